@@ -1,0 +1,11 @@
+"""Why a record is refused: the codes that `quarantine.reason` may hold, each with what it means."""
+
+REASONS = {
+    "not_parseable": "The line is not a record of its format (broken JSON, wrong number of fields, undecodable bytes).",
+    "missing_field": "A field the record cannot do without is absent or empty.",
+    "bad_number": "A field that must be a number is not one, or is out of the range its column holds.",
+    "bad_time": "A time that cannot be read, or that the source's clock cannot have shown.",
+    "bad_value": "A field holds a value outside its declared list.",
+    "unknown_type": "A kind of record or event that the source does not declare.",
+    "too_large": "The record is larger than the source allows.",
+}

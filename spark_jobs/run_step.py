@@ -1,0 +1,66 @@
+"""Start one step: `spark-submit spark_jobs/run_step.py ingest --from 2011-12-01 --to 2011-12-01 --run-id by-hand`.
+
+One launcher for all steps, because spark-submit puts the script's folder first on `sys.path`, where our `tables.py` and
+`settings.py` would shadow other people's modules; the first lines put the repository there instead.
+A step is a module `spark_jobs.<step>.job` with `run(night, lake) -> list[TableReport]` and, when it needs no Spark,
+`NEEDS_SPARK = False`.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+import importlib  # noqa: E402
+import time  # noqa: E402
+
+from spark_jobs import night as nights  # noqa: E402
+from spark_jobs.run_log import record, show  # noqa: E402
+from spark_jobs.tables import Lake  # noqa: E402
+
+STEPS = {
+    "land": "spark_jobs.land.job",
+    "ingest": "spark_jobs.ingest.job",
+    "identify": "spark_jobs.identify.job",
+    "load": "spark_jobs.build.load",
+    "dbt": "spark_jobs.build.dbt",
+    "export": "spark_jobs.build.export",
+    "train": "spark_jobs.train.job",
+    "score": "spark_jobs.score.job",
+    "publish": "spark_jobs.publish.job",
+    "maintain": "spark_jobs.maintain.job",
+}
+NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped"
+
+
+def main(argv: list[str]) -> int:
+    """Run the step named first in argv; 0 when it did its work, 99 when there was none."""
+    if not argv or argv[0] not in STEPS:
+        print(f"usage: run_step.py {{{','.join(STEPS)}}} --from DAY --to DAY --run-id ID", file=sys.stderr)
+        return 2
+    step, began = argv[0], time.monotonic()
+    night = nights.parse(step, argv[1:])
+    job = importlib.import_module(STEPS[step])
+    spark = None
+    if getattr(job, "NEEDS_SPARK", True):
+        from spark_jobs.session import start
+
+        spark = start(f"concierge {step}", night.settings.spark_master, night.settings.spark_memory)
+    lake = Lake(night.settings.lake, spark)
+    try:
+        reports = job.run(night, lake)
+    except nights.NothingNew as nothing:
+        print(f"{step}: nothing new ({nothing})")
+        return NOTHING_NEW
+    seconds = time.monotonic() - began
+    show(step, reports, seconds)
+    record(lake, night, step, reports, seconds)
+    unbalanced = [report.table_name for report in reports if not report.balances]
+    if unbalanced:
+        print(f"{step}: rows received and outcomes do not add up for {unbalanced}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""One Spark session with Delta, the same for a laptop, a test and a cluster.
+
+Delta's jars are fetched once into the environment (`make setup`) and named by `spark.jars`: resolving them through Ivy at
+each start costs a second and needs a network.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+JARS = Path(sys.prefix) / "jars"
+
+DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+ALWAYS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # A shop's night is small: 200 partitions of nothing cost more than the work.
+    "spark.sql.shuffle.partitions": "4",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # delta-rs and DuckDB read these tables: neither knows deletion vectors in every version we support.
+    "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
+}
+
+
+def delta_jars() -> str:
+    """The jars as `spark.jars` wants them.
+
+    Raises:
+        FileNotFoundError: they were never fetched.
+    """
+    jars = sorted(JARS.glob("*.jar"))
+    if not jars:
+        raise FileNotFoundError(f"no Delta jars in {JARS}; `make setup` fetches them")
+    return ",".join(str(jar) for jar in jars)
+
+
+def start(app: str, master: str, memory: str, **extra: str) -> SparkSession:
+    """A session. Under spark-submit, master and memory were settled by the submit and are left as they are."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or workers pick the system's Python
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.appName(app)
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        builder = builder.master(master).config("spark.driver.memory", memory).config("spark.jars", delta_jars())
+    for name, value in {**DELTA, **ALWAYS, **extra}.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
