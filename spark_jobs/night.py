@@ -5,6 +5,7 @@ Time comes in here, at the edge, and nowhere else: no job asks the clock.
 
 import argparse
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ("spark_jobs", "models", "segments", "expectations", "dbt_project")
 
 
-class NothingNew(Exception):
+class NothingNew(Exception):  # noqa: N818 - not an error
     """Raised by a step that finds the night already done; the message says how it knows."""
 
 
@@ -49,6 +50,11 @@ class Night:
     now: datetime
     code_hash: str = ""
     config_hash: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The run id as a file name: Airflow's holds colons and pluses."""
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", self.run_id)
 
 
 @dataclass

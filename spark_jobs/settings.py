@@ -74,6 +74,10 @@ class Settings:
         )
 
 
+def folder(given: str) -> Path | None:
+    return Path(given).expanduser().resolve() if given else None
+
+
 def whole_number(given: Mapping[str, str], name: str) -> int:
     try:
         return int(given[name])

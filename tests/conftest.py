@@ -11,7 +11,7 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def spark():
-    """One session for all tests: a JVM start costs 8 s, so files share it; one core and one shuffle partition, so rows keep their order."""
+    """One session for all tests: a JVM start costs 8 s. One core and one shuffle partition: rows keep their order."""
     from spark_jobs.session import start
 
     session = start("tests", "local[1]", "2g", **{"spark.sql.shuffle.partitions": "1"})

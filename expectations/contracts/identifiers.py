@@ -1,7 +1,7 @@
 """How an identifier gets its id: a keyed hash, the same in Spark, in the service and in a test.
 
-`identifier_id = "i_" + first 32 hex digits of HMAC-SHA256(key, kind | source | value_normalised)` (RFC 2104). Keyed, so that an id
-found in a log cannot be turned back into an e-mail by hashing a list of e-mails.
+`identifier_id = "i_" + first 32 hex digits of HMAC-SHA256(key, kind | source | value_normalised)` (RFC 2104). Keyed, so
+that an id found in a log cannot be turned back into an e-mail by hashing a list of e-mails.
 """
 
 import hashlib

@@ -34,7 +34,7 @@ SETTINGS = {
         Setting(
             "CONCIERGE_IDENTITY_KEY",
             "change-me",
-            "secret that identifier ids are hashed with; changing it renames everybody",
+            "secret that identifiers are hashed with; changing it renames all",
             True,
         ),
         Setting("CONCIERGE_SPARK_MASTER", "local[*]", "where Spark runs: local[*], or spark://host:7077"),
