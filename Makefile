@@ -1,0 +1,72 @@
+# The menu. `make run` and `make test` each work as the first command in a fresh clone.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+READY := .venv/.ready
+export PYTHONPATH := $(CURDIR)
+# Settings may stand in .env (see .env.example); the environment wins.
+ifneq (,$(wildcard .env))
+SETTINGS := $(shell sed -n 's/^\(CONCIERGE_[A-Z_]*\)=.*/\1/p' .env)
+-include .env
+export $(SETTINGS)
+endif
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## the environment: Python packages and Spark's jars
+
+$(READY): requirements.lock spark_jobs/fetch_jars.py
+	@operate/check_machine.sh
+	@echo "Setting up .venv (about 270 packages; half a minute with a warm cache)"
+	@test -x $(PY) || python3.11 -m venv .venv
+	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.8
+	@.venv/bin/uv pip sync -q --require-hashes --python $(PY) requirements.lock
+	@echo "Fetching Spark's jars for Delta"
+	@$(PY) -m spark_jobs.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
+	@touch $@
+
+run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflow; a page says what came out
+	@$(PY) -m operate.first_nights
+
+test: $(READY) ## every test, lint and import contract
+	@$(PY) -m pytest
+
+serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_PORT, default 8080)
+	@$(PY) -m serving_app
+
+backfill: $(READY) ## one run over many days: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
+	@$(PY) -m operate.backfill --source "$(SOURCE)" --data "$(DATA)" --from "$(FROM)" --to "$(TO)"
+
+rollback: $(READY) ## readers back to an earlier night: TO=<run>, empty for the one before
+	@$(PY) -m spark_jobs.publish.rollback $(if $(TO),--to "$(TO)")
+
+sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
+	@$(PY) -m operate.sql $(if $(Q),"$(Q)")
+
+airflow: $(READY) ## the real scheduler and its pages, `nightly` on its cron
+	@$(PY) -m operate.scheduler
+
+mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000
+	@$(PY) -m operate.mlflow_pages
+
+docs: $(READY) ## dbt's documentation as one static page
+	@$(PY) -m operate.dbt_docs
+
+lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/sqlfluff lint -q dbt_project/models dbt_project/tests
+	@.venv/bin/yamllint -s .
+	@.venv/bin/lint-imports
+
+bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
+	@$(PY) -m benchmarks.$(NAME) $(ARGS)
+
+lock: ## rewrite requirements.lock from requirements.txt
+	@.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
+
+clean: ## delete the default home (.concierge) and everything in it
+	rm -rf .concierge
+
+.PHONY: help setup run test serve backfill rollback sql airflow mlflow docs lint bench lock clean

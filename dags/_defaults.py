@@ -1,0 +1,54 @@
+"""What all DAGs share: the rule of landing days, retries, tiers, and the settings they read (the only reader under `dags/`)."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from airflow.sdk import Param
+
+from expectations.contracts.settings import read
+
+SETTINGS = read(os.environ)
+HOME = Path(SETTINGS["CONCIERGE_HOME"]).expanduser().resolve()
+
+# Long past, because Airflow schedules no task of a run whose logical date lies before it, and calls such a run a success;
+# a backfill of 2010 would do nothing, in green. With catchup off it costs nothing.
+START_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+
+# The rule of days, said once: the run at 03:00 UTC of day D handles landing day D−1, because Airflow's default cron timetable
+# gives a run no interval before it (`ds` is D). A range of days is one run with `from` and `to` in its conf, both included.
+_EVE = "macros.ds_add((dag_run.logical_date or dag_run.run_after) | ds, -1)"
+DAYS_FROM = "{{ params['from'] or " + _EVE + " }}"
+DAYS_TO = "{{ params['to'] or params['from'] or " + _EVE + " }}"
+DAY_PARAMS = {
+    "from": Param(None, type=["null", "string"], format="date", description="first landing day; empty: yesterday"),
+    "to": Param(None, type=["null", "string"], format="date", description="last landing day, included; empty: as `from`"),
+}
+
+
+class Tier(StrEnum):
+    """How soon somebody must look when a DAG fails."""
+
+    ONE = "tier-1"  # tonight: lists grow old
+    TWO = "tier-2"  # this week
+
+
+def note_failure(context: dict) -> None:
+    """Add a line to `logs/failures.jsonl`: what failed, so that an operator's pager has one file to watch."""
+    task = context["task_instance"]
+    path = HOME / "logs" / "failures.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = {"dag": task.dag_id, "task": task.task_id, "run_id": task.run_id, "try": task.try_number}
+    with path.open("a") as out:
+        out.write(json.dumps({**said, "error": type(context.get("exception")).__name__}) + "\n")
+
+
+DEFAULT_ARGS = {
+    "owner": "concierge",
+    "retries": 2,  # safe: every task may be run twice
+    "retry_delay": timedelta(seconds=30),
+    "execution_timeout": timedelta(hours=3),
+    "on_failure_callback": note_failure,
+}

@@ -1,0 +1,28 @@
+"""Housekeeping: compact the small files that nights leave behind, remove files no version needs.
+
+Reads:   every table of the lake
+Writes:  the same rows in fewer files
+If it fails: nothing is lost and nobody waits; clear the task, or leave it to next week's run.
+"""
+
+from airflow.sdk import dag
+
+from dags._commands import spark_job
+from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
+
+
+@dag(
+    schedule="0 9 * * 0",  # Sunday 09:00 UTC, after the search
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    params=DAY_PARAMS,
+    tags=[Tier.TWO],
+    doc_md=__doc__,
+)
+def maintain_tables():
+    spark_job("maintain")
+
+
+maintain_tables()

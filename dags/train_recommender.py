@@ -1,0 +1,28 @@
+"""Off-cycle: search for a better configuration than the one every night refits.
+
+Reads:   feat_customers, feat_items, fct_interactions in the lake
+Writes:  MLflow runs of the trials; a model version, accepted only when it beats the present one
+If it fails: nothing that is served has changed; clear the task, or leave it to next week's run.
+"""
+
+from airflow.sdk import dag
+
+from dags._commands import spark_job
+from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
+
+
+@dag(
+    schedule="0 6 * * 0",  # Sunday 06:00 UTC, long after the night
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    params=DAY_PARAMS,
+    tags=[Tier.TWO],
+    doc_md=__doc__,
+)
+def train_recommender():
+    spark_job("search")
+
+
+train_recommender()

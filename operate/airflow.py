@@ -1,0 +1,86 @@
+"""Airflow, set up for one home: its database, its connection to Spark, and DAG runs that are followed on the screen.
+
+`airflow dags test` runs a whole DAG through Airflow's own task runner without a scheduler, which is what `make run` and
+`make backfill` need; `serve()` (`make airflow`) starts the real scheduler and its pages.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.prefix) / "bin"
+
+
+def environment(home: Path, spark_master: str) -> dict[str, str]:
+    """The environment Airflow and all it starts run in."""
+    return {
+        **os.environ,
+        "CONCIERGE_HOME": str(home),
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(ROOT),  # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
+        "AIRFLOW_HOME": str(home / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",  # a laptop's Airflow; a shared one sets its own manager
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow/airflow.db",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": spark_master}),
+    }
+
+
+def prepare(env: dict[str, str]) -> None:
+    """Create or upgrade Airflow's database and read the DAGs into it."""
+    Path(env["AIRFLOW_HOME"]).mkdir(parents=True, exist_ok=True)
+    for command in (["db", "migrate"], ["dags", "reserialize"]):
+        done = subprocess.run([BIN / "airflow", *command], env=env, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"airflow {' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow: Callable[[], None]) -> None:
+    """One DAG run of `nightly` over the landing days first…last, as if started at 03:00 of the day after.
+
+    Args:
+        log: where Airflow's and the tasks' output goes.
+        follow: called about once a second while it runs.
+
+    Raises:
+        SystemExit: the run failed; names the log and shows its end.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    conf = json.dumps({"from": first.isoformat(), "to": last.isoformat()})
+    logical = f"{last + timedelta(days=1)}T03:00:00+00:00"
+    with log.open("w") as out:
+        run = subprocess.Popen(
+            [BIN / "airflow", "dags", "test", "nightly", logical, "--conf", conf],
+            env=env, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            while run.poll() is None:
+                follow()
+                time.sleep(0.5)
+        finally:
+            if run.poll() is None:
+                run.terminate()
+    follow()
+    said = log.read_text(errors="replace")
+    if run.returncode or "DagRunState.FAILED" in said or "state=failed" in said:
+        tail = "\n".join(said.splitlines()[-40:])
+        raise SystemExit(f"{tail}\n\nThe night of {first}…{last} failed. The whole log: {log}")
+
+
+def serve(env: dict[str, str]) -> int:
+    """The real scheduler and its pages, until interrupted."""
+    prepare(env)
+    print("Airflow's pages: http://127.0.0.1:8080 (AIRFLOW__API__PORT changes it); `nightly` is on its cron. Ctrl-C stops.")
+    env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
+    return subprocess.call([BIN / "airflow", "standalone"], env=env, cwd=ROOT)

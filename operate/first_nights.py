@@ -1,0 +1,79 @@
+"""`make run`: a sample shop trades for 45 days, its nights run through Airflow, and a page says what came out.
+
+The first 43 days are one run over their range, as an operator would bring in a shop's history; days 44 and 45 are two nights
+as every later one will be. Run twice, it finds nothing new and only shows the page again.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from operate import airflow, page
+from operate.follow import follower
+from operate.visitors import Visitor, before_and_after, service
+from spark_jobs.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+OPENING_DAY = date(2026, 1, 5)  # the sample shop's first day
+N_DAYS = 45
+N_NIGHTS = 2
+
+
+def trade(settings: Settings, last: date) -> None:
+    """Let the sample shop write its files up to `last`; the same bytes each time."""
+    command = [
+        sys.executable, "-m", "sample_shop",
+        "--landing", settings.landing / "sample_shop", "--truth", settings.home / "truth",
+        "--customers", str(settings.shop_customers), "--seed", str(settings.shop_seed),
+        "--from", OPENING_DAY.isoformat(), "--to", last.isoformat(),
+    ]  # fmt: skip
+    subprocess.run([str(word) for word in command], cwd=ROOT, check=True)
+
+
+def ranges(last: date) -> list[tuple[date, date]]:
+    """The DAG runs: the history as one, then single nights."""
+    nights = [last - timedelta(days=n) for n in reversed(range(N_NIGHTS))]
+    return [(OPENING_DAY, nights[0] - timedelta(days=1)), *((night, night) for night in nights)]
+
+
+def main() -> None:
+    os.environ["CONCIERGE_SOURCES"] = "sample_shop"
+    settings = Settings.from_environment()
+    console, began = Console(highlight=False), time.monotonic()
+    last = OPENING_DAY + timedelta(days=N_DAYS - 1)
+
+    if (settings.landing / "sample_shop" / "orders" / last.isoformat()).is_dir():
+        console.rule(f"The sample shop has traded until {last} before")
+    else:
+        console.rule(f"A sample shop of {settings.shop_customers:,} customers trades for {N_DAYS} days")
+        trade(settings, last)
+
+    env = airflow.environment(settings.home, settings.spark_master)
+    console.rule("Airflow gets its database and reads the DAGs")
+    airflow.prepare(env)
+    for first, until in ranges(last):
+        days = (until - first).days + 1
+        console.rule(f"`nightly` for {first}…{until} ({days} day{'s' if days > 1 else ''})")
+        follow = follower(settings.lake, console)
+        airflow.run_nightly(env, first, until, settings.home / "logs" / f"nightly-{first}-{until}.log", follow)
+        if not follow.shown_any:
+            console.print("nothing new: this night is in what is published already")
+
+    console.rule("The service starts and three visitors come")
+    summary = json.loads((settings.home / "summary.json").read_text())
+    visitors = [Visitor(**visitor) for visitor in page.visitors(settings)]
+    with service(settings.home, "sample_shop", settings.home / "logs" / "service.log") as url:
+        answers = before_and_after(url, visitors)
+    page.show(console, summary, answers)
+    console.print(f"\nAll of it took {time.monotonic() - began:.0f} s and lies in {settings.home}.")
+    page.next_steps(console)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Three visitors at the door: what a known, a new and an anonymous one are shown, before and after an override."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT_SECONDS = 10
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def service(home: Path, sources: str, log: Path) -> Iterator[str]:
+    """A really started server on a free port; its base URL once it says it is ready, stopped on the way out.
+
+    Raises:
+        SystemExit: it was not ready within 30 s; names its log.
+    """
+    port = free_port()
+    env = {**os.environ, "CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": sources, "CONCIERGE_HTTP_PORT": str(port)}
+    url = f"http://127.0.0.1:{port}"
+    with log.open("w") as out:
+        server = subprocess.Popen([sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            wait_until_ready(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def wait_until_ready(url: str, server: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            if requests.get(f"{url}/readyz", timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    raise SystemExit(f"the service did not become ready; its log: {log}")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, and how a shop's page would name them."""
+
+    who: str
+    query: dict[str, str]
+
+
+def ask(url: str, visitor: Visitor, n: int = 5) -> dict:
+    """One visitor's answer."""
+    answer = requests.get(f"{url}/v1/recommendations", params={**visitor.query, "n": n}, timeout=TIMEOUT_SECONDS)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def before_and_after(url: str, visitors: list[Visitor]) -> list[dict]:
+    """Each visitor's list, then again while the first item of the first visitor's list is blocked for everyone.
+
+    Returns:
+        One dict a visitor: who, query, before, after (answers as served) and `blocked`, the item.
+    """
+    before = [ask(url, visitor) for visitor in visitors]
+    blocked = before[0]["items"][0]["item_id"]
+    until = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = requests.post(
+        f"{url}/v1/overrides", json={"kind": "block", "item_id": blocked, "until": until}, timeout=TIMEOUT_SECONDS
+    )
+    made.raise_for_status()
+    try:
+        after = [ask(url, visitor) for visitor in visitors]
+    finally:
+        requests.delete(f"{url}/v1/overrides/{made.json()['override_id']}", timeout=TIMEOUT_SECONDS).raise_for_status()
+    return [
+        {"who": visitor.who, "query": visitor.query, "before": was, "after": now, "blocked": blocked}
+        for visitor, was, now in zip(visitors, before, after, strict=True)
+    ]
