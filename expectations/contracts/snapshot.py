@@ -1,0 +1,145 @@
+"""What a serving snapshot holds: its keys, spelled out here and nowhere else, and the records behind them.
+
+One snapshot is one folder `serving/snapshots/<name>/`, an LMDB environment written once by `publish` and only read after that.
+No personal values: a person is an `identifier_id` or a `customer_id`. Only customers who may be personalised for (those of
+`feat_customers`) have lists, slices and identifiers in it.
+"""
+
+import hashlib
+from typing import Any, NamedTuple
+
+import msgpack
+
+LAYOUT = 1  # raised when a key or a record changes its shape; the service refuses a layout it does not know
+MAX_KEY_BYTES = 511  # LMDB's own limit
+
+META = b"meta"
+POPULAR = "popular"
+NEW = "new"
+
+
+class Listed(NamedTuple):
+    """One item of a list, as the recommenders ranked it; `sources` are the names of those that proposed it."""
+
+    item_id: str
+    score: float
+    sources: tuple[str, ...]
+
+
+class Item(NamedTuple):
+    """What filters and pages need to know of an item. `price` is for display, in `currency`."""
+
+    title: str | None
+    category: str | None
+    brand: str | None
+    price: float | None
+    currency: str | None
+    image_url: str | None
+    is_recommendable: bool
+    is_in_stock: bool
+
+    @property
+    def may_be_shown(self) -> bool:
+        return self.is_recommendable and self.is_in_stock
+
+
+class Customer(NamedTuple):
+    """The slice of a profile that a page may see. `last_order_at` is ISO text, UTC."""
+
+    country: str | None
+    segment_ids: tuple[str, ...]
+    rfm_segment: str | None
+    n_orders: int
+    last_order_at: str | None
+    is_known: bool
+
+
+class Meta(NamedTuple):
+    """Where a snapshot comes from. `published_at` is ISO text, UTC; `table_versions` are those of the tables it was made of."""
+
+    layout: int
+    run_id: str
+    landing_date: str
+    published_at: str
+    model_version: str
+    code_hash: str
+    table_versions: dict[str, int]
+
+
+def customer_list(customer_id: str) -> bytes:
+    """Key of a customer's personal list: a packed list."""
+    return _key("c/", customer_id)
+
+
+def audience_list(audience: str) -> bytes:
+    """Key of an audience's list (`popular`, `new`, `country:<country>`, `segment:<id>`, both joined by `|`): a packed list."""
+    return _key("a/", audience)
+
+
+def similar_list(item_id: str) -> bytes:
+    """Key of the items similar to an item: a packed list."""
+    return _key("s/", item_id)
+
+
+def item(item_id: str) -> bytes:
+    """Key of an item's facts: a packed `Item`."""
+    return _key("i/", item_id)
+
+
+def customer(customer_id: str) -> bytes:
+    """Key of a customer's slice: a packed `Customer`."""
+    return _key("p/", customer_id)
+
+
+def identifier(identifier_id: str) -> bytes:
+    """Key of an identifier: the `customer_id` it belongs to now, as text."""
+    return _key("x/", identifier_id)
+
+
+def former_customer(customer_id: str) -> bytes:
+    """Key of a `customer_id` that is no longer used: the one it resolves to now, as text."""
+    return _key("o/", customer_id)
+
+
+def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
+    """The audiences a customer belongs to, narrowest first: segment and country, then segment, then country.
+
+    Args:
+        segments: the segments to try, in the order they are to be tried.
+    """
+    both = [f"segment:{segment}|country:{country}" for segment in segments] if country else []
+    return [*both, *[f"segment:{segment}" for segment in segments], *([f"country:{country}"] if country else [])]
+
+
+def pack_list(items: list[tuple[str, float, list[str]]]) -> bytes:
+    """A ranked list as bytes: ids, scores, and for each item the number of its group of sources, each group written once."""
+    groups: dict[tuple[str, ...], int] = {}
+    numbers = [groups.setdefault(tuple(sources), len(groups)) for _, _, sources in items]
+    return msgpack.packb(([item_id for item_id, _, _ in items], [score for _, score, _ in items], numbers, list(groups)))
+
+
+def unpack_list(packed: bytes) -> list[Listed]:
+    """The ranked list, best first."""
+    ids, scores, numbers, groups = msgpack.unpackb(packed)
+    named = [tuple(group) for group in groups]
+    return [Listed(item_id, score, named[number]) for item_id, score, number in zip(ids, scores, numbers, strict=True)]
+
+
+def pack(record: Item | Customer | Meta) -> bytes:
+    """A record as bytes: its fields in order."""
+    return msgpack.packb(tuple(record))
+
+
+def unpack(kind: type, packed: bytes) -> Any:
+    """The record of this kind; sequences come back as tuples.
+
+    Raises:
+        TypeError: the number of fields is not that of the kind, so another layout wrote it.
+    """
+    return kind(*(tuple(field) if isinstance(field, list) else field for field in msgpack.unpackb(packed)))
+
+
+def _key(prefix: str, name: str) -> bytes:
+    key = (prefix + name).encode()
+    # A shop's item id may be of any length; LMDB refuses a long key, for writing and for reading.
+    return key if len(key) <= MAX_KEY_BYTES else f"{prefix}#{hashlib.sha256(key).hexdigest()}".encode()
