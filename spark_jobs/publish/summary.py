@@ -1,0 +1,80 @@
+"""`$CONCIERGE_HOME/summary.json`: the last night's figures on one page, for people and for whoever watches them.
+
+Holds counts and ids of segments and models only: no personal values.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, OPS_RUNS
+from spark_jobs.night import Night
+from spark_jobs.run_log import OUTCOMES
+from spark_jobs.tables import Lake
+
+KNOWN_KINDS = ("user_id", "crm_id", "email", "phone")
+
+
+def received(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What became of the records of one run: a dict per entity with every outcome, from rows of `ops_runs`."""
+    return [
+        {"table": row["table_name"], **{name: row[f"n_{name}"] or 0 for name in OUTCOMES}}
+        for row in rows
+        if row["step"] == "ingest" and row["n_received"] is not None
+    ]
+
+
+def balanced(entities: list[dict[str, Any]]) -> bool:
+    """Conservation over all entities: received equals the sum of outcomes."""
+    return all(entity["received"] == sum(entity[name] for name in OUTCOMES[1:]) for entity in entities)
+
+
+def customers(lake: Lake) -> dict[str, int]:
+    """How many customers there are, known and anonymous, and how many identifiers were merged into others' customers."""
+    identities = lake.read_arrow(CORE_IDENTITIES).to_pandas()
+    kinds = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"]).to_pandas()
+    known = identities.merge(kinds[kinds["kind"].isin(KNOWN_KINDS)], on="identifier_id", how="inner", validate="1:1")
+    n_customers, n_known = identities["customer_id"].nunique(), known["customer_id"].nunique()
+    return {
+        "identifiers": len(identities),
+        "customers": n_customers,
+        "known": n_known,
+        "anonymous": n_customers - n_known,
+        "merged_identifiers": len(identities) - n_customers,
+    }
+
+
+def collect(night: Night, lake: Lake, segments: list[dict[str, Any]], published: dict[str, Any]) -> dict[str, Any]:
+    """The page.
+
+    Args:
+        segments: `segment_id`, `name`, `n_customers` of each segment.
+        published: what `published.json` says after the switch.
+    """
+    rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == night.run_id]
+    entities = received(rows)
+    reports = night.settings.home / "reports" / night.slug
+    return {
+        "run_id": night.run_id,
+        "days": {"from": night.days.first.isoformat(), "to": night.days.last.isoformat()},
+        "received": entities,
+        "balanced": balanced(entities),
+        "customers": customers(lake),
+        "segments": segments,
+        "model": read_report(reports / "model.json"),
+        "lists": read_report(reports / "lists.json"),
+        "seconds": {row["step"]: round(row["seconds"], 1) for row in rows},
+        "published": published,
+    }
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report an earlier step left, or an empty one when that step had nothing new to say."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write(summary: dict[str, Any], home: Path) -> None:
+    """Write the page aside, then rename."""
+    aside = home / ".summary.json.part"
+    aside.write_text(json.dumps(summary, indent=2, default=str) + "\n")
+    aside.rename(home / "summary.json")
