@@ -18,6 +18,7 @@ from deltalake import write_deltalake
 from filelock import FileLock
 
 from expectations.contracts.tables import ContractError, Table
+from spark_jobs.arrow_types import arrow_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -26,11 +27,6 @@ PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.enableChangeDataFeed": "true",  # `load` stages changed rows only
 }
-ARROW = {
-    "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "array<date>": pa.list_(pa.date32()),
-    "array<string>": pa.list_(pa.string()),
-}  # fmt: skip
 
 
 @dataclass
@@ -62,6 +58,11 @@ class Lake:
     def version(self, table: Table) -> int | None:
         """The newest version's number, or None for a table that was never written."""
         return RustTable(self.path(table)).version() if self.exists(table) else None
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of every table but the `ops_*` logs, by name."""
+        folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
+        return {path.name: RustTable(str(path)).version() for path in folders if not path.name.startswith("ops_")}
 
     def read_arrow(self, table: Table, columns: Sequence[str] | None = None, version: int | None = None) -> pa.Table:
         """The table's rows without Spark; an empty frame when it was never written."""
@@ -191,8 +192,10 @@ class Lake:
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """The table's columns for Arrow; decimals and nested types as their text says."""
-    return pa.schema([pa.field(name, ARROW[kind], nullable=name not in table.required) for name, kind in table.columns.items()])
+    """The table's columns for Arrow."""
+    return pa.schema(
+        [pa.field(name, arrow_type(kind), nullable=name not in table.required) for name, kind in table.columns.items()]
+    )
 
 
 def conform(frame: "DataFrame", table: Table) -> "DataFrame":

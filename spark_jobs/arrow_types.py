@@ -1,0 +1,36 @@
+"""A contract's column types for Arrow, so that tables are read and small ones written without a JVM."""
+
+import re
+
+import pyarrow as pa
+
+PLAIN = {
+    "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
+    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"),
+}  # fmt: skip
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """The Arrow type of a Spark SQL type as contracts write it: plain, decimal, array<…>, map<…,…> and struct<name:…>.
+
+    Raises:
+        ValueError: a type that contracts do not use.
+    """
+    if kind in PLAIN:
+        return PLAIN[kind]
+    outer, _, rest = kind.partition("<")
+    inner = rest.removesuffix(">")
+    if outer == "array":
+        return pa.list_(arrow_type(inner))
+    if outer == "map":
+        return pa.map_(*(arrow_type(part) for part in _parts(inner)))
+    if outer == "struct":
+        return pa.struct([(name, arrow_type(of)) for name, _, of in (part.partition(":") for part in _parts(inner))])
+    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", kind):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    raise ValueError(f"no Arrow type for {kind!r}")
+
+
+def _parts(inner: str) -> list[str]:
+    """The pieces between commas that stand in no bracket."""
+    return re.findall(r"(?:[^,<>]|<(?:[^<>]|<[^<>]*>)*>)+", inner)
