@@ -1,0 +1,88 @@
+"""Let readers see tonight: one immutable snapshot, the list gate, then the one switch.
+
+Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_identities, core_identity_changes
+Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb
+If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the task once its
+cause is gone, or leave it: the next night is judged on its own.
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from expectations.contracts import snapshot
+from expectations.contracts.published import Published
+from spark_jobs.land.inputs import fingerprint
+from spark_jobs.night import Night, TableReport
+from spark_jobs.publish import reader
+from spark_jobs.publish.figures import Figures, measure
+from spark_jobs.publish.gate import ListsRefused, Verdict, judge
+from spark_jobs.publish.sources import TABLES, Sources, pairs
+from spark_jobs.publish.switch import builds, follow, free_name, prune, snapshots, switch
+from spark_jobs.publish.writer import write
+from spark_jobs.tables import Lake
+
+NEEDS_SPARK = False
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Publish the night, or find that readers see it already.
+
+    Raises:
+        ListsRefused: the gate held the lists back.
+        NothingToPublish: a table that a snapshot is made of does not exist.
+        FileNotFoundError: the night's warehouse file was not built.
+    """
+    home, now = night.settings.home, Published.read(night.settings.home)
+    landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
+    inputs, versions = fingerprint(night, landing_date), lake.versions()
+    if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
+        follow(home, now)
+        return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False})]
+    sources = Sources(lake)
+    figures = measure(
+        sources.lists, sources.customers, sources.items, reader.tops(snapshots(home) / now.snapshot) if now else None
+    )
+    verdict = judge(figures)
+    write_report(home / "reports" / night.slug / "lists.json", figures, verdict)
+    if not verdict.passed:
+        raise ListsRefused("the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed))
+    built = warehouse_file(night)
+    meta = snapshot.Meta(
+        snapshot.LAYOUT, night.run_id, landing_date.isoformat(), night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        figures.model_versions[0], night.code_hash, {table.name: versions[table.name] for table in TABLES},
+    )  # fmt: skip
+    name = same_snapshot(home, now, meta)
+    if name is None:
+        name = free_name(snapshots(home), night.slug)
+        write(snapshots(home) / name, pairs(sources, meta))
+    record = Published(
+        night.run_id, meta.landing_date, meta.published_at, name, built, meta.model_version, inputs, versions
+    )  # fmt: skip
+    switch(home, record, night.slug)
+    detail = {**figures.as_dict(), "snapshot": name, "switched": True, "deleted": prune(home)}
+    return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
+
+
+def same_snapshot(home: Path, now: Published | None, meta: snapshot.Meta) -> str | None:
+    """The published snapshot's name when the same tables, model and code made it; None when a new one is due."""
+    current = reader.meta(snapshots(home) / now.snapshot) if now else None
+    told = {"run_id": "", "landing_date": "", "published_at": ""}  # when it was made is no part of what it holds
+    return now.snapshot if current and current._replace(**told) == meta._replace(**told) else None
+
+
+def warehouse_file(night: Night) -> str:
+    """The name of tonight's warehouse file; empty on Snowflake, which swaps its own schema."""
+    if night.settings.warehouse == "snowflake":
+        return ""
+    path = builds(night.settings.home) / f"{night.slug}.duckdb"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} was not built; `dbt` makes it before `publish`")
+    return path.name
+
+
+def write_report(path: Path, figures: Figures, verdict: Verdict) -> None:
+    """The gate's figures and answers as JSON, for `summary.json` and for the operator whose night was held back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    checks = [check._asdict() for check in verdict.checks]
+    path.write_text(json.dumps({"passed": verdict.passed, "figures": figures.as_dict(), "checks": checks}, indent=2))

@@ -1,0 +1,34 @@
+"""Read back what is published: where a snapshot came from, and the top of each personal list for the gate's comparison."""
+
+from pathlib import Path
+
+import lmdb
+
+from expectations.contracts import snapshot
+from spark_jobs.publish.figures import TOP
+
+
+def meta(folder: Path) -> snapshot.Meta | None:
+    """Where a snapshot came from; None when it is not there or of another layout, so it cannot be compared with."""
+    if not (folder / "data.mdb").exists():
+        return None
+    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
+        packed = txn.get(snapshot.META)
+        found = snapshot.unpack(snapshot.Meta, packed) if packed else None
+    return found if found and found.layout == snapshot.LAYOUT else None
+
+
+def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """The first `TOP` item ids of each customer's list; None as in `meta`."""
+    if meta(folder) is None:
+        return None
+    found = {}
+    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
+        cursor = txn.cursor()
+        cursor.set_range(snapshot.CUSTOMER_LISTS)
+        for key, value in cursor:
+            if not key.startswith(snapshot.CUSTOMER_LISTS):
+                break
+            customer_id = key.removeprefix(snapshot.CUSTOMER_LISTS).decode()
+            found[customer_id] = tuple(listed.item_id for listed in snapshot.unpack_list(value)[:TOP])
+    return found

@@ -1,0 +1,147 @@
+"""What a snapshot is made of, read from the lake without Spark, as keys and values of the snapshot contract.
+
+The lake and not the warehouse is read, so publishing is the same for DuckDB and Snowflake: `export` has brought the `feat_*`
+tables here from either. Consent at publishing is this one filter: who is not in `feat_customers` has no list, no slice and no
+identifier in the snapshot, and is answered as a stranger.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts import snapshot
+from expectations.contracts.identifiers import customer_id as id_of_founder
+from expectations.contracts.lake import (
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_ITEMS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+    REC_ITEM_ITEMS,
+)
+from expectations.contracts.tables import Table
+from spark_jobs.tables import Lake
+
+TABLES = (
+    REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, FEAT_CUSTOMERS, FEAT_ITEMS,
+    CORE_ITEMS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
+)  # fmt: skip
+Pairs = Iterator[tuple[bytes, bytes]]
+
+
+class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
+    """A table that a snapshot cannot do without was never written."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The lake's tables of one night, each read once.
+
+    Raises:
+        NothingToPublish: a table of `TABLES` does not exist.
+    """
+
+    lake: Lake
+
+    def __post_init__(self) -> None:
+        missing = [table.name for table in TABLES if not self.lake.exists(table)]
+        if missing:
+            raise NothingToPublish(f"the lake has no {', '.join(missing)}; `export` and `score` write them before `publish`")
+
+    @cached_property
+    def customers(self) -> pa.Table:
+        """`feat_customers`: everyone who may be personalised for."""
+        return self.lake.read_arrow(FEAT_CUSTOMERS)
+
+    @cached_property
+    def items(self) -> pa.Table:
+        """`feat_items`."""
+        return self.lake.read_arrow(FEAT_ITEMS)
+
+    @cached_property
+    def lists(self) -> dict[str, pa.Table]:
+        """Each `rec_*` table by name, personal lists of those without consent left out."""
+        tables = {table.name: self.lake.read_arrow(table) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)}
+        personal = tables[REC_CUSTOMER_ITEMS.name]
+        allowed = pc.is_in(personal["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
+        return {**tables, REC_CUSTOMER_ITEMS.name: personal.filter(allowed)}
+
+    @cached_property
+    def identities(self) -> pa.Table:
+        """`core_identities` of those who may be personalised for."""
+        everyone = self.lake.read_arrow(CORE_IDENTITIES)
+        return everyone.filter(pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks()))
+
+    @property
+    def model_versions(self) -> list[str]:
+        """The model versions that the lists name; a sound night has exactly one."""
+        return sorted({name for table in self.lists.values() for name in pc.unique(table["model_version"]).to_pylist()})
+
+
+def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
+    """Everything a snapshot holds."""
+    yield snapshot.META, snapshot.pack(meta)
+    yield from list_pairs(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list)
+    yield from list_pairs(sources, REC_ITEM_ITEMS, snapshot.similar_list)
+    yield from list_pairs(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list)
+    yield from item_pairs(sources)
+    yield from customer_pairs(sources)
+    yield from identity_pairs(sources)
+
+
+def list_pairs(sources: Sources, table: Table, key) -> Pairs:
+    """One packed list a row of a `rec_*` table. In small batches: 100,000 lists of 100 are 10 million Python objects."""
+    for batch in sources.lists[table.name].select([table.key[0], "items"]).to_batches(max_chunksize=2000):
+        for row in batch.to_pylist():
+            listed = [(item["item_id"], item["score"], item["sources"] or []) for item in row["items"]]
+            yield key(row[table.key[0]]), snapshot.pack_list(listed)
+
+
+def item_pairs(sources: Sources) -> Pairs:
+    """Facts of every item; the picture and the currency stand in `core_items` alone."""
+    seen = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "currency", "image_url"]).to_pylist()
+    shop = {row["item_id"]: row for row in seen}
+    for row in sources.items.to_pylist():
+        more = shop.get(row["item_id"], {})
+        facts = snapshot.Item(
+            title=row["title"], category=row["category"], brand=row["brand"],
+            price=None if row["price"] is None else float(row["price"]), currency=more.get("currency"),
+            image_url=more.get("image_url"), is_recommendable=row["is_recommendable"], is_in_stock=row["is_in_stock"],
+        )  # fmt: skip
+        yield snapshot.item(row["item_id"]), snapshot.pack(facts)
+
+
+def customer_pairs(sources: Sources) -> Pairs:
+    """The slice of each customer who may be personalised for. Known is who has an identifier beyond a browser's cookie."""
+    kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
+    cookies = kinds.filter(pc.equal(kinds["kind"], "anonymous_id"))["identifier_id"].combine_chunks()
+    named = sources.identities.filter(pc.invert(pc.is_in(sources.identities["identifier_id"], value_set=cookies)))
+    known = set(named["customer_id"].to_pylist())
+    for row in sources.customers.to_pylist():
+        last = row["last_order_at"]
+        slice_ = snapshot.Customer(
+            country=row["country"], segment_ids=tuple(row["segment_ids"] or ()), rfm_segment=row["rfm_segment"],
+            n_orders=row["n_orders"] or 0, last_order_at=last and last.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            is_known=row["customer_id"] in known,
+        )  # fmt: skip
+        yield snapshot.customer(row["customer_id"]), snapshot.pack(slice_)
+
+
+def identity_pairs(sources: Sources) -> Pairs:
+    """Each identifier's customer, and each customer id ever issued that is another's now.
+
+    An id belongs to the identifier it was hashed from, so where that identifier is now is where the id resolves.
+    """
+    issued = set(pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist())
+    for row in sources.identities.to_pylist():
+        now = row["customer_id"]
+        yield snapshot.identifier(row["identifier_id"]), now.encode()
+        old = id_of_founder(row["identifier_id"])
+        if old != now and old in issued:
+            yield snapshot.former_customer(old), now.encode()

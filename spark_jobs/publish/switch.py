@@ -1,0 +1,88 @@
+"""The one switch: `published.json` by one rename, the warehouse's name after it, and what is kept to go back to.
+
+Each publish leaves its record in `serving/history/<run>.json`. The newest `KEPT` records, with the snapshots and warehouse
+files they name, stay for `rollback`; what no kept record names is deleted.
+"""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from expectations.contracts.published import Published
+from spark_jobs.publish.writer import sync_folder
+
+KEPT = 7
+WAREHOUSE = "concierge.duckdb"
+
+
+def snapshots(home: Path) -> Path:
+    return home / "serving" / "snapshots"
+
+
+def builds(home: Path) -> Path:
+    return home / "warehouse" / "builds"
+
+
+def free_name(folder: Path, slug: str) -> str:
+    """A name that no snapshot has: the run's, or with a number behind it when a repeated run has new content."""
+    names = [slug, *[f"{slug}.{n}" for n in range(2, 1000)]]
+    return next(name for name in names if not (folder / name).exists())
+
+
+def switch(home: Path, record: Published, slug: str) -> None:
+    """Readers see this record from now on; it can be rolled back to."""
+    folder = home / "serving" / "history"
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f".{slug}.part"
+    aside.write_text(json.dumps(asdict(record), indent=2, sort_keys=True))
+    aside.rename(folder / f"{slug}.json")
+    record.write(home)
+    sync_folder(home)
+    follow(home, record)
+
+
+def follow(home: Path, record: Published) -> None:
+    """Let `warehouse/concierge.duckdb` name the published file. Repeats harmlessly, and heals a publish killed before it."""
+    if not record.warehouse_file:
+        return
+    link, target = home / "warehouse" / WAREHOUSE, f"builds/{record.warehouse_file}"
+    if link.is_symlink() and str(link.readlink()) == target:
+        return
+    aside = link.with_name(f".{WAREHOUSE}.part")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(target)  # relative, so a home can be moved
+    aside.rename(link)
+    sync_folder(link.parent)
+
+
+def history(home: Path) -> list[Published]:
+    """What was published and is kept, newest first."""
+    records = [Published(**json.loads(path.read_text())) for path in (home / "serving" / "history").glob("*.json")]
+    return sorted(records, key=lambda record: (record.published_at, record.run_id), reverse=True)
+
+
+def prune(home: Path) -> list[str]:
+    """Delete what is beyond the newest `KEPT` publishes; returns the names deleted.
+
+    A warehouse file newer than the published one is left alone: the next night may be building it. A snapshot that the
+    service has open stays readable to it after its name is gone.
+    """
+    now = Published.read(home)
+    kept = [*history(home)[:KEPT], *([now] if now else [])]
+    names = {record.run_id for record in kept}
+    gone = []
+    for path in (home / "serving" / "history").glob("*.json"):
+        if Published(**json.loads(path.read_text())).run_id not in names:
+            path.unlink()
+    for folder in snapshots(home).glob("*/"):
+        if folder.name not in {record.snapshot for record in kept} and not folder.name.startswith("."):
+            shutil.rmtree(folder)
+            gone.append(folder.name)
+    if now and now.warehouse_file:
+        newest = (builds(home) / now.warehouse_file).stat().st_mtime
+        for path in builds(home).glob("*.duckdb"):
+            if path.name not in {record.warehouse_file for record in kept} and path.stat().st_mtime < newest:
+                path.unlink()
+                gone.append(path.name)
+    return gone

@@ -1,0 +1,54 @@
+"""Write one snapshot aside, sync it, and give it its name by one rename: a reader finds a whole one or none."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import lmdb
+
+# Address space, not disk: the file grows only by the pages that are written.
+MAP_BYTES = 1 << 38
+
+
+def write(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
+    """Make an immutable LMDB environment of these keys and values.
+
+    Args:
+        folder: the snapshot's folder; must not exist yet.
+        pairs: keys unique.
+
+    Returns:
+        The number of pairs.
+
+    Raises:
+        FileExistsError: the folder exists: a snapshot is never written over.
+        ValueError: a key came twice.
+    """
+    if folder.exists():
+        raise FileExistsError(f"the snapshot {folder.name} exists already; snapshots are never written over")
+    aside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)  # left behind by a publish that was killed
+    aside.mkdir(parents=True)
+    n = 0
+    # Nothing reads it before the rename, so one sync at the end is enough.
+    with lmdb.open(str(aside), map_size=MAP_BYTES, sync=False, metasync=False, lock=False) as env:
+        with env.begin(write=True) as txn:
+            for key, value in pairs:
+                if not txn.put(key, value, overwrite=False):
+                    raise ValueError(f"the key {key!r} comes twice")
+                n += 1
+        env.sync(True)
+    sync_folder(aside)
+    aside.rename(folder)
+    sync_folder(folder.parent)
+    return n
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names just given in a folder survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

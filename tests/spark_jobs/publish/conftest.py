@@ -1,0 +1,105 @@
+"""A small shop's lake, as `score` and `export` leave it, made without Spark."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from expectations.contracts import lake as contracts
+from expectations.contracts.identifiers import customer_id, identifier_id
+from spark_jobs.night import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake, arrow_schema
+
+KEY = "test-key"
+N_ITEMS = 60
+
+
+def listed(numbers, source="item_knn"):
+    return [{"item_id": f"item-{n:02d}", "score": 1 - place / 100, "sources": [source]} for place, n in enumerate(numbers)]
+
+
+@dataclass
+class Shop:
+    """Forty customers with three orders each over sixty items, all healthy; a test changes a row and writes it again."""
+
+    home: Path
+    model_version: str = "concierge/1"
+    rows: dict[str, list[dict]] = field(default_factory=dict)
+
+    def __post_init__(self):
+        users = [f"user-{n}" for n in range(40)]
+        self.identifiers = {user: identifier_id(KEY, "user_id", "sample_shop", user) for user in users}
+        self.ids = {user: customer_id(self.identifiers[user]) for user in users}
+        seen = datetime(2026, 1, 5, tzinfo=UTC)
+        self.rows = {
+            "feat_customers": [
+                {"customer_id": self.ids[user], "country": "France", "rfm_segment": "champions", "n_orders": 3,
+                 "last_order_at": seen, "segment_ids": ["champions", "gift_buyers"]}
+                for user in users
+            ],
+            "feat_items": [
+                {"item_id": f"item-{n:02d}", "title": f"Item {n}", "category": "Mugs", "category_path": ["Home", "Mugs"],
+                 "price": Decimal("2.5500"), "is_recommendable": True, "is_in_stock": True, "is_consumable": False}
+                for n in range(N_ITEMS)
+            ],
+            "core_items": [
+                {"item_id": f"item-{n:02d}", "currency": "EUR", "image_url": f"https://shop.example/{n}.jpg", "is_in_stock": True,
+                 "is_consumable": False, "is_recommendable": True, "first_seen_at": seen}
+                for n in range(N_ITEMS)
+            ],
+            "core_identities": [{"identifier_id": self.identifiers[user], "customer_id": self.ids[user]} for user in users],
+            "core_identifiers": [
+                {"identifier_id": self.identifiers[user], "kind": "user_id", "source": "sample_shop", "value": user,
+                 "value_normalised": user, "first_seen_at": seen}
+                for user in users
+            ],
+            "core_identity_changes": [
+                {"change_id": f"0000000000-{n}", "change": "created", "customer_id": self.ids[user], "to_customer_id": self.ids[user]}
+                for n, user in enumerate(users)
+            ],
+            "rec_customer_items_v1": [
+                {"customer_id": self.ids[user], "items": listed([(n + place) % N_ITEMS for place in range(20)])}
+                for n, user in enumerate(users)
+            ],
+            "rec_item_items_v1": [
+                {"item_id": f"item-{n:02d}", "items": listed([(n + 1 + place) % N_ITEMS for place in range(10)])} for n in range(N_ITEMS)
+            ],
+            "rec_audience_items_v1": [
+                {"audience": "popular", "items": listed(range(30), "popular")},
+                {"audience": "new", "items": listed(range(50, 60), "new")},
+                {"audience": "country:France", "items": listed(range(10, 40), "recent_popular")},
+            ],
+        }  # fmt: skip
+
+    def land(self, *names: str) -> Lake:
+        """Write these tables (all by default) to the lake, each as a new version."""
+        lake = Lake(self.home / "lake")
+        for table in vars(contracts).values():
+            if getattr(table, "name", None) in (names or self.rows) and table.name in self.rows:
+                rows = [dict(row) for row in self.rows[table.name]]
+                for row in rows if "model_version" in table.columns else ():
+                    row.setdefault("model_version", self.model_version)
+                write_deltalake(lake.path(table), pa.Table.from_pylist(rows, arrow_schema(table)), mode="overwrite")
+        return lake
+
+    def night(self, run_id: str, day: date = date(2026, 2, 1)) -> Night:
+        """A night whose warehouse file has been built."""
+        settings = Settings.from_environment(
+            {"CONCIERGE_HOME": str(self.home), "CONCIERGE_IDENTITY_KEY": KEY, "CONCIERGE_WAREHOUSE": "duckdb"}
+        )
+        now = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+        night = Night(run_id, Days(day, day), settings, now, "code", "config")
+        build = self.home / "warehouse" / "builds" / f"{night.slug}.duckdb"
+        build.parent.mkdir(parents=True, exist_ok=True)
+        build.write_text(run_id)
+        return night
+
+
+@pytest.fixture
+def shop(tmp_path) -> Shop:
+    return Shop(tmp_path / "home")
