@@ -41,3 +41,12 @@ def identifier_id(key: str, kind: str, source: str, value: str) -> str:
     """
     digest = hmac.new(key.encode(), message(kind, source, value).encode(), hashlib.sha256).hexdigest()
     return f"i_{digest[:ID_HEX_DIGITS]}"
+
+
+def customer_id(founder: str) -> str:
+    """The `customer_id` of the cluster whose earliest identifier has this id: `c_` and 24 hex digits of its SHA-256.
+
+    The earliest identifier (first seen, then kind, then normalised value) is the cluster's founder. An id once issued
+    belongs to its founder for ever, so `customer_id(i)` of any identifier `i` resolves to the customer `i` has now.
+    """
+    return f"c_{hashlib.sha256(founder.encode()).hexdigest()[:24]}"

@@ -1,0 +1,153 @@
+"""What became of each customer id between two nights, and why; and how an id of any age is resolved.
+
+An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a night has at most one
+row per id: `merged` (its identifiers joined another customer's), `renamed` (late data showed an earlier identifier), `split`
+(its identifiers went to several customers; it follows its founder), or `created` (it was not current the night before).
+Live ids after a night = live ids before + created - merged - renamed - split away.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.identify.customers import founded_by
+
+
+def resolve(changes: Iterable[Mapping], old_id: str) -> str:
+    """The customer id that an id of any age stands for after these changes; itself when they say nothing of it.
+
+    Follows only ever later rows, so an id that was retired, came back and was retired again ends where it should, and
+    nothing can go round in a circle.
+
+    Args:
+        changes: rows of `core_identity_changes` in any order (`change_id`, `customer_id`, `to_customer_id`).
+        old_id: an id issued at any time.
+    """
+    last: dict[str, tuple[str, str]] = {}
+    for change in changes:
+        row = (night_of(change["change_id"]), change["to_customer_id"])
+        last[change["customer_id"]] = max(last.get(change["customer_id"], row), row)
+    night, here = "", old_id
+    while here in last and last[here][0] > night:
+        night, here = last[here]
+    return here
+
+
+def night_of(change_id: str) -> str:
+    """The part of a change id that grows by one with each version of `core_identities`."""
+    return change_id.split("-")[0]
+
+
+def moves(before: DataFrame, after: DataFrame) -> DataFrame:
+    """One row per identifier of either night: `identifier_id`, `was`, `now` (null where it was not known)."""
+    return before.withColumnRenamed("customer_id", "was").join(
+        after.withColumnRenamed("customer_id", "now"), on="identifier_id", how="full"
+    )
+
+
+def born(moved: DataFrame) -> DataFrame:
+    """One row per id that is current and was not: `created`, with where its identifiers came from."""
+    known = moved.where("was is not null").select(F.col("was").alias("now")).distinct()
+    return (
+        moved.where("now is not null").groupBy("now")
+        .agg(F.min("was").alias("from_id"), F.max(F.when(founded_by(F.col("identifier_id")) == F.col("now"), F.col("identifier_id"))).alias("founder"))
+        .join(known, on="now", how="left_anti")
+        .select(
+            F.lit("created").alias("change"), F.col("now").alias("customer_id"), F.col("now").alias("to_customer_id"),
+            F.coalesce(F.concat(F.lit("identifiers of "), "from_id"), F.concat(F.lit("first sighting of "), "founder")).alias("because"),
+        )
+    )  # fmt: skip
+
+
+def gone(moved: DataFrame) -> DataFrame:
+    """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`."""
+    goes_to = F.max(F.when(founded_by(F.col("identifier_id")) == F.col("was"), F.col("now")))
+    old = (
+        moved.where("was is not null").groupBy("was")
+        .agg(
+            F.countDistinct("now").alias("n_parts"), F.coalesce(goes_to, F.min("now")).alias("to"),
+            F.bool_or(~F.col("was").eqNullSafe(F.col("now"))).alias("has_moved"),
+        )
+        .where("has_moved and to is not null and not (n_parts = 1 and to = was)")
+    )  # fmt: skip
+    sources = moved.where("was is not null and now is not null").groupBy(F.col("now").alias("to")).agg(
+        F.countDistinct("was").alias("n_sources")
+    )  # fmt: skip
+    kind = F.when(F.col("n_parts") > 1, "split").when(F.col("n_sources") > 1, "merged").otherwise("renamed")
+    return old.join(sources, on="to", how="left").select(
+        kind.alias("change"), F.col("was").alias("customer_id"), F.col("to").alias("to_customer_id")
+    )
+
+
+def left_behind(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
+    """Ids retired earlier whose founder did not go where the id they had been merged into went: they follow their founder."""
+    followed = changed.select(F.col("customer_id").alias("was"), F.col("to_customer_id").alias("heir"))
+    current = moved.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
+    return (
+        moved.where("was <> now").withColumn("customer_id", founded_by(F.col("identifier_id")))
+        .join(issued, on="customer_id", how="left_semi")
+        .join(current, on="customer_id", how="left_anti")
+        .join(followed, on="was", how="left")
+        .where("now <> coalesce(heir, was) and now <> customer_id")
+        .select(
+            F.lit("split").alias("change"), "customer_id", F.col("now").alias("to_customer_id"),
+            F.concat(F.lit("parted from "), "was").alias("because"),
+        )
+    )  # fmt: skip
+
+
+def reasons(moved: DataFrame, links: DataFrame, crosses: Column) -> DataFrame:
+    """The earliest followed link that explains what became of an id: `customer_id`, `link` (`<rule> <evidence>`).
+
+    Args:
+        crosses: over `was, now, other_was, other_now` of a link's two ends: whether the link explains it.
+    """
+    both = F.array(F.struct(F.col("identifier_id_a").alias("identifier_id"), F.col("identifier_id_b").alias("other_id")),
+                   F.struct(F.col("identifier_id_b").alias("identifier_id"), F.col("identifier_id_a").alias("other_id")))  # fmt: skip
+    there = moved.select(
+        F.col("identifier_id").alias("other_id"), F.col("was").alias("other_was"), F.col("now").alias("other_now")
+    )
+    return (
+        links.where("weight > 0")
+        .select(F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link")).select("ends.*", "link")
+        .join(moved, on="identifier_id", how="inner").join(there, on="other_id", how="inner")
+        .where(F.col("was").isNotNull() & crosses)
+        .groupBy(F.col("was").alias("customer_id")).agg(F.min("link").alias("link"))
+        .select("customer_id", F.concat_ws(" ", "link.rule", "link.evidence").alias("link"))
+    )  # fmt: skip
+
+
+def changes(
+    moved: DataFrame, issued: DataFrame, links_before: DataFrame, links_now: DataFrame, night: int, day: date, run_id: str
+) -> DataFrame:
+    """The rows that tonight adds to `core_identity_changes`.
+
+    Args:
+        moved: as `moves` gives it.
+        issued: `customer_id`, every id the log ever created.
+        links_before, links_now: `core_identity_links` of the two nights.
+        night: grows with every version of `core_identities`; orders the log and makes `change_id` the same when repeated.
+        day, run_id: the newest landing day of the run that saw it, and the run.
+    """
+    changed = gone(moved).persist()
+    joined = reasons(moved, links_now, ~F.col("was").eqNullSafe(F.col("other_was")) & F.col("now").eqNullSafe(F.col("other_now")))
+    parted = reasons(moved, links_before, (F.col("was") == F.col("other_was")) & ~F.col("now").eqNullSafe(F.col("other_now")))
+    why = (
+        F.when(F.col("change") == "split", F.coalesce(F.concat(F.lit("no longer followed: "), "parted"), F.lit("an identifier is gone")))
+        .otherwise(F.coalesce("joined", F.lit("an earlier sighting of one of its identifiers")))
+    )  # fmt: skip
+    explained = (
+        changed.join(joined.withColumnRenamed("link", "joined"), on="customer_id", how="left")
+        .join(parted.withColumnRenamed("link", "parted"), on="customer_id", how="left")
+        .select("change", "customer_id", "to_customer_id", why.alias("because"))
+    )
+    number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
+    return (
+        born(moved).unionByName(explained).unionByName(left_behind(moved, changed, issued))
+        .select(
+            number.alias("change_id"), "change", "customer_id", "to_customer_id", "because",
+            F.lit(day).alias("landing_date"), F.lit(run_id).alias("run_id"),
+        )
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Which identifiers were seen together, by what rule, and the earliest row that shows it.
+
+A link is evidence and is kept for ever, followed or not; `guard.py` decides which ones may join people.
+A person's record holds what was last received: an e-mail that was replaced there stays linked only through events and orders.
+"""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+PAIR = ("identifier_id_a", "identifier_id_b")
+
+
+def pairs(*identifiers: Column) -> Column:
+    """Every unordered pair of the identifiers that are not null, as an array of structs with a < b."""
+    ids = F.array_sort(F.array_distinct(F.array_compact(F.array(*identifiers))))
+    return F.flatten(
+        F.transform(
+            ids,
+            lambda a, i: F.transform(
+                F.slice(ids, i + 2, F.size(ids)), lambda b: F.struct(a.alias(PAIR[0]), b.alias(PAIR[1]))
+            ),
+        )
+    )  # fmt: skip
+
+
+def together(rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: Column, evidence: Column) -> DataFrame:
+    """One row per pair that stands in one of these rows, with the earliest row that shows it.
+
+    Args:
+        rows: one row per sighting.
+        rule: the name of the rule.
+        identifiers: the columns that hold identifier ids.
+        seen_at: when, never null.
+        evidence: `<table>/<key>` of the row.
+    """
+    present = sum((F.col(name).isNotNull().cast("int") for name in identifiers), F.lit(0))
+    return (
+        rows.where(present > 1)
+        .select(
+            F.explode(pairs(*map(F.col, identifiers))).alias("pair"), F.struct(seen_at.alias("at"), evidence.alias("row")).alias("seen")
+        )
+        .groupBy("pair")
+        .agg(F.min("seen").alias("seen"))
+        .select("pair.*", F.lit(rule).alias("rule"), F.col("seen.row").alias("evidence"), F.col("seen.at").alias("first_seen_at"))
+    )  # fmt: skip
+
+
+def of_events(events: DataFrame) -> DataFrame:
+    """A login: an event that carries both the user's id and the browser's."""
+    return together(
+        events, "same_event", ("user_identifier_id", "anonymous_identifier_id"),
+        F.col("occurred_at"), F.concat(F.lit("core_events/"), "event_id"),
+    )  # fmt: skip
+
+
+def of_order_lines(lines: DataFrame) -> DataFrame:
+    """An order: its line carries both the user's id and an e-mail."""
+    return together(
+        lines, "same_order", ("user_identifier_id", "email_identifier_id"),
+        F.col("ordered_at"), F.concat_ws("/", F.lit("core_order_lines"), "source", "order_id", "line_no"),
+    )  # fmt: skip
+
+
+def of_people(people: DataFrame) -> DataFrame:
+    """A record of a person: its CRM number, user id, e-mail and phone."""
+    received = F.to_timestamp(F.substring("first_received", 1, 10))  # a landing day begins it
+    return together(
+        people, "same_person_record",
+        ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id"),
+        F.coalesce("created_at", "updated_at", received), F.concat_ws("/", F.lit("core_people"), "source", "record_id"),
+    )  # fmt: skip
+
+
+def links(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
+    """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, first_seen_at."""
+    return reduce(DataFrame.unionByName, [of_events(events), of_order_lines(lines), of_people(people)])
