@@ -52,11 +52,16 @@ def born(moved: DataFrame) -> DataFrame:
     known = moved.where("was is not null").select(F.col("was").alias("now")).distinct()
     return (
         moved.where("now is not null").groupBy("now")
-        .agg(F.min("was").alias("from_id"), F.max(F.when(founded_by(F.col("identifier_id")) == F.col("now"), F.col("identifier_id"))).alias("founder"))
+        .agg(
+            F.min("was").alias("from_id"),
+            F.max(F.when(founded_by(F.col("identifier_id")) == F.col("now"), F.col("identifier_id"))).alias("founder"),
+        )
         .join(known, on="now", how="left_anti")
         .select(
             F.lit("created").alias("change"), F.col("now").alias("customer_id"), F.col("now").alias("to_customer_id"),
-            F.coalesce(F.concat(F.lit("identifiers of "), "from_id"), F.concat(F.lit("first sighting of "), "founder")).alias("because"),
+            F.coalesce(
+                F.concat(F.lit("identifiers of "), "from_id"), F.concat(F.lit("first sighting of "), "founder")
+            ).alias("because"),
         )
     )  # fmt: skip
 
@@ -104,18 +109,36 @@ def reasons(moved: DataFrame, links: DataFrame, crosses: Column) -> DataFrame:
     Args:
         crosses: over `was, now, other_was, other_now` of a link's two ends: whether the link explains it.
     """
-    both = F.array(F.struct(F.col("identifier_id_a").alias("identifier_id"), F.col("identifier_id_b").alias("other_id")),
-                   F.struct(F.col("identifier_id_b").alias("identifier_id"), F.col("identifier_id_a").alias("other_id")))  # fmt: skip
+    a, b = F.col("identifier_id_a"), F.col("identifier_id_b")
+    both = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
     there = moved.select(
         F.col("identifier_id").alias("other_id"), F.col("was").alias("other_was"), F.col("now").alias("other_now")
     )
     return (
         links.where("weight > 0")
-        .select(F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link")).select("ends.*", "link")
+        .select(F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link"))
+        .select("ends.*", "link")
         .join(moved, on="identifier_id", how="inner").join(there, on="other_id", how="inner")
         .where(F.col("was").isNotNull() & crosses)
         .groupBy(F.col("was").alias("customer_id")).agg(F.min("link").alias("link"))
         .select("customer_id", F.concat_ws(" ", "link.rule", "link.evidence").alias("link"))
+    )  # fmt: skip
+
+
+def explained(moved: DataFrame, changed: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
+    """`changed` with `because`: the link that joined, the link that is no longer followed, or an earlier sighting."""
+    came, left = F.col("now").eqNullSafe(F.col("other_now")), ~F.col("now").eqNullSafe(F.col("other_now"))
+    joined = reasons(moved, links_now, ~F.col("was").eqNullSafe(F.col("other_was")) & came)
+    parted = reasons(moved, links_before, (F.col("was") == F.col("other_was")) & left)
+    split_because = F.coalesce(F.concat(F.lit("no longer followed: "), "parted"), F.lit("an identifier is gone"))
+    joined_because = F.coalesce("joined", F.lit("an earlier sighting of one of its identifiers"))
+    return (
+        changed.join(joined.withColumnRenamed("link", "joined"), on="customer_id", how="left")
+        .join(parted.withColumnRenamed("link", "parted"), on="customer_id", how="left")
+        .select(
+            "change", "customer_id", "to_customer_id",
+            F.when(F.col("change") == "split", split_because).otherwise(joined_because).alias("because"),
+        )
     )  # fmt: skip
 
 
@@ -131,23 +154,13 @@ def changes(
         night: grows with every version of `core_identities`; orders the log and makes `change_id` the same when repeated.
         day, run_id: the newest landing day of the run that saw it, and the run.
     """
-    changed = gone(moved).persist()
-    joined = reasons(moved, links_now, ~F.col("was").eqNullSafe(F.col("other_was")) & F.col("now").eqNullSafe(F.col("other_now")))
-    parted = reasons(moved, links_before, (F.col("was") == F.col("other_was")) & ~F.col("now").eqNullSafe(F.col("other_now")))
-    why = (
-        F.when(F.col("change") == "split", F.coalesce(F.concat(F.lit("no longer followed: "), "parted"), F.lit("an identifier is gone")))
-        .otherwise(F.coalesce("joined", F.lit("an earlier sighting of one of its identifiers")))
-    )  # fmt: skip
-    explained = (
-        changed.join(joined.withColumnRenamed("link", "joined"), on="customer_id", how="left")
-        .join(parted.withColumnRenamed("link", "parted"), on="customer_id", how="left")
-        .select("change", "customer_id", "to_customer_id", why.alias("because"))
-    )
-    number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
-    return (
-        born(moved).unionByName(explained).unionByName(left_behind(moved, changed, issued))
-        .select(
-            number.alias("change_id"), "change", "customer_id", "to_customer_id", "because",
-            F.lit(day).alias("landing_date"), F.lit(run_id).alias("run_id"),
+    rows, changed = born(moved), gone(moved).persist()
+    if not changed.isEmpty():  # most nights only add customers
+        rows = rows.unionByName(explained(moved, changed, links_before, links_now)).unionByName(
+            left_behind(moved, changed, issued)
         )
+    number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
+    return rows.select(
+        number.alias("change_id"), "change", "customer_id", "to_customer_id", "because",
+        F.lit(day).alias("landing_date"), F.lit(run_id).alias("run_id"),
     )  # fmt: skip

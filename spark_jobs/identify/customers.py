@@ -19,6 +19,8 @@ def identities(identifiers: DataFrame, links: DataFrame) -> DataFrame:
         links: `core_identity_links`; those with a positive weight are followed.
     """
     followed = links.where("weight > 0").selectExpr("identifier_id_a as a", "identifier_id_b as b")
+    if followed.isEmpty():
+        return identifiers.select("identifier_id", founded_by(F.col("identifier_id")).alias("customer_id"))
     reached = components(followed).withColumnRenamed("node", "identifier_id")
     age = F.struct("first_seen_at", "kind", "value_normalised", "identifier_id")  # the id last: two sources may share a value
     cluster = Window.partitionBy("cluster")

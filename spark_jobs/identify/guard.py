@@ -49,11 +49,14 @@ def shared(links: DataFrame, identifiers: DataFrame) -> DataFrame:
 
 def weigh(links: DataFrame, identifiers: DataFrame) -> DataFrame:
     """The links with `weight`: 1 when followed, 0 when kept as evidence only. Same rows, same grain."""
-    is_shared = shared(links, identifiers).select("identifier_id", F.lit(True).alias("is_shared")).persist()
+    columns = ("identifier_id_a", "identifier_id_b", "rule", "evidence", "weight", "first_seen_at")
+    if links.isEmpty():  # a shop whose orders name only a customer number: nothing to guard
+        return links.withColumn("weight", F.lit(FOLLOWED)).select(*columns)
+    is_shared = shared(links, identifiers).select("identifier_id", F.lit(True).alias("is_shared"))
     a = is_shared.select(F.col("identifier_id").alias("identifier_id_a"), F.col("is_shared").alias("shared_a"))
     b = is_shared.select(F.col("identifier_id").alias("identifier_id_b"), F.col("is_shared").alias("shared_b"))
     return (
         links.join(a, on="identifier_id_a", how="left").join(b, on="identifier_id_b", how="left")
         .withColumn("weight", F.when(F.col("shared_a") | F.col("shared_b"), EVIDENCE_ONLY).otherwise(FOLLOWED))
-        .select("identifier_id_a", "identifier_id_b", "rule", "evidence", "weight", "first_seen_at")
+        .select(*columns)
     )  # fmt: skip

@@ -31,7 +31,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     before = lake.version(CORE_IDENTITIES)
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     seen = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
-    links_now = weigh(seen, identifiers).persist()
+    links_now = weigh(seen.persist(), identifiers).persist()
     after = identities(identifiers, links_now).persist()
     moved = moves(lake.read(CORE_IDENTITIES), after).persist()
     reports = []
@@ -45,7 +45,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         reports.append(report(CORE_IDENTITY_CHANGES, lake.upsert(tonight, CORE_IDENTITY_CHANGES, update_when="false")))
     reports.append(report(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
     reports.append(report(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **figures(after)))
-    for frame in (moved, after, links_now, identifiers):
+    for frame in (moved, after, links_now, seen, identifiers):
         frame.unpersist()
     return reports
 

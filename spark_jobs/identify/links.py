@@ -39,7 +39,8 @@ def together(rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: 
     return (
         rows.where(present > 1)
         .select(
-            F.explode(pairs(*map(F.col, identifiers))).alias("pair"), F.struct(seen_at.alias("at"), evidence.alias("row")).alias("seen")
+            F.explode(pairs(*map(F.col, identifiers))).alias("pair"),
+            F.struct(seen_at.alias("at"), evidence.alias("row")).alias("seen"),
         )
         .groupBy("pair")
         .agg(F.min("seen").alias("seen"))
