@@ -14,6 +14,7 @@ LAYOUT = 1  # raised when a key or a record changes its shape; the service refus
 MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"
+CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 POPULAR = "popular"
 NEW = "new"
 
