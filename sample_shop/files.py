@@ -1,0 +1,29 @@
+"""Files written aside and renamed, so that whoever looks sees a whole file or none; the same content gives the same bytes."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write bytes under a hidden name in the same folder, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
+def write_lines(path: Path, lines: list[bytes], header: bytes | None = None) -> None:
+    """Write lines, each ended by a newline; a name that ends in .gz is compressed, its time stamp 0."""
+    content = b"\n".join([*([header] if header is not None else []), *lines, b""])
+    write(path, gzip.compress(content, compresslevel=4, mtime=0) if path.suffix == ".gz" else content)
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    write(path, sink.getvalue().to_pybytes())

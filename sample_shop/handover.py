@@ -1,0 +1,75 @@
+"""What the shop hands over each night: four files, with what is late, repeated or spoiled in its place."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sample_shop import defects, files
+from sample_shop.columns import Columns
+from sample_shop.crm import HEADER as PEOPLE_HEADER
+from sample_shop.crm import csv_line
+from sample_shop.delivery import LATE, REPEAT_BIT, SKEWED
+from sample_shop.draws import stream
+from sample_shop.orders import HEADER as ORDERS_HEADER
+from sample_shop.orders import Order
+from sample_shop.rhythm import date_of
+
+FILES = {"events": "events.jsonl.gz", "orders": "orders.csv", "people": "people.csv", "catalogue": "catalogue.jsonl"}
+EVENT_PLANTS = {"late_next_files": LATE, "clock_skew": SKEWED, **REPEAT_BIT}
+Planted = list[tuple[str, str, int, str, str, str]]  # feed, file, line, kind, reason, key
+
+
+class Handover:
+    """Collects what arrives for each landing day, and writes the files of a night."""
+
+    def __init__(self, seed: int, landing: Path, write_from: int) -> None:
+        self.seed, self.landing, self.write_from = seed, landing, write_from
+        self.events: dict[int, list[tuple[int, int, bytes, int, bytes]]] = {}
+        self.orders: dict[int, list[tuple[int, str, int, bytes, str]]] = {}
+
+    def accept(self, day: int, sent: Columns, lines: list[bytes], orders: list[Order]) -> None:
+        """Take in what a day sent: event lines and orders, each for the day it lands on."""
+        columns = zip(
+            sent.landing.tolist(), sent.received_ms.tolist(), lines, sent.planted.tolist(), sent.message_id.tolist(), strict=True
+        )
+        for k, (landing, received, line, planted, message_id) in enumerate(columns):
+            self.events.setdefault(landing, []).append((received, day * 100_000_000 + k, line, planted, message_id))
+        for order in orders:
+            self._file(order, order.landing, order.plants[0] if order.plants == ("late_order",) else "")
+            if order.repeats_on >= 0:
+                self._file(order, order.repeats_on, order.plants[0])
+
+    def _file(self, order: Order, landing: int, kind: str) -> None:
+        if landing >= self.write_from:
+            for number, line in enumerate(order.lines):
+                self.orders.setdefault(landing, []).append((order.at_ms, order.order_id, number, line, kind))
+
+    def write(self, day: int, people: list[bytes], catalogue: list[bytes]) -> Planted:
+        """Write the night's four files. Returns what is planted in them; lines are counted from 1, a CSV's header included."""
+        events = sorted(self.events.pop(day, []))
+        orders = sorted(self.orders.pop(day, []), key=lambda o: (o[0], o[1], o[4] != "", o[2]))
+        found: Planted = []
+        places = self._write_feed(day, "events", [e[2] for e in events], None, found)
+        for place, (_, _, _, planted, message_id) in zip(places, events, strict=True):
+            if planted:
+                for kind, bit in EVENT_PLANTS.items():
+                    if planted & bit:
+                        found.append(("events", FILES["events"], int(place), kind, "", message_id.decode()))
+        places = self._write_feed(day, "orders", [o[3] for o in orders], csv_line(ORDERS_HEADER), found)
+        for place, (_, order_id, number, _, kind) in zip(places, orders, strict=True):
+            if kind:
+                found.append(("orders", FILES["orders"], int(place), kind, "", f"{order_id}/{number + 1}"))
+        self._write_feed(day, "people", people, csv_line(PEOPLE_HEADER), found)
+        self._write_feed(day, "catalogue", catalogue, None, found)
+        return sorted(found)
+
+    def _write_feed(self, day: int, feed: str, lines: list[bytes], header: bytes | None, found: Planted) -> np.ndarray:
+        """Write one file with its spoiled lines; returns the line number of each good line."""
+        rng = stream(self.seed, f"defects_{feed}", day)
+        extra = defects.spoiled(rng, feed, day, lines)
+        merged, good, bad = defects.mixed(rng, lines, [line for _, _, line in extra])
+        first = 1 if header is None else 2
+        for place, (kind, reason, _) in zip(bad, extra, strict=True):
+            found.append((feed, FILES[feed], int(place) + first, kind, reason, ""))
+        files.write_lines(self.landing / feed / date_of(day).isoformat() / FILES[feed], merged, header)
+        return good + first

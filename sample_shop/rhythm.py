@@ -1,0 +1,47 @@
+"""When people come: the shop's calendar, weekly rhythm, seasons, and hours of the day."""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from sample_shop.draws import choose_fixed
+
+OPENING_DAY = date(2026, 1, 5)  # a Monday
+MS_PER_DAY = 86_400_000
+
+_WEEKDAY = np.array([0.92, 0.90, 0.94, 0.98, 1.06, 1.18, 1.02])
+_HOURS = (2, 1, 1, 0.5, 0.5, 1, 2, 4, 6, 7, 8, 8, 9, 8, 7, 7, 8, 9, 10, 12, 13, 11, 6)  # visits begin before 23:00
+
+
+def day_number(day: date) -> int:
+    """Days since the opening day, which is 0."""
+    return (day - OPENING_DAY).days
+
+
+def date_of(number: int) -> date:
+    """The calendar day of a day number."""
+    return OPENING_DAY + timedelta(days=int(number))
+
+
+def day_start_ms(number: int) -> int:
+    """Midnight UTC at which the day begins, in milliseconds since 1970."""
+    return ((OPENING_DAY - date(1970, 1, 1)).days + int(number)) * MS_PER_DAY
+
+
+def traffic(number: int) -> float:
+    """How busy a day is, about 1 on average: weekday times season times the days round pay day."""
+    day = date_of(number)
+    season = 1 + 0.12 * np.cos(2 * np.pi * (day.timetuple().tm_yday - 340) / 365)
+    pay_day = 1.08 if day.day >= 28 or day.day <= 2 else 1.0
+    return float(_WEEKDAY[day.weekday()] * season * pay_day)
+
+
+def season(amplitude: np.ndarray, peak_day: np.ndarray, number: int) -> np.ndarray:
+    """How much more (log scale) each category is wanted on a day."""
+    of_year = date_of(number).timetuple().tm_yday
+    return amplitude * np.cos(2 * np.pi * (of_year - peak_day) / 365)
+
+
+def times_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
+    """`n` moments of a day in milliseconds after midnight, by the hours people shop at."""
+    return choose_fixed(rng, _HOURS, n) * 3_600_000 + rng.integers(0, 3_600_000, n)

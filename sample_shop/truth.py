@@ -1,0 +1,165 @@
+"""What the shop knows about itself, written beside what it hands over; a judge reads it, no pipeline may.
+
+One folder per subject and one file per day, each a function of seed, size and that day alone. `TRUTH.md` says what is in them.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from sample_shop import files, tastes
+from sample_shop.assortment import BRANDS, CATEGORIES
+from sample_shop.catalogue import Catalogue
+from sample_shop.columns import Columns
+from sample_shop.crm import csv_line
+from sample_shop.people import KINDS, PURPOSES, People
+
+PERSON_TASTES = (
+    "category_taste", "category_turn", "turn_speed", "brand_taste", "style_taste", "price_level", "visit_rate", "extra_views",
+    "buy_rate", "loyalty", "pace", "store_share", "arrived", "leaves",
+)  # fmt: skip
+ITEM_TASTES = ("category", "brand", "style", "quality", "price_z", "usual_price", "launched", "cycle")
+PLANTED_HEADER = ("feed", "file", "line", "kind", "reason", "key")
+_PAGE = (Path(__file__).parent / "TRUTH.md").read_text()
+
+
+def normalised(kind: str, value: str) -> str:
+    """A value as it is compared: trimmed, e-mail in lower case, phone as digits with its leading +."""
+    value = value.strip()
+    if kind == "email":
+        return value.lower()
+    return ("+" if value.startswith("+") else "") + "".join(c for c in value if c.isdigit()) if kind == "phone" else value
+
+
+class Register:
+    """Which person stands behind which identifier, each pair noted on the day it first shows in a feed."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[str, str, int]] = set()
+        self.new: list[tuple[str, str, int, bool]] = []
+
+    def note(self, kind: str, value: str, person: int, shared_device: bool = False) -> None:
+        """Remember that `value` was seen for `person`; empty values are nobody's."""
+        if not value:
+            return
+        entry = (kind, normalised(kind, value), person)
+        if entry not in self.seen:
+            self.seen.add(entry)
+            self.new.append((*entry, shared_device))
+
+    def take_new(self) -> list[tuple[str, str, int, bool]]:
+        """What was noted since the last call."""
+        new, self.new = self.new, []
+        return new
+
+
+def _column(values: np.ndarray) -> pa.Array:
+    if values.ndim == 1:
+        return pa.array(values)
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(values).ravel()), values.shape[1])
+
+
+def _table(rows: Columns, names: tuple[str, ...], **ids: list[str]) -> pa.Table:
+    return pa.table({**ids, **{name: _column(rows.arrays[name]) for name in names}})
+
+
+class Truth:
+    """Writes the truth folder."""
+
+    def __init__(self, folder: Path, people: People, shop: Catalogue) -> None:
+        self.folder, self.people, self.shop = folder, people, shop
+
+    def world(self) -> None:
+        """What holds for all days: this page, categories and brands with their vectors, the position bias."""
+        files.write(self.folder / "README.md", _PAGE.encode())
+        about = {"seed": self.shop.seed, "customers": self.people.n_customers}
+        files.write(self.folder / "shop.json", (json.dumps(about, indent=2) + "\n").encode())
+        paths = [" > ".join(c.path) for c in CATEGORIES]
+        files.write_table(
+            self.folder / "categories.parquet",
+            _table(self.shop.categories, ("vector", "season", "peak_day"), category_path=paths),
+        )
+        files.write_table(self.folder / "brands.parquet", _table(self.shop.brands, ("vector",), brand_name=list(BRANDS)))
+        places = np.arange(60)
+        rows = [csv_line((str(p + 1), f"{tastes.position_bias(p):.6f}")) for p in places]
+        files.write_lines(self.folder / "position_bias.csv", rows, b"position,relative_chance_to_be_looked_at")
+
+    def _write(self, subject: str, day: str, table: pa.Table) -> None:
+        files.write_table(self.folder / subject / f"{day}.parquet", table)
+
+    def newcomers(self, day: str, persons: np.ndarray, launched: np.ndarray) -> None:
+        """People and items new on a day, with their latent tastes."""
+        rows = self.people.rows.take(persons)
+        ids = {"person_id": [self.people.person_id(p) for p in persons], "kind": [KINDS[k] for k in rows.kind]}
+        self._write("persons", day, _table(rows, PERSON_TASTES, **ids))
+        ids = {"item_id": [self.shop.item_id(i) for i in launched]}
+        self._write("items", day, _table(self.shop.items.take(launched), ITEM_TASTES, **ids))
+
+    def shelf(self, day: str, shelf: Columns, item_ids: list[str]) -> None:
+        """Whether each item could be bought, its price and its place in its listing."""
+        self._write("shelf", day, _table(shelf, ("is_available", "position", "price"), item_id=item_ids))
+
+    def consents(self, day: str, persons: np.ndarray) -> None:
+        """All consents of newcomers, and of those who took one back, as they are from that day on."""
+        granted = self.people.rows.consent[persons]
+        table = pa.table(
+            {
+                "person_id": np.repeat([self.people.person_id(p) for p in persons], 3)
+                if len(persons)
+                else pa.array([], pa.string()),
+                "purpose": list(PURPOSES) * len(persons),
+                "is_granted": granted.ravel(),
+            }
+        )
+        self._write("consents", day, table)
+
+    def identifiers(self, day: str, new: list[tuple[str, str, int, bool]]) -> None:
+        """Identifiers first seen for a person on a day."""
+        columns = list(zip(*new, strict=True)) or [(), (), (), ()]
+        table = pa.table(
+            {
+                "kind": pa.array(columns[0], pa.string()),
+                "value": pa.array(columns[1], pa.string()),
+                "person_id": pa.array([self.people.person_id(p) for p in columns[2]], pa.string()),
+                "is_shared_device": pa.array(columns[3], pa.bool_()),
+            }
+        )
+        self._write("identifiers", day, table)
+
+    def purchases(self, day: str, rows: list[tuple[int, int, str, int, bool]], item_ids: list[str]) -> None:
+        """What was truly bought, and by whom: (person, item, order id, quantity, is a restock)."""
+        columns = list(zip(*rows, strict=True)) or [(), (), (), (), ()]
+        table = pa.table(
+            {
+                "person_id": pa.array([self.people.person_id(p) for p in columns[0]], pa.string()),
+                "item_id": pa.array([item_ids[i] for i in columns[1]], pa.string()),
+                "order_id": pa.array(columns[2], pa.string()),
+                "quantity": pa.array(columns[3], pa.int64()),
+                "is_restock": pa.array(columns[4], pa.bool_()),
+            }
+        )
+        self._write("purchases", day, table)
+
+    def sessions(self, day: str, rows: list[tuple[str, int, str]]) -> None:
+        """Who truly sat behind each session: (session id, person, anonymous id)."""
+        columns = list(zip(*rows, strict=True)) or [(), (), ()]
+        table = pa.table(
+            {
+                "session_id": pa.array(columns[0], pa.string()),
+                "person_id": pa.array([self.people.person_id(p) for p in columns[1]], pa.string()),
+                "anonymous_id": pa.array(columns[2], pa.string()),
+            }
+        )
+        self._write("sessions", day, table)
+
+    def planted(self, day: str, rows: list[tuple[str, str, int, str, str, str]]) -> None:
+        """What is odd or wrong in the files of a landing day, line by line, and how much of each kind."""
+        text = [csv_line([str(field) for field in row]) for row in rows]
+        files.write_lines(self.folder / "planted" / day / "records.csv", text, csv_line(PLANTED_HEADER))
+        counts: dict[tuple[str, str, str], int] = {}
+        for feed, _, _, kind, reason, _ in rows:
+            counts[feed, kind, reason] = counts.get((feed, kind, reason), 0) + 1
+        lines = [csv_line((*key, str(counts[key]))) for key in sorted(counts)]
+        files.write_lines(self.folder / "planted" / day / "counts.csv", lines, b"feed,kind,reason,n")
