@@ -5,6 +5,7 @@ needs no JVM. Local disk is not safe for two writers at once, so every commit on
 Nothing here writes a version that would hold what the last one held.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,10 +18,11 @@ from deltalake import DeltaTable as RustTable
 from deltalake import write_deltalake
 from filelock import FileLock
 
-from expectations.contracts.tables import ContractError, Table
+from expectations.contracts.tables import Table
 from spark_jobs.arrow_types import arrow_type
 
 if TYPE_CHECKING:
+    import pyarrow.dataset as pa_dataset
     from pyspark.sql import DataFrame, SparkSession
 
 PROPERTIES = {
@@ -38,6 +40,7 @@ class Written:
     n_inserted: int = 0
     n_updated: int = 0
     n_unchanged: int = 0
+    n_kept: int = 0  # rows that differ and were not allowed to replace the old ones
     n_deleted: int = 0
     touched_dates: list[date] = field(default_factory=list)
 
@@ -59,6 +62,13 @@ class Lake:
         """The newest version's number, or None for a table that was never written."""
         return RustTable(self.path(table)).version() if self.exists(table) else None
 
+    def table_id_and_version(self, table: Table) -> tuple[str, int] | None:
+        """Which table this is and its newest version; a table that is deleted and made anew has another id."""
+        if not self.exists(table):
+            return None
+        found = RustTable(self.path(table))
+        return found.metadata().id, found.version()
+
     def versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""
         folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
@@ -70,6 +80,29 @@ class Lake:
             return self.empty(table).select(list(columns or table.columns))
         return RustTable(self.path(table), version=version).to_pyarrow_table(columns=list(columns or table.columns))
 
+    def scan(self, table: Table) -> "pa_dataset.Dataset | pa.Table":
+        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for."""
+        return RustTable(self.path(table)).to_pyarrow_dataset() if self.exists(table) else self.empty(table)
+
+    def changed_partitions(self, table: Table, since: int) -> set[date] | None:
+        """The days whose rows changed after version `since`, by the table's log; None when the log cannot tell.
+
+        Compaction moves rows without changing them (`dataChange` is false) and touches no day.
+        """
+        days: set[date] = set()
+        for version in range(since + 1, (self.version(table) or 0) + 1):
+            log = self.root / table.name / "_delta_log" / f"{version:020d}.json"
+            if not log.exists():  # cleaned up after a checkpoint
+                return None
+            for line in log.read_text().splitlines():
+                action = json.loads(line)
+                file = action.get("add") or action.get("remove") or {}
+                if file.get("dataChange"):
+                    if "partitionValues" not in file:
+                        return None
+                    days.add(date.fromisoformat(file["partitionValues"][table.partition]))
+        return days
+
     def read(self, table: Table, version: int | None = None) -> "DataFrame":
         """The table's rows as a Spark frame in contract order; an empty frame when it was never written."""
         if not self.exists(table):
@@ -79,18 +112,41 @@ class Lake:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path(table)).select(*table.columns)
 
-    def replace(self, frame: "DataFrame", table: Table) -> Written:
-        """Make the table hold exactly these rows; commits nothing when it already does."""
-        return self._write(frame, table, delete_absent=True)
+    def replace(self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None) -> Written:
+        """Make the table, or the part of it that meets `within`, hold exactly these rows; commits nothing when it already does.
 
-    def upsert(self, frame: "DataFrame", table: Table, update_when: str = "true") -> Written:
+        Args:
+            frame: unique by the table's key.
+            within: SQL over the table's columns; every row of the frame meets it.
+            counted: a boolean column beside the contract's: only rows where it is true are counted by outcome.
+        """
+        return self._write(frame, table, delete_absent=True, within=within, counted=counted)
+
+    def upsert(self, frame: "DataFrame", table: Table, update_when: str = "true", counted: str | None = None) -> Written:
         """Insert rows with new keys and update rows whose values changed; other rows stay.
 
         Args:
             frame: unique by the table's key.
             update_when: SQL over `new` and `old` that a changed row must meet to replace the old one.
+            counted: as in `replace`.
         """
-        return self._write(frame, table, delete_absent=False, update_when=update_when)
+        return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted)
+
+    def rewrite(self, frame: "DataFrame", table: Table, where: str) -> Written:
+        """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of what was received."""
+        from delta.tables import DeltaTable
+
+        from spark_jobs.outcomes import conform
+
+        before = self.version(table)
+        with self.lock(table):
+            if before is None:
+                self.create(table)
+            elif self.read(table).where(where).limit(1).count():
+                DeltaTable.forPath(self.spark, self.path(table)).delete(where)
+            rows = self._spread(conform(frame, table), table)
+            rows.write.format("delta").mode("append").save(self.path(table))
+        return Written(before, self.version(table))
 
     def append_rows(self, rows: list[dict], table: Table) -> None:
         """Append a few rows to a log table, without Spark."""
@@ -99,6 +155,14 @@ class Lake:
         with self.lock(table):
             data = pa.Table.from_pylist(rows, schema=arrow_schema(table))
             write_deltalake(self.path(table), data, mode="append", configuration={"delta.enableDeletionVectors": "false"})
+
+    def put_rows(self, rows: list[dict], table: Table) -> None:
+        """Make a small table hold exactly these rows, without Spark; commits nothing when it already does."""
+        data = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+        with self.lock(table):
+            if self.exists(table) and self.read_arrow(table).to_pylist() == data.to_pylist():
+                return
+            write_deltalake(self.path(table), data, mode="overwrite", configuration={"delta.enableDeletionVectors": "false"})
 
     def empty(self, table: Table) -> pa.Table:
         return arrow_schema(table).empty_table()
@@ -118,76 +182,75 @@ class Lake:
         for name, kind in table.columns.items():
             builder = builder.addColumn(name, kind, nullable=name not in table.required)
         for name, value in PROPERTIES.items():
-            builder = builder.property(name, value)
+            # What was received is staged nowhere, so its changes need no feed.
+            builder = builder.property(name, "false" if table.name.startswith("raw_") else value)
         if table.partition:
             builder = builder.partitionedBy(table.partition)
         builder.execute()
         for name, check in table.checks.items():
             self.spark.sql(f"alter table delta.`{self.path(table)}` add constraint {name} check ({check})")
 
-    def _write(self, frame: "DataFrame", table: Table, delete_absent: bool, update_when: str = "true") -> Written:
-        from delta.tables import DeltaTable
+    def _spread(self, frame: "DataFrame", table: Table) -> "DataFrame":
+        """One file a partition: rows of one date in one task."""
+        return frame.repartition(table.partition) if table.partition else frame.coalesce(1)
+
+    def _write(
+        self, frame: "DataFrame", table: Table, delete_absent: bool, update_when: str = "true", within: str = "true",
+        counted: str | None = None,
+    ) -> Written:  # fmt: skip
         from pyspark.sql import functions as F
 
-        new = conform(frame, table).persist()
+        from spark_jobs.outcomes import CHANGING, compared, conform, refuse_repeats
+
+        flagged = frame.withColumnRenamed(counted, "_counted") if counted else frame.withColumn("_counted", F.lit(True))
+        new = conform(flagged, table, "_counted")
         before = self.version(table)
         with self.lock(table):
             if before is None:
                 self.create(table)
-            same_key = [F.col(f"new.{name}").eqNullSafe(F.col(f"old.{name}")) for name in table.key]
-            condition = same_key[0]
-            for term in same_key[1:]:
-                condition = condition & term
-            old = self.read(table)
-            # Maps cannot be compared or hashed; as JSON they can.
-            digest = F.xxhash64(F.to_json(F.struct(*table.columns), {"ignoreNullFields": "false"}))
-            dated = [F.col(table.partition)] if table.partition else [F.lit(None).cast("date")]
-            compared = (
-                new.withColumn("_digest", digest).alias("new")
-                .join(
-                    old.withColumn("_digest", digest).withColumn("_dated", dated[0]).alias("old"),
-                    on=condition, how="full" if delete_absent else "left",
-                )
-                .withColumn(
-                    "_outcome",
-                    F.when(F.col("old._digest").isNull(), "inserted")
-                    .when(F.col("new._digest").isNull(), "deleted")
-                    .when(F.col("new._digest") == F.col("old._digest"), "unchanged")
-                    .when(F.expr(update_when), "updated")
-                    .otherwise("unchanged"),
-                )
-            )  # fmt: skip
-            keys = [F.coalesce(F.col(f"new.{name}"), F.col(f"old.{name}")).alias(name) for name in table.key]
-            rest = [F.col(f"new.{name}").alias(name) for name in table.columns if name not in table.key]
-            new_date = F.col(f"new.{table.partition}") if table.partition else F.lit(None).cast("date")
-            dates = F.array_compact(F.array(new_date, F.col("old._dated"))).alias("_dates")
-            changes = compared.select(*keys, *rest, "_outcome", dates).persist()
-            summary = (
-                changes.groupBy("_outcome")
-                .agg(F.count("*").alias("n"), F.array_distinct(F.flatten(F.collect_set("_dates"))).alias("dates"))
-                .collect()
-            )
-            counts = {row["_outcome"]: row["n"] for row in summary}
-            touched = sorted({day for row in summary if row["_outcome"] != "unchanged" for day in row["dates"]})
-            if set(counts) - {"unchanged"}:
-                match = " and ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
-                if table.partition and touched:
-                    # Without literal dates a MERGE reads every partition.
-                    match += f" and old.`{table.partition}` in ({', '.join(f'date{str(day)!r}' for day in touched)})"
-                values = {name: f"new.`{name}`" for name in table.columns}
-                (
-                    DeltaTable.forPath(self.spark, self.path(table)).alias("old")
-                    .merge(changes.where("_outcome <> 'unchanged'").alias("new"), match)
-                    .whenMatchedDelete("new._outcome = 'deleted'")
-                    .whenMatchedUpdate(set=values)
-                    .whenNotMatchedInsert(values=values)
-                    .execute()
+            old = None if before is None else self.read(table).where(within)
+            changes = compared(new, old, table, update_when, delete_absent).persist()
+            try:
+                summary = (
+                    changes.groupBy("_outcome")
+                    .agg(
+                        F.count("*").alias("rows"), F.count_if("_counted").alias("n"),
+                        F.array_distinct(F.flatten(F.collect_set("_dates"))).alias("dates"),
+                    )
+                    .collect()
                 )  # fmt: skip
-            changes.unpersist()
-            new.unpersist()
-        return Written(
-            before, self.version(table), counts.get("inserted", 0), counts.get("updated", 0),
-            counts.get("unchanged", 0), counts.get("deleted", 0), touched,
+                outcomes = {row["_outcome"] for row in summary} & set(CHANGING)
+                touched = sorted({day for row in summary if row["_outcome"] in CHANGING for day in row["dates"]})
+                if outcomes:
+                    if table.key:
+                        refuse_repeats(changes, table)
+                    self._commit(changes, table, outcomes, touched)
+            finally:
+                changes.unpersist()
+        counts = {row["_outcome"]: row["rows" if row["_outcome"] == "deleted" else "n"] for row in summary}
+        named = {f"n_{outcome}": n for outcome, n in counts.items()}
+        return Written(before, self.version(table), touched_dates=touched, **named)
+
+    def _commit(self, changes: "DataFrame", table: Table, outcomes: set[str], touched: list[date]) -> None:
+        """Write the rows that change, in one commit; rows that are all new are appended, which reads nothing."""
+        from delta.tables import DeltaTable
+
+        changes = changes.where("_outcome not in ('unchanged', 'kept')")
+        if outcomes == {"inserted"}:
+            self._spread(changes.select(*table.columns), table).write.format("delta").mode("append").save(self.path(table))
+            return
+        match = " and ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
+        if table.partition:
+            # Without literal dates a MERGE reads every partition.
+            match += f" and old.`{table.partition}` in ({', '.join(f'date{str(day)!r}' for day in touched)})"
+        values = {name: f"new.`{name}`" for name in table.columns}
+        (
+            DeltaTable.forPath(self.spark, self.path(table)).alias("old")
+            .merge(changes.alias("new"), match)
+            .whenMatchedDelete("new._outcome = 'deleted'")
+            .whenMatchedUpdate(set=values)
+            .whenNotMatchedInsert(values=values)
+            .execute()
         )  # fmt: skip
 
 
@@ -196,16 +259,3 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema(
         [pa.field(name, arrow_type(kind), nullable=name not in table.required) for name, kind in table.columns.items()]
     )
-
-
-def conform(frame: "DataFrame", table: Table) -> "DataFrame":
-    """The frame in contract order and types.
-
-    Raises:
-        ContractError: a column is missing or not in the contract.
-    """
-    missing = [name for name in table.columns if name not in frame.columns]
-    extra = [name for name in frame.columns if name not in table.columns]
-    if missing or extra:
-        raise ContractError(f"{table.name}: missing columns {missing}, columns not in its contract {extra}")
-    return frame.selectExpr(*[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()])

@@ -1,0 +1,120 @@
+"""How a source declares itself: who lands its files, what a file holds, and what a record becomes.
+
+A source is one file in `spark_jobs/ingest/sources/` that ends in `SOURCE = Source(…)`; nothing else knows its format.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from expectations.contracts.lake import raw_table
+from expectations.contracts.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class Record(NamedTuple):
+    """One record as it stands in a file: either its values, or the reason why it has none."""
+
+    line: int  # from 1, the line it stands on
+    raw_text: str
+    values: tuple[str | None, ...] | None = None  # in the order of the feed's columns
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a transform is told beside its rows."""
+
+    source: str
+    identity_key: str = field(repr=False)
+
+
+class Sighting(NamedTuple):
+    """A column of a typed frame that holds a person's or a browser's identifier, and the column that says when it was seen."""
+
+    kind: str
+    column: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of file of a source.
+
+    Attributes:
+        entity: folder under `landing/<source>/` and last word of `raw_<source>__<entity>`.
+        pattern: which files of a day's folder are its, as a glob.
+        columns: the columns as received.
+        read: a file's bytes → its records, in order; never raises for what the bytes say.
+        transform: adds to a frame of received records (`raw`, a struct of `columns`, then where each came from and
+            `first_received`) the target's columns, `reason` and `detail` (null: accepted), and columns that sightings name.
+        target: the table its records become rows of.
+        newest_wins: of two records with one key the later received is the truth (snapshots); else the first received.
+        sightings: where its records name persons and browsers.
+    """
+
+    entity: str
+    pattern: str
+    columns: tuple[str, ...]
+    read: Callable[[bytes], Iterator[Record]]
+    transform: "Callable[[DataFrame, Context], DataFrame]"
+    target: Table
+    newest_wins: bool = False
+    sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A table made of all accepted records of one feed, not of each record by itself."""
+
+    target: Table
+    entity: str
+    make: "Callable[[DataFrame], DataFrame]"
+
+
+class Folder(NamedTuple):
+    """The shop puts a day's file into a folder of its own, `CONCIERGE_LANDING_FROM`; `land` copies it from there."""
+
+    entity: str
+    file_name: str  # with {day}
+    closed_without_file: bool  # a day without a file is a day the shop was closed, not a gap
+
+
+class Program(NamedTuple):
+    """A program writes the days that are asked for."""
+
+    module: str
+
+
+class DecisionLog(NamedTuple):
+    """The service's own log; finished files are moved."""
+
+    entity: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One system that hands over files.
+
+    Attributes:
+        name: the folder under `landing/`; the source of every row it gives.
+        time_zone: of its times that name none.
+        catalogue: whose item ids it uses; sources of one home share one. None: it names no items of its own.
+        delivery: how its files come into landing; None: it puts them there itself.
+        feeds: its kinds of file.
+        derivations: tables made of its accepted records as a whole.
+    """
+
+    name: str
+    time_zone: str
+    catalogue: str | None
+    delivery: Folder | Program | DecisionLog | None
+    feeds: tuple[Feed, ...]
+    derivations: tuple[Derivation, ...] = ()
+
+    def raw(self, feed: Feed) -> Table:
+        """The contract of the feed's raw table."""
+        return raw_table(self.name, feed.entity, feed.columns)

@@ -1,0 +1,72 @@
+"""The identifiers of persons and browsers, in Spark: the same ids as `expectations.contracts.identifiers`, and who was seen when.
+
+Ingest writes `core_identifiers`, because only here are the values at hand: behind it stand ids alone.
+"""
+
+import hashlib
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.identifiers import ID_HEX_DIGITS, KINDS, SHARED_KINDS
+from spark_jobs.ingest.feed import Context, Sighting
+
+BLOCK = 64  # bytes of a SHA-256 block, RFC 2104
+# What Python's str.strip takes off and Java's \s leaves.
+EDGES = r"(?U)^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$"
+
+
+def pads(key: str) -> tuple[bytes, bytes]:
+    """The key mixed with HMAC's two constants: inner, outer."""
+    secret = key.encode()
+    block = (hashlib.sha256(secret).digest() if len(secret) > BLOCK else secret).ljust(BLOCK, b"\0")
+    return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
+
+
+def normalised(kind: str, value: Column) -> Column:
+    """The value as it is compared; null when nothing is left of it."""
+    value = F.regexp_replace(value, EDGES, "")
+    if kind == "email":
+        value = F.lower(value)
+    if kind == "phone":
+        digits = F.regexp_replace(value, "[^0-9]", "")
+        value = F.when(digits != "", F.concat(F.when(value.startswith("+"), "+").otherwise(""), digits))
+    return F.when(value != "", value)
+
+
+def identifier_id(told: Context, kind: str, value: Column) -> Column:
+    """The id of an identifier; null for a value that is null or empty.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of identifier {kind!r}; known: {', '.join(KINDS)}")
+    prefix = f"{kind}|{'' if kind in SHARED_KINDS else told.source}|"
+    inner, outer = (F.lit(pad) for pad in pads(told.identity_key))
+    message = F.encode(F.concat(F.lit(prefix), normalised(kind, value)), "UTF-8")
+    digest = F.sha2(F.concat(outer, F.unhex(F.sha2(F.concat(inner, message), 256))), 256)
+    return F.concat(F.lit("i_"), F.substring(digest, 1, ID_HEX_DIGITS))
+
+
+def seen(typed: DataFrame, sightings: tuple[Sighting, ...], told: Context) -> DataFrame:
+    """Grain: one row per sighting, in the columns of `core_identifiers`."""
+    each = [
+        F.struct(
+            F.lit(kind).alias("kind"),
+            F.lit(None if kind in SHARED_KINDS else told.source).cast("string").alias("source"),
+            F.col(column).alias("value"),
+            normalised(kind, F.col(column)).alias("value_normalised"),
+            F.col(at).alias("first_seen_at"),
+        )
+        for kind, column, at in sightings
+    ]
+    flat = typed.select(F.explode(F.array(*each)).alias("s")).select("s.*").where("value_normalised is not null")
+    first = flat.groupBy("kind", "source", "value_normalised").agg(F.min(F.struct("first_seen_at", "value")).alias("first"))
+    id_ = F.lit(None).cast("string")
+    for kind, _, _ in sightings:
+        id_ = F.when(F.col("kind") == kind, identifier_id(told, kind, F.col("value_normalised"))).otherwise(id_)
+    return first.select(
+        id_.alias("identifier_id"), "kind", "source", F.col("first.value").alias("value"), "value_normalised",
+        F.col("first.first_seen_at").alias("first_seen_at"),
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Delivered files as one frame of records, read by plain Python on Spark's workers, a file whole in one task."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.ingest.deliveries import Delivery
+from spark_jobs.ingest.feed import Feed, Record
+
+BATCH = 20_000  # records handed to the JVM at once
+# Where a record came from, and what became of reading it.
+ABOUT = (
+    ("source_line", pa.int32(), "int"),
+    ("raw_text", pa.string(), "string"),
+    ("reason", pa.string(), "string"),
+    ("detail", pa.string(), "string"),
+    ("source_file", pa.string(), "string"),
+    ("delivery_id", pa.string(), "string"),
+    ("landing_date", pa.string(), "string"),
+    ("first_received", pa.string(), "string"),
+)
+
+
+def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFrame:
+    """Grain: one row per record, readable or not.
+
+    Columns: `raw` (a struct of the feed's columns; null when unreadable), `raw_text`, `reason`, `detail`, `source_file`,
+    `source_line`, `delivery_id`, `landing_date`, `first_received`.
+    """
+    told = {
+        str(delivery.file.path): (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place)
+        for delivery in deliveries
+    }
+    received = [f"raw_{name}" for name in feed.columns]
+    schema = pa.schema(
+        [pa.field(name, kind) for name, kind, _ in ABOUT] + [pa.field(name, pa.string()) for name in received]
+    )  # fmt: skip
+    parse = feed.read
+
+    def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
+                about = told[str(Path(unquote(urlparse(path.as_py()).path)))]
+                stream = iter(parse(content.as_py()))
+                while chunk := list(islice(stream, BATCH)):
+                    yield as_batch(chunk, about, schema)
+
+    ddl = ", ".join([f"{name} {kind}" for name, _, kind in ABOUT] + [f"`{name}` string" for name in received])
+    files = spark.read.format("binaryFile").load(list(told)).select("path", "content")
+    flat = files.mapInArrow(records, ddl)
+    raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
+    return flat.select(
+        F.when(F.col("reason").isNull(), raw).alias("raw"),
+        *[F.col(name) for name, _, _ in ABOUT if name != "landing_date"],
+        F.to_date("landing_date").alias("landing_date"),
+    )
+
+
+def as_batch(records: list[Record], about: tuple[str, str, str, str], schema: pa.Schema) -> pa.RecordBatch:
+    """Records of one file as Arrow, in the schema's order."""
+    name, delivery, day, place = about
+    lines, texts, values, reasons, details = zip(*records, strict=True)
+    nothing = (None,) * (len(schema) - len(ABOUT))
+    n = len(records)
+    columns = [
+        lines, texts, reasons, details, [name] * n, [delivery] * n, [day] * n, [f"{place}#{line:09d}" for line in lines],
+        *zip(*(nothing if each is None else each for each in values), strict=True),
+    ]  # fmt: skip
+    return pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)

@@ -1,0 +1,29 @@
+"""Why a record is refused: the first rule it breaks gives the reason."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.reasons import REASONS
+
+
+def refuse(frame: DataFrame, *rules: tuple[str, str, Column]) -> DataFrame:
+    """Adds `reason` and `detail`, both null for an accepted record.
+
+    Args:
+        frame: typed records.
+        rules: reason code, the field it is about (never its value: details are read by people), and when it is broken.
+
+    Raises:
+        ValueError: a reason that is not declared.
+    """
+    unknown = sorted({reason for reason, _, _ in rules} - set(REASONS))
+    if unknown:
+        raise ValueError(f"undeclared reasons {unknown}; expectations/contracts/reasons.py declares {sorted(REASONS)}")
+    found = F.lit(None).cast("struct<reason:string,detail:string>")
+    for reason, about, broken in reversed(rules):
+        found = F.when(broken, F.struct(F.lit(reason).alias("reason"), F.lit(about).alias("detail"))).otherwise(found)
+    return (
+        frame.withColumn("_refused", found)
+        .withColumn("reason", F.col("_refused.reason"))
+        .withColumn("detail", F.col("_refused.detail"))
+    )

@@ -1,0 +1,53 @@
+"""The service's own logs: every list it served, back the next night as `core_impressions`."""
+
+from functools import partial
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
+from spark_jobs.ingest.feed import Context, DecisionLog, Feed, Source
+from spark_jobs.ingest.formats import json_records
+from spark_jobs.ingest.refusals import refuse
+
+COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))
+
+
+def impressions(received: DataFrame, told: Context) -> DataFrame:
+    """Adds the columns of `core_impressions`. Grain stays: one row per record."""
+    typed = received
+    for name in COLUMNS:
+        typed = typed.withColumn(name, F.col(f"raw.{name}"))
+    typed = (
+        typed.withColumn("served_at", F.try_to_timestamp("served_at"))
+        .withColumn("served_date", F.to_date("served_at"))
+        .withColumn("items", F.from_json("items", f"array<{SERVED_ITEM}>"))
+        .withColumn("applied_overrides", F.from_json("applied_overrides", "array<string>"))
+        .withColumn("propensity", F.col("propensity").try_cast("double"))
+    )
+    return refuse(
+        typed,
+        ("missing_field", "request_id", F.coalesce(F.col("request_id"), F.lit("")) == ""),
+        ("missing_field", "list_source", F.coalesce(F.col("list_source"), F.lit("")) == ""),
+        ("bad_time", "served_at", F.col("served_at").isNull()),
+        ("bad_value", "items", F.col("items").isNull()),
+        ("bad_number", "propensity", F.col("propensity").isNull() & F.col("raw.propensity").isNotNull()),
+    )
+
+
+SOURCE = Source(
+    name="serving",
+    time_zone="UTC",
+    catalogue=None,
+    delivery=DecisionLog(entity="impressions"),
+    feeds=(
+        Feed(
+            entity="impressions",
+            pattern="*.jsonl",
+            columns=COLUMNS,
+            read=partial(json_records, columns=COLUMNS),
+            transform=impressions,
+            target=CORE_IMPRESSIONS,
+        ),
+    ),
+)

@@ -1,0 +1,128 @@
+"""How files come into landing: copied from a folder, written by a program, or moved from the service's log.
+
+A file appears under its name whole or not at all: it is written aside and renamed.
+"""
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from spark_jobs.ingest.feed import DecisionLog, Folder, Program, Source
+from spark_jobs.land.inputs import days_of
+from spark_jobs.night import ROOT, Days, Night
+
+
+class DeliveryError(RuntimeError):
+    """A source did not hand over what it promises."""
+
+
+def due(days: Days, landed: Iterable[date]) -> Days:
+    """The days to look for: those of the range, and before them the nights skipped since the newest day that landed."""
+    earlier = [day for day in landed if day < days.first]
+    return Days(max(earlier) + timedelta(days=1) if earlier else days.first, days.last)
+
+
+def deliver(source: Source, night: Night) -> int:
+    """Bring the source's files of the night into landing; how many are new or changed.
+
+    Raises:
+        DeliveryError: a day's file is missing from a source that is never closed, or the source's program failed.
+    """
+    landing = night.settings.landing / source.name
+    match source.delivery:
+        case Folder() as folder:
+            return copy_days(folder, night.settings.landing_from, landing, night.days)
+        case Program() as program:
+            return write_days(program, source, night)
+        case DecisionLog() as log:
+            return move_finished(night.settings.serving / "decision_log", landing / log.entity)
+    return 0
+
+
+def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days) -> int:
+    """Copy the day files that are due; a changed file under an old name is copied over the old one."""
+    if taken_from is None:
+        return 0
+    if not taken_from.is_dir():
+        raise DeliveryError(f"CONCIERGE_LANDING_FROM is {taken_from}, which is not a folder")
+    copied = 0
+    for day in due(days, days_of(landing / folder.entity)):
+        name = folder.file_name.format(day=day)
+        given, taken = taken_from / name, landing / folder.entity / str(day) / name
+        if not given.exists():
+            if folder.closed_without_file:
+                continue
+            raise DeliveryError(f"{landing.name} handed over no {name}, and it is never closed")
+        if not taken.exists() or not filecmp.cmp(given, taken, shallow=False):
+            place(given, taken)
+            copied += 1
+    return copied
+
+
+def place(given: Path, taken: Path) -> None:
+    """Copy a file so that it appears whole."""
+    taken.parent.mkdir(parents=True, exist_ok=True)
+    aside = taken.with_name(f".{taken.name}.part")
+    shutil.copyfile(given, aside)
+    aside.rename(taken)
+
+
+def write_days(program: Program, source: Source, night: Night) -> int:
+    """Start the source's program for the days that miss a feed's folder, and put in place what it wrote aside."""
+    landing = night.settings.landing / source.name
+    entities = [feed.entity for feed in source.feeds]
+    due_days = due(night.days, days_of(landing / entities[0]))
+    missing = [day for day in due_days if not all((landing / entity / str(day)).is_dir() for entity in entities)]
+    if not missing:
+        return 0
+    aside = landing.with_name(f".{source.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    command = [
+        sys.executable, "-m", program.module, "--landing", str(aside), "--truth", str(night.settings.home / "truth"),
+        "--customers", str(night.settings.shop_customers), "--seed", str(night.settings.shop_seed),
+        "--from", str(missing[0]), "--to", str(missing[-1]),
+    ]  # fmt: skip
+    ended = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    if ended.returncode:
+        raise DeliveryError(f"{program.module} ended with exit code {ended.returncode}; its own words stand above")
+    placed = 0
+    # The first entity says which days are there, so it comes last: a kill in between leaves the day missing.
+    for entity in reversed(entities):
+        for day in missing:
+            written, taken = aside / entity / str(day), landing / entity / str(day)
+            if written.is_dir() and not taken.is_dir():
+                taken.parent.mkdir(parents=True, exist_ok=True)
+                placed += sum(1 for file in written.iterdir() if file.is_file())
+                written.rename(taken)
+    shutil.rmtree(aside)
+    return placed
+
+
+def move_finished(log: Path, landing: Path) -> int:
+    """Move finished decision logs to the day of their newest list, which is theirs whenever the night runs."""
+    moved = 0
+    for file in sorted(log.glob("*.jsonl")) if log.is_dir() else []:
+        taken = landing / str(newest_day(file)) / file.name
+        taken.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(taken)
+        moved += 1
+    return moved
+
+
+def newest_day(file: Path) -> date:
+    """The day (UTC) of the newest list in a decision log; when no line tells, the day the file was last written."""
+    newest = None
+    with file.open("rb") as lines:
+        for line in lines:
+            try:
+                served = datetime.fromisoformat(json.loads(line)["served_at"]).astimezone(UTC)
+            except (ValueError, TypeError, KeyError):
+                continue
+            newest = max(newest or served, served)
+    return (newest or datetime.fromtimestamp(file.stat().st_mtime, UTC)).date()

@@ -1,0 +1,40 @@
+"""Bring the night's files into `landing/<source>/<entity>/<landing day>/`, each in its source's own format.
+
+Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished decision logs
+Writes:  landing/
+If it fails: nothing is half there; put right what the message names and clear the task. A night whose files, code and settings
+are those of what is published ends here.
+"""
+
+from datetime import date
+
+from expectations.contracts.published import Published
+from spark_jobs.ingest.sources import load
+from spark_jobs.land.deliver import deliver
+from spark_jobs.land.inputs import fingerprint
+from spark_jobs.night import Night, NothingNew, TableReport
+from spark_jobs.tables import Lake
+
+NEEDS_SPARK = False
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Deliver every source of the home.
+
+    Raises:
+        NothingNew: what is published was made of exactly what is there now.
+        DeliveryError: a source did not hand over what it promises.
+        SourceError: the home names sources that do not exist or do not go together.
+    """
+    night.settings.landing.mkdir(parents=True, exist_ok=True)
+    reports = []
+    for source in load(night.settings.sources):
+        n_files = deliver(source, night)
+        reports.append(TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files}))
+        print(f"  landing/{source.name}: {n_files} new or changed files")
+    published = Published.read(night.settings.home)
+    if published:
+        newest = max(night.days.last, date.fromisoformat(published.landing_date))
+        if published.inputs == fingerprint(night, newest):
+            raise NothingNew(f"run {published.run_id} published these very inputs, up to {newest}")
+    return reports

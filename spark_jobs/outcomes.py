@@ -1,0 +1,90 @@
+"""What becomes of each row of a frame that is to be written over a table: inserted, updated, unchanged, kept or deleted."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.tables import ContractError, Table
+
+CHANGING = ("inserted", "updated", "deleted")
+
+
+def same(table: Table) -> Column:
+    """Whether `new` and `old` hold the same values, nulls being equal. Maps have no equality: their sorted entries have."""
+
+    def row(side: str) -> Column:
+        return F.struct(
+            *[
+                F.array_sort(F.map_entries(F.col(f"{side}.{name}"))) if kind.startswith("map<") else F.col(f"{side}.{name}")
+                for name, kind in table.columns.items()
+            ]
+        )
+
+    return row("new").eqNullSafe(row("old"))
+
+
+def compared(new: DataFrame, old: DataFrame | None, table: Table, update_when: str, delete_absent: bool) -> DataFrame:
+    """The rows of both, matched by the table's key.
+
+    Args:
+        new: in contract columns, then `_counted`; unique by key.
+        old: the table's rows, or None when it has none.
+        update_when: SQL over `new` and `old`; a changed row that does not meet it is kept as it was.
+        delete_absent: old rows without a new one are deleted.
+
+    Returns:
+        Contract columns of the new row (of a deleted one only its key), `_counted`, `_outcome`, and `_dates`, the partitions
+        it stands in before and after.
+    """
+    date = F.col(f"new.{table.partition}") if table.partition else F.lit(None).cast("date")
+    if old is None:
+        return new.alias("new").select(
+            "new.*", F.lit("inserted").alias("_outcome"), F.array_compact(F.array(date)).alias("_dates")
+        )  # fmt: skip
+    old_date = F.col(f"old.{table.partition}") if table.partition else F.lit(None).cast("date")
+    match = F.lit(True)
+    for name in table.key:
+        match = match & F.col(f"new.{name}").eqNullSafe(F.col(f"old.{name}"))
+    outcome = (
+        F.when(F.col("old._there").isNull(), "inserted")
+        .when(F.col("new._there").isNull(), "deleted")
+        .when(same(table), "unchanged")
+        .when(F.expr(update_when), "updated")
+        .otherwise("kept")
+    )
+    return (
+        new.withColumn("_there", F.lit(True)).alias("new")
+        .join(old.withColumn("_there", F.lit(True)).alias("old"), on=match, how="full" if delete_absent else "left")
+        .select(
+            *[
+                F.coalesce(F.col(f"new.{name}"), F.col(f"old.{name}")).alias(name) if name in table.key else F.col(f"new.{name}")
+                for name in table.columns
+            ],
+            F.coalesce("new._counted", F.lit(False)).alias("_counted"),
+            outcome.alias("_outcome"),
+            F.array_compact(F.array(date, old_date)).alias("_dates"),
+        )
+    )  # fmt: skip
+
+
+def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
+    """The frame in contract order and types, then the extra columns.
+
+    Raises:
+        ContractError: a column is missing, or neither in the contract nor extra.
+    """
+    missing = [name for name in table.columns if name not in frame.columns]
+    unknown = [name for name in frame.columns if name not in (*table.columns, *extra)]
+    if missing or unknown:
+        raise ContractError(f"{table.name}: missing columns {missing}, columns not in its contract {unknown}")
+    return frame.selectExpr(*[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()], *extra)
+
+
+def refuse_repeats(frame: DataFrame, table: Table) -> None:
+    """Assert that the frame is unique by the table's key.
+
+    Raises:
+        ContractError: it is not; says by how many rows, and no value.
+    """
+    repeated = frame.groupBy(*table.key).count().where("count > 1").agg(F.sum(F.col("count") - 1).alias("n")).first()["n"]
+    if repeated:
+        raise ContractError(f"{table.name}: {repeated} rows repeat a key ({', '.join(table.key)}); a key has one row")
