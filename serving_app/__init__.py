@@ -1,0 +1,76 @@
+"""The service: it answers from what was published, and from nothing else. `create_app` makes it; importing it does nothing."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from serving_app import errors
+from serving_app.build import build
+from serving_app.decision_log import FOLDER, DecisionLog
+from serving_app.overrides import LmdbOverrides, OverrideStore
+from serving_app.routes import customers, health, items, openapi, overrides, popular, recommendations
+from serving_app.service import Service
+from serving_app.settings import Settings
+from serving_app.snapshots import PublishedSnapshots, SnapshotStore
+
+BLUEPRINTS = (recommendations, items, popular, customers, overrides, health, openapi)
+MAX_BODY_BYTES = 64 << 10
+
+
+def now() -> datetime:
+    """The service's clock; a test brings its own."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A request's id, unlike any other."""
+    return str(uuid.uuid4())
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = now,
+    new_id: Callable[[], str] = new_id,
+    snapshots: SnapshotStore | None = None,
+    override_store: OverrideStore | None = None,
+) -> Flask:
+    """The WSGI app of one worker.
+
+    Args:
+        settings: where its home is and who its operator is.
+        clock: what time it is.
+        snapshots, override_store: other stores than the home's, such as their twins in memory.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings, BUILD=build())
+    serving = settings.home / "serving"
+    log = DecisionLog(serving / FOLDER, clock, lambda: f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}")
+    app.extensions["concierge"] = Service(
+        snapshots=snapshots or PublishedSnapshots(settings.home),
+        overrides=override_store or LmdbOverrides(serving / "state"),
+        log=log,
+        clock=clock,
+        new_id=new_id,
+        sources=settings.sources,
+        identity_key=settings.identity_key,
+    )
+    errors.register(app)
+    for feature in BLUEPRINTS:
+        app.register_blueprint(feature.bp)
+    return app
+
+
+def keep_rotating(log: DecisionLog, every_seconds: float) -> threading.Event:
+    """Let a thread of this worker rotate its log, so that a quiet worker's records reach `land`. Setting the event ends it."""
+    stop = threading.Event()
+
+    def rotate() -> None:
+        while not stop.wait(every_seconds):
+            log.rotate()
+
+    threading.Thread(target=rotate, name="rotate-decision-log", daemon=True).start()
+    return stop

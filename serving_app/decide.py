@@ -1,0 +1,133 @@
+"""What is answered: a pure function of the lists, the overrides, the facts of items, how many are wanted, and the time.
+
+The ladder (personal, audience, popular) is climbed down until the answer is full. On every rung the same order holds: what may
+not be shown or is blocked is left out; boosts reorder what is left; pins take their places. Block beats pin beats boost.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from expectations.contracts.snapshot import Item, Listed
+from serving_app.overrides import BLOCK, BOOST, PIN, Override
+
+PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = "personal", "audience", "popular", "similar", "override", "static"
+
+
+class Rung(NamedTuple):
+    """One list of the ladder: its source, and what it is a list of, in words."""
+
+    source: str
+    about: str
+    items: Sequence[Listed]
+
+
+class Served(NamedTuple):
+    """One item of an answer. `score` is the recommender's, None for a pinned item that no list holds."""
+
+    item_id: str
+    rank: int
+    score: float | None
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An answer's content. `source` is that of the first rung that gave an item; `applied` are ids of overrides that mattered."""
+
+    source: str
+    items: tuple[Served, ...]
+    applied: tuple[str, ...]
+
+
+def decide(
+    ladder: Iterable[Rung], overrides: Iterable[Override], facts: Callable[[str], Item | None], n: int, now: datetime
+) -> Decision:
+    """Choose at most `n` items.
+
+    The answer for a smaller `n` is the beginning of the answer for a larger one.
+
+    Args:
+        ladder: lists, best first; read only as far as needed.
+        overrides: those for everyone and for this customer, oldest first.
+        facts: an item's facts, None for an unknown item, which is never shown.
+        now: an override counts while `now < until`.
+    """
+    rules = [one for one in overrides if one.in_force(now)]
+    blocks = {one.item_id: one for one in rules if one.kind == BLOCK}
+    applied: dict[str, None] = {}
+
+    def may_show(item_id: str) -> bool:
+        found = facts(item_id)
+        return found is not None and found.may_be_shown
+
+    pins: dict[str, Override] = {}
+    for one in sorted((one for one in rules if one.kind == PIN), key=lambda one: one.position):
+        if one.item_id in blocks:
+            applied[blocks[one.item_id].override_id] = None
+        elif may_show(one.item_id):
+            pins.setdefault(one.item_id, one)
+    boosts = [one for one in rules if one.kind == BOOST]
+    places: list[tuple[str, float | None, str, str]] = []
+    source, waiting = "", list(pins.values())
+    candidates = _candidates(ladder, blocks, boosts, pins, may_show, applied)
+    upcoming = next(candidates, None) if n > 0 else None
+    while len(places) < n and (waiting or upcoming):
+        if waiting and (waiting[0].position <= len(places) + 1 or upcoming is None):
+            pin = waiting.pop(0)
+            places.append((pin.item_id, None, OVERRIDE, f"pinned at place {pin.position} by override {pin.override_id}"))
+            applied[pin.override_id] = None
+        else:
+            rung, listed, boosted_by = upcoming
+            source = source or rung.source
+            places.append((listed.item_id, listed.score, rung.source, reason(rung, listed, boosted_by)))
+            applied.update(dict.fromkeys(boost.override_id for boost in boosted_by))
+            upcoming = next(candidates, None) if len(places) < n else None
+    items = tuple(Served(item_id, rank, *rest) for rank, (item_id, *rest) in enumerate(places, start=1))
+    return Decision(source or (OVERRIDE if items else STATIC), items, tuple(applied))
+
+
+def _candidates(
+    ladder: Iterable[Rung],
+    blocks: dict[str, Override],
+    boosts: list[Override],
+    pins: dict[str, Override],
+    may_show: Callable[[str], bool],
+    applied: dict[str, None],
+) -> Iterator[tuple[Rung, Listed, list[Override]]]:
+    """What the ladder offers, rung by rung, each item once, with the boosts that moved it; notes blocks that held."""
+    seen = set(pins)
+    for rung in ladder:
+        offered = boosted(rung.items, boosts) if boosts else ((listed, []) for listed in rung.items)
+        for listed, boosted_by in offered:
+            if listed.item_id in blocks:
+                applied[blocks[listed.item_id].override_id] = None
+            elif listed.item_id not in seen and may_show(listed.item_id):
+                seen.add(listed.item_id)
+                yield rung, listed, boosted_by
+
+
+def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Listed, list[Override]]]:
+    """The list in the order of its boosted scores, ties as they stood. Scores told stay the recommender's.
+
+    A factor above 1 raises and one below 1 lowers; below zero a score is divided by it, so that this holds there too.
+    """
+
+    def score(listed: Listed) -> float:
+        value = listed.score
+        for boost in boosts:
+            if boost.item_id == listed.item_id:
+                value = value * boost.factor if value >= 0 else value / boost.factor
+        return value
+
+    moved = [(listed, [boost for boost in boosts if boost.item_id == listed.item_id]) for listed in items]
+    return sorted(moved, key=lambda pair: -score(pair[0]))
+
+
+def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:
+    """Why an item is there, in words for the people who run the shop."""
+    by = f" (by {', '.join(listed.sources)})" if listed.sources else ""
+    moved = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosted_by)
+    return f"{rung.about}{by}{moved}"

@@ -1,0 +1,184 @@
+"""The durable log of every list served: an answer goes out when its record is on disk, not before.
+
+One file a worker, `<name>.jsonl.open` while it is written, `<name>.jsonl` once finished, which is when `land` may take it.
+Threads that answer at once share one sync. A live worker holds a lock on its open file, so a file whose lock can be had belongs
+to a dead one: any worker finishes it, and puts a torn last line aside under `<name>.torn`, where it can be seen.
+"""
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from expectations.contracts.decision import FINISHED, OPEN, TORN
+
+FOLDER = "decision_log"
+MAX_BYTES = 32 << 20
+MAX_AGE = timedelta(minutes=1)  # how long a record may wait before `land` can see it
+
+logger = logging.getLogger(__name__)
+
+
+class LogUnavailable(RuntimeError):  # noqa: N818 - reads as what it says
+    """The record could not be made durable; the list it tells of must not be served."""
+
+
+class _Entry:
+    """One line on its way to the disk."""
+
+    def __init__(self, line: bytes) -> None:
+        self.line, self.is_done, self.error = line, False, None
+
+
+class DecisionLog:
+    """One worker's log, safe for many threads. Opens its file with the first record; must not be carried over a fork."""
+
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime], new_name: Callable[[], str], max_bytes: int = MAX_BYTES
+    ) -> None:
+        """
+        Args:
+            new_name: a name that no file in the folder has; names in order of time keep the log readable.
+        """
+        self._folder, self._clock, self._new_name, self._max_bytes = folder, clock, new_name, max_bytes
+        self._queue_lock, self._commit_lock = threading.Lock(), threading.Lock()
+        self._queue: list[_Entry] = []
+        self._file: int | None = None
+        self._path, self._size, self._opened_at = folder, 0, clock()
+        self.problem = ""
+        folder.mkdir(parents=True, exist_ok=True)
+        finish_abandoned(folder)
+
+    def append(self, record: dict) -> None:
+        """Write one record; it is on disk when this returns.
+
+        Raises:
+            LogUnavailable: it is not, and will not be.
+        """
+        entry = _Entry(orjson.dumps(record) + b"\n")
+        with self._queue_lock:
+            self._queue.append(entry)
+        with self._commit_lock:
+            if not entry.is_done:  # or another thread's sync has taken this one along
+                with self._queue_lock:
+                    batch, self._queue = self._queue, []
+                self._commit(batch)
+        if entry.error:
+            raise LogUnavailable("the decision log cannot be written") from entry.error
+
+    def rotate(self, *, whatever: bool = False) -> None:
+        """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's file is not kept open.
+
+        Files of workers that died are finished on the same occasion.
+        """
+        with self._commit_lock:
+            if self._file is not None and (whatever or self._clock() - self._opened_at >= MAX_AGE):
+                self._finish()
+        finish_abandoned(self._folder)
+
+    def _commit(self, batch: list[_Entry]) -> None:
+        error = None
+        try:
+            self._write(b"".join(entry.line for entry in batch))
+            self.problem = ""
+        except OSError as caught:
+            error, self.problem = caught, f"the decision log cannot be written: {caught.strerror}"
+            logger.error("%s", self.problem)
+        for entry in batch:
+            entry.is_done, entry.error = True, error
+
+    def _write(self, data: bytes) -> None:
+        if self._file is not None and (self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE):
+            self._finish()
+        if self._file is None:
+            self._open()
+        try:
+            sent = 0
+            while sent < len(data):
+                sent += os.write(self._file, data[sent:])
+            os.fdatasync(self._file)
+        except OSError:
+            # Half a batch must not stand before the next one; what was durable before stays.
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(data)
+
+    def _open(self) -> None:
+        self._path = self._folder / f"{self._new_name()}{OPEN}"
+        hidden = self._path.with_name(f".{self._path.name}")
+        handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # held before the name can be seen by those who look for the dead
+            hidden.rename(self._path)
+            _sync_folder(self._folder)
+        except OSError:
+            os.close(handle)
+            raise
+        self._file, self._size, self._opened_at = handle, 0, self._clock()
+
+    def _finish(self) -> None:
+        self._path.rename(finished_name(self._path))
+        os.close(self._file)
+        self._file = None
+        _sync_folder(self._folder)
+
+
+def finish_abandoned(folder: Path) -> list[Path]:
+    """Finish what workers that died were writing; returns the files made.
+
+    A last line without its end is moved to `<name>.torn`: its answer never went out, but it is not lost without a word.
+    """
+    made = []
+    for path in sorted(folder.glob(f"[!.]*{OPEN}")):
+        try:
+            handle = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            continue  # finished meanwhile
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and (kept := _without_torn_line(path, handle)):
+                made.append(kept)
+        except BlockingIOError:
+            pass  # its writer lives
+        finally:
+            os.close(handle)
+    return made
+
+
+def _without_torn_line(path: Path, handle: int) -> Path | None:
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        torn = path.with_name(path.name.removesuffix(OPEN) + TORN)
+        torn.write_bytes(data[whole:])
+        os.ftruncate(handle, whole)
+        logger.warning(
+            "%s: a worker died in the middle of a line; its %d bytes are in %s", path.name, len(data) - whole, torn.name
+        )
+    os.fsync(handle)
+    if not whole:
+        path.unlink()
+        return None
+    made = finished_name(path)
+    path.rename(made)
+    _sync_folder(path.parent)
+    return made
+
+
+def finished_name(path: Path) -> Path:
+    """An open file's name once it is finished."""
+    return path.with_name(path.name.removesuffix(OPEN) + FINISHED)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a name just given survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

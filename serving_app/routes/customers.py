@@ -1,0 +1,20 @@
+"""`GET /v1/customers/<customer_id>`: the slice of a profile that a page may see. The one place where an unknown id is a 404."""
+
+from flask import Blueprint, Response
+
+from serving_app.errors import NotReady, UnknownCustomer
+from serving_app.routes import answer, service
+
+bp = Blueprint("customers", __name__)
+
+
+@bp.get("/v1/customers/<customer_id>")
+def customer(customer_id: str) -> Response:
+    snapshot = service().snapshots.current()
+    if snapshot is None:
+        raise NotReady(service().snapshots.problem())
+    now = snapshot.current_id(customer_id)
+    found = now and snapshot.customer(now)
+    if not found:
+        raise UnknownCustomer("No customer has this id, or none who may be personalised for.")
+    return answer({"customer_id": now, **found._asdict(), "snapshot": snapshot.name})

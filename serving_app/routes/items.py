@@ -1,0 +1,13 @@
+"""`GET /v1/items/<item_id>/similar`: what is like an item."""
+
+from flask import Blueprint, Response
+
+from serving_app.routes import answer, arguments, service
+from serving_app.schemas import ListQuery
+
+bp = Blueprint("items", __name__)
+
+
+@bp.get("/v1/items/<item_id>/similar")
+def similar(item_id: str) -> Response:
+    return answer(service().similar(item_id, ListQuery(**arguments())))

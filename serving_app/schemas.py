@@ -1,0 +1,161 @@
+"""What comes in and what goes out over HTTP: the one declaration that requests are checked by and openapi.json is made of."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+MAX_N = 100
+Source = Literal["personal", "audience", "popular", "static", "override", "similar"]
+
+
+def _is_text(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be printable and not blank")
+    return value
+
+
+Id = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_text)]
+WHO = "customer_id, user_id, anonymous_id"
+
+
+class _Closed(BaseModel):
+    """Names that are not declared are refused: a mistyped one would otherwise change nothing, silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Visitor(_Closed):
+    """Who is asked about: one id of one kind, or none for a stranger."""
+
+    customer_id: Id | None = Field(None, description="Concierge's id, of any age: merged and renamed ones resolve")
+    user_id: Id | None = Field(None, description="the shop's own id")
+    anonymous_id: Id | None = Field(None, description="the id in a browser's cookie")
+
+    @model_validator(mode="after")
+    def one_id(self) -> Self:
+        if sum(value is not None for value in (self.customer_id, self.user_id, self.anonymous_id)) > 1:
+            raise ValueError(f"give at most one of {WHO}")
+        return self
+
+
+class ListQuery(Visitor):
+    """The query of every list."""
+
+    n: int = Field(10, ge=1, le=MAX_N, description="how many items at most")
+    placement: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_.:/-]{1,64}$", description="where on the page, for the decision log"
+    )
+
+
+class NewOverride(Visitor):
+    """An override to be made. For everyone, unless an id says for whom."""
+
+    kind: Literal["pin", "block", "boost"]
+    item_id: Id
+    position: int | None = Field(None, ge=1, le=MAX_N, description="of a pin: its place, from 1 (the default)")
+    factor: float | None = Field(
+        None, gt=0, le=1000, allow_inf_nan=False, description="of a boost: what scores are multiplied by"
+    )
+    until: AwareDatetime = Field(description="the first moment it is no longer in force, with its offset")
+    note: str = Field("", max_length=500)
+
+    @model_validator(mode="after")
+    def fitting(self) -> Self:
+        if self.position is not None and self.kind != "pin":
+            raise ValueError("position belongs to a pin")
+        if (self.factor is not None) != (self.kind == "boost"):
+            raise ValueError("factor belongs to a boost, which needs one")
+        return self
+
+
+class OverrideAnswer(BaseModel):
+    """One override in force."""
+
+    override_id: str
+    kind: Literal["pin", "block", "boost"]
+    item_id: str
+    customer_id: str | None = Field(description="whom it is for; null: everyone")
+    position: int | None
+    factor: float | None
+    until: datetime
+    created_at: datetime
+    note: str
+
+
+class OverridesAnswer(BaseModel):
+    """Every override in force, oldest first."""
+
+    overrides: list[OverrideAnswer]
+
+
+class ItemAnswer(BaseModel):
+    """One item of a list."""
+
+    item_id: str
+    rank: int = Field(ge=1)
+    score: float | None = Field(description="the recommender's; null for a pinned item")
+    source: Source
+    reason: str
+    title: str | None
+    category: str | None
+    brand: str | None
+    price: float | None
+    currency: str | None
+    image_url: str | None
+
+
+class ListAnswer(BaseModel):
+    """A list, and where it comes from."""
+
+    request_id: str = Field(description="send it back with events about this list")
+    customer_id: str | None = Field(description="whom it was made for; null: a stranger")
+    placement: str
+    source: Source = Field(description="of the list as a whole: the best rung of the ladder that gave an item")
+    model_version: str | None
+    snapshot: str | None
+    generated_at: datetime
+    age_seconds: float | None = Field(description="time since the snapshot was published")
+    applied_overrides: list[str] = Field(description="ids of the overrides that changed this list")
+    items: list[ItemAnswer]
+
+
+class CustomerAnswer(BaseModel):
+    """The slice of a customer's profile that a page may see. No personal values."""
+
+    customer_id: str
+    is_known: bool
+    country: str | None
+    rfm_segment: str | None
+    segment_ids: list[str]
+    n_orders: int
+    last_order_at: datetime | None
+    snapshot: str
+
+
+class ReadyAnswer(BaseModel):
+    """What is being served, and by which build."""
+
+    status: Literal["ready"]
+    build: str
+    model_version: str
+    snapshot: str
+    landing_date: str
+    published_at: datetime
+    age_seconds: float
+
+
+class HealthAnswer(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None

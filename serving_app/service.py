@@ -1,0 +1,155 @@
+"""What the routes ask: find the visitor, read one snapshot, decide, make the record durable, answer.
+
+The ladder: the visitor's own list, then that of the narrowest audience they belong to, then what is popular. Without a readable
+snapshot there is nothing that may be shown, so the answer is an empty one, source `static`, status 200: the page stays up.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from expectations.contracts import snapshot as contract
+from expectations.contracts.decision import record
+from expectations.contracts.identifiers import identifier_id
+from serving_app.decide import AUDIENCE, PERSONAL, POPULAR, SIMILAR, STATIC, Decision, Rung, decide
+from serving_app.decision_log import DecisionLog, LogUnavailable
+from serving_app.overrides import OverrideStore, Rules
+from serving_app.schemas import ListQuery, Visitor
+from serving_app.snapshots import Snapshot, SnapshotStore
+
+logger = logging.getLogger(__name__)
+DISPLAYED = ("title", "category", "brand", "price", "currency", "image_url")
+
+
+class Service:
+    """Everything an answer needs, handed in: stores, log, clock, and how ids are made."""
+
+    def __init__(
+        self,
+        snapshots: SnapshotStore,
+        overrides: OverrideStore,
+        log: DecisionLog,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        sources: tuple[str, ...],
+        identity_key: str,
+    ) -> None:
+        self.snapshots, self.overrides, self.log, self.clock, self.new_id = snapshots, overrides, log, clock, new_id
+        self._sources, self._key = sources, identity_key
+        self._rules: tuple[object, object, Rules | None] = (None, None, None)
+
+    def recommend(self, query: ListQuery) -> dict:
+        """The visitor's list."""
+        return self._answer(query, "recommendations", self._personal_ladder)
+
+    def popular(self, query: ListQuery) -> dict:
+        """What sells in the whole shop."""
+        return self._answer(query, "popular", lambda snapshot, customer_id: popular_ladder(snapshot))
+
+    def similar(self, item_id: str, query: ListQuery) -> dict:
+        """What is like an item; what is popular when nothing is known of it."""
+
+        def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
+            others = [listed for listed in snapshot.list(contract.similar_list(item_id)) if listed.item_id != item_id]
+            yield Rung(SIMILAR, f"similar to {item_id}", others)
+            for rung in popular_ladder(snapshot):
+                yield rung._replace(items=[listed for listed in rung.items if listed.item_id != item_id])
+
+        return self._answer(query, "similar", ladder, may_pin=False)
+
+    def find(self, visitor: Visitor, snapshot: Snapshot | None) -> str | None:
+        """The customer's id now; None for a stranger."""
+        if snapshot is None:
+            return None
+        if visitor.customer_id:
+            return snapshot.current_id(visitor.customer_id)
+        kind, value = ("user_id", visitor.user_id) if visitor.user_id else ("anonymous_id", visitor.anonymous_id)
+        if not value:
+            return None
+        ids = (identifier_id(self._key, kind, source, value) for source in self._sources)
+        return next((found for one in ids if (found := snapshot.whose(one))), None)
+
+    def _personal_ladder(self, snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
+        if customer_id:
+            yield Rung(PERSONAL, "chosen for this customer", snapshot.list(contract.customer_list(customer_id)))
+            yield from audience_ladder(snapshot, snapshot.customer(customer_id))
+        yield from popular_ladder(snapshot)
+
+    def _answer(self, query: ListQuery, placement: str, ladder, may_pin: bool = True) -> dict:
+        now, snapshot = self.clock(), self.snapshots.current()
+        customer_id = self.find(query, snapshot)
+        decided, facts = Decision(STATIC, (), ()), {}
+        if snapshot:
+            rules = [one for one in self._rules_for(snapshot).of(customer_id) if may_pin or one.kind != "pin"]
+            decided = decide(ladder(snapshot, customer_id), rules, snapshot.item, query.n, now)
+            facts = {one.item_id: snapshot.item(one.item_id) for one in decided.items}
+        request_id, placement = self.new_id(), query.placement or placement
+        try:
+            self.log.append(as_record(request_id, placement, customer_id, decided, snapshot, now))
+        except LogUnavailable:
+            decided = Decision(STATIC, (), ())  # a list that cannot be told of is not served
+        return {
+            "request_id": request_id,
+            "customer_id": customer_id,
+            "placement": placement,
+            "source": decided.source,
+            "model_version": snapshot and snapshot.meta.model_version,
+            "snapshot": snapshot and snapshot.name,
+            "generated_at": iso(now),
+            "age_seconds": snapshot and age_seconds(snapshot, now),
+            "applied_overrides": list(decided.applied),
+            "items": [
+                {**one._asdict(), **{name: getattr(facts[one.item_id], name) for name in DISPLAYED}} for one in decided.items
+            ],
+        }
+
+    def _rules_for(self, snapshot: Snapshot) -> Rules:
+        """The overrides by customer, sorted out anew only when one was written or the snapshot changed."""
+        kept = self.overrides.all()
+        seen_kept, seen_snapshot, rules = self._rules
+        if rules is None or seen_kept is not kept or seen_snapshot is not snapshot:
+            rules = Rules(kept, snapshot.current_id)
+            self._rules = (kept, snapshot, rules)
+        return rules
+
+
+def audience_ladder(snapshot: Snapshot, customer: contract.Customer | None) -> Iterator[Rung]:
+    """The list of the narrowest audience that has one: a customer belongs to many, and an answer needs one."""
+    if customer is None:
+        return
+    segments = tuple(dict.fromkeys([*([customer.rfm_segment] if customer.rfm_segment else []), *customer.segment_ids]))
+    for audience in contract.audiences(customer.country, segments):
+        if found := snapshot.list(contract.audience_list(audience)):
+            yield Rung(AUDIENCE, f"popular with {audience}", found)
+            return
+
+
+def popular_ladder(snapshot: Snapshot) -> Iterator[Rung]:
+    yield Rung(POPULAR, "popular in the whole shop", snapshot.list(contract.audience_list(contract.POPULAR)))
+
+
+def as_record(
+    request_id: str, placement: str, customer_id: str | None, decided: Decision, snapshot: Snapshot | None, now: datetime
+) -> dict:
+    """What the decision log keeps of an answer."""
+    return record(
+        {
+            "request_id": request_id, "served_at": iso(now), "placement": placement, "customer_id": customer_id,
+            "list_source": decided.source,
+            "items": [
+                {"item_id": one.item_id, "rank": one.rank, "score": one.score, "source": one.source} for one in decided.items
+            ],
+            "model_version": snapshot and snapshot.meta.model_version, "snapshot": snapshot and snapshot.name,
+            "applied_overrides": list(decided.applied), "policy": None, "propensity": None, "experiment": None, "variant": None,
+        }
+    )  # fmt: skip
+
+
+def age_seconds(snapshot: Snapshot, now: datetime) -> float:
+    """Time since the snapshot was made."""
+    return round((now - datetime.fromisoformat(snapshot.meta.published_at)).total_seconds(), 3)
+
+
+def iso(moment: datetime) -> str:
+    """A moment as ISO text in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,49 @@
+"""The service's settings: the only file under serving_app that reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from expectations.contracts.settings import SettingsError, read
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the service may know of its surroundings. Secrets are left out of `repr`."""
+
+    home: Path
+    sources: tuple[str, ...] = ()
+    identity_key: str = field(default="", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 2
+    admin_token: str = field(default="", repr=False)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every setting.
+
+        Raises:
+            SettingsError: a name or value that is not allowed; says which are.
+        """
+        given = read(environ)
+        return cls(
+            home=Path(given["CONCIERGE_HOME"]).expanduser().resolve(),
+            sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",") if name.strip()),
+            identity_key=given["CONCIERGE_IDENTITY_KEY"],
+            host=given["CONCIERGE_HTTP_HOST"],
+            port=_between(given, "CONCIERGE_HTTP_PORT", 1, 65535),
+            workers=_between(given, "CONCIERGE_HTTP_WORKERS", 1, 256),
+            admin_token=given["CONCIERGE_ADMIN_TOKEN"],
+        )
+
+
+def _between(given: Mapping[str, str], name: str, low: int, high: int) -> int:
+    try:
+        value = int(given[name])
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number from {low} to {high}")
+    return value

@@ -1,0 +1,169 @@
+"""Read a snapshot, and follow the switch: the newest published one for each request, whole."""
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+import lmdb
+
+from expectations.contracts import snapshot as contract
+from expectations.contracts.published import FILE, Published
+from serving_app.environments import environment
+
+
+class SnapshotUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
+    """A published snapshot cannot be opened, or is of a layout that this build does not know."""
+
+
+class Snapshot:
+    """One immutable snapshot. An answer is made from one of these only, however often readers are switched meanwhile."""
+
+    def __init__(self, name: str, get: Callable[[bytes], bytes | None]) -> None:
+        """
+        Args:
+            name: its folder's name.
+            get: the value of a key, or None.
+
+        Raises:
+            SnapshotUnreadable: it says nothing about itself, or is of another layout.
+        """
+        self.name, self._get, self._items = name, get, {}
+        packed = get(contract.META)
+        if packed is None:
+            raise SnapshotUnreadable(f"snapshot {name} does not say where it comes from")
+        try:
+            self.meta = contract.unpack(contract.Meta, packed)
+        except (TypeError, ValueError) as error:
+            raise SnapshotUnreadable(f"snapshot {name} cannot be read") from error
+        if self.meta.layout != contract.LAYOUT:
+            raise SnapshotUnreadable(f"snapshot {name} has layout {self.meta.layout}; this build reads {contract.LAYOUT}")
+
+    @classmethod
+    def of(cls, name: str, pairs: Iterable[tuple[bytes, bytes]]) -> "Snapshot":
+        """A snapshot in memory."""
+        return cls(name, dict(pairs).get)
+
+    def list(self, key: bytes) -> list[contract.Listed]:
+        """A ranked list; empty when there is none."""
+        packed = self._get(key)
+        return contract.unpack_list(packed) if packed else []
+
+    def item(self, item_id: str) -> contract.Item | None:
+        """An item's facts. Kept once read: a snapshot never changes, and every answer asks for its items' facts."""
+        if item_id not in self._items:
+            packed = self._get(contract.item(item_id))
+            if packed is None:
+                return None  # not kept: anyone may ask for any name
+            self._items[item_id] = contract.unpack(contract.Item, packed)
+        return self._items[item_id]
+
+    def customer(self, customer_id: str) -> contract.Customer | None:
+        packed = self._get(contract.customer(customer_id))
+        return contract.unpack(contract.Customer, packed) if packed else None
+
+    def current_id(self, customer_id: str) -> str | None:
+        """The id that an id of any age stands for now; None for one that was never issued or may not be personalised for."""
+        if self._get(contract.customer(customer_id)) is not None:
+            return customer_id
+        now = self._get(contract.former_customer(customer_id))
+        return now.decode() if now else None
+
+    def whose(self, identifier_id: str) -> str | None:
+        """The customer an identifier belongs to."""
+        found = self._get(contract.identifier(identifier_id))
+        return found.decode() if found else None
+
+
+class SnapshotStore(Protocol):
+    """Where the service finds what is published."""
+
+    def current(self) -> Snapshot | None:
+        """What readers see now, asked once a request; None when nothing readable was ever published."""
+
+    def problem(self) -> str:
+        """Why what is published cannot be read; empty when it can."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class MemorySnapshots:
+    """The store's twin in memory: `publish` replaces what readers see."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self._snapshot = snapshot
+
+    def publish(self, snapshot: Snapshot | None) -> None:
+        self._snapshot = snapshot
+
+    def current(self) -> Snapshot | None:
+        return self._snapshot
+
+    def problem(self) -> str:
+        return "" if self._snapshot else "nothing has been published yet"
+
+    def close(self) -> None:
+        self._snapshot = None
+
+
+class PublishedSnapshots:
+    """Follows `published.json`: one `stat` a request, and a new snapshot is opened when the file is another one.
+
+    A snapshot that cannot be opened does not take the readable one away.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home, self._lock = home, threading.Lock()
+        self._seen: tuple[int, int, int] | None = None
+        self._snapshot: Snapshot | None = None
+        self._problem = "nothing has been published yet"
+
+    def current(self) -> Snapshot | None:
+        try:
+            found = (self._home / FILE).stat()
+        except FileNotFoundError:
+            return self._snapshot
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if seen != self._seen:
+            with self._lock:
+                if seen != self._seen:
+                    self._follow(seen)
+        return self._snapshot
+
+    def _follow(self, seen: tuple[int, int, int]) -> None:
+        try:
+            published = Published.read(self._home)
+            if self._snapshot is None or published.snapshot != self._snapshot.name:
+                self._snapshot = open_snapshot(self._home / "serving" / "snapshots" / published.snapshot)
+            self._seen, self._problem = seen, ""
+        except (SnapshotUnreadable, OSError, ValueError, TypeError, AttributeError) as error:
+            self._problem = f"what is published cannot be read: {error}"
+
+    def problem(self) -> str:
+        self.current()
+        return self._problem
+
+    def close(self) -> None:
+        self._snapshot, self._seen = None, None
+
+
+def open_snapshot(folder: Path) -> Snapshot:
+    """The snapshot in a folder.
+
+    Raises:
+        SnapshotUnreadable: it is not there, or not one.
+    """
+    if not (folder / "data.mdb").is_file():
+        raise SnapshotUnreadable(f"snapshot {folder.name} is not there")
+    try:
+        # It never changes, so no lock file and no reader table are needed, and the folder may be read-only.
+        env = environment(folder, readonly=True, lock=False, create=False, readahead=False)
+    except lmdb.Error as error:
+        raise SnapshotUnreadable(f"snapshot {folder.name}: {error}") from error
+
+    def get(key: bytes) -> bytes | None:
+        with env.begin() as txn:
+            return txn.get(key)
+
+    return Snapshot(folder.name, get)
