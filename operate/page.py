@@ -1,0 +1,99 @@
+"""The page that ends `make run`: what a night brought, on one screen."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
+from spark_jobs.run_log import OUTCOMES
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+
+
+def visitors(settings: Settings) -> list[dict[str, Any]]:
+    """A known, a new and an anonymous visitor of this home, as a shop's page would name them."""
+    lake = Lake(settings.lake)
+    identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")
+    people = identifiers.merge(lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1")
+    features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]).to_pandas()
+    known = people.merge(features, on="customer_id").sort_values(["n_orders", "value"], ascending=[False, True]).iloc[0]
+    newest = people.sort_values(["first_seen_at", "value"], ascending=[False, True]).iloc[0]
+    return [
+        {"who": f"known, {known['n_orders']} orders", "query": {"user_id": known["value"]}},
+        {"who": "new", "query": {"user_id": newest["value"]}},
+        {"who": "anonymous", "query": {"anonymous_id": "never-seen-before"}},
+    ]
+
+
+def table(title: str, *columns: str) -> Table:
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="left" if name in ("table", "segment", "recommender", "visitor", "list") else "right")
+    return made
+
+
+def received(summary: dict[str, Any]) -> Table:
+    made = table("What was received, and what became of it (last night)", "table", *OUTCOMES)
+    for entity in summary["received"]:
+        made.add_row(entity["table"], *(f"{entity[name]:,}" for name in OUTCOMES))
+    return made
+
+
+def segments(summary: dict[str, Any]) -> Table:
+    made = table("Segments", "segment", "customers")
+    for segment in sorted(summary["segments"], key=lambda each: -each["n_customers"]):
+        made.add_row(segment["name"], f"{segment['n_customers']:,}")
+    return made
+
+
+def model(summary: dict[str, Any]) -> Table:
+    made = table("NDCG@10 on the newest window, with 95 % intervals", "recommender", "discover", "next")
+    for row in summary["model"].get("leaderboard", []):
+        made.add_row(row["recommender"], *(interval(row.get(task)) for task in ("discover", "next")))
+    return made
+
+
+def interval(score: dict[str, float] | None) -> str:
+    return f"{score['ndcg']:.4f} [{score['low']:.4f}, {score['high']:.4f}]" if score else "–"
+
+
+def answers(visits: list[dict[str, Any]]) -> Table:
+    made = table("What three visitors are shown", "visitor", "list", "before", f"after blocking {visits[0]['blocked']}")
+    for visit in visits:
+        shown = [", ".join(item["item_id"] for item in visit[when]["items"]) for when in ("before", "after")]
+        made.add_row(visit["who"], visit["before"]["source"], *shown)
+    return made
+
+
+def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]) -> None:
+    """Print the page."""
+    people = summary["customers"]
+    console.rule(f"Night of {summary['days']['to']}")
+    console.print(received(summary))
+    console.print(
+        "[green]Everything received is accounted for.[/green]" if summary["balanced"] else "[red]It does not add up.[/red]"
+    )
+    console.print(
+        f"\n{people['customers']:,} customers ({people['known']:,} known, {people['anonymous']:,} anonymous) behind "
+        f"{people['identifiers']:,} identifiers; {people['merged_identifiers']:,} identifiers merged.\n"
+    )
+    console.print(segments(summary))
+    console.print()
+    console.print(model(summary))
+    said = summary["model"]
+    console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}\n")
+    console.print(answers(visits))
+
+
+def next_steps(console: Console) -> None:
+    """What to try from here."""
+    console.print(
+        "\n[bold]Next[/bold]\n"
+        '  make sql Q="select * from dim_segments"   ask last night\'s warehouse\n'
+        "  make serve                                the HTTP service; docs/api.md has the calls\n"
+        "  make airflow                              the real scheduler and its pages\n"
+        "  make mlflow                               models, metrics and the gate's reasons\n"
+        "  make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09   real data",
+        highlight=False,
+    )
