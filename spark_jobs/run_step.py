@@ -26,11 +26,12 @@ STEPS = {
     "dbt": "spark_jobs.build.dbt",
     "export": "spark_jobs.build.export",
     "train": "spark_jobs.train.job",
+    "search": "spark_jobs.train.search",
     "score": "spark_jobs.score.job",
     "publish": "spark_jobs.publish.job",
     "maintain": "spark_jobs.maintain.job",
 }
-NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped"
+NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 
 def main(argv: list[str]) -> int:
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> int:
         reports = job.run(night, lake)
     except nights.NothingNew as nothing:
         print(f"{step}: nothing new ({nothing})")
-        return NOTHING_NEW
+        return NOTHING_NEW if step == "land" else 0  # only `land` may say so for the whole night
     seconds = time.monotonic() - began
     show(step, reports, seconds)
     record(lake, night, step, reports, seconds)
