@@ -1,0 +1,17 @@
+{#- The broadest category of a path; null for an empty one. -#}
+{% macro first_of(column) %}{{ return(adapter.dispatch('first_of')(column)) }}{% endmacro %}
+
+{% macro default__first_of(column) %}{{ column }}[1]{% endmacro %}
+
+{% macro snowflake__first_of(column) %}cast(get({{ column }}, 0) as varchar){% endmacro %}
+
+{#- A text that lists ids between commas, as an array; null gives an empty one. -#}
+{% macro split_to_array(column) %}{{ return(adapter.dispatch('split_to_array')(column)) }}{% endmacro %}
+
+{% macro default__split_to_array(column) %}
+case when {{ column }} is null then cast([] as varchar[]) else string_split({{ column }}, ',') end
+{% endmacro %}
+
+{% macro snowflake__split_to_array(column) %}
+case when {{ column }} is null then array_construct() else split({{ column }}, ',') end
+{% endmacro %}

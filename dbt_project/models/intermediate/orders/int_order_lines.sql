@@ -1,0 +1,41 @@
+{{ config(materialized='view') }}
+
+with
+
+lines as (
+    select * from {{ ref('stg_core__order_lines') }}
+),
+
+identities as (
+    select * from {{ ref('int_identities') }}
+),
+
+final as (
+    select
+        lines.source,
+        lines.order_id,
+        lines.line_no,
+        identities.customer_id,
+        lines.item_id,
+        lines.ordered_at,
+        lines.ordered_date,
+        lines.quantity,
+        lines.unit_price,
+        lines.amount,
+        lines.currency,
+        lines.line_type,
+        lines.line_type in ('sale', 'charge')
+        and lines.quantity > 0
+        and lines.unit_price > 0 as is_sold,
+        lines.line_type = 'return' as is_returned,
+        lines.country,
+        lines.channel,
+        lines.returned_order_id
+    from lines
+    left join identities
+        on
+            coalesce(lines.user_identifier_id, lines.email_identifier_id)
+            = identities.identifier_id
+)
+
+select * from final

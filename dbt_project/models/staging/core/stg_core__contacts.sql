@@ -1,0 +1,29 @@
+{{ config(materialized='ephemeral') }}
+-- Never stored here: of the warehouse's relations only dim_customer_contacts
+-- may hold what this selects.
+
+with
+
+source as (
+    select * from {{ source('lake', 'core_people') }}
+),
+
+renamed as (
+    select
+        source,
+        record_id,
+        coalesce(
+            user_identifier_id,
+            crm_identifier_id,
+            email_identifier_id,
+            phone_identifier_id
+        ) as identifier_id,
+        first_name,
+        last_name,
+        email,
+        phone,
+        {{ utc('updated_at') }} as updated_at
+    from source
+)
+
+select * from renamed

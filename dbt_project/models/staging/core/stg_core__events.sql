@@ -1,0 +1,29 @@
+with
+
+source as (
+    select * from {{ source('lake', 'core_events') }}
+),
+
+renamed as (
+    select
+        event_id,
+        source,
+        event_type,
+        {{ utc('occurred_at') }} as occurred_at,
+        occurred_date,
+        item_id,
+        order_id,
+        quantity,
+        unit_price,
+        currency,
+        user_identifier_id,
+        anonymous_identifier_id,
+        session_id,
+        device_type,
+        campaign,
+        country,
+        request_id
+    from source
+)
+
+select * from renamed

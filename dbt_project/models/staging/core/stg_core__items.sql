@@ -1,0 +1,26 @@
+with
+
+source as (
+    select * from {{ source('lake', 'core_items') }}
+),
+
+renamed as (
+    select
+        item_id,
+        title,
+        {{ first_of('category_path') }} as category,
+        category_path,
+        brand,
+        price,
+        currency,
+        n_stock,
+        is_in_stock,
+        is_consumable,
+        is_recommendable,
+        image_url,
+        {{ utc('first_seen_at') }} as first_seen_at,
+        {{ utc('updated_at') }} as updated_at
+    from source
+)
+
+select * from renamed

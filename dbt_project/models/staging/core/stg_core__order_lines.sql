@@ -1,0 +1,28 @@
+with
+
+source as (
+    select * from {{ source('lake', 'core_order_lines') }}
+),
+
+renamed as (
+    select
+        source,
+        order_id,
+        line_no,
+        line_type,
+        {{ utc('ordered_at') }} as ordered_at,
+        ordered_date,
+        item_id,
+        quantity,
+        unit_price,
+        amount,
+        currency,
+        user_identifier_id,
+        email_identifier_id,
+        country,
+        channel,
+        returned_order_id
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,130 @@
+"""What tonight's build of the warehouse begins with: a copy of the published one, and what changed in the lake since then.
+
+What a warehouse has read of the lake stands in the warehouse itself (`int_build__reads`), so the two cannot part: a file
+that is thrown away takes its memory with it.
+"""
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, LAKE, OPS_DELIVERIES
+from expectations.contracts.published import Published
+from spark_jobs.night import ROOT, Night
+from spark_jobs.tables import Lake
+
+SOURCES = (
+    "core_events", "core_order_lines", "core_people", "core_items", "core_consents", "core_identifiers", "core_identities",
+)  # fmt: skip
+BY_DAY = (CORE_EVENTS, CORE_ORDER_LINES)
+READS = "main_intermediate.int_build__reads"
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a warehouse was built from: `versions` is `<table id>@<version>` of each lake table, absent ones left out."""
+
+    versions: dict[str, str]
+    code: str
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Where and from what a build begins.
+
+    Attributes:
+        file: the file to build in; None on Snowflake.
+        finished: where it belongs when it is whole.
+        variables: what dbt is told, as `dbt_project.yml` lists it.
+    """
+
+    file: Path | None
+    finished: Path | None
+    variables: dict
+
+
+def begin(night: Night, lake: Lake) -> Beginning:
+    """Lay tonight's file and say what it lacks. Without a usable published file the build is from nothing."""
+    folder = night.settings.warehouse_folder
+    for name in ("builds", "dbt"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    if night.settings.warehouse == "snowflake":
+        return Beginning(None, None, variables(night, lake, None))
+    building, finished = folder / "dbt" / f"{night.slug}.duckdb", folder / "builds" / f"{night.slug}.duckdb"
+    building.unlink(missing_ok=True)
+    building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    published = Published.read(night.settings.home)
+    base = folder / "builds" / published.warehouse_file if published and published.warehouse_file else None
+    before = reads(base) if base and base.exists() else None
+    told = variables(night, lake, before)
+    if told["changed_days"] is not None:
+        shutil.copyfile(base, building)
+    return Beginning(building, finished, told)
+
+
+def variables(night: Night, lake: Lake, before: Reads | None) -> dict:
+    """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other models, other tables.
+
+    Args:
+        before: what the warehouse to build on has read.
+    """
+    now = Reads(versions(lake), models_hash(), as_of(night, lake, before))
+    return {
+        "as_of": now.as_of.isoformat(),
+        "changed_days": changed_days(lake, before, now),
+        "lake_versions": now.versions,
+        "models_hash": now.code,
+    }
+
+
+def changed_days(lake: Lake, before: Reads | None, now: Reads) -> dict[str, list[str]] | None:
+    """For each lake table kept by day, the days whose rows changed since `before`, ISO; None when that cannot be told."""
+    if before is None or before.code != now.code:
+        return None
+    changed = {}
+    for table in BY_DAY:
+        table_id, _, version = before.versions.get(table.name, "@-1").partition("@")
+        if table_id and now.versions.get(table.name, "").partition("@")[0] != table_id:
+            return None
+        days = lake.changed_partitions(table, int(version)) if table.name in now.versions else set()
+        if days is None:
+            return None
+        changed[table.name] = sorted(day.isoformat() for day in days)
+    return changed
+
+
+def versions(lake: Lake) -> dict[str, str]:
+    """Table id and version of each source that exists."""
+    found = {name: lake.table_id_and_version(LAKE[name]) for name in SOURCES}
+    return {name: f"{said[0]}@{said[1]}" for name, said in found.items() if said}
+
+
+def as_of(night: Night, lake: Lake, before: Reads | None) -> date:
+    """The newest landing day that any night brought: the same in whatever order days are brought in."""
+    landed = lake.read_arrow(OPS_DELIVERIES, ["landing_date"])["landing_date"].to_pylist()
+    return max([night.days.last, *(day for day in landed if day), *([before.as_of] if before else [])])
+
+
+def models_hash() -> str:
+    """Hash of dbt's models and of the segments: with other models, rows built by the old ones are not built upon."""
+    digest = hashlib.sha256()
+    for folder in ("dbt_project", "segments"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".sql", ".yml", ".py") and "generated" not in path.parts and "target" not in path.parts:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def reads(file: Path) -> Reads | None:
+    """What a warehouse file was built from; None when it does not say."""
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        try:
+            rows = warehouse.execute(f"select table_name, lake_version, models_hash, as_of from {READS}").fetchall()
+        except duckdb.CatalogException:
+            return None
+    return Reads({name: version for name, version, _, _ in rows if version}, rows[0][2], rows[0][3]) if rows else None

@@ -1,0 +1,84 @@
+"""Build the warehouse: `dbt build` into tonight's own file, begun as a copy of the published one.
+
+Analysts keep reading the published file; `publish` points them at the new one when the night has passed its checks. A build
+that fails leaves `warehouse/builds/` as it was.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from segments.to_sql import write_models
+from spark_jobs.build.begin import Beginning, begin
+from spark_jobs.build.results import failure, reports
+from spark_jobs.night import ROOT, Night, TableReport
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+
+NEEDS_SPARK = False
+PROJECT = ROOT / "dbt_project"
+# dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
+SNOWFLAKE = {
+    "account": "SNOWFLAKE_ACCOUNT", "user": "SNOWFLAKE_USER", "role": "SNOWFLAKE_ROLE", "warehouse": "SNOWFLAKE_WAREHOUSE",
+    "database": "SNOWFLAKE_DATABASE", "schema": "SNOWFLAKE_SCHEMA", "host": "SNOWFLAKE_HOST", "port": "SNOWFLAKE_PORT",
+    "protocol": "SNOWFLAKE_PROTOCOL", "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
+    "private_key_passphrase": "DBT_ENV_SECRET_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE",
+    "password": "DBT_ENV_SECRET_SNOWFLAKE_PASSWORD",
+}  # fmt: skip
+
+
+class DbtFailed(RuntimeError):
+    """`dbt build` did not finish; the message names the nodes that failed and why."""
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Build every dbt model and run every dbt test on what the lake holds now."""
+    beginning = begin(night, lake)
+    results = build(night.settings, beginning)
+    return reports(night.settings, beginning, results)
+
+
+def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
+    """Run `dbt build` in a process of its own; its `run_results.json`. The file joins `builds/` by one rename at the end.
+
+    Raises:
+        DbtFailed: a model or a test failed.
+    """
+    write_models(PROJECT)
+    work = settings.warehouse_folder / "dbt"
+    results = work / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    finished = dbt(settings, beginning, "build", *arguments)
+    if finished.returncode:
+        raise DbtFailed(failure(finished.stdout + finished.stderr, results))
+    if beginning.file:
+        beginning.file.rename(beginning.finished)
+    return json.loads(results.read_text())
+
+
+def dbt(settings: Settings, beginning: Beginning, command: str, *arguments: str) -> subprocess.CompletedProcess:
+    """One dbt command on this project; what it generates lies under the home, not in the repository."""
+    work = settings.warehouse_folder / "dbt"
+    words = [
+        sys.executable, "-m", "dbt.cli.main", command,
+        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", settings.warehouse,
+        "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
+        "--vars", json.dumps(beginning.variables), *arguments,
+    ]  # fmt: skip
+    return subprocess.run(words, cwd=PROJECT, env=environment(settings, beginning.file), capture_output=True, text=True)
+
+
+def environment(settings: Settings, file: Path | None) -> dict[str, str]:
+    """What dbt may know: where it builds, where the lake lies, and how to reach Snowflake."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
+    told = {name: settings.snowflake[ours] for ours, name in SNOWFLAKE.items() if settings.snowflake.get(ours)}
+    return {
+        **inherited,
+        **told,
+        "PYTHONPATH": str(ROOT),
+        "LAKE_ROOT": str(settings.lake),
+        "WAREHOUSE_FILE": str(file or ""),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
