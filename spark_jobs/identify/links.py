@@ -56,10 +56,17 @@ def of_events(events: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def of_order_lines(lines: DataFrame) -> DataFrame:
-    """An order: its line carries both the user's id and an e-mail."""
+def of_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
+    """An order: its line carries the user's id and an e-mail, and the web event of the same order the browser's id."""
+    bought = (
+        events.where("order_id is not null and anonymous_identifier_id is not null")
+        .select("source", "order_id", "anonymous_identifier_id").distinct()
+    )  # fmt: skip
+    named = lines.where("user_identifier_id is not null or email_identifier_id is not null")
+    # Several browsers for one order would be odd, and are several rows here: each is a sighting.
     return together(
-        lines, "same_order", ("user_identifier_id", "email_identifier_id"),
+        named.join(bought, on=["source", "order_id"], how="left"), "same_order",
+        ("user_identifier_id", "email_identifier_id", "anonymous_identifier_id"),
         F.col("ordered_at"), F.concat_ws("/", F.lit("core_order_lines"), "source", "order_id", "line_no"),
     )  # fmt: skip
 
@@ -76,4 +83,4 @@ def of_people(people: DataFrame) -> DataFrame:
 
 def links(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
     """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, first_seen_at."""
-    return reduce(DataFrame.unionByName, [of_events(events), of_order_lines(lines), of_people(people)])
+    return reduce(DataFrame.unionByName, [of_events(events), of_orders(lines, events), of_people(people)])
