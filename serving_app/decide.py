@@ -51,7 +51,8 @@ def decide(
 
     Args:
         ladder: lists, best first; read only as far as needed.
-        overrides: those for everyone and for this customer, oldest first.
+        overrides: those for this customer, then those for everyone, oldest first: of two pins of an item, or for a place, the
+            first wins.
         facts: an item's facts, None for an unknown item, which is never shown.
         now: an override counts while `now < until`.
     """
@@ -64,27 +65,29 @@ def decide(
         return found is not None and found.may_be_shown
 
     pins: dict[str, Override] = {}
-    for one in sorted((one for one in rules if one.kind == PIN), key=lambda one: one.position):
+    for one in (one for one in rules if one.kind == PIN):
         if one.item_id in blocks:
             applied[blocks[one.item_id].override_id] = None
         elif may_show(one.item_id):
             pins.setdefault(one.item_id, one)
     boosts = [one for one in rules if one.kind == BOOST]
     places: list[tuple[str, float | None, str, str]] = []
-    source, waiting = "", list(pins.values())
+    source, waiting = "", sorted(pins.values(), key=lambda one: one.position)
     candidates = _candidates(ladder, blocks, boosts, pins, may_show, applied)
-    upcoming = next(candidates, None) if n > 0 else None
-    while len(places) < n and (waiting or upcoming):
-        if waiting and (waiting[0].position <= len(places) + 1 or upcoming is None):
+    while len(places) < n:
+        is_pins_turn = waiting and waiting[0].position <= len(places) + 1
+        offered = None if is_pins_turn else next(candidates, None)
+        if offered:
+            rung, listed, boosted_by = offered
+            source = source or rung.source
+            places.append((listed.item_id, listed.score, rung.source, reason(rung, listed, boosted_by)))
+            applied.update(dict.fromkeys(boost.override_id for boost in boosted_by))
+        elif waiting:  # its turn, or nothing else is left
             pin = waiting.pop(0)
             places.append((pin.item_id, None, OVERRIDE, f"pinned at place {pin.position} by override {pin.override_id}"))
             applied[pin.override_id] = None
         else:
-            rung, listed, boosted_by = upcoming
-            source = source or rung.source
-            places.append((listed.item_id, listed.score, rung.source, reason(rung, listed, boosted_by)))
-            applied.update(dict.fromkeys(boost.override_id for boost in boosted_by))
-            upcoming = next(candidates, None) if len(places) < n else None
+            break
     items = tuple(Served(item_id, rank, *rest) for rank, (item_id, *rest) in enumerate(places, start=1))
     return Decision(source or (OVERRIDE if items else STATIC), items, tuple(applied))
 

@@ -72,7 +72,7 @@ class DecisionLog:
             raise LogUnavailable("the decision log cannot be written") from entry.error
 
     def rotate(self, *, whatever: bool = False) -> None:
-        """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's file is not kept open.
+        """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's file does not wait.
 
         Files of workers that died are finished on the same occasion.
         """
@@ -103,8 +103,13 @@ class DecisionLog:
                 sent += os.write(self._file, data[sent:])
             os.fdatasync(self._file)
         except OSError:
-            # Half a batch must not stand before the next one; what was durable before stays.
-            os.ftruncate(self._file, self._size)
+            # Half a batch must not be taken for served; what was durable before stays. After a failed sync nothing more may be
+            # trusted to this file: it is let go, and finished like a dead worker's.
+            handle, self._file = self._file, None
+            try:
+                os.ftruncate(handle, self._size)
+            finally:
+                os.close(handle)
             raise
         self._size += len(data)
 
@@ -155,7 +160,10 @@ def _without_torn_line(path: Path, handle: int) -> Path | None:
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         torn = path.with_name(path.name.removesuffix(OPEN) + TORN)
-        torn.write_bytes(data[whole:])
+        with torn.open("wb") as out:
+            out.write(data[whole:])
+            out.flush()
+            os.fsync(out.fileno())
         os.ftruncate(handle, whole)
         logger.warning(
             "%s: a worker died in the middle of a line; its %d bytes are in %s", path.name, len(data) - whole, torn.name

@@ -1,4 +1,4 @@
-"""The API's description (OpenAPI 3.1), made of the models that requests are checked by. A test holds it against routes and answers."""
+"""The API's description (OpenAPI 3.1), made of the models that requests are checked by; a test holds it against real answers."""
 
 from functools import cache
 

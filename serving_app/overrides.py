@@ -121,8 +121,8 @@ class Rules:
                 self._customers.setdefault(current_id(one.customer_id) or one.customer_id, []).append(one)
 
     def of(self, customer_id: str | None) -> list[Override]:
-        """Overrides for everyone, then for this customer."""
-        return self._everyone + self._customers.get(customer_id or "", [])
+        """Overrides for this customer, then those for everyone, each oldest first."""
+        return self._customers.get(customer_id or "", []) + self._everyone
 
 
 def _ordered(overrides: Iterable[Override], now: datetime | None) -> tuple[Override, ...]:

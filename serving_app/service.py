@@ -4,7 +4,6 @@ The ladder: the visitor's own list, then that of the narrowest audience they bel
 snapshot there is nothing that may be shown, so the answer is an empty one, source `static`, status 200: the page stays up.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -13,11 +12,11 @@ from expectations.contracts.decision import record
 from expectations.contracts.identifiers import identifier_id
 from serving_app.decide import AUDIENCE, PERSONAL, POPULAR, SIMILAR, STATIC, Decision, Rung, decide
 from serving_app.decision_log import DecisionLog, LogUnavailable
-from serving_app.overrides import OverrideStore, Rules
+from serving_app.overrides import BLOCK, OverrideStore, Rules
 from serving_app.schemas import ListQuery, Visitor
 from serving_app.snapshots import Snapshot, SnapshotStore
 
-logger = logging.getLogger(__name__)
+Ladder = Callable[[Snapshot, str | None], Iterator[Rung]]
 DISPLAYED = ("title", "category", "brand", "price", "currency", "image_url")
 
 
@@ -44,7 +43,7 @@ class Service:
 
     def popular(self, query: ListQuery) -> dict:
         """What sells in the whole shop."""
-        return self._answer(query, "popular", lambda snapshot, customer_id: popular_ladder(snapshot))
+        return self._answer(query, "popular", lambda snapshot, customer_id: popular_ladder(snapshot), is_steered=False)
 
     def similar(self, item_id: str, query: ListQuery) -> dict:
         """What is like an item; what is popular when nothing is known of it."""
@@ -55,7 +54,7 @@ class Service:
             for rung in popular_ladder(snapshot):
                 yield rung._replace(items=[listed for listed in rung.items if listed.item_id != item_id])
 
-        return self._answer(query, "similar", ladder, may_pin=False)
+        return self._answer(query, "similar", ladder, is_steered=False)
 
     def find(self, visitor: Visitor, snapshot: Snapshot | None) -> str | None:
         """The customer's id now; None for a stranger."""
@@ -75,12 +74,13 @@ class Service:
             yield from audience_ladder(snapshot, snapshot.customer(customer_id))
         yield from popular_ladder(snapshot)
 
-    def _answer(self, query: ListQuery, placement: str, ladder, may_pin: bool = True) -> dict:
+    def _answer(self, query: ListQuery, placement: str, ladder: Ladder, is_steered: bool = True) -> dict:
+        """One answer. Pins and boosts steer recommendations alone; a block holds everywhere."""
         now, snapshot = self.clock(), self.snapshots.current()
         customer_id = self.find(query, snapshot)
         decided, facts = Decision(STATIC, (), ()), {}
         if snapshot:
-            rules = [one for one in self._rules_for(snapshot).of(customer_id) if may_pin or one.kind != "pin"]
+            rules = [one for one in self._rules_for(snapshot).of(customer_id) if is_steered or one.kind == BLOCK]
             decided = decide(ladder(snapshot, customer_id), rules, snapshot.item, query.n, now)
             facts = {one.item_id: snapshot.item(one.item_id) for one in decided.items}
         request_id, placement = self.new_id(), query.placement or placement

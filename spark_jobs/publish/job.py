@@ -18,7 +18,7 @@ from spark_jobs.publish import reader
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
 from spark_jobs.publish.sources import TABLES, Sources, pairs
-from spark_jobs.publish.switch import builds, follow, free_name, prune, snapshots, switch
+from spark_jobs.publish.switch import alone, builds, follow, free_name, prune, snapshots, switch
 from spark_jobs.publish.writer import write
 from spark_jobs.tables import Lake
 
@@ -33,6 +33,12 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         NothingToPublish: a table that a snapshot is made of does not exist.
         FileNotFoundError: the night's warehouse file was not built.
     """
+    with alone(night.settings.home):
+        return publish(night, lake)
+
+
+def publish(night: Night, lake: Lake) -> list[TableReport]:
+    """`run`, with nobody else at the switch."""
     home, now = night.settings.home, Published.read(night.settings.home)
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
     inputs, versions = fingerprint(night, landing_date), lake.versions()
@@ -52,8 +58,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         snapshot.LAYOUT, night.run_id, landing_date.isoformat(), night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         figures.model_versions[0], night.code_hash, {table.name: versions[table.name] for table in TABLES},
     )  # fmt: skip
-    name = same_snapshot(home, now, meta)
-    if name is None:
+    if now and reader.is_same(reader.meta(snapshots(home) / now.snapshot), meta):
+        name = now.snapshot
+    else:
         name = free_name(snapshots(home), night.slug)
         write(snapshots(home) / name, pairs(sources, meta))
     record = Published(
@@ -62,13 +69,6 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     switch(home, record, night.slug)
     detail = {**figures.as_dict(), "snapshot": name, "switched": True, "deleted": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
-
-
-def same_snapshot(home: Path, now: Published | None, meta: snapshot.Meta) -> str | None:
-    """The published snapshot's name when the same tables, model and code made it; None when a new one is due."""
-    current = reader.meta(snapshots(home) / now.snapshot) if now else None
-    told = {"run_id": "", "landing_date": "", "published_at": ""}  # when it was made is no part of what it holds
-    return now.snapshot if current and current._replace(**told) == meta._replace(**told) else None
 
 
 def warehouse_file(night: Night) -> str:

@@ -6,13 +6,18 @@ files they name, stay for `rollback`; what no kept record names is deleted.
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+
+from filelock import FileLock
 
 from expectations.contracts.published import Published
 from spark_jobs.publish.writer import sync_folder
 
 KEPT = 7
+LOCK = ".publish.lock"
 WAREHOUSE = "concierge.duckdb"
 
 
@@ -22,6 +27,13 @@ def snapshots(home: Path) -> Path:
 
 def builds(home: Path) -> Path:
     return home / "warehouse" / "builds"
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Held by whoever publishes or rolls back, so that the switch and its warehouse link are not two people's."""
+    with FileLock(home / LOCK, timeout=600):
+        yield
 
 
 def free_name(folder: Path, slug: str) -> str:

@@ -11,12 +11,14 @@ from deltalake import write_deltalake
 
 from expectations.contracts import lake as contracts
 from expectations.contracts.identifiers import customer_id, identifier_id
+from expectations.contracts.tables import Table
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake, arrow_schema
 
 KEY = "test-key"
 N_ITEMS = 60
+CONTRACTS = {table.name: table for table in vars(contracts).values() if isinstance(table, Table)}
 
 
 def listed(numbers, source="item_knn"):
@@ -59,15 +61,16 @@ class Shop:
                 for user in users
             ],
             "core_identity_changes": [
-                {"change_id": f"0000000000-{n}", "change": "created", "customer_id": self.ids[user], "to_customer_id": self.ids[user]}
-                for n, user in enumerate(users)
+                {"change_id": f"0000000000-{n}", "change": "created", "customer_id": one, "to_customer_id": one}
+                for n, one in enumerate(self.ids.values())
             ],
             "rec_customer_items_v1": [
                 {"customer_id": self.ids[user], "items": listed([(n + place) % N_ITEMS for place in range(20)])}
                 for n, user in enumerate(users)
             ],
             "rec_item_items_v1": [
-                {"item_id": f"item-{n:02d}", "items": listed([(n + 1 + place) % N_ITEMS for place in range(10)])} for n in range(N_ITEMS)
+                {"item_id": f"item-{n:02d}", "items": listed([(n + 1 + place) % N_ITEMS for place in range(10)])}
+                for n in range(N_ITEMS)
             ],
             "rec_audience_items_v1": [
                 {"audience": "popular", "items": listed(range(30), "popular")},
@@ -79,13 +82,15 @@ class Shop:
     def land(self, *names: str) -> Lake:
         """Write these tables (all by default) to the lake, each as a new version."""
         lake = Lake(self.home / "lake")
-        for table in vars(contracts).values():
-            if getattr(table, "name", None) in (names or self.rows) and table.name in self.rows:
-                rows = [dict(row) for row in self.rows[table.name]]
-                for row in rows if "model_version" in table.columns else ():
-                    row.setdefault("model_version", self.model_version)
-                write_deltalake(lake.path(table), pa.Table.from_pylist(rows, arrow_schema(table)), mode="overwrite")
+        for name in names or self.rows:
+            write_deltalake(lake.path(CONTRACTS[name]), self.frame(name), mode="overwrite")
         return lake
+
+    def frame(self, name: str) -> pa.Table:
+        """One table as it would be read."""
+        table = CONTRACTS[name]
+        told = {"model_version": self.model_version} if "model_version" in table.columns else {}
+        return pa.Table.from_pylist([{**told, **row} for row in self.rows[name]], arrow_schema(table))
 
     def night(self, run_id: str, day: date = date(2026, 2, 1)) -> Night:
         """A night whose warehouse file has been built."""

@@ -1,0 +1,180 @@
+"""What readers find after a publish, a repeated one, a refused one and a killed one."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import lmdb
+import pytest
+
+from expectations.contracts import snapshot as contract
+from expectations.contracts.published import Published
+from spark_jobs.land.inputs import fingerprint
+from spark_jobs.publish.gate import ListsRefused
+from spark_jobs.publish.job import run
+from spark_jobs.publish.sources import NothingToPublish
+from spark_jobs.publish.switch import KEPT
+
+
+def content(folder):
+    with lmdb.open(str(folder), readonly=True, lock=False) as env, env.begin() as txn:
+        return {bytes(key): bytes(value) for key, value in txn.cursor()}
+
+
+def published(shop):
+    record = Published.read(shop.home)
+    return record, content(shop.home / "serving" / "snapshots" / record.snapshot)
+
+
+def tree(home):
+    """Every file under what readers see, with what it holds."""
+    paths = [*home.glob("*.json"), *(home / "serving").rglob("*"), *(home / "warehouse").rglob("*")]
+    return {str(path): path.read_bytes() for path in paths if path.is_file()}
+
+
+def test_a_night_is_published(shop):
+    night = shop.night("scheduled__2026-02-02T03:00:00+00:00")
+    [report] = run(night, shop.land())
+    record, found = published(shop)
+    assert (record.run_id, record.snapshot) == (night.run_id, night.slug)
+    assert record.inputs == fingerprint(night, night.days.last)
+    assert record.table_versions["rec_customer_items_v1"] == 0
+    assert (shop.home / "warehouse" / "concierge.duckdb").read_text() == night.run_id
+    assert not (shop.home / "warehouse" / "concierge.duckdb").readlink().is_absolute(), "a home can be moved"
+
+    wanted = {contract.customer_list(row["customer_id"]): row["items"] for row in shop.rows["rec_customer_items_v1"]}
+    wanted |= {contract.similar_list(row["item_id"]): row["items"] for row in shop.rows["rec_item_items_v1"]}
+    wanted |= {contract.audience_list(row["audience"]): row["items"] for row in shop.rows["rec_audience_items_v1"]}
+    for key, items in wanted.items():
+        assert contract.unpack_list(found[key]) == [(one["item_id"], one["score"], tuple(one["sources"])) for one in items]
+    assert contract.unpack(contract.Item, found[contract.item("item-07")]) == contract.Item(
+        "Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True
+    )
+    one = shop.ids["user-3"]
+    assert contract.unpack(contract.Customer, found[contract.customer(one)]) == contract.Customer(
+        "France", ("champions", "gift_buyers"), "champions", 3, "2026-01-05T00:00:00Z", True
+    )
+    assert found[contract.identifier(shop.identifiers["user-3"])].decode() == one
+    meta = contract.unpack(contract.Meta, found[contract.META])
+    assert (meta.model_version, meta.landing_date, meta.published_at) == ("concierge/1", "2026-02-01", "2026-02-01T03:00:00Z")
+    assert report.detail["coverage"] == 1.0
+    assert json.loads((shop.home / "reports" / night.slug / "lists.json").read_text())["passed"]
+
+
+def test_no_personal_value_is_published(shop):
+    for row in shop.rows["core_identifiers"]:
+        row["value"] = row["value_normalised"] = "somebody@shop.example"
+    run(shop.night("one"), shop.land())
+    assert not any(b"somebody" in key + value for key, value in published(shop)[1].items())
+
+
+def test_who_did_not_consent_is_nowhere_in_it(shop):
+    gone = shop.ids["user-5"]
+    shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != gone]
+    run(shop.night("one"), shop.land())
+    found = published(shop)[1]
+    assert contract.customer_list(gone) not in found
+    assert not any(gone.encode() in key + value for key, value in found.items())
+    assert contract.customer_list(shop.ids["user-6"]) in found
+
+
+def test_merged_ids_resolve_and_a_cookie_alone_is_not_known(shop):
+    main, merged, cookie = shop.ids["user-1"], shop.ids["user-2"], "user-4"
+    for row in shop.rows["core_identities"]:
+        if row["identifier_id"] == shop.identifiers["user-2"]:
+            row["customer_id"] = main
+    shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != merged]
+    for row in shop.rows["core_identifiers"]:
+        if row["identifier_id"] == shop.identifiers[cookie]:
+            row["kind"] = "anonymous_id"
+    run(shop.night("one"), shop.land())
+    found = published(shop)[1]
+    assert found[contract.former_customer(merged)].decode() == main
+    assert found[contract.identifier(shop.identifiers["user-2"])].decode() == main
+    assert contract.former_customer(main) not in found
+    assert not contract.unpack(contract.Customer, found[contract.customer(shop.ids[cookie])]).is_known
+
+
+def test_nothing_new_touches_nothing(shop):
+    lake = shop.land()
+    run(shop.night("one"), lake)
+    before = tree(shop.home)
+    (shop.home / "warehouse" / "concierge.duckdb").unlink()  # as if killed before its link was made
+    [report] = run(shop.night("one"), lake)
+    assert report.detail["switched"] is False
+    assert tree(shop.home) == before
+
+
+def test_a_night_of_other_inputs_and_equal_lists_keeps_the_snapshot(shop):
+    lake = shop.land()
+    run(shop.night("one"), lake)
+    (shop.home / "landing" / "shop" / "orders" / "2026-02-02").mkdir(parents=True)
+    (shop.home / "landing" / "shop" / "orders" / "2026-02-02" / "orders.csv").write_text("none\n")
+    run(shop.night("two", date(2026, 2, 2)), lake)
+    record = Published.read(shop.home)
+    assert (record.run_id, record.snapshot, record.warehouse_file) == ("two", "one", "two.duckdb")
+    assert (shop.home / "warehouse" / "concierge.duckdb").read_text() == "two"
+
+
+def test_a_run_repeated_with_new_content_gets_a_new_snapshot(shop):
+    run(shop.night("one"), shop.land())
+    first = published(shop)
+    shop.rows["rec_customer_items_v1"][0]["items"].pop()
+    run(shop.night("one"), shop.land("rec_customer_items_v1"))
+    second = published(shop)
+    assert (first[0].snapshot, second[0].snapshot) == ("one", "one.2")
+    assert first[1] != second[1]
+
+
+def test_a_refused_night_leaves_yesterday_and_says_why(shop):
+    lake = shop.land()
+    run(shop.night("good"), lake)
+    before = tree(shop.home)
+    shop.rows["rec_audience_items_v1"][0]["items"] = []
+    with pytest.raises(ListsRefused, match="items in the popular list: 0, must be at least one"):
+        run(shop.night("bad"), shop.land("rec_audience_items_v1"))
+    after = tree(shop.home)
+    assert {path: after[path] for path in before} == before
+    assert [path for path in after if path not in before] == [str(shop.home / "warehouse" / "builds" / "bad.duckdb")]
+    told = json.loads((shop.home / "reports" / "bad" / "lists.json").read_text())
+    assert told["passed"] is False
+    assert [check["name"] for check in told["checks"] if not check["passed"]] == ["items in the popular list"]
+
+
+def test_what_a_killed_publish_left_is_no_snapshot(shop):
+    part = shop.home / "serving" / "snapshots" / ".one.part"
+    part.mkdir(parents=True)
+    (part / "data.mdb").write_bytes(b"torn")
+    run(shop.night("one"), shop.land())
+    assert contract.META in published(shop)[1]
+    assert not part.exists()
+
+
+def test_seven_nights_are_kept(shop):
+    for n in range(KEPT + 3):
+        shop.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
+        night = shop.night(f"night-{n}", date(2026, 2, 1) + timedelta(days=n))
+        run(night, shop.land(*(["rec_customer_items_v1"] if n else [])))
+    kept = {f"night-{n}" for n in range(3, KEPT + 3)}
+    assert {path.name for path in (shop.home / "serving" / "snapshots").iterdir()} == kept
+    assert {path.stem for path in (shop.home / "warehouse" / "builds").iterdir()} == kept
+    assert {path.stem for path in (shop.home / "serving" / "history").iterdir()} == kept
+
+
+def test_snowflake_has_no_warehouse_file(shop):
+    night = shop.night("one")
+    night = replace(night, settings=replace(night.settings, warehouse="snowflake"))
+    run(night, shop.land())
+    assert Published.read(shop.home).warehouse_file == ""
+    assert not (shop.home / "warehouse" / "concierge.duckdb").exists()
+
+
+def test_what_is_missing_is_named(shop):
+    lake = shop.land(*[name for name in shop.rows if name != "rec_item_items_v1"])
+    with pytest.raises(NothingToPublish, match="rec_item_items_v1"):
+        run(shop.night("one"), lake)
+    night = shop.night("two")
+    (shop.home / "warehouse" / "builds" / "two.duckdb").unlink()
+    with pytest.raises(FileNotFoundError, match=r"two\.duckdb was not built"):
+        run(night, shop.land())
+    assert Published.read(shop.home) is None
