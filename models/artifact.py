@@ -1,0 +1,91 @@
+"""A fitted model as two files: `factors.npz` (arrays, no pickles) and `model.json` (what they mean). Loaded only when their digests hold.
+
+A pickle runs whatever it says when it is opened; an npz opened without pickles is numbers.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.blend import Blend
+from models.recommenders import make_blend
+
+FACTORS, ABOUT = "factors.npz", "model.json"
+LAYOUT = 1
+
+
+class DigestError(ValueError):
+    """A file is not the one that was registered."""
+
+
+@dataclass
+class Artifact:
+    """What scoring needs of a model.
+
+    Attributes:
+        configuration: parts with their parameters, and weights.
+        blend: fitted.
+        item_ids, customer_ids: bytes arrays, sorted: the id at each position.
+        customer_vocabulary: column of each customer attribute.
+    """
+
+    configuration: Mapping[str, Any]
+    blend: Blend
+    item_ids: np.ndarray
+    customer_ids: np.ndarray
+    customer_vocabulary: dict[str, int] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> dict[str, str]:
+        """Write both files; the SHA-256 of each by name. Equal models give equal bytes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays = {**self.blend.arrays(), "ids/items": self.item_ids, "ids/customers": self.customer_ids}
+        (folder / FACTORS).write_bytes(pack(arrays))
+        about = {"layout": LAYOUT, "configuration": self.configuration, "customer_vocabulary": self.customer_vocabulary}
+        (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
+        return {name: digest(folder / name) for name in (FACTORS, ABOUT)}
+
+    @classmethod
+    def load(cls, folder: Path, digests: Mapping[str, str]) -> "Artifact":
+        """Read both files.
+
+        Raises:
+            DigestError: a file's SHA-256 is not the registered one, or none was registered.
+        """
+        for name in (FACTORS, ABOUT):
+            if digest(folder / name) != digests.get(name):
+                raise DigestError(f"{folder / name} is not the file that was registered; it is not opened")
+        return cls.unpack((folder / FACTORS).read_bytes(), (folder / ABOUT).read_text())
+
+    @classmethod
+    def unpack(cls, factors: bytes, about: str) -> "Artifact":
+        """The model from its files' contents."""
+        said = json.loads(about)
+        if said["layout"] != LAYOUT:
+            raise ValueError(f"model of layout {said['layout']}; this code reads {LAYOUT}")
+        arrays = unpack(factors)
+        blend = make_blend(said["configuration"]).restore(arrays)
+        return cls(said["configuration"], blend, arrays["ids/items"], arrays["ids/customers"], said["customer_vocabulary"])
+
+
+def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays as npz bytes; the same arrays give the same bytes (numpy writes a fixed time into the zip)."""
+    out = io.BytesIO()
+    np.savez_compressed(out, **{name: arrays[name] for name in sorted(arrays)})
+    return out.getvalue()
+
+
+def unpack(packed: bytes) -> dict[str, np.ndarray]:
+    """What `pack` wrote; refuses pickled objects."""
+    with np.load(io.BytesIO(packed), allow_pickle=False) as held:
+        return {name: held[name] for name in held.files}
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

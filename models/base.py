@@ -1,0 +1,146 @@
+"""What every recommender reads, and the interface every recommender keeps: numpy and scipy in, arrays out.
+
+No Spark, no web, no tracking here, so a recommender can be tested on six rows and replaced by another file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+from scipy import sparse
+
+KINDS = ("view", "cart", "purchase")
+PURCHASE = KINDS.index("purchase")
+# What one day's behaviour of each kind says about taste, relative to the others. Only the ratios matter.
+KIND_WEIGHTS = np.array([1.0, 3.0, 5.0])
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What customers did with items, at most once per customer, item, day and kind, sorted by these.
+
+    Attributes:
+        n_customers, n_items: size of the matrix.
+        customer, item: int32 positions.
+        day: int32, days since 1970-01-01 UTC.
+        kind: int8, position in `KINDS`.
+        until: the first day that is not in it; ages are counted back from it.
+    """
+
+    n_customers: int
+    n_items: int
+    customer: np.ndarray
+    item: np.ndarray
+    day: np.ndarray
+    kind: np.ndarray
+    until: int
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def where(self, mask: np.ndarray) -> "Behaviour":
+        """The entries that the boolean mask keeps."""
+        return replace(
+            self, customer=self.customer[mask], item=self.item[mask], day=self.day[mask], kind=self.kind[mask]
+        )  # fmt: skip
+
+    def before(self, day: int) -> "Behaviour":
+        """What was known when this day began."""
+        return replace(self.where(self.day < day), until=min(day, self.until))
+
+    def since(self, day: int) -> "Behaviour":
+        """What happened on this day and later."""
+        return self.where(self.day >= day)
+
+    def wanted(self) -> "Behaviour":
+        """Purchases; everything where the shop knows of no purchase."""
+        bought = self.kind == PURCHASE
+        return self.where(bought) if bought.any() else self
+
+    def of(self, customers: np.ndarray) -> "Behaviour":
+        """The entries of these customers, renumbered in the order given."""
+        place = np.full(self.n_customers, -1, np.int32)
+        place[customers] = np.arange(len(customers), dtype=np.int32)
+        kept = self.where(place[self.customer] >= 0)
+        moved = place[kept.customer]
+        order = np.argsort(moved, kind="stable")
+        kept = replace(kept, n_customers=len(customers), customer=moved)
+        return replace(
+            kept, customer=moved[order], item=kept.item[order], day=kept.day[order], kind=kept.kind[order]
+        )  # fmt: skip
+
+    def matrix(self, half_life_days: float | None = None) -> sparse.csr_matrix:
+        """Customers × items, float64: kinds weighted, each day's weight halved every `half_life_days`."""
+        weight = KIND_WEIGHTS[self.kind]
+        if half_life_days:
+            weight = weight * 0.5 ** ((self.until - 1 - self.day) / half_life_days)
+        return sparse.csr_matrix((weight, (self.customer, self.item)), shape=(self.n_customers, self.n_items))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a recommender is fitted on.
+
+    Attributes:
+        behaviour: who did what.
+        customer_features: csr float32, customers × attributes, 1 where the attribute holds.
+        item_features: csr float32, items × attributes.
+    """
+
+    behaviour: Behaviour
+    customer_features: sparse.csr_matrix
+    item_features: sparse.csr_matrix
+
+    def before(self, day: int) -> "Training":
+        """What could have been fitted when this day began."""
+        return replace(self, behaviour=self.behaviour.before(day))
+
+
+@dataclass(frozen=True)
+class Customers:
+    """A block of customers to score.
+
+    Attributes:
+        known: int32, each one's row in what was fitted; -1 for somebody the model never saw.
+        behaviour: theirs up to now, rows numbered as in this block, items as in what was fitted.
+        features: csr, block × attributes of the fitted vocabulary.
+    """
+
+    known: np.ndarray
+    behaviour: Behaviour
+    features: sparse.csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    @classmethod
+    def of(cls, training: Training, rows: np.ndarray) -> "Customers":
+        """Customers the model was fitted on, by their rows."""
+        return cls(rows.astype(np.int32), training.behaviour.of(rows), training.customer_features[rows])
+
+
+class Recommender(Protocol):
+    """One way to rank items. Parameters are dataclass fields; what is fitted is in `arrays`."""
+
+    name: ClassVar[str]
+
+    def fit(self, training: Training, seed: int) -> Self:
+        """Learn; the same training and seed give the same arrays, byte for byte."""
+        ...
+
+    def score(self, customers: Customers) -> np.ndarray:
+        """float32 [customers, items]: higher is better, -inf where it has nothing to say."""
+        ...
+
+    def similar(self, items: np.ndarray) -> np.ndarray | None:
+        """float32 [given items, items]: how alike, -inf where nothing is known; None when it does not compare items."""
+        ...
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What was fitted, as plain arrays (no objects)."""
+        ...
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Take up what `arrays` gave."""
+        ...

@@ -1,0 +1,72 @@
+"""A weighted blend: every component's scores brought to 0…1 a customer, then added up. What is served is one of these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+
+from models.base import Customers, Recommender, Training
+
+
+@dataclass
+class Blend:
+    """Components and what each one's opinion counts.
+
+    Attributes:
+        parts: the recommenders.
+        weights: by name of the part, above zero.
+    """
+
+    name: ClassVar[str] = "blend"
+    parts: list[Recommender] = field(default_factory=list)
+    weights: dict[str, float] = field(default_factory=dict)
+
+    def fit(self, training: Training, seed: int) -> Self:
+        for part in self.parts:
+            part.fit(training, seed)
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        return self.combine({part.name: unit(part.score(customers)) for part in self.parts})
+
+    def combine(self, units: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The blend of parts already brought to 0…1; -inf where none has an opinion."""
+        total = np.zeros_like(next(iter(units.values())))
+        for part in self.parts:
+            total += np.float32(self.weights[part.name]) * units[part.name]
+        return np.where(total > 0, total, -np.inf).astype(np.float32)
+
+    def similar(self, items: np.ndarray) -> np.ndarray | None:
+        said = [(part.name, part.similar(items)) for part in self.parts]
+        units = [np.float32(self.weights[name]) * unit(scores) for name, scores in said if scores is not None]
+        if not units:
+            return None
+        total = np.sum(units, axis=0, dtype=np.float32)
+        return np.where(total > 0, total, -np.inf).astype(np.float32)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {f"{part.name}/{name}": array for part in self.parts for name, array in part.arrays().items()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        for part in self.parts:
+            prefix = f"{part.name}/"
+            part.restore({name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)})
+        return self
+
+
+def unit(scores: np.ndarray) -> np.ndarray:
+    """Scores brought to 0…1 row by row: the best is 1, no opinion is 0.
+
+    Zero stays zero for scores that count something. Scores with a sign (factors) have no zero of their own: there the row's
+    mean is 0, and what lies below it says nothing.
+    """
+    finite = np.isfinite(scores)
+    top = np.max(scores, axis=1, initial=-np.inf, where=finite, keepdims=True)
+    low = np.min(scores, axis=1, initial=np.inf, where=finite, keepdims=True)
+    n = np.maximum(finite.sum(axis=1, keepdims=True), 1)
+    mean = np.sum(scores, axis=1, where=finite, keepdims=True, dtype=np.float64) / n
+    floor = np.where(low < 0, mean, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = (scores - floor) / (top - floor)
+    return np.where(finite & (shares > 0), shares, 0.0).astype(np.float32)

@@ -1,0 +1,27 @@
+"""Attributes as matrices: tokens such as `brand=Elm` or `word=lantern` become columns, few to a row.
+
+LightFM's cost grows with the attributes of a row, so a row has tens of them and never hundreds; a token that fewer than
+`MIN_ROWS` rows have says less than the row's id does.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy import sparse
+
+MIN_ROWS = 5
+
+
+def vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) -> dict[str, int]:
+    """Column of each token that enough rows have, columns in the tokens' order."""
+    counts = Counter(token for tokens in rows for token in set(tokens))
+    return {token: n for n, token in enumerate(sorted(token for token, count in counts.items() if count >= min_rows))}
+
+
+def encode(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr_matrix:
+    """csr float32 [rows, columns]: 1 where the row has the token; tokens without a column are left out."""
+    found = [sorted({columns[token] for token in tokens if token in columns}) for tokens in rows]
+    indptr = np.concatenate([[0], np.cumsum([len(held) for held in found])]).astype(np.int32)
+    indices = np.array([column for held in found for column in held], np.int32)
+    return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), len(columns)))

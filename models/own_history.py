@@ -1,0 +1,33 @@
+"""A customer's own history: what they wanted before, latest and most often first. Strong where customers reorder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from models.base import Customers, Training
+from models.neighbours import opinion
+
+
+@dataclass
+class OwnHistory:
+    """Nothing is fitted; `half_life_days` is how fast a purchase fades."""
+
+    name: ClassVar[str] = "own_history"
+    half_life_days: float = 120.0
+
+    def fit(self, training: Training, seed: int) -> Self:
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        return opinion(customers.behaviour.wanted().matrix(self.half_life_days).toarray())
+
+    def similar(self, items: np.ndarray) -> None:
+        return None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        return self

@@ -1,0 +1,43 @@
+"""Every recommender by its name, made from a configuration: `{"parts": {name: {parameter: value}}, "weights": {name: w}}`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from models.base import Recommender
+from models.blend import Blend
+from models.item_knn import ItemKNN
+from models.lightfm_hybrid import LightFMHybrid
+from models.own_history import OwnHistory
+from models.popularity import Popularity
+from models.recent_popularity import RecentPopularity
+from models.user_knn import UserKNN
+
+RECOMMENDERS: dict[str, type] = {
+    kind.name: kind for kind in (Popularity, RecentPopularity, ItemKNN, UserKNN, OwnHistory, LightFMHybrid)
+}
+
+
+def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
+    """An unfitted recommender.
+
+    Raises:
+        ValueError: no recommender has this name, or it does not take these parameters.
+    """
+    if name not in RECOMMENDERS:
+        raise ValueError(f"unknown recommender {name!r}; known: {', '.join(RECOMMENDERS)}")
+    try:
+        return RECOMMENDERS[name](**(parameters or {}))
+    except TypeError as wrong:
+        raise ValueError(f"{name}: {wrong}") from None
+
+
+def make_blend(configuration: Mapping[str, Any]) -> Blend:
+    """An unfitted blend of the parts whose weight is above zero, in the order of their names."""
+    weights = {name: float(weight) for name, weight in sorted(configuration["weights"].items()) if weight > 0}
+    return Blend([make(name, configuration["parts"].get(name)) for name in weights], weights)
+
+
+def parameters_of(recommender: Recommender) -> dict[str, Any]:
+    """A recommender's parameters with the defaults filled in."""
+    return asdict(recommender)

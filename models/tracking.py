@@ -1,0 +1,150 @@
+"""The registry of models: the only module that knows MLflow.
+
+One registered model, `concierge`. Its alias `champion` is the version that is served; every other version, refused ones
+included, stays with its verdict and the reason in its tags.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.artifact import Artifact
+
+# Said before the import, which would report its use and look for a git program.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+from mlflow.tracking import MlflowClient  # noqa: E402
+
+NAME = "concierge"
+CHAMPION = "champion"
+DIGEST = "sha256."
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version."""
+
+    number: int
+    run_id: str
+    tags: Mapping[str, str]
+
+    @property
+    def model_version(self) -> str:
+        return f"{NAME}/{self.number}"
+
+    @property
+    def accepted(self) -> bool:
+        return self.tags.get("verdict") == "accepted"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fit that was measured."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+@dataclass
+class Registry:
+    """Runs and versions under one tracking URI.
+
+    Attributes:
+        uri: SQLite under the home, or a server.
+        artifacts: where files go when the URI is SQLite.
+        now_ms: what the clock says, for MLflow's own times.
+    """
+
+    uri: str
+    artifacts: Path
+    now_ms: int = 0
+    client: MlflowClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.uri.startswith("sqlite:///"):
+            Path(self.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        self.client = MlflowClient(self.uri, self.uri)
+
+    def champion(self) -> Version | None:
+        """The version that is served, or None before the first was accepted."""
+        try:
+            return self._version(self.client.get_model_version_by_alias(NAME, CHAMPION))
+        except MlflowException:
+            return None
+
+    def made_from(self, inputs: str) -> Version | None:
+        """The newest version with this fingerprint of inputs."""
+        found = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
+        return max(map(self._version, found), key=lambda version: version.number, default=None)
+
+    def load(self, version: Version) -> Artifact:
+        """The version's model.
+
+        Raises:
+            DigestError: its files are not those that were registered.
+        """
+        folder = Path(self.client.download_artifacts(version.run_id, "model"))
+        digests = {name.removeprefix(DIGEST): value for name, value in version.tags.items() if name.startswith(DIGEST)}
+        return Artifact.load(folder, digests)
+
+    def file(self, version: Version, name: str) -> Path:
+        """A local copy of one file of the version's run."""
+        return Path(self.client.download_artifacts(version.run_id, name))
+
+    def log(
+        self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
+        trials: Sequence[Trial] = (), files: Path | None = None,
+    ) -> str:  # fmt: skip
+        """Write one run, with a child run for each trial; its id."""
+        run = self._run(name, parameters, metrics, tags)
+        for trial in trials:
+            self._run(trial.name, trial.parameters, trial.metrics, {"mlflow.parentRunId": run, "seed": tags.get("seed", "")})
+        if files is not None:
+            self.client.log_artifacts(run, str(files))
+        return run
+
+    def register(self, run_id: str, digests: Mapping[str, str], tags: Mapping[str, str], accepted: bool) -> Version:
+        """Make the run's `model` folder a version; the champion when accepted."""
+        try:
+            self.client.create_registered_model(NAME)
+        except MlflowException:
+            pass  # it exists
+        all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
+        source = self.client.get_run(run_id).info.artifact_uri + "/model"
+        made = self.client.create_model_version(NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()})
+        if accepted:
+            self.client.set_registered_model_alias(NAME, CHAMPION, made.version)
+        return self._version(made)
+
+    def _run(self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
+        run = self.client.create_run(self._experiment(), start_time=self.now_ms, run_name=name).info.run_id
+        self.client.log_batch(
+            run,
+            metrics=[Metric(key, float(value), self.now_ms, 0) for key, value in metrics.items() if value == value],
+            params=[Param(key, str(value)[:500]) for key, value in parameters.items()],
+            tags=[RunTag(key, str(value)[:5000]) for key, value in tags.items()],
+        )
+        self.client.set_terminated(run, end_time=self.now_ms)
+        return run
+
+    def _experiment(self) -> str:
+        found = self.client.get_experiment_by_name(NAME)
+        if found:
+            return found.experiment_id
+        place = self.artifacts.resolve().as_uri() if self.uri.startswith("sqlite:") else None
+        return self.client.create_experiment(NAME, artifact_location=place)
+
+    def runs(self) -> list[Any]:
+        """Every run, newest first."""
+        return list(self.client.search_runs([self._experiment()], run_view_type=ViewType.ACTIVE_ONLY))
+
+    @staticmethod
+    def _version(made: Any) -> Version:
+        return Version(int(made.version), made.run_id, dict(made.tags))

@@ -1,0 +1,75 @@
+"""Refit the accepted configuration on the newest window; accept it or refuse it, with the reason in writing.
+
+Reads:   fct_interactions, feat_customers, feat_items
+Writes:  an MLflow model version, reports/<run>/model.json
+If it fails: the accepted model goes on being served. A refusal is not a failure: the task ends green and the reason is in the
+report. A home without an accepted configuration, or with popularity for want of a better one, is searched.
+"""
+
+from dataclasses import replace
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from models.evaluation import Windows, windows
+from models.gate import Verdict, beats_popularity, judge_refit
+from models.tracking import Registry, Version
+from spark_jobs.night import Night, NothingNew, TableReport
+from spark_jobs.tables import Lake
+from spark_jobs.train.choose import choose, read_space
+from spark_jobs.train.examine import examine
+from spark_jobs.train.matrices import Material, material
+from spark_jobs.train.register import fingerprint, open_registry, register, repeat
+
+FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Train, unless these tables, this code and this configuration were trained before.
+
+    Raises:
+        NothingNew: nobody has done anything yet.
+    """
+    registry = open_registry(night)
+    champion = registry.champion()
+    configuration = registry.load(champion).configuration if champion else FALLBACK
+    known = registry.made_from(fingerprint(night, lake, configuration)) if champion else None
+    if known:
+        return repeat(night, registry, known, champion)
+    found, cut = prepare(lake)
+    if configuration == FALLBACK:
+        return first(night, lake, registry, found, cut, champion)
+    examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
+    before = float(champion.tags["quality"]) if champion.tags.get("quality") else None
+    verdict = judge_refit(examined.quality(), examined.quality("popularity"), before)
+    return register(night, lake, registry, "refit", found, cut, examined, verdict, champion)
+
+
+def prepare(lake: Lake) -> tuple[Material, Windows | None]:
+    """The lake as matrices, and where to cut them.
+
+    Raises:
+        NothingNew: nobody has done anything yet.
+    """
+    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    if found is None:
+        raise NothingNew("no customer who may be personalised for has done anything yet")
+    behaviour = found.training.behaviour
+    return found, windows(int(behaviour.day.min()), behaviour.until)
+
+
+def first(
+    night: Night, lake: Lake, registry: Registry, found: Material, cut: Windows | None, champion: Version | None
+) -> list[TableReport]:
+    """Search; where nothing found beats popularity, or nothing can be tested yet, popularity is served."""
+    seed, chosen = night.settings.seed, None
+    if cut:
+        chosen = choose(lake.spark, found, cut, seed, read_space())
+        examined = examine(lake.spark, found, cut, chosen.configuration, seed)
+        verdict = beats_popularity(examined.quality(), examined.quality("popularity"))
+        why = f"what the search found does not beat popularity, so popularity is served; {verdict.reason}"
+    else:
+        verdict, why = Verdict(False, ""), "history is too short to test anything, so popularity is served"
+    if not verdict.accepted:
+        plain = examine(lake.spark, found, None, FALLBACK, seed)
+        examined = replace(examined, artifact=plain.artifact) if cut else plain
+        verdict = Verdict(True, why)
+    return register(night, lake, registry, "search", found, cut, examined, verdict, champion, chosen.trials if chosen else ())

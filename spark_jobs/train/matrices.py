@@ -1,0 +1,120 @@
+"""The tables as matrices: ids numbered in their own order, behaviour once per customer, item, day and kind, attributes as tokens."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from models import features
+from models.base import KINDS, Behaviour, Training
+
+TITLE_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that training needs of the lake, in arrays.
+
+    Attributes:
+        customer_ids, item_ids: bytes arrays, sorted.
+        allowed: bool [items], what may be shown at all.
+        consumable: bool [items], what may be shown to somebody who bought it.
+        n_left_out: interactions of customers who may not be personalised for, or of items without features.
+    """
+
+    training: Training
+    customer_ids: np.ndarray
+    item_ids: np.ndarray
+    customer_vocabulary: dict[str, int]
+    allowed: np.ndarray
+    consumable: np.ndarray
+    n_left_out: int
+
+
+def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
+    """Interactions of customers who may be personalised for: those whom `feat_customers` holds. The one filter at training."""
+    return interactions.join(customers.select("customer_id"), on="customer_id", how="left_semi")
+
+
+def customer_tokens() -> Column:
+    """A customer's attributes as tokens. Only what does not come from behaviour: a segment of today would tell the test's outcome."""
+    return _tokens(country=F.col("country"), channel=F.col("channel"))
+
+
+def item_tokens() -> Column:
+    """An item's attributes as tokens: each level of its category path, brand, price band, the title's first words."""
+    named = _tokens(category=F.col("category"), brand=F.col("brand"), price=F.col("price_band"))
+    path = F.transform(F.coalesce("category_path", F.array().cast("array<string>")), lambda name: F.concat(F.lit("path="), name))
+    words = F.array_distinct(F.regexp_extract_all(F.lower(F.coalesce("title", F.lit(""))), F.lit(r"(\p{L}{3,})"), 1))
+    return F.array_distinct(
+        F.concat(named, path, F.transform(F.slice(words, 1, TITLE_WORDS), lambda word: F.concat(F.lit("word="), word)))
+    )  # fmt: skip
+
+
+def numbered(frame: DataFrame, key: str, name: str) -> DataFrame:
+    """The frame with a column `name`: the key's place in the order of its bytes, from 0."""
+    return frame.withColumn(name, F.row_number().over(Window.orderBy(key)) - 1)
+
+
+def daily(interactions: DataFrame) -> DataFrame:
+    """Grain: one row per customer, item, day and kind of behaviour that a taste is read from."""
+    kind = F.array_position(F.array(*[F.lit(name) for name in KINDS]), F.col("interaction_type")) - 1
+    return interactions.where(F.col("interaction_type").isin(*KINDS)).select(
+        "customer_id", "item_id", F.unix_date(F.to_date("occurred_at")).alias("day"), kind.cast("int").alias("kind")
+    ).distinct()  # fmt: skip
+
+
+def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) -> Material | None:
+    """Everything as arrays; None when nobody has done anything yet.
+
+    Args:
+        interactions: `fct_interactions`.
+        customers: `feat_customers`.
+        items: `feat_items`.
+    """
+    behaviour = daily(consented(interactions, customers)).persist()
+    active = numbered(
+        customers.join(behaviour.select("customer_id").distinct(), on="customer_id", how="left_semi"), "customer_id", "customer"
+    ).select("customer_id", "customer", customer_tokens().alias("tokens")).persist()  # fmt: skip
+    catalogue = numbered(items, "item_id", "item").select(
+        "item_id", "item", "is_recommendable", "is_consumable", item_tokens().alias("tokens")
+    ).persist()  # fmt: skip
+    rows = (
+        behaviour.join(active.select("customer_id", "customer"), on="customer_id", how="inner")
+        .join(F.broadcast(catalogue.select("item_id", "item")), on="item_id", how="inner")
+        .select("customer", "item", "day", "kind")
+        .orderBy("customer", "item", "day", "kind")
+        .toArrow()
+    )
+    people, things = active.orderBy("customer").toArrow(), catalogue.orderBy("item").toArrow()
+    n_left_out = interactions.where(F.col("interaction_type").isin(*KINDS)).count() - behaviour.count()
+    for frame in (behaviour, active, catalogue):
+        frame.unpersist()
+    if not rows.num_rows:
+        return None
+    day = rows["day"].to_numpy().astype(np.int32)
+    columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
+    person_tokens, thing_tokens = people["tokens"].to_pylist(), things["tokens"].to_pylist()
+    customer_vocabulary, item_vocabulary = features.vocabulary(person_tokens), features.vocabulary(thing_tokens)
+    return Material(
+        training=Training(
+            Behaviour(people.num_rows, things.num_rows, **columns, day=day, kind=rows["kind"].to_numpy().astype(np.int8),
+                      until=int(day.max()) + 1),
+            features.encode(person_tokens, customer_vocabulary),
+            features.encode(thing_tokens, item_vocabulary),
+        ),
+        customer_ids=np.array(people["customer_id"].to_pylist(), dtype=bytes),
+        item_ids=np.array([item.encode() for item in things["item_id"].to_pylist()], dtype=bytes),
+        customer_vocabulary=customer_vocabulary,
+        allowed=np.array(things["is_recommendable"].to_pylist(), bool),
+        consumable=np.array(things["is_consumable"].to_pylist(), bool),
+        n_left_out=n_left_out,
+    )  # fmt: skip
+
+
+def _tokens(**columns: Column) -> Column:
+    """`name=value` for every column that is not null."""
+    return F.filter(
+        F.array(*[F.concat(F.lit(f"{name}="), column) for name, column in columns.items()]), lambda token: token.isNotNull()
+    )

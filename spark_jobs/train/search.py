@@ -1,0 +1,33 @@
+"""Off-cycle: search for a better configuration than the one every night refits.
+
+Reads:   fct_interactions, feat_customers, feat_items
+Writes:  MLflow runs of the trials; a model version, accepted only when it beats the accepted configuration; reports/<run>/model.json
+If it fails: nothing that is served has changed.
+"""
+
+from models.gate import judge_new
+from spark_jobs.night import Night, TableReport
+from spark_jobs.tables import Lake
+from spark_jobs.train import job
+from spark_jobs.train.choose import choose, read_space
+from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
+from spark_jobs.train.register import fingerprint, open_registry, register, repeat
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Search, and compare what is found with what is accepted, both fitted before the test."""
+    registry, seed = open_registry(night), night.settings.seed
+    champion = registry.champion()
+    if champion is None:
+        return job.run(night, lake)
+    accepted = registry.load(champion).configuration
+    found, cut = job.prepare(lake)
+    if accepted == job.FALLBACK or cut is None:
+        return job.first(night, lake, registry, found, cut, champion)
+    chosen = choose(lake.spark, found, cut, seed, read_space())
+    known = registry.made_from(fingerprint(night, lake, chosen.configuration))
+    if known:
+        return repeat(night, registry, known, champion)
+    examined = examine(lake.spark, found, cut, chosen.configuration, seed, rival=accepted)
+    verdict = judge_new(examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"))
+    return register(night, lake, registry, "search", found, cut, examined, verdict, champion, chosen.trials)
