@@ -72,9 +72,10 @@ CATEGORIES = (
 )
 
 BRANDS = (
-    "Alderline", "Bluefen", "Brightkettle", "Corvane", "Dunmoor", "Elmwick", "Fennel & Rye", "Goldfinchery", "Harborlight", "Isolde",
-    "Juniperhaus", "Kestrelby", "Lindenhof", "Mossgrove", "Northquay", "Oakenshaw", "Plumcraft", "Quillwerk", "Rookstead", "Saltmarsh",
-    "Thistledown", "Umbrelle", "Vale & Fern", "Willowmere", "Xylora", "Yarrowfield", "Zephyrine", "Amberloom", "Birchbark", "Cloudberry",
+    "Alderline", "Bluefen", "Brightkettle", "Corvane", "Dunmoor", "Elmwick", "Fennel & Rye", "Goldfinchery",
+    "Harborlight", "Isolde", "Juniperhaus", "Kestrelby", "Lindenhof", "Mossgrove", "Northquay", "Oakenshaw",
+    "Plumcraft", "Quillwerk", "Rookstead", "Saltmarsh", "Thistledown", "Umbrelle", "Vale & Fern", "Willowmere",
+    "Xylora", "Yarrowfield", "Zephyrine", "Amberloom", "Birchbark", "Cloudberry",
 )  # fmt: skip
 
 ADJECTIVES = (

@@ -59,7 +59,7 @@ class Crm:
         is_account = rows.kind[row] == ACCOUNT and not second
         record = {name: contact.get(name, "") for name in HEADER}
         record["crm_id"] = f"C{opaque(self.seed, 'crm', number, 9)}"
-        record["user_id"] = people.user_id(row) if is_account else ""
+        record["user_id"] = people.user_ids[row] if is_account else ""
         created_at = f"{day_text(created)}T{8 + rng.integers(0, 12):02d}:{rng.integers(0, 60):02d}:{rng.integers(0, 60):02d}Z"
         record["created_at"] = record["updated_at"] = created_at
         record["marketing_consent"] = "true" if rows.consent[row, 2] else "false"

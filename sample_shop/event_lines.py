@@ -99,8 +99,7 @@ def lines(
             record["properties"] = {"query": leaf.replace("-", " ")}
         elif what == ORDER:
             total = round(sum(p["price"] * p["quantity"] for p in visit.products) + visit.shipping, 2)
-            record["properties"] = {
-                "order_id": visit.order_id, "currency": "EUR", "total": total, "shipping": visit.shipping, "products": visit.products,
-            }  # fmt: skip
+            paid = {"order_id": visit.order_id, "currency": "EUR", "total": total, "shipping": visit.shipping}
+            record["properties"] = {**paid, "products": visit.products}
         found.append(orjson.dumps(record))
     return found

@@ -6,11 +6,11 @@ import numpy as np
 
 from sample_shop.assortment import FREE_POSTAGE_FROM, POSTAGE, POSTAGE_ITEM
 from sample_shop.columns import Columns
-from sample_shop.crm import Crm, csv_line
+from sample_shop.crm import Crm
 from sample_shop.draws import stream
 from sample_shop.people import BROWSER, People
-from sample_shop.rhythm import MS_PER_DAY, date_of, day_start_ms
-from sample_shop.sessions import AT_CHECKOUT, AT_START, GUEST_EMAIL, REMEMBERED
+from sample_shop.rhythm import date_of, day_start_ms
+from sample_shop.sessions import AT_CHECKOUT, AT_START, GUEST_EMAIL, ORDER, REMEMBERED
 from sample_shop.visits import CHANNELS, STORE, Day
 
 HEADER = (
@@ -21,6 +21,7 @@ RETURNS_DURABLE, RETURNS_CONSUMABLE = 0.09, 0.006
 RETURN_DAYS = (3, 15)
 LATE_TILLS = 0.02  # store orders whose till reports days later
 SHOWS_CARD = 0.8
+STORE_VISIT_MS = 600_000
 REPEATED_IN_FILE, REPEATED_NEXT_DAY = 0.004, 0.003
 
 
@@ -110,7 +111,7 @@ class OrderBook:
             return crm.records[card]["user_id"], crm.records[card]["email"]
         email = people.contacts[person]["email"]
         if login[visit] in (REMEMBERED, AT_START, AT_CHECKOUT):
-            return people.user_id(person), email
+            return people.user_ids[person], email
         leaves_mail = 0.4 if people.rows.kind[person] == BROWSER else 0.9
         return "", email if login[visit] == GUEST_EMAIL or draw[1] < leaves_mail else ""
 
@@ -128,18 +129,15 @@ class OrderBook:
             at_ms = day_start_ms(day) + int(rng.integers(8 * 3_600_000, 20 * 3_600_000))
             user_id, email, country, channel = plan["head"]
             order_id = date_of(day).strftime("R%y%m%d") + f"{number:06d}"
-            line = self._line((order_id, _seconds(at_ms), user_id, email), 1, plan["item"], -plan["quantity"], plan["price"], country,
-                              channel, "return", plan["order"])  # fmt: skip
+            head, price = (order_id, _seconds(at_ms), user_id, email), plan["price"]
+            line = self._line(head, 1, plan["item"], -plan["quantity"], price, country, channel, "return", plan["order"])
             found.append(Order(order_id, plan["person"], at_ms, user_id, email, [line], day))
         return found
 
 
-def checkout_ms(today: Day, events: Columns, order_code: int, day: int) -> np.ndarray:
-    """When each visit pays: its "Order Completed" event, or half an hour at most after it began in a store. (n_visits,)"""
-    moments = today.visits.start_ms + day_start_ms(day) + np.minimum(600_000, MS_PER_DAY)
-    is_order = events.what == order_code
+def checkout_ms(today: Day, events: Columns, day: int) -> np.ndarray:
+    """When each visit pays, ms since 1970: at its "Order Completed" event; in a store, ten minutes after coming in. (n_visits,)"""
+    moments = today.visits.start_ms + day_start_ms(day) + STORE_VISIT_MS
+    is_order = events.what == ORDER
     moments[events.visit[is_order]] = events.at_ms[is_order]
     return moments
-
-
-__all__ = ["HEADER", "Order", "OrderBook", "checkout_ms", "csv_line"]

@@ -1,6 +1,7 @@
 """Who shops here: tastes, habits, households, and the contacts each person gives away."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,10 @@ class People:
 
     def __init__(self, seed: int, n_customers: int) -> None:
         self.seed, self.n_customers = seed, n_customers
-        self.rows, self.contacts = Columns(), []
+        self.rows = Columns()
+        self.contacts: list[dict[str, Any]] = []
+        self.person_ids: list[str] = []  # the truth's names of the people; nothing that the shop hands over contains one
+        self.user_ids: list[str] = []
         self._pools = names.pools()
 
     def __len__(self) -> int:
@@ -73,9 +77,11 @@ class People:
         )
         for row in rows:
             self.contacts.append(self._contact(stream(self.seed, "contact", int(row)), int(row)))
+            self.person_ids.append(f"person-{opaque(self.seed, 'person', int(row), 12)}")
+            self.user_ids.append(f"u{opaque(self.seed, 'user', int(row), 10)}")
         return rows
 
-    def _contact(self, rng: np.random.Generator, row: int) -> dict[str, str]:
+    def _contact(self, rng: np.random.Generator, row: int) -> dict[str, Any]:
         """Name, address, e-mail, phone and birth date; a household shares name and address, some its phone."""
         partner = int(self.rows.household[row])
         shared = self.contacts[partner] if partner >= 0 else None
@@ -104,14 +110,6 @@ class People:
             "country_no": k,
             "birth_date": (date(1940, 1, 1) + timedelta(days=int(rng.integers(0, 24_800)))).isoformat(),
         }
-
-    def person_id(self, row: int) -> str:
-        """The truth's name of a person; nothing that the shop hands over contains it."""
-        return f"person-{opaque(self.seed, 'person', int(row), 12)}"
-
-    def user_id(self, row: int) -> str:
-        """The id of the person's account."""
-        return f"u{opaque(self.seed, 'user', int(row), 10)}"
 
     def withdraw(self, day: int) -> np.ndarray:
         """Take back the consents that are taken back on `day`. Returns the rows of who did."""

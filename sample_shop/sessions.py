@@ -23,13 +23,12 @@ def logins(seed: int, day: int, today: Day, people: People) -> np.ndarray:
     buys[today.purchases.visit] = True
     has_account = (kind == ACCOUNT) & (rows.signup[visits.person] <= day)
     logs_in, draw = visits.wants_login & has_account, rng.random(n)
-    mode = np.where(logs_in, np.where(draw < 0.35, REMEMBERED, AT_START), NO_LOGIN)
+    mode = np.where(logs_in, np.where((draw < 0.35) & ~visits.at_kiosk, REMEMBERED, AT_START), NO_LOGIN)
     mode = np.where(~logs_in & has_account & buys & (draw < 0.6), AT_CHECKOUT, mode)
     by_mail = ((kind == GUEST) | (kind == ACCOUNT)) & ~has_account & buys & (draw < 0.6)
     mode = np.where(by_mail, GUEST_EMAIL, mode)
     first_login = has_account & buys & (rows.signup[visits.person] == day)  # who signs up today logs in to buy
     mode = np.where(first_login & (mode == NO_LOGIN), AT_CHECKOUT, mode)
-    mode = np.where((visits.channel != STORE) & (mode == REMEMBERED) & (visits.device < 0), NO_LOGIN, mode)
     return np.where(visits.channel == STORE, NO_LOGIN, mode)
 
 

@@ -15,6 +15,7 @@ from sample_shop.catalogue import Catalogue
 from sample_shop.columns import Columns
 from sample_shop.crm import csv_line
 from sample_shop.people import KINDS, PURPOSES, People
+from sample_shop.visits import Day
 
 PERSON_TASTES = (
     "category_taste", "category_turn", "turn_speed", "brand_taste", "style_taste", "price_level", "visit_rate", "extra_views",
@@ -62,7 +63,8 @@ def _column(values: np.ndarray) -> pa.Array:
 
 
 def _table(rows: Columns, names: tuple[str, ...], **ids: list[str]) -> pa.Table:
-    return pa.table({**ids, **{name: _column(rows.arrays[name]) for name in names}})
+    texts = {name: pa.array(values, pa.string()) for name, values in ids.items()}
+    return pa.table({**texts, **{name: _column(rows.arrays[name]) for name in names}})
 
 
 class Truth:
@@ -92,7 +94,7 @@ class Truth:
     def newcomers(self, day: str, persons: np.ndarray, launched: np.ndarray) -> None:
         """People and items new on a day, with their latent tastes."""
         rows = self.people.rows.take(persons)
-        ids = {"person_id": [self.people.person_id(p) for p in persons], "kind": [KINDS[k] for k in rows.kind]}
+        ids = {"person_id": [self.people.person_ids[p] for p in persons], "kind": [KINDS[k] for k in rows.kind]}
         self._write("persons", day, _table(rows, PERSON_TASTES, **ids))
         ids = {"item_id": [self.shop.item_id(i) for i in launched]}
         self._write("items", day, _table(self.shop.items.take(launched), ITEM_TASTES, **ids))
@@ -106,7 +108,7 @@ class Truth:
         granted = self.people.rows.consent[persons]
         table = pa.table(
             {
-                "person_id": np.repeat([self.people.person_id(p) for p in persons], 3)
+                "person_id": np.repeat([self.people.person_ids[p] for p in persons], 3)
                 if len(persons)
                 else pa.array([], pa.string()),
                 "purpose": list(PURPOSES) * len(persons),
@@ -122,22 +124,22 @@ class Truth:
             {
                 "kind": pa.array(columns[0], pa.string()),
                 "value": pa.array(columns[1], pa.string()),
-                "person_id": pa.array([self.people.person_id(p) for p in columns[2]], pa.string()),
+                "person_id": pa.array([self.people.person_ids[p] for p in columns[2]], pa.string()),
                 "is_shared_device": pa.array(columns[3], pa.bool_()),
             }
         )
         self._write("identifiers", day, table)
 
-    def purchases(self, day: str, rows: list[tuple[int, int, str, int, bool]], item_ids: list[str]) -> None:
-        """What was truly bought, and by whom: (person, item, order id, quantity, is a restock)."""
-        columns = list(zip(*rows, strict=True)) or [(), (), (), (), ()]
+    def purchases(self, day: str, today: Day, order_ids: dict[int, str], item_ids: list[str]) -> None:
+        """What was truly bought, and by whom; `order_ids` by visit."""
+        bought, persons = today.purchases, today.visits.person[today.purchases.visit]
         table = pa.table(
             {
-                "person_id": pa.array([self.people.person_id(p) for p in columns[0]], pa.string()),
-                "item_id": pa.array([item_ids[i] for i in columns[1]], pa.string()),
-                "order_id": pa.array(columns[2], pa.string()),
-                "quantity": pa.array(columns[3], pa.int64()),
-                "is_restock": pa.array(columns[4], pa.bool_()),
+                "person_id": pa.array([self.people.person_ids[p] for p in persons], pa.string()),
+                "item_id": pa.array([item_ids[i] for i in bought.item], pa.string()),
+                "order_id": pa.array([order_ids[v] for v in bought.visit.tolist()], pa.string()),
+                "quantity": pa.array(bought.quantity),
+                "is_restock": pa.array(bought.is_restock),
             }
         )
         self._write("purchases", day, table)
@@ -148,7 +150,7 @@ class Truth:
         table = pa.table(
             {
                 "session_id": pa.array(columns[0], pa.string()),
-                "person_id": pa.array([self.people.person_id(p) for p in columns[1]], pa.string()),
+                "person_id": pa.array([self.people.person_ids[p] for p in columns[1]], pa.string()),
                 "anonymous_id": pa.array(columns[2], pa.string()),
             }
         )

@@ -22,7 +22,7 @@ PEOPLE_AT_ONCE = 4000  # rows of people × items held in memory
 class Day:
     """What truly happened on a day: visits, views in the order they were made, purchases."""
 
-    visits: Columns  # person, channel, device, resets, start_ms (after midnight), is_logged_in
+    visits: Columns  # person, channel, device, resets, start_ms (after midnight), wants_login, at_kiosk
     views: Columns  # visit, item, position (-1: found without a listing), is_bought
     purchases: Columns  # visit, item, quantity, is_restock
 
@@ -58,7 +58,9 @@ class Memory:
         return self.keys >> 20, self.keys & ((1 << 20) - 1)
 
 
-def _restocks(rng: np.random.Generator, people: Columns, items: Columns, shelf: Columns, memory: Memory, day: int) -> tuple:
+def _restocks(
+    rng: np.random.Generator, people: Columns, items: Columns, shelf: Columns, memory: Memory, day: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(persons, items) bought again today because they ran out."""
     person, item = memory.pairs()
     use = (items.cycle[item] > 0) & shelf.is_available[item] & (day < people.leaves[person])
@@ -143,5 +145,6 @@ def _visits(rng: np.random.Generator, person: np.ndarray, rows: Columns, devices
         device=device,
         resets=devices.rows.resets[device],
         start_ms=times_of_day(rng, n),
+        at_kiosk=at_kiosk,
         wants_login=(rows.kind[person] == ACCOUNT) & (rng.random(n) < rows.login_rate[person]),
     )

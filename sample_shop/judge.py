@@ -1,0 +1,141 @@
+"""The judge: true expected purchases of any customer and item, from the truth folder alone.
+
+For tests and benchmarks; no pipeline may read what it reads. Nothing is estimated here: the expectation follows from the
+formulas of `tastes`, given what was bought until the evening of `as_of` and, for the days behind it, the shelf as it turned out
+(availability, prices, places in listings) where those days are in the truth, as it was on `as_of` where they are not.
+"""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sample_shop import tastes
+from sample_shop.columns import Columns
+from sample_shop.rhythm import day_number
+from sample_shop.truth import ITEM_TASTES, PERSON_TASTES, normalised
+
+PEOPLE_AT_ONCE = 500
+
+
+def _numpy(column: pa.ChunkedArray) -> np.ndarray:
+    if pa.types.is_fixed_size_list(column.type):
+        width = column.type.list_size
+        return column.combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+    return column.to_numpy()
+
+
+class Judge:
+    """What is true on the evening of a day.
+
+    Attributes:
+        person_ids, item_ids: rows and columns of every matrix returned: everybody and everything known by `as_of`.
+    """
+
+    def __init__(self, truth: Path, as_of: date) -> None:
+        """Read the truth until `as_of`.
+
+        Raises:
+            FileNotFoundError: the truth of a day between the opening and `as_of` is not there.
+        """
+        self.truth, self.as_of, self.today = truth, as_of, day_number(as_of)
+        persons, items = self.read("persons"), self.read("items")
+        self.person_ids: list[str] = persons["person_id"].to_pylist()
+        self.item_ids: list[str] = items["item_id"].to_pylist()
+        self.people = Columns(**{name: _numpy(persons[name]) for name in PERSON_TASTES})
+        self.items = Columns(**{name: _numpy(items[name]) for name in ITEM_TASTES})
+        world, brands = pq.read_table(truth / "categories.parquet"), pq.read_table(truth / "brands.parquet")
+        self.world = Columns(**{name: _numpy(world[name]) for name in ("vector", "season", "peak_day")})
+        self.brands = Columns(vector=_numpy(brands["vector"]))
+        self.row_of = {person: row for row, person in enumerate(self.person_ids)}
+        self.column_of = {item: column for column, item in enumerate(self.item_ids)}
+        self.last_bought = self._last_bought()
+
+    def read(self, subject: str, until: date | None = None) -> pa.Table:
+        """All rows of a subject from the opening until a day (default: `as_of`), with their `day` number."""
+        tables = []
+        for number in range(day_number(until or self.as_of) + 1):
+            table = pq.read_table(self.truth / subject / f"{self.as_of + timedelta(days=number - self.today)}.parquet")
+            tables.append(table.append_column("day", pa.array(np.full(len(table), number))))
+        return pa.concat_tables(tables)
+
+    def _last_bought(self) -> np.ndarray:
+        last = np.full((len(self.person_ids), len(self.item_ids)), tastes.NEVER, dtype=np.int32)
+        bought = self.read("purchases")
+        rows = [self.row_of[person] for person in bought["person_id"].to_pylist()]
+        columns = [self.column_of[item] for item in bought["item_id"].to_pylist()]
+        np.maximum.at(last, (rows, columns), bought["day"].to_numpy())
+        return last
+
+    def shelf(self, number: int) -> Columns:
+        """The shelf of a day for the items known by `as_of`."""
+        path = self.truth / "shelf" / f"{self.as_of + timedelta(days=number - self.today)}.parquet"
+        table = pq.read_table(path if path.is_file() else self.truth / "shelf" / f"{self.as_of}.parquet")
+        table = table.slice(0, len(self.item_ids))  # items stand in order of launch, later ones last
+        return Columns(**{name: _numpy(table[name]) for name in ("is_available", "position", "price")})
+
+    def expected_purchases(self, days: int, person_ids: list[str] | None = None) -> np.ndarray:
+        """True expected number of purchases (order lines, not units) of each customer and item in the next `days` days.
+
+        Returns:
+            (n_persons, n_items); rows as `person_ids` names them, all persons by default.
+        """
+        asked = self.person_ids if person_ids is None else person_ids
+        wanted = np.array([self.row_of[person] for person in asked], dtype=int)
+        shelves = [(number, self.shelf(number)) for number in range(self.today + 1, self.today + 1 + days)]
+        parts = [self._expected(wanted[k : k + PEOPLE_AT_ONCE], shelves) for k in range(0, len(wanted), PEOPLE_AT_ONCE)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.item_ids)))
+
+    def _expected(self, rows: np.ndarray, shelves: list[tuple[int, Columns]]) -> np.ndarray:
+        """Follow each (customer, item) through the days: not bought in the window yet, or last bought on one of its days."""
+        people, last = self.people.take(rows), self.last_bought[rows]
+        consumable = self.items.cycle > 0
+        cycle = self.items.cycle[consumable] * people.pace[:, None]
+        expected = np.zeros(last.shape)
+        waiting = np.where(~consumable & (last != tastes.NEVER), 0.0, 1.0)  # a durable bought once is not bought again
+        bought_on: list[np.ndarray] = []  # per day of the window: probability that this was the last purchase, consumables only
+        owned_since = last[:, consumable]
+        ages = [self._restock(np.full(1, age), people, cycle) for age in range(1, len(shelves) + 1)]
+        for number, shelf in shelves:
+            browse = self._browse(people, shelf, number)
+            here = shelf.is_available[consumable] & (number < people.leaves)[:, None]
+            age = np.where(owned_since == tastes.NEVER, 0, number - owned_since)
+            buys = browse.copy()
+            buys[:, consumable] = 1 - (1 - browse[:, consumable]) * (1 - here * self._restock(age, people, cycle))
+            today = waiting * buys
+            waiting = waiting - today
+            again = np.zeros_like(cycle)
+            for k, mass in enumerate(bought_on):
+                step = mass * (1 - (1 - browse[:, consumable]) * (1 - here * ages[len(bought_on) - k - 1]))
+                bought_on[k] = mass - step
+                again += step
+            bought_on.append(today[:, consumable] + again)
+            expected += today
+            expected[:, consumable] += again
+        return expected
+
+    def _browse(self, people: Columns, shelf: Columns, number: int) -> np.ndarray:
+        liking = tastes.personal(people, self.items, self.world, self.brands, number)
+        score = liking + tastes.appeal(self.items, self.world, shelf, number)
+        share = np.exp(score - score.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        return tastes.browse_probability(
+            tastes.visit_rate(people, number), people.extra_views, share * tastes.buy_probability(people, liking)
+        )
+
+    @staticmethod
+    def _restock(age: np.ndarray, people: Columns, cycle: np.ndarray) -> np.ndarray:
+        return tastes.restock_probability(age, people.loyalty[:, None], cycle)
+
+    def identifiers(self) -> dict[tuple[str, str], set[str]]:
+        """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices and phones."""
+        table, found = self.read("identifiers"), {}
+        for kind, value, person in zip(*(table[name].to_pylist() for name in ("kind", "value", "person_id")), strict=True):
+            found.setdefault((kind, value), set()).add(person)
+        return found
+
+    def persons_behind(self, kind: str, value: str) -> set[str]:
+        """Everybody seen by `as_of` behind one identifier (kind user_id, anonymous_id, crm_id, email, phone)."""
+        return self.identifiers().get((kind, normalised(kind, value)), set())
