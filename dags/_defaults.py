@@ -47,7 +47,7 @@ def note_failure(context: dict) -> None:
 
 DEFAULT_ARGS = {
     "owner": "concierge",
-    "retries": 2,  # safe: every task may be run twice
+    "retries": int(SETTINGS["CONCIERGE_TASK_RETRIES"]),  # safe: every task may be run twice
     "retry_delay": timedelta(seconds=30),
     "execution_timeout": timedelta(hours=3),
     "on_failure_callback": note_failure,

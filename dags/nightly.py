@@ -25,7 +25,7 @@ from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
 def nightly():
     @task_group
     def build():
-        program("load") >> program("dbt") >> spark_job("export")
+        program("load") >> program("dbt") >> program("export")
 
     (
         program("land")

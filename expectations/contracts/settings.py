@@ -56,6 +56,7 @@ SETTINGS = {
         Setting("CONCIERGE_SEED", "20260105", "seed of everything that is drawn"),
         Setting("CONCIERGE_SHOP_CUSTOMERS", "2000", "size of the sample shop"),
         Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop"),
+        Setting("CONCIERGE_TASK_RETRIES", "2", "how often Airflow tries a failed task again"),
         Setting("CONCIERGE_HTTP_HOST", "127.0.0.1", "address the service listens on"),
         Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on"),
         Setting("CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service"),

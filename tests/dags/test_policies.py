@@ -72,4 +72,4 @@ def test_the_night_has_the_eight_words_in_order(dag_bag):
 
 def test_spark_work_goes_through_the_connection(dag_bag):
     spark = {task.task_id for dag in dag_bag.dags.values() for task in dag.tasks if type(task).__name__ == "SparkSubmitOperator"}
-    assert spark == {"ingest", "identify", "build.export", "train", "score", "search", "maintain"}
+    assert spark == {"ingest", "identify", "train", "score", "search", "maintain"}
