@@ -1,0 +1,130 @@
+"""What became of an id, night after night, and that an id of any age is resolved."""
+
+import random
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.contracts.identifiers import customer_id
+from spark_jobs.identify.changes import changes, moves, resolve
+from spark_jobs.identify.customers import identities
+
+LINK = "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double, first_seen_at timestamp"
+IDENTIFIER = "identifier_id string, kind string, value_normalised string, first_seen_at timestamp"
+OPENING = datetime(2026, 1, 5)
+WORLDS, NODES = 60, 6
+
+
+class Oracle:
+    """Union-find in plain Python: the customer of each identifier, from all links and first sightings known so far."""
+
+    def __init__(self, seen: dict[str, datetime], links: set[tuple[str, str]]) -> None:
+        self.parent = {node: node for node in seen}
+        for a, b in links:
+            self.parent[self.root(a)] = self.root(b)
+        clusters: dict[str, list[str]] = {}
+        for node in seen:
+            clusters.setdefault(self.root(node), []).append(node)
+        self.customers = {}
+        for members in clusters.values():
+            founder = min(members, key=lambda node: (seen[node], "user_id", node))
+            self.customers.update(dict.fromkeys(members, customer_id(founder)))
+
+    def root(self, node: str) -> str:
+        while self.parent[node] != node:
+            node = self.parent[node]
+        return node
+
+
+def frames(spark, seen: dict[str, datetime], links: set[tuple[str, str]]):
+    identifiers = spark.createDataFrame([(i, "user_id", i, at) for i, at in sorted(seen.items())], IDENTIFIER)
+    rows = [(a, b, "same_event", f"core_events/{a}-{b}", 1.0, OPENING) for a, b in sorted(links)]
+    return identifiers, spark.createDataFrame(rows, LINK)
+
+
+def nights(rng: random.Random) -> list[tuple[dict[str, datetime], set[tuple[str, str]]]]:
+    """What is known after each of four nights in sixty small worlds: newcomers, new links, links withdrawn, earlier sightings."""
+    seen, links, found = {}, set(), []
+    for night in range(4):
+        for world in range(WORLDS):
+            for node in range(NODES):
+                name = f"i_{world:02d}{node}"
+                if rng.random() < 0.5 and (name not in seen or rng.random() < 0.2):
+                    first = OPENING + timedelta(minutes=rng.randrange(10_000))
+                    seen[name] = min(first, seen.get(name, first))
+            here = sorted(name for name in seen if name.startswith(f"i_{world:02d}"))
+            for _ in range(2 if len(here) > 1 else 0):
+                links.add(tuple(sorted(rng.sample(here, 2))))
+        if night > 1:
+            links -= set(rng.sample(sorted(links), len(links) // 4))
+        found.append((dict(seen), set(links)))
+    return found
+
+
+def test_four_nights_of_merges_splits_and_late_data(spark):
+    """Every night: identities are the oracle's, and every id ever issued resolves to where its founder is now."""
+    log, before, links_before, live = [], spark.createDataFrame([], "identifier_id string, customer_id string"), None, set()
+    kinds = set()
+    for night, (seen, links) in enumerate(nights(random.Random(3))):
+        identifiers, links_now = frames(spark, seen, links)
+        after = identities(identifiers, links_now).localCheckpoint()
+        now = {row["identifier_id"]: row["customer_id"] for row in after.collect()}
+        assert now == Oracle(seen, links).customers
+        issued = spark.createDataFrame(sorted({(row["customer_id"],) for row in log}), "customer_id string")
+        tonight = changes(
+            moves(before, after).localCheckpoint(), issued, links_before if night else links_now, links_now, night,
+            date(2026, 1, 5 + night), f"night-{night}",
+        ).collect()  # fmt: skip
+        assert len({row["customer_id"] for row in tonight}) == len(tonight), "two rows for one id in one night"
+        log += [row.asDict() for row in tonight]
+        kinds |= {row["change"] for row in tonight}
+        assert {resolve(log, customer) for customer in now.values()} == set(now.values())
+        for identifier, customer in now.items():
+            if (own := customer_id(identifier)) in {row["customer_id"] for row in log}:
+                assert resolve(log, own) == customer, f"{own} does not follow its founder in night {night}"
+        born = {row["customer_id"] for row in tonight if row["change"] == "created"}
+        retired = {row["customer_id"] for row in tonight if row["to_customer_id"] != row["customer_id"]} & live
+        live = live - retired | born
+        assert live == set(now.values()), "live ids = those before, less the retired, and the created"
+        before, links_before = after, links_now
+    assert kinds == {"created", "merged", "renamed", "split"}, "the worlds were too quiet to show every kind"
+    assert all(row["because"] for row in log)
+    reasons = {row["change"]: {x["because"].split(" ")[0] for x in log if x["change"] == row["change"]} for row in log}
+    assert "same_event" in reasons["merged"] and "no" in reasons["split"]
+
+
+def test_a_night_that_changes_nothing_says_nothing(spark):
+    seen, links = nights(random.Random(1))[0]
+    identifiers, links_now = frames(spark, seen, links)
+    after = identities(identifiers, links_now).localCheckpoint()
+    nothing = spark.createDataFrame([], "customer_id string")
+    assert changes(moves(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again").collect() == []
+
+
+def row(night: int, old: str, new: str) -> dict:
+    return {"change_id": f"{night:010d}-{old}", "customer_id": old, "to_customer_id": new}
+
+
+@pytest.mark.parametrize(
+    ("log", "old", "now"),
+    [
+        pytest.param([], "a", "a", id="never heard of"),
+        pytest.param([row(0, "a", "a")], "a", "a", id="created"),
+        pytest.param([row(2, "b", "c"), row(1, "a", "b")], "a", "c", id="merged, then merged again; rows in any order"),
+        pytest.param([row(1, "a", "b"), row(2, "b", "a")], "a", "a", id="came back"),
+        pytest.param([row(1, "a", "b"), row(2, "b", "a")], "b", "a", id="the other way"),
+        pytest.param([row(1, "a", "b"), row(2, "a", "c")], "a", "c", id="parted later"),
+        pytest.param([row(2, "a", "b"), row(1, "b", "c")], "a", "b", id="an older row of b says nothing of a"),
+    ],
+)
+def test_resolve(log, old, now):
+    assert resolve(log, old) == now
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abcd"), st.sampled_from("abcd")), max_size=20), st.sampled_from("abcd")
+)
+def test_resolve_ends_whatever_the_log_says(rows, old):
+    assert resolve([row(*each) for each in rows], old) in "abcd"
