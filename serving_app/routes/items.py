@@ -8,6 +8,6 @@ from serving_app.schemas import ListQuery
 bp = Blueprint("items", __name__)
 
 
-@bp.get("/v1/items/<item_id>/similar")
+@bp.get("/v1/items/<path:item_id>/similar")  # a shop's item id may hold a slash
 def similar(item_id: str) -> Response:
     return answer(service().similar(item_id, ListQuery(**arguments())))

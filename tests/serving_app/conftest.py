@@ -1,0 +1,107 @@
+"""A small shop as the service sees it: a snapshot, a clock that a test owns, and apps over stores in memory or on disk."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from expectations.contracts import snapshot as contract
+from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.published import Published
+from serving_app import create_app
+from serving_app.overrides import MemoryOverrides
+from serving_app.settings import Settings
+from serving_app.snapshots import MemorySnapshots, Snapshot
+from spark_jobs.publish.writer import write
+
+KEY, SOURCE = "test-key", "sample_shop"
+NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
+ANNA, BEN, OLD_ANNA = "c_anna", "c_ben", "c_old_anna"  # ids of customers; no such people
+
+
+class Clock:
+    """What time it is, until a test says otherwise."""
+
+    def __init__(self):
+        self.time = NOW
+
+    def __call__(self):
+        return self.time
+
+    def move(self, **by):
+        self.time += timedelta(**by)
+
+
+def listed(*numbers, source="item_knn"):
+    return contract.pack_list([(f"item-{n:02d}", 1 - place / 100, [source]) for place, n in enumerate(numbers)])
+
+
+def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
+    """A snapshot's content: 40 items of which 38 is sold out and 39 discontinued; two customers; `first` moves Anna's list."""
+    told = {"layout": contract.LAYOUT, "published_at": "2026-02-21T03:00:00Z", **meta}
+    yield (
+        contract.META,
+        contract.pack(
+            contract.Meta(
+                run_id=run_id,
+                landing_date="2026-02-20",
+                model_version=model_version,
+                code_hash="c0de",
+                table_versions={},
+                **told,
+            )
+        ),
+    )
+    for n in range(40):
+        facts = contract.Item(f"Item {n}", "Mugs", "Bodum", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38)
+        yield contract.item(f"item-{n:02d}"), contract.pack(facts)
+    yield contract.customer_list(ANNA), listed(38, *range(first, first + 12), 39, source=model_version)
+    yield (
+        contract.customer(ANNA),
+        contract.pack(contract.Customer("France", ("vip",), "champions", 4, "2026-02-01T10:00:00Z", True)),
+    )
+    yield contract.customer(BEN), contract.pack(contract.Customer("Spain", (), "lapsed", 0, None, False))
+    yield contract.former_customer(OLD_ANNA), ANNA.encode()
+    yield contract.identifier(identifier_id(KEY, "user_id", SOURCE, "u-anna")), ANNA.encode()
+    yield contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-ben")), BEN.encode()
+    yield contract.audience_list("segment:lapsed"), listed(20, 21, 39, 22, source="recent_popularity")
+    yield contract.audience_list("country:Spain"), listed(30, 31, source="recent_popularity")
+    yield contract.audience_list(contract.POPULAR), listed(*range(38, 9, -1), 39, source="popularity")
+    yield contract.similar_list("item-05"), listed(5, 6, 39, 7, 8)
+
+
+def publish(home, run_id, **told):
+    """Write a snapshot to disk and switch to it."""
+    write(home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, **told))
+    switch_to(home, run_id)
+
+
+def switch_to(home, run_id):
+    home.mkdir(parents=True, exist_ok=True)
+    Published(run_id, "2026-02-20", "2026-02-21T03:00:00Z", run_id, "", "concierge/7", run_id).write(home)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def shop(tmp_path, clock):
+    """What a test needs: `client`, `snapshots` and `overrides` in memory, `clock`, `app`, `home`."""
+
+    class Shop:
+        pass
+
+    made, ids = Shop(), count(1)
+    made.home, made.clock, made.snapshots, made.overrides = tmp_path, clock, MemorySnapshots(), MemoryOverrides()
+    made.snapshots.publish(Snapshot.of("night-1", pairs()))
+    made.app = create_app(
+        Settings(home=tmp_path, sources=(SOURCE,), identity_key=KEY),
+        clock=clock,
+        new_id=lambda: f"request-{next(ids):04d}",
+        snapshots=made.snapshots,
+        override_store=made.overrides,
+    )
+    made.client = made.app.test_client()
+    return made

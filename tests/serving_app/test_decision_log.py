@@ -1,0 +1,149 @@
+"""An answer waits for its record: nothing acknowledged is lost, whatever happens to the worker or the disk."""
+
+import errno
+import fcntl
+import os
+import threading
+from itertools import count
+
+import orjson
+import pytest
+
+from expectations.contracts.decision import FIELDS, GIVEN_BY_INGEST, record
+from expectations.contracts.lake import CORE_IMPRESSIONS
+from expectations.contracts.tables import ContractError
+from serving_app.decision_log import MAX_AGE, DecisionLog, LogUnavailable, finish_abandoned
+
+
+@pytest.fixture
+def log(tmp_path, clock):
+    names = count(1)
+    return DecisionLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", max_bytes=200)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def records(folder):
+    return [orjson.loads(line)["n"] for path in sorted(folder.glob("*.jsonl*")) for line in path.read_bytes().splitlines()]
+
+
+def test_a_record_is_on_disk_when_append_returns(log, tmp_path):
+    assert names(tmp_path) == [], "no record, no file"
+    log.append({"n": 1})
+    assert names(tmp_path) == ["worker-01.jsonl.open"]
+    assert records(tmp_path) == [1]
+
+
+def test_files_are_finished_by_size_by_age_and_at_the_end(log, tmp_path, clock):
+    log.append({"n": 1, "pad": "x" * 200})
+    log.append({"n": 2})
+    assert names(tmp_path) == ["worker-01.jsonl", "worker-02.jsonl.open"]
+    clock.move(seconds=MAX_AGE.total_seconds())
+    log.append({"n": 3})
+    assert names(tmp_path) == ["worker-01.jsonl", "worker-02.jsonl", "worker-03.jsonl.open"]
+    log.rotate()
+    assert "worker-03.jsonl.open" in names(tmp_path), "too young"
+    clock.move(seconds=MAX_AGE.total_seconds())
+    log.rotate()
+    assert names(tmp_path) == [f"worker-0{n}.jsonl" for n in (1, 2, 3)], "a quiet worker's file is finished too"
+    log.append({"n": 4})
+    log.rotate(whatever=True)
+    assert names(tmp_path)[-1] == "worker-04.jsonl"
+    assert records(tmp_path) == [1, 2, 3, 4]
+
+
+def test_threads_share_syncs_and_lose_nothing(log, tmp_path, monkeypatch):
+    syncs, real = [], os.fdatasync
+
+    def slow_sync(handle):
+        syncs.append(handle)
+        threading.Event().wait(0.002)
+        real(handle)
+
+    monkeypatch.setattr(os, "fdatasync", slow_sync)
+    threads = [
+        threading.Thread(target=lambda base=base: [log.append({"n": base + i}) for i in range(25)]) for base in range(0, 200, 25)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(records(tmp_path)) == list(range(200))
+    assert len(syncs) < 150, "eight threads at once, so a sync carries several records"
+
+
+def test_a_dead_workers_file_is_finished_and_its_torn_line_kept(tmp_path, clock, caplog):
+    (tmp_path / "dead.jsonl.open").write_bytes(b'{"n":1}\n{"n":2}\n{"n":')
+    (tmp_path / "unlucky.jsonl.open").write_bytes(b'{"n"')
+    (tmp_path / "early.jsonl.open").write_bytes(b"")
+    DecisionLog(tmp_path, clock, lambda: "new")
+    assert names(tmp_path) == ["dead.jsonl", "dead.torn", "unlucky.torn"]
+    assert records(tmp_path) == [1, 2]
+    assert (tmp_path / "dead.torn").read_bytes() == b'{"n":'
+    assert "its 5 bytes are in dead.torn" in caplog.text
+
+
+def test_every_length_a_death_can_leave(tmp_path):
+    whole = b'{"n":1}\n{"n":22}\n{"n":333}\n'
+    for length in range(len(whole) + 1):
+        folder = tmp_path / str(length)
+        folder.mkdir()
+        (folder / "dead.jsonl.open").write_bytes(whole[:length])
+        finish_abandoned(folder)
+        assert records(folder) == [1, 22, 333][: whole[:length].count(b"\n")]
+        kept = b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+        assert kept == whole[:length], "not a byte is lost"
+
+
+def test_a_living_workers_file_is_left_alone(log, tmp_path):
+    log.append({"n": 1})
+    assert finish_abandoned(tmp_path) == []
+    assert names(tmp_path) == ["worker-01.jsonl.open"]
+    log.append({"n": 2})
+    assert records(tmp_path) == [1, 2]
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync"])
+def test_a_full_disk_is_told_and_leaves_no_half_record(log, tmp_path, monkeypatch, call):
+    log.append({"n": 1})
+    real_write = os.write
+
+    def half_then_full(handle, data):
+        real_write(handle, data[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def refuse(handle):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, call, half_then_full if call == "write" else refuse)
+    with pytest.raises(LogUnavailable):
+        log.append({"n": 2})
+    assert "the decision log cannot be written" in log.problem
+    monkeypatch.undo()
+    log.append({"n": 3})
+    assert log.problem == ""
+    log.rotate(whatever=True)
+    assert records(tmp_path) == [1, 3], "what was refused is nowhere, what was acknowledged is"
+
+
+def test_the_lock_is_held_before_the_name_can_be_seen(tmp_path, clock, monkeypatch):
+    seen, real = [], fcntl.flock
+
+    def watch(handle, how):
+        seen.extend(names(tmp_path))
+        real(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", watch)
+    DecisionLog(tmp_path, clock, lambda: "worker").append({"n": 1})
+    assert seen == [".worker.jsonl.open"]
+
+
+def test_the_record_is_an_impression_before_it_has_a_day():
+    assert set(FIELDS) | set(GIVEN_BY_INGEST) == set(CORE_IMPRESSIONS.columns)
+    whole = dict.fromkeys(FIELDS) | {"items": [{"item_id": "a", "rank": 1, "score": 1.0, "source": "personal"}]}
+    assert tuple(record(dict(reversed(whole.items())))) == FIELDS
+    for wrong in ({**whole, "more": 1}, {"items": []}, {**whole, "items": [{"item_id": "a"}]}):
+        with pytest.raises(ContractError):
+            record(wrong)

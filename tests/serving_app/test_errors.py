@@ -1,0 +1,135 @@
+"""Every way to ask wrongly, and what is said then: RFC 9457, the field, never the value."""
+
+import pytest
+
+UNTIL = "2026-02-22T00:00:00Z"
+SECRET = "somebody@shop.example"
+BLOCK = {"kind": "block", "item_id": "item-01", "until": UNTIL}
+
+
+def check(answer, status, kind, words):
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert (answer.json["status"], answer.json["type"]) == (status, f"urn:concierge:problem:{kind}")
+    assert words in answer.json["detail"]
+    assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("n=0", "n: Input should be greater than or equal to 1"),
+        ("n=101", "n: Input should be less than or equal to 100"),
+        ("n=ten", "n: Input should be a valid integer"),
+        ("n=1&n=2", "n given more than once"),
+        (f"user_id={SECRET}&customer_id=c", "give at most one of customer_id, user_id, anonymous_id"),
+        (f"usr_id={SECRET}", "usr_id: Extra inputs are not permitted"),
+        ("user_id=", "user_id: String should have at least 1 character"),
+        ("user_id=%20", "user_id: Value error, must be printable and not blank"),
+        ("user_id=a%00b", "user_id: Value error, must be printable"),
+        ("user_id=" + "x" * 600, "user_id: String should have at most 512 characters"),
+        ("placement=a%20b", "placement: String should match pattern"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar"])
+def test_a_query_that_is_not_understood(shop, path, query, words):
+    check(shop.client.get(f"{path}?{query}"), 400, "bad-request", words)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind", "words"),
+    [
+        ({}, 400, "bad-request", "kind: Field required"),
+        ([BLOCK], 400, "bad-request", "the body must be a JSON object"),
+        ({**BLOCK, "kind": "bury"}, 400, "bad-request", "kind: Input should be 'pin', 'block' or 'boost'"),
+        ({**BLOCK, "item_id": 5}, 400, "bad-request", "item_id: Input should be a valid string"),
+        ({**BLOCK, "until": "tomorrow"}, 400, "bad-request", "until: Input should be a valid datetime"),
+        ({**BLOCK, "until": "2026-02-22T00:00:00"}, 400, "bad-request", "until: Input should have timezone info"),
+        ({**BLOCK, "until": "2026-02-21T12:00:00Z"}, 400, "bad-request", "until must lie in the future"),
+        ({**BLOCK, "position": 1}, 400, "bad-request", "position belongs to a pin"),
+        ({**BLOCK, "factor": 2}, 400, "bad-request", "factor belongs to a boost"),
+        ({**BLOCK, "kind": "boost"}, 400, "bad-request", "factor belongs to a boost, which needs one"),
+        ({**BLOCK, "kind": "boost", "factor": 0}, 400, "bad-request", "factor: Input should be greater than 0"),
+        ({**BLOCK, "kind": "pin", "position": 0}, 400, "bad-request", "position: Input should be greater than or equal to 1"),
+        ({**BLOCK, "userid": SECRET}, 400, "bad-request", "userid: Extra inputs are not permitted"),
+        ({**BLOCK, "customer_id": "c", "user_id": SECRET}, 400, "bad-request", "give at most one of"),
+        ({**BLOCK, "user_id": SECRET}, 422, "cannot-apply", "No customer is known by this id."),
+        ({**BLOCK, "kind": "pin", "item_id": "item-99"}, 422, "cannot-apply", "No item has this item_id."),
+        ({**BLOCK, "note": "x" * 70_000}, 413, "http-413", "exceeds the capacity limit"),
+    ],
+)
+def test_an_override_that_is_not_understood(shop, body, status, kind, words):
+    check(shop.client.post("/v1/overrides", json=body), status, kind, words)
+    assert shop.overrides.all() == ()
+
+
+def test_a_body_that_is_no_json(shop):
+    check(shop.client.post("/v1/overrides", data="{", content_type="application/json"), 400, "http-400", "could not understand")
+    check(shop.client.post("/v1/overrides", data="kind=block"), 415, "http-415", "Content-Type was not")
+
+
+def test_what_is_not_there(shop):
+    check(shop.client.get("/v1/recommendation"), 404, "http-404", "not found")
+    check(shop.client.get("/v1/customers/c_nobody"), 404, "unknown-customer", "No customer has this id")
+    check(shop.client.delete("/v1/overrides/o_none"), 404, "unknown-override", "No override has this id")
+    wrong = shop.client.post("/v1/popular")
+    check(wrong, 405, "http-405", "not allowed")
+    assert "GET" in wrong.headers["Allow"]
+
+
+def test_nothing_published(shop):
+    shop.snapshots.publish(None)
+    for path in ("/readyz", "/v1/customers/c_anna"):
+        answer = shop.client.get(path)
+        check(answer, 503, "not-ready", "nothing has been published yet")
+        assert answer.headers["Retry-After"] == "5"
+    assert shop.client.get("/healthz").status_code == 200
+
+
+def test_a_log_that_cannot_be_written_is_not_ready(shop):
+    shop.app.extensions["concierge"].log.problem = "the decision log cannot be written: No space left on device"
+    answer = shop.client.get("/readyz")
+    check(answer, 503, "not-ready", "No space left on device")
+    assert answer.json["model_version"] == "concierge/7"
+
+
+def test_the_unforeseen_is_logged_without_what_was_sent(shop, monkeypatch, caplog):
+    def break_down():
+        raise RuntimeError(f"cannot place {SECRET}")
+
+    monkeypatch.setattr(shop.snapshots, "current", break_down)
+    check(shop.client.get("/v1/recommendations", query_string={"user_id": SECRET}), 500, "internal", "has been logged")
+    assert "unforeseen RuntimeError at" in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_who_may_steer_when_a_token_is_set(shop, method):
+    shop.app.config["CONCIERGE"] = shop.app.config["CONCIERGE"].__class__(home=shop.home, admin_token="right-token")
+    path = "/v1/overrides/o_none" if method == "delete" else "/v1/overrides"
+    ask = getattr(shop.client, method)
+    for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic right-token"}, {"Authorization": "Bearer é"}):
+        answer = ask(path, headers=header)
+        check(answer, 401, "not-allowed", "Authorization: Bearer")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert ask(path, headers={"Authorization": "Bearer right-token"}).status_code not in (401, 403)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "may"),
+    [
+        ("127.0.0.1", {}, True),
+        ("127.8.8.8", {}, True),
+        ("::1", {"Host": "[::1]:8080"}, True),
+        ("192.168.1.7", {}, False),
+        ("", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}, False),
+        ("127.0.0.1", {"Host": "evil.example:8080"}, False),
+    ],
+)
+def test_who_may_steer_when_none_is(shop, address, headers, may):
+    answer = shop.client.get("/v1/overrides", environ_base={"REMOTE_ADDR": address}, headers=headers)
+    if may:
+        assert answer.json == {"overrides": []}
+    else:
+        check(answer, 403, "only-from-this-machine", "CONCIERGE_ADMIN_TOKEN")

@@ -1,0 +1,104 @@
+"""openapi.json is complete (every route, every status a test has seen) and true (real answers fit its schemas)."""
+
+import jsonschema
+import pytest
+from jsonschema import Draft202012Validator
+
+UNTIL = "2026-02-22T00:00:00Z"
+ASKED = [
+    ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_anna", None, 200),
+    ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
+    ("get", "/v1/recommendations", "/v1/recommendations?n=0", None, 400),
+    ("get", "/v1/popular", "/v1/popular?n=3", None, 200),
+    ("get", "/v1/popular", "/v1/popular?m=3", None, 400),
+    ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar", None, 200),
+    ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar?n=x", None, 400),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_old_anna", None, 200),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_ben", None, 200),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_nobody", None, 404),
+    ("post", "/v1/overrides", "/v1/overrides", {"kind": "pin", "item_id": "item-05", "until": UNTIL, "user_id": "u-anna"}, 201),
+    ("post", "/v1/overrides", "/v1/overrides", {"kind": "boost", "item_id": "item-05", "until": UNTIL, "factor": 2}, 201),
+    ("post", "/v1/overrides", "/v1/overrides", {"kind": "block"}, 400),
+    ("post", "/v1/overrides", "/v1/overrides", {"kind": "pin", "item_id": "item-99", "until": UNTIL}, 422),
+    ("post", "/v1/overrides", "/v1/overrides", {"note": "x" * 70_000}, 413),
+    ("post", "/v1/overrides", "/v1/overrides", "text", 415),
+    ("get", "/v1/overrides", "/v1/overrides", None, 200),
+    ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
+    ("get", "/healthz", "/healthz", None, 200),
+    ("get", "/readyz", "/readyz", None, 200),
+    ("get", "/openapi.json", "/openapi.json", None, 200),
+]
+
+
+@pytest.fixture
+def document(shop):
+    return shop.client.get("/openapi.json").json
+
+
+def fits(document, schema, value):
+    Draft202012Validator(
+        {**schema, "components": document["components"]}, format_checker=jsonschema.FormatChecker()
+    ).validate(value)  # fmt: skip
+
+
+def test_every_route_is_described_and_nothing_else(shop, document):
+    routes = {
+        (rule.rule.replace("<path:", "<").replace("<", "{").replace(">", "}"), method.lower())
+        for rule in shop.app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == routes
+
+
+def test_every_route_is_asked_here(document):
+    asked = {(path, method) for method, path, *_ in ASKED}
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == asked
+
+
+@pytest.mark.parametrize(("method", "path", "url", "body", "status"), ASKED, ids=[f"{one[0]} {one[2]} {one[4]}" for one in ASKED])
+def test_real_answers_fit(shop, document, method, path, url, body, status):
+    sent = {"json": body} if isinstance(body, dict) else {"data": body} if body else {}
+    if path == "/v1/overrides" and method == "get":
+        shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL})
+    answer = getattr(shop.client, method)(url, **sent)
+    assert answer.status_code == status, answer.text
+    described = document["paths"][path][method]["responses"]
+    assert str(status) in described, f"{method} {path} answers {status}, which its description does not say"
+    content = described[str(status)].get("content", {})
+    if path != "/openapi.json":
+        fits(document, content[answer.mimetype]["schema"], answer.json)
+        declared = document["components"]["schemas"][content[answer.mimetype]["schema"]["$ref"].rpartition("/")[2]]
+        if status < 400:
+            assert set(answer.json) == set(declared["properties"]), "no field is undeclared, none is missing"
+    if isinstance(body, dict) and status == 201:
+        fits(document, {"$ref": "#/components/schemas/NewOverride"}, body)
+
+
+def test_deleting_is_described(shop, document):
+    made = shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL}).json
+    assert shop.client.delete(f"/v1/overrides/{made['override_id']}").status_code == 204
+    assert "204" in document["paths"]["/v1/overrides/{override_id}"]["delete"]["responses"]
+
+
+def test_every_schema_is_one_and_every_reference_leads_somewhere(document):
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+
+    def references(node):
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if "$ref" in node else [])
+            for below in node.values():
+                yield from references(below)
+        elif isinstance(node, list):
+            for below in node:
+                yield from references(below)
+
+    found = set(references(document))
+    assert found and found <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_the_query_is_described_as_it_is_checked(document):
+    told = {one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]}
+    assert set(told) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
+    assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)

@@ -1,0 +1,143 @@
+"""Stores and their twins in memory keep the same promises; what is on disk survives restarts, and switches follow at once."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from expectations.contracts import snapshot as contract
+from serving_app.overrides import KEPT_AFTER_END, LmdbOverrides, MemoryOverrides, Override, Rules
+from serving_app.snapshots import MemorySnapshots, PublishedSnapshots, Snapshot, SnapshotUnreadable
+
+
+@pytest.fixture
+def disk(request):
+    """The helpers of conftest, which a test module cannot import by name."""
+    return next(plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to"))
+
+
+def override(number, now, **more):
+    told = {"kind": "block", "item_id": "item-01", "customer_id": None, "position": 0, "factor": 1.0, "note": "why"}
+    return Override(**{**told, "override_id": f"o_{number}", "until": now + timedelta(hours=1), "created_at": now, **more})
+
+
+@pytest.mark.parametrize("kind", ["memory", "lmdb"])
+class TestOverrides:
+    @pytest.fixture
+    def store(self, kind, tmp_path):
+        return MemoryOverrides() if kind == "memory" else LmdbOverrides(tmp_path / "state")
+
+    def test_kept_as_given_oldest_first(self, store, clock):
+        first, second = (
+            override(1, clock()),
+            override(2, clock() - timedelta(minutes=1), kind="boost", factor=2.5, customer_id="c"),
+        )
+        store.put(first)
+        store.put(second)
+        assert store.all() == (second, first)
+        assert store.all() is store.all(), "nothing written: nothing read again"
+
+    def test_deleted_once(self, store, clock):
+        store.put(override(1, clock()))
+        assert [store.delete("o_1"), store.delete("o_1"), store.all()] == [True, False, ()]
+
+    def test_long_ended_ones_are_forgotten(self, store, clock):
+        store.put(override(1, clock()))
+        clock.move(hours=1, seconds=KEPT_AFTER_END.total_seconds() + 1)
+        store.put(override(2, clock()))
+        assert [one.override_id for one in store.all()] == ["o_2"]
+
+
+def test_overrides_survive_a_restart(tmp_path, clock):
+    kept = override(1, clock())
+    LmdbOverrides(tmp_path / "state").put(kept)
+    assert LmdbOverrides(tmp_path / "state").all() == (kept,)
+
+
+def test_rules_follow_a_customer_through_a_merge(clock):
+    mine, everyones, others = (
+        override(1, clock(), customer_id="c_old"),
+        override(2, clock()),
+        override(3, clock(), customer_id="c2"),
+    )
+    rules = Rules([mine, everyones, others], {"c_old": "c_new", "c2": "c2"}.get)
+    assert rules.of("c_new") == [mine, everyones]
+    assert rules.of(None) == [everyones]
+
+
+class TestPublishedSnapshots:
+    def test_nothing_yet_then_the_first_then_the_next(self, tmp_path, disk):
+        store = PublishedSnapshots(tmp_path)
+        assert (store.current(), store.problem()) == (None, "nothing has been published yet")
+        disk.publish(tmp_path, "night-1")
+        assert (store.current().name, store.problem()) == ("night-1", "")
+        assert store.current() is store.current()
+        disk.publish(tmp_path, "night-2", model_version="concierge/8")
+        assert store.current().meta.model_version == "concierge/8"
+        disk.switch_to(tmp_path, "night-1")  # a rollback
+        assert store.current().name == "night-1"
+
+    def test_a_request_ends_on_the_snapshot_it_began_on(self, tmp_path, disk):
+        store = PublishedSnapshots(tmp_path)
+        disk.publish(tmp_path, "night-1")
+        held = store.current()
+        disk.publish(tmp_path, "night-2", first=5)
+        key = contract.customer_list(disk.ANNA)
+        assert held.list(key)[1].item_id == "item-00"
+        assert store.current().list(key)[1].item_id == "item-05"
+        shutil.rmtree(tmp_path / "serving" / "snapshots" / "night-1")
+        assert held.list(key)[1].item_id == "item-00", "pruned meanwhile, still readable"
+
+    @pytest.mark.parametrize("harm", ["missing", "torn", "empty", "another layout"])
+    def test_what_cannot_be_read_does_not_take_away_what_can(self, tmp_path, disk, harm):
+        store = PublishedSnapshots(tmp_path)
+        disk.publish(tmp_path, "night-1")
+        assert store.current().name == "night-1"
+        folder = tmp_path / "serving" / "snapshots" / "night-2"
+        if harm == "another layout":
+            disk.publish(tmp_path, "night-2", layout=contract.LAYOUT + 1)
+        elif harm != "missing":
+            folder.mkdir()
+            (folder / "data.mdb").write_bytes(b"" if harm == "empty" else b"torn" * 5000)
+        disk.switch_to(tmp_path, "night-2")
+        assert store.current().name == "night-1"
+        assert "what is published cannot be read" in store.problem()
+        assert "night-2" in store.problem()
+        disk.switch_to(tmp_path, "night-1")
+        assert store.problem() == ""
+
+    def test_a_torn_switch_is_no_switch(self, tmp_path, disk):
+        store = PublishedSnapshots(tmp_path)
+        disk.publish(tmp_path, "night-1")
+        store.current()
+        (tmp_path / "published.json").write_text('{"run_id": "nig')
+        assert store.current().name == "night-1"
+        assert "what is published cannot be read" in store.problem()
+
+
+def test_the_twin_in_memory(disk):
+    twin = MemorySnapshots()
+    assert (twin.current(), twin.problem()) == (None, "nothing has been published yet")
+    twin.publish(Snapshot.of("night-1", disk.pairs()))
+    assert (twin.current().name, twin.problem()) == ("night-1", "")
+
+
+@pytest.mark.parametrize("content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.pack_list([])}])
+def test_what_is_no_snapshot_is_refused(content):
+    with pytest.raises(SnapshotUnreadable):
+        Snapshot.of("x", content.items())
+
+
+def test_a_key_of_any_length_is_found(tmp_path):
+    long = "item-" + "é" * 600
+    assert len(contract.item(long)) <= contract.MAX_KEY_BYTES
+    assert contract.item(long) != contract.item(long + "x")
+
+
+def test_lists_come_back_as_they_went_in():
+    listed = [("a", 0.1 + 0.2, ["knn", "fm"]), ("b", -1.0, []), ("é", 0.0, ["knn", "fm"])]
+    assert contract.unpack_list(contract.pack_list(listed)) == [
+        ("a", 0.1 + 0.2, ("knn", "fm")),
+        ("b", -1.0, ()),
+        ("é", 0.0, ("knn", "fm")),
+    ]
