@@ -49,13 +49,14 @@ def segments(summary: dict[str, Any]) -> Table:
 
 def model(summary: dict[str, Any]) -> Table:
     made = table("NDCG@10 on the newest window, with 95 % intervals", "recommender", "discover", "next")
-    for row in summary["model"].get("leaderboard", []):
-        made.add_row(row["recommender"], *(interval(row.get(task)) for task in ("discover", "next")))
+    board = summary["model"].get("leaderboard", {})
+    for name in sorted(board, key=lambda name: -(board[name]["discover"]["ndcg"]["mean"] or 0)):
+        made.add_row(name, *(interval(board[name][task]["ndcg"]) for task in ("discover", "next")))
     return made
 
 
-def interval(score: dict[str, float] | None) -> str:
-    return f"{score['ndcg']:.4f} [{score['low']:.4f}, {score['high']:.4f}]" if score else "–"
+def interval(score: dict[str, float | None]) -> str:
+    return "–" if score["mean"] is None else f"{score['mean']:.4f} [{score['low']:.4f}, {score['high']:.4f}]"
 
 
 def answers(visits: list[dict[str, Any]]) -> Table:

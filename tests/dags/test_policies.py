@@ -3,6 +3,7 @@
 import ast
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_night_has_the_eight_words_in_order(dag_bag):
     assert order == [
         "land", "ingest", "identify", "build.load", "build.dbt", "build.export", "train", "score", "publish",
     ]  # fmt: skip
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         assert after in dag.get_task(before).downstream_task_ids, f"{after} does not wait for {before}"
 
 
