@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
 from deltalake import write_deltalake
+from deltalake.exceptions import DeltaError
 from filelock import FileLock
 
 from expectations.contracts.tables import Table
@@ -83,6 +84,18 @@ class Lake:
     def scan(self, table: Table) -> "pa_dataset.Dataset | pa.Table":
         """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for."""
         return RustTable(self.path(table)).to_pyarrow_dataset() if self.exists(table) else self.empty(table)
+
+    def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
+        """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when they were not kept.
+
+        Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and `_commit_version`.
+        """
+        schema = arrow_schema(table).append(pa.field("_change_type", pa.string())).append(pa.field("_commit_version", pa.int64()))
+        try:
+            feed = pa.RecordBatchReader.from_stream(RustTable(self.path(table)).load_cdf(since + 1, until)).read_all()
+        except (DeltaError, pa.ArrowInvalid):  # the feed was off, or `maintain` has cleaned up what it would read
+            return None
+        return feed.select(schema.names).cast(schema)
 
     def changed_partitions(self, table: Table, since: int) -> set[date] | None:
         """The days whose rows changed after version `since`, by the table's log; None when the log cannot tell.

@@ -1,5 +1,10 @@
 """What tests share: one Spark session, a lake of their own, and where the real data lies."""
 
+import os
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,3 +36,29 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"needs the real data sets in {REAL_DATA}")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def snowflake_port(tmp_path_factory):
+    """The port of Snowflake's stand-in: its HTTP protocol on DuckDB, spoken to by the real connector and the real dbt adapter.
+
+    A test takes a database of its own in it. Its stages lie in a folder of the tests.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "fakesnow", "-s", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("stages"))},
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            assert server.poll() is None, "the stand-in for Snowflake ended at its start"
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()

@@ -1,0 +1,127 @@
+"""How Concierge reaches Snowflake: one connection, opened from the settings, and the few statements every caller needs.
+
+With protocol `http` the other side is a local stand-in. What it cannot do is asked for in one place each, by
+`Session.is_stand_in`, and listed in docs/snowflake.md.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from expectations.contracts.settings import PREFIX, SettingsError
+from spark_jobs.settings import Settings
+
+LAKE_SCHEMA = "LAKE"  # what `load` keeps; dbt's sources
+BUILD_SUFFIX = "_BUILD"  # the schema aside that dbt builds in
+LOGIN_SECONDS = 60
+# Without it the connector repeats a request that the server answers with an error for minutes. A statement that only takes
+# long is polled for, and each poll has this time of its own.
+NETWORK_SECONDS = 300
+STAND_IN_SECONDS = 10
+
+
+class Session:
+    """One connection to Snowflake.
+
+    Attributes:
+        is_stand_in: the other side is a local stand-in, which lacks some statements.
+    """
+
+    def __init__(self, connection: Any, is_stand_in: bool) -> None:
+        self.connection = connection
+        self.is_stand_in = is_stand_in
+
+    def run(self, sql: str, *values: Any) -> list[tuple]:
+        """One statement's rows; `%s` in it stands for the values, quoted by the connector."""
+        with self.connection.cursor() as cursor:
+            return cursor.execute(sql, values or None).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside, or none of them: for rows, not for tables, whose creation commits."""
+        self.run("begin")
+        try:
+            yield
+        except BaseException:
+            self.run("rollback")
+            raise
+        self.run("commit")
+
+    @contextmanager
+    def merging(self) -> Iterator[None]:
+        """A transaction round a MERGE. The stand-in runs MERGE as several statements and refuses them in a transaction: there
+        the statements stand one by one, which repeating them heals."""
+        if self.is_stand_in:
+            yield
+            return
+        with self.transaction():
+            yield
+
+    def exists(self, schema: str, table: str) -> bool:
+        """Whether the database has this table or view."""
+        return (schema.upper(), table.upper()) in self.relations(schema)
+
+    def relations(self, schema: str) -> dict[tuple[str, str], str]:
+        """Schema and name of each table and view in a schema, with what it is: `BASE TABLE`, `VIEW`."""
+        found = self.run(
+            "select table_schema, table_name, table_type from information_schema.tables where table_schema = %s", schema.upper()
+        )
+        return {(schema, name): kind for schema, name, kind in found}
+
+
+@contextmanager
+def connect(settings: Settings, schema: str = LAKE_SCHEMA) -> Iterator[Session]:
+    """A session in the settings' database, in this schema, which is made when it is not there.
+
+    Raises:
+        SettingsError: a setting that Snowflake cannot do without is empty; names it.
+        snowflake.connector.Error: Snowflake refused.
+    """
+    given = parameters(settings.snowflake)
+    with warnings.catch_warnings():
+        # The connector's vendored requests warns of every newer urllib3 at its import.
+        warnings.filterwarnings("ignore", message=".*doesn't match a supported version")
+        import snowflake.connector
+    connection = snowflake.connector.connect(**given)
+    session = Session(connection, given.get("protocol") == "http")
+    try:
+        session.run(f"create schema if not exists {schema}")
+        session.run(f"use schema {schema}")
+        yield session
+    finally:
+        connection.close()
+
+
+def parameters(given: Mapping[str, str]) -> dict[str, Any]:
+    """The connector's parameters; empty settings are left out. A private key is preferred to a password.
+
+    Args:
+        given: `Settings.snowflake`.
+
+    Raises:
+        SettingsError: as `connect`.
+    """
+    missing = [name for name in ("account", "user", "warehouse", "database", "schema") if not given.get(name)]
+    if missing:
+        names = ", ".join(f"{PREFIX}SNOWFLAKE_{name.upper()}" for name in missing)
+        raise SettingsError(f"CONCIERGE_WAREHOUSE is snowflake, and {names} must be set")
+    if not given.get("private_key_path") and not given.get("password"):
+        one_of = f"{PREFIX}SNOWFLAKE_PRIVATE_KEY_PATH or {PREFIX}SNOWFLAKE_PASSWORD"
+        raise SettingsError(f"CONCIERGE_WAREHOUSE is snowflake, and {one_of} must be set")
+    is_stand_in = given.get("protocol") == "http"
+    said: dict[str, Any] = {name: given[name] for name in ("account", "user", "role", "warehouse", "database") if given.get(name)}
+    if given.get("private_key_path"):
+        said["private_key_file"] = given["private_key_path"]
+        if given.get("private_key_passphrase"):
+            said["private_key_file_pwd"] = given["private_key_passphrase"]
+    else:
+        said["password"] = given["password"]
+    if given.get("host"):
+        said |= {"host": given["host"], "port": int(given["port"]), "protocol": given["protocol"]}
+    return said | {
+        "application": "concierge",
+        "login_timeout": LOGIN_SECONDS,
+        "network_timeout": STAND_IN_SECONDS if is_stand_in else NETWORK_SECONDS,
+        "session_parameters": {"TIMEZONE": "UTC", "QUERY_TAG": "concierge", "CLIENT_TELEMETRY_ENABLED": False},
+    }
