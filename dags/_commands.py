@@ -25,7 +25,12 @@ def spark_job(step: str) -> SparkSubmitOperator:
         name=f"concierge {step}",
         jars=",".join(str(jar) for jar in sorted(JARS.glob("*.jar"))),
         driver_memory=SETTINGS["CONCIERGE_SPARK_MEMORY"],
-        conf={"spark.pyspark.python": sys.executable, "spark.ui.enabled": "false"},
+        conf={
+            "spark.pyspark.python": sys.executable,
+            "spark.ui.enabled": "false",
+            # The JVM of a job that lives for seconds: spark_jobs/session.py has the figures.
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        },
         env_vars={"PYTHONPATH": str(ROOT)},
         verbose=False,
     )
