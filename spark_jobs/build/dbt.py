@@ -29,7 +29,7 @@ SNOWFLAKE = {
 }  # fmt: skip
 
 
-class DbtFailed(RuntimeError):
+class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
     """`dbt build` did not finish; the message names the nodes that failed and why."""
 
 

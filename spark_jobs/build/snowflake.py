@@ -58,16 +58,12 @@ class Session:
         with self.transaction():
             yield
 
-    def exists(self, schema: str, table: str) -> bool:
-        """Whether the database has this table or view."""
-        return (schema.upper(), table.upper()) in self.relations(schema)
-
-    def relations(self, schema: str) -> dict[tuple[str, str], str]:
-        """Schema and name of each table and view in a schema, with what it is: `BASE TABLE`, `VIEW`."""
+    def relations(self, schema: str) -> dict[str, str]:
+        """Each table and view of a schema, by its name in small letters, with what it is: `BASE TABLE`, `VIEW`."""
         found = self.run(
-            "select table_schema, table_name, table_type from information_schema.tables where table_schema = %s", schema.upper()
+            "select table_name, table_type from information_schema.tables where table_schema = %s order by 1", schema.upper()
         )
-        return {(schema, name): kind for schema, name, kind in found}
+        return {name.lower(): kind for name, kind in found}
 
 
 @contextmanager

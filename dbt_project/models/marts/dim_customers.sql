@@ -1,50 +1,43 @@
 with
 
-identities as (
-    select * from {{ ref('int_identities') }}
+customers as (
+    select * from {{ ref('int_customers') }}
 ),
 
 orders as (
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('int_customer_orders') }}
 ),
 
-interactions as (
-    select * from {{ ref('fct_interactions') }}
+behaviour as (
+    select * from {{ ref('int_customer_behaviour') }}
+),
+
+countries as (
+    select * from {{ ref('int_customer_countries') }}
+),
+
+channels as (
+    select * from {{ ref('int_customer_channels') }}
+),
+
+favourites as (
+    select * from {{ ref('int_customer_favourites') }}
+),
+
+prices as (
+    select * from {{ ref('int_customer_prices') }}
 ),
 
 consents as (
     select * from {{ ref('int_customer_consents') }}
 ),
 
-customers as (
-    select
-        customer_id,
-        max(case when kind = 'anonymous_id' then 0 else 1 end) = 1 as is_known,
-        min(first_seen_at) as first_seen_at
-    from identities
-    group by customer_id
-),
-
-bought as (
-    select
-        customer_id,
-        count(case when not is_return then 1 end) as n_orders,
-        count(case when is_return then 1 end) as n_returns,
-        sum(case when not is_return then amount end) as amount_spent,
-        -sum(case when is_return then amount end) as amount_returned,
-        max(case when not is_return then ordered_at end) as last_order_at,
-        max(ordered_at) as last_seen_at,
-        max(country) as country
-    from orders
-    group by customer_id
-),
-
-seen as (
-    select
-        customer_id,
-        max(occurred_at) as last_seen_at
-    from interactions
-    group by customer_id
+rfm as (
+    select stays.*
+    from {{ ref('fct_customer_segments') }} as stays
+    inner join {{ ref('dim_segments') }} as segments
+        on stays.segment_id = segments.segment_id
+    where stays.left_at is null and segments.kind = 'rfm'
 ),
 
 final as (
@@ -54,24 +47,42 @@ final as (
         customers.first_seen_at,
         greatest(
             customers.first_seen_at,
-            coalesce(bought.last_seen_at, customers.first_seen_at),
-            coalesce(seen.last_seen_at, customers.first_seen_at)
+            coalesce(orders.last_seen_at, customers.first_seen_at),
+            coalesce(behaviour.last_seen_at, customers.first_seen_at)
         ) as last_seen_at,
-        cast(coalesce(bought.n_orders, 0) as integer) as n_orders,
-        cast(coalesce(bought.n_returns, 0) as integer) as n_returns,
-        cast(coalesce(bought.amount_spent, 0) as decimal(18, 4)) as amount_spent,
-        cast(coalesce(bought.amount_returned, 0) as decimal(18, 4)) as amount_returned,
-        cast(
-            coalesce(bought.amount_spent, 0) - coalesce(bought.amount_returned, 0) as decimal(18, 4)
-        ) as amount_net,
-        bought.last_order_at,
-        bought.country,
-        cast(null as varchar) as rfm_segment,
-        consents.has_personalization_consent
+        customers.n_identifiers,
+        coalesce(orders.n_orders, 0) as n_orders,
+        coalesce(orders.n_returns, 0) as n_returns,
+        coalesce(orders.amount_spent, 0) as amount_spent,
+        coalesce(orders.amount_returned, 0) as amount_returned,
+        coalesce(orders.amount_spent - orders.amount_returned, 0) as amount_net,
+        orders.currency,
+        orders.first_order_at,
+        orders.last_order_at,
+        {{ dbt.datediff('orders.last_order_at', as_of(), 'day') }}
+            as recency_days,
+        orders.cadence_days,
+        coalesce(behaviour.n_sessions, 0) as n_sessions,
+        coalesce(behaviour.n_views, 0) as n_views,
+        coalesce(behaviour.n_carts, 0) as n_carts,
+        countries.country,
+        channels.channel,
+        favourites.favourite_category,
+        favourites.favourite_categories,
+        prices.price_band,
+        rfm.segment_id as rfm_segment,
+        consents.has_analytics_consent,
+        consents.has_personalization_consent,
+        consents.has_marketing_consent
     from customers
-    left join bought on customers.customer_id = bought.customer_id
-    left join seen on customers.customer_id = seen.customer_id
+    left join orders on customers.customer_id = orders.customer_id
+    left join behaviour on customers.customer_id = behaviour.customer_id
+    left join countries on customers.customer_id = countries.customer_id
+    left join channels on customers.customer_id = channels.customer_id
+    left join favourites on customers.customer_id = favourites.customer_id
+    left join prices on customers.customer_id = prices.customer_id
     left join consents on customers.customer_id = consents.customer_id
+    left join rfm on customers.customer_id = rfm.customer_id
 )
 
 select * from final

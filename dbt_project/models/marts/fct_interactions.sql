@@ -1,7 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched_days',
+    unique_key='occurred_date',
+    on_schema_change='fail'
+) }}
+
 with
 
 interactions as (
     select * from {{ ref('int_interactions') }}
+    {% if is_incremental() %}
+        where
+            occurred_date in (
+                select touched_date from {{ ref('int_build__touched_days') }}
+            )
+    {% endif %}
 ),
 
 final as (

@@ -1,7 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched_days',
+    unique_key='ordered_date',
+    on_schema_change='fail'
+) }}
+
 with
 
 order_lines as (
     select * from {{ ref('int_order_lines') }}
+    {% if is_incremental() %}
+        where
+            ordered_date in (
+                select touched_date from {{ ref('int_build__touched_days') }}
+            )
+    {% endif %}
 ),
 
 final as (
@@ -18,7 +31,10 @@ final as (
         amount,
         currency,
         line_type,
-        is_sold
+        is_sold,
+        country,
+        channel,
+        returned_order_id
     from order_lines
 )
 

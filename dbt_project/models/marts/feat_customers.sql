@@ -6,21 +6,33 @@ with
 
 customers as (
     select * from {{ ref('dim_customers') }}
+    where coalesce(has_personalization_consent, true)
+),
+
+memberships as (
+    select
+        customer_id,
+        {{ dbt.listagg('segment_id', "','", 'order by segment_id') }}
+            as segment_ids
+    from {{ ref('fct_customer_segments') }}
+    where left_at is null
+    group by customer_id
 ),
 
 final as (
     select
-        customer_id,
-        country,
-        rfm_segment,
-        cast(null as varchar) as channel,
-        cast(null as varchar) as price_band,
-        cast(null as varchar) as favourite_category,
-        n_orders,
-        last_order_at,
-        {{ split_to_array('rfm_segment') }} as segment_ids
+        customers.customer_id,
+        customers.country,
+        customers.rfm_segment,
+        customers.channel,
+        customers.price_band,
+        customers.favourite_category,
+        customers.n_orders,
+        customers.last_order_at,
+        {{ split_to_array('memberships.segment_ids') }} as segment_ids
     from customers
-    where coalesce(has_personalization_consent, true)
+    left join memberships
+        on customers.customer_id = memberships.customer_id
 )
 
 select * from final

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_build__moved_identifiers') }}
+-- which looks back at this table as the last build left it.
+
 with
 
 identities as (

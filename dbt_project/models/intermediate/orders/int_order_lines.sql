@@ -10,6 +10,10 @@ identities as (
     select * from {{ ref('int_identities') }}
 ),
 
+items as (
+    select * from {{ ref('int_items') }}
+),
+
 final as (
     select
         lines.source,
@@ -17,6 +21,8 @@ final as (
         lines.line_no,
         identities.customer_id,
         lines.item_id,
+        items.category,
+        coalesce(items.is_consumable, false) as is_consumable,
         lines.ordered_at,
         lines.ordered_date,
         lines.quantity,
@@ -36,6 +42,8 @@ final as (
         on
             coalesce(lines.user_identifier_id, lines.email_identifier_id)
             = identities.identifier_id
+    left join items
+        on lines.item_id = items.item_id
 )
 
 select * from final

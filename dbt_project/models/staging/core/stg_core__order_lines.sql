@@ -1,7 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed_days',
+    unique_key='ordered_date',
+    on_schema_change='fail'
+) }}
+
 with
 
 source as (
     select * from {{ source('lake', 'core_order_lines') }}
+    {% if is_incremental() %}
+        where {{ is_changed_day('core_order_lines', 'ordered_date') }}
+    {% endif %}
 ),
 
 renamed as (

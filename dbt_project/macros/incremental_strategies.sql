@@ -1,0 +1,39 @@
+{#- Delete what this night rewrites, insert it as it is now, in one transaction. Rows that have gone from a day are gone here
+    too, which `delete+insert` by key does not do. -#}
+
+{#- For staging: the days that changed in the lake table the model reads. unique_key: the day column. -#}
+{% macro get_incremental_replace_changed_days_sql(arg_dict) %}
+    {%- set table = arg_dict['target_relation'].identifier | lower | replace('stg_core__', 'core_') -%}
+    {{ return(replace_rows(arg_dict, is_changed_day(table, arg_dict['unique_key']))) }}
+{% endmacro %}
+
+{#- For facts: the days this build touches. unique_key: the day column. -#}
+{% macro get_incremental_replace_touched_days_sql(arg_dict) %}
+    {%- set touched = 'select touched_date from ' ~ ref('int_build__touched_days') -%}
+    {{ return(replace_rows(arg_dict, arg_dict['unique_key'] ~ ' in (' ~ touched ~ ')')) }}
+{% endmacro %}
+
+{#- For stays: those that were not over before the days this build looks at again. -#}
+{% macro get_incremental_replace_stays_sql(arg_dict) %}
+    {%- set first_day = '(select rebuilt_from from ' ~ ref('int_build__window') ~ ')' -%}
+    {{ return(replace_rows(arg_dict, 'left_at is null or left_at >= ' ~ first_day)) }}
+{% endmacro %}
+
+{% macro replace_rows(arg_dict, condition) %}
+    {{ return(adapter.dispatch('replace_rows')(arg_dict, condition)) }}
+{% endmacro %}
+
+{% macro default__replace_rows(arg_dict, condition) %}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
+    delete from {{ arg_dict['target_relation'] }}
+    where {{ condition }};
+
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    select {{ columns }}
+    from {{ arg_dict['temp_relation'] }}
+{% endmacro %}
+
+{#- Snowflake commits each statement unless told that the two are one. -#}
+{% macro snowflake__replace_rows(arg_dict, condition) %}
+    {{ return(snowflake_dml_explicit_transaction(default__replace_rows(arg_dict, condition))) }}
+{% endmacro %}

@@ -1,0 +1,37 @@
+-- Of an item's columns only these two reach what is kept by day.
+
+{% set before = as_last_built('int_items') %}
+
+with
+
+items as (
+    select * from {{ ref('stg_core__items') }}
+),
+
+items_before as (
+    {% if before %}
+        select
+            item_id,
+            category,
+            is_consumable
+        from {{ before }}
+    {% else %}
+        select
+            cast(null as varchar) as item_id,
+            cast(null as varchar) as category,
+            cast(null as boolean) as is_consumable
+        where 1 = 0
+    {% endif %}
+),
+
+final as (
+    select coalesce(items.item_id, items_before.item_id) as item_id
+    from items
+    full outer join items_before
+        on items.item_id = items_before.item_id
+    where
+        items.category is distinct from items_before.category
+        or items.is_consumable is distinct from items_before.is_consumable
+)
+
+select * from final

@@ -1,0 +1,35 @@
+-- Hazard: an identifier that moves to another customer takes its whole history
+-- with it, so days long past change without a row of theirs changing.
+
+{% set before = as_last_built('int_identities') %}
+
+with
+
+identities as (
+    select * from {{ ref('stg_core__identities') }}
+),
+
+identities_before as (
+    {% if before %}
+        select
+            identifier_id,
+            customer_id
+        from {{ before }}
+    {% else %}
+        select
+            cast(null as varchar) as identifier_id,
+            cast(null as varchar) as customer_id
+        where 1 = 0
+    {% endif %}
+),
+
+final as (
+    select coalesce(identities.identifier_id, identities_before.identifier_id)
+            as identifier_id
+    from identities
+    full outer join identities_before
+        on identities.identifier_id = identities_before.identifier_id
+    where identities.customer_id is distinct from identities_before.customer_id
+)
+
+select * from final

@@ -1,0 +1,69 @@
+{% set before = as_last_built('int_order_feeds') %}
+
+with
+
+events as (
+    select * from {{ ref('stg_core__events') }}
+),
+
+lines as (
+    select * from {{ ref('stg_core__order_lines') }}
+),
+
+moved_identifiers as (
+    select * from {{ ref('int_build__moved_identifiers') }}
+),
+
+changed_items as (
+    select * from {{ ref('int_build__changed_items') }}
+),
+
+rows_by_day as (
+    select
+        occurred_date as touched_date,
+        coalesce(user_identifier_id, anonymous_identifier_id) as identifier_id,
+        item_id,
+        source,
+        event_type = 'purchase' as is_web_purchase
+    from events
+    union all
+    select
+        ordered_date as touched_date,
+        coalesce(user_identifier_id, email_identifier_id) as identifier_id,
+        item_id,
+        source,
+        false as is_web_purchase
+    from lines
+),
+
+-- The first order line of a shop takes the purchases out of its web events.
+new_feeds as (
+    select distinct source
+    from lines
+    {% if before %}
+        where source not in (select source from {{ before }})
+    {% endif %}
+),
+
+lake_days as (
+    {% if is_built_upon() %}
+        {{ changed_days_as_rows() }}
+    {% else %}
+        select touched_date
+        from rows_by_day
+    {% endif %}
+),
+
+final as (
+    select touched_date
+    from lake_days
+    union
+    select touched_date
+    from rows_by_day
+    where
+        identifier_id in (select identifier_id from moved_identifiers)
+        or item_id in (select item_id from changed_items)
+        or (is_web_purchase and source in (select source from new_feeds))
+)
+
+select * from final

@@ -1,0 +1,68 @@
+with
+
+orders as (
+    select * from {{ ref('int_orders') }}
+    where customer_id is not null
+),
+
+totals as (
+    select
+        customer_id,
+        count(case when not is_return then 1 end) as n_orders,
+        count(case when is_return then 1 end) as n_returns,
+        sum(case when is_return then 0 else amount end) as amount_spent,
+        sum(case when is_return then -amount else 0 end) as amount_returned,
+        sum(case when is_return then 0 else n_units end) as n_units,
+        min(case when not is_return then ordered_at end) as first_order_at,
+        max(case when not is_return then ordered_at end) as last_order_at,
+        max(ordered_at) as last_seen_at,
+        max(currency) as currency
+    from orders
+    group by customer_id
+),
+
+gaps as (
+    select
+        customer_id,
+        {{ dbt.datediff(
+            'lag(ordered_date) over (partition by customer_id order by ordered_date)',
+            'ordered_date',
+            'day'
+        ) }} as days_between
+    from (
+        select distinct
+            customer_id,
+            ordered_date
+        from orders
+        where not is_return
+    ) as order_days
+),
+
+cadences as (
+    select
+        customer_id,
+        cast(median(days_between) as double precision) as cadence_days
+    from gaps
+    where days_between is not null
+    group by customer_id
+),
+
+final as (
+    select
+        totals.customer_id,
+        cast(totals.n_orders as integer) as n_orders,
+        cast(totals.n_returns as integer) as n_returns,
+        cast(totals.amount_spent as decimal(18, 4)) as amount_spent,
+        cast(totals.amount_returned as decimal(18, 4)) as amount_returned,
+        cast(totals.n_units as integer) as n_units,
+        totals.first_order_at,
+        totals.last_order_at,
+        totals.last_seen_at,
+        totals.currency,
+        cadences.cadence_days
+    from totals
+    left join cadences
+        on totals.customer_id = cadences.customer_id
+)
+
+select * from final

@@ -1,0 +1,69 @@
+-- The fields a segment's rule may name; segments/language.py lists them.
+
+with
+
+states as (
+    select * from {{ ref('int_customer_states') }}
+),
+
+scores as (
+    select * from {{ ref('int_rfm_scores') }}
+),
+
+categories as (
+    select * from {{ ref('int_category_states') }}
+),
+
+final as (
+    select
+        states.customer_id,
+        states.state_date,
+        states.days_since_first_seen,
+        states.days_since_last_seen,
+        states.days_since_first_order,
+        states.days_since_last_order,
+        states.days_since_last_cart,
+        states.n_orders,
+        states.n_orders_90d,
+        states.n_returns,
+        states.amount_spent,
+        states.amount_spent_90d,
+        states.amount_returned,
+        states.amount_spent - states.amount_returned as amount_net,
+        cast(floor(
+            100 * states.amount_returned / nullif(states.amount_spent, 0)
+        ) as integer) as returned_percent,
+        -- 100: as long ago as the orders lay apart, on average.
+        cast(floor(
+            100 * states.days_since_last_order * (states.n_order_days - 1)
+            / nullif(
+                states.days_since_first_order - states.days_since_last_order, 0
+            )
+        ) as integer) as overdue_percent,
+        states.n_consumable_days,
+        states.n_views_30d,
+        states.n_carts_30d,
+        states.last_cart_at is not null
+        and (
+            states.last_order_at is null
+            or states.last_cart_at > states.last_order_at
+        ) as has_open_cart,
+        coalesce(categories.n_category_lines, 0) as n_category_lines,
+        categories.favourite_category_percent,
+        scores.recency_score,
+        scores.frequency_score,
+        scores.monetary_score,
+        scores.value_score,
+        scores.spend_percentile
+    from states
+    left join scores
+        on
+            states.customer_id = scores.customer_id
+            and states.state_date = scores.state_date
+    left join categories
+        on
+            states.customer_id = categories.customer_id
+            and states.state_date = categories.state_date
+)
+
+select * from final

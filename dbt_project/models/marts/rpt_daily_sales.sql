@@ -1,0 +1,41 @@
+with
+
+dates as (
+    select * from {{ ref('dim_dates') }}
+),
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+),
+
+totals as (
+    select
+        ordered_date,
+        currency,
+        count(case when not is_return then 1 end) as n_orders,
+        count(distinct case when not is_return then customer_id end)
+            as n_customers,
+        sum(case when not is_return then n_units else 0 end) as n_units,
+        sum(case when not is_return then amount else 0 end) as amount_sold,
+        -sum(case when is_return then amount else 0 end) as amount_returned
+    from orders
+    group by ordered_date, currency
+),
+
+final as (
+    select
+        dates.calendar_date as ordered_date,
+        totals.currency,
+        cast(coalesce(totals.n_orders, 0) as integer) as n_orders,
+        cast(coalesce(totals.n_customers, 0) as integer) as n_customers,
+        cast(coalesce(totals.n_units, 0) as integer) as n_units,
+        cast(coalesce(totals.amount_sold, 0) as decimal(18, 4))
+            as amount_sold,
+        cast(coalesce(totals.amount_returned, 0) as decimal(18, 4))
+            as amount_returned
+    from dates
+    left join totals
+        on dates.calendar_date = totals.ordered_date
+)
+
+select * from final

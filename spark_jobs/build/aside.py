@@ -1,0 +1,97 @@
+"""Write, audit, publish on Snowflake: a night is built in a schema aside, and one statement swaps it in.
+
+`<SCHEMA>` is what analysts read. `<SCHEMA>_BUILD` begins as a clone of it, which costs no storage, so incremental models find
+their rows; dbt builds and tests in it, `export` reads it, and `publish` swaps the two. After that the night before lies in
+`<SCHEMA>_BUILD` until the next build begins. Each of the two says in its table BUILD_STATE what it is, so that a swap that
+broke off is known from one that has not begun, and none is done twice.
+"""
+
+from spark_jobs.build.snowflake import BUILD_SUFFIX, Session, connect
+from spark_jobs.settings import Settings
+
+STATE = "build_state"
+BUILDING, BUILT, PUBLISHED = "building", "built", "published"
+
+
+class NotBuilt(RuntimeError):
+    """The schema aside does not hold a finished build of this run; the message says what it holds."""
+
+
+def build_schema(settings: Settings) -> str:
+    """The schema that dbt builds in."""
+    return settings.snowflake["schema"] + BUILD_SUFFIX
+
+
+def begin_aside(settings: Settings, run_id: str, is_built_upon: bool) -> None:
+    """Lay the schema aside: what readers see now to build upon, or an empty one."""
+    live, aside = settings.snowflake["schema"], build_schema(settings)
+    with connect(settings, live) as session:
+        if is_built_upon:
+            clone(session, live, aside)
+        else:
+            session.run(f"create or replace schema {aside}")
+        say(session, aside, run_id, BUILDING)
+
+
+def finish_aside(settings: Settings, run_id: str) -> None:
+    """Note that the schema aside holds this run, built and tested."""
+    with connect(settings, build_schema(settings)) as session:
+        say(session, build_schema(settings), run_id, BUILT)
+
+
+def switch_snowflake(settings: Settings, run_id: str) -> bool:
+    """Let analysts read this run's build; True when this call swapped it in, False when they read it already.
+
+    Raises:
+        NotBuilt: there is no finished build of this run to swap in.
+    """
+    live, aside = settings.snowflake["schema"], build_schema(settings)
+    with connect(settings, live) as session:
+        now, tonight = state(session, live), state(session, aside)
+        if tonight == (run_id, BUILT):
+            swap(session, live, aside)
+            say(session, live, run_id, PUBLISHED)
+            return True
+        if now and now[0] == run_id:
+            say(session, live, run_id, PUBLISHED)  # a swap that broke off behind its first statement
+            return False
+    held = f"{tonight[1]} by {tonight[0]}" if tonight else "nothing"
+    raise NotBuilt(f"{aside} holds {held}, not a finished build of {run_id}; `dbt` makes it before `publish`")
+
+
+def state(session: Session, schema: str) -> tuple[str, str] | None:
+    """Which run a schema holds and how far it is; None for one that says nothing."""
+    if STATE not in session.relations(schema):
+        return None
+    return session.run(f"select run_id, state from {schema}.{STATE}")[0]
+
+
+def say(session: Session, schema: str, run_id: str, how_far: str) -> None:
+    """Write down which run a schema holds and how far it is, in one statement."""
+    session.run(
+        f"create or replace table {schema}.{STATE} as select %s::varchar as run_id, %s::varchar as state", run_id, how_far
+    )
+
+
+def clone(session: Session, live: str, aside: str) -> None:
+    """A copy of one schema under another name."""
+    if not session.is_stand_in:
+        session.run(f"create or replace schema {aside} clone {live}")
+        return
+    # The stand-in clones tables, not schemas; views are made by dbt anyway.
+    session.run(f"create or replace schema {aside}")
+    for name, kind in session.relations(live).items():
+        if kind == "BASE TABLE":
+            session.run(f"create table {aside}.{name} clone {live}.{name}")
+
+
+def swap(session: Session, live: str, aside: str) -> None:
+    """What was aside is live, what was live is aside: one statement, so no reader sees a half."""
+    if not session.is_stand_in:
+        session.run(f"alter schema {live} swap with {aside}")
+        return
+    # The stand-in cannot: there the live schema gets copies, one by one, and views become tables.
+    session.run(f"create or replace schema {live}")
+    for name in session.relations(aside):
+        session.run(f"create table {live}.{name} as select * from {aside}.{name}")
+    say(session, aside, "", PUBLISHED)
