@@ -69,7 +69,7 @@ class OrderBook:
         order_no = np.empty(len(begins), dtype=np.int64)
         order_no[np.argsort(ordered_ms[bought.visit[begins]], kind="stable")] = np.arange(len(begins))
         prefix = date_of(day).strftime("O%y%m%d")
-        for k, (first, end) in enumerate(zip(begins, [*begins[1:], len(bought)], strict=True)):
+        for k, (first, end) in enumerate(zip(begins, np.append(begins, len(bought))[1:], strict=True)):
             visit = int(bought.visit[first])
             person, channel, at_ms = int(visits.person[visit]), int(visits.channel[visit]), int(ordered_ms[visit])
             user_id, email = self._identity(visit, person, channel, login, people, crm, draws[k])
@@ -136,7 +136,7 @@ class OrderBook:
 
 
 def checkout_ms(today: Day, events: Columns, day: int) -> np.ndarray:
-    """When each visit pays, ms since 1970: at its "Order Completed" event; in a store, ten minutes after coming in. (n_visits,)"""
+    """When each visit pays, ms since 1970: at its "Order Completed" event; in a store, ten minutes after coming in."""
     moments = today.visits.start_ms + day_start_ms(day) + STORE_VISIT_MS
     is_order = events.what == ORDER
     moments[events.visit[is_order]] = events.at_ms[is_order]
