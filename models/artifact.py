@@ -1,4 +1,4 @@
-"""A fitted model as two files: `factors.npz` (arrays, no pickles) and `model.json` (what they mean). Loaded only when their digests hold.
+"""A fitted model as two files, `factors.npz` (arrays) and `model.json` (what they mean), loaded only when their digests hold.
 
 A pickle runs whatever it says when it is opened; an npz opened without pickles is numbers.
 """

@@ -8,6 +8,9 @@ import numpy as np
 
 from models.base import Customers, Recommender, Training
 
+# Items bought together are alike in the sense a shop means; factors speak where nothing was bought together.
+LIKENESS = {"item_knn": 1.0, "lightfm": 0.3}
+
 
 @dataclass
 class Blend:
@@ -38,12 +41,16 @@ class Blend:
         return np.where(total > 0, total, -np.inf).astype(np.float32)
 
     def similar(self, items: np.ndarray) -> np.ndarray | None:
-        said = [(part.name, part.similar(items)) for part in self.parts]
-        units = [np.float32(self.weights[name]) * unit(scores) for name, scores in said if scores is not None]
+        units = self.likeness(items)
         if not units:
             return None
-        total = np.sum(units, axis=0, dtype=np.float32)
+        total = np.sum(list(units.values()), axis=0, dtype=np.float32)
         return np.where(total > 0, total, -np.inf).astype(np.float32)
+
+    def likeness(self, items: np.ndarray) -> dict[str, np.ndarray]:
+        """By part that compares items: float32 [given items, items], 0 up to what its say on likeness counts."""
+        said = {part.name: part.similar(items) for part in self.parts}
+        return {name: np.float32(LIKENESS[name]) * unit(scores) for name, scores in said.items() if scores is not None}
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {f"{part.name}/{name}": array for part in self.parts for name, array in part.arrays().items()}

@@ -4,6 +4,7 @@ One registered model, `concierge`. Its alias `champion` is the version that is s
 included, stays with its verdict and the reason in its tags.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from models.artifact import Artifact
 # Said before the import, which would report its use and look for a git program.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
-from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402
-from mlflow.exceptions import MlflowException  # noqa: E402
-from mlflow.tracking import MlflowClient  # noqa: E402
+from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
 
 NAME = "concierge"
 CHAMPION = "champion"
@@ -112,10 +114,8 @@ class Registry:
 
     def register(self, run_id: str, digests: Mapping[str, str], tags: Mapping[str, str], accepted: bool) -> Version:
         """Make the run's `model` folder a version; the champion when accepted."""
-        try:
+        with contextlib.suppress(MlflowException):  # it exists
             self.client.create_registered_model(NAME)
-        except MlflowException:
-            pass  # it exists
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
         source = self.client.get_run(run_id).info.artifact_uri + "/model"
         made = self.client.create_model_version(NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()})

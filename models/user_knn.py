@@ -25,11 +25,10 @@ class UserKNN:
     neighbours: int = 300
 
     def fit(self, training: Training, seed: int) -> Self:
-        self.past = self._profiles(training.behaviour).astype(np.float32)
-        return self
+        return self._take(self._profiles(training.behaviour).astype(np.float32))
 
     def score(self, customers: Customers) -> np.ndarray:
-        near = (self._profiles(customers.behaviour).astype(np.float32) @ self._directions().T).tolil()
+        near = (self._profiles(customers.behaviour).astype(np.float32) @ self.directions.T).tolil()
         known = np.flatnonzero(customers.known >= 0)
         near[known, customers.known[known]] = 0  # nobody is their own neighbour
         return opinion((best_per_row(near.tocsr(), self.neighbours) @ self.past).toarray())
@@ -41,12 +40,13 @@ class UserKNN:
         return to_arrays("past", self.past)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.past = from_arrays("past", arrays)
-        return self
+        return self._take(from_arrays("past", arrays))
 
     def _profiles(self, behaviour: Behaviour) -> sparse.csr_matrix:
         return behaviour.matrix(self.half_life_days)
 
-    def _directions(self) -> sparse.csr_matrix:
-        length = np.sqrt(np.asarray(self.past.multiply(self.past).sum(axis=1)).ravel())
-        return scaled(self.past, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+    def _take(self, past: sparse.csr_matrix) -> Self:
+        self.past = past
+        length = np.sqrt(np.asarray(past.multiply(past).sum(axis=1)).ravel())
+        self.directions = scaled(past, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+        return self

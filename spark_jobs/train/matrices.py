@@ -1,4 +1,4 @@
-"""The tables as matrices: ids numbered in their own order, behaviour once per customer, item, day and kind, attributes as tokens."""
+"""The tables as matrices: ids numbered in order, behaviour once per customer, item, day and kind, attributes as tokens."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
 
 
 def customer_tokens() -> Column:
-    """A customer's attributes as tokens. Only what does not come from behaviour: a segment of today would tell the test's outcome."""
+    """A customer's attributes as tokens: none that comes of behaviour, as today's segment would tell how the test ends."""
     return _tokens(country=F.col("country"), channel=F.col("channel"))
 
 

@@ -1,4 +1,4 @@
-"""What is said about a model: the leaderboard with intervals, the configuration, the verdict and why; as JSON and as a picture."""
+"""What is said about a model: the leaderboard with intervals, as JSON and as a picture."""
 
 import json
 from collections.abc import Mapping

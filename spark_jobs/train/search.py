@@ -1,7 +1,7 @@
 """Off-cycle: search for a better configuration than the one every night refits.
 
 Reads:   fct_interactions, feat_customers, feat_items
-Writes:  MLflow runs of the trials; a model version, accepted only when it beats the accepted configuration; reports/<run>/model.json
+Writes:  MLflow runs of the trials; a model version, accepted only when it beats the accepted one; reports/<run>/model.json
 If it fails: nothing that is served has changed.
 """
 

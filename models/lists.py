@@ -1,0 +1,89 @@
+"""From scores to lists: what may be shown, how much of it may be a repeat, and which recommenders proposed it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Customers
+from models.blend import Blend, unit
+from models.inference import top_n
+
+LENGTH = 100
+# A page that wants only new things finds enough of them in every list.
+MOST_REPEATS = 50
+DECIMALS = 6  # beyond, a product of float32 factors depends on the size of the block
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Ranked lists of a block.
+
+    Attributes:
+        items: int32 [rows, n], best first, -1 where a list has ended.
+        scores: float64 [rows, n], descending.
+        sources: uint32 [rows, n]: bit p is set when part p of `names` proposed the item.
+        names: names of the parts.
+    """
+
+    items: np.ndarray
+    scores: np.ndarray
+    sources: np.ndarray
+    names: tuple[str, ...]
+
+
+def personal(blend: Blend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int = LENGTH) -> Lists:
+    """The block's lists.
+
+    What a customer bought is left out, unless it is consumed and bought again; such repeats fill at most half of a list.
+
+    Args:
+        allowed: bool [items], what may be shown to anybody.
+        consumable: bool [items], what may be shown to somebody who bought it.
+    """
+    wanted = customers.behaviour.wanted()
+    bought = np.zeros((len(customers), wanted.n_items), bool)
+    bought[wanted.customer, wanted.item] = True
+    units = {part.name: unit(part.score(customers)) for part in blend.parts}
+    total = np.round(blend.combine(units).astype(np.float64), DECIMALS)
+    fresh, _ = top_n(total, n, allowed & ~bought)
+    repeated, _ = top_n(total, min(MOST_REPEATS, n // 2), allowed & bought & consumable)
+    items = best_first(np.concatenate([fresh, repeated], axis=1), total)[:, :n]
+    return _with_sources(items, total, {name: blend.weights[name] * units[name] for name in units}, allowed)
+
+
+def similar(blend: Blend, items: np.ndarray, allowed: np.ndarray, n: int) -> Lists | None:
+    """The items most alike each of these; None when no part compares items."""
+    units = blend.likeness(items)
+    if not units:
+        return None
+    total = np.round(np.sum(list(units.values()), axis=0, dtype=np.float64), DECIMALS)
+    total = np.where(total > 0, total, -np.inf)
+    total[np.arange(len(items)), items] = -np.inf
+    return _with_sources(top_n(total, n, allowed)[0], total, units, allowed)
+
+
+def best_first(items: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Each row's items by score, best first, among equals the lower position; -1 last."""
+    held = np.where(items >= 0, np.take_along_axis(scores, np.maximum(items, 0), axis=1), -np.inf)
+    return np.take_along_axis(items, np.lexsort((items, -held), axis=1), axis=1)
+
+
+def _with_sources(items: np.ndarray, scores: np.ndarray, shares: Mapping[str, np.ndarray], allowed: np.ndarray) -> Lists:
+    names, place = tuple(shares), np.maximum(items, 0)
+    sources = np.zeros(items.shape, np.uint32)
+    given = np.stack([np.take_along_axis(shares[name], place, axis=1) for name in names])
+    for bit, name in enumerate(names):
+        own = np.where(allowed, shares[name], 0.0)
+        n = min(LENGTH, own.shape[1])
+        # A part proposed what is among the best of its own list; the rest it merely did not object to.
+        threshold = -np.partition(-own, n - 1, axis=1)[:, n - 1 : n]
+        sources |= np.where((given[bit] > 0) & (given[bit] >= threshold), np.uint32(1 << bit), np.uint32(0))
+    strongest = np.uint32(1) << given.argmax(axis=0).astype(np.uint32)
+    held = np.where(items >= 0, np.take_along_axis(scores, place, axis=1), -np.inf)
+    return Lists(items, held, np.where(sources == 0, strongest, sources), names)
+
+
+def source_names(mask: int, names: Sequence[str]) -> list[str]:
+    """The names a bit mask stands for."""
+    return [name for bit, name in enumerate(names) if mask >> bit & 1]

@@ -1,0 +1,119 @@
+"""Scoring inside Spark's workers: a partition of customers, or of items, against the broadcast model; Arrow in, Arrow out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from models import features, lists
+from models.artifact import Artifact
+from models.base import Behaviour, Customers
+
+BLOCK = 256  # customers scored at once: 256 × 20,000 items × 4 bytes × parts is some 100 MB
+SIMILAR = 50
+ITEMS = pa.list_(pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))]))
+Batches = Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What every worker is sent.
+
+    Attributes:
+        artifact: the accepted model.
+        allowed: bool [items of the model]: recommendable and in stock now.
+        consumable: bool [items of the model].
+        until: the day after the newest behaviour.
+        model_version: written beside every list.
+    """
+
+    artifact: Artifact
+    allowed: np.ndarray
+    consumable: np.ndarray
+    until: int
+    model_version: str
+
+
+def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
+    """A block of rows (`customer_id`, `tokens`, `item_ids`, `days`, `kinds`) in the model's own numbering."""
+    model, n = scoring.artifact, table.num_rows
+    items = table["item_ids"].combine_chunks()
+    owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(items.offsets.to_numpy()))
+    item = places(np.array(items.flatten().to_pylist(), dtype=bytes), model.item_ids)
+    day, kind = (table[name].combine_chunks().flatten().to_numpy() for name in ("days", "kinds"))
+    known = item >= 0
+    order = np.lexsort((kind[known], day[known], item[known], owner[known]))
+    behaviour = Behaviour(
+        n, len(model.item_ids), owner[known][order], item[known][order],
+        day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until,
+    )  # fmt: skip
+    ids = np.array(table["customer_id"].to_pylist(), dtype=bytes)
+    return Customers(
+        places(ids, model.customer_ids), behaviour, features.encode(table["tokens"].to_pylist(), model.customer_vocabulary)
+    )
+
+
+def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
+    """Lists of a partition of customers; nobody is listed of whom neither behaviour nor an attribute is known."""
+
+    def work(batches: Batches) -> Batches:
+        held = list(batches)
+        rows = pa.Table.from_batches(held) if held else None
+        for start in range(0, rows.num_rows if rows else 0, BLOCK):
+            block = rows.slice(start, BLOCK).combine_chunks()
+            customers = customers_of(scoring, block)
+            found = lists.personal(scoring.artifact.blend, customers, scoring.allowed, scoring.consumable)
+            active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
+            placed = active | (customers.features.getnnz(axis=1) > 0)
+            yield from listed(block["customer_id"], found, scoring, placed, "customer_id")
+
+    return work
+
+
+def similar(scoring: Scoring) -> Callable[[Batches], Batches]:
+    """Lists of a partition of item positions (`item`)."""
+
+    def work(batches: Batches) -> Batches:
+        for batch in batches:
+            positions = batch["item"].to_numpy(zero_copy_only=False).astype(np.int64)
+            for start in range(0, len(positions), BLOCK):
+                block = positions[start : start + BLOCK]
+                found = lists.similar(scoring.artifact.blend, block, scoring.allowed, SIMILAR)
+                if found is not None:
+                    ids = pa.array([item.decode() for item in scoring.artifact.item_ids[block]], pa.string())
+                    yield from listed(ids, found, scoring, np.ones(len(block), bool), "item_id")
+
+    return work
+
+
+def listed(ids: pa.Array, found: lists.Lists, scoring: Scoring, kept: np.ndarray, key: str) -> Batches:
+    """The lists as rows of their table; empty lists are left out."""
+    kept = kept & (found.items >= 0).any(axis=1)
+    held = (found.items >= 0) & kept[:, None]
+    items = item_array(
+        scoring.artifact.item_ids[found.items[held]], found.scores[held], found.sources[held], found.names, held.sum(axis=1)[kept]
+    )
+    ids = (ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids).filter(pa.array(kept))
+    versions = pa.array([scoring.model_version] * len(ids), pa.string())
+    yield pa.RecordBatch.from_arrays([ids, items, versions], names=[key, "items", "model_version"])
+
+
+def item_array(ids: np.ndarray, scores: np.ndarray, masks: np.ndarray, names: tuple[str, ...], lengths: np.ndarray) -> pa.Array:
+    """Lists of items end to end, cut by their lengths, as an Arrow array of `items`."""
+    masks_held, which = np.unique(masks, return_inverse=True)
+    groups = pa.array([lists.source_names(int(mask), names) for mask in masks_held], pa.list_(pa.string()))
+    struct = pa.StructArray.from_arrays(
+        [pa.array([item.decode() for item in ids], pa.string()), pa.array(scores, pa.float64()), groups.take(pa.array(which))],
+        fields=list(ITEMS.value_type),
+    )  # fmt: skip
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), struct)
+
+
+def places(ids: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Position of each id among the sorted known ones; -1 where it is not one of them."""
+    if not len(ids) or not len(known):
+        return np.full(len(ids), -1, np.int32)
+    at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    return np.where(known[at] == ids, at, -1).astype(np.int32)

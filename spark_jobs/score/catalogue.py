@@ -1,0 +1,47 @@
+"""What the shop may show and what of it is wanted, as arrays: small tables, one row an item."""
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from models.base import KINDS, PURCHASE
+from spark_jobs.score.audiences import RECENT_DAYS, Demand
+
+
+def day(column: str) -> Column:
+    """A time's day, counted from 1970-01-01 UTC."""
+    return F.unix_date(F.to_date(column))
+
+
+def newest_day(interactions: DataFrame) -> int | None:
+    """The newest day anybody did anything; None when nobody did."""
+    return interactions.select(F.max(day("occurred_at"))).first()[0]
+
+
+def wanted_kinds(interactions: DataFrame) -> tuple[str, ...]:
+    """Purchases; everything where the shop knows of no purchase."""
+    bought = interactions.where(F.col("interaction_type") == KINDS[PURCHASE]).limit(1).count()
+    return (KINDS[PURCHASE],) if bought else KINDS
+
+
+def demand(interactions: DataFrame, items: DataFrame, kinds: tuple[str, ...], until: int) -> Demand:
+    """Demand by item: distinct customers, and orders of guests."""
+    buyer = F.coalesce("customer_id", F.concat(F.lit("order "), "order_id"), "interaction_id")
+    lately = F.when(day("occurred_at") >= until - RECENT_DAYS, buyer)
+    counts = (
+        interactions.where(F.col("interaction_type").isin(*kinds))
+        .groupBy("item_id")
+        .agg(F.count_distinct(buyer).alias("ever"), F.count_distinct(lately).alias("recent"))
+    )
+    age = F.greatest(F.lit(until) - day("first_seen_at"), F.lit(0))
+    rows = (
+        items.select("item_id", "is_recommendable", "is_in_stock", age.alias("age"))
+        .join(counts, on="item_id", how="left")
+        .fillna({"ever": 0, "recent": 0, "age": 1_000_000})
+        .orderBy("item_id")
+        .toArrow()
+    )
+    number = {name: rows[name].to_numpy().astype(np.float64) for name in ("recent", "ever", "age")}
+    shown = [np.array(rows[name].to_pylist(), bool) for name in ("is_recommendable", "is_in_stock")]
+    ids = np.array([item.encode() for item in rows["item_id"].to_pylist()], dtype=bytes)
+    return Demand(ids, shown[0] & shown[1], number["recent"], number["ever"], number["age"])

@@ -1,0 +1,93 @@
+"""The three list tables as frames: who goes into which partition, and what comes back."""
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS
+from models.artifact import Artifact
+from models.base import KINDS
+from spark_jobs.score import audiences, blocks
+from spark_jobs.score.audiences import Demand
+from spark_jobs.score.blocks import Scoring
+from spark_jobs.train.matrices import customer_tokens
+
+# Fixed by the data, not by the machine: the same blocks, and so the same scores, wherever it runs.
+CUSTOMERS_A_TASK = 1024
+ITEMS_A_TASK = 2048
+
+
+def scoring(artifact: Artifact, items: DataFrame, until: int, model_version: str) -> Scoring:
+    """The model with what may be shown tonight. An item the model never saw is in no list before the next refit."""
+    now = {
+        row["item_id"].encode(): row
+        for row in items.select(
+            "item_id", (F.col("is_recommendable") & F.col("is_in_stock")).alias("shown"), "is_consumable"
+        ).toLocalIterator()
+    }
+    held = [now.get(item) for item in artifact.item_ids.tolist()]
+    allowed = np.array([row is not None and row["shown"] for row in held], bool)
+    consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
+    return Scoring(artifact, allowed, consumable, until, model_version)
+
+
+def personal(scoring: Scoring, behaviour: DataFrame, customers: DataFrame) -> DataFrame:
+    """Grain: one row per customer. Partition by partition; no score leaves a worker but those in a list."""
+    spark = customers.sparkSession
+    shared = spark.sparkContext.broadcast(scoring)
+    event = F.struct("item_id", "day", "kind")
+    profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
+    rows = customers.select("customer_id", customer_tokens().alias("tokens")).join(profiles, on="customer_id", how="left")
+    empty = F.array().cast("array<struct<item_id:string,day:int,kind:int>>")
+    events = F.coalesce("events", empty)
+    n_tasks = max(1, -(-customers.count() // CUSTOMERS_A_TASK))
+    return (
+        rows.select(
+            "customer_id", "tokens",
+            events["item_id"].alias("item_ids"), events["day"].alias("days"), events["kind"].alias("kinds"),
+        )
+        .repartition(n_tasks, "customer_id")
+        .sortWithinPartitions("customer_id")
+        .mapInArrow(lambda batches: blocks.personal(shared.value)(batches), REC_CUSTOMER_ITEMS.schema)
+    )  # fmt: skip
+
+
+def similar(spark: SparkSession, scoring: Scoring, demand: Demand) -> DataFrame:
+    """Grain: one row per item that can be shown, or was ever wanted."""
+    shared = spark.sparkContext.broadcast(scoring)
+    place = blocks.places(demand.item_ids, scoring.artifact.item_ids)
+    asked = np.sort(place[(place >= 0) & (demand.allowed | (demand.ever > 0))])
+    frame = spark.createDataFrame(pa.table({"item": pa.array(asked.astype(np.int32))}))
+    return (
+        frame.repartition(max(1, -(-len(asked) // ITEMS_A_TASK)), "item")
+        .sortWithinPartitions("item")
+        .mapInArrow(lambda batches: blocks.similar(shared.value)(batches), REC_ITEM_ITEMS.schema)
+    )  # fmt: skip
+
+
+def audience(
+    spark: SparkSession, scoring: Scoring, demand: Demand, behaviour: DataFrame, customers: DataFrame, kinds: tuple[str, ...]
+) -> DataFrame:
+    """Grain: one row per audience."""
+    wanted = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in kinds]))
+    rows = audiences.tastes(wanted, audiences.members(customers), scoring.until).orderBy("audience", "item_id").toArrow()
+    names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
+    place = blocks.places(np.array([item.encode() for item in rows["item_id"].to_pylist()], dtype=bytes), demand.item_ids)
+    taste, weight = {}, rows["taste"].to_numpy()
+    for n, name in enumerate(names):
+        own = (which == n) & (place >= 0)
+        taste[str(name)] = np.bincount(place[own], weights=weight[own], minlength=len(demand.item_ids))
+    found = audiences.audience_lists(demand, audiences.audience_scores(demand, taste))
+    made = [
+        {
+            "audience": name,
+            "items": [
+                {"item_id": demand.item_ids[item].decode(), "score": float(score), "sources": [audiences.source(name)]}
+                for item, score in zip(items, scores, strict=True)
+            ],
+            "model_version": scoring.model_version,
+        }
+        for name, (items, scores) in sorted(found.items())
+    ]
+    return spark.createDataFrame(made, REC_AUDIENCE_ITEMS.schema)

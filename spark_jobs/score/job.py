@@ -1,0 +1,58 @@
+"""Lists for everybody, by the accepted model: customers, items, audiences.
+
+Reads:   fct_interactions, feat_customers, feat_items, the accepted model
+Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1
+If it fails: last night's lists are still published; clear the task. A model whose files are not those that were registered is
+refused here: find out who touched them, or search anew.
+"""
+
+from expectations.contracts.lake import (
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+    REC_ITEM_ITEMS,
+)
+from expectations.contracts.tables import Table
+from spark_jobs.night import Night, TableReport
+from spark_jobs.score import catalogue, frames
+from spark_jobs.tables import Lake, Written
+from spark_jobs.train.matrices import consented, daily
+from spark_jobs.train.register import open_registry
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Score with the champion; without one there is nothing to make lists with."""
+    registry = open_registry(night)
+    champion = registry.champion()
+    interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    newest = catalogue.newest_day(interactions)
+    if champion is None or newest is None:
+        return [TableReport("model", detail={"verdict": "no model was accepted yet, so there are no lists"})]
+    kinds = catalogue.wanted_kinds(interactions)
+    demand = catalogue.demand(interactions, items, kinds, newest + 1)
+    scoring = frames.scoring(registry.load(champion), items, newest + 1, champion.model_version)
+    behaviour = daily(consented(interactions, customers)).persist()
+    lists = [
+        (REC_CUSTOMER_ITEMS, frames.personal(scoring, behaviour, customers)),
+        (REC_ITEM_ITEMS, frames.similar(lake.spark, scoring, demand)),
+        (REC_AUDIENCE_ITEMS, frames.audience(lake.spark, scoring, demand, behaviour, customers, kinds)),
+    ]
+    reports = [report(table, lake.replace(frame, table)) for table, frame in lists]
+    behaviour.unpersist()
+    return reports
+
+
+def report(table: Table, written: Written) -> TableReport:
+    """What a write did, for the run manifest."""
+    return TableReport(
+        table.name,
+        written.version_before,
+        written.version_after,
+        n_rows=written.n_inserted + written.n_updated + written.n_unchanged,
+        n_inserted=written.n_inserted,
+        n_updated=written.n_updated,
+        n_unchanged=written.n_unchanged,
+        detail={"deleted": written.n_deleted},
+    )
