@@ -13,7 +13,7 @@ STATE = "build_state"
 BUILDING, BUILT, PUBLISHED = "building", "built", "published"
 
 
-class NotBuilt(RuntimeError):
+class NotBuilt(RuntimeError):  # noqa: N818 - reads as what it says
     """The schema aside does not hold a finished build of this run; the message says what it holds."""
 
 
@@ -40,11 +40,13 @@ def finish_aside(settings: Settings, run_id: str) -> None:
 
 
 def switch_snowflake(settings: Settings, run_id: str) -> bool:
-    """Let analysts read this run's build; True when this call swapped it in, False when they read it already.
+    """Let analysts read this run's build; True when this call swapped it in, False when they read it already, or on DuckDB.
 
     Raises:
         NotBuilt: there is no finished build of this run to swap in.
     """
+    if settings.warehouse != "snowflake":
+        return False
     live, aside = settings.snowflake["schema"], build_schema(settings)
     with connect(settings, live) as session:
         now, tonight = state(session, live), state(session, aside)

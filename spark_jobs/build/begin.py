@@ -14,14 +14,17 @@ import duckdb
 
 from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, LAKE, OPS_DELIVERIES
 from expectations.contracts.published import Published
+from spark_jobs.build.aside import begin_aside
+from spark_jobs.build.snowflake import connect
 from spark_jobs.night import ROOT, Night
+from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 SOURCES = (
     "core_events", "core_order_lines", "core_people", "core_items", "core_consents", "core_identifiers", "core_identities",
 )  # fmt: skip
 BY_DAY = (CORE_EVENTS, CORE_ORDER_LINES)
-READS = "main_intermediate.int_build__reads"
+READS = "int_build__reads"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ def begin(night: Night, lake: Lake) -> Beginning:
     for name in ("builds", "dbt"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     if night.settings.warehouse == "snowflake":
-        return Beginning(None, None, variables(night, lake, None))
+        told = variables(night, lake, reads_on_snowflake(night.settings))
+        begin_aside(night.settings, night.run_id, is_built_upon=told["changed_days"] is not None)
+        return Beginning(None, None, told)
     building, finished = folder / "dbt" / f"{night.slug}.duckdb", folder / "builds" / f"{night.slug}.duckdb"
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
@@ -124,7 +129,21 @@ def reads(file: Path) -> Reads | None:
     """What a warehouse file was built from; None when it does not say."""
     with duckdb.connect(str(file), read_only=True) as warehouse:
         try:
-            rows = warehouse.execute(f"select table_name, lake_version, models_hash, as_of from {READS}").fetchall()
+            return told_by(warehouse.execute(said_in("main_intermediate")).fetchall())
         except duckdb.CatalogException:
             return None
+
+
+def reads_on_snowflake(settings: Settings) -> Reads | None:
+    """What the schema that analysts read was built from; None when it does not say."""
+    schema = settings.snowflake["schema"]
+    with connect(settings, schema) as session:
+        return told_by(session.run(said_in(schema))) if READS in session.relations(schema) else None
+
+
+def said_in(schema: str) -> str:
+    return f"select table_name, lake_version, models_hash, as_of from {schema}.{READS}"
+
+
+def told_by(rows: list[tuple]) -> Reads | None:
     return Reads({name: version for name, version, _, _ in rows if version}, rows[0][2], rows[0][3]) if rows else None

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 from segments.to_sql import write_models
+from spark_jobs.build.aside import build_schema, finish_aside
 from spark_jobs.build.begin import Beginning, begin
 from spark_jobs.build.results import failure, reports
+from spark_jobs.build.snowflake import LAKE_SCHEMA
 from spark_jobs.night import ROOT, Night, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -25,7 +27,7 @@ SNOWFLAKE = {
     "database": "SNOWFLAKE_DATABASE", "schema": "SNOWFLAKE_SCHEMA", "host": "SNOWFLAKE_HOST", "port": "SNOWFLAKE_PORT",
     "protocol": "SNOWFLAKE_PROTOCOL", "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
     "private_key_passphrase": "DBT_ENV_SECRET_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE",
-    "password": "DBT_ENV_SECRET_SNOWFLAKE_PASSWORD",
+    "password": "DBT_ENV_SECRET_SNOWFLAKE_PASSWORD", "lake_schema": "SNOWFLAKE_LAKE_SCHEMA",
 }  # fmt: skip
 
 
@@ -37,6 +39,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     """Build every dbt model and run every dbt test on what the lake holds now."""
     beginning = begin(night, lake)
     results = build(night.settings, beginning)
+    if night.settings.warehouse == "snowflake":
+        finish_aside(night.settings, night.run_id)
     return reports(night.settings, beginning, results)
 
 
@@ -73,7 +77,8 @@ def dbt(settings: Settings, beginning: Beginning, command: str, *arguments: str)
 def environment(settings: Settings, file: Path | None) -> dict[str, str]:
     """What dbt may know: where it builds, where the lake lies, and how to reach Snowflake."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
-    told = {name: settings.snowflake[ours] for ours, name in SNOWFLAKE.items() if settings.snowflake.get(ours)}
+    reach = {**settings.snowflake, "schema": build_schema(settings), "lake_schema": LAKE_SCHEMA}
+    told = {name: reach[ours] for ours, name in SNOWFLAKE.items() if reach.get(ours)}
     return {
         **inherited,
         **told,

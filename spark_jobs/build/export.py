@@ -7,18 +7,22 @@ where a JVM's MERGE took a minute.
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from expectations.contracts.tables import Table
+from spark_jobs.build.aside import build_schema
+from spark_jobs.build.fetch import fetch
+from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 
 NEEDS_SPARK = False
 BATCH = 100_000  # rows held in memory at once
-Bring = Callable[[str, Path], None]  # a query and the Parquet file that is to hold its rows
+Bring = Callable[[Table, str, Path], None]  # a table, what stands behind `from`, and the Parquet file that is to hold its rows
 
 CONSENTED = "customer_id is null or customer_id in (select customer_id from {schema}.feat_customers)"
 WHERE = {FCT_INTERACTIONS.name: CONSENTED, FEAT_CUSTOMERS.name: "true", FEAT_ITEMS.name: "true"}
@@ -29,9 +33,13 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     aside = night.settings.warehouse_folder / "export" / night.slug
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    schema, bring = "main", from_duckdb(night)
+    tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     try:
-        return [brought(lake, table, schema, bring, aside) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)]
+        if night.settings.warehouse == "snowflake":
+            schema = build_schema(night.settings)
+            with connect(night.settings, schema) as session:
+                return [brought(lake, table, schema, partial(fetch, session), aside) for table in tables]
+        return [brought(lake, table, "main", from_duckdb(night), aside) for table in tables]
     finally:
         shutil.rmtree(aside)
 
@@ -39,7 +47,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
 def brought(lake: Lake, table: Table, schema: str, bring: Bring, aside: Path) -> TableReport:
     """One table, by way of a Parquet file; commits nothing when the lake already holds these rows."""
     file = aside / f"{table.name}.parquet"
-    bring(query(table, schema), file)
+    bring(table, source(table, schema), file)
     before = lake.version(table)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -75,16 +83,17 @@ def compare(connection: duckdb.DuckDBPyConnection, file: Path, lake: Lake, table
     return {"inserted": 0, "updated": 0, "unchanged": 0, "deleted": 0, **dict(outcomes)}
 
 
-def query(table: Table, schema: str) -> str:
-    """The rows that may leave, in contract order."""
-    return f"select {', '.join(table.columns)} from {schema}.{table.name} where {WHERE[table.name].format(schema=schema)}"
+def source(table: Table, schema: str) -> str:
+    """The rows that may leave."""
+    return f"{schema}.{table.name} where {WHERE[table.name].format(schema=schema)}"
 
 
 def from_duckdb(night: Night) -> Bring:
     """Tonight's file, copied straight to Parquet; timestamps leave as UTC instants, as the lake keeps them."""
     warehouse = night.settings.warehouse_folder / "builds" / f"{night.slug}.duckdb"
 
-    def bring(rows: str, file: Path) -> None:
+    def bring(table: Table, source: str, file: Path) -> None:
+        rows = f"select {', '.join(table.columns)} from {source}"
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             kinds = connection.execute(f"describe {rows}").fetchall()
