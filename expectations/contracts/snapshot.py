@@ -6,6 +6,7 @@ No personal values: a person is an `identifier_id` or a `customer_id`. Only cust
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgpack
@@ -112,11 +113,15 @@ def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
     return [*both, *[f"segment:{segment}" for segment in segments], *([f"country:{country}"] if country else [])]
 
 
-def pack_list(items: list[tuple[str, float, list[str]]]) -> bytes:
-    """A ranked list as bytes: ids, scores, and for each item the number of its group of sources, each group written once."""
+def pack_list(ids: Sequence[str], scores: Sequence[float], sources: Sequence[tuple[str, ...]]) -> bytes:
+    """A ranked list as bytes: ids, scores, and for each item the number of its group of sources, each group written once.
+
+    Args:
+        ids, scores, sources: of equal length, best first; sources are the recommenders that proposed the item.
+    """
     groups: dict[tuple[str, ...], int] = {}
-    numbers = [groups.setdefault(tuple(sources), len(groups)) for _, _, sources in items]
-    return msgpack.packb(([item_id for item_id, _, _ in items], [score for _, score, _ in items], numbers, list(groups)))
+    numbers = [groups.setdefault(group, len(groups)) for group in sources]
+    return msgpack.packb((ids, scores, numbers, list(groups)))
 
 
 def unpack_list(packed: bytes) -> list[Listed]:

@@ -88,9 +88,15 @@ def measure(
 
 
 def tops(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
-    """The first `TOP` item ids of each list, by its key. In small batches: a list of 100 is 100 Python objects."""
-    batches = table.select([key, "items"]).to_batches(max_chunksize=2000)
-    return {row[key]: tuple(item["item_id"] for item in row["items"][:TOP]) for batch in batches for row in batch.to_pylist()}
+    """The first `TOP` item ids of each list, by its key."""
+    found = {}
+    for batch in table.select([key, "items"]).to_batches():
+        first = pc.list_slice(batch.column("items"), 0, TOP)
+        ids, end = pc.list_flatten(first).field("item_id").to_pylist(), 0
+        for name, length in zip(batch.column(key).to_pylist(), pc.list_value_length(first).to_pylist(), strict=True):
+            start, end = end, end + (length or 0)
+            found[name] = tuple(ids[start:end])
+    return found
 
 
 def overlap(ids: Sequence[str], other: Sequence[str]) -> float:

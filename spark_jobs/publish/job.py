@@ -12,6 +12,7 @@ from pathlib import Path
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
+from spark_jobs.build.aside import switch_snowflake
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader
@@ -66,6 +67,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     record = Published(
         night.run_id, meta.landing_date, meta.published_at, name, built, meta.model_version, inputs, versions
     )  # fmt: skip
+    switch_snowflake(night.settings, night.run_id)
     switch(home, record, night.slug)
     detail = {**figures.as_dict(), "snapshot": name, "switched": True, "deleted": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]

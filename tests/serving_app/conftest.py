@@ -33,7 +33,8 @@ class Clock:
 
 
 def listed(*numbers, source="item_knn"):
-    return contract.pack_list([(f"item-{n:02d}", 1 - place / 100, [source]) for place, n in enumerate(numbers)])
+    scores = [1 - place / 100 for place in range(len(numbers))]
+    return contract.pack_list([f"item-{n:02d}" for n in numbers], scores, [(source,)] * len(numbers))
 
 
 def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):

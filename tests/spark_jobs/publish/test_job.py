@@ -10,6 +10,7 @@ import pytest
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import Published
 from spark_jobs.land.inputs import fingerprint
+from spark_jobs.publish import job
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
 from spark_jobs.publish.sources import NothingToPublish
@@ -161,10 +162,12 @@ def test_seven_nights_are_kept(shop):
     assert {path.stem for path in (shop.home / "serving" / "history").iterdir()} == kept
 
 
-def test_snowflake_has_no_warehouse_file(shop):
-    night = shop.night("one")
+def test_snowflake_has_no_warehouse_file_but_a_schema_to_swap(shop, monkeypatch):
+    night, swapped = shop.night("one"), []
     night = replace(night, settings=replace(night.settings, warehouse="snowflake"))
+    monkeypatch.setattr(job, "switch_snowflake", lambda settings, run_id: swapped.append((settings.warehouse, run_id)))
     run(night, shop.land())
+    assert swapped == [("snowflake", "one")]
     assert Published.read(shop.home).warehouse_file == ""
     assert not (shop.home / "warehouse" / "concierge.duckdb").exists()
 
