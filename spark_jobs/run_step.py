@@ -13,10 +13,12 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import importlib  # noqa: E402
 import time  # noqa: E402
+from types import ModuleType  # noqa: E402
 
 from spark_jobs import night as nights  # noqa: E402
 from spark_jobs.run_log import record, show  # noqa: E402
 from spark_jobs.tables import Lake  # noqa: E402
+from spark_jobs.validate import borders  # noqa: E402
 
 STEPS = {
     "land": "spark_jobs.land.job",
@@ -34,6 +36,19 @@ STEPS = {
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 
+def work(step: str, job: ModuleType, night: nights.Night, lake: Lake, began: float) -> list[nights.TableReport] | None:
+    """Run the job, show and record what it did; None when there was nothing to do."""
+    try:
+        reports = job.run(night, lake)
+    except nights.NothingNew as nothing:
+        print(f"{step}: nothing new ({nothing})")
+        return None
+    seconds = time.monotonic() - began
+    show(step, reports, seconds)
+    record(lake, night, step, reports, seconds)
+    return reports
+
+
 def main(argv: list[str]) -> int:
     """Run the step named first in argv; 0 when it did its work, 99 when there was none."""
     if not argv or argv[0] not in STEPS:
@@ -48,14 +63,20 @@ def main(argv: list[str]) -> int:
 
         spark = start(f"concierge {step}", night.settings.spark_master, night.settings.spark_memory)
     lake = Lake(night.settings.lake, spark)
+    verdicts, reports = [], None
     try:
-        reports = job.run(night, lake)
-    except nights.NothingNew as nothing:
-        print(f"{step}: nothing new ({nothing})")
+        verdicts += borders.check(lake, borders.INCOMING.get(step, ()))
+        borders.stop_if_failed(verdicts)
+        reports = work(step, job, night, lake, began)
+        verdicts += borders.check(lake, borders.OUTGOING.get(step, ()))
+        borders.stop_if_failed(verdicts)
+    except borders.BorderError as stopped:
+        print(f"{step}: stopped at the border. {stopped}", file=sys.stderr)
+        return 1
+    finally:
+        record(lake, night, borders.STEP, [verdict.report() for verdict in verdicts], time.monotonic() - began)
+    if reports is None:
         return NOTHING_NEW if step == "land" else 0  # only `land` may say so for the whole night
-    seconds = time.monotonic() - began
-    show(step, reports, seconds)
-    record(lake, night, step, reports, seconds)
     unbalanced = [report.table_name for report in reports if not report.balances]
     if unbalanced:
         print(f"{step}: rows received and outcomes do not add up for {unbalanced}", file=sys.stderr)

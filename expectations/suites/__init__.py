@@ -1,0 +1,13 @@
+"""What every table must hold before anyone reads it: one module a table, named as the table is."""
+
+from importlib import import_module
+
+from expectations.suites.suite import Suite
+
+GUARDED = (
+    "core_events", "core_order_lines", "core_people", "core_items", "core_item_changes", "core_consents", "core_identifiers",
+    "core_identity_links", "core_identities", "core_identity_changes", "core_impressions", "quarantine",
+    "fct_interactions", "feat_customers", "feat_items", "rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1",
+)  # fmt: skip
+
+SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

@@ -5,7 +5,7 @@ shop's identities look like, every component is a star whose centre is its small
 `localCheckpoint`: without it the plan doubles per round and the tenth never starts.
 """
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, Observation, Window
 from pyspark.sql import functions as F
 
 MAX_ROUNDS = 60  # log² of four million nodes is 484 at the theoretical worst; a chain of a million takes under 20
@@ -27,9 +27,16 @@ def small_star(edges: DataFrame) -> DataFrame:
     )
 
 
-def fingerprint(edges: DataFrame) -> tuple:
-    """Number of edges and the sum of their hashes: equal for equal sets."""
-    return tuple(edges.agg(F.count("*"), F.sum(F.xxhash64("high", "low").cast("decimal(38,0)"))).first())
+def settled(edges: DataFrame) -> tuple[DataFrame, tuple]:
+    """The edges worked out and cut from their plan, and their number and sum of hashes: equal for equal sets.
+
+    Both in one job, because of a small graph's round most is the starting of jobs.
+    """
+    seen = Observation()
+    counted = edges.observe(
+        seen, F.count(F.lit(1)).alias("n"), F.sum(F.xxhash64("high", "low").cast("decimal(38,0)")).alias("sum")
+    )
+    return counted.localCheckpoint(), (seen.get["n"], seen.get["sum"])
 
 
 def components(pairs: DataFrame) -> DataFrame:
@@ -42,16 +49,13 @@ def components(pairs: DataFrame) -> DataFrame:
         RuntimeError: not settled after MAX_ROUNDS, which no graph that fits a lake can cause.
     """
     edges = pairs.where("a <> b").select(F.greatest("a", "b").alias("high"), F.least("a", "b").alias("low")).distinct()
-    edges = edges.localCheckpoint()
-    before = fingerprint(edges)
-    for _ in range(MAX_ROUNDS if before[0] else 0):
-        edges = small_star(large_star(edges)).localCheckpoint()
-        after = fingerprint(edges)
+    edges, before = settled(edges)
+    for _ in range(MAX_ROUNDS):
+        edges, after = settled(small_star(large_star(edges)))
         if after == before:
             break
         before = after
     else:
-        if before[0]:
-            raise RuntimeError(f"connected components did not settle in {MAX_ROUNDS} rounds")
+        raise RuntimeError(f"connected components did not settle in {MAX_ROUNDS} rounds")
     roots = edges.select(F.col("low").alias("node"), F.col("low").alias("root")).distinct()
     return edges.select(F.col("high").alias("node"), F.col("low").alias("root")).unionAll(roots)

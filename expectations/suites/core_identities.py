@@ -1,0 +1,23 @@
+"""What `core_identities` must hold before anyone reads it."""
+
+from expectations.contracts.lake import CORE_IDENTITIES
+from expectations.suites.suite import WARN, Suite, customers, each_row, ids
+
+SUITE = Suite(
+    CORE_IDENTITIES,
+    (
+        *ids("identifier_id"),
+        customers(),
+        each_row(
+            "customer_has_few_identifiers",
+            "count(*) over (partition by customer_id) <= 100",
+            "A customer of more than a hundred identifiers is more often several people joined by mistake.",
+            WARN,
+        ),
+        each_row(
+            "founder_is_among_them",
+            "max(concat('c_', substring(sha2(identifier_id, 256), 1, 24)) = customer_id) over (partition by customer_id)",
+            "A customer id is the hash of one of the customer's own identifiers, or it cannot be worked out again.",
+        ),
+    ),
+)

@@ -1,0 +1,23 @@
+"""What `core_items` must hold before anyone reads it."""
+
+from expectations.contracts.lake import CORE_ITEMS
+from expectations.suites.suite import CURRENCY, WARN, Suite, between, each_row, matches, not_empty, not_null
+
+SUITE = Suite(
+    CORE_ITEMS,
+    (
+        not_empty("Without items there is nothing to recommend.", WARN),
+        between("price", 0, None, "A negative price would be shown."),
+        matches("currency", CURRENCY, "A price of an unknown currency cannot be shown."),
+        between("n_stock", 0, None, "Stock below nothing is a correction that was not understood.", WARN),
+        each_row("stock_agrees", "n_stock is null or is_in_stock = (n_stock > 0)", "What is out of stock must never be served."),
+        each_row("id_is_not_blank", "trim(item_id) <> ''", "A blank item is a line that was not understood."),
+        each_row(
+            "recommended_items_have_a_title",
+            "not is_recommendable or title is not null",
+            "A card without a title is a hole in the page.",
+            WARN,
+        ),
+        not_null("category_path", "Content-based lists and favourite categories read it.", WARN, 0.5),
+    ),
+)

@@ -1,0 +1,14 @@
+"""What `rec_audience_items_v1` must hold before it may be published."""
+
+from expectations.contracts.lake import REC_AUDIENCE_ITEMS
+from expectations.suites.lists import ORDERED_LIST
+from expectations.suites.suite import Suite, holds, matches
+
+SUITE = Suite(
+    REC_AUDIENCE_ITEMS,
+    (
+        matches("audience", "^(popular|new|country:.+|segment:.+)$", "The service looks lists up by these names and no others."),
+        holds("audience", ("popular",), "It is the last list anyone falls back to."),
+        *ORDERED_LIST,
+    ),
+)

@@ -1,0 +1,13 @@
+"""What `rec_item_items_v1` must hold before it may be published."""
+
+from expectations.contracts.lake import REC_ITEM_ITEMS
+from expectations.suites.lists import ORDERED_LIST
+from expectations.suites.suite import Suite, each_row
+
+SUITE = Suite(
+    REC_ITEM_ITEMS,
+    (
+        each_row("not_its_own_neighbour", "not exists(items, x -> x.item_id = item_id)", "An item beside itself is no advice."),
+        *ORDERED_LIST,
+    ),
+)  # fmt: skip

@@ -1,0 +1,129 @@
+"""What a suite is: plain data. `spark_jobs.validate` hands it to Great Expectations; nothing here imports it.
+
+An expectation is `fail` (the night stops before anyone can read the table) or `warn` (it is printed and recorded), and says
+in a sentence why anyone should care.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from expectations.contracts.tables import ContractError, Table
+
+FAIL, WARN = "fail", "warn"
+IDENTIFIER_ID = "^i_[0-9a-f]{32}$"
+CUSTOMER_ID = "^c_[0-9a-f]{24}$"
+CURRENCY = "^[A-Z]{3}$"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation.
+
+    Attributes:
+        kind: Great Expectations' name of it.
+        arguments: its arguments, but for `result_format`.
+        reason: why it matters, a sentence; shown when it is not met.
+        severity: `fail` or `warn`.
+        sql: for an expectation about whole rows, the Spark SQL condition each must meet; one that is null is met.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]
+    reason: str
+    severity: str = FAIL
+    sql: str = ""
+
+    @property
+    def name(self) -> str:
+        """How it is called in messages: its columns and what is said of them; never a value of the table."""
+        about = self.arguments.get("column") or ", ".join(self.arguments.get("column_list", ())) or "table"
+        return str(about) if self.sql else f"{about}: {self.kind.removeprefix('expect_')}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns it names; those of `sql` are the engine's to find."""
+        if self.sql:
+            return ()
+        return tuple(self.arguments.get("column_list", ())) or ((self.arguments["column"],) if "column" in self.arguments else ())
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one table: what its contract promises, then what only a suite can say."""
+
+    table: Table
+    own: tuple[Expectation, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for each in self.own:
+            unknown = [name for name in each.columns if name not in self.table.columns]
+            if unknown or each.severity not in (FAIL, WARN) or not each.reason.endswith((".", "?")):
+                raise ContractError(
+                    f"suite of {self.table.name}: {each.name}: unknown columns {unknown}, or no severity or reason"
+                )
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        return promised(self.table) + self.own
+
+
+def promised(table: Table) -> tuple[Expectation, ...]:
+    """What the contract promises: columns that never hold null, and a key that no two rows share."""
+    found = tuple(not_null(name, f"{table.name} promises a value in {name}.") for name in table.required)
+    return found + ((unique(table.key, f"{table.grain}"),) if table.key else ())
+
+
+def not_null(column: str, reason: str, severity: str = FAIL, mostly: float = 1.0) -> Expectation:
+    """Every row, or this share of them, has a value."""
+    return Expectation("expect_column_values_to_not_be_null", {"column": column, "mostly": mostly}, reason, severity)
+
+
+def unique(columns: tuple[str, ...], reason: str, severity: str = FAIL) -> Expectation:
+    """No two rows share these columns' values."""
+    if len(columns) == 1:
+        return Expectation("expect_column_values_to_be_unique", {"column": columns[0]}, reason, severity)
+    return Expectation("expect_compound_columns_to_be_unique", {"column_list": list(columns)}, reason, severity)
+
+
+def one_of(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
+    """A value that is there is one of these."""
+    return Expectation("expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}, reason, severity)
+
+
+def between(column: str, low: float | None, high: float | None, reason: str, severity: str = FAIL) -> Expectation:
+    """A value that is there lies between the two, ends included; None is open."""
+    arguments = {"column": column, "min_value": low, "max_value": high}
+    return Expectation("expect_column_values_to_be_between", arguments, reason, severity)
+
+
+def matches(column: str, regex: str, reason: str, severity: str = FAIL) -> Expectation:
+    """A value that is there matches."""
+    return Expectation("expect_column_values_to_match_regex", {"column": column, "regex": regex}, reason, severity)
+
+
+def holds(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
+    """Each of these values stands in some row."""
+    arguments = {"column": column, "value_set": list(values)}
+    return Expectation("expect_column_distinct_values_to_contain_set", arguments, reason, severity)
+
+
+def not_empty(reason: str, severity: str = FAIL) -> Expectation:
+    """The table has a row."""
+    return Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, reason, severity)
+
+
+def each_row(name: str, sql: str, reason: str, severity: str = FAIL) -> Expectation:
+    """Every row meets a condition over several columns, or over the inside of one."""
+    return Expectation("expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, severity, sql)
+
+
+def ids(*columns: str) -> tuple[Expectation, ...]:
+    """These columns hold ids of identifiers and nothing else."""
+    reason = "Only an id may stand here: an e-mail or a phone would be a personal value out of its place."
+    return tuple(matches(column, IDENTIFIER_ID, reason) for column in columns)
+
+
+def customers(column: str = "customer_id") -> Expectation:
+    """This column holds customer ids and nothing else."""
+    return matches(column, CUSTOMER_ID, "Only Concierge's own id may stand here: a source's id would join to nothing.")
