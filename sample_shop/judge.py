@@ -2,10 +2,11 @@
 
 For tests and benchmarks; no pipeline may read what it reads. Nothing is estimated here: the expectation follows from the
 formulas of `tastes`, given what was bought until the evening of `as_of` and, for the days behind it, the shelf as it turned out
-(availability, prices, places in listings) where those days are in the truth, as it was on `as_of` where they are not.
+(availability, prices, places in listings, launches that draw views away) where those days are in the truth, as it was on the last
+day that is where they are not.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from sample_shop import tastes
 from sample_shop.columns import Columns
-from sample_shop.rhythm import day_number
+from sample_shop.rhythm import date_of, day_number
 from sample_shop.truth import ITEM_TASTES, PERSON_TASTES, normalised
 
 PEOPLE_AT_ONCE = 500
@@ -41,11 +42,10 @@ class Judge:
             FileNotFoundError: the truth of a day between the opening and `as_of` is not there.
         """
         self.truth, self.as_of, self.today = truth, as_of, day_number(as_of)
-        persons, items = self.read("persons"), self.read("items")
+        persons = self.read("persons")
         self.person_ids: list[str] = persons["person_id"].to_pylist()
-        self.item_ids: list[str] = items["item_id"].to_pylist()
         self.people = Columns(**{name: _numpy(persons[name]) for name in PERSON_TASTES})
-        self.items = Columns(**{name: _numpy(items[name]) for name in ITEM_TASTES})
+        self.item_ids, self.items = self._assortment(as_of)
         world, brands = pq.read_table(truth / "categories.parquet"), pq.read_table(truth / "brands.parquet")
         self.world = Columns(**{name: _numpy(world[name]) for name in ("vector", "season", "peak_day")})
         self.brands = Columns(vector=_numpy(brands["vector"]))
@@ -53,13 +53,21 @@ class Judge:
         self.column_of = {item: column for column, item in enumerate(self.item_ids)}
         self.last_bought = self._last_bought()
 
+    def _path(self, subject: str, number: int) -> Path:
+        return self.truth / subject / f"{date_of(number)}.parquet"
+
     def read(self, subject: str, until: date | None = None) -> pa.Table:
         """All rows of a subject from the opening until a day (default: `as_of`), with their `day` number."""
         tables = []
         for number in range(day_number(until or self.as_of) + 1):
-            table = pq.read_table(self.truth / subject / f"{self.as_of + timedelta(days=number - self.today)}.parquet")
+            table = pq.read_table(self._path(subject, number))
             tables.append(table.append_column("day", pa.array(np.full(len(table), number))))
         return pa.concat_tables(tables)
+
+    def _assortment(self, until: date) -> tuple[list[str], Columns]:
+        """Every item launched until a day, in order of launch."""
+        items = self.read("items", until)
+        return items["item_id"].to_pylist(), Columns(**{name: _numpy(items[name]) for name in ITEM_TASTES})
 
     def _last_bought(self) -> np.ndarray:
         last = np.full((len(self.person_ids), len(self.item_ids)), tastes.NEVER, dtype=np.int32)
@@ -69,12 +77,12 @@ class Judge:
         np.maximum.at(last, (rows, columns), bought["day"].to_numpy())
         return last
 
-    def shelf(self, number: int) -> Columns:
-        """The shelf of a day for the items known by `as_of`."""
-        path = self.truth / "shelf" / f"{self.as_of + timedelta(days=number - self.today)}.parquet"
-        table = pq.read_table(path if path.is_file() else self.truth / "shelf" / f"{self.as_of}.parquet")
-        table = table.slice(0, len(self.item_ids))  # items stand in order of launch, later ones last
-        return Columns(**{name: _numpy(table[name]) for name in ("is_available", "position", "price")})
+    def shelf(self, number: int, n_items: int) -> Columns:
+        """The shelf of a day for the first `n_items` items; what is launched later cannot be bought yet."""
+        table = pq.read_table(self._path("shelf", number))
+        late = n_items - len(table)  # items stand in order of launch
+        pad = {"is_available": False, "position": 0.0, "price": 1.0}
+        return Columns(**{name: np.concatenate([_numpy(table[name]), np.full(late, value)]) for name, value in pad.items()})
 
     def expected_purchases(self, days: int, person_ids: list[str] | None = None) -> np.ndarray:
         """True expected number of purchases (order lines, not units) of each customer and item in the next `days` days.
@@ -84,11 +92,17 @@ class Judge:
         """
         asked = self.person_ids if person_ids is None else person_ids
         wanted = np.array([self.row_of[person] for person in asked], dtype=int)
-        shelves = [(number, self.shelf(number)) for number in range(self.today + 1, self.today + 1 + days)]
-        parts = [self._expected(wanted[k : k + PEOPLE_AT_ONCE], shelves) for k in range(0, len(wanted), PEOPLE_AT_ONCE)]
+        newest = self.today
+        while newest < self.today + days and self._path("shelf", newest + 1).is_file():
+            newest += 1
+        assortment = self._assortment(date_of(newest))[1]
+        numbers = range(self.today + 1, self.today + 1 + days)
+        shelves = [(number, self.shelf(min(number, newest), len(assortment))) for number in numbers]
+        chunks = [wanted[k : k + PEOPLE_AT_ONCE] for k in range(0, len(wanted), PEOPLE_AT_ONCE)]
+        parts = [self._expected(chunk, assortment, shelves) for chunk in chunks]
         return np.concatenate(parts) if parts else np.empty((0, len(self.item_ids)))
 
-    def _expected(self, rows: np.ndarray, shelves: list[tuple[int, Columns]]) -> np.ndarray:
+    def _expected(self, rows: np.ndarray, assortment: Columns, shelves: list[tuple[int, Columns]]) -> np.ndarray:
         """Follow each (customer, item) through the days: not bought in the window yet, or last bought on one of its days."""
         people, last = self.people.take(rows), self.last_bought[rows]
         consumable = self.items.cycle > 0
@@ -99,8 +113,9 @@ class Judge:
         owned_since = last[:, consumable]
         ages = [self._restock(np.full(1, age), people, cycle) for age in range(1, len(shelves) + 1)]
         for number, shelf in shelves:
-            browse = self._browse(people, shelf, number)
-            here = shelf.is_available[consumable] & (number < people.leaves)[:, None]
+            browse = self._browse(people, assortment, shelf, number)[:, : len(self.items)]
+            available = shelf.is_available[: len(self.items)][consumable]
+            here = available & (number < people.leaves)[:, None]
             age = np.where(owned_since == tastes.NEVER, 0, number - owned_since)
             buys = browse.copy()
             buys[:, consumable] = 1 - (1 - browse[:, consumable]) * (1 - here * self._restock(age, people, cycle))
@@ -116,9 +131,10 @@ class Judge:
             expected[:, consumable] += again
         return expected
 
-    def _browse(self, people: Columns, shelf: Columns, number: int) -> np.ndarray:
-        liking = tastes.personal(people, self.items, self.world, self.brands, number)
-        score = liking + tastes.appeal(self.items, self.world, shelf, number)
+    def _browse(self, people: Columns, assortment: Columns, shelf: Columns, number: int) -> np.ndarray:
+        """Probability that a day's visits buy each item of the assortment: (n_people, n_assortment)."""
+        liking = tastes.personal(people, assortment, self.world, self.brands, number)
+        score = liking + tastes.appeal(assortment, self.world, shelf, number)
         share = np.exp(score - score.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         return tastes.browse_probability(
