@@ -131,6 +131,7 @@ def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Liste
 
 def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:
     """Why an item is there, in words for the people who run the shop."""
-    by = f" (by {', '.join(listed.sources)})" if listed.sources else ""
+    named = [source for source in listed.sources if source != rung.source]  # "popular (by popular)" says it twice
+    by = f" (by {', '.join(named)})" if named else ""
     moved = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosted_by)
     return f"{rung.about}{by}{moved}"
