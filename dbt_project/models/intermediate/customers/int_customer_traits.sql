@@ -1,0 +1,49 @@
+with
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+countries as (
+    select * from {{ ref('int_customer_countries') }}
+),
+
+channels as (
+    select * from {{ ref('int_customer_channels') }}
+),
+
+favourites as (
+    select * from {{ ref('int_customer_favourites') }}
+),
+
+prices as (
+    select * from {{ ref('int_customer_prices') }}
+),
+
+consents as (
+    select * from {{ ref('int_customer_consents') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        customers.is_known,
+        customers.first_seen_at,
+        customers.n_identifiers,
+        countries.country,
+        channels.channel,
+        favourites.favourite_category,
+        favourites.favourite_categories,
+        prices.price_band,
+        consents.has_analytics_consent,
+        consents.has_personalization_consent,
+        consents.has_marketing_consent
+    from customers
+    left join countries on customers.customer_id = countries.customer_id
+    left join channels on customers.customer_id = channels.customer_id
+    left join favourites on customers.customer_id = favourites.customer_id
+    left join prices on customers.customer_id = prices.customer_id
+    left join consents on customers.customer_id = consents.customer_id
+)
+
+select * from final
