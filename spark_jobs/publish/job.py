@@ -1,7 +1,8 @@
 """Let readers see tonight: one immutable snapshot, the list gate, then the one switch.
 
 Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_identities, core_identity_changes
-Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb
+Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb,
+         summary.json
 If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the task once its
 cause is gone, or leave it: the next night is judged on its own.
 """
@@ -15,7 +16,7 @@ from expectations.contracts.published import Published
 from spark_jobs.build.aside import switch_snowflake
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, TableReport
-from spark_jobs.publish import reader
+from spark_jobs.publish import reader, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
 from spark_jobs.publish.sources import TABLES, Sources, pairs
@@ -68,7 +69,9 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         night.run_id, meta.landing_date, meta.published_at, name, built, meta.model_version, inputs, versions
     )  # fmt: skip
     switch_snowflake(night.settings, night.run_id)
+    page = summary.collect(night, lake, record)
     switch(home, record, night.slug)
+    summary.write(page, home)
     detail = {**figures.as_dict(), "snapshot": name, "switched": True, "deleted": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
 

@@ -4,12 +4,18 @@ Holds counts and ids of segments and models only: no personal values.
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, OPS_RUNS
+from expectations.contracts.published import Published
+from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night
 from spark_jobs.run_log import OUTCOMES
+from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 KNOWN_KINDS = ("user_id", "crm_id", "email", "phone")
@@ -44,13 +50,21 @@ def customers(lake: Lake) -> dict[str, int]:
     }
 
 
-def collect(night: Night, lake: Lake, segments: list[dict[str, Any]], published: dict[str, Any]) -> dict[str, Any]:
-    """The page.
+def segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any]]:
+    """`segment_id`, `name` and `n_customers` of each segment, from the warehouse just published, largest first."""
+    query = "select segment_id, name, n_customers from {}dim_segments order by n_customers desc, segment_id"
+    if settings.warehouse == "snowflake":
+        with connect(settings) as session:
+            rows = session.run(query.format(f"{settings.snowflake['schema']}."))
+    else:
+        file = settings.warehouse_folder / "builds" / warehouse_file
+        with duckdb.connect(str(file), read_only=True) as connection:
+            rows = connection.execute(query.format("")).fetchall()
+    return [dict(zip(("segment_id", "name", "n_customers"), row, strict=True)) for row in rows]
 
-    Args:
-        segments: `segment_id`, `name`, `n_customers` of each segment.
-        published: what `published.json` says after the switch.
-    """
+
+def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
+    """The page, from the run manifest, the lake, the published warehouse and the reports of train and publish."""
     rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == night.run_id]
     entities = received(rows)
     reports = night.settings.home / "reports" / night.slug
@@ -60,11 +74,11 @@ def collect(night: Night, lake: Lake, segments: list[dict[str, Any]], published:
         "received": entities,
         "balanced": balanced(entities),
         "customers": customers(lake),
-        "segments": segments,
+        "segments": segment_sizes(night.settings, published.warehouse_file),
         "model": read_report(reports / "model.json"),
         "lists": read_report(reports / "lists.json"),
         "seconds": {row["step"]: round(row["seconds"], 1) for row in rows},
-        "published": published,
+        "published": asdict(published),
     }
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
@@ -101,8 +102,17 @@ class Shop:
         night = Night(run_id, Days(day, day), settings, now, "code", "config")
         build = self.home / "warehouse" / "builds" / f"{night.slug}.duckdb"
         build.parent.mkdir(parents=True, exist_ok=True)
-        build.write_text(run_id)
+        if build.exists():
+            return night
+        with duckdb.connect(str(build)) as warehouse:
+            # The segment is named after the run, so that a test can tell whose file it reads.
+            warehouse.execute("create table dim_segments as select 'all' as segment_id, ? as name, 3 as n_customers", [run_id])
         return night
+
+    def warehouse_run(self) -> str:
+        """The run whose warehouse analysts read."""
+        with duckdb.connect(str(self.home / "warehouse" / "concierge.duckdb"), read_only=True) as warehouse:
+            return warehouse.execute("select name from dim_segments").fetchone()[0]
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """What readers find after a publish, a repeated one, a refused one and a killed one."""
 
+import contextlib
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import lmdb
 import pytest
@@ -40,8 +42,11 @@ def test_a_night_is_published(shop):
     assert (record.run_id, record.snapshot) == (night.run_id, night.slug)
     assert record.inputs == fingerprint(night, night.days.last)
     assert record.table_versions["rec_customer_items_v1"] == 0
-    assert (shop.home / "warehouse" / "concierge.duckdb").read_text() == night.run_id
+    assert shop.warehouse_run() == night.run_id
     assert not (shop.home / "warehouse" / "concierge.duckdb").readlink().is_absolute(), "a home can be moved"
+    said = json.loads((shop.home / "summary.json").read_text())
+    assert said["segments"] == [{"segment_id": "all", "name": night.run_id, "n_customers": 3}]
+    assert said["published"]["run_id"] == night.run_id
 
     wanted = {contract.customer_list(row["customer_id"]): row["items"] for row in shop.rows["rec_customer_items_v1"]}
     wanted |= {contract.similar_list(row["item_id"]): row["items"] for row in shop.rows["rec_item_items_v1"]}
@@ -114,7 +119,7 @@ def test_a_night_of_other_inputs_and_equal_lists_keeps_the_snapshot(shop):
     run(shop.night("two", date(2026, 2, 2)), lake)
     record = Published.read(shop.home)
     assert (record.run_id, record.snapshot, record.warehouse_file) == ("two", "one", "two.duckdb")
-    assert (shop.home / "warehouse" / "concierge.duckdb").read_text() == "two"
+    assert shop.warehouse_run() == "two"
 
 
 def test_a_run_repeated_with_new_content_gets_a_new_snapshot(shop):
@@ -151,6 +156,34 @@ def test_what_a_killed_publish_left_is_no_snapshot(shop):
     assert not part.exists()
 
 
+@pytest.mark.parametrize("dies_at", range(5))
+def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop, monkeypatch, dies_at):
+    run(shop.night("one"), shop.land())
+    old = published(shop)
+    shop.rows["rec_customer_items_v1"][0]["items"].pop()
+    lake, n_renamed, rename = shop.land("rec_customer_items_v1"), [], Path.rename
+
+    def dying(path, target):
+        if len(n_renamed) == dies_at:
+            raise KeyboardInterrupt
+        n_renamed.append(path)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", dying)
+    with contextlib.suppress(KeyboardInterrupt):
+        run(shop.night("two"), lake)
+    monkeypatch.undo()
+    assert len(n_renamed) == min(dies_at, 4), "snapshot, history, the switch, the warehouse's name"
+    seen = published(shop)
+    assert seen[0].run_id == ("one" if dies_at < 3 else "two")
+    assert (seen[1] == old[1]) == (dies_at < 3)
+    run(shop.night("two"), lake)
+    healed = published(shop)
+    assert healed[0].run_id == shop.warehouse_run() == "two"
+    assert healed[1] != old[1]
+    assert not list((shop.home / "serving").rglob("*.part"))
+
+
 def test_seven_nights_are_kept(shop):
     for n in range(KEPT + 3):
         shop.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
@@ -165,6 +198,7 @@ def test_seven_nights_are_kept(shop):
 def test_snowflake_has_no_warehouse_file_but_a_schema_to_swap(shop, monkeypatch):
     night, swapped = shop.night("one"), []
     night = replace(night, settings=replace(night.settings, warehouse="snowflake"))
+    monkeypatch.setattr(job.summary, "segment_sizes", lambda settings, file: [])
     monkeypatch.setattr(job, "switch_snowflake", lambda settings, run_id: swapped.append((settings.warehouse, run_id)))
     run(night, shop.land())
     assert swapped == [("snowflake", "one")]

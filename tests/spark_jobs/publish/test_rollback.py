@@ -24,7 +24,7 @@ def three_nights(shop, monkeypatch):
 
 def seen(shop):
     record = Published.read(shop.home)
-    assert (shop.home / "warehouse" / "concierge.duckdb").read_text() == record.run_id, "the warehouse goes with the lists"
+    assert shop.warehouse_run() == record.run_id, "the warehouse goes with the lists"
     return record.run_id
 
 
