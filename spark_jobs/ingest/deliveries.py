@@ -6,7 +6,6 @@ the next one, and a re-run finds nothing. A known name with other content is a n
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatch
 
 from expectations.contracts.lake import OPS_DELIVERIES
@@ -55,9 +54,10 @@ class Manifest:
                 found.append(Delivery(delivery_id(file.name, file.sha256), file, row and row["delivery_id"]))
         return sorted(found, key=lambda delivery: delivery.place)
 
-    def superseded(self) -> set[str]:
-        """Ids of deliveries whose lines no longer count."""
-        return {row["delivery_id"] for row in self.rows.values() if row["superseded_by"] is not None}
+    def counting(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:
+        """Ids of the feed's deliveries whose lines count once the new ones are taken in."""
+        held = {row["delivery_id"] for row in self.current(source, feed).values()}
+        return held - {delivery.supersedes for delivery in new} | {delivery.delivery_id for delivery in new}
 
     def commit(self, taken: list[tuple[Delivery, int]], run_id: str) -> None:
         """Write what was taken in, each with its number of records.
@@ -81,8 +81,3 @@ class Manifest:
 def delivery_id(name: str, sha256: str) -> str:
     """A file's name and content as one id."""
     return f"d_{hashlib.sha256(f'{name}|{sha256}'.encode()).hexdigest()[:24]}"
-
-
-def newest(rows: dict[str, dict]) -> date | None:
-    """The newest landing day among deliveries."""
-    return max((row["landing_date"] for row in rows.values()), default=None)

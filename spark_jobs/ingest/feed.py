@@ -51,8 +51,11 @@ class Feed:
         read: a file's bytes → its records, in order; never raises for what the bytes say.
         transform: adds to a frame of received records (`raw`, a struct of `columns`, then where each came from and
             `first_received`) the target's columns, `reason` and `detail` (null: accepted), and columns that sightings name.
+            A record that becomes several rows numbers them from 1 in a column `_part`.
         target: the table its records become rows of.
         newest_wins: of two records with one key the later received is the truth (snapshots); else the first received.
+        earliest: columns of the target that keep the smallest value any record of the key had.
+        record: for records that become several rows, SQL over the target that gives the record's key.
         sightings: where its records name persons and browsers.
     """
 
@@ -63,16 +66,34 @@ class Feed:
     transform: "Callable[[DataFrame, Context], DataFrame]"
     target: Table
     newest_wins: bool = False
+    earliest: tuple[str, ...] = ()
+    record: str | None = None
     sightings: tuple[Sighting, ...] = ()
+
+    @property
+    def record_key(self) -> str:
+        """SQL over the target that is equal for rows of records that say the same thing."""
+        return self.record or f"struct({', '.join(self.target.key)})"
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """A table made of all accepted records of one feed, not of each record by itself."""
+    """A table made of accepted records of one feed beside the feed's own.
+
+    Attributes:
+        target: the table.
+        entity: the feed.
+        make: accepted records (in the feed's target columns and more), and the feed's target as it was before them → rows,
+            one a key.
+        from_all: made of all records of the feed anew each time, instead of the new ones.
+        update_when: SQL over `new` and `old` that a row must meet to replace one of the same key.
+    """
 
     target: Table
     entity: str
-    make: "Callable[[DataFrame], DataFrame]"
+    make: "Callable[[DataFrame, DataFrame | None], DataFrame]"
+    from_all: bool = False
+    update_when: str = "true"
 
 
 class Folder(NamedTuple):
@@ -114,6 +135,10 @@ class Source:
     delivery: Folder | Program | DecisionLog | None
     feeds: tuple[Feed, ...]
     derivations: tuple[Derivation, ...] = ()
+
+    def feed(self, entity: str) -> Feed:
+        """The feed of that entity."""
+        return next(feed for feed in self.feeds if feed.entity == entity)
 
     def raw(self, feed: Feed) -> Table:
         """The contract of the feed's raw table."""

@@ -1,106 +1,176 @@
-"""One run's intake: records of new deliveries into their raw table, their core table, quarantine, and the identifiers seen."""
+"""One run's intake of one feed: its new deliveries into the raw table, quarantine and the core table, each record accounted for.
 
-from dataclasses import dataclass, field
-from functools import reduce
+Most nights add to what is held. Two things cannot be decided by looking at the new records alone, and then the core table's
+rows of the source are made anew from all records that count: a file that takes another one's place (what it no longer says
+must go), and an older snapshot that comes after a newer one.
+"""
+
+from dataclasses import dataclass
+from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import CORE_IDENTIFIERS, QUARANTINE
-from expectations.contracts.tables import Table
+from expectations.contracts.lake import QUARANTINE
 from spark_jobs.ingest import winners
 from spark_jobs.ingest.deliveries import Delivery, Manifest
 from spark_jobs.ingest.feed import Context, Feed, Source
-from spark_jobs.ingest.identifiers import seen
-from spark_jobs.ingest.received import read
+from spark_jobs.ingest.received import read, reread
 from spark_jobs.night import TableReport
 from spark_jobs.tables import Lake, Written
 
 EARLIER = "new.first_received < old.first_received"
-SEEN_EARLIER = "struct(new.first_seen_at, new.value) < struct(old.first_seen_at, old.value)"
 
 
-@dataclass
-class Intake:
-    """What a run has taken in so far."""
+@dataclass(frozen=True)
+class Counts:
+    """What the new deliveries of a feed hold, counted before anything is written."""
 
-    lake: Lake
-    identity_key: str = field(repr=False)
-    manifest: Manifest
-    reports: list[TableReport] = field(default_factory=list)
-    taken: list[tuple[Delivery, int]] = field(default_factory=list)
-    sightings: list[DataFrame] = field(default_factory=list)
-    cached: list[DataFrame] = field(default_factory=list)
+    by_delivery: dict[str, int]
+    by_reason: dict[str, int]
+    n_accepted: int
+    n_keys: int  # among the accepted
 
-    def take(self, source: Source, feed: Feed, deliveries: list[Delivery]) -> None:
-        """Records of these deliveries → raw, quarantine, core."""
-        told = Context(source.name, self.identity_key)
-        records = self._cache(read(self.lake.spark, feed, deliveries))
-        typed = self._cache(feed.transform(records.where("raw is not null"), told))
-        accepted = typed.where("reason is null")
-        ids = ", ".join(f"'{delivery.delivery_id}'" for delivery in deliveries)
-        days = f"landing_date between date'{deliveries[0].file.day}' and date'{deliveries[-1].file.day}'"
-        mine = f"{days} and delivery_id in ({ids})"
+    @property
+    def n_received(self) -> int:
+        return sum(self.by_delivery.values())
 
-        received = {row["delivery_id"]: row["count"] for row in records.groupBy("delivery_id").count().collect()}
-        raw = source.raw(feed)
-        self._report(raw, self.lake.rewrite(
-            records.where("raw is not null").select("raw.*", "source_file", "source_line", "delivery_id", "landing_date"), raw, mine
-        ), n_rows=None)  # fmt: skip
-        best = winners.first(accepted, feed.target)
-        written = self.lake.upsert(best.select(*feed.target.columns), feed.target, EARLIER)
-        n_accepted, n_refused = accepted.count(), 0
-        self.taken += [(delivery, received.get(delivery.delivery_id, 0)) for delivery in deliveries]
-        kept = written.n_inserted + written.n_updated + written.n_unchanged
+    @property
+    def n_quarantined(self) -> int:
+        return sum(self.by_reason.values())
+
+
+class FeedIntake:
+    """Takes in the new deliveries of one feed. `reports` and `taken` are complete after `run`."""
+
+    def __init__(self, lake: Lake, told: Context, manifest: Manifest, source: Source, feed: Feed) -> None:
+        self.lake, self.told, self.manifest, self.source, self.feed = lake, told, manifest, source, feed
+        self.deliveries: list[Delivery] = []
+        self.anew = False
+        self.reports: list[TableReport] = []
+        self.taken: list[tuple[Delivery, int]] = []
+
+    def run(self, deliveries: list[Delivery]) -> None:
+        """Deliveries → raw, quarantine, core."""
+        feed, lake, self.deliveries = self.feed, self.lake, deliveries
+        self.anew = self._needs_all()
+        self.typed = self._typed(read(lake.spark, feed, deliveries)).persist()
+        self.accepted = self.typed.where("reason is null")
+        counts = self._count()
+        self._log_received(counts)
+        held_before = lake.version(feed.target)
+        self.held = None if self.anew or held_before is None else lake.read(feed.target, held_before)
+        written, n_new = self._anew() if self.anew else self._added(counts)
+        n_lost = counts.n_accepted - n_new + written.n_kept
         self._report(
-            feed.target,
-            written,
-            n_received=sum(received.values()),
-            n_quarantined=n_refused,
-            n_duplicate=n_accepted - kept,
-            detail={"source": source.name, "entity": feed.entity, "n_files": len(deliveries)},
-        )
-        if feed.sightings:
-            self.sightings.append(seen(accepted, feed.sightings, told))
-
-    def finish(self, sources: list[Source]) -> None:
-        """What is made of all feeds together: identifiers, and tables derived from all records of a feed."""
-        if self.sightings:
-            every = reduce(DataFrame.unionByName, self.sightings)
-            self._report(CORE_IDENTIFIERS, self.lake.upsert(every, CORE_IDENTIFIERS, SEEN_EARLIER))
-        touched = {(delivery.file.source, delivery.file.entity) for delivery, _ in self.taken}
-        for source in sources:
-            for derivation in source.derivations:
-                if (source.name, derivation.entity) in touched:
-                    feed = next(feed for feed in source.feeds if feed.entity == derivation.entity)
-                    made = derivation.make(self.all_accepted(source, feed))
-                    self._report(derivation.target, self.lake.replace(made, derivation.target))
-        for frame in self.cached:
-            frame.unpersist()
-
-    def all_accepted(self, source: Source, feed: Feed) -> DataFrame:
-        """All accepted records of a feed that count, read back from its raw table."""
-        raw = source.raw(feed)
-        held = self.lake.read(raw)
-        gone = self.manifest.superseded()
-        if gone:
-            held = held.where(~F.col("delivery_id").isin(*gone))
-        name = F.element_at(F.split("source_file", "/"), -1)
-        records = held.select(
-            F.struct(*feed.columns).alias("raw"), F.lit(None).cast("string").alias("raw_text"),
-            "source_file", "source_line", "delivery_id", "landing_date",
-            F.format_string("%s/%s#%09d", F.col("landing_date").cast("string"), name, F.col("source_line")).alias("first_received"),
+            feed.target.name, written, n_received=counts.n_received, n_quarantined=counts.n_quarantined,
+            **{"n_superseded" if feed.newest_wins else "n_duplicate": n_lost}, detail=self._detail(counts, written),
         )  # fmt: skip
-        return feed.transform(records, Context(source.name, self.identity_key)).where("reason is null")
+        self.taken = [(delivery, counts.by_delivery.get(delivery.delivery_id, 0)) for delivery in deliveries]
 
-    def _cache(self, frame: DataFrame) -> DataFrame:
-        self.cached.append(frame.persist())
-        return frame
+    def all_accepted(self) -> DataFrame:
+        """All accepted records of the feed that count, the new ones among them, read back from its raw table."""
+        count = self.manifest.counting(self.source, self.feed, self.deliveries)
+        if not count:
+            return self._typed(reread(self.lake.read(self.source.raw(self.feed)).limit(0), self.feed))
+        ids = self.lake.spark.createDataFrame([(each,) for each in sorted(count)], "delivery_id string")
+        raw = self.lake.read(self.source.raw(self.feed)).join(F.broadcast(ids), "delivery_id", "left_semi")
+        return self._typed(reread(raw, self.feed)).where("reason is null")
 
-    def _report(self, table: Table, written: Written, **more: object) -> None:
-        self.reports.append(
-            TableReport(
-                table.name, written.version_before, written.version_after, touched_dates=written.touched_dates,
-                n_inserted=written.n_inserted, n_updated=written.n_updated, n_unchanged=written.n_unchanged, **more,
-            )
-        )  # fmt: skip
+    def _typed(self, records: DataFrame) -> DataFrame:
+        typed = self.feed.transform(records, self.told)
+        return typed if self.feed.record else typed.withColumn("_part", F.lit(1))
+
+    def _needs_all(self) -> bool:
+        if any(delivery.supersedes for delivery in self.deliveries):
+            return True
+        known = self.manifest.current(self.source, self.feed)
+        out_of_order = known and self.deliveries[0].place < max(place(row) for row in known.values())
+        return bool(out_of_order) and (self.feed.newest_wins or self.feed.record is not None)
+
+    def _count(self) -> Counts:
+        rows = self.typed.where("_part = 1").groupBy("delivery_id", "reason").count().collect()
+        by_delivery: dict[str, int] = {}
+        by_reason: dict[str, int] = {}
+        for row in rows:
+            by_delivery[row["delivery_id"]] = by_delivery.get(row["delivery_id"], 0) + row["count"]
+            if row["reason"]:
+                by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["count"]
+        n_keys = self.accepted.where("_part = 1").select(F.expr(self.feed.record_key)).distinct().count()
+        n_accepted = sum(by_delivery.values()) - sum(by_reason.values())
+        return Counts(by_delivery, dict(sorted(by_reason.items())), n_accepted, n_keys)
+
+    def _log_received(self, counts: Counts) -> None:
+        """Write what was received as it was received. By delivery, so that a run that died here may come again."""
+        raw = self.source.raw(self.feed)
+        ids = ", ".join(f"'{delivery.delivery_id}'" for delivery in self.deliveries)
+        days = (f"date'{day}'" for day in (self.deliveries[0].file.day, self.deliveries[-1].file.day))
+        mine = f"landing_date between {' and '.join(days)} and delivery_id in ({ids})"
+        about = ["source_file", "source_line", "delivery_id", "landing_date"]
+        readable = self.typed.where("raw is not null and _part = 1").select("raw.*", *about)
+        written = self.lake.rewrite(readable, raw, mine)
+        self._report(raw.name, written)
+        if counts.n_quarantined or self.lake.exists(QUARANTINE):
+            refused = self.typed.where("reason is not null").select(
+                F.lit(self.source.name).alias("source"), F.lit(self.feed.entity).alias("entity"),
+                *about, "raw_text", "reason", "detail",
+            )  # fmt: skip
+            written = self.lake.rewrite(refused, QUARANTINE, f"source = '{self.source.name}' and {mine}")
+            detail = {"source": self.source.name, "entity": self.feed.entity, "reasons": counts.by_reason}
+            self._report(QUARANTINE.name, written, detail=detail, n_rows=counts.n_quarantined)
+
+    def _added(self, counts: Counts) -> tuple[Written, int]:
+        """Add the new records to what is held; how many records were offered."""
+        feed = self.feed
+        if feed.newest_wins:
+            best = winners.newest(self.accepted, self.held, feed)
+            if self.held is not None:
+                best = best.where("_new")
+            return self.lake.upsert(best.select(*feed.target.columns), feed.target), counts.n_keys
+        best = self.accepted if counts.n_keys == counts.n_accepted else winners.first(self.accepted, feed)
+        if feed.record and self.held is not None:
+            best = winners.unless_held(best, self.held, feed)
+        offered = best.select(*feed.target.columns, (F.col("_part") == 1).alias("_offered"))
+        return self.lake.upsert(offered, feed.target, EARLIER, counted="_offered"), counts.n_keys
+
+    def _anew(self) -> tuple[Written, int]:
+        """Make the source's rows anew from all records that count; how many of them are new records'."""
+        feed, every = self.feed, self.all_accepted()
+        best = winners.newest(every, None, feed) if feed.newest_wins else winners.first(every, feed)
+        new = F.col("delivery_id").isin(*[delivery.delivery_id for delivery in self.deliveries]) & (F.col("_part") == 1)
+        best = best.select(*feed.target.columns, new.alias("_offered")).persist()
+        try:
+            within = f"source = '{self.source.name}'" if "source" in feed.target.columns else "true"
+            return self.lake.replace(best, feed.target, within, counted="_offered"), best.where("_offered").count()
+        finally:
+            best.unpersist()
+
+    def _detail(self, counts: Counts, written: Written) -> dict:
+        found = {"source": self.source.name, "entity": self.feed.entity, "n_files": len(self.deliveries)}
+        days = sorted({str(delivery.file.day) for delivery in self.deliveries})
+        found["landing_days"] = [days[0], days[-1]]
+        if counts.by_reason:
+            found["reasons"] = counts.by_reason
+        superseding = [delivery.file.name for delivery in self.deliveries if delivery.supersedes]
+        if superseding:
+            found["superseding_files"] = superseding
+            found["n_deleted"] = written.n_deleted
+            print(f"  {self.source.name}: {', '.join(superseding)} came again with other content and takes the old one's place")
+        return found
+
+    def _report(self, table_name: str, written: Written, **more: object) -> None:
+        self.reports.append(as_report(table_name, written, **more))
+
+
+def as_report(table_name: str, written: Written, **more: object) -> TableReport:
+    """What a write did, as a step reports it."""
+    return TableReport(
+        table_name, written.version_before, written.version_after, touched_dates=written.touched_dates,
+        n_inserted=written.n_inserted, n_updated=written.n_updated, n_unchanged=written.n_unchanged, **more,
+    )  # fmt: skip
+
+
+def place(row: dict) -> str:
+    """A manifest row's place in the order of arrival, as `Delivery.place`."""
+    landing_date: date = row["landing_date"]
+    return f"{landing_date}/{row['source_file'].rsplit('/', 1)[-1]}"

@@ -7,7 +7,9 @@ If it fails: clear the task; the manifest is written last, so what was half take
 """
 
 from spark_jobs.ingest.deliveries import Manifest
-from spark_jobs.ingest.intake import Intake
+from spark_jobs.ingest.derived import derive, identifiers
+from spark_jobs.ingest.feed import Context
+from spark_jobs.ingest.intake import FeedIntake
 from spark_jobs.ingest.sources import load
 from spark_jobs.land.inputs import landed
 from spark_jobs.night import Night, TableReport
@@ -20,13 +22,19 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     Raises:
         SourceError: the home names sources that do not exist or do not go together.
     """
-    sources, manifest = load(night.settings.sources), Manifest(lake)
-    files = landed(night.settings.landing, night.days.last)
-    intake = Intake(lake, night.settings.identity_key, manifest)
-    for source in sources:
-        for feed in source.feeds:
-            if deliveries := manifest.pending(source, feed, files):
-                intake.take(source, feed, deliveries)
-    intake.finish(sources)
-    manifest.commit(intake.taken, night.run_id)
-    return intake.reports
+    manifest, files = Manifest(lake), landed(night.settings.landing, night.days.last)
+    every = [
+        FeedIntake(lake, Context(source.name, night.settings.identity_key), manifest, source, feed)
+        for source in load(night.settings.sources)
+        for feed in source.feeds
+    ]
+    taken = []
+    for intake in every:
+        if deliveries := manifest.pending(intake.source, intake.feed, files):
+            intake.run(deliveries)
+            taken.append(intake)
+    derived = derive(lake, taken) + identifiers(lake, every, taken)
+    for intake in taken:
+        intake.typed.unpersist()
+    manifest.commit([each for intake in taken for each in intake.taken], night.run_id)
+    return [report for intake in taken for report in intake.reports] + derived

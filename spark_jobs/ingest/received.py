@@ -29,8 +29,8 @@ ABOUT = (
 def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFrame:
     """Grain: one row per record, readable or not.
 
-    Columns: `raw` (a struct of the feed's columns; null when unreadable), `raw_text`, `reason`, `detail`, `source_file`,
-    `source_line`, `delivery_id`, `landing_date`, `first_received`.
+    Columns: `raw` (a struct of the feed's columns; null when unreadable), `raw_text`, `unreadable` (a struct of reason and
+    detail; null when readable), `source_file`, `source_line`, `delivery_id`, `landing_date`, `first_received`.
     """
     told = {
         str(delivery.file.path): (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place)
@@ -54,10 +54,26 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
     files = spark.read.format("binaryFile").load(list(told)).select("path", "content")
     flat = files.mapInArrow(records, ddl)
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
+    unreadable = F.struct("reason", "detail")
     return flat.select(
         F.when(F.col("reason").isNull(), raw).alias("raw"),
-        *[F.col(name) for name, _, _ in ABOUT if name != "landing_date"],
+        F.when(F.col("reason").isNotNull(), unreadable).alias("unreadable"),
+        *["raw_text", "source_file", "source_line", "delivery_id", "first_received"],
         F.to_date("landing_date").alias("landing_date"),
+    )
+
+
+def reread(raw: DataFrame, feed: Feed) -> DataFrame:
+    """Rows of the feed's raw table as `read` gave them; the raw text of a record is kept in quarantine alone."""
+    name = F.element_at(F.split("source_file", "/"), -1)
+    place = F.concat_ws("/", F.col("landing_date").cast("string"), name)
+    return raw.select(
+        F.struct(*feed.columns).alias("raw"),
+        F.lit(None).cast("struct<reason:string,detail:string>").alias("unreadable"),
+        F.lit(None).cast("string").alias("raw_text"),
+        *["source_file", "source_line", "delivery_id"],
+        F.format_string("%s#%09d", place, F.col("source_line")).alias("first_received"),
+        "landing_date",
     )
 
 

@@ -1,4 +1,4 @@
-"""Why a record is refused: the first rule it breaks gives the reason."""
+"""Why a record is refused: what the reader found, else the first rule it breaks."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -10,7 +10,7 @@ def refuse(frame: DataFrame, *rules: tuple[str, str, Column]) -> DataFrame:
     """Adds `reason` and `detail`, both null for an accepted record.
 
     Args:
-        frame: typed records.
+        frame: typed records, with the reader's `unreadable` (struct of reason and detail).
         rules: reason code, the field it is about (never its value: details are read by people), and when it is broken.
 
     Raises:
@@ -23,7 +23,7 @@ def refuse(frame: DataFrame, *rules: tuple[str, str, Column]) -> DataFrame:
     for reason, about, broken in reversed(rules):
         found = F.when(broken, F.struct(F.lit(reason).alias("reason"), F.lit(about).alias("detail"))).otherwise(found)
     return (
-        frame.withColumn("_refused", found)
+        frame.withColumn("_refused", F.coalesce("unreadable", found))
         .withColumn("reason", F.col("_refused.reason"))
         .withColumn("detail", F.col("_refused.detail"))
     )

@@ -9,11 +9,12 @@ from functools import partial
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import CORE_ITEMS, CORE_ORDER_LINES, MONEY
+from expectations.contracts.lake import CORE_ITEMS, CORE_ORDER_LINES
 from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, Sighting, Source
 from spark_jobs.ingest.formats import csv_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.refusals import refuse
+from spark_jobs.ingest.values import given, money, whole
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 TIME_ZONE = "Europe/London"
@@ -40,8 +41,7 @@ def line_type(order_id: Column, item_id: Column, quantity: Column) -> Column:
 
 def customer_number(received: Column) -> Column:
     """`14075.0` → `14075`; null for a guest."""
-    number = F.regexp_replace(F.trim(received), r"\.0+$", "")
-    return F.when(number != "", number)
+    return F.regexp_replace(given(received), r"\.0+$", "")
 
 
 def order_lines(received: DataFrame, told: Context) -> DataFrame:
@@ -52,36 +52,36 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
     null = F.lit(None).cast("string")
     typed = (
         received.withColumn("source", F.lit(told.source))
-        .withColumn("order_id", F.upper(F.trim(raw.InvoiceNo)))
+        .withColumn("order_id", F.upper(given(raw.InvoiceNo)))
         .withColumn("line_no", F.row_number().over(in_file))
         .withColumn("ordered_at", ordered_at)
         .withColumn("ordered_date", F.to_date(ordered_at))
-        .withColumn("item_id", F.upper(F.trim(raw.StockCode)))
-        .withColumn("quantity", raw.Quantity.try_cast("int"))
-        .withColumn("unit_price", raw.UnitPrice.try_cast(MONEY))
+        .withColumn("item_id", F.upper(given(raw.StockCode)))
+        .withColumn("quantity", whole(raw.Quantity))
+        .withColumn("unit_price", money(raw.UnitPrice))
         .withColumn("line_type", line_type(F.col("order_id"), F.col("item_id"), F.col("quantity")))
         .withColumn("amount", F.col("quantity") * F.col("unit_price"))
         .withColumn("currency", F.lit("GBP"))
         .withColumn("_user_id", customer_number(raw.CustomerID))
         .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
         .withColumn("email_identifier_id", null)
-        .withColumn("country", raw.Country)
+        .withColumn("country", given(raw.Country))
         .withColumn("channel", null)
         # Not said; the same customer's earlier purchase of the item would be a guess.
         .withColumn("returned_order_id", null)
-        .withColumn("_description", F.when(F.trim(raw.Description) != "", F.trim(raw.Description)))
+        .withColumn("_description", given(raw.Description))
     )
     return refuse(
         typed,
-        ("missing_field", "InvoiceNo", F.coalesce(F.col("order_id"), F.lit("")) == ""),
-        ("missing_field", "StockCode", F.coalesce(F.col("item_id"), F.lit("")) == ""),
+        ("missing_field", "InvoiceNo", F.col("order_id").isNull()),
+        ("missing_field", "StockCode", F.col("item_id").isNull()),
         ("bad_time", "InvoiceDate", F.col("ordered_at").isNull()),
         ("bad_number", "Quantity", F.col("quantity").isNull()),
         ("bad_number", "UnitPrice", F.col("unit_price").isNull()),
     )
 
 
-def items(lines: DataFrame) -> DataFrame:
+def items(lines: DataFrame, _held: DataFrame | None) -> DataFrame:
     """The catalogue that this shop does not hand over, read off its lines. Grain: one row per item.
 
     Title and price are the latest said; an item is recommendable when it is goods and was ever sold for money.
@@ -119,5 +119,5 @@ SOURCE = Source(
             sightings=(Sighting("user_id", "_user_id", "ordered_at"),),
         ),
     ),
-    derivations=(Derivation(target=CORE_ITEMS, entity="lines", make=items),),
+    derivations=(Derivation(target=CORE_ITEMS, entity="lines", make=items, from_all=True),),
 )

@@ -9,6 +9,7 @@ from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
 from spark_jobs.ingest.feed import Context, DecisionLog, Feed, Source
 from spark_jobs.ingest.formats import json_records
 from spark_jobs.ingest.refusals import refuse
+from spark_jobs.ingest.values import given, moment
 
 COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))
 
@@ -19,7 +20,7 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
     for name in COLUMNS:
         typed = typed.withColumn(name, F.col(f"raw.{name}"))
     typed = (
-        typed.withColumn("served_at", F.try_to_timestamp("served_at"))
+        typed.withColumn("served_at", moment(F.col("served_at")))
         .withColumn("served_date", F.to_date("served_at"))
         .withColumn("items", F.from_json("items", f"array<{SERVED_ITEM}>"))
         .withColumn("applied_overrides", F.from_json("applied_overrides", "array<string>"))
@@ -27,8 +28,8 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
     )
     return refuse(
         typed,
-        ("missing_field", "request_id", F.coalesce(F.col("request_id"), F.lit("")) == ""),
-        ("missing_field", "list_source", F.coalesce(F.col("list_source"), F.lit("")) == ""),
+        ("missing_field", "request_id", given(F.col("request_id")).isNull()),
+        ("missing_field", "list_source", given(F.col("list_source")).isNull()),
         ("bad_time", "served_at", F.col("served_at").isNull()),
         ("bad_value", "items", F.col("items").isNull()),
         ("bad_number", "propensity", F.col("propensity").isNull() & F.col("raw.propensity").isNotNull()),
