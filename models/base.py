@@ -26,6 +26,7 @@ class Behaviour:
         day: int32, days since 1970-01-01 UTC.
         kind: int8, position in `KINDS`.
         until: the first day that is not in it; ages are counted back from it.
+        has_purchases: whether the shop knows of purchases at all.
     """
 
     n_customers: int
@@ -35,6 +36,7 @@ class Behaviour:
     day: np.ndarray
     kind: np.ndarray
     until: int
+    has_purchases: bool = True
 
     def __len__(self) -> int:
         return len(self.item)
@@ -55,8 +57,7 @@ class Behaviour:
 
     def wanted(self) -> "Behaviour":
         """Purchases; everything where the shop knows of no purchase."""
-        bought = self.kind == PURCHASE
-        return self.where(bought) if bought.any() else self
+        return self.where(self.kind == PURCHASE) if self.has_purchases else self
 
     def of(self, customers: np.ndarray) -> "Behaviour":
         """The entries of these customers, renumbered in the order given."""

@@ -1,105 +1,29 @@
-"""How good lists are: measured on days the model has not seen, by customer, with intervals.
+"""How good lists are, by customer, with intervals.
 
 Two tasks, as in the published comparisons of these data sets. `discover`: items a customer wanted before are masked and do
 not count. `next`: nothing is masked, repeats count. A customer's `quality` is the mean of the tasks they count in: the one
 figure that choices and gates are made on.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Behaviour
 from models.inference import top_n
+from models.split import Case
 
 K = 10
 TASKS = ("discover", "next")
 
 
-class OverlapError(ValueError):
-    """Training and test share days, so the score would be of memory."""
-
-
-@dataclass(frozen=True)
-class Windows:
-    """Where days are cut. Training may be fitted to `validate_from`, then `test_from`, then `until`; never across."""
-
-    validate_from: int
-    test_from: int
-    until: int
-
-    @property
-    def days(self) -> int:
-        return self.until - self.test_from
-
-
-def windows(first: int, until: int) -> Windows | None:
-    """The rule, said once: a window is a sixth of the history, at most 28 days; None below six days of history.
-
-    The last window tests, the one before it chooses parameters and weights, so 45 days of history have windows of 7 days.
-    """
-    days = min(28, (until - first) // 6)
-    return Windows(until - 2 * days, until - days, until) if days >= 1 else None
-
-
-@dataclass(frozen=True)
-class Case:
-    """One test: who is asked for, what they had, what they then wanted.
-
-    Attributes:
-        customers: rows in the behaviour's numbering.
-        seen, wanted: bool [customers, items].
-        n_orders_before: int [customers], days with a purchase before the cut.
-    """
-
-    customers: np.ndarray
-    seen: np.ndarray
-    wanted: np.ndarray
-    n_days_before: np.ndarray
-    popularity: np.ndarray = field(repr=False)
-
-
-def case(train: Behaviour, test: Behaviour, allowed: np.ndarray, most: int = 3000, seed: int = 0) -> Case:
-    """The test of customers who wanted something both before and after the cut.
-
-    Args:
-        allowed: bool [items]: what may be recommended at all; other items are neither asked for nor offered.
-        most: a sample of this size where there are more customers.
-
-    Raises:
-        OverlapError: a day of the test is not after all of the training.
-    """
-    if len(test) and len(train) and test.day.min() < train.until:
-        raise OverlapError(f"the test begins on day {test.day.min()}, the training ends before day {train.until}")
-    before, after = train.wanted(), test.wanted()
-    after = after.where(allowed[after.item])
-    customers = np.intersect1d(before.customer, after.customer)
-    if len(customers) > most:
-        customers = np.sort(np.random.default_rng(seed).choice(customers, most, replace=False))
-    seen, wanted = (dense(part.of(customers)) for part in (before, after))
-    pairs = np.unique(before.customer.astype(np.int64) * 100_000 + before.day)
-    n_days = np.bincount(pairs // 100_000, minlength=train.n_customers)
-    popularity = np.bincount(np.unique(before.customer.astype(np.int64) * train.n_items + before.item) % train.n_items,
-                             minlength=train.n_items)  # fmt: skip
-    return Case(customers, seen, wanted, n_days[customers], popularity)
-
-
-def dense(behaviour: Behaviour) -> np.ndarray:
-    """bool [customers, items]: who did anything with what."""
-    cells = np.zeros((behaviour.n_customers, behaviour.n_items), bool)
-    cells[behaviour.customer, behaviour.item] = True
-    return cells
-
-
 @dataclass(frozen=True)
 class Measured:
-    """One recommender's figures by customer; nan where a customer does not count in a task.
+    """One recommender's figures, each by task.
 
     Attributes:
-        ndcg, recall, mrr: by task, float [customers].
-        quality: float [customers].
-        coverage: share of the allowed items that reach anybody's first K, by task.
-        novelty: by task, float [customers]: mean of -log2 of the share of customers who had each listed item.
+        ndcg, recall, mrr: float [customers]; nan where a customer does not count in a task.
+        novelty: float [customers]: mean of -log2 of the share of customers who knew each listed item.
+        coverage: share of the allowed items that reach the list of anybody who counts.
     """
 
     ndcg: dict[str, np.ndarray]
@@ -110,41 +34,46 @@ class Measured:
 
     @property
     def quality(self) -> np.ndarray:
-        both = np.stack([self.ndcg[task] for task in TASKS])
-        return np.nanmean(both, axis=0)
+        """float [customers]."""
+        ndcg = np.stack([self.ndcg[task] for task in TASKS])
+        counts = ~np.isnan(ndcg)
+        return np.where(counts.any(axis=0), np.where(counts, ndcg, 0.0).sum(axis=0) / np.maximum(counts.sum(axis=0), 1), np.nan)
 
 
 def measure(scores: np.ndarray, test: Case, allowed: np.ndarray, excluded: np.ndarray | None = None, k: int = K) -> Measured:
-    """Rank by these scores and compare.
+    """Rank by these scores and compare with what was wanted.
 
     Args:
         scores: float [customers of the case, items].
         allowed: bool [items].
         excluded: bool [customers, items]: never listed in either task (bought, and not a thing that is bought again).
     """
-    found: dict[str, dict] = {name: {} for name in ("ndcg", "recall", "mrr", "novelty", "coverage")}
-    share = np.maximum(test.popularity, 0.5) / max(len(test.n_days_before), 1)
-    for task in TASKS:
-        may = np.broadcast_to(allowed, scores.shape)
-        if excluded is not None:
-            may = may & ~excluded
-        wanted = test.wanted
-        if task == "discover":
-            may, wanted = may & ~test.seen, wanted & ~test.seen
-        listed, _ = top_n(scores, k, may)
+    open_to = np.broadcast_to(allowed, scores.shape)
+    if excluded is not None:
+        open_to = open_to & ~excluded
+    listed = {
+        "discover": (top_n(scores, k, open_to & ~test.seen)[0], test.wanted & ~test.seen),
+        "next": (top_n(scores, k, open_to)[0], test.wanted),
+    }
+    return measure_lists(listed, test.known_share, int(allowed.sum()))
+
+
+def measure_lists(listed: dict[str, tuple[np.ndarray, np.ndarray]], known_share: np.ndarray, n_allowed: int) -> Measured:
+    """Compare lists with what was wanted.
+
+    Args:
+        listed: by task, the lists (int [customers, k], -1 for no item) and what was wanted (bool [customers, items]).
+    """
+    ndcg, recall, mrr, novelty, coverage = {}, {}, {}, {}, {}
+    for task, (items, wanted) in listed.items():
         counts = wanted.any(axis=1)
-        ndcg, recall, mrr = rank_metrics(listed, wanted)
-        held = listed >= 0
-        surprise = np.where(held, -np.log2(np.minimum(share[listed], 1.0)), np.nan)
-        for name, values in (("ndcg", ndcg), ("recall", recall), ("mrr", mrr)):
-            found[name][task] = np.where(counts, values, np.nan)
-        found["novelty"][task] = np.where(
-            counts & held.any(axis=1), np.nansum(surprise, axis=1) / np.maximum(held.sum(axis=1), 1), np.nan
-        )
-        found["coverage"][task] = len(np.unique(listed[counts & held.any(axis=1)][listed[counts & held.any(axis=1)] >= 0])) / max(
-            allowed.sum(), 1
-        )
-    return Measured(**found)
+        for kept, values in zip((ndcg, recall, mrr), rank_metrics(items, wanted), strict=True):
+            kept[task] = np.where(counts, values, np.nan)
+        held = items >= 0
+        surprise = np.where(held, -np.log2(known_share[items]), 0.0).sum(axis=1) / np.maximum(held.sum(axis=1), 1)
+        novelty[task] = np.where(counts & held.any(axis=1), surprise, np.nan)
+        coverage[task] = len(np.unique(items[held & counts[:, None]])) / max(n_allowed, 1)
+    return Measured(ndcg, recall, mrr, novelty, coverage)
 
 
 def rank_metrics(listed: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -159,7 +88,7 @@ def rank_metrics(listed: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np
     n_wanted = wanted.sum(axis=1)
     discount = 1.0 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(n_wanted, k)]
-    ndcg = (hits * discount).sum(axis=1) / np.maximum(ideal, 1e-12)
+    ndcg = (hits * discount).sum(axis=1) / np.where(ideal > 0, ideal, 1.0)
     recall = hits.sum(axis=1) / np.maximum(n_wanted, 1)
     first = np.where(hits.any(axis=1), 1.0 / (hits.argmax(axis=1) + 1), 0.0)
     return ndcg, recall, first

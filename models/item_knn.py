@@ -8,7 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays
+from models.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
+
+BLOCK = 1024  # items compared at once
 
 
 @dataclass
@@ -33,20 +35,17 @@ class ItemKNN:
         seen = behaviour.matrix()
         seen.data[:] = 1.0
         # A customer's vote is shared among their items, or a few wholesalers decide everything.
-        votes = scaled(seen, rows=1.0 / np.maximum(seen.getnnz(axis=1), 1))
-        reach = np.maximum(np.asarray(votes.sum(axis=0)).ravel(), 1e-12)
-        lately = np.asarray(
-            scaled(behaviour.matrix(self.half_life_days), rows=1.0 / np.maximum(seen.getnnz(axis=1), 1)).sum(axis=0)
-        )
-        trend = (lately.ravel() / reach) ** self.trend_power if self.trend_power else np.ones_like(reach)
-        blocks = []
-        for start in range(0, behaviour.n_items, 1024):
-            together = (votes.T[start : start + 1024] @ seen).tolil()
-            together.setdiag(0, k=start)
-            together = scaled(
-                together.tocsr(), rows=reach[start : start + 1024] ** -0.5, columns=trend * reach**-self.popularity_power
-            )
-            blocks.append(best_per_row(together, self.neighbours))
+        share = 1.0 / np.maximum(seen.getnnz(axis=1), 1)
+        votes = scaled(seen, rows=share)
+        reach = np.maximum(column_sums(votes), 1e-12)
+        gain = reach**-self.popularity_power
+        if self.trend_power:
+            gain *= (column_sums(scaled(behaviour.matrix(self.half_life_days), rows=share)) / reach) ** self.trend_power
+        by_item, blocks = votes.T.tocsr(), []
+        for start in range(0, behaviour.n_items, BLOCK):
+            rows = np.arange(start, min(start + BLOCK, behaviour.n_items))
+            together = scaled(by_item[rows] @ seen, rows=reach[rows] ** -0.5, columns=gain)
+            blocks.append(best_per_row(without_self(together, rows), self.neighbours))
         self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
         return self
 
@@ -63,3 +62,8 @@ class ItemKNN:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         self.similarity = from_arrays("similarity", arrays)
         return self
+
+
+def column_sums(matrix: sparse.csr_matrix) -> np.ndarray:
+    """float64 [columns]."""
+    return np.asarray(matrix.sum(axis=0)).ravel()

@@ -36,7 +36,11 @@ class LightFMHybrid:
     def fit(self, training: Training, seed: int) -> Self:
         from lightfm import LightFM  # only training needs the library; scoring is a product of arrays
 
-        weights = training.behaviour.matrix(self.half_life_days).tocoo()
+        everything = training.behaviour.matrix(self.half_life_days)
+        # An item that nobody touched would be drawn as a negative until its own factor says nobody wants it: it is left out
+        # here, and placed by its attributes alone.
+        warm = np.flatnonzero(everything.getnnz(axis=0))
+        weights = everything[:, warm].tocoo()
         weights = sparse.coo_matrix(
             (
                 (weights.data / max(weights.data.mean(), 1e-12)).astype(np.float32),
@@ -46,18 +50,24 @@ class LightFMHybrid:
         )
         ones = sparse.coo_matrix((np.ones_like(weights.data), (weights.row, weights.col)), shape=weights.shape)
         model = LightFM(
-            no_components=self.components, loss="warp", learning_rate=self.learning_rate, random_state=np.random.RandomState(seed)
-        )  # fmt: skip
-        customers, items = self._with_ids(training.customer_features), self._with_ids(training.item_features)
+            no_components=self.components,
+            loss="warp",
+            learning_rate=self.learning_rate,
+            random_state=np.random.RandomState(seed),
+        )
+        customers, items = self._with_ids(training.customer_features), self._with_ids(training.item_features[warm])
         model.fit(ones, user_features=customers, item_features=items, sample_weight=weights, epochs=self.epochs, num_threads=1)
         self.customer_factors = represent(customers, model.user_biases, model.user_embeddings)
-        self.item_factors = represent(items, model.item_biases, model.item_embeddings)
-        n = training.customer_features.shape[0]
-        self.attribute_factors = np.column_stack([model.user_biases[n:], model.user_embeddings[n:]]).astype(np.float32)
+        n_customers, n_warm = customers.shape[0], len(warm)
+        self.attribute_factors = np.column_stack([model.user_biases[n_customers:], model.user_embeddings[n_customers:]])
+        self.item_factors = represent(
+            averaged(training.item_features), model.item_biases[n_warm:], model.item_embeddings[n_warm:]
+        )
+        self.item_factors[warm] = represent(items, model.item_biases, model.item_embeddings)
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        factors = scaled(customers.features, rows=1.0 / np.maximum(customers.features.sum(axis=1).A1, 1)) @ self.attribute_factors
+        factors = (averaged(customers.features) @ self.attribute_factors).astype(np.float32)
         known = customers.known >= 0
         factors[known] = self.customer_factors[customers.known[known]]
         return (factors[:, 1:] @ self.item_factors[:, 1:].T + self.item_factors[:, 0]).astype(np.float32)
@@ -80,7 +90,13 @@ class LightFMHybrid:
     def _with_ids(self, features: sparse.csr_matrix) -> sparse.csr_matrix:
         """Ids beside attributes; each row sums to one, as LightFM's own data set class makes them."""
         rows = sparse.hstack([sparse.identity(features.shape[0], format="csr"), features * self.attribute_weight]).tocsr()
-        return scaled(rows, rows=1.0 / np.asarray(rows.sum(axis=1)).ravel()).astype(np.float32)
+        return averaged(rows)
+
+
+def averaged(features: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows that sum to one, float32; empty rows stay empty."""
+    sums = np.asarray(features.sum(axis=1)).ravel()
+    return scaled(features, rows=1.0 / np.where(sums > 0, sums, 1.0)).astype(np.float32)
 
 
 def represent(features: sparse.csr_matrix, biases: np.ndarray, embeddings: np.ndarray) -> np.ndarray:

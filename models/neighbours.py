@@ -1,6 +1,7 @@
 """What neighbourhood recommenders share: sparse matrices scaled, cut to their best entries, kept as plain arrays."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -19,12 +20,30 @@ def best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
     """The n largest positive entries of each row; among equals the lowest column."""
     matrix = matrix.tocsr()
     matrix.sort_indices()
+    kept = np.flatnonzero(matrix.data > 0)
+    bounds = np.searchsorted(kept, matrix.indptr)
+    chosen = []
+    for start, end in pairwise(bounds):
+        row = kept[start:end]
+        if len(row) > n:
+            values = matrix.data[row]
+            limit = np.partition(values, len(row) - n)[len(row) - n]
+            above = values > limit
+            above[np.flatnonzero(values == limit)[: n - above.sum()]] = True
+            row = row[above]
+        chosen.append(row)
+    lengths = [len(row) for row in chosen]
+    kept = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
+
+
+def without_self(matrix: sparse.csr_matrix, own: np.ndarray) -> sparse.csr_matrix:
+    """The matrix with the entry of each row at column `own` set to nought; -1 for a row without one."""
+    matrix = matrix.tocsr()
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, row))
-    # In row order the rank within a row is the distance from the row's first entry.
-    rank = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = np.sort(order[(rank < n) & (matrix.data[order] > 0)])
-    return sparse.csr_matrix((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
+    matrix.data[matrix.indices == own[row]] = 0
+    return matrix
 
 
 def opinion(scores: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays
+from models.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
 
 
 @dataclass
@@ -28,10 +28,9 @@ class UserKNN:
         return self._take(self._profiles(training.behaviour).astype(np.float32))
 
     def score(self, customers: Customers) -> np.ndarray:
-        near = (self._profiles(customers.behaviour).astype(np.float32) @ self.directions.T).tolil()
-        known = np.flatnonzero(customers.known >= 0)
-        near[known, customers.known[known]] = 0  # nobody is their own neighbour
-        return opinion((best_per_row(near.tocsr(), self.neighbours) @ self.past).toarray())
+        near = self._profiles(customers.behaviour).astype(np.float32) @ self.directions.T
+        near = without_self(near, customers.known)  # nobody is their own neighbour
+        return opinion((best_per_row(near, self.neighbours) @ self.past).toarray())
 
     def similar(self, items: np.ndarray) -> None:
         return None

@@ -25,6 +25,7 @@ class Scoring:
         allowed: bool [items of the model]: recommendable and in stock now.
         consumable: bool [items of the model].
         until: the day after the newest behaviour.
+        has_purchases: whether the shop knows of purchases at all.
         model_version: written beside every list.
     """
 
@@ -32,6 +33,7 @@ class Scoring:
     allowed: np.ndarray
     consumable: np.ndarray
     until: int
+    has_purchases: bool
     model_version: str
 
 
@@ -46,7 +48,7 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
     order = np.lexsort((kind[known], day[known], item[known], owner[known]))
     behaviour = Behaviour(
         n, len(model.item_ids), owner[known][order], item[known][order],
-        day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until,
+        day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until, scoring.has_purchases,
     )  # fmt: skip
     ids = np.array(table["customer_id"].to_pylist(), dtype=bytes)
     return Customers(

@@ -18,7 +18,7 @@ CUSTOMERS_A_TASK = 1024
 ITEMS_A_TASK = 2048
 
 
-def scoring(artifact: Artifact, items: DataFrame, until: int, model_version: str) -> Scoring:
+def scoring(artifact: Artifact, items: DataFrame, until: int, has_purchases: bool, model_version: str) -> Scoring:
     """The model with what may be shown tonight. An item the model never saw is in no list before the next refit."""
     now = {
         row["item_id"].encode(): row
@@ -29,7 +29,7 @@ def scoring(artifact: Artifact, items: DataFrame, until: int, model_version: str
     held = [now.get(item) for item in artifact.item_ids.tolist()]
     allowed = np.array([row is not None and row["shown"] for row in held], bool)
     consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
-    return Scoring(artifact, allowed, consumable, until, model_version)
+    return Scoring(artifact, allowed, consumable, until, has_purchases, model_version)
 
 
 def personal(scoring: Scoring, behaviour: DataFrame, customers: DataFrame) -> DataFrame:

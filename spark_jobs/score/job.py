@@ -15,6 +15,7 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
+from models.base import KINDS
 from spark_jobs.night import Night, TableReport
 from spark_jobs.score import catalogue, frames
 from spark_jobs.tables import Lake, Written
@@ -32,7 +33,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         return [TableReport("model", detail={"verdict": "no model was accepted yet, so there are no lists"})]
     kinds = catalogue.wanted_kinds(interactions)
     demand = catalogue.demand(interactions, items, kinds, newest + 1)
-    scoring = frames.scoring(registry.load(champion), items, newest + 1, champion.model_version)
+    scoring = frames.scoring(registry.load(champion), items, newest + 1, kinds != KINDS, champion.model_version)
     behaviour = daily(consented(interactions, customers)).persist()
     lists = [
         (REC_CUSTOMER_ITEMS, frames.personal(scoring, behaviour, customers)),

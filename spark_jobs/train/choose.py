@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 
 from models.base import Recommender
 from models.blend import unit
-from models.evaluation import Case, Windows
 from models.recommenders import make, make_blend
+from models.split import Case, Windows
 from models.tracking import Trial
 from spark_jobs.train.fits import Fit, fit_all, measured, score, test_case
 from spark_jobs.train.matrices import Material

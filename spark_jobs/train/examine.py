@@ -14,8 +14,9 @@ from pyspark.sql import SparkSession
 from models.artifact import Artifact
 from models.base import Recommender
 from models.blend import Blend
-from models.evaluation import Case, Measured, Windows
+from models.evaluation import Measured
 from models.recommenders import make_blend
+from models.split import Case, Windows
 from spark_jobs.train.fits import Fit, fit_all, measured, score, test_case
 from spark_jobs.train.matrices import Material
 

@@ -9,9 +9,12 @@ from pyspark.sql import SparkSession
 
 from models import artifact
 from models.base import Customers, Recommender
-from models.evaluation import Case, Measured, case, measure
+from models.evaluation import Measured, measure
 from models.recommenders import make
+from models.split import Case, case
 from spark_jobs.train.matrices import Material
+
+MOST_CELLS = 50_000_000  # customers × items held at once: 200 MB a recommender
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def fit_all(spark: SparkSession, material: Material, fits: Sequence[Fit], seed: 
 def test_case(material: Material, first: int, until: int, most: int, seed: int) -> Case:
     """The test on the days from `first` up to `until`, of customers who were there before."""
     behaviour = material.training.behaviour
+    most = max(1, min(most, MOST_CELLS // behaviour.n_items))
     return case(behaviour.before(first), behaviour.before(until).since(first), material.allowed, most, seed)
 
 

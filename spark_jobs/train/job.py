@@ -9,10 +9,10 @@ report. A home without an accepted configuration, or with popularity for want of
 from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.evaluation import Windows, windows
 from models.gate import Verdict, beats_popularity, judge_refit
+from models.split import Windows, windows
 from models.tracking import Registry, Version
-from spark_jobs.night import Night, NothingNew, TableReport
+from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train.choose import choose, read_space
 from spark_jobs.train.examine import examine
@@ -20,14 +20,13 @@ from spark_jobs.train.matrices import Material, material
 from spark_jobs.train.register import fingerprint, open_registry, register, repeat
 
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+NOBODY_YET = TableReport(
+    "model", detail={"verdict": "nothing to learn: no customer who may be personalised for did anything yet"}
+)
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Train, unless these tables, this code and this configuration were trained before.
-
-    Raises:
-        NothingNew: nobody has done anything yet.
-    """
+    """Train, unless these tables, this code and this configuration were trained before."""
     registry = open_registry(night)
     champion = registry.champion()
     configuration = registry.load(champion).configuration if champion else FALLBACK
@@ -35,6 +34,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if known:
         return repeat(night, registry, known, champion)
     found, cut = prepare(lake)
+    if found is None:
+        return [NOBODY_YET]
     if configuration == FALLBACK:
         return first(night, lake, registry, found, cut, champion)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
@@ -43,15 +44,11 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     return register(night, lake, registry, "refit", found, cut, examined, verdict, champion)
 
 
-def prepare(lake: Lake) -> tuple[Material, Windows | None]:
-    """The lake as matrices, and where to cut them.
-
-    Raises:
-        NothingNew: nobody has done anything yet.
-    """
+def prepare(lake: Lake) -> tuple[Material | None, Windows | None]:
+    """The lake as matrices, and where to cut them."""
     found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
     if found is None:
-        raise NothingNew("no customer who may be personalised for has done anything yet")
+        return None, None
     behaviour = found.training.behaviour
     return found, windows(int(behaviour.day.min()), behaviour.until)
 

@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from models import features
-from models.base import KINDS, Behaviour, Training
+from models.base import KINDS, PURCHASE, Behaviour, Training
 
 TITLE_WORDS = 4
 
@@ -20,7 +20,7 @@ class Material:
         customer_ids, item_ids: bytes arrays, sorted.
         allowed: bool [items], what may be shown at all.
         consumable: bool [items], what may be shown to somebody who bought it.
-        n_left_out: interactions of customers who may not be personalised for, or of items without features.
+        n_left_out: days of behaviour of customers who may not be personalised for, or with items without features.
     """
 
     training: Training
@@ -88,19 +88,21 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
         .toArrow()
     )
     people, things = active.orderBy("customer").toArrow(), catalogue.orderBy("item").toArrow()
-    n_left_out = interactions.where(F.col("interaction_type").isin(*KINDS)).count() - behaviour.count()
+    n_left_out = daily(interactions.where("customer_id is not null")).count() - rows.num_rows
     for frame in (behaviour, active, catalogue):
         frame.unpersist()
     if not rows.num_rows:
         return None
-    day = rows["day"].to_numpy().astype(np.int32)
+    day, kind = (rows[name].to_numpy() for name in ("day", "kind"))
     columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
     person_tokens, thing_tokens = people["tokens"].to_pylist(), things["tokens"].to_pylist()
     customer_vocabulary, item_vocabulary = features.vocabulary(person_tokens), features.vocabulary(thing_tokens)
     return Material(
         training=Training(
-            Behaviour(people.num_rows, things.num_rows, **columns, day=day, kind=rows["kind"].to_numpy().astype(np.int8),
-                      until=int(day.max()) + 1),
+            Behaviour(
+                people.num_rows, things.num_rows, **columns, day=day.astype(np.int32), kind=kind.astype(np.int8),
+                until=int(day.max()) + 1, has_purchases=bool((kind == PURCHASE).any()),
+            ),
             features.encode(person_tokens, customer_vocabulary),
             features.encode(thing_tokens, item_vocabulary),
         ),

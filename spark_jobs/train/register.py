@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.evaluation import Windows
 from models.gate import Verdict
+from models.split import Windows
 from models.tracking import Registry, Trial, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation import TASKS, Case, Measured, interval
+from models.evaluation import TASKS, Measured, interval
+from models.split import Case
 
 WARM_DAYS = 3  # customers with this many days of purchases before the test count as warm
 DRAWS = 500

@@ -22,6 +22,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         return job.run(night, lake)
     accepted = registry.load(champion).configuration
     found, cut = job.prepare(lake)
+    if found is None:
+        return [job.NOBODY_YET]
     if accepted == job.FALLBACK or cut is None:
         return job.first(night, lake, registry, found, cut, champion)
     chosen = choose(lake.spark, found, cut, seed, read_space())

@@ -1,0 +1,85 @@
+"""Where time is cut, and who is asked what behind the cut. Nothing here can give a model a day it is tested on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Behaviour
+
+LONGEST_WINDOW = 28
+
+
+class OverlapError(ValueError):
+    """Training and test share days, so the score would be of memory."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Days (since 1970-01-01) on which history is cut: fitted to `validate_from`, to `test_from`, or to `until`; never across."""
+
+    validate_from: int
+    test_from: int
+    until: int
+
+
+def windows(first: int, until: int) -> Windows | None:
+    """The rule, said once: a window is a sixth of the history, at most 28 days; None below six days of history.
+
+    The last window tests; the one before it is where parameters and weights are chosen. 45 days have windows of 7 days.
+    """
+    days = min(LONGEST_WINDOW, (until - first) // 6)
+    return Windows(until - 2 * days, until - days, until) if days >= 1 else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test: who is asked, what they had, what they then wanted.
+
+    Attributes:
+        customers: int [n], rows in the behaviour's numbering, ascending.
+        seen, wanted: bool [n, items].
+        n_days_before: int [n], days with a purchase before the cut.
+        known_share: float [items], share of customers who had the item before the cut, at least half of one.
+    """
+
+    customers: np.ndarray
+    seen: np.ndarray
+    wanted: np.ndarray
+    n_days_before: np.ndarray
+    known_share: np.ndarray
+
+
+def case(train: Behaviour, test: Behaviour, allowed: np.ndarray, most: int = 5000, seed: int = 0) -> Case:
+    """The test of customers who wanted something both before and after the cut.
+
+    Args:
+        allowed: bool [items]: what may be recommended at all; nothing else is asked for.
+        most: a sample of this size, drawn by the seed, where there are more customers.
+
+    Raises:
+        OverlapError: a day of the test is not after all of the training.
+    """
+    if len(test) and len(train) and test.day.min() <= train.day.max():
+        raise OverlapError(f"the test begins on day {test.day.min()}, the training ends on day {train.day.max()}")
+    before, after = train.wanted(), test.wanted()
+    after = after.where(allowed[after.item])
+    customers = np.intersect1d(before.customer, after.customer)
+    if len(customers) > most:
+        customers = np.sort(np.random.default_rng(seed).choice(customers, most, replace=False))
+    days = np.unique(np.stack([before.customer, before.day]), axis=1)[0]
+    had = np.unique(np.stack([before.customer, before.item]), axis=1)[1]
+    n_had = np.bincount(had, minlength=train.n_items)
+    return Case(
+        customers,
+        cells(before.of(customers)),
+        cells(after.of(customers)),
+        np.bincount(days, minlength=train.n_customers)[customers],
+        np.maximum(n_had, 0.5) / max(len(np.unique(before.customer)), 1),
+    )
+
+
+def cells(behaviour: Behaviour) -> np.ndarray:
+    """bool [customers, items]: who did anything with what."""
+    held = np.zeros((behaviour.n_customers, behaviour.n_items), bool)
+    held[behaviour.customer, behaviour.item] = True
+    return held
