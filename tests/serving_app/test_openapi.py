@@ -1,8 +1,12 @@
 """openapi.json is complete (every route, every status a test has seen) and true (real answers fit its schemas)."""
 
+from pathlib import Path
+
 import jsonschema
 import pytest
 from jsonschema import Draft202012Validator
+
+from serving_app.errors import ApiError
 
 UNTIL = "2026-02-22T00:00:00Z"
 ASKED = [
@@ -102,3 +106,11 @@ def test_the_query_is_described_as_it_is_checked(document):
     told = {one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]}
     assert set(told) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
     assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
+
+
+def test_the_page_for_people_names_every_path_parameter_and_error(document):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    named = [path.replace("{", "<").replace("}", ">") for path in document["paths"]]
+    named += [f"`{one['name']}`" for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]]
+    named += [f"`{kind.kind}`" for kind in ApiError.__subclasses__()]
+    assert [name for name in named if name not in page] == []
