@@ -3,10 +3,9 @@
 The SQL is plain enough for every warehouse that dbt builds on.
 """
 
-import os
 from pathlib import Path
 
-from segments.language import COMPARISONS, Condition, Group, Rule, Segment, load
+from segments.language import COMPARISONS, Condition, Rule, Segment, load
 
 DEFINITIONS = Path(__file__).resolve().parent / "definitions"
 GENERATED = Path("models/intermediate/segments/generated")
@@ -82,7 +81,7 @@ def write_models(project: Path, definitions: Path = DEFINITIONS) -> None:
         if not file.exists() or file.read_text() != text:
             aside = file.with_suffix(".part")
             aside.write_text(text)
-            os.replace(aside, file)
+            aside.replace(file)
 
 
 if __name__ == "__main__":

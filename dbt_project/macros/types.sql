@@ -5,8 +5,19 @@
 
 {% macro duckdb__utc(column) %}cast(timezone('UTC', {{ column }}) as timestamp){% endmacro %}
 
-{#- Date arithmetic in days: dbt's own dateadd makes timestamps of dates. -#}
+{#- The day n days later: dbt's own dateadd makes a timestamp of it. -#}
 {% macro add_days(day, n) %}cast({{ dbt.dateadd('day', n, day) }} as date){% endmacro %}
+
+{#- Midnights between two times, as a whole number. -#}
+{% macro days_between(first, last) %}cast({{ dbt.datediff(first, last, 'day') }} as integer){% endmacro %}
+
+{#- First day of the week (Monday) or month of a day. -#}
+{% macro starts(part, day) %}cast({{ dbt.date_trunc(part, day) }} as date){% endmacro %}
+
+{#- The texts of a group as one, in an order. -#}
+{% macro joined(column, separator, order_by) %}
+{{- dbt.listagg(column, "'" ~ separator ~ "'", 'order by ' ~ order_by) -}}
+{% endmacro %}
 
 {#- The last landing day this build knows of: what "today" means in every model. -#}
 {% macro as_of() %}cast('{{ var("as_of") }}' as date){% endmacro %}

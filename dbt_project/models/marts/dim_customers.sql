@@ -44,8 +44,7 @@ final as (
         orders.currency,
         orders.first_order_at,
         orders.last_order_at,
-        cast({{ dbt.datediff('orders.last_order_at', as_of(), 'day') }}
-            as integer) as recency_days,
+        {{ days_between('orders.last_order_at', as_of()) }} as recency_days,
         orders.cadence_days,
         coalesce(behaviour.n_sessions, 0) as n_sessions,
         coalesce(behaviour.n_views, 0) as n_views,

@@ -7,10 +7,8 @@ calendar as (
 final as (
     select
         calendar_date,
-        cast({{ dbt.date_trunc('week', 'calendar_date') }} as date)
-            as week_starts_on,
-        cast({{ dbt.date_trunc('month', 'calendar_date') }} as date)
-            as month_starts_on
+        {{ starts('week', 'calendar_date') }} as week_starts_on,
+        {{ starts('month', 'calendar_date') }} as month_starts_on
     from calendar
 )
 

@@ -24,7 +24,8 @@ identities_before as (
 ),
 
 final as (
-    select coalesce(identities.identifier_id, identities_before.identifier_id)
+    select
+        coalesce(identities.identifier_id, identities_before.identifier_id)
             as identifier_id
     from identities
     full outer join identities_before

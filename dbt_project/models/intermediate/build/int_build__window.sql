@@ -15,12 +15,14 @@ final as (
         {{ as_of() }} as as_of,
         least(
             coalesce(touched.first_touched, {{ as_of() }}),
-            {% if before %} {{ add_days('window_before.as_of', 1) }}, {% endif %}
+            {% if before %}
+                {{ add_days('before_this.as_of', 1) }},
+            {% endif %}
             {{ as_of() }}
         ) as rebuilt_from
     from touched
     {% if before %}
-        cross join {{ before }} as window_before
+        cross join {{ before }} as before_this
     {% endif %}
 )
 

@@ -22,7 +22,7 @@ final as (
     from counted
     qualify
         row_number() over (
-            partition by customer_id order by n_orders desc, channel
+            partition by customer_id order by n_orders desc, channel asc
         ) = 1
 )
 

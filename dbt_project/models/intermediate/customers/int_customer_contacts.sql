@@ -29,8 +29,8 @@ final as (
             partition by identities.customer_id
             order by
                 contacts.updated_at desc nulls last,
-                contacts.source,
-                contacts.record_id
+                contacts.source asc,
+                contacts.record_id asc
         ) = 1
 )
 

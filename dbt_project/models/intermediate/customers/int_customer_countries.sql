@@ -51,7 +51,7 @@ final as (
     qualify
         row_number() over (
             partition by customer_id
-            order by trust, said_at desc nulls last, country
+            order by trust asc, said_at desc nulls last, country asc
         ) = 1
 )
 

@@ -18,7 +18,7 @@ placed as (
         customer_id,
         category,
         row_number() over (
-            partition by customer_id order by n_lines desc, category
+            partition by customer_id order by n_lines desc, category asc
         ) as place
     from counted
 ),
@@ -27,8 +27,7 @@ final as (
     select
         customer_id,
         max(case when place = 1 then category end) as favourite_category,
-        {{ dbt.listagg('category', "', '", 'order by place') }}
-            as favourite_categories
+        {{ joined('category', ', ', 'place') }} as favourite_categories
     from placed
     where place <= 3
     group by customer_id

@@ -21,29 +21,31 @@ totals as (
     group by customer_id
 ),
 
+order_days as (
+    select
+        customer_id,
+        ordered_date,
+        lag(ordered_date) over (
+            partition by customer_id order by ordered_date
+        ) as ordered_before
+    from orders
+    where not is_return
+    group by customer_id, ordered_date
+),
+
 gaps as (
     select
         customer_id,
-        {{ dbt.datediff(
-            'lag(ordered_date) over (partition by customer_id order by ordered_date)',
-            'ordered_date',
-            'day'
-        ) }} as days_between
-    from (
-        select distinct
-            customer_id,
-            ordered_date
-        from orders
-        where not is_return
-    ) as order_days
+        {{ days_between('ordered_before', 'ordered_date') }} as days_apart
+    from order_days
+    where ordered_before is not null
 ),
 
 cadences as (
     select
         customer_id,
-        cast(median(days_between) as double precision) as cadence_days
+        cast(median(days_apart) as double precision) as cadence_days
     from gaps
-    where days_between is not null
     group by customer_id
 ),
 

@@ -35,11 +35,11 @@ numbers as (
 ),
 
 days as (
-    select {{ add_days('starts.first_date', 'numbers.n') }} as calendar_date
+    select {{ add_days('beginning.first_date', 'numbers.n') }} as calendar_date
     from (
         select min(first_date) as first_date
         from first_days
-    ) as starts
+    ) as beginning
     cross join numbers
 ),
 

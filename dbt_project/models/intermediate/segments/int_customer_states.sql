@@ -13,7 +13,7 @@ known as (
     select
         spine.customer_id,
         spine.state_date,
-        {{ dbt.datediff('customer_days.activity_date', 'spine.state_date', 'day') }}
+        {{ days_between('customer_days.activity_date', 'spine.state_date') }}
             as days_ago,
         customer_days.n_orders,
         customer_days.n_returns,
