@@ -10,12 +10,12 @@ SUITE = Suite(
         each_row("day_is_of_its_time", "served_date = to_date(served_at)", "A list must be found on the day it was served."),
         each_row(
             "ranks_count_from_one",
-            "size(items) = 0 or transform(items, x -> x.rank) = sequence(1, size(items))",
+            "size(items) = 0 or items.rank = sequence(1, size(items))",
             "Position bias is estimated from ranks: a gap or a repeat spoils it.",
         ),
         each_row(
             "items_are_named_once",
-            "size(array_distinct(transform(items, x -> x.item_id))) = size(items)",
+            "size(array_distinct(items.item_id)) = size(items)",
             "An item shown twice in one list is counted twice.",
         ),
         between("propensity", 0, 1, "A propensity is a probability."),

@@ -1,7 +1,7 @@
 """What `core_items` must hold before anyone reads it."""
 
 from expectations.contracts.lake import CORE_ITEMS
-from expectations.suites.suite import CURRENCY, WARN, Suite, between, each_row, matches, not_empty, not_null
+from expectations.suites.suite import CURRENCY, WARN, Suite, between, each_row, matches, not_empty
 
 SUITE = Suite(
     CORE_ITEMS,
@@ -18,6 +18,5 @@ SUITE = Suite(
             "A card without a title is a hole in the page.",
             WARN,
         ),
-        not_null("category_path", "Content-based lists and favourite categories read it.", WARN, 0.5),
     ),
 )

@@ -6,26 +6,24 @@ ORDERED_LIST: tuple[Expectation, ...] = (
     each_row("list_is_not_empty", "size(items) > 0", "An empty list is a page with a hole; who has none falls back."),
     each_row(
         "items_are_named",
-        "not exists(items, x -> x.item_id is null or trim(x.item_id) = '')",
+        "not exists(items.item_id, x -> x is null or trim(x) = '')",
         "An item without an id cannot be shown.",
     ),
     each_row(
         "items_are_named_once",
-        "size(array_distinct(transform(items, x -> x.item_id))) = size(items)",
+        "size(array_distinct(items.item_id)) = size(items)",
         "An item twice in a list wastes a place.",
     ),
     each_row(
         "scores_are_numbers",
-        "not exists(items, x -> x.score is null or isnan(x.score))",
+        "not exists(items.score, x -> x is null or isnan(x))",
         "A score that is no number sorts anywhere.",
     ),
     each_row(
         "scores_fall",
-        "transform(items, x -> x.score) = reverse(array_sort(transform(items, x -> x.score)))",
+        "items.score = sort_array(items.score, false)",
         "Readers take the list in its order: the best must come first.",
     ),
-    each_row(
-        "sources_are_named", "not exists(items, x -> x.sources is null or size(x.sources) = 0)", "Every item says its source."
-    ),
+    each_row("sources_are_named", "not exists(items.sources, x -> x is null or size(x) = 0)", "Every item says its source."),
     not_null("model_version", "A served answer says which model made it."),
 )
