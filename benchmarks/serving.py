@@ -36,7 +36,7 @@ def pairs(n_customers: int, seed: int):
     yield snapshot.META, snapshot.pack(meta)
     yield snapshot.audience_list(snapshot.POPULAR), snapshot.pack_list(items[:LENGTH], scores, sources)
     for name in items:
-        yield snapshot.item(name), snapshot.pack(snapshot.Item(name, "Mugs", "Bodum", 2.5, "EUR", None, True, True))
+        yield snapshot.item(name), snapshot.pack(snapshot.Item(name, "Mugs", "Acme", 2.5, "EUR", None, True, True))
     for n in range(n_customers):
         yield snapshot.customer(f"c_{n}"), snapshot.pack(snapshot.Customer("France", ("vip",), None, 3, None, True))
         yield snapshot.customer_list(f"c_{n}"), snapshot.pack_list(draw.sample(items, LENGTH), scores, sources)

@@ -16,7 +16,7 @@ from spark_jobs.publish.writer import write
 
 KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
-ANNA, BEN, OLD_ANNA = "c_anna", "c_ben", "c_old_anna"  # ids of customers; no such people
+REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 
 
 class Clock:
@@ -38,7 +38,7 @@ def listed(*numbers, source="item_knn"):
 
 
 def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
-    """A snapshot's content: 40 items of which 38 is sold out and 39 discontinued; two customers; `first` moves Anna's list."""
+    """A snapshot's content: 40 items of which 38 is sold out and 39 discontinued; two customers; `first` moves one's list."""
     told = {"layout": contract.LAYOUT, "published_at": "2026-02-21T03:00:00Z", **meta}
     yield (
         contract.META,
@@ -54,17 +54,17 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
         ),
     )
     for n in range(40):
-        facts = contract.Item(f"Item {n}", "Mugs", "Bodum", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38)
+        facts = contract.Item(f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38)
         yield contract.item(f"item-{n:02d}"), contract.pack(facts)
-    yield contract.customer_list(ANNA), listed(38, *range(first, first + 12), 39, source=model_version)
+    yield contract.customer_list(REGULAR), listed(38, *range(first, first + 12), 39, source=model_version)
     yield (
-        contract.customer(ANNA),
+        contract.customer(REGULAR),
         contract.pack(contract.Customer("France", ("vip",), "champions", 4, "2026-02-01T10:00:00Z", True)),
     )
-    yield contract.customer(BEN), contract.pack(contract.Customer("Spain", (), "lapsed", 0, None, False))
-    yield contract.former_customer(OLD_ANNA), ANNA.encode()
-    yield contract.identifier(identifier_id(KEY, "user_id", SOURCE, "u-anna")), ANNA.encode()
-    yield contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-ben")), BEN.encode()
+    yield contract.customer(NEWCOMER), contract.pack(contract.Customer("Spain", (), "lapsed", 0, None, False))
+    yield contract.former_customer(FORMER), REGULAR.encode()
+    yield contract.identifier(identifier_id(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
+    yield contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-newcomer")), NEWCOMER.encode()
     yield contract.audience_list("segment:lapsed"), listed(20, 21, 39, 22, source="recent_popularity")
     yield contract.audience_list("country:Spain"), listed(30, 31, source="recent_popularity")
     yield contract.audience_list(contract.POPULAR), listed(*range(38, 9, -1), 39, source="popularity")

@@ -79,7 +79,7 @@ def test_what_is_not_there(shop):
 
 def test_nothing_published(shop):
     shop.snapshots.publish(None)
-    for path in ("/readyz", "/v1/customers/c_anna"):
+    for path in ("/readyz", "/v1/customers/c_regular"):
         answer = shop.client.get(path)
         check(answer, 503, "not-ready", "nothing has been published yet")
         assert answer.headers["Retry-After"] == "5"

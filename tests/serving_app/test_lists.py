@@ -6,7 +6,7 @@ import pytest
 from serving_app.decision_log import FOLDER, LogUnavailable
 from serving_app.routes import service
 
-ANNA, BEN, OLD_ANNA = "c_anna", "c_ben", "c_old_anna"
+REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 PATHS = ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar", "/v1/items/none/similar")
 
 
@@ -36,14 +36,18 @@ def logged(shop):
 @pytest.mark.parametrize(
     ("query", "customer_id", "source", "first"),
     [
-        pytest.param({"customer_id": ANNA}, ANNA, "personal", ["item-00", "item-01"], id="a customer's own list"),
-        pytest.param({"customer_id": OLD_ANNA}, ANNA, "personal", ["item-00", "item-01"], id="by an id from before a merge"),
-        pytest.param({"user_id": "u-anna"}, ANNA, "personal", ["item-00", "item-01"], id="by the shop's id"),
-        pytest.param({"user_id": " u-anna "}, ANNA, "personal", ["item-00", "item-01"], id="as normalised as when it was hashed"),
-        pytest.param({"anonymous_id": "cookie-ben"}, BEN, "audience", ["item-20", "item-21"], id="no list: the segment's"),
+        pytest.param({"customer_id": REGULAR}, REGULAR, "personal", ["item-00", "item-01"], id="a customer's own list"),
+        pytest.param({"customer_id": FORMER}, REGULAR, "personal", ["item-00", "item-01"], id="by an id from before a merge"),
+        pytest.param({"user_id": "u-regular"}, REGULAR, "personal", ["item-00", "item-01"], id="by the shop's id"),
+        pytest.param(
+            {"user_id": " u-regular "}, REGULAR, "personal", ["item-00", "item-01"], id="as normalised as when it was hashed"
+        ),
+        pytest.param(
+            {"anonymous_id": "cookie-newcomer"}, NEWCOMER, "audience", ["item-20", "item-21"], id="no list: the segment's"
+        ),
         pytest.param({"user_id": "u-nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown user"),
         pytest.param({"customer_id": "c_nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown customer"),
-        pytest.param({"anonymous_id": "u-anna"}, None, "popular", ["item-37", "item-36"], id="a user's id is no cookie's"),
+        pytest.param({"anonymous_id": "u-regular"}, None, "popular", ["item-37", "item-36"], id="a user's id is no cookie's"),
         pytest.param({}, None, "popular", ["item-37", "item-36"], id="a stranger"),
     ],
 )
@@ -54,23 +58,23 @@ def test_who_gets_which_list(shop, query, customer_id, source, first):
 
 def test_an_answer_says_where_it_comes_from(shop):
     shop.clock.move(minutes=30)
-    answer = get(shop, customer_id=ANNA, placement="home/top")
+    answer = get(shop, customer_id=REGULAR, placement="home/top")
     item = answer["items"][0]
     assert answer | {"items": None} == {
-        "request_id": "request-0001", "customer_id": ANNA, "placement": "home/top", "source": "personal",
+        "request_id": "request-0001", "customer_id": REGULAR, "placement": "home/top", "source": "personal",
         "model_version": "concierge/7", "snapshot": "night-1", "generated_at": "2026-02-21T12:30:00.000000Z",
         "age_seconds": 9.5 * 3600, "applied_overrides": [], "items": None,
     }  # fmt: skip
     assert item == {
         "item_id": "item-00", "rank": 1, "score": 0.99, "source": "personal", "title": "Item 0", "category": "Mugs",
-        "reason": "chosen for this customer (by concierge/7)", "brand": "Bodum", "price": 2.5, "currency": "EUR",
+        "reason": "chosen for this customer (by concierge/7)", "brand": "Acme", "price": 2.5, "currency": "EUR",
         "image_url": "https://shop.example/0.jpg",
     }  # fmt: skip
     assert shop.client.get("/v1/popular").headers["Cache-Control"] == "no-store"
 
 
 def test_a_short_list_is_filled_from_lower_rungs(shop):
-    answer = get(shop, customer_id=BEN, n=5)
+    answer = get(shop, customer_id=NEWCOMER, n=5)
     assert [(item["item_id"], item["source"]) for item in answer["items"]] == [
         ("item-20", "audience"), ("item-21", "audience"), ("item-22", "audience"), ("item-37", "popular"), ("item-36", "popular"),
     ]  # fmt: skip
@@ -86,7 +90,9 @@ def test_similar_items(shop):
     assert (ids(unknown), unknown["source"]) == (["item-37"], "popular")
 
 
-@pytest.mark.parametrize("query", [{}, {"customer_id": ANNA}, {"customer_id": BEN}], ids=["stranger", "personal", "audience"])
+@pytest.mark.parametrize(
+    "query", [{}, {"customer_id": REGULAR}, {"customer_id": NEWCOMER}], ids=["stranger", "personal", "audience"]
+)
 @pytest.mark.parametrize("path", PATHS)
 def test_filters_hold_on_every_path(shop, path, query):
     everything = ids(get(shop, path, n=100, **query))
@@ -103,9 +109,9 @@ def test_filters_hold_on_every_path(shop, path, query):
 @pytest.mark.parametrize("path", PATHS)
 def test_a_block_for_one_customer_is_theirs_alone(shop, path):
     [first] = ids(get(shop, path, n=1))
-    assert first in ids(get(shop, path, customer_id=OLD_ANNA, n=100))
-    block(shop, first, user_id="u-anna")
-    assert first not in ids(get(shop, path, customer_id=OLD_ANNA, n=100))
+    assert first in ids(get(shop, path, customer_id=FORMER, n=100))
+    block(shop, first, user_id="u-regular")
+    assert first not in ids(get(shop, path, customer_id=FORMER, n=100))
     assert first in ids(get(shop, path, n=100))
 
 
@@ -124,14 +130,14 @@ def test_an_item_id_may_hold_anything(shop):
 def test_without_a_snapshot_the_page_stays_up(shop):
     shop.snapshots.publish(None)
     for path in PATHS:
-        answer = get(shop, path, user_id="u-anna")
+        answer = get(shop, path, user_id="u-regular")
         assert (answer["source"], answer["items"], answer["model_version"], answer["snapshot"]) == ("static", [], None, None)
     assert [record["list_source"] for record in logged(shop)] == ["static"] * len(PATHS)
 
 
 def test_every_list_is_logged_as_it_was_served(shop):
     block(shop, "item-00")
-    served = [get(shop, path, **query) for path in PATHS for query in ({}, {"customer_id": ANNA})]
+    served = [get(shop, path, **query) for path in PATHS for query in ({}, {"customer_id": REGULAR})]
     records = logged(shop)
     assert [record["request_id"] for record in records] == [answer["request_id"] for answer in served]
     for record, answer in zip(records, served, strict=True):
@@ -151,5 +157,5 @@ def test_a_list_that_cannot_be_logged_is_not_served(shop, monkeypatch):
         raise LogUnavailable("disk full")
 
     monkeypatch.setattr(log, "append", refuse)
-    answer = get(shop, customer_id=ANNA)
+    answer = get(shop, customer_id=REGULAR)
     assert (answer["source"], answer["items"], answer["applied_overrides"]) == ("static", [], [])

@@ -10,17 +10,23 @@ from serving_app.errors import ApiError
 
 UNTIL = "2026-02-22T00:00:00Z"
 ASKED = [
-    ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_anna", None, 200),
+    ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations?n=0", None, 400),
     ("get", "/v1/popular", "/v1/popular?n=3", None, 200),
     ("get", "/v1/popular", "/v1/popular?m=3", None, 400),
     ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar", None, 200),
     ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar?n=x", None, 400),
-    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_old_anna", None, 200),
-    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_ben", None, 200),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_former", None, 200),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_newcomer", None, 200),
     ("get", "/v1/customers/{customer_id}", "/v1/customers/c_nobody", None, 404),
-    ("post", "/v1/overrides", "/v1/overrides", {"kind": "pin", "item_id": "item-05", "until": UNTIL, "user_id": "u-anna"}, 201),
+    (
+        "post",
+        "/v1/overrides",
+        "/v1/overrides",
+        {"kind": "pin", "item_id": "item-05", "until": UNTIL, "user_id": "u-regular"},
+        201,
+    ),
     ("post", "/v1/overrides", "/v1/overrides", {"kind": "boost", "item_id": "item-05", "until": UNTIL, "factor": 2}, 201),
     ("post", "/v1/overrides", "/v1/overrides", {"kind": "block"}, 400),
     ("post", "/v1/overrides", "/v1/overrides", {"kind": "pin", "item_id": "item-99", "until": UNTIL}, 422),

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-ANNA = "c_anna"
+REGULAR = "c_regular"
 
 
 class Server:
@@ -99,13 +99,13 @@ def ids(answer):
 def test_two_workers_keep_every_promise(server):
     # An override is in force in both workers by the next request.
     server.until_both_answer()
-    first = ids(server.get(customer_id=ANNA))[0]
+    first = ids(server.get(customer_id=REGULAR))[0]
     body = {"kind": "block", "item_id": first, "until": "2099-01-01T00:00:00Z"}
     made = requests.post(f"{server.url}/v1/overrides", json=body, timeout=10)
     assert made.status_code == 201
     n_before = {path: len(path.read_bytes().splitlines()) for path in server.workers().values()}
     for _ in range(60):
-        assert first not in ids(server.get(customer_id=ANNA, n=100)) + ids(server.get("/v1/popular", n=100))
+        assert first not in ids(server.get(customer_id=REGULAR, n=100)) + ids(server.get("/v1/popular", n=100))
     n_after = {path: len(path.read_bytes().splitlines()) for path in n_before}
     assert all(n_after[path] > n_before[path] for path in n_before), "both workers answered"
 
@@ -115,7 +115,7 @@ def test_two_workers_keep_every_promise(server):
     def ask():
         while not stop.is_set():
             try:
-                answer = server.get(customer_id=ANNA, n=8)
+                answer = server.get(customer_id=REGULAR, n=8)
             except requests.ConnectionError:
                 continue  # to a worker that was killed: not acknowledged
             said = answer.json()
@@ -148,7 +148,7 @@ def test_two_workers_keep_every_promise(server):
     assert len(logged) == len(set(logged))
     assert set(acknowledged) <= set(logged)
     server.start()
-    answer = server.get(customer_id=ANNA, n=100)
+    answer = server.get(customer_id=REGULAR, n=100)
     assert first not in ids(answer)
     assert answer.json()["snapshot"] == "night-11"
     listed = requests.get(f"{server.url}/v1/overrides", timeout=10).json()["overrides"]

@@ -82,7 +82,7 @@ class TestPublishedSnapshots:
         disk.publish(tmp_path, "night-1")
         held = store.current()
         disk.publish(tmp_path, "night-2", first=5)
-        key = contract.customer_list(disk.ANNA)
+        key = contract.customer_list(disk.REGULAR)
         assert held.list(key)[1].item_id == "item-00"
         assert store.current().list(key)[1].item_id == "item-05"
         shutil.rmtree(tmp_path / "serving" / "snapshots" / "night-1")
