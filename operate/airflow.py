@@ -6,6 +6,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -73,9 +74,16 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
                 run.terminate()
     follow()
     said = log.read_text(errors="replace")
-    if run.returncode or "DagRunState.FAILED" in said or "state=failed" in said:
-        tail = "\n".join(said.splitlines()[-40:])
-        raise SystemExit(f"{tail}\n\nThe night of {first}…{last} failed. The whole log: {log}")
+    if run.returncode or "DagRun failed" in said:
+        raise SystemExit(f"{what_went_wrong(said)}\nThe night of {first}…{last} failed. The whole log: {log}")
+
+
+def what_went_wrong(said: str) -> str:
+    """The failing task's own last words out of Airflow's log: its lines without Airflow's frame, from the first that errs."""
+    own = re.findall(r"\[info +\] (.*?) \[airflow\.task\.hooks|\[info +\] (.*?) \[airflow\.providers\.apache\.spark", said)
+    lines = [first or second for first, second in own]
+    erring = [n for n, line in enumerate(lines) if re.search(r"Traceback|Error|Exception|Refused|Failed", line)]
+    return "\n".join(lines[erring[-1] if len(erring) == 1 else max(erring[-1] - 12, 0) :][:30]) if erring else said[-2000:]
 
 
 def serve(env: dict[str, str]) -> int:
