@@ -6,7 +6,7 @@ customers as (
     select
         sum(n_orders) as n_orders,
         sum(n_returns) as n_returns,
-        sum(amount_net) as amount_net
+        cast(sum(amount_net) as decimal(18, 4)) as amount_net
     from {{ ref('dim_customers') }}
 ),
 
@@ -14,7 +14,7 @@ orders as (
     select
         count(case when not is_return then 1 end) as n_orders,
         count(case when is_return then 1 end) as n_returns,
-        sum(amount) as amount_net
+        cast(sum(amount) as decimal(18, 4)) as amount_net
     from {{ ref('fct_orders') }}
     where customer_id is not null
 )

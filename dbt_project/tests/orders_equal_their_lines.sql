@@ -9,7 +9,7 @@ lines as (
         order_id,
         line_type = 'return' as is_return,
         count(*) as n_lines,
-        sum(amount) as amount
+        cast(sum(amount) as decimal(18, 4)) as amount
     from {{ ref('fct_order_lines') }}
     where is_sold or line_type = 'return'
     group by source, order_id, line_type = 'return'
