@@ -21,7 +21,7 @@ from spark_jobs.train.register import fingerprint, open_registry, register, repe
 
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 NOBODY_YET = TableReport(
-    "model", detail={"verdict": "nothing to learn: no customer who may be personalised for did anything yet"}
+    "model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"}
 )
 
 

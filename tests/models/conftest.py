@@ -1,0 +1,33 @@
+"""Small shops for recommenders."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from models.base import PURCHASE, Behaviour, Training
+
+
+def behaviour(rows, n_customers, n_items, until=None, **more):
+    """Behaviour of rows (customer, item, day[, kind]); a kind left out is a purchase."""
+    full = sorted((*row, PURCHASE) if len(row) == 3 else row for row in rows)
+    customer, item, day, kind = (np.array([row[n] for row in full], np.int32) for n in range(4))
+    return Behaviour(
+        n_customers, n_items, customer, item, day, kind.astype(np.int8), until or int(day.max(initial=0)) + 1, **more
+    )  # fmt: skip
+
+
+def identity_features(n):
+    """One attribute a row: its number modulo two."""
+    return sparse.csr_matrix((np.ones(n, np.float32), (np.arange(n), np.arange(n) % 2)), shape=(n, 2))
+
+
+@pytest.fixture(scope="session")
+def checkerboard():
+    """40 customers × 20 items: even customers bought nine in ten of the even items, odd ones of the odd."""
+    rows = [
+        (customer, item, (customer * 7 + item * 3) % 30)
+        for customer in range(40)
+        for item in range(20)
+        if customer % 2 == item % 2 and (customer + item // 2) % 10 != 0
+    ]
+    return Training(behaviour(rows, 40, 20, until=30), identity_features(40), identity_features(20))
