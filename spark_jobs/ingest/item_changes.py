@@ -1,0 +1,47 @@
+"""What changed in the catalogue, field by field, read off its snapshots."""
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from expectations.contracts.lake import CORE_ITEMS
+
+FIELDS = (
+    "title", "category_path", "brand", "price", "currency", "n_stock", "is_in_stock", "is_consumable", "is_recommendable",
+    "attributes", "image_url",
+)  # fmt: skip
+
+
+def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
+    """Grain: one row per change of one field of an item, in the columns of `core_item_changes`.
+
+    Args:
+        records: accepted records of snapshots, in the columns of `core_items` and `first_received`.
+        held: the items as they were before all of these; None when there was nothing before.
+    """
+    every = records.select(*CORE_ITEMS.columns, "first_received")
+    if held is not None:
+        every = every.unionByName(held.withColumn("first_received", F.lit("")))
+    said = F.array(*[F.struct(F.lit(name).alias("field"), as_text(name).alias("value")) for name in FIELDS])
+    values = every.select("item_id", F.col("updated_at").alias("changed_at"), "first_received", F.explode(said).alias("said"))
+    in_order = Window.partitionBy("item_id", "said.field").orderBy("first_received")
+    changes = values.withColumn("old_value", F.lag("said.value").over(in_order)).where(
+        "first_received <> '' and not (old_value <=> said.value)"
+    )
+    # A source that changes a field twice under one time leaves the later change.
+    last = Window.partitionBy("item_id", "changed_at", "said.field").orderBy(F.desc("first_received"))
+    return (
+        changes.withColumn("_from_last", F.row_number().over(last))
+        .where("_from_last = 1")
+        .select(
+            "item_id", "changed_at", F.to_date("changed_at").alias("changed_date"), F.col("said.field").alias("field"),
+            "old_value", F.col("said.value").alias("new_value"),
+        )
+    )  # fmt: skip
+
+
+def as_text(name: str) -> Column:
+    """A field's value as text that is equal for equal values: maps in the order of their keys, lists as JSON."""
+    kind = CORE_ITEMS.columns[name]
+    if kind.startswith("map<"):
+        return F.to_json(F.map_from_entries(F.array_sort(F.map_entries(name))))
+    return F.to_json(name) if kind.startswith("array<") else F.col(name).cast("string")

@@ -1,0 +1,154 @@
+"""Events in Segment's HTTP tracking format → `core_events`.
+
+The client's clock is not believed. Segment's rule: an event happened at `timestamp` when the collector gives it, else at
+`receivedAt − (sentAt − originalTimestamp)`, which takes the clock's error out and leaves the time the event waited to be sent.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lake import CORE_EVENTS
+from spark_jobs.ingest.feed import Context, Feed, Sighting
+from spark_jobs.ingest.formats import json_gzip_records
+from spark_jobs.ingest.identifiers import identifier_id
+from spark_jobs.ingest.refusals import refuse
+from spark_jobs.ingest.values import given, moment, money, said_but_unreadable, whole, yes_or_no
+
+COLUMNS = (
+    "type", "messageId", "event", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
+    "context", "properties", "traits",
+)  # fmt: skip
+MAX_BYTES = 32 * 1024  # what Segment's own collector takes
+TRACKED = {
+    "Product Viewed": "view",
+    "Product Added": "cart",
+    "Order Completed": "purchase",
+    "Products Searched": "search",
+}
+CONTEXT = (
+    "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign struct<name:string>, "
+    "location struct<country:string>, consent struct<categoryPreferences:struct<analytics:string,personalization:string>>"
+)
+PRODUCT = "product_id string, quantity string, price string"
+PROPERTIES = f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
+CURRENCY = "^[A-Z]{3}$"
+
+
+def event_type(kind: Column, name: Column) -> Column:
+    """What happened, in our words; null for what we do not know."""
+    tracked = F.lit(None).cast("string")
+    for said, ours in TRACKED.items():
+        tracked = F.when(name == said, ours).otherwise(tracked)
+    return F.when(kind == "track", tracked).when(kind.isin("page", "identify"), kind)
+
+
+def corrected(at: Column, original: Column, sent: Column, received: Column) -> Column:
+    """When an event happened, from what is known of it; all timestamps, each may be null."""
+    waited = F.coalesce(F.unix_micros(sent) - F.unix_micros(original), F.lit(0))
+    return F.coalesce(at, F.timestamp_micros(F.unix_micros(received) - waited), original)
+
+
+def events(received: DataFrame, told: Context) -> DataFrame:
+    """Adds the columns of `core_events`, `_user_id`, `_anonymous_id` and `_part`.
+
+    Grain: one row per event; an "Order Completed" gives one per product, numbered in `event_id`.
+    """
+    raw, properties = F.col("raw"), F.col("_properties")
+    times = {name: moment(raw[name]) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
+    read = (
+        received.withColumn("source", F.lit(told.source))
+        .withColumn("_context", F.from_json(raw.context, CONTEXT))
+        .withColumn("_properties", F.from_json(raw.properties, PROPERTIES))
+        .withColumn("_message_id", given(raw.messageId))
+        .withColumn("event_type", event_type(raw.type, raw.event))
+        .withColumn("occurred_at", corrected(*times.values()))
+        .withColumn("occurred_date", F.to_date("occurred_at"))
+        .withColumn("order_id", given(properties.order_id))
+        .withColumn("currency", given(properties.currency))
+        .withColumn("_user_id", given(raw.userId))
+        .withColumn("_anonymous_id", given(raw.anonymousId))
+        .withColumn("_products", said_products(F.col("event_type"), properties))
+    )
+    unreadable_time = F.lit(False)
+    for name, value in times.items():
+        unreadable_time = unreadable_time | said_but_unreadable(raw[name], value)
+    too_late = F.col("occurred_date") > F.date_add("landing_date", 1)
+    judged = refuse(
+        read,
+        ("missing_field", "messageId", F.col("_message_id").isNull()),
+        ("unknown_type", "type, event", F.col("event_type").isNull()),
+        ("missing_field", "userId, anonymousId", F.coalesce("_user_id", "_anonymous_id").isNull()),
+        ("bad_time", "timestamp, originalTimestamp, sentAt, receivedAt", unreadable_time),
+        ("bad_time", "when it happened", F.col("occurred_at").isNull() | too_late | (F.year("occurred_at") < 2000)),
+        ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),
+        ("missing_field", "product_id", broken(lambda product: given(product.product_id).isNull())),
+        ("bad_number", "price", broken(lambda product: not_a(money(product.price), product.price, 0))),
+        ("bad_number", "quantity", broken(lambda product: not_a(whole(product.quantity), product.quantity, 1))),
+        ("bad_value", "currency", ~F.col("currency").rlike(CURRENCY)),
+    )
+    nothing = F.array(F.lit(None).cast(f"struct<{PRODUCT}>"))
+    rows = F.when(F.col("reason").isNull() & (F.size("_products") > 0), F.col("_products")).otherwise(nothing)
+    exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn("_part", F.col("_place") + 1)
+    return with_details(exploded, told)
+
+
+def said_products(kind: Column, properties: Column) -> Column:
+    """The products an event is about; a purchase without any is about one that is not named."""
+    one = F.array(F.struct(*[properties[name].alias(name) for name in ("product_id", "quantity", "price")]))
+    several = F.when(F.size(properties.products) > 0, properties.products).otherwise(one)
+    return (
+        F.when(kind == "purchase", several)
+        .when(kind.isin("view", "cart"), one)
+        .otherwise(F.array().cast(f"array<struct<{PRODUCT}>>"))
+    )
+
+
+def broken(rule: Callable[[Column], Column]) -> Column:
+    """Whether any product of the event breaks the rule."""
+    return F.exists("_products", lambda product: F.coalesce(rule(product), F.lit(False)))
+
+
+def not_a(value: Column, received: Column, least: int) -> Column:
+    """Whether something was said that is no number, or a smaller one than there can be."""
+    return said_but_unreadable(received, value) | (value < least)
+
+
+def with_details(exploded: DataFrame, told: Context) -> DataFrame:
+    """The rest of an event's columns, from its product and its context."""
+    product, context = F.col("_product"), F.col("_context")
+    preferences = context.consent.categoryPreferences
+    numbered = F.concat_ws("#", "_message_id", "_part")
+    return (
+        exploded.withColumn("event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(F.col("_message_id")))
+        .withColumn("item_id", given(product.product_id))
+        .withColumn("quantity", whole(product.quantity))
+        .withColumn("unit_price", money(product.price))
+        .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
+        .withColumn("anonymous_identifier_id", identifier_id(told, "anonymous_id", F.col("_anonymous_id")))
+        .withColumn("session_id", given(context.sessionId))
+        .withColumn("device_type", given(context.device.type))
+        .withColumn("page_path", given(context.page.path))
+        .withColumn("referrer", given(context.page.referrer))
+        .withColumn("campaign", given(context.campaign["name"]))
+        .withColumn("country", given(context.location.country))
+        .withColumn("has_analytics_consent", yes_or_no(preferences.analytics))
+        .withColumn("has_personalization_consent", yes_or_no(preferences.personalization))
+        .withColumn("request_id", given(F.col("_properties").request_id))
+    )
+
+
+def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
+    """The feed of a source that hands over gzip files of such events."""
+    return Feed(
+        entity=entity,
+        pattern=pattern,
+        columns=COLUMNS,
+        read=partial(json_gzip_records, columns=COLUMNS, max_bytes=MAX_BYTES),
+        transform=events,
+        target=CORE_EVENTS,
+        record="if(event_type = 'purchase', regexp_replace(event_id, '#[0-9]+$', ''), event_id)",
+        sightings=(Sighting("user_id", "_user_id", "occurred_at"), Sighting("anonymous_id", "_anonymous_id", "occurred_at")),
+    )

@@ -1,0 +1,180 @@
+"""The sample shop: web events, an orders export, the whole customer file and the whole catalogue each night. All times are UTC.
+
+The orders feed is the truth about purchases: an "Order Completed" event keeps its order id and is joined to it in the warehouse.
+"""
+
+from functools import partial
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lake import CORE_CONSENTS, CORE_ITEM_CHANGES, CORE_ITEMS, CORE_ORDER_LINES, CORE_PEOPLE
+from spark_jobs.ingest.feed import Context, Derivation, Feed, Program, Sighting, Source
+from spark_jobs.ingest.formats import csv_records, json_records
+from spark_jobs.ingest.identifiers import identifier_id
+from spark_jobs.ingest.item_changes import item_changes
+from spark_jobs.ingest.refusals import refuse
+from spark_jobs.ingest.segment import CURRENCY, events_feed
+from spark_jobs.ingest.values import given, moment, money, said_but_unreadable, whole, yes_or_no
+
+ORDERS = (
+    "order_id", "line_no", "ordered_at", "user_id", "email", "item_id", "quantity", "unit_price", "currency", "country",
+    "channel", "kind", "returned_order_id",
+)  # fmt: skip
+PEOPLE = (
+    "crm_id", "user_id", "email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country",
+    "birth_date", "created_at", "updated_at", "marketing_consent", "personalization_consent",
+)  # fmt: skip
+CATALOGUE = (
+    "item_id", "title", "category_path", "brand", "price", "currency", "stock", "attributes", "image_url", "is_consumable",
+    "status", "updated_at",
+)  # fmt: skip
+KINDS = ("sale", "return", "charge")
+PURPOSES = ("marketing", "personalization")
+
+
+def order_lines(received: DataFrame, told: Context) -> DataFrame:
+    """Adds the columns of `core_order_lines`, `_user_id` and `_email`. Grain stays: one row per record."""
+    raw = F.col("raw")
+    typed = received.withColumn("source", F.lit(told.source))
+    for name in ("order_id", "item_id", "currency", "country", "channel", "returned_order_id"):
+        typed = typed.withColumn(name, given(raw[name]))
+    typed = (
+        typed.withColumn("line_no", whole(raw.line_no))
+        .withColumn("line_type", F.when(raw.kind.isin(*KINDS), raw.kind))
+        .withColumn("ordered_at", moment(raw.ordered_at))
+        .withColumn("ordered_date", F.to_date("ordered_at"))
+        .withColumn("quantity", whole(raw.quantity))
+        .withColumn("unit_price", money(raw.unit_price))
+        .withColumn("amount", F.col("quantity") * F.col("unit_price"))
+        .withColumn("_user_id", given(raw.user_id))
+        .withColumn("_email", given(raw.email))
+        .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
+        .withColumn("email_identifier_id", identifier_id(told, "email", F.col("_email")))
+    )
+    sign_is_wrong = F.when(F.col("line_type") == "return", F.col("quantity") >= 0).otherwise(F.col("quantity") <= 0)
+    return refuse(
+        typed,
+        ("missing_field", "order_id", F.col("order_id").isNull()),
+        ("missing_field", "item_id", F.col("item_id").isNull()),
+        ("bad_number", "line_no", F.col("line_no").isNull()),
+        ("bad_value", "kind", F.col("line_type").isNull()),
+        ("bad_time", "ordered_at", F.col("ordered_at").isNull() | (F.col("ordered_date") > F.date_add("landing_date", 1))),
+        ("bad_number", "quantity", F.col("quantity").isNull() | sign_is_wrong),
+        ("bad_number", "unit_price", F.col("unit_price").isNull() | (F.col("unit_price") < 0)),
+        ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
+    )
+
+
+def people(received: DataFrame, told: Context) -> DataFrame:
+    """Adds the columns of `core_people`, `_crm_id`, `_user_id` and `_<purpose>`. Grain stays: one row per record."""
+    raw = F.col("raw")
+    typed = received.withColumn("source", F.lit(told.source)).withColumn("record_id", given(raw.crm_id))
+    for name in ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country"):
+        typed = typed.withColumn(name, given(raw[name]))
+    typed = (
+        typed.withColumn("_crm_id", F.col("record_id"))
+        .withColumn("_user_id", given(raw.user_id))
+        .withColumn("birth_date", F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")))
+        .withColumn("created_at", moment(raw.created_at))
+        .withColumn("updated_at", moment(raw.updated_at))
+        .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
+    )
+    for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "phone")):
+        typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
+    maybe = F.lit(False)
+    for purpose in PURPOSES:
+        typed = typed.withColumn(f"_{purpose}", yes_or_no(raw[f"{purpose}_consent"]))
+        maybe = maybe | said_but_unreadable(raw[f"{purpose}_consent"], F.col(f"_{purpose}"))
+    too_late = F.to_date("updated_at") > F.date_add("landing_date", 1)
+    return refuse(
+        typed,
+        ("missing_field", "crm_id", F.col("record_id").isNull()),
+        ("bad_time", "updated_at", F.col("updated_at").isNull() | too_late),
+        ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at"))),
+        ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date"))),
+        ("bad_value", "consent", maybe),
+    )
+
+
+def consents(records: DataFrame, _held: DataFrame | None) -> DataFrame:
+    """What the customer file says about consent, for the card and for the e-mail. Grain: the key of `core_consents`.
+
+    Of two records that contradict each other under one time, the denial holds.
+    """
+    said = F.array(*[F.struct(F.lit(purpose).alias("purpose"), F.col(f"_{purpose}").alias("is_granted")) for purpose in PURPOSES])
+    each = records.select(
+        F.explode(F.array("crm_identifier_id", "email_identifier_id")).alias("identifier_id"), said.alias("said"),
+        F.col("updated_at").alias("consented_at"), "source", "first_received",
+    ).select("*", F.explode("said").alias("one"))  # fmt: skip
+    return (
+        each.where("identifier_id is not null and one.is_granted is not null")
+        .groupBy("identifier_id", F.col("one.purpose").alias("purpose"), "consented_at", "source")
+        .agg(F.min(F.struct("one.is_granted", "first_received")).alias("first"))
+        .select("identifier_id", "purpose", "consented_at", "source", "first.is_granted", "first.first_received")
+    )
+
+
+def items(received: DataFrame, told: Context) -> DataFrame:
+    """Adds the columns of `core_items`. Grain stays: one row per record."""
+    raw, null = F.col("raw"), F.lit(None).cast("int")
+    typed = received
+    for name in ("item_id", "title", "brand", "currency", "image_url"):
+        typed = typed.withColumn(name, given(raw[name]))
+    typed = (
+        typed.withColumn("category_path", F.from_json(raw.category_path, "array<string>"))
+        .withColumn("attributes", F.from_json(raw.attributes, "map<string,string>"))
+        .withColumn("price", money(raw.price))
+        .withColumn("n_stock", F.coalesce(whole(raw.stock), null))
+        .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))  # a source that counts no stock always has some
+        .withColumn("is_consumable", F.coalesce(yes_or_no(raw.is_consumable), F.lit(False)))
+        .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
+        .withColumn("updated_at", moment(raw.updated_at))
+        .withColumn("first_seen_at", F.col("updated_at"))
+    )
+    return refuse(
+        typed,
+        ("missing_field", "item_id", F.col("item_id").isNull()),
+        ("bad_number", "price", F.col("price").isNull() | (F.col("price") < 0)),
+        ("bad_number", "stock", said_but_unreadable(raw.stock, F.col("n_stock")) | (F.col("n_stock") < 0)),
+        ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
+        ("bad_value", "status", ~F.coalesce(raw.status, F.lit("")).isin("active", "discontinued")),
+        ("bad_value", "is_consumable", said_but_unreadable(raw.is_consumable, yes_or_no(raw.is_consumable))),
+        ("bad_time", "updated_at", F.col("updated_at").isNull() | (F.to_date("updated_at") > F.date_add("landing_date", 1))),
+    )
+
+
+SOURCE = Source(
+    name="sample_shop",
+    time_zone="UTC",
+    catalogue="sample_shop",
+    delivery=Program(module="sample_shop"),
+    feeds=(
+        events_feed(),
+        Feed(
+            entity="orders", pattern="*.csv", columns=ORDERS, read=partial(csv_records, columns=ORDERS),
+            transform=order_lines, target=CORE_ORDER_LINES,
+            sightings=(Sighting("user_id", "_user_id", "ordered_at"), Sighting("email", "_email", "ordered_at")),
+        ),
+        Feed(
+            entity="people", pattern="*.csv", columns=PEOPLE, read=partial(csv_records, columns=PEOPLE),
+            transform=people, target=CORE_PEOPLE, newest_wins=True,
+            # The card exists since it was made; what stands on it, since it was last written.
+            sightings=(
+                Sighting("crm_id", "_crm_id", "_first_at"), Sighting("user_id", "_user_id", "updated_at"),
+                Sighting("email", "email", "updated_at"), Sighting("phone", "phone", "updated_at"),
+            ),
+        ),
+        Feed(
+            entity="catalogue", pattern="*.jsonl", columns=CATALOGUE, read=partial(json_records, columns=CATALOGUE),
+            transform=items, target=CORE_ITEMS, newest_wins=True, earliest=("first_seen_at",),
+        ),
+    ),
+    derivations=(
+        Derivation(
+            target=CORE_CONSENTS, entity="people", make=consents,
+            update_when="struct(new.is_granted, new.first_received) < struct(old.is_granted, old.first_received)",
+        ),
+        Derivation(target=CORE_ITEM_CHANGES, entity="catalogue", make=item_changes),
+    ),
+)  # fmt: skip
