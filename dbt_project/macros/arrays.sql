@@ -3,7 +3,7 @@
 
 {% macro default__first_of(column) %}{{ column }}[1]{% endmacro %}
 
-{% macro snowflake__first_of(column) %}cast(get({{ column }}, 0) as varchar){% endmacro %}
+{% macro snowflake__first_of(column) %}cast({{ column }}[0] as varchar){% endmacro %}
 
 {#- A text that lists ids between commas, as an array; null gives an empty one. -#}
 {% macro split_to_array(column) %}{{ return(adapter.dispatch('split_to_array')(column)) }}{% endmacro %}

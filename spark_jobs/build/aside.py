@@ -29,7 +29,7 @@ def begin_aside(settings: Settings, run_id: str, is_built_upon: bool) -> None:
         if is_built_upon:
             clone(session, live, aside)
         else:
-            session.run(f"create or replace schema {aside}")
+            empty(session, aside)
         say(session, aside, run_id, BUILDING)
 
 
@@ -81,10 +81,20 @@ def clone(session: Session, live: str, aside: str) -> None:
         session.run(f"create or replace schema {aside} clone {live}")
         return
     # The stand-in clones tables, not schemas; views are made by dbt anyway.
-    session.run(f"create or replace schema {aside}")
+    empty(session, aside)
     for name, kind in session.relations(live).items():
         if kind == "BASE TABLE":
             session.run(f"create table {aside}.{name} clone {live}.{name}")
+
+
+def empty(session: Session, schema: str) -> None:
+    """A schema with nothing in it."""
+    if not session.is_stand_in:
+        session.run(f"create or replace schema {schema}")
+        return
+    session.run(f"create schema if not exists {schema}")
+    for name, kind in session.relations(schema).items():
+        session.run(f"drop {'view' if kind == 'VIEW' else 'table'} {schema}.{name}")
 
 
 def swap(session: Session, live: str, aside: str) -> None:
@@ -93,7 +103,7 @@ def swap(session: Session, live: str, aside: str) -> None:
         session.run(f"alter schema {live} swap with {aside}")
         return
     # The stand-in cannot: there the live schema gets copies, one by one, and views become tables.
-    session.run(f"create or replace schema {live}")
+    empty(session, live)
     for name in session.relations(aside):
         session.run(f"create table {live}.{name} as select * from {aside}.{name}")
     say(session, aside, "", PUBLISHED)

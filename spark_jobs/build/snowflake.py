@@ -60,9 +60,12 @@ class Session:
 
     def relations(self, schema: str) -> dict[str, str]:
         """Each table and view of a schema, by its name in small letters, with what it is: `BASE TABLE`, `VIEW`."""
+        # The stand-in lists views among views only, and keeps MAIN in small letters.
         found = self.run(
-            "select table_name, table_type from information_schema.tables where table_schema = %s order by 1", schema.upper()
-        )
+            "select table_name, table_type from information_schema.tables where upper(table_schema) = %s"
+            " union select table_name, 'VIEW' from information_schema.views where upper(table_schema) = %s order by 1",
+            schema.upper(), schema.upper(),
+        )  # fmt: skip
         return {name.lower(): kind for name, kind in found}
 
 
