@@ -18,6 +18,3 @@
 {% macro joined(column, separator, order_by) %}
 {{- dbt.listagg(column, "'" ~ separator ~ "'", 'order by ' ~ order_by) -}}
 {% endmacro %}
-
-{#- The last landing day this build knows of: what "today" means in every model. -#}
-{% macro as_of() %}cast('{{ var("as_of") }}' as date){% endmacro %}

@@ -43,12 +43,12 @@ class Beginning:
     Attributes:
         file: the file to build in; None on Snowflake.
         finished: where it belongs when it is whole.
-        variables: what dbt is told, as `dbt_project.yml` lists it.
+        told: what dbt is told, as `dbt_project/macros/night.sql` lists it.
     """
 
     file: Path | None
     finished: Path | None
-    variables: dict
+    told: dict
 
 
 def begin(night: Night, lake: Lake) -> Beginning:
@@ -57,22 +57,23 @@ def begin(night: Night, lake: Lake) -> Beginning:
     for name in ("builds", "dbt"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     if night.settings.warehouse == "snowflake":
-        told = variables(night, lake, reads_on_snowflake(night.settings))
+        told = what_to_tell(night, lake, reads_on_snowflake(night.settings))
         begin_aside(night.settings, night.run_id, is_built_upon=told["changed_days"] is not None)
         return Beginning(None, None, told)
-    building, finished = folder / "dbt" / f"{night.slug}.duckdb", folder / "builds" / f"{night.slug}.duckdb"
+    # Always of one name while it is built: with another one dbt parses the whole project again.
+    building, finished = folder / "dbt" / "building.duckdb", folder / "builds" / f"{night.slug}.duckdb"
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     published = Published.read(night.settings.home)
     base = folder / "builds" / published.warehouse_file if published and published.warehouse_file else None
     before = reads(base) if base and base.exists() else None
-    told = variables(night, lake, before)
+    told = what_to_tell(night, lake, before)
     if told["changed_days"] is not None:
         shutil.copyfile(base, building)
     return Beginning(building, finished, told)
 
 
-def variables(night: Night, lake: Lake, before: Reads | None) -> dict:
+def what_to_tell(night: Night, lake: Lake, before: Reads | None) -> dict:
     """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other models, other tables.
 
     Args:

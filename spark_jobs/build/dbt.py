@@ -69,13 +69,13 @@ def dbt(settings: Settings, beginning: Beginning, command: str, *arguments: str)
         sys.executable, "-m", "dbt.cli.main", command,
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", settings.warehouse,
         "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
-        "--vars", json.dumps(beginning.variables), *arguments,
+        "--log-level-file", "info", *arguments,
     ]  # fmt: skip
-    return subprocess.run(words, cwd=PROJECT, env=environment(settings, beginning.file), capture_output=True, text=True)
+    return subprocess.run(words, cwd=PROJECT, env=environment(settings, beginning), capture_output=True, text=True)
 
 
-def environment(settings: Settings, file: Path | None) -> dict[str, str]:
-    """What dbt may know: where it builds, where the lake lies, and how to reach Snowflake."""
+def environment(settings: Settings, beginning: Beginning) -> dict[str, str]:
+    """What dbt may know: this night, where it builds, where the lake lies, and how to reach Snowflake."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
     reach = {**settings.snowflake, "schema": build_schema(settings), "lake_schema": LAKE_SCHEMA}
     told = {name: reach[ours] for ours, name in SNOWFLAKE.items() if reach.get(ours)}
@@ -84,6 +84,7 @@ def environment(settings: Settings, file: Path | None) -> dict[str, str]:
         **told,
         "PYTHONPATH": str(ROOT),
         "LAKE_ROOT": str(settings.lake),
-        "WAREHOUSE_FILE": str(file or ""),
+        "WAREHOUSE_FILE": str(beginning.file or ""),
+        "NIGHT": json.dumps(beginning.told, sort_keys=True),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

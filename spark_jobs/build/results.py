@@ -36,7 +36,7 @@ def reports(settings: Settings, beginning: Beginning, results: dict) -> list[Tab
     ]
     if said:
         said[0].detail["tests"] = dict(outcomes)
-        said[0].detail["as_of"] = beginning.variables["as_of"]
+        said[0].detail["as_of"] = beginning.told["as_of"]
     return said
 
 

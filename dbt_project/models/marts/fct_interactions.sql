@@ -7,13 +7,14 @@
 
 with
 
+touched_days as (
+    select * from {{ ref('int_build__touched_days') }}
+),
+
 interactions as (
     select * from {{ ref('int_interactions') }}
     {% if is_incremental() %}
-        where
-            occurred_date in (
-                select touched_date from {{ ref('int_build__touched_days') }}
-            )
+        where occurred_date in (select touched_date from touched_days)
     {% endif %}
 ),
 

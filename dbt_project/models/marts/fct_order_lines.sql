@@ -7,13 +7,14 @@
 
 with
 
+touched_days as (
+    select * from {{ ref('int_build__touched_days') }}
+),
+
 order_lines as (
     select * from {{ ref('int_order_lines') }}
     {% if is_incremental() %}
-        where
-            ordered_date in (
-                select touched_date from {{ ref('int_build__touched_days') }}
-            )
+        where ordered_date in (select touched_date from touched_days)
     {% endif %}
 ),
 

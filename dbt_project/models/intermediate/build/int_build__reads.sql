@@ -1,3 +1,5 @@
+{% set versions = told('lake_versions') or {} %}
+
 with
 
 final as (
@@ -5,14 +7,14 @@ final as (
     select
         cast(null as varchar) as table_name,
         cast(null as varchar) as lake_version,
-        '{{ var("models_hash") }}' as models_hash,
+        '{{ told('models_hash') }}' as models_hash,
         {{ as_of() }} as as_of
-    {%- for table in var('lake_versions') | sort %}
+    {%- for table in versions | sort %}
         union all
         select
             '{{ table }}' as table_name,
-            '{{ var("lake_versions")[table] }}' as lake_version,
-            '{{ var("models_hash") }}' as models_hash,
+            '{{ versions[table] }}' as lake_version,
+            '{{ told('models_hash') }}' as models_hash,
             {{ as_of() }} as as_of
     {%- endfor %}
 )

@@ -7,15 +7,17 @@
 
 with
 
+touched_days as (
+    select * from {{ ref('int_build__touched_days') }}
+),
+
 activities as (
     select * from {{ ref('int_activities') }}
     where
         activity = 'sale'
         and category is not null
         {% if is_incremental() %}
-            and activity_date in (
-                select touched_date from {{ ref('int_build__touched_days') }}
-            )
+            and activity_date in (select touched_date from touched_days)
         {% endif %}
 ),
 

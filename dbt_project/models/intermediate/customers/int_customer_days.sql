@@ -7,13 +7,14 @@
 
 with
 
+touched_days as (
+    select * from {{ ref('int_build__touched_days') }}
+),
+
 activities as (
     select * from {{ ref('int_activities') }}
     {% if is_incremental() %}
-        where
-            activity_date in (
-                select touched_date from {{ ref('int_build__touched_days') }}
-            )
+        where activity_date in (select touched_date from touched_days)
     {% endif %}
 ),
 

@@ -1,0 +1,194 @@
+"""A small shop whose lake is written night by night, without Spark: late lines, corrections, merges, an orders feed that comes late."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from expectations.contracts import lake as contracts
+from expectations.contracts.published import Published
+from expectations.contracts.tables import Table
+from spark_jobs.build.begin import begin
+from spark_jobs.build.dbt import build
+from spark_jobs.night import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake, arrow_schema
+
+FIRST = date(2026, 1, 5)
+CATEGORIES = ("tea", "cups", "tins")
+
+
+def put(lake: Lake, table: Table, rows: list[dict]) -> None:
+    """Make the table hold these rows; of a table kept by day only the days that changed are written, as a night does."""
+    rows = [{**dict.fromkeys(table.columns), **row} for row in rows]
+    new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+    if not table.partition or not lake.exists(table):
+        partition = [table.partition] if table.partition else None
+        write_deltalake(lake.path(table), new, mode="overwrite", partition_by=partition)
+        return
+    before, after = by_day(lake.read_arrow(table).to_pylist(), table), by_day(rows, table)
+    for day in sorted(set(before) | set(after)):
+        if before.get(day, []) != after.get(day, []):
+            part = pa.Table.from_pylist(after.get(day, []), schema=arrow_schema(table))
+            write_deltalake(lake.path(table), part, mode="overwrite", predicate=f"{table.partition} = '{day}'")
+
+
+def by_day(rows: list[dict], table: Table) -> dict[date, list[dict]]:
+    days = defaultdict(list)
+    for row in rows:
+        days[row[table.partition]].append({name: row[name] for name in table.columns})
+    return {day: sorted(of_day, key=lambda row: [str(row[name]) for name in table.key]) for day, of_day in days.items()}
+
+
+@dataclass
+class Home:
+    """A home whose warehouse is built and published, nothing else; the environment is not read."""
+
+    root: Path
+    lake: Lake
+
+    def night(self, run_id: str, last: date) -> Night:
+        settings = Settings.from_environment({"CONCIERGE_HOME": str(self.root)})
+        return Night(run_id, Days(last, last), settings, datetime(2026, 3, 1, tzinfo=UTC))
+
+    def build(self, run_id: str, last: date, *arguments: str) -> Path:
+        """Build a night's warehouse; its file."""
+        night = self.night(run_id, last)
+        beginning = begin(night, self.lake)
+        build(night.settings, beginning, *arguments)
+        return beginning.finished
+
+    def publish(self, run_id: str, file: Path) -> None:
+        """Let the next night build upon that file."""
+        Published(run_id, "2026-01-05", "2026-01-06T03:00:00Z", "", file.name, "", "").write(self.root)
+
+
+@dataclass
+class Shop:
+    """What was received so far, as the rows of the lake; `trade` adds a day."""
+
+    seed: int = 7
+    events: dict[str, dict] = field(default_factory=dict)
+    lines: dict[tuple, dict] = field(default_factory=dict)
+    late: list[tuple[int, str, dict]] = field(default_factory=list)
+    owner: dict[str, str] = field(default_factory=dict)
+    consents: list[dict] = field(default_factory=list)
+    items: dict[str, dict] = field(default_factory=dict)
+    has_feed: bool = False
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        for n in range(12):
+            self.items[f"item{n}"] = {
+                "item_id": f"item{n}", "title": f"Item {n}", "category_path": [CATEGORIES[n % 3], f"leaf{n % 5}"] if n < 10 else None,
+                "price": Decimal(n + 1), "currency": "EUR", "is_in_stock": True, "is_consumable": n % 2 == 0,
+                "is_recommendable": n != 11, "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
+            }  # fmt: skip
+
+    def trade(self, n: int) -> None:
+        """The n-th day: visits, orders, returns; one row in eight reaches the lake one to four nights later."""
+        day = FIRST + timedelta(days=n)
+        for late in [late for late in self.late if late[0] <= n]:
+            self.late.remove(late)
+            self.keep(late[1], late[2])
+        for visit in range(self.random.randint(3, 7)):
+            self.visit(n, day, visit)
+        if n == 12:
+            self.has_feed = True
+
+    def visit(self, n: int, day: date, visit: int) -> None:
+        who = self.random.randint(1, 9)
+        anonymous, user = f"i_a{who}", f"i_u{who}" if who <= 6 else None
+        at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC) + timedelta(
+            hours=2 * visit, minutes=self.random.randint(0, 59)
+        )
+        seen = {"source": "web", "occurred_date": day, "anonymous_identifier_id": anonymous, "session_id": f"s{n}-{visit}"}
+        said = user if user and self.random.random() < 0.4 else None
+        for view in range(self.random.randint(1, 4)):
+            kind = self.random.choice(("view", "view", "cart"))
+            event = {**seen, "event_id": f"e{n}-{visit}-{view}", "event_type": kind, "user_identifier_id": said, "country": "NL"}
+            event |= {
+                "occurred_at": at + timedelta(minutes=view),
+                "item_id": self.item(),
+                "quantity": 1,
+                "unit_price": Decimal(2),
+            }
+            self.receive(n, "event", event)
+        if self.random.random() < 0.6:
+            self.order(n, day, visit, at + timedelta(minutes=9), user, seen)
+
+    def order(self, n: int, day: date, visit: int, at: datetime, user: str | None, seen: dict) -> None:
+        order_id, guest = f"o{n}-{visit}", self.random.random() < 0.15
+        event = {**seen, "event_id": f"e{n}-{visit}-o", "event_type": "purchase", "order_id": order_id, "occurred_at": at}
+        self.receive(n, "event", {**event, "item_id": "item1", "quantity": 1, "unit_price": Decimal(3)})
+        if not self.has_feed:
+            return
+        kinds = [("sale", 1), ("sale", 1), ("charge", 1)] if self.random.random() < 0.75 else [("return", -1)]
+        for line_no, (kind, sign) in enumerate(kinds, start=1):
+            quantity, price = sign * self.random.randint(1, 3), Decimal(self.random.randint(0, 20)) / 2
+            line = {"source": "web", "order_id": order_id, "line_no": line_no, "line_type": kind, "ordered_at": at}
+            line |= {"ordered_date": day, "item_id": self.item(), "quantity": quantity, "unit_price": price}
+            line |= {"amount": quantity * price, "currency": "EUR", "country": self.random.choice(("NL", "BE"))}
+            self.receive(n, "line", {**line, "user_identifier_id": None if guest else user, "channel": "web"})
+
+    def item(self) -> str:
+        return f"item{self.random.randint(0, 11)}"
+
+    def receive(self, n: int, kind: str, row: dict) -> None:
+        if self.random.random() < 0.12:
+            self.late.append((n + self.random.randint(1, 4), kind, row))
+        else:
+            self.keep(kind, row)
+
+    def keep(self, kind: str, row: dict) -> None:
+        if kind == "event":
+            self.events[row["event_id"]] = row
+        else:
+            self.lines[row["order_id"], row["line_no"]] = row
+        for identifier in (row.get("anonymous_identifier_id"), row.get("user_identifier_id")):
+            if identifier:
+                self.owner.setdefault(identifier, f"c_{identifier}")
+
+    def merge(self, anonymous: str, user: str) -> None:
+        """The two turn out to be one: the browser's history becomes the person's."""
+        if anonymous in self.owner and user in self.owner:
+            self.owner[anonymous] = self.owner[user]
+
+    def write(self, lake: Lake) -> None:
+        """Bring the lake to what was received."""
+        put(lake, contracts.CORE_EVENTS, list(self.events.values()))
+        if self.lines:
+            put(lake, contracts.CORE_ORDER_LINES, list(self.lines.values()))
+        put(lake, contracts.CORE_ITEMS, list(self.items.values()))
+        put(lake, contracts.CORE_IDENTITIES, [{"identifier_id": i, "customer_id": c} for i, c in sorted(self.owner.items())])
+        began = datetime(2026, 1, 5, tzinfo=UTC)
+        seen = [{"identifier_id": i, "kind": "user_id" if i.startswith("i_u") else "anonymous_id"} for i in sorted(self.owner)]
+        put(lake, contracts.CORE_IDENTIFIERS, [{**row, "value_normalised": "x", "first_seen_at": began} for row in seen])
+        if self.consents:
+            put(lake, contracts.CORE_CONSENTS, self.consents)
+
+
+@pytest.fixture
+def new_home(tmp_path):
+    """Makes homes; those of one test may share a lake."""
+
+    def make(name: str, lake: Lake | None = None) -> Home:
+        root = tmp_path / name
+        root.mkdir()
+        if lake:
+            (root / "lake").symlink_to(lake.root)
+        return Home(root, Lake(root / "lake"))
+
+    return make
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """A shop before its first day."""
+    return Shop()
