@@ -39,10 +39,10 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def snowflake_port(tmp_path_factory):
-    """The port of Snowflake's stand-in: its HTTP protocol on DuckDB, spoken to by the real connector and the real dbt adapter.
+def snowflake(tmp_path_factory):
+    """Settings that reach Snowflake's stand-in: its HTTP protocol on DuckDB, spoken to by the real connector and dbt adapter.
 
-    A test takes a database of its own in it. Its stages lie in a folder of the tests.
+    A function of the database's name, so that a test has one of its own. Stages lie in a folder of the tests.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -58,7 +58,13 @@ def snowflake_port(tmp_path_factory):
                 if knock.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        yield port
+        reach = {
+            "CONCIERGE_WAREHOUSE": "snowflake", "CONCIERGE_SNOWFLAKE_ACCOUNT": "local", "CONCIERGE_SNOWFLAKE_USER": "loader",
+            "CONCIERGE_SNOWFLAKE_PASSWORD": "not-a-secret", "CONCIERGE_SNOWFLAKE_WAREHOUSE": "SMALL",
+            "CONCIERGE_SNOWFLAKE_HOST": "127.0.0.1", "CONCIERGE_SNOWFLAKE_PORT": str(port),
+            "CONCIERGE_SNOWFLAKE_PROTOCOL": "http",
+        }  # fmt: skip
+        yield lambda database: {**reach, "CONCIERGE_SNOWFLAKE_DATABASE": database}
     finally:
         server.terminate()
         server.wait()

@@ -22,22 +22,10 @@ DAY = date(2026, 1, 5)
 
 
 @pytest.fixture
-def night(snowflake_port, tmp_path, request) -> Night:
+def night(snowflake, tmp_path, request) -> Night:
     """A night that loads into a database of the test's own."""
-    settings = Settings.from_environment(
-        {
-            "CONCIERGE_HOME": str(tmp_path),
-            "CONCIERGE_WAREHOUSE": "snowflake",
-            "CONCIERGE_SNOWFLAKE_ACCOUNT": "local",
-            "CONCIERGE_SNOWFLAKE_USER": "loader",
-            "CONCIERGE_SNOWFLAKE_PASSWORD": "not-a-secret",
-            "CONCIERGE_SNOWFLAKE_WAREHOUSE": "SMALL",
-            "CONCIERGE_SNOWFLAKE_DATABASE": request.node.name.upper().partition("[")[0],
-            "CONCIERGE_SNOWFLAKE_HOST": "127.0.0.1",
-            "CONCIERGE_SNOWFLAKE_PORT": str(snowflake_port),
-            "CONCIERGE_SNOWFLAKE_PROTOCOL": "http",
-        }
-    )
+    database = request.node.name.upper().partition("[")[0]
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path), **snowflake(database)})
     return Night("a night", Days(DAY, DAY), settings, datetime(2026, 1, 6, 3, tzinfo=UTC))
 
 
@@ -66,7 +54,10 @@ def item(item_id: str, **more) -> dict:
 def put(lake: Lake, table, rows: list[dict]) -> None:
     """Upsert rows by key, as the lake does, without Spark."""
     if not lake.exists(table):
-        lake.create(table)
+        DeltaTable.create(
+            lake.path(table), arrow_schema(table), partition_by=[table.partition] if table.partition else None,
+            configuration={"delta.enableChangeDataFeed": "true"},
+        )  # fmt: skip
     new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
     same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
     merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")

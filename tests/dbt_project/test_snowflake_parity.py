@@ -1,0 +1,281 @@
+"""The same models on two warehouses, two nights, every mart row by row: DuckDB, and Snowflake's stand-in over HTTP."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import sqlglot
+from deltalake import DeltaTable
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from benchmarks.snowflake_parity import Compared, compare, line
+from expectations.contracts.lake import (
+    CORE_CONSENTS,
+    CORE_EVENTS,
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_ITEMS,
+    CORE_ORDER_LINES,
+    CORE_PEOPLE,
+    LAKE,
+)  # fmt: skip
+from expectations.contracts.published import Published
+from expectations.contracts.tables import Table
+from segments.to_sql import write_models
+from spark_jobs.build import dbt, export, load
+from spark_jobs.build.aside import finish_aside, switch_snowflake
+from spark_jobs.build.begin import begin
+from spark_jobs.build.snowflake import connect
+from spark_jobs.night import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake, arrow_schema
+
+OPENED = date(2026, 1, 5)
+N_DAYS, N_PEOPLE, N_ITEMS = 20, 30, 12
+
+
+def at(day: int, minute: int) -> datetime:
+    """A time on a day of the shop, with microseconds."""
+    return datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=day, minutes=minute, microseconds=7 * minute + 1)
+
+
+def upsert(lake: Lake, table: Table, rows: list[dict]) -> None:
+    """Insert and update by key, as the lake does, without Spark."""
+    if not lake.exists(table):
+        DeltaTable.create(
+            lake.path(table), arrow_schema(table), partition_by=[table.partition] if table.partition else None,
+            configuration={"delta.enableChangeDataFeed": "true"},
+        )  # fmt: skip
+    new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+    same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
+    merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")
+    merge.when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def items() -> list[dict]:
+    return [
+        {
+            "item_id": f"item-{n}", "title": f"Item 'no' {n}, \"é\"", "category_path": ["Home", "Mugs"] if n % 3 else ["Garden"],
+            "brand": None if n % 4 else "Björk & Co", "price": Decimal(n * n) / 4 + 1, "currency": "EUR",
+            "n_stock": n % 5, "is_in_stock": n % 5 > 0, "is_consumable": n % 3 == 0, "is_recommendable": n != 7,
+            "attributes": {"colour": "red"}, "first_seen_at": at(0, n), "updated_at": at(n % 4, n),
+        }
+        for n in range(N_ITEMS)
+    ]  # fmt: skip
+
+
+def people() -> tuple[list[dict], list[dict], list[dict], list[dict]]:
+    """Identifiers, whose they are, consents and CRM records: everyone has a browser, two of three have an account too."""
+    identifiers, identities, consents, records = [], [], [], []
+    for n in range(N_PEOPLE):
+        kinds = ["anonymous_id"] + (["user_id", "email"] if n % 3 else [])
+        for kind in kinds:
+            identifiers.append(
+                {"identifier_id": f"i_{kind}_{n}", "kind": kind, "source": None if kind == "email" else "shop",
+                 "value": f"{kind} {n}", "value_normalised": f"{kind} {n}", "first_seen_at": at(n % 9, n)}
+            )  # fmt: skip
+            identities.append({"identifier_id": f"i_{kind}_{n}", "customer_id": f"c_{n}"})
+        if n % 3:
+            records.append(
+                {"source": "shop", "record_id": f"p{n}", "user_identifier_id": f"i_user_id_{n}", "first_name": f"First {n}",
+                 "last_name": "O'Last", "email": f"p{n}@shop.example", "country": "France" if n % 2 else "Germany",
+                 "email_identifier_id": f"i_email_{n}", "created_at": at(0, n), "updated_at": at(n % 3, n)}
+            )  # fmt: skip
+            consents.append(
+                {"identifier_id": f"i_user_id_{n}", "purpose": "personalization", "consented_at": at(1, n), "source": "shop",
+                 "is_granted": n % 7 > 0}
+            )  # fmt: skip
+    return identifiers, identities, consents, records
+
+
+def behaviour(days: range, draw: random.Random) -> tuple[list[dict], list[dict]]:
+    """Events and order lines of some days: views, carts, orders of one to three lines, guests, postage, returns."""
+    events, lines = [], []
+    for day in days:
+        for n in draw.sample(range(N_PEOPLE), 12):
+            for step in range(draw.randint(1, 3)):
+                events.append(
+                    {"event_id": f"e{day}-{n}-{step}", "event_type": draw.choice(["view", "view", "cart", "page"]),
+                     "source": "shop",
+                     "occurred_at": at(day, 60 * step + n), "occurred_date": OPENED + timedelta(days=day), "quantity": 1,
+                     "item_id": f"item-{draw.randrange(N_ITEMS)}", "anonymous_identifier_id": f"i_anonymous_id_{n}",
+                     "user_identifier_id": f"i_user_id_{n}" if n % 3 and step else None, "session_id": f"s{day}-{n}",
+                     "device_type": draw.choice(["phone", "desktop"]), "country": "France"}
+                )  # fmt: skip
+        for n in draw.sample(range(N_PEOPLE), 5):
+            order = f"o{day}-{n}"
+            for number in range(1, draw.randint(2, 4)):
+                kind = "charge" if number == 3 else "return" if draw.random() < 0.2 else "sale"
+                quantity = draw.randint(1, 4) * (-1 if kind == "return" else 1)
+                price = Decimal(draw.randint(1, 4000)) / 100
+                lines.append(
+                    {"source": "shop", "order_id": order, "line_no": number, "line_type": kind, "ordered_at": at(day, 600 + n),
+                     "ordered_date": OPENED + timedelta(days=day), "quantity": quantity, "unit_price": price,
+                     "amount": quantity * price, "currency": "EUR", "country": "Germany",
+                     "channel": draw.choice(["web", "store"]),
+                     "item_id": None if kind == "charge" else f"item-{draw.randrange(N_ITEMS)}",
+                     "user_identifier_id": f"i_user_id_{n}" if n % 3 else None}
+                )  # fmt: skip
+    return events, lines
+
+
+def first_night(lake: Lake) -> None:
+    """Twenty days of a small shop."""
+    events, lines = behaviour(range(N_DAYS), random.Random(7))
+    identifiers, identities, consents, records = people()
+    for table, rows in (
+        (CORE_ITEMS, items()), (CORE_EVENTS, events), (CORE_ORDER_LINES, lines), (CORE_IDENTIFIERS, identifiers),
+        (CORE_IDENTITIES, identities), (CORE_CONSENTS, consents), (CORE_PEOPLE, records),
+    ):  # fmt: skip
+        upsert(lake, table, rows)
+
+
+def second_night(lake: Lake) -> dict[str, int]:
+    """One day more, and what nights bring beside it: late rows, a correction, a merge of customers, a deletion, an item that
+    moves to another category. Returns how many keys changed in each table."""
+    events, lines = behaviour(range(N_DAYS, N_DAYS + 1), random.Random(8))
+    late, _ = behaviour(range(4, 5), random.Random(9))
+    late = [row | {"event_id": f"late-{row['event_id']}"} for row in late]
+    upsert(lake, CORE_EVENTS, events + late)
+    corrected = lake.read_arrow(CORE_ORDER_LINES).to_pylist()[3]
+    upsert(lake, CORE_ORDER_LINES, [*lines, corrected | {"quantity": 9, "amount": 9 * corrected["unit_price"]}])
+    gone = lake.read_arrow(CORE_ORDER_LINES).filter(pa.compute.field("ordered_date") == OPENED + timedelta(days=2)).to_pylist()[0]
+    DeltaTable(lake.path(CORE_ORDER_LINES)).delete(f"order_id = '{gone['order_id']}' and line_no = {gone['line_no']}")
+    upsert(lake, CORE_IDENTITIES, [{"identifier_id": "i_anonymous_id_3", "customer_id": "c_4"}])
+    upsert(lake, CORE_ITEMS, [items()[4] | {"category_path": ["Garden"], "price": Decimal("0.1000")}])
+    upsert(lake, CORE_CONSENTS, [{"identifier_id": "i_user_id_5", "purpose": "personalization", "consented_at": at(20, 1),
+                                  "source": "shop", "is_granted": False}])  # fmt: skip
+    return {
+        "core_events": len(events) + len(late), "core_order_lines": len(lines) + 2, "core_identities": 1, "core_items": 1,
+        "core_consents": 1,
+    }  # fmt: skip
+
+
+@dataclass
+class Shop:
+    """One lake under two homes, of which one builds on DuckDB and one on Snowflake."""
+
+    lake: Lake
+    duckdb: Settings
+    snowflake: Settings
+    staged: dict[int, dict[str, int]] = field(default_factory=dict)
+    compared: dict[int, list[Compared]] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)  # keys the second night changed, as it was made
+    unread: dict[int, list[str]] = field(default_factory=dict)  # compiled SQL that is not Snowflake's, by night
+    readers_saw: int = -1  # orders in the schema that analysts read, after the second build and before its swap
+
+    def night(self, n: int, settings: Settings) -> Night:
+        day = OPENED + timedelta(days=N_DAYS + n - 2)
+        return Night(f"night {n}", Days(day, day), settings, datetime(2026, 2, n, tzinfo=UTC))
+
+    def build(self, n: int, settings: Settings, *arguments: str) -> None:
+        """What the step `dbt` does, without the tests that the arguments leave out."""
+        night = self.night(n, settings)
+        dbt.build(settings, begin(night, self.lake), *arguments)
+        if settings.warehouse == "snowflake":
+            finish_aside(settings, night.run_id)
+
+    def publish(self, n: int) -> None:
+        """What `publish` does for the two warehouses."""
+        night = self.night(n, self.duckdb)
+        Published(night.run_id, str(night.days.last), "", "", f"{night.slug}.duckdb", "", "").write(self.duckdb.home)
+        assert switch_snowflake(self.snowflake, night.run_id)
+        assert not switch_snowflake(self.snowflake, night.run_id), "a repeated publish swaps nothing back"
+
+    def run(self, n: int, *arguments: str) -> None:
+        """One night on both warehouses, up to their marts compared."""
+        reports = load.run(self.night(n, self.snowflake), self.lake)
+        self.staged[n] = {report.table_name: report.detail["staged"] for report in reports if report.detail["staged"]}
+        with ThreadPoolExecutor() as both:  # a second core builds the second warehouse
+            for built in [
+                both.submit(self.build, n, self.duckdb, "--exclude-resource-type", "test", "unit_test"),
+                both.submit(self.build, n, self.snowflake, *arguments),
+            ]:
+                built.result()
+        with connect(self.snowflake) as session:
+            if n > 1:
+                self.readers_saw = session.run("select count(*) from main.fct_orders")[0][0]
+            self.unread[n] = not_snowflake(self.snowflake.warehouse_folder / "dbt" / "target")
+            self.publish(n)
+            file = self.duckdb.warehouse_folder / "builds" / f"{self.night(n, self.duckdb).slug}.duckdb"
+            self.compared[n] = compare(file, session, "MAIN")
+        print(line(f"night {n}", self.compared[n]), f"rows staged {self.staged[n]}")
+
+
+def not_snowflake(target: Path) -> list[str]:
+    """Compiled files that sqlglot's Snowflake dialect does not understand."""
+    files = [*(target / "compiled").rglob("*.sql"), *(target / "run").rglob("*.sql")]
+    assert len(files) > 100, "dbt has left what it compiled"
+    found = []
+    for file in files:
+        try:
+            if any(isinstance(one, exp.Command) for one in sqlglot.parse(file.read_text(), dialect="snowflake")):
+                found.append(f"{file.name}: taken for a command")
+        except ParseError as error:
+            found.append(f"{file.name}: {error}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def shop(snowflake, tmp_path_factory) -> Shop:
+    """Two nights on two warehouses. dbt's data tests run on Snowflake on the first; on DuckDB other tests run them."""
+    homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
+    (homes[1] / "lake").symlink_to(homes[0] / "lake")
+    write_models(dbt.PROJECT)
+    shop = Shop(
+        Lake(homes[0] / "lake"),
+        Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),
+        Settings.from_environment({"CONCIERGE_HOME": str(homes[1]), **snowflake("PARITY")}),
+    )
+    first_night(shop.lake)
+    shop.run(1, "--exclude-resource-type", "unit_test")
+    shop.changed = second_night(shop.lake)
+    shop.run(2, "--exclude-resource-type", "test", "unit_test")
+    return shop
+
+
+def test_every_mart_equal_row_by_row(shop):
+    for n in (1, 2):
+        assert len(shop.compared[n]) >= 15
+        assert [one for one in shop.compared[n] if one.n_differences] == []
+        assert all(one.n_rows for one in shop.compared[n]), "an empty mart proves nothing"
+
+
+def test_rows_staged_are_those_that_changed(shop):
+    assert shop.staged[1] == {name: shop.lake.read_arrow(LAKE[name], version=1).num_rows for name in shop.staged[1]}
+    assert shop.staged[2] == shop.changed
+
+
+def test_compiled_sql_is_snowflakes(shop):
+    assert shop.unread == {1: [], 2: []}
+
+
+def test_readers_see_last_night_until_the_swap(shop):
+    orders = {n: next(one.n_rows for one in shop.compared[n] if one.mart == "fct_orders") for n in (1, 2)}
+    assert orders[1] != orders[2]
+    assert shop.readers_saw == orders[1]
+
+
+def test_export_brings_the_same_from_both(shop):
+    """What DuckDB's export has written into the lake, Snowflake's finds there, row by row."""
+    export.run(shop.night(2, shop.duckdb), shop.lake)
+    for report in export.run(shop.night(2, shop.snowflake), shop.lake):
+        assert report.version_before == report.version_after, report.detail
+        assert report.n_unchanged == report.n_rows > 0
+
+
+def test_one_changed_value_is_a_difference(shop):
+    """The comparison's own control; last, since it spoils a mart."""
+    with connect(shop.snowflake) as session:
+        session.run(
+            "update main.fct_orders set amount = amount + 0.0001 where order_id = (select min(order_id) from main.fct_orders)"
+        )
+        file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
+        found = {one.mart: one.n_differences for one in compare(file, session, "MAIN") if one.n_differences}
+    assert set(found) == {"fct_orders"}
