@@ -29,7 +29,7 @@ def spark_job(step: str) -> SparkSubmitOperator:
             "spark.pyspark.python": sys.executable,
             "spark.ui.enabled": "false",
             # The JVM of a job that lives for seconds: spark_jobs/session.py has the figures.
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC",
         },
         env_vars={"PYTHONPATH": str(ROOT)},
         verbose=False,

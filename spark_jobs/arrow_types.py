@@ -4,6 +4,8 @@ import re
 
 import pyarrow as pa
 
+from expectations.contracts.tables import Table
+
 PLAIN = {
     "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
     "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"),
@@ -34,3 +36,10 @@ def arrow_type(kind: str) -> pa.DataType:
 def _parts(inner: str) -> list[str]:
     """The pieces between commas that stand in no bracket."""
     return re.findall(r"(?:[^,<>]|<(?:[^<>]|<[^<>]*>)*>)+", inner)
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The table's columns for Arrow."""
+    return pa.schema(
+        [pa.field(name, arrow_type(kind), nullable=name not in table.required) for name, kind in table.columns.items()]
+    )

@@ -1,6 +1,6 @@
 """What becomes of each row of a frame that is to be written over a table: inserted, updated, unchanged, kept or deleted."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from expectations.contracts.tables import ContractError, Table
@@ -79,12 +79,39 @@ def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
     return frame.selectExpr(*[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()], *extra)
 
 
-def refuse_repeats(frame: DataFrame, table: Table) -> None:
-    """Assert that the frame is unique by the table's key.
+def in_key_range(old: DataFrame, new: DataFrame, table: Table) -> DataFrame:
+    """The old rows whose key may be among the new ones', by smallest and largest: Delta skips files by them.
+
+    A shop's order numbers grow with time, so a night looks into a few files instead of every day since the opening.
+    """
+    ends = new.agg(*[F.struct(F.min(name).alias("least"), F.max(name).alias("most")).alias(name) for name in table.key]).first()
+    for name in table.key:
+        least, most = ends[name]["least"], ends[name]["most"]
+        if least is not None:
+            old = old.where(F.col(name).between(F.lit(least), F.lit(most)) | F.col(name).isNull())
+    return old
+
+
+def summed_up(changes: DataFrame, table: Table) -> dict[str, Row]:
+    """Of each outcome its `rows`, the counted ones among them (`n`), and the partitions it touches (`dates`).
 
     Raises:
-        ContractError: it is not; says by how many rows, and no value.
+        ContractError: the rows are not unique by the table's key; says how many repeat one, and no value.
     """
-    repeated = frame.groupBy(*table.key).count().where("count > 1").agg(F.sum(F.col("count") - 1).alias("n")).first()["n"]
-    if repeated:
-        raise ContractError(f"{table.name}: {repeated} rows repeat a key ({', '.join(table.key)}); a key has one row")
+    by_key = changes.groupBy(*table.key) if table.key else changes.groupBy(F.monotonically_increasing_id())
+    one = by_key.agg(
+        F.count("*").alias("rows"), F.first("_outcome").alias("_outcome"), F.first("_counted").alias("_counted"),
+        F.first("_dates").alias("_dates"),
+    )  # fmt: skip
+    found = (
+        one.groupBy("_outcome")
+        .agg(
+            F.count("*").alias("rows"), F.count_if("_counted").alias("n"), F.sum(F.col("rows") - 1).alias("repeats"),
+            F.array_distinct(F.flatten(F.collect_set("_dates"))).alias("dates"),
+        )
+        .collect()
+    )  # fmt: skip
+    repeats = sum(row["repeats"] for row in found)
+    if repeats:
+        raise ContractError(f"{table.name}: {repeats} rows repeat a key ({', '.join(table.key)}); a key has one row")
+    return {row["_outcome"]: row for row in found}

@@ -32,7 +32,8 @@ ALWAYS = {
 # A night's jobs live for seconds: the optimising compiler and a concurrent collector cost more than they give back. On two
 # cores, the first MERGE of a session took 23 s with these and 46 s without (2026-11, a busy machine, both in one run).
 # dags/_commands.py says the same for spark-submit, which starts the JVM before this file is read.
-SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# That compiler alone gets 48 MB for its code, which a night of ten feeds fills; when full, all is interpreted.
+SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 
 
 def delta_jars() -> str:

@@ -20,16 +20,12 @@ from deltalake.exceptions import DeltaError
 from filelock import FileLock
 
 from expectations.contracts.tables import Table
-from spark_jobs.arrow_types import arrow_type
+from spark_jobs import delta_writes
+from spark_jobs.arrow_types import arrow_schema
 
 if TYPE_CHECKING:
     import pyarrow.dataset as pa_dataset
     from pyspark.sql import DataFrame, SparkSession
-
-PROPERTIES = {
-    "delta.enableDeletionVectors": "false",
-    "delta.enableChangeDataFeed": "true",  # `load` stages changed rows only
-}
 
 
 @dataclass
@@ -145,21 +141,25 @@ class Lake:
         """
         return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted)
 
-    def rewrite(self, frame: "DataFrame", table: Table, where: str) -> Written:
-        """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of what was received."""
-        from delta.tables import DeltaTable
+    def rewrite(self, frame: "DataFrame", table: Table, days: tuple[date, date], where: str) -> Written:
+        """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of what was received.
 
+        Args:
+            frame: the rows, all within `days` of the table's partition and meeting `where`.
+            days: first and last partition, both included.
+            where: SQL over the table's columns.
+        """
         from spark_jobs.outcomes import conform
 
-        before = self.version(table)
+        path = self.path(table)
         with self.lock(table):
+            before = self.version(table)
             if before is None:
-                self.create(table)
-            elif self.read(table).where(where).limit(1).count():
-                DeltaTable.forPath(self.spark, self.path(table)).delete(where)
-            rows = self._spread(conform(frame, table), table)
-            rows.write.format("delta").mode("append").save(self.path(table))
-        return Written(before, self.version(table))
+                delta_writes.create(path, table)
+            elif delta_writes.has_days(path, *days) and self.read(table).where(where).limit(1).count():
+                delta_writes.delete(self.spark, path, where)
+            delta_writes.append(conform(frame, table), path, table)
+            return Written(before, self.version(table))
 
     def append_rows(self, rows: list[dict], table: Table) -> None:
         """Append a few rows to a log table, without Spark."""
@@ -198,20 +198,10 @@ class Lake:
         with FileLock(self.root / f".{table.name}.lock", timeout=600):
             yield
 
-    def create(self, table: Table) -> None:
-        """Make an empty table with its properties, not-null columns and checks. Without Spark, which takes seconds for it."""
-        # What was received is staged nowhere, so its changes need no feed.
-        properties = PROPERTIES | ({"delta.enableChangeDataFeed": "false"} if table.name.startswith("raw_") else {})
-        made = RustTable.create(
-            self.path(table), arrow_schema(table), mode="error", partition_by=[table.partition] if table.partition else None,
-            description=table.grain, configuration=properties,
-        )  # fmt: skip
-        if table.checks:
-            made.alter.add_constraint(dict(table.checks))
-
-    def _spread(self, frame: "DataFrame", table: Table) -> "DataFrame":
-        """One file a partition: rows of one date in one task."""
-        return frame.repartition(table.partition) if table.partition else frame.coalesce(1)
+    def tidy(self, table: Table, keep_hours: int) -> dict[str, int]:
+        """Compact small files and clean up what old versions alone read; how many files went and came. No row changes."""
+        with self.lock(table):
+            return delta_writes.tidy(self.spark, self.path(table), keep_hours)
 
     def _write(
         self, frame: "DataFrame", table: Table, delete_absent: bool, update_when: str = "true", within: str = "true",
@@ -219,62 +209,29 @@ class Lake:
     ) -> Written:  # fmt: skip
         from pyspark.sql import functions as F
 
-        from spark_jobs.outcomes import CHANGING, compared, conform, refuse_repeats
+        from spark_jobs.outcomes import CHANGING, compared, conform, in_key_range, summed_up
 
         flagged = frame.withColumnRenamed(counted, "_counted") if counted else frame.withColumn("_counted", F.lit(True))
-        new = conform(flagged, table, "_counted")
-        before = self.version(table)
+        new, path = conform(flagged, table, "_counted"), self.path(table)
         with self.lock(table):
+            before, old = self.version(table), None
             if before is None:
-                self.create(table)
-            old = None if before is None else self.read(table).where(within)
+                delta_writes.create(path, table)
+            else:
+                old = self.read(table).where(within)
+                if table.partition and not delete_absent:
+                    old = in_key_range(old, new, table)
             changes = compared(new, old, table, update_when, delete_absent).persist()
             try:
-                summary = (
-                    changes.groupBy("_outcome")
-                    .agg(
-                        F.count("*").alias("rows"), F.count_if("_counted").alias("n"),
-                        F.array_distinct(F.flatten(F.collect_set("_dates"))).alias("dates"),
-                    )
-                    .collect()
-                )  # fmt: skip
-                outcomes = {row["_outcome"] for row in summary} & set(CHANGING)
-                touched = sorted({day for row in summary if row["_outcome"] in CHANGING for day in row["dates"]})
-                if outcomes:
-                    if table.key:
-                        refuse_repeats(changes, table)
-                    self._commit(changes, table, outcomes, touched)
+                outcomes = summed_up(changes, table)
+                touched = sorted({day for name in CHANGING if name in outcomes for day in outcomes[name]["dates"]})
+                changing = changes.where(F.col("_outcome").isin(*CHANGING))
+                if outcomes.keys() & set(CHANGING) == {"inserted"}:
+                    delta_writes.append(changing.select(*table.columns), path, table)  # all new: nothing need be read
+                elif outcomes.keys() & set(CHANGING):
+                    delta_writes.merge(self.spark, changing, path, table, touched)
             finally:
                 changes.unpersist()
-        counts = {row["_outcome"]: row["rows" if row["_outcome"] == "deleted" else "n"] for row in summary}
-        named = {f"n_{outcome}": n for outcome, n in counts.items()}
-        return Written(before, self.version(table), touched_dates=touched, **named)
-
-    def _commit(self, changes: "DataFrame", table: Table, outcomes: set[str], touched: list[date]) -> None:
-        """Write the rows that change, in one commit; rows that are all new are appended, which reads nothing."""
-        from delta.tables import DeltaTable
-
-        changes = changes.where("_outcome not in ('unchanged', 'kept')")
-        if outcomes == {"inserted"}:
-            self._spread(changes.select(*table.columns), table).write.format("delta").mode("append").save(self.path(table))
-            return
-        match = " and ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
-        if table.partition:
-            # Without literal dates a MERGE reads every partition.
-            match += f" and old.`{table.partition}` in ({', '.join(f'date{str(day)!r}' for day in touched)})"
-        values = {name: f"new.`{name}`" for name in table.columns}
-        (
-            DeltaTable.forPath(self.spark, self.path(table)).alias("old")
-            .merge(changes.alias("new"), match)
-            .whenMatchedDelete("new._outcome = 'deleted'")
-            .whenMatchedUpdate(set=values)
-            .whenNotMatchedInsert(values=values)
-            .execute()
-        )  # fmt: skip
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    """The table's columns for Arrow."""
-    return pa.schema(
-        [pa.field(name, arrow_type(kind), nullable=name not in table.required) for name, kind in table.columns.items()]
-    )
+            after = self.version(table)
+        counts = {f"n_{name}": row["rows" if name == "deleted" else "n"] for name, row in outcomes.items()}
+        return Written(before, after, touched_dates=touched, **counts)

@@ -1,11 +1,11 @@
-"""What is made of a run's feeds together: the identifiers seen, and tables derived from a feed's records."""
+"""What a run writes beside the feeds' own tables: what is derived from their records, what they refused, whom they name."""
 
 from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import CORE_IDENTIFIERS
+from expectations.contracts.lake import CORE_IDENTIFIERS, QUARANTINE
 from spark_jobs.ingest.identifiers import seen
 from spark_jobs.ingest.intake import FeedIntake, as_report
 from spark_jobs.night import TableReport
@@ -14,23 +14,34 @@ from spark_jobs.tables import Lake
 SEEN_EARLIER = "struct(new.first_seen_at, new.value) < struct(old.first_seen_at, old.value)"
 
 
-def derive(lake: Lake, taken: list[FeedIntake]) -> list[TableReport]:
-    """Write the tables derived from the feeds that received something."""
+def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
+    """Write the tables derived from a feed that received something."""
     reports = []
-    for intake in taken:
-        for derivation in intake.source.derivations:
-            if derivation.entity != intake.feed.entity:
-                continue
-            table = derivation.target
-            if derivation.from_all or intake.anew:
-                made = derivation.make(intake.all_accepted(), None)
-                within = f"source = '{intake.source.name}'" if "source" in table.columns else "true"
-                written = lake.replace(made, table, within)
-            else:
-                made = derivation.make(intake.accepted, intake.held)
-                written = lake.upsert(made, table, derivation.update_when)
-            reports.append(as_report(table.name, written))
+    for derivation in intake.source.derivations:
+        if derivation.entity != intake.feed.entity:
+            continue
+        table = derivation.target
+        held = intake.held(derivation.compared_with) if derivation.compared_with else None
+        if intake.anew or (derivation.needs_all and derivation.needs_all(intake.accepted, held)):
+            within = f"source = '{intake.source.name}'" if "source" in table.columns else "true"
+            written = lake.replace(derivation.make(intake.all_accepted(), None), table, within)
+        else:
+            written = lake.upsert(derivation.make(intake.accepted, held), table, derivation.update_when)
+        reports.append(as_report(table.name, written))
     return reports
+
+
+def quarantine(lake: Lake, taken: list[FeedIntake]) -> list[TableReport]:
+    """Write the refused records of all feeds, in one commit."""
+    refusing = [intake for intake in taken if intake.counts.n_quarantined]
+    if not refusing:
+        return []
+    every = reduce(DataFrame.unionByName, [intake.refused() for intake in refusing])
+    days = min(intake.days[0] for intake in refusing), max(intake.days[1] for intake in refusing)
+    written = lake.rewrite(every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing))
+    reasons = {f"{intake.source.name}.{intake.feed.entity}": intake.counts.by_reason for intake in refusing}
+    n_rows = sum(intake.counts.n_quarantined for intake in refusing)
+    return [as_report(QUARANTINE.name, written, n_rows=n_rows, detail={"reasons": reasons})]
 
 
 def identifiers(lake: Lake, every: list[FeedIntake], taken: list[FeedIntake]) -> list[TableReport]:

@@ -83,16 +83,18 @@ class Derivation:
     Attributes:
         target: the table.
         entity: the feed.
-        make: accepted records (in the feed's target columns and more), and the feed's target as it was before them → rows,
-            one a key.
-        from_all: made of all records of the feed anew each time, instead of the new ones.
+        make: accepted records (in the feed's target columns and more), and the rows of `compared_with` as they were before
+            them (None: there were none) → rows, one a key.
+        compared_with: the table whose former rows `make` looks at.
+        needs_all: whether new records and those former rows are not enough, and all records of the feed must be looked at.
         update_when: SQL over `new` and `old` that a row must meet to replace one of the same key.
     """
 
     target: Table
     entity: str
     make: "Callable[[DataFrame, DataFrame | None], DataFrame]"
-    from_all: bool = False
+    compared_with: Table | None = None
+    needs_all: "Callable[[DataFrame, DataFrame | None], bool] | None" = None
     update_when: str = "true"
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import QUARANTINE
+from expectations.contracts.tables import Table
 from spark_jobs.ingest import winners
 from spark_jobs.ingest.deliveries import Delivery, Manifest
 from spark_jobs.ingest.feed import Context, Feed, Source
@@ -19,6 +19,7 @@ from spark_jobs.ingest.received import read, reread
 from spark_jobs.night import TableReport
 from spark_jobs.tables import Lake, Written
 
+PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
 EARLIER = "new.first_received < old.first_received"
 
 
@@ -54,12 +55,12 @@ class FeedIntake:
         """Deliveries → raw, quarantine, core."""
         feed, lake, self.deliveries = self.feed, self.lake, deliveries
         self.anew = self._needs_all()
+        self.before = {table.name: lake.version(table) for table in (feed.target, *self._compared())}
         self.typed = self._typed(read(lake.spark, feed, deliveries)).persist()
         self.accepted = self.typed.where("reason is null")
         counts = self._count()
-        self._log_received(counts)
-        held_before = lake.version(feed.target)
-        self.held = None if self.anew or held_before is None else lake.read(feed.target, held_before)
+        self._log_received()
+        self.counts = counts
         written, n_new = self._anew() if self.anew else self._added(counts)
         n_lost = counts.n_accepted - n_new + written.n_kept
         self._report(
@@ -76,6 +77,15 @@ class FeedIntake:
         ids = self.lake.spark.createDataFrame([(each,) for each in sorted(count)], "delivery_id string")
         raw = self.lake.read(self.source.raw(self.feed)).join(F.broadcast(ids), "delivery_id", "left_semi")
         return self._typed(reread(raw, self.feed)).where("reason is null")
+
+    def held(self, table: Table) -> DataFrame | None:
+        """The rows of a table as they were before this run; None when there were none, or when they do not count any more."""
+        version = self.before[table.name]
+        return None if self.anew or version is None else self.lake.read(table, version)
+
+    def _compared(self) -> list[Table]:
+        mine = (each for each in self.source.derivations if each.entity == self.feed.entity)
+        return [each.compared_with for each in mine if each.compared_with]
 
     def _typed(self, records: DataFrame) -> DataFrame:
         typed = self.feed.transform(records, self.told)
@@ -100,36 +110,37 @@ class FeedIntake:
         n_accepted = sum(by_delivery.values()) - sum(by_reason.values())
         return Counts(by_delivery, dict(sorted(by_reason.items())), n_accepted, n_keys)
 
-    def _log_received(self, counts: Counts) -> None:
+    def _log_received(self) -> None:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""
         raw = self.source.raw(self.feed)
+        readable = self.typed.where("raw is not null and _part = 1").select("raw.*", *PLACE)
+        self._report(raw.name, self.lake.rewrite(readable, raw, self.days, self.mine))
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """First and last landing day of the new deliveries."""
+        return self.deliveries[0].file.day, self.deliveries[-1].file.day
+
+    @property
+    def mine(self) -> str:
+        """SQL that is true of rows of the new deliveries."""
         ids = ", ".join(f"'{delivery.delivery_id}'" for delivery in self.deliveries)
-        days = (f"date'{day}'" for day in (self.deliveries[0].file.day, self.deliveries[-1].file.day))
-        mine = f"landing_date between {' and '.join(days)} and delivery_id in ({ids})"
-        about = ["source_file", "source_line", "delivery_id", "landing_date"]
-        readable = self.typed.where("raw is not null and _part = 1").select("raw.*", *about)
-        written = self.lake.rewrite(readable, raw, mine)
-        self._report(raw.name, written)
-        if counts.n_quarantined or self.lake.exists(QUARANTINE):
-            refused = self.typed.where("reason is not null").select(
-                F.lit(self.source.name).alias("source"), F.lit(self.feed.entity).alias("entity"),
-                *about, "raw_text", "reason", "detail",
-            )  # fmt: skip
-            written = self.lake.rewrite(refused, QUARANTINE, f"source = '{self.source.name}' and {mine}")
-            detail = {"source": self.source.name, "entity": self.feed.entity, "reasons": counts.by_reason}
-            self._report(QUARANTINE.name, written, detail=detail, n_rows=counts.n_quarantined)
+        return f"landing_date between date'{self.days[0]}' and date'{self.days[1]}' and delivery_id in ({ids})"
+
+    def refused(self) -> DataFrame:
+        """The refused records, in the columns of `quarantine`."""
+        named = (F.lit(self.source.name).alias("source"), F.lit(self.feed.entity).alias("entity"))
+        return self.typed.where("reason is not null").select(*named, *PLACE, "raw_text", "reason", "detail")
 
     def _added(self, counts: Counts) -> tuple[Written, int]:
         """Add the new records to what is held; how many records were offered."""
-        feed = self.feed
+        feed, held = self.feed, self.held(self.feed.target)
         if feed.newest_wins:
-            best = winners.newest(self.accepted, self.held, feed)
-            if self.held is not None:
-                best = best.where("_new")
+            best = winners.newest(self.accepted, held, feed).where("_new")
             return self.lake.upsert(best.select(*feed.target.columns), feed.target), counts.n_keys
         best = self.accepted if counts.n_keys == counts.n_accepted else winners.first(self.accepted, feed)
-        if feed.record and self.held is not None:
-            best = winners.unless_held(best, self.held, feed)
+        if feed.record and held is not None:
+            best = winners.unless_held(best, held, feed)
         offered = best.select(*feed.target.columns, (F.col("_part") == 1).alias("_offered"))
         return self.lake.upsert(offered, feed.target, EARLIER, counted="_offered"), counts.n_keys
 

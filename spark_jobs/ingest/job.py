@@ -6,14 +6,18 @@ Writes:  raw_<source>__<entity>, core_events, core_order_lines, core_people, cor
 If it fails: clear the task; the manifest is written last, so what was half taken in is taken in again, with the same result.
 """
 
-from spark_jobs.ingest.deliveries import Manifest
-from spark_jobs.ingest.derived import derive, identifiers
+from concurrent.futures import ThreadPoolExecutor
+
+from spark_jobs.ingest.deliveries import Delivery, Manifest
+from spark_jobs.ingest.derived import derive, identifiers, quarantine
 from spark_jobs.ingest.feed import Context
 from spark_jobs.ingest.intake import FeedIntake
 from spark_jobs.ingest.sources import load
 from spark_jobs.land.inputs import landed
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
+
+AT_ONCE = 2  # feeds: while one plans or commits, another's tasks keep the cores busy
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -28,13 +32,19 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         for source in load(night.settings.sources)
         for feed in source.feeds
     ]
-    taken = []
-    for intake in every:
-        if deliveries := manifest.pending(intake.source, intake.feed, files):
-            intake.run(deliveries)
-            taken.append(intake)
-    derived = derive(lake, taken) + identifiers(lake, every, taken)
+    pending = [(intake, manifest.pending(intake.source, intake.feed, files)) for intake in every]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        taken = list(pool.map(lambda given: take(lake, *given), [given for given in pending if given[1]]))
+        rest = [pool.submit(quarantine, lake, taken), pool.submit(identifiers, lake, every, taken)]
+        reports = [report for intake in taken for report in intake.reports] + [each for job in rest for each in job.result()]
     for intake in taken:
         intake.typed.unpersist()
     manifest.commit([each for intake in taken for each in intake.taken], night.run_id)
-    return [report for intake in taken for report in intake.reports] + derived
+    return reports
+
+
+def take(lake: Lake, intake: FeedIntake, deliveries: list[Delivery]) -> FeedIntake:
+    """One feed: its own table, then what is derived from it."""
+    intake.run(deliveries)
+    intake.reports += derive(lake, intake)
+    return intake

@@ -81,26 +81,52 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
     )
 
 
-def items(lines: DataFrame, _held: DataFrame | None) -> DataFrame:
-    """The catalogue that this shop does not hand over, read off its lines. Grain: one row per item.
-
-    Title and price are the latest said; an item is recommendable when it is goods and was ever sold for money.
-    """
+def known_items(lines: DataFrame) -> DataFrame:
+    """What lines say of their items. Grain: one row per item."""
     sold = F.col("line_type").isin("sale", "charge") & (F.col("unit_price") > 0)
     when = F.struct("ordered_at", "first_received")
-    known = lines.groupBy("item_id").agg(
+    return lines.groupBy("item_id").agg(
         F.max_by(F.col("_description"), F.when(F.col("_description").isNotNull(), when)).alias("title"),
         F.max_by(F.col("unit_price"), F.when(sold, when)).alias("price"),
-        F.coalesce(F.min(F.when(sold, F.col("ordered_at"))), F.min("ordered_at")).alias("first_seen_at"),
+        F.min(F.when(sold, F.col("ordered_at"))).alias("first_sold_at"),
+        F.min("ordered_at").alias("first_named_at"),
+        F.max("ordered_at").alias("updated_at"),
     )
-    return known.select(
+
+
+def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
+    """The catalogue that this shop does not hand over, read off its lines. Grain: one row per item they name.
+
+    Title and price are the latest said; an item is recommendable when it is goods and was ever sold for money.
+    `updated_at` is the time of the latest line that names the item, `first_seen_at` that of its first sale.
+    """
+    new = known_items(lines)
+    if held is not None:
+        sold_before = F.when(F.col("old_price").isNotNull(), F.col("old_first_seen_at"))
+        old = held.select("item_id", *[F.col(name).alias(f"old_{name}") for name in ("title", "price", "first_seen_at")])
+        new = (
+            new.join(old, "item_id", "left")
+            .withColumn("title", F.coalesce("title", "old_title"))
+            .withColumn("first_sold_at", F.coalesce(sold_before, "first_sold_at"))
+            .withColumn("first_named_at", F.coalesce("old_first_seen_at", "first_named_at"))
+            .withColumn("price", F.coalesce("price", "old_price"))
+        )
+    return new.select(
         "item_id", "title", F.lit(None).cast("array<string>").alias("category_path"), F.lit(None).cast("string").alias("brand"),
         "price", F.lit("GBP").alias("currency"), F.lit(None).cast("int").alias("n_stock"), F.lit(True).alias("is_in_stock"),
         F.lit(True).alias("is_consumable"),  # wholesalers' customers reorder what they sold
         (is_goods(F.col("item_id")) & F.col("price").isNotNull()).alias("is_recommendable"),
         F.lit(None).cast("map<string,string>").alias("attributes"), F.lit(None).cast("string").alias("image_url"),
-        "first_seen_at", F.lit(None).cast("timestamp").alias("updated_at"),
+        F.coalesce("first_sold_at", "first_named_at").alias("first_seen_at"), "updated_at",
     )  # fmt: skip
+
+
+def says_of_the_past(lines: DataFrame, held: DataFrame | None) -> bool:
+    """Whether a line is not later than all that is known of its item, so that the latest cannot be told from these alone."""
+    if held is None:
+        return False
+    known = held.select("item_id", F.col("updated_at").alias("known_at"))
+    return not lines.join(known, "item_id").where("ordered_at <= known_at").isEmpty()
 
 
 SOURCE = Source(
@@ -119,5 +145,7 @@ SOURCE = Source(
             sightings=(Sighting("user_id", "_user_id", "ordered_at"),),
         ),
     ),
-    derivations=(Derivation(target=CORE_ITEMS, entity="lines", make=items, from_all=True),),
+    derivations=(
+        Derivation(target=CORE_ITEMS, entity="lines", make=items, compared_with=CORE_ITEMS, needs_all=says_of_the_past),
+    ),
 )

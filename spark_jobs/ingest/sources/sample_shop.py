@@ -175,6 +175,6 @@ SOURCE = Source(
             target=CORE_CONSENTS, entity="people", make=consents,
             update_when="struct(new.is_granted, new.first_received) < struct(old.is_granted, old.first_received)",
         ),
-        Derivation(target=CORE_ITEM_CHANGES, entity="catalogue", make=item_changes),
+        Derivation(target=CORE_ITEM_CHANGES, entity="catalogue", make=item_changes, compared_with=CORE_ITEMS),
     ),
 )  # fmt: skip
