@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from segments.to_sql import write_models
 from spark_jobs.build.aside import build_schema, finish_aside
@@ -38,7 +37,8 @@ class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
 def run(night: Night, lake: Lake) -> list[TableReport]:
     """Build every dbt model and run every dbt test on what the lake holds now."""
     beginning = begin(night, lake)
-    results = build(night.settings, beginning)
+    # Unit tests hold the code to its rows of an example; they are for `make test`, not for a night's data.
+    results = build(night.settings, beginning, "--exclude-resource-type", "unit_test")
     if night.settings.warehouse == "snowflake":
         finish_aside(night.settings, night.run_id)
     return reports(night.settings, beginning, results)

@@ -1,4 +1,4 @@
-"""A small shop whose lake is written night by night, without Spark: late lines, corrections, merges, an orders feed that comes late."""
+"""A small shop whose lake is written night by night, without Spark: late rows, corrections, merges, a feed that begins late."""
 
 import random
 from collections import defaultdict
@@ -85,8 +85,9 @@ class Shop:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         for n in range(12):
+            path = [CATEGORIES[n % 3], f"leaf{n % 5}"] if n < 10 else None
             self.items[f"item{n}"] = {
-                "item_id": f"item{n}", "title": f"Item {n}", "category_path": [CATEGORIES[n % 3], f"leaf{n % 5}"] if n < 10 else None,
+                "item_id": f"item{n}", "title": f"Item {n}", "category_path": path,
                 "price": Decimal(n + 1), "currency": "EUR", "is_in_stock": True, "is_consumable": n % 2 == 0,
                 "is_recommendable": n != 11, "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
             }  # fmt: skip

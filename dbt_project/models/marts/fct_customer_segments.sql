@@ -15,9 +15,9 @@ rebuilt as (
 
 stays as (
     select
-        int_segment_stays.*,
+        stays_within.*,
         rebuilt.as_of
-    from {{ ref('int_segment_stays') }}
+    from {{ ref('int_segment_stays') }} as stays_within
     cross join rebuilt
 ),
 
