@@ -15,9 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from spark_jobs.build.aside import MARTS
 from spark_jobs.build.snowflake import Session
-
-MARTS = ("dim_", "fct_", "feat_", "rpt_")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,13 @@ their rows; dbt builds and tests in it, `export` reads it, and `publish` swaps t
 broke off is known from one that has not begun, and none is done twice.
 """
 
+from collections.abc import Mapping
+
 from spark_jobs.build.snowflake import BUILD_SUFFIX, Session, connect
 from spark_jobs.settings import Settings
 
+MARTS = ("dim_", "fct_", "feat_", "rpt_")
+CONTACTS = "dim_customer_contacts"  # names and addresses, granted on their own
 STATE = "build_state"
 BUILDING, BUILT, PUBLISHED = "building", "built", "published"
 
@@ -34,9 +38,28 @@ def begin_aside(settings: Settings, run_id: str, is_built_upon: bool) -> None:
 
 
 def finish_aside(settings: Settings, run_id: str) -> None:
-    """Note that the schema aside holds this run, built and tested."""
-    with connect(settings, build_schema(settings)) as session:
-        say(session, build_schema(settings), run_id, BUILT)
+    """Note that the schema aside holds this run, built and tested, and grant what readers may read before they see it."""
+    aside = build_schema(settings)
+    with connect(settings, aside) as session:
+        if not session.is_stand_in:  # it knows no roles
+            for grant in grants(settings, aside, session.relations(aside)):
+                session.run(grant)
+        say(session, aside, run_id, BUILT)
+
+
+def grants(settings: Settings, schema: str, relations: Mapping[str, str]) -> list[str]:
+    """The statements that let the two reading roles read a schema's marts: tables made anew have none of last night's grants.
+
+    Args:
+        relations: tables and views of the schema with what they are, as `Session.relations` tells.
+    """
+    reader, contacts = (settings.snowflake.get(name) for name in ("reader_role", "contacts_role"))
+    said = [f"grant usage on schema {schema} to role {role}" for role in dict.fromkeys([reader, contacts]) if role]
+    for name, kind in relations.items():
+        role = contacts if name == CONTACTS else reader
+        if role and name.startswith(MARTS):
+            said.append(f"grant select on {'view' if kind == 'VIEW' else 'table'} {schema}.{name} to role {role}")
+    return said
 
 
 def switch_snowflake(settings: Settings, run_id: str) -> bool:

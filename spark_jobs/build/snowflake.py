@@ -120,6 +120,7 @@ def parameters(given: Mapping[str, str]) -> dict[str, Any]:
         said |= {"host": given["host"], "port": int(given["port"]), "protocol": given["protocol"]}
     return said | {
         "application": "concierge",
+        "arrow_number_to_decimal": True,  # or money arrives as floating point
         "login_timeout": LOGIN_SECONDS,
         "network_timeout": STAND_IN_SECONDS if is_stand_in else NETWORK_SECONDS,
         "session_parameters": {"TIMEZONE": "UTC", "QUERY_TAG": "concierge", "CLIENT_TELEMETRY_ENABLED": False},
