@@ -38,7 +38,7 @@ def feed_of(story: list[dict[str, str]], shuffled) -> tuple[list[dict], dict[str
     return shuffled(rows), {key: value for key, value in holds.items() if key in changed}
 
 
-@settings(deadline=None)  # the first example loads DuckDB
+@settings(deadline=None, max_examples=40)  # the first example loads DuckDB
 @given(versions, st.randoms())
 def test_last_change_of_each_key(story, draw):
     rows, holds = feed_of(story, lambda rows: draw.sample(rows, len(rows)))
