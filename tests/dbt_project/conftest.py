@@ -1,5 +1,6 @@
 """A small shop whose lake is written night by night, without Spark: late rows, corrections, merges, a feed that begins late."""
 
+import json
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from spark_jobs.tables import Lake, arrow_schema
 
 FIRST = date(2026, 1, 5)
 CATEGORIES = ("tea", "cups", "tins")
+NIGHTS = (8, 16, 24)  # days traded by the end of each
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 def put(lake: Lake, table: Table, rows: list[dict]) -> None:
@@ -130,7 +133,7 @@ class Shop:
         self.receive(n, "event", {**event, "item_id": "item1", "quantity": 1, "unit_price": Decimal(3)})
         if not self.has_feed:
             return
-        kinds = [("sale", 1), ("sale", 1), ("charge", 1)] if self.random.random() < 0.75 else [("return", -1)]
+        kinds = [("sale", 1), ("sale", 1), ("charge", 1)] if self.random.random() < 0.6 else [("return", -1)]
         for line_no, (kind, sign) in enumerate(kinds, start=1):
             quantity, price = sign * self.random.randint(1, 3), Decimal(self.random.randint(0, 20)) / 2
             line = {"source": "web", "order_id": order_id, "line_no": line_no, "line_type": kind, "ordered_at": at}
@@ -175,21 +178,63 @@ class Shop:
             put(lake, contracts.CORE_CONSENTS, self.consents)
 
 
+def happenings(shop, n: int) -> None:
+    """What changes beside trade. The first night ends with day 7, the second with day 15."""
+    if n == 5:
+        shop.merge("i_a3", "i_u2")
+    if n == 9:
+        shop.merge("i_a1", "i_u1")
+        shop.merge("i_a2", "i_u2")
+    if n == 11:
+        shop.owner["i_a3"] = "c_i_a3"  # a split
+    if n == 13:
+        shop.items["item0"]["category_path"] = ["tins"]
+        shop.items["item3"]["is_consumable"] = True
+    if n == 17:  # corrections: a line less on day 14, and nothing left of day 11
+        gone = next(key for key, line in shop.lines.items() if line["ordered_date"] == FIRST + timedelta(days=14))
+        del shop.lines[gone]
+        for name in [name for name, event in shop.events.items() if event["occurred_date"] == FIRST + timedelta(days=11)]:
+            del shop.events[name]
+        shop.consents.append(consent("i_u2", n))
+
+
+def consent(identifier: str, n: int) -> dict:
+    at = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=n)
+    return {"identifier_id": identifier, "purpose": "personalization", "consented_at": at, "source": "crm", "is_granted": False}
+
+
+@dataclass
+class Built:
+    """Each night's file, a build from nothing of the same lake, the last day, the shop they tell of, and dbt's manifest."""
+
+    files: list[Path]
+    anew: Path
+    last: date
+    shop: Shop
+    manifest: dict
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Built:
+    """Three nights of a small shop, then the same lake at once; built once, for every test that asks a warehouse something."""
+    root = tmp_path_factory.mktemp("warehouses")
+    home, shop, first, files = Home(root / "nightly", Lake(root / "nightly" / "lake")), Shop(), 0, []
+    for number, until in enumerate(NIGHTS):
+        for n in range(first, until):
+            happenings(shop, n)
+            shop.trade(n)
+        shop.write(home.lake)
+        first, last = until, FIRST + timedelta(days=until - 1)
+        # The last night with dbt's own tests, unit tests too: one of them wants an earlier build to look back at.
+        files.append(home.build(f"night{number}", last, *([] if until == NIGHTS[-1] else WITHOUT_TESTS)))
+        home.publish(f"night{number}", files[-1])
+    manifest = json.loads((home.root / "warehouse" / "dbt" / "target" / "manifest.json").read_text())
+    (home.root / "published.json").unlink()  # nothing to build upon
+    anew = home.build("anew", last, *WITHOUT_TESTS)
+    return Built(files, anew, last, shop, manifest)
+
+
 @pytest.fixture
 def new_home(tmp_path):
-    """Makes homes; those of one test may share a lake."""
-
-    def make(name: str, lake: Lake | None = None) -> Home:
-        root = tmp_path / name
-        root.mkdir()
-        if lake:
-            (root / "lake").symlink_to(lake.root)
-        return Home(root, Lake(root / "lake"))
-
-    return make
-
-
-@pytest.fixture
-def shop() -> Shop:
-    """A shop before its first day."""
-    return Shop()
+    """Makes homes."""
+    return lambda name: Home(tmp_path / name, Lake(tmp_path / name / "lake"))

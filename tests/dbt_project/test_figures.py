@@ -1,0 +1,166 @@
+"""The marts of the small shop against the same figures worked out in plain Python from its rows."""
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+OPENED = date(2026, 1, 5)
+
+
+@pytest.fixture(scope="module")
+def ask(built):
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        yield lambda query: warehouse.execute(query).fetchall()
+
+
+def customer_of(shop, row) -> str | None:
+    user = row.get("user_identifier_id")
+    other = row.get("anonymous_identifier_id") or row.get("email_identifier_id")
+    return shop.owner.get(user or other)
+
+
+def is_sold(line) -> bool:
+    return line["line_type"] in ("sale", "charge") and line["quantity"] > 0 and line["unit_price"] > 0
+
+
+def test_orders(built, ask):
+    expected = defaultdict(lambda: [0, 0, Decimal(0)])
+    for line in built.shop.lines.values():
+        if is_sold(line) or line["line_type"] == "return":
+            totals = expected[line["order_id"], line["line_type"] == "return"]
+            totals[0] += 1
+            totals[1] += abs(line["quantity"])
+            totals[2] += line["amount"]
+    found = {(order, is_return): [n, units, amount] for order, is_return, n, units, amount in ask(
+        "select order_id, is_return, n_lines, n_units, amount from fct_orders")}  # fmt: skip
+    assert found == dict(expected)
+    assert any(customer_of(built.shop, line) is None for line in built.shop.lines.values()), "no guest in this shop"
+    assert ask("select count(*) from fct_orders where customer_id is null")[0][0] > 0
+
+
+def test_customers(built, ask):
+    orders, returned, spent, back = Counter(), Counter(), Counter(), Counter()
+    seen = set()
+    for (order_id, _), line in built.shop.lines.items():
+        who = customer_of(built.shop, line)
+        kind = "sale" if is_sold(line) else line["line_type"]
+        if who and (who, order_id, kind) not in seen and kind in ("sale", "return"):
+            seen.add((who, order_id, kind))
+            (orders if kind == "sale" else returned)[who] += 1
+        if who and is_sold(line):
+            spent[who] += line["amount"]
+        if who and line["line_type"] == "return":
+            back[who] -= line["amount"]
+    rows = ask("select customer_id, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known from dim_customers")
+    assert {row[0] for row in rows} == set(built.shop.owner.values())
+    for who, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known in rows:
+        assert (n_orders, n_returns) == (orders[who], returned[who])
+        assert (amount_spent, amount_returned, amount_net) == (spent[who], back[who], spent[who] - back[who])
+        assert is_known == any(i.startswith("i_u") for i, c in built.shop.owner.items() if c == who)
+
+
+def test_web_purchases_are_not_counted_beside_the_feed(built, ask):
+    assert any(event["event_type"] == "purchase" for event in built.shop.events.values())
+    assert ask("select count(*) from fct_interactions where interaction_id like 'event:%' and interaction_type = 'purchase'") == [
+        (0,)
+    ]
+    joined = ask("select count(*) from fct_orders where session_id is not null and not is_return")[0][0]
+    assert joined > 0, "no order met its web event"
+
+
+def days_of(built) -> dict[str, dict[date, list]]:
+    """What each customer did, by day: `(kind, order, amount, is_consumable, category, time)`."""
+    did = defaultdict(lambda: defaultdict(list))
+    for line in built.shop.lines.values():
+        who, item = customer_of(built.shop, line), built.shop.items[line["item_id"]]
+        kind = "sale" if is_sold(line) else "return" if line["line_type"] == "return" else None
+        if who and kind:
+            path = item["category_path"]
+            fact = (kind, line["order_id"], line["amount"], item["is_consumable"], path[0] if path else None, line["ordered_at"])
+            did[who][line["ordered_date"]].append(fact)
+    for event in built.shop.events.values():
+        if who := customer_of(built.shop, event):
+            fact = (event["event_type"], None, Decimal(0), False, None, event["occurred_at"])
+            did[who][event["occurred_date"]].append(fact)
+    return did
+
+
+def state(did: dict[date, list], today: date) -> dict:
+    """A customer's state at the end of a day; the fields that the rules of this test name."""
+    facts = [(day, fact) for day, facts in did.items() if day <= today for fact in facts]
+    sales = [(day, fact) for day, fact in facts if fact[0] == "sale"]
+    order_days = sorted({day for day, _ in sales})
+    carts = [fact[5] for _, fact in facts if fact[0] == "cart"]
+    cart_days = [day for day, fact in facts if fact[0] == "cart"]
+    categories = Counter(fact[4] for _, fact in sales if fact[4])
+    spent = sum((fact[2] for _, fact in sales), Decimal(0))
+    returned = -sum((fact[2] for _, fact in facts if fact[0] == "return"), Decimal(0))
+    return {
+        "n_orders": len({fact[1] for _, fact in sales}),
+        "spent": spent,
+        "since_order": (today - order_days[-1]).days if order_days else None,
+        "since_first_order": (today - order_days[0]).days if order_days else None,
+        "orders_90d": len({fact[1] for day, fact in sales if (today - day).days < 90}),
+        "n_returns": len({fact[1] for _, fact in facts if fact[0] == "return"}),
+        "returned_percent": int(100 * returned / spent) if spent else None,
+        "views_30d": sum(1 for day, fact in facts if fact[0] == "view" and (today - day).days < 30),
+        "open_cart": bool(carts) and (not sales or max(carts) > max(fact[5] for _, fact in sales)),
+        "since_cart": (today - max(cart_days)).days if cart_days else None,
+        "category_lines": sum(categories.values()),
+        "favourite_percent": 100 * max(categories.values()) // sum(categories.values()) if categories else 0,
+    }
+
+
+RULES = {
+    "new_customers": lambda s: s["since_first_order"] is not None and s["since_first_order"] < 30,
+    "one_time_buyers": lambda s: s["n_orders"] == 1 and s["since_order"] >= 30,
+    "frequent_buyers": lambda s: s["orders_90d"] >= 3,
+    "frequent_returners": lambda s: s["n_returns"] >= 2 and s["returned_percent"] is not None and s["returned_percent"] >= 20,
+    "window_shoppers": lambda s: s["views_30d"] >= 5 and s["n_orders"] == 0,
+    "cart_abandoners": lambda s: s["open_cart"] and 1 <= s["since_cart"] <= 14,
+    "category_fans": lambda s: s["category_lines"] >= 5 and s["favourite_percent"] >= 60,
+}
+
+
+def test_segments_by_the_day(built, ask):
+    did, expected, buyers = days_of(built), set(), defaultdict(dict)
+    for who, days in did.items():
+        for n in range((built.last - min(days)).days + 1):
+            today = min(days) + timedelta(days=n)
+            now = state(days, today)
+            expected |= {(who, segment, today) for segment, rule in RULES.items() if rule(now)}
+            if now["n_orders"]:
+                buyers[today][who] = now["spent"]
+    for today, spent in buyers.items():  # more than 90 of 100 spent less
+        less = {who: sum(1 for other in spent.values() if other < mine) for who, mine in spent.items()}
+        expected |= {(who, "big_spenders", today) for who in spent if 100 * less[who] // len(spent) >= 90}
+    named = ", ".join(f"'{segment}'" for segment in [*RULES, "big_spenders"])
+    rows = ask(f"select customer_id, segment_id, membership_date from fct_customer_segments_daily where segment_id in ({named})")
+    assert len(rows) == len(set(rows))
+    assert set(rows) == expected
+    assert len({segment for _, segment, _ in expected}) >= 6, "too few segments have anyone in this shop"
+
+
+def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_the_first_order(built, ask):
+    did = days_of(built)
+    expected = set()
+    for who, days in did.items():
+        sold = [day for day, facts in days.items() if any(fact[0] == "sale" for fact in facts)]
+        if sold:
+            expected |= {(who, min(sold) + timedelta(days=n)) for n in range((built.last - min(sold)).days + 1)}
+    rows = ask(
+        "select customer_id, membership_date from fct_customer_segments_daily"
+        " where segment_id in (select segment_id from dim_segments where kind = 'rfm')"
+    )
+    assert len(rows) == len(set(rows))
+    assert set(rows) == expected
+
+
+def test_consent_is_applied_to_features(built, ask):
+    denied = built.shop.owner["i_u2"]
+    assert ask(f"select has_personalization_consent from dim_customers where customer_id = '{denied}'") == [(False,)]
+    everyone = set(built.shop.owner.values())
+    assert {who for (who,) in ask("select customer_id from feat_customers")} == everyone - {denied}
