@@ -118,7 +118,7 @@ def condition(said: Mapping, where: str) -> Condition:
         raise SegmentError(f"{where}: unknown op {op!r}; allowed: {', '.join(OPERATORS)}")
     kind, value = FIELDS[name].kind, said.get("value")
     if op == "is_known":
-        good, wanted = value in (True, False), "true or false"
+        good, wanted = isinstance(value, bool), "true or false"
     elif op == "between":
         good = kind == "number" and isinstance(value, list) and len(value) == 2 and all(is_number(one) for one in value)
         good, wanted = good and value[0] <= value[1], "two numbers [low, high], both ends included"

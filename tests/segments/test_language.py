@@ -1,0 +1,100 @@
+"""Definitions are understood or refused with a sentence; the shipped ones split buyers without gap or overlap."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+
+from segments.fields import FIELDS
+from segments.language import Condition, Group, SegmentError, load, parse
+from segments.to_sql import DEFINITIONS
+
+GOOD = {
+    "segment_id": "lapsed", "name": "Lapsed", "kind": "rule", "description": "Gone.",
+    "members": {"field": "n_orders", "op": ">=", "value": 1},
+}  # fmt: skip
+
+
+def with_members(members) -> dict:
+    return {**GOOD, "members": members}
+
+
+def one(field, op, value) -> dict:
+    return with_members({"field": field, "op": op, "value": value})
+
+
+def test_rules_nest():
+    nested = {"all": [{"field": "n_orders", "op": ">", "value": 2}, {"not": {"any": [GOOD["members"]]}}]}
+    assert parse(with_members(nested), "x").members == Group(
+        "all", (Condition("n_orders", ">", 2), Group("not", (Group("any", (Condition("n_orders", ">=", 1),)),)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        pytest.param([], "wanted a mapping with segment_id", id="not a mapping"),
+        pytest.param({**GOOD, "member": {}}, "unknown key 'member' (did you mean 'members'?)", id="a key misspelt"),
+        pytest.param({**GOOD, "name": ""}, "name missing", id="no name"),
+        pytest.param({**GOOD, "kind": "list"}, "kind is 'list'; allowed: rfm, rule", id="an unknown kind"),
+        pytest.param({**GOOD, "segment_id": "Lap sed"}, "allowed: small letters, digits and underscores", id="no id"),
+        pytest.param(one("n_order", "=", 1), "did you mean 'n_orders'?", id="a field misspelt"),
+        pytest.param(one("n_orders", "==", 1), "unknown op '=='; allowed: =", id="an op"),
+        pytest.param(one("n_orders", ">", "1"), "takes a number", id="a text for a number"),
+        pytest.param(one("n_orders", "=", True), "takes a number", id="a truth value"),
+        pytest.param(one("has_open_cart", ">", 1), "true or false", id="a boolean compared"),
+        pytest.param(one("n_orders", "between", [3, 1]), "[low, high]", id="ends reversed"),
+        pytest.param(one("n_orders", "in", []), "a list of numbers", id="an empty list"),
+        pytest.param(with_members({"all": []}), "members.all: needs a list of at least one rule", id="no rule inside"),
+        pytest.param(with_members({"any": [{"all": 3}]}), "members.any[1].all: needs a list", id="where it is, nested"),
+        pytest.param(with_members({"all": [GOOD["members"]], "any": [GOOD["members"]]}), "stand side by side", id="two joined"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_a_sentence(document, said):
+    with pytest.raises(SegmentError) as refused:
+        parse(document, "lapsed.yml")
+    assert str(refused.value).startswith("lapsed.yml")
+    assert said in str(refused.value)
+
+
+def test_a_file_is_called_after_its_segment(tmp_path: Path):
+    (tmp_path / "other.yml").write_text(yaml.safe_dump(GOOD))
+    with pytest.raises(SegmentError, match=r"the file of that segment is lapsed\.yml"):
+        load(tmp_path)
+
+
+def test_a_folder_without_definitions_is_an_error(tmp_path: Path):
+    with pytest.raises(SegmentError, match="no segment definitions"):
+        load(tmp_path)
+
+
+def test_there_are_rfm_segments_and_at_least_eight_by_rule():
+    segments = load(DEFINITIONS)
+    assert sum(segment.kind == "rfm" for segment in segments) == 10
+    assert sum(segment.kind == "rule" for segment in segments) >= 8
+
+
+def meets(rule, facts: dict) -> bool:
+    """A rule evaluated in plain Python, for conditions that RFM segments use."""
+    if isinstance(rule, Group):
+        inside = [meets(one, facts) for one in rule.rules]
+        return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.how]
+    have, value = facts[rule.field], rule.value
+    return {
+        "=": lambda: have == value, "<=": lambda: have <= value, ">=": lambda: have >= value,
+        "between": lambda: value[0] <= have <= value[1],
+    }[rule.op]()  # fmt: skip
+
+
+def test_the_rfm_grid_has_no_gap_and_no_overlap():
+    rfm = [segment for segment in load(DEFINITIONS) if segment.kind == "rfm"]
+    for recency, value in product(range(1, 6), repeat=2):
+        found = [s.segment_id for s in rfm if meets(s.members, {"recency_score": recency, "value_score": value})]
+        assert len(found) == 1, f"recency {recency}, value {value}: {found}"
+
+
+def test_fields_are_the_columns_dbt_works_out():
+    page = Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/segments/_segments__models.yml"
+    inputs = next(model for model in yaml.safe_load(page.read_text())["models"] if model["name"] == "int_segment_inputs")
+    assert {column["name"] for column in inputs["columns"]} == {*FIELDS, "customer_id", "state_date"}

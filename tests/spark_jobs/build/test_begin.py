@@ -1,0 +1,126 @@
+"""What a build begins with: the days that changed in the lake since the published warehouse read it, or everything."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
+from expectations.contracts.published import Published
+from spark_jobs.build.begin import begin
+from spark_jobs.night import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake, arrow_schema
+
+MON, TUE, WED = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 7)
+
+
+def events(*days: date, suffix: str = "") -> pa.Table:
+    rows = [
+        {
+            **dict.fromkeys(CORE_EVENTS.columns), "event_id": f"{day}{suffix}", "source": "web", "event_type": "view",
+            "occurred_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC), "occurred_date": day,
+        }
+        for day in days
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=arrow_schema(CORE_EVENTS))
+
+
+class Home:
+    """A home with events of two days, all of them read by the published warehouse."""
+
+    def __init__(self, root: Path) -> None:
+        self.settings = Settings.from_environment({"CONCIERGE_HOME": str(root)})
+        self.lake = Lake(self.settings.lake)
+        self.add(MON, TUE)
+        self.publish(self.begin(TUE))
+
+    def begin(self, last: date):
+        return begin(Night("tonight", Days(last, last), self.settings, datetime(2026, 3, 1, tzinfo=UTC)), self.lake)
+
+    def add(self, *days: date, suffix: str = "") -> None:
+        write_deltalake(self.lake.path(CORE_EVENTS), events(*days, suffix=suffix), mode="append", partition_by=["occurred_date"])
+
+    def publish(self, beginning) -> None:
+        """As dbt leaves a file, and `publish` the switch."""
+        beginning.finished.unlink(missing_ok=True)
+        with duckdb.connect(str(beginning.finished)) as file:
+            file.execute("create schema main_intermediate")
+            file.execute("create table main_intermediate.int_build__reads"
+                         " (table_name varchar, lake_version varchar, models_hash varchar, as_of date)")  # fmt: skip
+            for name, version in beginning.told["lake_versions"].items():
+                said = [name, version, beginning.told["models_hash"], beginning.told["as_of"]]
+                file.execute("insert into main_intermediate.int_build__reads values (?, ?, ?, ?)", said)
+        Published("r", "", "", "", beginning.finished.name, "", "").write(self.settings.home)
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def test_the_first_night_builds_everything(tmp_path):
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
+    night = Night("first", Days(MON, TUE), settings, datetime(2026, 3, 1, tzinfo=UTC))
+    beginning = begin(night, Lake(settings.lake))
+    assert beginning.told["changed_days"] is None
+    assert beginning.told["as_of"] == "2026-01-06"
+    assert not beginning.file.exists()
+
+
+def test_nothing_new_changes_no_day_and_begins_with_a_copy(home):
+    beginning = home.begin(TUE)
+    assert beginning.told["changed_days"] == {"core_events": [], "core_order_lines": []}
+    with duckdb.connect(str(beginning.file), read_only=True) as copy:
+        assert copy.execute("select count(*) from main_intermediate.int_build__reads").fetchone() == (1,)
+
+
+def test_late_rows_change_the_day_they_occurred_on(home):
+    home.add(WED)
+    home.add(MON, suffix="late")
+    assert home.begin(WED).told["changed_days"]["core_events"] == ["2026-01-05", "2026-01-07"]
+
+
+def test_rows_taken_away_change_their_day(home):
+    DeltaTable(home.lake.path(CORE_EVENTS)).delete("occurred_date = '2026-01-05'")
+    assert home.begin(TUE).told["changed_days"]["core_events"] == ["2026-01-05"]
+
+
+def test_compaction_changes_no_day(home):
+    home.add(MON, suffix="more")
+    home.publish(home.begin(TUE))
+    DeltaTable(home.lake.path(CORE_EVENTS)).optimize.compact()
+    assert home.lake.version(CORE_EVENTS) == 2
+    assert home.begin(TUE).told["changed_days"]["core_events"] == []
+
+
+def test_a_table_made_anew_is_read_anew(home):
+    write_deltalake(str(home.settings.home / "other"), events(MON, TUE), partition_by=["occurred_date"])
+    Path(home.lake.path(CORE_EVENTS)).rename(home.settings.home / "gone")
+    (home.settings.home / "other").rename(home.lake.path(CORE_EVENTS))
+    assert home.begin(TUE).told["changed_days"] is None
+
+
+def test_a_log_that_was_cleaned_up_means_everything(home):
+    home.add(WED)
+    home.add(MON, suffix="late")
+    table = DeltaTable(home.lake.path(CORE_EVENTS))
+    table.create_checkpoint()
+    (Path(home.lake.path(CORE_EVENTS)) / "_delta_log" / f"{1:020d}.json").unlink()
+    assert home.lake.version(CORE_EVENTS) == 2
+    assert home.begin(WED).told["changed_days"] is None
+
+
+def test_other_models_are_not_built_upon(home, monkeypatch):
+    monkeypatch.setattr("spark_jobs.build.begin.models_hash", lambda: "other")
+    assert home.begin(TUE).told["changed_days"] is None
+
+
+def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
+    delivered = {**dict.fromkeys(OPS_DELIVERIES.columns), "delivery_id": "d", "landing_date": WED}
+    home.lake.append_rows([delivered], OPS_DELIVERIES)
+    assert home.begin(MON).told["as_of"] == "2026-01-07"
+    assert home.begin(date(2026, 1, 9)).told["as_of"] == "2026-01-09"
