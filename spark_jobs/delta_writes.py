@@ -1,9 +1,14 @@
-"""How `tables.py` writes Delta: making a table, appending, merging, tidying. Nobody else imports this."""
+"""How `tables.py` writes Delta: making a table, appending, merging, tidying. Nobody else imports this.
+
+Spark finds out what changes; who commits it depends on how much that is.
+"""
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from deltalake import DeltaTable as RustTable
+from deltalake import write_deltalake
 
 from expectations.contracts.tables import Table
 from spark_jobs.arrow_types import arrow_schema
@@ -15,6 +20,9 @@ PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.enableChangeDataFeed": "true",  # `load` stages changed rows only
 }
+# Up to so many changed rows are committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to 10, measured on
+# nights of the sample shop. Beyond, Spark's workers write.
+SMALL = 100_000
 
 
 def create(path: str, table: Table) -> None:
@@ -35,10 +43,19 @@ def has_days(path: str, first: date, last: date) -> bool:
     return any(first <= day <= last for day in days)
 
 
-def append(frame: "DataFrame", path: str, table: Table) -> None:
-    """Add rows; one file a partition: rows of one date in one task."""
+def append(frame: "DataFrame", path: str, table: Table, n_rows: int) -> None:
+    """Add rows; one file a partition."""
+    if n_rows <= SMALL:
+        write_deltalake(path, small(frame.select(*table.columns), table), mode="append")
+        return
     spread = frame.repartition(table.partition) if table.partition else frame.coalesce(1)
     spread.write.format("delta").mode("append").save(path)
+
+
+def small(frame: "DataFrame", table: Table, *extra: pa.Field) -> pa.Table:
+    """A small frame in Arrow. A deleted row has a key and nothing else, so every column may be null here; Delta checks."""
+    fields = [field.with_nullable(True) for field in arrow_schema(table)]
+    return frame.toArrow().cast(pa.schema([*fields, *extra]))
 
 
 def delete(spark: "SparkSession", path: str, where: str) -> None:
@@ -48,28 +65,32 @@ def delete(spark: "SparkSession", path: str, where: str) -> None:
     DeltaTable.forPath(spark, path).delete(where)
 
 
-def merge(spark: "SparkSession", changes: "DataFrame", path: str, table: Table, touched: list[date]) -> None:
+def merge(spark: "SparkSession", changes: "DataFrame", path: str, table: Table, touched: list[date], n_rows: int) -> None:
     """Insert, update and delete in one commit.
 
     Args:
         changes: the table's columns and `_outcome`; unique by its key.
         touched: the partitions these rows stand in before and after.
+        n_rows: how many changes there are.
     """
-    from delta.tables import DeltaTable
-
-    match = " and ".join(f"old.`{name}` <=> new.`{name}`" for name in table.key)
+    match = " and ".join(f"old.`{name}` = new.`{name}`" for name in table.key)
     if table.partition:
         # Without literal dates a MERGE reads every partition.
-        match += f" and old.`{table.partition}` in ({', '.join(f'date{str(day)!r}' for day in touched)})"
+        match += f" and old.`{table.partition}` in ({', '.join(f'date {str(day)!r}' for day in touched)})"
     values = {name: f"new.`{name}`" for name in table.columns}
-    (
-        DeltaTable.forPath(spark, path).alias("old")
-        .merge(changes.alias("new"), match)
-        .whenMatchedDelete("new._outcome = 'deleted'")
-        .whenMatchedUpdate(set=values)
-        .whenNotMatchedInsert(values=values)
-        .execute()
-    )  # fmt: skip
+    changes = changes.select(*table.columns, "_outcome")
+    if n_rows <= SMALL:
+        outcome = pa.field("_outcome", pa.string())
+        begun = RustTable(path).merge(small(changes, table, outcome), match, source_alias="new", target_alias="old")
+        begun.when_matched_delete("new._outcome = 'deleted'").when_matched_update(values).when_not_matched_insert(
+            values
+        ).execute()
+        return
+    from delta.tables import DeltaTable
+
+    begun = DeltaTable.forPath(spark, path).alias("old").merge(changes.alias("new"), match)
+    begun = begun.whenMatchedDelete("new._outcome = 'deleted'").whenMatchedUpdate(set=values)
+    begun.whenNotMatchedInsert(values=values).execute()
 
 
 def tidy(spark: "SparkSession", path: str, keep_hours: int) -> dict[str, int]:

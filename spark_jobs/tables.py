@@ -141,13 +141,14 @@ class Lake:
         """
         return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted)
 
-    def rewrite(self, frame: "DataFrame", table: Table, days: tuple[date, date], where: str) -> Written:
+    def rewrite(self, frame: "DataFrame", table: Table, days: tuple[date, date], where: str, n_rows: int) -> Written:
         """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of what was received.
 
         Args:
             frame: the rows, all within `days` of the table's partition and meeting `where`.
             days: first and last partition, both included.
             where: SQL over the table's columns.
+            n_rows: how many there are.
         """
         from spark_jobs.outcomes import conform
 
@@ -158,7 +159,7 @@ class Lake:
                 delta_writes.create(path, table)
             elif delta_writes.has_days(path, *days) and self.read(table).where(where).limit(1).count():
                 delta_writes.delete(self.spark, path, where)
-            delta_writes.append(conform(frame, table), path, table)
+            delta_writes.append(conform(frame, table), path, table, n_rows)
             return Written(before, self.version(table))
 
     def append_rows(self, rows: list[dict], table: Table) -> None:
@@ -225,11 +226,12 @@ class Lake:
             try:
                 outcomes = summed_up(changes, table)
                 touched = sorted({day for name in CHANGING if name in outcomes for day in outcomes[name]["dates"]})
+                n_changes = sum(outcomes[name]["rows"] for name in CHANGING if name in outcomes)
                 changing = changes.where(F.col("_outcome").isin(*CHANGING))
                 if outcomes.keys() & set(CHANGING) == {"inserted"}:
-                    delta_writes.append(changing.select(*table.columns), path, table)  # all new: nothing need be read
+                    delta_writes.append(changing, path, table, n_changes)  # all new: nothing need be read
                 elif outcomes.keys() & set(CHANGING):
-                    delta_writes.merge(self.spark, changing, path, table, touched)
+                    delta_writes.merge(self.spark, changing, path, table, touched, n_changes)
             finally:
                 changes.unpersist()
             after = self.version(table)

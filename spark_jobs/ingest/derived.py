@@ -38,9 +38,9 @@ def quarantine(lake: Lake, taken: list[FeedIntake]) -> list[TableReport]:
         return []
     every = reduce(DataFrame.unionByName, [intake.refused() for intake in refusing])
     days = min(intake.days[0] for intake in refusing), max(intake.days[1] for intake in refusing)
-    written = lake.rewrite(every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing))
-    reasons = {f"{intake.source.name}.{intake.feed.entity}": intake.counts.by_reason for intake in refusing}
     n_rows = sum(intake.counts.n_quarantined for intake in refusing)
+    written = lake.rewrite(every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing), n_rows)
+    reasons = {f"{intake.source.name}.{intake.feed.entity}": intake.counts.by_reason for intake in refusing}
     return [as_report(QUARANTINE.name, written, n_rows=n_rows, detail={"reasons": reasons})]
 
 

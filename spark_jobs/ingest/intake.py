@@ -58,9 +58,8 @@ class FeedIntake:
         self.before = {table.name: lake.version(table) for table in (feed.target, *self._compared())}
         self.typed = self._typed(read(lake.spark, feed, deliveries)).persist()
         self.accepted = self.typed.where("reason is null")
-        counts = self._count()
+        counts = self.counts = self._count()
         self._log_received()
-        self.counts = counts
         written, n_new = self._anew() if self.anew else self._added(counts)
         n_lost = counts.n_accepted - n_new + written.n_kept
         self._report(
@@ -114,7 +113,7 @@ class FeedIntake:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""
         raw = self.source.raw(self.feed)
         readable = self.typed.where("raw is not null and _part = 1").select("raw.*", *PLACE)
-        self._report(raw.name, self.lake.rewrite(readable, raw, self.days, self.mine))
+        self._report(raw.name, self.lake.rewrite(readable, raw, self.days, self.mine, self.counts.n_received))
 
     @property
     def days(self) -> tuple[date, date]:
