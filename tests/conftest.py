@@ -11,6 +11,14 @@ import pytest
 
 from spark_jobs.tables import Lake
 
+QUICK_ON_FIVE_ROWS = {
+    "spark.sql.shuffle.partitions": "1",
+    # Compiling a plan and its stages costs more than five rows do: without, an identify night takes half the CPU seconds.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -19,7 +27,7 @@ def spark():
     """One session for all tests: a JVM start costs 8 s. One core and one shuffle partition: rows keep their order."""
     from spark_jobs.session import start
 
-    session = start("tests", "local[1]", "2g", **{"spark.sql.shuffle.partitions": "1"})
+    session = start("tests", "local[1]", "2g", **QUICK_ON_FIVE_ROWS)
     yield session
     session.stop()
 
