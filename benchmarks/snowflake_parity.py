@@ -1,22 +1,35 @@
 """Do DuckDB and Snowflake hold the same marts? Row by row, each row as the hash of its values in one spelling.
 
-`python -m benchmarks.snowflake_parity <home>` loads, builds and exports the lake of a home on Snowflake as CONCIERGE_SNOWFLAKE_
-settings name it, and compares every mart with the file that `dbt` built there for DuckDB; without such settings it starts the
-stand-in. It reads the home and writes only `warehouse/` below a folder of its own.
+`python -m benchmarks.snowflake_parity --data ../shared/data/online_retail --from 2010-12-01 --to 2011-11-30 --then 2011-12-01
+--home <empty folder>` brings Online Retail in as one night and one more, builds each on both warehouses and prints, for both
+nights, marts, rows compared, rows staged and differences. Snowflake is what the CONCIERGE_SNOWFLAKE_ settings name; without
+them, its stand-in, started here.
 """
 
+import argparse
 import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
-from spark_jobs.build.aside import MARTS
-from spark_jobs.build.snowflake import Session
+from expectations.contracts.published import Published
+from spark_jobs.build import dbt, load
+from spark_jobs.build.aside import MARTS, switch_snowflake
+from spark_jobs.build.snowflake import Session, connect
+from spark_jobs.night import ROOT, Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
 
 
 @dataclass(frozen=True)
@@ -102,3 +115,78 @@ def line(night: str, results: list[Compared]) -> str:
     """A night's figures as one line of text."""
     rows, differences = sum(one.n_rows for one in results), sum(one.n_differences for one in results)
     return f"{night}: {len(results)} marts, {rows:,} rows compared, {differences} differences"
+
+
+@contextmanager
+def stand_in() -> Iterator[dict[str, str]]:
+    """Settings of a stand-in that runs as long as the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = [sys.executable, "-m", "fakesnow", "-s", "-p", port]
+    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(5)
+    said = {"ACCOUNT": "local", "USER": "loader", "PASSWORD": "none", "WAREHOUSE": "SMALL", "HOST": "127.0.0.1", "PORT": port}
+    try:
+        yield {f"CONCIERGE_SNOWFLAKE_{name}": value for name, value in {**said, "PROTOCOL": "http"}.items()}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def bring_in(environ: dict[str, str], days: Days) -> None:
+    """The steps before the warehouse, as the night runs them."""
+    for step in ("land", "ingest", "identify"):
+        words = ["--from", str(days.first), "--to", str(days.last), "--run-id", f"to-{days.last}"]
+        subprocess.run([sys.executable, "spark_jobs/run_step.py", step, *words], cwd=ROOT, env=os.environ | environ, check=True)
+
+
+def night(duckdb_home: Settings, snowflake_home: Settings, days: Days) -> list[Compared]:
+    """Build one night on both, publish it on both, compare."""
+    lake, run_id, now = Lake(duckdb_home.lake), f"to-{days.last}", datetime.now(UTC)
+    began = time.monotonic()
+    dbt.run(Night(run_id, days, duckdb_home, now), lake)
+    Published(run_id, str(days.last), "", "", f"{run_id}.duckdb", "", "").write(duckdb_home.home)
+    on_duckdb = time.monotonic()
+    reports = load.run(Night(run_id, days, snowflake_home, now), lake)
+    staged = {report.table_name: report.detail["staged"] for report in reports}
+    loaded = time.monotonic()
+    dbt.run(Night(run_id, days, snowflake_home, now), lake)
+    switch_snowflake(snowflake_home, run_id)
+    built = time.monotonic()
+    schema = snowflake_home.snowflake["schema"]
+    with connect(snowflake_home, schema) as session:
+        results = compare(duckdb_home.warehouse_folder / "builds" / f"{run_id}.duckdb", session, schema)
+    print(line(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
+    seconds = {"dbt on DuckDB": on_duckdb - began, "load": loaded - on_duckdb, "dbt on Snowflake": built - loaded}
+    print("  seconds:", {name: round(took, 1) for name, took in seconds.items()}, flush=True)
+    return results
+
+
+def main(argv: list[str]) -> int:
+    """Two nights; 1 when a row differs."""
+    parser = argparse.ArgumentParser(prog="benchmarks.snowflake_parity")
+    parser.add_argument("--data", type=Path, required=True, help="folder of Online Retail's day files")
+    parser.add_argument("--home", type=Path, required=True, help="an empty folder")
+    for name in ("from", "to", "then"):
+        parser.add_argument(f"--{name}", dest=f"{name}_day", type=date.fromisoformat, required=True)
+    asked = parser.parse_args(argv)
+    homes = [asked.home.resolve() / name for name in ("duckdb", "snowflake")]
+    for home in homes:
+        home.mkdir(parents=True)
+    (homes[1] / "lake").symlink_to(homes[0] / "lake")
+    shop = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(asked.data.resolve())}
+    given = {name: value for name, value in os.environ.items() if name.startswith("CONCIERGE_SNOWFLAKE_")}
+    with stand_in() if not given else nullcontext(given) as reach:
+        on_duckdb = shop | {"CONCIERGE_HOME": str(homes[0])}
+        on_snowflake = shop | reach | {"CONCIERGE_HOME": str(homes[1]), "CONCIERGE_WAREHOUSE": "snowflake"}
+        results = []
+        for days in (Days(asked.from_day, asked.to_day), Days(asked.then_day, asked.then_day)):
+            bring_in(on_duckdb, days)
+            results += night(Settings.from_environment(on_duckdb), Settings.from_environment(on_snowflake), days)
+    print(line("in all", results))
+    return int(any(one.n_differences for one in results))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

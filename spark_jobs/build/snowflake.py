@@ -18,7 +18,7 @@ LOGIN_SECONDS = 60
 # Without it the connector repeats a request that the server answers with an error for minutes. A statement that only takes
 # long is polled for, and each poll has this time of its own.
 NETWORK_SECONDS = 300
-STAND_IN_SECONDS = 10
+STAND_IN_SECONDS = 60
 
 
 class Session:
