@@ -102,7 +102,7 @@ def night(tmp_path_factory) -> RanNight:
             env=env, cwd=airflow.ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
-            state = wait_for_end(home / "airflow" / "airflow.db", seconds=420)
+            state = wait_for_end(home / "airflow" / "airflow.db", seconds=900)
         finally:
             os.killpg(scheduler.pid, signal.SIGTERM)
             try:
