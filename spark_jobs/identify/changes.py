@@ -9,7 +9,7 @@ Live ids after a night = live ids before + created - merged - renamed - split aw
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.identify.customers import founded_by
@@ -103,43 +103,39 @@ def left_behind(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> Data
     )  # fmt: skip
 
 
-def reasons(moved: DataFrame, links: DataFrame, crosses: Column) -> DataFrame:
-    """The earliest followed link that explains what became of an id: `customer_id`, `link` (`<rule> <evidence>`).
+def reasons(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
+    """The earliest links that explain what became of an id.
 
-    Args:
-        crosses: over `was, now, other_was, other_now` of a link's two ends: whether the link explains it.
+    Grain: one row per `customer_id` and `is_now`: a link of tonight that leads out of what was the customer (it joined), or
+    one of the night before whose ends have parted (it is followed no more); `link` is `<rule> <evidence>`.
     """
     a, b = F.col("identifier_id_a"), F.col("identifier_id_b")
     both = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
     there = moved.select(
         F.col("identifier_id").alias("other_id"), F.col("was").alias("other_was"), F.col("now").alias("other_now")
     )
+    were_one, are_one = F.col("was").eqNullSafe(F.col("other_was")), F.col("now").eqNullSafe(F.col("other_now"))
     return (
-        links.where("weight > 0")
-        .select(F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link"))
-        .select("ends.*", "link")
-        .join(moved, on="identifier_id", how="inner").join(there, on="other_id", how="inner")
-        .where(F.col("was").isNotNull() & crosses)
-        .groupBy(F.col("was").alias("customer_id")).agg(F.min("link").alias("link"))
-        .select("customer_id", F.concat_ws(" ", "link.rule", "link.evidence").alias("link"))
+        links_now.withColumn("is_now", F.lit(True)).unionByName(links_before.withColumn("is_now", F.lit(False)))
+        .where("weight > 0")
+        .select("is_now", F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link"))
+        .select("is_now", "ends.*", "link")
+        .join(moved.where("was is not null"), on="identifier_id", how="inner").join(there, on="other_id", how="inner")
+        .where(F.when(F.col("is_now"), ~were_one & are_one).otherwise(were_one & ~are_one))
+        .groupBy(F.col("was").alias("customer_id"), "is_now").agg(F.min("link").alias("link"))
+        .select("customer_id", "is_now", F.concat_ws(" ", "link.rule", "link.evidence").alias("link"))
     )  # fmt: skip
 
 
-def explained(moved: DataFrame, changed: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
+def explained(changed: DataFrame, why: DataFrame) -> DataFrame:
     """`changed` with `because`: the link that joined, the link that is no longer followed, or an earlier sighting."""
-    came, left = F.col("now").eqNullSafe(F.col("other_now")), ~F.col("now").eqNullSafe(F.col("other_now"))
-    joined = reasons(moved, links_now, ~F.col("was").eqNullSafe(F.col("other_was")) & came)
-    parted = reasons(moved, links_before, (F.col("was") == F.col("other_was")) & left)
-    split_because = F.coalesce(F.concat(F.lit("no longer followed: "), "parted"), F.lit("an identifier is gone"))
-    joined_because = F.coalesce("joined", F.lit("an earlier sighting of one of its identifiers"))
+    parted = F.coalesce(F.concat(F.lit("no longer followed: "), "link"), F.lit("an identifier is gone"))
+    joined = F.coalesce("link", F.lit("an earlier sighting of one of its identifiers"))
     return (
-        changed.join(joined.withColumnRenamed("link", "joined"), on="customer_id", how="left")
-        .join(parted.withColumnRenamed("link", "parted"), on="customer_id", how="left")
-        .select(
-            "change", "customer_id", "to_customer_id",
-            F.when(F.col("change") == "split", split_because).otherwise(joined_because).alias("because"),
-        )
-    )  # fmt: skip
+        changed.withColumn("is_now", F.col("change") != "split")
+        .join(why, on=["customer_id", "is_now"], how="left")
+        .select("change", "customer_id", "to_customer_id", F.when(F.col("is_now"), joined).otherwise(parted).alias("because"))
+    )
 
 
 def changes(
@@ -154,11 +150,12 @@ def changes(
         night: grows with every version of `core_identities`; orders the log and makes `change_id` the same when repeated.
         day, run_id: the newest landing day of the run that saw it, and the run.
     """
-    rows, changed = born(moved), gone(moved).persist()
-    if not changed.isEmpty():  # most nights only add customers
-        rows = rows.unionByName(explained(moved, changed, links_before, links_now)).unionByName(
-            left_behind(moved, changed, issued)
-        )
+    rows, changed = born(moved), gone(moved).localCheckpoint()
+    kinds = {row["change"] for row in changed.select("change").distinct().collect()}
+    if kinds:  # most nights only add customers
+        rows = rows.unionByName(explained(changed, reasons(moved, links_before, links_now)))
+    if "split" in kinds:
+        rows = rows.unionByName(left_behind(moved, changed, issued))
     number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
     return rows.select(
         number.alias("change_id"), "change", "customer_id", "to_customer_id", "because",
