@@ -28,7 +28,7 @@ class ItemKNN:
     half_life_days: float = 30.0
     neighbours: int = 200
     popularity_power: float = 0.5
-    trend_power: float = 0.0
+    trend_power: float = 0.5
 
     def fit(self, training: Training, seed: int) -> Self:
         behaviour = training.behaviour

@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class Registry:
         return self._version(made)
 
     def _run(self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
-        run = self.client.create_run(self._experiment(), start_time=self.now_ms, run_name=name).info.run_id
+        run = self.client.create_run(self._experiment, start_time=self.now_ms, run_name=name).info.run_id
         self.client.log_batch(
             run,
             metrics=[Metric(key, float(value), self.now_ms, 0) for key, value in metrics.items() if value == value],
@@ -134,6 +135,7 @@ class Registry:
         self.client.set_terminated(run, end_time=self.now_ms)
         return run
 
+    @cached_property
     def _experiment(self) -> str:
         found = self.client.get_experiment_by_name(NAME)
         if found:
@@ -143,7 +145,7 @@ class Registry:
 
     def runs(self) -> list[Any]:
         """Every run, newest first."""
-        return list(self.client.search_runs([self._experiment()], run_view_type=ViewType.ACTIVE_ONLY))
+        return list(self.client.search_runs([self._experiment], run_view_type=ViewType.ACTIVE_ONLY))
 
     @staticmethod
     def _version(made: Any) -> Version:

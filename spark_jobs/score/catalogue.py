@@ -13,15 +13,14 @@ def day(column: str) -> Column:
     return F.unix_date(F.to_date(column))
 
 
-def newest_day(interactions: DataFrame) -> int | None:
-    """The newest day anybody did anything; None when nobody did."""
-    return interactions.select(F.max(day("occurred_at"))).first()[0]
+def known(interactions: DataFrame) -> tuple[int | None, tuple[str, ...]]:
+    """The newest day anybody did anything (None when nobody did), and the kinds that say what is wanted.
 
-
-def wanted_kinds(interactions: DataFrame) -> tuple[str, ...]:
-    """Purchases; everything where the shop knows of no purchase."""
-    bought = interactions.where(F.col("interaction_type") == KINDS[PURCHASE]).limit(1).count()
-    return (KINDS[PURCHASE],) if bought else KINDS
+    These are purchases, or everything where the shop knows of no purchase.
+    """
+    bought = F.max(F.col("interaction_type") == KINDS[PURCHASE])
+    newest, has_purchases = interactions.select(F.max(day("occurred_at")), bought).first()
+    return newest, (KINDS[PURCHASE],) if has_purchases else KINDS
 
 
 def demand(interactions: DataFrame, items: DataFrame, kinds: tuple[str, ...], until: int) -> Demand:

@@ -28,11 +28,12 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     registry = open_registry(night)
     champion = registry.champion()
     interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
-    newest = catalogue.newest_day(interactions)
+    newest, kinds = catalogue.known(interactions)
     if champion is None or newest is None:
         return [TableReport("model", detail={"verdict": "no model was accepted yet, so there are no lists"})]
-    kinds = catalogue.wanted_kinds(interactions)
-    demand = catalogue.demand(interactions, items, kinds, newest + 1)
+    # Guests count in what is popular; whoever may not be personalised for counts nowhere.
+    counted = consented(interactions, customers).unionByName(interactions.where("customer_id is null"))
+    demand = catalogue.demand(counted, items, kinds, newest + 1)
     scoring = frames.scoring(registry.load(champion), items, newest + 1, kinds != KINDS, champion.model_version)
     behaviour = daily(consented(interactions, customers)).persist()
     lists = [

@@ -20,9 +20,7 @@ from spark_jobs.train.matrices import Material, material
 from spark_jobs.train.register import fingerprint, open_registry, register, repeat
 
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
-NOBODY_YET = TableReport(
-    "model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"}
-)
+NOBODY_YET = TableReport("model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"})
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:

@@ -127,5 +127,5 @@ def test_unknown_names_and_parameters_are_refused():
 
 def test_parameters_are_told_with_defaults():
     assert parameters_of(make("item_knn", {"neighbours": 7})) == {
-        "half_life_days": 30.0, "neighbours": 7, "popularity_power": 0.5, "trend_power": 0.0,
+        "half_life_days": 30.0, "neighbours": 7, "popularity_power": 0.5, "trend_power": 0.5,
     }  # fmt: skip

@@ -1,0 +1,25 @@
+"""The recommenders and the evaluator on real data, against published rows of the same split."""
+
+import numpy as np
+import pytest
+
+from benchmarks.online_retail_quality import alone, purchases, split
+
+
+@pytest.mark.real_data
+def test_published_rows_come_out(real_data):
+    """NDCG@10/Recall@10 of popularity and of the last 14 days' as published; neighbours at least near the published ones."""
+    found = split(purchases(real_data / "online_retail"))
+    assert len(found.test.customers) == 1318
+    assert int((found.test.wanted & ~found.test.seen).any(axis=1).sum()) == 1212
+    rows = {name: alone(found, name) for name in ("popularity", "recent_popularity", "item_knn", "user_knn", "own_history")}
+    means = {
+        name: [round(float(np.nanmean(figures[task])), 4) for task in ("discover", "next") for figures in (row.ndcg, row.recall)]
+        for name, row in rows.items()
+    }
+    assert means["popularity"] == pytest.approx([0.0327, 0.0194, 0.0780, 0.0321], abs=0.0002)
+    # Items bought by equally many are ordered by all-time popularity here, by something unpublished there.
+    assert means["recent_popularity"] == pytest.approx([0.0884, 0.0513, 0.1441, 0.0581], abs=0.0005)
+    assert means["item_knn"][0] > 0.078 and means["item_knn"][2] > 0.21  # published: .0957 and .2173
+    assert means["user_knn"] == pytest.approx([0.1164, 0.0735, 0.3298, 0.1624], abs=0.006)  # published with half-life 30
+    assert means["own_history"][2:] == pytest.approx([0.3166, 0.1710], abs=0.001)

@@ -1,0 +1,52 @@
+"""The lake as matrices: consent applied, days counted once, attributes few."""
+
+import numpy as np
+import pytest
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from models.base import KINDS
+from spark_jobs.train.matrices import material
+
+
+@pytest.fixture(scope="module")
+def found(trained):
+    lake = trained.lake
+    return material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+
+
+def test_material_is_the_lake_by_hand(found, trained):
+    """Against sets of Python: who may be personalised for, what they did on which day, numbered in the order of ids."""
+    consented = {row["customer_id"] for row in trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"]).to_pylist()}
+    expected = {
+        (row["customer_id"], row["item_id"], row["occurred_at"].date().toordinal() - 719163, KINDS.index(row["interaction_type"]))
+        for row in trained.rows
+        if row["customer_id"] in consented
+    }
+    behaviour = found.training.behaviour
+    customers, items = found.customer_ids.astype(str), found.item_ids.astype(str)
+    got = {
+        (customers[c], items[i], int(d), int(k))
+        for c, i, d, k in zip(behaviour.customer, behaviour.item, behaviour.day, behaviour.kind, strict=True)
+    }
+    assert got == expected
+    assert len(behaviour) == len(expected)
+    assert customers.tolist() == sorted({row[0] for row in expected})
+    assert items.tolist() == [f"item-{n:02}" for n in range(40)]
+    assert behaviour.until == max(row[2] for row in expected) + 1
+    known = [row for row in trained.rows if row["customer_id"]]
+    everyone = {(row["customer_id"], row["item_id"], row["occurred_at"], row["interaction_type"]) for row in known}
+    assert found.n_left_out == len(everyone) - len(expected)
+    assert found.allowed.tolist() == [n != 4 for n in range(40)], "out of stock today says nothing of what was wanted"
+    assert found.consumable.tolist() == [n % 3 == 0 for n in range(40)]
+
+
+def test_attributes_are_few_and_say_nothing_of_behaviour(found):
+    assert set(found.customer_vocabulary) == {"country=France", "country=Spain", "channel=web"}, "Malta has too few"
+    per_item = np.asarray(found.training.item_features.sum(axis=1)).ravel()
+    # category, brand, price band, two levels of path, and the title's first four words of three letters or more
+    assert per_item.tolist() == [9.0] * 40
+
+
+def test_a_shop_where_nobody_did_anything(trained):
+    lake = trained.lake
+    assert material(lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)) is None
