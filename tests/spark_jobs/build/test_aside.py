@@ -1,15 +1,17 @@
 """What runs on a real account only: the statements are recorded here, since the stand-in has no swap, no clone and no roles."""
 
+import re
 from contextlib import contextmanager
 
 import pytest
 import sqlglot
 
 from expectations.contracts.lake import LAKE
-from expectations.contracts.settings import SettingsError
+from expectations.contracts.settings import SETTINGS, SettingsError
 from spark_jobs.build import aside, load_sql
 from spark_jobs.build.begin import SOURCES
 from spark_jobs.build.snowflake import Session, parameters
+from spark_jobs.night import ROOT
 from spark_jobs.settings import Settings
 
 GIVEN = {"account": "org-shop", "user": "loader", "warehouse": "SMALL", "database": "CONCIERGE", "schema": "MAIN"}
@@ -144,3 +146,10 @@ def test_a_private_key_is_preferred_to_a_password():
     assert (said["private_key_file"], said["private_key_file_pwd"], said["role"]) == ("/keys/shop.p8", "y", "ETL")
     assert "password" not in said
     assert said["network_timeout"] and said["login_timeout"]
+
+
+def test_the_page_names_settings_that_exist():
+    page = (ROOT / "docs" / "snowflake.md").read_text()
+    named = set(re.findall(r"CONCIERGE_(?:SNOWFLAKE_[A-Z_]+|WAREHOUSE(?==))", page)) - {"CONCIERGE_SNOWFLAKE_"}
+    assert len(named) > 8
+    assert named <= set(SETTINGS)
