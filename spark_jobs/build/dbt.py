@@ -66,7 +66,7 @@ def dbt(settings: Settings, beginning: Beginning, command: str, *arguments: str)
     """One dbt command on this project; what it generates lies under the home, not in the repository."""
     work = settings.warehouse_folder / "dbt"
     words = [
-        sys.executable, "-m", "dbt.cli.main", command,
+        sys.executable, "-m", "dbt.cli.main", *command.split(),
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", settings.warehouse,
         "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
         "--log-level-file", "info", *arguments,

@@ -98,3 +98,13 @@ def test_fields_are_the_columns_dbt_works_out():
     page = Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/segments/_segments__models.yml"
     inputs = next(model for model in yaml.safe_load(page.read_text())["models"] if model["name"] == "int_segment_inputs")
     assert {column["name"] for column in inputs["columns"]} == {*FIELDS, "customer_id", "state_date"}
+
+
+def test_the_readmes_grid_is_the_definitions():
+    page = (DEFINITIONS.parent / "README.md").read_text()
+    rfm = [segment for segment in load(DEFINITIONS) if segment.kind == "rfm"]
+    for line in (line for line in page.splitlines() if line.startswith("| **")):
+        scores, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        for recency, (value, cell) in product(scores.strip("*").split(", "), enumerate(cells, start=1)):
+            facts = {"recency_score": int(recency), "value_score": value}
+            assert [s.segment_id for s in rfm if meets(s.members, facts)] == [cell]

@@ -10,6 +10,7 @@ from expectations.contracts.lake import CORE_ITEMS
 from expectations.contracts.published import Published
 from spark_jobs.build.begin import begin
 from spark_jobs.build.dbt import DbtFailed, build
+from spark_jobs.build.docs import write_docs
 from spark_jobs.build.results import failure
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
@@ -46,3 +47,8 @@ def test_a_build_that_never_began_shows_dbts_last_words(tmp_path):
     said = failure("\n".join(f"line {n}" for n in range(100)), tmp_path / "run_results.json")
     assert said.startswith("dbt did not start building:\nline 75\n")
     assert said.endswith("line 99")
+
+
+def test_docs_before_the_first_night_say_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing is published yet"):
+        write_docs(Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}))
