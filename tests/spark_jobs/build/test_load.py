@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from deltalake import DeltaTable
 
 from expectations.contracts.lake import CORE_IDENTITIES, CORE_ITEMS, CORE_ORDER_LINES
@@ -180,3 +182,18 @@ def test_loaded_anew_where_changes_cannot_be_told(night, lake, monkeypatch):
         session.run("create or replace table core_identities (identifier_id varchar)")
     assert staged(load.run(night, lake)) == {"core_identities": 1}
     assert held(night, CORE_IDENTITIES) == [{"identifier_id": "z", "customer_id": "9"}]
+
+
+def test_key_pair(night, tmp_path):
+    """The connector proves itself by a key of an encrypted file; with a wrong passphrase it does not come so far."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    locked = serialization.BestAvailableEncryption(b"open sesame")
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
+    (tmp_path / "key.p8").write_bytes(pem)
+    reach = {**night.settings.snowflake, "password": "", "private_key_path": str(tmp_path / "key.p8")}
+    right = replace(night.settings, snowflake={**reach, "private_key_passphrase": "open sesame"})
+    with connect(right) as session:
+        assert session.run("select 1") == [(1,)]
+    wrong = replace(night.settings, snowflake={**reach, "private_key_passphrase": "open sesam"})
+    with pytest.raises(ValueError), connect(wrong):
+        pass
