@@ -23,6 +23,7 @@ from spark_jobs.tables import Lake, arrow_schema
 
 FIRST = date(2026, 1, 5)
 CATEGORIES = ("tea", "cups", "tins")
+PLANTED = {8: ("i_u21", "i_a21"), 9: ("i_a20",), 10: ("rare",), 13: ("i_a20",), 16: ("i_u20",)}  # by day traded
 NIGHTS = (8, 16, 24)  # days traded by the end of each
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
@@ -95,6 +96,8 @@ class Shop:
                 "is_recommendable": n != 11, "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
             }  # fmt: skip
 
+        self.items["rare"] = {**self.items["item11"], "item_id": "rare", "category_path": ["cups"], "is_consumable": False}
+
     def trade(self, n: int) -> None:
         """The n-th day: visits, orders, returns; one row in eight reaches the lake one to four nights later."""
         day = FIRST + timedelta(days=n)
@@ -103,8 +106,8 @@ class Shop:
             self.keep(late[1], late[2])
         for visit in range(self.random.randint(3, 7)):
             self.visit(n, day, visit)
-        if n == 12:
-            self.has_feed = True
+        for who in PLANTED.get(n, ()):
+            self.plant(n, day, who)
 
     def visit(self, n: int, day: date, visit: int) -> None:
         who = self.random.randint(1, 9)
@@ -140,6 +143,33 @@ class Shop:
             line |= {"ordered_date": day, "item_id": self.item(), "quantity": quantity, "unit_price": price}
             line |= {"amount": quantity * price, "currency": "EUR", "country": self.random.choice(("NL", "BE"))}
             self.receive(n, "line", {**line, "user_identifier_id": None if guest else user, "channel": "web"})
+
+    def plant(self, n: int, day: date, who: str) -> None:
+        """A visit that happenings are about; of `rare` a sale, once."""
+        at = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
+        if who == "rare":
+            line = {
+                "source": "web",
+                "order_id": f"o{n}-rare",
+                "line_no": 1,
+                "line_type": "sale",
+                "ordered_at": at,
+                "item_id": "rare",
+            }
+            line |= {
+                "quantity": 1,
+                "unit_price": Decimal(4),
+                "amount": Decimal(4),
+                "currency": "EUR",
+                "user_identifier_id": "i_u1",
+            }
+            self.keep("line", {**line, "ordered_date": day})
+            return
+        kind = "user_identifier_id" if who.startswith("i_u") else "anonymous_identifier_id"
+        event = {"event_id": f"p{n}-{who}", "source": "web", "event_type": "cart", "occurred_at": at, "occurred_date": day}
+        self.keep("event", {**event, kind: who, "item_id": "item1", "quantity": 1, "unit_price": Decimal(2)})
+        if who == "i_a21":
+            self.merge("i_a21", "i_u21")
 
     def item(self) -> str:
         return f"item{self.random.randint(0, 11)}"
@@ -178,23 +208,23 @@ class Shop:
             put(lake, contracts.CORE_CONSENTS, self.consents)
 
 
-def happenings(shop, n: int) -> None:
-    """What changes beside trade. The first night ends with day 7, the second with day 15."""
+def happenings(shop: Shop, n: int) -> None:
+    """What changes beside trade. In the last night each thing reaches back to a day that nothing else touches.
+
+    The first night ends with day 7, the second with day 15; late rows of the last night reach back to day 12.
+    """
     if n == 5:
         shop.merge("i_a3", "i_u2")
-    if n == 9:
-        shop.merge("i_a1", "i_u1")
-        shop.merge("i_a2", "i_u2")
-    if n == 11:
-        shop.owner["i_a3"] = "c_i_a3"  # a split
-    if n == 13:
-        shop.items["item0"]["category_path"] = ["tins"]
-        shop.items["item3"]["is_consumable"] = True
-    if n == 17:  # corrections: a line less on day 14, and nothing left of day 11
-        gone = next(key for key, line in shop.lines.items() if line["ordered_date"] == FIRST + timedelta(days=14))
-        del shop.lines[gone]
+    if n == 8:
+        shop.has_feed = True  # web purchases of days 0 to 7 have no say any more
+    if n == 17:
+        shop.owner["i_a21"] = "c_i_a21"  # a split: back to day 8
+        shop.merge("i_a20", "i_u20")  # back to day 9
+        shop.items["rare"] |= {"category_path": ["tins"], "is_consumable": True}  # back to day 10
         for name in [name for name, event in shop.events.items() if event["occurred_date"] == FIRST + timedelta(days=11)]:
             del shop.events[name]
+        gone = next(key for key, line in shop.lines.items() if line["ordered_date"] == FIRST + timedelta(days=14))
+        del shop.lines[gone]
         shop.consents.append(consent("i_u2", n))
 
 
