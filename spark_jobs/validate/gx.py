@@ -9,6 +9,8 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from expectations.suites.suite import FAIL, Expectation
@@ -63,16 +65,28 @@ def unmet(frame: "DataFrame", name: str, expectations: Sequence[Expectation]) ->
     ]
 
 
-def batch_of(frame: "DataFrame", name: str):
-    """The frame as a batch of a context that lives in memory."""
+def great_expectations() -> ModuleType:
+    """The package, with its analytics off and its logs shut: they quote what was looked at."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the package is imported
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import great_expectations
+        package = import_module("great_expectations")
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    return package
 
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # its warnings quote what it looked at
-    context = great_expectations.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+
+def batch_of(frame: "DataFrame", name: str):
+    """The frame as a batch of a context that lives in memory and makes no folder for its docs."""
+    package = great_expectations()
+    config = import_module("great_expectations.data_context.types.base")
+    context = package.get_context(
+        mode="ephemeral",
+        project_config=config.DataContextConfig(
+            store_backend_defaults=config.InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            progress_bars=config.ProgressBarsConfig(globally=False),
+            analytics_enabled=False,
+        ),
+    )
     source = context.data_sources.add_spark("lake", persist=False)
     definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
     return definition.get_batch({"dataframe": frame})
@@ -80,30 +94,21 @@ def batch_of(frame: "DataFrame", name: str):
 
 def ask(batch, expectations: Sequence[Expectation], result_format) -> list:
     """Great Expectations' results, in the order asked: one run for all, so that their aggregates share one query."""
-    import great_expectations
-
-    implementations = [great_expectations.expectations.core, great_expectations.expectations]
-    suite = great_expectations.ExpectationSuite(name="suite")
+    suite = great_expectations().ExpectationSuite(name="suite")
     for number, each in enumerate(expectations):
-        kind = class_of(each.kind, implementations)
-        suite.add_expectation(
-            kind(**each.arguments, severity=SEVERITY[each.severity], meta={"number": number, "reason": each.reason})
-        )
-    said = batch.validate(suite, result_format=result_format).results
-    return sorted(said, key=lambda result: result.expectation_config.meta["number"])
+        said = {**each.arguments, "severity": SEVERITY[each.severity], "meta": {"number": number, "reason": each.reason}}
+        suite.add_expectation(class_of(each.kind)(**said))
+    results = batch.validate(suite, result_format=result_format).results
+    return sorted(results, key=lambda result: result.expectation_config.meta["number"])
 
 
-def class_of(kind: str, places: Sequence) -> type:
-    """`expect_column_values_to_be_unique` → `ExpectColumnValuesToBeUnique`.
+def class_of(kind: str) -> type:
+    """`expect_column_values_to_be_unique` → Great Expectations' `ExpectColumnValuesToBeUnique`.
 
     Raises:
-        ValueError: there is no such expectation.
+        AttributeError: there is no such expectation.
     """
-    name = "".join(part.capitalize() for part in kind.split("_"))
-    for place in places:
-        if hasattr(place, name):
-            return getattr(place, name)
-    raise ValueError(f"Great Expectations knows no {kind}")
+    return getattr(great_expectations().expectations, "".join(part.capitalize() for part in kind.split("_")))
 
 
 def raised(result) -> bool:
