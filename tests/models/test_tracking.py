@@ -1,0 +1,33 @@
+"""The registry: one door to MLflow."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("models", "spark_jobs", "serving_app", "segments", "expectations", "dags", "sample_shop")
+
+
+def importers(name: str) -> set[str]:
+    """Files of ours that import a package, at the top or inside a function."""
+    found = set()
+    for folder in CODE:
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    names.append(node.module)
+                if any(each.split(".")[0] == name for each in names):
+                    found.add(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_mlflow_and_lightfm_have_one_door_each():
+    assert importers("mlflow") == {"models/tracking.py"}
+    assert importers("lightfm") == {"models/lightfm_hybrid.py"}
+
+
+def test_inference_is_numpy_alone():
+    tree = ast.parse((ROOT / "models" / "inference.py").read_text())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert imported == {"numpy"}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
