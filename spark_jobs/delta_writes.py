@@ -7,11 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable as RustTable
 from deltalake import write_deltalake
 
 from expectations.contracts.tables import Table
-from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.arrow_types import arrow_schema, arrow_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -20,8 +21,8 @@ PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.enableChangeDataFeed": "true",  # `load` stages changed rows only
 }
-# Up to so many changed rows are committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to 10, measured on
-# nights of the sample shop. Beyond, Spark's workers write.
+# Up to so many rows are read and committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to 10, measured on
+# nights of the sample shop. Beyond, Spark's workers read and write.
 SMALL = 100_000
 
 
@@ -43,19 +44,20 @@ def has_days(path: str, first: date, last: date) -> bool:
     return any(first <= day <= last for day in days)
 
 
-def append(frame: "DataFrame", path: str, table: Table, n_rows: int) -> None:
+def append(rows: "DataFrame | pa.Table", path: str, table: Table) -> None:
     """Add rows; one file a partition."""
-    if n_rows <= SMALL:
-        write_deltalake(path, small(frame.select(*table.columns), table), mode="append")
+    if isinstance(rows, pa.Table):
+        write_deltalake(path, small(rows, table), mode="append")
         return
-    spread = frame.repartition(table.partition) if table.partition else frame.coalesce(1)
+    rows = rows.select(*table.columns)
+    spread = rows.repartition(table.partition) if table.partition else rows.coalesce(1)
     spread.write.format("delta").mode("append").save(path)
 
 
-def small(frame: "DataFrame", table: Table, *extra: pa.Field) -> pa.Table:
-    """A small frame in Arrow. A deleted row has a key and nothing else, so every column may be null here; Delta checks."""
-    fields = [field.with_nullable(True) for field in arrow_schema(table)]
-    return frame.toArrow().cast(pa.schema([*fields, *extra]))
+def small(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
+    """Rows from Spark in the table's types. A deleted row has a key and nothing else, so all may be null here; Delta checks."""
+    fields = [field.with_nullable(True) for field in arrow_schema(table)] + [pa.field(name, pa.string()) for name in extra]
+    return rows.select([field.name for field in fields]).cast(pa.schema(fields))
 
 
 def delete(spark: "SparkSession", path: str, where: str) -> None:
@@ -65,32 +67,41 @@ def delete(spark: "SparkSession", path: str, where: str) -> None:
     DeltaTable.forPath(spark, path).delete(where)
 
 
-def merge(spark: "SparkSession", changes: "DataFrame", path: str, table: Table, touched: list[date], n_rows: int) -> None:
+def merge(spark: "SparkSession", changes: "DataFrame | pa.Table", path: str, table: Table, touched: list[date]) -> None:
     """Insert, update and delete in one commit.
 
     Args:
         changes: the table's columns and `_outcome`; unique by its key.
         touched: the partitions these rows stand in before and after.
-        n_rows: how many changes there are.
     """
     match = " and ".join(f"old.`{name}` = new.`{name}`" for name in table.key)
     if table.partition:
         # Without literal dates a MERGE reads every partition.
         match += f" and old.`{table.partition}` in ({', '.join(f'date {str(day)!r}' for day in touched)})"
     values = {name: f"new.`{name}`" for name in table.columns}
-    changes = changes.select(*table.columns, "_outcome")
-    if n_rows <= SMALL:
-        outcome = pa.field("_outcome", pa.string())
-        begun = RustTable(path).merge(small(changes, table, outcome), match, source_alias="new", target_alias="old")
-        begun.when_matched_delete("new._outcome = 'deleted'").when_matched_update(values).when_not_matched_insert(
-            values
-        ).execute()
+    gone = "new._outcome = 'deleted'"
+    if isinstance(changes, pa.Table):
+        begun = RustTable(path).merge(small(changes, table, "_outcome"), match, source_alias="new", target_alias="old")
+        begun.when_matched_delete(gone).when_matched_update(values).when_not_matched_insert(values).execute()
         return
     from delta.tables import DeltaTable
 
-    begun = DeltaTable.forPath(spark, path).alias("old").merge(changes.alias("new"), match)
-    begun = begun.whenMatchedDelete("new._outcome = 'deleted'").whenMatchedUpdate(set=values)
-    begun.whenNotMatchedInsert(values=values).execute()
+    changes = changes.select(*table.columns, "_outcome").alias("new")
+    begun = DeltaTable.forPath(spark, path).alias("old").merge(changes, match)
+    begun.whenMatchedDelete(gone).whenMatchedUpdate(set=values).whenNotMatchedInsert(values=values).execute()
+
+
+def few(path: str, table: Table, version: int | None = None, key_range: dict[str, tuple] | None = None) -> pa.Table | None:
+    """A table's rows (those whose key lies in the range) without Spark; None when they are too many for that."""
+    found, wanted = RustTable(path, version=version), None
+    for name, (least, most) in (key_range or {}).items():
+        kind = arrow_type(table.columns[name])
+        inside = (pc.field(name) >= pa.scalar(least, kind)) & (pc.field(name) <= pa.scalar(most, kind))
+        wanted = inside if wanted is None else wanted & inside
+    if wanted is None and found.count() > SMALL:
+        return None
+    rows = found.to_pyarrow_dataset().head(SMALL + 1, columns=list(table.columns), filter=wanted)
+    return rows if rows.num_rows <= SMALL else None
 
 
 def tidy(spark: "SparkSession", path: str, keep_hours: int) -> dict[str, int]:

@@ -1,9 +1,15 @@
 """What becomes of each row of a frame that is to be written over a table: inserted, updated, unchanged, kept or deleted."""
 
-from pyspark.sql import Column, DataFrame, Row
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.tables import ContractError, Table
+from spark_jobs.delta_writes import SMALL
 
 CHANGING = ("inserted", "updated", "deleted")
 
@@ -79,30 +85,56 @@ def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
     return frame.selectExpr(*[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()], *extra)
 
 
-def in_key_range(old: DataFrame, new: DataFrame, table: Table) -> DataFrame:
-    """The old rows whose key may be among the new ones', by smallest and largest: Delta skips files by them.
+def key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
+    """Least and greatest value of each key column that has any.
 
-    A shop's order numbers grow with time, so a night looks into a few files instead of every day since the opening.
+    A shop's order numbers grow with time, so what a table holds of a night's keys lies in few of its files.
     """
     ends = new.agg(*[F.struct(F.min(name).alias("least"), F.max(name).alias("most")).alias(name) for name in table.key]).first()
-    for name in table.key:
-        least, most = ends[name]["least"], ends[name]["most"]
-        if least is not None:
-            old = old.where(F.col(name).between(F.lit(least), F.lit(most)) | F.col(name).isNull())
-    return old
+    return {name: (ends[name]["least"], ends[name]["most"]) for name in table.key if ends[name]["least"] is not None}
 
 
-def summed_up(changes: DataFrame, table: Table) -> dict[str, Row]:
-    """Of each outcome its `rows`, the counted ones among them (`n`), and the partitions it touches (`dates`).
+@dataclass(frozen=True)
+class Change:
+    """What a write changes. `rows` holds the contract's columns and `_outcome`: in Arrow when they are few, else on Spark."""
+
+    rows: "DataFrame | pa.Table"
+    outcomes: dict[str, dict]  # outcome → `rows`, the counted ones among them (`n`), and the partitions touched (`dates`)
+    kept: DataFrame | None = None
+
+    @property
+    def kinds(self) -> set[str]:
+        """The outcomes that change the table."""
+        return {outcome for outcome in self.outcomes if outcome in CHANGING}
+
+    @property
+    def touched(self) -> list[date]:
+        """The partitions that changing rows stand in before and after."""
+        return sorted({day for kind in self.kinds for day in self.outcomes[kind]["dates"]})
+
+    def release(self) -> None:
+        """Let go of what Spark keeps for it."""
+        if self.kept is not None:
+            self.kept.unpersist()
+
+
+def decide(rows: DataFrame, table: Table, n_new: int | None) -> Change:
+    """Carry the comparison out: in one go where there is little to compare, else on Spark.
+
+    Args:
+        rows: as `compared` returns them.
+        n_new: how many rows are offered, where that is known.
 
     Raises:
         ContractError: the rows are not unique by the table's key; says how many repeat one, and no value.
     """
-    by_key = changes.groupBy(*table.key) if table.key else changes.groupBy(F.monotonically_increasing_id())
-    one = by_key.agg(
-        F.count("*").alias("rows"), F.first("_outcome").alias("_outcome"), F.first("_counted").alias("_counted"),
-        F.first("_dates").alias("_dates"),
-    )  # fmt: skip
+    if n_new is None or n_new <= SMALL:
+        few = rows.limit(SMALL + 1).toArrow()
+        if few.num_rows <= SMALL:
+            return _few(few, table)
+    kept = rows.persist()
+    by_key = kept.groupBy(*table.key) if table.key else kept.groupBy(F.monotonically_increasing_id())
+    one = by_key.agg(F.count("*").alias("rows"), *[F.first(name).alias(name) for name in ("_outcome", "_counted", "_dates")])
     found = (
         one.groupBy("_outcome")
         .agg(
@@ -111,7 +143,27 @@ def summed_up(changes: DataFrame, table: Table) -> dict[str, Row]:
         )
         .collect()
     )  # fmt: skip
-    repeats = sum(row["repeats"] for row in found)
-    if repeats:
-        raise ContractError(f"{table.name}: {repeats} rows repeat a key ({', '.join(table.key)}); a key has one row")
-    return {row["_outcome"]: row for row in found}
+    refuse_repeats(sum(row["repeats"] for row in found), table)
+    return Change(kept.where(F.col("_outcome").isin(*CHANGING)), {row["_outcome"]: row.asDict() for row in found}, kept)
+
+
+def _few(few: pa.Table, table: Table) -> Change:
+    if table.key:
+        refuse_repeats(few.num_rows - few.group_by(list(table.key)).aggregate([]).num_rows, table)
+    outcomes: dict[str, dict] = {}
+    for row in few.select(["_outcome", "_counted", "_dates"]).to_pylist():
+        found = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
+        found["rows"] += 1
+        found["n"] += row["_counted"]
+        found["dates"].update(row["_dates"])
+    return Change(few.filter(pc.is_in(few["_outcome"], pa.array(CHANGING))), outcomes)
+
+
+def refuse_repeats(n_repeats: int, table: Table) -> None:
+    """A key has one row.
+
+    Raises:
+        ContractError: it has more; says how many in all.
+    """
+    if n_repeats:
+        raise ContractError(f"{table.name}: {n_repeats} rows repeat a key ({', '.join(table.key)}); a key has one row")

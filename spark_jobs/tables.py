@@ -74,12 +74,12 @@ class Lake:
     def read_arrow(self, table: Table, columns: Sequence[str] | None = None, version: int | None = None) -> pa.Table:
         """The table's rows without Spark; an empty frame when it was never written."""
         if not self.exists(table):
-            return self.empty(table).select(list(columns or table.columns))
+            return arrow_schema(table).empty_table().select(list(columns or table.columns))
         return RustTable(self.path(table), version=version).to_pyarrow_table(columns=list(columns or table.columns))
 
     def scan(self, table: Table) -> "pa_dataset.Dataset | pa.Table":
         """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for."""
-        return RustTable(self.path(table)).to_pyarrow_dataset() if self.exists(table) else self.empty(table)
+        return RustTable(self.path(table)).to_pyarrow_dataset() if self.exists(table) else arrow_schema(table).empty_table()
 
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
         """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when they were not kept.
@@ -113,9 +113,15 @@ class Lake:
         return days
 
     def read(self, table: Table, version: int | None = None) -> "DataFrame":
-        """The table's rows as a Spark frame in contract order; an empty frame when it was never written."""
+        """The table's rows as a Spark frame in contract order; an empty frame when it was never written.
+
+        A small table is read at once and carried as rows: planning a scan of it would cost more.
+        """
         if not self.exists(table):
             return self.spark.createDataFrame([], table.schema)
+        rows = delta_writes.few(self.path(table), table, version)
+        if rows is not None:
+            return self.spark.createDataFrame(rows)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -131,27 +137,27 @@ class Lake:
         """
         return self._write(frame, table, delete_absent=True, within=within, counted=counted)
 
-    def upsert(self, frame: "DataFrame", table: Table, update_when: str = "true", counted: str | None = None) -> Written:
+    def upsert(
+        self, frame: "DataFrame", table: Table, update_when: str = "true", counted: str | None = None, n_rows: int | None = None
+    ) -> Written:
         """Insert rows with new keys and update rows whose values changed; other rows stay.
 
         Args:
             frame: unique by the table's key.
             update_when: SQL over `new` and `old` that a changed row must meet to replace the old one.
             counted: as in `replace`.
+            n_rows: how many rows are offered, where that is known: for many, Spark does all of it at once.
         """
-        return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted)
+        return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted, n_rows=n_rows)
 
-    def rewrite(self, frame: "DataFrame", table: Table, days: tuple[date, date], where: str, n_rows: int) -> Written:
+    def rewrite(self, rows: "DataFrame | pa.Table", table: Table, days: tuple[date, date], where: str) -> Written:
         """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of what was received.
 
         Args:
-            frame: the rows, all within `days` of the table's partition and meeting `where`.
+            rows: all within `days` of the table's partition and meeting `where`.
             days: first and last partition, both included.
             where: SQL over the table's columns.
-            n_rows: how many there are.
         """
-        from spark_jobs.outcomes import conform
-
         path = self.path(table)
         with self.lock(table):
             before = self.version(table)
@@ -159,7 +165,7 @@ class Lake:
                 delta_writes.create(path, table)
             elif delta_writes.has_days(path, *days) and self.read(table).where(where).limit(1).count():
                 delta_writes.delete(self.spark, path, where)
-            delta_writes.append(conform(frame, table), path, table, n_rows)
+            delta_writes.append(rows, path, table)
             return Written(before, self.version(table))
 
     def append_rows(self, rows: list[dict], table: Table) -> None:
@@ -189,9 +195,6 @@ class Lake:
                 configuration={"delta.enableDeletionVectors": "false"},
             )  # fmt: skip
 
-    def empty(self, table: Table) -> pa.Table:
-        return arrow_schema(table).empty_table()
-
     @contextmanager
     def lock(self, table: Table) -> Iterator[None]:
         """Held around every commit of the table on local disk."""
@@ -206,11 +209,11 @@ class Lake:
 
     def _write(
         self, frame: "DataFrame", table: Table, delete_absent: bool, update_when: str = "true", within: str = "true",
-        counted: str | None = None,
+        counted: str | None = None, n_rows: int | None = None,
     ) -> Written:  # fmt: skip
         from pyspark.sql import functions as F
 
-        from spark_jobs.outcomes import CHANGING, compared, conform, in_key_range, summed_up
+        from spark_jobs.outcomes import compared, conform, decide
 
         flagged = frame.withColumnRenamed(counted, "_counted") if counted else frame.withColumn("_counted", F.lit(True))
         new, path = conform(flagged, table, "_counted"), self.path(table)
@@ -219,21 +222,28 @@ class Lake:
             if before is None:
                 delta_writes.create(path, table)
             else:
-                old = self.read(table).where(within)
-                if table.partition and not delete_absent:
-                    old = in_key_range(old, new, table)
-            changes = compared(new, old, table, update_when, delete_absent).persist()
+                old = self._held(table, None if delete_absent else new).where(within)
+            change = decide(compared(new, old, table, update_when, delete_absent), table, n_rows)
             try:
-                outcomes = summed_up(changes, table)
-                touched = sorted({day for name in CHANGING if name in outcomes for day in outcomes[name]["dates"]})
-                n_changes = sum(outcomes[name]["rows"] for name in CHANGING if name in outcomes)
-                changing = changes.where(F.col("_outcome").isin(*CHANGING))
-                if outcomes.keys() & set(CHANGING) == {"inserted"}:
-                    delta_writes.append(changing, path, table, n_changes)  # all new: nothing need be read
-                elif outcomes.keys() & set(CHANGING):
-                    delta_writes.merge(self.spark, changing, path, table, touched, n_changes)
+                if change.kinds == {"inserted"}:
+                    delta_writes.append(change.rows, path, table)  # nothing held need be read
+                elif change.kinds:
+                    delta_writes.merge(self.spark, change.rows, path, table, change.touched)
             finally:
-                changes.unpersist()
+                change.release()
             after = self.version(table)
-        counts = {f"n_{name}": row["rows" if name == "deleted" else "n"] for name, row in outcomes.items()}
-        return Written(before, after, touched_dates=touched, **counts)
+        counts = {f"n_{kind}": found["rows" if kind == "deleted" else "n"] for kind, found in change.outcomes.items()}
+        return Written(before, after, touched_dates=change.touched, **counts)
+
+    def _held(self, table: Table, new: "DataFrame | None") -> "DataFrame":
+        """The table's rows that new ones may meet; all of them when none is given."""
+        from spark_jobs.outcomes import key_range
+
+        ends = key_range(new, table) if new is not None and table.partition else {}
+        rows = delta_writes.few(self.path(table), table, key_range=ends) if ends else None
+        if rows is not None:
+            return self.spark.createDataFrame(rows)
+        held = self.read(table)
+        for name, (least, most) in ends.items():
+            held = held.where(held[name].between(least, most))
+        return held

@@ -20,6 +20,7 @@ from spark_jobs.night import TableReport
 from spark_jobs.tables import Lake, Written
 
 PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
+SMALL_BYTES = 4 << 20  # as delivered; gzip holds ten times as much
 EARLIER = "new.first_received < old.first_received"
 
 
@@ -56,7 +57,11 @@ class FeedIntake:
         feed, lake, self.deliveries = self.feed, self.lake, deliveries
         self.anew = self._needs_all()
         self.before = {table.name: lake.version(table) for table in (feed.target, *self._compared())}
-        self.typed = self._typed(read(lake.spark, feed, deliveries)).persist()
+        typed = self._typed(read(lake.spark, feed, deliveries))
+        self.is_small = sum(delivery.file.n_bytes for delivery in deliveries) <= SMALL_BYTES
+        # What was typed is used a dozen times. A small night is typed once and carried as rows: planning its long derivation
+        # anew for each use would cost ten times what there is to do.
+        self.typed = lake.spark.createDataFrame(typed.toArrow()) if self.is_small else typed.persist()
         self.accepted = self.typed.where("reason is null")
         counts = self.counts = self._count()
         self._log_received()
@@ -113,7 +118,7 @@ class FeedIntake:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""
         raw = self.source.raw(self.feed)
         readable = self.typed.where("raw is not null and _part = 1").select("raw.*", *PLACE)
-        self._report(raw.name, self.lake.rewrite(readable, raw, self.days, self.mine, self.counts.n_received))
+        self._report(raw.name, self.lake.rewrite(readable.toArrow() if self.is_small else readable, raw, self.days, self.mine))
 
     @property
     def days(self) -> tuple[date, date]:
@@ -141,7 +146,7 @@ class FeedIntake:
         if feed.record and held is not None:
             best = winners.unless_held(best, held, feed)
         offered = best.select(*feed.target.columns, (F.col("_part") == 1).alias("_offered"))
-        return self.lake.upsert(offered, feed.target, EARLIER, counted="_offered"), counts.n_keys
+        return self.lake.upsert(offered, feed.target, EARLIER, counted="_offered", n_rows=counts.n_accepted), counts.n_keys
 
     def _anew(self) -> tuple[Written, int]:
         """Make the source's rows anew from all records that count; how many of them are new records'."""
