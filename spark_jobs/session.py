@@ -11,6 +11,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 JARS = Path(sys.prefix) / "jars"
+ROOT = Path(__file__).resolve().parent.parent
 
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -56,7 +57,9 @@ def start(app: str, master: str, memory: str, **extra: str) -> SparkSession:
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = builder.master(master).config("spark.driver.memory", memory).config("spark.jars", delta_jars())
         builder = builder.config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
-    for name, value in {**DELTA, **ALWAYS, **extra}.items():
+    # Workers import our modules too, from wherever they were started.
+    always = {**ALWAYS, "spark.executorEnv.PYTHONPATH": str(ROOT)}
+    for name, value in {**DELTA, **always, **extra}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
