@@ -27,6 +27,7 @@ from mlflow.tracking import MlflowClient
 NAME = "concierge"
 CHAMPION = "champion"
 DIGEST = "sha256."
+OF_EVERY_TRIAL = ("seed", "code_hash", "config_hash")
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,9 @@ class Registry:
     ) -> str:  # fmt: skip
         """Write one run, with a child run for each trial; its id."""
         run = self._run(name, parameters, metrics, tags)
+        origin = {key: value for key, value in tags.items() if key in OF_EVERY_TRIAL or key.startswith("table.")}
         for trial in trials:
-            self._run(trial.name, trial.parameters, trial.metrics, {"mlflow.parentRunId": run, "seed": tags.get("seed", "")})
+            self._run(trial.name, trial.parameters, trial.metrics, {**origin, "mlflow.parentRunId": run})
         if files is not None:
             self.client.log_artifacts(run, str(files))
         return run

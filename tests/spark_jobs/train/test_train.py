@@ -37,7 +37,9 @@ def test_the_first_night_searches_and_says_what_it_found(trained):
     parent = next(run for run in runs if run.info.run_id == champion.run_id)
     trials = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == champion.run_id]
     assert len(trials) == report["n_trials"] >= 10
-    assert all("quality" in run.data.metrics for run in trials)
+    for run in trials:
+        assert "quality" in run.data.metrics
+        assert {"seed", "code_hash", "table.fct_interactions", "table.feat_customers", "table.feat_items"} <= set(run.data.tags)
     assert parent.data.metrics["served.next.ndcg"] == pytest.approx(report["leaderboard"]["served"]["next"]["ndcg"]["mean"])
     assert registry.file(champion, "leaderboard.png").stat().st_size > 1000
 
