@@ -17,7 +17,8 @@ QUICK_ON_FIVE_ROWS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    # C1 alone gets 48 MB of code cache, and stops when that is full.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
 }
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

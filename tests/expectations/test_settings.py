@@ -17,7 +17,7 @@ def test_env_example_is_the_full_list_with_the_defaults():
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one():
-    with pytest.raises(SettingsError, match="CONCIERGE_HOMEE.*did you mean CONCIERGE_HOME"):
+    with pytest.raises(SettingsError, match=r"CONCIERGE_HOMEE.*did you mean CONCIERGE_HOME\?"):
         read({"CONCIERGE_HOMEE": "x"})
     assert read({"HOME": "/somewhere", "CONCIERGE_HOME": "here"})["CONCIERGE_HOME"] == "here"
 

@@ -44,7 +44,8 @@ def event(number: int, hour: int, **who) -> tuple:
 def order(number: int, hour: int, **who) -> tuple:
     return CORE_ORDER_LINES, {
         "source": SHOP, "order_id": f"o{number}", "line_no": 1, "line_type": "sale", "ordered_at": at(hour),
-        "ordered_date": at(hour).date(), "item_id": "item", "quantity": 1, "unit_price": Decimal(1), "amount": Decimal(1), "currency": "EUR", **who,
+        "ordered_date": at(hour).date(), "item_id": "item", "quantity": 1, "unit_price": Decimal(1), "amount": Decimal(1),
+        "currency": "EUR", **who,
     }  # fmt: skip
 
 
@@ -162,7 +163,8 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
         monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / name))
         lake = Lake(tmp_path / name / "lake", spark)
         row = {
-            "identifier_id": planted, "kind": "user_id", "source": SHOP, "first_seen_at": at(0), "value": "u", "value_normalised": "u",
+            "identifier_id": planted, "kind": "user_id", "source": SHOP, "first_seen_at": at(0),
+            "value": "u", "value_normalised": "u",
         }  # fmt: skip
         lake.put_rows([row], CORE_IDENTIFIERS)
         argv = ["identify", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]
