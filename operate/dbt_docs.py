@@ -1,5 +1,7 @@
 """`make docs`: dbt's documentation of the published warehouse as one static page."""
 
-from pathlib import Path
+from spark_jobs.build.docs import write_docs
+from spark_jobs.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":
+    print(f"dbt's pages: {write_docs(Settings.from_environment())}")
