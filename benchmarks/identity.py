@@ -1,6 +1,6 @@
 """How well a sample shop's home knows who is who, by the shop's own truth:
 
-    python -m benchmarks.identity --home FOLDER
+    python -m benchmarks.identity --home FOLDER --as-of 2026-02-18
 
 Pairs of identifiers behind each of which stands one person: precision, of the pairs that share a customer; recall, of the pairs
 that share a person. A pair is out of any deterministic rule's reach when one of its ends was never seen with another
@@ -9,6 +9,7 @@ identifier (a browser that nobody logged in on), so recall is given of all pairs
 
 import argparse
 from collections import defaultdict
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 
@@ -50,9 +51,9 @@ def rates(customers: dict[str, str], persons: dict[str, set[str]], linked: set[s
     }
 
 
-def measure(home: Path, key: str) -> dict[str, float]:
-    """The figures of one home."""
-    lake, judge = Lake(home / "lake"), Judge(home / "truth")
+def measure(home: Path, as_of: date, key: str) -> dict[str, float]:
+    """The figures of one home whose last landing day is `as_of`."""
+    lake, judge = Lake(home / "lake"), Judge(home / "truth", as_of)
     customers = dict(zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True))
     links = lake.read_arrow(CORE_IDENTITY_LINKS, ["identifier_id_a", "identifier_id_b"]).to_pylist()
     persons = {identifier_id(key, kind, SOURCE, value): set(found) for (kind, value), found in judge.identifiers().items()}
@@ -63,7 +64,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--home", type=Path, required=True)
-    for name, figure in measure(parser.parse_args().home, Settings.from_environment().identity_key).items():
+    parser.add_argument("--as-of", type=date.fromisoformat, required=True)
+    given = parser.parse_args()
+    for name, figure in measure(given.home, given.as_of, Settings.from_environment().identity_key).items():
         print(f"{name:<22} {figure:>12,.4f}" if isinstance(figure, float) else f"{name:<22} {figure:>12,}")
 
 
