@@ -3,6 +3,8 @@
 Spark finds out what changes; who commits it depends on how much that is.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable as RustTable
 from deltalake import write_deltalake
+from deltalake.exceptions import DeltaError
 
-from expectations.contracts.tables import Table
+from expectations.contracts.tables import ContractError, Table
 from spark_jobs.arrow_types import arrow_schema, arrow_type
 
 if TYPE_CHECKING:
@@ -36,6 +39,19 @@ def create(path: str, table: Table) -> None:
     )  # fmt: skip
     if table.checks:
         made.alter.add_constraint(dict(table.checks))
+
+
+@contextmanager
+def without_values(table: Table) -> Iterator[None]:
+    """Errors of refused rows without the rows, which delta-rs would print: they may be people's."""
+    try:
+        yield
+    except DeltaError as error:
+        said, _, preview = str(error).partition("Preview")
+        if not preview:
+            raise
+        promised = f"{', '.join(table.required)} are never null" + "".join(f"; {check}" for check in table.checks.values())
+        raise ContractError(f"{table.name}: {said.strip()} Promised: {promised}") from None
 
 
 def has_days(path: str, first: date, last: date) -> bool:

@@ -1,8 +1,7 @@
 """The lake: the only place that knows Delta.
 
 With a session, a `Lake` reads and writes through Spark; without one it reads (and appends small logs) through delta-rs, which
-needs no JVM. Local disk is not safe for two writers at once, so every commit on it is made under one lock of the table.
-Nothing here writes a version that would hold what the last one held.
+needs no JVM. Local disk is not safe for two writers at once, so every commit is made under the table's lock. Nothing here writes a version that would hold what the last one held.
 """
 
 import json
@@ -121,11 +120,14 @@ class Lake:
             return self.spark.createDataFrame([], table.schema)
         rows = delta_writes.few(self.path(table), table, version)
         if rows is not None:
-            return self.spark.createDataFrame(rows)
+            return self._carried(rows, table)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path(table)).select(*table.columns)
+
+    def _carried(self, rows: pa.Table, table: Table) -> "DataFrame":
+        return self.spark.createDataFrame(rows) if rows.num_rows else self.spark.createDataFrame([], table.schema)
 
     def replace(self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None) -> Written:
         """Make the table, or the part of it that meets `within`, hold exactly these rows; commits nothing when it already does.
@@ -156,7 +158,6 @@ class Lake:
         Args:
             rows: all within `days` of the table's partition and meeting `where`.
             days: first and last partition, both included.
-            where: SQL over the table's columns.
         """
         path = self.path(table)
         with self.lock(table):
@@ -185,7 +186,7 @@ class Lake:
             write_deltalake(self.path(table), data, mode="overwrite", configuration={"delta.enableDeletionVectors": "false"})
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table) -> None:
-        """Make the table hold exactly these rows, streamed, without Spark; a new version, whatever it held before."""
+        """Make the table hold exactly these rows, streamed, without Spark; always a new version."""
         schema = arrow_schema(table)
         batches = (batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches())
         with self.lock(table):
@@ -197,9 +198,9 @@ class Lake:
 
     @contextmanager
     def lock(self, table: Table) -> Iterator[None]:
-        """Held around every commit of the table on local disk."""
+        """Held around every commit of the table on local disk; an error inside tells no values of refused rows."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / f".{table.name}.lock", timeout=600):
+        with FileLock(self.root / f".{table.name}.lock", timeout=600), delta_writes.without_values(table):
             yield
 
     def tidy(self, table: Table, keep_hours: int) -> dict[str, int]:
@@ -242,7 +243,7 @@ class Lake:
         ends = key_range(new, table) if new is not None and table.partition else {}
         rows = delta_writes.few(self.path(table), table, key_range=ends) if ends else None
         if rows is not None:
-            return self.spark.createDataFrame(rows)
+            return self._carried(rows, table)
         held = self.read(table)
         for name, (least, most) in ends.items():
             held = held.where(held[name].between(least, most))
