@@ -1,7 +1,8 @@
 """The lake: the only place that knows Delta.
 
-With a session, a `Lake` reads and writes through Spark; without one it reads (and appends small logs) through delta-rs, which
-needs no JVM. Local disk is not safe for two writers at once, so every commit is made under the table's lock. Nothing here writes a version that would hold what the last one held.
+With a session, a `Lake` reads and writes through Spark; without one, or for few rows, through delta-rs, which needs no JVM.
+Local disk is not safe for two writers at once, so every commit is made under the table's lock.
+Nothing here writes a version that would hold what the last one held.
 """
 
 import json

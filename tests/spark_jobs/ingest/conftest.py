@@ -1,0 +1,101 @@
+"""A home that files land in, day by day, and nights that take them in."""
+
+import csv
+import gzip
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts.lake import LAKE
+from spark_jobs.ingest import job
+from spark_jobs.night import Days, Night, TableReport
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+
+KEY = "a key of the tests"
+RETAIL = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+
+
+@dataclass
+class Home:
+    """A home of some sources, and the reports of the nights it has seen."""
+
+    folder: Path
+    lake: Lake
+    sources: str
+    nights: list[list[TableReport]] = field(default_factory=list)
+
+    def land(self, name: str, content: bytes) -> Path:
+        """Put a file at `landing/<name>`."""
+        path = self.folder / "landing" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def night(self, first: str, last: str | None = None) -> list[TableReport]:
+        """Ingest a range of landing days; every report must balance."""
+        settings = Settings.from_environment(
+            {"CONCIERGE_HOME": str(self.folder), "CONCIERGE_SOURCES": self.sources, "CONCIERGE_IDENTITY_KEY": KEY}
+        )
+        days = Days(date.fromisoformat(first), date.fromisoformat(last or first))
+        night = Night(f"night {len(self.nights)}", days, settings, datetime(2026, 1, 1, tzinfo=UTC))
+        reports = job.run(night, self.lake)
+        assert not [report for report in reports if not report.balances]
+        self.nights.append(reports)
+        return reports
+
+    def rows(self, name: str) -> list[dict]:
+        """A table's rows, in the order of their keys."""
+        table = LAKE[name]
+        return sorted(self.lake.read_arrow(table).to_pylist(), key=lambda row: [str(row[key]) for key in table.key])
+
+    def core(self) -> dict[str, list[dict]]:
+        """Every `core_*` table's rows."""
+        return {name: self.rows(name) for name in LAKE if name.startswith("core_")}
+
+
+def report(reports: list[TableReport], table_name: str) -> TableReport:
+    """The report of one table."""
+    return next(each for each in reports if each.table_name == table_name)
+
+
+@pytest.fixture
+def home(spark, tmp_path):
+    """A function that makes a home of some sources."""
+
+    def make(sources: str, name: str = "home") -> Home:
+        return Home(tmp_path / name, Lake(tmp_path / name / "lake", spark), sources)
+
+    return make
+
+
+def retail_line(invoice: str, item: str = "85123A", **more: object) -> dict[str, object]:
+    """One line of Online Retail, as delivered."""
+    plain = {
+        "InvoiceNo": invoice, "StockCode": item, "Description": "WHITE LANTERN", "Quantity": 6,
+        "InvoiceDate": "2010-12-01 08:26:00", "UnitPrice": "2.55", "CustomerID": "17850.0", "Country": "United Kingdom",
+    }  # fmt: skip
+    return {**plain, **more}
+
+
+def as_csv(columns: tuple[str, ...], rows: list[dict]) -> bytes:
+    """Rows as a CSV file with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def as_json_lines(rows: list[dict]) -> bytes:
+    """Rows as one JSON object a line."""
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def zipped(content: bytes) -> bytes:
+    """Content in gzip, the same bytes each time."""
+    return gzip.compress(content, mtime=0)

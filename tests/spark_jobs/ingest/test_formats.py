@@ -1,0 +1,128 @@
+"""Files to records: nothing a file says stops the reader, and no broken line costs its neighbours."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_jobs.ingest.formats import csv_records, gunzipped, json_gzip_records, json_records
+
+COLUMNS = ("a", "b")
+GOOD_CSV, GOOD_JSON = b"1,x", b'{"a":"1","b":"x"}'
+
+
+def said(records):
+    return [(record.line, record.values or record.reason) for record in records]
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        pytest.param(b"1", "not_parseable", id="a field missing"),
+        pytest.param(b"1,2,3", "not_parseable", id="a field too many"),
+        pytest.param(b'1,"two', "not_parseable", id="a quote that does not close"),
+        pytest.param(b'1,"a"b', "not_parseable", id="a quote that closes too soon"),
+        pytest.param(b"1,\xff\xfe", "not_parseable", id="no UTF-8"),
+        pytest.param(b"1,a\0b", "not_parseable", id="a NUL"),
+    ],
+)
+def test_a_broken_csv_line_costs_no_other(broken, reason):
+    records = list(csv_records(b"\n".join([b"a,b", GOOD_CSV, broken, b"", GOOD_CSV]), COLUMNS))
+    assert said(records) == [(2, ("1", "x")), (3, reason), (5, ("1", "x"))]
+    assert records[1].detail and "\0" not in records[1].raw_text
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        pytest.param(b"b,a\r\nx,1\r\n", ("1", "x"), id="another order of columns, Windows line ends"),
+        pytest.param(b"a,new,b\n1,?,x\n", ("1", "x"), id="a column more than asked for"),
+        pytest.param(b'\xef\xbb\xbfa,b\n1,"x, ""y"""', ("1", 'x, "y"'), id="a byte order mark, quotes, no last line end"),
+    ],
+)
+def test_csv_is_read_by_column_name(content, values):
+    assert said(csv_records(content, COLUMNS)) == [(2, values)]
+
+
+def test_a_header_that_lacks_a_column_refuses_every_line_and_says_which():
+    records = list(csv_records(b"a,c\n1,2\n3,4\n", COLUMNS))
+    assert [(record.reason, record.detail) for record in records] == [("not_parseable", "the header lacks b")] * 2
+    assert list(csv_records(b"", COLUMNS)) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        pytest.param(b'{"a":', "not_parseable", id="cut off"),
+        pytest.param(b'[{"a":1}]', "not_parseable", id="no object"),
+        pytest.param(b'{"a":NaN}', "not_parseable", id="NaN is not JSON"),
+        pytest.param(b'{"a":1e999}', "not_parseable", id="a number no double holds"),
+        pytest.param(b'{"a":"\xff"}', "not_parseable", id="no UTF-8"),
+        pytest.param(rb'{"a":"\ud800"}', "not_parseable", id="half a character"),
+        pytest.param(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "not_parseable", id="deeper than anyone nests"),
+        pytest.param(b'{"a":"' + b"x" * 100_000 + b'"}', "too_large", id="larger than the source allows"),
+    ],
+)
+def test_a_broken_json_line_costs_no_other(broken, reason):
+    records = list(json_records(b"\n".join([GOOD_JSON, broken, GOOD_JSON]), COLUMNS, max_bytes=50_000))
+    assert said(records) == [(1, ("1", "x")), (2, reason), (3, ("1", "x"))]
+    assert len(records[1].raw_text) <= 50_000
+
+
+def test_json_values_are_kept_as_they_were_said():
+    line = '{"a":12345678901234567890,"b":{"x":[1.5,true,null,"ü"]}}'
+    assert said(json_records(line.encode(), (*COLUMNS, "c"))) == [
+        (1, ("12345678901234567890", '{"x":[1.5,true,null,"ü"]}', None)),
+    ]
+
+
+def test_a_torn_gzip_file_gives_what_it_still_holds():
+    content = b"\n".join(b'{"a":"%d","b":"%s"}' % (n, bytes(str(hash(str(n))), "ascii")) for n in range(5_000))
+    whole = gzip.compress(content)
+    assert gunzipped(whole) == (content, True)
+    assert gunzipped(gzip.compress(content[:9]) + gzip.compress(content[9:])) == (content, True), "two members, one file"
+    records = list(json_gzip_records(whole[: len(whole) // 2], COLUMNS))
+    assert 1_000 < len(records) < 5_000
+    assert records[-1].detail == "the gzip file is torn here"
+    assert all(record.values for record in records[:-2]), "the last line read may be cut; none before it is"
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_stop_a_reader_and_every_line_is_one_record(content):
+    lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.removesuffix(b"\r").strip()]
+    assert len(list(json_records(content, COLUMNS))) == len(lines)
+    assert len(list(csv_records(content, COLUMNS))) == max(len(lines) - 1, 0)
+    assert len(list(csv_records(b"a,b\n" + content, COLUMNS))) == len([*content.split(b"\n")]) - sum(
+        not line.removesuffix(b"\r").strip() for line in content.split(b"\n")
+    )
+    list(json_gzip_records(content, COLUMNS))
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(COLUMNS), st.one_of(st.text(), st.integers(), st.booleans()), max_size=2), max_size=5
+    )
+)
+def test_good_json_comes_back(rows):
+    content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    if "\\ud" in json.dumps(rows):  # half a character is nobody's text
+        return
+    for record, row in zip(json_records(content.encode(), COLUMNS), rows, strict=True):
+        assert record.values == tuple(
+            value if isinstance(value, str) or value is None else json.dumps(value) for value in map(row.get, COLUMNS)
+        )
+
+
+@pytest.mark.real_data
+def test_all_of_online_retail_is_readable(real_data: Path):
+    from spark_jobs.ingest.sources.online_retail import COLUMNS as RETAIL
+
+    n_records = 0
+    for file in sorted((real_data / "online_retail").glob("*.csv")):
+        records = list(csv_records(file.read_bytes(), RETAIL))
+        assert all(record.reason is None for record in records), file.name
+        n_records += len(records)
+    assert n_records == 541_909
