@@ -7,7 +7,8 @@ were not met, for counts with no examples. Neither its own results nor its messa
 import logging
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from expectations.suites.suite import FAIL, Expectation
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 SEVERITY = {"fail": "critical", "warn": "warning"}
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -56,13 +57,28 @@ def unmet(frame: "DataFrame", name: str, expectations: Sequence[Expectation]) ->
         # 4,000 lists. Flat frames are not kept: 541,909 order lines took longer to cache than to read twice.
         frame = frame.localCheckpoint()
     batch = batch_of(frame, name)
-    failed = [each for each, met in zip(expectations, ask(batch, expectations, "BOOLEAN_ONLY"), strict=True) if not met.success]
-    if not failed:
-        return []
-    return [
-        Unmet(each, (said.result or {}).get("unexpected_count"), raised(said))
-        for each, said in zip(failed, ask(batch, failed, COUNTS_ONLY), strict=True)
-    ]
+    with spark_silent(frame.sparkSession):
+        said = zip(expectations, ask(batch, expectations, "BOOLEAN_ONLY"), strict=True)
+        failed = [each for each, result in said if not result.success]
+        counted = zip(failed, ask(batch, failed, COUNTS_ONLY), strict=True) if failed else ()
+        return [Unmet(each, (result.result or {}).get("unexpected_count"), raised(result)) for each, result in counted]
+
+
+@contextmanager
+def spark_silent(spark: "SparkSession") -> Iterator[None]:
+    """Nothing of Spark's in the log: of a condition that raises, executors and driver log the very value that did it."""
+    from pyspark.logger import PySparkLogger
+
+    loggers = [PySparkLogger.getLogger(name) for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger")]
+    spark.sparkContext.setLogLevel("OFF")
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        spark.sparkContext.setLogLevel("ERROR")  # as `session.start` sets it
+        for logger in loggers:
+            logger.disabled = False
 
 
 def great_expectations() -> ModuleType:

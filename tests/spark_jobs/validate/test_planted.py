@@ -1,0 +1,265 @@
+"""Each expectation of each suite is broken on purpose once, among good rows: it alone speaks, and counts right.
+
+One frame a table: two good rows, one row a planted fault, one repeated key, and a null in each column that promises a value.
+"""
+
+import hashlib
+from collections import Counter
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from expectations.contracts.identifiers import customer_id
+from expectations.contracts.lake import LAKE
+from expectations.suites import SUITES
+from spark_jobs.validate.gx import unmet
+
+AT, DAY = datetime(2026, 1, 5, 9, tzinfo=UTC), date(2026, 1, 5)
+NULL, SET, RANGE, REGEX = (f"column_values_to_{word}" for word in ("not_be_null", "be_in_set", "be_between", "match_regex"))
+
+
+def iid(n: int) -> str:
+    return "i_" + hashlib.sha256(str(n).encode()).hexdigest()[:32]
+
+
+def cid(n: int) -> str:
+    return customer_id(iid(n))
+
+
+def listed(*items: tuple) -> list[tuple]:
+    return [(name, score, sources) for name, score, sources in items]
+
+
+GOOD_LIST = listed(("item-a", 2.0, ["popular"]), ("item-b", 1.0, ["popular"]))
+LIST_FAULTS = {
+    "list_is_not_empty": {"items": []},
+    "items_are_named": {"items": listed((" ", 1.0, ["popular"]))},
+    "items_are_named_once": {"items": listed(("item-a", 2.0, ["popular"]), ("item-a", 1.0, ["popular"]))},
+    "scores_are_numbers": {"items": listed(("item-a", float("nan"), ["popular"]))},
+    "scores_fall": {"items": listed(("item-a", 1.0, ["popular"]), ("item-b", 2.0, ["popular"]))},
+    "sources_are_named": {"items": listed(("item-a", 1.0, []))},
+    f"model_version: {NULL}": {"model_version": None},
+}
+
+# table → a good row, n counting from 0.
+GOOD = {
+    "core_events": lambda n: {
+        "event_id": f"e{n}", "source": "shop", "event_type": "view", "occurred_at": AT, "occurred_date": DAY, "item_id": "item",
+        "anonymous_identifier_id": iid(n), "first_received": "2026-01-06/f#000000001",
+    },
+    "core_order_lines": lambda n: {
+        "source": "shop", "order_id": f"o{n}", "line_no": 1, "line_type": "sale", "ordered_at": AT, "ordered_date": DAY,
+        "item_id": "item", "quantity": 2, "unit_price": Decimal("1.5"), "amount": Decimal("3"), "currency": "EUR",
+        "user_identifier_id": iid(n),
+    },
+    "core_people": lambda n: {
+        "source": "shop", "record_id": f"r{n}", "email": "a@b.test", "email_identifier_id": iid(n), "created_at": AT,
+        "updated_at": AT, "birth_date": date(1980, 1, 1),
+    },
+    "core_items": lambda n: {
+        "item_id": f"item{n}", "title": "Mug", "price": Decimal(4), "currency": "EUR", "n_stock": 1, "is_in_stock": True,
+        "is_consumable": False, "is_recommendable": True, "first_seen_at": AT,
+    },
+    "core_item_changes": lambda n: {
+        "item_id": f"item{n}", "changed_at": AT, "changed_date": DAY, "field": "price", "old_value": None, "new_value": "4",
+    },
+    "core_consents": lambda n: {
+        "identifier_id": iid(n), "purpose": "marketing", "consented_at": AT, "source": "shop", "is_granted": False,
+    },
+    "core_identifiers": lambda n: {
+        "identifier_id": iid(n), "kind": "user_id", "source": "shop", "value": f"u{n}", "value_normalised": f"u{n}",
+        "first_seen_at": AT,
+    },
+    "core_identity_links": lambda n: {
+        "identifier_id_a": "i_" + "0" * 31 + "1", "identifier_id_b": iid(n), "rule": "same_event", "weight": 1.0,
+        "evidence": f"core_events/e{n}", "first_seen_at": AT,
+    },
+    "core_identities": lambda n: {"identifier_id": iid(n), "customer_id": cid(n)},
+    "core_identity_changes": lambda n: {
+        "change_id": f"{n:010d}-x", "change": "created", "customer_id": cid(n), "to_customer_id": cid(n), "because": "first",
+    },
+    "core_impressions": lambda n: {
+        "request_id": f"q{n}", "served_at": AT, "served_date": DAY, "list_source": "popular", "propensity": 1.0,
+        "items": [("item-a", 1, 2.0, "popular"), ("item-b", 2, 1.0, "popular")], "customer_id": cid(n),
+    },
+    "quarantine": lambda n: {
+        "source": "shop", "entity": "events", "source_line": n, "delivery_id": "d", "landing_date": DAY, "raw_text": "{",
+        "reason": "not_parseable",
+    },
+    "fct_interactions": lambda n: {
+        "interaction_id": f"x{n}", "customer_id": cid(n), "item_id": "item", "interaction_type": "purchase", "occurred_at": AT,
+        "quantity": 1, "order_id": "o",
+    },
+    "feat_customers": lambda n: {"customer_id": cid(n), "price_band": "low", "n_orders": 1, "last_order_at": AT},
+    "feat_items": lambda n: {
+        "item_id": f"item{n}", "price": Decimal(4), "price_band": "low", "is_recommendable": True, "is_in_stock": True,
+        "is_consumable": False,
+    },
+    "rec_customer_items_v1": lambda n: {"customer_id": cid(n), "items": GOOD_LIST, "model_version": "m/1"},
+    "rec_item_items_v1": lambda n: {"item_id": f"item{n}", "items": GOOD_LIST, "model_version": "m/1"},
+    "rec_audience_items_v1": lambda n: {
+        "audience": f"country:{n}" if n else "popular", "items": GOOD_LIST, "model_version": "m/1"
+    },
+}  # fmt: skip
+
+# table → expectation → what to change in a good row to break it and nothing else.
+FAULTS = {
+    "core_events": {
+        f"event_type: {SET}": {"event_type": "hover"},
+        "day_is_of_its_time": {"occurred_date": date(2026, 1, 4)},
+        "time_is_plausible": {"occurred_at": datetime(2027, 1, 5, tzinfo=UTC), "occurred_date": date(2027, 1, 5)},
+        "somebody_did_it": {"anonymous_identifier_id": None},
+        "item_is_named": {"item_id": None},
+        f"user_identifier_id: {REGEX}": {"user_identifier_id": "canary@example.test"},
+        f"anonymous_identifier_id: {REGEX}": {"anonymous_identifier_id": "browser"},
+        f"quantity: {RANGE}": {"quantity": 0},
+        f"unit_price: {RANGE}": {"unit_price": Decimal(-1)},
+        f"currency: {REGEX}": {"currency": "€"},
+    },
+    "core_order_lines": {
+        f"line_type: {SET}": {"line_type": "gift"},
+        "day_is_of_its_time": {"ordered_date": date(2026, 1, 6)},
+        "amount_is_the_product": {"amount": Decimal(4)},
+        "sales_add": {"quantity": -2, "amount": Decimal(-3)},
+        "returns_take": {"line_type": "return"},
+        "price_is_not_negative": {"unit_price": Decimal("-1.5"), "amount": Decimal(-3)},
+        "item_is_named": {"item_id": None},
+        f"user_identifier_id: {REGEX}": {"user_identifier_id": "17850"},
+        f"email_identifier_id: {REGEX}": {"email_identifier_id": "canary@example.test"},
+        f"currency: {REGEX}": {"currency": "pounds"},
+        f"quantity: {RANGE}": {"quantity": 80_995, "amount": Decimal("121492.5")},
+    },
+    "core_people": {
+        f"crm_identifier_id: {REGEX}": {"crm_identifier_id": "C1"},
+        f"user_identifier_id: {REGEX}": {"user_identifier_id": "u1"},
+        f"email_identifier_id: {REGEX}": {"email_identifier_id": "canary@example.test"},
+        f"phone_identifier_id: {REGEX}": {"phone_identifier_id": "030 1"},
+        "somebody_is_meant": {"email": None, "email_identifier_id": None},
+        "email_has_its_id": {"email_identifier_id": None, "crm_identifier_id": iid(1)},
+        "email_looks_like_one": {"email": "has none"},
+        "updated_after_created": {"created_at": datetime(2026, 2, 1, tzinfo=UTC)},
+        "born_in_living_memory": {"birth_date": date(1800, 1, 1)},
+    },
+    "core_items": {
+        f"price: {RANGE}": {"price": Decimal(-1)},
+        f"currency: {REGEX}": {"currency": "eur"},
+        f"n_stock: {RANGE}": {"n_stock": -1, "is_in_stock": False},
+        "stock_agrees": {"n_stock": 0},
+        "id_is_not_blank": {"item_id": " "},
+        "recommended_items_have_a_title": {"title": None},
+    },
+    "core_item_changes": {
+        "day_is_of_its_time": {"changed_date": date(2026, 1, 6)},
+        "something_changed": {"old_value": "4"},
+    },
+    "core_consents": {
+        f"purpose: {SET}": {"purpose": "cookies"},
+        f"identifier_id: {REGEX}": {"identifier_id": "canary@example.test"},
+    },
+    "core_identifiers": {
+        f"kind: {SET}": {"kind": "iban"},
+        f"identifier_id: {REGEX}": {"identifier_id": "canary@example.test"},
+        "source_where_local": {"kind": "email"},
+        "value_is_not_blank": {"value_normalised": " "},
+    },
+    "core_identity_links": {
+        f"identifier_id_a: {REGEX}": {"identifier_id_a": "a browser"},
+        f"identifier_id_b: {REGEX}": {"identifier_id_b": "x"},
+        "in_order": {"identifier_id_a": "i_" + "f" * 32, "identifier_id_b": "i_" + "e" * 32},
+        f"rule: {SET}": {"rule": "same_name"},
+        f"weight: {SET}": {"weight": 0.5},
+        f"evidence: {NULL}": {"evidence": None},
+        f"evidence: {REGEX}": {"evidence": "somebody said so"},
+    },
+    "core_identities": {
+        f"identifier_id: {REGEX}": {"identifier_id": "i_1", "customer_id": customer_id("i_1")},
+        "founder_is_among_them": {"customer_id": cid(1_000)},
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+    },
+    "core_identity_changes": {
+        f"change: {SET}": {"change": "vanished"},
+        f"customer_id: {REGEX}": {"customer_id": "c_1", "change": "merged"},
+        f"to_customer_id: {REGEX}": {"to_customer_id": "c_1", "change": "merged"},
+        f"to_customer_id: {NULL}": {"to_customer_id": None},
+        f"because: {NULL}": {"because": None},
+        "created_is_itself": {"to_customer_id": cid(1_000)},
+        "no_address_in_because": {"because": "canary@example.test logged in"},
+    },
+    "core_impressions": {
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+        "day_is_of_its_time": {"served_date": date(2026, 1, 6)},
+        "ranks_count_from_one": {"items": [("item-a", 0, 2.0, "popular")]},
+        "items_are_named_once": {"items": [("item-a", 1, 2.0, "popular"), ("item-a", 2, 2.0, "popular")]},
+        f"propensity: {RANGE}": {"propensity": 1.5},
+    },
+    "quarantine": {f"reason: {SET}": {"reason": "odd"}, f"raw_text: {NULL}": {"raw_text": None}},
+    "fct_interactions": {
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+        f"item_id: {NULL}": {"item_id": None},
+        f"occurred_at: {NULL}": {"occurred_at": None},
+        f"interaction_type: {SET}": {"interaction_type": "hover"},
+        "purchases_have_units": {"quantity": 0},
+        "purchases_have_an_order": {"order_id": None},
+    },
+    "feat_customers": {
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+        f"price_band: {SET}": {"price_band": "dear"},
+        f"n_orders: {RANGE}": {"n_orders": -1, "last_order_at": None},
+        "orders_have_a_date": {"last_order_at": None},
+    },
+    "feat_items": {f"price: {RANGE}": {"price": Decimal(-1)}, f"price_band: {SET}": {"price_band": "dear"}},
+    "rec_customer_items_v1": {f"customer_id: {REGEX}": {"customer_id": "17850"}, **LIST_FAULTS},
+    "rec_item_items_v1": {"not_its_own_neighbour": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"}, **LIST_FAULTS},
+    "rec_audience_items_v1": {f"audience: {REGEX}": {"audience": "everyone"}, **LIST_FAULTS},
+}
+# What is said of a table as a whole, broken by a frame of its own below.
+OF_THE_WHOLE = {
+    "table: table_row_count_to_be_between", "audience: column_distinct_values_to_contain_set", "something_may_be_served",
+    "customer_has_few_identifiers", "kind, source, value_normalised: compound_columns_to_be_unique",
+}  # fmt: skip
+MOSTLY = {"core_order_lines": {f"user_identifier_id: {NULL}"}}
+
+
+def frame(spark, name: str, rows: list[dict]):
+    return spark.createDataFrame([tuple(row.get(column) for column in LAKE[name].columns) for row in rows], LAKE[name].schema)
+
+
+def counts(spark, name: str, rows: list[dict]) -> dict[str, int | None]:
+    return {each.expectation.name: each.n_rows for each in unmet(frame(spark, name, rows), name, SUITES[name].expectations)}
+
+
+@pytest.mark.parametrize("name", list(SUITES))
+def test_planted_faults_are_found_and_counted(spark, name):
+    table, good = LAKE[name], GOOD[name]
+    rows, expected = [good(0), good(1), good(2)], Counter()
+    for fault, change in FAULTS[name].items():
+        rows.append({**good(len(rows)), **change})
+        expected[fault] += 1
+    rows.append(rows[1])  # the key again
+    expected[f"{', '.join(table.key)}: {'column_values' if len(table.key) == 1 else 'compound_columns'}_to_be_unique"] = 2
+    own = {each.name for each in SUITES[name].own} - OF_THE_WHOLE - MOSTLY.get(name, set())
+    assert own == set(FAULTS[name]), "an expectation that was never seen to fail"
+    if name == "core_identifiers":
+        expected["kind, source, value_normalised: compound_columns_to_be_unique"] = 2  # the repeated row repeats these as well
+    if name == "core_identities":
+        expected["founder_is_among_them"] += 1  # a source's id is nobody's hash either
+    for column in table.not_null:
+        if any(column in change for change in FAULTS[name].values()) or column in ("occurred_at", "ordered_at", "items"):
+            rows.append({**good(len(rows)), column: None})
+            expected[f"{column}: {NULL}"] += 1
+    assert counts(spark, name, rows) == dict(expected)
+
+
+def test_faults_of_a_whole_table(spark):
+    assert counts(spark, "core_events", []) == {"table: table_row_count_to_be_between": None}
+    audiences = [{**GOOD["rec_audience_items_v1"](n), "audience": f"country:{n}"} for n in range(2)]
+    assert counts(spark, "rec_audience_items_v1", audiences) == {"audience: column_distinct_values_to_contain_set": None}
+    hidden = [{**GOOD["feat_items"](n), "is_in_stock": False} for n in range(2)]
+    assert counts(spark, "feat_items", hidden) == {"something_may_be_served": 2}
+    many = [{"identifier_id": iid(n), "customer_id": cid(0)} for n in range(101)]
+    assert counts(spark, "core_identities", many) == {"customer_has_few_identifiers": 101}
+    twice = [{**GOOD["core_identifiers"](n), "value_normalised": "u"} for n in range(2)]
+    assert counts(spark, "core_identifiers", twice) == {"kind, source, value_normalised: compound_columns_to_be_unique": 2}
+    guests = [{**GOOD["core_order_lines"](n), "user_identifier_id": iid(n) if n < 3 else None} for n in range(10)]
+    assert counts(spark, "core_order_lines", guests) == {f"user_identifier_id: {NULL}": 7}
