@@ -149,7 +149,7 @@ class Lake:
             frame: unique by the table's key.
             update_when: SQL over `new` and `old` that a changed row must meet to replace the old one.
             counted: as in `replace`.
-            n_rows: how many rows are offered, where that is known: for many, Spark does all of it at once.
+            n_rows: how many rows are offered, where that is known.
         """
         return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted, n_rows=n_rows)
 

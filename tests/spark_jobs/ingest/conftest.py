@@ -17,7 +17,6 @@ from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 KEY = "a key of the tests"
-RETAIL = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 
 
 @dataclass
@@ -58,11 +57,6 @@ class Home:
         return {name: self.rows(name) for name in LAKE if name.startswith("core_")}
 
 
-def report(reports: list[TableReport], table_name: str) -> TableReport:
-    """The report of one table."""
-    return next(each for each in reports if each.table_name == table_name)
-
-
 @pytest.fixture
 def home(spark, tmp_path):
     """A function that makes a home of some sources."""
@@ -73,29 +67,51 @@ def home(spark, tmp_path):
     return make
 
 
-def retail_line(invoice: str, item: str = "85123A", **more: object) -> dict[str, object]:
-    """One line of Online Retail, as delivered."""
-    plain = {
-        "InvoiceNo": invoice, "StockCode": item, "Description": "WHITE LANTERN", "Quantity": 6,
-        "InvoiceDate": "2010-12-01 08:26:00", "UnitPrice": "2.55", "CustomerID": "17850.0", "Country": "United Kingdom",
-    }  # fmt: skip
-    return {**plain, **more}
+@pytest.fixture
+def report():
+    """A function that finds the report of one table."""
+
+    def find(reports: list[TableReport], table_name: str) -> TableReport:
+        return next(each for each in reports if each.table_name == table_name)
+
+    return find
 
 
-def as_csv(columns: tuple[str, ...], rows: list[dict]) -> bytes:
-    """Rows as a CSV file with a header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+@pytest.fixture
+def retail_line():
+    """A function that makes one line of Online Retail, as delivered."""
+
+    def make(invoice: str, item: str = "85123A", **more: object) -> dict[str, object]:
+        plain = {
+            "InvoiceNo": invoice, "StockCode": item, "Description": "WHITE LANTERN", "Quantity": 6,
+            "InvoiceDate": "2010-12-01 08:26:00", "UnitPrice": "2.55", "CustomerID": "17850.0", "Country": "United Kingdom",
+        }  # fmt: skip
+        return {**plain, **more}
+
+    return make
 
 
-def as_json_lines(rows: list[dict]) -> bytes:
-    """Rows as one JSON object a line."""
-    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+@pytest.fixture
+def as_csv():
+    """A function that writes rows as a CSV file with a header."""
+
+    def write(columns: tuple[str, ...], rows: list[dict]) -> bytes:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
+
+    return write
 
 
-def zipped(content: bytes) -> bytes:
-    """Content in gzip, the same bytes each time."""
-    return gzip.compress(content, mtime=0)
+@pytest.fixture
+def as_json_lines():
+    """A function that writes rows as one JSON object a line."""
+    return lambda rows: b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+@pytest.fixture
+def zipped():
+    """A function that puts content into gzip, the same bytes each time."""
+    return lambda content: gzip.compress(content, mtime=0)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_jobs.ingest.formats import csv_records, gunzipped, json_gzip_records, json_records
@@ -90,26 +90,22 @@ def test_a_torn_gzip_file_gives_what_it_still_holds():
     assert all(record.values for record in records[:-2]), "the last line read may be cut; none before it is"
 
 
-@given(st.binary(max_size=200))
+@settings(max_examples=60)
+@given(st.binary(max_size=60))
 def test_no_bytes_stop_a_reader_and_every_line_is_one_record(content):
     lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.removesuffix(b"\r").strip()]
     assert len(list(json_records(content, COLUMNS))) == len(lines)
     assert len(list(csv_records(content, COLUMNS))) == max(len(lines) - 1, 0)
-    assert len(list(csv_records(b"a,b\n" + content, COLUMNS))) == len([*content.split(b"\n")]) - sum(
-        not line.removesuffix(b"\r").strip() for line in content.split(b"\n")
-    )
     list(json_gzip_records(content, COLUMNS))
 
 
-@given(
-    st.lists(
-        st.dictionaries(st.sampled_from(COLUMNS), st.one_of(st.text(), st.integers(), st.booleans()), max_size=2), max_size=5
-    )
-)
+VALUES = st.one_of(st.text('aü"\\\n\u2028😀 ,', max_size=5), st.integers(), st.booleans())
+
+
+@settings(max_examples=60)
+@given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), VALUES, max_size=2), max_size=5))
 def test_good_json_comes_back(rows):
     content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    if "\\ud" in json.dumps(rows):  # half a character is nobody's text
-        return
     for record, row in zip(json_records(content.encode(), COLUMNS), rows, strict=True):
         assert record.values == tuple(
             value if isinstance(value, str) or value is None else json.dumps(value) for value in map(row.get, COLUMNS)

@@ -1,0 +1,87 @@
+"""One small month through the real scheduler: from day files to answers over HTTP, counted by hand on the way."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+import requests
+
+from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
+from operate import airflow
+from operate.visitors import Visitor, before_and_after, service
+from spark_jobs.tables import Lake
+
+STEPS = ["land", "ingest", "identify", "build.load", "build.dbt", "build.export", "train", "score", "publish"]
+
+
+def test_the_scheduled_night_succeeds(night):
+    log = (night.home / "scheduler.log").read_text(errors="replace")
+    assert night.state == "success", f"{night.tasks}\n{log[-3000:]}"
+    assert night.tasks == dict.fromkeys(STEPS, "success")
+
+
+def test_every_row_is_accounted_for(night):
+    lake = Lake(night.home / "lake")
+    assert lake.read_arrow(CORE_ORDER_LINES).num_rows == night.facts.n_rows - night.facts.n_broken
+    refused = lake.read_arrow(QUARANTINE).to_pylist()
+    assert [(row["reason"], "many" in row["raw_text"]) for row in refused] == [("bad_number", True)]
+    runs = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == "ingest" and row["n_received"] is not None]
+    assert sum(row["n_received"] for row in runs) == night.facts.n_rows
+    assert sum(row["n_quarantined"] for row in runs) == night.facts.n_broken
+
+
+def test_the_marts_know_every_sold_line_and_buyer(night):
+    with duckdb.connect(str(night.home / "warehouse" / "concierge.duckdb"), read_only=True) as warehouse:
+        found = warehouse.sql(
+            "select count(*), count(distinct customer_id) from fct_order_lines "
+            "where line_type in ('sale', 'charge') and quantity > 0 and unit_price > 0 and customer_id is not null"
+        ).fetchone()
+    assert found == (night.facts.n_sold_known, len(night.facts.buyers))
+
+
+def test_lists_are_personal(night):
+    lists = Lake(night.home / "lake").read_arrow(REC_CUSTOMER_ITEMS).to_pylist()
+    assert len(lists) == len(night.facts.buyers)
+    assert len({tuple(item["item_id"] for item in row["items"][:5]) for row in lists}) > 10
+
+
+def test_the_summary_balances(night):
+    summary = json.loads((night.home / "summary.json").read_text())
+    assert summary["balanced"] is True
+    assert sum(entity["received"] for entity in summary["received"]) == night.facts.n_rows
+    assert summary["customers"]["known"] == len(night.facts.buyers)
+
+
+def test_visitors_are_answered_and_an_override_changes_the_answer_at_once(night, tmp_path):
+    known = sorted(night.facts.buyers)[0]
+    visitors = [Visitor("known", {"user_id": known}), Visitor("anonymous", {"anonymous_id": "nobody"})]
+    with service(night.home, "online_retail", tmp_path / "service.log") as url:
+        visits = before_and_after(url, visitors)
+        assert requests.get(f"{url}/v1/customers/nobody", timeout=5).status_code == 404
+    assert visits[0]["before"]["source"] == "personal"
+    assert visits[1]["before"]["source"] == "popular"
+    for visit in visits:
+        assert len(visit["before"]["items"]) == 5
+        assert visit["blocked"] not in {item["item_id"] for item in visit["after"]["items"]}
+    assert visits[0]["blocked"] == visits[0]["before"]["items"][0]["item_id"]
+
+
+def test_a_finished_night_run_again_ends_after_land_and_writes_nothing(night):
+    lake = Lake(night.home / "lake")
+    before = lake.versions(), (night.home / "published.json").read_bytes()
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+    log = night.home / "logs" / "again.log"
+    airflow.run_nightly(night.env, yesterday, yesterday, log, lambda: None)
+    assert "nothing new" in log.read_text()
+    assert (lake.versions(), (night.home / "published.json").read_bytes()) == before
+
+
+def test_a_failing_spark_submit_fails_the_night(night):
+    """The negative control of the green night: a Spark that cannot start."""
+    (night.home / "landing" / "online_retail" / "lines" / "2011-07-01").mkdir(parents=True)
+    (night.home / "landing" / "online_retail" / "lines" / "2011-07-01" / "2011-07-01.csv").write_text("InvoiceNo\n")
+    nowhere = '{"conn_type": "spark", "host": "no-such-master"}'
+    env = {**night.env, "AIRFLOW_CONN_SPARK_DEFAULT": nowhere, "CONCIERGE_TASK_RETRIES": "0"}
+    with pytest.raises(SystemExit, match="failed"):
+        airflow.run_nightly(env, date(2011, 7, 1), date(2011, 7, 1), night.home / "logs" / "failing.log", lambda: None)

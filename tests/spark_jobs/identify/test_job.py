@@ -1,0 +1,183 @@
+"""Identify on a lake: anonymous history is joined, late data renames, sharing splits, and any order of nights ends the same."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from expectations.contracts.identifiers import SHARED_KINDS, customer_id, identifier_id
+from expectations.contracts.lake import (
+    CORE_EVENTS,
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_LINKS,
+    CORE_ORDER_LINES,
+    CORE_PEOPLE,
+    OPS_RUNS,
+)
+from spark_jobs import run_step
+from spark_jobs.identify import job
+from spark_jobs.identify.changes import resolve
+from spark_jobs.night import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+from spark_jobs.validate.borders import STEP
+
+SHOP = "sample_shop"
+OPENING = datetime(2026, 1, 5, 9, tzinfo=UTC)
+EMAIL = "canary.person@example.test"
+OUT = (CORE_IDENTITY_LINKS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES)
+
+
+def iid(name: str) -> str:
+    """`user_id:u1` → the id of user u1."""
+    kind, value = name.split(":", 1)
+    return identifier_id("key", kind, SHOP, value)
+
+
+def event(number: int, hour: int, **who) -> tuple:
+    return CORE_EVENTS, {
+        "event_id": f"e{number}", "source": SHOP, "event_type": "view", "item_id": "item", "occurred_at": at(hour),
+        "occurred_date": at(hour).date(), "first_received": "2026-01-06/events#000000001", **who,
+    }  # fmt: skip
+
+
+def order(number: int, hour: int, **who) -> tuple:
+    return CORE_ORDER_LINES, {
+        "source": SHOP, "order_id": f"o{number}", "line_no": 1, "line_type": "sale", "ordered_at": at(hour),
+        "ordered_date": at(hour).date(), "item_id": "item", "quantity": 1, "unit_price": Decimal(1), "amount": Decimal(1),
+        "currency": "EUR", **who,
+    }  # fmt: skip
+
+
+def person(number: int, hour: int, **who) -> tuple:
+    return CORE_PEOPLE, {"source": SHOP, "record_id": f"r{number}", "created_at": at(hour), **who}
+
+
+def at(hour: int) -> datetime:
+    return OPENING + timedelta(hours=hour)
+
+
+FIRST = [
+    event(1, 1, anonymous="browser"),  # browses before anyone knows who it is
+    event(2, 2, user="late", anonymous="laptop"),
+    event(3, 3, user="first", anonymous="tablet"),  # a family's tablet, which only one of them has used yet
+    person(1, 4, crm="100", user="late", email=EMAIL, phone="+49 30 1"),
+]
+SECOND = [
+    event(4, 30, user="known", anonymous="browser"),  # … and logs in
+    event(5, 31, user="second", anonymous="tablet"),
+    event(6, 0, user="late", anonymous="phone"),  # three days late: earlier than all that was known of this user
+    event(7, 32, anonymous="guest", order_id="o2"),
+    order(2, 32, email="guest@example.test"),
+    order(3, 33, user="late", email=EMAIL),
+]
+KINDS = {"user": "user_id", "anonymous": "anonymous_id", "crm": "crm_id", "email": "email", "phone": "phone"}
+
+
+def write(lake: Lake, rows: list[tuple]) -> None:
+    """Put rows into the core tables, and their identifiers into `core_identifiers`, as ingest does."""
+    found: dict[str, dict] = {}
+    frames: dict = {}
+    for table, row in rows:
+        row, seen = dict(row), row.get("occurred_at") or row.get("ordered_at") or row.get("created_at")
+        for word, kind in KINDS.items():
+            if (value := row.pop(word, None)) is not None:
+                row[f"{word}_identifier_id"] = iid(f"{kind}:{value}")
+                first = min(seen, found.get(row[f"{word}_identifier_id"], {}).get("first_seen_at", seen))
+                found[row[f"{word}_identifier_id"]] = {
+                    "identifier_id": row[f"{word}_identifier_id"], "kind": kind, "source": None if kind in SHARED_KINDS else SHOP,
+                    "value": value, "value_normalised": value, "first_seen_at": first,
+                }  # fmt: skip
+        frames.setdefault(table.name, (table, []))[1].append(row)
+    frames[CORE_IDENTIFIERS.name] = (CORE_IDENTIFIERS, list(found.values()))
+    for table, given in frames.values():
+        old = {tuple(row[name] for name in table.key): row for row in lake.read_arrow(table).to_pylist()}
+        for row in given:
+            key = tuple(row[name] for name in table.key)
+            if key not in old or table is CORE_IDENTIFIERS:
+                row["first_seen_at"] = min(row.get("first_seen_at", OPENING), old.get(key, row).get("first_seen_at", OPENING))
+                old[key] = {name: row.get(name) for name in table.columns}
+        lake.put_rows(list(old.values()), table)
+
+
+def a_night(tmp_path, number: int) -> Night:
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
+    day = date(2026, 1, 5) + timedelta(days=number)
+    return Night(f"night-{number}", Days(day, day), settings, datetime(2026, 1, 6 + number, 3, tzinfo=UTC))
+
+
+def whose(lake: Lake) -> dict[str, str]:
+    return {row["identifier_id"]: row["customer_id"] for row in lake.read_arrow(CORE_IDENTITIES).to_pylist()}
+
+
+def test_two_nights_then_again_then_at_once(lake, tmp_path):
+    write(lake, FIRST)
+    job.run(a_night(tmp_path, 1), lake)
+    first = whose(lake)
+    assert first[iid("user_id:first")] == first[iid("anonymous_id:tablet")]
+    late = {
+        first[iid(name)] for name in ("user_id:late", "anonymous_id:laptop", "crm_id:100", f"email:{EMAIL}", "phone:+49 30 1")
+    }
+    assert late == {customer_id(iid("anonymous_id:laptop"))}, "laptop and user were first seen in one event: the kind decides"
+
+    write(lake, SECOND)
+    job.run(a_night(tmp_path, 2), lake)
+    now = whose(lake)
+    browser = customer_id(iid("anonymous_id:browser"))
+    assert now[iid("anonymous_id:browser")] == now[iid("user_id:known")] == browser, (
+        "anonymous history is the known person's (F30)"
+    )
+    assert now[iid("anonymous_id:guest")] == now[iid("email:guest@example.test")], "the order names both"
+    tablet = {now[iid(name)] for name in ("user_id:first", "user_id:second", "anonymous_id:tablet")}
+    assert len(tablet) == 3, "a shared tablet joins nobody"
+    assert now[iid("user_id:late")] == customer_id(iid("anonymous_id:phone")), "the late event's browser founds the customer"
+
+    log = lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist()
+    told = {(row["change"], row["customer_id"]): row for row in log if row["landing_date"] == date(2026, 1, 7)}
+    assert told["renamed", late.pop()]["because"] == "same_event core_events/e6"
+    split = told["split", first[iid("user_id:first")]]
+    assert split["because"] == "no longer followed: same_event core_events/e3"
+    assert all(resolve(log, old) == now[identifier] for identifier, old in first.items() if old == customer_id(identifier))
+    (link,) = [
+        row for row in lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() if row["evidence"] == "core_order_lines/sample_shop/o2/1"
+    ]
+    assert (link["rule"], link["weight"], link["first_seen_at"]) == ("same_order", 1.0, at(32))
+
+    versions = [lake.version(table) for table in OUT]
+    job.run(a_night(tmp_path, 2), lake)
+    assert [lake.version(table) for table in OUT] == versions, "a night run again writes nothing"
+
+    at_once = Lake(tmp_path / "at_once", lake.spark)
+    write(at_once, SECOND + FIRST)
+    job.run(a_night(tmp_path, 2), at_once)
+    for table in (CORE_IDENTITIES, CORE_IDENTITY_LINKS):
+        assert sorted(map(str, at_once.read_arrow(table).to_pylist())) == sorted(map(str, lake.read_arrow(table).to_pylist()))
+    everything = str([lake.read_arrow(table).to_pylist() for table in OUT])
+    assert not [value for value in (EMAIL, "guest@example.test", "+49 30 1") if value in everything], "personal values leaked"
+
+
+def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypatch, capfd, caplog):
+    """An e-mail where an id belongs: identify writes it on, the suite stops the night, twice, and nobody prints it."""
+    monkeypatch.setattr("spark_jobs.session.start", lambda *_: spark)
+    for name, planted, ends in (("good", iid("user_id:u"), [0, 0]), ("bad", EMAIL, [1, 1])):
+        monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / name))
+        lake = Lake(tmp_path / name / "lake", spark)
+        row = {
+            "identifier_id": planted, "kind": "user_id", "source": SHOP, "first_seen_at": at(0),
+            "value": "u", "value_normalised": "u",
+        }  # fmt: skip
+        lake.put_rows([row], CORE_IDENTIFIERS)
+        argv = ["identify", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]
+        assert [run_step.main(argv), run_step.main(argv)] == ends
+        verdicts = [row["detail"] for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == STEP]
+        printed = capfd.readouterr()
+        assert EMAIL not in printed.out + printed.err + caplog.text + str(verdicts)
+        if name == "bad":
+            assert (
+                "core_identities: identifier_id: column_values_to_match_regex (1 rows): Only an id may stand here" in printed.err
+            )
+            assert len([detail for detail in verdicts if '"passed": false' in detail]) == 4, (
+                "two tables, twice: the reason quotes the id"
+            )
+        else:
+            assert len(verdicts) == 3, "a version that has passed is not checked again"

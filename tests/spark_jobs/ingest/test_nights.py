@@ -1,0 +1,181 @@
+"""The same tables come out of any order of nights; what comes twice, late or changed lands where it belongs, and only there."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.lake import CORE_EVENTS
+from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
+
+MONDAY, TUESDAY, THURSDAY = "2026-01-05", "2026-01-06", "2026-01-08"
+NOON = datetime(2026, 1, 5, 12)
+
+
+def z(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def event(
+    message_id, at=NOON, waited=timedelta(0), skew=timedelta(0), kind="Product Viewed", user=None, browser="b1", **properties
+):
+    """An event as an old collector stores it: no `timestamp`, the client's clock off by `skew`."""
+    name = {"event": kind} if kind not in ("page", "identify") else {}
+    return {
+        "type": "track" if name else kind, "messageId": message_id, "anonymousId": browser, **({"userId": user} if user else {}), **name,
+        "originalTimestamp": z(at + skew), "sentAt": z(at + skew + waited), "receivedAt": z(at + waited),
+        "context": {"sessionId": "s1", "consent": {"categoryPreferences": {"analytics": True, "personalization": False}}},
+        "properties": {"product_id": "i1", "price": 9.99, "currency": "EUR", **properties},
+    }  # fmt: skip
+
+
+def bought(*item_ids: str) -> dict:
+    return {"order_id": "o1", "products": [{"product_id": each, "quantity": 1, "price": 2.5} for each in item_ids]}
+
+
+def order(order_id="o1", line_no=1, **more) -> dict:
+    plain = {
+        "order_id": order_id, "line_no": line_no, "ordered_at": z(NOON), "user_id": "u1", "email": "Ann@Example.org", "item_id": "i1",
+        "quantity": 2, "unit_price": "2.50", "currency": "EUR", "country": "Ireland", "channel": "web", "kind": "sale",
+    }  # fmt: skip
+    return {**plain, "returned_order_id": "", **more}
+
+
+def person(crm_id: str, email: str, updated: datetime = NOON, consent: str = "true") -> dict:
+    return {
+        **dict.fromkeys(PEOPLE, ""), "crm_id": crm_id, "email": email, "created_at": z(NOON - timedelta(days=9)),
+        "updated_at": z(updated), "marketing_consent": consent, "personalization_consent": "",
+    }  # fmt: skip
+
+
+def item(item_id: str, price: float, stock: int = 5, updated: datetime = NOON, status: str = "active") -> dict:
+    return {
+        "item_id": item_id, "title": item_id.upper(), "category_path": ["all", "some"], "price": price, "currency": "EUR",
+        "stock": stock, "attributes": {"b": "2", "a": "1"}, "status": status, "updated_at": z(updated),
+    }  # fmt: skip
+
+
+DAY = timedelta(days=1)
+EVENTS = {
+    MONDAY: [
+        event("view"), event("skewed", waited=timedelta(hours=2), skew=timedelta(days=-1)), event("login", kind="identify", user="u1"),
+        event("buy", kind="Order Completed", user="u1", **bought("i1", "i2")), event("view"),
+    ],
+    TUESDAY: [
+        event("view", waited=timedelta(hours=25)),  # the same again, 25 hours later
+        event("fresh", NOON + DAY, user="u1"),
+        {**event("spoiled"), "event": "Lottery Ticket Scratched"},
+        event("buy", waited=timedelta(hours=25), kind="Order Completed", user="u1", **bought("i1", "i2", "i3")),  # and says more
+    ],
+    THURSDAY: [event("late", waited=3 * DAY), event("view", waited=3 * DAY)],
+}  # fmt: skip
+OTHERS = {
+    MONDAY: {
+        "orders": [order(), order(line_no=2, item_id="i2"), order("oops", quantity="two")],
+        "people": [person("c1", "ann@example.org"), person("c2", "bob@example.org")],
+        "catalogue": [item("i1", 10), item("i2", 20)],
+    },
+    TUESDAY: {
+        "orders": [order(quantity=99), order("r1", quantity=-1, kind="return", returned_order_id="o1", ordered_at=z(NOON + DAY))],
+        "people": [person("c1", "ann@new.example.org", NOON + DAY, "false"), person("c2", "bob@example.org")],
+        "catalogue": [item("i1", 12, 0, NOON + DAY), item("i2", 20), item("i3", 5, updated=NOON + DAY)],
+    },
+}
+
+
+@pytest.fixture
+def land(as_csv, as_json_lines, zipped):
+    def put(home, *days: str) -> None:
+        for day in days:
+            home.land(f"sample_shop/events/{day}/events.jsonl.gz", zipped(as_json_lines(EVENTS[day])))
+            for entity, rows in OTHERS.get(day, {}).items():
+                content = (
+                    as_json_lines(rows) if entity == "catalogue" else as_csv({"orders": ORDERS, "people": PEOPLE}[entity], rows)
+                )
+                home.land(f"sample_shop/{entity}/{day}/{entity}.{'jsonl' if entity == 'catalogue' else 'csv'}", content)
+
+    return put
+
+
+def test_any_order_of_nights_gives_the_same_tables(home, land, report):
+    whole, nightly, backwards = home("sample_shop", "whole"), home("sample_shop", "nightly"), home("sample_shop", "backwards")
+    land(whole, MONDAY, TUESDAY, THURSDAY)
+    whole.night(MONDAY, THURSDAY)
+    expected = whole.core()
+
+    land(backwards, TUESDAY, THURSDAY)
+    backwards.night(TUESDAY, THURSDAY)
+    land(backwards, MONDAY)
+    backwards.night(MONDAY)
+    assert backwards.core() == expected
+
+    land(nightly, MONDAY)
+    nightly.night(MONDAY)
+    land(nightly, TUESDAY)
+    tuesday = nightly.night(TUESDAY)
+    before = nightly.lake.version(CORE_EVENTS)
+    land(nightly, THURSDAY)
+    thursday = nightly.night(THURSDAY)
+    assert nightly.core() == expected
+
+    # What each night said became of its records.
+    said = report(tuesday, "core_events")
+    assert (said.n_received, said.n_inserted, said.n_duplicate, said.n_quarantined) == (4, 1, 2, 1)
+    assert said.detail["reasons"] == {"unknown_type": 1}
+    people = report(tuesday, "core_people")
+    assert (people.n_received, people.n_updated, people.n_unchanged) == (2, 1, 1)
+    assert report(whole.nights[0], "core_people").n_superseded == 2
+
+    # A late event touches the day it occurred on, by the table's own log; an event in time touched another one.
+    assert report(thursday, "core_events").touched_dates == [date(2026, 1, 5)]
+    assert nightly.lake.changed_partitions(CORE_EVENTS, before) == {date(2026, 1, 5)}
+    assert report(tuesday, "core_events").touched_dates == [date(2026, 1, 6)]
+
+    # And a night again changes nothing.
+    versions = nightly.lake.versions()
+    again = nightly.night(MONDAY, THURSDAY)
+    assert (again, nightly.lake.versions()) == ([], versions)
+    check_content(expected)
+
+
+def check_content(core: dict[str, list[dict]]) -> None:
+    """What the three days say, worked out by hand."""
+    events = {row["event_id"]: row for row in core["core_events"]}
+    assert set(events) == {"view", "skewed", "login", "buy#1", "buy#2", "fresh", "late"}, "what a repeat adds stays out"
+    assert {row["occurred_at"].replace(tzinfo=None) for name, row in events.items() if name != "fresh"} == {NOON}
+    assert events["buy#2"]["item_id"] == "i2" and events["buy#2"]["order_id"] == "o1"
+    assert events["view"]["first_received"] == "2026-01-05/events.jsonl.gz#000000001"
+    assert (events["view"]["has_analytics_consent"], events["view"]["has_personalization_consent"]) == (True, False)
+
+    lines = {(row["order_id"], row["line_no"]): row for row in core["core_order_lines"]}
+    assert {key: (row["line_type"], row["quantity"], row["amount"]) for key, row in lines.items()} == {
+        ("o1", 1): ("sale", 2, Decimal(5)), ("o1", 2): ("sale", 2, Decimal(5)), ("r1", 1): ("return", -1, Decimal("-2.5")),
+    }  # fmt: skip
+    assert lines["r1", 1]["returned_order_id"] == "o1"
+
+    people = {row["record_id"]: row for row in core["core_people"]}
+    assert people["c1"]["email"] == "ann@new.example.org"
+    assert people["c1"]["first_received"].startswith(TUESDAY)
+    assert people["c2"]["first_received"].startswith(MONDAY), "it has said the same since Monday"
+    assert [(row["consented_at"].day, row["is_granted"]) for row in core["core_consents"]].count((6, False)) == 2
+
+    items = {row["item_id"]: row for row in core["core_items"]}
+    assert {key: (row["price"], row["is_in_stock"], row["first_seen_at"].day) for key, row in items.items()} == {
+        "i1": (Decimal(12), False, 5), "i2": (Decimal(20), True, 5), "i3": (Decimal(5), True, 6),
+    }  # fmt: skip
+    changed = {(row["item_id"], row["field"]): (row["old_value"], row["new_value"]) for row in core["core_item_changes"]}
+    assert changed["i3", "title"] == (None, "I3")
+    later = {(row["item_id"], row["field"]) for row in core["core_item_changes"] if row["old_value"] is not None}
+    assert later == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock")}
+
+    known = {row["identifier_id"]: row for row in core["core_identifiers"]}
+    email = known[identifier_id("a key of the tests", "email", "", "ann@example.org")]
+    assert (email["value_normalised"], email["source"], email["first_seen_at"].day) == ("ann@example.org", None, 5)
+    assert {row["kind"] for row in known.values()} == {"user_id", "anonymous_id", "crm_id", "email"}
+    assert lines["o1", 1]["email_identifier_id"] == email["identifier_id"] == people_id(core, "ann@example.org")
+
+
+def people_id(core: dict[str, list[dict]], email: str) -> str:
+    """The id under which the identifiers know an e-mail."""
+    return next(row["identifier_id"] for row in core["core_identifiers"] if row["value_normalised"] == email)

@@ -1,0 +1,131 @@
+"""The list tables of a small shop, against the rules read item by item and against the model applied without Spark."""
+
+from collections import Counter
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from expectations.contracts.lake import (
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+    REC_ITEM_ITEMS,
+)
+from models.artifact import DigestError
+from models.base import Customers
+from models.lists import personal
+from spark_jobs.score import job
+from spark_jobs.train.matrices import material
+from spark_jobs.train.register import open_registry
+
+TABLES = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
+
+
+@pytest.fixture(scope="module")
+def scored(trained):
+    job.run(trained.night("first"), trained.lake)
+    return {table.name: {row[table.key[0]]: row for row in trained.lake.read_arrow(table).to_pylist()} for table in TABLES}
+
+
+@pytest.fixture(scope="module")
+def shown(trained):
+    rows = trained.lake.read_arrow(FEAT_ITEMS).to_pylist()
+    return {row["item_id"] for row in rows if row["is_recommendable"] and row["is_in_stock"]}
+
+
+def ids(row):
+    return [item["item_id"] for item in row["items"]]
+
+
+def test_every_list_is_fit_to_be_shown(scored, shown):
+    for name, lists in scored.items():
+        assert lists, name
+        for key, row in lists.items():
+            listed, scores = ids(row), [item["score"] for item in row["items"]]
+            assert set(listed) <= shown, f"{name} {key}"
+            assert len(set(listed)) == len(listed) > 0, f"{name} {key}"
+            order = list(zip([-score for score in scores], listed, strict=True))
+            assert order == sorted(order), f"{name} {key}: descending, ties by item_id"
+            assert all(item["sources"] for item in row["items"])
+            assert row["model_version"] == "concierge/1"
+
+
+def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, shown):
+    """Also what was bought is listed again only when it is consumed."""
+    lake, registry = trained.lake, open_registry(trained.night("looks"))
+    artifact = registry.load(registry.champion())
+    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    items = found.item_ids.astype(str)
+    allowed = np.isin(items, sorted(shown))
+    everyone = Customers.of(found.training, np.arange(len(found.customer_ids)))
+    expected = personal(artifact.blend, everyone, allowed, found.consumable)
+    bought = {(row["customer_id"], row["item_id"]) for row in trained.rows if row["interaction_type"] == "purchase"}
+    consumable = dict(zip(items, found.consumable, strict=True))
+    for n, customer in enumerate(found.customer_ids.astype(str)):
+        row = scored["rec_customer_items_v1"][customer]
+        assert ids(row) == [items[item] for item in expected.items[n] if item >= 0]
+        assert all(consumable[item] for item in ids(row) if (customer, item) in bought)
+
+
+def test_who_gets_a_list(scored, trained):
+    """Everybody of `feat_customers` of whom something is known: behaviour, or an attribute the model learned."""
+    customers = {row["customer_id"]: row for row in trained.lake.read_arrow(FEAT_CUSTOMERS).to_pylist()}
+    active = {row["customer_id"] for row in trained.rows}
+    assert set(scored["rec_customer_items_v1"]) == set(customers)
+    new = next(name for name in customers if name not in active)
+    assert {source for item in scored["rec_customer_items_v1"][new]["items"] for source in item["sources"]} <= {
+        "lightfm",
+        "recent_popularity",
+    }
+
+
+def test_audiences_are_large_enough_and_popular_counts_guests(scored, trained, shown):
+    lists = scored["rec_audience_items_v1"]
+    assert set(lists) == {
+        "popular", "new", "country:France", "country:Spain", "segment:regulars", "segment:regulars|country:France",
+    }, "Malta has 3 customers, regulars in Spain are 10"  # fmt: skip
+    last = max(row["occurred_at"] for row in trained.rows)
+    allowed = {None, *trained.lake.read_arrow(FEAT_CUSTOMERS)["customer_id"].to_pylist()}
+    bought = [row for row in trained.rows if row["interaction_type"] == "purchase" and row["customer_id"] in allowed]
+    recent = [row for row in bought if row["occurred_at"] > last - timedelta(days=14)]
+    counts = Counter(item for item, _ in {(row["item_id"], row["customer_id"] or row["order_id"]) for row in recent})
+    popular = lists["popular"]["items"]
+    assert [int(item["score"]) for item in popular] == [counts[item["item_id"]] for item in popular]
+    assert popular[0]["item_id"] == "item-07", "a guest a day buys it"
+    assert "item-39" in ids(lists["new"]), "seen first two days ago, bought by nobody"
+
+
+def test_similar_items_are_of_the_same_half_of_the_shelf(scored):
+    lists = {item: ids(row) for item, row in scored["rec_item_items_v1"].items()}
+    right = [int(other[-2:]) % 2 == int(item[-2:]) % 2 for item, listed in lists.items() for other in listed[:5]]
+    assert np.mean(right) > 0.9
+    assert all(item not in listed for item, listed in lists.items())
+
+
+def test_scoring_again_writes_no_version(scored, trained):
+    before = {table.name: trained.lake.version(table) for table in TABLES}
+    reports = job.run(trained.night("again"), trained.lake)
+    assert {table.name: trained.lake.version(table) for table in TABLES} == before
+    assert all(report.n_inserted == report.n_updated == 0 for report in reports)
+
+
+def test_a_model_that_was_touched_stops_scoring(scored, trained):
+    champion = open_registry(trained.night("looks")).champion()
+    about = trained.home / "mlflow" / "artifacts" / champion.run_id / "artifacts" / "model" / "model.json"
+    content = about.read_text()
+    try:
+        about.write_text(content.replace("item_knn", "item_knm", 1))
+        with pytest.raises(DigestError):
+            job.run(trained.night("touched"), trained.lake)
+    finally:
+        about.write_text(content)
+
+
+def test_without_an_accepted_model_there_are_no_lists(spark, fill, tmp_path):
+    shop = fill(tmp_path, spark)
+    reports = job.run(shop.night("early"), shop.lake)
+    assert [report.table_name for report in reports] == ["model"]
+    assert not any(shop.lake.exists(table) for table in TABLES)

@@ -1,0 +1,126 @@
+"""Nights of training on a small shop: what is registered, what is accepted, and that nothing new makes nothing new."""
+
+import json
+
+import pytest
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS
+from models.artifact import DigestError
+from spark_jobs.train import job, search
+from spark_jobs.train.register import open_registry
+
+
+def report_of(shop, run_id):
+    return json.loads((shop.home / "reports" / run_id / "model.json").read_text())
+
+
+def digests(version):
+    return {name: value for name, value in version.tags.items() if name.startswith("sha256.")}
+
+
+def test_the_first_night_searches_and_says_what_it_found(trained):
+    registry = open_registry(trained.night("looks"))
+    champion, report = registry.champion(), report_of(trained, "first")
+    assert (report["verdict"], report["kind"], report["model_version"]) == ("accepted", "search", "concierge/1")
+    assert "lift over popularity" in report["reason"]
+    assert {"popularity", "recent_popularity", "item_knn", "lightfm", "served"} <= set(report["leaderboard"])
+    for figures in report["leaderboard"].values():
+        for task in ("discover", "next"):
+            spread = figures[task]["ndcg"]
+            assert spread["low"] <= spread["mean"] <= spread["high"]
+    assert report["windows"] == {"validate_from": "2026-01-29", "test_from": "2026-02-04", "until": "2026-02-10"}
+    assert report["leaderboard"]["served"]["quality"]["mean"] > report["leaderboard"]["popularity"]["quality"]["mean"]
+    assert champion.tags["seed"] == "11"
+    assert champion.tags["table.fct_interactions"] == str(trained.lake.version(FCT_INTERACTIONS))
+    assert champion.tags["code_hash"] == "c0de"
+    runs = registry.runs()
+    parent = next(run for run in runs if run.info.run_id == champion.run_id)
+    trials = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == champion.run_id]
+    assert len(trials) == report["n_trials"] >= 10
+    for run in trials:
+        assert "quality" in run.data.metrics
+        assert {"seed", "code_hash", "table.fct_interactions", "table.feat_customers", "table.feat_items"} <= set(run.data.tags)
+    assert parent.data.metrics["served.next.ndcg"] == pytest.approx(report["leaderboard"]["served"]["next"]["ndcg"]["mean"])
+    assert registry.file(champion, "leaderboard.png").stat().st_size > 1000
+
+
+def test_who_may_not_be_personalised_for_is_not_in_the_model(trained):
+    registry = open_registry(trained.night("looks"))
+    artifact = registry.load(registry.champion())
+    allowed = set(trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
+    active = {row["customer_id"] for row in trained.rows if row["customer_id"]}
+    assert set(artifact.customer_ids.astype(str)) == allowed & active
+    assert active - allowed, "the shop has customers who said no"
+
+
+def test_the_same_again_trains_nothing(trained):
+    registry = open_registry(trained.night("looks"))
+    before = len(registry.runs())
+    job.run(trained.night("again"), trained.lake)
+    assert len(registry.runs()) == before
+    assert {**report_of(trained, "again")} == {**report_of(trained, "first")}
+
+
+def test_the_same_tables_seed_and_code_give_the_same_bytes(trained, fill, spark, tmp_path):
+    other = fill(tmp_path, spark)
+    job.run(other.night("elsewhere"), other.lake)
+    mine, theirs = (open_registry(shop.night("looks")).champion() for shop in (trained, other))
+    assert digests(mine) == digests(theirs)
+    assert len(digests(mine)) == 2
+
+
+def test_nights_after_the_first(fill, spark, tmp_path):
+    """A refit on more days is accepted; one on days gone wrong is refused and the accepted one stays; a search compares."""
+    rows = sorted(fill(tmp_path, spark).rows, key=lambda row: row["interaction_id"])
+    days = sorted({row["occurred_at"] for row in rows})
+    shop = fill(tmp_path, spark, [row for row in rows if row["occurred_at"] < days[-2]])
+    registry = open_registry(shop.night("looks"))
+    job.run(shop.night("one"), shop.lake)
+    shop.put(FCT_INTERACTIONS, [row for row in rows if row["occurred_at"] < days[-1]])
+    job.run(shop.night("two"), shop.lake)
+    report = report_of(shop, "two")
+    assert (report["kind"], report["verdict"], report["model_version"]) == ("refit", "accepted", "concierge/2")
+    assert report["configuration"] == report_of(shop, "one")["configuration"]
+    # The last third of the history with customers exchanged: tastes learned before say nothing about it.
+    names = sorted({row["customer_id"] for row in rows if row["customer_id"]})
+    next_one = dict(zip(names, names[1:] + names[:1], strict=True)) | {None: None}
+    spoiled = [
+        row | {"item_id": f"item-{37 - int(row['item_id'][-2:]):02}", "customer_id": next_one[row["customer_id"]]}
+        if row["occurred_at"] >= days[24]
+        else row
+        for row in rows
+    ]
+    shop.put(FCT_INTERACTIONS, [row for row in spoiled if row["occurred_at"] < days[30] or row["customer_id"]])
+    job.run(shop.night("three"), shop.lake)
+    report = report_of(shop, "three")
+    assert (report["verdict"], report["candidate"], report["model_version"]) == ("refused", "concierge/3", "concierge/2")
+    assert report["reason"]
+    assert registry.champion().number == 2
+    search.run(shop.night("sunday"), shop.lake)
+    report = report_of(shop, "sunday")
+    assert registry.champion().number == (4 if report["verdict"] == "accepted" else 2)
+    assert "accepted before" in report["leaderboard"] or report["candidate"] == "concierge/3"
+
+
+def test_too_short_a_history_serves_popularity(fill, spark, tmp_path):
+    rows = fill(tmp_path, spark).rows
+    days = sorted({row["occurred_at"] for row in rows})
+    shop = fill(tmp_path, spark, [row for row in rows if row["occurred_at"] < days[4]])
+    job.run(shop.night("young"), shop.lake)
+    report = report_of(shop, "young")
+    assert (report["verdict"], report["configuration"]["weights"], report["leaderboard"]) == ("accepted", {"popularity": 1.0}, {})
+    assert "too short" in report["reason"]
+
+
+def test_a_model_that_was_touched_is_not_loaded(trained):
+    registry = open_registry(trained.night("looks"))
+    champion = registry.champion()
+    factors = trained.home / "mlflow" / "artifacts" / champion.run_id / "artifacts" / "model" / "factors.npz"
+    content = factors.read_bytes()
+    try:
+        factors.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        with pytest.raises(DigestError):
+            registry.load(champion)
+    finally:
+        factors.write_bytes(content)
+    assert registry.load(champion).configuration
