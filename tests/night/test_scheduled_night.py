@@ -33,7 +33,7 @@ def test_every_row_is_accounted_for(night):
 
 def test_the_marts_know_every_sold_line_and_buyer(night):
     with duckdb.connect(str(night.home / "warehouse" / "concierge.duckdb"), read_only=True) as warehouse:
-        found = warehouse.sql(
+        found = warehouse.execute(
             "select count(*), count(distinct customer_id) from fct_order_lines "
             "where line_type in ('sale', 'charge') and quantity > 0 and unit_price > 0 and customer_id is not null"
         ).fetchone()

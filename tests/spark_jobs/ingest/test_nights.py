@@ -23,7 +23,8 @@ def event(
     """An event as an old collector stores it: no `timestamp`, the client's clock off by `skew`."""
     name = {"event": kind} if kind not in ("page", "identify") else {}
     return {
-        "type": "track" if name else kind, "messageId": message_id, "anonymousId": browser, **({"userId": user} if user else {}), **name,
+        "type": "track" if name else kind, "messageId": message_id, "anonymousId": browser,
+        **({"userId": user} if user else {}), **name,
         "originalTimestamp": z(at + skew), "sentAt": z(at + skew + waited), "receivedAt": z(at + waited),
         "context": {"sessionId": "s1", "consent": {"categoryPreferences": {"analytics": True, "personalization": False}}},
         "properties": {"product_id": "i1", "price": 9.99, "currency": "EUR", **properties},
@@ -36,8 +37,9 @@ def bought(*item_ids: str) -> dict:
 
 def order(order_id="o1", line_no=1, **more) -> dict:
     plain = {
-        "order_id": order_id, "line_no": line_no, "ordered_at": z(NOON), "user_id": "u1", "email": "Ann@Example.org", "item_id": "i1",
-        "quantity": 2, "unit_price": "2.50", "currency": "EUR", "country": "Ireland", "channel": "web", "kind": "sale",
+        "order_id": order_id, "line_no": line_no, "ordered_at": z(NOON), "user_id": "u1", "email": "Ann@Example.org",
+        "item_id": "i1", "quantity": 2, "unit_price": "2.50", "currency": "EUR", "country": "Ireland", "channel": "web",
+        "kind": "sale",
     }  # fmt: skip
     return {**plain, "returned_order_id": "", **more}
 
@@ -59,7 +61,8 @@ def item(item_id: str, price: float, stock: int = 5, updated: datetime = NOON, s
 DAY = timedelta(days=1)
 EVENTS = {
     MONDAY: [
-        event("view"), event("skewed", waited=timedelta(hours=2), skew=timedelta(days=-1)), event("login", kind="identify", user="u1"),
+        event("view"), event("skewed", waited=timedelta(hours=2), skew=timedelta(days=-1)),
+        event("login", kind="identify", user="u1"),
         event("buy", kind="Order Completed", user="u1", **bought("i1", "i2")), event("view"),
     ],
     TUESDAY: [
