@@ -21,7 +21,7 @@ $(READY): requirements.lock spark_jobs/fetch_jars.py
 	@echo "Setting up .venv (about 270 packages; half a minute with a warm cache)"
 	@test -x $(PY) || python3.11 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.8
-	@.venv/bin/uv pip sync -q --require-hashes --python $(PY) requirements.lock
+	@.venv/bin/uv pip sync -q --compile-bytecode --require-hashes --python $(PY) requirements.lock
 	@echo "Fetching Spark's jars for Delta"
 	@$(PY) -m spark_jobs.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
 	@touch $@
@@ -29,7 +29,7 @@ $(READY): requirements.lock spark_jobs/fetch_jars.py
 run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflow; a page says what came out
 	@$(PY) -m operate.first_nights
 
-test: $(READY) ## every test, lint and import contract
+test: $(READY) ## every test
 	@$(PY) -m pytest
 
 serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_PORT, default 8080)

@@ -44,8 +44,20 @@ class Follower:
     def show(self, step: str, rows: list[dict]) -> None:
         at = time.monotonic() - self.began
         self.console.print(f"[bold]{at:6.0f} s  {step}[/bold]  [dim]{rows[0]['seconds']:.1f} s of its own[/dim]")
-        for row in rows:
-            self.console.print(f"            {describe(row)}", highlight=False)
+        for line in promises(rows) if step == "validate" else map(describe, rows):
+            self.console.print(f"            {line}", highlight=False, soft_wrap=True)
+
+
+def promises(rows: list[dict]) -> list[str]:
+    """What a border said, in a line, and a line more for each table that was not all it promised."""
+    said = [(row["table_name"], json.loads(row["detail"])) for row in rows]
+    unmet = [
+        f"{table:<30} {each['severity']}: {each['expectation']}, {each['n_rows']} rows"
+        for table, detail in said
+        for each in detail["unmet"]
+    ]
+    met = sum(detail["n_expectations"] - detail["n_unmet"] for _, detail in said)
+    return [f"{met} of {met + len(unmet)} expectations met by {len(said)} tables", *unmet]
 
 
 def describe(row: dict) -> str:
@@ -56,8 +68,11 @@ def describe(row: dict) -> str:
     if not counts:
         detail = json.loads(row["detail"] or "{}")
         counts = [f"{name} {value}" for name, value in detail.items() if isinstance(value, (int, float, str))][:4]
-    same = row["version_before"] == row["version_after"] and row["version_after"] is not None
-    return f"{row['table_name']:<30} {', '.join(counts) or 'nothing to do'}{'  [dim]as it was[/dim]' if same else ''}"
+    same = row["version_before"] == row["version_after"]
+    if not counts:
+        counts = ["nothing to do" if same else f"version {row['version_after']} written"]
+    as_it_was = "  [dim]as it was[/dim]" if same and row["version_after"] is not None else ""
+    return f"{row['table_name']:<30} {', '.join(counts)}{as_it_was}"
 
 
 def follower(lake_folder: Path, console: Console) -> Follower:

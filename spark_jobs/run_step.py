@@ -63,18 +63,16 @@ def main(argv: list[str]) -> int:
 
         spark = start(f"concierge {step}", night.settings.spark_master, night.settings.spark_memory)
     lake = Lake(night.settings.lake, spark)
-    verdicts, reports = [], None
+    border, reports = borders.Border(lake), None
     try:
-        verdicts += borders.check(lake, borders.INCOMING.get(step, ()))
-        borders.stop_if_failed(verdicts)
+        border.check(borders.INCOMING.get(step, ()))
         reports = work(step, job, night, lake, began)
-        verdicts += borders.check(lake, borders.OUTGOING.get(step, ()))
-        borders.stop_if_failed(verdicts)
+        border.check(borders.OUTGOING.get(step, ()))
     except borders.BorderError as stopped:
         print(f"{step}: stopped at the border. {stopped}", file=sys.stderr)
         return 1
     finally:
-        record(lake, night, borders.STEP, [verdict.report() for verdict in verdicts], time.monotonic() - began)
+        record(lake, night, borders.STEP, [verdict.report() for verdict in border.verdicts], border.seconds)
     if reports is None:
         return NOTHING_NEW if step == "land" else 0  # only `land` may say so for the whole night
     unbalanced = [report.table_name for report in reports if not report.balances]

@@ -127,6 +127,10 @@ class Lake:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path(table)).select(*table.columns)
 
+    def has_few(self, table: Table, version: int | None = None) -> bool:
+        """Whether the table's rows are few enough to be brought to the driver."""
+        return not self.exists(table) or RustTable(self.path(table), version=version).count() <= delta_writes.SMALL
+
     def _carried(self, rows: pa.Table, table: Table) -> "DataFrame":
         return self.spark.createDataFrame(rows) if rows.num_rows else self.spark.createDataFrame([], table.schema)
 

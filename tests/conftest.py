@@ -1,5 +1,6 @@
 """What tests share: one Spark session, a lake of their own, and where the real data lies."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -31,6 +32,8 @@ def spark():
     session = start("tests", "local[1]", "2g", **QUICK_ON_FIVE_ROWS)
     yield session
     session.stop()
+    # It says good-bye when Python ends, to a stream that pytest has closed; pytest's summary is to be the last line.
+    logging.getLogger("py4j").setLevel(logging.ERROR)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ finds nothing new to do.
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
@@ -101,7 +102,7 @@ def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
     """
     verdicts = []
     for suite, version in unchecked(lake, tables):
-        found = unmet(lake.read(suite.table, version), suite.table.name, suite.expectations)
+        found = unmet(lake.read(suite.table, version), suite.table.name, suite.expectations, lake.has_few(suite.table, version))
         verdict = Verdict(suite.table.name, version, fingerprint(suite), len(suite.expectations), tuple(found))
         print(verdict, flush=True)
         verdicts.append(verdict)
@@ -117,3 +118,24 @@ def stop_if_failed(verdicts: list[Verdict]) -> None:
     said = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.stops]
     if said:
         raise BorderError("; ".join(said))
+
+
+@dataclass
+class Border:
+    """One step's checks: all verdicts so far, and the seconds they took."""
+
+    lake: Lake
+    verdicts: list[Verdict] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def check(self, tables: Sequence[str]) -> None:
+        """Check these tables.
+
+        Raises:
+            BorderError: one failed; its verdict is among `verdicts`.
+        """
+        began = time.monotonic()
+        found = check(self.lake, tables)
+        self.seconds += time.monotonic() - began
+        self.verdicts += found
+        stop_if_failed(found)

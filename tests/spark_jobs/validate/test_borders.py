@@ -53,12 +53,13 @@ def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd
     assert CANARY not in said
 
 
-def test_what_cannot_be_evaluated_stops_the_night_without_quoting(spark, capfd, caplog):
+@pytest.mark.parametrize("few", [True, False])
+def test_what_cannot_be_evaluated_stops_the_night_without_quoting(spark, capfd, caplog, few):
     """Spark's message of a cast that fails holds the value."""
     row = people({"email": f"{CANARY}@example.test", "email_identifier_id": "i_" + "0" * 32})
     frame = spark.createDataFrame([tuple(row[0].values())], CORE_PEOPLE.schema)
     suite = Suite(CORE_PEOPLE, (each_row("is_a_number", "cast(email as int) > 0", "It cannot be one."),))
-    found = unmet(frame, "core_people", suite.expectations)
+    found = unmet(frame, "core_people", suite.expectations, few)
     assert all(each.could_not_run and each.stops for each in found) and "is_a_number" in [each.expectation.name for each in found]
     printed = capfd.readouterr()
     assert CANARY not in printed.out + printed.err + caplog.text + str([str(each) for each in found])

@@ -225,12 +225,19 @@ def frame(spark, name: str, rows: list[dict]):
     return spark.createDataFrame([tuple(row.get(column) for column in LAKE[name].columns) for row in rows], LAKE[name].schema)
 
 
-def counts(spark, name: str, rows: list[dict]) -> dict[str, int | None]:
-    return {each.expectation.name: each.n_rows for each in unmet(frame(spark, name, rows), name, SUITES[name].expectations)}
+@pytest.fixture(params=["few", "many"])
+def counts(spark, request):
+    """A function that names the expectations unmet by some rows and counts theirs, in pandas and in Spark."""
+
+    def count(name: str, rows: list[dict]) -> dict[str, int | None]:
+        found = unmet(frame(spark, name, rows), name, SUITES[name].expectations, few=request.param == "few")
+        return {each.expectation.name: each.n_rows for each in found}
+
+    return count
 
 
 @pytest.mark.parametrize("name", list(SUITES))
-def test_planted_faults_are_found_and_counted(spark, name):
+def test_planted_faults_are_found_and_counted(counts, name):
     table, good = LAKE[name], GOOD[name]
     rows, expected = [good(0), good(1), good(2)], Counter()
     for fault, change in FAULTS[name].items():
@@ -248,18 +255,18 @@ def test_planted_faults_are_found_and_counted(spark, name):
         if any(column in change for change in FAULTS[name].values()) or column in ("occurred_at", "ordered_at", "items"):
             rows.append({**good(len(rows)), column: None})
             expected[f"{column}: {NULL}"] += 1
-    assert counts(spark, name, rows) == dict(expected)
+    assert counts(name, rows) == dict(expected)
 
 
-def test_faults_of_a_whole_table(spark):
-    assert counts(spark, "core_events", []) == {"table: table_row_count_to_be_between": None}
+def test_faults_of_a_whole_table(counts):
+    assert counts("core_events", []) == {"table: table_row_count_to_be_between": None}
     audiences = [{**GOOD["rec_audience_items_v1"](n), "audience": f"country:{n}"} for n in range(2)]
-    assert counts(spark, "rec_audience_items_v1", audiences) == {"audience: column_distinct_values_to_contain_set": None}
+    assert counts("rec_audience_items_v1", audiences) == {"audience: column_distinct_values_to_contain_set": None}
     hidden = [{**GOOD["feat_items"](n), "is_in_stock": False} for n in range(2)]
-    assert counts(spark, "feat_items", hidden) == {"something_may_be_served": 2}
+    assert counts("feat_items", hidden) == {"something_may_be_served": 2}
     many = [{"identifier_id": iid(n), "customer_id": cid(0)} for n in range(101)]
-    assert counts(spark, "core_identities", many) == {"customer_has_few_identifiers": 101}
+    assert counts("core_identities", many) == {"customer_has_few_identifiers": 101}
     twice = [{**GOOD["core_identifiers"](n), "value_normalised": "u"} for n in range(2)]
-    assert counts(spark, "core_identifiers", twice) == {"kind, source, value_normalised: compound_columns_to_be_unique": 2}
+    assert counts("core_identifiers", twice) == {"kind, source, value_normalised: compound_columns_to_be_unique": 2}
     guests = [{**GOOD["core_order_lines"](n), "user_identifier_id": iid(n) if n < 3 else None} for n in range(10)]
-    assert counts(spark, "core_order_lines", guests) == {f"user_identifier_id: {NULL}": 7}
+    assert counts("core_order_lines", guests) == {f"user_identifier_id: {NULL}": 7}
