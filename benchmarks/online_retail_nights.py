@@ -1,0 +1,134 @@
+"""A real shop's year at once, and its last nine days as nine nights: seconds, memory, and whether both end in the same tables.
+
+    python -m benchmarks.online_retail_nights [--data ../shared/data/online_retail] [--home FOLDER]
+
+One home takes all 305 days as one run; another stops at 2011-11-30 and then takes 2011-12-01 … 09 one by one. Days on which the
+shop was closed have no file. A night's own seconds are its steps'; the rest of its wall time is what Airflow and the starts of
+processes and JVMs cost. The last night is then run again.
+"""
+
+import argparse
+import subprocess
+import tempfile
+import threading
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import psutil
+from deltalake import DeltaTable
+
+from expectations.contracts.lake import LAKE, OPS_RUNS
+from operate import airflow
+from spark_jobs.tables import Lake
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail"
+FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
+NIGHTS = 9
+# Which run saw a thing, and on which night: what a log is for, and never the same for one run and nine.
+OF_THE_RUN = {"core_identity_changes": ("change_id", "landing_date", "run_id", "because")}
+
+
+class PeakMemory:
+    """The most memory that this process and all it started held at once, in bytes (proportional set size, sampled)."""
+
+    def __init__(self) -> None:
+        self.bytes, self._done = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while not self._done.wait(1.0):
+            held = 0
+            for process in (me, *me.children(recursive=True)):
+                try:
+                    held += process.memory_full_info().pss
+                except psutil.Error:  # it ended while we looked
+                    continue
+            self.bytes = max(self.bytes, held)
+
+    def __enter__(self) -> "PeakMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+def run(env: dict[str, str], home: Path, first: date, last: date, name: str) -> dict[str, float]:
+    """One run of `nightly`; its wall seconds, and those of each step by its own clock."""
+    lake, began = Lake(home / "lake"), time.monotonic()
+    before = set(lake.read_arrow(OPS_RUNS)["run_id"].to_pylist())
+    airflow.run_nightly(env, first, last, home / "logs" / f"{name}.log", lambda: None)
+    seconds = {"wall": time.monotonic() - began}
+    new = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] not in before]
+    # A step writes a row a table, each with the step's seconds; `validate` is part of several tasks.
+    for step, took in {(row["step"], row["seconds"]) for row in new}:
+        seconds[step] = seconds.get(step, 0) + took
+    return seconds
+
+
+def show(name: str, seconds: dict[str, float]) -> None:
+    own = sum(value for step, value in seconds.items() if step != "wall")
+    each = ", ".join(f"{step} {value:.0f}" for step, value in seconds.items() if step != "wall" and value >= 0.5)
+    print(f"{name}: {seconds['wall']:.0f} s, of which Airflow and starts {seconds['wall'] - own:.0f} ({each})", flush=True)
+
+
+def different(one: Path, other: Path) -> dict[str, int]:
+    """Rows that only one of two homes holds, by table: the lake's `core_*` and `feat_*`, the warehouse's marts."""
+    found = {}
+    with duckdb.connect() as db:
+        for name in sorted(name for name in LAKE if name.startswith(("core_", "feat_"))):
+            if not (one / "lake" / name).is_dir():
+                continue
+            for side, home in (("a", one), ("b", other)):
+                db.register(side, DeltaTable(str(home / "lake" / name)).to_pyarrow_table())
+            found[f"lake {name}"] = apart(db, "a", "b", OF_THE_RUN.get(name, ()))
+        for side, home in (("x", one), ("y", other)):
+            db.execute(f"attach '{home}/warehouse/concierge.duckdb' as {side} (read_only)")
+        names = db.execute("select table_name from duckdb_tables() where database_name = 'x'").fetchall()
+        for (name,) in sorted(names):
+            if name.startswith(("dim_", "fct_", "feat_")):
+                found[name] = apart(db, f"x.main.{name}", f"y.main.{name}", ())
+    return found
+
+
+def apart(db: duckdb.DuckDBPyConnection, one: str, other: str, without: tuple[str, ...]) -> int:
+    """Rows of two tables that have no equal in the other, but for some columns."""
+    columns = f"* exclude ({', '.join(without)})" if without else "*"
+    a, b = f"select {columns} from {one}", f"select {columns} from {other}"
+    return db.execute(f"select count(*) from (({a} except all {b}) union all ({b} except all {a}))").fetchone()[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--home", type=Path, help="kept; by default a temporary folder")
+    given = parser.parse_args()
+    base = given.home or Path(tempfile.mkdtemp(prefix="nights-"))
+    settings = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(given.data.resolve())}
+    homes = {name: base / name for name in ("year", "nights")}
+    envs = {name: {**airflow.environment(home, "local[*]"), **settings} for name, home in homes.items()}
+    for env in envs.values():
+        airflow.prepare(env)
+    with PeakMemory() as peak:
+        show("2010-12-01…2011-12-09", run(envs["year"], homes["year"], FIRST, LAST, "year"))
+    print(f"peak memory of all processes: {peak.bytes / 2**30:.1f} GiB", flush=True)
+    nights = [LAST - timedelta(days=n) for n in reversed(range(NIGHTS))]
+    env, home = envs["nights"], homes["nights"]
+    history = nights[0] - timedelta(days=1)
+    show(f"2010-12-01…{history}", run(env, home, FIRST, history, "history"))
+    for night in nights:
+        show(f"{night}", run(env, home, night, night, f"{night}"))
+    before = Lake(home / "lake").versions(), (home / "published.json").read_bytes()
+    show("the last night again", run(env, home, LAST, LAST, "again"))
+    print("the same versions and snapshot:", (Lake(home / "lake").versions(), (home / "published.json").read_bytes()) == before)
+    for name, n_rows in different(homes["year"], homes["nights"]).items():
+        print(f"  {name:<36} {n_rows:,} rows apart")
+    print(subprocess.run(["du", "-sh", *homes.values()], capture_output=True, text=True, check=True).stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""What `make run` prints of a step, by rows of `ops_runs` written by hand."""
+
+import json
+
+from operate.follow import describe, promises
+from spark_jobs.run_log import OUTCOMES
+
+ROW = {"table_name": "core_events", "n_rows": None, "version_before": 3, "version_after": 4, "detail": "{}"}
+ROW |= {f"n_{name}": 0 for name in OUTCOMES}
+
+
+def test_a_row_says_what_became_of_what_was_received():
+    row = {**ROW, "n_received": 1418, "n_inserted": 1398, "n_duplicate": 11, "n_quarantined": 9}
+    assert describe(row).split(maxsplit=1) == ["core_events", "received 1,418, inserted 1,398, duplicate 11, quarantined 9"]
+    assert describe({**ROW, "n_rows": 12}).endswith("12 rows")
+    assert describe(ROW).endswith("version 4 written")
+    assert "nothing to do" in describe({**ROW, "version_before": 4}) and "as it was" in describe({**ROW, "version_before": 4})
+    assert "nothing to do" in describe({**ROW, "version_before": None, "version_after": None})
+
+
+def test_borders_take_one_line_and_one_more_for_each_broken_promise():
+    kept = {"n_expectations": 17, "n_unmet": 0, "unmet": []}
+    unmet = {"severity": "warn", "expectation": "quantity: between", "n_rows": 4}
+    said = {"core_events": kept, "core_order_lines": {"n_expectations": 24, "n_unmet": 1, "unmet": [unmet]}}
+    rows = [{"table_name": name, "detail": json.dumps(detail)} for name, detail in said.items()]
+    first, second = promises(rows)
+    assert first == "40 of 41 expectations met by 2 tables"
+    assert second.split(maxsplit=1) == ["core_order_lines", "warn: quantity: between, 4 rows"]

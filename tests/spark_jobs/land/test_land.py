@@ -1,0 +1,102 @@
+"""How files come into landing, and how a night learns that there is nothing to do; no Spark."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts.published import Published
+from spark_jobs.ingest.feed import Folder
+from spark_jobs.land import job
+from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
+from spark_jobs.land.inputs import fingerprint, landed
+from spark_jobs.night import Days, Night, NothingNew
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+
+MONDAY = date(2026, 1, 5)
+DAYS = [MONDAY + timedelta(days=n) for n in range(5)]
+FEED = Folder(entity="lines", file_name="{day}.csv", closed_without_file=True)
+
+
+@pytest.fixture
+def export(tmp_path) -> Path:
+    """A shop's export folder with Monday, Tuesday and Thursday; on Wednesday it was closed."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for n in (0, 1, 3):
+        (folder / f"{DAYS[n]}.csv").write_text(f"day {n}\n")
+    return folder
+
+
+def night(home: Path, first: date, last: date, source: str = "online_retail", **settings: str) -> Night:
+    given = {"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": source, **settings}
+    return Night("r", Days(first, last), Settings.from_environment(given), datetime(2026, 2, 1, tzinfo=UTC), "code", "config")
+
+
+def test_only_what_is_new_or_changed_is_copied(export, tmp_path):
+    landing = tmp_path / "landing"
+    assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[1])) == 2
+    assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[1])) == 0
+    (export / f"{DAYS[1]}.csv").write_text("day 1, put right\n")
+    assert copy_days(FEED, export, landing, Days(DAYS[1], DAYS[1])) == 1
+    assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "day 1, put right\n"
+
+
+def test_nights_that_were_skipped_are_fetched_too(export, tmp_path):
+    landing = tmp_path / "landing"
+    copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0]))
+    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, "Tuesday's and Thursday's; Wednesday has none"
+    assert due(Days(DAYS[4], DAYS[4]), [DAYS[0]]) == Days(DAYS[1], DAYS[4])
+    assert due(Days(DAYS[2], DAYS[2]), [DAYS[4]]) == Days(DAYS[2], DAYS[2]), "a backfill asks for its own days"
+
+
+def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
+    with pytest.raises(DeliveryError, match=r"handed over no 2026-01-07\.csv"):
+        copy_days(FEED._replace(closed_without_file=False), export, tmp_path / "online_retail", Days(DAYS[0], DAYS[3]))
+    with pytest.raises(DeliveryError, match="not a folder"):
+        copy_days(FEED, export / "nowhere", tmp_path / "landing", Days(DAYS[0], DAYS[0]))
+
+
+def test_what_is_not_whole_or_no_delivery_is_not_seen(tmp_path):
+    a_day = "lines/2026-01-05"
+    for name in (f"shop/{a_day}/a.csv", f"shop/{a_day}/.b.csv.part", "shop/lines/someday/c.csv", f".hidden/{a_day}/d.csv"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert [file.name for file in landed(tmp_path, MONDAY)] == ["shop/lines/2026-01-05/a.csv"]
+    assert landed(tmp_path, MONDAY - timedelta(days=1)) == []
+
+
+def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
+    log = tmp_path / "log"
+    log.mkdir()
+    served = ("2026-01-05T23:59:00Z", "2026-01-06T00:30:00+01:00", "2026-01-06T00:10:00Z")
+    (log / "1.jsonl").write_text("".join(json.dumps({"served_at": at}) + "\n" for at in served) + '{"served_at": "2026-01-0')
+    assert move_finished(log, tmp_path / "impressions") == 1
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.jsonl")] == ["impressions/2026-01-06/1.jsonl"]
+    assert move_finished(log, tmp_path / "impressions") == 0
+
+
+def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(export, tmp_path):
+    home = tmp_path / "home"
+    from_export = {"CONCIERGE_LANDING_FROM": str(export)}
+    first = night(home, DAYS[0], DAYS[1], **from_export)
+    lake = Lake(first.settings.lake)
+    [report, *_] = job.run(first, lake)
+    assert report.detail == {"n_files": 2}
+
+    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1])).write(home)
+    with pytest.raises(NothingNew, match="published these very inputs"):
+        job.run(first, lake)
+
+    (export / f"{DAYS[0]}.csv").write_text("day 0, put right\n")
+    assert job.run(first, lake)[0].detail == {"n_files": 1}
+    assert job.run(night(home, DAYS[3], DAYS[3], **from_export), lake)[0].detail == {"n_files": 1}, "a new day is news"
+    (export / f"{DAYS[0]}.csv").write_text("day 0\n")
+    (home / "landing" / "online_retail" / "lines" / str(DAYS[3]) / f"{DAYS[3]}.csv").unlink()
+    with pytest.raises(NothingNew):
+        job.run(first, lake)  # the negative control: all is as it was published
+    other_code = Night("r", first.days, first.settings, first.now, "other code", "config")
+    job.run(other_code, lake)
