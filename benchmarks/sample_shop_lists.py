@@ -8,6 +8,8 @@ the best ten there are. Run on a home whose last landing day is `--as-of`, with 
 """
 
 import argparse
+import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -80,7 +82,7 @@ def main() -> None:
     parser.add_argument("--as-of", type=date.fromisoformat, required=True, help="the home's last landing day")
     parser.add_argument("--days", type=int, default=7)
     given = parser.parse_args()
-    settings = Settings.from_environment({"CONCIERGE_HOME": str(given.home)})
+    settings = Settings.from_environment({**os.environ, "CONCIERGE_HOME": str(given.home)})
     lake = Lake(settings.lake, start("sample_shop_lists", settings.spark_master, settings.spark_memory))
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
     judge = Judge(given.home / "truth", given.as_of)
@@ -89,6 +91,8 @@ def main() -> None:
     person = persons(judge, lake, settings.identity_key)
     lightfm = lightfm_lists(lake, registry.load(registry.champion()))
     asked = sorted(name for name in served if name in person and name in lightfm)
+    if not asked:
+        raise SystemExit("nobody of this home's lists is known to its truth: was it made under another CONCIERGE_IDENTITY_KEY?")
     expected = judge.expected_purchases(given.days, [person[name] for name in asked])
     lists = {
         "popular": [[item["item_id"] for item in popular]] * len(asked),
@@ -97,7 +101,8 @@ def main() -> None:
     }
     values = {name: worth(expected, judge.column_of, rows) for name, rows in lists.items()}
     values["the best there are"] = np.sort(expected, axis=1)[:, -K:].sum(axis=1)
-    print(f"{len(asked):,} customers; true expected purchases of {K} items in {given.days} days, mean [95 %]")
+    seed = json.loads((given.home / "truth" / "shop.json").read_text())["seed"]
+    print(f"Seed {seed}. {len(asked):,} customers; true expected purchases of {K} items in {given.days} days, mean [95 %]")
     for name, found in values.items():
         mean, low, high = interval(found)
         print(f"  {name:<20} {mean:.4f} [{low:.4f}, {high:.4f}]")

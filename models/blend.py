@@ -8,8 +8,10 @@ import numpy as np
 
 from models.base import Customers, Recommender, Training
 
-# Items bought together are alike in the sense a shop means; factors speak where nothing was bought together.
-LIKENESS = {"item_knn": 1.0, "lightfm": 0.3}
+# Items bought together are alike in the sense a shop means; what other parts say of likeness (factors, words) counts less, and
+# speaks where nothing was bought together.
+LIKENESS = {"item_knn": 1.0}
+LIKENESS_OF_OTHERS = 0.3
 
 
 @dataclass
@@ -50,7 +52,11 @@ class Blend:
     def likeness(self, items: np.ndarray) -> dict[str, np.ndarray]:
         """By part that compares items: float32 [given items, items], 0 up to what its say on likeness counts."""
         said = {part.name: part.similar(items) for part in self.parts}
-        return {name: np.float32(LIKENESS[name]) * unit(scores) for name, scores in said.items() if scores is not None}
+        return {
+            name: np.float32(LIKENESS.get(name, LIKENESS_OF_OTHERS)) * unit(scores)
+            for name, scores in said.items()
+            if scores is not None
+        }
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {f"{part.name}/{name}": array for part in self.parts for name, array in part.arrays().items()}

@@ -5,6 +5,7 @@ beat popularity. A new configuration must beat the accepted one, both fitted bef
 Refusal is an outcome, not a failure: the accepted model goes on being served.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from models.evaluation import interval
 
 MARGIN = 0.15  # of the former score; windows of neighbouring nights share most of their days, so more is not chance
+REMEMBERED = 7  # nights: a lower level that lasts half of them is a season, not an accident
 MIN_CUSTOMERS = 30  # below, an interval says nothing
 
 
@@ -37,11 +39,19 @@ def beats_popularity(quality: np.ndarray, popularity: np.ndarray) -> Verdict:
     return Verdict(low > 0, words if low > 0 else f"{words}: not above zero")
 
 
+def usual(accepted: Sequence[float]) -> float | None:
+    """What to expect of a configuration: the median of its last accepted refits; None when it had none.
+
+    Not the last one alone: it would become the bar of the next, and three falls of 14 % in a row would each pass.
+    """
+    return float(np.median(accepted[-REMEMBERED:])) if accepted else None
+
+
 def judge_refit(quality: np.ndarray, popularity: np.ndarray, before: float | None) -> Verdict:
     """The gate of a nightly refit.
 
     Args:
-        before: mean quality the same configuration had when it was last accepted; None when it never was.
+        before: the usual mean quality of the same configuration, as `usual` gives it; None when it was never accepted.
     """
     beaten = beats_popularity(quality, popularity)
     if not beaten.accepted or before is None or np.isnan(before):

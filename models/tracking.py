@@ -4,7 +4,6 @@ One registered model, `concierge`. Its alias `champion` is the version that is s
 included, stays with its verdict and the reason in its tags.
 """
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +19,15 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
-from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 NAME = "concierge"
 CHAMPION = "champion"
 DIGEST = "sha256."
+# What MLflow calls a model that is not there, and an alias that is not (3.17).
+ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 OF_EVERY_TRIAL = ("seed", "code_hash", "config_hash")
 
 
@@ -80,8 +81,10 @@ class Registry:
         """The version that is served, or None before the first was accepted."""
         try:
             return self._version(self.client.get_model_version_by_alias(NAME, CHAMPION))
-        except MlflowException:
-            return None
+        except MlflowException as error:
+            if error.error_code in ABSENT:
+                return None
+            raise  # a registry that cannot be reached has said nothing about what was accepted
 
     def made_from(self, inputs: str) -> Version | None:
         """The newest version with this fingerprint of inputs."""
@@ -117,7 +120,7 @@ class Registry:
 
     def register(self, run_id: str, digests: Mapping[str, str], tags: Mapping[str, str], accepted: bool) -> Version:
         """Make the run's `model` folder a version; the champion when accepted."""
-        with contextlib.suppress(MlflowException):  # it exists
+        if not self.client.search_registered_models(f"name = '{NAME}'"):
             self.client.create_registered_model(NAME)
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
         source = self.client.get_run(run_id).info.artifact_uri + "/model"
@@ -144,10 +147,6 @@ class Registry:
             return found.experiment_id
         place = self.artifacts.resolve().as_uri() if self.uri.startswith("sqlite:") else None
         return self.client.create_experiment(NAME, artifact_location=place)
-
-    def runs(self) -> list[Any]:
-        """Every run, newest first."""
-        return list(self.client.search_runs([self._experiment], run_view_type=ViewType.ACTIVE_ONLY))
 
     @staticmethod
     def _version(made: Any) -> Version:

@@ -1,5 +1,6 @@
 """The service: it answers from what was published, and from nothing else. `create_app` makes it; importing it does nothing."""
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from serving_app.snapshots import PublishedSnapshots, SnapshotStore
 
 BLUEPRINTS = (recommendations, items, popular, customers, overrides, health, openapi)
 MAX_BODY_BYTES = 64 << 10
+
+logger = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -70,7 +73,10 @@ def keep_rotating(log: DecisionLog, every_seconds: float) -> threading.Event:
 
     def rotate() -> None:
         while not stop.wait(every_seconds):
-            log.rotate()
+            try:
+                log.rotate()
+            except OSError as error:  # a disk that is full now may not be in a minute; a thread that ended stays ended
+                logger.error("the decision log cannot be rotated: %s", error.strerror)
 
     threading.Thread(target=rotate, name="rotate-decision-log", daemon=True).start()
     return stop

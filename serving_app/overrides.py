@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,6 @@ from serving_app.environments import environment
 
 PIN, BLOCK, BOOST = "pin", "block", "boost"
 MAP_BYTES = 1 << 30
-KEPT_AFTER_END = timedelta(days=7)  # long enough to answer "why did that show last week"
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,10 @@ class OverrideStore(Protocol):
     """Where overrides live. `all` is asked once a request."""
 
     def all(self) -> tuple[Override, ...]:
-        """Every override kept, oldest first, ended ones too. The same object as long as nothing was written."""
+        """Every override kept, oldest first; some may have ended. The same object as long as nothing was written."""
 
     def put(self, override: Override) -> None:
-        """Keep one; durable when this returns, and seen by every worker's next request."""
+        """Keep one, and forget those that ended before it; durable when this returns, and seen by every worker's next request."""
 
     def delete(self, override_id: str) -> bool:
         """Forget one; False when there was none of that id."""
@@ -95,7 +94,7 @@ class LmdbOverrides:
     def put(self, override: Override) -> None:
         with self._env.begin(write=True) as txn:
             for key, value in list(txn.cursor()):
-                if _unpacked(value).until + KEPT_AFTER_END < override.created_at:
+                if not _unpacked(value).in_force(override.created_at):
                     txn.delete(key)
             txn.put(override.override_id.encode(), _packed(override))
 
@@ -126,7 +125,7 @@ class Rules:
 
 
 def _ordered(overrides: Iterable[Override], now: datetime | None) -> tuple[Override, ...]:
-    kept = (one for one in overrides if now is None or one.until + KEPT_AFTER_END >= now)
+    kept = (one for one in overrides if now is None or one.in_force(now))
     return tuple(sorted(kept, key=lambda one: (one.created_at, one.override_id)))
 
 

@@ -1,6 +1,6 @@
 """What comes in and what goes out over HTTP: the one declaration that requests are checked by and openapi.json is made of."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -13,6 +13,16 @@ def _is_text(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("must be printable and not blank")
     return value
+
+
+# An override without an end is a typing mistake in ten years' time; and beyond year 9999 in UTC no clock can tell it.
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _is_before_2100(moment: datetime) -> datetime:
+    if moment >= LATEST:
+        raise ValueError("must lie before 2100-01-01T00:00:00Z")
+    return moment.astimezone(UTC)
 
 
 Id = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_text)]
@@ -57,7 +67,9 @@ class NewOverride(Visitor):
     factor: float | None = Field(
         None, gt=0, le=1000, allow_inf_nan=False, description="of a boost: what scores are multiplied by"
     )
-    until: AwareDatetime = Field(description="the first moment it is no longer in force, with its offset")
+    until: Annotated[AwareDatetime, AfterValidator(_is_before_2100)] = Field(
+        description="the first moment it is no longer in force, with its offset; before 2100"
+    )
     note: str = Field("", max_length=500)
 
     @model_validator(mode="after")
@@ -116,7 +128,7 @@ class ListAnswer(BaseModel):
     snapshot: str | None
     generated_at: datetime
     age_seconds: float | None = Field(description="time since the snapshot was published")
-    applied_overrides: list[str] = Field(description="ids of the overrides that changed this list")
+    applied_overrides: list[str] = Field(description="ids of the overrides that had a say in this list")
     items: list[ItemAnswer]
 
 

@@ -84,9 +84,6 @@ class SnapshotStore(Protocol):
     def problem(self) -> str:
         """Why what is published cannot be read; empty when it can."""
 
-    def close(self) -> None:
-        """Let go of it."""
-
 
 class MemorySnapshots:
     """The store's twin in memory: `publish` replaces what readers see."""
@@ -102,9 +99,6 @@ class MemorySnapshots:
 
     def problem(self) -> str:
         return "" if self._snapshot else "nothing has been published yet"
-
-    def close(self) -> None:
-        self._snapshot = None
 
 
 class PublishedSnapshots:
@@ -123,6 +117,9 @@ class PublishedSnapshots:
         try:
             found = (self._home / FILE).stat()
         except FileNotFoundError:
+            return self._snapshot
+        except OSError as error:
+            self._problem = f"what is published cannot be read: {error.strerror}"
             return self._snapshot
         seen = (found.st_ino, found.st_mtime_ns, found.st_size)
         if seen != self._seen:
@@ -143,9 +140,6 @@ class PublishedSnapshots:
     def problem(self) -> str:
         self.current()
         return self._problem
-
-    def close(self) -> None:
-        self._snapshot, self._seen = None, None
 
 
 def open_snapshot(folder: Path) -> Snapshot:

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from spark_jobs.tables import Lake
@@ -21,6 +22,10 @@ QUICK_ON_FIVE_ROWS = {
     # C1 alone gets 48 MB of code cache, and stops when that is full.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
 }
+# The same examples each time, so that a red test is red for whoever looks; HYPOTHESIS_PROFILE=search looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.snapshot import NEW, POPULAR
 from models.inference import top_n
 
-POPULAR, NEW = "popular", "new"
 LENGTH = 100
 RECENT_DAYS = 14
 NEW_DAYS = 28

@@ -9,17 +9,18 @@ report. A home without an accepted configuration, or with popularity for want of
 from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.gate import Verdict, beats_popularity, judge_refit
+from models.gate import Verdict, beats_popularity, judge_refit, usual
 from models.split import Windows, windows
 from models.tracking import Registry, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train.choose import choose, read_space
-from spark_jobs.train.examine import examine
+from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.matrices import Material, material
-from spark_jobs.train.register import fingerprint, open_registry, register, repeat
+from spark_jobs.train.register import REFIT, SEARCH, fingerprint, open_registry, qualities, register, repeat
 
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+FOUND = "found"
 NOBODY_YET = TableReport("model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"})
 
 
@@ -37,9 +38,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if configuration == FALLBACK:
         return first(night, lake, registry, found, cut, champion)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
-    before = float(champion.tags["quality"]) if champion.tags.get("quality") else None
-    verdict = judge_refit(examined.quality(), examined.quality("popularity"), before)
-    return register(night, lake, registry, "refit", found, cut, examined, verdict, champion)
+    verdict = judge_refit(examined.quality(), examined.quality("popularity"), usual(qualities(champion)))
+    return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
 
 
 def prepare(lake: Lake) -> tuple[Material | None, Windows | None]:
@@ -65,6 +65,10 @@ def first(
         verdict, why = Verdict(False, ""), "history is too short to test anything, so popularity is served"
     if not verdict.accepted:
         plain = examine(lake.spark, found, None, FALLBACK, seed)
-        examined = replace(examined, artifact=plain.artifact) if cut else plain
+        if cut:  # what is served is scored as what it is; what was found stays on the board under its own name
+            board = {**examined.board, SERVED: examined.board["popularity"], FOUND: examined.board[SERVED]}
+            examined = replace(examined, artifact=plain.artifact, board=board)
+        else:
+            examined = plain
         verdict = Verdict(True, why)
-    return register(night, lake, registry, "search", found, cut, examined, verdict, champion, chosen.trials if chosen else ())
+    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials if chosen else ())

@@ -38,8 +38,11 @@ def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
 
 
 def customer_tokens() -> Column:
-    """A customer's attributes as tokens: none that comes of behaviour, as today's segment would tell how the test ends."""
-    return _tokens(country=F.col("country"), channel=F.col("channel"))
+    """A customer's attributes as tokens: none that comes of behaviour, as today's segment or channel would tell how a test ends.
+
+    The country is that of the latest order; of Online Retail's 4,372 customers 8 ever had two.
+    """
+    return _tokens(country=F.col("country"))
 
 
 def item_tokens() -> Column:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.gate import Verdict
+from models.gate import REMEMBERED, Verdict
 from models.split import Windows
 from models.tracking import Registry, Trial, Version
 from spark_jobs.night import Night, TableReport
@@ -20,6 +20,7 @@ from spark_jobs.train.matrices import Material
 
 TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
 REPORT = "report.json"
+REFIT, SEARCH = "refit", "search"
 EPOCH = date(1970, 1, 1)
 
 
@@ -47,10 +48,12 @@ def register(
     configuration = examined.artifact.configuration
     board = {name: report.row(found, examined.test) for name, found in examined.board.items()}
     quality = board[SERVED]["quality"]["mean"] if board else None
+    before = qualities(champion) if kind == REFIT else []
+    measured = [*before, quality][-REMEMBERED:] if quality is not None else before
     tags = {
         "kind": kind, "verdict": verdict.word, "reason": verdict.reason, "seed": str(night.settings.seed),
         "inputs": fingerprint(night, lake, configuration), "code_hash": night.code_hash, "config_hash": night.config_hash,
-        "night": night.run_id, "quality": "" if quality is None else str(quality),
+        "night": night.run_id, "qualities": json.dumps(measured),
         **{f"table.{name}": str(version) for name, version in table_versions(lake).items()},
     }  # fmt: skip
     said = {
@@ -73,6 +76,11 @@ def register(
     made = registry.register(run, digests, tags, verdict.accepted)
     served = made if verdict.accepted else champion
     return say(night, made, served, said)
+
+
+def qualities(version: Version | None) -> list[float]:
+    """The mean qualities of a version's configuration as it was accepted night after night, its own last."""
+    return json.loads(version.tags.get("qualities", "[]")) if version else []
 
 
 def say(night: Night, made: Version | None, served: Version | None, said: Mapping[str, Any]) -> list[TableReport]:

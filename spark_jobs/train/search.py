@@ -11,7 +11,7 @@ from spark_jobs.tables import Lake
 from spark_jobs.train import job
 from spark_jobs.train.choose import choose, read_space
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
-from spark_jobs.train.register import fingerprint, open_registry, register, repeat
+from spark_jobs.train.register import SEARCH, fingerprint, open_registry, register, repeat
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -32,4 +32,4 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         return repeat(night, registry, known, champion)
     examined = examine(lake.spark, found, cut, chosen.configuration, seed, rival=accepted)
     verdict = judge_new(examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"))
-    return register(night, lake, registry, "search", found, cut, examined, verdict, champion, chosen.trials)
+    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.gate import MARGIN, judge_new, judge_refit
+from models.gate import MARGIN, judge_new, judge_refit, usual
 
 GENERATOR = np.random.default_rng(0)
 POPULAR = GENERATOR.random(300) * 0.1
@@ -27,6 +27,18 @@ def test_judge_refit(quality, before, accepted, words):
     verdict = judge_refit(quality, POPULAR[: len(quality)], before)
     assert (verdict.accepted, verdict.word) == (accepted, "accepted" if accepted else "refused")
     assert words in verdict.reason
+
+
+def test_a_slow_fall_is_not_a_way_round_the_margin():
+    """Each night 14 % below the one before it: the first passes, and the second is measured by what was usual."""
+    accepted, verdicts = [GOOD.mean()] * 3, []
+    for night in range(1, 4):
+        fallen = judge_refit(GOOD * 0.86**night, POPULAR * 0.2, usual(accepted))
+        verdicts.append(fallen.accepted)
+        accepted += [(GOOD * 0.86**night).mean()] if fallen.accepted else []
+    assert verdicts == [True, False, False]
+    assert usual([]) is None
+    assert usual([9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0]) == 1.0, "a level that lasts is the new usual"
 
 
 def test_judge_new():

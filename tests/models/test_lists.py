@@ -1,5 +1,7 @@
 """The lists as served, against a plain reading of the rules for each customer and item."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,13 @@ def test_an_item_is_not_similar_to_itself_and_forbidden_ones_are_not_listed(blen
     assert not (found.items == np.arange(20)[:, None]).any()
     assert not (found.items == 4).any()
     assert (found.items[:, :3] % 2 == np.arange(20)[:, None] % 2).all()
+
+
+def test_a_part_nobody_knew_has_its_say_on_likeness(blend, checkerboard):
+    stranger = copy(blend.parts[0])
+    stranger.__class__ = type("Stranger", (type(stranger),), {"name": "stranger"})
+    said = Blend([stranger], {"stranger": 1.0}).likeness(np.array([6]))
+    assert said["stranger"].max() == pytest.approx(0.3)
 
 
 def test_without_a_part_that_compares_there_is_nothing_similar(checkerboard):

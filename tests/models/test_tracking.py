@@ -3,6 +3,11 @@
 import ast
 from pathlib import Path
 
+import pytest
+from mlflow.exceptions import MlflowException
+
+from models.tracking import Registry
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("models", "spark_jobs", "serving_app", "segments", "expectations", "dags", "sample_shop")
 
@@ -31,3 +36,13 @@ def test_inference_is_numpy_alone():
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert imported == {"numpy"}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+
+def test_a_registry_that_cannot_be_reached_is_not_one_without_a_model(tmp_path):
+    assert Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts").champion() is None
+    (tmp_path / "torn.db").write_bytes(b"no database" * 100)
+    with pytest.raises(Exception, match="file is not a database"):
+        Registry(f"sqlite:///{tmp_path}/torn.db", tmp_path / "artifacts").champion()
+    unreachable = Registry("http://127.0.0.1:9", tmp_path / "artifacts")
+    with pytest.raises(MlflowException):
+        unreachable.champion()

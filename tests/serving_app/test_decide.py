@@ -126,7 +126,8 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
         if (
             list(pinned.values()).count(position) == 1
             and not any(other < position for other in pinned.values())
-            and position <= len(ids)
+            and position <= n
+            and len(offered - pinned.keys()) >= position - 1  # else pins move up to fill the places before
         ):
             assert ids[position - 1] == item_id, "the pin of a place has it"
         elif item_id in ids and len(offered - pinned.keys()) >= n:

@@ -12,6 +12,7 @@ import pytest
 from expectations.contracts.decision import FIELDS, GIVEN_BY_INGEST, record
 from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.tables import ContractError
+from serving_app import keep_rotating
 from serving_app.decision_log import MAX_AGE, DecisionLog, LogUnavailable, finish_abandoned
 
 
@@ -126,6 +127,22 @@ def test_a_full_disk_is_told_and_leaves_no_half_record(log, tmp_path, monkeypatc
     assert log.problem == ""
     log.rotate(whatever=True)
     assert records(tmp_path) == [1, 3], "what was refused is nowhere, what was acknowledged is"
+
+
+def test_a_full_disk_does_not_end_the_rotation(log, monkeypatch, caplog):
+    tried, rotated = [], threading.Event()
+
+    def rotate():
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        rotated.set()
+
+    monkeypatch.setattr(log, "rotate", rotate)
+    stop = keep_rotating(log, every_seconds=0.01)
+    assert rotated.wait(5), "the thread ended with the first error"
+    stop.set()
+    assert "cannot be rotated: No space left" in caplog.text
 
 
 def test_the_lock_is_held_before_the_name_can_be_seen(tmp_path, clock, monkeypatch):

@@ -46,6 +46,8 @@ def test_a_query_that_is_not_understood(shop, path, query, words):
         ({**BLOCK, "until": "tomorrow"}, 400, "bad-request", "until: Input should be a valid datetime"),
         ({**BLOCK, "until": "2026-02-22T00:00:00"}, 400, "bad-request", "until: Input should have timezone info"),
         ({**BLOCK, "until": "2026-02-21T12:00:00Z"}, 400, "bad-request", "until must lie in the future"),
+        ({**BLOCK, "until": "9999-12-31T23:59:59Z"}, 400, "bad-request", "until: Value error, must lie before 2100-01-01"),
+        ({**BLOCK, "until": "9999-12-31T23:59:59-12:00"}, 400, "bad-request", "until: Value error, must lie before 2100"),
         ({**BLOCK, "position": 1}, 400, "bad-request", "position belongs to a pin"),
         ({**BLOCK, "factor": 2}, 400, "bad-request", "factor belongs to a boost"),
         ({**BLOCK, "kind": "boost"}, 400, "bad-request", "factor belongs to a boost, which needs one"),

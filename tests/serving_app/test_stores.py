@@ -2,11 +2,13 @@
 
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from expectations.contracts import snapshot as contract
-from serving_app.overrides import KEPT_AFTER_END, LmdbOverrides, MemoryOverrides, Override, Rules
+from serving_app.overrides import LmdbOverrides, MemoryOverrides, Override, Rules
+from serving_app.schemas import LATEST
 from serving_app.snapshots import MemorySnapshots, PublishedSnapshots, Snapshot, SnapshotUnreadable
 
 
@@ -41,11 +43,14 @@ class TestOverrides:
         store.put(override(1, clock()))
         assert [store.delete("o_1"), store.delete("o_1"), store.all()] == [True, False, ()]
 
-    def test_long_ended_ones_are_forgotten(self, store, clock):
+    def test_ended_ones_are_forgotten_by_the_next_write(self, store, clock):
         store.put(override(1, clock()))
-        clock.move(hours=1, seconds=KEPT_AFTER_END.total_seconds() + 1)
-        store.put(override(2, clock()))
-        assert [one.override_id for one in store.all()] == ["o_2"]
+        clock.move(minutes=59)
+        store.put(override(2, clock(), until=LATEST))
+        assert [one.override_id for one in store.all()] == ["o_1", "o_2"]
+        clock.move(minutes=1)
+        store.put(override(3, clock()))
+        assert [one.override_id for one in store.all()] == ["o_2", "o_3"]
 
 
 def test_overrides_survive_a_restart(tmp_path, clock):
@@ -105,6 +110,18 @@ class TestPublishedSnapshots:
         assert "night-2" in store.problem()
         disk.switch_to(tmp_path, "night-1")
         assert store.problem() == ""
+
+    def test_a_switch_that_cannot_be_looked_at_takes_nothing_away(self, tmp_path, disk, monkeypatch):
+        store = PublishedSnapshots(tmp_path)
+        disk.publish(tmp_path, "night-1")
+        assert store.current().name == "night-1"
+
+        def forbidden(_):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "stat", forbidden)
+        assert store.current().name == "night-1"
+        assert store.problem() == "what is published cannot be read: Permission denied"
 
     def test_a_torn_switch_is_no_switch(self, tmp_path, disk):
         store = PublishedSnapshots(tmp_path)
