@@ -20,6 +20,7 @@ N_DAYS, N_CUSTOMERS, N_ITEMS = 36, 90, 40
 UNCONSENTED = 88  # this customer and the next are not in feat_customers
 OUT_OF_STOCK, DISCONTINUED, NEWEST = 3, 4, 39
 WORDS = ("Lantern", "Teapot", "Ribbon", "Basket")
+NEWCOMERS = MALTESE_NEWCOMER, SPANISH_NEWCOMER = 500, 501  # who have done nothing yet
 
 
 @dataclass
@@ -78,8 +79,9 @@ def item(n: int) -> dict:
 
 
 def customer(n: int) -> dict:
+    country = "France" if n < 30 else "Spain" if n < 85 or n == SPANISH_NEWCOMER else "Malta"
     return {
-        "customer_id": person(n), "country": "France" if n < 30 else "Spain" if n < 85 else "Malta", "channel": "web",
+        "customer_id": person(n), "country": country, "channel": "web",
         "n_orders": 3, "segment_ids": ["regulars"] if n < 40 else [],
     }  # fmt: skip
 
@@ -104,7 +106,7 @@ def fill(empty_registry):
             shutil.copy(empty_registry, home / "mlflow" / "mlflow.db")
         shop = Shop(home, Lake(home / "lake", spark), purchases() if rows is None else rows)
         shop.put(FCT_INTERACTIONS, shop.rows)
-        shop.put(FEAT_CUSTOMERS, [customer(n) for n in range(UNCONSENTED)] + [customer(500)])  # 500 has done nothing
+        shop.put(FEAT_CUSTOMERS, [customer(n) for n in range(UNCONSENTED)] + [customer(n) for n in NEWCOMERS])
         shop.put(FEAT_ITEMS, [item(n) for n in range(N_ITEMS)])
         return shop
 
