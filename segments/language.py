@@ -18,6 +18,9 @@ KINDS = ("rfm", "rule")
 COMPARISONS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 OPERATORS = (*COMPARISONS, "between", "in", "is_known")
 KEYS = ("segment_id", "name", "kind", "description", "members")
+FORBIDDEN = ("{{", "{%", "{#", "\\")
+BOUND = 10**18  # more than any field holds, and a number to every warehouse
+FINITE = "finite and below 10^18"
 
 
 class SegmentError(ValueError):
@@ -63,7 +66,7 @@ def load(folder: Path) -> list[Segment]:
     """
     found = []
     for file in sorted(folder.glob("*.yml")):
-        segment = parse(yaml.safe_load(file.read_text()), file.name)
+        segment = parse(read(file), file.name)
         if segment.segment_id != file.stem:
             raise SegmentError(
                 f"{file.name}: segment_id is {segment.segment_id!r}; the file of that segment is {segment.segment_id}.yml"
@@ -72,6 +75,15 @@ def load(folder: Path) -> list[Segment]:
     if not found:
         raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
     return found
+
+
+def read(file: Path) -> Any:
+    """What YAML makes of a file. Its own errors are of many kinds: of a date that is none, it raises a ValueError."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        raise SegmentError(f"{file.name}: cannot be read as YAML: {said}; README.md in segments/ shows a definition") from error
 
 
 def parse(document: Any, where: str) -> Segment:
@@ -89,8 +101,23 @@ def parse(document: Any, where: str) -> Segment:
         raise SegmentError(f"{where}: kind is {said['kind']!r}; allowed: {', '.join(KINDS)}")
     if not str(said["segment_id"]).replace("_", "").isalnum() or str(said["segment_id"]) != str(said["segment_id"]).lower():
         raise SegmentError(f"{where}: segment_id is {said['segment_id']!r}; allowed: small letters, digits and underscores")
-    words = {key: " ".join(str(said[key]).split()) for key in KEYS[:4]}
-    return Segment(**words, members=rule(said["members"], f"{where}: members"))
+    words = {key: text(said[key], f"{where}: {key}") for key in KEYS[:4]}
+    try:
+        return Segment(**words, members=rule(said["members"], f"{where}: members"))
+    except RecursionError as error:
+        raise SegmentError(f"{where}: members: rules nest too deep; an alias (*) may not stand inside what it names") from error
+
+
+def text(value: Any, where: str) -> str:
+    """A text on one line that a dbt model can hold: Jinja runs what braces hold, and a backslash escapes a quote on Snowflake."""
+    if not isinstance(value, str):
+        raise SegmentError(
+            f"{where}: is {value!r}, {type(value).__name__}; wanted text, in quotes where YAML takes it for something else"
+        )
+    found = [mark for mark in FORBIDDEN if mark in value]
+    if found:
+        raise SegmentError(f"{where}: {value!r} contains {' and '.join(found)}; allowed: any text without {' '.join(FORBIDDEN)}")
+    return " ".join(value.split())
 
 
 def rule(document: Any, where: str) -> Rule:
@@ -112,7 +139,7 @@ def condition(said: Mapping, where: str) -> Condition:
     """One condition, its value checked against its field."""
     known_keys(said, ("field", "op", "value"), where)
     name, op = said.get("field"), said.get("op")
-    if name not in FIELDS:
+    if not isinstance(name, str) or name not in FIELDS:
         raise SegmentError(f"{where}: unknown field {name!r}{near(name, FIELDS)}; known: {', '.join(FIELDS)}")
     if op not in OPERATORS:
         raise SegmentError(f"{where}: unknown op {op!r}; allowed: {', '.join(OPERATORS)}")
@@ -121,21 +148,22 @@ def condition(said: Mapping, where: str) -> Condition:
         good, wanted = isinstance(value, bool), "true or false"
     elif op == "between":
         good = kind == "number" and isinstance(value, list) and len(value) == 2 and all(is_number(one) for one in value)
-        good, wanted = good and value[0] <= value[1], "two numbers [low, high], both ends included"
+        good, wanted = good and value[0] <= value[1], f"two numbers [low, high], both ends included, {FINITE}"
     elif op == "in":
         good = kind == "number" and isinstance(value, list) and bool(value) and all(is_number(one) for one in value)
-        wanted = "a list of numbers"
+        wanted = f"a list of numbers, {FINITE}"
     elif kind == "boolean":
         good, wanted = op in ("=", "!=") and isinstance(value, bool), "true or false, with = or !="
     else:
-        good, wanted = is_number(value), "a number"
+        good, wanted = is_number(value), f"a number, {FINITE}"
     if not good:
         raise SegmentError(f"{where}: {name} {op} {value!r}; {name} is a {kind}, which here takes {wanted}")
     return Condition(name, op, tuple(value) if isinstance(value, list) else value)
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is one to SQL too: YAML's .nan and .inf are not (nan is within no bound)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -BOUND < value < BOUND
 
 
 def mapping(document: Any, where: str, wanted: str) -> Mapping:

@@ -1,12 +1,13 @@
--- Whatever guests bought is nobody's; all the rest is somebody's, once.
+-- Whatever guests bought is nobody's; all the rest is somebody's, once. Nobody
+-- at all counts as 0: orders without a customer table to hold them are found.
 
 with
 
 customers as (
     select
-        sum(n_orders) as n_orders,
-        sum(n_returns) as n_returns,
-        cast(sum(amount_net) as decimal(18, 4)) as amount_net
+        coalesce(sum(n_orders), 0) as n_orders,
+        coalesce(sum(n_returns), 0) as n_returns,
+        cast(coalesce(sum(amount_net), 0) as decimal(18, 4)) as amount_net
     from {{ ref('dim_customers') }}
 ),
 
@@ -14,7 +15,7 @@ orders as (
     select
         count(case when not is_return then 1 end) as n_orders,
         count(case when is_return then 1 end) as n_returns,
-        cast(sum(amount) as decimal(18, 4)) as amount_net
+        cast(coalesce(sum(amount), 0) as decimal(18, 4)) as amount_net
     from {{ ref('fct_orders') }}
     where customer_id is not null
 )
@@ -23,6 +24,6 @@ select *
 from customers
 cross join orders
 where
-    customers.n_orders <> orders.n_orders
-    or customers.n_returns <> orders.n_returns
-    or customers.amount_net <> orders.amount_net
+    customers.n_orders is distinct from orders.n_orders
+    or customers.n_returns is distinct from orders.n_returns
+    or customers.amount_net is distinct from orders.amount_net

@@ -22,6 +22,7 @@ from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake, arrow_schema
 
 FIRST = date(2026, 1, 5)
+OLDEST = date(1998, 1, 1)  # an order brought over from an old till; its 10,000th day lies before the shop's first
 CATEGORIES = ("tea", "cups", "tins")
 PLANTED = {8: ("i_u21", "i_a21"), 9: ("i_a20",), 10: ("rare",), 13: ("i_a20",), 16: ("i_u20",)}  # by day traded
 NIGHTS = (8, 16, 24)  # days traded by the end of each
@@ -213,11 +214,27 @@ def happenings(shop: Shop, n: int) -> None:
 
     The first night ends with day 7, the second with day 15; late rows of the last night reach back to day 12.
     """
+    if n == 0:
+        shop.keep("line", guest_sale("till", "t1", OLDEST))
     if n == 5:
         shop.merge("i_a3", "i_u2")
+    if n == 6:
+        bought = {
+            "event_id": "k6",
+            "source": "kiosk",
+            "event_type": "purchase",
+            "order_id": "k6",
+            "item_id": "item1",
+            "quantity": 1,
+        }
+        at = {"occurred_at": datetime(2026, 1, 11, 8, tzinfo=UTC), "occurred_date": FIRST + timedelta(days=n)}
+        shop.keep("event", {**bought, **at, "unit_price": Decimal(3), "anonymous_identifier_id": "i_a1"})
     if n == 8:
         shop.has_feed = True  # web purchases of days 0 to 7 have no say any more
+    if n == 13:
+        shop.keep("line", guest_sale("kiosk", "k13", FIRST + timedelta(days=n)))  # k6 has no say any more
     if n == 17:
+        del shop.lines["k13", 1]  # it was all of the kiosk's feed, so k6 has its say again: back to day 6
         shop.owner["i_a21"] = "c_i_a21"  # a split: back to day 8
         shop.merge("i_a20", "i_u20")  # back to day 9
         shop.items["rare"] |= {"category_path": ["tins"], "is_consumable": True}  # back to day 10
@@ -226,6 +243,13 @@ def happenings(shop: Shop, n: int) -> None:
         gone = next(key for key, line in shop.lines.items() if line["ordered_date"] == FIRST + timedelta(days=14))
         del shop.lines[gone]
         shop.consents.append(consent("i_u2", n))
+
+
+def guest_sale(source: str, order_id: str, day: date) -> dict:
+    """The only line of an order that is nobody's."""
+    line = {"source": source, "order_id": order_id, "line_no": 1, "line_type": "sale", "item_id": "item1", "currency": "EUR"}
+    at = {"ordered_at": datetime(day.year, day.month, day.day, 8, tzinfo=UTC), "ordered_date": day}
+    return {**line, **at, "quantity": 1, "unit_price": Decimal(3), "amount": Decimal(3)}
 
 
 def consent(identifier: str, n: int) -> dict:

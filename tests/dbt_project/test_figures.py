@@ -64,11 +64,20 @@ def test_customers(built, ask):
 
 def test_web_purchases_are_not_counted_beside_the_feed(built, ask):
     assert any(event["event_type"] == "purchase" for event in built.shop.events.values())
-    assert ask("select count(*) from fct_interactions where interaction_id like 'event:%' and interaction_type = 'purchase'") == [
-        (0,)
-    ]
+    counted = ask(
+        "select interaction_id from fct_interactions where interaction_id like 'event:%' and interaction_type = 'purchase'"
+    )
+    assert counted == [("event:k6",)], "the kiosk alone has no orders feed"
     joined = ask("select count(*) from fct_orders where session_id is not null and not is_return")[0][0]
     assert joined > 0, "no order met its web event"
+
+
+def test_the_calendar_reaches_from_the_oldest_row_to_today(built, ask):
+    """28 years with 7 leap days are 10,227 days, and 28 of January."""
+    first, last, n_days = ask("select min(calendar_date), max(calendar_date), count(*) from dim_dates")[0]
+    assert (first, last, n_days) == (date(1998, 1, 1), date(2026, 1, 28), 10_255)
+    assert ask("select n_orders, amount_sold from rpt_daily_sales where ordered_date = date '1998-01-01'") == [(1, 3)]
+    assert ask("select max(ordered_date) from rpt_daily_sales") == [(built.last,)]
 
 
 def days_of(built) -> dict[str, dict[date, list]]:

@@ -1,7 +1,7 @@
 """Incremental equals full refresh: 24 days of a small shop in three nights, every model compared with a build from nothing.
 
 The nights bring late rows for days gone by, take rows away, move browsers' histories to the people they turn out to be, change
-items' categories, take a consent back, and bring the first orders feed after twelve days without one. R22.
+items' categories, take a consent back, bring the first orders feed after days without one, and take a feed's only line away. R22.
 """
 
 from datetime import date
@@ -11,7 +11,10 @@ import duckdb
 OPENED = date(2026, 1, 5)
 
 # What a build did, which differs between one that had much to do and one that had little.
-OF_THE_BUILD = {"int_build__moved_identifiers", "int_build__changed_items", "int_build__touched_days", "int_build__window"}
+OF_THE_BUILD = {
+    "int_build__moved_identifiers", "int_build__changed_items", "int_build__changed_feeds", "int_build__touched_days",
+    "int_build__window",
+}  # fmt: skip
 # Only the window's days stand there; compared on those days. Its runs begin with the window, so of those the stays are compared.
 OF_THE_WINDOW = {
     "int_spine", "int_customer_states", "int_category_states", "int_rfm_scores", "int_segment_inputs", "int_segment_days",
@@ -59,3 +62,16 @@ def test_the_comparison_is_worth_something(built):
     assert ended > 20
     missed, _ = differing(built.files[-2], built.anew)
     assert {"stg_core__events", "fct_interactions", "dim_customers", "fct_customer_segments"} <= set(missed)
+
+
+def test_a_feed_that_comes_and_goes_takes_a_purchase_out_and_puts_it_back(built):
+    """The kiosk's web purchase is of the first night, its only order line of the second; the third night takes the line away."""
+    counted = []
+    for file in built.files:
+        with duckdb.connect(str(file), read_only=True) as warehouse:
+            counted.append(
+                warehouse.execute("select count(*) from fct_interactions where interaction_id = 'event:k6'").fetchone()[0]
+            )
+    assert counted == [1, 0, 1]
+    with duckdb.connect(str(built.files[-1]), read_only=True) as warehouse:
+        assert warehouse.execute("select source from main_intermediate.int_build__changed_feeds").fetchall() == [("kiosk",)]

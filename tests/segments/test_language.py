@@ -1,6 +1,7 @@
 """Definitions are understood or refused with a sentence; the shipped ones split buyers without gap or overlap."""
 
 from itertools import product
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,21 @@ def test_rules_nest():
         pytest.param(with_members({"all": []}), "members.all: needs a list of at least one rule", id="no rule inside"),
         pytest.param(with_members({"any": [{"all": 3}]}), "members.any[1].all: needs a list", id="where it is, nested"),
         pytest.param(with_members({"all": [GOOD["members"]], "any": [GOOD["members"]]}), "stand side by side", id="two joined"),
+        pytest.param(one(["n_orders"], "=", 1), "unknown field ['n_orders'] (did you mean 'n_orders'?)", id="a list for a field"),
+        pytest.param(one({"n_orders": 1}, "=", 1), "unknown field {'n_orders': 1} (did", id="a mapping for a field"),
+        pytest.param(one("n_orders", ["="], 1), "unknown op ['=']; allowed: =", id="a list for an op"),
+        pytest.param(one("n_orders", ">", nan), "takes a number, finite", id="not a number"),
+        pytest.param(one("n_orders", "<", inf), "takes a number, finite", id="no end"),
+        pytest.param(one("n_orders", "in", [1, -inf]), "a list of numbers, finite", id="no end in a list"),
+        pytest.param(one("n_orders", "between", [0, inf]), "both ends included, finite", id="no end of a range"),
+        pytest.param(one("n_orders", "<", 10**400), "finite and below 10^18", id="a number no warehouse holds"),
+        pytest.param(one("n_orders", "=", "{{ 1 }}"), "takes a number", id="Jinja for a number"),
+        pytest.param({**GOOD, "name": "{{ env_var('HOME') }}"}, "name: \"{{ env_var('HOME') }}\" contains {{;", id="Jinja"),
+        pytest.param({**GOOD, "name": "{% raw %}"}, "name: '{% raw %}' contains {%;", id="a Jinja tag"),
+        pytest.param({**GOOD, "description": "Gone {# for good"}, "allowed: any text without {{ {% {# \\", id="a Jinja comment"),
+        pytest.param({**GOOD, "description": "Gone\\' or 1"}, "contains \\;", id="a backslash, which escapes on Snowflake"),
+        pytest.param({**GOOD, "name": ["Lapsed"]}, "name: is ['Lapsed'], list; wanted text", id="a list for a name"),
+        pytest.param({**GOOD, "description": True}, "description: is True, bool; wanted text, in quotes", id="yes for a text"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_a_sentence(document, said):
@@ -56,6 +72,35 @@ def test_what_cannot_be_understood_is_refused_with_a_sentence(document, said):
         parse(document, "lapsed.yml")
     assert str(refused.value).startswith("lapsed.yml")
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"segment_id: [lapsed", id="a bracket left open"),
+        pytest.param(b"name: Lapsed: gone", id="a colon too many"),
+        pytest.param(b"name: !!python/object:os.system {}", id="a tag"),
+        pytest.param(b"name: 2026-13-41", id="a date that is none"),
+        pytest.param("name: Entwöhnte".encode("latin-1"), id="not UTF-8"),
+        pytest.param(b"[" * 5000, id="nested without end"),
+    ],
+)
+def test_what_is_not_yaml_is_refused_with_a_sentence(tmp_path: Path, content):
+    (tmp_path / "lapsed.yml").write_bytes(content)
+    with pytest.raises(SegmentError, match=r"^lapsed\.yml: cannot be read as YAML: "):
+        load(tmp_path)
+
+
+def test_a_rule_that_holds_itself_is_refused_with_a_sentence(tmp_path: Path):
+    (tmp_path / "lapsed.yml").write_text(
+        yaml.safe_dump({**GOOD, "members": None}).replace("members: null", "members: &it {not: *it}")
+    )
+    with pytest.raises(SegmentError, match=r"^lapsed\.yml: members: rules nest too deep"):
+        load(tmp_path)
+
+
+def test_a_brace_and_every_other_letter_are_text():
+    assert parse({**GOOD, "name": "Who's {lapsed} }} 100 % #1 – été"}, "x").name == "Who's {lapsed} }} 100 % #1 – été"
 
 
 def test_a_file_is_called_after_its_segment(tmp_path: Path):

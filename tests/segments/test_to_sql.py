@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import duckdb
+import pytest
 import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.language import COMPARISONS, Condition, Group, Segment, load
+from segments.language import COMPARISONS, Condition, Group, Segment, SegmentError, load
 from segments.to_sql import DEFINITIONS, definitions_model, members_query, predicate, write_models
 
 NUMBERS = ("n_orders", "days_since_last_order", "recency_score")
@@ -76,6 +77,15 @@ def test_every_segments_query_has_one_shape_on_every_warehouse():
 def test_quotes_in_a_description_stay_text():
     segment = Segment("x", "Who's", "rule", "It's; drop table x", Condition("n_orders", "=", 1))
     assert duckdb.sql(definitions_model([segment])).fetchall() == [("x", "Who's", "rule", "It's; drop table x")]
+
+
+def test_of_a_definition_that_is_refused_nothing_is_written(tmp_path: Path):
+    (tmp_path / "bad.yml").write_text(
+        "{segment_id: bad, name: '{{ this }}', kind: rule, description: Bad., members: {field: n_orders, op: '=', value: 1}}"
+    )
+    with pytest.raises(SegmentError, match=r"bad\.yml: name: .* contains \{\{"):
+        write_models(tmp_path / "project", tmp_path)
+    assert not list(tmp_path.rglob("*.sql"))
 
 
 def test_models_are_written_once(tmp_path: Path):

@@ -1,5 +1,3 @@
-{% set before = as_last_built('int_order_feeds') %}
-
 with
 
 events as (
@@ -16,6 +14,10 @@ moved_identifiers as (
 
 changed_items as (
     select * from {{ ref('int_build__changed_items') }}
+),
+
+changed_feeds as (
+    select * from {{ ref('int_build__changed_feeds') }}
 ),
 
 rows_by_day as (
@@ -36,15 +38,6 @@ rows_by_day as (
     from lines
 ),
 
--- The first order line of a shop takes the purchases out of its web events.
-new_feeds as (
-    select distinct source
-    from lines
-    {% if before %}
-        where source not in (select source from {{ before }})
-    {% endif %}
-),
-
 lake_days as (
     {% if is_built_upon() %}
         {{ changed_days_as_rows() }}
@@ -63,7 +56,10 @@ final as (
     where
         identifier_id in (select identifier_id from moved_identifiers)
         or item_id in (select item_id from changed_items)
-        or (is_web_purchase and source in (select source from new_feeds))
+        or (
+            is_web_purchase
+            and source in (select source from changed_feeds)
+        )
 )
 
 select * from final

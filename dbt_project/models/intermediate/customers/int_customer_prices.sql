@@ -1,19 +1,21 @@
--- Thirds of the customers by the mean price of a unit they bought.
+-- Thirds of the customers by the mean price of a unit they bought. Postage and
+-- fees are no units: who buys one cheap thing by post is no 'high'.
 
 with
 
-orders as (
-    select * from {{ ref('int_customer_orders') }}
-    where n_units > 0
+order_lines as (
+    select * from {{ ref('int_order_lines') }}
+    where customer_id is not null and is_sold and line_type = 'sale'
 ),
 
 means as (
     select
         customer_id,
         round(
-            cast(amount_spent as double precision) / n_units, 4
+            cast(sum(amount) as double precision) / sum(quantity), 4
         ) as mean_unit_price
-    from orders
+    from order_lines
+    group by customer_id
 ),
 
 placed as (

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_build__touched_days') }}
+-- depends_on: {{ ref('int_build__changed_feeds') }}
 -- which looks back at this table as the last build left it.
 
 with

@@ -16,6 +16,11 @@ first_days as (
     from lines
 ),
 
+beginning as (
+    select min(first_date) as first_date
+    from first_days
+),
+
 digits as (
     {% for digit in range(10) -%}
         select {{ digit }} as digit
@@ -23,30 +28,33 @@ digits as (
     {% endfor -%}
 ),
 
--- 10,000 days are 27 years.
+-- 100,000 days are 273 years.
 numbers as (
     select
         ones.digit + 10 * tens.digit + 100 * hundreds.digit
-        + 1000 * thousands.digit as n
+        + 1000 * thousands.digit + 10000 * ten_thousands.digit as n
     from digits as ones
     cross join digits as tens
     cross join digits as hundreds
     cross join digits as thousands
+    cross join digits as ten_thousands
 ),
 
+-- Counted back from today: from the first day on, one order of 1998 had
+-- 10,000 days used up before today, and every segment was empty.
 days as (
-    select {{ add_days('beginning.first_date', 'numbers.n') }} as calendar_date
-    from (
-        select min(first_date) as first_date
-        from first_days
-    ) as beginning
-    cross join numbers
+    select {{ add_days(as_of(), '-numbers.n') }} as calendar_date
+    from numbers
 ),
 
+-- Today is in it even where nothing has happened yet.
 final as (
-    select calendar_date
+    select days.calendar_date
     from days
-    where calendar_date <= {{ as_of() }}
+    cross join beginning
+    where
+        days.calendar_date >= beginning.first_date
+        or days.calendar_date = {{ as_of() }}
 )
 
 select * from final

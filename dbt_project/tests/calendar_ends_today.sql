@@ -1,0 +1,12 @@
+-- What is told by the day ends where the calendar ends, and nothing else fails.
+
+with
+
+calendar as (
+    select max(calendar_date) as last_date
+    from {{ ref('int_calendar') }}
+)
+
+select last_date
+from calendar
+where last_date is distinct from {{ as_of() }}
