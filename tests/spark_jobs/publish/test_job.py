@@ -86,6 +86,16 @@ def test_who_did_not_consent_is_nowhere_in_it(shop):
     assert contract.customer_list(shop.ids["user-6"]) in found
 
 
+def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop):
+    shop.rows |= {name: [] for name in ("feat_customers", "rec_customer_items_v1", "rec_item_items_v1")}
+    shop.model_version = "none"
+    run(shop.night("one"), shop.land())
+    record, found = published(shop)
+    assert record.model_version == "none"
+    assert len(contract.unpack_list(found[contract.audience_list("popular")])) == 30
+    assert contract.customer_list(shop.ids["user-1"]) not in found
+
+
 def test_merged_ids_resolve_and_a_cookie_alone_is_not_known(shop):
     main, merged, cookie = shop.ids["user-1"], shop.ids["user-2"], "user-4"
     for row in shop.rows["core_identities"]:
