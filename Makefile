@@ -4,12 +4,6 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 READY := .venv/.ready
 export PYTHONPATH := $(CURDIR)
-# Settings may stand in .env (see .env.example); the environment wins.
-ifneq (,$(wildcard .env))
-SETTINGS := $(shell sed -n 's/^\(CONCIERGE_[A-Z_]*\)=.*/\1/p' .env)
--include .env
-export $(SETTINGS)
-endif
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,7 +29,7 @@ test: $(READY) ## every test
 serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_PORT, default 8080)
 	@$(PY) -m serving_app
 
-backfill: $(READY) ## one run over many days: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
+backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
 	@$(PY) -m operate.backfill --source "$(SOURCE)" --data "$(DATA)" --from "$(FROM)" --to "$(TO)"
 
 rollback: $(READY) ## readers back to an earlier night: TO=<run>, empty for the one before
@@ -44,7 +38,7 @@ rollback: $(READY) ## readers back to an earlier night: TO=<run>, empty for the 
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
 	@$(PY) -m operate.sql $(if $(Q),"$(Q)")
 
-airflow: $(READY) ## the real scheduler and its pages, `nightly` on its cron
+airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
 
 mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000

@@ -1,16 +1,15 @@
 """What all DAGs share: the rule of landing days, retries, tiers, and the settings they read (the only reader under `dags/`)."""
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from airflow.sdk import Param
 
-from expectations.contracts.settings import read
+from expectations.contracts.settings import read, surroundings
 
-SETTINGS = read(os.environ)
+SETTINGS = read(surroundings())
 HOME = Path(SETTINGS["CONCIERGE_HOME"]).expanduser().resolve()
 
 # Long past, because Airflow schedules no task of a run whose logical date lies before it, and calls such a run a success;
@@ -20,8 +19,8 @@ START_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 # The rule of days, said once: the run at 03:00 UTC of day D handles landing day D−1, because Airflow's default cron timetable
 # gives a run no interval before it (`ds` is D). A range of days is one run with `from` and `to` in its conf, both included.
 _EVE = "macros.ds_add((dag_run.logical_date or dag_run.run_after) | ds, -1)"
-DAYS_FROM = "{{ params['from'] or " + _EVE + " }}"
-DAYS_TO = "{{ params['to'] or params['from'] or " + _EVE + " }}"
+DAYS_FROM = "{{ params.get('from') or " + _EVE + " }}"
+DAYS_TO = "{{ params.get('to') or params.get('from') or " + _EVE + " }}"
 DAY_PARAMS = {
     "from": Param(None, type=["null", "string"], format="date", description="first landing day; empty: yesterday"),
     "to": Param(None, type=["null", "string"], format="date", description="last landing day, included; empty: as `from`"),

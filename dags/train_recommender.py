@@ -8,7 +8,7 @@ If it fails: nothing that is served has changed; clear the task, or leave it to 
 from airflow.sdk import dag
 
 from dags._commands import spark_job
-from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
+from dags._defaults import DEFAULT_ARGS, START_DATE, Tier
 
 
 @dag(
@@ -17,7 +17,6 @@ from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
-    params=DAY_PARAMS,
     tags=[Tier.TWO],
     doc_md=__doc__,
 )

@@ -19,8 +19,12 @@ BIN = Path(sys.prefix) / "bin"
 
 
 def environment(home: Path, spark_master: str) -> dict[str, str]:
-    """The environment Airflow and all it starts run in."""
+    """The environment Airflow and all it starts run in. Its pages' port and addresses may be set from outside."""
+    port = os.environ.get("AIRFLOW__API__PORT", "8081")  # the service has 8080
     return {
+        "AIRFLOW__API__PORT": port,
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         **os.environ,
         "CONCIERGE_HOME": str(home),
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -89,6 +93,7 @@ def what_went_wrong(said: str) -> str:
 def serve(env: dict[str, str]) -> int:
     """The real scheduler and its pages, until interrupted."""
     prepare(env)
-    print("Airflow's pages: http://127.0.0.1:8080 (AIRFLOW__API__PORT changes it); `nightly` is on its cron. Ctrl-C stops.")
+    pages = f"{env['AIRFLOW__API__BASE_URL']} (AIRFLOW__API__PORT changes it)"
+    print(f"Airflow's pages: {pages}; `nightly` is on its cron. Ctrl-C stops.")
     env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
     return subprocess.call([BIN / "airflow", "standalone"], env=env, cwd=ROOT)

@@ -10,7 +10,12 @@ from rich.console import Console
 
 from operate import airflow
 from operate.follow import follower
+from spark_jobs.home import AnotherShopError, refuse_another_shop
+from spark_jobs.ingest.feed import Folder
+from spark_jobs.ingest.sources import SourceError, load
+from spark_jobs.night import Days
 from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
 
 
 def day(text: str) -> date:
@@ -26,10 +31,32 @@ def day(text: str) -> date:
 
 
 def folder(text: str) -> Path:
+    """A folder that is there; nothing at all would be the current one.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
     path = Path(text).expanduser().resolve()
-    if text and not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{path} is not a folder")
+    if not text.strip() or not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is not a folder" if text.strip() else "give DATA=<folder>")
     return path
+
+
+def files_of(source: str, data: Path, days: Days) -> int:
+    """How many of these days have a file in the folder.
+
+    Raises:
+        SourceError: there is no such source, or it takes no day files from a folder.
+        FileNotFoundError: no day has one.
+    """
+    delivery = next(each for each in load((source,)) if each.name == source).delivery
+    if not isinstance(delivery, Folder):
+        raise SourceError(f"{source} takes no day files from a folder: docs/adding-a-source.md says how its files come in")
+    found = sum((data / delivery.file_name.format(day=one)).is_file() for one in days)
+    if not found:
+        looked_for = delivery.file_name.format(day=days.first)
+        raise FileNotFoundError(f"{data} has no file of {days.first}…{days.last}; {source} names them like {looked_for}")
+    return found
 
 
 def main() -> None:
@@ -44,7 +71,13 @@ def main() -> None:
     os.environ["CONCIERGE_SOURCES"] = given.source
     os.environ["CONCIERGE_LANDING_FROM"] = str(given.data)
     settings = Settings.from_environment()
-    console, began = Console(), time.monotonic()
+    console, began, days = Console(), time.monotonic(), Days(given.first, given.last)
+    try:
+        refuse_another_shop(Lake(settings.lake), settings.sources)
+        n_files = files_of(given.source, given.data, days)
+    except (AnotherShopError, SourceError, FileNotFoundError) as error:
+        parser.exit(1, f"make backfill: {error}\n")
+    console.print(f"{n_files} of {len(list(days))} days have a file in {given.data}.", highlight=False)
     env = airflow.environment(settings.home, settings.spark_master)
     airflow.prepare(env)
     follow = follower(settings.lake, console)

@@ -17,7 +17,9 @@ from rich.console import Console
 from operate import airflow, page
 from operate.follow import follower
 from operate.visitors import Visitor, before_and_after, service
+from spark_jobs.home import AnotherShopError, refuse_another_shop
 from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENING_DAY = date(2026, 1, 5)  # the sample shop's first day
@@ -45,6 +47,10 @@ def ranges(last: date) -> list[tuple[date, date]]:
 def main() -> None:
     os.environ["CONCIERGE_SOURCES"] = "sample_shop"
     settings = Settings.from_environment()
+    try:
+        refuse_another_shop(Lake(settings.lake), settings.sources)
+    except AnotherShopError as error:
+        raise SystemExit(f"make run: {error}") from None
     console, began = Console(highlight=False), time.monotonic()
     last = OPENING_DAY + timedelta(days=N_DAYS - 1)
 

@@ -95,6 +95,7 @@ def next_steps(console: Console) -> None:
         "  make serve                                the HTTP service; docs/api.md has the calls\n"
         "  make airflow                              the real scheduler and its pages\n"
         "  make mlflow                               models, metrics and the gate's reasons\n"
-        "  make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09   real data",
+        "  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n"
+        "                                            real data, in a home of its own: one home is one shop",
         highlight=False,
     )

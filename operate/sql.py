@@ -9,27 +9,33 @@ from spark_jobs.settings import Settings
 PROMPT = "concierge> "
 
 
-def answer(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Run one statement and print what comes back; an error is a sentence, not a traceback."""
+def answer(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    """Run one statement and print what comes back; an error is a sentence, not a traceback. Whether it succeeded."""
     try:
         result = connection.sql(query)
     except duckdb.Error as error:
         print(error, file=sys.stderr)
-        return
+        return False
     if result is not None:
         result.show(max_rows=50)
+    return True
 
 
 def main(argv: list[str]) -> int:
     """One query given as an argument, or a shell until `.quit` or end of input."""
-    file = Settings.from_environment().warehouse_folder / "concierge.duckdb"
+    settings = Settings.from_environment()
+    if settings.warehouse == "snowflake":
+        told = settings.snowflake
+        where = f"{told['database']}.{told['schema']} of the Snowflake account {told['account'] or '(not set)'}"
+        print(f"This home's warehouse is {where}: ask there, with Snowsight or any client of theirs.", file=sys.stderr)
+        return 1
+    file = settings.warehouse_folder / "concierge.duckdb"
     if not file.exists():
         print(f"There is no warehouse at {file} yet: `make run` or `make backfill` makes one.", file=sys.stderr)
         return 1
     connection = duckdb.connect(str(file), read_only=True)
     if argv:
-        answer(connection, " ".join(argv))
-        return 0
+        return 0 if answer(connection, " ".join(argv)) else 1
     print("Read-only on last night's warehouse. End a statement with ;  `show tables;` lists them, `.quit` leaves.")
     statement = ""
     while True:

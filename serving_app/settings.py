@@ -1,11 +1,10 @@
 """The service's settings: the only file under serving_app that reads the environment."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations.contracts.settings import SettingsError, read
+from expectations.contracts.settings import SettingsError, read, surroundings
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,16 @@ class Settings:
     admin_token: str = field(default="", repr=False)
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read every setting.
+
+        Args:
+            environ: None for the environment and `.env`.
 
         Raises:
             SettingsError: a name or value that is not allowed; says which are.
         """
-        given = read(environ)
+        given = read(surroundings() if environ is None else environ)
         return cls(
             home=Path(given["CONCIERGE_HOME"]).expanduser().resolve(),
             sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",") if name.strip()),

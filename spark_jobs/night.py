@@ -86,7 +86,7 @@ class TableReport:
 
 
 def code_hash(root: Path = ROOT) -> str:
-    """Hash of the code that makes data: the tracked files of `CODE_FOLDERS` as they are on disk, 12 hex digits."""
+    """Hash of the code that makes data: the source files of `CODE_FOLDERS` as they are on disk, 12 hex digits."""
     digest = hashlib.sha256()
     for folder in CODE_FOLDERS:
         for path in sorted((root / folder).rglob("*")):

@@ -1,6 +1,7 @@
 """The run manifest: what each step did to each table, on the screen and in `ops_runs`."""
 
 import json
+from datetime import timedelta
 
 from expectations.contracts.lake import OPS_RUNS
 from spark_jobs.night import Night, TableReport
@@ -25,8 +26,14 @@ def show(step: str, reports: list[TableReport], seconds: float) -> None:
         print(line(report), flush=True)
 
 
-def record(lake: Lake, night: Night, step: str, reports: list[TableReport], seconds: float) -> None:
-    """Append a step's reports to `ops_runs`."""
+def record(lake: Lake, night: Night, step: str, reports: list[TableReport], seconds: float, elapsed: float | None = None) -> None:
+    """Append a step's reports to `ops_runs`.
+
+    Args:
+        seconds: what the work took.
+        elapsed: seconds from `night.now` to its end, where work was done before it.
+    """
+    finished_at = night.now + timedelta(seconds=seconds if elapsed is None else elapsed)
     rows = [
         {
             "run_id": night.run_id,
@@ -41,7 +48,7 @@ def record(lake: Lake, night: Night, step: str, reports: list[TableReport], seco
             "touched_dates": sorted(report.touched_dates),
             "detail": json.dumps(report.detail, sort_keys=True, default=str),
             "seconds": seconds,
-            "finished_at": night.now,
+            "finished_at": finished_at,
             "code_hash": night.code_hash,
             "config_hash": night.config_hash,
         }

@@ -13,9 +13,12 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import importlib  # noqa: E402
 import time  # noqa: E402
+from dataclasses import replace  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
 from types import ModuleType  # noqa: E402
 
 from spark_jobs import night as nights  # noqa: E402
+from spark_jobs.home import refuse_another_shop, turn  # noqa: E402
 from spark_jobs.run_log import record, show  # noqa: E402
 from spark_jobs.tables import Lake  # noqa: E402
 from spark_jobs.validate import borders  # noqa: E402
@@ -33,6 +36,7 @@ STEPS = {
     "publish": "spark_jobs.publish.job",
     "maintain": "spark_jobs.maintain.job",
 }
+BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not hold yet
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 
@@ -54,8 +58,17 @@ def main(argv: list[str]) -> int:
     if not argv or argv[0] not in STEPS:
         print(f"usage: run_step.py {{{','.join(STEPS)}}} --from DAY --to DAY --run-id ID", file=sys.stderr)
         return 2
-    step, began = argv[0], time.monotonic()
+    step = argv[0]
     night = nights.parse(step, argv[1:])
+    with turn(night.settings.home, f"{step} of {night.run_id}"):
+        # What was waited for is over: the step's time begins here.
+        return take(step, replace(night, now=datetime.now(UTC)), time.monotonic())
+
+
+def take(step: str, night: nights.Night, began: float) -> int:
+    """The step between its borders, alone in the home; its exit code."""
+    if step in BEGINNINGS:
+        refuse_another_shop(Lake(night.settings.lake), night.settings.sources)
     job = importlib.import_module(STEPS[step])
     spark = None
     if getattr(job, "NEEDS_SPARK", True):
@@ -72,7 +85,8 @@ def main(argv: list[str]) -> int:
         print(f"{step}: stopped at the border. {stopped}", file=sys.stderr)
         return 1
     finally:
-        record(lake, night, borders.STEP, [verdict.report() for verdict in border.verdicts], border.seconds)
+        verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - began
+        record(lake, night, borders.STEP, verdicts, border.seconds, elapsed)
     if reports is None:
         return NOTHING_NEW if step == "land" else 0  # only `land` may say so for the whole night
     unbalanced = [report.table_name for report in reports if not report.balances]

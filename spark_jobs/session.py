@@ -27,7 +27,6 @@ ALWAYS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # delta-rs and DuckDB read these tables: neither knows deletion vectors in every version we support.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
-    "spark.sql.sources.partitionOverwriteMode": "dynamic",
 }
 
 # A night's jobs live for seconds: the optimising compiler and a concurrent collector cost more than they give back. On two

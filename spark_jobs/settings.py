@@ -1,11 +1,10 @@
 """The batch side's settings: the only file under spark_jobs that reads the environment."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations.contracts.settings import SettingsError, read
+from expectations.contracts.settings import SettingsError, read, surroundings
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,23 @@ class Settings:
         return self.home / "serving"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read every setting.
+
+        Args:
+            environ: None for the environment and `.env`.
 
         Raises:
             SettingsError: a name or value that is not allowed; says which are.
         """
-        given = read(environ)
+        given = read(surroundings() if environ is None else environ)
         if given["CONCIERGE_WAREHOUSE"] not in ("duckdb", "snowflake"):
             raise SettingsError(f"CONCIERGE_WAREHOUSE is {given['CONCIERGE_WAREHOUSE']!r}; allowed: duckdb, snowflake")
         home = Path(given["CONCIERGE_HOME"]).expanduser().resolve()
         return cls(
             home=home,
             sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",") if name.strip()),
-            landing_from=Path(given["CONCIERGE_LANDING_FROM"]).expanduser().resolve()
-            if given["CONCIERGE_LANDING_FROM"]
-            else None,
+            landing_from=folder(given["CONCIERGE_LANDING_FROM"]),
             identity_key=given["CONCIERGE_IDENTITY_KEY"],
             spark_master=given["CONCIERGE_SPARK_MASTER"],
             spark_memory=given["CONCIERGE_SPARK_MEMORY"],
@@ -75,6 +75,7 @@ class Settings:
 
 
 def folder(given: str) -> Path | None:
+    """A folder as a setting names it; None for an empty one."""
     return Path(given).expanduser().resolve() if given else None
 
 

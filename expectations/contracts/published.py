@@ -19,7 +19,7 @@ class Published:
         published_at: ISO time, UTC.
         snapshot: folder name under `serving/snapshots/`.
         warehouse_file: file name under `warehouse/builds/`; empty on Snowflake.
-        model_version: registered model and version, as `concierge/<n>`.
+        model_version: registered model and version, as `concierge/<n>`; `none` before one is accepted.
         inputs: fingerprint of all that went in (landing files, code, settings): equal means nothing is new.
         table_versions: Delta version of each lake table.
     """

@@ -1,14 +1,17 @@
 """Every setting: an environment variable with the prefix CONCIERGE_, its default and what it is for.
 
 Each runtime reads its environment in one file of its own (`dags/_defaults.py`, `spark_jobs/settings.py`,
-`serving_app/settings.py`) through `read`, so an unknown name stops all of them with the same sentence.
+`serving_app/settings.py`) through `surroundings` and `read`, so an unknown name stops all of them with the same sentence.
 """
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 PREFIX = "CONCIERGE_"
+ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 
 
 class SettingsError(ValueError):
@@ -65,6 +68,26 @@ SETTINGS = {
         Setting("CONCIERGE_ADMIN_TOKEN", "", "bearer token that writing overrides requires; empty: only from this machine", True),
     )
 }
+
+
+def surroundings(file: Path = ENV_FILE) -> dict[str, str]:
+    """The environment, and the settings of `.env` that it does not name: the environment wins, be its value empty.
+
+    Read here and not by make or a shell, which expand `$`, cut at `#`, and let the file win.
+
+    Raises:
+        SettingsError: a line that sets nothing; names its number and not its text, which may be a secret.
+    """
+    found = {}
+    for number, line in enumerate(file.read_text().splitlines() if file.exists() else (), 1):
+        name, is_set, value = (part.strip() for part in line.partition("="))
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not is_set:
+            raise SettingsError(f"line {number} of {file} sets nothing; a line is NAME=value")
+        if name.startswith(PREFIX):
+            found[name] = value
+    return {**found, **os.environ}
 
 
 def read(environ: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ import duckdb
 from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, LAKE, OPS_DELIVERIES
 from expectations.contracts.published import Published
 from spark_jobs.build.aside import begin_aside
+from spark_jobs.build.files import free_file
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import ROOT, Night
 from spark_jobs.settings import Settings
@@ -61,7 +62,7 @@ def begin(night: Night, lake: Lake) -> Beginning:
         begin_aside(night.settings, night.run_id, is_built_upon=told["changed_days"] is not None)
         return Beginning(None, None, told)
     # Always of one name while it is built: with another one dbt parses the whole project again.
-    building, finished = folder / "dbt" / "building.duckdb", folder / "builds" / f"{night.slug}.duckdb"
+    building, finished = folder / "dbt" / "building.duckdb", free_file(night)
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     published = Published.read(night.settings.home)

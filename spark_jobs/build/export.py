@@ -16,6 +16,7 @@ from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_I
 from expectations.contracts.tables import Table
 from spark_jobs.build.aside import build_schema
 from spark_jobs.build.fetch import fetch
+from spark_jobs.build.files import built_file
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
@@ -90,7 +91,7 @@ def source(table: Table, schema: str) -> str:
 
 def from_duckdb(night: Night) -> Bring:
     """Tonight's file, copied straight to Parquet; timestamps leave as UTC instants, as the lake keeps them."""
-    warehouse = night.settings.warehouse_folder / "builds" / f"{night.slug}.duckdb"
+    warehouse = built_file(night)
 
     def bring(table: Table, source: str, file: Path) -> None:
         rows = f"select {', '.join(table.columns)} from {source}"

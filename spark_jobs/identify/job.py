@@ -25,8 +25,8 @@ from spark_jobs.tables import Lake, Written
 def run(night: Night, lake: Lake) -> list[TableReport]:
     """Write links, changes and identities.
 
-    The changes are written before the identities they lead to: a run that is cut off between the two finds the same
-    changes again, under the same ids.
+    The changes are written before the identities they lead to. A run that is cut off between the two never happened: the
+    next one finds what has changed by then, in the place of what that one wrote under the same number.
     """
     before = lake.version(CORE_IDENTITIES)
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
@@ -37,12 +37,12 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     reports = []
     if before is None or not moved.where("not (was <=> now)").isEmpty():
         issued = lake.read(CORE_IDENTITY_CHANGES).where("change = 'created'").select("customer_id").distinct()
+        number = 0 if before is None else before + 1
         tonight = changes(
-            moved, issued, lake.read(CORE_IDENTITY_LINKS), links_now, 0 if before is None else before + 1,
-            night.days.last, night.run_id,
+            moved, issued, lake.read(CORE_IDENTITY_LINKS), links_now, number, night.days.last, night.run_id,
         )  # fmt: skip
-        # Found again after a cut, a row keeps the run that first saw it.
-        reports.append(report(CORE_IDENTITY_CHANGES, lake.upsert(tonight, CORE_IDENTITY_CHANGES, update_when="false")))
+        written = lake.replace(tonight, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
+        reports.append(report(CORE_IDENTITY_CHANGES, written))
     reports.append(report(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
     reports.append(report(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **figures(after)))
     for frame in (moved, after, links_now, seen, identifiers):

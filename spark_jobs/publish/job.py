@@ -8,19 +8,21 @@ cause is gone, or leave it: the next night is judged on its own.
 """
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
 from spark_jobs.build.aside import switch_snowflake
+from spark_jobs.build.files import built_file
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
 from spark_jobs.publish.sources import TABLES, Sources, pairs
-from spark_jobs.publish.switch import alone, builds, follow, free_name, prune, snapshots, switch
+from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.publish.writer import write
 from spark_jobs.tables import Lake
 
@@ -45,8 +47,11 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
     inputs, versions = fingerprint(night, landing_date), lake.versions()
     if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
+        # A publish that was killed behind the switch left these undone.
         follow(home, now)
-        return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False})]
+        if summary.run_id(home) != now.run_id:
+            summary.write(summary.collect(replace(night, run_id=now.run_id), lake, now), home)
+        return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "deleted": prune(home)})]
     sources = Sources(lake)
     figures = measure(
         sources.lists, sources.customers, sources.items, reader.tops(snapshots(home) / now.snapshot) if now else None
@@ -80,10 +85,7 @@ def warehouse_file(night: Night) -> str:
     """The name of tonight's warehouse file; empty on Snowflake, which swaps its own schema."""
     if night.settings.warehouse == "snowflake":
         return ""
-    path = builds(night.settings.home) / f"{night.slug}.duckdb"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} was not built; `dbt` makes it before `publish`")
-    return path.name
+    return built_file(night).name
 
 
 def write_report(path: Path, figures: Figures, verdict: Verdict) -> None:

@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from expectations.contracts.published import Published
+from spark_jobs.build.files import builds
 from spark_jobs.night import Days, Night, TableReport, code_hash, config_hash
-from spark_jobs.publish.switch import alone, builds, follow, history, snapshots
+from spark_jobs.publish.switch import alone, follow, history, snapshots
 from spark_jobs.run_log import record, show
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake

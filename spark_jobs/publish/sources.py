@@ -79,11 +79,6 @@ class Sources:
         everyone = self.lake.read_arrow(CORE_IDENTITIES)
         return everyone.filter(pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks()))
 
-    @property
-    def model_versions(self) -> list[str]:
-        """The model versions that the lists name; a sound night has exactly one."""
-        return sorted({name for table in self.lists.values() for name in pc.unique(table["model_version"]).to_pylist()})
-
 
 def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
     """Everything a snapshot holds."""

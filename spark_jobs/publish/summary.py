@@ -82,6 +82,11 @@ def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
     }
 
 
+def run_id(home: Path) -> str | None:
+    """The run that the written page is about."""
+    return read_report(home / "summary.json").get("run_id")
+
+
 def read_report(path: Path) -> dict[str, Any]:
     """A report an earlier step left, or an empty one when that step had nothing new to say."""
     return json.loads(path.read_text()) if path.exists() else {}

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from expectations.contracts.published import Published
+from spark_jobs.build.files import builds
 from spark_jobs.publish.writer import sync_folder
 
 KEPT = 7
@@ -23,10 +24,6 @@ WAREHOUSE = "concierge.duckdb"
 
 def snapshots(home: Path) -> Path:
     return home / "serving" / "snapshots"
-
-
-def builds(home: Path) -> Path:
-    return home / "warehouse" / "builds"
 
 
 @contextmanager

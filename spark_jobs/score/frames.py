@@ -67,11 +67,12 @@ def similar(spark: SparkSession, scoring: Scoring, demand: Demand) -> DataFrame:
 
 
 def audience(
-    spark: SparkSession, scoring: Scoring, demand: Demand, behaviour: DataFrame, customers: DataFrame, kinds: tuple[str, ...]
-) -> DataFrame:
-    """Grain: one row per audience."""
+    spark: SparkSession, demand: Demand, behaviour: DataFrame, customers: DataFrame, kinds: tuple[str, ...], until: int,
+    model_version: str,
+) -> DataFrame:  # fmt: skip
+    """Grain: one row per audience. Counted, not learned: it takes no model, and names the one that made its neighbours."""
     wanted = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in kinds]))
-    rows = audiences.tastes(wanted, audiences.members(customers), scoring.until).orderBy("audience", "item_id").toArrow()
+    rows = audiences.tastes(wanted, audiences.members(customers), until).orderBy("audience", "item_id").toArrow()
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
     place = blocks.places(np.array([item.encode() for item in rows["item_id"].to_pylist()], dtype=bytes), demand.item_ids)
     taste, weight = {}, rows["taste"].to_numpy()
@@ -86,7 +87,7 @@ def audience(
                 {"item_id": demand.item_ids[item].decode(), "score": float(score), "sources": [audiences.source(name)]}
                 for item, score in zip(items, scores, strict=True)
             ],
-            "model_version": scoring.model_version,
+            "model_version": model_version,
         }
         for name, (items, scores) in sorted(found.items())
     ]

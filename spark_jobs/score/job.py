@@ -1,6 +1,6 @@
 """Lists for everybody, by the accepted model: customers, items, audiences.
 
-Reads:   fct_interactions, feat_customers, feat_items, the accepted model
+Reads:   fct_interactions, feat_customers, feat_items, the accepted model where there is one
 Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1
 If it fails: last night's lists are still published; clear the task. A model whose files are not those that were registered is
 refused here: find out who touched them, or search anew.
@@ -22,24 +22,34 @@ from spark_jobs.tables import Lake, Written
 from spark_jobs.train.matrices import consented, daily
 from spark_jobs.train.register import open_registry
 
+NO_MODEL = "none"  # stands where a list names its model, until one is accepted
+
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Score with the champion; without one there is nothing to make lists with."""
+    """Score with the champion. Without one there are the lists that are counted: what is popular and what is new.
+
+    A shop of guests, or one where nobody may be personalised for, never has a model; its pages have lists all the same.
+    """
     registry = open_registry(night)
     champion = registry.champion()
     interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
     newest, kinds = catalogue.known(interactions)
-    if champion is None or newest is None:
-        return [TableReport("model", detail={"verdict": "no model was accepted yet, so there are no lists"})]
+    if newest is None:
+        return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]
     # Guests count in what is popular; whoever may not be personalised for counts nowhere.
     counted = consented(interactions, customers).unionByName(interactions.where("customer_id is null"))
     demand = catalogue.demand(counted, items, kinds, newest + 1)
-    scoring = frames.scoring(registry.load(champion), items, newest + 1, kinds != KINDS, champion.model_version)
-    behaviour = daily(consented(interactions, customers)).persist()
+    behaviour, until = daily(consented(interactions, customers)).persist(), newest + 1
+    version = champion.model_version if champion else NO_MODEL
+    if champion:
+        scoring = frames.scoring(registry.load(champion), items, until, kinds != KINDS, version)
+        personal, similar = frames.personal(scoring, behaviour, customers), frames.similar(lake.spark, scoring, demand)
+    else:
+        personal, similar = (lake.spark.createDataFrame([], table.schema) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS))
     lists = [
-        (REC_CUSTOMER_ITEMS, frames.personal(scoring, behaviour, customers)),
-        (REC_ITEM_ITEMS, frames.similar(lake.spark, scoring, demand)),
-        (REC_AUDIENCE_ITEMS, frames.audience(lake.spark, scoring, demand, behaviour, customers, kinds)),
+        (REC_CUSTOMER_ITEMS, personal),
+        (REC_ITEM_ITEMS, similar),
+        (REC_AUDIENCE_ITEMS, frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version)),
     ]
     reports = [report(table, lake.replace(frame, table)) for table, frame in lists]
     behaviour.unpersist()

@@ -1,8 +1,8 @@
 """What a step wrote is checked before anyone may read it: style rule 35, once, at the border.
 
-A verdict belongs to a version of a table and a suite, and is kept in `ops_runs` under the step `validate`. So a table that was
-not written again is not checked again; and a step that failed at its border fails again when it is retried, even if its job then
-finds nothing new to do.
+A verdict belongs to a version of a table and a suite, and is kept in `ops_runs` under the step `validate`. The table is known by
+its id, because one made anew counts its versions from 0 again. So a table that was not written again is not checked again; and a
+step that failed at its border fails again when it is retried, even if its job then finds nothing new to do.
 """
 
 import hashlib
@@ -43,6 +43,7 @@ class Verdict:
     """What a suite said of one version of a table."""
 
     table_name: str
+    table_id: str
     version: int
     suite: str
     n_expectations: int
@@ -64,6 +65,7 @@ class Verdict:
             "n_unmet": len(self.unmet),
             "passed": self.passed,
             "suite": self.suite,
+            "table_id": self.table_id,
             "unmet": [
                 {"expectation": e.expectation.name, "severity": e.expectation.severity, "n_rows": e.n_rows} for e in self.unmet
             ],
@@ -78,19 +80,19 @@ def fingerprint(suite: Suite) -> str:
 
 
 def passed_before(lake: Lake) -> set[tuple[str, int, str]]:
-    """(table, version, suite) of every verdict that let a table pass."""
-    runs = lake.read_arrow(OPS_RUNS, columns=["step", "table_name", "version_after", "detail"])
+    """(table's id, version, suite) of every verdict that let a table pass."""
+    runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
     rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
-    said = [(row["table_name"], row["version_after"], json.loads(row["detail"])) for row in rows]
-    return {(name, version, detail["suite"]) for name, version, detail in said if detail["passed"]}
+    said = [(row["version_after"], json.loads(row["detail"])) for row in rows]
+    return {(detail.get("table_id", ""), version, detail["suite"]) for version, detail in said if detail["passed"]}
 
 
-def unchecked(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, int]]:
-    """The suites of those of these tables that hold a version that has not passed, with that version."""
+def unchecked(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]:
+    """The suites of those of these tables that hold a version that has not passed, with the table's id and that version."""
     suites = [SUITES[name] for name in tables if lake.exists(SUITES[name].table)]
     passed = passed_before(lake) if suites else set()
-    found = [(suite, lake.version(suite.table)) for suite in suites]
-    return [(suite, version) for suite, version in found if (suite.table.name, version, fingerprint(suite)) not in passed]
+    found = [(suite, *lake.table_id_and_version(suite.table)) for suite in suites]
+    return [one for one in found if (*one[1:], fingerprint(one[0])) not in passed]
 
 
 def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
@@ -101,9 +103,9 @@ def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
         tables: names; a table that was never written is not there to be checked.
     """
     verdicts = []
-    for suite, version in unchecked(lake, tables):
+    for suite, table_id, version in unchecked(lake, tables):
         found = unmet(lake.read(suite.table, version), suite.table.name, suite.expectations, lake.has_few(suite.table, version))
-        verdict = Verdict(suite.table.name, version, fingerprint(suite), len(suite.expectations), tuple(found))
+        verdict = Verdict(suite.table.name, table_id, version, fingerprint(suite), len(suite.expectations), tuple(found))
         print(verdict, flush=True)
         verdicts.append(verdict)
     return verdicts

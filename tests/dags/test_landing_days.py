@@ -13,7 +13,7 @@ def render(template: str, params: dict, at: datetime, logical: bool = True) -> s
     env = SandboxedEnvironment()
     env.filters.update(FILTERS)
     run = SimpleNamespace(logical_date=at if logical else None, run_after=at)
-    return env.from_string(template).render(params={"from": None, "to": None, **params}, dag_run=run, macros=macros)
+    return env.from_string(template).render(params=params, dag_run=run, macros=macros)
 
 
 AT = datetime(2011, 12, 10, 3, 0, tzinfo=UTC)
@@ -24,6 +24,7 @@ AT = datetime(2011, 12, 10, 3, 0, tzinfo=UTC)
     [
         pytest.param({}, True, ("2011-12-09", "2011-12-09"), id="the run of 03:00 handles the day before"),
         pytest.param({}, False, ("2011-12-09", "2011-12-09"), id="so does one triggered by hand without a logical date"),
+        pytest.param({"from": None, "to": None}, True, ("2011-12-09", "2011-12-09"), id="days that are left empty"),
         pytest.param({"from": "2010-12-01", "to": "2011-12-09"}, True, ("2010-12-01", "2011-12-09"), id="a range is one run"),
         pytest.param({"from": "2011-12-01"}, True, ("2011-12-01", "2011-12-01"), id="one day by `from` alone"),
     ],

@@ -1,14 +1,28 @@
 """The launcher: what a step's end means to Airflow, and that a run that does not add up fails."""
 
+import subprocess
 import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from expectations.contracts.lake import OPS_RUNS
-from spark_jobs import run_step
+from expectations.contracts.lake import OPS_DELIVERIES, OPS_RUNS
+from spark_jobs import home, run_step
 from spark_jobs.night import NothingNew, TableReport
 from spark_jobs.tables import Lake
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLD = """
+import pathlib
+from spark_jobs.home import turn
+with turn(pathlib.Path("{home}"), "dbt of scheduled"):
+    print("held", flush=True)
+    input()
+"""
 
 
 @pytest.fixture
@@ -49,6 +63,45 @@ def test_only_land_ends_a_night_that_has_nothing_new(step, name, code):
         raise NothingNew("all is as it was")
 
     assert step(name, job) == (code, [])
+
+
+@pytest.mark.parametrize("name", ["land", "ingest"])
+def test_a_home_of_another_shop_is_refused_before_anything_is_done(step, tmp_path, name):
+    given = [{"delivery_id": source, "source": source} for source in ("online_retail", "serving")]
+    Lake(tmp_path / "lake").append_rows(given, OPS_DELIVERIES)
+    sentence = "holds online_retail and this run names sample_shop; one home is one shop: set CONCIERGE_HOME to another folder"
+    with pytest.raises(home.AnotherShopError, match=sentence):
+        step(name, lambda *_: pytest.fail("the step was started"))
+    assert step("train", lambda *_: [])[0] == 0
+    home.refuse_another_shop(Lake(tmp_path / "lake"), ["online_retail", "another"])
+    home.refuse_another_shop(Lake(tmp_path / "empty"), ["online_retail"])
+
+
+def test_one_step_at_a_time_works_in_a_home(step, tmp_path, capsys):
+    command = [sys.executable, "-c", HOLD.format(home=tmp_path)]
+    holder = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == "held\n"
+    said = rf"waited 0.1 s for dbt of scheduled \(process {holder.pid}\), which still works in"
+    with pytest.raises(home.BusyError, match=said), home.turn(tmp_path, "by hand", wait_seconds=0.1):
+        pytest.fail("two at once")
+    threading.Timer(0.3, holder.kill).start()  # as a process that is ended gives it up
+    code, _ = step("dbt", lambda *_: received(n_quarantined=1))
+    assert code == 0
+    assert capsys.readouterr().err.count(f"waiting for dbt of scheduled (process {holder.pid})") == 2
+    assert not (tmp_path / home.HOLDER).exists()
+    holder.wait()
+
+
+def test_a_step_is_finished_when_it_is_finished(step):
+    before = datetime.now(UTC)
+
+    def job(night, _):
+        time.sleep(0.2)
+        return received(n_quarantined=1)
+
+    [row] = step("ingest", job)[1]
+    assert timedelta(seconds=0.2) <= timedelta(seconds=row["seconds"]) <= row["finished_at"] - before
+    assert row["finished_at"] <= datetime.now(UTC)
 
 
 def test_an_unknown_step_is_named_with_those_there_are(capsys):

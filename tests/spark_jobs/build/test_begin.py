@@ -11,6 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
 from expectations.contracts.published import Published
 from spark_jobs.build.begin import begin
+from spark_jobs.build.files import builds, built_file, free_file
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake, arrow_schema
@@ -55,6 +56,21 @@ class Home:
                 said = [name, version, beginning.told["models_hash"], beginning.told["as_of"]]
                 file.execute("insert into main_intermediate.int_build__reads values (?, ?, ?, ?)", said)
         Published("r", "", "", "", beginning.finished.name, "", "").write(self.settings.home)
+
+
+def test_a_run_built_again_takes_a_free_name_and_the_last_one_counts(tmp_path):
+    night = Night("r.2", Days(MON, MON), Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}), datetime(2026, 3, 1))
+    with pytest.raises(FileNotFoundError, match=r"r\.2\.duckdb was not built"):
+        built_file(night)
+    builds(tmp_path).mkdir(parents=True)
+    for name in ("r.duckdb", "r.2.9x.duckdb", "other.2.duckdb"):
+        (builds(tmp_path) / name).touch()
+    for name in ("r.2.duckdb", "r.2.2.duckdb", "r.2.3.duckdb"):
+        assert free_file(night).name == name
+        free_file(night).touch()
+        assert built_file(night).name == name
+    (builds(tmp_path) / "r.2.2.duckdb").unlink()
+    assert (free_file(night).name, built_file(night).name) == ("r.2.4.duckdb", "r.2.3.duckdb")
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from expectations.contracts.identifiers import SHARED_KINDS, customer_id, identifier_id
 from expectations.contracts.lake import (
     CORE_EVENTS,
@@ -154,6 +156,32 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
         assert sorted(map(str, at_once.read_arrow(table).to_pylist())) == sorted(map(str, lake.read_arrow(table).to_pylist()))
     everything = str([lake.read_arrow(table).to_pylist() for table in OUT])
     assert not [value for value in (EMAIL, "guest@example.test", "+49 30 1") if value in everything], "personal values leaked"
+
+
+def issued(lake: Lake) -> set[str]:
+    return {row["customer_id"] for row in lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist() if row["change"] == "created"}
+
+
+def test_a_night_that_was_cut_off_leaves_no_changes_of_its_own(lake, tmp_path, monkeypatch):
+    """It dies behind the log; by the next try more is known, and an id it gave out was never anybody's."""
+
+    def put(lake, frame, table, within="true"):
+        if table is CORE_IDENTITY_LINKS:
+            raise KeyboardInterrupt
+        return written(lake, frame, table, within)
+
+    write(lake, FIRST)
+    job.run(a_night(tmp_path, 1), lake)
+    write(lake, [event(8, 40, user="fresh", anonymous="fresh")])
+    written = Lake.replace
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(Lake, "replace", put)
+        job.run(a_night(tmp_path, 2), lake)
+    stale = customer_id(iid("anonymous_id:fresh"))
+    assert stale in issued(lake)
+    write(lake, [event(9, 39, user="fresh", anonymous="older")])
+    job.run(a_night(tmp_path, 3), lake)
+    assert issued(lake) == set(whose(lake).values()), "every id of the log was somebody's"
 
 
 def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypatch, capfd, caplog):

@@ -2,17 +2,19 @@
 
 import contextlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import lmdb
 import pytest
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import Published
+from spark_jobs.build.begin import begin
 from spark_jobs.land.inputs import fingerprint
-from spark_jobs.publish import job
+from spark_jobs.publish import job, switch
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
 from spark_jobs.publish.sources import NothingToPublish
@@ -82,6 +84,16 @@ def test_who_did_not_consent_is_nowhere_in_it(shop):
     assert contract.customer_list(gone) not in found
     assert not any(gone.encode() in key + value for key, value in found.items())
     assert contract.customer_list(shop.ids["user-6"]) in found
+
+
+def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop):
+    shop.rows |= {name: [] for name in ("feat_customers", "rec_customer_items_v1", "rec_item_items_v1")}
+    shop.model_version = "none"
+    run(shop.night("one"), shop.land())
+    record, found = published(shop)
+    assert record.model_version == "none"
+    assert len(contract.unpack_list(found[contract.audience_list("popular")])) == 30
+    assert contract.customer_list(shop.ids["user-1"]) not in found
 
 
 def test_merged_ids_resolve_and_a_cookie_alone_is_not_known(shop):
@@ -182,6 +194,49 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
     assert healed[0].run_id == shop.warehouse_run() == "two"
     assert healed[1] != old[1]
     assert not list((shop.home / "serving").rglob("*.part"))
+    assert json.loads((shop.home / "summary.json").read_text())["published"] == asdict(healed[0])
+
+
+def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repeat(shop, monkeypatch):
+    monkeypatch.setattr(switch, "KEPT", 1)
+    run(shop.night("one"), shop.land())
+    shop.rows["rec_customer_items_v1"][0]["items"].pop()
+    lake = shop.land("rec_customer_items_v1")
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(job.summary, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        run(shop.night("two"), lake)
+    assert json.loads((shop.home / "summary.json").read_text())["run_id"] == "one"
+    run(shop.night("two"), lake)
+    assert json.loads((shop.home / "summary.json").read_text())["run_id"] == "two"
+    assert [path.name for path in (shop.home / "serving" / "snapshots").iterdir()] == ["two"]
+
+
+def test_a_published_run_built_again_and_refused_leaves_analysts_their_file(shop):
+    night, lake = shop.night("one"), shop.land()
+    run(night, lake)
+    record, bytes_before = Published.read(shop.home), (shop.home / "warehouse" / "concierge.duckdb").read_bytes()
+
+    def build_again(name):
+        beginning = begin(night, lake)
+        with duckdb.connect(str(beginning.file)) as file:
+            file.execute(
+                "create or replace table dim_segments as select 'all' as segment_id, ? as name, 4 as n_customers", [name]
+            )
+        beginning.file.rename(beginning.finished)  # as `dbt` ends
+
+    build_again("again")
+    popular = shop.rows["rec_audience_items_v1"][0]
+    items, popular["items"] = popular["items"], []
+    with pytest.raises(ListsRefused):
+        run(night, shop.land("rec_audience_items_v1"))
+    assert Published.read(shop.home) == record
+    assert (shop.home / "warehouse" / "concierge.duckdb").read_bytes() == bytes_before
+
+    popular["items"] = items[:20]
+    build_again("and again")
+    run(night, shop.land("rec_audience_items_v1"))
+    assert Published.read(shop.home).warehouse_file == "one.3.duckdb"
+    assert shop.warehouse_run() == "and again"
 
 
 def test_seven_nights_are_kept(shop):

@@ -125,8 +125,17 @@ def test_a_model_that_was_touched_stops_scoring(scored, trained):
         about.write_text(content)
 
 
-def test_without_an_accepted_model_there_are_no_lists(spark, fill, tmp_path):
+def test_without_an_accepted_model_there_are_the_lists_that_are_counted(spark, fill, tmp_path):
+    """As in a shop where nobody may be personalised for: guests bought item-07."""
     shop = fill(tmp_path, spark)
-    reports = job.run(shop.night("early"), shop.lake)
-    assert [report.table_name for report in reports] == ["model"]
+    shop.put(FEAT_CUSTOMERS, [])
+    job.run(shop.night("early"), shop.lake)
+    assert [shop.lake.read_arrow(table).num_rows for table in TABLES] == [0, 0, 2]
+    lists = {row["audience"]: row for row in shop.lake.read_arrow(REC_AUDIENCE_ITEMS).to_pylist()}
+    assert ids(lists["popular"]) == ["item-07"] and lists["new"]["model_version"] == "none"
+
+
+def test_before_anybody_did_anything_there_are_no_lists(spark, fill, tmp_path):
+    shop = fill(tmp_path, spark, rows=[])
+    assert [report.table_name for report in job.run(shop.night("early"), shop.lake)] == ["model"]
     assert not any(shop.lake.exists(table) for table in TABLES)

@@ -1,5 +1,6 @@
 """The border itself: what it lets pass, what it checks again, and that it never says a value."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -44,8 +45,13 @@ def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd
     borders.stop_if_failed(passed)
     record(lake, a_night(tmp_path), borders.STEP, [verdict.report() for verdict in passed], 0.0)
     assert not borders.unchecked(lake, tables)
+    n_versions = lake.version(CORE_PEOPLE) + 1
     lake.put_rows(people(good), CORE_PEOPLE)
     assert borders.unchecked(lake, tables), "a new version is checked"
+    shutil.rmtree(lake.path(CORE_PEOPLE))
+    for n in range(n_versions):
+        lake.put_rows(people(*[{**good, "email_identifier_id": None}] * (n + 1)), CORE_PEOPLE)
+    assert borders.unchecked(lake, tables), "a table made anew reaches a version that has passed before, and is checked"
 
     printed = capfd.readouterr()
     assert "warn email_looks_like_one (1 rows): A till's remark" in printed.out
