@@ -361,7 +361,7 @@ OPS_DELIVERIES = Table(
         "landing_date": "date",
         "sha256": "string",
         "n_bytes": "bigint",
-        "n_records": "bigint",
+        "n_records": "bigint",  # null while it is begun and not taken in
         "superseded_by": "string",  # delivery_id of a later file of the same name; null while current
         "run_id": "string",
     },

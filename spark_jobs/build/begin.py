@@ -113,8 +113,9 @@ def versions(lake: Lake) -> dict[str, str]:
 
 def as_of(night: Night, lake: Lake, before: Reads | None) -> date:
     """The newest landing day that any night brought: the same in whatever order days are brought in."""
-    landed = lake.read_arrow(OPS_DELIVERIES, ["landing_date"])["landing_date"].to_pylist()
-    return max([night.days.last, *(day for day in landed if day), *([before.as_of] if before else [])])
+    deliveries = lake.read_arrow(OPS_DELIVERIES, ["landing_date", "n_records"]).to_pylist()
+    landed = (row["landing_date"] for row in deliveries if row["n_records"] is not None)  # others were begun and cut off
+    return max([night.days.last, *landed, *([before.as_of] if before else [])])
 
 
 def models_hash() -> str:

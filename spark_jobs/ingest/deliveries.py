@@ -2,6 +2,9 @@
 
 A file whose content is what was last taken in under its name is known, whichever night asks: so a skipped night is found by
 the next one, and a re-run finds nothing. A known name with other content is a new delivery that supersedes the old one.
+
+A delivery is written down twice: as begun (without a number of records) before any table is written, and when all are. So a
+run that was cut off is remembered: what it wrote of a file that was put right since must go again.
 """
 
 import hashlib
@@ -34,24 +37,34 @@ class Manifest:
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.rows = {row["delivery_id"]: row for row in lake.read_arrow(OPS_DELIVERIES).to_pylist()}
+        self.begun_earlier = {row["delivery_id"] for row in self.rows.values() if is_begun(row)}
 
     def current(self, source: Source, feed: Feed) -> dict[str, dict]:
-        """The feed's deliveries that no later one superseded, by file name relative to landing/."""
+        """The feed's deliveries that were taken in and no later one superseded, by file name relative to landing/."""
         return {
             row["source_file"]: row
             for row in self.rows.values()
-            if (row["source"], row["entity"]) == (source.name, feed.entity) and row["superseded_by"] is None
+            if of(row, source, feed) and row["superseded_by"] is None and not is_begun(row)
         }
+
+    def left_over(self, source: Source, feed: Feed, new: list[Delivery]) -> list[dict]:
+        """The feed's deliveries that an earlier run began and never finished, and that are not among the new ones."""
+        ids = {delivery.delivery_id for delivery in new}
+        begun = (self.rows[each] for each in sorted(self.begun_earlier - ids))
+        return [row for row in begun if of(row, source, feed)]
 
     def pending(self, source: Source, feed: Feed, files: list[Landed]) -> list[Delivery]:
         """The feed's files that the lake does not hold as they are now, oldest landing day first."""
         held, found = self.current(source, feed), []
+        begun = {row["source_file"] for row in self.left_over(source, feed, [])}
         for file in files:
-            if (file.source, file.entity) != (source.name, feed.entity) or not fnmatch(file.path.name, feed.pattern):
+            if not claims(source, feed, file):
                 continue
-            row = held.get(file.name)
-            if row is None or row["sha256"] != file.sha256:
-                found.append(Delivery(delivery_id(file.name, file.sha256), file, row and row["delivery_id"]))
+            row, new_id = held.get(file.name), delivery_id(file.name, file.sha256)
+            # What was begun under its name may stand in the tables: then even what is held has to be written again.
+            if row is None or row["sha256"] != file.sha256 or file.name in begun:
+                replaced = row["delivery_id"] if row and row["delivery_id"] != new_id else None
+                found.append(Delivery(new_id, file, replaced))
         return sorted(found, key=lambda delivery: delivery.place)
 
     def counting(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:
@@ -59,23 +72,63 @@ class Manifest:
         held = {row["delivery_id"] for row in self.current(source, feed).values()}
         return held - {delivery.supersedes for delivery in new} | {delivery.delivery_id for delivery in new}
 
+    def begin(self, new: list[Delivery], run_id: str) -> None:
+        """Write that these are being taken in, before any of their rows are written; what is held stays as it is until then."""
+        for delivery in new:
+            row = self.rows.get(delivery.delivery_id)
+            if row is None or row["superseded_by"] is not None:
+                self.rows[delivery.delivery_id] = row_of(delivery, None, run_id)
+        self._write(new)
+
     def commit(self, taken: list[tuple[Delivery, int]], run_id: str) -> None:
         """Write what was taken in, each with its number of records.
 
-        A content that comes back after another one had its name gets its old id again, and is current again.
+        A content that comes back after another one had its name gets its old id again, and is current again. What was begun
+        in a feed earlier and is not among what was taken in has no rows any more: it is superseded, or forgotten with its file.
         """
+        feeds = {(delivery.file.source, delivery.file.entity) for delivery, _ in taken}
+        by_name = {delivery.file.name: delivery.delivery_id for delivery, _ in taken}
+        for row in [row for row in self.rows.values() if is_begun(row) and (row["source"], row["entity"]) in feeds]:
+            if row["source_file"] in by_name:
+                self.rows[row["delivery_id"]] = {**row, "superseded_by": by_name[row["source_file"]]}
+            else:
+                del self.rows[row["delivery_id"]]
         for delivery, _ in taken:
             if delivery.supersedes:
                 self.rows[delivery.supersedes] = {**self.rows[delivery.supersedes], "superseded_by": delivery.delivery_id}
         for delivery, n_records in taken:
-            file = delivery.file
-            self.rows[delivery.delivery_id] = {
-                "delivery_id": delivery.delivery_id, "source": file.source, "entity": file.entity, "source_file": file.name,
-                "landing_date": file.day, "sha256": file.sha256, "n_bytes": file.n_bytes, "n_records": n_records,
-                "superseded_by": None, "run_id": run_id,
-            }  # fmt: skip
-        if taken:
-            self.lake.put_rows(sorted(self.rows.values(), key=lambda row: row["source_file"]), OPS_DELIVERIES)
+            self.rows[delivery.delivery_id] = row_of(delivery, n_records, run_id)
+        self._write(taken)
+
+    def _write(self, why: list) -> None:
+        if why:
+            rows = sorted(self.rows.values(), key=lambda row: (row["source_file"], row["delivery_id"]))
+            self.lake.put_rows(rows, OPS_DELIVERIES)
+
+
+def row_of(delivery: Delivery, n_records: int | None, run_id: str) -> dict:
+    """A delivery as the manifest has it."""
+    file = delivery.file
+    return {
+        "delivery_id": delivery.delivery_id, "source": file.source, "entity": file.entity, "source_file": file.name,
+        "landing_date": file.day, "sha256": file.sha256, "n_bytes": file.n_bytes, "n_records": n_records,
+        "superseded_by": None, "run_id": run_id,
+    }  # fmt: skip
+
+
+def is_begun(row: dict) -> bool:
+    """Whether a delivery was begun and not finished."""
+    return row["n_records"] is None and row["superseded_by"] is None
+
+
+def of(row: dict, source: Source, feed: Feed) -> bool:
+    """Whether a row is of the feed."""
+    return (row["source"], row["entity"]) == (source.name, feed.entity)
+
+
+def claims(source: Source, feed: Feed, file: Landed) -> bool:
+    """Whether a landed file is the feed's."""
+    return (file.source, file.entity) == (source.name, feed.entity) and fnmatch(file.path.name, feed.pattern)
 
 
 def delivery_id(name: str, sha256: str) -> str:

@@ -23,7 +23,8 @@ def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
             continue
         table = derivation.target
         held = intake.held(derivation.compared_with) if derivation.compared_with else None
-        if intake.anew or (derivation.needs_all and derivation.needs_all(intake.accepted, held)):
+        from_all = intake.anew or (intake.is_repeated and derivation.compared_with)
+        if from_all or (derivation.needs_all and derivation.needs_all(intake.accepted, held)):
             within = f"source = '{intake.source.name}'" if "source" in table.columns else "true"
             written = lake.replace(derivation.make(intake.all_accepted(), None), table, within)
         else:

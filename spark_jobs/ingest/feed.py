@@ -5,7 +5,7 @@ A source is one file in `spark_jobs/ingest/sources/` that ends in `SOURCE = Sour
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from expectations.contracts.lake import raw_table
 from expectations.contracts.tables import Table
@@ -29,6 +29,7 @@ class Context:
     """What a transform is told beside its rows."""
 
     source: str
+    time_zone: str  # of times that name none
     identity_key: str = field(repr=False)
 
 
@@ -48,7 +49,7 @@ class Feed:
         entity: folder under `landing/<source>/` and last word of `raw_<source>__<entity>`.
         pattern: which files of a day's folder are its, as a glob.
         columns: the columns as received.
-        read: a file's bytes → its records, in order; never raises for what the bytes say.
+        read: an open file → its records, in order and as it is read; never raises for what the bytes say.
         transform: adds to a frame of received records (`raw`, a struct of `columns`, then where each came from and
             `first_received`) the target's columns, `reason` and `detail` (null: accepted), and columns that sightings name.
             A record that becomes several rows numbers them from 1 in a column `_part`.
@@ -62,7 +63,7 @@ class Feed:
     entity: str
     pattern: str
     columns: tuple[str, ...]
-    read: Callable[[bytes], Iterator[Record]]
+    read: Callable[[BinaryIO], Iterator[Record]]
     transform: "Callable[[DataFrame, Context], DataFrame]"
     target: Table
     newest_wins: bool = False
@@ -86,7 +87,8 @@ class Derivation:
         make: accepted records (in the feed's target columns and more), and the rows of `compared_with` as they were before
             them (None: there were none) → rows, one a key.
         compared_with: the table whose former rows `make` looks at.
-        needs_all: whether new records and those former rows are not enough, and all records of the feed must be looked at.
+        needs_all: whether new records and those former rows are not enough, and all records of the feed must be looked at. So
+            they are in any case when an earlier attempt was cut off: `compared_with` may hold what that one wrote.
         update_when: SQL over `new` and `old` that a row must meet to replace one of the same key.
     """
 

@@ -1,27 +1,58 @@
 """Files to records, in plain Python: what one broken line says never costs its neighbours.
 
 Spark's own readers tell neither line number nor raw text, and quarantine needs both. A record is one line: a quote that is
-opened and not closed spoils the line it stands on and no other.
+opened and not closed spoils the line it stands on and no other. A file is read as it is asked for, a line at a time: a
+gzip file of 1 MB may hold a gigabyte, and one line of it may.
 """
 
 import csv
+import io
 import json
 import zlib
 from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
 
 from spark_jobs.ingest.feed import Record
 
 BAD = "not_parseable"
 NEWLINE = b"\n"
-CHUNK = 1 << 20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+GZIP = b"\x1f\x8b"
+CHUNK = 1 << 18
+MAX_BYTES = 1 << 20  # of a record, where a source does not say; the longest line of any of ours has a few thousand
 
 
-def lines(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file that hold something, numbered from 1, without their ends."""
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(NEWLINE), start=1):
-        line = line.removesuffix(b"\r")
-        if line.strip():
-            yield number, line
+class Line(NamedTuple):
+    """A line without its end."""
+
+    number: int  # from 1
+    content: bytes  # of a line that is too long, its beginning
+    n_bytes: int
+
+
+def lines(file: BinaryIO, max_bytes: int) -> Iterator[Line]:
+    """The lines of a file that hold something; of each no more than `max_bytes` are kept at once."""
+    number, skip = 0, len(BYTE_ORDER_MARK)
+    while part := file.readline(max_bytes + skip + 2):  # two for its end
+        number += 1
+        if number == 1:
+            part = part.removeprefix(BYTE_ORDER_MARK)
+        kept, n_bytes, says = part, len(part), bool(part.strip())
+        while not part.endswith(NEWLINE) and (part := file.readline(CHUNK)):
+            n_bytes, says = n_bytes + len(part), says or bool(part.strip())
+        if n_bytes == len(kept):
+            kept = kept.removesuffix(NEWLINE).removesuffix(b"\r")
+            n_bytes = len(kept)
+        if says:
+            yield Line(number, kept[:max_bytes], n_bytes)
+
+
+def too_large(line: Line, max_bytes: int) -> Record | None:
+    """The refused record of a line that is longer than allowed."""
+    if line.n_bytes <= max_bytes:
+        return None
+    said = text(line.content)[0].replace("\0", "\\0")
+    return Record(line.number, said, reason="too_large", detail=f"{line.n_bytes} bytes, allowed are {max_bytes}")
 
 
 def text(line: bytes) -> tuple[str, bool]:
@@ -41,20 +72,23 @@ def csv_fields(line: str) -> list[str]:
     return next(csv.reader((line,), strict=True))
 
 
-def csv_records(content: bytes, columns: tuple[str, ...]) -> Iterator[Record]:
+def csv_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
     """The records of a CSV file with a header, by column name; columns that are not asked for are left out."""
-    numbered = lines(content)
+    numbered = lines(file, max_bytes)
     header_line = next(numbered, None)
     if header_line is None:
         return
     try:
-        header = [name.strip() for name in csv_fields(header_line[1].decode())]
+        header = [name.strip() for name in csv_fields(header_line.content.decode())]
     except (csv.Error, UnicodeDecodeError):
         header = []
     absent = [name for name in columns if name not in header]
     positions = [header.index(name) for name in columns if name in header]
-    for number, line in numbered:
-        raw_text, whole = text(line)
+    for line in numbered:
+        if refused := too_large(line, max_bytes):
+            yield refused
+            continue
+        number, (raw_text, whole) = line.number, text(line.content)
         if absent:
             yield Record(number, raw_text, reason=BAD, detail=f"the header lacks {', '.join(absent)}")
             continue
@@ -75,15 +109,13 @@ def csv_records(content: bytes, columns: tuple[str, ...]) -> Iterator[Record]:
             yield Record(number, raw_text, values=tuple(fields[position] for position in positions))
 
 
-def json_records(content: bytes, columns: tuple[str, ...], max_bytes: int | None = None) -> Iterator[Record]:
+def json_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
     """The records of a file with one JSON object a line; objects and arrays inside one are kept as JSON text."""
-    for number, line in lines(content):
-        if max_bytes and len(line) > max_bytes:
-            yield Record(
-                number, text(line[:max_bytes])[0], reason="too_large", detail=f"{len(line)} bytes, allowed are {max_bytes}"
-            )
+    for line in lines(file, max_bytes):
+        if refused := too_large(line, max_bytes):
+            yield refused
             continue
-        raw_text, whole = text(line)
+        number, (raw_text, whole) = line.number, text(line.content)
         try:
             said = DECODER.decode(raw_text) if whole else None
             if not isinstance(said, dict):
@@ -119,30 +151,56 @@ def as_text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def gunzipped(content: bytes) -> tuple[bytes, bool]:
-    """What a gzip file holds, and whether it ends as one should; of a torn file, all that can be read."""
-    whole, rest = [], content
-    while rest:
-        part = zlib.decompressobj(wbits=31)
-        try:
-            for at in range(0, len(rest), CHUNK):
-                whole.append(part.decompress(rest[at : at + CHUNK]))
-                if part.eof:
-                    rest = part.unused_data + rest[at + CHUNK :]
-                    break
+class Unzipped(io.RawIOBase):
+    """What a gzip file holds, unpacked as it is read; of a torn file, all that can be read, and then `is_torn`."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self.packed, self.rest, self.part, self.is_torn = packed, b"", None, False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: memoryview) -> int:
+        """Fill `into` as far as there is something; 0 at the end."""
+        while not self.is_torn:
+            self.rest = self.rest or self.packed.read(CHUNK)
+            if not self.rest and self.part is None:
+                return 0
+            self.part = self.part or zlib.decompressobj(wbits=31)
+            n_left = len(self.rest)
+            try:
+                found = self.part.decompress(self.rest, len(into))
+            except zlib.error:
+                found, n_left = b"", 0
+            if self.part.eof:  # another member may follow
+                self.rest, self.part = self.part.unused_data, None
             else:
-                return b"".join(whole), False
-        except zlib.error:
-            return b"".join(whole), False
-    return b"".join(whole), True
+                self.rest = self.part.unconsumed_tail
+                self.is_torn = not found and not n_left
+            if found:
+                into[: len(found)] = found
+                return len(found)
+        return 0
 
 
-def json_gzip_records(content: bytes, columns: tuple[str, ...], max_bytes: int | None = None) -> Iterator[Record]:
+def json_gzip_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
     """The records of a gzip file of JSON lines; a torn end is a refused record of its own."""
-    plain, whole = gunzipped(content)
-    last = 0
-    for record in json_records(plain, columns, max_bytes):
+    plain, last = Unzipped(file), 0
+    for record in json_records(io.BufferedReader(plain, CHUNK), columns, max_bytes):
         last = record.line
         yield record
-    if not whole:
+    if plain.is_torn:
         yield Record(last + 1, "", reason=BAD, detail="the gzip file is torn here")
+
+
+def has_at_most(file: BinaryIO, n_bytes: int, n_lines: int) -> tuple[int, int] | None:
+    """Bytes and lines of a file, unpacked where it is gzip; None when it holds more than that, found by reading no further."""
+    begins = file.read(len(GZIP))
+    file.seek(0)
+    plain = io.BufferedReader(Unzipped(file), CHUNK) if begins == GZIP else file
+    found_bytes = found_lines = 0
+    while chunk := plain.read(CHUNK):
+        found_bytes, found_lines = found_bytes + len(chunk), found_lines + chunk.count(NEWLINE)
+        if found_bytes > n_bytes or found_lines > n_lines:
+            return None
+    return found_bytes, found_lines

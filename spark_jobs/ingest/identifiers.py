@@ -10,10 +10,9 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import ID_HEX_DIGITS, KINDS, SHARED_KINDS
 from spark_jobs.ingest.feed import Context, Sighting
+from spark_jobs.ingest.values import bare
 
 BLOCK = 64  # bytes of a SHA-256 block, RFC 2104
-# What Python's str.strip takes off and Java's \s leaves.
-EDGES = r"(?U)^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$"
 
 
 def pads(key: str) -> tuple[bytes, bytes]:
@@ -25,7 +24,7 @@ def pads(key: str) -> tuple[bytes, bytes]:
 
 def normalised(kind: str, value: Column) -> Column:
     """The value as it is compared; null when nothing is left of it."""
-    value = F.regexp_replace(value, EDGES, "")
+    value = bare(value)
     if kind == "email":
         value = F.lower(value)
     if kind == "phone":

@@ -3,21 +3,27 @@
 Reads:   landing/<source>/<entity>/<day>/, days up to the last of the run (skipped nights are found and filled)
 Writes:  raw_<source>__<entity>, core_events, core_order_lines, core_people, core_items, core_item_changes, core_consents,
          core_identifiers, core_impressions, quarantine, ops_deliveries
-If it fails: clear the task; the manifest is written last, so what was half taken in is taken in again, with the same result.
+If it fails: clear the task; a file counts as taken in when all of it is written, so what was half taken in is taken in again,
+with the same result, also when the file was put right in between. Rows that do not add up fail each attempt: that is a bug.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 
-from spark_jobs.ingest.deliveries import Delivery, Manifest
+from spark_jobs.ingest.deliveries import Delivery, Manifest, claims
 from spark_jobs.ingest.derived import derive, identifiers, quarantine
-from spark_jobs.ingest.feed import Context
+from spark_jobs.ingest.feed import Context, Source
 from spark_jobs.ingest.intake import FeedIntake
 from spark_jobs.ingest.sources import load
-from spark_jobs.land.inputs import landed
+from spark_jobs.land.inputs import Landed, landed
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 
+SHOWN = 20  # names of files, where there may be many
 AT_ONCE = 2  # feeds: while one plans or commits, another's tasks keep the cores busy
+
+
+class UnbalancedError(RuntimeError):
+    """Records were received and are neither in a table nor refused: some would be lost unseen."""
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -25,21 +31,56 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
 
     Raises:
         SourceError: the home names sources that do not exist or do not go together.
+        UnbalancedError: received rows and outcomes do not add up.
     """
-    manifest, files = Manifest(lake), landed(night.settings.landing, night.days.last)
+    manifest, files, sources = Manifest(lake), landed(night.settings.landing, night.days.last), load(night.settings.sources)
     every = [
-        FeedIntake(lake, Context(source.name, night.settings.identity_key), manifest, source, feed)
-        for source in load(night.settings.sources)
+        FeedIntake(lake, Context(source.name, source.time_zone, night.settings.identity_key), manifest, source, feed)
+        for source in sources
         for feed in source.feeds
     ]
     pending = [(intake, manifest.pending(intake.source, intake.feed, files)) for intake in every]
+    manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], night.run_id)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         taken = list(pool.map(lambda given: take(lake, *given), [given for given in pending if given[1]]))
         rest = [pool.submit(quarantine, lake, taken), pool.submit(identifiers, lake, every, taken)]
         reports = [report for intake in taken for report in intake.reports] + [each for job in rest for each in job.result()]
     for intake in taken:
         intake.typed.unpersist()
+    check_balance(reports)  # before the manifest, or the next attempt would find nothing to do and be green
     manifest.commit([each for intake in taken for each in intake.taken], night.run_id)
+    return reports + unclaimed(sources, files)
+
+
+def check_balance(reports: list[TableReport]) -> None:
+    """Conservation of records.
+
+    Raises:
+        UnbalancedError: says of which tables, and their numbers.
+    """
+    wrong = [
+        f"{each.table_name} received {each.n_received} = {each.n_inserted} inserted + {each.n_updated} updated + "
+        f"{each.n_unchanged} unchanged + {each.n_superseded} superseded + {each.n_duplicate} duplicate + "
+        f"{each.n_quarantined} quarantined?"
+        for each in reports
+        if not each.balances
+    ]
+    if wrong:
+        raise UnbalancedError(f"rows received and outcomes do not add up: {'; '.join(wrong)}")
+
+
+def unclaimed(sources: list[Source], files: list[Landed]) -> list[TableReport]:
+    """Says which files of the home's sources match no feed's pattern: nobody reads them, and a slip in a name costs a day."""
+    reports = []
+    for source in sources:
+        mine = [file for file in files if file.source == source.name]
+        names = [file.name for file in mine if not any(claims(source, feed, file) for feed in source.feeds)]
+        if names:
+            patterns = ", ".join(f"{feed.entity}/<day>/{feed.pattern}" for feed in source.feeds)
+            shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+            print(f"  {source.name}: {len(names)} landed files match none of {patterns} and are not read: {shown}")
+            detail = {"source": source.name, "n_unclaimed_files": len(names), "unclaimed_files": names[:SHOWN]}
+            reports.append(TableReport(table_name=f"landing/{source.name}", detail=detail))
     return reports
 
 

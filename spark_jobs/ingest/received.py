@@ -1,9 +1,10 @@
-"""Delivered files as one frame of records, read by plain Python on Spark's workers, a file whole in one task."""
+"""Delivered files as one frame of records, read by plain Python on Spark's workers, a file whole in one task.
 
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
-from urllib.parse import unquote, urlparse
+Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), pass over one that
+begins with `_`, and bring a file's bytes into memory whole.
+"""
+
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -12,7 +13,9 @@ from pyspark.sql import functions as F
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.feed import Feed, Record
 
-BATCH = 20_000  # records handed to the JVM at once
+# What is handed to the JVM at once.
+BATCH = 20_000  # records
+BATCH_TEXT = 16 << 20  # characters of their text
 # Where a record came from, and what became of reading it.
 ABOUT = (
     ("source_line", pa.int32(), "int"),
@@ -32,10 +35,10 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
     Columns: `raw` (a struct of the feed's columns; null when unreadable), `raw_text`, `unreadable` (a struct of reason and
     detail; null when readable), `source_file`, `source_line`, `delivery_id`, `landing_date`, `first_received`.
     """
-    told = {
-        str(delivery.file.path): (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place)
+    told = [
+        (delivery.file.path, (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place))
         for delivery in deliveries
-    }
+    ]
     received = [f"raw_{name}" for name in feed.columns]
     schema = pa.schema(
         [pa.field(name, kind) for name, kind, _ in ABOUT] + [pa.field(name, pa.string()) for name in received]
@@ -44,15 +47,15 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-                about = told[str(Path(unquote(urlparse(path.as_py()).path)))]
-                stream = iter(parse(content.as_py()))
-                while chunk := list(islice(stream, BATCH)):
-                    yield as_batch(chunk, about, schema)
+            for number in batch.column("id").to_pylist():
+                path, about = told[number]
+                with path.open("rb") as file:
+                    for some in batches_of(parse(file)):
+                        yield as_batch(some, about, schema)
 
     ddl = ", ".join([f"{name} {kind}" for name, _, kind in ABOUT] + [f"`{name}` string" for name in received])
-    files = spark.read.format("binaryFile").load(list(told)).select("path", "content")
-    flat = files.mapInArrow(records, ddl)
+    n_tasks = min(len(told), 2 * spark.sparkContext.defaultParallelism)
+    flat = spark.range(0, len(told), 1, n_tasks).mapInArrow(records, ddl)
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
     unreadable = F.struct("reason", "detail")
     return flat.select(
@@ -75,6 +78,19 @@ def reread(raw: DataFrame, feed: Feed) -> DataFrame:
         F.format_string("%s#%09d", place, F.col("source_line")).alias("first_received"),
         "landing_date",
     )
+
+
+def batches_of(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Records in lists of a bounded size."""
+    some, n_characters = [], 0
+    for record in records:
+        some.append(record)
+        n_characters += len(record.raw_text)
+        if len(some) == BATCH or n_characters > BATCH_TEXT:
+            yield some
+            some, n_characters = [], 0
+    if some:
+        yield some
 
 
 def as_batch(records: list[Record], about: tuple[str, str, str, str], schema: pa.Schema) -> pa.RecordBatch:

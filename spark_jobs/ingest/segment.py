@@ -15,7 +15,7 @@ from spark_jobs.ingest.feed import Context, Feed, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import given, moment, money, said_but_unreadable, whole, yes_or_no
+from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, whole, yes_or_no
 
 COLUMNS = (
     "type", "messageId", "event", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
@@ -55,9 +55,12 @@ def events(received: DataFrame, told: Context) -> DataFrame:
     """Adds the columns of `core_events`, `_user_id`, `_anonymous_id` and `_part`.
 
     Grain: one row per event; an "Order Completed" gives one per product, numbered in `event_id`.
+
+    `event_id` is the message's id with every `#` doubled; a product's number stands behind a single one. So `buy#1` can be
+    the first product of the purchase `buy` and nothing else, whatever ids a client makes up.
     """
     raw, properties = F.col("raw"), F.col("_properties")
-    times = {name: moment(raw[name]) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
+    times = {name: moment(raw[name], told.time_zone) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
     read = (
         received.withColumn("source", F.lit(told.source))
         .withColumn("_context", F.from_json(raw.context, CONTEXT))
@@ -75,14 +78,14 @@ def events(received: DataFrame, told: Context) -> DataFrame:
     unreadable_time = F.lit(False)
     for name, value in times.items():
         unreadable_time = unreadable_time | said_but_unreadable(raw[name], value)
-    too_late = F.col("occurred_date") > F.date_add("landing_date", 1)
+    impossible = F.col("occurred_at").isNull() | implausible(F.col("occurred_at"), F.col("landing_date"))
     judged = refuse(
         read,
         ("missing_field", "messageId", F.col("_message_id").isNull()),
         ("unknown_type", "type, event", F.col("event_type").isNull()),
         ("missing_field", "userId, anonymousId", F.coalesce("_user_id", "_anonymous_id").isNull()),
         ("bad_time", "timestamp, originalTimestamp, sentAt, receivedAt", unreadable_time),
-        ("bad_time", "when it happened", F.col("occurred_at").isNull() | too_late | (F.year("occurred_at") < 2000)),
+        ("bad_time", "when it happened", impossible),
         ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),
         ("missing_field", "product_id", broken(lambda product: given(product.product_id).isNull())),
         ("bad_number", "price", broken(lambda product: not_a(money(product.price), product.price, 0))),
@@ -120,9 +123,10 @@ def with_details(exploded: DataFrame, told: Context) -> DataFrame:
     """The rest of an event's columns, from its product and its context."""
     product, context = F.col("_product"), F.col("_context")
     preferences = context.consent.categoryPreferences
-    numbered = F.concat_ws("#", "_message_id", "_part")
+    message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
+    numbered = F.concat_ws("#", message, "_part")
     return (
-        exploded.withColumn("event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(F.col("_message_id")))
+        exploded.withColumn("event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(message))
         .withColumn("item_id", given(product.product_id))
         .withColumn("quantity", whole(product.quantity))
         .withColumn("unit_price", money(product.price))
@@ -149,6 +153,7 @@ def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
         read=partial(json_gzip_records, columns=COLUMNS, max_bytes=MAX_BYTES),
         transform=events,
         target=CORE_EVENTS,
-        record="if(event_type = 'purchase', regexp_replace(event_id, '#[0-9]+$', ''), event_id)",
+        # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
+        record="if(event_type = 'purchase', regexp_replace(event_id, '[0-9]+$', ''), event_id)",
         sightings=(Sighting("user_id", "_user_id", "occurred_at"), Sighting("anonymous_id", "_anonymous_id", "occurred_at")),
     )

@@ -3,36 +3,64 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import MONEY
+from expectations.contracts.lake import AMOUNT, MONEY
 
+# What Python's str.strip takes off and Java's \s leaves. Ids are made of what is left, so "is there anything" asks for the same.
+EDGES = r"(?U)^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$"
 # A cast alone would read "12:30" as today at half past twelve, and "2026" as its first of January.
 WRITTEN_OUT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
+NAMES_NO_ZONE = WRITTEN_OUT + r"(:\d{2}(\.\d*)?)?$"
+FIRST_YEAR = 2000  # no source of ours is older; a clock that was never set shows 1970
+
+
+def bare(received: Column) -> Column:
+    """The text without white space of any kind round it."""
+    return F.regexp_replace(received, EDGES, "")
 
 
 def given(received: Column) -> Column:
-    """The text without spaces round it; null when nothing is left."""
-    trimmed = F.trim(received)
+    """The text without white space round it; null when nothing is left."""
+    trimmed = bare(received)
     return F.when(trimmed != "", trimmed)
 
 
-def moment(received: Column) -> Column:
-    """An ISO time; one that names no zone is UTC."""
-    return F.when(received.rlike(WRITTEN_OUT), F.trim(received).try_cast("timestamp"))
+def moment(received: Column, time_zone: str) -> Column:
+    """An ISO time; one that names no zone is read in this one."""
+    said = bare(received)
+    at = F.when(said.rlike(WRITTEN_OUT), said.try_cast("timestamp"))  # the session's zone is UTC
+    return F.when(said.rlike(NAMES_NO_ZONE), F.to_utc_timestamp(at, time_zone)).otherwise(at)
+
+
+def implausible(at: Column, landing_date: Column) -> Column:
+    """Whether a time lies before any source's first day, or more than a day after it was handed over."""
+    return (F.year(at) < FIRST_YEAR) | too_late(at, landing_date)
+
+
+def too_late(at: Column, landing_date: Column) -> Column:
+    """Whether a time lies more than a day after it was handed over."""
+    return F.to_date(at) > F.date_add(landing_date, 1)
 
 
 def whole(received: Column) -> Column:
     """A whole number; `2.0` is one, `2.5` is not."""
-    return F.when(F.trim(received).rlike(r"^[+-]?\d+(\.0+)?$"), F.trim(received).try_cast("decimal(20,1)").try_cast("int"))
+    said = bare(received)
+    return F.when(said.rlike(r"^[+-]?\d+(\.0+)?$"), said.try_cast("decimal(20,1)").try_cast("int"))
 
 
 def money(received: Column) -> Column:
     """A price."""
-    return F.trim(received).try_cast(MONEY)
+    return bare(received).try_cast(MONEY)
+
+
+def amount(quantity: Column, unit_price: Column) -> Column:
+    """What a line comes to; null when no column holds so much."""
+    return (quantity * unit_price).try_cast(AMOUNT)
 
 
 def yes_or_no(received: Column) -> Column:
     """`true` or `false`, in any case."""
-    return F.when(F.lower(F.trim(received)).isin("true", "false"), F.lower(F.trim(received)) == "true")
+    said = F.lower(bare(received))
+    return F.when(said.isin("true", "false"), said == "true")
 
 
 def said_but_unreadable(received: Column, value: Column) -> Column:

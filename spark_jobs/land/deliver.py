@@ -23,7 +23,7 @@ class DeliveryError(RuntimeError):
 
 
 def due(days: Days, landed: Iterable[date]) -> Days:
-    """The days to look for: those of the range, and before them the nights skipped since the newest day that landed."""
+    """The days a program is to write: those of the range, and before them the nights skipped since the newest that landed."""
     earlier = [day for day in landed if day < days.first]
     return Days(max(earlier) + timedelta(days=1) if earlier else days.first, days.last)
 
@@ -46,30 +46,55 @@ def deliver(source: Source, night: Night) -> int:
 
 
 def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days) -> int:
-    """Copy the day files that are due; a changed file under an old name is copied over the old one."""
+    """Copy the day files that landing lacks or holds otherwise, of every day since the first that landed.
+
+    Shops correct last week's file and deliver yesterday's tomorrow: to look at newer days alone would miss both for ever.
+    """
+    landed = days_of(landing / folder.entity)
     if taken_from is None:
+        must_have_landed(folder, landing, days, landed)
         return 0
     if not taken_from.is_dir():
         raise DeliveryError(f"CONCIERGE_LANDING_FROM is {taken_from}, which is not a folder")
     copied = 0
-    for day in due(days, days_of(landing / folder.entity)):
+    for day in Days(min([days.first, *landed]), days.last):
         name = folder.file_name.format(day=day)
         given, taken = taken_from / name, landing / folder.entity / str(day) / name
         if not given.exists():
-            if folder.closed_without_file:
+            if folder.closed_without_file or day in landed:  # exports are cleaned up
                 continue
             raise DeliveryError(f"{landing.name} handed over no {name}, and it is never closed")
-        if not taken.exists() or not filecmp.cmp(given, taken, shallow=False):
+        if not taken.exists() or not filecmp.cmp(given, taken):  # size and time of change, and only then content
             place(given, taken)
             copied += 1
     return copied
 
 
+def must_have_landed(folder: Folder, landing: Path, days: Days, landed: list[date]) -> None:
+    """Without a folder to copy from, somebody else puts files into landing; says so when nobody did.
+
+    A night without a file may be a closed day, so it is told and goes on; a home that never had a file is a setting forgotten.
+
+    Raises:
+        DeliveryError: nothing ever landed, or a day of the range did not and the source is never closed.
+    """
+    missing = [day for day in days if day not in landed]
+    unset = f"CONCIERGE_LANDING_FROM is not set, so nothing is copied for {landing.name}, and"
+    if not any(day <= days.last for day in landed):
+        raise DeliveryError(f"{unset} no file is in {landing / folder.entity}: set it to the folder of the shop's day files")
+    if missing and not folder.closed_without_file:
+        raise DeliveryError(f"{unset} no file of {missing[0]} is in {landing / folder.entity}; it is never closed")
+    if len(missing) == len(list(days)):
+        print(f"  {unset} no file of {days.first} … {days.last} has landed; the newest is of {max(landed)}")
+
+
 def place(given: Path, taken: Path) -> None:
-    """Copy a file so that it appears whole."""
+    """Copy a file so that it appears whole, with its time of change: by it the next night knows it without reading it."""
     taken.parent.mkdir(parents=True, exist_ok=True)
     aside = taken.with_name(f".{taken.name}.part")
+    changed = given.stat()
     shutil.copyfile(given, aside)
+    os.utime(aside, ns=(changed.st_atime_ns, changed.st_mtime_ns))
     aside.rename(taken)
 
 

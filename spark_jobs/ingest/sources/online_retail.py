@@ -14,10 +14,9 @@ from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, Sighting, 
 from spark_jobs.ingest.formats import csv_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import given, money, whole
+from spark_jobs.ingest.values import amount, given, implausible, moment, money, whole
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
-TIME_ZONE = "Europe/London"
 # Codes that stand for postage, fees, discounts, samples, vouchers and hand entries: counted as money, never recommended.
 NOT_GOODS = ("POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS")
 VOUCHER = "GIFT_"
@@ -28,11 +27,15 @@ def is_goods(item_id: Column) -> Column:
     return ~item_id.isin(*NOT_GOODS) & ~item_id.startswith(VOUCHER)
 
 
-def line_type(order_id: Column, item_id: Column, quantity: Column) -> Column:
-    """What a line is; every line is something, and none is dropped for being odd."""
+def line_type(order_id: Column, item_id: Column, quantity: Column, unit_price: Column) -> Column:
+    """What a line is; every line is something, and none is dropped for being odd.
+
+    A return that gives nothing back and a price below nothing are corrections by hand: neither may count as revenue.
+    """
     return (
         F.when(order_id.startswith("A"), "bookkeeping")
-        .when(order_id.startswith("C"), "return")
+        .when(unit_price < 0, "adjustment")
+        .when(order_id.startswith("C"), F.when(quantity >= 0, "adjustment").otherwise("return"))
         .when(quantity <= 0, "adjustment")
         .when(is_goods(item_id), "sale")
         .otherwise("charge")
@@ -47,20 +50,19 @@ def customer_number(received: Column) -> Column:
 def order_lines(received: DataFrame, told: Context) -> DataFrame:
     """Adds the columns of `core_order_lines`, and `_user_id` and `_description`. Grain stays: one row per record."""
     raw = F.col("raw")
-    ordered_at = F.to_utc_timestamp(F.try_to_timestamp(raw.InvoiceDate, F.lit("yyyy-MM-dd HH:mm:ss")), TIME_ZONE)
-    in_file = Window.partitionBy("delivery_id", raw.InvoiceNo).orderBy("source_line")
+    in_file = Window.partitionBy("delivery_id", "order_id").orderBy("source_line")
     null = F.lit(None).cast("string")
     typed = (
         received.withColumn("source", F.lit(told.source))
         .withColumn("order_id", F.upper(given(raw.InvoiceNo)))
         .withColumn("line_no", F.row_number().over(in_file))
-        .withColumn("ordered_at", ordered_at)
-        .withColumn("ordered_date", F.to_date(ordered_at))
+        .withColumn("ordered_at", moment(raw.InvoiceDate, told.time_zone))
+        .withColumn("ordered_date", F.to_date("ordered_at"))
         .withColumn("item_id", F.upper(given(raw.StockCode)))
         .withColumn("quantity", whole(raw.Quantity))
         .withColumn("unit_price", money(raw.UnitPrice))
-        .withColumn("line_type", line_type(F.col("order_id"), F.col("item_id"), F.col("quantity")))
-        .withColumn("amount", F.col("quantity") * F.col("unit_price"))
+        .withColumn("line_type", line_type(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))))
+        .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
         .withColumn("currency", F.lit("GBP"))
         .withColumn("_user_id", customer_number(raw.CustomerID))
         .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
@@ -75,9 +77,10 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         typed,
         ("missing_field", "InvoiceNo", F.col("order_id").isNull()),
         ("missing_field", "StockCode", F.col("item_id").isNull()),
-        ("bad_time", "InvoiceDate", F.col("ordered_at").isNull()),
+        ("bad_time", "InvoiceDate", F.col("ordered_at").isNull() | implausible(F.col("ordered_at"), F.col("landing_date"))),
         ("bad_number", "Quantity", F.col("quantity").isNull()),
         ("bad_number", "UnitPrice", F.col("unit_price").isNull()),
+        ("bad_number", "Quantity × UnitPrice", F.col("amount").isNull()),
     )
 
 
@@ -131,7 +134,7 @@ def says_of_the_past(lines: DataFrame, held: DataFrame | None) -> bool:
 
 SOURCE = Source(
     name="online_retail",
-    time_zone=TIME_ZONE,
+    time_zone="Europe/London",
     catalogue="online_retail",
     delivery=Folder(entity="lines", file_name="{day}.csv", closed_without_file=True),
     feeds=(

@@ -15,7 +15,7 @@ from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.item_changes import item_changes
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.segment import CURRENCY, events_feed
-from spark_jobs.ingest.values import given, moment, money, said_but_unreadable, whole, yes_or_no
+from spark_jobs.ingest.values import amount, given, implausible, moment, money, said_but_unreadable, too_late, whole, yes_or_no
 
 ORDERS = (
     "order_id", "line_no", "ordered_at", "user_id", "email", "item_id", "quantity", "unit_price", "currency", "country",
@@ -42,11 +42,11 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
     typed = (
         typed.withColumn("line_no", whole(raw.line_no))
         .withColumn("line_type", F.when(raw.kind.isin(*KINDS), raw.kind))
-        .withColumn("ordered_at", moment(raw.ordered_at))
+        .withColumn("ordered_at", moment(raw.ordered_at, told.time_zone))
         .withColumn("ordered_date", F.to_date("ordered_at"))
         .withColumn("quantity", whole(raw.quantity))
         .withColumn("unit_price", money(raw.unit_price))
-        .withColumn("amount", F.col("quantity") * F.col("unit_price"))
+        .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
         .withColumn("_user_id", given(raw.user_id))
         .withColumn("_email", given(raw.email))
         .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
@@ -59,9 +59,10 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         ("missing_field", "item_id", F.col("item_id").isNull()),
         ("bad_number", "line_no", F.col("line_no").isNull()),
         ("bad_value", "kind", F.col("line_type").isNull()),
-        ("bad_time", "ordered_at", F.col("ordered_at").isNull() | (F.col("ordered_date") > F.date_add("landing_date", 1))),
+        ("bad_time", "ordered_at", F.col("ordered_at").isNull() | implausible(F.col("ordered_at"), F.col("landing_date"))),
         ("bad_number", "quantity", F.col("quantity").isNull() | sign_is_wrong),
         ("bad_number", "unit_price", F.col("unit_price").isNull() | (F.col("unit_price") < 0)),
+        ("bad_number", "quantity × unit_price", F.col("amount").isNull()),
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
     )
 
@@ -76,8 +77,8 @@ def people(received: DataFrame, told: Context) -> DataFrame:
         typed.withColumn("_crm_id", F.col("record_id"))
         .withColumn("_user_id", given(raw.user_id))
         .withColumn("birth_date", F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")))
-        .withColumn("created_at", moment(raw.created_at))
-        .withColumn("updated_at", moment(raw.updated_at))
+        .withColumn("created_at", moment(raw.created_at, told.time_zone))
+        .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
     )
     for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "phone")):
@@ -86,11 +87,10 @@ def people(received: DataFrame, told: Context) -> DataFrame:
     for purpose in PURPOSES:
         typed = typed.withColumn(f"_{purpose}", yes_or_no(raw[f"{purpose}_consent"]))
         maybe = maybe | said_but_unreadable(raw[f"{purpose}_consent"], F.col(f"_{purpose}"))
-    too_late = F.to_date("updated_at") > F.date_add("landing_date", 1)
     return refuse(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
-        ("bad_time", "updated_at", F.col("updated_at").isNull() | too_late),
+        ("bad_time", "updated_at", F.col("updated_at").isNull() | too_late(F.col("updated_at"), F.col("landing_date"))),
         ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at"))),
         ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date"))),
         ("bad_value", "consent", maybe),
@@ -129,7 +129,7 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))  # a source that counts no stock always has some
         .withColumn("is_consumable", F.coalesce(yes_or_no(raw.is_consumable), F.lit(False)))
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
-        .withColumn("updated_at", moment(raw.updated_at))
+        .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("first_seen_at", F.col("updated_at"))
     )
     return refuse(
@@ -140,7 +140,7 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
         ("bad_value", "status", ~F.coalesce(raw.status, F.lit("")).isin("active", "discontinued")),
         ("bad_value", "is_consumable", said_but_unreadable(raw.is_consumable, yes_or_no(raw.is_consumable))),
-        ("bad_time", "updated_at", F.col("updated_at").isNull() | (F.to_date("updated_at") > F.date_add("landing_date", 1))),
+        ("bad_time", "updated_at", F.col("updated_at").isNull() | too_late(F.col("updated_at"), F.col("landing_date"))),
     )
 
 

@@ -20,7 +20,7 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
     for name in COLUMNS:
         typed = typed.withColumn(name, F.col(f"raw.{name}"))
     typed = (
-        typed.withColumn("served_at", moment(F.col("served_at")))
+        typed.withColumn("served_at", moment(F.col("served_at"), told.time_zone))
         .withColumn("served_date", F.to_date("served_at"))
         .withColumn("items", F.from_json("items", f"array<{SERVED_ITEM}>"))
         .withColumn("applied_overrides", F.from_json("applied_overrides", "array<string>"))

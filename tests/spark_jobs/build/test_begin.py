@@ -136,7 +136,8 @@ def test_other_models_are_not_built_upon(home, monkeypatch):
 
 
 def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
-    delivered = {**dict.fromkeys(OPS_DELIVERIES.columns), "delivery_id": "d", "landing_date": WED}
-    home.lake.append_rows([delivered], OPS_DELIVERIES)
+    delivered = {**dict.fromkeys(OPS_DELIVERIES.columns), "delivery_id": "d", "landing_date": WED, "n_records": 1}
+    cut_off = {**delivered, "delivery_id": "e", "landing_date": date(2026, 1, 8), "n_records": None}
+    home.lake.append_rows([delivered, cut_off], OPS_DELIVERIES)
     assert home.begin(MON).told["as_of"] == "2026-01-07"
     assert home.begin(date(2026, 1, 9)).told["as_of"] == "2026-01-09"

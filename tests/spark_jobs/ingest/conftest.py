@@ -12,6 +12,7 @@ import pytest
 
 from expectations.contracts.lake import LAKE
 from spark_jobs.ingest import job
+from spark_jobs.ingest.deliveries import Manifest
 from spark_jobs.night import Days, Night, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -46,6 +47,17 @@ class Home:
         assert not [report for report in reports if not report.balances]
         self.nights.append(reports)
         return reports
+
+    def cut_off(self, first: str, last: str | None = None) -> None:
+        """The same night, killed when all tables are written and the manifest is not."""
+
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Manifest, "commit", killed)
+            with pytest.raises(KeyboardInterrupt):
+                self.night(first, last)
 
     def rows(self, name: str) -> list[dict]:
         """A table's rows, in the order of their keys."""

@@ -1,6 +1,13 @@
 """Files that come again, changed, late or after a gap; counted by hand on Online Retail's own format."""
 
+import shutil
+from dataclasses import replace
+
+import pytest
+
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_DELIVERIES
+from spark_jobs.ingest.intake import FeedIntake
+from spark_jobs.ingest.job import UnbalancedError
 from spark_jobs.tables import Lake
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
@@ -54,26 +61,72 @@ def test_a_skipped_night_is_found_and_a_file_again_adds_nothing(home, as_csv, re
     assert shop.lake.versions() == versions
 
 
-def test_a_run_cut_off_before_its_manifest_is_taken_in_again_with_the_same_result(home, as_csv, retail_line, monkeypatch):
-    cut, whole = home("online_retail", "cut"), home("online_retail", "whole")
-    for shop in (cut, whole):
-        shop.land(place(WEDNESDAY), as_csv(COLUMNS, [retail_line("1"), retail_line("x", Quantity="?")]))
+def test_a_run_that_was_cut_off_leaves_no_trace_whether_its_file_comes_again_or_put_right(home, as_csv, retail_line):
+    first = as_csv(COLUMNS, [retail_line("1"), retail_line("1", "22752"), retail_line("x", Quantity="?")])
+    put_right = as_csv(COLUMNS, [retail_line("1", Quantity=7)])
+    cut, whole, right = home("online_retail", "cut"), home("online_retail", "whole"), home("online_retail", "right")
+    cut.land(place(WEDNESDAY), first)
+    cut.cut_off(WEDNESDAY)
+    assert len(cut.rows("core_order_lines")) == 2, "the control: the cut came after the rows"
+
+    whole.land(place(WEDNESDAY), first)
     whole.night(WEDNESDAY)
+    shutil.copytree(cut.folder, cut.folder.with_name("again"))
+    again = replace(cut, folder=cut.folder.with_name("again"), lake=Lake(cut.folder.with_name("again") / "lake", cut.lake.spark))
+    again.night(WEDNESDAY)
+    assert again.core() == whole.core()
+    assert again.rows("quarantine") == whole.rows("quarantine")
 
-    put = Lake.put_rows
+    right.land(place(WEDNESDAY), put_right)
+    right.night(WEDNESDAY)
+    cut.land(place(WEDNESDAY), put_right)
+    lines = next(each for each in cut.night(WEDNESDAY) if each.table_name == "core_order_lines")
+    assert (lines.n_received, lines.n_updated) == (1, 1)
+    assert cut.core() == right.core()
+    known = cut.lake.read_arrow(OPS_DELIVERIES).to_pylist()
+    current = [row["delivery_id"] for row in known if row["superseded_by"] is None]
+    assert [row["superseded_by"] for row in known if row["superseded_by"]] == current
+    assert cut.night(WEDNESDAY) == []
 
-    def killed(lake, rows, table):
-        if table.name == "ops_deliveries":
-            raise KeyboardInterrupt
-        return put(lake, rows, table)
+    # The put right file was begun too, and the first one lies there again: no row of the other may stay.
+    whole.land(place(WEDNESDAY), put_right)
+    whole.cut_off(WEDNESDAY)
+    assert quantities(whole) == {("1", 1): 7}
+    whole.land(place(WEDNESDAY), first)
+    whole.night(WEDNESDAY)
+    assert whole.core() == again.core()
 
-    monkeypatch.setattr(Lake, "put_rows", killed)
-    try:
-        cut.night(WEDNESDAY)
-        raise AssertionError("the control: it was to be cut off")
-    except KeyboardInterrupt:
-        assert cut.rows("core_order_lines"), "the cut came after the rows"
+
+def test_rows_that_do_not_add_up_fail_every_attempt(home, as_csv, retail_line, monkeypatch):
+    shop = home("online_retail")
+    shop.land(place(WEDNESDAY), as_csv(COLUMNS, [retail_line("1"), retail_line("2")]))
+    added = FeedIntake._added
+
+    def loses_one(intake, counts):
+        written, n_offered = added(intake, counts)
+        return replace(written, n_unchanged=written.n_unchanged - 1), n_offered
+
+    monkeypatch.setattr(FeedIntake, "_added", loses_one)
+    with pytest.raises(UnbalancedError, match=r"core_order_lines received 2 = 2 inserted \+ 0 updated \+ -1 unchanged"):
+        shop.night(WEDNESDAY)
+    with pytest.raises(UnbalancedError, match=r"core_order_lines received 2 = 0 inserted \+ 0 updated \+ 1 unchanged"):
+        shop.night(WEDNESDAY)
     monkeypatch.undo()
-    cut.night(WEDNESDAY)
-    assert cut.core() == whole.core()
-    assert cut.rows("quarantine") == whole.rows("quarantine")
+    shop.night(WEDNESDAY)
+    assert set(quantities(shop)) == {("1", 1), ("2", 1)}
+
+
+def test_files_are_read_whatever_their_name_and_those_of_no_feed_are_told(home, as_csv, retail_line, report, capsys):
+    shop = home("online_retail")
+    names = ("_day", "export[1]", "a b%20c#1", "{x,y}*?")
+    for number, name in enumerate(names):
+        shop.land(place(WEDNESDAY, name), as_csv(COLUMNS, [retail_line(str(number))]))
+    shop.land(f"online_retail/lines/{WEDNESDAY}/lines.CSV", b"a slip of the keyboard")
+    shop.land(f"online_retail/line/{WEDNESDAY}/1.csv", b"another")
+    shop.land(f"another_shop/lines/{WEDNESDAY}/1.csv", b"of no source of this home")
+    reports = shop.night(WEDNESDAY)
+    assert set(quantities(shop)) == {(str(number), 1) for number in range(4)}
+    slips = [f"online_retail/line/{WEDNESDAY}/1.csv", f"online_retail/lines/{WEDNESDAY}/lines.CSV"]
+    detail = {"source": "online_retail", "n_unclaimed_files": 2, "unclaimed_files": slips}
+    assert report(reports, "landing/online_retail").detail == detail
+    assert "2 landed files match none of lines/<day>/*.csv and are not read" in capsys.readouterr().out

@@ -1,17 +1,37 @@
 """Files to records: nothing a file says stops the reader, and no broken line costs its neighbours."""
 
 import gzip
+import io
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spark_jobs.ingest.formats import csv_records, gunzipped, json_gzip_records, json_records
+from spark_jobs.ingest import formats
+from spark_jobs.ingest.formats import Unzipped, has_at_most
 
 COLUMNS = ("a", "b")
 GOOD_CSV, GOOD_JSON = b"1,x", b'{"a":"1","b":"x"}'
+
+
+def csv_records(content, *more, **options):
+    return formats.csv_records(io.BytesIO(content), *more, **options)
+
+
+def json_records(content, *more, **options):
+    return formats.json_records(io.BytesIO(content), *more, **options)
+
+
+def json_gzip_records(content, *more, **options):
+    return formats.json_gzip_records(io.BytesIO(content), *more, **options)
+
+
+def gunzipped(content):
+    plain = Unzipped(io.BytesIO(content))
+    return io.BufferedReader(plain).read(), not plain.is_torn
 
 
 def said(records):
@@ -84,10 +104,47 @@ def test_a_torn_gzip_file_gives_what_it_still_holds():
     whole = gzip.compress(content)
     assert gunzipped(whole) == (content, True)
     assert gunzipped(gzip.compress(content[:9]) + gzip.compress(content[9:])) == (content, True), "two members, one file"
+    assert gunzipped(gzip.compress(b"x" * 3_000_000)) == (b"x" * 3_000_000, True), "packed so well that it comes in many pieces"
     records = list(json_gzip_records(whole[: len(whole) // 2], COLUMNS))
     assert 1_000 < len(records) < 5_000
     assert records[-1].detail == "the gzip file is torn here"
     assert all(record.values for record in records[:-2]), "the last line read may be cut; none before it is"
+
+
+def test_a_small_file_that_holds_much_is_read_piece_by_piece():
+    megabytes = 50
+    packed = gzip.compress(GOOD_JSON + b"\n" + b" " * (megabytes << 20) + b"x\n" + GOOD_JSON)
+    assert len(packed) < 100_000
+    tracemalloc.start()
+    records = list(json_gzip_records(packed, COLUMNS, max_bytes=1_000))
+    small = has_at_most(io.BytesIO(packed), 10 << 20, 1_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert said(records) == [(1, ("1", "x")), (2, "too_large"), (3, ("1", "x"))]
+    assert records[1].detail == f"{(megabytes << 20) + 2} bytes, allowed are 1000"
+    assert small is None, "it is not small"
+    assert peak < 5 << 20
+
+
+@pytest.mark.parametrize("pack", [lambda content: content, gzip.compress], ids=["plain", "gzip"])
+def test_what_a_file_holds_is_counted_unpacked(pack):
+    file = io.BytesIO(pack(b"12345678\n" * 10))
+    assert has_at_most(file, 90, 10) == (90, 10)
+    assert has_at_most(io.BytesIO(file.getvalue()), 89, 10) is None
+    assert has_at_most(io.BytesIO(file.getvalue()), 90, 9) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        pytest.param(b'{"a":"%s"}' % (b"x" * 12), ("x" * 12, None), id="as long as allowed"),
+        pytest.param(b'{"a":"%s"}\r' % (b"x" * 12), ("x" * 12, None), id="its end does not count"),
+        pytest.param(b'{"a":"%s"}' % (b"x" * 13), "too_large", id="one more"),
+    ],
+)
+def test_a_line_may_be_as_long_as_allowed(line, outcome):
+    for first in (b"", b"\xef\xbb\xbf"):
+        assert said(json_records(first + line + b"\n", COLUMNS, max_bytes=20)) == [(1, outcome)]
 
 
 @settings(max_examples=60)

@@ -1,6 +1,7 @@
 """How files come into landing, and how a night learns that there is nothing to do; no Spark."""
 
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +51,42 @@ def test_nights_that_were_skipped_are_fetched_too(export, tmp_path):
     assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, "Tuesday's and Thursday's; Wednesday has none"
     assert due(Days(DAYS[4], DAYS[4]), [DAYS[0]]) == Days(DAYS[1], DAYS[4])
     assert due(Days(DAYS[2], DAYS[2]), [DAYS[4]]) == Days(DAYS[2], DAYS[2]), "a backfill asks for its own days"
+
+
+def test_a_day_file_that_comes_late_or_is_put_right_is_fetched_by_the_next_night(export, tmp_path):
+    landing = tmp_path / "landing"
+    copy_days(FEED, export, landing, Days(DAYS[1], DAYS[3]))
+    (export / f"{DAYS[2]}.csv").write_text("they were open after all\n")
+    (export / f"{DAYS[1]}.csv").write_text("yad 1\n")  # as many bytes as before
+    (export / f"{DAYS[3]}.csv").unlink()
+    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, "Monday's landed never and was not asked for"
+    assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "yad 1\n"
+    assert [path.name for path in sorted((landing / "lines").iterdir())] == [str(day) for day in DAYS[1:4]]
+    assert copy_days(FEED._replace(closed_without_file=False), export, landing, Days(DAYS[3], DAYS[3])) == 0, "it landed once"
+
+
+def test_a_file_that_was_copied_is_known_by_size_and_time_and_by_content_when_touched(export, tmp_path):
+    landing, given = tmp_path / "landing", export / f"{DAYS[0]}.csv"
+    copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0]))
+    taken = landing / "lines" / str(DAYS[0]) / given.name
+    assert taken.stat().st_mtime_ns == given.stat().st_mtime_ns
+    os.utime(given, (0, 0))
+    assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0])) == 0, "another time, the same bytes"
+
+
+def test_a_home_that_copies_from_nowhere_says_so(tmp_path, capsys):
+    landing = tmp_path / "online_retail"
+    with pytest.raises(DeliveryError, match=r"CONCIERGE_LANDING_FROM is not set, .* set it to the folder"):
+        copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1]))
+    by_hand = landing / "lines" / str(DAYS[0]) / "any.csv"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_text("x")
+    assert copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1])) == 0
+    assert capsys.readouterr().out == "", "somebody puts files there"
+    assert copy_days(FEED, None, landing, Days(DAYS[3], DAYS[4])) == 0
+    assert "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05" in capsys.readouterr().out
+    with pytest.raises(DeliveryError, match=r"no file of 2026-01-06 .* never closed"):
+        copy_days(FEED._replace(closed_without_file=False), None, landing, Days(DAYS[0], DAYS[1]))
 
 
 def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
