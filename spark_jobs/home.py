@@ -39,7 +39,7 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
     if held - named:
         raise AnotherShopError(
             f"{lake.root.parent} holds {', '.join(sorted(held))} and this run names {', '.join(sorted(named)) or 'no source'}; "
-            "one home is one shop: set CONCIERGE_HOME to another folder"
+            "one home is one shop: set CONCIERGE_HOME to another folder, or name them all in CONCIERGE_SOURCES"
         )
 
 
