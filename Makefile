@@ -15,7 +15,7 @@ $(READY): requirements.lock spark_jobs/fetch_jars.py
 	@echo "Setting up .venv (about 270 packages; half a minute with a warm cache)"
 	@test -x $(PY) || python3.11 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.8
-	@.venv/bin/uv pip sync -q --compile-bytecode --require-hashes --python $(PY) requirements.lock
+	@.venv/bin/uv pip sync -q --system-certs --compile-bytecode --require-hashes --python $(PY) requirements.lock
 	@echo "Fetching Spark's jars for Delta"
 	@$(PY) -m spark_jobs.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
 	@touch $@
@@ -57,7 +57,7 @@ bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
 	@$(PY) -m benchmarks.$(NAME) $(ARGS)
 
 lock: ## rewrite requirements.lock from requirements.txt
-	@.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	@.venv/bin/uv pip compile -q --system-certs --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
 
 clean: ## delete the default home (.concierge) and everything in it

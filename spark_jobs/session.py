@@ -24,6 +24,8 @@ ALWAYS = {
     # A shop's night is small: 200 partitions of nothing cost more than the work.
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "2",
+    # Vacuum lists folders in as many tasks as this says, 10,000 by default.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # delta-rs and DuckDB read these tables: neither knows deletion vectors in every version we support.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
