@@ -116,12 +116,13 @@ def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
     assert move_finished(log, tmp_path / "impressions") == 0
 
 
-def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(export, tmp_path):
+def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(export, tmp_path, capsys):
     home = tmp_path / "home"
     from_export = {"CONCIERGE_LANDING_FROM": str(export)}
     first = night(home, DAYS[0], DAYS[1], **from_export)
     lake = Lake(first.settings.lake)
     [report, *_] = job.run(first, lake)
+    assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
     assert report.detail == {"n_files": 2}
 
     Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1])).write(home)
