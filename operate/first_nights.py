@@ -51,7 +51,7 @@ def main() -> None:
         refuse_another_shop(Lake(settings.lake), settings.sources)
     except AnotherShopError as error:
         raise SystemExit(f"make run: {error}") from None
-    console, began = Console(highlight=False), time.monotonic()
+    console, began = Console(highlight=False, width=None if sys.stdout.isatty() else 110), time.monotonic()
     last = OPENING_DAY + timedelta(days=N_DAYS - 1)
 
     if (settings.landing / "sample_shop" / "orders" / last.isoformat()).is_dir():

@@ -26,10 +26,14 @@ def visitors(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+# Columns of words; the others hold numbers.
+WORDS = ("table", "segment", "recommender", "visitor", "list", "before", "after")
+
+
 def table(title: str, *columns: str) -> Table:
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns:
-        made.add_column(name, justify="left" if name in ("table", "segment", "recommender", "visitor", "list") else "right")
+        made.add_column(name, justify="left" if name in WORDS else "right")
     return made
 
 
@@ -60,11 +64,19 @@ def interval(score: dict[str, float | None]) -> str:
 
 
 def answers(visits: list[dict[str, Any]]) -> Table:
-    made = table("What three visitors are shown", "visitor", "list", "before", f"after blocking {visits[0]['blocked']}")
+    blocked = next(item for item in visits[0]["before"]["items"] if item["item_id"] == visits[0]["blocked"])
+    made = table(
+        f"What three visitors are shown, before and after {named(blocked)} is blocked", "visitor", "list", "before", "after"
+    )
     for visit in visits:
-        shown = [", ".join(item["item_id"] for item in visit[when]["items"]) for when in ("before", "after")]
+        shown = ["\n".join(map(named, visit[when]["items"])) for when in ("before", "after")]
         made.add_row(visit["who"], visit["before"]["source"], *shown)
     return made
+
+
+def named(item: dict[str, Any]) -> str:
+    """An item as a person would know it, and its id."""
+    return f"{item['title'] or 'untitled'} ({item['item_id']})"
 
 
 def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]) -> None:
@@ -98,4 +110,5 @@ def next_steps(console: Console) -> None:
         "  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n"
         "                                            real data, in a home of its own: one home is one shop",
         highlight=False,
+        soft_wrap=True,
     )
