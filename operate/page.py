@@ -65,9 +65,8 @@ def interval(score: dict[str, float | None]) -> str:
 
 def answers(visits: list[dict[str, Any]]) -> Table:
     blocked = next(item for item in visits[0]["before"]["items"] if item["item_id"] == visits[0]["blocked"])
-    made = table(
-        f"What three visitors are shown, before and after {named(blocked)} is blocked", "visitor", "list", "before", "after"
-    )
+    title = f"What three visitors are shown, before and after {named(blocked)} ({blocked['item_id']}) is blocked"
+    made = table(title, "visitor", "list", "before", "after")
     for visit in visits:
         shown = ["\n".join(map(named, visit[when]["items"])) for when in ("before", "after")]
         made.add_row(visit["who"], visit["before"]["source"], *shown)
@@ -75,8 +74,8 @@ def answers(visits: list[dict[str, Any]]) -> Table:
 
 
 def named(item: dict[str, Any]) -> str:
-    """An item as a person would know it, and its id."""
-    return f"{item['title'] or 'untitled'} ({item['item_id']})"
+    """An item as a person would know it."""
+    return item["title"] or item["item_id"]
 
 
 def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]) -> None:
