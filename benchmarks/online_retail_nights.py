@@ -1,6 +1,6 @@
 """A real shop's year at once, and its last nine days as nine nights: seconds, memory, and whether both end in the same tables.
 
-    python -m benchmarks.online_retail_nights [--data ../shared/data/online_retail] [--home FOLDER]
+    python -m benchmarks.online_retail_nights [--data ../shared/data/online_retail] [--home FOLDER] [--nights 9]
 
 One home takes all 305 days as one run; another stops at 2011-11-30 and then takes 2011-12-01 … 09 one by one. Days on which the
 shop was closed have no file. A night's own seconds are its steps'; the rest of its wall time is what Airflow and the starts of
@@ -106,6 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--home", type=Path, help="kept; by default a temporary folder")
+    parser.add_argument("--nights", type=int, default=NIGHTS, help="how many single nights at the end (9)")
     given = parser.parse_args()
     base = given.home or Path(tempfile.mkdtemp(prefix="nights-"))
     settings = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(given.data.resolve())}
@@ -116,7 +117,7 @@ def main() -> None:
     with PeakMemory() as peak:
         show("2010-12-01…2011-12-09", run(envs["year"], homes["year"], FIRST, LAST, "year"))
     print(f"peak memory of all processes: {peak.bytes / 2**30:.1f} GiB", flush=True)
-    nights = [LAST - timedelta(days=n) for n in reversed(range(NIGHTS))]
+    nights = [LAST - timedelta(days=n) for n in reversed(range(given.nights))]
     env, home = envs["nights"], homes["nights"]
     history = nights[0] - timedelta(days=1)
     show(f"2010-12-01…{history}", run(env, home, FIRST, history, "history"))

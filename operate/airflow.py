@@ -14,6 +14,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+from operate.processes import run_together
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
 
@@ -95,5 +97,6 @@ def serve(env: dict[str, str]) -> int:
     prepare(env)
     pages = f"{env['AIRFLOW__API__BASE_URL']} (AIRFLOW__API__PORT changes it)"
     print(f"Airflow's pages: {pages}; `nightly` is on its cron. Ctrl-C stops.")
+    print("It runs last night's nightly at once (the sample shop trades up to yesterday for it), then each night at 03:00 UTC.")
     env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
-    return subprocess.call([BIN / "airflow", "standalone"], env=env, cwd=ROOT)
+    return run_together([BIN / "airflow", "standalone"], env=env, cwd=ROOT)

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from operate import airflow
 from operate.follow import follower
+from operate.settings import settings_or_exit
 from spark_jobs.home import AnotherShopError, refuse_another_shop
 from spark_jobs.ingest.feed import Folder
 from spark_jobs.ingest.sources import SourceError, load
 from spark_jobs.night import Days
-from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 
@@ -70,7 +70,7 @@ def main() -> None:
         parser.error("give SOURCE=<source> DATA=<folder> FROM=<day> TO=<day>, with FROM not after TO")
     os.environ["CONCIERGE_SOURCES"] = given.source
     os.environ["CONCIERGE_LANDING_FROM"] = str(given.data)
-    settings = Settings.from_environment()
+    settings = settings_or_exit()
     console, began, days = Console(), time.monotonic(), Days(given.first, given.last)
     try:
         refuse_another_shop(Lake(settings.lake), settings.sources)

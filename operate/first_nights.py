@@ -16,6 +16,7 @@ from rich.console import Console
 
 from operate import airflow, page
 from operate.follow import follower
+from operate.settings import settings_or_exit
 from operate.visitors import Visitor, before_and_after, service
 from spark_jobs.home import AnotherShopError, refuse_another_shop
 from spark_jobs.settings import Settings
@@ -46,7 +47,7 @@ def ranges(last: date) -> list[tuple[date, date]]:
 
 def main() -> None:
     os.environ["CONCIERGE_SOURCES"] = "sample_shop"
-    settings = Settings.from_environment()
+    settings = settings_or_exit()
     try:
         refuse_another_shop(Lake(settings.lake), settings.sources)
     except AnotherShopError as error:
@@ -78,7 +79,7 @@ def main() -> None:
         answers = before_and_after(url, visitors)
     page.show(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s and lies in {settings.home}.")
-    page.next_steps(console)
+    page.next_steps(console, answers)
 
 
 if __name__ == "__main__":

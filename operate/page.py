@@ -26,6 +26,7 @@ def visitors(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+SCORES = ("quality", "discover", "next")
 # Columns of words; the others hold numbers.
 WORDS = ("table", "segment", "recommender", "visitor", "list", "before", "after")
 
@@ -45,17 +46,17 @@ def received(summary: dict[str, Any]) -> Table:
 
 
 def segments(summary: dict[str, Any]) -> Table:
-    made = table("Segments", "segment", "customers")
+    made = table(f"Segments of {summary['customers']['customers']:,} customers; one may be in several", "segment", "customers")
     for segment in sorted(summary["segments"], key=lambda each: -each["n_customers"]):
         made.add_row(segment["name"], f"{segment['n_customers']:,}")
     return made
 
 
 def model(summary: dict[str, Any]) -> Table:
-    made = table("NDCG@10 on the newest window, with 95 % intervals", "recommender", "discover", "next")
+    made = table("NDCG@10 on the newest window, with 95 % intervals; quality is what gates compare", "recommender", *SCORES)
     board = summary["model"].get("leaderboard", {})
     for name in sorted(board, key=lambda name: -(board[name]["discover"]["ndcg"]["mean"] or 0)):
-        made.add_row(name, *(interval(board[name][task]["ndcg"]) for task in ("discover", "next")))
+        made.add_row(name, interval(board[name]["quality"]), *(interval(board[name][task]["ndcg"]) for task in SCORES[1:]))
     return made
 
 
@@ -68,7 +69,7 @@ def answers(visits: list[dict[str, Any]]) -> Table:
     title = f"What three visitors are shown, before and after {named(blocked)} ({blocked['item_id']}) is blocked"
     made = table(title, "visitor", "list", "before", "after")
     for visit in visits:
-        shown = ["\n".join(map(named, visit[when]["items"])) for when in ("before", "after")]
+        shown = ["\n".join(f"{item['rank']}. {named(item)}" for item in visit[when]["items"]) for when in ("before", "after")]
         made.add_row(visit["who"], visit["before"]["source"], *shown)
     return made
 
@@ -98,13 +99,14 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     console.print(answers(visits))
 
 
-def next_steps(console: Console) -> None:
-    """What to try from here."""
+def next_steps(console: Console, visits: list[dict[str, Any]]) -> None:
+    """What to try from here, with this home's own ids."""
     console.print(
         "\n[bold]Next[/bold]\n"
         '  make sql Q="select * from dim_segments"   ask last night\'s warehouse\n'
-        "  make serve                                the HTTP service; docs/api.md has the calls\n"
-        "  make airflow                              the real scheduler and its pages\n"
+        "  make serve                                the HTTP service; docs/api.md has the calls, for instance\n"
+        f"    curl 'http://127.0.0.1:8080/v1/recommendations?user_id={visits[0]['query']['user_id']}&n=5'\n"
+        "  make airflow                              the real scheduler and its pages; it runs last night's nightly at once\n"
         "  make mlflow                               models, metrics and the gate's reasons\n"
         "  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n"
         "                                            real data, in a home of its own: one home is one shop",

@@ -4,8 +4,11 @@ import sys
 
 import duckdb
 
-from spark_jobs.settings import Settings
+from expectations.contracts.lake import OPS_DELIVERIES, OPS_RUNS
+from operate.settings import settings_or_exit
+from spark_jobs.tables import Lake
 
+LOGS = (OPS_RUNS, OPS_DELIVERIES)  # tables of the lake without personal values, to be read beside the marts
 PROMPT = "concierge> "
 
 
@@ -23,7 +26,7 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
 
 def main(argv: list[str]) -> int:
     """One query given as an argument, or a shell until `.quit` or end of input."""
-    settings = Settings.from_environment()
+    settings = settings_or_exit()
     if settings.warehouse == "snowflake":
         told = settings.snowflake
         where = f"{told['database']}.{told['schema']} of the Snowflake account {told['account'] or '(not set)'}"
@@ -34,6 +37,8 @@ def main(argv: list[str]) -> int:
         print(f"There is no warehouse at {file} yet: `make run` or `make backfill` makes one.", file=sys.stderr)
         return 1
     connection = duckdb.connect(str(file), read_only=True)
+    for table in LOGS:
+        connection.register(table.name, Lake(settings.lake).scan(table))
     if argv:
         return 0 if answer(connection, " ".join(argv)) else 1
     print("Read-only on last night's warehouse. End a statement with ;  `show tables;` lists them, `.quit` leaves.")

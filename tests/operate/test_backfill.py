@@ -53,5 +53,5 @@ def test_another_shops_home_is_refused(said, tmp_path):
 def test_the_page_after_the_sample_shop_sends_real_data_to_another_home(capsys):
     from rich.console import Console
 
-    page.next_steps(Console(width=200))
+    page.next_steps(Console(width=200), [{"query": {"user_id": "u1"}}])
     assert "CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail" in capsys.readouterr().out

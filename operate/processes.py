@@ -1,0 +1,50 @@
+"""Programs that start programs: one signal ends them all."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+
+PATIENCE_SECONDS = 20
+LOOK_EVERY_SECONDS = 0.2
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_together(command: list[str | Path], env: dict[str, str] | None = None, cwd: Path | None = None) -> int:
+    """Run a program and all it starts until it ends or we are told to; then nothing of it is left.
+
+    Returns:
+        Its exit code; 0 when a signal to us ended it, as Ctrl-C is how one leaves a server.
+    """
+    told: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: told.append(number)) for number in ENDING}
+    # In a session of its own, or Ctrl-C would reach its parts in any order before we end them together.
+    child = subprocess.Popen([str(word) for word in command], env=env, cwd=cwd, start_new_session=True)
+    try:
+        while child.poll() is None and not told:
+            time.sleep(LOOK_EVERY_SECONDS)
+        return 0 if told else child.returncode
+    finally:
+        end_all(child)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def end_all(child: subprocess.Popen, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    """End a program and whatever it started, which may have made itself independent: asked first, then killed."""
+    if child.poll() is not None:
+        return
+    parts = [*psutil.Process(child.pid).children(recursive=True), child]
+    for part in parts:
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            part.terminate()
+    _, alive = psutil.wait_procs(parts[:-1], timeout=patience_seconds)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=patience_seconds)
+    for part in [*alive, child]:
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            part.kill()
+    child.wait()
