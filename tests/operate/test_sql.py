@@ -3,7 +3,9 @@
 import duckdb
 import pytest
 
+from expectations.contracts.lake import OPS_RUNS
 from operate import sql
+from spark_jobs.tables import Lake
 
 
 @pytest.fixture
@@ -28,3 +30,10 @@ def test_a_home_on_snowflake_says_where_to_ask(home, monkeypatch, capsys):
     monkeypatch.setenv("CONCIERGE_SNOWFLAKE_ACCOUNT", "acme-eu")
     assert sql.main([]) == 1
     assert "CONCIERGE.MAIN of the Snowflake account acme-eu" in capsys.readouterr().err
+
+
+def test_the_run_manifest_is_read_beside_the_marts(home, capsys):
+    rows = [{**dict.fromkeys(OPS_RUNS.columns), "run_id": "r", "step": "land", "table_name": "landing/shop"}]
+    Lake(home / "lake").append_rows(rows, OPS_RUNS)
+    assert sql.main(["select step, table_name from ops_runs"]) == 0
+    assert "landing/shop" in capsys.readouterr().out
