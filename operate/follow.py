@@ -63,10 +63,14 @@ def promises(rows: list[dict]) -> list[str]:
 def describe(row: dict) -> str:
     """One row of `ops_runs` as a line: the table, its rows, and what became of what was received."""
     counts = [f"{name} {row[f'n_{name}']:,}" for name in OUTCOMES if row[f"n_{name}"]]
+    detail = json.loads(row["detail"] or "{}")
+    if detail.get("deleted"):
+        counts.append(f"deleted {detail['deleted']:,}")
     if row["n_rows"] is not None:
         counts.append(f"{row['n_rows']:,} rows")
+    if "n_files" in detail and not counts:
+        counts = [f"{detail['n_files']:,} files delivered" if detail["n_files"] else "all files were here already"]
     if not counts:
-        detail = json.loads(row["detail"] or "{}")
         counts = [f"{name} {value}" for name, value in detail.items() if isinstance(value, (int, float, str))][:4]
     same = row["version_before"] == row["version_after"]
     if not counts:

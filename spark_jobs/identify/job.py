@@ -60,5 +60,5 @@ def report(table: Table, written: Written, **detail) -> TableReport:
     return TableReport(
         table.name, written.version_before, written.version_after,
         n_inserted=written.n_inserted, n_updated=written.n_updated, n_unchanged=written.n_unchanged,
-        touched_dates=written.touched_dates, detail=detail,
+        touched_dates=written.touched_dates, detail={"deleted": written.n_deleted, **detail},
     )  # fmt: skip

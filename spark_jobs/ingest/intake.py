@@ -176,7 +176,7 @@ class FeedIntake:
         superseding = [delivery.file.name for delivery in self.deliveries if delivery.supersedes]
         if superseding:
             found["superseding_files"] = superseding
-            found["n_deleted"] = written.n_deleted
+            found["deleted"] = written.n_deleted
             print(f"  {self.source.name}: {', '.join(superseding)} came again with other content and takes the old one's place")
         return found
 
