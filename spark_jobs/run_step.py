@@ -40,16 +40,23 @@ BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not h
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 
-def work(step: str, job: ModuleType, night: nights.Night, lake: Lake, began: float) -> list[nights.TableReport] | None:
-    """Run the job, show and record what it did; None when there was nothing to do."""
+def work(
+    step: str, job: ModuleType, night: nights.Night, lake: Lake, began: float, checked: float
+) -> list[nights.TableReport] | None:
+    """Run the job, show and record what it did; None when there was nothing to do.
+
+    Args:
+        began: when the step did, on the monotonic clock.
+        checked: seconds since then that its incoming border took, which are that border's own.
+    """
     try:
         reports = job.run(night, lake)
     except nights.NothingNew as nothing:
         print(f"{step}: nothing new ({nothing})")
         return None
-    seconds = time.monotonic() - began
-    show(step, reports, seconds)
-    record(lake, night, step, reports, seconds)
+    elapsed = time.monotonic() - began
+    show(step, reports, elapsed - checked)
+    record(lake, night, step, reports, elapsed - checked, elapsed)
     return reports
 
 
@@ -79,7 +86,7 @@ def take(step: str, night: nights.Night, began: float) -> int:
     border, reports = borders.Border(lake), None
     try:
         border.check(borders.INCOMING.get(step, ()))
-        reports = work(step, job, night, lake, began)
+        reports = work(step, job, night, lake, began, border.seconds)
         border.check(borders.OUTGOING.get(step, ()))
     except borders.BorderError as stopped:
         print(f"{step}: stopped at the border. {stopped}", file=sys.stderr)
