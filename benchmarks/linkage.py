@@ -1,0 +1,184 @@
+"""The whole protocol over the historical figures: 5 splits of the people, thresholds on one half, figures on the other.
+
+    python -m benchmarks.linkage ../shared/data/identity/historical_figures_50k.parquet [--splits 5] [--shuffle 1]
+
+Rows are shuffled and renumbered first. Linking runs once, over all records (it sees no label); a split decides on which
+people thresholds are chosen and on which they are judged. Precision counts wrong pairs with the other half's people too.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from hashlib import sha256
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from spark_jobs.identify.linkage import boosted
+from spark_jobs.identify.linkage.choose import choose, try_all
+from spark_jobs.identify.linkage.cluster import Thresholds, cluster, round_score
+from spark_jobs.identify.linkage.evaluate import adjusted_rand, b_cubed, calibration_error, pairwise
+from spark_jobs.identify.linkage.labelled import labelled_features, train_labelled
+from spark_jobs.identify.linkage.link import link_new, relink
+from spark_jobs.identify.linkage.model import LinkageModel
+from spark_jobs.identify.linkage.rules import HISTORICAL_FIGURES
+from spark_jobs.identify.linkage.train import train
+from spark_jobs.identify.linkage.vectors import read_vectors
+
+
+def load(con: duckdb.DuckDBPyConnection, path: str, shuffle: int) -> None:
+    con.execute(f"create table source as select *, row_number() over () as position from '{path}'")
+    n = con.execute("select count(*) from source").fetchall()[0][0]
+    numbers = np.random.default_rng(shuffle).permutation(n)
+    con.register("mixed", pa.table({"position": np.arange(1, n + 1), "number": numbers}))
+    con.execute("""
+        create table records as
+        select lpad(number::varchar, 6, '0') as rid, source.* from source join mixed using (position) order by rid
+    """)
+    con.unregister("mixed")
+
+
+def figures(clusters: np.ndarray, person: np.ndarray, judged: np.ndarray) -> list[float]:
+    p, b = pairwise(clusters, person, judged), b_cubed(clusters, person, judged)
+    return [p["precision"], p["recall"], p["f1"], b["precision"], b["recall"], b["f1"]]
+
+
+def within(clusters: np.ndarray, person: np.ndarray, judged: np.ndarray) -> list[float]:
+    """The same, judged records only: wrong pairs with the other half do not count."""
+    return figures(clusters[judged], person[judged], np.ones(judged.sum()))
+
+
+def partition_digest(clusters: np.ndarray, names: np.ndarray) -> str:
+    """Equal for equal partitions, whatever the rows' order and numbers."""
+    groups: dict[int, list[str]] = {}
+    for root, name in zip(clusters.tolist(), names.tolist(), strict=True):
+        groups.setdefault(root, []).append(name)
+    return sha256(json.dumps(sorted(sorted(group) for group in groups.values())).encode()).hexdigest()[:16]
+
+
+def show(name: str, rows: list[list[float]]) -> None:
+    mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
+    print(f"{name:34s} " + " ".join(f"{m:.4f}±{s:.4f}" for m, s in zip(mean, spread, strict=True)), flush=True)
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path")
+    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--shuffle", type=int, default=1)
+    parser.add_argument("--no-labels", action="store_true")
+    options = parser.parse_args()
+    con = duckdb.connect(f"{tempfile.mkdtemp()}/link.db", config={"threads": 1, "memory_limit": "1200MB"})
+    load(con, options.path, options.shuffle)
+
+    start = time.time()
+    model = train(con, "records", "rid", HISTORICAL_FIGURES)
+    print(f"train {time.time() - start:.1f} s, peak {peak():.2f} GB", flush=True)
+    begun = time.time()
+    left, right, features = read_vectors(con, "scored")
+    n = con.execute("select count(*) from people").fetchall()[0][0]
+    probability = boosted.predict(model.boosted, features)
+    score = round_score(boosted.bits(probability))
+    default = cluster(left, right, score, n, Thresholds())
+    print(
+        f"score and cluster {time.time() - begun:.1f} s, train to clusters {time.time() - start:.1f} s, peak {peak():.2f} GB",
+        flush=True,
+    )
+    got = con.execute("""
+        select r.cluster, r.unique_id from people as p join records as r on r.rid = p.record_key order by p.idx
+    """).fetchnumpy()
+    person = np.unique(got["cluster"].astype(str), return_inverse=True)[1]
+    everyone = np.ones(n)
+    same = person[left] == person[right]
+    true = sum(k * (k - 1) / 2 for k in np.bincount(person))
+    print(
+        f"candidate pairs {len(left):,}, recall of pairs {same.sum() / true:.4f}, "
+        f"above the floor {(score > Thresholds().floor).sum():,}"
+    )
+    raw = 1 / (1 + np.exp2(-features[:, 0].astype(float)))
+    near = (probability > 0.01) & (probability < 0.99)
+    print("calibration error, all candidate pairs, 10 / 15 bins: "
+          f"raw {calibration_error(raw, same, 10):.4f} / {calibration_error(raw, same):.4f}, "
+          f"self-trained {calibration_error(probability, same, 10):.4f} / {calibration_error(probability, same):.4f}; "
+          f"only the {near.sum():,} pairs in .01-.99: {calibration_error(probability[near], same[near]):.4f}")  # fmt: skip
+    show("default thresholds, everyone", [figures(default, person, everyone)])
+    print("partition of the source's rows, digest", partition_digest(default, got["unique_id"]))
+
+    begun = time.time()
+    clusterings = try_all(left, right, score, n)
+    print(f"{len(clusterings)} threshold settings tried in {time.time() - begun:.1f} s")
+    rows, rows_within, labelled_rows, labelled_within, errors = [], [], [], [], []
+    for split in range(options.splits):
+        known = (np.random.default_rng(100 + split).random(person.max() + 1) < 0.5)[person]
+        limits = choose(clusterings, person, known)
+        rows.append(figures(clusterings[limits], person, ~known))
+        rows_within.append(within(clusterings[limits], person, ~known))
+        print("  split", split, limits, [f"{v:.4f}" for v in rows[-1]], flush=True)
+        if options.no_labels:
+            continue
+        begun = time.time()
+        more = labelled_features(left, right, features, score, default)
+        booster = train_labelled(left, right, more, person, known)
+        p = boosted.predict(booster, more)
+        del more
+        seconds = time.time() - begun
+        s = round_score(boosted.bits(p))
+        tried = try_all(left, right, s, n)
+        limits = choose(tried, person, known)
+        labelled_rows.append(figures(tried[limits], person, ~known))
+        labelled_within.append(within(tried[limits], person, ~known))
+        judged = ~known[left] & ~known[right]
+        errors.append([calibration_error(p[judged], same[judged], 10), calibration_error(p[judged], same[judged])])
+        print(
+            "    labelled",
+            limits,
+            [f"{v:.4f}" for v in labelled_rows[-1]],
+            f"ece {errors[-1][1]:.4f}, {seconds:.1f} s",
+            flush=True,
+        )
+    print(f"{'':34s} pairwise P / R / F1, B-cubed P / R / F1 (mean ± sd over splits)")
+    show("no labels", rows)
+    show("no labels, within the half", rows_within)
+    if labelled_rows:
+        show("labels of the other half", labelled_rows)
+        show("labels, within the half", labelled_within)
+        print("calibration error with labels, 10 / 15 bins", np.mean(errors, axis=0))
+    print(f"peak {peak():.2f} GB")
+    del features
+
+    incremental(con, model)
+    print(f"peak {peak():.2f} GB")
+
+
+def incremental(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
+    """1 % of the records arrive last: the same clusters as relinking all under the same frozen model?"""
+    con.execute("create table old as from records where hash(rid) % 100 <> 0")
+    con.execute("create table new as from records where hash(rid) % 100 = 0")
+    begun = time.time()
+    relink(con, model, "records", "rid")
+    full = time.time() - begun
+    want = con.execute("select record_key, cluster_key from clusters order by 1").fetchnumpy()
+    pairs = con.execute("select key_l, key_r, score from linked_pairs order by all").fetchnumpy()
+    relink(con, model, "old", "rid")
+    begun = time.time()
+    n_again = link_new(con, model, "new", "rid")
+    seconds = time.time() - begun
+    got = con.execute("select record_key, cluster_key from clusters order by 1").fetchnumpy()
+    again = con.execute("select key_l, key_r, score from linked_pairs order by all").fetchnumpy()
+    equal = all(np.array_equal(pairs[c], again[c]) for c in pairs)
+    n_new = con.execute("select count(*) from new").fetchall()[0][0]
+    print(f"incremental: {n_new} new records {seconds:.2f} s, full relink under the frozen model {full:.2f} s "
+          f"({seconds / full:.1%}); {n_again:,} records clustered again; pairs equal {equal}, clusters equal "
+          f"{np.array_equal(want['cluster_key'], got['cluster_key'])}, "
+          f"ARI {adjusted_rand(want['cluster_key'], got['cluster_key'])}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
