@@ -62,3 +62,9 @@ def test_every_folder_has_its_room_in_the_readme():
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), f"README links to {target}"
+
+
+def test_every_benchmark_is_in_their_table():
+    folder = ROOT / "benchmarks"
+    named = set(re.findall(r"^\| `(\w+)` \|", (folder / "README.md").read_text(), re.M))
+    assert named == {path.stem for path in folder.glob("*.py")} - {"__init__"}
