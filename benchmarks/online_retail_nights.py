@@ -99,7 +99,7 @@ def apart(db: duckdb.DuckDBPyConnection, one: str, other: str, without: tuple[st
     """Rows of two tables that have no equal in the other, but for some columns."""
     columns = f"* exclude ({', '.join(without)})" if without else "*"
     a, b = f"select {columns} from {one}", f"select {columns} from {other}"
-    return db.execute(f"select count(*) from (({a} except all {b}) union all ({b} except all {a}))").fetchone()[0]
+    return db.execute(f"select count(*) from (({a} except all {b}) union all ({b} except all {a}))").fetchall()[0][0]
 
 
 def main() -> None:
