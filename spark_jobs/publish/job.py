@@ -51,7 +51,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         follow(home, now)
         if summary.run_id(home) != now.run_id:
             summary.write(summary.collect(replace(night, run_id=now.run_id), lake, now), home)
-        return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "deleted": prune(home)})]
+        return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "pruned": prune(home)})]
     sources = Sources(lake)
     figures = measure(
         sources.lists, sources.customers, sources.items, reader.tops(snapshots(home) / now.snapshot) if now else None
@@ -77,7 +77,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     page = summary.collect(night, lake, record)
     switch(home, record, night.slug)
     summary.write(page, home)
-    detail = {**figures.as_dict(), "snapshot": name, "switched": True, "deleted": prune(home)}
+    detail = {**figures.as_dict(), "snapshot": name, "switched": True, "pruned": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
 
 
