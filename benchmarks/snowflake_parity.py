@@ -25,6 +25,7 @@ import duckdb
 
 from expectations.contracts.published import Published
 from expectations.contracts.settings import surroundings
+from operate.visitors import free_port
 from spark_jobs.build import dbt, load
 from spark_jobs.build.aside import MARTS, switch_snowflake
 from spark_jobs.build.snowflake import Session, connect
@@ -119,16 +120,28 @@ def line(night: str, results: list[Compared]) -> str:
 
 
 @contextmanager
-def stand_in() -> Iterator[dict[str, str]]:
-    """Settings of a stand-in that runs as long as the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+def stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
+    """Settings of a stand-in that runs as long as the block.
+
+    Args:
+        stages: the folder its stages lie in; by default where temporary files lie.
+
+    Raises:
+        RuntimeError: it ended at its start.
+    """
+    port = str(free_port())
     words = [sys.executable, "-m", "fakesnow", "-s", "-p", port]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(5)
+    env = {**os.environ, **({"TMPDIR": str(stages)} if stages else {})}
+    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
     said = {"ACCOUNT": "local", "USER": "loader", "PASSWORD": "none", "WAREHOUSE": "SMALL", "HOST": "127.0.0.1", "PORT": port}
     try:
+        for _ in range(300):
+            if server.poll() is not None:
+                raise RuntimeError("the stand-in for Snowflake ended at its start")
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", int(port))) == 0:
+                    break
+            time.sleep(0.1)
         yield {f"CONCIERGE_SNOWFLAKE_{name}": value for name, value in {**said, "PROTOCOL": "http"}.items()}
     finally:
         server.terminate()

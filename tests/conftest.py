@@ -2,16 +2,16 @@
 
 import logging
 import os
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import hypothesis
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
-from spark_jobs.tables import Lake
+from benchmarks.snowflake_parity import stand_in
+from expectations.contracts.tables import Table
+from spark_jobs.tables import Lake, arrow_schema
 
 QUICK_ON_FIVE_ROWS = {
     "spark.sql.shuffle.partitions": "1",
@@ -61,27 +61,23 @@ def snowflake(tmp_path_factory):
 
     A function of the database's name, so that a test has one of its own. Stages lie in a folder of the tests.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "fakesnow", "-s", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("stages"))},
-    )  # fmt: skip
-    try:
-        for _ in range(300):
-            assert server.poll() is None, "the stand-in for Snowflake ended at its start"
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        reach = {
-            "CONCIERGE_WAREHOUSE": "snowflake", "CONCIERGE_SNOWFLAKE_ACCOUNT": "local", "CONCIERGE_SNOWFLAKE_USER": "loader",
-            "CONCIERGE_SNOWFLAKE_PASSWORD": "not-a-secret", "CONCIERGE_SNOWFLAKE_WAREHOUSE": "SMALL",
-            "CONCIERGE_SNOWFLAKE_HOST": "127.0.0.1", "CONCIERGE_SNOWFLAKE_PORT": str(port),
-            "CONCIERGE_SNOWFLAKE_PROTOCOL": "http",
-        }  # fmt: skip
-        yield lambda database: {**reach, "CONCIERGE_SNOWFLAKE_DATABASE": database}
-    finally:
-        server.terminate()
-        server.wait()
+    with stand_in(tmp_path_factory.mktemp("stages")) as reach:
+        yield lambda database: {**reach, "CONCIERGE_WAREHOUSE": "snowflake", "CONCIERGE_SNOWFLAKE_DATABASE": database}
+
+
+@pytest.fixture(scope="session")
+def upsert():
+    """A function that inserts and updates rows of a lake's table by key, as the lake does, without Spark."""
+
+    def write(lake: Lake, table: Table, rows: list[dict]) -> None:
+        if not lake.exists(table):
+            DeltaTable.create(
+                lake.path(table), arrow_schema(table), partition_by=[table.partition] if table.partition else None,
+                configuration={"delta.enableChangeDataFeed": "true"},
+            )  # fmt: skip
+        new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+        same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
+        merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")
+        merge.when_matched_update_all().when_not_matched_insert_all().execute()
+
+    return write

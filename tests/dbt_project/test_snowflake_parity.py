@@ -1,6 +1,7 @@
 """The same models on two warehouses, two nights, every mart row by row: DuckDB, and Snowflake's stand-in over HTTP."""
 
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -34,28 +35,16 @@ from spark_jobs.build.begin import begin
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake, arrow_schema
+from spark_jobs.tables import Lake
 
 OPENED = date(2026, 1, 5)
+Upsert = Callable[[Lake, Table, list[dict]], None]
 N_DAYS, N_PEOPLE, N_ITEMS = 20, 30, 12
 
 
 def at(day: int, minute: int) -> datetime:
     """A time on a day of the shop, with microseconds."""
     return datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=day, minutes=minute, microseconds=7 * minute + 1)
-
-
-def upsert(lake: Lake, table: Table, rows: list[dict]) -> None:
-    """Insert and update by key, as the lake does, without Spark."""
-    if not lake.exists(table):
-        DeltaTable.create(
-            lake.path(table), arrow_schema(table), partition_by=[table.partition] if table.partition else None,
-            configuration={"delta.enableChangeDataFeed": "true"},
-        )  # fmt: skip
-    new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
-    same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
-    merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")
-    merge.when_matched_update_all().when_not_matched_insert_all().execute()
 
 
 def items() -> list[dict]:
@@ -125,7 +114,7 @@ def behaviour(days: range, draw: random.Random) -> tuple[list[dict], list[dict]]
     return events, lines
 
 
-def first_night(lake: Lake) -> None:
+def first_night(lake: Lake, upsert: Upsert) -> None:
     """Twenty days of a small shop."""
     events, lines = behaviour(range(N_DAYS), random.Random(7))
     identifiers, identities, consents, records = people()
@@ -136,7 +125,7 @@ def first_night(lake: Lake) -> None:
         upsert(lake, table, rows)
 
 
-def second_night(lake: Lake) -> dict[str, int]:
+def second_night(lake: Lake, upsert: Upsert) -> dict[str, int]:
     """One day more, and what nights bring beside it: late rows, a correction, a merge of customers, a deletion, an item that
     moves to another category. Returns how many keys changed in each table."""
     events, lines = behaviour(range(N_DAYS, N_DAYS + 1), random.Random(8))
@@ -223,7 +212,7 @@ def not_snowflake(target: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def shop(snowflake, tmp_path_factory) -> Shop:
+def shop(snowflake, upsert, tmp_path_factory) -> Shop:
     """Two nights on two warehouses. dbt's data tests run on Snowflake on the first; on DuckDB other tests run them."""
     homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
@@ -233,9 +222,9 @@ def shop(snowflake, tmp_path_factory) -> Shop:
         Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[1]), **snowflake("PARITY")}),
     )
-    first_night(shop.lake)
+    first_night(shop.lake, upsert)
     shop.run(1, "--exclude-resource-type", "unit_test")
-    shop.changed = second_night(shop.lake)
+    shop.changed = second_night(shop.lake, upsert)
     shop.run(2, "--exclude-resource-type", "test", "unit_test")
     return shop
 

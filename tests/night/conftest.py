@@ -3,7 +3,6 @@
 import csv
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from operate import airflow
+from operate.visitors import free_port
 
 FIRST_DAY = date(2011, 5, 2)
 N_DAYS, N_CUSTOMERS, N_ITEMS = 40, 60, 30
@@ -70,12 +70,6 @@ class RanNight:
     state: str
     tasks: dict[str, str]
     env: dict[str, str]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

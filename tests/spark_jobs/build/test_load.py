@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -18,7 +17,7 @@ from spark_jobs.build.begin import SOURCES
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake, arrow_schema
+from spark_jobs.tables import Lake
 
 DAY = date(2026, 1, 5)
 
@@ -53,19 +52,6 @@ def item(item_id: str, **more) -> dict:
     }  # fmt: skip
 
 
-def put(lake: Lake, table, rows: list[dict]) -> None:
-    """Upsert rows by key, as the lake does, without Spark."""
-    if not lake.exists(table):
-        DeltaTable.create(
-            lake.path(table), arrow_schema(table), partition_by=[table.partition] if table.partition else None,
-            configuration={"delta.enableChangeDataFeed": "true"},
-        )  # fmt: skip
-    new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
-    same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
-    merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")
-    merge.when_matched_update_all().when_not_matched_insert_all().execute()
-
-
 def staged(reports) -> dict[str, int]:
     return {report.table_name: report.detail["staged"] for report in reports if report.detail["staged"]}
 
@@ -98,11 +84,11 @@ def test_nothing_to_do_on_duckdb(night, lake):
     assert load.run(replace(night, settings=replace(night.settings, warehouse="duckdb")), lake) == []
 
 
-def test_three_nights(night, lake):
+def test_three_nights(night, lake, upsert):
     """All rows, then only what changed, then none; after each the copy is the lake's table, value by value."""
-    put(lake, CORE_ORDER_LINES, [line(f"o{n}", 1) for n in range(50)])
+    upsert(lake, CORE_ORDER_LINES, [line(f"o{n}", 1) for n in range(50)])
     odd = item("mug", title="Mug 'a\\b' \"c\"\n,é☃", category_path=["home", 'a "b"'], attributes={"colour": "röd", "x": "'"})
-    put(lake, CORE_ITEMS, [odd, item("bowl", category_path=[], price=Decimal("0.0100"))])
+    upsert(lake, CORE_ITEMS, [odd, item("bowl", category_path=[], price=Decimal("0.0100"))])
     first = load.run(night, lake)
     assert [report.table_name for report in first] == list(SOURCES)
     assert staged(first) == {"core_order_lines": 50, "core_items": 2}
@@ -111,8 +97,8 @@ def test_three_nights(night, lake):
     assert held(night, CORE_IDENTITIES) == []  # never written: an empty table, so the same models build
 
     # One line is corrected twice, one comes late, one goes: three keys have changed.
-    put(lake, CORE_ORDER_LINES, [line("o1", 1, quantity=2)])
-    put(lake, CORE_ORDER_LINES, [line("o1", 1, quantity=3), line("o0", 2, day=2)])
+    upsert(lake, CORE_ORDER_LINES, [line("o1", 1, quantity=2)])
+    upsert(lake, CORE_ORDER_LINES, [line("o1", 1, quantity=3), line("o0", 2, day=2)])
     DeltaTable(lake.path(CORE_ORDER_LINES)).delete("order_id = 'o49'")
     DeltaTable(lake.path(CORE_ORDER_LINES)).optimize.compact()  # moves rows, changes none
     second = load.run(night, lake)
@@ -125,28 +111,28 @@ def test_three_nights(night, lake):
     assert all(report.version_before == report.version_after for report in third)
 
 
-def test_gone_and_back(night, lake, monkeypatch):
+def test_gone_and_back(night, lake, upsert, monkeypatch):
     """A key deleted and written again between two loads is there; one written and deleted is not."""
     monkeypatch.setattr(load, "SOURCES", ("core_order_lines",))
-    put(lake, CORE_ORDER_LINES, [line("a", 1), line("b", 1)])
+    upsert(lake, CORE_ORDER_LINES, [line("a", 1), line("b", 1)])
     load.run(night, lake)
     table = DeltaTable(lake.path(CORE_ORDER_LINES))
     table.delete("order_id = 'a'")
-    put(lake, CORE_ORDER_LINES, [line("a", 1, quantity=7), line("c", 1)])
+    upsert(lake, CORE_ORDER_LINES, [line("a", 1, quantity=7), line("c", 1)])
     DeltaTable(lake.path(CORE_ORDER_LINES)).delete("order_id = 'c'")
     load.run(night, lake)
     assert [(row["order_id"], row["quantity"]) for row in held(night, CORE_ORDER_LINES)] == [("a", 7), ("b", 1)]
 
 
 @pytest.mark.parametrize("broken", ["put", "take_in", "mark"])
-def test_broken_load_is_repeated(night, lake, monkeypatch, broken):
+def test_broken_load_is_repeated(night, lake, upsert, monkeypatch, broken):
     """A load that breaks before, between or behind its statements leaves nothing that its repetition does not heal."""
     settings = replace(night.settings, snowflake={**night.settings.snowflake, "database": f"BROKEN_{broken}"})
     night = replace(night, settings=settings)
     monkeypatch.setattr(load, "SOURCES", ("core_order_lines",))
-    put(lake, CORE_ORDER_LINES, [line("a", 1), line("b", 1)])
+    upsert(lake, CORE_ORDER_LINES, [line("a", 1), line("b", 1)])
     load.run(night, lake)
-    put(lake, CORE_ORDER_LINES, [line("a", 1, quantity=5), line("c", 1)])
+    upsert(lake, CORE_ORDER_LINES, [line("a", 1, quantity=5), line("c", 1)])
     DeltaTable(lake.path(CORE_ORDER_LINES)).delete("order_id = 'b'")
 
     def breaks(*_):
@@ -160,20 +146,20 @@ def test_broken_load_is_repeated(night, lake, monkeypatch, broken):
     assert held(night, CORE_ORDER_LINES) == kept(lake, CORE_ORDER_LINES)
 
 
-def test_loaded_anew_where_changes_cannot_be_told(night, lake, monkeypatch):
+def test_loaded_anew_where_changes_cannot_be_told(night, lake, upsert, monkeypatch):
     """Another table under the name, a feed that is gone, and a table of another shape: all rows travel, and only theirs stay."""
     monkeypatch.setattr(load, "SOURCES", ("core_identities",))
-    put(lake, CORE_IDENTITIES, [{"identifier_id": "a", "customer_id": "1"}, {"identifier_id": "b", "customer_id": "2"}])
+    upsert(lake, CORE_IDENTITIES, [{"identifier_id": "a", "customer_id": "1"}, {"identifier_id": "b", "customer_id": "2"}])
     load.run(night, lake)
 
-    put(lake, CORE_IDENTITIES, [{"identifier_id": "a", "customer_id": "3"}])
+    upsert(lake, CORE_IDENTITIES, [{"identifier_id": "a", "customer_id": "3"}])
     for file in (lake.root / "core_identities" / "_change_data").rglob("*.parquet"):
         file.unlink()
     assert staged(load.run(night, lake)) == {"core_identities": 2}
     assert held(night, CORE_IDENTITIES) == kept(lake, CORE_IDENTITIES)
 
     shutil.rmtree(lake.path(CORE_IDENTITIES))
-    put(lake, CORE_IDENTITIES, [{"identifier_id": "z", "customer_id": "9"}])
+    upsert(lake, CORE_IDENTITIES, [{"identifier_id": "z", "customer_id": "9"}])
     assert staged(load.run(night, lake)) == {"core_identities": 1}
     assert held(night, CORE_IDENTITIES) == [{"identifier_id": "z", "customer_id": "9"}]
 
