@@ -190,16 +190,71 @@ CORE_IDENTIFIERS = Table(
 
 CORE_IDENTITY_LINKS = Table(
     name="core_identity_links",
-    grain="One row per pair of identifiers seen together and the rule that says so.",
+    grain="One row per pair of identifiers that may be one person's and the rule that says so.",
     key=("identifier_id_a", "identifier_id_b", "rule"),
-    not_null=("first_seen_at", "weight"),
+    not_null=("first_seen_at", "weight", "is_followed"),
+    checks={"followed_or_held": "is_followed = (held_by is null)"},
     columns={
         "identifier_id_a": "string",  # a < b
         "identifier_id_b": "string",
-        "rule": "string",  # same_event, same_order, same_person_record
+        "rule": "string",  # same_event, same_order, same_person_record: seen together; alike: records compared; decision: someone said so
         "evidence": "string",  # the earliest row that shows it: `<table>/<key>`
-        "weight": "double",
+        "weight": "double",  # probability that both ends are one person's; 1 for what was seen together
+        "is_followed": "boolean",  # false: evidence only
+        "held_by": "string",  # why it is not followed: `<section>/<rule>` of spark_jobs/identify/rules.yml, or `decision/<word>`
         "first_seen_at": "timestamp",
+    },
+)
+
+CORE_IDENTITY_LIKENESS = Table(
+    name="core_identity_likeness",
+    grain="One row per pair of person records that are more likely one person's than not; no personal values.",
+    key=("source_a", "record_id_a", "source_b", "record_id_b"),  # a < b
+    not_null=("probability", "match_weight", "is_one_person"),
+    columns={
+        "source_a": "string",
+        "record_id_a": "string",
+        "source_b": "string",
+        "record_id_b": "string",
+        "probability": "double",  # calibrated
+        "match_weight": "double",  # bits: log2 of how many times likelier the agreements are for one person than for two
+        "agreements": "map<string,string>",  # comparison → level reached and its bits: `same postcode +8.1`
+        "is_one_person": "boolean",  # the two stand in one cluster of records
+    },
+)
+
+CORE_IDENTITY_DECISIONS = Table(
+    name="core_identity_decisions",
+    grain="One row per decision that someone took about two identifiers, in the order they were taken.",
+    key=("decision_id",),
+    not_null=("decided_at", "decision", "is_in_force"),
+    columns={
+        "decision_id": "string",  # hash of its line
+        "decided_at": "timestamp",
+        "decision": "string",  # split: never one customer; refuse: this link is not followed; join: one customer; withdraw: as if never said
+        "identifier_id_a": "string",
+        "identifier_id_b": "string",
+        "decided_by": "string",
+        "reason": "string",
+        "is_in_force": "boolean",  # the last word about its pair
+    },
+)
+
+CORE_IDENTITY_REVIEWS = Table(
+    name="core_identity_reviews",
+    grain="One row per question about a merge that a person should answer, most harmful first.",
+    key=("review_id",),
+    not_null=("kind", "score", "is_held_back"),
+    columns={
+        "review_id": "string",
+        "kind": "string",  # giant: a customer of too many identifiers; bridge: one link holds two groups together; likeness: between the thresholds
+        "customer_id": "string",
+        "identifier_id_a": "string",  # the link to decide on; for a giant, its weakest bridge if it has one
+        "identifier_id_b": "string",
+        "score": "double",  # larger is more urgent, within a kind
+        "n_identifiers": "int",  # of the customer, or of both together
+        "is_held_back": "boolean",  # not served personally until decided
+        "because": "string",
     },
 )
 
