@@ -117,7 +117,7 @@ def reasons(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> 
     were_one, are_one = F.col("was").eqNullSafe(F.col("other_was")), F.col("now").eqNullSafe(F.col("other_now"))
     return (
         links_now.withColumn("is_now", F.lit(True)).unionByName(links_before.withColumn("is_now", F.lit(False)))
-        .where("weight > 0")
+        .where("is_followed")
         .select("is_now", F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link"))
         .select("is_now", "ends.*", "link")
         .join(moved.where("was is not null"), on="identifier_id", how="inner").join(there, on="other_id", how="inner")

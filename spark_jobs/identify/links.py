@@ -1,4 +1,4 @@
-"""Which identifiers were seen together, by what rule, and the earliest row that shows it.
+"""Which identifiers were seen together, by what rule, and the earliest row that shows it; and what likeness and people say.
 
 A link is evidence and is kept for ever, followed or not; `guard.py` decides which ones may join people.
 A person's record holds what was last received: an e-mail that was replaced there stays linked only through events and orders.
@@ -10,6 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 PAIR = ("identifier_id_a", "identifier_id_b")
+SEEN = 1.0  # weight of what was seen together
+ALIKE, DECIDED = "alike", "decision"  # the two rules that rest on no common sighting
 
 
 def pairs(*identifiers: Column) -> Column:
@@ -44,7 +46,10 @@ def together(rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: 
         )
         .groupBy("pair")
         .agg(F.min("seen").alias("seen"))
-        .select("pair.*", F.lit(rule).alias("rule"), F.col("seen.row").alias("evidence"), F.col("seen.at").alias("first_seen_at"))
+        .select(
+            "pair.*", F.lit(rule).alias("rule"), F.col("seen.row").alias("evidence"), F.lit(SEEN).alias("weight"),
+            F.col("seen.at").alias("first_seen_at"),
+        )
     )  # fmt: skip
 
 
@@ -82,5 +87,5 @@ def of_people(people: DataFrame) -> DataFrame:
 
 
 def links(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
-    """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, first_seen_at."""
+    """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, weight, first_seen_at."""
     return reduce(DataFrame.unionByName, [of_events(events), of_orders(lines, events), of_people(people)])

@@ -13,6 +13,7 @@ from spark_jobs.ingest.feed import Context, Derivation, Feed, Program, Sighting,
 from spark_jobs.ingest.formats import csv_records, json_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.item_changes import item_changes
+from spark_jobs.ingest.phones import compared
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.segment import CURRENCY, events_feed
 from spark_jobs.ingest.values import amount, given, implausible, moment, money, said_but_unreadable, too_late, whole, yes_or_no
@@ -68,7 +69,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
 
 
 def people(received: DataFrame, told: Context) -> DataFrame:
-    """Adds the columns of `core_people`, `_crm_id`, `_user_id` and `_<purpose>`. Grain stays: one row per record."""
+    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone` and `_<purpose>`. Grain stays: one row per record."""
     raw = F.col("raw")
     typed = received.withColumn("source", F.lit(told.source)).withColumn("record_id", given(raw.crm_id))
     for name in ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country"):
@@ -76,12 +77,13 @@ def people(received: DataFrame, told: Context) -> DataFrame:
     typed = (
         typed.withColumn("_crm_id", F.col("record_id"))
         .withColumn("_user_id", given(raw.user_id))
+        .withColumn("_phone", compared(F.col("phone"), F.col("country")))
         .withColumn("birth_date", F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")))
         .withColumn("created_at", moment(raw.created_at, told.time_zone))
         .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
     )
-    for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "phone")):
+    for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "_phone")):
         typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
     maybe = F.lit(False)
     for purpose in PURPOSES:
@@ -162,7 +164,7 @@ SOURCE = Source(
             # The card exists since it was made; what stands on it, since it was last written.
             sightings=(
                 Sighting("crm_id", "_crm_id", "_first_at"), Sighting("user_id", "_user_id", "updated_at"),
-                Sighting("email", "email", "updated_at"), Sighting("phone", "phone", "updated_at"),
+                Sighting("email", "email", "updated_at"), Sighting("phone", "_phone", "updated_at"),
             ),
         ),
         Feed(

@@ -1,0 +1,129 @@
+"""Follow links one by one, and hold those that would make a customer more than one person may be.
+
+The specification of identity's limits, as a pure function of sets: the order in which links or nights arrived does not
+matter, since they are followed in the order of what they say (`order`). Where no limit and no decision is touched the answer
+is the connected components, which is how most of a graph is worked out (`settle.py`); here stands what is left.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from spark_jobs.identify.links import ALIKE, DECIDED
+from spark_jobs.identify.rules_file import Limit, Rules
+
+SPLIT = "decision/split"
+
+
+@dataclass(frozen=True)
+class Node:
+    """What is known of an identifier."""
+
+    kind: str
+    source: str | None
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of `core_identity_links` that no other rule holds."""
+
+    a: str
+    b: str
+    rule: str
+    evidence: str
+    weight: float
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Which links are held, and by what; and for each identifier the smallest one it can still reach."""
+
+    held: Mapping[Link, str]
+    roots: Mapping[str, str]
+
+
+def order(link: Link, nodes: Mapping[str, Node], rules: Rules) -> tuple:
+    """When a link's turn is: decisions, then what was seen by time, of one record the better priorities first; then likeness.
+
+    Segment's rule, which demotes an event's identifier of the lowest priority and tries the others, in terms of pairs.
+    """
+    worse, better = sorted((rules.limit(nodes[end].kind).priority for end in (link.a, link.b)), reverse=True)
+    tier = 0 if link.rule == DECIDED else 2 if link.rule == ALIKE else 1
+    surest_first = -link.weight if tier == 2 else 0.0
+    return tier, surest_first, link.first_seen_at, link.evidence, worse, better, link.rule, link.a, link.b
+
+
+class _Group:
+    """One customer so far: its members, when those of limited kinds were first seen, and the sides of decisions it holds."""
+
+    def __init__(self, name: str, node: Node) -> None:
+        self.members = [name]
+        self.seen: dict[tuple[str, str | None], list[datetime]] = {(node.kind, node.source): [node.first_seen_at]}
+        self.sides: set[tuple[int, str]] = set()
+
+    def take(self, other: "_Group") -> None:
+        self.members += other.members
+        self.sides |= other.sides
+        for key, times in other.seen.items():
+            self.seen[key] = sorted(self.seen.get(key, []) + times)
+
+
+def is_beyond(times: Sequence[datetime], limit: Limit) -> bool:
+    """Whether so many first sightings, sorted, are more than one customer may have."""
+    if limit.within_days is None or len(times) <= limit.at_most:
+        return len(times) > limit.at_most
+    window = timedelta(days=limit.within_days)
+    return any(bisect_right(times, first + window) - k > limit.at_most for k, first in enumerate(times))
+
+
+def refused_by(one: _Group, other: _Group, rules: Rules) -> str | None:
+    """The limit that two groups would break together and not alone; None when they may be one."""
+    for kind, source in sorted(one.seen.keys() & other.seen.keys(), key=str):
+        if is_beyond(sorted(one.seen[kind, source] + other.seen[kind, source]), rules.limit(kind)):
+            return f"limits/{kind}"
+    return None
+
+
+def are_split(one: _Group, other: _Group) -> bool:
+    """Whether a decision says that somebody in the one is nobody in the other."""
+    few, many = sorted((one.sides, other.sides), key=len)
+    return any((number, "a" if side == "b" else "b") in many for number, side in few)
+
+
+def replay(
+    links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, splits: Iterable[tuple[str, str]] = ()
+) -> Replayed:
+    """Follow all links in their order.
+
+    Args:
+        links: in any order; both ends stand in `nodes`.
+        nodes: every identifier, linked or not.
+        splits: pairs of identifiers that someone said are never one customer. A split is stronger than a join, which in turn
+            is not asked about limits: somebody who knows has spoken.
+    """
+    group = {name: _Group(name, node) for name, node in nodes.items()}
+    for number, ends in enumerate(sorted(splits)):
+        for side, name in zip("ab", ends, strict=True):
+            if name in group:
+                group[name].sides.add((number, side))
+    held: dict[Link, str] = {}
+    for link in sorted(set(links), key=lambda each: order(each, nodes, rules)):
+        one, other = group[link.a], group[link.b]
+        if one is other:
+            continue
+        why = SPLIT if are_split(one, other) else None if link.rule == DECIDED else refused_by(one, other, rules)
+        if why:
+            held[link] = why
+            continue
+        if len(one.members) < len(other.members):
+            one, other = other, one
+        one.take(other)
+        for name in other.members:
+            group[name] = one
+    roots = {}
+    for each in {id(found): found for found in group.values()}.values():
+        roots.update(dict.fromkeys(each.members, min(each.members)))
+    return Replayed(held, roots)

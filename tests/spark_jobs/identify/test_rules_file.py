@@ -1,0 +1,68 @@
+"""The rules file: what it blocks, and what it says when somebody slips."""
+
+import copy
+import re
+
+import pytest
+import yaml
+
+from spark_jobs.identify.rules_file import FILE, RulesError, load, parse
+
+RULES = load()
+NOBODY = {
+    "user_id": ["null", "NULL", "undefined", "-1", "0", "000-000", "anonymous", "test", "NaN", "n/a", "[object Object]"],
+    "anonymous_id": ["00000000-0000-0000-0000-000000000000", "(not set)", "-", ""],
+    "email": ["test@test.com", "noreply@shop.example", "no-email@x.org", "anna", "a@b@c.de", "@x.de", "test12@x.de", "a b@x.de"],
+    "phone": ["+490000000", "000000000", "99999999", "12345", "+4911111111"],
+}
+SOMEBODY = {
+    "user_id": ["1", "10", "U-1000", "nullmann", "testa", "guest42x"],
+    "anonymous_id": ["6f9619ff-8b86-4011-b42d-00c04fc964ff", "1.2.3"],
+    "email": ["anna.test@x.de", "testa.rossa@x.it", "nobodyknows@x.de", "max@null.example", "ab@x.de"],
+    "phone": ["+491511234567", "0151123456", "+4915100000123", "03069001"],
+}
+
+
+def is_blocked(kind: str, value: str) -> bool:
+    return any(kind in rule.kinds and re.fullmatch(rule.pattern, value) for rule in RULES.blocked)
+
+
+@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in NOBODY.items() for value in values])
+def test_nobody_stands_behind(kind, value):
+    assert is_blocked(kind, value)
+
+
+@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in SOMEBODY.items() for value in values])
+def test_somebody_stands_behind(kind, value):
+    assert not is_blocked(kind, value)
+
+
+def test_every_rule_gives_a_reason():
+    assert all(len(rule.reason) > 20 for rules in (RULES.blocked, RULES.shared, RULES.limits) for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda raw: raw.pop("giant"), "the file"),
+        (lambda raw: raw.update(extra=1), "the file"),
+        (lambda raw: raw["blocked"][0].pop("reason"), "blocked/words_for_nothing"),
+        (lambda raw: raw["blocked"][0].update(kinds=["e-mail"]), "names kinds among user_id"),
+        (lambda raw: raw["blocked"][0].update(pattern="("), "no regular expression"),
+        (lambda raw: raw["blocked"][1].update(id="words_for_nothing"), "an id of its own"),
+        (lambda raw: raw["shared"][0].update(of="friends"), "counts one of user_id, person_record, holder"),
+        (lambda raw: raw["shared"][0].update(at_most=0), "whole number in `at_most`"),
+        (lambda raw: raw["shared"][0].update(at_most=True), "whole number in `at_most`"),
+        (lambda raw: raw["limits"].pop(), "names each kind once"),
+        (lambda raw: raw["limits"][0].update(priority=2), "a priority of its own"),
+        (lambda raw: raw["limits"][0].update(within_weeks=2), "has the fields"),
+        (lambda raw: raw["likeness"].update(review=0.9), "0 < review <= link < 1"),
+        (lambda raw: raw.update(giant="many"), "a whole number above 1"),
+        (lambda raw: raw["blocked"].append("null"), "blocked/null"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_named(spoil, says):
+    raw = copy.deepcopy(yaml.safe_load(FILE.read_text()))
+    spoil(raw)
+    with pytest.raises(RulesError, match=re.escape(says)):
+        parse(raw)
