@@ -23,7 +23,8 @@ def e164(phone: str | None, country: str | None) -> str | None:
         number = phonenumbers.parse(phone, (country or "").upper() or None)
     except phonenumbers.NumberParseException:
         return phone
-    if not phonenumbers.is_possible_number(number):
+    length = phonenumbers.is_possible_number_with_reason(number)
+    if length != phonenumbers.ValidationResult.IS_POSSIBLE:  # neither too long, nor one that needs its area code
         return phone
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
