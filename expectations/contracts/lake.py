@@ -197,7 +197,8 @@ CORE_IDENTITY_LINKS = Table(
     columns={
         "identifier_id_a": "string",  # a < b
         "identifier_id_b": "string",
-        "rule": "string",  # same_event, same_order, same_person_record: seen together; alike: records compared; decision: someone said so
+        # same_event, same_order, same_person_record: seen together; alike: records compared; decision: somebody said so
+        "rule": "string",
         "evidence": "string",  # the earliest row that shows it: `<table>/<key>`
         "weight": "double",  # probability that both ends are one person's; 1 for what was seen together
         "is_followed": "boolean",  # false: evidence only
@@ -231,7 +232,8 @@ CORE_IDENTITY_DECISIONS = Table(
     columns={
         "decision_id": "string",  # hash of its line
         "decided_at": "timestamp",
-        "decision": "string",  # split: never one customer; refuse: this link is not followed; join: one customer; withdraw: as if never said
+        # split: never one customer; refuse: this link is not followed; join: one customer; withdraw: as if never said
+        "decision": "string",
         "identifier_id_a": "string",
         "identifier_id_b": "string",
         "decided_by": "string",
@@ -247,7 +249,8 @@ CORE_IDENTITY_REVIEWS = Table(
     not_null=("kind", "score", "is_held_back"),
     columns={
         "review_id": "string",
-        "kind": "string",  # giant: a customer of too many identifiers; bridge: one link holds two groups together; likeness: between the thresholds
+        # giant: a customer of too many identifiers; bridge: one link holds two groups together; likeness: in doubt
+        "kind": "string",
         "customer_id": "string",
         "identifier_id_a": "string",  # the link to decide on; for a giant, its weakest bridge if it has one
         "identifier_id_b": "string",

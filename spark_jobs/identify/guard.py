@@ -124,5 +124,7 @@ def hold(
 def _at_both_ends(links: DataFrame, held: DataFrame, name: str) -> DataFrame:
     """`links` with a column of this name: what holds the first end, else what holds the second, else null."""
     for number, end in enumerate(ENDS):
-        links = links.join(held.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")), on=end, how="left")
+        links = links.join(
+            held.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")), on=end, how="left"
+        )
     return links.withColumn(name, F.coalesce("_0", "_1")).drop("_0", "_1")

@@ -18,12 +18,11 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_DECISIONS,
     CORE_IDENTITY_LIKENESS,
     CORE_IDENTITY_LINKS,
-    CORE_IDENTITY_REVIEWS,
     CORE_ORDER_LINES,
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.identify import report, reviews, rules_file
+from spark_jobs.identify import rules_file
 from spark_jobs.identify.alike import alike
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.customers import identities
@@ -38,7 +37,7 @@ from spark_jobs.tables import Lake, Written
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known tonight of who belongs together, and what somebody said about it."""
+    """All that is known tonight of who belongs together, and what somebody said about it, as Spark frames."""
 
     identifiers: DataFrame
     links: DataFrame
@@ -47,14 +46,95 @@ class Evidence:
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Write likeness, decisions, links, changes, identities and questions, and draw the night's report."""
+    """Write decisions, likeness, links, changes, identities and questions, and draw the night's report."""
     rules = rules_file.load()
     reports = [take_decisions(night, lake), compare(night, lake, rules)]
     evidence = gather(lake)
-    links_now, after = resolve_all(evidence, rules)
+    links_now, after = resolve(evidence, rules)
     reports += keep(night, lake, links_now, after)
     reports.append(ask(lake, rules))
     draw(night, lake, rules)
-    for frame in (after, links_now, evidence.identifiers):
+    for frame in (after, links_now, evidence.links, evidence.identifiers):
         frame.unpersist()
     return reports
+
+
+def take_decisions(night: Night, lake: Lake) -> TableReport:
+    """Copy the file of decisions into the lake.
+
+    Raises:
+        DecisionError: a line of it is none.
+    """
+    said = identity_decisions.read(night.settings.home / identity_decisions.FILE)
+    before = lake.version(CORE_IDENTITY_DECISIONS)
+    lake.put_rows(rows(said, identity_decisions.in_force(said)), CORE_IDENTITY_DECISIONS)
+    return TableReport(CORE_IDENTITY_DECISIONS.name, before, lake.version(CORE_IDENTITY_DECISIONS), n_rows=len(said))
+
+
+def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
+    """Compare new and changed records of people with all others, and write which are alike."""
+    folder = night.settings.home / "identity"
+    linked = link_people(folder / "linkage.duckdb", lake.read_arrow(CORE_PEOPLE), model_of(folder))
+    written = lake.replace(lake.spark.createDataFrame(linked.likeness, CORE_IDENTITY_LIKENESS.schema), CORE_IDENTITY_LIKENESS)
+    return report_of(CORE_IDENTITY_LIKENESS, written, **asdict(linked.updated))
+
+
+def gather(lake: Lake) -> Evidence:
+    """The night's links from the core tables, before any rule."""
+    spark, identifiers, decisions = lake.spark, lake.read(CORE_IDENTIFIERS).persist(), lake.read(CORE_IDENTITY_DECISIONS)
+    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), lake.read_arrow(CORE_PEOPLE))
+    seen = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
+    for more in (joined(decisions, identifiers), carried(spark, by_likeness)):
+        seen = seen.unionByName(more)
+    return Evidence(identifiers, seen.persist(), carried(spark, cards), decisions)
+
+
+def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
+    """`core_identity_links` and `core_identities` of tonight."""
+    identifiers = evidence.identifiers
+    nobody = blocked(identifiers, rules.blocked).localCheckpoint()
+    refused, splits = (ends(evidence.decisions, word, identifiers).localCheckpoint() for word in ("refuse", "split"))
+    held = hold(evidence.links, identifiers, nobody, evidence.cards, refused, rules).persist()
+    links_now, reached = settle(held, identifiers, splits, rules)
+    return links_now.persist(), identities(identifiers, reached, nobody).persist()
+
+
+def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> list[TableReport]:
+    """Write the links, the changes and the identities.
+
+    The changes are written before the identities they lead to. A run that is cut off between the two never happened: the
+    next one finds what has changed by then, in the place of what that one wrote under the same number.
+    """
+    before, reports = lake.version(CORE_IDENTITIES), []
+    moved = moves(lake.read(CORE_IDENTITIES), after).persist()
+    if before is None or not moved.where("not (was <=> now)").isEmpty():
+        issued = lake.read(CORE_IDENTITY_CHANGES).where("change = 'created'").select("customer_id").distinct()
+        number = 0 if before is None else before + 1
+        tonight = changes(
+            moved, issued, lake.read(CORE_IDENTITY_LINKS), links_now, number, night.days.last, night.run_id,
+        )  # fmt: skip
+        written = lake.replace(tonight, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
+        reports.append(report_of(CORE_IDENTITY_CHANGES, written))
+    reports.append(report_of(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
+    reports.append(report_of(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **figures(after)))
+    moved.unpersist()
+    return reports
+
+
+def carried(spark: SparkSession, rows_: pa.Table) -> DataFrame:
+    """An Arrow table as a frame; Spark takes no empty one without being told its types."""
+    return spark.createDataFrame(rows_, schema_of(rows_.schema))
+
+
+def figures(after: DataFrame) -> dict:
+    """Identifiers and customers, for the summary."""
+    n_identifiers, n_customers = after.selectExpr("count(*)", "count(distinct customer_id)").first()
+    return {"n_identifiers": n_identifiers, "n_customers": n_customers}
+
+
+def report_of(table: Table, written: Written, **detail) -> TableReport:
+    return TableReport(
+        table.name, written.version_before, written.version_after,
+        n_inserted=written.n_inserted, n_updated=written.n_updated, n_unchanged=written.n_unchanged,
+        touched_dates=written.touched_dates, detail={"deleted": written.n_deleted, **detail},
+    )  # fmt: skip

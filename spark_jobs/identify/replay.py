@@ -93,9 +93,7 @@ def are_split(one: _Group, other: _Group) -> bool:
     return any((number, "a" if side == "b" else "b") in many for number, side in few)
 
 
-def replay(
-    links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, splits: Iterable[tuple[str, str]] = ()
-) -> Replayed:
+def replay(links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, splits: Iterable[tuple[str, str]] = ()) -> Replayed:
     """Follow all links in their order.
 
     Args:

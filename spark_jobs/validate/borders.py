@@ -27,7 +27,10 @@ OUTGOING = {
         "core_events", "core_order_lines", "core_people", "core_items", "core_item_changes", "core_consents", "core_identifiers",
         "core_impressions", "quarantine",
     ),
-    "identify": ("core_identity_links", "core_identities", "core_identity_changes"),
+    "identify": (
+        "core_identity_likeness", "core_identity_decisions", "core_identity_links", "core_identities", "core_identity_changes",
+        "core_identity_reviews",
+    ),
     "score": ("rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1"),
 }  # fmt: skip
 # Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader and has one.

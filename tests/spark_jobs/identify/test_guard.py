@@ -59,9 +59,7 @@ WORLDS = {
 }
 KINDS = {"user": "user_id", "anon": "anonymous_id", "crm": "crm_id", "email": "email", "phone": "phone"}
 RULES = load()
-LINK = (
-    "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double, first_seen_at timestamp"
-)
+LINK = "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double, first_seen_at timestamp"
 
 
 def contact(kind: str, name: str) -> str:
@@ -97,7 +95,8 @@ def test_links_that_are_followed(spark):
     for world, (pairs, _) in WORLDS.items():
         for into, more in zip((links, refused, cards, identifiers), rows_of(world, pairs), strict=True):
             into |= more
-    known = spark.createDataFrame(sorted(identifiers, key=str), "identifier_id string, kind string, source string, value_normalised string")
+    columns = "identifier_id string, kind string, source string, value_normalised string"
+    known = spark.createDataFrame(sorted(identifiers, key=str), columns)
     held = hold(
         spark.createDataFrame(sorted(links), LINK), known, blocked(known, RULES.blocked),
         spark.createDataFrame(sorted(cards), "identifier_id string, card string"),

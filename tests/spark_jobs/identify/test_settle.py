@@ -1,6 +1,7 @@
 """On Spark: components with a replay where it is needed equal the replay of everything, ids too, in any order of rows."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import functions as F
@@ -86,7 +87,7 @@ def test_settle_is_the_replay_of_everything(spark, worlds, seed):
 def test_nothing_is_replayed_where_no_limit_is_touched(spark, worlds, monkeypatch):
     """The shortcut is taken: with room for everything, components alone give the replay's answer."""
     nodes, links, _ = worlds
-    roomy = TIGHT.__class__(**{**TIGHT.__dict__, "limits": tuple(x.__class__(**{**x.__dict__, "at_most": 99}) for x in TIGHT.limits)})
+    roomy = replace(TIGHT, limits=tuple(replace(limit, at_most=99) for limit in TIGHT.limits))
     monkeypatch.setattr("spark_jobs.identify.settle.replay_each", None)
     rows = [(x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in links]
     people = [(name, n.kind, n.source, name, n.first_seen_at) for name, n in nodes.items()]

@@ -1,0 +1,89 @@
+"""Days that land in another order end in the same tables: three orders of ten days through ingest, identity and dbt (R05).
+
+    python -m benchmarks.any_order [--home FOLDER] [--customers 400] [--seed 5] [--days 10]
+
+In order; backwards; and shuffled. Each night takes in what has landed by then, so a late day comes after those behind it. Ids are
+compared too: `core_*` and the marts, row by row, but for the logs of what happened when.
+"""
+
+import argparse
+import random
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.online_retail_nights import different
+from expectations.contracts.published import Published
+from sample_shop.rhythm import OPENING_DAY, day_number
+from sample_shop.shop import trade_days
+from spark_jobs.build import dbt
+from spark_jobs.build.files import built_file
+from spark_jobs.identify import job as identify
+from spark_jobs.ingest import job as ingest
+from spark_jobs.night import Days, Night
+from spark_jobs.publish.switch import switch
+from spark_jobs.session import start
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+
+LOGS = ("core_identity_changes", "quarantine")  # what was seen when; a record that comes twice names its first delivery
+
+
+def orders(days: list[date], seed: int) -> dict[str, list[date]]:
+    """Name → the days in the order in which they land."""
+    shuffled = days[:]
+    random.Random(seed).shuffle(shuffled)
+    return {"in order": days, "backwards": days[::-1], "shuffled": shuffled}
+
+
+def land(shop: Path, home: Path, day: date) -> None:
+    """Hand over one day's files of every feed."""
+    for folder in shop.glob(f"*/{day}"):
+        shutil.copytree(folder, home / "landing" / "sample_shop" / folder.parent.name / folder.name)
+
+
+def a_home(home: Path, shop: Path, days: list[date], spark) -> None:
+    """One night a day, in this order of days; the warehouse is built each night as of the newest day there is."""
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": "sample_shop"})
+    lake, newest = Lake(home / "lake", spark), days[0]
+    for number, day in enumerate(days):
+        land(shop, home, day)
+        newest = max(newest, day)
+        now = datetime(2026, 7, 1, 3, number, tzinfo=UTC)
+        night = Night(f"night-{number}", Days(day, day), settings, now)
+        ingest.run(night, lake)
+        identify.run(night, lake)
+        dbt.run(replace(night, days=Days(newest, newest)), lake)
+        made = built_file(night).name
+        record = Published(night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.versions())
+        switch(home, record, night.slug)  # the next build goes on from this one
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, help="kept; by default a temporary folder")
+    parser.add_argument("--customers", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--days", type=int, default=10)
+    given = parser.parse_args()
+    base = given.home or Path(tempfile.mkdtemp(prefix="any-order-"))
+    first = day_number(OPENING_DAY)
+    trade_days(given.seed, given.customers, first, first + given.days - 1, base / "shop", base / "truth", lambda day: None)
+    days = [OPENING_DAY + timedelta(days=n) for n in range(given.days)]
+    spark = start("any order", "local[2]", "3g")
+    for name, landed in orders(days, given.seed).items():
+        began = time.monotonic()
+        a_home(base / name.replace(" ", "_"), base / "shop", landed, spark)
+        print(f"{name:<10} {time.monotonic() - began:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}", flush=True)
+    spark.stop()
+    for name in ("backwards", "shuffled"):
+        found = different(base / "in_order", base / name)
+        apart = {table: n for table, n in found.items() if n and not table.endswith(LOGS)}
+        print(f"in order against {name}: {len(found)} tables, rows apart: {apart or 0}")
+
+
+if __name__ == "__main__":
+    main()
