@@ -100,16 +100,19 @@ class Crm:
             number = self.first_of.get(row)
             if number is None:
                 continue
-            record, contact = self.records[number], people.contacts[row]
+            contact, hour = people.contacts[row], stream(self.seed, "crm_update", day, row).integers(8, 22)
             fields = [*(_ADDRESS if row in changed["address"] else ()), *(k for k in ("email", "phone") if row in changed[k])]
-            record.update({name: contact[name] for name in fields})
-            record["marketing_consent"] = "true" if people.rows.consent[row, 2] else "false"
-            record["personalization_consent"] = "true" if people.rows.consent[row, 1] else "false"
-            hour = stream(self.seed, "crm_update", day, row).integers(8, 22)
-            record["updated_at"] = f"{day_text(day)}T{hour:02d}:10:00Z"
-            self.lines[number] = csv_line([record[name] for name in HEADER])
+            written = {name: contact[name] for name in fields}
+            written["marketing_consent"] = "true" if people.rows.consent[row, 2] else "false"
+            written["personalization_consent"] = "true" if people.rows.consent[row, 1] else "false"
+            self.write(number, {**written, "updated_at": f"{day_text(day)}T{hour:02d}:10:00Z"})
             touched.append(number)
         return touched
+
+    def write(self, number: int, fields: dict[str, str]) -> None:
+        """Write these fields into a record."""
+        self.records[number].update(fields)
+        self.lines[number] = csv_line([self.records[number][name] for name in HEADER])
 
     def snapshot(self) -> list[bytes]:
         """The export of the night: every record as it is now, without the header."""

@@ -146,11 +146,25 @@ class Judge:
         return tastes.restock_probability(age, people.loyalty[:, None], cycle)
 
     def identifiers(self) -> dict[tuple[str, str], set[str]]:
-        """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices and phones."""
-        table, found = self.read("identifiers"), {}
-        for kind, value, person in zip(*(table[name].to_pylist() for name in ("kind", "value", "person_id")), strict=True):
-            found.setdefault((kind, value), set()).add(person)
+        """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices and phones.
+
+        Placeholders are left out: whoever typed one, it is nobody's.
+        """
+        nobodys, found = self.placeholders(), {}
+        for kind, value, person in self._identifiers("kind", "value", "person_id"):
+            if (kind, value) not in nobodys:
+                found.setdefault((kind, value), set()).add(person)
         return found
+
+    def placeholders(self) -> set[tuple[str, str]]:
+        """(kind, normalised value) of what was typed or sent in the place of an identifier by `as_of`."""
+        return {(kind, value) for kind, value, nobodys in self._identifiers("kind", "value", "is_placeholder") if nobodys}
+
+    def _identifiers(self, *names: str) -> list[tuple]:
+        table = self.read("identifiers")
+        if "is_placeholder" not in table.column_names:  # the truth of a shop without traps, before 2026-11-21
+            table = table.append_column("is_placeholder", pa.array(np.zeros(len(table), dtype=bool)))
+        return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
     def persons_behind(self, kind: str, value: str) -> set[str]:
         """Everybody seen by `as_of` behind one identifier (kind user_id, anonymous_id, crm_id, email, phone)."""

@@ -13,6 +13,7 @@ from sample_shop.handover import Handover
 from sample_shop.orders import OrderBook, checkout_ms
 from sample_shop.people import People
 from sample_shop.rhythm import date_of
+from sample_shop.traps import Traps
 from sample_shop.truth import Register, Truth
 from sample_shop.visit_texts import texts
 from sample_shop.visits import Memory, trade
@@ -25,7 +26,8 @@ class Shop:
         self.seed, self.write_from, self.next_day = seed, write_from, 0
         self.people, self.devices = People(seed, n_customers), Devices(seed, n_customers)
         self.catalogue = Catalogue(seed, n_customers)
-        self.crm, self.book, self.memory, self.register = Crm(seed), OrderBook(seed), Memory(), Register()
+        self.crm, self.book, self.memory, self.traps = Crm(seed), OrderBook(seed), Memory(), Traps(seed)
+        self.register = Register(self.traps.placeholders)
         self.truth = Truth(truth, self.people, self.catalogue)
         self.handover = Handover(seed, landing, write_from)
         self.item_ids: list[str] = []
@@ -40,11 +42,13 @@ class Shop:
 
         today = trade(self.seed, day, self.people, self.catalogue, self.devices, shelf, self.memory)
         login = sessions.logins(self.seed, day, today, self.people)
-        happened = sessions.events(self.seed, day, today, login)
+        happened, shown = sessions.events(self.seed, day, today, login), self.traps.on_visits(day, today, login)
+        happened.has_user[np.isin(happened.visit, list(shown.user_id))] = True
         paid_ms, cycles = checkout_ms(today, happened, day), self.catalogue.items.cycle
         orders = self.book.sell(day, today, login, paid_ms, self.people, self.crm, self.item_ids, shelf.price, cycles)
         returns = self.book.take_back(day)
-        visit_texts = texts(self.seed, day, today, login, orders, self.people, self.devices, self.register)
+        visit_texts = texts(self.seed, day, today, login, orders, self.people, self.devices, shown, self.register)
+        self.traps.note(shown, visit_texts, today.visits.person, [*orders.values(), *returns])
         for order in orders.values():
             self.register.note("user_id", order.user_id, order.person)
             self.register.note("email", order.email, order.person)
@@ -55,7 +59,7 @@ class Shop:
         sent = sent.take(np.flatnonzero(sent.landing >= self.write_from))
         lines = event_lines.lines(sent, visit_texts, self.item_ids, shelf.price, self.catalogue.items.category)
         self.handover.accept(day, sent, lines, [*orders.values(), *returns])
-        identifiers = self.register.take_new()
+        identifiers, traps = self.register.take_new(), self.traps.take_new()
         if day < self.write_from:
             return
         name = date_of(day).isoformat()
@@ -65,6 +69,7 @@ class Shop:
         self.truth.shelf(name, shelf, self.item_ids)
         self.truth.consents(name, np.concatenate([newcomers, withdrew]))
         self.truth.identifiers(name, identifiers)
+        self.truth.traps(name, traps)
         self.truth.purchases(name, today, {visit: order.order_id for visit, order in orders.items()}, self.item_ids)
         persons = today.visits.person
         self.truth.sessions(name, [(text.session_id, int(persons[v]), text.anonymous_id) for v, text in visit_texts.items()])
@@ -74,8 +79,9 @@ class Shop:
         newcomers = self.people.arrive(day)
         self.devices.equip(self.people, newcomers, day)
         withdrew, changed = self.people.withdraw(day), self.people.change(day)
-        touched = [*self.crm.register(self.people, day), *self.crm.update(self.people, day, changed, withdrew)]
-        for number in touched:
+        made = self.crm.register(self.people, day)
+        self.traps.on_cards(self.crm, made)
+        for number in [*made, *self.crm.update(self.people, day, changed, withdrew)]:
             for kind in ("crm_id", "user_id", "email", "phone"):
                 self.register.note(kind, self.crm.records[number][kind], self.crm.owner[number])
         return newcomers, withdrew

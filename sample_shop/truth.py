@@ -22,6 +22,7 @@ PERSON_TASTES = (
     "buy_rate", "loyalty", "pace", "store_share", "arrived", "leaves",
 )  # fmt: skip
 ITEM_TASTES = ("category", "brand", "style", "quality", "price_z", "usual_price", "launched", "cycle")
+TRAP_COLUMNS = ("trap", "feed", "key", "field", "value")
 PLANTED_HEADER = ("feed", "file", "line", "kind", "reason", "key")
 _PAGE = (Path(__file__).parent / "TRUTH.md").read_text()
 
@@ -35,11 +36,16 @@ def normalised(kind: str, value: str) -> str:
 
 
 class Register:
-    """Which person stands behind which identifier, each pair noted on the day it first shows in a feed."""
+    """Which person stands behind which identifier, each pair noted on the day it first shows in a feed.
 
-    def __init__(self) -> None:
+    Args:
+        placeholders: (kind, normalised value) of what is typed or sent in the place of an identifier, and nobody's.
+    """
+
+    def __init__(self, placeholders: frozenset[tuple[str, str]]) -> None:
+        self.placeholders = placeholders
         self.seen: set[tuple[str, str, int]] = set()
-        self.new: list[tuple[str, str, int, bool]] = []
+        self.new: list[tuple[str, str, int, bool, bool]] = []
 
     def note(self, kind: str, value: str, person: int, shared_device: bool = False) -> None:
         """Remember that `value` was seen for `person`; empty values are nobody's."""
@@ -48,9 +54,10 @@ class Register:
         entry = (kind, normalised(kind, value), person)
         if entry not in self.seen:
             self.seen.add(entry)
-            self.new.append((*entry, shared_device))
+            is_placeholder = entry[:2] in self.placeholders
+            self.new.append((*entry, shared_device and not is_placeholder, is_placeholder))
 
-    def take_new(self) -> list[tuple[str, str, int, bool]]:
+    def take_new(self) -> list[tuple[str, str, int, bool, bool]]:
         """What was noted since the last call."""
         new, self.new = self.new, []
         return new
@@ -117,18 +124,26 @@ class Truth:
         )
         self._write("consents", day, table)
 
-    def identifiers(self, day: str, new: list[tuple[str, str, int, bool]]) -> None:
+    def identifiers(self, day: str, new: list[tuple[str, str, int, bool, bool]]) -> None:
         """Identifiers first seen for a person on a day."""
-        columns = list(zip(*new, strict=True)) or [(), (), (), ()]
+        columns = list(zip(*new, strict=True)) or [()] * 5
         table = pa.table(
             {
                 "kind": pa.array(columns[0], pa.string()),
                 "value": pa.array(columns[1], pa.string()),
                 "person_id": pa.array([self.people.person_ids[p] for p in columns[2]], pa.string()),
                 "is_shared_device": pa.array(columns[3], pa.bool_()),
+                "is_placeholder": pa.array(columns[4], pa.bool_()),
             }
         )
         self._write("identifiers", day, table)
+
+    def traps(self, day: str, rows: list[tuple[str, str, str, str, str, int]]) -> None:
+        """Records of a day with a value that is nobody's or somebody else's: `traps.Row`."""
+        columns = list(zip(*rows, strict=True)) or [()] * 6
+        texts = {name: pa.array(columns[k], pa.string()) for k, name in enumerate(TRAP_COLUMNS)}
+        persons = pa.array([self.people.person_ids[p] for p in columns[5]], pa.string())
+        self._write("traps", day, pa.table({**texts, "person_id": persons}))
 
     def purchases(self, day: str, today: Day, order_ids: dict[int, str], item_ids: list[str]) -> None:
         """What was truly bought, and by whom; `order_ids` by visit."""

@@ -8,6 +8,7 @@ from sample_shop.draws import opaque
 from sample_shop.event_lines import VisitText
 from sample_shop.orders import Order
 from sample_shop.people import People
+from sample_shop.traps import VisitTraps
 from sample_shop.truth import Register
 from sample_shop.visits import STORE, Day
 
@@ -15,12 +16,13 @@ UPPER_CASE_EVERY = 29  # visits whose e-mail was typed in capitals
 
 
 def texts(seed: int, day: int, today: Day, login: np.ndarray, orders: dict[int, Order], people: People, devices: Devices,
-          register: Register) -> dict[int, VisitText]:  # fmt: skip
+          shown: VisitTraps, register: Register) -> dict[int, VisitText]:  # fmt: skip
     """The text of every online visit, by visit.
 
     Args:
         login: (n_visits,) of `sessions.logins`.
         orders: the day's orders by visit.
+        shown: the visits that show something in the place of their cookie or login.
         register: is told which person stands behind each identifier that the events will show.
     """
     visits, rows = today.visits, people.rows
@@ -32,8 +34,8 @@ def texts(seed: int, day: int, today: Day, login: np.ndarray, orders: dict[int, 
         email = contact["email"]
         text = VisitText(
             session_id=f"s{opaque(seed, 'session', day * 10_000_000 + visit, 16)}",
-            anonymous_id=devices.anonymous_id(device, int(visits.resets[visit])),
-            user_id=people.user_ids[person],
+            anonymous_id=shown.anonymous_id.get(visit) or devices.anonymous_id(device, int(visits.resets[visit])),
+            user_id=shown.user_id.get(visit) or people.user_ids[person],
             email=email.upper() if visit % UPPER_CASE_EVERY == 0 else email,
             device_type=TYPES[devices.rows.kind[device]],
             country=contact["country"],
@@ -45,7 +47,7 @@ def texts(seed: int, day: int, today: Day, login: np.ndarray, orders: dict[int, 
             shipping=order.shipping if order else 0.0,
         )
         register.note("anonymous_id", text.anonymous_id, person, bool(devices.rows.n_owners[device] > 1))
-        if mode in (sessions.REMEMBERED, sessions.AT_START, sessions.AT_CHECKOUT):
+        if mode in (sessions.REMEMBERED, sessions.AT_START, sessions.AT_CHECKOUT) or visit in shown.user_id:
             register.note("user_id", text.user_id, person)
         if mode in (sessions.AT_START, sessions.AT_CHECKOUT, sessions.GUEST_EMAIL):
             register.note("email", email, person)
