@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from serving_app.schemas import Closed, Id
 
@@ -55,8 +55,6 @@ class IdentifierAnswer(BaseModel):
 
 class LinkAnswer(BaseModel):
     """A link between two identifiers, from one of them to the other."""
-
-    model_config = ConfigDict(populate_by_name=True)
 
     origin: IdentifierAnswer = Field(alias="from")
     to: IdentifierAnswer
