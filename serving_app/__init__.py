@@ -11,13 +11,14 @@ from flask import Flask
 from serving_app import errors
 from serving_app.build import build
 from serving_app.decision_log import FOLDER, DecisionLog
+from serving_app.identity import Identity
 from serving_app.overrides import LmdbOverrides, OverrideStore
-from serving_app.routes import customers, health, items, openapi, overrides, popular, recommendations
+from serving_app.routes import customers, health, identity, items, openapi, overrides, popular, recommendations
 from serving_app.service import Service
 from serving_app.settings import Settings
 from serving_app.snapshots import PublishedSnapshots, SnapshotStore
 
-BLUEPRINTS = (recommendations, items, popular, customers, overrides, health, openapi)
+BLUEPRINTS = (recommendations, items, popular, customers, overrides, identity, health, openapi)
 MAX_BODY_BYTES = 64 << 10
 
 logger = logging.getLogger(__name__)
@@ -52,8 +53,9 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings, BUILD=build())
     serving = settings.home / "serving"
     log = DecisionLog(serving / FOLDER, clock, lambda: f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}")
+    snapshots = snapshots or PublishedSnapshots(settings.home)
     app.extensions["concierge"] = Service(
-        snapshots=snapshots or PublishedSnapshots(settings.home),
+        snapshots=snapshots,
         overrides=override_store or LmdbOverrides(serving / "state"),
         log=log,
         clock=clock,
@@ -61,6 +63,7 @@ def create_app(
         sources=settings.sources,
         identity_key=settings.identity_key,
     )
+    app.extensions["concierge-identity"] = Identity(snapshots, settings.home, settings.sources, settings.identity_key, clock)
     errors.register(app)
     for feature in BLUEPRINTS:
         app.register_blueprint(feature.bp)

@@ -28,7 +28,7 @@ def require_operator() -> None:
     was_passed_on = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"))
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
     if was_passed_on or not _is_loopback(request.remote_addr) or host.strip("[]") not in LOCAL_NAMES:
-        raise OnlyHere("Without CONCIERGE_ADMIN_TOKEN, overrides are open only to this machine itself.")
+        raise OnlyHere("Without CONCIERGE_ADMIN_TOKEN, this is open only to this machine itself.")
 
 
 def _is_loopback(address: str | None) -> bool:

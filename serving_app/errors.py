@@ -46,8 +46,16 @@ class UnknownOverride(ApiError):
     status, kind, title = 404, "unknown-override", "There is no such override"
 
 
+class UnknownIdentifier(ApiError):
+    status, kind, title = 404, "unknown-identifier", "There is no such identifier"
+
+
 class CannotApply(ApiError):
-    status, kind, title = 422, "cannot-apply", "The override would do nothing"
+    status, kind, title = 422, "cannot-apply", "It would do nothing"
+
+
+class DecisionsUnreadable(ApiError):
+    status, kind, title = 409, "decisions-unreadable", "The file of decisions must be put right first"
 
 
 class NotReady(ApiError):

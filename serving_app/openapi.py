@@ -7,10 +7,19 @@ from pydantic.json_schema import models_json_schema
 
 from serving_app import schemas
 from serving_app.errors import MEDIA_TYPE
+from serving_app.identity_schemas import (
+    DecisionsAnswer,
+    ExplainAnswer,
+    ExplainQuery,
+    NewDecision,
+    ReviewsAnswer,
+    TakenAnswer,
+)
 
 REF = "#/components/schemas/{model}"
 MODELS = [
     schemas.ListAnswer, schemas.CustomerAnswer, schemas.NewOverride, schemas.OverrideAnswer, schemas.OverridesAnswer,
+    ExplainAnswer, ReviewsAnswer, NewDecision, TakenAnswer, DecisionsAnswer,
     schemas.ReadyAnswer, schemas.HealthAnswer, schemas.Problem,
 ]  # fmt: skip
 
@@ -37,6 +46,27 @@ def description(build: str) -> dict:
         },
         "/v1/overrides/{override_id}": {
             "delete": _operation("End an override", {204: None, 404: None, **operator}, path="override_id", is_operators=True),
+        },
+        "/v1/identity/explain": {
+            "get": _operation(
+                "Why two identifiers are one customer's", {200: ExplainAnswer, 400: None, 404: None, 503: None, **operator},
+                query=ExplainQuery, is_operators=True,
+            ),
+        },
+        "/v1/identity/reviews": {
+            "get": _operation(
+                "What waits for a decision", {200: ReviewsAnswer, 409: None, 503: None, **operator}, is_operators=True,
+            ),
+        },
+        "/v1/identity/decisions": {
+            "get": _operation(
+                "Decisions about who is who", {200: DecisionsAnswer, 409: None, **operator}, is_operators=True,
+            ),
+            "post": _operation(
+                "Split, refuse, join or withdraw",
+                {201: TakenAnswer, 400: None, 409: None, 413: None, 415: None, 422: None, 503: None, **operator},
+                body=NewDecision, is_operators=True,
+            ),
         },
         "/healthz": {"get": _operation("The process answers", {200: schemas.HealthAnswer})},
         "/readyz": {"get": _operation("What is being served", {200: schemas.ReadyAnswer, 503: None})},
@@ -66,7 +96,8 @@ def _operation(
     if query:
         schema = query.model_json_schema(ref_template=REF)
         parameters += [
-            {"name": name, "in": "query", "required": False, "schema": kind} for name, kind in schema["properties"].items()
+            {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": kind}
+            for name, kind in schema["properties"].items()
         ]
     if parameters:
         told["parameters"] = parameters

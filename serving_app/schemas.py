@@ -29,13 +29,13 @@ Id = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_text
 WHO = "customer_id, user_id, anonymous_id"
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
     """Names that are not declared are refused: a mistyped one would otherwise change nothing, silently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Visitor(_Closed):
+class Visitor(Closed):
     """Who is asked about: one id of one kind, or none for a stranger."""
 
     customer_id: Id | None = Field(None, description="Concierge's id, of any age: merged and renamed ones resolve")

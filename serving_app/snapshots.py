@@ -1,7 +1,7 @@
 """Read a snapshot, and follow the switch: the newest published one for each request, whole."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -73,6 +73,16 @@ class Snapshot:
         """The customer an identifier belongs to."""
         found = self._get(contract.identifier(identifier_id))
         return found.decode() if found else None
+
+    def linked(self, identifier_id: str) -> contract.Linked | None:
+        """An identifier's links: an operator's question, no visitor's answer."""
+        packed = self._get(contract.links(identifier_id))
+        return contract.unpack_links(packed) if packed else None
+
+    def reviews(self) -> Sequence[contract.Review] | None:
+        """The review queue, most urgent first; None in a snapshot that was made before links were kept."""
+        packed = self._get(contract.REVIEWS)
+        return None if packed is None else contract.unpack_reviews(packed)
 
 
 class SnapshotStore(Protocol):

@@ -2,11 +2,15 @@
 
 One snapshot is one folder `serving/snapshots/<name>/`, an LMDB environment written once by `publish` and only read after that.
 No personal values: a person is an `identifier_id` or a `customer_id`. Only customers who may be personalised for (those of
-`feat_customers`) have lists, slices and identifiers in it.
+`feat_customers` who are not held back for review) have lists, slices and identifiers in it.
+
+Everyone else is in it as links alone, which say why an identifier is whose: an operator's question, that no visitor's answer
+is made of.
 """
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgpack
@@ -15,7 +19,9 @@ LAYOUT = 1  # raised when a key or a record changes its shape; the service refus
 MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"
+REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
+LINKS = b"l/"  # what all keys of links begin with
 POPULAR = "popular"
 NEW = "new"
 
@@ -54,6 +60,43 @@ class Customer(NamedTuple):
     n_orders: int
     last_order_at: str | None
     is_known: bool
+
+
+class Link(NamedTuple):
+    """Why two identifiers may be one person's, seen from one of them; the columns of `core_identity_links`."""
+
+    other: str
+    rule: str
+    evidence: str
+    weight: float
+    first_seen_at: datetime
+    held_by: str | None
+
+    @property
+    def is_followed(self) -> bool:
+        return self.held_by is None
+
+
+class Linked(NamedTuple):
+    """An identifier as the graph knows it, consent or not: its kind, whose it is, and its links."""
+
+    kind: str
+    customer_id: str
+    links: tuple[Link, ...]
+
+
+class Review(NamedTuple):
+    """One question about a merge; the columns of `core_identity_reviews`."""
+
+    review_id: str
+    kind: str
+    customer_id: str | None
+    identifier_a: str | None
+    identifier_b: str | None
+    score: float
+    n_identifiers: int | None
+    is_held_back: bool
+    because: str | None
 
 
 class Meta(NamedTuple):
@@ -98,6 +141,11 @@ def identifier(identifier_id: str) -> bytes:
     return _key("x/", identifier_id)
 
 
+def links(identifier_id: str) -> bytes:
+    """Key of an identifier's links: a packed `Linked`."""
+    return _key("l/", identifier_id)
+
+
 def former_customer(customer_id: str) -> bytes:
     """Key of a `customer_id` that is no longer used: the one it resolves to now, as text."""
     return _key("o/", customer_id)
@@ -131,6 +179,39 @@ def unpack_list(packed: bytes) -> list[Listed]:
     return [Listed(item_id, score, named[number]) for item_id, score, number in zip(ids, scores, numbers, strict=True)]
 
 
+def pack_links(linked: Linked) -> bytes:
+    """An identifier's links as bytes: each rule with what holds it is written once, an id as the bytes its digits stand for.
+
+    A home of a million identifiers has ten million ends of links: the plain tuples would take twice the room.
+    """
+    groups: dict[tuple, int] = {}
+    numbers = [groups.setdefault((one.rule, one.weight, one.held_by), len(groups)) for one in linked.links]
+    others = [bytes.fromhex(one.other.removeprefix("i_")) for one in linked.links]
+    seconds = [_whole(one.first_seen_at.timestamp()) for one in linked.links]
+    evidence = [one.evidence for one in linked.links]
+    return msgpack.packb((linked.kind, linked.customer_id, others, evidence, seconds, numbers, list(groups)))
+
+
+def unpack_links(packed: bytes) -> Linked:
+    """The identifier's links, in the order they were packed."""
+    kind, customer_id, others, evidence, seconds, numbers, groups = msgpack.unpackb(packed)
+    found = []
+    for other, row, second, number in zip(others, evidence, seconds, numbers, strict=True):
+        rule, weight, held_by = groups[number]
+        found.append(Link(f"i_{other.hex()}", rule, row, weight, datetime.fromtimestamp(second, UTC), held_by))
+    return Linked(kind, customer_id, tuple(found))
+
+
+def pack_reviews(reviews: Sequence[Review]) -> bytes:
+    """The queue as bytes, most urgent first."""
+    return msgpack.packb([tuple(one) for one in reviews])
+
+
+def unpack_reviews(packed: bytes) -> list[Review]:
+    """The queue, most urgent first."""
+    return [Review(*row) for row in msgpack.unpackb(packed)]
+
+
 def pack(record: Item | Customer | Meta) -> bytes:
     """A record as bytes: its fields in order."""
     return msgpack.packb(tuple(record))
@@ -143,6 +224,10 @@ def unpack(kind: type, packed: bytes) -> Any:
         TypeError: the number of fields is not that of the kind, so another layout wrote it.
     """
     return kind(*(tuple(field) if isinstance(field, list) else field for field in msgpack.unpackb(packed)))
+
+
+def _whole(seconds: float) -> int | float:
+    return int(seconds) if seconds == int(seconds) else seconds  # a whole number takes half the bytes
 
 
 def _key(prefix: str, name: str) -> bytes:

@@ -28,3 +28,15 @@ def arguments() -> dict[str, str]:
     if twice:
         raise BadRequest(f"{', '.join(twice)} given more than once")
     return {name: values[0] for name, values in given.items()}
+
+
+def body() -> dict:
+    """The request's JSON object.
+
+    Raises:
+        BadRequest: it is JSON and no object; no JSON at all is refused by Flask (400, 415).
+    """
+    given = request.get_json()
+    if not isinstance(given, dict):
+        raise BadRequest("the body must be a JSON object")
+    return given

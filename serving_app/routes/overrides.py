@@ -1,11 +1,11 @@
 """`/v1/overrides`: what an operator pins, blocks or boosts, for everyone or one customer, until a moment. In force at once."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from serving_app.access import require_operator
 from serving_app.errors import BadRequest, CannotApply, UnknownOverride
 from serving_app.overrides import BLOCK, BOOST, PIN, Override
-from serving_app.routes import answer, service
+from serving_app.routes import answer, body, service
 from serving_app.schemas import NewOverride
 from serving_app.service import iso
 
@@ -31,18 +31,6 @@ def remove(override_id: str) -> Response:
     if not service().overrides.delete(override_id):
         raise UnknownOverride("No override has this id; it may have been removed already.")
     return Response(status=204)
-
-
-def body() -> dict:
-    """The request's JSON object.
-
-    Raises:
-        BadRequest: it is JSON and no object; no JSON at all is refused by Flask (400, 415).
-    """
-    given = request.get_json()
-    if not isinstance(given, dict):
-        raise BadRequest("the body must be a JSON object")
-    return given
 
 
 def make(asked: NewOverride) -> Override:

@@ -1,6 +1,7 @@
 """Let readers see tonight: one immutable snapshot, the list gate, then the one switch.
 
-Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_identities, core_identity_changes
+Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_identities, core_identity_changes, core_identity_links,
+         core_identity_reviews
 Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb,
          summary.json
 If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the task once its
@@ -21,7 +22,7 @@ from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
-from spark_jobs.publish.sources import TABLES, Sources, pairs
+from spark_jobs.publish.sources import FOR_OPERATORS, TABLES, Sources, pairs
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.publish.writer import write
 from spark_jobs.tables import Lake
@@ -61,9 +62,10 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     if not verdict.passed:
         raise ListsRefused("the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed))
     built = warehouse_file(night)
+    read = {table.name: versions[table.name] for table in (*TABLES, *FOR_OPERATORS) if table.name in versions}
     meta = snapshot.Meta(
         snapshot.LAYOUT, night.run_id, landing_date.isoformat(), night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        figures.model_versions[0], night.code_hash, {table.name: versions[table.name] for table in TABLES},
+        figures.model_versions[0], night.code_hash, read,
     )  # fmt: skip
     if now and reader.is_same(reader.meta(snapshots(home) / now.snapshot), meta):
         name = now.snapshot

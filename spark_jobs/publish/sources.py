@@ -1,8 +1,9 @@
 """What a snapshot is made of, read from the lake without Spark, as keys and values of the snapshot contract.
 
 The lake and not the warehouse is read, so publishing is the same for DuckDB and Snowflake: `export` has brought the `feat_*`
-tables here from either. Consent at publishing is this one filter: who is not in `feat_customers` has no list, no slice and no
-identifier in the snapshot, and is answered as a stranger.
+tables here from either. Consent at publishing is this one filter, `Sources.customers`: who is not in `feat_customers`, or is held
+back because the merge that made them waits for a decision, has no list, no slice and no identifier in the snapshot, and is
+answered as a stranger. Why an identifier is whose is kept for operators all the same (`graph.py`).
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
     CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_LINKS,
+    CORE_IDENTITY_REVIEWS,
     CORE_ITEMS,
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
@@ -26,12 +29,14 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
+from spark_jobs.publish import graph
 from spark_jobs.tables import Lake
 
 TABLES = (
     REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, FEAT_CUSTOMERS, FEAT_ITEMS,
     CORE_ITEMS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
 )  # fmt: skip
+FOR_OPERATORS = (CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS)  # a snapshot without them serves, and explains nothing
 SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
 
@@ -57,8 +62,15 @@ class Sources:
 
     @cached_property
     def customers(self) -> pa.Table:
-        """`feat_customers`: everyone who may be personalised for."""
-        return self.lake.read_arrow(FEAT_CUSTOMERS)
+        """`feat_customers` but for those held back: everyone who may be personalised for."""
+        willing = self.lake.read_arrow(FEAT_CUSTOMERS)
+        held = [one.customer_id for one in self.reviews if one.is_held_back]
+        return willing.filter(pc.invert(pc.is_in(willing["customer_id"], value_set=pa.array(held, pa.string()))))
+
+    @cached_property
+    def reviews(self) -> list[snapshot.Review]:
+        """The review queue, most urgent first."""
+        return graph.reviews(self.lake)
 
     @cached_property
     def items(self) -> pa.Table:
@@ -67,7 +79,7 @@ class Sources:
 
     @cached_property
     def lists(self) -> dict[str, pa.Table]:
-        """Each `rec_*` table by name, personal lists of those without consent left out."""
+        """Each `rec_*` table by name, personal lists of others than `customers` left out."""
         tables = {table.name: self.lake.read_arrow(table) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)}
         personal = tables[REC_CUSTOMER_ITEMS.name]
         allowed = pc.is_in(personal["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
@@ -89,6 +101,7 @@ def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
     yield from item_pairs(sources)
     yield from customer_pairs(sources)
     yield from identity_pairs(sources)
+    yield from graph_pairs(sources)
 
 
 def list_pairs(sources: Sources, table: Table, key) -> Pairs:
@@ -151,3 +164,15 @@ def identity_pairs(sources: Sources) -> Pairs:
         old = id_of_founder(row["identifier_id"])
         if old != now and old in issued:
             yield snapshot.former_customer(old), now.encode()
+
+
+def graph_pairs(sources: Sources) -> Pairs:
+    """Each identifier's links and the review queue; nothing where `identify` has not said yet which links are followed."""
+    known = graph.links(sources.lake)
+    if known is None:
+        return
+    kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
+    everyone = graph.identifiers(kinds, sources.lake.read_arrow(CORE_IDENTITIES))
+    for identifier_id, linked in graph.linked(everyone, known):
+        yield snapshot.links(identifier_id), snapshot.pack_links(linked)
+    yield snapshot.REVIEWS, snapshot.pack_reviews(sources.reviews)

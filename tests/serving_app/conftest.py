@@ -18,6 +18,23 @@ KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 
+# Who is who in it: a customer of three identifiers, a sister with whom she shares a tablet, and a stranger who once ordered
+# with her e-mail, which somebody has decided is not to be followed.
+WHO = {
+    "u-regular": ("user_id", REGULAR), "ada@shop.example": ("email", REGULAR), "cookie-regular": ("anonymous_id", REGULAR),
+    "u-sister": ("user_id", "c_sister"), "crm-77": ("crm_id", "c_sister"), "tablet": ("anonymous_id", "c_tablet"),
+    "u-third": ("user_id", "c_third"), "cookie-newcomer": ("anonymous_id", NEWCOMER),
+}  # fmt: skip
+SEEN = [
+    ("u-regular", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o/9/1", 1.0, 10, None),
+    ("u-regular", "ada@shop.example", "same_person_record", "core_people/sample_shop/r-5", 1.0, 20, None),
+    ("u-regular", "cookie-regular", "same_event", "core_events/e1", 1.0, 25, None),
+    ("u-sister", "crm-77", "alike", "core_identity_likeness/crm/1/crm/2", 0.9625, 5, None),
+    ("u-sister", "tablet", "same_event", "core_events/e7", 1.0, 15, "shared/browser"),
+    ("u-regular", "tablet", "same_event", "core_events/e8", 1.0, 16, "shared/browser"),
+    ("u-third", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o10/1", 1.0, 30, "decision/refuse"),
+]
+
 
 class Clock:
     """What time it is, until a test says otherwise."""
@@ -69,6 +86,28 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     yield contract.audience_list("country:Spain"), listed(30, 31, source="recent_popularity")
     yield contract.audience_list(contract.POPULAR), listed(*range(38, 9, -1), 39, source="popularity")
     yield contract.similar_list("item-05"), listed(5, 6, 39, 7, 8)
+    yield from graph_pairs()
+
+
+def ids():
+    """The identifier id of each value of `WHO`."""
+    return {value: identifier_id(KEY, kind, SOURCE, value) for value, (kind, _) in WHO.items()}
+
+
+def graph_pairs():
+    """The links, and a queue of two questions: the bridge between the sister and her CRM record, and a giant held back."""
+    of, links = ids(), {value: [] for value in WHO}
+    for a, b, rule, evidence, weight, day, held_by in SEEN:
+        for one, other in ((a, b), (b, a)):
+            link = contract.Link(of[other], rule, evidence, weight, datetime(2026, 1, day, 8, tzinfo=UTC), held_by)
+            links[one].append(link)
+    for value, (kind, customer) in WHO.items():
+        yield contract.links(of[value]), contract.pack_links(contract.Linked(kind, customer, tuple(links[value])))
+    queue = [
+        contract.Review("r_1", "giant", "c_giant", None, None, 140.0, 140, True, "140 identifiers"),
+        contract.Review("r_2", "bridge", "c_sister", of["u-sister"], of["crm-77"], 2.0, 2, False, "one link holds them together"),
+    ]
+    yield contract.REVIEWS, contract.pack_reviews(queue)
 
 
 def publish(home, run_id, **told):
@@ -89,18 +128,19 @@ def clock():
 
 @pytest.fixture
 def shop(tmp_path, clock):
-    """What a test needs: `client`, `snapshots` and `overrides` in memory, `clock`, `app`, `home`."""
+    """What a test needs: `client`, `snapshots` and `overrides` in memory, `clock`, `app`, `home`, `ids` by value."""
 
     class Shop:
         pass
 
-    made, ids = Shop(), count(1)
+    made, numbers = Shop(), count(1)
+    made.ids = ids()
     made.home, made.clock, made.snapshots, made.overrides = tmp_path, clock, MemorySnapshots(), MemoryOverrides()
     made.snapshots.publish(Snapshot.of("night-1", pairs()))
     made.app = create_app(
         Settings(home=tmp_path, sources=(SOURCE,), identity_key=KEY),
         clock=clock,
-        new_id=lambda: f"request-{next(ids):04d}",
+        new_id=lambda: f"request-{next(numbers):04d}",
         snapshots=made.snapshots,
         override_store=made.overrides,
     )

@@ -9,6 +9,13 @@ from jsonschema import Draft202012Validator
 from serving_app.errors import ApiError
 
 UNTIL = "2026-02-22T00:00:00Z"
+SPLIT = {
+    "decision": "split",
+    "a": "user_id:u-regular",
+    "b": "email:ada@shop.example",
+    "reason": "two of them",
+    "decided_by": "MK",
+}
 ASKED = [
     ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
@@ -34,6 +41,17 @@ ASKED = [
     ("post", "/v1/overrides", "/v1/overrides", "text", 415),
     ("get", "/v1/overrides", "/v1/overrides", None, 200),
     ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular", None, 200),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30", None, 200),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular", None, 400),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:nobody", None, 404),
+    ("get", "/v1/identity/reviews", "/v1/identity/reviews", None, 200),
+    ("get", "/v1/identity/decisions", "/v1/identity/decisions", None, 200),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", SPLIT, 201),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "decision": "spilt"}, 400),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "decision": "withdraw"}, 422),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "reason": "x" * 70_000}, 413),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", "text", 415),
     ("get", "/healthz", "/healthz", None, 200),
     ("get", "/readyz", "/readyz", None, 200),
     ("get", "/openapi.json", "/openapi.json", None, 200),
@@ -81,7 +99,8 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
         if status < 400:
             assert set(answer.json) == set(declared["properties"]), "no field is undeclared, none is missing"
     if isinstance(body, dict) and status == 201:
-        fits(document, {"$ref": "#/components/schemas/NewOverride"}, body)
+        [sent] = document["paths"][path][method]["requestBody"]["content"].values()
+        fits(document, sent["schema"], body)
 
 
 def test_deleting_is_described(shop, document):
@@ -112,6 +131,8 @@ def test_the_query_is_described_as_it_is_checked(document):
     told = {one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]}
     assert set(told) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
     assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
+    asked = document["paths"]["/v1/identity/explain"]["get"]["parameters"]
+    assert {one["name"]: one["required"] for one in asked} == {"a": True, "b": True, "as_of": False}
 
 
 def test_the_page_for_people_names_every_path_parameter_and_error(document):

@@ -1,0 +1,147 @@
+"""What operators ask about who is who, and what they decide: the snapshot's links and the home's file of decisions.
+
+The service's routes and the commands `make explain` and `make decide` are the same questions to this one class.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from expectations.contracts import identity_decisions as decisions
+from expectations.contracts.identifiers import KINDS, identifier_id
+from expectations.contracts.identity_decisions import REFUSE, WITHDRAW, Decision, DecisionError
+from expectations.contracts.snapshot import Link
+from serving_app.errors import BadRequest, CannotApply, DecisionsUnreadable, NotReady, UnknownIdentifier
+from serving_app.explain import Graph, explain
+from serving_app.sentences import sentence
+from serving_app.service import iso
+from serving_app.snapshots import Snapshot, SnapshotStore
+
+TAKES_EFFECT = "with the next night"
+
+
+class Identity:
+    """Everything these answers need, handed in."""
+
+    def __init__(
+        self, snapshots: SnapshotStore, home: Path, sources: tuple[str, ...], identity_key: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._snapshots, self._sources, self._key, self._clock = snapshots, sources, identity_key, clock
+        self._file = home / decisions.FILE
+
+    def explain(self, a: str, b: str, until: datetime | None = None) -> dict:
+        """Whether two identifiers are one customer's, and why.
+
+        Args:
+            a, b: `<kind>:<value>` or an `identifier_id`.
+            until: only links first seen by then.
+
+        Raises:
+            BadRequest, UnknownIdentifier, NotReady: one is not understood, or not known, or no links were ever published.
+        """
+        snapshot = self._explained()
+        graph = cache(snapshot.linked)
+        one, other = (self._known(graph, name, said) for name, said in (("a", a), ("b", b)))
+        found = explain(graph, one, other, until)
+        return {
+            "a": told(graph, one),
+            "b": told(graph, other),
+            "is_one_customer": found.is_one_customer,
+            "as_of": until and iso(until),
+            "path": [step(graph, *hop) for hop in found.path],
+            "held": [step(graph, *hop) for hop in found.held],
+            "sentence": sentence(graph, found, until),
+            "snapshot": snapshot.name,
+        }
+
+    def reviews(self) -> dict:
+        """The review queue of the snapshot, each with what has been decided about its link."""
+        snapshot = self._explained()
+        said = {one.pair: one.decision for one in decisions.in_force(self._taken())}
+        rows = [
+            {**one._asdict(), "decision": said.get(tuple(sorted((one.identifier_a or "", one.identifier_b or ""))))}
+            for one in snapshot.reviews() or ()
+        ]
+        return {"reviews": rows, "snapshot": snapshot.name}
+
+    def decisions(self) -> dict:
+        """Every decision taken, in the order they were."""
+        taken = self._taken()
+        last = {one.decision_id for one in decisions.in_force(taken)}
+        return {"decisions": [{**as_answer(one), "is_in_force": one.decision_id in last} for one in taken]}
+
+    def decide(self, decision: str, a: str, b: str, reason: str, decided_by: str) -> dict:
+        """Take a decision.
+
+        Raises:
+            BadRequest: a field is not what it must be.
+            CannotApply: an identifier is not known; there is no such link to refuse, no decision to withdraw.
+            DecisionsUnreadable: the file must be put right first, or the next night would not read this one either.
+        """
+        graph = cache(self._explained().linked)
+        try:
+            one, other = (self._known(graph, name, said) for name, said in (("a", a), ("b", b)))
+        except UnknownIdentifier as error:
+            raise CannotApply(error.detail) from None
+        try:
+            made = Decision(self._clock(), decision, one, other, decided_by, reason)
+        except DecisionError as error:
+            raise BadRequest(str(error)) from None
+        if decision == REFUSE and not any(link.other == other for link in graph(one).links):
+            raise CannotApply("No link joins these two directly, so there is none to refuse; `split` keeps two apart for good.")
+        if decision == WITHDRAW and made.pair not in {kept.pair for kept in decisions.in_force(self._taken())}:
+            raise CannotApply("Nothing is decided about these two that could be withdrawn.")
+        self._taken()
+        decisions.append(self._file, made)
+        return {**as_answer(made), "takes_effect": TAKES_EFFECT}
+
+    def _explained(self) -> Snapshot:
+        snapshot = self._snapshots.current()
+        if snapshot is None:
+            raise NotReady(self._snapshots.problem())
+        if snapshot.reviews() is None:
+            raise NotReady(f"snapshot {snapshot.name} was made before links were kept; the next night's has them")
+        return snapshot
+
+    def _known(self, graph: Graph, name: str, said: str) -> str:
+        """The id of a known identifier; of several sources that issued the value, the first in the order of the settings."""
+        kind, is_valued, value = said.partition(":")
+        if decisions.IDENTIFIER.fullmatch(said):
+            ids = [said]
+        elif is_valued and kind in KINDS and value.strip():
+            ids = [identifier_id(self._key, kind, source, value) for source in self._sources]
+        else:
+            raise BadRequest(f"{name} must be an identifier_id, or one of {', '.join(f'{kind}:<value>' for kind in KINDS)}")
+        found = next((one for one in ids if graph(one)), None)
+        if found is None:
+            raise UnknownIdentifier(f"No identifier is known by what {name} says.")
+        return found
+
+    def _taken(self) -> list[Decision]:
+        try:
+            return decisions.read(self._file)
+        except DecisionError as error:
+            raise DecisionsUnreadable(f"{decisions.FILE}: {error}") from None
+
+
+def told(graph: Graph, identifier: str) -> dict:
+    """An identifier as it is told."""
+    known = graph(identifier)
+    return {"identifier_id": identifier, "kind": known.kind, "customer_id": known.customer_id}
+
+
+def step(graph: Graph, one: str, link: Link) -> dict:
+    """A link as it is told, from one of its ends to the other."""
+    return {
+        "from": told(graph, one), "to": told(graph, link.other), "rule": link.rule, "evidence": link.evidence,
+        "weight": link.weight, "first_seen_at": iso(link.first_seen_at), "is_followed": link.is_followed, "held_by": link.held_by,
+    }  # fmt: skip
+
+
+def as_answer(one: Decision) -> dict:
+    """A decision as it is told."""
+    return {
+        "decision_id": one.decision_id, "decided_at": iso(one.decided_at), "decision": one.decision,
+        "identifier_a": one.identifier_a, "identifier_b": one.identifier_b, "decided_by": one.decided_by, "reason": one.reason,
+    }  # fmt: skip

@@ -1,0 +1,37 @@
+"""`/v1/identity/…`: why two identifiers are one customer's, what is decided about it, and what waits for a decision."""
+
+from flask import Blueprint, Response, current_app
+
+from serving_app.access import require_operator
+from serving_app.identity import Identity
+from serving_app.identity_schemas import ExplainQuery, NewDecision
+from serving_app.routes import answer, arguments, body
+
+bp = Blueprint("identity", __name__)
+bp.before_request(require_operator)
+
+
+def identity() -> Identity:
+    """The app's."""
+    return current_app.extensions["concierge-identity"]
+
+
+@bp.get("/v1/identity/explain")
+def explain() -> Response:
+    query = ExplainQuery(**arguments())
+    return answer(identity().explain(query.a, query.b, query.as_of))
+
+
+@bp.get("/v1/identity/reviews")
+def reviews() -> Response:
+    return answer(identity().reviews())
+
+
+@bp.get("/v1/identity/decisions")
+def decisions() -> Response:
+    return answer(identity().decisions())
+
+
+@bp.post("/v1/identity/decisions")
+def decide() -> Response:
+    return answer(identity().decide(**NewDecision.model_validate(body()).model_dump()), 201)

@@ -1,0 +1,79 @@
+"""Why each identifier is whose, for operators: the links and the review queue of a snapshot.
+
+Of everyone, who refused personalization and who is held back too: nothing that a visitor is answered with is read from here.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts import snapshot
+from expectations.contracts.lake import CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS
+from spark_jobs.tables import Lake
+
+ENDS = ("identifier_id_a", "identifier_id_b")
+TOLD = ("rule", "evidence", "weight", "first_seen_at", "held_by")
+URGENCY = ("giant", "bridge", "likeness")  # kinds of review; scores compare within a kind only
+CHUNK = 20_000  # identifiers at a time: a million of them with their links as Python objects would be gigabytes
+
+
+def links(lake: Lake) -> pa.Table | None:
+    """`core_identity_links`; None where the last `identify` did not yet say which links are followed."""
+    held = set(lake.scan(CORE_IDENTITY_LINKS).schema.names)
+    return lake.read_arrow(CORE_IDENTITY_LINKS) if held >= set(CORE_IDENTITY_LINKS.columns) else None
+
+
+def reviews(lake: Lake) -> list[snapshot.Review]:
+    """The queue, giants first, then by score; empty where nothing was ever asked."""
+    rows = lake.read_arrow(CORE_IDENTITY_REVIEWS).to_pylist()
+    rows.sort(key=lambda row: (urgency(row["kind"]), -row["score"], row["review_id"]))
+    return [
+        snapshot.Review(
+            row["review_id"], row["kind"], row["customer_id"], row["identifier_id_a"], row["identifier_id_b"],
+            row["score"], row["n_identifiers"], row["is_held_back"], row["because"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def urgency(kind: str) -> int:
+    return URGENCY.index(kind) if kind in URGENCY else len(URGENCY)
+
+
+def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapshot.Linked]]:
+    """Each identifier with its links.
+
+    Args:
+        identifiers: `identifier_id, kind, customer_id`, unique by id.
+        known: as `links` gives them; an end that is no identifier is left out.
+    """
+    identifiers = identifiers.sort_by("identifier_id")
+    ids = identifiers["identifier_id"].to_numpy()
+    a, b = ENDS
+    ways = [
+        known.select([one, other, *TOLD]).rename_columns(["identifier_id", "other", *TOLD]) for one, other in ((a, b), (b, a))
+    ]
+    both = pa.concat_tables(ways).sort_by([("identifier_id", "ascending"), ("other", "ascending"), ("rule", "ascending")])
+    of = both["identifier_id"].to_numpy()
+    starts, ends = np.searchsorted(of, ids, "left"), np.searchsorted(of, ids, "right")
+    for first in range(0, len(ids), CHUNK):
+        last = min(first + CHUNK, len(ids))
+        low, high = int(starts[first]), int(ends[last - 1])
+        part = both.slice(low, high - low)
+        rows = [snapshot.Link(*row) for row in zip(*(part[name].to_pylist() for name in ("other", *TOLD)), strict=True)]
+        people = identifiers.slice(first, last - first).to_pylist()
+        for row, start, end in zip(people, starts[first:last] - low, ends[first:last] - low, strict=True):
+            yield row["identifier_id"], snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]))
+
+
+def identifiers(kinds: pa.Table, identities: pa.Table) -> pa.Table:
+    """`identifier_id, kind, customer_id` of every identifier.
+
+    Args:
+        kinds: `identifier_id, kind` of `core_identifiers`.
+        identities: `core_identities`.
+    """
+    place = pc.index_in(identities["identifier_id"], value_set=kinds["identifier_id"].combine_chunks())
+    return identities.append_column("kind", kinds["kind"].combine_chunks().take(place.combine_chunks()))

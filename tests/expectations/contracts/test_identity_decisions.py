@@ -1,0 +1,191 @@
+"""The file of decisions: what is written is read back, what is wrong is named, and a killed writer costs no one else's line."""
+
+import multiprocessing
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.contracts import identity_decisions as file
+from expectations.contracts.identity_decisions import Decision, DecisionError, append, in_force, parse, read
+
+AT = datetime(2026, 2, 21, 12, tzinfo=UTC)
+IDS = [f"i_{n:032x}" for n in range(5)]
+SECRET = "somebody@shop.example"
+
+
+def decision(word="split", a=0, b=1, minutes=0, reason="two sisters", by="MK"):
+    return Decision(AT + timedelta(minutes=minutes), word, IDS[a], IDS[b], by, reason)
+
+
+def text(*decisions):
+    return "".join(f"{line}\n" for line in (file.HEADER, *(one.line for one in decisions)))
+
+
+def is_allowed(said):
+    return said == said.strip() and said and said.isprintable() and not file.PERSONAL.search(said)
+
+
+words = st.sampled_from(list(file.WORDS))
+lines = st.text(min_size=1, max_size=40).filter(is_allowed)
+pairs = st.permutations(IDS).map(lambda ids: ids[:2])
+times = st.datetimes(timezones=st.sampled_from([UTC, *(datetime.strptime(z, "%z").tzinfo for z in ("+0530", "-1100"))]))
+
+
+@st.composite
+def decisions(draw):
+    a, b = draw(pairs)
+    at = draw(times.filter(lambda moment: 1 < moment.year < 9999))
+    return Decision(at, draw(words), a, b, draw(lines), draw(lines))
+
+
+@given(st.lists(decisions(), max_size=6, unique_by=lambda one: one.decision_id))
+def test_what_is_written_is_read_back(taken):
+    assert parse(text(*taken)) == taken
+    assert parse("\ufeff" + text(*taken).replace("\n", "\r\n")) == taken, "as a spreadsheet saves it"
+
+
+@given(st.lists(decisions(), min_size=1, max_size=4, unique_by=lambda one: one.decision_id), st.data())
+def test_cut_anywhere_the_lines_before_the_cut_count(taken, data):
+    whole = text(*taken)
+    cut = whole[: data.draw(st.integers(0, len(whole)))]
+    found = parse(cut)
+    n_whole = max(cut.count("\n") - 1, 0)
+    assert found[:n_whole] == taken[:n_whole]
+    # A line cut in its last field says what was decided of whom, by whom; its reason may have lost its end.
+    for extra, meant in zip(found[n_whole:], taken[n_whole:], strict=False):
+        assert (extra.decided_at, extra.decision, extra.pair, extra.decided_by) == (
+            meant.decided_at, meant.decision, meant.pair, meant.decided_by,
+        )  # fmt: skip
+        assert meant.reason.startswith(extra.reason)
+    assert len(found) <= n_whole + 1
+
+
+@given(st.lists(st.tuples(words, pairs), max_size=12))
+def test_the_last_word_about_a_pair_holds(said):
+    taken = [Decision(AT + timedelta(seconds=n), word, a, b, "MK", "why") for n, (word, (a, b)) in enumerate(said)]
+    wanted = []
+    for n, one in enumerate(taken):
+        is_last = all({one.identifier_a, one.identifier_b} != {two.identifier_a, two.identifier_b} for two in taken[n + 1 :])
+        if is_last and one.decision != "withdraw":
+            wanted.append(one)
+    assert in_force(taken) == wanted
+
+
+def test_an_id_is_of_what_is_said_and_not_of_how_it_is_quoted():
+    one = decision(reason="two, sisters")
+    assert parse(f"{file.HEADER}\n{one.line.replace('split', chr(34) + 'split' + chr(34))}\n")[0].decision_id == one.decision_id
+    assert one.decision_id != decision(reason="two sisters").decision_id
+    assert one.line == f'2026-02-21T12:00:00.000000Z,split,{IDS[0]},{IDS[1]},MK,"two, sisters"'
+
+
+def test_a_line_said_twice_is_said_once_and_last():
+    one, other = decision(), decision("withdraw", minutes=1)
+    assert parse(text(one, other, one)) == [other, one]
+    assert in_force(parse(text(one, other, one))) == [one]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("2026-02-21T12:00:00Z,split,{a},{b},MK", "line 2 has 5 fields; a decision has 6: decided_at,"),
+        ("2026-02-21T12:00:00Z,split,{a},{b},MK,why,more", "line 2 has 7 fields"),
+        ("yesterday,split,{a},{b},MK,why", "line 2: decided_at must be a time"),
+        ("2026-02-21T12:00:00,split,{a},{b},MK,why", "line 2: decided_at needs its offset"),
+        ("0001-01-01T00:00:00+05:00,split,{a},{b},MK,why", "line 2: decided_at lies beyond the years"),
+        ("2026-02-21T12:00:00Z,spilt,{a},{b},MK,why", "line 2: decision must be one of split, refuse, join, withdraw"),
+        ("2026-02-21T12:00:00Z,split," + SECRET + ",{b},MK,why", "line 2: identifier_a must be an identifier_id: i_ and 32"),
+        ("2026-02-21T12:00:00Z,split,{a},{a},MK,why", "line 2: identifier_a and identifier_b must be two"),
+        ("2026-02-21T12:00:00Z,split,{a},{b},,why", "line 2: decided_by must be one line of 1 to 500"),
+        ("2026-02-21T12:00:00Z,split,{a},{b},MK, why ", "line 2: reason must be one line of 1 to 500"),
+        ("2026-02-21T12:00:00Z,split,{a},{b},MK," + "x" * 501, "line 2: reason must be one line of 1 to 500"),
+        ("2026-02-21T12:00:00Z,split,{a},{b}," + SECRET + ",why", "line 2: decided_by must hold no e-mail address"),
+        ("2026-02-21T12:00:00Z,split,{a},{b},MK,said so at +31 20 123 45 67", "line 2: reason must hold no e-mail address and"),
+    ],
+)
+def test_a_wrong_line_is_named_and_its_values_are_not_told(line, words):
+    with pytest.raises(DecisionError) as told:
+        parse(f"{file.HEADER}\n{line.format(a=IDS[0], b=IDS[1])}\n{decision().line}\n")
+    assert words in str(told.value)
+    assert SECRET not in str(told.value) and "123 45" not in str(told.value)
+
+
+def test_a_file_without_its_header_is_refused():
+    with pytest.raises(DecisionError, match="line 1 must be the header: decided_at,decision,"):
+        parse(decision().line + "\n")
+
+
+def test_a_wrong_last_line_is_no_torn_one():
+    with pytest.raises(DecisionError, match="line 2: decision must be one of"):
+        parse(f"{file.HEADER}\n{decision().line.replace('split', 'spilt')}")
+
+
+def test_nothing_taken_yet(tmp_path):
+    assert (
+        read(tmp_path / "none.csv")
+        == parse("")
+        == parse(file.HEADER[:9])
+        == parse(file.HEADER)
+        == parse(file.HEADER + "\n")
+        == []
+    )
+
+
+def test_appended_one_after_the_other(tmp_path):
+    path, taken = tmp_path / "identity" / "decisions.csv", [decision(minutes=n, b=1 + n % 3) for n in range(5)]
+    for one in taken:
+        append(path, one)
+    assert read(path) == taken
+    assert path.read_text() == text(*taken)
+
+
+@pytest.mark.parametrize(
+    ("held", "kept", "torn"),
+    [
+        pytest.param(file.HEADER[:20], [], None, id="killed in the header"),
+        pytest.param(file.HEADER, [], None, id="killed behind the header"),
+        pytest.param(
+            text(decision()) + decision(minutes=1).line[:40], [decision()], decision(minutes=1).line[:40], id="in a line"
+        ),
+        pytest.param(text(decision())[:-1], [decision()], None, id="an editor that ends no last line"),
+    ],
+)
+def test_appended_to_what_a_killed_writer_left(tmp_path, held, kept, torn):
+    path, new = tmp_path / "decisions.csv", decision("join", minutes=9)
+    path.write_text(held)
+    assert read(path) == kept
+    append(path, new)
+    assert path.read_text() == text(*kept, new)
+    aside = tmp_path / "decisions.csv.torn"
+    assert (aside.read_text() if aside.exists() else None) == (torn and torn + "\n"), "not lost without a word"
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    path, write = tmp_path / "decisions.csv", os.write
+    append(path, decision())
+    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:30]))
+    with pytest.raises(OSError, match="no room for a whole line"):
+        append(path, decision("join", minutes=1))
+    assert path.read_text() == text(decision())
+
+
+def add_many(path, worker):
+    for n in range(25):
+        append(path, decision(minutes=n, by=f"worker {worker}", reason="x" * 400))
+
+
+def test_many_writers_lose_nothing(tmp_path):
+    path = tmp_path / "decisions.csv"
+    workers = [multiprocessing.get_context("fork").Process(target=add_many, args=(path, n)) for n in range(4)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    taken = read(path)
+    assert len(taken) == 100
+    for n in range(4):
+        assert [one for one in taken if one.decided_by == f"worker {n}"] == [
+            decision(minutes=m, by=f"worker {n}", reason="x" * 400) for m in range(25)
+        ]

@@ -1,0 +1,112 @@
+"""The best path against every path there is, on graphs small enough to list them all."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.contracts.snapshot import Link, Linked
+from serving_app.explain import MAX_HELD, best_path, explain, reach
+
+DAY = datetime(2026, 2, 1, tzinfo=UTC)
+NODES = "abcdef"
+
+
+def graph_of(links):
+    """Both ends of each `(a, b, rule, weight, day, held_by)`."""
+    known = {name: [] for name in NODES}
+    for a, b, rule, weight, day, held_by in links:
+        for one, other in ((a, b), (b, a)):
+            link = Link(other, rule, f"core_events/{a}{b}{rule}", weight, DAY + timedelta(days=day), held_by)
+            known[one].append(link)
+    return {name: Linked("user_id", "c", tuple(ends)) for name, ends in known.items()}.get
+
+
+links = st.lists(
+    st.tuples(
+        st.sampled_from(list(combinations(NODES, 2))), st.sampled_from(["same_event", "same_order"]),
+        st.sampled_from([0.5, 0.75, 1.0]), st.integers(0, 3), st.sampled_from([None, None, "shared/browser"]),
+    ).map(lambda row: (*row[0], *row[1:])),
+    max_size=14, unique_by=lambda row: row[:3],
+)  # fmt: skip
+
+
+def simple_paths(rows, here, end, before=()):
+    """Every way from one to the other that meets no identifier twice, as links with the way they are walked."""
+    if here == end:
+        yield ()
+        return
+    for row in rows:
+        for one, other in (row[:2], row[1::-1]):
+            if one == here and other not in before and other != here:
+                for rest in simple_paths(rows, other, end, (*before, here)):
+                    yield ((one, other, *row[2:]), *rest)
+
+
+def merit(path):
+    """What a path is judged by: its weakest link, its length, its identifiers; then, link by link, weight, age and rule."""
+    return -min(row[3] for row in path), len(path), [row[1] for row in path], [(-row[3], row[4], row[2]) for row in path]
+
+
+@given(links, st.sampled_from(list(combinations(NODES, 2))), st.sampled_from([None, 0, 1, 2]), st.booleans())
+def test_the_path_is_the_best_of_all_paths(rows, ends, until, is_turned):
+    a, b = reversed(ends) if is_turned else ends
+    seen = [row for row in rows if until is None or row[4] <= until]
+    ways = list(simple_paths([row for row in seen if row[5] is None], a, b))
+    found = explain(graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until))
+    assert found.is_one_customer == bool(ways)
+    walked = [
+        (one, link.other, link.rule, link.weight, (link.first_seen_at - DAY).days, link.held_by) for one, link in found.path
+    ]
+    assert walked == (list(min(ways, key=merit)) if ways else [])
+
+
+@given(links, st.sampled_from(list(combinations(NODES, 2))))
+def test_what_keeps_two_customers_apart(rows, ends):
+    a, b = ends
+    graph = graph_of(rows)
+    found = explain(graph, a, b)
+    if found.is_one_customer:
+        assert found.held == ()
+        return
+    mine, theirs = (
+        {n for n in NODES if n == end or any(simple_paths([r for r in rows if r[5] is None], end, n))} for end in ends
+    )
+    assert (reach(graph, a, None), reach(graph, b, None)) == (mine, theirs)
+    held = {(one, other, row[2]) for row in rows if row[5] for one, other in (row[:2], row[1::-1])}
+    direct = {hop for hop in held if hop[0] in mine and hop[1] in theirs}
+    met = {n for n in NODES if any(h[0] in mine and h[1] == n for h in held) and any(h[0] in theirs and h[1] == n for h in held)}
+    via = {hop for hop in held if hop[0] in mine | theirs and hop[1] in met - mine - theirs}
+    assert {(one, link.other, link.rule) for one, link in found.held} == (direct or via)
+    assert all(not link.is_followed for _, link in found.held)
+
+
+@given(links)
+def test_the_order_in_which_links_are_kept_is_no_matter(rows):
+    for a, b in combinations(NODES, 2):
+        assert explain(graph_of(rows), a, b) == explain(graph_of(rows[::-1]), a, b)
+
+
+def test_itself_needs_no_link():
+    found = explain(graph_of([]), "a", "a")
+    assert (found.is_one_customer, found.path, found.held) == (True, (), ())
+
+
+def test_a_chain_of_ten_thousand():
+    n = 10_000
+    chain = {}
+    for at in range(n + 1):
+        near = [Link(f"n{to}", "same_event", "core_events/e", 1.0, DAY, None) for to in (at - 1, at + 1) if 0 <= to <= n]
+        chain[f"n{at}"] = Linked("user_id", "c", tuple(near))
+    assert [link.other for _, link in best_path(chain.get, "n0", f"n{n}", None)] == [f"n{at}" for at in range(1, n + 1)]
+
+
+def test_a_link_to_what_is_not_known_leads_nowhere():
+    alone = {"a": Linked("user_id", "c", (Link("gone", "same_event", "core_events/e", 1.0, DAY, None),))}
+    assert reach(alone.get, "a", None) == {"a"}
+
+
+def test_two_that_share_a_placeholder_with_a_crowd_hear_of_some_of_it():
+    rows = [(a, b, f"rule{n}", 1.0, 0, "shared/browser") for n in range(30) for a, b in (("a", "b"),)]
+    assert len(explain(graph_of(rows), "a", "b").held) == MAX_HELD
