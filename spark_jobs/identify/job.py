@@ -1,13 +1,14 @@
-"""Who is who: link what was seen together, what is alike and what somebody decided; follow what the rules let; name the customers.
+"""Who is who: link what was seen together, is alike or was decided; follow what the rules let; name the customers.
 
 The whole of the graph is worked out each night from the core tables, so any order of nights ends in the same identities;
 a night that brings nothing new writes nothing. Comparing records costs most, and is done for new and changed ones alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from expectations.contracts import identity_decisions
 from expectations.contracts.lake import (
@@ -30,6 +31,7 @@ from spark_jobs.identify.decided import ends, joined, rows
 from spark_jobs.identify.guard import blocked, hold
 from spark_jobs.identify.linkage.nightly import link_people
 from spark_jobs.identify.links import links
+from spark_jobs.identify.rules_file import Rules
 from spark_jobs.identify.settle import settle
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake, Written
@@ -121,9 +123,9 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     return reports
 
 
-def carried(spark: SparkSession, rows_: pa.Table) -> DataFrame:
-    """An Arrow table as a frame; Spark takes no empty one without being told its types."""
-    return spark.createDataFrame(rows_, schema_of(rows_.schema))
+def carried(spark: SparkSession, found: pa.Table) -> DataFrame:
+    """An Arrow table as a frame; without its types Spark takes no empty one."""
+    return spark.createDataFrame(found, from_arrow_schema(found.schema))
 
 
 def figures(after: DataFrame) -> dict:

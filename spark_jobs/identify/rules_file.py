@@ -1,4 +1,4 @@
-"""The reviewed rules of identity: read from `rules.yml` and checked, so that a slip in the file stops the night with a sentence."""
+"""The reviewed rules of identity: read from `rules.yml` and checked, so that a slip in it stops the night with a sentence."""
 
 import re
 from collections.abc import Mapping

@@ -1,0 +1,214 @@
+"""The queue of questions: what is asked, in which order, and that an answer ends it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from math import log2
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from expectations.contracts.lake import (
+    CORE_IDENTITIES,
+    CORE_IDENTITY_DECISIONS,
+    CORE_IDENTITY_LIKENESS,
+    CORE_IDENTITY_LINKS,
+)
+from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.identify.reviews import Limits, Questions, review_id, reviews
+
+OPENING = datetime(2026, 1, 5, tzinfo=UTC)
+KINDS = {"user": "user_id", "crm": "crm_id", "email": "email", "phone": "phone", "anon": "anonymous_id"}
+RECORD = ("user", "crm", "email", "phone")
+
+
+def person(name: str, kinds=RECORD) -> list[tuple]:
+    """A person's record: every two of its identifiers are linked. An identifier is `<kind>:<name>`."""
+    return [(*sorted((f"{a}:{name}", f"{b}:{name}")), "same_person_record", 1.0, None) for a, b in combinations(kinds, 2)]
+
+
+def link(a: str, b: str, rule: str = "same_event", weight: float = 1.0, held_by: str | None = None) -> tuple:
+    return (*sorted((a, b)), rule, weight, held_by)
+
+
+def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=None, more=()) -> Questions:
+    """Questions of small worlds; customers are the components of the followed links, records are `crm:<record_id>`."""
+    names = sorted({end for row in links for end in row[:2]} | set(more))
+    if order is not None:
+        links, names = list(order.permutation(np.array(links, dtype=object))), list(order.permutation(names))
+    number = {name: i for i, name in enumerate(names)}
+    followed = [(number[a], number[b]) for a, b, _, _, held in links if held is None]
+    i, j = np.array(followed, dtype=int).reshape(-1, 2).T
+    n = len(names)
+    label = connected_components(coo_matrix((np.ones(len(i)), (i, j)), shape=(n, n)), directed=False)[1]
+    customer = [min(name for name in names if label[number[name]] == label[number[each]]) for each in names]
+    sources = [None if name.startswith(("email", "phone")) else "shop" for name in names]
+    stored = [
+        {"identifier_id_a": a, "identifier_id_b": b, "rule": rule, "weight": weight, "is_followed": held is None,
+         "held_by": held, "first_seen_at": OPENING + timedelta(minutes=len(a) + len(b)), "evidence": "row"}
+        for a, b, rule, weight, held in links
+    ]  # fmt: skip
+    alike = [
+        {"source_a": "shop", "record_id_a": a, "source_b": "shop", "record_id_b": b, "probability": p, "match_weight": 9.0,
+         "agreements": [("postcode", "same +8.1")], "is_one_person": p > 0.9}
+        for a, b, p in likeness
+    ]  # fmt: skip
+    decided = [
+        {"decision_id": str(row), "decided_at": OPENING, "decision": word, "identifier_id_a": a, "identifier_id_b": b,
+         "is_in_force": in_force}
+        for row, (word, a, b, in_force) in enumerate(decisions)
+    ]  # fmt: skip
+    cards = [name for name in names if name.startswith("crm")]
+    return reviews(
+        pa.table({
+            "identifier_id": names, "kind": [KINDS[name.split(":")[0]] for name in names],
+            "source": pa.array(sources, pa.string()),
+        }),
+        pa.Table.from_pylist(stored, schema=arrow_schema(CORE_IDENTITY_LINKS)),
+        pa.table({"identifier_id": names, "customer_id": customer}).cast(arrow_schema(CORE_IDENTITIES)),
+        pa.Table.from_pylist(alike, schema=arrow_schema(CORE_IDENTITY_LIKENESS)),
+        pa.table({
+            "source": pa.array(["shop"] * len(cards), pa.string()),
+            "record_id": pa.array([card.removeprefix("crm:") for card in cards], pa.string()),
+            "identifier_id": pa.array(cards, pa.string()),
+        }),
+        pa.Table.from_pylist(decided, schema=arrow_schema(CORE_IDENTITY_DECISIONS)),
+        limits or Limits(),
+    )  # fmt: skip
+
+
+def pairs(questions: Questions, kind: str) -> list[tuple[str, str]]:
+    return [(r["identifier_id_a"], r["identifier_id_b"]) for r in questions.rows.to_pylist() if r["kind"] == kind]
+
+
+FALSE_LOGIN = [*person("1"), *person("2"), link("user:1", "anon:1"), link("email:2", "anon:1")]
+SECOND_CARD = [*person("3"), *person("4", ("crm", "phone")), link("crm:3", "crm:4", "alike", 0.99)]
+
+
+def test_a_false_link_between_two_dense_people_is_asked_first():
+    """By hand: 4 against 5 identifiers; spare links 3 and 3; across 2·4·5 / (9·8); own user ids 10.5 bits; a link 8 bits."""
+    found = ask([*SECOND_CARD, *FALSE_LOGIN, *person("5", ("crm", "email")), link("crm:5", "crm:3", "alike", 0.96)])
+    first, second = found.rows.to_pylist()[:2]
+    assert {pairs(found, "bridge")[0], pairs(found, "bridge")[1]} == {("anon:1", "user:1"), ("anon:1", "email:2")}
+    for row in (first, second):
+        assert row["score"] == pytest.approx(2 * 3 * -log2(1 - 40 / 72) + 10.5 - 8)
+        assert row["n_identifiers"] == 9 and row["kind"] == "bridge" and not row["is_held_back"]
+    third = found.rows.to_pylist()[2]  # a pair of two holds nothing to spare; own e-mail 4.9; alike .96 is 4.585 bits
+    assert (third["identifier_id_a"], third["identifier_id_b"]) == ("crm:3", "crm:5")
+    assert third["score"] == pytest.approx(4.9 - log2(0.96 / 0.04))
+    assert found.n_found == {"giant": 0, "bridge": 3, "likeness": 0}
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        pytest.param(person("1", ("anon", *RECORD)), id="one dense person"),
+        pytest.param([*person("1"), *[link("user:1", f"anon:{n}") for n in range(20)]], id="a person and twenty browsers"),
+        pytest.param(SECOND_CARD, id="a second card, surely alike"),
+        pytest.param([*person("1"), *person("2")], id="two people apart"),
+        pytest.param([*person("1"), *person("2"), link("user:1", "email:2", held_by="shared/email")], id="a link that is held"),
+        pytest.param(
+            [*person("1"), *person("2"), link("user:1", "email:2"), link("crm:1", "crm:2", "alike", 0.99)], id="two ways across"
+        ),
+    ],
+)
+def test_nothing_to_ask(links):
+    assert ask(links).n_found == {"giant": 0, "bridge": 0, "likeness": 0}
+
+
+def test_a_weaker_link_is_asked_before_a_stronger_one():
+    worlds = [
+        row for n, p in enumerate((0.97, 0.90, 0.95))
+        for row in (*person(f"{n}a"), *person(f"{n}b"), link(f"crm:{n}a", f"crm:{n}b", "alike", p))
+    ]  # fmt: skip
+    assert pairs(ask(worlds), "bridge") == [("crm:1a", "crm:1b"), ("crm:2a", "crm:2b"), ("crm:0a", "crm:0b")]
+    capped = ask(worlds, limits=Limits(most=1))
+    assert pairs(capped, "bridge") == [("crm:1a", "crm:1b")] and capped.n_found["bridge"] == 3
+
+
+def test_a_pair_seen_twice_is_surer_than_a_pair_seen_once():
+    once = [*person("a"), *person("b"), link("user:a", "email:b")]
+    found = [ask(links).rows.to_pylist()[0]["score"] for links in (once, [*once, link("user:a", "email:b", "same_order")])]
+    assert found[0] - found[1] == pytest.approx(8)
+
+
+GIANT = [*person("1"), *[link("user:1", f"anon:{n}") for n in range(6)]]
+
+
+def test_giants_are_held_back_whatever_the_cap_and_their_link_is_the_earliest():
+    found = ask([*GIANT, *person("2")], limits=Limits(giant=9, most=0))
+    (row,) = found.rows.to_pylist()
+    assert row["kind"] == "giant" and row["is_held_back"] and row["score"] == row["n_identifiers"] == 10
+    assert row["because"] == "10 identifiers, more than 9: 6 browsers, 1 CRM id, 1 e-mail, 1 phone, 1 user id"
+    assert ask(GIANT, limits=Limits(giant=10)).rows.num_rows == 0
+    grown = ask([*GIANT, link("user:1", "anon:00")], limits=Limits(giant=9))
+    assert grown.rows["review_id"].to_pylist() == [row["review_id"]], "a new browser must not ask the old question anew"
+
+
+def test_a_giants_pair_is_its_worst_bridge_and_is_not_asked_twice():
+    found = ask([*FALSE_LOGIN, *GIANT], limits=Limits(giant=9))
+    assert len(pairs(found, "giant")) == 1 and not set(pairs(found, "giant")) & set(pairs(found, "bridge"))
+    assert set(pairs(found, "giant") + pairs(found, "bridge")) == {("anon:1", "user:1"), ("anon:1", "email:2")}
+
+
+ALIKE = [*person("1", ("crm", "email")), *person("2", ("crm", "email")), *person("3", ("crm", "email"))]
+
+
+def test_likeness_in_doubt_and_likeness_that_a_rule_holds():
+    held = link("crm:1", "crm:3", "alike", 0.99, "contradiction/user_id")
+    found = ask([*ALIKE, held], likeness=[("1", "2", 0.9), ("1", "3", 0.99), ("2", "3", 0.7)])
+    rows = found.rows.to_pylist()
+    assert [(r["identifier_id_a"], r["identifier_id_b"], r["score"]) for r in rows] == [
+        ("crm:1", "crm:3", 0.99),
+        ("crm:1", "crm:2", 0.9),
+    ]
+    assert rows[0]["because"] == (
+        "0.9900 likely one person, and not joined: alike 0.99, held by contradiction/user_id; postcode same +8.1"
+    )
+    assert rows[1]["because"] == "0.9000 likely one person, below the 0.95 that joins; postcode same +8.1"
+    assert [r["n_identifiers"] for r in rows] == [4, 4]
+
+
+def test_two_customers_are_asked_about_once_and_one_customer_never():
+    one = [*ALIKE, link("crm:2", "crm:3", "alike", 0.99)]
+    found = ask(one, likeness=[("1", "2", 0.85), ("1", "3", 0.9), ("2", "3", 0.99)])
+    assert pairs(found, "likeness") == [("crm:1", "crm:3")] and found.n_found["likeness"] == 1
+
+
+@pytest.mark.parametrize("word", ["split", "refuse", "join"])
+@pytest.mark.parametrize("ends", [("anon:1", "user:1"), ("user:1", "anon:1")])
+def test_an_answer_in_force_ends_the_question(word, ends):
+    before = ask(FALSE_LOGIN)
+    assert pairs(ask(FALSE_LOGIN, decisions=[(word, *ends, True)]), "bridge") == [("anon:1", "email:2")]
+    for decisions in ([(word, *ends, False)], [("withdraw", *ends, True)]):
+        assert ask(FALSE_LOGIN, decisions=decisions).rows.equals(before.rows)
+    giant = ask(GIANT, limits=Limits(giant=9)).rows.to_pylist()[0]
+    assert (
+        ask(
+            GIANT, decisions=[(word, giant["identifier_id_a"], giant["identifier_id_b"], True)], limits=Limits(giant=9)
+        ).rows.num_rows
+        == 0
+    )
+
+
+def test_a_split_ends_every_question_between_the_two_customers_a_refusal_only_its_own():
+    likeness = [("1", "2", 0.9), ("1", "3", 0.88)]
+    one = [*ALIKE, link("crm:2", "crm:3", "alike", 0.99)]
+    assert pairs(ask(one, likeness, [("split", "email:1", "email:2", True)]), "likeness") == []
+    assert pairs(ask(one, likeness, [("refuse", "crm:1", "crm:2", True)]), "likeness") == [("crm:1", "crm:3")]
+
+
+def test_the_order_of_rows_changes_nothing():
+    worlds, likeness = [*FALSE_LOGIN, *SECOND_CARD, *ALIKE[:1], *GIANT], [("1", "4", 0.9), ("2", "4", 0.9)]
+    expected = ask(worlds, likeness, limits=Limits(giant=9))
+    assert expected.rows.num_rows > 2
+    for seed in range(5):
+        found = ask(worlds, likeness, limits=Limits(giant=9), order=np.random.default_rng(seed))
+        assert found.rows.equals(expected.rows)
+
+
+def test_review_ids_are_fixed_for_ever():
+    """SHA-256 of `bridge|i_1|i_2`, worked out with sha256sum."""
+    assert review_id("bridge", "i_1", "i_2") == "r_39f809538ac2a67ebff7e152"
