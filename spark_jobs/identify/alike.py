@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -22,6 +23,12 @@ STANDS_FOR = ("crm_identifier_id", "user_identifier_id", "email_identifier_id", 
 def stands_for(record: dict) -> str | None:
     """The identifier that a record is known by: the surest it has."""
     return next((record[name] for name in STANDS_FOR if record[name]), None)
+
+
+def records(people: pa.Table) -> pa.Table:
+    """`source, record_id, identifier_id`: what each record of `core_people` is known by."""
+    said = people.select(["source", "record_id"])
+    return said.append_column("identifier_id", pc.coalesce(*(people[name] for name in STANDS_FOR)))
 
 
 def known_since(record: dict) -> datetime:

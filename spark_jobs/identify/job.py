@@ -7,6 +7,7 @@ a night that brings nothing new writes nothing. Comparing records costs most, an
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -24,7 +25,7 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from spark_jobs.identify import rules_file
-from spark_jobs.identify.alike import alike
+from spark_jobs.identify.alike import alike, records
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.customers import identities
 from spark_jobs.identify.decided import ends, joined, rows
@@ -121,6 +122,21 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     reports.append(report_of(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **figures(after)))
     moved.unpersist()
     return reports
+
+
+def ask(lake: Lake, rules: Rules) -> TableReport:
+    """Write the questions that a person should answer."""
+    identifiers, whose = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]), lake.read_arrow(CORE_IDENTITIES)
+    somebodys = identifiers.filter(pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks()))
+    asked = reviews.reviews(
+        somebodys, lake.read_arrow(CORE_IDENTITY_LINKS), whose, lake.read_arrow(CORE_IDENTITY_LIKENESS),
+        records(lake.read_arrow(CORE_PEOPLE)), lake.read_arrow(CORE_IDENTITY_DECISIONS),
+        reviews.Limits(rules.giant, rules.review, rules.link),
+    )  # fmt: skip
+    before = lake.version(CORE_IDENTITY_REVIEWS)
+    lake.put_rows(asked.rows.to_pylist(), CORE_IDENTITY_REVIEWS)
+    after = lake.version(CORE_IDENTITY_REVIEWS)
+    return TableReport(CORE_IDENTITY_REVIEWS.name, before, after, n_rows=asked.rows.num_rows, detail=dict(asked.n_found))
 
 
 def carried(spark: SparkSession, found: pa.Table) -> DataFrame:

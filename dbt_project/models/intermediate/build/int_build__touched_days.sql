@@ -23,7 +23,8 @@ changed_feeds as (
 rows_by_day as (
     select
         occurred_date as touched_date,
-        coalesce(user_identifier_id, anonymous_identifier_id) as identifier_id,
+        user_identifier_id,
+        anonymous_identifier_id as other_identifier_id,
         item_id,
         source,
         event_type = 'purchase' as is_web_purchase
@@ -31,7 +32,8 @@ rows_by_day as (
     union all
     select
         ordered_date as touched_date,
-        coalesce(user_identifier_id, email_identifier_id) as identifier_id,
+        user_identifier_id,
+        email_identifier_id as other_identifier_id,
         item_id,
         source,
         false as is_web_purchase
@@ -54,7 +56,8 @@ final as (
     select touched_date
     from rows_by_day
     where
-        identifier_id in (select identifier_id from moved_identifiers)
+        user_identifier_id in (select identifier_id from moved_identifiers)
+        or other_identifier_id in (select identifier_id from moved_identifiers)
         or item_id in (select item_id from changed_items)
         or (
             is_web_purchase

@@ -10,15 +10,17 @@ identities as (
     select * from {{ ref('int_identities') }}
 ),
 
+-- A login's user id says whose an event is, and the browser where it says nothing:
+-- no user id, or one that nobody stands behind ("null", "test").
 final as (
     select
         events.*,
-        identities.customer_id
+        coalesce(by_user.customer_id, by_browser.customer_id) as customer_id
     from events
-    left join identities
-        on
-            coalesce(events.user_identifier_id, events.anonymous_identifier_id)
-            = identities.identifier_id
+    left join identities as by_user
+        on events.user_identifier_id = by_user.identifier_id
+    left join identities as by_browser
+        on events.anonymous_identifier_id = by_browser.identifier_id
 )
 
 select * from final

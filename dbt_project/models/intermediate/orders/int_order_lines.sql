@@ -19,7 +19,7 @@ final as (
         lines.source,
         lines.order_id,
         lines.line_no,
-        identities.customer_id,
+        coalesce(by_user.customer_id, by_email.customer_id) as customer_id,
         lines.item_id,
         items.category,
         coalesce(items.is_consumable, false) as is_consumable,
@@ -38,10 +38,10 @@ final as (
         lines.channel,
         lines.returned_order_id
     from lines
-    left join identities
-        on
-            coalesce(lines.user_identifier_id, lines.email_identifier_id)
-            = identities.identifier_id
+    left join identities as by_user
+        on lines.user_identifier_id = by_user.identifier_id
+    left join identities as by_email
+        on lines.email_identifier_id = by_email.identifier_id
     left join items
         on lines.item_id = items.item_id
 )
