@@ -10,7 +10,7 @@ identities as (
     select * from {{ ref('int_identities') }}
 ),
 
--- A login's user id says whose an event is, and the browser where it says nothing:
+-- A login's user id says whose an event is; the browser says it where there is
 -- no user id, or one that nobody stands behind ("null", "test").
 final as (
     select
