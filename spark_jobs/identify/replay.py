@@ -5,7 +5,7 @@ matter, since they are followed in the order of what they say (`order`). Where n
 is the connected components, which is how most of a graph is worked out (`settle.py`); here stands what is left.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,21 +68,37 @@ class _Group:
         self.members += other.members
         self.sides |= other.sides
         for key, times in other.seen.items():
-            self.seen[key] = sorted(self.seen.get(key, []) + times)
+            mine = self.seen.setdefault(key, [])
+            for at in times:
+                insort(mine, at)
 
 
-def is_beyond(times: Sequence[datetime], limit: Limit) -> bool:
-    """Whether so many first sightings, sorted, are more than one customer may have."""
-    if limit.within_days is None or len(times) <= limit.at_most:
-        return len(times) > limit.at_most
-    window = timedelta(days=limit.within_days)
-    return any(bisect_right(times, first + window) - k > limit.at_most for k, first in enumerate(times))
+def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: Limit) -> bool:
+    """Whether first sightings of two groups, each sorted, are together more than one customer may have.
+
+    Over a window only those windows are counted that hold a sighting of the smaller group: a robot's ten thousand cookies are
+    not looked through again for each that is added.
+    """
+    if len(one) + len(other) <= limit.at_most:
+        return False
+    if limit.within_days is None:
+        return True
+    window, (few, many) = timedelta(days=limit.within_days), sorted((one, other), key=len)
+
+    def begun(times: Sequence[datetime], until: datetime) -> Sequence[datetime]:
+        return times[bisect_left(times, until - window) : bisect_right(times, until)]
+
+    def within(times: Sequence[datetime], first: datetime) -> int:
+        return bisect_right(times, first + window) - bisect_left(times, first)
+
+    firsts = {first for each in few for times in (few, many) for first in begun(times, each)}
+    return any(within(few, first) + within(many, first) > limit.at_most for first in firsts)
 
 
 def refused_by(one: _Group, other: _Group, rules: Rules) -> str | None:
     """The limit that two groups would break together and not alone; None when they may be one."""
     for kind, source in sorted(one.seen.keys() & other.seen.keys(), key=str):
-        if is_beyond(sorted(one.seen[kind, source] + other.seen[kind, source]), rules.limit(kind)):
+        if is_beyond(one.seen[kind, source], other.seen[kind, source], rules.limit(kind)):
             return f"limits/{kind}"
     return None
 

@@ -79,7 +79,21 @@ def test_within_one_event_the_better_priority_is_followed():
 )
 def test_a_limit_over_a_window(days, window, most, beyond):
     times = [START + timedelta(days=day) for day in days]
-    assert is_beyond(times, Limit("anonymous_id", 1, most, "example", window)) is beyond
+    limit = Limit("anonymous_id", 1, most, "example", window)
+    assert is_beyond(times[::2], times[1::2], limit) is is_beyond(times[1::2], times[::2], limit) is beyond
+
+
+@given(st.lists(st.integers(0, 40), max_size=12), st.lists(st.integers(0, 40), max_size=12), st.integers(1, 5), st.integers(1, 9))
+def test_a_window_is_any_window(one, other, most, days):
+    """Against counting in every window there is, for groups that keep the limit each on its own."""
+    times = [sorted(START + timedelta(days=day) for day in each) for each in (one, other)]
+
+    def most_in_a_window(all_times):
+        return max((sum(first <= at <= first + timedelta(days=days) for at in all_times) for first in all_times), default=0)
+
+    if max(map(most_in_a_window, times)) <= most:
+        limit = Limit("anonymous_id", 1, most, "example", days)
+        assert is_beyond(*times, limit) is (most_in_a_window(times[0] + times[1]) > most)
 
 
 def test_the_sixth_e_mail_is_held_and_the_first_five_are_not():
