@@ -1,0 +1,193 @@
+"""The deterministic graph at scale: seconds, memory and rounds of `identities` on Spark, and its answer against scipy's.
+
+    python -m benchmarks.identity_graph [--identifiers 1000000] [--links 5000000] [--memory 4g] [--no-paths]
+
+A seeded graph like a shop's: nine in ten identifiers in clusters of a few, others in giants of 200, some in chains of 1,000
+(someone who changes e-mail, phone and browser one at a time), most links said more than once. A sixteenth of the size is run
+first, for the growth; then paths of 10,000 and 100,000 links, their nodes numbered at random and along the path.
+"""
+
+import argparse
+import logging
+import math
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from benchmarks.online_retail_nights import PeakMemory
+from spark_jobs.identify.components import components
+from spark_jobs.identify.customers import identities
+from spark_jobs.session import start
+
+SEED = 20261121
+GIANTS, CHAINS = 0.06, 0.04  # shares of the identifiers
+GIANT, CHAIN = 200, 1_000
+SMALL_MEAN = 5.0
+SMALLER = 16
+PATHS = (10_000, 100_000)
+RULES = ("same_event", "same_order", "same_person_record")
+FIRST_SEEN_US = 1_767_571_200_000_000  # 2026-01-05
+
+
+class Rounds(logging.Handler):
+    """Hears how many rounds the components took; each use starts from nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.number = 0
+        log = logging.getLogger("spark_jobs.identify.components")
+        log.setLevel(logging.INFO)
+        log.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.number = record.args[0]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """`n` identifiers and the two ends of each link, as numbers below n that tell nothing about who belongs together."""
+
+    n: int
+    a: np.ndarray
+    b: np.ndarray
+
+    def labels(self) -> np.ndarray:
+        """scipy's component of each identifier, (n,)."""
+        graph = coo_matrix((np.ones(len(self.a), dtype=np.int8), (self.a, self.b)), shape=(self.n, self.n))
+        return connected_components(graph, directed=False)[1]
+
+
+def cluster_sizes(rng: np.random.Generator, n: int) -> tuple[np.ndarray, int]:
+    """Sizes that add up to n, the chains last, and how many chains."""
+    giants, chains = int(GIANTS * n) // GIANT, int(CHAINS * n) // CHAIN
+    left = n - giants * GIANT - chains * CHAIN
+    small = rng.geometric(1 / SMALL_MEAN, left)  # more than are needed: each has at least one
+    small = small[: np.searchsorted(np.cumsum(small), left) + 1]
+    small[-1] -= small.sum() - left
+    return np.concatenate([small, np.full(giants, GIANT), np.full(chains, CHAIN)]), chains
+
+
+def shop_like(n: int, m: int, seed: int = SEED) -> Graph:
+    """A graph of n identifiers and m links.
+
+    Raises:
+        ValueError: fewer links than the clusters need to hang together.
+    """
+    rng = np.random.default_rng(seed)
+    sizes, chains = cluster_sizes(rng, n)
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    size, rank = np.repeat(sizes, sizes), np.arange(n) - first
+    in_chain = np.arange(n) >= n - chains * CHAIN
+    before = np.where(in_chain, rank - 1, (rng.random(n) * rank).astype(np.int64))  # what each one was first seen with
+    child = np.flatnonzero(rank > 0)
+    able = np.flatnonzero((size > 1) & ~in_chain)  # a second link inside a chain would cut it short
+    if m < len(child):
+        raise ValueError(f"{n:,} identifiers in such clusters need {len(child):,} links, got {m:,}")
+    one = able[rng.integers(0, len(able), m - len(child))]
+    step = 1 + (rng.random(len(one)) * (size[one] - 1)).astype(np.int64)
+    other = first[one] + (rank[one] + step) % size[one]
+    name = rng.permutation(n)
+    return Graph(n, name[np.concatenate([child, one])], name[np.concatenate([first[child] + before[child], other])])
+
+
+def write(graph: Graph, folder: Path) -> None:
+    """`identifiers` and `links` in the columns that `identities` reads, as parquet."""
+    texts = [f"i_{number * 0x9E3779B97F4A7C15 % (1 << 64):032x}" for number in range(graph.n)]
+    names, place = pa.array(texts), np.empty(graph.n, dtype=np.int64)
+    place[np.argsort(texts)] = np.arange(graph.n)
+    seen = pa.array(FIRST_SEEN_US + np.arange(graph.n) % 86_400 * 1_000_000, pa.timestamp("us", tz="UTC"))
+    ids = pa.table({"identifier_id": names, "kind": ["anonymous_id"] * graph.n, "value_normalised": names, "first_seen_at": seen})
+    pq.write_table(ids, folder / "identifiers.parquet")
+    m, is_low = len(graph.a), place[graph.a] < place[graph.b]
+    low, high = np.where(is_low, graph.a, graph.b), np.where(is_low, graph.b, graph.a)
+    links = pa.table({
+        "identifier_id_a": names.take(pa.array(low)), "identifier_id_b": names.take(pa.array(high)),
+        "rule": pa.array(RULES).take(pa.array(np.arange(m) % len(RULES))), "weight": np.ones(m),
+        "is_followed": np.ones(m, dtype=bool),
+    })  # fmt: skip
+    pq.write_table(links, folder / "links.parquet")
+    pa.default_memory_pool().release_unused()  # or it would count as memory of the run that follows
+
+
+def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray) -> bool:
+    """Whether two identifiers share a customer exactly when scipy puts them into one component."""
+    if customers.num_rows != len(names):
+        return False
+    ordered = customers.sort_by("identifier_id")
+    by_name = np.argsort(names.to_numpy(zero_copy_only=False))
+    if not ordered["identifier_id"].combine_chunks().equals(names.take(pa.array(by_name))):
+        return False
+    customer = np.unique(ordered["customer_id"].to_numpy(), return_inverse=True)[1].astype(np.int64)
+    n_customers, n_labels = int(customer.max()) + 1, int(labels.max()) + 1
+    return len(np.unique(customer * n_labels + labels[by_name])) == n_customers == n_labels
+
+
+def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> dict[str, float]:
+    """Run `identities` from parquet to parquet, and check it."""
+    folder.mkdir()
+    write(graph, folder)
+    with PeakMemory() as peak:
+        began = time.monotonic()
+        identifiers, links = (spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links"))
+        identities(identifiers, links).write.parquet(str(folder / "identities"))
+        seconds = time.monotonic() - began
+    names, labels = pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"], graph.labels()
+    if not agrees(pq.read_table(folder / "identities"), names.combine_chunks(), labels):
+        raise AssertionError("identities differ from scipy's components")
+    return {
+        "identifiers": graph.n, "links": len(graph.a), "customers": int(labels.max()) + 1, "seconds": seconds,
+        "rounds": rounds.number, "peak_gib": peak.bytes / 2**30,
+    }  # fmt: skip
+
+
+def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> dict[str, float]:
+    """One chain of so many links: it must end as one component under its smallest node."""
+    nodes = np.arange(n_links + 1) if in_order else np.random.default_rng(SEED).permutation(n_links + 1)
+    chain = pa.table({"a": nodes[:-1], "b": nodes[1:]}).to_pandas()
+    began = time.monotonic()
+    found = components(spark.createDataFrame(chain)).agg(F.count("node"), F.countDistinct("node"), F.max("root")).first()
+    if tuple(found) != (n_links + 1, n_links + 1, 0):
+        raise AssertionError(f"a path of {n_links:,} links came apart: {tuple(found)}")
+    return {"links": n_links, "seconds": time.monotonic() - began, "rounds": rounds.number}
+
+
+def show(what: str, figures: dict[str, float]) -> None:
+    told = (f"{name} {value:,.2f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in figures.items())
+    print(f"{what}: {', '.join(told)}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--identifiers", type=int, default=1_000_000)
+    parser.add_argument("--links", type=int, default=5_000_000)
+    parser.add_argument("--memory", default="4g", help="of Spark's driver")
+    parser.add_argument("--no-paths", dest="paths", action="store_false")
+    given = parser.parse_args()
+    rounds = Rounds()
+    spark = start("identity_graph", "local[2]", given.memory)
+    with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
+        folder = Path(name)
+        measure(spark, shop_like(2_000, 10_000), folder / "warm", rounds)  # a JVM's first plan takes seconds whatever its size
+        small = measure(spark, shop_like(given.identifiers // SMALLER, given.links // SMALLER), folder / "small", rounds)
+        show("a sixteenth", small)
+        large = measure(spark, shop_like(given.identifiers, given.links), folder / "large", rounds)
+        show("the graph", large)
+        growth = large["seconds"] / small["seconds"]
+        print(f"{SMALLER}× the size took {growth:.1f}× the seconds (size to the power of {math.log(growth, SMALLER):.2f})")
+        for n_links in PATHS if given.paths else ():
+            for in_order in (False, True):
+                show(f"a path numbered {'along it' if in_order else 'at random'}", path(spark, n_links, in_order, rounds))
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
