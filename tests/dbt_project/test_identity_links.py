@@ -1,4 +1,4 @@
-"""An analyst's way to ask why: the marts over a small shop's links, and the query of docs/identity.md against the service's answer."""
+"""An analyst's way to ask why: the marts of a small shop's links, and the query of docs/identity.md against the service."""
 
 import re
 from datetime import UTC, datetime
