@@ -62,6 +62,13 @@ def test_each_identifier_has_its_links_and_comes_back_as_it_was(monkeypatch, chu
     holds()
 
 
+def test_an_end_that_is_no_identifier_is_left_out():
+    people = pa.table({"identifier_id": IDS[:1], "customer_id": ["c_0"], "kind": ["user_id"]})
+    assert dict(graph.linked(people, table([row(IDS[0], IDS[1], "alike", 1.0, None, 0)]))) == {
+        IDS[0]: snapshot.Linked("user_id", "c_0", ())
+    }
+
+
 def test_kinds_go_to_their_identifiers_in_any_order():
     kinds = pa.table({"identifier_id": IDS, "kind": ["user_id", "email", "phone", "crm_id", "anonymous_id"]})
     identities = pa.table({"identifier_id": IDS[::-1], "customer_id": ["c"] * 5})
