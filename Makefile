@@ -38,6 +38,12 @@ rollback: $(READY) ## readers back to an earlier night: TO=<run>, empty for the 
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
 	@$(PY) -m operate.sql $(if $(Q),"$(Q)")
 
+explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
+	@$(PY) -m operate.identity explain --a "$(A)" --b "$(B)" --as-of "$(AS_OF)"
+
+decide: $(READY) ## split, refuse, join or withdraw, from the next night on: DECISION=split A=… B=… REASON="…" [BY=…]
+	@$(PY) -m operate.identity decide --decision "$(DECISION)" --a "$(A)" --b "$(B)" --reason "$(REASON)" --by "$(BY)"
+
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
 
@@ -63,4 +69,4 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run test serve backfill rollback sql airflow mlflow docs lint bench lock clean
+.PHONY: help setup run test serve backfill rollback sql explain decide airflow mlflow docs lint bench lock clean

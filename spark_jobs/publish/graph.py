@@ -50,22 +50,34 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
         known: as `links` gives them; an end that is no identifier is left out.
     """
     identifiers = identifiers.sort_by("identifier_id")
-    ids = identifiers["identifier_id"].to_numpy()
-    a, b = ENDS
-    ways = [
-        known.select([one, other, *TOLD]).rename_columns(["identifier_id", "other", *TOLD]) for one, other in ((a, b), (b, a))
-    ]
-    both = pa.concat_tables(ways).sort_by([("identifier_id", "ascending"), ("other", "ascending"), ("rule", "ascending")])
-    of = both["identifier_id"].to_numpy()
-    starts, ends = np.searchsorted(of, ids, "left"), np.searchsorted(of, ids, "right")
+    ids = identifiers["identifier_id"].combine_chunks()
+    a, b = (place(known[name], ids) for name in ENDS)
+    here, other = np.concatenate([a, b]), np.concatenate([b, a])
+    # By numbers, not by texts: ten million ends of links are sorted in the room of their numbers, and read chunk by chunk.
+    order = np.lexsort([np.tile(rank(known["rule"]), 2), other, here])
+    order = order[(here[order] >= 0) & (other[order] >= 0)]
+    starts = np.searchsorted(here[order], np.arange(len(ids) + 1))
     for first in range(0, len(ids), CHUNK):
         last = min(first + CHUNK, len(ids))
-        low, high = int(starts[first]), int(ends[last - 1])
-        part = both.slice(low, high - low)
-        rows = [snapshot.Link(*row) for row in zip(*(part[name].to_pylist() for name in ("other", *TOLD)), strict=True)]
+        ends = order[starts[first] : starts[last]]
+        part = known.select(TOLD).take(pa.array(ends % max(len(known), 1)))
+        columns = (ids.take(pa.array(other[ends])), *part.columns)
+        rows = [snapshot.Link(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+        begins = starts[first : last + 1] - starts[first]
         people = identifiers.slice(first, last - first).to_pylist()
-        for row, start, end in zip(people, starts[first:last] - low, ends[first:last] - low, strict=True):
+        for row, start, end in zip(people, begins[:-1], begins[1:], strict=True):
             yield row["identifier_id"], snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]))
+
+
+def place(texts: pa.ChunkedArray, among: pa.Array) -> np.ndarray:
+    """Where each text stands among others; -1 where it does not."""
+    return pc.fill_null(pc.index_in(texts, value_set=among), -1).to_numpy().astype(np.int64)
+
+
+def rank(texts: pa.ChunkedArray) -> np.ndarray:
+    """The place of each text among all different ones in order."""
+    different = pc.unique(texts)
+    return place(texts, different.take(pc.sort_indices(different)))
 
 
 def identifiers(kinds: pa.Table, identities: pa.Table) -> pa.Table:

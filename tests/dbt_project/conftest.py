@@ -85,6 +85,7 @@ class Shop:
     owner: dict[str, str] = field(default_factory=dict)
     consents: list[dict] = field(default_factory=list)
     items: dict[str, dict] = field(default_factory=dict)
+    links: list[tuple[str, str]] = field(default_factory=list)
     has_feed: bool = False
 
     def __post_init__(self) -> None:
@@ -194,6 +195,7 @@ class Shop:
         """The two turn out to be one: the browser's history becomes the person's."""
         if anonymous in self.owner and user in self.owner:
             self.owner[anonymous] = self.owner[user]
+            self.links.append((anonymous, user))
 
     def write(self, lake: Lake) -> None:
         """Bring the lake to what was received."""
@@ -205,8 +207,19 @@ class Shop:
         began = datetime(2026, 1, 5, tzinfo=UTC)
         seen = [{"identifier_id": i, "kind": "user_id" if i.startswith("i_u") else "anonymous_id"} for i in sorted(self.owner)]
         put(lake, contracts.CORE_IDENTIFIERS, [{**row, "value_normalised": "x", "first_seen_at": began} for row in seen])
+        put(lake, contracts.CORE_IDENTITY_LINKS, [self.link(*ends, began) for ends in sorted(self.links)])
+        merged = {"change": "merged", "customer_id": "c_i_a3", "to_customer_id": "c_i_u2", "because": "same_event core_events/e"}
+        put(
+            lake, contracts.CORE_IDENTITY_CHANGES, [{**merged, "change_id": "0000000001-a", "landing_date": FIRST, "run_id": "r"}]
+        )
         if self.consents:
             put(lake, contracts.CORE_CONSENTS, self.consents)
+
+    def link(self, anonymous: str, user: str, at: datetime) -> dict:
+        """What said that the two are one; somebody has parted those who are two again."""
+        held_by = None if self.owner[anonymous] == self.owner[user] else "decision/split"
+        ends = {"identifier_id_a": anonymous, "identifier_id_b": user, "rule": "same_event", "evidence": "core_events/e"}
+        return {**ends, "weight": 1.0, "is_followed": held_by is None, "held_by": held_by, "first_seen_at": at}
 
 
 def happenings(shop: Shop, n: int) -> None:

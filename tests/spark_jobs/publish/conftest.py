@@ -61,6 +61,8 @@ class Shop:
                  "value_normalised": user, "first_seen_at": seen}
                 for user in users
             ],
+            "core_identity_links": [],
+            "core_identity_reviews": [],
             "core_identity_changes": [
                 {"change_id": f"0000000000-{n}", "change": "created", "customer_id": one, "to_customer_id": one}
                 for n, one in enumerate(self.ids.values())

@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 import lmdb
 import pytest
+from deltalake import write_deltalake
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.lake import CORE_IDENTITY_LINKS
 from expectations.contracts.published import Published
 from spark_jobs.build.begin import begin
 from spark_jobs.land.inputs import fingerprint
@@ -76,14 +78,55 @@ def test_no_personal_value_is_published(shop):
     assert not any(b"somebody" in key + value for key, value in published(shop)[1].items())
 
 
+def who_is_told_of(found, customer):
+    """The keys that are about a customer."""
+    return {key for key, value in found.items() if customer.encode() in key + value}
+
+
 def test_who_did_not_consent_is_nowhere_in_it(shop):
     gone = shop.ids["user-5"]
     shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != gone]
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
     assert contract.customer_list(gone) not in found
-    assert not any(gone.encode() in key + value for key, value in found.items())
+    assert who_is_told_of(found, gone) == {contract.links(shop.identifiers["user-5"])}, "why an identifier is whose, no more"
     assert contract.customer_list(shop.ids["user-6"]) in found
+
+
+def test_who_is_held_back_is_a_stranger_until_decided(shop):
+    giant, other = shop.ids["user-5"], shop.ids["user-6"]
+    asked = {"kind": "giant", "score": 2.0, "n_identifiers": 2, "identifier_id_a": None, "identifier_id_b": None}
+    shop.rows["core_identity_reviews"] = [
+        {**asked, "review_id": "r1", "customer_id": giant, "is_held_back": True, "because": "of many identifiers"},
+        {**asked, "review_id": "r2", "customer_id": other, "kind": "bridge", "is_held_back": False, "because": "one link"},
+    ]
+    for row in shop.rows["core_identities"]:  # an id merged into the giant's, which must not lead there
+        if row["identifier_id"] == shop.identifiers["user-7"]:
+            row["customer_id"] = giant
+    run(shop.night("one"), shop.land())
+    found = published(shop)[1]
+    assert who_is_told_of(found, giant) == {contract.REVIEWS, *(contract.links(shop.identifiers[f"user-{n}"]) for n in (5, 7))}
+    assert contract.former_customer(shop.ids["user-7"]) not in found
+    assert contract.customer_list(other) in found and contract.identifier(shop.identifiers["user-6"]) in found
+    assert contract.unpack_reviews(found[contract.REVIEWS])[0] == (
+        "r1", "giant", giant, None, None, 2.0, 2, True, "of many identifiers",
+    )  # fmt: skip
+    figures = json.loads((shop.home / "reports" / "one" / "lists.json").read_text())["figures"]
+    assert figures["n_customers"] == figures["n_lists"] == 39
+
+    shop.rows["core_identity_reviews"] = []
+    run(shop.night("two", date(2026, 2, 2)), shop.land("core_identity_reviews"))
+    assert contract.customer_list(giant) in published(shop)[1], "decided"
+
+
+def test_a_home_whose_links_do_not_say_whether_they_are_followed_explains_nothing(shop):
+    lake = shop.land(*(name for name in shop.rows if name != "core_identity_reviews"))
+    older = shop.frame("core_identity_links").drop_columns(["is_followed", "held_by"])
+    write_deltalake(lake.path(CORE_IDENTITY_LINKS), older, mode="overwrite", schema_mode="overwrite")
+    run(shop.night("one"), lake)
+    found = published(shop)[1]
+    assert contract.REVIEWS not in found and not any(key.startswith(contract.LINKS) for key in found)
+    assert contract.customer_list(shop.ids["user-5"]) in found
 
 
 def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop):

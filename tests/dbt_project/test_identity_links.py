@@ -1,0 +1,76 @@
+"""An analyst's way to ask why: the marts of a small shop's links, and the query of docs/identity.md against the service."""
+
+import re
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.contracts.snapshot import Link, Linked
+from serving_app.explain import explain
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "identity.md").read_text()
+[QUERY] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+AT = datetime(2026, 2, 1, tzinfo=UTC)
+NODES = [f"i_{name}" for name in "abcde"]
+
+links = st.lists(
+    st.tuples(
+        st.sampled_from(list(combinations(NODES, 2))), st.sampled_from(["same_event", "same_order"]),
+        st.sampled_from([0.5, 0.75, 1.0]), st.booleans(),
+    ).map(lambda row: (*row[0], *row[1:])),
+    max_size=9, unique_by=lambda row: row[:3],
+)  # fmt: skip
+
+
+def test_both_ends_are_told_whose_they_are(built):
+    with duckdb.connect(str(built.anew), read_only=True) as warehouse:
+        rows = warehouse.execute(
+            "select identifier_id_a, kind_a, customer_id_a, identifier_id_b, kind_b, customer_id_b, is_followed, held_by,"
+            " first_seen_at from fct_identity_links order by all"
+        ).fetchall()
+        changes = warehouse.execute("select change_id, change, customer_id, to_customer_id from fct_identity_changes").fetchall()
+    seen = datetime(2026, 1, 5)
+    assert rows == [
+        ("i_a20", "anonymous_id", "c_i_u20", "i_u20", "user_id", "c_i_u20", True, None, seen),
+        ("i_a21", "anonymous_id", "c_i_a21", "i_u21", "user_id", "c_i_u21", False, "decision/split", seen),
+        ("i_a3", "anonymous_id", "c_i_u2", "i_u2", "user_id", "c_i_u2", True, None, seen),
+    ]
+    assert changes == [("0000000001-a", "merged", "c_i_a3", "c_i_u2")]
+
+
+@given(links, st.permutations(NODES).map(lambda names: names[:2]))
+def test_the_query_finds_the_path_that_the_service_tells(rows, ends):
+    graph = {name: [] for name in NODES}
+    with duckdb.connect() as warehouse:
+        warehouse.execute(
+            "create table fct_identity_links (identifier_id_a varchar, identifier_id_b varchar, rule varchar, evidence varchar,"
+            " weight double, is_followed boolean)"
+        )
+        for a, b, rule, weight, is_followed in rows:
+            evidence = f"core_events/{rule}-{a[2:]}{b[2:]}"
+            warehouse.execute(
+                "insert into fct_identity_links values (?, ?, ?, ?, ?, ?)", [a, b, rule, evidence, weight, is_followed]
+            )
+            for one, other in ((a, b), (b, a)):
+                graph[one].append(Link(other, rule, evidence, weight, AT, None if is_followed else "shared/browser"))
+        query = QUERY.replace("'i_…' as a, 'i_…' as b", f"'{ends[0]}' as a, '{ends[1]}' as b")
+        assert query != QUERY
+        found = warehouse.execute(query).fetchall()
+    wanted = explain({name: Linked("user_id", "c", tuple(all_)) for name, all_ in graph.items()}.get, *ends)
+    if not wanted.is_one_customer:
+        assert found == []
+        return
+    [(ids, _, n_links, weakest)] = found
+    assert ids.split() == [ends[0], *(link.other for _, link in wanted.path)]
+    assert (n_links, weakest) == (len(wanted.path), min(link.weight for _, link in wanted.path))
+
+
+def test_the_query_is_snowflakes_too():
+    parsed = sqlglot.parse_one(QUERY, dialect="snowflake")
+    assert parsed.find(sqlglot.exp.With).args["recursive"]
+    assert not parsed.find(sqlglot.exp.Command)

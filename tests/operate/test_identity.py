@@ -1,0 +1,78 @@
+"""`make explain` and `make decide`: what is typed is answered in words, from the published snapshot, and what is wrong too."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from expectations.contracts import snapshot as contract
+from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identity_decisions import read
+from expectations.contracts.published import Published
+from operate import identity
+from spark_jobs.publish.writer import write
+
+KEY, MAIL = "test-key", "ada@shop.example"
+USER, EMAIL = identifier_id(KEY, "user_id", "second", "u-1"), identifier_id(KEY, "email", "", MAIL)
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    for name, value in {"HOME": str(tmp_path), "SOURCES": "sample_shop,online_retail,second", "IDENTITY_KEY": KEY}.items():
+        monkeypatch.setenv(f"CONCIERGE_{name}", value)
+    monkeypatch.setenv("LOGNAME", "mk")
+    seen = ("same_order", "core_order_lines/second/o-9/1", 1.0, datetime(2026, 1, 10, 8, tzinfo=UTC), None)
+    pairs = {
+        contract.META: contract.pack(
+            contract.Meta(contract.LAYOUT, "n", "2026-02-20", "2026-02-21T03:00:00Z", "none", "c0de", {})
+        ),
+        contract.links(USER): contract.pack_links(contract.Linked("user_id", "c_1", (contract.Link(EMAIL, *seen),))),
+        contract.links(EMAIL): contract.pack_links(contract.Linked("email", "c_1", (contract.Link(USER, *seen),))),
+        contract.REVIEWS: contract.pack_reviews([]),
+    }
+    write(tmp_path / "serving" / "snapshots" / "n", pairs.items())
+    Published("n", "2026-02-20", "2026-02-21T03:00:00Z", "n", "", "none", "").write(tmp_path)
+    return tmp_path
+
+
+def test_explained_in_words_and_by_link(home, capsys):
+    assert identity.main(["explain", "--a", "user_id:u-1", "--b", f"email:{MAIL}", "--as-of", ""]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        f"User id {USER} and e-mail address {EMAIL} are one customer: user id {USER} and e-mail address {EMAIL} were seen "
+        "together in the order o-9 of second on 2026-01-10.",
+        "",
+        f"a  {USER}  user_id  of c_1",
+        f"b  {EMAIL}  email  of c_1",
+        f"   user_id {USER} – email {EMAIL}  same_order  core_order_lines/second/o-9/1  weight 1  "
+        "first seen 2026-01-10T08:00:00.000000Z",
+    ]
+
+
+def test_before_it_was_seen(home, capsys):
+    assert identity.main(["explain", "--a", USER, "--b", EMAIL, "--as-of", "2026-01-09"]) == 0
+    assert "are two customers: nothing links them." in capsys.readouterr().out
+
+
+def test_a_decision_is_taken_down_under_ones_own_name(home, capsys):
+    said = ["--a", "user_id:u-1", "--b", f"email:{MAIL}", "--reason", "two of them"]
+    assert identity.main(["decide", "--decision", "split", *said, "--by", ""]) == 0
+    assert "split (the two are never one customer)" in capsys.readouterr().out
+    [one] = read(home / "identity" / "decisions.csv")
+    assert (one.decision, one.identifier_a, one.identifier_b, one.decided_by) == ("split", USER, EMAIL, "mk")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (["explain", "--a", "user_id:u-1", "--b", "user_id:u-2"], "No identifier is known by what b says."),
+        (["explain", "--a", "user_id:u-1", "--b", ""], "b: String should have at least 1 character"),
+        (["explain", "--a", USER, "--b", EMAIL, "--as-of", "then"], "as_of: Value error, must be a day"),
+        (["decide", "--decision", "spilt", "--a", USER, "--b", EMAIL, "--reason", "x"], "decision: Input should be 'split'"),
+        (["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", MAIL], "reason must hold no e-mail address"),
+    ],
+)
+def test_what_is_wrong_is_said_and_fails(home, capsys, said, words):
+    assert identity.main(said) == 1
+    told = capsys.readouterr()
+    assert words in told.err and MAIL not in told.err and told.out == ""
+    assert not (home / "identity").exists()
