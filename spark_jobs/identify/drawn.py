@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST_LOOKED_AT, MOST_NODES = 120, 24  # the nearest; of what then hangs alone on a node much is drawn as one, twice
+MOST_READ = 20_000
 MOST_LEAVES = 3  # leaves of one kind on one node beyond this are drawn as one
 
 
@@ -41,25 +42,55 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Near:
-    """The identifiers of some customers and the links between them."""
+    """Identifiers of some customers, the links between them, and how many each customer has, read or not."""
 
     kind: dict[str, str]
     customer: dict[str, str]
     links: list[dict]
+    n_identifiers: dict[str, int]
 
 
-def near(identifiers: pa.Table, links: pa.Table, identities: pa.Table, customers: Collection[str]) -> Near:
-    """What all pictures of a night need, read in one pass over the tables."""
+def near(
+    identifiers: pa.Table, links: pa.Table, identities: pa.Table, customers: Collection[str], asked: Collection[str] = ()
+) -> Near:
+    """What all pictures of a night need, read in one pass over the tables.
+
+    Of customers with more than `MOST_READ` identifiers in all, only what lies near those that are asked about: a placeholder
+    that joined half a shop must not cost the night the memory of Python objects for it.
+    """
     theirs = identities.filter(pc.is_in(identities["customer_id"], pa.array(sorted(customers), pa.string())))
+    n_identifiers = {row["values"]: row["counts"] for row in pc.value_counts(theirs["customer_id"]).to_pylist()}
     ids = theirs["identifier_id"].combine_chunks()
+    between = _between(links, ids)
+    if theirs.num_rows > MOST_READ:
+        ids = _reached(between, asked)
+        between, theirs = _between(between, ids), theirs.filter(pc.is_in(theirs["identifier_id"], ids))
     named = identifiers.filter(pc.is_in(identifiers["identifier_id"], ids))
-    between = links.filter(pc.and_(*(pc.is_in(links[f"identifier_id_{end}"], ids) for end in "ab")))
     columns = ["identifier_id_a", "identifier_id_b", "rule", "weight", "held_by"]
     return Near(
         dict(zip(named["identifier_id"].to_pylist(), named["kind"].to_pylist(), strict=True)),
-        dict(zip(ids.to_pylist(), theirs["customer_id"].to_pylist(), strict=True)),
+        dict(zip(theirs["identifier_id"].to_pylist(), theirs["customer_id"].to_pylist(), strict=True)),
         sorted(between.select(columns).to_pylist(), key=lambda row: tuple(map(str, row.values()))),
+        n_identifiers,
     )
+
+
+def _between(links: pa.Table, ids: pa.Array) -> pa.Table:
+    return links.filter(pc.and_(*(pc.is_in(links[f"identifier_id_{end}"], ids) for end in "ab")))
+
+
+def _reached(links: pa.Table, start: Collection[str]) -> pa.Array:
+    """Some `MOST_LOOKED_AT` identifiers, or as many as there are, step by step from the start; of a step too many the first."""
+    found = sorted(start)
+    while len(found) < MOST_LOOKED_AT * max(len(start), 1):
+        here = pa.array(found, pa.string())
+        touched = links.filter(pc.or_(*(pc.is_in(links[f"identifier_id_{end}"], here) for end in "ab")))
+        ends = pa.concat_arrays([touched[f"identifier_id_{end}"].combine_chunks() for end in "ab"])
+        new = sorted(set(pc.unique(ends).to_pylist()) - set(found))[: MOST_LOOKED_AT * max(len(start), 1)]
+        if not new:
+            break
+        found = sorted([*found, *new])
+    return pa.array(found, pa.string())
 
 
 def short(identifier_id: str) -> str:
@@ -103,7 +134,8 @@ def drawn(around: Near, customers: Collection[str], asked: tuple[str, str] | Non
         if row["identifier_id_a"] in row_of and row["identifier_id_b"] in row_of
     ]  # fmt: skip
     nodes = [Node(short(each), around.kind[each], stands_for[each]) for each in row_of]
-    return Drawn(nodes, lines, len(ids) - sum(node.n for node in nodes))
+    n = sum(around.n_identifiers[who] for who in customers)
+    return Drawn(nodes, lines, n - sum(node.n for node in nodes))
 
 
 def _leaves(beside: dict[str, set[str]], kind: dict[str, str], asked: Collection[str]) -> list[list[str]]:

@@ -113,9 +113,10 @@ def question_pictures(tonight: Tonight) -> list[str]:
     rows = tonight.questions.rows.to_pylist()
     first = [next(row for row in rows if row["kind"] == kind) for kind in dict.fromkeys(row["kind"] for row in rows)]
     first += [row for row in rows if row not in first][: N_PICTURED - len(first)]
-    customer = holders(tonight.identities, [row[f"identifier_id_{end}"] for row in first for end in "ab"])
+    ends = [row[f"identifier_id_{end}"] for row in first for end in "ab"]
+    customer = holders(tonight.identities, ends)
     theirs = [{customer[row["identifier_id_a"]], customer[row["identifier_id_b"]]} for row in first]
-    around = near(tonight.identifiers, tonight.links, tonight.identities, set().union(*theirs))
+    around = near(tonight.identifiers, tonight.links, tonight.identities, set().union(*theirs), ends)
     parts = []
     for row, customers in zip(first, theirs, strict=True):
         asked = (row["identifier_id_a"], row["identifier_id_b"])

@@ -147,11 +147,18 @@ def test_what_is_drawn_of_a_giant(tonight):
     assert [line.is_asked for line in shown.lines].count(True) == 1
 
 
-def test_what_is_drawn_of_a_long_chain():
+@pytest.mark.parametrize("most_read", [20_000, 10])
+def test_what_is_drawn_of_a_long_chain(monkeypatch, most_read):
+    """Also when of the customer only what lies near the question is read."""
+    monkeypatch.setattr("spark_jobs.identify.drawn.MOST_READ", most_read)
+    monkeypatch.setattr("spark_jobs.identify.drawn.MOST_LOOKED_AT", 30)
     names = {f"i_{n:03d}": "user_id" for n in range(100)}
     links = links_of([(f"i_{n:03d}", f"i_{n + 1:03d}", "same_event", 1.0, None) for n in range(99)])
     identities = pa.table({"identifier_id": list(names), "customer_id": ["c_1"] * 100})
-    shown = drawn(near(identifiers_of(names), links, identities, {"c_1"}), {"c_1"}, ("i_050", "i_051"))
+    asked = ("i_050", "i_051")
+    around = near(identifiers_of(names), links, identities, {"c_1"}, asked)
+    assert len(around.kind) == (100 if most_read == 20_000 else 60)
+    shown = drawn(around, {"c_1"}, asked)
     assert [node.name for node in shown.nodes] == [f"{n:03d}" for n in range(39, 63)] and shown.n_left_out == 76
 
 
