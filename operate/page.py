@@ -74,6 +74,14 @@ def answers(visits: list[dict[str, Any]]) -> Table:
     return made
 
 
+def questions(identity: dict[str, Any]) -> str:
+    """What about who is who waits for a person, and where it is shown."""
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in identity["n_questions"].items())
+    waiting = f"Questions about merges: {sum(identity['n_questions'].values()):,}" + (f" ({kinds})" if kinds else "")
+    held = f"; {identity['n_held_back']:,} held back until answered" if identity["n_held_back"] else ""
+    return f"{waiting}{held}." + (f" Drawn in {identity['report']}" if identity["report"] else "")
+
+
 def named(item: dict[str, Any]) -> str:
     """An item as a person would know it."""
     return item["title"] or item["item_id"]
@@ -89,8 +97,9 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     )
     console.print(
         f"\n{people['customers']:,} customers ({people['known']:,} known, {people['anonymous']:,} anonymous) behind "
-        f"{people['identifiers']:,} identifiers; {people['merged_identifiers']:,} identifiers merged.\n"
+        f"{people['identifiers']:,} identifiers; {people['merged_identifiers']:,} identifiers merged."
     )
+    console.print(f"{questions(summary['identity'])}\n", soft_wrap=True)
     console.print(segments(summary))
     console.print()
     console.print(model(summary))

@@ -7,6 +7,7 @@ Nothing here names a person: `because` holds kinds, counts, rules and probabilit
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 import pyarrow as pa
@@ -69,8 +70,7 @@ def reviews(
     answered, parted = answers(graph, decisions)
     found = suspects(graph)
     giants = [row for row in too_large(graph, found, limits) if pair_of(row) not in answered]
-    asked = answered | {pair_of(row) for row in giants}
-    n_bridges, parts = held_by_one_link(graph, found, links, asked, limits)
+    n_bridges, parts = held_by_one_link(graph, found, links, answered, {row["customer_id"] for row in giants}, limits)
     n_likeness, pairs = in_doubt(graph, likeness, records, links, answered, parted, limits)
     rows = [
         {"review_id": review_id(kind, *pair_of(row)), "kind": kind, "is_held_back": kind == "giant", **row}
@@ -128,13 +128,20 @@ def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
 
 
 def held_by_one_link(
-    graph: Numbered, found: Suspects, links: pa.Table, asked: set, limits: Limits
-) -> tuple[int, list[dict]]:  # fmt: skip
-    """How many bridges should be asked about, and the rows of the first of them."""
-    open_ones = [
-        i for i in np.flatnonzero(found.score > limits.least_bits).tolist() if pair_of(ends(graph, found.pair[i])) not in asked
-    ]
-    first = open_ones[: limits.most]
+    graph: Numbered, found: Suspects, links: pa.Table, answered: set, giants: set[str], limits: Limits
+) -> tuple[int, list[dict]]:
+    """How many bridges are suspicious and not decided on, and the rows of the first: of each customer the worst.
+
+    One of a customer at a time, a giant's with the giant: where that one is cut, what the others hold together has changed.
+    """
+    n_open, first = 0, {}
+    for i in np.flatnonzero(found.score > limits.least_bits).tolist():
+        row = ends(graph, found.pair[i])
+        if pair_of(row) not in answered:
+            n_open += 1
+            if row["customer_id"] not in giants:
+                first.setdefault(row["customer_id"], i)
+    first = list(first.values())[: limits.most]
     said = what_links_say(graph, links, [(graph.a[p], graph.b[p]) for p in found.pair[first]])
     rows = []
     for i in first:
@@ -147,7 +154,7 @@ def held_by_one_link(
             **row, "score": float(found.score[i]), "n_identifiers": int(sum(side.sum() for side in sides)),
             "because": f"one link ({said[pair_of(row)]}) holds together {counts[0]} and {counts[1]}{own}",
         })  # fmt: skip
-    return len(open_ones), rows
+    return n_open, rows
 
 
 def in_doubt(
@@ -187,7 +194,7 @@ def in_doubt(
         rows.append({
             "customer_id": graph.customers[graph.customer[a[row]]].as_py(), **ids, "score": float(probability[row]),
             "n_identifiers": int(sum(size[who] for who in customers)),
-            "because": f"{probability[row]:.4f} likely one person, {where}" + (f"; {agree}" if agree else ""),
+            "because": f"{thousandths(probability[row])} likely one person, {where}" + (f"; {agree}" if agree else ""),
         })  # fmt: skip
     return len(best), rows
 
@@ -209,6 +216,11 @@ def counted(graph: Numbered, held: np.ndarray) -> str:
     return ", ".join(f"{n:,} {WORDS.get(kind, (kind, kind))[n != 1]}" for kind, n in sorted(of_kind.items()) if n)
 
 
+def thousandths(probability: float) -> str:
+    """Cut off, not rounded: what is not certain, or below a threshold, must not read as if it were not."""
+    return f"{floor(probability * 1000 + 1e-9) / 1000:.3f}" if probability < 1 else "1"
+
+
 def what_links_say(graph: Numbered, links: pa.Table, pairs: list[tuple[int, int]]) -> dict[tuple[str, str], str]:
     """Per pair of ids, its links in words: rule and weight, and what holds it. No row of `links`, no entry."""
     wanted = {(graph.ids[int(a)].as_py(), graph.ids[int(b)].as_py()) for a, b in pairs}
@@ -217,5 +229,5 @@ def what_links_say(graph: Numbered, links: pa.Table, pairs: list[tuple[int, int]
     for link in near.to_pylist():
         if pair_of(link) in wanted:
             held = f", held by {link['held_by']}" if link["held_by"] else ""
-            said.setdefault(pair_of(link), []).append(f"{link['rule']} {link['weight']:.3g}{held}")
+            said.setdefault(pair_of(link), []).append(f"{link['rule']} {thousandths(link['weight'])}{held}")
     return {pair: " and ".join(sorted(words)) for pair, words in said.items()}

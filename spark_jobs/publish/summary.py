@@ -4,13 +4,14 @@ Holds counts and ids of segments and models only: no personal values.
 """
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, OPS_RUNS
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, OPS_RUNS
 from expectations.contracts.published import Published
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night
@@ -50,6 +51,18 @@ def customers(lake: Lake) -> dict[str, int]:
     }
 
 
+def questions(lake: Lake, reports: Path) -> dict[str, Any]:
+    """How many questions about merges wait for a person, by kind, how many customers are held back until then, and the page
+    that shows them, or None."""
+    rows = lake.read_arrow(CORE_IDENTITY_REVIEWS, ["kind", "is_held_back"]).to_pylist()
+    page = reports / "identity.html"
+    return {
+        "n_questions": dict(sorted(Counter(row["kind"] for row in rows).items())),
+        "n_held_back": sum(row["is_held_back"] for row in rows),
+        "report": str(page) if page.exists() else None,
+    }
+
+
 def segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any]]:
     """`segment_id`, `name` and `n_customers` of each segment, from the warehouse just published, largest first."""
     query = "select segment_id, name, n_customers from {}dim_segments order by n_customers desc, segment_id"
@@ -74,6 +87,7 @@ def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
         "received": entities,
         "balanced": balanced(entities),
         "customers": customers(lake),
+        "identity": questions(lake, reports),
         "segments": segment_sizes(night.settings, published.warehouse_file),
         "model": read_report(reports / "model.json"),
         "lists": read_report(reports / "lists.json"),
