@@ -27,9 +27,11 @@ from expectations.contracts.tables import Table
 from spark_jobs.identify import rules_file
 from spark_jobs.identify.alike import alike, records
 from spark_jobs.identify.changes import changes, moves
+from spark_jobs.identify.comparable import comparable
 from spark_jobs.identify.customers import identities
 from spark_jobs.identify.decided import ends, joined, rows
 from spark_jobs.identify.guard import blocked, hold
+from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.linkage.nightly import link_people
 from spark_jobs.identify.links import links
 from spark_jobs.identify.rules_file import Rules
@@ -43,21 +45,27 @@ class Evidence:
     """All that is known tonight of who belongs together, and what somebody said about it, as Spark frames."""
 
     identifiers: DataFrame
+    nobody: DataFrame
     links: DataFrame
     cards: DataFrame
     decisions: DataFrame
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Write decisions, likeness, links, changes, identities and questions, and draw the night's report."""
+    """Write decisions, likeness, links, changes, identities and questions, and draw the night's report.
+
+    Raises:
+        RulesError, DecisionError: the rules file or the file of decisions says what is not allowed.
+    """
     rules = rules_file.load()
-    reports = [take_decisions(night, lake), compare(night, lake, rules)]
-    evidence = gather(lake)
+    identifiers = lake.read(CORE_IDENTIFIERS).persist()
+    nobody = blocked(identifiers, rules.blocked).localCheckpoint()
+    reports = [take_decisions(night, lake), compare(night, lake, nobody)]
+    evidence = gather(lake, identifiers, nobody)
     links_now, after = resolve(evidence, rules)
     reports += keep(night, lake, links_now, after)
-    reports.append(ask(lake, rules))
-    draw(night, lake, rules)
-    for frame in (after, links_now, evidence.links, evidence.identifiers):
+    reports.append(ask(night, lake, rules))
+    for frame in (after, links_now, evidence.links, identifiers):
         frame.unpersist()
     return reports
 
@@ -74,32 +82,37 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
     return TableReport(CORE_IDENTITY_DECISIONS.name, before, lake.version(CORE_IDENTITY_DECISIONS), n_rows=len(said))
 
 
-def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
+def compare(night: Night, lake: Lake, nobody: DataFrame) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
-    linked = link_people(folder / "linkage.duckdb", lake.read_arrow(CORE_PEOPLE), model_of(folder))
-    written = lake.replace(lake.spark.createDataFrame(linked.likeness, CORE_IDENTITY_LIKENESS.schema), CORE_IDENTITY_LIKENESS)
-    return report_of(CORE_IDENTITY_LIKENESS, written, **asdict(linked.updated))
+    people = comparable(
+        lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "value_normalised"]),
+        {row["identifier_id"] for row in nobody.collect()},
+    )  # fmt: skip
+    model = LinkageModel.of_home(folder / "model.json")
+    linked = link_people(folder / "linkage.duckdb", people, model)
+    written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
+    compared = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
+    return report_of(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **compared)
 
 
-def gather(lake: Lake) -> Evidence:
+def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame) -> Evidence:
     """The night's links from the core tables, before any rule."""
-    spark, identifiers, decisions = lake.spark, lake.read(CORE_IDENTIFIERS).persist(), lake.read(CORE_IDENTITY_DECISIONS)
+    spark, decisions = lake.spark, lake.read(CORE_IDENTITY_DECISIONS)
     by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), lake.read_arrow(CORE_PEOPLE))
-    seen = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
+    found = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
     for more in (joined(decisions, identifiers), carried(spark, by_likeness)):
-        seen = seen.unionByName(more)
-    return Evidence(identifiers, seen.persist(), carried(spark, cards), decisions)
+        found = found.unionByName(more)
+    return Evidence(identifiers, nobody, found.persist(), carried(spark, cards), decisions)
 
 
 def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
     """`core_identity_links` and `core_identities` of tonight."""
     identifiers = evidence.identifiers
-    nobody = blocked(identifiers, rules.blocked).localCheckpoint()
     refused, splits = (ends(evidence.decisions, word, identifiers).localCheckpoint() for word in ("refuse", "split"))
-    held = hold(evidence.links, identifiers, nobody, evidence.cards, refused, rules).persist()
+    held = hold(evidence.links, identifiers, evidence.nobody, evidence.cards, refused, rules).persist()
     links_now, reached = settle(held, identifiers, splits, rules)
-    return links_now.persist(), identities(identifiers, reached, nobody).persist()
+    return links_now.persist(), identities(identifiers, reached, evidence.nobody).persist()
 
 
 def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> list[TableReport]:
@@ -124,15 +137,27 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     return reports
 
 
-def ask(lake: Lake, rules: Rules) -> TableReport:
-    """Write the questions that a person should answer."""
+def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
+    """Write the questions that a person should answer, and the page that shows them."""
     identifiers, whose = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]), lake.read_arrow(CORE_IDENTITIES)
     somebodys = identifiers.filter(pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks()))
+    links_now, likeness = lake.read_arrow(CORE_IDENTITY_LINKS), lake.read_arrow(CORE_IDENTITY_LIKENESS)
+    limits = reviews.Limits(rules.giant, rules.review, rules.link)
     asked = reviews.reviews(
-        somebodys, lake.read_arrow(CORE_IDENTITY_LINKS), whose, lake.read_arrow(CORE_IDENTITY_LIKENESS),
-        records(lake.read_arrow(CORE_PEOPLE)), lake.read_arrow(CORE_IDENTITY_DECISIONS),
-        reviews.Limits(rules.giant, rules.review, rules.link),
-    )  # fmt: skip
+        somebodys,
+        links_now,
+        whose,
+        likeness,
+        records(lake.read_arrow(CORE_PEOPLE)),
+        lake.read_arrow(CORE_IDENTITY_DECISIONS),
+        limits,
+    )
+    changed = lake.read_arrow(CORE_IDENTITY_CHANGES)
+    tonight = changed.filter(pc.equal(changed["run_id"], night.run_id))
+    report.write(
+        night.settings.home / "reports" / night.slug,
+        report.Tonight(f"Who is who, up to {night.days.last}", somebodys, links_now, whose, likeness, tonight, asked, limits),
+    )
     before = lake.version(CORE_IDENTITY_REVIEWS)
     lake.put_rows(asked.rows.to_pylist(), CORE_IDENTITY_REVIEWS)
     after = lake.version(CORE_IDENTITY_REVIEWS)

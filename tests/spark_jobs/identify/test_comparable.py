@@ -1,0 +1,28 @@
+"""What is compared of a record: contacts as the rules see them."""
+
+import pyarrow as pa
+
+from spark_jobs.identify.comparable import comparable
+
+
+def test_contacts_are_compared_as_the_rules_see_them():
+    """`0151 2` is the account's number; nobody stands behind `test@test.com`; who gave no phone has none."""
+    people = pa.table(
+        {
+            "first_name": ["Ann", "Bob", "Cy"],
+            "email": [" Ann@X.de", "test@test.com", None],
+            "phone": ["0151 2", None, "+49 151 2"],
+            "email_identifier_id": ["i_ann", "i_test", None],
+            "phone_identifier_id": ["i_phone", None, "i_phone"],
+        }
+    )
+    identifiers = pa.table(
+        {"identifier_id": ["i_phone", "i_test", "i_ann"], "value_normalised": ["+491512", "test@test.com", "ann@x.de"]}
+    )
+    found = comparable(people, identifiers, {"i_test", "i_other"})
+    assert found.column_names == people.column_names
+    assert found["email"].to_pylist() == ["ann@x.de", None, None]
+    assert found["phone"].to_pylist() == ["+491512", None, "+491512"]
+    assert found["first_name"].to_pylist() == ["Ann", "Bob", "Cy"]
+    nothing = comparable(people.slice(0, 0), identifiers.slice(0, 0), set())
+    assert nothing.num_rows == 0 and nothing.column_names == people.column_names
