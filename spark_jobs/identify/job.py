@@ -20,11 +20,12 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_DECISIONS,
     CORE_IDENTITY_LIKENESS,
     CORE_IDENTITY_LINKS,
+    CORE_IDENTITY_REVIEWS,
     CORE_ORDER_LINES,
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.identify import rules_file
+from spark_jobs.identify import report, reviews, rules_file
 from spark_jobs.identify.alike import alike, records
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.comparable import comparable
