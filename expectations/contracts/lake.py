@@ -193,7 +193,6 @@ CORE_IDENTITY_LINKS = Table(
     grain="One row per pair of identifiers that may be one person's and the rule that says so.",
     key=("identifier_id_a", "identifier_id_b", "rule"),
     not_null=("first_seen_at", "weight", "is_followed"),
-    checks={"followed_or_held": "is_followed = (held_by is null)"},
     columns={
         "identifier_id_a": "string",  # a < b
         "identifier_id_b": "string",
