@@ -166,8 +166,8 @@ def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
 
 
 def carried(spark: SparkSession, found: pa.Table) -> DataFrame:
-    """An Arrow table as a frame; without its types Spark takes no empty one."""
-    return spark.createDataFrame(found, from_arrow_schema(found.schema))
+    """An Arrow table as a frame; Spark takes no empty one."""
+    return spark.createDataFrame(found if found.num_rows else [], from_arrow_schema(found.schema))
 
 
 def figures(after: DataFrame) -> dict:

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from expectations.contracts.identifiers import customer_id
 from spark_jobs.identify.changes import changes, moves, resolve
+from spark_jobs.identify.components import components
 from spark_jobs.identify.customers import identities
 
-LINK = "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double, first_seen_at timestamp"
+LINK = (
+    "identifier_id_a string, identifier_id_b string, rule string, evidence string, is_followed boolean, first_seen_at timestamp"
+)
 IDENTIFIER = "identifier_id string, kind string, value_normalised string, first_seen_at timestamp"
 OPENING = datetime(2026, 1, 5)
 WORLDS, NODES = 60, 6
@@ -40,8 +43,14 @@ class Oracle:
 
 def frames(spark, seen: dict[str, datetime], links: set[tuple[str, str]]):
     identifiers = spark.createDataFrame([(i, "user_id", i, at) for i, at in sorted(seen.items())], IDENTIFIER)
-    rows = [(a, b, "same_event", f"core_events/{a}-{b}", 1.0, OPENING) for a, b in sorted(links)]
+    rows = [(a, b, "same_event", f"core_events/{a}-{b}", True, OPENING) for a, b in sorted(links)]
     return identifiers, spark.createDataFrame(rows, LINK)
+
+
+def whose(spark, identifiers, links):
+    """`core_identities` of these links, each of them followed."""
+    reached = components(links.selectExpr("identifier_id_a as a", "identifier_id_b as b"))
+    return identities(identifiers, reached, spark.createDataFrame([], "identifier_id string")).localCheckpoint()
 
 
 def nights(rng: random.Random) -> list[tuple[dict[str, datetime], set[tuple[str, str]]]]:
@@ -69,7 +78,7 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
     kinds = set()
     for night, (seen, links) in enumerate(nights(random.Random(3))):
         identifiers, links_now = frames(spark, seen, links)
-        after = identities(identifiers, links_now).localCheckpoint()
+        after = whose(spark, identifiers, links_now)
         now = {row["identifier_id"]: row["customer_id"] for row in after.collect()}
         assert now == Oracle(seen, links).customers
         issued = spark.createDataFrame(sorted({(row["customer_id"],) for row in log}), "customer_id string")
@@ -98,7 +107,7 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
 def test_a_night_that_changes_nothing_says_nothing(spark):
     seen, links = nights(random.Random(1))[0]
     identifiers, links_now = frames(spark, seen, links)
-    after = identities(identifiers, links_now).localCheckpoint()
+    after = whose(spark, identifiers, links_now)
     nothing = spark.createDataFrame([], "customer_id string")
     assert changes(moves(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again").collect() == []
 

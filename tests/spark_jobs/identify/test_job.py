@@ -285,7 +285,7 @@ def named(number: int, hour: int, first: str, birth: date, **who) -> tuple:
 
 
 def test_records_that_are_alike_are_one_person_and_placeholders_are_nobody(lake, tmp_path):
-    """A second card, its e-mail forgotten and a letter wrong; a sister at the same address; and three cards with `test@test.com`."""
+    """A second card, no e-mail of its own and a letter wrong; a sister at the same address; three cards with `test@test.com`."""
     born = date(1980, 3, 14)
     write(
         lake,
