@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.identify.components import components
+from spark_jobs.identify.links import PAIR
 from spark_jobs.identify.replay import Link, Node, replay
 from spark_jobs.identify.rules_file import Rules
 
@@ -90,7 +91,7 @@ def settle(links: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: R
     reached = components(open_.selectExpr("identifier_id_a as a", "identifier_id_b as b")).localCheckpoint()
     over = beyond(reached, identifiers, splits, rules).localCheckpoint()
     if not over.isEmpty():
-        said = [tuple(row) for row in splits.collect()]
+        said = [tuple(row) for row in splits.select(*PAIR).collect()]
         again = replay_each(open_, over, reached, identifiers, said, rules).localCheckpoint()
         parted = again.select("identifier_id_a", "identifier_id_b", "rule", F.col("held_by").alias("by_limit"))
         links = (
