@@ -29,8 +29,8 @@ DIGESTS = {
 
 def digests(con: duckdb.DuckDBPyConnection) -> list[tuple]:
     """Row count and order-free hash of each table."""
-    return [con.execute(f"select count(*), bit_xor(hash({columns})), sum(hash({columns})::hugeint % 1000003) from {table}").fetchall()[0]
-            for table, columns in DIGESTS.items()]  # fmt: skip
+    digest = "select count(*), bit_xor(hash({0})), sum(hash({0})::hugeint % 1000003) from {1}"
+    return [con.execute(digest.format(columns, table)).fetchall()[0] for table, columns in DIGESTS.items()]
 
 
 def measure(n: int, threads: int) -> None:
@@ -50,8 +50,12 @@ def measure(n: int, threads: int) -> None:
         got = update(con, model, "everyone", "crm_id")
         seconds = time.monotonic() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(f"{found:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new {seconds:.2f} s ({seconds / full:.1%}), "
-              f"{got.n_clustered_again:,} clustered again; tables equal: {digests(con) == want}; peak {peak:.2f} GB", flush=True)  # fmt: skip
+        print(
+            f"{found:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new {seconds:.2f} s "
+            f"({seconds / full:.1%}), {got.n_clustered_again:,} clustered again; tables equal: {digests(con) == want}; "
+            f"peak {peak:.2f} GB",
+            flush=True,
+        )
 
 
 def main() -> None:

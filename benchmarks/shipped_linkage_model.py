@@ -28,7 +28,7 @@ TRIED = (0.0, 1.0, 2.0, 4.0)
 
 
 def customer_file(seed: int, n_customers: int, n_days: int) -> pa.Table:
-    """The people feed of a sample shop's last day, and `person`, who truly stands behind each record. The rest of the shop is left out."""
+    """The people feed of a sample shop's last day, and `person`, who truly stands behind each record."""
     people, crm = People(seed, n_customers), Crm(seed)
     for day in range(n_days):
         people.arrive(day)
@@ -64,7 +64,9 @@ def main() -> None:
     """Make the model; write it where it ships from when asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {SHIPPED.name}")
-    parser.add_argument("--judge", type=int, nargs="*", default=[202, 303, 404], help="seeds of shops of 4,000 customers, 45 days")
+    parser.add_argument(
+        "--judge", type=int, nargs="*", default=[202, 303, 404], help="seeds of shops of 4,000 customers, 45 days"
+    )
     given = parser.parse_args()
     con = duckdb.connect(config={"threads": 1})
     load(con, customer_file(SEED, CUSTOMERS, DAYS))

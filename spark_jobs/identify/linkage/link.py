@@ -60,7 +60,7 @@ def keep_pairs(
 
 
 def keep_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.ndarray) -> None:
-    """Append to `clusters`: the records numbered `rows` (`idx`, ascending), each with the place in `rows` of its cluster's first."""
+    """Append to `clusters` the records numbered `rows` (`idx`, ascending); `root` is each one's cluster, as a place in `rows`."""
     con.register("found_roots", pa.table({"idx": rows, "root": rows[root]}))
     con.execute("""
         insert into clusters select a.record_key, b.record_key

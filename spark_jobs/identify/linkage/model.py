@@ -70,7 +70,7 @@ class LinkageModel:
     def shipped(cls) -> "LinkageModel":
         """The model every home starts with: weights of a simulated shop (`benchmarks/shipped_linkage_model.py`), no values.
 
-        It comes with the code, because a model trained on a home's first night would make its tables hang on which night that was.
+        It comes with the code, because one trained on a home's first night would make its tables hang on which night that was.
         """
         return cls.load(SHIPPED)
 

@@ -61,10 +61,8 @@ def is_of(state: Path, stamp: str) -> bool:
 def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, model: LinkageModel) -> None:
     """Write temporary table `records`: the model's columns of the people, and their key `source/record_id`."""
     columns = sorted(set(PROFILES[model.profile].fields.values()))
-    said = [
-        f"case when count(*) over (partition by {name}) <= {MOST_RECORDS} then {name} end as {name}" if name in ("email", "phone") else name
-        for name in columns
-    ]  # fmt: skip
+    own = "case when count(*) over (partition by {0}) <= {1} then {0} end as {0}"
+    said = [own.format(name, MOST_RECORDS) if name in ("email", "phone") else name for name in columns]
     con.register("received_people", people.select(["source", "record_id", *columns]))
     con.execute(f"""
         create or replace temp table records as
@@ -73,11 +71,23 @@ def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, model: Linkag
     con.unregister("received_people")
 
 
+def tidy(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what the work left lying: the state is the tables of `link` and their stamp."""
+    found = con.execute("""
+        select table_type, table_name from information_schema.tables
+        where table_type <> 'LOCAL TEMPORARY' and table_name not in ('people', 'linked_pairs', 'clusters', 'made_by')
+        order by table_type desc
+    """).fetchall()  # views first
+    for kind, name in found:
+        con.execute(f'drop {"view" if kind == "VIEW" else "table"} "{name}"')
+
+
 def likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """`linked_pairs` and `clusters` as rows of `core_identity_likeness`, in order of their key."""
     found = con.sql("""
         with sides as (
-            select least(key_l, key_r) as first, greatest(key_l, key_r) as second, p.*, a.cluster_key = b.cluster_key as is_one_person
+            select least(key_l, key_r) as first, greatest(key_l, key_r) as second,
+                score, match_weight, agreements, a.cluster_key = b.cluster_key as is_one_person
             from linked_pairs as p
             join clusters as a on a.record_key = key_l join clusters as b on b.record_key = key_r
         ),
@@ -107,6 +117,7 @@ def link_people(state: Path, people: pa.Table, model: LinkageModel) -> Linked:
             load_records(con, people, model)
             updated = update(con, model, "records", KEY)
             found = likeness(con)
+            tidy(con)
             con.execute("commit")
         return Linked(found, updated)
     state.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +129,7 @@ def link_people(state: Path, people: pa.Table, model: LinkageModel) -> Linked:
         relink(con, model, "records", KEY)
         con.execute("create table made_by as select $1 as stamp", [stamp])
         found = likeness(con)
+        tidy(con)
     state.with_name(f"{state.name}.wal").unlink(missing_ok=True)  # of an unreadable state: it would be replayed into the new one
     aside.replace(state)
     return Linked(found, None)

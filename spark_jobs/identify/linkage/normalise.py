@@ -80,8 +80,8 @@ DERIVED_SQL = {
 
 
 def source_hash(profile: Profile) -> str:
-    """SQL: a hash of the profile's source columns as they were received."""
-    return f"md5(to_json([{', '.join(f'cast({column} as varchar)' for column in profile.fields.values())}]))"
+    """SQL: a hash of the profile's source columns as they were received; DuckDB's own, as every night hashes every record."""
+    return f"hash({', '.join(f'cast({column} as varchar)' for column in profile.fields.values())})"
 
 
 def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, out: str, given: list[str]) -> None:
@@ -101,7 +101,9 @@ def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: P
     con.execute(
         f"""
         create or replace table {out} as
-        with cleaned as (select cast({key} as varchar) as record_key, {source_hash(profile)} as source_hash, {clean} from {records}),
+        with cleaned as (
+            select cast({key} as varchar) as record_key, {source_hash(profile)} as source_hash, {clean} from {records}
+        ),
         derived as (select record_key, source_hash, {", ".join(derived)} from cleaned),
         worded as (
             select * exclude (name_words), name_words, list_filter(name_words, lambda w: w not in ({titles})) as words

@@ -192,6 +192,7 @@ COMPARISONS = (
     Comparison("country", ("country",), _either_null("country"), (Level("country_l = country_r", "same", tf="country"),)),
 )  # fmt: skip
 
+
 def comparisons_for(profile: Profile) -> list[Comparison]:
     """The comparisons whose columns the profile fills."""
     return [c for c in COMPARISONS if set(c.needs) <= profile.derived]

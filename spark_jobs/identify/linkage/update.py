@@ -85,7 +85,8 @@ def cluster_again(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> int:
     """
     con.execute("""
         create or replace table component as
-        with recursive beside as (select key_l as a, key_r as b from linked_pairs union all select key_r, key_l from linked_pairs),
+        with recursive
+        beside as (select key_l as a, key_r as b from linked_pairs union all select key_r, key_l from linked_pairs),
         reached as (select record_key from touched union select b from reached join beside on a = record_key)
         select p.record_key, p.idx from people as p semi join reached using (record_key)
     """)
@@ -118,7 +119,9 @@ def update(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, ke
     replace_people(con)
     drop_pairs(con)
     if n_arrived and block(con, rules_for(profile, profile.blocking), "pairs", new="arrived"):
-        con.execute("create or replace table involved as from people where idx in (select l from pairs union select r from pairs)")
+        con.execute(
+            "create or replace table involved as from people where idx in (select l from pairs union select r from pairs)"
+        )
         left, right, bits = score_pairs(con, model, "involved")
         keep_pairs(con, model, "involved", left, right, bits)
     return Updated(n_arrived - n_changed, n_changed, n_gone, cluster_again(con, model))

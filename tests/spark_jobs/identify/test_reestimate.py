@@ -28,7 +28,11 @@ def shop():
 @pytest.fixture
 def home(tmp_path, monkeypatch, shop, upsert):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
-    columns = {"source": pa.array(["sample_shop"] * len(shop)), "record_id": shop["crm_id"], "birth_date": shop["birth_date"].cast("date32")}
+    columns = {
+        "source": pa.array(["sample_shop"] * len(shop)),
+        "record_id": shop["crm_id"],
+        "birth_date": shop["birth_date"].cast("date32"),
+    }
     held = {name: shop[name] for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")}
     rows = pa.table(columns | held).to_pylist()
     schema = arrow_schema(CORE_PEOPLE)
@@ -45,7 +49,9 @@ def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, sho
 
     labels = tmp_path / "labels.csv"
     with labels.open("w", newline="") as file:
-        csv.writer(file).writerows([("source", "record_id", "person"), *(("sample_shop", r["crm_id"], r["person"]) for r in shop.to_pylist())])
+        csv.writer(file).writerows(
+            [("source", "record_id", "person"), *(("sample_shop", r["crm_id"], r["person"]) for r in shop.to_pylist())]
+        )
     assert main(["--apply", "--labels", str(labels)]) == 0
     first = LinkageModel.load(home / MODEL_FILE)
     assert first.fingerprint != LinkageModel.shipped().fingerprint

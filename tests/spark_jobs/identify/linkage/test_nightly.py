@@ -52,7 +52,10 @@ def test_too_few_to_compare_give_an_empty_table(tmp_path, rows):
 
 
 def test_a_number_on_too_many_records_says_nothing(tmp_path):
-    shared = [{"record_id": str(i), "first_name": "Mila", "last_name": "Brandt", "phone": "0561 5550000"} for i in range(nightly.MOST_RECORDS + 1)]
+    shared = [
+        {"record_id": str(i), "first_name": "Mila", "last_name": "Brandt", "phone": "0561 5550000"}
+        for i in range(nightly.MOST_RECORDS + 1)
+    ]
     state = tmp_path / "state.duckdb"
     assert link_people(state, people(shared), MODEL).likeness.num_rows == 0
     fewer = link_people(state, people(shared[1:]), MODEL)
