@@ -6,7 +6,7 @@ READY := .venv/.ready
 export PYTHONPATH := $(CURDIR)
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(READY) ## the environment: Python packages and Spark's jars
 
@@ -34,6 +34,9 @@ backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retai
 
 rollback: $(READY) ## readers back to an earlier night: TO=<run>, empty for the one before
 	@$(PY) -m spark_jobs.publish.rollback $(if $(TO),--to "$(TO)")
+
+identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
+	@$(PY) -m spark_jobs.identify.reestimate $(if $(LABELS),--labels "$(LABELS)") $(if $(APPLY),--apply)
 
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
 	@$(PY) -m operate.sql $(if $(Q),"$(Q)")
@@ -69,4 +72,4 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run test serve backfill rollback sql explain decide airflow mlflow docs lint bench lock clean
+.PHONY: help setup run test serve backfill rollback identity-model sql explain decide airflow mlflow docs lint bench lock clean

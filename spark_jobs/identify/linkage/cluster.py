@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.identify.linkage.components import attach_small, components
+from spark_jobs.identify.linkage.components import attach_small
 
 STEP = 1024  # scores are rounded to 1/1024 bit: their sums are then exact in any order, so no tie hangs on rounding
 
@@ -90,30 +90,3 @@ def cluster(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limi
     keep = score > limits.floor
     left, right, score = left[keep], right[keep], score[keep]
     return attach_small(average_linkage(left, right, score, n, limits), left, right, score, limits.attach, limits.small)
-
-
-def recluster(
-    left: np.ndarray, right: np.ndarray, score: np.ndarray, before: np.ndarray, touched: np.ndarray, limits: Thresholds
-) -> tuple[np.ndarray, int]:
-    """`cluster` for the components that hold a touched row; every other row keeps what it had.
-
-    Args:
-        before: per row the smallest row of its cluster so far; anything for touched rows.
-        touched: row numbers that are new or have a new or lost pair.
-
-    Returns:
-        Clusters of all rows, equal to `cluster` of everything; and how many rows were worked out again.
-    """
-    n, keep = len(before), round_score(score) > limits.floor
-    left, right, score = left[keep], right[keep], score[keep]
-    root = components(left, right, n)
-    again = np.zeros(n, dtype=bool)
-    again[root[touched]] = True
-    rows = np.flatnonzero(again[root])
-    local = np.full(n, -1)
-    local[rows] = np.arange(len(rows))
-    inside = again[root[left]]
-    small = cluster(local[left[inside]], local[right[inside]], score[inside], len(rows), limits)
-    after = before.copy()
-    after[rows] = rows[small]
-    return after, len(rows)

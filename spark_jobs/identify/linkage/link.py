@@ -1,7 +1,9 @@
-"""Link records under a frozen model: all of them, or new ones against all. Both leave the same tables.
+"""Link all records under a frozen model.
 
-`people` (one row per record), `linked_pairs` (`key_l`, `key_r`, `score`: log-odds in bits of every pair above the floor, the
-two in order of content) and `clusters` (`record_key`, `cluster_key`: the key of one record of the cluster).
+It leaves the tables `people` (one row per record), `linked_pairs` (every pair above the floor, the two in order of content:
+`score` log-odds in bits; `match_weight` the bits of all comparisons together, without the prior; `agreements` comparison → level
+and its bits) and `clusters` (`record_key`, `cluster_key`: the key of one record of the cluster). `update` keeps them equal to
+what this would leave when records come, change and go.
 """
 
 import duckdb
@@ -9,85 +11,74 @@ import numpy as np
 import pyarrow as pa
 
 from spark_jobs.identify.linkage import boosted
-from spark_jobs.identify.linkage.cluster import cluster, recluster, round_score
+from spark_jobs.identify.linkage.agreements import bits_sql, read_levels
+from spark_jobs.identify.linkage.cluster import cluster, round_score
 from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.linkage.pairs import block
-from spark_jobs.identify.linkage.people import number_rows, prepare
-from spark_jobs.identify.linkage.rules import BLOCKING, PROFILES, rules_for
+from spark_jobs.identify.linkage.people import prepare, row_numbers
+from spark_jobs.identify.linkage.rules import PROFILES, rules_for
 from spark_jobs.identify.linkage.score import score
-from spark_jobs.identify.linkage.vectors import read_vectors
+from spark_jobs.identify.linkage.vectors import vector_batches
+
+LINKED_PAIRS = "(key_l varchar, key_r varchar, score double, match_weight double, agreements map(varchar, varchar))"
 
 
 def score_pairs(con: duckdb.DuckDBPyConnection, model: LinkageModel, people: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row numbers and rounded log-odds of the pairs in table `pairs`, those above the floor only."""
+    """`idx` of both records and rounded log-odds of the pairs in table `pairs`, those above the floor only."""
     score(con, model, "pairs", "scored", people)
-    left, right, features = read_vectors(con, "scored")
-    weight = features[:, 0] if model.boosted is None else boosted.bits(boosted.predict(model.boosted, features))
-    bits = round_score(weight)
-    keep = bits > model.thresholds.floor
-    return left[keep], right[keep], bits[keep]
+    booster = None if model.boosted is None else boosted.load(model.boosted)
+    kept = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
+    for left, right, features in vector_batches(con, "scored"):
+        bits = round_score(features[:, 0] if booster is None else boosted.bits(boosted.predict(booster, features)))
+        keep = bits > model.thresholds.floor
+        kept.append((left[keep], right[keep], bits[keep]))
+    left, right, bits = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    return left, right, bits
 
 
-def keep_pairs(con: duckdb.DuckDBPyConnection, left: np.ndarray, right: np.ndarray, bits: np.ndarray) -> None:
-    """Append to `linked_pairs`, under record keys: row numbers move when records arrive."""
-    con.register("found", pa.table({"l": left, "r": right, "score": bits}))
-    con.execute("""
-        insert into linked_pairs select a.record_key, b.record_key, f.score
-        from found as f join people as a on a.idx = f.l join people as b on b.idx = f.r
+def keep_pairs(
+    con: duckdb.DuckDBPyConnection, model: LinkageModel, people: str, left: np.ndarray, right: np.ndarray, bits: np.ndarray
+) -> None:
+    """Append pairs of table `scored` to `linked_pairs`, under record keys: `idx` may move when records arrive."""
+    names = [c["output_column_name"] for c in model.splink["comparisons"]]
+    con.register("found_pairs", pa.table({"l": left, "r": right, "score": bits}))
+    con.execute("create or replace table found as from found_pairs")
+    con.unregister("found_pairs")
+    read_levels(con, model.splink["comparisons"], "found", people, "said")
+    columns = {name for (name,) in con.execute("select column_name from (describe scored)").fetchall()}
+    bits_of = {name: bits_sql(name, columns) for name in names}
+    entries = ", ".join(
+        f"{{'k': '{name}', 'v': level_{name} || printf(' %+.1f', {sql})}}" for name, sql in bits_of.items()
+    )  # fmt: skip
+    con.execute(f"""
+        insert into linked_pairs
+        select a.record_key, b.record_key, f.score, round({" + ".join(bits_of.values())}, 3),
+            map_from_entries(list_filter([{entries}], lambda entry: entry.v is not null))
+        from found as f join said using (l, r) join scored as s on s.idx_l = f.l and s.idx_r = f.r
+        join {people} as a on a.idx = f.l join {people} as b on b.idx = f.r
     """)
-    con.unregister("found")
 
 
-def keep_clusters(con: duckdb.DuckDBPyConnection, root: np.ndarray) -> None:
-    con.register("found", pa.table({"idx": np.arange(len(root)), "root": root}))
+def keep_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.ndarray) -> None:
+    """Append to `clusters` the records numbered `rows` (`idx`, ascending); `root` is each one's cluster, as a place in `rows`."""
+    con.register("found_roots", pa.table({"idx": rows, "root": rows[root]}))
     con.execute("""
-        create or replace table clusters as select a.record_key, b.record_key as cluster_key
-        from found as f join people as a on a.idx = f.idx join people as b on b.idx = f.root order by all
+        insert into clusters select a.record_key, b.record_key
+        from found_roots as f join people as a on a.idx = f.idx join people as b on b.idx = f.root
     """)
-    con.unregister("found")
+    con.unregister("found_roots")
 
 
 def relink(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str) -> None:
     """Link all of table `records` from nothing."""
     profile = PROFILES[model.profile]
     prepare(con, records, key, profile, model.variants, model.words)
-    number_rows(con, "people")
-    n = con.execute("select count(*) from people").fetchall()[0][0]
-    block(con, rules_for(profile, BLOCKING), "pairs")
-    left, right, bits = score_pairs(con, model, "people")
-    con.execute("create or replace table linked_pairs (key_l varchar, key_r varchar, score double)")
-    keep_pairs(con, left, right, bits)
-    keep_clusters(con, cluster(left, right, bits, n, model.thresholds))
-
-
-def link_new(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str) -> int:
-    """Link table `records`, none of them known yet, into what `relink` or an earlier `link_new` left.
-
-    Only pairs with a new record are blocked and scored; only components they touch are clustered again. The tables are then
-    equal to those of `relink` over all records. Returns how many records were clustered again.
-    """
-    profile = PROFILES[model.profile]
-    prepare(con, records, key, profile, model.variants, model.words, out="arrived")
-    con.execute("insert into people by name select * from arrived")
-    number_rows(con, "people")
-    con.execute("create or replace table arrived as select p.* from people as p semi join arrived using (record_key)")
-    block(con, rules_for(profile, BLOCKING), "pairs", new="arrived")
-    con.execute("create or replace table involved as from people where idx in (select l from pairs union select r from pairs)")
-    left, right, bits = score_pairs(con, model, "involved")
-    keep_pairs(con, left, right, bits)
-
-    all_pairs = con.execute("""
-        select a.idx as l, b.idx as r, p.score from linked_pairs as p
-        join people as a on a.record_key = p.key_l join people as b on b.record_key = p.key_r
-    """).fetchnumpy()
-    before = con.execute("""
-        select coalesce(root.idx, p.idx) as root from people as p left join clusters as c using (record_key)
-        left join people as root on root.record_key = c.cluster_key order by p.idx
-    """).fetchnumpy()["root"]
-    new = con.execute("select idx from arrived").fetchnumpy()["idx"]
-    after, n_again = recluster(
-        np.asarray(all_pairs["l"]), np.asarray(all_pairs["r"]), np.asarray(all_pairs["score"]), np.asarray(before),
-        np.asarray(new), model.thresholds,
-    )  # fmt: skip
-    keep_clusters(con, after)
-    return n_again
+    con.execute(f"create or replace table linked_pairs {LINKED_PAIRS}")
+    con.execute("create or replace table clusters (record_key varchar, cluster_key varchar)")
+    rows = row_numbers(con, "people")
+    left, right, bits = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
+    if block(con, rules_for(profile, profile.blocking), "pairs"):
+        left, right, bits = score_pairs(con, model, "people")
+        keep_pairs(con, model, "people", left, right, bits)
+    left, right = np.searchsorted(rows, left), np.searchsorted(rows, right)
+    keep_clusters(con, rows, cluster(left, right, bits, len(rows), model.thresholds))

@@ -4,12 +4,14 @@ It holds values of people (names, dates, postcodes with their frequencies), so i
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from spark_jobs.identify.linkage.cluster import Thresholds
 
 VERSION = 1
+SHIPPED = Path(__file__).parent / "shipped_model.json"
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,23 @@ class LinkageModel:
     thresholds: Thresholds = field(default_factory=Thresholds)
     version: int = VERSION
 
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits; equal for equal models."""
+        return sha256(self.to_json().encode()).hexdigest()[:12]
+
+    def replaced(self, **changes: object) -> "LinkageModel":
+        return replace(self, **changes)
+
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False))
+        """Write aside and rename: a reader sees the old model or the new one."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.part")
+        aside.write_text(self.to_json())
+        aside.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "LinkageModel":
@@ -48,3 +65,16 @@ class LinkageModel:
         raw["variants"] = {name: [tuple(pair) for pair in pairs] for name, pairs in raw["variants"].items()}
         raw["thresholds"] = Thresholds(**raw["thresholds"])
         return cls(**raw)
+
+    @classmethod
+    def shipped(cls) -> "LinkageModel":
+        """The model every home starts with: weights of a simulated shop (`benchmarks/shipped_linkage_model.py`), no values.
+
+        It comes with the code, because one trained on a home's first night would make its tables hang on which night that was.
+        """
+        return cls.load(SHIPPED)
+
+    @classmethod
+    def of_home(cls, path: Path) -> "LinkageModel":
+        """The model an operator re-estimated (`make identity-model`), where there is one; else the shipped one."""
+        return cls.load(path) if path.is_file() else cls.shipped()

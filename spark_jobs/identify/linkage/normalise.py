@@ -72,14 +72,20 @@ DERIVED_SQL = {
         "email_user": "case when email like '%_@_%'"
         " then nullif(regexp_replace(string_split(email, '@')[1], '\\+.*$', ''), '') end",
     },
+    # Nine digits: France and Spain have no more behind the country's code, and a leading 0 comes and goes.
     "phone": {"phone": "case when strlen(regexp_replace(phone, '[^0-9]', '', 'g')) >= 7"
-              " then right(regexp_replace(phone, '[^0-9]', '', 'g'), 10) end"},
+              " then right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) end"},
     "country": {"country": "country"},
 }  # fmt: skip
 
 
+def source_hash(profile: Profile) -> str:
+    """SQL: a hash of the profile's source columns as they were received; DuckDB's own, as every night hashes every record."""
+    return f"hash({', '.join(f'cast({column} as varchar)' for column in profile.fields.values())})"
+
+
 def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, out: str, given: list[str]) -> None:
-    """Write table `out`: `record_key` and one clean column each, one row per row of `records`.
+    """Write table `out`: `record_key`, `source_hash` and one clean column each, one row per row of `records`.
 
     A name of titles alone keeps its words: "duke of leeds" must not become nothing but "leeds" beside "leeds".
 
@@ -95,8 +101,10 @@ def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: P
     con.execute(
         f"""
         create or replace table {out} as
-        with cleaned as (select cast({key} as varchar) as record_key, {clean} from {records}),
-        derived as (select record_key, {", ".join(derived)} from cleaned),
+        with cleaned as (
+            select cast({key} as varchar) as record_key, {source_hash(profile)} as source_hash, {clean} from {records}
+        ),
+        derived as (select record_key, source_hash, {", ".join(derived)} from cleaned),
         worded as (
             select * exclude (name_words), name_words, list_filter(name_words, lambda w: w not in ({titles})) as words
             from derived

@@ -25,8 +25,9 @@ def _side(table: str, rule: tuple[str, ...], left: bool) -> str:
 def rule_sql(rule: tuple[str, ...], new: str | None = None, people: str = "people") -> str:
     """Pairs `l < r` that agree on all of the rule's columns; with `new`, those where at least one side is in that table."""
     using = ", ".join(rule)
-    halves = []
-    for left, right in [(people, people)] if new is None else [(new, people), (people, new)]:
+    halves, one_sided = [], not set(rule).isdisjoint(EXPLODED_ONE)
+    both = [(new, people), (people, new)] if one_sided else [(new, people)]  # a symmetric join finds a pair from either side
+    for left, right in [(people, people)] if new is None else both:
         sides = f"({_side(left, rule, True)}) as l join ({_side(right, rule, False)}) as r using ({using})"
         halves.append(f"select least(l.idx, r.idx) as l, greatest(l.idx, r.idx) as r from {sides} where l.idx <> r.idx")
     return " union all ".join(halves)

@@ -1,12 +1,20 @@
-"""Table `people`: clean columns, learned columns, and a row number that only content decides."""
+"""Table `people`: clean columns, learned columns, and a number per row that only content decides."""
 
 import duckdb
+import numpy as np
 
 from spark_jobs.identify.linkage.normalise import normalise
 from spark_jobs.identify.linkage.rules import Profile
 from spark_jobs.identify.linkage.variants import add_variants
 
+BUCKET_DIGITS = 10  # hex digits of the content's hash that a row's number begins with: 40 bits
+IN_BUCKET = 2**23  # numbers in one bucket, so the whole fits 63 bits; records of equal content share a bucket
 RARE_TOKEN_MAX = 60  # records; a word in more is no block of its own (60 records are 1,770 pairs)
+
+# In order of `order_key`, so ties broken by it do not see the order of arrival; and a record that comes or goes moves only the
+# numbers of its own bucket, which is to say none but those of records with equal content.
+BUCKET = f"('0x' || left(order_key, {BUCKET_DIGITS}))::bigint"
+NUMBER = f"{BUCKET} * {IN_BUCKET} + row_number() over (partition by {BUCKET} order by order_key) - 1"
 
 
 def common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
@@ -21,29 +29,38 @@ def common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
 def prepare(
     con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, learned: dict, words: dict, out: str = "people"
 ) -> None:
-    """Write table `out`: `record_key`, normalised and learned columns, and `order_key`, which only content decides.
+    """Write table `out`: normalised and learned columns, `record_key`, `source_hash`, `order_key` and `idx`.
+
+    `source_hash` is of the fields as received; `order_key` is a hash of what became of them, and of the key last.
 
     Args:
         learned, words: as `train.learn` found them, or a frozen model's `variants` and `words`.
     """
     normalise(con, records, key, profile, out, words["given"])
     add_variants(con, out, learned)
-    content = ", ".join(c for (c,) in con.execute(f"select column_name from (describe {out})").fetchall() if c != "record_key")
+    received = {"record_key", "source_hash"}
+    columns = [name for (name,) in con.execute(f"select column_name from (describe {out})").fetchall()]
+    content = ", ".join(name for name in columns if name not in received)
     con.execute(f"""
         create or replace table {out} as
-        select *, list_filter(list_distinct(tokens), lambda w: not list_contains($1, w)) as rare_tokens,
-            md5(to_json(struct_pack({content}))) || record_key as order_key
-        from {out}
+        with known as (
+            select *, list_filter(list_distinct(tokens), lambda w: not list_contains($1, w)) as rare_tokens,
+                md5(to_json(struct_pack({content}))) || record_key as order_key
+            from {out}
+        )
+        select {NUMBER} as idx, * from known
     """, [words["common"]])  # fmt: skip
 
 
-def number_rows(con: duckdb.DuckDBPyConnection, people: str) -> None:
-    """Set `idx`, 0..n-1 in order of content: ties broken by `idx` do not see the order of arrival.
-
-    A record that arrives later moves the numbers of those behind it, never their order.
-    """
-    known = con.execute(f"select count(*) from (describe {people}) where column_name = 'idx'").fetchall()[0][0]
+def number_again(con: duckdb.DuckDBPyConnection, people: str, moved: str) -> None:
+    """Set `idx` right in the buckets of the order keys in table `moved`, after records came or went."""
     con.execute(f"""
-        create or replace table {people} as
-        select row_number() over (order by order_key) - 1 as idx, * {"exclude (idx)" if known else ""} from {people} order by idx
+        update {people} as p set idx = n.idx from (
+            select record_key, {NUMBER} as idx from {people} where {BUCKET} in (select {BUCKET} from {moved})
+        ) as n where n.record_key = p.record_key and n.idx is distinct from p.idx
     """)
+
+
+def row_numbers(con: duckdb.DuckDBPyConnection, people: str) -> np.ndarray:
+    """`idx` of every record, ascending: `np.searchsorted` in it turns an `idx` into a row 0..n-1."""
+    return np.asarray(con.execute(f"select idx from {people} order by idx").fetchnumpy()["idx"])

@@ -7,6 +7,8 @@ sees `<column>_l` and `<column>_r`.
 
 from dataclasses import dataclass, field
 
+from spark_jobs.identify.linkage.blocking import FIGURES_BLOCKING, SHOP_BLOCKING
+
 
 @dataclass(frozen=True)
 class Level:
@@ -33,10 +35,12 @@ class Profile:
     """Which source column fills which field, for one kind of people record.
 
     Fields: full_name, or first_name and last_name; birth_date, postcode, place, gender, occupation, email, phone, country.
+    `blocking` are the rules that bring its candidate pairs.
     """
 
     name: str
     fields: dict[str, str]
+    blocking: tuple[tuple[str, ...], ...]
     derived: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,7 @@ HISTORICAL_FIGURES = Profile(
         "gender": "gender",
         "occupation": "occupation",
     },
+    FIGURES_BLOCKING,
 )
 SHOP_PEOPLE = Profile(
     "shop_people",
@@ -86,6 +91,7 @@ SHOP_PEOPLE = Profile(
         "phone": "phone",
         "country": "country",
     },
+    SHOP_BLOCKING,
 )
 PROFILES = {profile.name: profile for profile in (HISTORICAL_FIGURES, SHOP_PEOPLE)}
 
@@ -185,59 +191,6 @@ COMPARISONS = (
     ),
     Comparison("country", ("country",), _either_null("country"), (Level("country_l = country_r", "same", tf="country"),)),
 )  # fmt: skip
-
-# A pair is scored when all columns of one rule agree. They decide recall: nothing later finds what no rule brought.
-# `first_keys` means: the other's first name is mine or a learned variant of mine; `tokens`: a word of the name in common.
-BLOCKING = (
-    ("email",),
-    ("phone",),
-    ("email_user", "last"),
-    ("rare_tokens",),
-    ("postcode",),
-    ("first", "last"),
-    ("first1", "last"),
-    ("first_keys", "last"),
-    ("first_keys", "last4"),
-    ("first_keys", "last_end"),
-    ("first4", "last4"),
-    ("last", "occupation"),
-    ("last", "dob_year"),
-    ("last", "dob_month_day"),
-    ("last4", "dob_year"),
-    ("last4", "dob_month_day"),
-    ("name_key", "dob_year"),
-    ("dob", "sector"),
-    ("dob", "outcode"),
-    ("dob", "area"),
-    ("dob", "place"),
-    ("dob", "last"),
-    ("dob", "last4"),
-    ("dob", "first"),
-    ("dob", "first_keys"),
-    ("dob", "first4"),
-    ("dob", "tokens"),
-    ("dob_year", "outcode"),
-    ("dob_year", "place"),
-    ("dob_year", "tokens", "occupation"),
-    ("sector", "last"),
-    ("sector", "first"),
-    ("outcode", "last"),
-    ("outcode", "last4"),
-    ("outcode", "tokens"),
-    ("outcode", "stems"),
-    ("outcode", "first_keys"),
-    ("outcode", "occupation"),
-    ("area", "last"),
-    ("area", "last4", "first1"),
-    ("place", "last"),
-    ("place", "last4"),
-    ("place", "tokens"),
-    ("place", "stems"),
-    ("place", "first_keys"),
-    ("place", "occupation"),
-)
-EM_BLOCKING = (("first", "last"), ("dob",), ("postcode",))
-CERTAIN = (("first", "last", "dob"), ("last", "dob", "postcode"), ("first", "last", "postcode"), ("email",))
 
 
 def comparisons_for(profile: Profile) -> list[Comparison]:

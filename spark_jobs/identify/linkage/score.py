@@ -36,6 +36,6 @@ def score(con: duckdb.DuckDBPyConnection, model: LinkageModel, pairs: str, out: 
     con.execute(f"create or replace view blocked as select '0' as match_key, l as join_key_l, r as join_key_r from {pairs}")
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
     predicted = linker.inference.predict(warning_mode="never")
-    con.execute(f"create or replace table {out} as select * from {predicted.physical_name} order by idx_l, idx_r")
+    con.execute(f"create or replace table {out} as select * from {predicted.physical_name}")
     predicted.drop_table_from_database_and_remove_from_cache()
     linker.table_management.delete_tables_created_by_splink_from_db()

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import duckdb
+import numpy as np
 from splink import block_on
 
+from spark_jobs.identify.linkage.blocking import CERTAIN, EM_BLOCKING
 from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.linkage.normalise import normalise
 from spark_jobs.identify.linkage.pairs import block
-from spark_jobs.identify.linkage.people import common_tokens, number_rows, prepare
-from spark_jobs.identify.linkage.rules import BLOCKING, CERTAIN, EM_BLOCKING, Comparison, Profile, comparisons_for, rules_for
+from spark_jobs.identify.linkage.people import common_tokens, prepare, row_numbers
+from spark_jobs.identify.linkage.rules import Comparison, Profile, comparisons_for, rules_for
 from spark_jobs.identify.linkage.score import score
 from spark_jobs.identify.linkage.self_train import self_train
 from spark_jobs.identify.linkage.splink_settings import linker_over, settings_for
@@ -69,7 +71,6 @@ def train(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profi
     """
     learned, words = learn(con, records, key, profile)
     prepare(con, records, key, profile, learned, words)
-    number_rows(con, "people")
     comparisons = filled_comparisons(con, "people", profile)
     _, linker = linker_over(con, "people", settings_for(comparisons))
     certain = [block_on(*rule) for rule in rules_for(profile, CERTAIN)]
@@ -85,8 +86,9 @@ def train(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profi
     settings = linker.misc.save_model_to_json()
     linker.table_management.delete_tables_created_by_splink_from_db()
     weights = LinkageModel(profile.name, settings, shares, rarest, learned, words)
-    block(con, rules_for(profile, BLOCKING), "pairs")
+    block(con, rules_for(profile, profile.blocking), "pairs")
     score(con, weights, "pairs", "scored")
     left, right, features = read_vectors(con, "scored")
-    n = con.execute("select count(*) from people").fetchall()[0][0]
-    return replace(weights, boosted=self_train(left, right, features, n))
+    rows = row_numbers(con, "people")
+    left, right = np.searchsorted(rows, left), np.searchsorted(rows, right)
+    return replace(weights, boosted=self_train(left, right, features, len(rows)))

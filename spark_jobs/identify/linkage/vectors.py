@@ -1,7 +1,11 @@
 """Scored pairs as arrays: what the boosted models learn from."""
 
+from collections.abc import Iterator
+
 import duckdb
 import numpy as np
+
+BATCH = 500_000  # pairs; 30 features of them are 60 MB
 
 
 def vector_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str]:
@@ -16,12 +20,27 @@ def vector_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str
     return features
 
 
-def read_vectors(con: duckdb.DuckDBPyConnection, scored: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`left`, `right` (row numbers) and features in bits, shape (n_pairs, n_features), float32, in order of the pairs."""
+def vector_batches(
+    con: duckdb.DuckDBPyConnection, scored: str, size: int = BATCH
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """`left`, `right` (`idx` of both records) and features in bits, shape (n_pairs, n_features), float32, `size` pairs at a time.
+
+    The connection is busy until the last batch is read.
+    """
     features = vector_columns(con, scored)
     select = ", ".join(f"cast({sql} as float) as f{i}" for i, sql in enumerate(features.values()))
-    got = con.execute(f"select idx_l, idx_r, {select} from {scored} order by idx_l, idx_r").fetchnumpy()
-    matrix = np.empty((len(got["idx_l"]), len(features)), dtype=np.float32)
-    for i in range(len(features)):
-        matrix[:, i] = got.pop(f"f{i}")
-    return np.asarray(got["idx_l"]), np.asarray(got["idx_r"]), matrix
+    for batch in con.sql(f"select idx_l, idx_r, {select} from {scored} order by idx_l, idx_r").to_arrow_reader(size):
+        left, right, *columns = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
+        yield left, right, np.column_stack(columns)
+
+
+def read_vectors(con: duckdb.DuckDBPyConnection, scored: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All of them at once, in order of the pairs."""
+    features = vector_columns(con, scored)
+    n = con.execute(f"select count(*) from {scored}").fetchall()[0][0]
+    left, right = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    matrix, at = np.empty((n, len(features)), dtype=np.float32), 0
+    for some_left, some_right, some in vector_batches(con, scored):
+        part = slice(at, at + len(some_left))
+        left[part], right[part], matrix[part], at = some_left, some_right, some, part.stop
+    return left, right, matrix

@@ -4,12 +4,12 @@ import duckdb
 import numpy as np
 import pytest
 
-from spark_jobs.identify.linkage.cluster import Thresholds, cluster, recluster
+from spark_jobs.identify.linkage.cluster import Thresholds, cluster
 from spark_jobs.identify.linkage.evaluate import adjusted_rand, b_cubed, calibration_error, pairwise
 from spark_jobs.identify.linkage.labelled import neighbourhood
 from spark_jobs.identify.linkage.normalise import normalise
 from spark_jobs.identify.linkage.pairs import block
-from spark_jobs.identify.linkage.rules import BLOCKING, COMPARISONS, HISTORICAL_FIGURES, SHOP_PEOPLE, rules_for
+from spark_jobs.identify.linkage.rules import COMPARISONS, HISTORICAL_FIGURES, SHOP_PEOPLE, rules_for
 
 
 @pytest.fixture
@@ -63,17 +63,6 @@ def test_contradiction_outvotes_one_strong_link():
     assert cluster(left, right, np.abs(score), 4, Thresholds(floor=-9, small=1)).tolist() == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("late", [1, 10, 60])
-def test_reclustering_touched_components_equals_clustering_all(graph, late):
-    n, left, right, score = graph
-    new = np.random.default_rng(late).choice(n, late, replace=False)
-    old = ~np.isin(left, new) & ~np.isin(right, new)
-    before = cluster(left[old], right[old], score[old], n, Thresholds())
-    after, n_again = recluster(left, right, score, before, new, Thresholds())
-    assert np.array_equal(after, cluster(left, right, score, n, Thresholds()))
-    assert n_again <= n
-
-
 def test_neighbourhood_is_exact_in_any_order(graph):
     n, left, right, score = graph
     mixed = np.random.default_rng(1).permutation(len(left))
@@ -118,13 +107,5 @@ def test_blocking_new_against_all_is_the_rest_of_blocking_all():
 @pytest.mark.parametrize("profile", [HISTORICAL_FIGURES, SHOP_PEOPLE])
 def test_rules_name_derived_columns_only(profile):
     known = {"email", "email_user", "phone", "country"} | HISTORICAL_FIGURES.derived | SHOP_PEOPLE.derived
-    assert {c for rule in BLOCKING for c in rule} | {c for x in COMPARISONS for c in x.needs} <= known
-    assert rules_for(profile, BLOCKING)
-
-
-def test_nothing_new_changes_nothing(graph):
-    n, left, right, score = graph
-    before = cluster(left, right, score, n, Thresholds())
-    after, n_again = recluster(left, right, score, before, np.empty(0, dtype=int), Thresholds())
-    assert n_again == 0
-    assert np.array_equal(after, before)
+    assert {c for rule in profile.blocking for c in rule} | {c for x in COMPARISONS for c in x.needs} <= known
+    assert rules_for(profile, profile.blocking)

@@ -1,0 +1,72 @@
+"""What linkage costs as a shop grows: everything from nothing, and a night with 1 % new records, under the shipped model:
+
+    python -m benchmarks.linkage_growth [--records 50000 200000 1000000] [--threads 2]
+
+Records are a sample shop's customer file. Both ways end in the same tables, which is checked. Peak memory is of the process so
+far, so sizes should ascend; it counts the making of the records too (about 1.5 GB for 1,000,000).
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+
+import duckdb
+
+from benchmarks.shipped_linkage_model import customer_file, load
+from spark_jobs.identify.linkage.link import relink
+from spark_jobs.identify.linkage.model import LinkageModel
+from spark_jobs.identify.linkage.update import update
+
+SEED, DAYS = 505, 5
+CUSTOMERS_PER_RECORD = 1.75  # of the first days; the rest of a file is cut off
+DIGESTS = {
+    "people": "idx, record_key, order_key, source_hash",
+    "linked_pairs": "key_l, key_r, score, match_weight, agreements",
+    "clusters": "record_key, cluster_key",
+}
+
+
+def digests(con: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """Row count and order-free hash of each table."""
+    digest = "select count(*), bit_xor(hash({0})), sum(hash({0})::hugeint % 1000003) from {1}"
+    return [con.execute(digest.format(columns, table)).fetchall()[0] for table, columns in DIGESTS.items()]
+
+
+def measure(n: int, threads: int) -> None:
+    """One line: seconds of both ways, their ratio, equality, peak memory."""
+    model = LinkageModel.shipped()
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/state.duckdb", config={"threads": threads}) as con:
+        load(con, customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
+        found = con.execute("select count(*) from records").fetchall()[0][0]
+        con.execute("create table everyone as from records")
+        begun = time.monotonic()
+        relink(con, model, "everyone", "crm_id")
+        full = time.monotonic() - begun
+        n_pairs, want = con.execute("select count(*) from pairs").fetchall()[0][0], digests(con)
+        con.execute("create table most as from everyone where hash(crm_id) % 100 <> 0")
+        relink(con, model, "most", "crm_id")
+        begun = time.monotonic()
+        got = update(con, model, "everyone", "crm_id")
+        seconds = time.monotonic() - begun
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(
+            f"{found:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new {seconds:.2f} s "
+            f"({seconds / full:.1%}), {got.n_clustered_again:,} clustered again; tables equal: {digests(con) == want}; "
+            f"peak {peak:.2f} GB",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Measure each size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--records", type=int, nargs="*", default=[50_000, 200_000, 1_000_000])
+    parser.add_argument("--threads", type=int, default=2)
+    given = parser.parse_args()
+    for n in given.records:
+        measure(n, given.threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Make the linkage model that every home starts with, and say how good it is on shops it has not seen:
+
+    python -m benchmarks.shipped_linkage_model [--write] [--judge 202 303]
+
+It is learned from the sample shop's customer file (40,000 customers, seed 101, 30 days), with the shop's truth of who is who, and
+holds weights only. Judged are the clusters of records of other shops under it, and under a model re-estimated there from what it
+links, at several thresholds; figures are pairwise, over records of the customer file.
+"""
+
+import argparse
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from sample_shop.crm import HEADER, Crm
+from sample_shop.people import People
+from spark_jobs.identify.linkage.cluster import Thresholds
+from spark_jobs.identify.linkage.evaluate import pairwise
+from spark_jobs.identify.linkage.link import relink
+from spark_jobs.identify.linkage.model import SHIPPED, LinkageModel
+from spark_jobs.identify.linkage.refit import refit
+from spark_jobs.identify.linkage.rules import SHOP_PEOPLE
+
+SEED, CUSTOMERS, DAYS = 101, 40_000, 30
+LIMITS = Thresholds(join=1.0, attach=1.0)
+TRIED = (0.0, 1.0, 2.0, 4.0)
+
+
+def customer_file(seed: int, n_customers: int, n_days: int) -> pa.Table:
+    """The people feed of a sample shop's last day, and `person`, who truly stands behind each record."""
+    people, crm = People(seed, n_customers), Crm(seed)
+    for day in range(n_days):
+        people.arrive(day)
+        withdrew, changed = people.withdraw(day), people.change(day)
+        crm.register(people, day)
+        crm.update(people, day, changed, withdrew)
+    columns = {name: pa.array([record[name] or None for record in crm.records], pa.string()) for name in HEADER}
+    return pa.table({**columns, "person": pa.array(crm.owner)})
+
+
+def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
+    """Write table `records`."""
+    con.register("given", table)
+    con.execute("create or replace table records as from given")
+    con.unregister("given")
+
+
+def judged(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, float]:
+    """Link table `records`; pairwise precision, recall and F1."""
+    relink(con, model, "records", "crm_id")
+    got = con.execute("select cluster_key, person from clusters join records on crm_id = record_key").fetchnumpy()
+    return pairwise(np.unique(got["cluster_key"].astype(str), return_inverse=True)[1], np.asarray(got["person"]))
+
+
+def show(con: duckdb.DuckDBPyConnection, name: str, model: LinkageModel) -> None:
+    """One line a threshold."""
+    for bits in TRIED:
+        got = judged(con, model.replaced(thresholds=Thresholds(join=bits, attach=bits)))
+        print(f"{name}, join at {bits:.0f} bits: precision {got['precision']:.4f} recall {got['recall']:.4f}", flush=True)
+
+
+def main() -> None:
+    """Make the model; write it where it ships from when asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help=f"write {SHIPPED.name}")
+    parser.add_argument(
+        "--judge", type=int, nargs="*", default=[202, 303, 404], help="seeds of shops of 4,000 customers, 45 days"
+    )
+    given = parser.parse_args()
+    con = duckdb.connect(config={"threads": 1})
+    load(con, customer_file(SEED, CUSTOMERS, DAYS))
+    truth = "(select crm_id as record_key, person from records)"
+    model = refit(con, "records", "crm_id", SHOP_PEOPLE, truth, holds_values=False, thresholds=LIMITS)
+    print(f"model {model.fingerprint}, {len(model.to_json()):,} bytes")
+    if given.write:
+        model.save(SHIPPED)
+    for seed in given.judge:
+        load(con, customer_file(seed, 4000, 45))
+        show(con, f"seed {seed}, this model", model)
+        relink(con, model, "records", "crm_id")
+        linked = "(select record_key, cluster_key as person from clusters)"
+        show(con, f"seed {seed}, re-estimated", refit(con, "records", "crm_id", SHOP_PEOPLE, linked, before=model))
+
+
+if __name__ == "__main__":
+    main()
