@@ -30,10 +30,7 @@ def line(hop: dict) -> str:
     """A link: its ends, what says so, and whether it is followed."""
     ends = " – ".join(f"{hop[name]['kind']} {hop[name]['identifier_id']}" for name in ("from", "to"))
     is_held = "" if hop["is_followed"] else f"  not followed: {hop['held_by']}"
-    return (
-        f"   {ends}  {hop['rule']}  {hop['evidence']}  weight {hop['weight']:.4g}  "
-        f"first seen {hop['first_seen_at']}{is_held}"
-    )
+    return f"   {ends}  {hop['rule']}  {hop['evidence']}  weight {hop['weight']:.4g}  first seen {hop['first_seen_at']}{is_held}"
 
 
 def decided(identity: Identity, decision: str, a: str, b: str, reason: str, by: str) -> str:

@@ -135,5 +135,5 @@ def _held_out(graph: Graph, side: set[str], until: datetime | None) -> list[tupl
         (one, link)
         for one in side
         for link in seen(graph, one, until)
-        if not link.is_followed and link.other not in side
+        if link.other not in side  # one that is followed leads nowhere else
     ]  # fmt: skip

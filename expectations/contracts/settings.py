@@ -65,7 +65,7 @@ SETTINGS = {
         Setting("CONCIERGE_HTTP_HOST", "127.0.0.1", "address the service listens on"),
         Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on"),
         Setting("CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service"),
-        Setting("CONCIERGE_ADMIN_TOKEN", "", "bearer token that an operator's calls require; empty: only from this machine", True),
+        Setting("CONCIERGE_ADMIN_TOKEN", "", "bearer token that operators' calls require; empty: only from this machine", True),
     )
 }
 

@@ -21,6 +21,8 @@ from expectations.contracts.lake import (
     CORE_EVENTS,
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_LINKS,
     CORE_ITEMS,
     CORE_ORDER_LINES,
     CORE_PEOPLE,
@@ -83,6 +85,25 @@ def people() -> tuple[list[dict], list[dict], list[dict], list[dict]]:
     return identifiers, identities, consents, records
 
 
+def link(a: str, b: str, n: int, held_by: str | None = None) -> dict:
+    return {
+        "identifier_id_a": a, "identifier_id_b": b, "rule": "same_event", "evidence": f"core_events/e{n}", "weight": 1 - n / 128,
+        "is_followed": held_by is None, "held_by": held_by, "first_seen_at": at(n % 9, n),
+    }  # fmt: skip
+
+
+def change(night: int, n: int, what: str, to: int) -> dict:
+    ids = {"change_id": f"{night:010d}-{n:02d}", "customer_id": f"c_{n}", "to_customer_id": f"c_{to}", "run_id": f"night-{night}"}
+    return {**ids, "change": what, "because": "first sighting of 'one'", "landing_date": OPENED + timedelta(days=N_DAYS)}
+
+
+def who_is_who() -> tuple[list[dict], list[dict]]:
+    """Each account's browser and e-mail, a browser that two have used, and how the customers came about."""
+    accounts = [n for n in range(N_PEOPLE) if n % 3]
+    own = [link(f"i_{kind}_{n}", f"i_user_id_{n}", n) for n in accounts for kind in ("anonymous_id", "email")]
+    return [*own, link("i_anonymous_id_1", "i_user_id_2", 3, "shared/browser")], [change(0, n, "created", n) for n in accounts]
+
+
 def behaviour(days: range, draw: random.Random) -> tuple[list[dict], list[dict]]:
     """Events and order lines of some days: views, carts, orders of one to three lines, guests, postage, returns."""
     events, lines = [], []
@@ -117,10 +138,11 @@ def behaviour(days: range, draw: random.Random) -> tuple[list[dict], list[dict]]
 def first_night(lake: Lake, upsert: Upsert) -> None:
     """Twenty days of a small shop."""
     events, lines = behaviour(range(N_DAYS), random.Random(7))
-    identifiers, identities, consents, records = people()
+    (identifiers, identities, consents, records), (links, changes) = people(), who_is_who()
     for table, rows in (
         (CORE_ITEMS, items()), (CORE_EVENTS, events), (CORE_ORDER_LINES, lines), (CORE_IDENTIFIERS, identifiers),
         (CORE_IDENTITIES, identities), (CORE_CONSENTS, consents), (CORE_PEOPLE, records),
+        (CORE_IDENTITY_LINKS, links), (CORE_IDENTITY_CHANGES, changes),
     ):  # fmt: skip
         upsert(lake, table, rows)
 
@@ -137,12 +159,15 @@ def second_night(lake: Lake, upsert: Upsert) -> dict[str, int]:
     gone = lake.read_arrow(CORE_ORDER_LINES).filter(pa.compute.field("ordered_date") == OPENED + timedelta(days=2)).to_pylist()[0]
     DeltaTable(lake.path(CORE_ORDER_LINES)).delete(f"order_id = '{gone['order_id']}' and line_no = {gone['line_no']}")
     upsert(lake, CORE_IDENTITIES, [{"identifier_id": "i_anonymous_id_3", "customer_id": "c_4"}])
+    parted = link("i_email_5", "i_user_id_5", 5, "decision/refuse")
+    upsert(lake, CORE_IDENTITY_LINKS, [link("i_anonymous_id_3", "i_user_id_4", 4), parted])
+    upsert(lake, CORE_IDENTITY_CHANGES, [change(1, 3, "merged", 4)])
     upsert(lake, CORE_ITEMS, [items()[4] | {"category_path": ["Garden"], "price": Decimal("0.1000")}])
     upsert(lake, CORE_CONSENTS, [{"identifier_id": "i_user_id_5", "purpose": "personalization", "consented_at": at(20, 1),
                                   "source": "shop", "is_granted": False}])  # fmt: skip
     return {
         "core_events": len(events) + len(late), "core_order_lines": len(lines) + 2, "core_identities": 1, "core_items": 1,
-        "core_consents": 1,
+        "core_consents": 1, "core_identity_links": 2, "core_identity_changes": 1,
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The best path against every path there is, on graphs small enough to list them all."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
@@ -49,9 +50,8 @@ def merit(path):
     return -min(row[3] for row in path), len(path), [row[1] for row in path], [(-row[3], row[4], row[2]) for row in path]
 
 
-@given(links, st.sampled_from(list(combinations(NODES, 2))), st.sampled_from([None, 0, 1, 2]), st.booleans())
-def test_the_path_is_the_best_of_all_paths(rows, ends, until, is_turned):
-    a, b = reversed(ends) if is_turned else ends
+def check_path(rows, a, b, until):
+    """The path told is the best of all that there are, and there is none where none is told."""
     seen = [row for row in rows if until is None or row[4] <= until]
     ways = list(simple_paths([row for row in seen if row[5] is None], a, b))
     found = explain(graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until))
@@ -59,7 +59,26 @@ def test_the_path_is_the_best_of_all_paths(rows, ends, until, is_turned):
     walked = [
         (one, link.other, link.rule, link.weight, (link.first_seen_at - DAY).days, link.held_by) for one, link in found.path
     ]
-    assert walked == (list(min(ways, key=merit)) if ways else [])
+    assert walked == (list(min(ways, key=merit)) if ways else []), (rows, a, b, until)
+    return len(ways)
+
+
+@given(links, st.sampled_from(list(combinations(NODES, 2))), st.sampled_from([None, 0, 1, 2]), st.booleans())
+def test_the_path_is_the_best_of_all_paths(rows, ends, until, is_turned):
+    a, b = reversed(ends) if is_turned else ends
+    check_path(rows, a, b, until)
+
+
+def test_the_path_is_the_best_of_many():
+    """Hypothesis likes few links; here there are many, so that ways of equal merit compete."""
+    chance, n_ways = random.Random(7), []
+    for _ in range(600):
+        keys = chance.sample([(*ends, rule) for ends in combinations(NODES, 2) for rule in ("same_event", "same_order")], 13)
+        rows = [
+            (*key, chance.choice((0.5, 1.0, 1.0)), chance.randrange(3), chance.choice((None,) * 5 + ("x/y",))) for key in keys
+        ]
+        n_ways.append(check_path(rows, *chance.sample(NODES, 2), chance.choice((None, 1))))
+    assert sum(n > 5 for n in n_ways) > 300
 
 
 @given(links, st.sampled_from(list(combinations(NODES, 2))))

@@ -171,21 +171,28 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     assert path.read_text() == text(decision())
 
 
-def add_many(path, worker):
-    for n in range(25):
-        append(path, decision(minutes=n, by=f"worker {worker}", reason="x" * 400))
+N_WORKERS, N_FILES = 4, 40
+
+
+def add_many(folder, worker, all_here):
+    for n in range(N_FILES):
+        all_here.wait(timeout=60)  # so that all make the file at once
+        for minute in range(2):
+            append(folder / f"{n}.csv", decision(minutes=minute, by=f"worker {worker}", reason="x" * 400))
 
 
 def test_many_writers_lose_nothing(tmp_path):
-    path = tmp_path / "decisions.csv"
-    workers = [multiprocessing.get_context("fork").Process(target=add_many, args=(path, n)) for n in range(4)]
+    here = multiprocessing.get_context("fork")
+    all_here = here.Barrier(N_WORKERS)
+    workers = [here.Process(target=add_many, args=(tmp_path, n, all_here)) for n in range(N_WORKERS)]
     for one in workers:
         one.start()
     for one in workers:
         one.join()
-    taken = read(path)
-    assert len(taken) == 100
-    for n in range(4):
-        assert [one for one in taken if one.decided_by == f"worker {n}"] == [
-            decision(minutes=m, by=f"worker {n}", reason="x" * 400) for m in range(25)
-        ]
+    assert [one.exitcode for one in workers] == [0] * N_WORKERS
+    for file_ in (tmp_path / f"{n}.csv" for n in range(N_FILES)):
+        taken = read(file_)
+        assert len(taken) == 2 * N_WORKERS
+        for n in range(N_WORKERS):
+            mine = [one for one in taken if one.decided_by == f"worker {n}"]
+            assert mine == [decision(minutes=minute, by=f"worker {n}", reason="x" * 400) for minute in range(2)]
