@@ -28,7 +28,6 @@ from expectations.contracts.lake import (
 )  # fmt: skip
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from segments.to_sql import write_models
 from spark_jobs.build import dbt, export, load
 from spark_jobs.build.aside import finish_aside, switch_snowflake
 from spark_jobs.build.begin import begin
@@ -216,7 +215,7 @@ def shop(snowflake, upsert, tmp_path_factory) -> Shop:
     """Two nights on two warehouses. dbt's data tests run on Snowflake on the first; on DuckDB other tests run them."""
     homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
-    write_models(dbt.PROJECT)
+    dbt.generate(dbt.PROJECT)
     shop = Shop(
         Lake(homes[0] / "lake"),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),
