@@ -4,6 +4,10 @@ ranked as (
     select * from {{ ref('int_customer_value_ranks') }}
 ),
 
+rules as (
+    select * from {{ ref('int_survivorship_rules') }}
+),
+
 spread as (
     select
         customer_id,
@@ -23,7 +27,7 @@ leaders as (
         field,
         evidence
     from ranked
-    where place = 1
+    where place = 1 and field in (select comes_with from rules)
 ),
 
 -- What comes with another field's winner is said by the same record.
@@ -34,7 +38,12 @@ won as (
         on
             ranked.customer_id = leaders.customer_id
             and ranked.comes_with = leaders.field
-    where coalesce(leaders.evidence, ranked.evidence) = ranked.evidence
+    where
+        (ranked.comes_with is null and ranked.place = 1)
+        or (
+            ranked.comes_with is not null
+            and coalesce(leaders.evidence, ranked.evidence) = ranked.evidence
+        )
     qualify
         row_number() over (
             partition by ranked.customer_id, ranked.field
