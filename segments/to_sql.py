@@ -72,16 +72,20 @@ def definitions_model(segments: list[Segment]) -> str:
 
 
 def write_models(project: Path, definitions: Path = DEFINITIONS) -> None:
-    """Write the generated models into a dbt project; a file that is right already is left alone."""
+    """Write the generated models into a dbt project."""
     segments = load(definitions)
     folder = project / GENERATED
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (("int_segment_days", members_model(segments)), ("int_segment_definitions", definitions_model(segments))):
-        file = folder / f"{name}.sql"
-        if not file.exists() or file.read_text() != text:
-            aside = file.with_suffix(".part")
-            aside.write_text(text)
-            aside.replace(file)
+        write(folder / f"{name}.sql", text)
+
+
+def write(file: Path, text: str) -> None:
+    """Write a generated page; one that is right already is left alone, so that dbt does not parse it again."""
+    if not file.exists() or file.read_text() != text:
+        aside = file.with_suffix(".part")
+        aside.write_text(text)
+        aside.replace(file)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,11 @@ SETTINGS = {
         Setting("CONCIERGE_SNOWFLAKE_DATABASE", "CONCIERGE", "database"),
         Setting("CONCIERGE_SNOWFLAKE_SCHEMA", "MAIN", "schema that analysts read"),
         Setting("CONCIERGE_SNOWFLAKE_READER_ROLE", "", "role that the marts are granted to, contacts left out; empty: none"),
-        Setting("CONCIERGE_SNOWFLAKE_CONTACTS_ROLE", "", "role that dim_customer_contacts is granted to; empty: none"),
+        Setting(
+            "CONCIERGE_SNOWFLAKE_CONTACTS_ROLE",
+            "",
+            "role of the marts with personal values (contacts, customer_values); empty: none",
+        ),
         Setting("CONCIERGE_SNOWFLAKE_HOST", "", "host, for a local stand-in"),
         Setting("CONCIERGE_SNOWFLAKE_PORT", "443", "port, for a local stand-in"),
         Setting("CONCIERGE_SNOWFLAKE_PROTOCOL", "https", "https, or http for a local stand-in"),

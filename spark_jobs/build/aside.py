@@ -12,7 +12,7 @@ from spark_jobs.build.snowflake import BUILD_SUFFIX, Session, connect
 from spark_jobs.settings import Settings
 
 MARTS = ("dim_", "fct_", "feat_", "rpt_")
-CONTACTS = "dim_customer_contacts"  # names and addresses, granted on their own
+CONTACTS = ("dim_customer_contacts", "dim_customer_values")  # names and addresses, granted on their own
 STATE = "build_state"
 BUILDING, BUILT, PUBLISHED = "building", "built", "published"
 
@@ -56,7 +56,7 @@ def grants(settings: Settings, schema: str, relations: Mapping[str, str]) -> lis
     reader, contacts = (settings.snowflake.get(name) for name in ("reader_role", "contacts_role"))
     said = [f"grant usage on schema {schema} to role {role}" for role in dict.fromkeys([reader, contacts]) if role]
     for name, kind in relations.items():
-        role = contacts if name == CONTACTS else reader
+        role = contacts if name in CONTACTS else reader
         if role and name.startswith(MARTS):
             said.append(f"grant select on {'view' if kind == 'VIEW' else 'table'} {schema}.{name} to role {role}")
     return said

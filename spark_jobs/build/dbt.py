@@ -8,12 +8,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from segments.to_sql import write_models
 from spark_jobs.build.aside import build_schema, finish_aside
 from spark_jobs.build.begin import Beginning, begin
 from spark_jobs.build.results import failure, reports
 from spark_jobs.build.snowflake import LAKE_SCHEMA
+from spark_jobs.build.survivorship import write_rules
 from spark_jobs.night import ROOT, Night, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -49,8 +51,9 @@ def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
 
     Raises:
         DbtFailed: a model or a test failed.
+        SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood; nothing is built.
     """
-    write_models(PROJECT)
+    generate(PROJECT)
     work = settings.warehouse_folder / "dbt"
     results = work / "target" / "run_results.json"
     results.unlink(missing_ok=True)
@@ -60,6 +63,12 @@ def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
     if beginning.file:
         beginning.file.rename(beginning.finished)
     return json.loads(results.read_text())
+
+
+def generate(project: Path) -> None:
+    """Write the models that are made from YAML: segments, and which value wins in a profile."""
+    write_models(project)
+    write_rules(project)
 
 
 def dbt(settings: Settings, beginning: Beginning, command: str, *arguments: str) -> subprocess.CompletedProcess:

@@ -4,9 +4,8 @@ import shutil
 from pathlib import Path
 
 from expectations.contracts.published import Published
-from segments.to_sql import write_models
 from spark_jobs.build.begin import Beginning, reads
-from spark_jobs.build.dbt import PROJECT, DbtFailed, dbt
+from spark_jobs.build.dbt import PROJECT, DbtFailed, dbt, generate
 from spark_jobs.settings import Settings
 
 
@@ -23,7 +22,7 @@ def write_docs(settings: Settings) -> Path:
     published = Published.read(settings.home)
     if published is None:
         raise FileNotFoundError("nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse")
-    write_models(PROJECT)
+    generate(PROJECT)
     folder, file, more = settings.warehouse_folder / "docs", None, ["--empty-catalog"]
     told = {"as_of": published.landing_date, "changed_days": None, "lake_versions": {}, "models_hash": ""}
     folder.mkdir(parents=True, exist_ok=True)

@@ -301,7 +301,12 @@ def built(tmp_path_factory) -> Built:
     return Built(files, anew, last, shop, manifest)
 
 
-@pytest.fixture
-def new_home(tmp_path):
-    """Makes homes."""
-    return lambda name: Home(tmp_path / name, Lake(tmp_path / name / "lake"))
+@pytest.fixture(scope="module")
+def new_home(tmp_path_factory):
+    """Makes homes that live as long as a module's tests."""
+
+    def make(name: str) -> Home:
+        root = tmp_path_factory.mktemp(name)
+        return Home(root, Lake(root / "lake"))
+
+    return make

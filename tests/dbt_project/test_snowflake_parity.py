@@ -30,7 +30,6 @@ from expectations.contracts.lake import (
 )  # fmt: skip
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from segments.to_sql import write_models
 from spark_jobs.build import dbt, export, load
 from spark_jobs.build.aside import finish_aside, switch_snowflake
 from spark_jobs.build.begin import begin
@@ -62,7 +61,7 @@ def items() -> list[dict]:
 
 
 def people() -> tuple[list[dict], list[dict], list[dict], list[dict]]:
-    """Identifiers, whose they are, consents and CRM records: everyone has a browser, two of three have an account too."""
+    """Identifiers, whose they are, consents and person records: everyone has a browser, two of three an account too."""
     identifiers, identities, consents, records = [], [], [], []
     for n in range(N_PEOPLE):
         kinds = ["anonymous_id"] + (["user_id", "email"] if n % 3 else [])
@@ -76,7 +75,14 @@ def people() -> tuple[list[dict], list[dict], list[dict], list[dict]]:
             records.append(
                 {"source": "shop", "record_id": f"p{n}", "user_identifier_id": f"i_user_id_{n}", "first_name": f"First {n}",
                  "last_name": "O'Last", "email": f"p{n}@shop.example", "country": "France" if n % 2 else "Germany",
-                 "email_identifier_id": f"i_email_{n}", "created_at": at(0, n), "updated_at": at(n % 3, n)}
+                 "email_identifier_id": f"i_email_{n}", "address_line": f"Hill {n}", "city": "Köln", "postcode": "50 667",
+                 "birth_date": date(1980, 1 + n % 12, 2), "created_at": at(0, n), "updated_at": at(n % 3, n)}
+            )  # fmt: skip
+            records.append(  # the till knows them too: otherwise spelt, at odds, or not at all
+                {"source": "till", "record_id": f"t{n}", "user_identifier_id": f"i_user_id_{n}", "first_name": f" FIRST  {n}",
+                 "last_name": "É'Last" if n % 4 else "\t ", "email": f"P{n}@shop.example ", "phone": f"+49 {n}",
+                 "address_line": f"Dell {n}" if n % 4 else None, "city": "Ulm", "postcode": "50667", "country": "france",
+                 "birth_date": date(1980, 1, 2), "created_at": at(1, n), "updated_at": at(1, n)}
             )  # fmt: skip
             consents.append(
                 {"identifier_id": f"i_user_id_{n}", "purpose": "personalization", "consented_at": at(1, n), "source": "shop",
@@ -241,7 +247,7 @@ def shop(snowflake, upsert, tmp_path_factory) -> Shop:
     """Two nights on two warehouses. dbt's data tests run on Snowflake on the first; on DuckDB other tests run them."""
     homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
-    write_models(dbt.PROJECT)
+    dbt.generate(dbt.PROJECT)
     shop = Shop(
         Lake(homes[0] / "lake"),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),

@@ -12,6 +12,11 @@ behaviour as (
     select * from {{ ref('int_customer_behaviour') }}
 ),
 
+countries as (
+    select * from {{ ref('dim_customer_values') }}
+    where field = 'country'
+),
+
 rfm as (
     select
         stays.customer_id,
@@ -49,7 +54,10 @@ final as (
         coalesce(behaviour.n_sessions, 0) as n_sessions,
         coalesce(behaviour.n_views, 0) as n_views,
         coalesce(behaviour.n_carts, 0) as n_carts,
-        traits.country,
+        countries.value as country,
+        countries.source as country_source,
+        countries.feed as country_feed,
+        countries.said_at as country_said_at,
         traits.channel,
         traits.favourite_category,
         traits.favourite_categories,
@@ -61,6 +69,7 @@ final as (
     from traits
     left join orders on traits.customer_id = orders.customer_id
     left join behaviour on traits.customer_id = behaviour.customer_id
+    left join countries on traits.customer_id = countries.customer_id
     left join rfm on traits.customer_id = rfm.customer_id
 )
 

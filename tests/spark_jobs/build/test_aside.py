@@ -35,7 +35,8 @@ class Account(Session):
         return []
 
     def relations(self, schema):
-        there = {"dim_items": "BASE TABLE", "dim_customer_contacts": "BASE TABLE", "int_items": "BASE TABLE", "fct_daily": "VIEW"}
+        marts = ("dim_items", "dim_customer_contacts", "dim_customer_values", "rpt_customer_conflicts")
+        there = {**dict.fromkeys([*marts, "int_items"], "BASE TABLE"), "fct_daily": "VIEW"}
         return {**there, **({aside.STATE: "BASE TABLE"} if self.states.get(schema) else {})}
 
 
@@ -105,6 +106,8 @@ def test_marts_are_granted_before_they_are_read_and_contacts_on_their_own(settin
         "grant usage on schema MAIN_BUILD to role CRM",
         "grant select on table MAIN_BUILD.dim_items to role ANALYST",
         "grant select on table MAIN_BUILD.dim_customer_contacts to role CRM",
+        "grant select on table MAIN_BUILD.dim_customer_values to role CRM",
+        "grant select on table MAIN_BUILD.rpt_customer_conflicts to role ANALYST",
         "grant select on view MAIN_BUILD.fct_daily to role ANALYST",
     ]
 

@@ -4,10 +4,6 @@ customers as (
     select * from {{ ref('int_customers') }}
 ),
 
-countries as (
-    select * from {{ ref('int_customer_countries') }}
-),
-
 channels as (
     select * from {{ ref('int_customer_channels') }}
 ),
@@ -30,7 +26,6 @@ final as (
         customers.is_known,
         customers.first_seen_at,
         customers.n_identifiers,
-        countries.country,
         channels.channel,
         favourites.favourite_category,
         favourites.favourite_categories,
@@ -39,7 +34,6 @@ final as (
         consents.has_personalization_consent,
         consents.has_marketing_consent
     from customers
-    left join countries on customers.customer_id = countries.customer_id
     left join channels on customers.customer_id = channels.customer_id
     left join favourites on customers.customer_id = favourites.customer_id
     left join prices on customers.customer_id = prices.customer_id

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- Never stored here: of the warehouse's relations only dim_customer_contacts
--- may hold what this selects.
+-- Never stored here: of the warehouse's relations only the marts that are
+-- granted on their own may hold what this selects.
 
 with
 
@@ -18,10 +18,17 @@ renamed as (
             email_identifier_id,
             phone_identifier_id
         ) as identifier_id,
+        email_identifier_id,
+        phone_identifier_id,
         first_name,
         last_name,
         email,
         phone,
+        address_line,
+        city,
+        postcode,
+        birth_date,
+        {{ utc('created_at') }} as created_at,
         {{ utc('updated_at') }} as updated_at
     from source
 )

@@ -1,0 +1,49 @@
+{{ config(materialized='ephemeral') }}
+-- What each person record says of each field. Never stored here: personal.
+
+with
+
+contacts as (
+    select * from {{ ref('stg_core__contacts') }}
+),
+
+identities as (
+    select * from {{ ref('int_identities') }}
+),
+
+rules as (
+    select * from {{ ref('int_survivorship_rules') }}
+),
+
+final as (
+    select
+        identities.customer_id,
+        rules.field,
+        contacts.source,
+        case rules.field
+            when 'first_name' then contacts.first_name
+            when 'last_name' then contacts.last_name
+            when 'email' then contacts.email
+            when 'phone' then contacts.phone
+            when 'address_line' then contacts.address_line
+            when 'city' then contacts.city
+            when 'postcode' then contacts.postcode
+            when 'birth_date' then cast(contacts.birth_date as varchar)
+        end as value,
+        -- The lake has normalised these: the same identifier, the same value.
+        case rules.field
+            when 'email' then contacts.email_identifier_id
+            when 'phone' then contacts.phone_identifier_id
+        end as identifier_id,
+        'core_people/' || contacts.source || '/' || contacts.record_id
+            as evidence,
+        coalesce(contacts.created_at, contacts.updated_at) as first_said_at,
+        coalesce(contacts.updated_at, contacts.created_at) as said_at
+    from contacts
+    inner join identities
+        on contacts.identifier_id = identities.identifier_id
+    cross join rules
+    where rules.field <> 'country'
+)
+
+select * from final

@@ -1,0 +1,67 @@
+{{ config(materialized='ephemeral') }}
+-- Every value that anything says of a customer's profile, beside how it is
+-- compared: another spelling is no other value. Never stored here: personal.
+
+with
+
+said as (
+    select
+        customer_id,
+        field,
+        value,
+        identifier_id,
+        source,
+        'record' as feed,
+        evidence,
+        first_said_at,
+        said_at,
+        1 as n_said
+    from {{ ref('int_contact_values') }}
+    union all
+    select
+        customer_id,
+        'country' as field,
+        country as value,
+        null as identifier_id,
+        source,
+        feed,
+        evidence,
+        first_said_at,
+        said_at,
+        n_said
+    from {{ ref('int_country_values') }}
+),
+
+compared as (
+    select
+        *,
+        coalesce(
+            identifier_id,
+            case
+                when field = 'postcode'
+                    then replace({{ bare_text('value') }}, ' ', '')
+                else {{ bare_text('value') }}
+            end
+        ) as compared_as
+    from said
+    -- An empty field says nothing.
+    where {{ bare_text('value') }} <> ''
+),
+
+final as (
+    select
+        customer_id,
+        field,
+        value,
+        compared_as,
+        source,
+        feed,
+        source || '/' || feed as said_by,
+        evidence,
+        first_said_at,
+        said_at,
+        n_said
+    from compared
+)
+
+select * from final

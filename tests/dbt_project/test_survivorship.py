@@ -1,0 +1,211 @@
+"""Which value wins in a profile: one small lake under two policies, every value worked out by hand from the rows below.
+
+Ann has three records, an order and an event; Bob one record and an event that agree; Cat is a browser.
+"""
+
+import shutil
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+import yaml
+
+from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_ORDER_LINES, CORE_PEOPLE
+from spark_jobs.build.dbt import PROJECT
+from spark_jobs.build.survivorship import POLICY, PolicyError
+
+LAST = date(2026, 1, 10)
+OTHER = {
+    "first_name": {"rule": "most_frequent"}, "last_name": {"rule": "longest"}, "email": {"rule": "first_seen"},
+    "phone": {"rule": "source_priority", "priority": ["sample_shop"]},
+    "address_line": {"rule": "source_priority", "priority": ["sample_shop", "online_retail"]},
+    "birth_date": {"rule": "most_recent"}, "country": {"rule": "most_frequent"},
+}  # fmt: skip
+ASKED = (
+    "--exclude-resource-type",
+    "test",
+    "unit_test",
+    "--select",
+    "+dim_customer_contacts +rpt_customer_conflicts +dim_customers",
+)
+
+
+def at(day: int) -> datetime:
+    return datetime(2026, 1, day, 12, tzinfo=UTC)
+
+
+def record(source: str, record_id: str, created: int, updated: int, country: str, **said) -> dict:
+    said = {"user_identifier_id": "i_ann"} | said
+    return {
+        "source": source,
+        "record_id": record_id,
+        "country": country,
+        "created_at": at(created),
+        "updated_at": at(updated),
+        **said,
+    }
+
+
+def event(event_id: str, who: str, day: int, country: str) -> dict:
+    when = {"occurred_at": at(day), "occurred_date": date(2026, 1, day), "event_type": "view", "item_id": "tea"}
+    return {"event_id": event_id, "source": "sample_shop", "anonymous_identifier_id": who, "country": country, **when}
+
+
+PEOPLE = [
+    record("online_retail", "C1", 1, 5, "Spain", first_name="Ann", last_name="Oak-Ash", email="Ann@X.example ",
+           email_identifier_id="i_mail", phone="+49 30 1", phone_identifier_id="i_phone", address_line="Hill 2", city="Bonn",
+           birth_date=date(1980, 1, 2)),
+    record("sample_shop", "S1", 2, 9, "Chad", first_name="Anna Maria", last_name="Oak", email="ann@x.example",
+           email_identifier_id="i_mail", phone=" ", city="Rome", postcode="00100", birth_date=date(1980, 2, 1)),
+    record("sample_shop", "S2", 3, 4, "Spain", first_name="ANN", last_name="Ash", email="a.ash@x.example",
+           email_identifier_id="i_mail2", phone="0301", phone_identifier_id="i_phone2", address_line="Dell 1", city="Ulm",
+           postcode="89073", birth_date=date(1980, 1, 2)),
+    record("sample_shop", "S3", 1, 1, "Spain", user_identifier_id="i_bob", first_name="Bob"),
+]  # fmt: skip
+EVENTS = [
+    event("e1", "i_web", 10, "Cuba"), event("e2", "i_cat", 6, "Spain"), event("e3", "i_cat", 8, "Spain"),
+    event("e4", "i_cat", 9, "Malta"), event("e5", "i_bob", 2, " spain"),
+]  # fmt: skip
+ORDER = {
+    "source": "sample_shop", "order_id": "o1", "line_no": 1, "line_type": "sale", "ordered_at": at(3),
+    "ordered_date": date(2026, 1, 3), "item_id": "tea", "quantity": 1, "unit_price": Decimal(4), "amount": Decimal(4),
+    "currency": "EUR", "user_identifier_id": "i_ann", "country": "Malta",
+}  # fmt: skip
+OWNERS = {"i_ann": "ann", "i_web": "ann", "i_bob": "bob", "i_cat": "cat"}
+
+# (customer, field): value, evidence, day said, different values, how many say anything, how many say this
+SHIPPED = {
+    ("ann", "first_name"): ("Anna Maria", "core_people/sample_shop/S1", 9, 2, 3, 1),
+    ("ann", "last_name"): ("Oak", "core_people/sample_shop/S1", 9, 3, 3, 1),
+    ("ann", "email"): ("ann@x.example", "core_people/sample_shop/S1", 9, 2, 3, 2),
+    ("ann", "phone"): ("+49 30 1", "core_people/online_retail/C1", 5, 2, 2, 1),
+    ("ann", "address_line"): ("Hill 2", "core_people/online_retail/C1", 5, 2, 2, 1),
+    ("ann", "city"): ("Bonn", "core_people/online_retail/C1", 5, 3, 3, 1),
+    ("ann", "postcode"): (None, None, None, 2, 2, 0),
+    ("ann", "birth_date"): ("1980-01-02", "core_people/online_retail/C1", 5, 2, 3, 2),
+    ("ann", "country"): ("Malta", "core_order_lines/sample_shop/o1", 3, 4, 5, 1),
+    ("bob", "first_name"): ("Bob", "core_people/sample_shop/S3", 1, 1, 1, 1),
+    ("bob", "country"): ("Spain", "core_people/sample_shop/S3", 1, 1, 2, 2),
+    ("cat", "country"): ("Malta", "core_events/e4", 9, 2, 3, 1),
+}
+BY_OTHER = SHIPPED | {
+    ("ann", "first_name"): ("Ann", "core_people/online_retail/C1", 5, 2, 3, 2),
+    ("ann", "last_name"): ("Oak-Ash", "core_people/online_retail/C1", 5, 3, 3, 1),
+    ("ann", "email"): ("Ann@X.example ", "core_people/online_retail/C1", 5, 2, 3, 2),
+    ("ann", "phone"): ("0301", "core_people/sample_shop/S2", 4, 2, 2, 1),
+    ("ann", "address_line"): ("Dell 1", "core_people/sample_shop/S2", 4, 2, 2, 1),
+    ("ann", "city"): ("Ulm", "core_people/sample_shop/S2", 4, 3, 3, 1),
+    ("ann", "postcode"): ("89073", "core_people/sample_shop/S2", 4, 2, 2, 1),
+    ("ann", "birth_date"): ("1980-02-01", "core_people/sample_shop/S1", 9, 2, 3, 1),
+    ("ann", "country"): ("Spain", "core_people/online_retail/C1", 5, 4, 5, 2),
+    ("bob", "country"): (" spain", "core_events/e5", 2, 1, 2, 2),
+    ("cat", "country"): ("Spain", "core_events/e3", 8, 2, 3, 2),
+}
+
+
+def policy(project, **changed) -> None:
+    """Give a project the shipped policy with other rules for some fields."""
+    fields = yaml.safe_load((PROJECT / POLICY).read_text())["fields"]
+    fields |= {name: {**rule, "reason": "To see what changes."} for name, rule in changed.items()}
+    (project / POLICY).write_text(yaml.safe_dump({"fields": fields}))
+
+
+@pytest.fixture(scope="module")
+def home(new_home):
+    """A home whose lake holds the rows above."""
+    home = new_home("survivorship")
+    identifiers = [
+        {"identifier_id": one, "kind": "user_id" if one in ("i_ann", "i_bob") else "anonymous_id", "value_normalised": one,
+         "first_seen_at": at(1)}
+        for one in OWNERS
+    ]  # fmt: skip
+    owned = [{"identifier_id": one, "customer_id": whose} for one, whose in OWNERS.items()]
+    for table, rows in (
+        (CORE_PEOPLE, PEOPLE), (CORE_EVENTS, EVENTS), (CORE_ORDER_LINES, [ORDER]), (CORE_IDENTITIES, owned),
+        (CORE_IDENTIFIERS, identifiers),
+    ):  # fmt: skip
+        home.lake.append_rows([{**dict.fromkeys(table.columns), **row} for row in rows], table)
+    return home
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project, which builds read instead of it."""
+    copy = tmp_path_factory.mktemp("project") / "dbt_project"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "generated"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spark_jobs.build.dbt.PROJECT", copy)
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def built(home, project):
+    """The warehouse of each policy, asked by SQL."""
+    files = {}
+    for name, changed in (("shipped", {}), ("other", OTHER)):
+        policy(project, **changed)
+        files[name] = home.build(name, LAST, *ASKED)
+    connections = {name: duckdb.connect(str(file), read_only=True) for name, file in files.items()}
+    yield lambda name, query: connections[name].execute(query).fetchall()
+    for connection in connections.values():
+        connection.close()
+
+
+def values(ask, name: str) -> dict:
+    rows = ask(
+        name, "select customer_id, field, value, evidence, day(said_at), n_values, n_said, n_agreeing from dim_customer_values"
+    )
+    return {row[:2]: row[2:] for row in rows}
+
+
+def test_every_value_is_that_of_its_rule(built):
+    assert values(built, "shipped") == SHIPPED
+
+
+def test_another_policy_is_another_value_everywhere(built):
+    assert values(built, "other") == BY_OTHER
+    unchanged = {key for key in SHIPPED if SHIPPED[key] == BY_OTHER[key]}
+    assert unchanged == {("bob", "first_name")}, "a rule that changes nothing here is not tested here"
+
+
+def test_contacts_are_the_values_side_by_side(built):
+    query = (
+        "select first_name, last_name, email, phone, address_line, city, postcode, birth_date, source, day(updated_at), n_records"
+        " from dim_customer_contacts order by customer_id"
+    )
+    newest, bob = ("sample_shop", 9, 3), ("Bob", *[None] * 7, "sample_shop", 1, 1)
+    shipped = ("Anna Maria", "Oak", "ann@x.example", "+49 30 1", "Hill 2", "Bonn", None, date(1980, 1, 2), *newest)
+    other = ("Ann", "Oak-Ash", "Ann@X.example ", "0301", "Dell 1", "Ulm", "89073", date(1980, 2, 1), *newest)
+    assert built("shipped", query) == [shipped, bob]
+    assert built("other", query) == [other, bob]
+
+
+def test_customers_say_whence_their_country_is(built):
+    query = "select country, country_source, country_feed, day(country_said_at) from dim_customers order by customer_id"
+    assert built("shipped", query) == [
+        ("Malta", "sample_shop", "order", 3), ("Spain", "sample_shop", "record", 1), ("Malta", "sample_shop", "event", 9),
+    ]  # fmt: skip
+    assert built("other", query) == [
+        ("Spain", "online_retail", "record", 5), (" spain", "sample_shop", "event", 2), ("Spain", "sample_shop", "event", 8),
+    ]  # fmt: skip
+
+
+def test_conflicts_are_listed_without_the_values(built):
+    for name, expected in (("shipped", SHIPPED), ("other", BY_OTHER)):
+        rows = built(name, "select customer_id, field, n_values, n_said, n_agreeing from rpt_customer_conflicts")
+        assert {row[:2]: row[2:] for row in rows} == {key: said[3:] for key, said in expected.items() if said[3] > 1}
+    report = built("shipped", "select * from rpt_customer_conflicts")
+    said = {text for row in PEOPLE for name, text in row.items() if name in ("first_name", "last_name", "email", "phone", "city")}
+    assert not said & {value for row in report for value in row}
+    assert built("shipped", "select said_by from rpt_customer_conflicts where customer_id = 'ann' and field = 'country'") == [
+        ("online_retail/record, sample_shop/event, sample_shop/order, sample_shop/record",)
+    ]
+
+
+def test_a_policy_that_is_none_builds_nothing(built, home, project):
+    before = sorted((home.root / "warehouse" / "builds").iterdir())
+    policy(project, email={"rule": "newest_one"})
+    with pytest.raises(PolicyError, match=r"survivorship.yml: email: unknown rule 'newest_one'.*allowed: most_recent"):
+        home.build("refused", LAST, *ASKED)
+    assert sorted((home.root / "warehouse" / "builds").iterdir()) == before
