@@ -1,9 +1,10 @@
-"""Days that land in another order end in the same tables: three orders of ten days through ingest, identity and dbt (R05).
+"""Three orders of ten days end in the same tables (R05), and so does a shop whose false merges were undone (F28).
 
     python -m benchmarks.any_order [--home FOLDER] [--customers 400] [--seed 5] [--days 10]
 
-In order; backwards; and shuffled. Each night takes in what has landed by then, so a late day comes after those behind it. Ids are
-compared too: `core_*` and the marts, row by row, but for the logs of what happened when.
+In order; backwards; and shuffled, through ingest, identity and dbt. Each night takes in what has landed by then, so a late day
+comes after those behind it. In a fourth home somebody joins ten customers in five pairs on the third night and parts them on the
+eighth. Ids are compared too: `core_*` and the marts, row by row, but for the logs of what happened when.
 """
 
 import argparse
@@ -16,6 +17,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.online_retail_nights import different
+from expectations.contracts import identity_decisions as decisions
+from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
 from sample_shop.rhythm import OPENING_DAY, day_number
 from sample_shop.shop import trade_days
@@ -29,7 +32,9 @@ from spark_jobs.session import start
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
-LOGS = ("core_identity_changes", "quarantine")  # what was seen when; a record that comes twice names its first delivery
+# What was seen when, and by whom it was said.
+LOGS = ("core_identity_changes", "fct_identity_changes", "core_identity_decisions")
+JOINED_ON, PARTED_ON, N_PAIRS = 2, 7, 5  # nights, counted from 0
 
 
 def orders(days: list[date], seed: int) -> dict[str, list[date]]:
@@ -45,7 +50,19 @@ def land(shop: Path, home: Path, day: date) -> None:
         shutil.copytree(folder, home / "landing" / "sample_shop" / folder.parent.name / folder.name)
 
 
-def a_home(home: Path, shop: Path, days: list[date], spark) -> None:
+def say(home: Path, lake: Lake, word: str) -> None:
+    """Decide on the same five pairs of logins, none of which has anything to do with the other."""
+    known = lake.read_arrow(CORE_IDENTIFIERS).to_pylist()
+    users = sorted((one["first_seen_at"], one["identifier_id"]) for one in known if one["kind"] == "user_id")
+    for number in range(N_PAIRS):
+        a, b = (users[2 * number + k][1] for k in (0, 1))
+        decision = decisions.Decision(
+            datetime(2026, 7, 1, tzinfo=UTC), word, a, b, "benchmark", "a merge that never should have been"
+        )
+        decisions.append(home / decisions.FILE, decision)
+
+
+def a_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = False) -> None:
     """One night a day, in this order of days; the warehouse is built each night as of the newest day there is."""
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": "sample_shop"})
     lake, newest = Lake(home / "lake", spark), days[0]
@@ -55,6 +72,8 @@ def a_home(home: Path, shop: Path, days: list[date], spark) -> None:
         now = datetime(2026, 7, 1, 3, number, tzinfo=UTC)
         night = Night(f"night-{number}", Days(day, day), settings, now)
         ingest.run(night, lake)
+        if has_mishap and number in (JOINED_ON, PARTED_ON):
+            say(home, lake, "join" if number == JOINED_ON else "split")
         identify.run(night, lake)
         dbt.run(replace(night, days=Days(newest, newest)), lake)
         made = built_file(night).name
@@ -78,8 +97,11 @@ def main() -> None:
         began = time.monotonic()
         a_home(base / name.replace(" ", "_"), base / "shop", landed, spark)
         print(f"{name:<10} {time.monotonic() - began:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}", flush=True)
+    began = time.monotonic()
+    a_home(base / "undone", base / "shop", days, spark, has_mishap=True)
+    print(f"undone     {time.monotonic() - began:6.0f} s", flush=True)
     spark.stop()
-    for name in ("backwards", "shuffled"):
+    for name in ("backwards", "shuffled", "undone"):
         found = different(base / "in_order", base / name)
         apart = {table: n for table, n in found.items() if n and not table.endswith(LOGS)}
         print(f"in order against {name}: {len(found)} tables, rows apart: {apart or 0}")
