@@ -25,18 +25,20 @@ from expectations.contracts.lake import (
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.identify import report, reviews, rules_file
 from spark_jobs.identify.alike import alike, records
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.comparable import comparable
 from spark_jobs.identify.customers import identities
 from spark_jobs.identify.decided import ends, joined, rows
-from spark_jobs.identify.guard import blocked, hold
 from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.linkage.nightly import link_people
 from spark_jobs.identify.links import links
-from spark_jobs.identify.rules_file import Rules
-from spark_jobs.identify.settle import settle
+from spark_jobs.identify.page.write import Tonight
+from spark_jobs.identify.page.write import write as write_page
+from spark_jobs.identify.review.questions import Limits, reviews
+from spark_jobs.identify.rules.guard import blocked, hold
+from spark_jobs.identify.rules.parse import Rules, load
+from spark_jobs.identify.rules.settle import settle
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake, Written
 
@@ -58,7 +60,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     Raises:
         RulesError, DecisionError: the rules file or the file of decisions says what is not allowed.
     """
-    rules = rules_file.load()
+    rules = load()
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
     reports = [take_decisions(night, lake), compare(night, lake, nobody)]
@@ -143,8 +145,8 @@ def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
     identifiers, whose = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]), lake.read_arrow(CORE_IDENTITIES)
     somebodys = identifiers.filter(pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks()))
     links_now, likeness = lake.read_arrow(CORE_IDENTITY_LINKS), lake.read_arrow(CORE_IDENTITY_LIKENESS)
-    limits = reviews.Limits(rules.giant, rules.review, rules.link)
-    asked = reviews.reviews(
+    limits = Limits(rules.giant, rules.review, rules.link)
+    asked = reviews(
         somebodys,
         links_now,
         whose,
@@ -155,9 +157,9 @@ def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
     )
     changed = lake.read_arrow(CORE_IDENTITY_CHANGES)
     tonight = changed.filter(pc.equal(changed["run_id"], night.run_id))
-    report.write(
+    write_page(
         night.settings.home / "reports" / night.slug,
-        report.Tonight(f"Who is who, up to {night.days.last}", somebodys, links_now, whose, likeness, tonight, asked, limits),
+        Tonight(f"Who is who, up to {night.days.last}", somebodys, links_now, whose, likeness, tonight, asked, limits),
     )
     before = lake.version(CORE_IDENTITY_REVIEWS)
     lake.put_rows(asked.rows.to_pylist(), CORE_IDENTITY_REVIEWS)

@@ -1,6 +1,6 @@
 """Which identifiers were seen together, by what rule, and the earliest row that shows it; and what likeness and people say.
 
-A link is evidence and is kept for ever, followed or not; `guard.py` decides which ones may join people.
+A link is evidence and is kept for ever, followed or not; `rules/` decides which ones may join people.
 A person's record holds what was last received: an e-mail that was replaced there stays linked only through events and orders.
 """
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 from pyspark.sql import functions as F
+from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 from expectations.contracts.identifiers import customer_id
 from spark_jobs.identify.customers import identities
-from spark_jobs.identify.replay import Link, Node, replay
-from spark_jobs.identify.settle import settle
-from tests.spark_jobs.identify.test_replay import START, TIGHT, link
+from spark_jobs.identify.rules.replay import Link, Node, replay
+from spark_jobs.identify.rules.settle import settle
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
 LINK = (

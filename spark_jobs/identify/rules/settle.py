@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 
 from spark_jobs.identify.components import components
 from spark_jobs.identify.links import PAIR
-from spark_jobs.identify.replay import Link, Node, replay
-from spark_jobs.identify.rules_file import Rules
+from spark_jobs.identify.rules.parse import Rules
+from spark_jobs.identify.rules.replay import Link, Node, replay
 
 REPLAYED = "identifier_id_a string, identifier_id_b string, rule string, held_by string, root_a string, root_b string"
 _SCHEMA = pa.schema([(column.split()[0], pa.string()) for column in REPLAYED.split(", ")])

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from spark_jobs.identify.guard import blocked, hold
-from spark_jobs.identify.rules_file import load
+from spark_jobs.identify.rules.guard import blocked, hold
+from spark_jobs.identify.rules.parse import load
 
 # world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`, `@b` a second source.
 WORLDS = {

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from spark_jobs.identify.rules_file import FILE, RulesError, load, parse
+from spark_jobs.identify.rules.parse import FILE, RulesError, load, parse
 
 RULES = load()
 NOBODY = {

@@ -21,12 +21,12 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
 )
 from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.identify import cluster_picture
-from spark_jobs.identify.drawn import Drawn, Line, Node, drawn, near
-from spark_jobs.identify.labels import Board, cut, overlap
-from spark_jobs.identify.layout import distances, places
-from spark_jobs.identify.report import Tonight, links_by_rule, write
-from spark_jobs.identify.reviews import Limits, reviews
+from spark_jobs.identify.page import cluster_picture
+from spark_jobs.identify.page.drawn import Drawn, Line, Node, drawn, near
+from spark_jobs.identify.page.labels import Board, cut, overlap
+from spark_jobs.identify.page.layout import distances, places
+from spark_jobs.identify.page.write import Tonight, links_by_rule, write
+from spark_jobs.identify.review.questions import Limits, reviews
 
 OPENING, CANARY = datetime(2026, 1, 5, tzinfo=UTC), "canary.person@example.test"
 KINDS = ("user_id", "crm_id", "email", "phone")

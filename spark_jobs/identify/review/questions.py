@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
 from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.identify.numbered import Numbered, numbered, numbers
-from spark_jobs.identify.suspicion import OWN_BITS, Suspects, suspects
+from spark_jobs.identify.review.numbered import Numbered, numbered, numbers
+from spark_jobs.identify.review.suspicion import OWN_BITS, Suspects, suspects
 
 ANSWERS = ("split", "refuse", "join")
 WORDS = {

@@ -17,7 +17,7 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
 )
 from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.identify.reviews import Limits, Questions, review_id, reviews
+from spark_jobs.identify.review.questions import Limits, Questions, review_id, reviews
 
 OPENING = datetime(2026, 1, 5, tzinfo=UTC)
 KINDS = {"user": "user_id", "crm": "crm_id", "email": "email", "phone": "phone", "anon": "anonymous_id"}

@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.identify.links import ALIKE, DECIDED
-from spark_jobs.identify.rules_file import Blocked, Rules, Shared
+from spark_jobs.identify.rules.parse import Blocked, Rules, Shared
 
 REFUSED = "decision/refuse"
 ENDS = ("identifier_id_a", "identifier_id_b")

@@ -7,11 +7,11 @@ from itertools import groupby
 
 import numpy as np
 
-from spark_jobs.identify.drawn import Drawn, Line
-from spark_jobs.identify.labels import Board
-from spark_jobs.identify.layout import distances, places
-from spark_jobs.identify.pictures import png
-from spark_jobs.identify.reviews import thousandths
+from spark_jobs.identify.page.drawn import Drawn, Line
+from spark_jobs.identify.page.labels import Board
+from spark_jobs.identify.page.layout import distances, places
+from spark_jobs.identify.page.pictures import png
+from spark_jobs.identify.review.questions import thousandths
 
 # Colours of Okabe and Ito (2008), which colour-blind readers can tell apart; the shapes say the same once more.
 KINDS = {

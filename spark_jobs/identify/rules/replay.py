@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spark_jobs.identify.links import ALIKE, DECIDED
-from spark_jobs.identify.rules_file import Limit, Rules
+from spark_jobs.identify.rules.parse import Limit, Rules
 
 SPLIT = "decision/split"
 

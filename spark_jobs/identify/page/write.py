@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.identify import cluster_picture, pictures
-from spark_jobs.identify.drawn import drawn, near, short
-from spark_jobs.identify.reviews import Limits, Questions
+from spark_jobs.identify.page import cluster_picture, pictures
+from spark_jobs.identify.page.drawn import drawn, near, short
+from spark_jobs.identify.review.questions import Limits, Questions
 
 N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
 CHANGES = ("created", "merged", "split", "renamed")

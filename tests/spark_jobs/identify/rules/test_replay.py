@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.identify.replay import SPLIT, Link, Node, Replayed, is_beyond, replay
-from spark_jobs.identify.rules_file import Limit, load
+from spark_jobs.identify.rules.parse import Limit, load
+from spark_jobs.identify.rules.replay import SPLIT, Link, Node, Replayed, is_beyond, replay
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SEGMENT = replace(

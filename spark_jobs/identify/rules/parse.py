@@ -10,7 +10,7 @@ import yaml
 
 from expectations.contracts.identifiers import KINDS
 
-FILE = Path(__file__).with_name("rules.yml")
+FILE = Path(__file__).parent.with_name("rules.yml")
 COUNTED = ("user_id", "person_record", "holder")
 
 
