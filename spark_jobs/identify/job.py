@@ -63,7 +63,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     rules = load()
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
-    reports = [take_decisions(night, lake), compare(night, lake, nobody)]
+    reports = [take_decisions(night, lake), compare(night, lake, nobody, rules)]
     evidence = gather(lake, identifiers, nobody)
     links_now, after = resolve(evidence, rules)
     reports += keep(night, lake, links_now, after)
@@ -85,14 +85,14 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
     return TableReport(CORE_IDENTITY_DECISIONS.name, before, lake.version(CORE_IDENTITY_DECISIONS), n_rows=len(said))
 
 
-def compare(night: Night, lake: Lake, nobody: DataFrame) -> TableReport:
+def compare(night: Night, lake: Lake, nobody: DataFrame, rules: Rules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
     people = comparable(
         lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "value_normalised"]),
         {row["identifier_id"] for row in nobody.collect()},
     )  # fmt: skip
-    model = LinkageModel.of_home(folder / "model.json")
+    model = LinkageModel.of_home(folder / "model.json").held_to(rules.review, rules.link)
     linked = link_people(folder / "linkage.duckdb", people, model)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     compared = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}

@@ -16,8 +16,9 @@ SIZES = [*range(1, 11), 16, 26, 51, 101, 251, 1001]  # the least of each bar
 
 def weights(probability: np.ndarray, is_one_person: np.ndarray, review: float, link: float) -> bytes:
     """Pairs of records by match weight: the log-odds of their probability, so that 1 bit is 2 to 1 and 10 bits 1,000 to 1."""
-    bits = np.clip(log_odds(probability), 0, MOST_BITS_SHOWN)
-    edges = np.arange(0, MOST_BITS_SHOWN + BIN, BIN)
+    least = BIN * np.floor(min(0.0, float(log_odds(np.array([review]))[0])) / BIN)  # both thresholds are in sight
+    bits = np.clip(log_odds(probability), least, MOST_BITS_SHOWN)
+    edges = np.arange(least, MOST_BITS_SHOWN + BIN, BIN)
     figure, axes = _panel()
     zones = ((0.0, review, BELOW, "not asked"), (review, link, BETWEEN, "asked about"), (link, 2.0, ABOVE, "joined, unless held"))
     height = np.histogram(bits, edges)[0].max(initial=1)
@@ -40,7 +41,7 @@ def weights(probability: np.ndarray, is_one_person: np.ndarray, review: float, l
             xycoords=("data", "axes fraction"), textcoords="offset points",
         )  # fmt: skip
     axes.set_ylim(0, height * 1.15)
-    axes.set_xlim(-0.5, MOST_BITS_SHOWN)
+    axes.set_xlim(least - 2, MOST_BITS_SHOWN)
     axes.set_xlabel("match weight, bits (0: as likely one person as two; 10: a thousand to one)")
     axes.set_ylabel("pairs of records")
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
