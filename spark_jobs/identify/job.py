@@ -27,7 +27,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from spark_jobs.identify.alike import alike, records
 from spark_jobs.identify.changes import changes, moves
-from spark_jobs.identify.comparable import comparable
+from spark_jobs.identify.comparable import IDENTIFIERS, comparable
 from spark_jobs.identify.customers import identities
 from spark_jobs.identify.decided import ends, joined, rows
 from spark_jobs.identify.linkage.model import LinkageModel
@@ -63,7 +63,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     rules = load()
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
-    reports = [take_decisions(night, lake), compare(night, lake, nobody, rules)]
+    reports = [take_decisions(night, lake), compare(night, lake, rules)]
     evidence = gather(lake, identifiers, nobody)
     links_now, after = resolve(evidence, rules)
     reports += keep(night, lake, links_now, after)
@@ -85,13 +85,10 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
     return TableReport(CORE_IDENTITY_DECISIONS.name, before, lake.version(CORE_IDENTITY_DECISIONS), n_rows=len(said))
 
 
-def compare(night: Night, lake: Lake, nobody: DataFrame, rules: Rules) -> TableReport:
+def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
-    people = comparable(
-        lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "value_normalised"]),
-        {row["identifier_id"] for row in nobody.collect()},
-    )  # fmt: skip
+    people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
     model = LinkageModel.of_home(folder / "model.json").held_to(rules.review, rules.link)
     linked = link_people(folder / "linkage.duckdb", people, model)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)

@@ -14,12 +14,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from expectations.contracts.lake import CORE_PEOPLE
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_PEOPLE
+from spark_jobs.identify.comparable import IDENTIFIERS, comparable
 from spark_jobs.identify.linkage.link import relink
 from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.linkage.nightly import KEY, load_records
 from spark_jobs.identify.linkage.refit import refit
 from spark_jobs.identify.linkage.rules import PROFILES
+from spark_jobs.identify.rules.parse import load
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
@@ -151,9 +153,9 @@ def main(argv: list[str]) -> int:
     given, settings = parser.parse_args(argv), Settings.from_environment()
     path = settings.home / MODEL_FILE
     try:
-        before = LinkageModel.of_home(path)
-        people = Lake(settings.lake).read_arrow(CORE_PEOPLE)
-        model, change = reestimate(people, before, given.labels)
+        lake, rules, before = Lake(settings.lake), load(), LinkageModel.of_home(path)
+        people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
+        model, change = reestimate(people, before.held_to(rules.review, rules.link), given.labels)
     except (CannotReestimate, ValueError) as error:
         print(f"identity-model: {error}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ It holds values of people (names, dates, postcodes with their frequencies), so i
 import json
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from math import log2
 from pathlib import Path
 
 from spark_jobs.identify.linkage.cluster import Thresholds
@@ -48,6 +49,11 @@ class LinkageModel:
 
     def replaced(self, **changes: object) -> "LinkageModel":
         return replace(self, **changes)
+
+    def held_to(self, review: float, link: float) -> "LinkageModel":
+        """The same weights under these two probabilities: from which pairs are kept and asked about, and from which they link."""
+        floor, join = (log2(p / (1 - p)) for p in (review, link))
+        return replace(self, thresholds=replace(self.thresholds, floor=floor, join=join, attach=join))
 
     def save(self, path: Path) -> None:
         """Write aside and rename: a reader sees the old model or the new one."""

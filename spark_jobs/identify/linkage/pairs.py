@@ -12,13 +12,17 @@ EXPLODED_BOTH = {"tokens", "stems", "rare_tokens"}
 EXPLODED_ONE = {"first_keys": "first"}
 
 
-def _side(table: str, rule: tuple[str, ...], left: bool) -> str:
-    columns = []
+def _side(table: str, rule: tuple[str, ...], left: bool, new: str | None = None) -> str:
+    columns, plain = [], []
     for column in rule:
         source = EXPLODED_ONE[column] if not left and column in EXPLODED_ONE else column
         exploded = column in EXPLODED_BOTH or (left and column in EXPLODED_ONE)
+        if not exploded and column not in EXPLODED_ONE:
+            plain.append(column)
         columns.append(f"unnest(list_distinct({source})) as {column}" if exploded else f"{source} as {column}")
-    inner = f"select idx, {', '.join(columns)} from {table}"
+    # Few values are among the new records': said before lists are exploded, the rest never is.
+    few = [f"{c} in (select {c} from {new})" for c in plain if new not in (None, table) and len(plain) < len(rule)]
+    inner = f"select idx, {', '.join(columns)} from {table}" + (f" where {' and '.join(few)}" if few else "")
     return f"select * from ({inner}) where {' and '.join(f'{c} is not null' for c in rule)}"
 
 
@@ -28,7 +32,7 @@ def rule_sql(rule: tuple[str, ...], new: str | None = None, people: str = "peopl
     halves, one_sided = [], not set(rule).isdisjoint(EXPLODED_ONE)
     both = [(new, people), (people, new)] if one_sided else [(new, people)]  # a symmetric join finds a pair from either side
     for left, right in [(people, people)] if new is None else both:
-        sides = f"({_side(left, rule, True)}) as l join ({_side(right, rule, False)}) as r using ({using})"
+        sides = f"({_side(left, rule, True, new)}) as l join ({_side(right, rule, False, new)}) as r using ({using})"
         halves.append(f"select least(l.idx, r.idx) as l, greatest(l.idx, r.idx) as r from {sides} where l.idx <> r.idx")
     return " union all ".join(halves)
 

@@ -77,11 +77,14 @@ def weigh(settings: dict, m: dict, u: dict, prior: float) -> dict:
 
 
 def rarest_by_level(settings: dict) -> dict[str, float]:
-    """Column → the share that leaves its level's weight as it is: for a model that holds no values of people."""
+    """Column → the share that leaves weights as they are: for a model that holds no values of people.
+
+    Splink moves a weight by how much rarer a value is than agreement by chance, which it takes from the level of plain equality.
+    """
     return {
-        level["tf_adjustment_column"]: level["u_probability"]
-        for comparison in reversed(settings["comparisons"]) for level in reversed(comparison["comparison_levels"])
-        if level.get("tf_adjustment_column")
+        column: level["u_probability"]
+        for comparison in settings["comparisons"] for level in comparison["comparison_levels"]
+        if (column := level.get("tf_adjustment_column")) and level["sql_condition"] == f"{column}_l = {column}_r"
     }  # fmt: skip
 
 

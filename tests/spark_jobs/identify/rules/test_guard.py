@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from spark_jobs.identify.comparable import is_nobodys
 from spark_jobs.identify.rules.guard import blocked, hold
 from spark_jobs.identify.rules.parse import load
+from tests.spark_jobs.identify.rules.test_parse import NOBODY, SOMEBODY
 
 # world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`, `@b` a second source.
 WORLDS = {
@@ -115,3 +117,13 @@ def test_links_that_are_followed(spark):
     assert whys["a broken tag's user id"] == "blocked/words_for_nothing"
     assert whys["a mailbox typed by whoever is at the till"] == "blocked/placeholder_mailboxes"
     assert whys["a link that somebody refused"] == "decision/refuse"
+
+
+def test_spark_and_python_block_the_same(spark):
+    """Java's and Python's regular expressions are two languages: the rules are written in what they share."""
+    values = sorted((kind, value) for sort in (NOBODY, SOMEBODY) for kind, found in sort.items() for value in found)
+    rows = [(f"i_{number}", kind, value) for number, (kind, value) in enumerate(values)]
+    frame = spark.createDataFrame(rows, "identifier_id string, kind string, value_normalised string")
+    found = {row["identifier_id"] for row in blocked(frame, RULES.blocked).collect()}
+    assert found == {name for name, kind, value in rows if is_nobodys(kind, value, RULES.blocked)}
+    assert 0 < len(found) < len(rows)

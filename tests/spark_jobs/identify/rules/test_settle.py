@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 from pyspark.sql import functions as F
-from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 from expectations.contracts.identifiers import customer_id
 from spark_jobs.identify.customers import identities
 from spark_jobs.identify.rules.replay import Link, Node, replay
 from spark_jobs.identify.rules.settle import settle
+from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
 LINK = (
@@ -88,7 +88,7 @@ def test_nothing_is_replayed_where_no_limit_is_touched(spark, worlds, monkeypatc
     """The shortcut is taken: with room for everything, components alone give the replay's answer."""
     nodes, links, _ = worlds
     roomy = replace(TIGHT, limits=tuple(replace(limit, at_most=99) for limit in TIGHT.limits))
-    monkeypatch.setattr("spark_jobs.identify.settle.replay_each", None)
+    monkeypatch.setattr("spark_jobs.identify.rules.settle.replay_each", None)
     rows = [(x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in links]
     people = [(name, n.kind, n.source, name, n.first_seen_at) for name, n in nodes.items()]
     none = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
