@@ -150,8 +150,8 @@ def test_what_is_drawn_of_a_giant(tonight):
 @pytest.mark.parametrize("most_read", [20_000, 10])
 def test_what_is_drawn_of_a_long_chain(monkeypatch, most_read):
     """Also when of the customer only what lies near the question is read."""
-    monkeypatch.setattr("spark_jobs.identify.drawn.MOST_READ", most_read)
-    monkeypatch.setattr("spark_jobs.identify.drawn.MOST_LOOKED_AT", 30)
+    monkeypatch.setattr("spark_jobs.identify.page.drawn.MOST_READ", most_read)
+    monkeypatch.setattr("spark_jobs.identify.page.drawn.MOST_LOOKED_AT", 30)
     names = {f"i_{n:03d}": "user_id" for n in range(100)}
     links = links_of([(f"i_{n:03d}", f"i_{n + 1:03d}", "same_event", 1.0, None) for n in range(99)])
     identities = pa.table({"identifier_id": list(names), "customer_id": ["c_1"] * 100})
