@@ -8,7 +8,7 @@ SUITE = Suite(
     (
         each_row(
             "in_order",
-            "struct(source_a, record_id_a) < struct(source_b, record_id_b)",
+            "source_a < source_b or (source_a = source_b and record_id_a < record_id_b)",
             "A pair stands once, or a record is like itself.",
         ),
         between("probability", 0.0, 1.0, "The thresholds of the rules file are probabilities."),

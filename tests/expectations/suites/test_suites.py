@@ -32,6 +32,7 @@ SQL_WORDS = {
     ),
     *("array_distinct", "sort_array", "array_contains", "isnan"),
     *("item_id", "score", "sources", "rank"),  # inside a list
+    *("forall", "map_values", "said"),
 }
 
 

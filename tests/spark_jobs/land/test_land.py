@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations.contracts import identity_decisions
 from expectations.contracts.published import Published
 from spark_jobs.ingest.feed import Folder
 from spark_jobs.land import job
@@ -125,7 +126,7 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
     assert report.detail == {"n_files": 2}
 
-    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1])).write(home)
+    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1], ())).write(home)
     with pytest.raises(NothingNew, match="published these very inputs"):
         job.run(first, lake)
 
@@ -136,5 +137,14 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     (home / "landing" / "online_retail" / "lines" / str(DAYS[3]) / f"{DAYS[3]}.csv").unlink()
     with pytest.raises(NothingNew):
         job.run(first, lake)  # the negative control: all is as it was published
+    said = identity_decisions.Decision(first.now, "split", "i_" + 32 * "a", "i_" + 32 * "b", "ops", "two people")
+    identity_decisions.append(home / identity_decisions.FILE, said)
+    job.run(first, lake)  # what somebody decided is news
+    (home / identity_decisions.FILE).unlink()
+    (home / "identity" / "model.json").write_text("{}")
+    job.run(first, lake)  # and so is another model of likeness
+    (home / "identity" / "model.json").unlink()
+    with pytest.raises(NothingNew):
+        job.run(first, lake)
     other_code = Night("r", first.days, first.settings, first.now, "other code", "config")
     job.run(other_code, lake)

@@ -44,7 +44,7 @@ def test_a_night_is_published(shop):
     [report] = run(night, shop.land())
     record, found = published(shop)
     assert (record.run_id, record.snapshot) == (night.run_id, night.slug)
-    assert record.inputs == fingerprint(night, night.days.last)
+    assert record.inputs == fingerprint(night, night.days.last, ())
     assert record.table_versions["rec_customer_items_v1"] == 0
     assert shop.warehouse_run() == night.run_id
     assert not (shop.home / "warehouse" / "concierge.duckdb").readlink().is_absolute(), "a home can be moved"

@@ -73,7 +73,19 @@ GOOD = {
     },
     "core_identity_links": lambda n: {
         "identifier_id_a": "i_" + "0" * 31 + "1", "identifier_id_b": iid(n), "rule": "same_event", "weight": 1.0,
-        "evidence": f"core_events/e{n}", "first_seen_at": AT,
+        "evidence": f"core_events/e{n}", "is_followed": True, "held_by": None, "first_seen_at": AT,
+    },
+    "core_identity_likeness": lambda n: {
+        "source_a": "shop", "record_id_a": f"r{n}", "source_b": "shop", "record_id_b": f"s{n}", "probability": 0.9,
+        "match_weight": 12.5, "agreements": {"last": "a slip +4.1", "dob": "same day +8.0"}, "is_one_person": True,
+    },
+    "core_identity_decisions": lambda n: {
+        "decision_id": f"d_{n}", "decided_at": AT, "decision": "split", "identifier_id_a": iid(n), "identifier_id_b": iid(n + 100),
+        "decided_by": "ops", "reason": "two sisters", "is_in_force": True,
+    },
+    "core_identity_reviews": lambda n: {
+        "review_id": f"r_{n}", "kind": "giant", "customer_id": cid(n), "identifier_id_a": iid(n), "identifier_id_b": iid(n + 100),
+        "score": 60.0, "n_identifiers": 60, "is_held_back": True, "because": "60 identifiers",
     },
     "core_identities": lambda n: {"identifier_id": iid(n), "customer_id": cid(n)},
     "core_identity_changes": lambda n: {
@@ -168,9 +180,34 @@ FAULTS = {
         f"identifier_id_b: {REGEX}": {"identifier_id_b": "x"},
         "in_order": {"identifier_id_a": "i_" + "f" * 32, "identifier_id_b": "i_" + "e" * 32},
         f"rule: {SET}": {"rule": "same_name"},
-        f"weight: {SET}": {"weight": 0.5},
+        f"weight: {RANGE}": {"weight": 1.5, "rule": "alike"},
+        "what_was_seen_is_sure": {"weight": 0.5},
+        "held_or_followed": {"is_followed": False},
+        f"held_by: {REGEX}": {"is_followed": False, "held_by": "somebody"},
         f"evidence: {NULL}": {"evidence": None},
         f"evidence: {REGEX}": {"evidence": "somebody said so"},
+    },
+    "core_identity_likeness": {
+        "in_order": {"record_id_a": "z"},
+        f"probability: {RANGE}": {"probability": 1.5},
+        "no_value_in_agreements": {"agreements": {"email": "canary@example.test +3.0"}},
+    },
+    "core_identity_decisions": {
+        f"identifier_id_a: {REGEX}": {"identifier_id_a": "a browser"},
+        f"identifier_id_b: {REGEX}": {"identifier_id_b": "x"},
+        f"identifier_id_a: {NULL}": {"identifier_id_a": None},
+        f"identifier_id_b: {NULL}": {"identifier_id_b": None},
+        f"decision: {SET}": {"decision": "merge"},
+        "about_two": {"identifier_id_a": iid(7), "identifier_id_b": iid(7)},
+    },
+    "core_identity_reviews": {
+        f"kind: {SET}": {"kind": "odd", "is_held_back": False},
+        f"customer_id: {REGEX}": {"customer_id": "17850"},
+        f"identifier_id_a: {REGEX}": {"identifier_id_a": "a browser"},
+        f"identifier_id_b: {REGEX}": {"identifier_id_b": "x"},
+        f"because: {NULL}": {"because": None},
+        "only_giants_are_held_back": {"kind": "bridge"},
+        "no_address_in_because": {"because": "canary@example.test on 30 cards"},
     },
     "core_identities": {
         f"identifier_id: {REGEX}": {"identifier_id": "i_1", "customer_id": customer_id("i_1")},
