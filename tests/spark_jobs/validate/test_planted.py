@@ -80,8 +80,8 @@ GOOD = {
         "match_weight": 12.5, "agreements": {"last": "a slip +4.1", "dob": "same day +8.0"}, "is_one_person": True,
     },
     "core_identity_decisions": lambda n: {
-        "decision_id": f"d_{n}", "decided_at": AT, "decision": "split", "identifier_id_a": iid(n), "identifier_id_b": iid(n + 100),
-        "decided_by": "ops", "reason": "two sisters", "is_in_force": True,
+        "decision_id": f"d_{n}", "decided_at": AT, "decision": "split", "identifier_id_a": iid(n),
+        "identifier_id_b": iid(n + 100), "decided_by": "ops", "reason": "two sisters", "is_in_force": True,
     },
     "core_identity_reviews": lambda n: {
         "review_id": f"r_{n}", "kind": "giant", "customer_id": cid(n), "identifier_id_a": iid(n), "identifier_id_b": iid(n + 100),
