@@ -90,7 +90,7 @@ def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
     folder = night.settings.home / "identity"
     people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
     model = LinkageModel.of_home(folder / "model.json").held_to(rules.review, rules.link)
-    linked = link_people(folder / "linkage.duckdb", people, model)
+    linked = link_people(folder / "linkage.duckdb", people, model, lake.spark)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     compared = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
     return report_of(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **compared)

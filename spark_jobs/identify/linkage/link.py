@@ -6,6 +6,8 @@ and its bits) and `clusters` (`record_key`, `cluster_key`: the key of one record
 what this would leave when records come, change and go.
 """
 
+from collections.abc import Callable
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -20,6 +22,7 @@ from spark_jobs.identify.linkage.rules import PROFILES, rules_for
 from spark_jobs.identify.linkage.score import score
 from spark_jobs.identify.linkage.vectors import vector_batches
 
+PairsOf = Callable[[pa.Table], pa.Table]
 LINKED_PAIRS = "(key_l varchar, key_r varchar, score double, match_weight double, agreements map(varchar, varchar))"
 
 
@@ -69,16 +72,26 @@ def keep_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.nda
     con.unregister("found_roots")
 
 
-def relink(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str) -> None:
-    """Link all of table `records` from nothing."""
+def relink(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str, pairs_of: PairsOf | None = None) -> None:
+    """Link all of table `records` from nothing.
+
+    Args:
+        pairs_of: finds and scores the pairs of `people` elsewhere (`on_spark`); None: here.
+    """
     profile = PROFILES[model.profile]
     prepare(con, records, key, profile, model.variants, model.words)
     con.execute(f"create or replace table linked_pairs {LINKED_PAIRS}")
     con.execute("create or replace table clusters (record_key varchar, cluster_key varchar)")
     rows = row_numbers(con, "people")
-    left, right, bits = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
-    if block(con, rules_for(profile, profile.blocking), "pairs"):
-        left, right, bits = score_pairs(con, model, "people")
-        keep_pairs(con, model, "people", left, right, bits)
-    left, right = np.searchsorted(rows, left), np.searchsorted(rows, right)
-    keep_clusters(con, rows, cluster(left, right, bits, len(rows), model.thresholds))
+    if pairs_of:
+        con.register("pairs_elsewhere", pairs_of(con.sql("select * exclude (source_hash) from people").to_arrow_table()))
+        con.execute("insert into linked_pairs by name from pairs_elsewhere")
+        con.unregister("pairs_elsewhere")
+    elif block(con, rules_for(profile, profile.blocking), "pairs"):
+        keep_pairs(con, model, "people", *score_pairs(con, model, "people"))
+    got = con.execute("""
+        select a.idx as l, b.idx as r, score
+        from linked_pairs join people as a on a.record_key = key_l join people as b on b.record_key = key_r
+    """).fetchnumpy()
+    left, right = (np.searchsorted(rows, np.asarray(got[side])) for side in "lr")
+    keep_clusters(con, rows, cluster(left, right, np.asarray(got["score"]), len(rows), model.thresholds))

@@ -8,20 +8,26 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS
 from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.identify.linkage.link import relink
+from spark_jobs.identify.linkage.link import PairsOf, relink
 from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.linkage.rules import PROFILES
 from spark_jobs.identify.linkage.update import Updated, update
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 KEY = "linkage_key"
 # An e-mail or phone on more records than this is a shop's own or a placeholder: it says nothing, and all its pairs would be many.
 MOST_RECORDS = 20
+MANY = 1_000_000  # records whose first comparison is worth a cluster's cores; below, the copying costs more
+RECORDS_PER_TASK = 50_000
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,24 @@ def likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return found.cast(arrow_schema(CORE_IDENTITY_LIKENESS))
 
 
-def link_people(state: Path, people: pa.Table, model: LinkageModel) -> Linked:
+def over(spark: "SparkSession", model: LinkageModel) -> PairsOf:
+    """Pairs found and scored by Spark's tasks: the very same as here, under the same model."""
+    from spark_jobs.identify.linkage.on_spark import linked_pairs_on_spark
+
+    def pairs_of(people: pa.Table) -> pa.Table:
+        n_tasks = max(1, people.num_rows // RECORDS_PER_TASK)
+        return linked_pairs_on_spark(spark.createDataFrame(people), model, n_tasks).toArrow()
+
+    return pairs_of
+
+
+def link_people(state: Path, people: pa.Table, model: LinkageModel, spark: "SparkSession | None" = None) -> Linked:
     """Link `core_people` as it is now under a frozen model.
 
     Args:
         state: a DuckDB file; missing, unreadable or of another model or code, it is made anew.
         people: `core_people`; no source's name holds a slash.
+        spark: compares the records when there are MANY and all of them have to be.
     """
     stamp = made_by(model)
     if is_of(state, stamp):
@@ -126,7 +144,7 @@ def link_people(state: Path, people: pa.Table, model: LinkageModel) -> Linked:
         left.unlink(missing_ok=True)
     with duckdb.connect(str(aside)) as con:
         load_records(con, people, model)
-        relink(con, model, "records", KEY)
+        relink(con, model, "records", KEY, over(spark, model) if spark and people.num_rows >= MANY else None)
         con.execute("create table made_by as select $1 as stamp", [stamp])
         found = likeness(con)
         tidy(con)

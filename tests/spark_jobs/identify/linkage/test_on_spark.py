@@ -1,20 +1,39 @@
-"""Spark's tasks find the pairs that one machine finds, to the last bit."""
+"""Spark's tasks find the pairs that one machine finds, to the last bit, and a night takes them when there are many."""
 
-import duckdb
+import pyarrow as pa
 
-from benchmarks.shipped_linkage_model import customer_file, load
-from spark_jobs.identify.linkage.link import relink
+from benchmarks.shipped_linkage_model import customer_file
+from expectations.contracts.lake import CORE_PEOPLE
+from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.identify.linkage import on_spark
 from spark_jobs.identify.linkage.model import LinkageModel
-from spark_jobs.identify.linkage.on_spark import linked_pairs_on_spark
+from spark_jobs.identify.linkage.nightly import link_people
 
 
-def test_spark_links_the_same_pairs(spark):
-    model, con = LinkageModel.shipped(), duckdb.connect(config={"threads": 1})
-    load(con, customer_file(606, 3000, 5))
-    relink(con, model, "records", "crm_id")
-    want = con.execute("select key_l, key_r, score, match_weight, agreements from linked_pairs order by all").fetchall()
-    people = spark.createDataFrame(con.sql("select * exclude (source_hash) from people").to_arrow_table())
-    got = linked_pairs_on_spark(people, model, 2).toArrow().to_pylist()
-    assert sorted((r["key_l"], r["key_r"], r["score"], r["match_weight"]) for r in got) == [row[:4] for row in want]
-    assert {(r["key_l"], r["key_r"]): dict(r["agreements"]) for r in got} == {row[:2]: row[4] for row in want}
-    assert len(want) > 50
+def people(n_customers: int) -> pa.Table:
+    """A customer file as `core_people` holds it."""
+    file = customer_file(606, n_customers, 5)
+    columns = {
+        "source": pa.array(["shop"] * len(file)),
+        "record_id": file["crm_id"],
+        "birth_date": file["birth_date"].cast("date32"),
+    }
+    same = {name: file[name] for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")}
+    rows = pa.table(columns | same)
+    for field in arrow_schema(CORE_PEOPLE):
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+    return rows
+
+
+def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
+    model, shop, asked = LinkageModel.shipped(), people(3000), []
+    here = link_people(tmp_path / "here.duckdb", shop, model, spark)
+    monkeypatch.setattr("spark_jobs.identify.linkage.nightly.MANY", 1)
+    monkeypatch.setattr("spark_jobs.identify.linkage.nightly.RECORDS_PER_TASK", len(shop) // 2)
+    pairs = on_spark.linked_pairs_on_spark
+    monkeypatch.setattr(on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given))
+    there = link_people(tmp_path / "there.duckdb", shop, model, spark)
+    assert asked == [2], "two tasks compared them"
+    assert there.likeness.to_pylist() == here.likeness.to_pylist()
+    assert here.likeness.num_rows > 50
