@@ -148,9 +148,7 @@ def judge_shop(con: duckdb.DuckDBPyConnection, whose: dict[str, int]) -> dict[st
     found = dict(zip(names, figures(got["cluster_key"], truth, np.ones(len(truth))), strict=True))
     true = sum(k * (k - 1) // 2 for k in np.bincount(truth).tolist())
     found |= {"recall_of_blocking": same.sum() / max(true, 1), "calibration_error": calibration_error(probability, same)}
-    print(
-        f"{len(truth):,} records, {true:,} pairs of one person among {len(left):,} candidates; {linked:.1f} s, peak {peak():.2f} GB"
-    )
+    print(f"{len(truth):,} records, {true:,} pairs of one person, {len(left):,} candidates; {linked:.1f} s, {peak():.2f} GB")
     for name, figure in found.items():
         print(f"{name:<20} {figure:.4f}")
     return found
