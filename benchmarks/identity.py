@@ -24,7 +24,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from expectations.contracts.identifiers import KINDS, identifier_id
-from expectations.contracts.lake import CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
 from sample_shop.judge import Judge
 from spark_jobs.identify.linkage.evaluate import pairwise
 from spark_jobs.settings import Settings
@@ -38,7 +38,7 @@ WORST = 10
 
 @dataclass(frozen=True)
 class Known:
-    """What is true of the identifiers of a lake, one entry each, in the order of `core_identities`.
+    """What is true of the identifiers of a lake, one entry each, in the order of `core_identifiers`.
 
     Attributes:
         person: number of the one person behind it; -1: several, or nobody.
@@ -66,7 +66,7 @@ def ends(links: pa.Table, identifiers: pa.Array) -> tuple[np.ndarray, np.ndarray
     """
     a, b = (places(links[end], identifiers) for end in ENDS)
     if min(a.min(initial=0), b.min(initial=0)) < 0:
-        raise ValueError("core_identity_links names an identifier that core_identities does not: identify was cut off")
+        raise ValueError("core_identity_links names an identifier that core_identifiers does not: identify was cut off")
     return a, b
 
 
@@ -121,7 +121,7 @@ def rates(customer: np.ndarray, known: Known) -> dict[str, float]:
         "recall": every["recall"],
         "recall within reach": pairwise(customer[near], known.person[near])["recall"],
         "largest customer": int(np.bincount(customer).max()),
-        "customers": int(customer.max()) + 1,
+        "customers": len(np.unique(customer[~known.is_placeholder])),
     }
 
 
@@ -186,8 +186,10 @@ def main() -> None:
     lake, judge = Lake(given.home / "lake"), Judge(given.home / "truth", given.as_of)
     key = Settings.from_environment().identity_key
     rows, links = lake.read_arrow(CORE_IDENTITIES), read_links(lake)
-    identifiers = rows["identifier_id"].combine_chunks()
-    customer = np.unique(rows["customer_id"].to_numpy(), return_inverse=True)[1]
+    identifiers = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"].combine_chunks()
+    whose = rows["customer_id"].take(pc.index_in(identifiers, value_set=rows["identifier_id"].combine_chunks()))
+    # One that is blocked has no customer, and so shares none.
+    customer = np.unique(pc.coalesce(whose, identifiers).to_numpy(zero_copy_only=False), return_inverse=True)[1]
     persons = {identifier_id(key, kind, SOURCE, value): (kind, found) for (kind, value), found in judge.identifiers().items()}
     nobodys = {identifier_id(key, kind, SOURCE, value) for kind, value in judge.placeholders()}
     known = know(identifiers, links, lake.read_arrow(CORE_PEOPLE, RECORD), persons, nobodys)
