@@ -133,7 +133,7 @@ def judge_shop(con: duckdb.DuckDBPyConnection, whose: dict[str, int]) -> dict[st
     rules = load_rules()
     model = LinkageModel.shipped().held_to(rules.review, rules.link)
     compared = [as_compared(row, rules) for row in con.sql("from records").to_arrow_table().to_pylist()]
-    load_records(con, pa.Table.from_pylist(compared), model)
+    load_records(con, pa.Table.from_pylist(compared), model, rules.too_common)
     begun = time.time()
     relink(con, model, "records", KEY)
     linked = time.time() - begun

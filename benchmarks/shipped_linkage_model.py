@@ -23,7 +23,7 @@ from spark_jobs.identify.linkage.refit import refit
 from spark_jobs.identify.linkage.rules import SHOP_PEOPLE
 
 SEED, CUSTOMERS, DAYS = 101, 40_000, 30
-LIMITS = Thresholds(join=1.0, attach=1.0)
+LIMITS = Thresholds(join=1.0, attach=1.0, small=0)  # a household's second card joins by all of its pairs, or not at all
 TRIED = (0.0, 1.0, 2.0, 4.0)
 
 

@@ -208,7 +208,7 @@ CORE_IDENTITY_LINKS = Table(
 
 CORE_IDENTITY_LIKENESS = Table(
     name="core_identity_likeness",
-    grain="One row per pair of person records that are more likely one person's than not; no personal values.",
+    grain="One row per pair of person records that may be one person's, from the review threshold on; no personal values.",
     key=("source_a", "record_id_a", "source_b", "record_id_b"),  # a < b
     not_null=("probability", "match_weight", "is_one_person"),
     columns={
@@ -274,9 +274,9 @@ CORE_IDENTITY_CHANGES = Table(
     key=("change_id",),
     columns={
         "change_id": "string",
-        "change": "string",  # created, merged, split, renamed
+        "change": "string",  # created, merged, split, renamed, retired
         "customer_id": "string",
-        "to_customer_id": "string",  # where the id resolves from now on; equal to customer_id when created
+        "to_customer_id": "string",  # where the id resolves from now on; equal to customer_id when created or retired
         "because": "string",
         "landing_date": "date",  # the newest landing day of the run that saw it
         "run_id": "string",

@@ -6,7 +6,9 @@ from expectations.suites.suite import Suite, customers, each_row, not_null, one_
 SUITE = Suite(
     CORE_IDENTITY_CHANGES,
     (
-        one_of("change", ("created", "merged", "split", "renamed"), "Resolving an old id follows these and no others."),
+        one_of(
+            "change", ("created", "merged", "split", "renamed", "retired"), "Resolving an old id follows these and no others."
+        ),
         customers("customer_id"),
         customers("to_customer_id"),
         not_null("to_customer_id", "An id that leads nowhere cannot be resolved."),

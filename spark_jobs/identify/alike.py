@@ -1,5 +1,6 @@
 """Records that likeness says are one person's, as links between identifiers, beneath all that was seen together."""
 
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,6 +19,7 @@ LINKS = pa.schema(
 )  # fmt: skip
 CARDS = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
 STANDS_FOR = ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id")
+PEOPLE = ["source", "record_id", *STANDS_FOR, "created_at", "updated_at", "first_received"]  # what is read of `core_people`
 
 
 def stands_for(record: dict) -> str | None:
@@ -37,7 +39,7 @@ def known_since(record: dict) -> datetime:
     return said or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
 
 
-def alike(likeness: pa.Table, people: pa.Table) -> tuple[pa.Table, pa.Table]:
+def alike(likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[str, str]]) -> tuple[pa.Table, pa.Table]:
     """Links of rule `alike`, and which records are one person's.
 
     Two records that name different user ids of one source are linked to nothing here: likeness contradicts what was seen.
@@ -45,18 +47,21 @@ def alike(likeness: pa.Table, people: pa.Table) -> tuple[pa.Table, pa.Table]:
     Args:
         likeness: `core_identity_likeness`.
         people: `core_people`.
+        link: the probability from which a pair links. Pairs below it stand in a cluster by the others of it, not by their own.
+        parted: pairs of identifiers, a < b, that somebody split or refused: their records are two people's.
 
     Returns:
         Links in the columns of `LINKS`, a < b, the likelier of two pairs between the same identifiers; and `identifier_id,
-        card` for identifiers of records in a cluster of several, the card being the smallest of them.
+        card` for identifiers of records in a cluster of several, the card being the smallest of them. A cluster that holds
+        what is contradicted or was parted is no one person's: its records count as so many.
     """
-    names = ["source", "record_id", *STANDS_FOR, "created_at", "updated_at", "first_received"]
-    records = {(row["source"], row["record_id"]): row for row in people.select(names).to_pylist()}
+    pairs = likeness.filter(pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], link))).to_pylist()
+    held = named(people, {(pair[f"source_{end}"], pair[f"record_id_{end}"]) for pair in pairs for end in "ab"})
     found: dict[tuple[str, str], dict] = {}
-    for pair in likeness.to_pylist():
-        one, other = records[pair["source_a"], pair["record_id_a"]], records[pair["source_b"], pair["record_id_b"]]
+    for pair in pairs:
+        one, other = held[pair["source_a"], pair["record_id_a"]], held[pair["source_b"], pair["record_id_b"]]
         ends = sorted(filter(None, {stands_for(one), stands_for(other)}))
-        if len(ends) < 2 or not pair["is_one_person"] or _contradict(one, other):
+        if len(ends) < 2 or _contradict(one, other):
             continue
         evidence = "core_people/{source_a}/{record_id_a}~{source_b}/{record_id_b}".format(**pair)
         row = {
@@ -66,7 +71,15 @@ def alike(likeness: pa.Table, people: pa.Table) -> tuple[pa.Table, pa.Table]:
         before = found.get(tuple(ends))
         if before is None or (-row["weight"], evidence) < (-before["weight"], before["evidence"]):
             found[tuple(ends)] = row
-    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINKS), _cards(list(found))
+    users = {stands_for(record): (record["source"], record["user_identifier_id"]) for record in held.values()}
+    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINKS), _cards(list(found), users, parted)
+
+
+def named(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:
+    """The records of these keys, by key; of others nothing is read into Python."""
+    ids = pa.array(sorted({record_id for _, record_id in keys}), pa.string())
+    few = people.select(PEOPLE).filter(pc.is_in(people["record_id"], value_set=ids)).to_pylist()
+    return {key: row for row in few if (key := (row["source"], row["record_id"])) in keys}
 
 
 def _contradict(one: dict, other: dict) -> bool:
@@ -74,13 +87,20 @@ def _contradict(one: dict, other: dict) -> bool:
     return one["source"] == other["source"] and None not in users and users[0] != users[1]
 
 
-def _cards(pairs: list[tuple[str, str]]) -> pa.Table:
+def _cards(pairs: list[tuple[str, str]], users: Mapping[str, tuple[str, str | None]], parted: Set[tuple[str, str]]) -> pa.Table:
     names = sorted({end for pair in pairs for end in pair})
     number = {name: k for k, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
     graph = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(names), len(names)))
-    label = connected_components(graph, directed=False)[1] if names else []
+    label = connected_components(graph, directed=False)[1].tolist() if names else []
+    torn = {label[number[a]] for a, b in parted if a in number and b in number and label[number[a]] == label[number[b]]}
+    user_of: dict[tuple[int, str], str] = {}
+    for name, of in zip(names, label, strict=True):
+        source, user = users[name]
+        if user and user_of.setdefault((of, source), user) != user:
+            torn.add(of)
     smallest: dict[int, str] = {}
     for name, of in zip(names, label, strict=True):  # sorted: the first of a label is its smallest
         smallest.setdefault(of, name)
-    return pa.table([names, [smallest[of] for of in label]], schema=CARDS)
+    kept = [(name, smallest[of]) for name, of in zip(names, label, strict=True) if of not in torn]
+    return pa.table([[name for name, _ in kept], [card for _, card in kept]], schema=CARDS)

@@ -2,8 +2,9 @@
 
 An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a night has at most one
 row per id: `merged` (its identifiers joined another customer's), `renamed` (late data showed an earlier identifier), `split`
-(its identifiers went to several customers; it follows its founder), or `created` (it was not current the night before).
-Live ids after a night = live ids before + created - merged - renamed - split away.
+(its identifiers went to several customers; it follows its founder), `retired` (nobody stands behind its identifiers any more),
+or `created` (it was not current the night before).
+Live ids after a night = live ids before + created - merged - renamed - split away - retired.
 """
 
 from collections.abc import Iterable, Mapping
@@ -67,22 +68,27 @@ def born(moved: DataFrame) -> DataFrame:
 
 
 def gone(moved: DataFrame) -> DataFrame:
-    """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`."""
-    goes_to = F.max(F.when(founded_by(F.col("identifier_id")) == F.col("was"), F.col("now")))
+    """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its founder is blocked)."""
+    is_founder = founded_by(F.col("identifier_id")) == F.col("was")
+    goes_to = F.max(F.when(is_founder, F.col("now")))
     old = (
         moved.where("was is not null").groupBy("was")
         .agg(
-            F.countDistinct("now").alias("n_parts"), F.coalesce(goes_to, F.min("now")).alias("to"),
+            F.countDistinct("now").alias("n_parts"), F.coalesce(goes_to, F.min("now"), F.col("was")).alias("to"),
             F.bool_or(~F.col("was").eqNullSafe(F.col("now"))).alias("has_moved"),
+            F.bool_or(is_founder & F.col("now").isNull()).alias("is_orphan"),
         )
-        .where("has_moved and to is not null and not (n_parts = 1 and to = was)")
+        .where("has_moved and not (n_parts = 1 and to = was)")
     )  # fmt: skip
     sources = moved.where("was is not null and now is not null").groupBy(F.col("now").alias("to")).agg(
         F.countDistinct("was").alias("n_sources")
     )  # fmt: skip
-    kind = F.when(F.col("n_parts") > 1, "split").when(F.col("n_sources") > 1, "merged").otherwise("renamed")
+    kind = (
+        F.when(F.col("n_parts") == 0, "retired").when(F.col("n_parts") > 1, "split")
+        .when(F.col("n_sources") > 1, "merged").otherwise("renamed")
+    )  # fmt: skip
     return old.join(sources, on="to", how="left").select(
-        kind.alias("change"), F.col("was").alias("customer_id"), F.col("to").alias("to_customer_id")
+        kind.alias("change"), F.col("was").alias("customer_id"), F.col("to").alias("to_customer_id"), "is_orphan"
     )
 
 
@@ -128,13 +134,17 @@ def reasons(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> 
 
 
 def explained(changed: DataFrame, why: DataFrame) -> DataFrame:
-    """`changed` with `because`: the link that joined, the link that is no longer followed, or an earlier sighting."""
+    """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier sighting, or a rule."""
     parted = F.coalesce(F.concat(F.lit("no longer followed: "), "link"), F.lit("an identifier is gone"))
-    joined = F.coalesce("link", F.lit("an earlier sighting of one of its identifiers"))
+    founder = F.when(F.col("is_orphan"), "nobody stands behind the identifier that founded it")
+    joined = F.coalesce("link", founder, F.lit("an earlier sighting of one of its identifiers"))
+    because = F.when(F.col("change") == "retired", "nobody stands behind its identifiers").otherwise(
+        F.when(F.col("is_now"), joined).otherwise(parted)
+    )
     return (
         changed.withColumn("is_now", F.col("change") != "split")
         .join(why, on=["customer_id", "is_now"], how="left")
-        .select("change", "customer_id", "to_customer_id", F.when(F.col("is_now"), joined).otherwise(parted).alias("because"))
+        .select("change", "customer_id", "to_customer_id", because.alias("because"))
     )
 
 

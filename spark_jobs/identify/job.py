@@ -25,13 +25,12 @@ from expectations.contracts.lake import (
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.identify.alike import alike, records
+from spark_jobs.identify.alike import PEOPLE, alike, records
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.comparable import IDENTIFIERS, comparable
 from spark_jobs.identify.customers import identities
 from spark_jobs.identify.decided import ends, joined, rows
-from spark_jobs.identify.linkage.model import LinkageModel
-from spark_jobs.identify.linkage.nightly import link_people
+from spark_jobs.identify.linkage.nightly import Given, link_people
 from spark_jobs.identify.links import links
 from spark_jobs.identify.page.write import Tonight
 from spark_jobs.identify.page.write import write as write_page
@@ -39,6 +38,7 @@ from spark_jobs.identify.review.questions import Limits, reviews
 from spark_jobs.identify.rules.guard import blocked, hold
 from spark_jobs.identify.rules.parse import Rules, load
 from spark_jobs.identify.rules.settle import settle
+from spark_jobs.identify.said import model_of
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake, Written
 
@@ -64,7 +64,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
     reports = [take_decisions(night, lake), compare(night, lake, rules)]
-    evidence = gather(lake, identifiers, nobody)
+    evidence = gather(lake, identifiers, nobody, rules)
     links_now, after = resolve(evidence, rules)
     reports += keep(night, lake, links_now, after)
     reports.append(ask(night, lake, rules))
@@ -89,17 +89,22 @@ def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
     people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
-    model = LinkageModel.of_home(folder / "model.json").held_to(rules.review, rules.link)
-    linked = link_people(folder / "linkage.duckdb", people, model, lake.spark)
+    model = model_of(night.settings.home)
+    given = Given(rules.too_common, night.settings.spark_memory)
+    linked = link_people(folder / "linkage.duckdb", people, model, given, lake.spark)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     compared = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
     return report_of(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **compared)
 
 
-def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame) -> Evidence:
+def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, rules: Rules) -> Evidence:
     """The night's links from the core tables, before any rule."""
     spark, decisions = lake.spark, lake.read(CORE_IDENTITY_DECISIONS)
-    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), lake.read_arrow(CORE_PEOPLE))
+    parted = {
+        (row["identifier_id_a"], row["identifier_id_b"])
+        for word in ("split", "refuse") for row in ends(decisions, word, identifiers).collect()
+    }  # fmt: skip
+    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), lake.read_arrow(CORE_PEOPLE, PEOPLE), rules.link, parted)
     found = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
     for more in (joined(decisions, identifiers), carried(spark, by_likeness)):
         found = found.unionByName(more)
@@ -116,23 +121,26 @@ def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
 
 
 def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> list[TableReport]:
-    """Write the links, the changes and the identities.
+    """Write the changes, the identities and the links.
 
     The changes are written before the identities they lead to. A run that is cut off between the two never happened: the
-    next one finds what has changed by then, in the place of what that one wrote under the same number.
+    next one finds what has changed by then, if anything, in the place of what that one wrote under the same number. The links
+    come last: those of the night before are the reason why something parted, until it has.
     """
     before, reports = lake.version(CORE_IDENTITIES), []
     moved = moves(lake.read(CORE_IDENTITIES), after).persist()
-    if before is None or not moved.where("not (was <=> now)").isEmpty():
+    number = 0 if before is None else before + 1
+    said = lake.read_arrow(CORE_IDENTITY_CHANGES, ["change_id"])["change_id"]
+    was_cut_off = pc.any(pc.starts_with(said, f"{number:010d}-")).as_py()
+    if before is None or was_cut_off or not moved.where("not (was <=> now)").isEmpty():
         issued = lake.read(CORE_IDENTITY_CHANGES).where("change = 'created'").select("customer_id").distinct()
-        number = 0 if before is None else before + 1
         tonight = changes(
             moved, issued, lake.read(CORE_IDENTITY_LINKS), links_now, number, night.days.last, night.run_id,
         )  # fmt: skip
         written = lake.replace(tonight, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
         reports.append(report_of(CORE_IDENTITY_CHANGES, written))
-    reports.append(report_of(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
     reports.append(report_of(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **figures(after)))
+    reports.append(report_of(CORE_IDENTITY_LINKS, lake.replace(links_now, CORE_IDENTITY_LINKS)))
     moved.unpersist()
     return reports
 
@@ -148,7 +156,7 @@ def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
         links_now,
         whose,
         likeness,
-        records(lake.read_arrow(CORE_PEOPLE)),
+        records(lake.read_arrow(CORE_PEOPLE, PEOPLE)),
         lake.read_arrow(CORE_IDENTITY_DECISIONS),
         limits,
     )

@@ -7,6 +7,7 @@ without `--apply`; with it, the next night links everything anew under the new m
 import argparse
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
 from pathlib import Path
@@ -22,10 +23,9 @@ from spark_jobs.identify.linkage.nightly import KEY, load_records
 from spark_jobs.identify.linkage.refit import refit
 from spark_jobs.identify.linkage.rules import PROFILES
 from spark_jobs.identify.rules.parse import load
+from spark_jobs.identify.said import MODEL, model_of
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
-
-MODEL_FILE = Path("identity") / "model.json"
 
 
 class CannotReestimate(RuntimeError):  # noqa: N818 - reads as what it says
@@ -103,16 +103,19 @@ def labels_of(con: duckdb.DuckDBPyConnection, path: Path) -> str:
     return "labels"
 
 
-def reestimate(people: pa.Table, before: LinkageModel, labels: Path | None) -> tuple[LinkageModel, Change]:
+def reestimate(
+    people: pa.Table, before: LinkageModel, labels: Path | None, too_common: Mapping[str, int]
+) -> tuple[LinkageModel, Change]:
     """A model learned from these people, and what it changes; without labels, what the present model links is taken as known.
 
     Raises:
         CannotReestimate: no person records, or labels that cannot be read.
+        TooFew: too few known pairs to learn from.
     """
     if not people.num_rows:
         raise CannotReestimate("core_people is empty: no night of this home has received person records")
     with duckdb.connect(config={"threads": 1}) as con:
-        load_records(con, people, before)
+        load_records(con, people, before, too_common)
         was = clusters_under(con, before)
         con.execute("create table believed as select record_key, cluster_key as person from clusters")
         known = labels_of(con, labels) if labels else "believed"
@@ -151,11 +154,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--apply", action="store_true", help="put the new model in the old one's place")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="CSV source,record_id,person: who is who, as far as known")
     given, settings = parser.parse_args(argv), Settings.from_environment()
-    path = settings.home / MODEL_FILE
+    path = settings.home / MODEL
     try:
-        lake, rules, before = Lake(settings.lake), load(), LinkageModel.of_home(path)
+        lake, rules, before = Lake(settings.lake), load(), model_of(settings.home)
         people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
-        model, change = reestimate(people, before.held_to(rules.review, rules.link), given.labels)
+        model, change = reestimate(people, before, given.labels, rules.too_common)
     except (CannotReestimate, ValueError) as error:
         print(f"identity-model: {error}", file=sys.stderr)
         return 1

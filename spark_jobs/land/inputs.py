@@ -6,11 +6,12 @@ that a night has nothing to do, and needs no Spark to know it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from spark_jobs.identify.said import Said
 from spark_jobs.night import Night
 
 HASHES = ".hashes.json"  # in landing/, like all that begins with a dot no delivery
@@ -51,16 +52,13 @@ def landed(landing: Path, up_to: date) -> list[Landed]:
     return sorted(found, key=lambda file: file.name)
 
 
-def fingerprint(night: Night, up_to: date, decision_ids: Iterable[str]) -> str:
+def fingerprint(night: Night, up_to: date, said: Said) -> str:
     """One hash of all a night's tables come from; 32 hex digits.
 
-    That is the files landed up to a day, code and settings, what people decided about identities, and the linkage model of
-    this home, if it has one of its own.
+    That is the files landed up to a day, code and settings, and what people said of identities.
     """
     digest = hashlib.sha256(f"{night.code_hash} {night.config_hash}\n".encode())
-    digest.update(f"{' '.join(sorted(decision_ids))}\n".encode())
-    model = night.settings.home / "identity" / "model.json"
-    digest.update(f"{hashed(model) if model.exists() else ''}\n".encode())
+    digest.update(f"{' '.join(sorted(said.decision_ids))} {said.model}\n".encode())
     for file in landed(night.settings.landing, up_to):
         digest.update(f"{file.name}\0{file.n_bytes}\0{file.sha256}\n".encode())
     return digest.hexdigest()[:32]

@@ -8,9 +8,9 @@ are those of what is published ends here.
 
 from datetime import date
 
-from expectations.contracts import identity_decisions
 from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
+from spark_jobs.identify.said import offered
 from spark_jobs.ingest.sources import load
 from spark_jobs.land.deliver import deliver
 from spark_jobs.land.inputs import fingerprint
@@ -40,7 +40,6 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     published = Published.read(night.settings.home)
     if published:
         newest = max(night.days.last, date.fromisoformat(published.landing_date))
-        decided = [decision.decision_id for decision in identity_decisions.read(night.settings.home / identity_decisions.FILE)]
-        if published.inputs == fingerprint(night, newest, decided):
+        if published.inputs == fingerprint(night, newest, offered(night.settings.home)):
             raise NothingNew(f"run {published.run_id} published these very inputs, up to {newest}")
     return reports

@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 
 from expectations.contracts import snapshot
-from expectations.contracts.lake import CORE_IDENTITY_DECISIONS
 from expectations.contracts.published import Published
 from spark_jobs.build.aside import switch_snowflake
 from spark_jobs.build.files import built_file
+from spark_jobs.identify.said import taken
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader, summary
@@ -47,9 +47,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     """`run`, with nobody else at the switch."""
     home, now = night.settings.home, Published.read(night.settings.home)
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
-    # As identify took them: what was decided since then is for the next night.
-    decided = lake.read_arrow(CORE_IDENTITY_DECISIONS, ["decision_id"])["decision_id"].to_pylist()
-    inputs, versions = fingerprint(night, landing_date, decided), lake.versions()
+    inputs, versions = fingerprint(night, landing_date, taken(lake)), lake.versions()
     if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
         # A publish that was killed behind the switch left these undone.
         follow(home, now)

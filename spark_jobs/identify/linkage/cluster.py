@@ -26,7 +26,8 @@ class Thresholds:
         absent: the vote of a pair that is absent.
         join: least average between two clusters that become one.
         attach: least best link of a small cluster that joins another afterwards.
-        small: most records of a small cluster.
+        small: most records of a small cluster; 0: none is attached. Historical figures have ten records each and attach; a
+            shop's people have one or two, and all would be attached by one link whatever their other pairs say.
     """
 
     floor: float = 0.0

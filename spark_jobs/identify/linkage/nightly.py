@@ -4,6 +4,7 @@ The state is a DuckDB file and a cache: the result is a function of people and m
 `core_people` does. A night that is cut off leaves the state as it was: an update is one transaction, a relink is written aside.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 KEY = "linkage_key"
-# An e-mail or phone on more records than this is a shop's own or a placeholder: it says nothing, and all its pairs would be many.
-MOST_RECORDS = 20
 MANY = 1_000_000  # records whose first comparison is worth a cluster's cores; below, the copying costs more
 RECORDS_PER_TASK = 50_000
 
@@ -41,6 +40,24 @@ class Linked:
 
     likeness: pa.Table
     updated: Updated | None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is set from outside.
+
+    Attributes:
+        too_common: as `load_records` takes it.
+        memory: what DuckDB may take beside Spark's driver, as `3g`.
+    """
+
+    too_common: Mapping[str, int]
+    memory: str = "3g"
+
+    @property
+    def config(self) -> dict[str, str]:
+        """DuckDB's settings."""
+        return {"memory_limit": f"{self.memory.rstrip('bB')}b"}
 
 
 def made_by(model: LinkageModel) -> str:
@@ -64,11 +81,16 @@ def is_of(state: Path, stamp: str) -> bool:
         return False
 
 
-def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, model: LinkageModel) -> None:
-    """Write temporary table `records`: the model's columns of the people, and their key `source/record_id`."""
+def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, model: LinkageModel, too_common: Mapping[str, int]) -> None:
+    """Write temporary table `records`: the model's columns of the people, and their key `source/record_id`.
+
+    Args:
+        too_common: column → the most records that one value of it may stand on and say anything. A store's own phone or a
+            default birthday says nothing, and its pairs would grow with the square of its records.
+    """
     columns = sorted(set(PROFILES[model.profile].fields.values()))
     own = "case when count(*) over (partition by {0}) <= {1} then {0} end as {0}"
-    said = [own.format(name, MOST_RECORDS) if name in ("email", "phone") else name for name in columns]
+    said = [own.format(name, too_common[name]) if name in too_common else name for name in columns]
     con.register("received_people", people.select(["source", "record_id", *columns]))
     con.execute(f"""
         create or replace temp table records as
@@ -120,30 +142,47 @@ def over(spark: "SparkSession", model: LinkageModel) -> PairsOf:
     return pairs_of
 
 
-def link_people(state: Path, people: pa.Table, model: LinkageModel, spark: "SparkSession | None" = None) -> Linked:
+def link_people(
+    state: Path, people: pa.Table, model: LinkageModel, given: Given, spark: "SparkSession | None" = None
+) -> Linked:  # fmt: skip
     """Link `core_people` as it is now under a frozen model.
 
     Args:
-        state: a DuckDB file; missing, unreadable or of another model or code, it is made anew.
+        state: a DuckDB file; missing, unreadable, damaged or of another model or code, it is made anew.
         people: `core_people`; no source's name holds a slash.
         spark: compares the records when there are MANY and all of them have to be.
     """
     stamp = made_by(model)
     if is_of(state, stamp):
-        with duckdb.connect(str(state)) as con:
-            con.execute("begin")
-            load_records(con, people, model)
-            updated = update(con, model, "records", KEY)
-            found = likeness(con)
-            tidy(con)
-            con.execute("commit")
-        return Linked(found, updated)
+        try:
+            return bring_up_to_date(state, people, model, given)
+        except duckdb.Error as broken:
+            print(f"  {state.name} is not as it was left ({type(broken).__name__}): all records are compared anew", flush=True)
+    return make_anew(state, people, model, given, stamp, spark)
+
+
+def bring_up_to_date(state: Path, people: pa.Table, model: LinkageModel, given: Given) -> Linked:
+    """One transaction: cut off, the state is as it was."""
+    with duckdb.connect(str(state), config=given.config) as con:
+        con.execute("begin")
+        load_records(con, people, model, given.too_common)
+        updated = update(con, model, "records", KEY)
+        found = likeness(con)
+        tidy(con)
+        con.execute("commit")
+    return Linked(found, updated)
+
+
+def make_anew(
+    state: Path, people: pa.Table, model: LinkageModel, given: Given, stamp: str, spark: "SparkSession | None"
+) -> Linked:  # fmt: skip
+    """Written aside and renamed."""
     state.parent.mkdir(parents=True, exist_ok=True)
     aside = state.with_name(f".{state.name}.part")
     for left in (aside, aside.with_name(f"{aside.name}.wal")):
         left.unlink(missing_ok=True)
-    with duckdb.connect(str(aside)) as con:
-        load_records(con, people, model)
+    with duckdb.connect(str(aside), config=given.config) as con:
+        load_records(con, people, model, given.too_common)
         relink(con, model, "records", KEY, over(spark, model) if spark and people.num_rows >= MANY else None)
         con.execute("create table made_by as select $1 as stamp", [stamp])
         found = likeness(con)

@@ -27,6 +27,10 @@ U_SMOOTHING = 0.5  # the same among random pairs, of which there are a thousand 
 NO_VALUES = ({"first": [], "place": [], "place_outcodes": [], "place_areas": []}, {"given": [], "common": []})
 
 
+class TooFew(ValueError):  # noqa: N818 - reads as what it says
+    """Too few known pairs to learn weights from: what they would say of a level is chance."""
+
+
 def shares(con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, smoothing: float) -> dict[str, dict[str, float]]:
     """Comparison → level → its share of the pairs in a table (`l`, `r`) about which the comparison says something."""
     read_levels(con, comparisons, pairs, "people", "said")
@@ -95,9 +99,13 @@ def refit(
     """A model of `records` whose weights are counted and whose boosted model is fitted on known pairs.
 
     Args:
-        known: table of `record_key`, `person`; pairs of which one record is not in it, or has no person, teach nothing.
-        before: gives thresholds, and the boosted model where there are fewer than MIN_PAIRS known pairs of either kind.
+        known: table of `record_key`, `person`; a pair of which one record is not in it, or has no person, is no pair of one
+            person and may be one of two.
+        before: gives thresholds.
         holds_values: False leaves out all values of people: names, frequencies, learned variants.
+
+    Raises:
+        TooFew: fewer than MIN_PAIRS known pairs of one person, or of two.
     """
     learned, words = learn(con, records, key, profile) if holds_values else NO_VALUES
     prepare(con, records, key, profile, learned, words)
@@ -122,11 +130,11 @@ def refit(
     columns = tf_columns(declared)
     seen, rarest = frequencies(con, "people", columns) if holds_values else ({c: {} for c in columns}, rarest_by_level(settings))
     limits = thresholds or (before.thresholds if before else Thresholds())
-    model = LinkageModel(profile.name, settings, seen, rarest, learned, words, before.boosted if before else None, limits)
+    model = LinkageModel(profile.name, settings, seen, rarest, learned, words, None, limits)
 
     score(con, model, "judged", "scored")
     _, _, features = read_vectors(con, "scored")
     same = con.execute("select is_same from judged order by l, r").fetchnumpy()["is_same"].astype(bool)
     if min(same.sum(), (~same).sum()) < MIN_PAIRS:
-        return model
+        raise TooFew(f"{same.sum():,} known pairs of one person and {(~same).sum():,} of two; it takes {MIN_PAIRS} of either")
     return model.replaced(boosted=boosted.fit_small(features, np.asarray(same)))

@@ -19,7 +19,7 @@ from spark_jobs.identify.page.drawn import drawn, near, short
 from spark_jobs.identify.review.questions import Limits, Questions
 
 N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
-CHANGES = ("created", "merged", "split", "renamed")
+CHANGES = ("created", "merged", "split", "renamed", "retired")
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem }

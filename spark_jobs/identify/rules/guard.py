@@ -99,7 +99,8 @@ def hold(
 ) -> DataFrame:
     """The links with `held_by`, null for those that may be followed. Same rows, same grain.
 
-    What somebody decided is not asked whether an identifier is shared, and says nothing about that of others; nor does likeness.
+    What somebody decided is not asked whether an identifier is shared. Neither decisions nor likeness say that one is, and a link
+    that was refused no longer does: whose e-mail was typed on another's card has it back.
 
     Args:
         links: as `links.links` gives them, and those of likeness and decisions.
@@ -109,12 +110,12 @@ def hold(
         refused: `identifier_id_a, identifier_id_b`, a < b: links that somebody refused.
         rules: the rules file.
     """
-    by_end = _at_both_ends(links, nobody, "blocked")
-    open_ = by_end.where(F.col("blocked").isNull() & ~F.col("rule").isin(ALIKE, DECIDED))
-    several = shared(neighbours(open_, identifiers, cards).persist(), rules.shared)
     said_no = refused.select(*ENDS, F.lit(REFUSED).alias("refused"))
+    by_end = _at_both_ends(links, nobody, "blocked").join(said_no, on=list(ENDS), how="left")
+    open_ = by_end.where(F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE, DECIDED))
+    several = shared(neighbours(open_, identifiers, cards).persist(), rules.shared)
     return (
-        _at_both_ends(by_end, several, "shared").join(said_no, on=list(ENDS), how="left")
+        _at_both_ends(by_end, several, "shared")
         .withColumn("shared", F.when(F.col("rule") != DECIDED, F.col("shared")))
         .withColumn("held_by", F.coalesce("blocked", "refused", "shared"))
         .select(*links.columns, "held_by")

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from expectations.contracts.identifiers import KINDS
+from expectations.contracts.lake import CORE_PEOPLE
 
 FILE = Path(__file__).parent.with_name("rules.yml")
 COUNTED = ("user_id", "person_record", "holder")
@@ -56,6 +57,7 @@ class Rules:
 
     Attributes:
         link, review: probabilities from which two records are one person, and from which somebody is asked.
+        too_common: column of `core_people` → the most records on which one value of it still says something.
         giant: identifiers of one customer from which it is held back until somebody has looked.
     """
 
@@ -64,6 +66,7 @@ class Rules:
     limits: tuple[Limit, ...]
     link: float
     review: float
+    too_common: Mapping[str, int]
     giant: int
 
     def limit(self, kind: str) -> Limit:
@@ -88,6 +91,8 @@ def parse(raw: Any) -> Rules:
     """
     sections = {"blocked", "shared", "limits", "likeness", "giant"}
     _expect(isinstance(raw, Mapping) and set(raw) == sections, "the file", f"has exactly the sections {sorted(sections)}")
+    for section in ("blocked", "shared", "limits"):
+        _expect(isinstance(raw[section], list) and bool(raw[section]), section, "is a list of rules")
     blocked = tuple(_entry(Blocked, "blocked", each) for each in raw["blocked"])
     shared = tuple(_entry(Shared, "shared", each) for each in raw["shared"])
     limits = tuple(_entry(Limit, "limits", each) for each in raw["limits"])
@@ -105,10 +110,15 @@ def parse(raw: Any) -> Rules:
     _expect(kinds == sorted(KINDS), "limits", f"names each kind once: {', '.join(KINDS)}")
     _expect(len({limit.priority for limit in limits}) == len(limits), "limits", "gives each kind a priority of its own")
     likeness = raw["likeness"]
-    is_pair = isinstance(likeness, Mapping) and set(likeness) == {"link", "review"}
-    _expect(is_pair and 0 < likeness["review"] <= likeness["link"] < 1, "likeness", "has 0 < review <= link < 1")
-    _expect(isinstance(raw["giant"], int) and raw["giant"] > 1, "giant", "is a whole number above 1")
-    return Rules(blocked, shared, limits, float(likeness["link"]), float(likeness["review"]), raw["giant"])
+    names = {"link", "review", "too_common"}
+    _expect(isinstance(likeness, Mapping) and set(likeness) == names, "likeness", f"has {', '.join(sorted(names))}")
+    are_numbers = all(isinstance(likeness[name], float) for name in ("link", "review"))
+    _expect(are_numbers and 0 < likeness["review"] <= likeness["link"] < 1, "likeness", "has 0 < review <= link < 1")
+    common = likeness["too_common"]
+    are_columns = isinstance(common, Mapping) and set(common) <= set(CORE_PEOPLE.columns)
+    _expect(are_columns and all(map(_is_count, common.values())), "likeness/too_common", "gives columns of core_people a number")
+    _expect(_is_count(raw["giant"]) and raw["giant"] > 1, "giant", "is a whole number above 1")
+    return Rules(blocked, shared, limits, likeness["link"], likeness["review"], common, raw["giant"])
 
 
 def _entry(kind: type, section: str, raw: Any) -> Any:
@@ -117,13 +127,20 @@ def _entry(kind: type, section: str, raw: Any) -> Any:
     where, allowed = f"{section}/{named}", {field.name for field in fields(kind)}
     needed = allowed - {"within_days"}
     _expect(isinstance(raw, Mapping) and needed <= set(raw) <= allowed, where, f"has the fields {', '.join(sorted(needed))}")
-    _expect(bool(str(raw["reason"]).strip()), where, "gives its reason")
+    _expect(isinstance(raw["reason"], str) and bool(raw["reason"].strip()), where, "gives its reason")
+    is_word = "id" not in raw or re.fullmatch("[a-z_]+", str(raw["id"])) is not None
+    _expect(is_word, where, "has an id of small letters and underscores")
+    _expect(isinstance(raw.get("pattern", ""), str), where, "has its pattern in quotes")
+    _expect("(?P" not in raw.get("pattern", ""), where, "has a pattern that Java reads too: groups have no names")
     kinds = raw.get("kinds", [raw.get("kind")])
     _expect(isinstance(kinds, list) and kinds and set(kinds) <= set(KINDS), where, f"names kinds among {', '.join(KINDS)}")
     for name in ("at_most", "priority", "within_days"):
-        value = raw.get(name, 1)
-        _expect(isinstance(value, int) and not isinstance(value, bool) and value >= 1, where, f"has a whole number in `{name}`")
+        _expect(_is_count(raw.get(name, 1)), where, f"has a whole number in `{name}`")
     return kind(**{name: tuple(value) if name == "kinds" else value for name, value in raw.items()})
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _expect(is_true: bool, where: str, what: str) -> None:

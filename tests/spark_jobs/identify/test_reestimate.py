@@ -10,7 +10,8 @@ from expectations.contracts.lake import CORE_PEOPLE
 from spark_jobs.arrow_types import arrow_schema
 from spark_jobs.identify import reestimate
 from spark_jobs.identify.linkage.model import LinkageModel
-from spark_jobs.identify.reestimate import MODEL_FILE, Change, compare, main
+from spark_jobs.identify.reestimate import Change, compare, main
+from spark_jobs.identify.said import MODEL, model_of
 
 
 def test_what_changes_between_two_clusterings():
@@ -43,9 +44,9 @@ def home(tmp_path, monkeypatch, shop, upsert):
 def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, shop, tmp_path):
     assert main([]) == 0
     said = capsys.readouterr().out
-    assert f"Model {LinkageModel.shipped().fingerprint}" in said
+    assert f"Model {model_of(home).fingerprint}" in said
     assert "email: same address" in said
-    assert not (home / MODEL_FILE).exists()
+    assert not (home / MODEL).exists()
 
     labels = tmp_path / "labels.csv"
     with labels.open("w", newline="") as file:
@@ -53,11 +54,11 @@ def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, sho
             [("source", "record_id", "person"), *(("sample_shop", r["crm_id"], r["person"]) for r in shop.to_pylist())]
         )
     assert main(["--apply", "--labels", str(labels)]) == 0
-    first = LinkageModel.load(home / MODEL_FILE)
+    first = LinkageModel.load(home / MODEL)
     assert first.fingerprint != LinkageModel.shipped().fingerprint
     assert main(["--apply"]) == 0
     assert LinkageModel.load(home / "identity" / f"model-{first.fingerprint}.json") == first
-    assert LinkageModel.of_home(home / MODEL_FILE) != first
+    assert LinkageModel.of_home(home / MODEL) != first
 
 
 def test_a_home_without_people_is_told_so(tmp_path, monkeypatch, capsys):

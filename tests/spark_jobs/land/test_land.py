@@ -9,6 +9,8 @@ import pytest
 
 from expectations.contracts import identity_decisions
 from expectations.contracts.published import Published
+from spark_jobs.identify.linkage.model import LinkageModel
+from spark_jobs.identify.said import offered
 from spark_jobs.ingest.feed import Folder
 from spark_jobs.land import job
 from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
@@ -126,7 +128,7 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
     assert report.detail == {"n_files": 2}
 
-    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1], ())).write(home)
+    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1], offered(home))).write(home)
     with pytest.raises(NothingNew, match="published these very inputs"):
         job.run(first, lake)
 
@@ -141,7 +143,8 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     identity_decisions.append(home / identity_decisions.FILE, said)
     job.run(first, lake)  # what somebody decided is news
     (home / identity_decisions.FILE).unlink()
-    (home / "identity" / "model.json").write_text("{}")
+    shipped = LinkageModel.shipped()
+    shipped.replaced(rarest={**shipped.rarest, "last": 0.5}).save(home / "identity" / "model.json")
     job.run(first, lake)  # and so is another model of likeness
     (home / "identity" / "model.json").unlink()
     with pytest.raises(NothingNew):

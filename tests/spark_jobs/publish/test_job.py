@@ -15,6 +15,7 @@ from expectations.contracts import snapshot as contract
 from expectations.contracts.lake import CORE_IDENTITY_LINKS
 from expectations.contracts.published import Published
 from spark_jobs.build.begin import begin
+from spark_jobs.identify.said import Said
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.publish import job, switch
 from spark_jobs.publish.gate import ListsRefused
@@ -44,7 +45,7 @@ def test_a_night_is_published(shop):
     [report] = run(night, shop.land())
     record, found = published(shop)
     assert (record.run_id, record.snapshot) == (night.run_id, night.slug)
-    assert record.inputs == fingerprint(night, night.days.last, ())
+    assert record.inputs == fingerprint(night, night.days.last, Said(frozenset(), ""))
     assert record.table_versions["rec_customer_items_v1"] == 0
     assert shop.warehouse_run() == night.run_id
     assert not (shop.home / "warehouse" / "concierge.duckdb").readlink().is_absolute(), "a home can be moved"

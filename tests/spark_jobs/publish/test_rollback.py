@@ -6,6 +6,7 @@ import pytest
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
+from spark_jobs.identify.said import Said
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.publish import rollback
 from spark_jobs.publish.job import run
@@ -44,7 +45,7 @@ def test_it_is_logged_and_the_next_night_publishes_again(three_nights):
     [logged] = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"]
     assert '"from": "night-2", "snapshot": "night-1", "to": "night-1"' in logged["detail"]
     night = three_nights.night("night-3", date(2026, 2, 3))
-    assert Published.read(three_nights.home).inputs != fingerprint(night, night.days.last, ())
+    assert Published.read(three_nights.home).inputs != fingerprint(night, night.days.last, Said(frozenset(), ""))
     run(night, lake)
     assert seen(three_nights) == "night-3"
 

@@ -7,7 +7,7 @@ from expectations.contracts.lake import CORE_PEOPLE
 from spark_jobs.arrow_types import arrow_schema
 from spark_jobs.identify.linkage import on_spark
 from spark_jobs.identify.linkage.model import LinkageModel
-from spark_jobs.identify.linkage.nightly import link_people
+from spark_jobs.identify.linkage.nightly import Given, link_people
 
 
 def people(n_customers: int) -> pa.Table:
@@ -28,12 +28,12 @@ def people(n_customers: int) -> pa.Table:
 
 def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
     model, shop, asked = LinkageModel.shipped(), people(3000), []
-    here = link_people(tmp_path / "here.duckdb", shop, model, spark)
+    here = link_people(tmp_path / "here.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
     monkeypatch.setattr("spark_jobs.identify.linkage.nightly.MANY", 1)
     monkeypatch.setattr("spark_jobs.identify.linkage.nightly.RECORDS_PER_TASK", len(shop) // 2)
     pairs = on_spark.linked_pairs_on_spark
     monkeypatch.setattr(on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given))
-    there = link_people(tmp_path / "there.duckdb", shop, model, spark)
+    there = link_people(tmp_path / "there.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
     assert asked == [2], "two tasks compared them"
     assert there.likeness.to_pylist() == here.likeness.to_pylist()
     assert here.likeness.num_rows > 50

@@ -54,6 +54,10 @@ WORLDS = {
     "a broken tag's user id": (["user:null anon:1", "user:null anon:2", "user:1 anon:1"], ["user:1 anon:1"]),
     "a mailbox typed by whoever is at the till": (["crm:1 email:test@x.de", "crm:1 phone:1"], ["crm:1 phone:1"]),
     "a link that somebody refused": (["user:1 anon:1!", "user:1 anon:2"], ["user:1 anon:2"]),
+    "an e-mail typed on another's card, and that card's link refused": (
+        ["user:1 email:1", "crm:1 email:1", "crm:1 user:1", "crm:2 email:1!"],
+        ["user:1 email:1", "crm:1 email:1", "crm:1 user:1"],
+    ),
     "two browsers of one person, as somebody said": (
         ["user:1 anon:1", "user:2 anon:1", "user:3 anon:1 decision"],
         ["user:3 anon:1"],

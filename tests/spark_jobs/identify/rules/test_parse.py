@@ -56,6 +56,13 @@ def test_every_rule_gives_a_reason():
         (lambda raw: raw["likeness"].update(review=0.9), "0 < review <= link < 1"),
         (lambda raw: raw.update(giant="many"), "a whole number above 1"),
         (lambda raw: raw["blocked"].append("null"), "blocked/null"),
+        (lambda raw: raw["blocked"][0].update(pattern=0), "its pattern in quotes"),
+        (lambda raw: raw["blocked"][0].update(pattern="(?P<zero>0)"), "Java reads"),
+        (lambda raw: raw["blocked"][0].update(reason=None), "gives its reason"),
+        (lambda raw: raw["shared"][0].update(id="phone_of_2"), "small letters"),
+        (lambda raw: raw.update(blocked=None), "a list of rules"),
+        (lambda raw: raw["likeness"].update(link="high"), "0 < review <= link < 1"),
+        (lambda raw: raw["likeness"].update(too_common={"shoe_size": 20}), "columns of core_people"),
     ],
 )  # fmt: skip
 def test_a_slip_is_named(spoil, says):
