@@ -38,7 +38,13 @@ def sentence(graph: Graph, found: Explanation, until: datetime | None = None) ->
 def seen_in(link: Link) -> str:
     """What a link says, and where and when it was first seen."""
     table, _, key = link.evidence.partition("/")
-    on = f"on {link.first_seen_at.astimezone(UTC):%Y-%m-%d}"
+    day = f"{link.first_seen_at.astimezone(UTC):%Y-%m-%d}"
+    on = f"on {day}"
+    # By the rule first: likeness names records of core_people too, and what it says is no sighting.
+    if link.rule == "alike":
+        return f"stand in the person records {both(key)}, which are alike with probability {link.weight:.4g}, known since {day}"
+    if link.rule == "decision":
+        return f"were joined by a person's decision ({key}) {on}"
     if table == "core_events":
         return f"were seen together in the event {key} {on}"
     if table == "core_order_lines":
@@ -47,11 +53,12 @@ def seen_in(link: Link) -> str:
     if table == "core_people":
         source, _, record = key.partition("/")
         return f"stand together in the person record {record} of {source} {on}"
-    if link.rule == "alike":
-        return f"stand in person records that are alike (probability {link.weight:.4g}, {link.evidence}) {on}"
-    if link.rule == "decision":
-        return f"were joined by a person's decision ({link.evidence}) {on}"
     return f"are linked by the rule {link.rule} ({link.evidence}) {on}"
+
+
+def both(key: str) -> str:
+    """Two records that were compared, `<source>/<id>~<source>/<id>`: as two, unless an id holds the mark between them too."""
+    return " and ".join(key.split("~")) if key.count("~") == 1 else key
 
 
 def held(link: Link) -> str:

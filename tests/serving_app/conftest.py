@@ -29,7 +29,7 @@ SEEN = [
     ("u-regular", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o/9/1", 1.0, 10, None),
     ("u-regular", "ada@shop.example", "same_person_record", "core_people/sample_shop/r-5", 1.0, 20, None),
     ("u-regular", "cookie-regular", "same_event", "core_events/e1", 1.0, 25, None),
-    ("u-sister", "crm-77", "alike", "core_identity_likeness/crm/1/crm/2", 0.9625, 5, None),
+    ("u-sister", "crm-77", "alike", "core_people/crm/1~crm/2", 0.9625, 5, None),
     ("u-sister", "tablet", "same_event", "core_events/e7", 1.0, 15, "shared/browser"),
     ("u-regular", "tablet", "same_event", "core_events/e8", 1.0, 16, "shared/browser"),
     ("u-third", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o10/1", 1.0, 30, "decision/refuse"),
