@@ -54,6 +54,10 @@ class CannotApply(ApiError):
     status, kind, title = 422, "cannot-apply", "It would do nothing"
 
 
+class TooLargeToExplain(ApiError):
+    status, kind, title = 422, "too-large-to-explain", "The customer is too large to explain here"
+
+
 class DecisionsUnreadable(ApiError):
     status, kind, title = 409, "decisions-unreadable", "The file of decisions must be put right first"
 

@@ -12,9 +12,9 @@ from expectations.contracts import identity_decisions as decisions
 from expectations.contracts.identifiers import KINDS, identifier_id
 from expectations.contracts.identity_decisions import REFUSE, WITHDRAW, Decision, DecisionError
 from expectations.contracts.snapshot import Link
-from serving_app.errors import BadRequest, CannotApply, DecisionsUnreadable, NotReady, UnknownIdentifier
-from serving_app.explain import Graph, explain
-from serving_app.sentences import sentence
+from serving_app.errors import BadRequest, CannotApply, DecisionsUnreadable, NotReady, TooLargeToExplain, UnknownIdentifier
+from serving_app.explain import MAX_READ, Graph, TooLarge, bounded, explain
+from serving_app.sentences import RULES_FILE, sentence
 from serving_app.service import iso
 from serving_app.snapshots import Snapshot, SnapshotStore
 
@@ -39,9 +39,19 @@ class Identity:
 
         Raises:
             BadRequest, UnknownIdentifier, NotReady: one is not understood, or not known, or no links were ever published.
+            TooLargeToExplain: too much would have to be read.
         """
         snapshot = self._explained()
-        graph = cache(snapshot.linked)
+        try:
+            return self._told(snapshot, a, b, until)
+        except TooLarge:
+            raise TooLargeToExplain(
+                f"More than {MAX_READ:,} identifiers and links would have to be read, as of a customer joined out of thousands; "
+                "ask fct_identity_links in SQL."
+            ) from None
+
+    def _told(self, snapshot: Snapshot, a: str, b: str, until: datetime | None) -> dict:
+        graph = bounded(snapshot.linked)
         one, other = (self._known(graph, name, said) for name, said in (("a", a), ("b", b)))
         found = explain(graph, one, other, until)
         return {
@@ -88,6 +98,10 @@ class Identity:
             made = Decision(self._clock(), decision, one, other, decided_by, reason)
         except DecisionError as error:
             raise BadRequest(str(error)) from None
+        if decision != WITHDRAW and None in (graph(one).customer_id, graph(other).customer_id):
+            raise CannotApply(
+                f"Nobody stands behind a value that {RULES_FILE} blocks, whatever is decided; the rule is what to change."
+            )
         if decision == REFUSE and not any(link.other == other for link in graph(one).links):
             raise CannotApply("No link joins these two directly, so there is none to refuse; `split` keeps two apart for good.")
         if decision == WITHDRAW and made.pair not in {kept.pair for kept in decisions.in_force(self._taken())}:
@@ -128,7 +142,9 @@ class Identity:
 def told(graph: Graph, identifier: str) -> dict:
     """An identifier as it is told."""
     known = graph(identifier)
-    return {"identifier_id": identifier, "kind": known.kind, "customer_id": known.customer_id}
+    return {
+        "identifier_id": identifier, "kind": known.kind, "customer_id": known.customer_id, "n_links_left_out": known.n_left_out,
+    }  # fmt: skip
 
 
 def step(graph: Graph, one: str, link: Link) -> dict:

@@ -50,7 +50,10 @@ class IdentifierAnswer(BaseModel):
 
     identifier_id: str
     kind: str
-    customer_id: str = Field(description="whose it is now")
+    customer_id: str | None = Field(description="whose it is now; null for a value that nobody stands behind, such as `null`")
+    n_links_left_out: int = Field(
+        description="later links of it that are not followed and not looked at here: of a crowd's value"
+    )
 
 
 class LinkAnswer(BaseModel):

@@ -43,6 +43,7 @@ ASKED = [
     ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30", None, 200),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:null", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular", None, 400),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:nobody", None, 404),
     ("get", "/v1/identity/reviews", "/v1/identity/reviews", None, 200),
