@@ -54,7 +54,7 @@ def main(argv: list[str]) -> int:
     for command in (explain, decide):
         for name in ("--a", "--b"):
             command.add_argument(
-                name, required=True, help="user_id:…, anonymous_id:…, crm_id:…, email:…, phone:… or an identifier_id"
+                name, required=True, help="user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id"
             )
     explain.add_argument("--as-of", default="", help="only links first seen until then")
     decide.add_argument("--decision", required=True, help=", ".join(WORDS))

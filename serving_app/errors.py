@@ -50,6 +50,10 @@ class UnknownIdentifier(ApiError):
     status, kind, title = 404, "unknown-identifier", "There is no such identifier"
 
 
+class SeveralIdentifiers(ApiError):
+    status, kind, title = 422, "several-identifiers", "There are several such identifiers"
+
+
 class CannotApply(ApiError):
     status, kind, title = 422, "cannot-apply", "It would do nothing"
 
@@ -60,6 +64,10 @@ class TooLargeToExplain(ApiError):
 
 class DecisionsUnreadable(ApiError):
     status, kind, title = 409, "decisions-unreadable", "The file of decisions must be put right first"
+
+
+class DecisionsOutOfReach(ApiError):
+    status, kind, title = 503, "decisions-out-of-reach", "The file of decisions cannot be read or written"
 
 
 class NotReady(ApiError):

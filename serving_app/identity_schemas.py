@@ -28,7 +28,7 @@ def _end_of(said: object) -> object:
 class ExplainQuery(Closed):
     """Which two identifiers."""
 
-    a: Id = Field(description="an identifier_id, or user_id:, anonymous_id:, crm_id:, email: or phone: and the value")
+    a: Id = Field(description="an identifier_id, or user_id:, anonymous_id:, crm_id:, email: or phone: (as +E.164) and the value")
     b: Id = Field(description="the other one, in the same way")
     as_of: Annotated[datetime | None, BeforeValidator(_end_of)] = Field(
         None, description="only links first seen until then: a day (to its end, UTC), or a moment with its offset"

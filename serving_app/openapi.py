@@ -61,7 +61,7 @@ def description(build: str) -> dict:
         },
         "/v1/identity/decisions": {
             "get": _operation(
-                "Decisions about who is who", {200: DecisionsAnswer, 409: None, **operator}, is_operators=True,
+                "Decisions about who is who", {200: DecisionsAnswer, 409: None, 503: None, **operator}, is_operators=True,
             ),
             "post": _operation(
                 "Split, refuse, join or withdraw",
