@@ -162,6 +162,15 @@ def test_as_of_a_day_or_a_moment(shop, as_of, is_one, until):
             "bad-request",
             "with its offset",
         ),
+        *(
+            (
+                {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": said},
+                400,
+                "bad-request",
+                "as_of: Value error, must be a d",
+            )
+            for said in ("2026-W08", "2026-W08-1", "20260221", "2026-W08-1T08:00:00Z", "2026-02-21\n", "2026-2-1")
+        ),
         ({"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": "9999-12-31"}, 400, "bad-request", "as_of: Value error"),
         ({"a": "user_id:u-regular", "b": "email:x@shop.example"}, 404, "unknown-identifier", "known by what b says"),
         ({"a": "i_" + "0" * 32, "b": "user_id:u-regular"}, 404, "unknown-identifier", "known by what a says"),

@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from serving_app.errors import ApiError
+from serving_app.identity_schemas import ExplainQuery
 
 UNTIL = "2026-02-22T00:00:00Z"
 SPLIT = {
@@ -134,6 +135,12 @@ def test_the_query_is_described_as_it_is_checked(document):
     assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
     asked = document["paths"]["/v1/identity/explain"]["get"]["parameters"]
     assert {one["name"]: one["required"] for one in asked} == {"a": True, "b": True, "as_of": False}
+    as_of = asked[-1]["schema"]
+    assert "a day" in as_of["description"]
+    assert {one.get("format", one["type"]) for one in as_of["anyOf"]} == {"date", "date-time", "null"}
+    for said in ("2026-02-21", "2026-02-21T08:00:00Z"):
+        fits(document, as_of, said)
+        assert ExplainQuery(a="i_1", b="i_2", as_of=said).as_of
 
 
 def test_the_page_for_people_names_every_path_parameter_and_error(document):
