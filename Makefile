@@ -41,11 +41,22 @@ identity-model: $(READY) ## learn again which records are alike, and say what wo
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
 	@$(PY) -m operate.sql $(if $(Q),"$(Q)")
 
+# What is typed goes to the command as it is: by way of the environment, so that no `"`, `$` or backtick in a reason is make's or the
+# shell's to read. `value` keeps make from expanding it, `unexport` from doing so once more when it hands on its own variables.
+explain decide: export GIVEN_A := $(value A)
+explain decide: export GIVEN_B := $(value B)
+explain: export GIVEN_AS_OF := $(value AS_OF)
+decide: export GIVEN_DECISION := $(value DECISION)
+decide: export GIVEN_REASON := $(value REASON)
+decide: export GIVEN_BY := $(value BY)
+unexport A B AS_OF DECISION REASON BY
+
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
-	@$(PY) -m operate.identity explain --a "$(A)" --b "$(B)" --as-of "$(AS_OF)"
+	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"
 
 decide: $(READY) ## split, refuse, join or withdraw, from the next night on: DECISION=split A=… B=… REASON="…" [BY=…]
-	@$(PY) -m operate.identity decide --decision "$(DECISION)" --a "$(A)" --b "$(B)" --reason "$(REASON)" --by "$(BY)"
+	@$(PY) -m operate.identity decide --decision="$$GIVEN_DECISION" --a="$$GIVEN_A" --b="$$GIVEN_B" \
+	  --reason="$$GIVEN_REASON" --by="$$GIVEN_BY"
 
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler

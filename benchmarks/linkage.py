@@ -24,6 +24,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from expectations.contracts.phones import e164
 from sample_shop.crm import HEADER
 from sample_shop.shop import Shop
 from spark_jobs.identify.comparable import is_nobodys
@@ -42,7 +43,6 @@ from spark_jobs.identify.linkage.update import update
 from spark_jobs.identify.linkage.vectors import read_vectors
 from spark_jobs.identify.rules.parse import Rules
 from spark_jobs.identify.rules.parse import load as load_rules
-from spark_jobs.ingest.phones import e164
 
 
 def load(con: duckdb.DuckDBPyConnection, path: str, shuffle: int) -> None:

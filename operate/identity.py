@@ -22,7 +22,10 @@ def explained(identity: Identity, a: str, b: str, as_of: str | None) -> str:
     """The answer in words, then a line for each link."""
     query = ExplainQuery(a=a, b=b, as_of=as_of or None)
     told = identity.explain(query.a, query.b, query.as_of)
-    ends = [f"{name}  {told[name]['identifier_id']}  {told[name]['kind']}  of {told[name]['customer_id']}" for name in ("a", "b")]
+    ends = [
+        f"{name}  {told[name]['identifier_id']}  {told[name]['kind']}  of {told[name]['customer_id'] or 'nobody'}"
+        for name in ("a", "b")
+    ]
     return "\n".join([told["sentence"], "", *ends, *map(line, [*told["path"], *told["held"]])])
 
 
@@ -51,7 +54,7 @@ def main(argv: list[str]) -> int:
     for command in (explain, decide):
         for name in ("--a", "--b"):
             command.add_argument(
-                name, required=True, help="user_id:…, anonymous_id:…, crm_id:…, email:…, phone:… or an identifier_id"
+                name, required=True, help="user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id"
             )
     explain.add_argument("--as-of", default="", help="only links first seen until then")
     decide.add_argument("--decision", required=True, help=", ".join(WORDS))

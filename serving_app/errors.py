@@ -50,12 +50,24 @@ class UnknownIdentifier(ApiError):
     status, kind, title = 404, "unknown-identifier", "There is no such identifier"
 
 
+class SeveralIdentifiers(ApiError):
+    status, kind, title = 422, "several-identifiers", "There are several such identifiers"
+
+
 class CannotApply(ApiError):
     status, kind, title = 422, "cannot-apply", "It would do nothing"
 
 
+class TooLargeToExplain(ApiError):
+    status, kind, title = 422, "too-large-to-explain", "The customer is too large to explain here"
+
+
 class DecisionsUnreadable(ApiError):
     status, kind, title = 409, "decisions-unreadable", "The file of decisions must be put right first"
+
+
+class DecisionsOutOfReach(ApiError):
+    status, kind, title = 503, "decisions-out-of-reach", "The file of decisions cannot be read or written"
 
 
 class NotReady(ApiError):

@@ -9,12 +9,22 @@ from functools import cache
 from pathlib import Path
 
 from expectations.contracts import identity_decisions as decisions
-from expectations.contracts.identifiers import KINDS, identifier_id
+from expectations.contracts.identifiers import KINDS, LOCAL_KINDS, identifier_id
 from expectations.contracts.identity_decisions import REFUSE, WITHDRAW, Decision, DecisionError
+from expectations.contracts.phones import international
 from expectations.contracts.snapshot import Link
-from serving_app.errors import BadRequest, CannotApply, DecisionsUnreadable, NotReady, UnknownIdentifier
-from serving_app.explain import Graph, explain
-from serving_app.sentences import sentence
+from serving_app.errors import (
+    BadRequest,
+    CannotApply,
+    DecisionsOutOfReach,
+    DecisionsUnreadable,
+    NotReady,
+    SeveralIdentifiers,
+    TooLargeToExplain,
+    UnknownIdentifier,
+)
+from serving_app.explain import MAX_READ, Graph, TooLarge, bounded, explain
+from serving_app.sentences import RULES_FILE, sentence
 from serving_app.service import iso
 from serving_app.snapshots import Snapshot, SnapshotStore
 
@@ -38,11 +48,22 @@ class Identity:
             until: only links first seen by then.
 
         Raises:
-            BadRequest, UnknownIdentifier, NotReady: one is not understood, or not known, or no links were ever published.
+            BadRequest, UnknownIdentifier, SeveralIdentifiers, NotReady: one is not understood, not known, or known of
+                several sources; or no links were ever published.
+            TooLargeToExplain: too much would have to be read.
         """
         snapshot = self._explained()
-        graph = cache(snapshot.linked)
-        one, other = (self._known(graph, name, said) for name, said in (("a", a), ("b", b)))
+        try:
+            return self._told(snapshot, a, b, until)
+        except TooLarge:
+            raise TooLargeToExplain(
+                f"More than {MAX_READ:,} identifiers and links would have to be read, as of a customer joined out of thousands; "
+                "ask fct_identity_links in SQL."
+            ) from None
+
+    def _told(self, snapshot: Snapshot, a: str, b: str, until: datetime | None) -> dict:
+        graph = bounded(snapshot.linked)
+        one, other = (self._known(name, said, graph) for name, said in (("a", a), ("b", b)))
         found = explain(graph, one, other, until)
         return {
             "a": told(graph, one),
@@ -76,24 +97,37 @@ class Identity:
 
         Raises:
             BadRequest: a field is not what it must be.
-            CannotApply: an identifier is not known; there is no such link to refuse, no decision to withdraw.
+            CannotApply: an identifier is not known (one of a decision that is withdrawn need not be) or blocked; there is no such
+                link to refuse, no decision to withdraw.
+            SeveralIdentifiers: of which of several sources a value is meant must be said.
             DecisionsUnreadable: the file must be put right first, or the next night would not read this one either.
+            DecisionsOutOfReach: the file cannot be read or written at all; nothing is decided.
         """
         graph = cache(self._explained().linked)
+        standing = {end for kept in decisions.in_force(self._taken()) for end in kept.pair} if decision == WITHDRAW else set()
         try:
-            one, other = (self._known(graph, name, said) for name, said in (("a", a), ("b", b)))
+            one, other = (
+                self._known(name, said, lambda end: end in standing or graph(end)) for name, said in (("a", a), ("b", b))
+            )
         except UnknownIdentifier as error:
             raise CannotApply(error.detail) from None
         try:
             made = Decision(self._clock(), decision, one, other, decided_by, reason)
         except DecisionError as error:
             raise BadRequest(str(error)) from None
+        if decision != WITHDRAW and None in (graph(one).customer_id, graph(other).customer_id):
+            raise CannotApply(
+                f"Nobody stands behind a value that {RULES_FILE} blocks, whatever is decided; the rule is what to change."
+            )
         if decision == REFUSE and not any(link.other == other for link in graph(one).links):
             raise CannotApply("No link joins these two directly, so there is none to refuse; `split` keeps two apart for good.")
         if decision == WITHDRAW and made.pair not in {kept.pair for kept in decisions.in_force(self._taken())}:
             raise CannotApply("Nothing is decided about these two that could be withdrawn.")
         self._taken()
-        decisions.append(self._file, made)
+        try:
+            decisions.append(self._file, made)
+        except OSError as error:
+            raise out_of_reach(error) from error
         return {**as_answer(made), "takes_effect": TAKES_EFFECT}
 
     def _explained(self) -> Snapshot:
@@ -104,31 +138,52 @@ class Identity:
             raise NotReady(f"snapshot {snapshot.name} was made before links were kept; the next night's has them")
         return snapshot
 
-    def _known(self, graph: Graph, name: str, said: str) -> str:
-        """The id of a known identifier; of several sources that issued the value, the first in the order of the settings."""
+    def _known(self, name: str, said: str, is_known: Callable[[str], object]) -> str:
+        """The id of what was said: the one that is known."""
         kind, is_valued, value = said.partition(":")
         if decisions.IDENTIFIER.fullmatch(said):
-            ids = [said]
+            ids = {said: ""}
         elif is_valued and kind in KINDS and value.strip():
-            ids = [identifier_id(self._key, kind, source, value) for source in self._sources]
+            ids = self._ids(kind, value)
         else:
             raise BadRequest(f"{name} must be an identifier_id, or one of {', '.join(f'{kind}:<value>' for kind in KINDS)}")
-        found = next((one for one in ids if graph(one)), None)
-        if found is None:
-            raise UnknownIdentifier(f"No identifier is known by what {name} says.")
-        return found
+        found = [one for one in ids if is_known(one)]
+        if not found:
+            hint = " A phone number is known as +E.164: +4915123456789." if kind == "phone" else ""
+            raise UnknownIdentifier(f"No identifier is known by what {name} says.{hint}")
+        if len(found) > 1 and kind in LOCAL_KINDS:
+            those = ", ".join(f"{one} of {ids[one]}" for one in found)
+            raise SeveralIdentifiers(
+                f"What {name} says was issued by several sources: {those}. Ask by identifier_id.", identifier_ids=found
+            )
+        return found[0]
+
+    def _ids(self, kind: str, value: str) -> dict[str, str]:
+        """Every id that a value may have, with the source that would have issued it."""
+        if kind == "phone":  # as it was received where the lake could make nothing of it
+            return {identifier_id(self._key, kind, "", form): "" for form in (international(value), value)}
+        return {identifier_id(self._key, kind, source, value): source for source in self._sources}
 
     def _taken(self) -> list[Decision]:
         try:
             return decisions.read(self._file)
         except DecisionError as error:
             raise DecisionsUnreadable(f"{decisions.FILE}: {error}") from None
+        except OSError as error:
+            raise out_of_reach(error) from error
+
+
+def out_of_reach(error: OSError) -> DecisionsOutOfReach:
+    """What the machine says against the file."""
+    return DecisionsOutOfReach(f"{decisions.FILE}: {error.strerror or error}")
 
 
 def told(graph: Graph, identifier: str) -> dict:
     """An identifier as it is told."""
     known = graph(identifier)
-    return {"identifier_id": identifier, "kind": known.kind, "customer_id": known.customer_id}
+    return {
+        "identifier_id": identifier, "kind": known.kind, "customer_id": known.customer_id, "n_links_left_out": known.n_left_out,
+    }  # fmt: skip
 
 
 def step(graph: Graph, one: str, link: Link) -> dict:

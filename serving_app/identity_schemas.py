@@ -1,13 +1,18 @@
 """What comes in and what goes out under `/v1/identity`; the rest of the API is in `schemas.py`."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from serving_app.schemas import Closed, Id
 
 Word = Literal["split", "refuse", "join", "withdraw"]
+
+
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
+FORMATS = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}, {"type": "null"}]}
 
 
 def _end_of(said: object) -> object:
@@ -15,8 +20,10 @@ def _end_of(said: object) -> object:
     if not isinstance(said, str):
         return said
     try:
+        if not WRITTEN.match(said):  # Python reads weeks and days without hyphens too: of 2026-W08 it takes the Monday
+            raise ValueError
         moment = datetime.fromisoformat(said)
-        if len(said) <= len("2026-02-21"):
+        if len(said) == len("2026-02-21"):
             moment = moment.replace(tzinfo=UTC) + timedelta(days=1) - timedelta(microseconds=1)
         if moment.utcoffset() is None:
             raise ValueError
@@ -28,9 +35,9 @@ def _end_of(said: object) -> object:
 class ExplainQuery(Closed):
     """Which two identifiers."""
 
-    a: Id = Field(description="an identifier_id, or user_id:, anonymous_id:, crm_id:, email: or phone: and the value")
+    a: Id = Field(description="an identifier_id, or user_id:, anonymous_id:, crm_id:, email: or phone: (as +E.164) and the value")
     b: Id = Field(description="the other one, in the same way")
-    as_of: Annotated[datetime | None, BeforeValidator(_end_of)] = Field(
+    as_of: Annotated[datetime | None, BeforeValidator(_end_of), WithJsonSchema(FORMATS)] = Field(
         None, description="only links first seen until then: a day (to its end, UTC), or a moment with its offset"
     )
 
@@ -50,7 +57,10 @@ class IdentifierAnswer(BaseModel):
 
     identifier_id: str
     kind: str
-    customer_id: str = Field(description="whose it is now")
+    customer_id: str | None = Field(description="whose it is now; null for a value that nobody stands behind, such as `null`")
+    n_links_left_out: int = Field(
+        description="later links of it that are not followed and not looked at here: of a crowd's value"
+    )
 
 
 class LinkAnswer(BaseModel):

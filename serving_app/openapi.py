@@ -49,7 +49,8 @@ def description(build: str) -> dict:
         },
         "/v1/identity/explain": {
             "get": _operation(
-                "Why two identifiers are one customer's", {200: ExplainAnswer, 400: None, 404: None, 503: None, **operator},
+                "Why two identifiers are one customer's",
+                {200: ExplainAnswer, 400: None, 404: None, 422: None, 503: None, **operator},
                 query=ExplainQuery, is_operators=True,
             ),
         },
@@ -60,7 +61,7 @@ def description(build: str) -> dict:
         },
         "/v1/identity/decisions": {
             "get": _operation(
-                "Decisions about who is who", {200: DecisionsAnswer, 409: None, **operator}, is_operators=True,
+                "Decisions about who is who", {200: DecisionsAnswer, 409: None, 503: None, **operator}, is_operators=True,
             ),
             "post": _operation(
                 "Split, refuse, join or withdraw",

@@ -171,3 +171,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[dict[str, str]] | None = None
+    identifier_ids: list[str] | None = Field(None, description="with several-identifiers: which there are")

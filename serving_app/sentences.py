@@ -1,5 +1,6 @@
 """An explanation in words, for the people who run a shop. It names identifiers by kind and id, never by value."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from expectations.contracts.snapshot import Link
@@ -9,6 +10,7 @@ NAMES = {
     "user_id": "user id", "anonymous_id": "browser", "crm_id": "CRM number", "email": "e-mail address", "phone": "phone number",
 }  # fmt: skip
 RULES_FILE = "spark_jobs/identify/rules.yml"
+BLOCKED = f"a value that {RULES_FILE} blocks"
 
 
 def sentence(graph: Graph, found: Explanation, until: datetime | None = None) -> str:
@@ -25,20 +27,48 @@ def sentence(graph: Graph, found: Explanation, until: datetime | None = None) ->
     then = f"By the links seen until {moment(until)}, judged by the rules of today, " if until else ""
     one, other = named(found.a), named(found.b)
     if found.a == found.b:
-        return f"Both are {one}."
+        whose = "" if found.is_one_customer else f", which is nobody's: {BLOCKED}"
+        return f"Both are {one}{whose}."
     if found.is_one_customer:
         steps = "; ".join(map(told, found.path))
         return _begun(f"{then}{one} and {other} are one customer: {steps}.")
-    if not found.held:
-        return _begun(f"{then}{one} and {other} are two customers: nothing links them.")
-    steps = "; ".join(f"{told(hop)}, which is not followed ({held(hop[1])})" for hop in found.held)
-    return _begun(f"{then}{one} and {other} are two customers: {steps}.")
+    nobody = [named(end) for end in (found.a, found.b) if graph(end).customer_id is None]
+    apart = (
+        f"are not one customer, since nobody stands behind {' and '.join(nobody)}, {BLOCKED}" if nobody else "are two customers"
+    )
+    steps = [f"{told(hop)}, which is not followed ({held(hop[1])})" for hop in found.held]
+    if found.held and not found.is_direct:
+        apart += " that no link joins directly" if not nobody else ""
+        steps += [f"{' and '.join(map(named, ids))} are one customer, a third" for ids in thirds(graph, found)]
+    return _begun(f"{then}{one} and {other} {apart}: {'; '.join(steps) or 'nothing links them'}.{left_out(graph, found, named)}")
+
+
+def thirds(graph: Graph, found: Explanation) -> list[list[str]]:
+    """The identifiers to which both ends lead, of each customer of whom there are several."""
+    met: dict[str | None, set[str]] = {}
+    for _, link in found.held:
+        met.setdefault(graph(link.other).customer_id, set()).add(link.other)
+    return [sorted(ids) for customer, ids in met.items() if customer and len(ids) > 1]
+
+
+def left_out(graph: Graph, found: Explanation, named: Callable[[str], str]) -> str:
+    """Whose links are not all looked at."""
+    crowded = [(named(end), graph(end).n_left_out) for end in (found.a, found.b) if graph(end).n_left_out]
+    return "".join(
+        f" Later links of {name} are left out here, {n:,} of them; fct_identity_links has them." for name, n in crowded
+    )
 
 
 def seen_in(link: Link) -> str:
     """What a link says, and where and when it was first seen."""
     table, _, key = link.evidence.partition("/")
-    on = f"on {link.first_seen_at.astimezone(UTC):%Y-%m-%d}"
+    day = f"{link.first_seen_at.astimezone(UTC):%Y-%m-%d}"
+    on = f"on {day}"
+    # By the rule first: likeness names records of core_people too, and what it says is no sighting.
+    if link.rule == "alike":
+        return f"stand in the person records {both(key)}, which are alike with probability {link.weight:.4g}, known since {day}"
+    if link.rule == "decision":
+        return f"were joined by a person's decision ({key}) {on}"
     if table == "core_events":
         return f"were seen together in the event {key} {on}"
     if table == "core_order_lines":
@@ -47,11 +77,12 @@ def seen_in(link: Link) -> str:
     if table == "core_people":
         source, _, record = key.partition("/")
         return f"stand together in the person record {record} of {source} {on}"
-    if link.rule == "alike":
-        return f"stand in person records that are alike (probability {link.weight:.4g}, {link.evidence}) {on}"
-    if link.rule == "decision":
-        return f"were joined by a person's decision ({link.evidence}) {on}"
     return f"are linked by the rule {link.rule} ({link.evidence}) {on}"
+
+
+def both(key: str) -> str:
+    """Two records that were compared, `<source>/<id>~<source>/<id>`: as two, unless an id holds the mark between them too."""
+    return " and ".join(key.split("~")) if key.count("~") == 1 else key
 
 
 def held(link: Link) -> str:

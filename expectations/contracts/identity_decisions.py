@@ -1,10 +1,12 @@
 """What people decided about who is who: `$CONCIERGE_HOME/identity/decisions.csv`, a line a decision, never rewritten.
 
 Its order is the order in which decisions were taken: the last line about a pair of identifiers is what holds of it. Identifiers
-stand as their ids, so no personal value is in it; a reason that holds an e-mail address or a phone number is refused.
+stand as their ids, so no personal value is in it; a reason that holds an e-mail address or what may be a phone number is refused.
 
 A writer that was killed may leave a last line without its end. What is less than a decision was never answered for and counts for
-nothing; the next `append` puts it aside under `decisions.csv.torn`, where it can be seen.
+nothing; the next `append` puts it aside under `decisions.csv.torn`, where it can be seen. Writers put the reason in quotes, so a
+line that was cut in it shows by the quote that is missing (but where the cut parts a doubled quote); a whole last line without a
+newline, as some editors leave it, counts.
 """
 
 import csv
@@ -31,8 +33,15 @@ WORDS = {
 }
 MAX_TEXT = 500
 IDENTIFIER = re.compile(r"i_[0-9a-f]{32}")
-# No address and no number, however it came here: this file is copied to the lake, where no personal value may stand.
-PERSONAL = re.compile(r"\S@\S|\+\d[\d ().-]{6,}")
+# No address and no number, however it came here: this file is copied to the lake, where no personal value may stand. Countries
+# write numbers in too many ways to know them: seven digits, with little between them, are one. An order's number of that length
+# is refused as well, which costs its writer another word; dates, ids and UUIDs, which reasons need, are told apart from it.
+PERSONAL = re.compile(r"\S@\S|\d(?:[\s()\[\]./\\_·‐-―-]{0,3}\d){6}")
+OPAQUE = re.compile(
+    r"\b[a-z]_[0-9a-f]{24,32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    r"|(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?(?!\d)"
+    r"|(?<![\d+])(?:[0-2]?\d|3[01])[./](?:[0-2]?\d|3[01])[./](?:19|20)\d\d(?!\d)"
+)
 
 
 class DecisionError(ValueError):
@@ -79,8 +88,10 @@ class Decision:
             text = getattr(self, name)
             if not text.strip() or text != text.strip() or not text.isprintable() or len(text) > MAX_TEXT:
                 raise DecisionError(f"{name} must be one line of 1 to {MAX_TEXT} printable characters, without spaces around it")
-            if PERSONAL.search(text):
-                raise DecisionError(f"{name} must hold no e-mail address and no phone number")
+            if is_personal(text):
+                raise DecisionError(
+                    f"{name} must hold no e-mail address and no phone number: no seven digits but in dates and ids"
+                )
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -96,9 +107,19 @@ class Decision:
         return out.getvalue()
 
     @property
+    def written(self) -> str:
+        """The line as a writer writes it, with its end: the reason in quotes, so that one that was cut shows."""
+        return self.line[: -len(_quoted_if_needed(self.reason))] + '"' + self.reason.replace('"', '""') + '"\n'
+
+    @property
     def decision_id(self) -> str:
         """`d_` and 24 hex digits of the line's SHA-256, however the line was quoted."""
         return f"d_{hashlib.sha256(self.line.encode()).hexdigest()[:24]}"
+
+
+def is_personal(text: str) -> bool:
+    """Whether an e-mail address stands in it, or what may be a phone number."""
+    return bool(PERSONAL.search(OPAQUE.sub("#", text)))
 
 
 def parse(text: str) -> list[Decision]:
@@ -129,11 +150,14 @@ def parse(text: str) -> list[Decision]:
 
 
 def is_torn(tail: str) -> bool:
-    """Whether what stands behind the last line's end is less than a decision: its fields are not all there, or its reason was
-    cut where no reason ends. All else is judged like any line: a hand that ended no line may have meant it."""
+    """Whether what stands behind the last line's end is less than a decision: its fields are not all there, its reason lacks its
+    closing quote, or was cut where no reason ends. All else is judged like any line: a hand that ended no line meant it."""
     if not tail:
         return False
-    fields = next(csv.reader([tail.rstrip("\r")]))
+    try:
+        fields = next(csv.reader([tail.rstrip("\r")], strict=True))
+    except csv.Error:
+        return True
     return len(fields) < len(FIELDS) or fields[-1] != fields[-1].strip() or not fields[-1]
 
 
@@ -141,10 +165,11 @@ def read(path: Path) -> list[Decision]:
     """The decisions taken so far; none where nobody took any.
 
     Raises:
-        DecisionError: as `parse` does.
+        DecisionError: as `parse` does, or a line is not UTF-8.
+        OSError: it is there and cannot be read.
     """
     try:
-        return parse(path.read_text(encoding="utf-8", errors="replace"))
+        return parse(_text(path.read_bytes()))
     except FileNotFoundError:
         return []
 
@@ -160,7 +185,7 @@ def append(path: Path, decision: Decision) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         size, joint = _mend(path, handle)
-        data = f"{joint}{decision.line}\n".encode()
+        data = f"{joint}{decision.written}".encode()
         try:
             if os.write(handle, data) < len(data):
                 raise OSError(f"{path.name}: no room for a whole line")
@@ -183,8 +208,31 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     return [one for one in last.values() if one.decision != WITHDRAW]
 
 
+def _text(data: bytes) -> str:
+    """The file as text. Nothing is replaced: a reason in another encoding would read otherwise than meant, under another id."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        whole, number = data.rfind(b"\n") + 1, data.count(b"\n", 0, error.start) + 1
+        if error.start >= whole and error.end == len(data) and is_torn(data[whole : error.start].decode()):
+            return data[: error.start].decode()  # cut within a letter
+        raise DecisionError(f"line {number} is not UTF-8; save the file as UTF-8") from None
+
+
+def _quoted_if_needed(text: str) -> str:
+    """A field as `csv` writes it."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(["", text])
+    return out.getvalue()[1:]
+
+
 def _parsed(line: str, number: int) -> Decision:
-    fields = next(csv.reader([line]))
+    try:
+        fields = next(csv.reader([line], strict=True))
+    except csv.Error:
+        raise DecisionError(
+            f"line {number}: its quotes do not match; a quote within a field in quotes is written twice"
+        ) from None
     if len(fields) != len(FIELDS):
         raise DecisionError(f"line {number} has {len(fields)} fields; a decision has {len(FIELDS)}: {HEADER}")
     try:

@@ -78,11 +78,18 @@ class Link(NamedTuple):
 
 
 class Linked(NamedTuple):
-    """An identifier as the graph knows it, consent or not: its kind, whose it is, and its links."""
+    """An identifier as the graph knows it, consent or not.
+
+    Attributes:
+        customer_id: whose it is; None of a value that nobody stands behind, such as `null`, which is kept to say so.
+        n_left_out: links of it that are not kept here. What stood beside a placeholder is a hundred thousand people, each of
+            whom keeps the link; of links that are followed none is left out.
+    """
 
     kind: str
-    customer_id: str
+    customer_id: str | None
     links: tuple[Link, ...]
+    n_left_out: int = 0
 
 
 class Review(NamedTuple):
@@ -189,17 +196,18 @@ def pack_links(linked: Linked) -> bytes:
     others = [bytes.fromhex(one.other.removeprefix("i_")) for one in linked.links]
     seconds = [_whole(one.first_seen_at.timestamp()) for one in linked.links]
     evidence = [one.evidence for one in linked.links]
-    return msgpack.packb((linked.kind, linked.customer_id, others, evidence, seconds, numbers, list(groups)))
+    left_out = [linked.n_left_out] if linked.n_left_out else []
+    return msgpack.packb((linked.kind, linked.customer_id, others, evidence, seconds, numbers, list(groups), *left_out))
 
 
 def unpack_links(packed: bytes) -> Linked:
     """The identifier's links, in the order they were packed."""
-    kind, customer_id, others, evidence, seconds, numbers, groups = msgpack.unpackb(packed)
+    kind, customer_id, others, evidence, seconds, numbers, groups, *left_out = msgpack.unpackb(packed)
     found = []
     for other, row, second, number in zip(others, evidence, seconds, numbers, strict=True):
         rule, weight, held_by = groups[number]
         found.append(Link(f"i_{other.hex()}", rule, row, weight, datetime.fromtimestamp(second, UTC), held_by))
-    return Linked(kind, customer_id, tuple(found))
+    return Linked(kind, customer_id, tuple(found), *left_out)
 
 
 def pack_reviews(reviews: Sequence[Review]) -> bytes:

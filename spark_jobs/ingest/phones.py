@@ -1,32 +1,9 @@
-"""Telephone numbers as they are compared: E.164, so that `0151 234…` on a German card is the `+49 151 234…` of the account.
+"""Telephone numbers of a delivery, as they are compared: in Python, once per number and country that it brings."""
 
-The work of a library (Google's libphonenumber, as `phonenumbers`): what is a trunk prefix, and how long a number may be, is a
-thousand rules that change. It runs in Python, once per number and country that a delivery brings.
-"""
-
-from functools import lru_cache
-
-import phonenumbers
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-
-@lru_cache(maxsize=1 << 17)
-def e164(phone: str | None, country: str | None) -> str | None:
-    """The number in E.164 where it can be one of its country (ISO 3166, two letters); else its digits as received.
-
-    A number of a possible length counts: whether it is in use nobody can tell, and new ranges open every month.
-    """
-    if not phone:
-        return None
-    try:
-        number = phonenumbers.parse(phone, (country or "").upper() or None)
-    except phonenumbers.NumberParseException:
-        return phone
-    length = phonenumbers.is_possible_number_with_reason(number)
-    if length != phonenumbers.ValidationResult.IS_POSSIBLE:  # neither too long, nor one that needs its area code
-        return phone
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+from expectations.contracts.phones import e164
 
 
 def compared(phone: Column, country: Column) -> Column:

@@ -16,6 +16,7 @@ from spark_jobs.tables import Lake
 ENDS = ("identifier_id_a", "identifier_id_b")
 TOLD = ("rule", "evidence", "weight", "first_seen_at", "held_by")
 URGENCY = ("giant", "bridge", "likeness")  # kinds of review; scores compare within a kind only
+HELD = 200  # links of one identifier that are not followed; `null` may have stood beside everyone
 CHUNK = 20_000  # identifiers at a time: a million of them with their links as Python objects would be gigabytes
 
 
@@ -47,7 +48,9 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
 
     Args:
         identifiers: `identifier_id, kind, customer_id`, unique by id.
-        known: as `links` gives them; an end that is no identifier is left out.
+        known: as `links` gives them; a link with an end that is no identifier is left out.
+
+    Of the links of an identifier that are not followed the earliest `HELD` are kept, and how many are not is said.
     """
     identifiers = identifiers.sort_by("identifier_id")
     ids = identifiers["identifier_id"].combine_chunks()
@@ -56,6 +59,7 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
     # By numbers, not by texts: ten million ends of links are sorted in the room of their numbers, and read chunk by chunk.
     order = np.lexsort([np.tile(rank(known["rule"]), 2), other, here])
     order = order[(here[order] >= 0) & (other[order] >= 0)]
+    order, left_out = few(order, here, known, len(ids))
     starts = np.searchsorted(here[order], np.arange(len(ids) + 1))
     for first in range(0, len(ids), CHUNK):
         last = min(first + CHUNK, len(ids))
@@ -65,8 +69,28 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
         rows = [snapshot.Link(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         begins = starts[first : last + 1] - starts[first]
         people = identifiers.slice(first, last - first).to_pylist()
-        for row, start, end in zip(people, begins[:-1], begins[1:], strict=True):
-            yield row["identifier_id"], snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]))
+        gone = left_out[first:last].tolist()
+        for row, start, end, n in zip(people, begins[:-1], begins[1:], gone, strict=True):
+            yield row["identifier_id"], snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]), n)
+
+
+def few(order: np.ndarray, here: np.ndarray, known: pa.Table, n_identifiers: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of links with no more than `HELD` of an identifier that are not followed, the earliest; and how many each lost.
+
+    Args:
+        order: the ends, by number, in an order that is the same for the same links; it is kept, and decides between equals.
+        here: the identifier of each end, by number.
+    """
+    is_held = np.tile(pc.is_valid(known["held_by"]).to_numpy(), 2)
+    since = np.tile(pc.cast(known["first_seen_at"], pa.int64()).to_numpy(), 2)
+    held = order[is_held[order]]
+    left_out = np.maximum(np.bincount(here[held], minlength=n_identifiers) - HELD, 0)
+    crowd = held[left_out[here[held]] > 0]
+    crowd = crowd[np.lexsort((since[crowd], here[crowd]))]  # stable: equals stay in `order`
+    place_of = np.arange(len(crowd)) - np.searchsorted(here[crowd], here[crowd])
+    is_kept = np.ones(len(here), dtype=bool)
+    is_kept[crowd[place_of >= HELD]] = False
+    return order[is_kept[order]], left_out
 
 
 def place(texts: pa.ChunkedArray, among: pa.Array) -> np.ndarray:
@@ -81,11 +105,12 @@ def rank(texts: pa.ChunkedArray) -> np.ndarray:
 
 
 def identifiers(kinds: pa.Table, identities: pa.Table) -> pa.Table:
-    """`identifier_id, kind, customer_id` of every identifier.
+    """`identifier_id, kind, customer_id` of every identifier; of those that nobody stands behind without a customer.
 
     Args:
         kinds: `identifier_id, kind` of `core_identifiers`.
         identities: `core_identities`.
     """
-    place = pc.index_in(identities["identifier_id"], value_set=kinds["identifier_id"].combine_chunks())
-    return identities.append_column("kind", kinds["kind"].combine_chunks().take(place.combine_chunks()))
+    at = pc.index_in(kinds["identifier_id"], value_set=identities["identifier_id"].combine_chunks())
+    whose = identities["customer_id"].combine_chunks().take(at.combine_chunks())
+    return kinds.select(["identifier_id", "kind"]).append_column("customer_id", whose)

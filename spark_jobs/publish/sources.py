@@ -167,7 +167,7 @@ def identity_pairs(sources: Sources) -> Pairs:
 
 
 def graph_pairs(sources: Sources) -> Pairs:
-    """Each identifier's links and the review queue; nothing where `identify` has not said yet which links are followed."""
+    """Every identifier's links, a blocked one's too, and the queue; nothing where `identify` did not say which are followed."""
     known = graph.links(sources.lake)
     if known is None:
         return

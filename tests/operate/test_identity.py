@@ -76,3 +76,10 @@ def test_what_is_wrong_is_said_and_fails(home, capsys, said, words):
     told = capsys.readouterr()
     assert words in told.err and MAIL not in told.err and told.out == ""
     assert not (home / "identity").exists()
+
+
+def test_a_file_out_of_reach_is_said_and_fails(home, capsys):
+    (home / "identity" / "decisions.csv").mkdir(parents=True)
+    assert identity.main(["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", "two of them"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "identity/decisions.csv: Is a directory\n")

@@ -19,20 +19,22 @@ NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 
 # Who is who in it: a customer of three identifiers, a sister with whom she shares a tablet, and a stranger who once ordered
-# with her e-mail, which somebody has decided is not to be followed.
+# with her e-mail, which somebody has decided is not to be followed. A broken tag sent `null` for two of them.
 WHO = {
     "u-regular": ("user_id", REGULAR), "ada@shop.example": ("email", REGULAR), "cookie-regular": ("anonymous_id", REGULAR),
     "u-sister": ("user_id", "c_sister"), "crm-77": ("crm_id", "c_sister"), "tablet": ("anonymous_id", "c_tablet"),
-    "u-third": ("user_id", "c_third"), "cookie-newcomer": ("anonymous_id", NEWCOMER),
+    "u-third": ("user_id", "c_third"), "cookie-newcomer": ("anonymous_id", NEWCOMER), "null": ("user_id", None),
 }  # fmt: skip
 SEEN = [
     ("u-regular", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o/9/1", 1.0, 10, None),
     ("u-regular", "ada@shop.example", "same_person_record", "core_people/sample_shop/r-5", 1.0, 20, None),
     ("u-regular", "cookie-regular", "same_event", "core_events/e1", 1.0, 25, None),
-    ("u-sister", "crm-77", "alike", "core_identity_likeness/crm/1/crm/2", 0.9625, 5, None),
+    ("u-sister", "crm-77", "alike", "core_people/crm/1~crm/2", 0.9625, 5, None),
     ("u-sister", "tablet", "same_event", "core_events/e7", 1.0, 15, "shared/browser"),
     ("u-regular", "tablet", "same_event", "core_events/e8", 1.0, 16, "shared/browser"),
     ("u-third", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o10/1", 1.0, 30, "decision/refuse"),
+    ("cookie-regular", "null", "same_event", "core_events/e20", 1.0, 17, "blocked/words_for_nothing"),
+    ("cookie-newcomer", "null", "same_event", "core_events/e21", 1.0, 18, "blocked/words_for_nothing"),
 ]
 
 
@@ -102,7 +104,10 @@ def graph_pairs():
             link = contract.Link(of[other], rule, evidence, weight, datetime(2026, 1, day, 8, tzinfo=UTC), held_by)
             links[one].append(link)
     for value, (kind, customer) in WHO.items():
-        yield contract.links(of[value]), contract.pack_links(contract.Linked(kind, customer, tuple(links[value])))
+        yield (
+            contract.links(of[value]),
+            contract.pack_links(contract.Linked(kind, customer, tuple(links[value]), 9_998 if value == "null" else 0)),
+        )
     queue = [
         contract.Review("r_1", "giant", "c_giant", None, None, 140.0, 140, True, "140 identifiers"),
         contract.Review("r_2", "bridge", "c_sister", of["u-sister"], of["crm-77"], 2.0, 2, False, "one link holds them together"),

@@ -4,11 +4,12 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts.snapshot import Link, Linked
-from serving_app.explain import MAX_HELD, best_path, explain, reach
+from serving_app.explain import MAX_HELD, TooLarge, best_path, bounded, explain, reach
 
 DAY = datetime(2026, 2, 1, tzinfo=UTC)
 NODES = "abcdef"
@@ -21,7 +22,11 @@ def graph_of(links):
         for one, other in ((a, b), (b, a)):
             link = Link(other, rule, f"core_events/{a}{b}{rule}", weight, DAY + timedelta(days=day), held_by)
             known[one].append(link)
-    return {name: Linked("user_id", "c", tuple(ends)) for name, ends in known.items()}.get
+    whose = {name: name for name in NODES}
+    for a, b, *_, held_by in links:
+        if held_by is None:
+            whose = {name: whose[a] if customer == whose[b] else customer for name, customer in whose.items()}
+    return {name: Linked("user_id", f"c_{whose[name]}", tuple(ends)) for name, ends in known.items()}.get
 
 
 links = st.lists(
@@ -97,7 +102,11 @@ def test_what_keeps_two_customers_apart(rows, ends):
     direct = {hop for hop in held if hop[0] in mine and hop[1] in theirs}
     met = {n for n in NODES if any(h[0] in mine and h[1] == n for h in held) and any(h[0] in theirs and h[1] == n for h in held)}
     via = {hop for hop in held if hop[0] in mine | theirs and hop[1] in met - mine - theirs}
-    assert {(one, link.other, link.rule) for one, link in found.held} == (direct or via)
+    whose = {name: graph(name).customer_id for name in NODES}
+    beside = [{whose[hop[1]] for hop in held if hop[0] in side} - {whose[a], whose[b]} for side in (mine, theirs)]
+    third = {hop for hop in held if hop[0] in mine | theirs and whose[hop[1]] in beside[0] & beside[1]}
+    assert {(one, link.other, link.rule) for one, link in found.held} == (direct or via or third)
+    assert found.is_direct == bool(direct)
     assert all(not link.is_followed for _, link in found.held)
 
 
@@ -121,11 +130,69 @@ def test_a_chain_of_ten_thousand():
     assert [link.other for _, link in best_path(chain.get, "n0", f"n{n}", None)] == [f"n{at}" for at in range(1, n + 1)]
 
 
-def test_a_link_to_what_is_not_known_leads_nowhere():
-    alone = {"a": Linked("user_id", "c", (Link("gone", "same_event", "core_events/e", 1.0, DAY, None),))}
-    assert reach(alone.get, "a", None) == {"a"}
-
-
 def test_two_that_share_a_placeholder_with_a_crowd_hear_of_some_of_it():
     rows = [(a, b, f"rule{n}", 1.0, 0, "shared/browser") for n in range(30) for a, b in (("a", "b"),)]
     assert len(explain(graph_of(rows), "a", "b").held) == MAX_HELD
+
+
+def test_two_that_were_each_seen_with_another_identifier_of_one_third():
+    """A family's tablet and its phone are one customer: either was seen with one of the two."""
+    rows = [("a", "c", "same_event", 1.0, 0, "shared/browser"), ("b", "d", "same_order", 1.0, 0, "shared/phone")]
+    third = [("c", "d", "same_event", 1.0, 0, None)]
+    found = explain(graph_of(rows + third), "a", "b")
+    assert ([(one, link.other) for one, link in found.held], found.is_direct) == ([("a", "c"), ("b", "d")], False)
+    assert explain(graph_of(rows), "a", "b").held == (), "c and d are two"
+    assert explain(graph_of(rows + third), "a", "b", DAY).held == (), "whose they were on a day is not known"
+
+
+def test_a_link_that_a_hub_does_not_keep_is_told_from_its_other_end():
+    link = Link("hub", "same_event", "core_events/e", 1.0, DAY, "blocked/words_for_nothing")
+    graph = {"hub": Linked("user_id", None, (), 1), "a": Linked("email", "c", (link,))}.get
+    assert explain(graph, "hub", "a").held == (("hub", link._replace(other="a")),)
+    assert explain(graph, "a", "hub").held == (("a", link),)
+
+
+def test_a_value_of_nobody_is_not_one_customer_with_itself():
+    assert not explain({"null": Linked("user_id", None, ())}.get, "null", "null").is_one_customer
+
+
+class Crowd:
+    """A customer of endless identifiers: number n was seen with n ± 1 and 2 n. Counts how often it is asked."""
+
+    def __init__(self):
+        self.n_asked = 0
+
+    def __call__(self, name):
+        self.n_asked += 1
+        n = int(name)
+        near = {n - 1, n + 1, 2 * n} | ({n // 2} if n % 2 == 0 else set())
+        links = (Link(str(to), "same_event", "core_events/e", 1.0, DAY, None) for to in sorted(near - {n, 0}) if to > 0)
+        return Linked("user_id", "c", tuple(links))
+
+
+def test_near_ones_in_a_crowd_are_told_without_the_crowd():
+    crowd = Crowd()
+    assert [link.other for _, link in explain(bounded(crowd), "20", "42").path] == ["21", "42"]
+    assert crowd.n_asked < 100
+
+
+def test_what_is_read_for_an_answer_is_bounded():
+    crowd = Crowd()
+    with pytest.raises(TooLarge):
+        explain(bounded(crowd, 5_000), "1", "no such number")
+    assert 1_000 < crowd.n_asked <= 5_000
+
+
+def test_each_identifier_is_read_once_and_a_neighbour_that_is_not_followed_never():
+    asked = []
+    rows = [("a", "b", "same_event", 1.0, 0, None), ("b", "c", "same_event", 0.5, 0, None), ("c", "a", "alike", 0.75, 0, None)]
+    graph = graph_of(
+        [*rows, ("c", "d", "same_event", 1.0, 0, "shared/browser"), ("e", "d", "same_event", 1.0, 0, "shared/browser")]
+    )
+
+    def counting(name):
+        asked.append(name)
+        return graph(name)
+
+    assert len(explain(bounded(counting), "a", "e").held) == 2
+    assert sorted(asked) == ["a", "b", "c", "e"]

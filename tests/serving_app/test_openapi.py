@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from serving_app.errors import ApiError
+from serving_app.identity_schemas import ExplainQuery
 
 UNTIL = "2026-02-22T00:00:00Z"
 SPLIT = {
@@ -43,6 +44,7 @@ ASKED = [
     ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30", None, 200),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:null", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular", None, 400),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:nobody", None, 404),
     ("get", "/v1/identity/reviews", "/v1/identity/reviews", None, 200),
@@ -133,6 +135,12 @@ def test_the_query_is_described_as_it_is_checked(document):
     assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
     asked = document["paths"]["/v1/identity/explain"]["get"]["parameters"]
     assert {one["name"]: one["required"] for one in asked} == {"a": True, "b": True, "as_of": False}
+    as_of = asked[-1]["schema"]
+    assert "a day" in as_of["description"]
+    assert {one.get("format", one["type"]) for one in as_of["anyOf"]} == {"date", "date-time", "null"}
+    for said in ("2026-02-21", "2026-02-21T08:00:00Z"):
+        fits(document, as_of, said)
+        assert ExplainQuery(a="i_1", b="i_2", as_of=said).as_of
 
 
 def test_the_page_for_people_names_every_path_parameter_and_error(document):

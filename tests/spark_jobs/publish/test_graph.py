@@ -69,10 +69,30 @@ def test_an_end_that_is_no_identifier_is_left_out():
     }
 
 
-def test_kinds_go_to_their_identifiers_in_any_order():
+def test_every_identifier_has_its_kind_and_who_is_nobody_no_customer():
     kinds = pa.table({"identifier_id": IDS, "kind": ["user_id", "email", "phone", "crm_id", "anonymous_id"]})
-    identities = pa.table({"identifier_id": IDS[::-1], "customer_id": ["c"] * 5})
-    assert graph.identifiers(kinds, identities)["kind"].to_pylist() == ["anonymous_id", "crm_id", "phone", "email", "user_id"]
+    identities = pa.table({"identifier_id": IDS[:0:-1], "customer_id": ["c_4", "c_3", "c_2", "c_1"]})
+    found = {row["identifier_id"]: (row["kind"], row["customer_id"]) for row in graph.identifiers(kinds, identities).to_pylist()}
+    assert found == dict(
+        zip(IDS, [("user_id", None), ("email", "c_1"), ("phone", "c_2"), ("crm_id", "c_3"), ("anonymous_id", "c_4")], strict=True)
+    )
+
+
+@pytest.mark.parametrize("chunk", [2, 20_000])
+def test_of_a_crowd_the_earliest_held_links_are_kept_and_all_that_are_followed(monkeypatch, chunk):
+    monkeypatch.setattr(graph, "HELD", 3)
+    monkeypatch.setattr(graph, "CHUNK", chunk)
+    crowd, null = [f"i_{n:032x}" for n in range(20, 30)], f"i_{99:032x}"
+    since = [5, 1, 4, 1, 9, 2, 6, 1, 8, 7]  # three of second 1: the 2nd, 4th and 8th
+    seen = [row(one, null, "same_event", 1.0, "blocked/zeros", at) for one, at in zip(crowd, since, strict=True)]
+    seen += [row(one, null, "alike", 0.9, None, 10) for one in crowd[4:9]]
+    people = pa.table({"identifier_id": [*crowd, null], "kind": ["email"] * 11, "customer_id": [*crowd, None]})
+    found = dict(graph.linked(people, table(seen[::-1])))
+    assert {one.other for one in found[null].links if one.held_by} == {crowd[1], crowd[3], crowd[7]}
+    assert {one.other for one in found[null].links if not one.held_by} == set(crowd[4:9])
+    assert (found[null].customer_id, found[null].n_left_out) == (None, 7)
+    assert all(found[one].n_left_out == 0 and null in {link.other for link in found[one].links} for one in crowd)
+    assert snapshot.unpack_links(snapshot.pack_links(found[null])) == found[null]
 
 
 def test_the_queue_begins_with_giants_then_bridges_each_by_score(tmp_path):

@@ -120,6 +120,25 @@ def test_who_is_held_back_is_a_stranger_until_decided(shop):
     assert contract.customer_list(giant) in published(shop)[1], "decided"
 
 
+def test_a_value_of_nobody_is_explained_and_served_to_nobody(shop):
+    null, user = "i_" + 32 * "0", shop.identifiers["user-5"]
+    at = shop.rows["core_identifiers"][0]["first_seen_at"]
+    shop.rows["core_identifiers"].append(
+        {"identifier_id": null, "kind": "user_id", "source": "sample_shop", "value": "null", "value_normalised": "null",
+         "first_seen_at": at}
+    )  # fmt: skip
+    seen = {"rule": "same_event", "evidence": "core_events/e1", "weight": 1.0, "is_followed": False, "first_seen_at": at}
+    shop.rows["core_identity_links"].append(
+        {**seen, "identifier_id_a": min(null, user), "identifier_id_b": max(null, user), "held_by": "blocked/words_for_nothing"}
+    )
+    run(shop.night("one"), shop.land())
+    found = published(shop)[1]
+    told = contract.unpack_links(found[contract.links(null)])
+    assert (told.kind, told.customer_id, [link.other for link in told.links]) == ("user_id", None, [user])
+    assert [link.other for link in contract.unpack_links(found[contract.links(user)]).links] == [null]
+    assert contract.identifier(null) not in found
+
+
 def test_a_home_whose_links_do_not_say_whether_they_are_followed_explains_nothing(shop):
     lake = shop.land(*(name for name in shop.rows if name != "core_identity_reviews"))
     older = shop.frame("core_identity_links").drop_columns(["is_followed", "held_by"])

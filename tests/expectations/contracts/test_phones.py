@@ -2,7 +2,7 @@
 
 import pytest
 
-from spark_jobs.ingest.phones import e164
+from expectations.contracts.phones import e164, international
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,17 @@ from spark_jobs.ingest.phones import e164
 )
 def test_e164(phone, country, compared):
     assert e164(phone, country) == compared
+
+
+@pytest.mark.parametrize(
+    ("phone", "compared"),
+    [
+        ("+49 (0)151 23456789", "+4915123456789"),
+        (" 0049 151 23456789", "+4915123456789"),
+        ("+390212345678", "+390212345678"),
+        ("0151 23456789", "0151 23456789"),  # of which country?
+        ("+12", "+12"),
+    ],
+)
+def test_a_number_that_says_its_country(phone, compared):
+    assert international(phone) == compared

@@ -1,0 +1,44 @@
+"""`make explain` and `make decide` hand on what was typed, whatever characters stand in it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ODD = (
+    'says "no" for $5 (`touch run-by-the-shell`, $(touch run-by-the-shell), ${HOME}, $(shell touch run-by-make)); '
+    "it's #1 \\ 100% *"
+)
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Run a target with a Python that writes down what it is called with."""
+    asked, python = tmp_path / "asked.json", tmp_path / "python"
+    python.write_text(f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], open({str(asked)!r}, 'w'))\n")
+    python.chmod(0o755)
+
+    def run(target, **given):
+        typed = [f"{name}={value}" for name, value in given.items()]
+        is_made = ["-o", ".venv/.ready"]  # this is no test of the setup
+        subprocess.run(["make", "-s", "-C", ROOT, *is_made, f"PY={python}", target, *typed], check=True, timeout=60)
+        return json.loads(asked.read_text())
+
+    yield run
+    assert [name for name in ("run-by-the-shell", "run-by-make") if (ROOT / name).exists()] == []
+
+
+def test_a_decision_as_it_was_typed(make):
+    assert make("decide", DECISION="split", A=f"user_id:{ODD}", B="email:a$b@x.de", REASON=ODD, BY="-O'Neil \"MK\"") == [
+        "-m", "operate.identity", "decide", "--decision=split", f"--a=user_id:{ODD}", "--b=email:a$b@x.de",
+        f"--reason={ODD}", "--by=-O'Neil \"MK\"",
+    ]  # fmt: skip
+
+
+def test_what_was_not_typed_is_empty(make):
+    asked = make("explain", A="i_1", B=ODD)
+    assert asked == ["-m", "operate.identity", "explain", "--a=i_1", f"--b={ODD}", "--as-of="]
+    assert make("explain", A="i_1", B="i_2", AS_OF="2026-02-01")[-1] == "--as-of=2026-02-01"
