@@ -2,10 +2,6 @@
 
 with
 
-identities as (
-    select * from {{ ref('int_identities') }}
-),
-
 said as (
     select
         customer_id,
@@ -19,16 +15,14 @@ said as (
     where not is_return
     union all
     select
-        identities.customer_id,
-        people.source,
+        customer_id,
+        source,
         'record' as feed,
-        people.country,
-        'core_people/' || people.source || '/' || people.record_id as evidence,
-        coalesce(people.created_at, people.updated_at) as first_said_at,
-        coalesce(people.updated_at, people.created_at) as said_at
-    from {{ ref('stg_core__people') }} as people
-    inner join identities
-        on people.identifier_id = identities.identifier_id
+        country,
+        'core_people/' || source || '/' || record_id as evidence,
+        coalesce(created_at, updated_at) as first_said_at,
+        coalesce(updated_at, created_at) as said_at
+    from {{ ref('int_people') }}
     union all
     select
         customer_id,
