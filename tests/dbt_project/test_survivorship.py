@@ -1,7 +1,8 @@
 """Which value wins in a profile: one small lake under two policies, every value worked out by hand from the rows below.
 
-Ann has three records, an order and an event; Bob one record and an event that agree; Cat is a browser. A till
-knows Dan by his card and typed what the rules of identity block for the rest; an older record has his real e-mail and phone.
+Ann has three records, an order and an event; Bob one record and an event that agree, and a return of twelve
+lines; Cat is a browser. A till knows Dan by his card and typed what the rules of identity block for the rest; an older record has
+his real e-mail and phone.
 """
 
 import shutil
@@ -77,6 +78,11 @@ ORDER = {
     "ordered_date": date(2026, 1, 3), "item_id": "tea", "quantity": 1, "unit_price": Decimal(4), "amount": Decimal(4),
     "currency": "EUR", "user_identifier_id": "i_ann", "country": "Malta",
 }  # fmt: skip
+RETURN = {
+    **ORDER, "order_id": "b1", "line_type": "return", "ordered_at": at(6), "ordered_date": date(2026, 1, 6), "quantity": -1,
+    "amount": Decimal(-4), "user_identifier_id": "i_bob", "country": "Chad",
+}  # fmt: skip
+LINES = [ORDER, *({**RETURN, "line_no": n} for n in range(1, 13))]
 OWNERS = {
     "i_ann": "ann", "i_web": "ann", "i_mail": "ann", "i_mail2": "ann", "i_phone": "ann", "i_phone2": "ann", "i_bob": "bob",
     "i_cat": "cat", "i_card": "dan", "i_mail3": "dan", "i_phone3": "dan",
@@ -94,7 +100,7 @@ SHIPPED = {
     ("ann", "birth_date"): ("1980-01-02", "core_people/online_retail/C1", 5, 2, 3, 2),
     ("ann", "country"): ("Malta", "core_order_lines/sample_shop/o1", 3, 4, 5, 1),
     ("bob", "first_name"): ("Bob", "core_people/sample_shop/S3", 1, 1, 1, 1),
-    ("bob", "country"): ("Spain", "core_people/sample_shop/S3", 1, 1, 2, 2),
+    ("bob", "country"): ("Spain", "core_people/sample_shop/S3", 1, 2, 3, 2),
     ("cat", "country"): ("Malta", "core_events/e4", 9, 2, 3, 1),
     ("dan", "first_name"): ("Dan", "core_people/sample_shop/D1", 8, 1, 1, 1),
     ("dan", "email"): ("dan@x.example", "core_people/sample_shop/D2", 3, 1, 1, 1),
@@ -111,7 +117,7 @@ BY_OTHER = SHIPPED | {
     ("ann", "postcode"): ("89073", "core_people/sample_shop/S2", 4, 2, 2, 1),
     ("ann", "birth_date"): ("1980-02-01", "core_people/sample_shop/S1", 9, 2, 3, 1),
     ("ann", "country"): ("Spain", "core_people/online_retail/C1", 5, 4, 5, 2),
-    ("bob", "country"): (" spain", "core_events/e5", 2, 1, 2, 2),
+    ("bob", "country"): (" spain", "core_events/e5", 2, 2, 3, 2),
     ("cat", "country"): ("Spain", "core_events/e3", 8, 2, 3, 2),
 }
 
@@ -134,7 +140,7 @@ def home(new_home):
     ]  # fmt: skip
     owned = [{"identifier_id": one, "customer_id": whose} for one, whose in OWNERS.items()]
     for table, rows in (
-        (CORE_PEOPLE, PEOPLE), (CORE_EVENTS, EVENTS), (CORE_ORDER_LINES, [ORDER]), (CORE_IDENTITIES, owned),
+        (CORE_PEOPLE, PEOPLE), (CORE_EVENTS, EVENTS), (CORE_ORDER_LINES, LINES), (CORE_IDENTITIES, owned),
         (CORE_IDENTIFIERS, identifiers),
     ):  # fmt: skip
         home.lake.append_rows([{**dict.fromkeys(table.columns), **row} for row in rows], table)
