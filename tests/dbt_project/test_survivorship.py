@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_ORDER_LINES, CORE_PEOPLE
+from spark_jobs.build.begin import begin
 from spark_jobs.build.dbt import PROJECT
 from spark_jobs.build.survivorship import POLICY, PolicyError
 
@@ -29,7 +30,7 @@ ASKED = (
     "test",
     "unit_test",
     "--select",
-    "+dim_customer_contacts +rpt_customer_conflicts +dim_customers",
+    "+dim_customer_contacts +rpt_customer_conflicts +dim_customers int_build__reads",
 )
 
 
@@ -154,6 +155,7 @@ def project(tmp_path_factory):
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "generated"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spark_jobs.build.dbt.PROJECT", copy)
+        patch.setattr("spark_jobs.build.begin.ROOT", copy.parent)
         yield copy
 
 
@@ -222,6 +224,19 @@ def test_conflicts_are_listed_without_the_values(built):
     assert built("shipped", "select said_by from rpt_customer_conflicts where customer_id = 'ann' and field = 'country'") == [
         ("online_retail/record, sample_shop/event, sample_shop/order, sample_shop/record",)
     ]
+
+
+def test_another_policy_is_built_upon_the_night_before(home, project):
+    """Nothing has landed in between, so nothing but the policy can have changed a value."""
+    policy(project)
+    home.publish("policy-1", home.build("policy-1", LAST, *ASKED))
+    policy(project, **OTHER)
+    beginning = begin(home.night("policy-2", LAST), home.lake)
+    assert beginning.told["changed_days"] == {"core_events": [], "core_order_lines": []}
+    file = home.build("policy-2", LAST, *ASKED)
+    (home.root / "published.json").unlink()
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        assert values(lambda _, query: warehouse.execute(query).fetchall(), "") == BY_OTHER
 
 
 def test_a_policy_that_is_none_builds_nothing(built, home, project):
