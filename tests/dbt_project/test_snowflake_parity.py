@@ -276,6 +276,17 @@ def test_compiled_sql_is_snowflakes(shop):
     assert shop.unread == {1: [], 2: []}
 
 
+def test_days_are_written_and_read_in_one_form(shop):
+    """A cast would follow the session's DATE_OUTPUT_FORMAT and DATE_INPUT_FORMAT; the stand-in has none, so the SQL is read."""
+    compiled = shop.snowflake.warehouse_folder / "dbt" / "target" / "compiled"
+    pages = [next(compiled.rglob(f"{model}.sql")).read_text() for model in ("dim_customer_values", "dim_customer_contacts")]
+    assert "to_char(contacts.birth_date, 'YYYY-MM-DD')" in pages[0]
+    assert "to_date(side_by_side.birth_date, 'YYYY-MM-DD')" in pages[1]
+    casts = [one for page in pages for one in sqlglot.parse_one(page, dialect="snowflake").find_all(exp.Cast)]
+    assert casts, "numbers and nulls are cast"
+    assert not [one.sql() for one in casts if "birth_date" in {column.name for column in one.find_all(exp.Column)}]
+
+
 def test_readers_see_last_night_until_the_swap(shop):
     orders = {n: next(one.n_rows for one in shop.compared[n] if one.mart == "fct_orders") for n in (1, 2)}
     assert orders[1] != orders[2]

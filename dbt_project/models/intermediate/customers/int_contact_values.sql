@@ -38,7 +38,7 @@ final as (
             when 'address_line' then contacts.address_line
             when 'city' then contacts.city
             when 'postcode' then contacts.postcode
-            when 'birth_date' then cast(contacts.birth_date as varchar)
+            when 'birth_date' then {{ day_as_text('contacts.birth_date') }}
         end as value,
         -- The lake has normalised these: the same identifier, the same value.
         case rules.field
