@@ -62,6 +62,16 @@ def test_every_model_says_its_grain_and_describes_its_columns(models):
         assert node["columns"] and not bare, f"{name}: no description of {bare or 'any column'}; add it to models/columns.md"
 
 
+def test_nothing_that_follows_from_the_policy_is_kept_from_night_to_night(models):
+    """`begin.models_hash` leaves the policy out, so rows that it made must not outlive it."""
+    follows = {"int_survivorship_rules", "int_survivorship_priorities"}
+    while more := {n for n, node in models.items() if follows & {one["name"] for one in parents(models, node)}} - follows:
+        follows |= more
+    assert {"dim_customer_values", "dim_customers", "rpt_customer_conflicts"} < follows
+    kept = {name for name in follows if models[name]["config"]["materialized"] == "incremental"}
+    assert not kept, f"{kept}: a table, or models_hash takes survivorship.yml in"
+
+
 def test_every_model_has_a_key_or_says_why_not(models, built):
     keyed = {
         node["attached_node"].split(".")[-1] for node in built.manifest["nodes"].values() if node["name"].startswith("is_key")

@@ -1,6 +1,7 @@
 """The same models on two warehouses, two nights, every mart row by row: DuckDB, and Snowflake's stand-in over HTTP."""
 
 import random
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 import sqlglot
@@ -274,6 +276,31 @@ def test_rows_staged_are_those_that_changed(shop):
 
 def test_compiled_sql_is_snowflakes(shop):
     assert shop.unread == {1: [], 2: []}
+
+
+def test_days_are_written_and_read_in_one_form(shop):
+    """A cast would follow the session's DATE_OUTPUT_FORMAT and DATE_INPUT_FORMAT; the stand-in has none, so the SQL is read."""
+    compiled = shop.snowflake.warehouse_folder / "dbt" / "target" / "compiled"
+    pages = [next(compiled.rglob(f"{model}.sql")).read_text() for model in ("dim_customer_values", "dim_customer_contacts")]
+    assert "to_char(contacts.birth_date, 'YYYY-MM-DD')" in pages[0]
+    assert "to_date(side_by_side.birth_date, 'YYYY-MM-DD')" in pages[1]
+    casts = [one for page in pages for one in sqlglot.parse_one(page, dialect="snowflake").find_all(exp.Cast)]
+    assert casts, "numbers and nulls are cast"
+    assert not [one.sql() for one in casts if "birth_date" in {column.name for column in one.find_all(exp.Column)}]
+
+
+def test_why_two_are_one_is_answered_alike(shop):
+    """The query of docs/identity.md: a browser whose link the second night brought, its user's e-mail, and one held apart."""
+    [why] = re.findall(r"```sql\n(.*?)```", (dbt.ROOT / "docs" / "identity.md").read_text(), re.DOTALL)
+    file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
+    ends = [("i_anonymous_id_3", "i_email_4"), ("i_email_5", "i_anonymous_id_5")]
+    asked = [why.replace("'i_…' as a, 'i_…' as b", f"'{a}' as a, '{b}' as b") for a, b in ends]
+    assert why not in asked
+    with duckdb.connect(str(file), read_only=True) as one, connect(shop.snowflake, "main") as other:
+        answers = [(one.execute(query).fetchall(), other.run(query)) for query in asked]
+    told = "same_event core_events/e4; same_event core_events/e4; "
+    path = ("i_anonymous_id_3 i_user_id_4 i_email_4", told, 2, 1 - 4 / 128)
+    assert answers == [([path], [path]), ([], [])]
 
 
 def test_readers_see_last_night_until_the_swap(shop):

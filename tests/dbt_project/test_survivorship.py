@@ -1,6 +1,8 @@
 """Which value wins in a profile: one small lake under two policies, every value worked out by hand from the rows below.
 
-Ann has three records, an order and an event; Bob one record and an event that agree; Cat is a browser.
+Ann has three records, an order and an event; Bob one record and an event that agree, and a return of twelve
+lines; Cat is a browser. A till knows Dan by his card and typed what the rules of identity block for the rest; an older record has
+his real e-mail and phone.
 """
 
 import shutil
@@ -12,6 +14,7 @@ import pytest
 import yaml
 
 from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_ORDER_LINES, CORE_PEOPLE
+from spark_jobs.build.begin import begin
 from spark_jobs.build.dbt import PROJECT
 from spark_jobs.build.survivorship import POLICY, PolicyError
 
@@ -27,7 +30,7 @@ ASKED = (
     "test",
     "unit_test",
     "--select",
-    "+dim_customer_contacts +rpt_customer_conflicts +dim_customers",
+    "+dim_customer_contacts +rpt_customer_conflicts +dim_customers int_build__reads",
 )
 
 
@@ -62,6 +65,10 @@ PEOPLE = [
            email_identifier_id="i_mail2", phone="0301", phone_identifier_id="i_phone2", address_line="Dell 1", city="Ulm",
            postcode="89073", birth_date=date(1980, 1, 2)),
     record("sample_shop", "S3", 1, 1, "Spain", user_identifier_id="i_bob", first_name="Bob"),
+    record("sample_shop", "D1", 2, 8, "Cuba", user_identifier_id="i_guest", crm_identifier_id="i_card", first_name="Dan",
+           email="guest@till.example", email_identifier_id="i_till_mail", phone="000000", phone_identifier_id="i_zeros"),
+    record("sample_shop", "D2", 3, 3, "Cuba", user_identifier_id=None, email="dan@x.example", email_identifier_id="i_mail3",
+           phone="+49 30 7", phone_identifier_id="i_phone3"),
 ]  # fmt: skip
 EVENTS = [
     event("e1", "i_web", 10, "Cuba"), event("e2", "i_cat", 6, "Spain"), event("e3", "i_cat", 8, "Spain"),
@@ -72,7 +79,15 @@ ORDER = {
     "ordered_date": date(2026, 1, 3), "item_id": "tea", "quantity": 1, "unit_price": Decimal(4), "amount": Decimal(4),
     "currency": "EUR", "user_identifier_id": "i_ann", "country": "Malta",
 }  # fmt: skip
-OWNERS = {"i_ann": "ann", "i_web": "ann", "i_bob": "bob", "i_cat": "cat"}
+RETURN = {
+    **ORDER, "order_id": "b1", "line_type": "return", "ordered_at": at(6), "ordered_date": date(2026, 1, 6), "quantity": -1,
+    "amount": Decimal(-4), "user_identifier_id": "i_bob", "country": "Chad",
+}  # fmt: skip
+LINES = [ORDER, *({**RETURN, "line_no": n} for n in range(1, 13))]
+OWNERS = {
+    "i_ann": "ann", "i_web": "ann", "i_mail": "ann", "i_mail2": "ann", "i_phone": "ann", "i_phone2": "ann", "i_bob": "bob",
+    "i_cat": "cat", "i_card": "dan", "i_mail3": "dan", "i_phone3": "dan",
+}  # fmt: skip
 
 # (customer, field): value, evidence, day said, different values, how many say anything, how many say this
 SHIPPED = {
@@ -86,8 +101,12 @@ SHIPPED = {
     ("ann", "birth_date"): ("1980-01-02", "core_people/online_retail/C1", 5, 2, 3, 2),
     ("ann", "country"): ("Malta", "core_order_lines/sample_shop/o1", 3, 4, 5, 1),
     ("bob", "first_name"): ("Bob", "core_people/sample_shop/S3", 1, 1, 1, 1),
-    ("bob", "country"): ("Spain", "core_people/sample_shop/S3", 1, 1, 2, 2),
+    ("bob", "country"): ("Spain", "core_people/sample_shop/S3", 1, 2, 3, 2),
     ("cat", "country"): ("Malta", "core_events/e4", 9, 2, 3, 1),
+    ("dan", "first_name"): ("Dan", "core_people/sample_shop/D1", 8, 1, 1, 1),
+    ("dan", "email"): ("dan@x.example", "core_people/sample_shop/D2", 3, 1, 1, 1),
+    ("dan", "phone"): ("+49 30 7", "core_people/sample_shop/D2", 3, 1, 1, 1),
+    ("dan", "country"): ("Cuba", "core_people/sample_shop/D1", 8, 1, 2, 2),
 }
 BY_OTHER = SHIPPED | {
     ("ann", "first_name"): ("Ann", "core_people/online_retail/C1", 5, 2, 3, 2),
@@ -99,7 +118,7 @@ BY_OTHER = SHIPPED | {
     ("ann", "postcode"): ("89073", "core_people/sample_shop/S2", 4, 2, 2, 1),
     ("ann", "birth_date"): ("1980-02-01", "core_people/sample_shop/S1", 9, 2, 3, 1),
     ("ann", "country"): ("Spain", "core_people/online_retail/C1", 5, 4, 5, 2),
-    ("bob", "country"): (" spain", "core_events/e5", 2, 1, 2, 2),
+    ("bob", "country"): (" spain", "core_events/e5", 2, 2, 3, 2),
     ("cat", "country"): ("Spain", "core_events/e3", 8, 2, 3, 2),
 }
 
@@ -122,7 +141,7 @@ def home(new_home):
     ]  # fmt: skip
     owned = [{"identifier_id": one, "customer_id": whose} for one, whose in OWNERS.items()]
     for table, rows in (
-        (CORE_PEOPLE, PEOPLE), (CORE_EVENTS, EVENTS), (CORE_ORDER_LINES, [ORDER]), (CORE_IDENTITIES, owned),
+        (CORE_PEOPLE, PEOPLE), (CORE_EVENTS, EVENTS), (CORE_ORDER_LINES, LINES), (CORE_IDENTITIES, owned),
         (CORE_IDENTIFIERS, identifiers),
     ):  # fmt: skip
         home.lake.append_rows([{**dict.fromkeys(table.columns), **row} for row in rows], table)
@@ -136,6 +155,7 @@ def project(tmp_path_factory):
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "generated"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spark_jobs.build.dbt.PROJECT", copy)
+        patch.setattr("spark_jobs.build.begin.ROOT", copy.parent)
         yield copy
 
 
@@ -165,7 +185,7 @@ def test_every_value_is_that_of_its_rule(built):
 
 def test_another_policy_is_another_value_everywhere(built):
     assert values(built, "other") == BY_OTHER
-    unchanged = {key for key in SHIPPED if SHIPPED[key] == BY_OTHER[key]}
+    unchanged = {key for key in SHIPPED if SHIPPED[key] == BY_OTHER[key] and key[0] != "dan"}
     assert unchanged == {("bob", "first_name")}, "a rule that changes nothing here is not tested here"
 
 
@@ -175,19 +195,22 @@ def test_contacts_are_the_values_side_by_side(built):
         " from dim_customer_contacts order by customer_id"
     )
     newest, bob = ("sample_shop", 9, 3), ("Bob", *[None] * 7, "sample_shop", 1, 1)
+    dan = ("Dan", None, "dan@x.example", "+49 30 7", *[None] * 4, "sample_shop", 8, 2)
     shipped = ("Anna Maria", "Oak", "ann@x.example", "+49 30 1", "Hill 2", "Bonn", None, date(1980, 1, 2), *newest)
     other = ("Ann", "Oak-Ash", "Ann@X.example ", "0301", "Dell 1", "Ulm", "89073", date(1980, 2, 1), *newest)
-    assert built("shipped", query) == [shipped, bob]
-    assert built("other", query) == [other, bob]
+    assert built("shipped", query) == [shipped, bob, dan]
+    assert built("other", query) == [other, bob, dan]
 
 
 def test_customers_say_whence_their_country_is(built):
     query = "select country, country_source, country_feed, day(country_said_at) from dim_customers order by customer_id"
+    dan = ("Cuba", "sample_shop", "record", 8)
     assert built("shipped", query) == [
         ("Malta", "sample_shop", "order", 3), ("Spain", "sample_shop", "record", 1), ("Malta", "sample_shop", "event", 9),
+        dan,
     ]  # fmt: skip
     assert built("other", query) == [
-        ("Spain", "online_retail", "record", 5), (" spain", "sample_shop", "event", 2), ("Spain", "sample_shop", "event", 8),
+        ("Spain", "online_retail", "record", 5), (" spain", "sample_shop", "event", 2), ("Spain", "sample_shop", "event", 8), dan,
     ]  # fmt: skip
 
 
@@ -201,6 +224,19 @@ def test_conflicts_are_listed_without_the_values(built):
     assert built("shipped", "select said_by from rpt_customer_conflicts where customer_id = 'ann' and field = 'country'") == [
         ("online_retail/record, sample_shop/event, sample_shop/order, sample_shop/record",)
     ]
+
+
+def test_another_policy_is_built_upon_the_night_before(home, project):
+    """Nothing has landed in between, so nothing but the policy can have changed a value."""
+    policy(project)
+    home.publish("policy-1", home.build("policy-1", LAST, *ASKED))
+    policy(project, **OTHER)
+    beginning = begin(home.night("policy-2", LAST), home.lake)
+    assert beginning.told["changed_days"] == {"core_events": [], "core_order_lines": []}
+    file = home.build("policy-2", LAST, *ASKED)
+    (home.root / "published.json").unlink()
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        assert values(lambda _, query: warehouse.execute(query).fetchall(), "") == BY_OTHER
 
 
 def test_a_policy_that_is_none_builds_nothing(built, home, project):

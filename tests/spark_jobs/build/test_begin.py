@@ -10,7 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
 from expectations.contracts.published import Published
-from spark_jobs.build.begin import begin
+from spark_jobs.build.begin import begin, models_hash
 from spark_jobs.build.files import builds, built_file, free_file
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
@@ -133,6 +133,27 @@ def test_a_log_that_was_cleaned_up_means_everything(home):
 def test_other_models_are_not_built_upon(home, monkeypatch):
     monkeypatch.setattr("spark_jobs.build.begin.models_hash", lambda: "other")
     assert home.begin(TUE).told["changed_days"] is None
+
+
+@pytest.mark.parametrize(
+    ("file", "is_other"),
+    [
+        pytest.param("dbt_project/models/marts/dim_items.sql", True, id="a model"),
+        pytest.param("dbt_project/dbt_project.yml", True, id="the project"),
+        pytest.param("segments/definitions/loyal.yml", True, id="a segment"),
+        pytest.param("dbt_project/survivorship.yml", False, id="which value wins: worked out anew every night anyway"),
+        pytest.param("dbt_project/models/segments/generated/int_segment_loyal.sql", False, id="a model made of what is hashed"),
+        pytest.param("dbt_project/models/marts/README.md", False, id="prose"),
+    ],
+)
+def test_what_makes_other_models(tmp_path, monkeypatch, file, is_other):
+    monkeypatch.setattr("spark_jobs.build.begin.ROOT", tmp_path)
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text("as it was")
+    before = models_hash()
+    path.write_text("otherwise")
+    assert (models_hash() != before) == is_other
 
 
 def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):

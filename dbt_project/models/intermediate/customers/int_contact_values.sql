@@ -7,8 +7,9 @@ contacts as (
     select * from {{ ref('stg_core__contacts') }}
 ),
 
-identities as (
-    select * from {{ ref('int_identities') }}
+people as (
+    select * from {{ ref('int_people') }}
+    where customer_id is not null
 ),
 
 rules as (
@@ -17,18 +18,27 @@ rules as (
 
 final as (
     select
-        identities.customer_id,
+        people.customer_id,
         rules.field,
         contacts.source,
         case rules.field
             when 'first_name' then contacts.first_name
             when 'last_name' then contacts.last_name
-            when 'email' then contacts.email
-            when 'phone' then contacts.phone
+            -- A till's one e-mail for everybody is nobody's, however new.
+            when 'email'
+                then
+                    case
+                        when not people.is_email_blocked then contacts.email
+                    end
+            when 'phone'
+                then
+                    case
+                        when not people.is_phone_blocked then contacts.phone
+                    end
             when 'address_line' then contacts.address_line
             when 'city' then contacts.city
             when 'postcode' then contacts.postcode
-            when 'birth_date' then cast(contacts.birth_date as varchar)
+            when 'birth_date' then {{ day_as_text('contacts.birth_date') }}
         end as value,
         -- The lake has normalised these: the same identifier, the same value.
         case rules.field
@@ -40,8 +50,10 @@ final as (
         coalesce(contacts.created_at, contacts.updated_at) as first_said_at,
         coalesce(contacts.updated_at, contacts.created_at) as said_at
     from contacts
-    inner join identities
-        on contacts.identifier_id = identities.identifier_id
+    inner join people
+        on
+            contacts.source = people.source
+            and contacts.record_id = people.record_id
     cross join rules
     where rules.field <> 'country'
 )

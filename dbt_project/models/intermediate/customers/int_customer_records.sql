@@ -1,32 +1,25 @@
 with
 
 people as (
-    select * from {{ ref('stg_core__people') }}
-),
-
-identities as (
-    select * from {{ ref('int_identities') }}
+    select * from {{ ref('int_people') }}
+    where customer_id is not null
 ),
 
 -- Of a customer's records the one changed last is named.
 final as (
     select
-        identities.customer_id,
-        cast(
-            count(*) over (partition by identities.customer_id) as integer
-        ) as n_records,
-        people.source,
-        people.updated_at
+        customer_id,
+        cast(count(*) over (partition by customer_id) as integer) as n_records,
+        source,
+        updated_at
     from people
-    inner join identities
-        on people.identifier_id = identities.identifier_id
     qualify
         row_number() over (
-            partition by identities.customer_id
+            partition by customer_id
             order by
-                people.updated_at desc nulls last,
-                people.source asc,
-                people.record_id asc
+                updated_at desc nulls last,
+                source asc,
+                record_id asc
         ) = 1
 )
 

@@ -12,12 +12,6 @@ renamed as (
     select
         source,
         record_id,
-        coalesce(
-            user_identifier_id,
-            crm_identifier_id,
-            email_identifier_id,
-            phone_identifier_id
-        ) as identifier_id,
         email_identifier_id,
         phone_identifier_id,
         first_name,

@@ -8,12 +8,10 @@ renamed as (
     select
         source,
         record_id,
-        coalesce(
-            user_identifier_id,
-            crm_identifier_id,
-            email_identifier_id,
-            phone_identifier_id
-        ) as identifier_id,
+        crm_identifier_id,
+        user_identifier_id,
+        email_identifier_id,
+        phone_identifier_id,
         country,
         {{ utc('created_at') }} as created_at,
         {{ utc('updated_at') }} as updated_at
