@@ -41,7 +41,14 @@ def home(tmp_path, monkeypatch, shop, upsert):
     return tmp_path
 
 
-def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, shop, tmp_path):
+def test_too_few_known_pairs_teach_nothing(home, capsys):
+    assert main(["--apply"]) == 1
+    assert "it takes 500 of either" in capsys.readouterr().err
+    assert not (home / MODEL).exists()
+
+
+def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr("spark_jobs.identify.linkage.refit.MIN_PAIRS", 5)
     assert main([]) == 0
     said = capsys.readouterr().out
     assert f"Model {model_of(home).fingerprint}" in said

@@ -83,7 +83,9 @@ def test_the_next_night_updates_and_another_model_or_a_broken_state_starts_again
 @pytest.mark.parametrize("block", [1, 2, 3])
 def test_a_damaged_state_is_made_anew(tmp_path, block):
     """A byte of a block turned over: the stamp is there and reads, what lies behind it does not."""
-    rows = [{"record_id": str(n), "first_name": f"A{n:04d}", "last_name": f"{n:04d}B", "postcode": f"{n:05d}"} for n in range(3000)]
+    rows = [
+        {"record_id": str(n), "first_name": f"A{n:04d}", "last_name": f"{n:04d}B", "postcode": f"{n:05d}"} for n in range(3000)
+    ]
     state = tmp_path / "state.duckdb"
     first = link_people(state, people(rows), MODEL, GIVEN)
     content = bytearray(state.read_bytes())
