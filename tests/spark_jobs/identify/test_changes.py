@@ -112,6 +112,23 @@ def test_a_night_that_changes_nothing_says_nothing(spark):
     assert changes(moves(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again").collect() == []
 
 
+def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
+    """A new rule blocks `test`, who was a customer alone, and the founder of another, who goes on without it."""
+    told = "identifier_id string, customer_id string"
+    founders = {"alone": customer_id("i_test"), "rest": customer_id("i_null")}
+    before = [("i_test", founders["alone"]), ("i_null", founders["rest"]), ("i_ann", founders["rest"])]
+    after = [("i_ann", customer_id("i_ann"))]
+    nothing = spark.createDataFrame([], "customer_id string")
+    _, no_links = frames(spark, {"i_ann": OPENING}, set())
+    moved = moves(spark.createDataFrame(before, told), spark.createDataFrame(after, told)).localCheckpoint()
+    rows = changes(moved, nothing, no_links, no_links, 3, date(2026, 1, 8), "night-3").collect()
+    assert {(r["change"], r["customer_id"], r["to_customer_id"], r["because"]) for r in rows} == {
+        ("retired", founders["alone"], founders["alone"], "nobody stands behind its identifiers"),
+        ("renamed", founders["rest"], customer_id("i_ann"), "nobody stands behind the identifier that founded it"),
+        ("created", customer_id("i_ann"), customer_id("i_ann"), f"identifiers of {founders['rest']}"),
+    }  # fmt: skip
+
+
 def row(night: int, old: str, new: str) -> dict:
     return {"change_id": f"{night:010d}-{old}", "customer_id": old, "to_customer_id": new}
 

@@ -20,6 +20,7 @@ from expectations.contracts.lake import (
     CORE_PEOPLE,
     OPS_RUNS,
 )
+from expectations.contracts.tables import Table
 from spark_jobs import run_step
 from spark_jobs.identify import job
 from spark_jobs.identify.changes import resolve
@@ -171,24 +172,52 @@ def issued(lake: Lake) -> set[str]:
 
 def test_a_night_that_was_cut_off_leaves_no_changes_of_its_own(lake, tmp_path, monkeypatch):
     """It dies behind the log; by the next try more is known, and an id it gave out was never anybody's."""
-
-    def put(lake, frame, table, within="true"):
-        if table is CORE_IDENTITY_LINKS:
-            raise KeyboardInterrupt
-        return written(lake, frame, table, within)
-
     write(lake, FIRST)
     job.run(a_night(tmp_path, 1), lake)
     write(lake, [event(8, 40, user="fresh", anonymous="fresh")])
-    written = Lake.replace
-    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
-        cut.setattr(Lake, "replace", put)
-        job.run(a_night(tmp_path, 2), lake)
+    cut_off(a_night(tmp_path, 2), lake, CORE_IDENTITIES, monkeypatch)
     stale = customer_id(iid("anonymous_id:fresh"))
     assert stale in issued(lake)
     write(lake, [event(9, 39, user="fresh", anonymous="older")])
     job.run(a_night(tmp_path, 3), lake)
     assert issued(lake) == set(whose(lake).values()), "every id of the log was somebody's"
+
+    decide(tmp_path, "split", "user_id:late", "anonymous_id:laptop")
+    cut_off(a_night(tmp_path, 4), lake, CORE_IDENTITIES, monkeypatch)
+    assert "split" in changed(lake)
+    decide(tmp_path, "withdraw", "user_id:late", "anonymous_id:laptop")
+    job.run(a_night(tmp_path, 5), lake)
+    assert "split" not in changed(lake), "what was never carried out was taken back, and nothing else happened"
+
+
+def test_why_something_parted_outlives_a_night_that_was_cut_off(lake, tmp_path, monkeypatch):
+    """It dies behind the identities; the links of the night before, which say why, are still there."""
+    write(lake, FIRST)
+    job.run(a_night(tmp_path, 1), lake)
+    write(lake, SECOND)
+    cut_off(a_night(tmp_path, 2), lake, CORE_IDENTITY_LINKS, monkeypatch)
+    job.run(a_night(tmp_path, 3), lake)
+    told = [row for row in lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist() if row["change"] == "split"]
+    assert [row["because"] for row in told] == ["no longer followed: same_event core_events/e3"]
+    assert "shared/browser_of_two_holders" in held(lake).values(), "and the links came with the second try"
+
+
+def cut_off(night: Night, lake: Lake, before: Table, monkeypatch) -> None:
+    """Run a night that dies before this table is written."""
+    written = Lake.replace
+
+    def put(lake, frame, table, within="true"):
+        if table is before:
+            raise KeyboardInterrupt
+        return written(lake, frame, table, within)
+
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(Lake, "replace", put)
+        job.run(night, lake)
+
+
+def changed(lake: Lake) -> set[str]:
+    return {row["change"] for row in lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist()}
 
 
 def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypatch, capfd, caplog):
