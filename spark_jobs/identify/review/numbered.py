@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spark_jobs.identify.links import DECIDED
+
 MOST_BITS = 8.0  # one link says no more than a pair of records may (`linkage.cluster.Thresholds.clip`)
 
 
@@ -18,7 +20,8 @@ class Numbered:
         sort_of: per identifier, a number of `sorts`: its kind and, for kinds local to a source, the source.
         customer: per identifier.
         a, b: per pair with a followed link, the smaller and the larger identifier; pairs ascend.
-        bits: per pair, what its followed links say together.
+        bits: per pair, what its followed links say together; what somebody decided adds nothing to what was seen, or an answer
+            would move the question to another link.
         first_seen: per pair, microseconds since 1970 of the earliest.
     """
 
@@ -58,7 +61,9 @@ def numbered(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> Nu
     pair, of_pair = np.unique(np.minimum(a, b) * len(ids) + np.maximum(a, b), return_inverse=True)
     first_seen = np.full(len(pair), np.iinfo(np.int64).max)
     np.minimum.at(first_seen, of_pair, microseconds(followed["first_seen_at"]))
-    bits = np.bincount(of_pair, bits_of(followed["weight"].to_numpy()), minlength=len(pair))
+    is_seen = pc.not_equal(followed["rule"], DECIDED).to_numpy(zero_copy_only=False)
+    counts = is_seen | (np.bincount(of_pair, is_seen, minlength=len(pair)) == 0)[of_pair]
+    bits = np.bincount(of_pair, bits_of(followed["weight"].to_numpy()) * counts, minlength=len(pair))
     return Numbered(ids, customers, sorts, sort_of, customer, *np.divmod(pair, max(len(ids), 1)), bits, first_seen)
 
 

@@ -19,6 +19,7 @@ from spark_jobs.identify.review.numbered import Numbered, numbered, numbers
 from spark_jobs.identify.review.suspicion import OWN_BITS, Suspects, suspects
 
 ANSWERS = ("split", "refuse", "join")
+TO_RELEASE = "served again when join says it is one customer, or split or refuse leave no more than that"
 WORDS = {
     "user_id": ("user id", "user ids"), "crm_id": ("CRM id", "CRM ids"), "email": ("e-mail", "e-mails"),
     "phone": ("phone", "phones"), "anonymous_id": ("browser", "browsers"),
@@ -122,7 +123,7 @@ def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
         held = np.bincount(graph.sort_of[graph.customer == who], minlength=len(graph.sorts))
         rows.append({
             **ends(graph, pair[who]), "score": float(size[who]), "n_identifiers": int(size[who]),
-            "because": f"{size[who]:,} identifiers, more than {limits.giant:,}: {counted(graph, held)}",
+            "because": f"{size[who]:,} identifiers, more than {limits.giant:,}: {counted(graph, held)}; {TO_RELEASE}",
         })  # fmt: skip
     return rows
 

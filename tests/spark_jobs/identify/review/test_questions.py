@@ -143,10 +143,31 @@ def test_giants_are_held_back_whatever_the_cap_and_their_link_is_the_earliest():
     found = ask([*GIANT, *person("2")], limits=Limits(giant=9, most=0))
     (row,) = found.rows.to_pylist()
     assert row["kind"] == "giant" and row["is_held_back"] and row["score"] == row["n_identifiers"] == 10
-    assert row["because"] == "10 identifiers, more than 9: 6 browsers, 1 CRM id, 1 e-mail, 1 phone, 1 user id"
+    assert row["because"] == (
+        "10 identifiers, more than 9: 6 browsers, 1 CRM id, 1 e-mail, 1 phone, 1 user id; "
+        "served again when join says it is one customer, or split or refuse leave no more than that"
+    )
     assert ask(GIANT, limits=Limits(giant=10)).rows.num_rows == 0
     grown = ask([*GIANT, link("user:1", "anon:00")], limits=Limits(giant=9))
     assert grown.rows["review_id"].to_pylist() == [row["review_id"]], "a new browser must not ask the old question anew"
+
+
+@pytest.mark.parametrize("world", [GIANT, [*GIANT, *person("2"), link("email:2", "anon:1")]])
+def test_a_join_releases_a_giant_and_a_refusal_asks_about_its_next_link(world):
+    """As the next night sees it: a join is a link of its own, a link that is refused is held."""
+    limits = Limits(giant=9)
+    (asked,) = pairs(ask(world, limits=limits), "giant")
+    joined = ask([*world, link(*asked, "decision")], decisions=[("join", *asked, True)], limits=limits)
+    assert pairs(joined, "giant") == []
+    refused = [(*row[:4], "decision/refuse") if row[:2] == asked else row for row in world]
+    again = pairs(ask(refused, decisions=[("refuse", *asked, True)], limits=Limits(giant=3)), "giant")
+    assert again and asked not in again, "what is left is still too large"
+
+
+def test_a_pair_that_only_a_decision_joins_is_as_sure_as_one_that_was_seen():
+    world = [*person("a"), *person("b")]
+    found = [ask([*world, link("user:a", "email:b", rule)]).rows.to_pylist()[0]["score"] for rule in ("decision", "same_event")]
+    assert found[0] == found[1]
 
 
 def test_a_giants_pair_is_its_worst_bridge_and_its_others_wait():

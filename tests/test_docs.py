@@ -1,0 +1,52 @@
+"""What the pages say about files, marts and decisions is what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from serving_app.identity_schemas import Word
+from spark_jobs.build import survivorship
+from spark_jobs.identify.reestimate import MODEL_FILE
+
+ROOT = Path(__file__).resolve().parents[1]
+README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/identity.md"))
+LINKAGE, SURVIVORSHIP = (next((ROOT / "docs/adr").glob(f"{number}-*")).read_text() for number in ("0014", "0017"))
+MARTS = yaml.safe_load((ROOT / "dbt_project/models/marts/_marts__models.yml").read_text())["models"]
+
+
+def test_decisions_are_numbered_without_a_gap():
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs/adr").glob("*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for path in (ROOT / "docs/adr").glob("*.md"):
+        assert re.match(rf"# 0*{int(path.name[:4])}[.:] ", path.read_text()), path.name
+
+
+@pytest.mark.parametrize("page", [README, IDENTITY], ids=["README", "identity"])
+def test_the_personal_files_outside_the_lake_are_named(page):
+    state = re.search(r'folder / "([a-z.]+duckdb)"', (ROOT / "spark_jobs/identify/job.py").read_text())[1]
+    assert f"`{MODEL_FILE}`" in page and f"`identity/{state}`" in page
+    assert f"`{MODEL_FILE.name}`" in LINKAGE and f"`{state}`" in LINKAGE
+
+
+def test_every_personal_mart_is_named():
+    personal = {model["name"] for model in MARTS if "Holds personal values" in " ".join(model["description"].split())}
+    assert personal == {"dim_customer_contacts", "dim_customer_values"}
+    assert [name for name in personal for page in (README, SURVIVORSHIP) if f"`{name}`" not in page] == []
+
+
+def test_survivorships_rules_are_those_of_its_decision():
+    assert [rule for rule in (*survivorship.RULES, "comes_with") if f"`{rule}`" not in SURVIVORSHIP] == []
+
+
+def test_queries_for_one_customer_name_columns_of_the_mart():
+    columns = {one["name"] for model in MARTS if model["name"] == "fct_identity_links" for one in model["columns"]}
+    held = IDENTITY.split("Which links of a customer are not followed")[1].split("```")[1]
+    assert set(re.findall(r"\b(?:customer_id_[ab]|is_followed|held_by)\b", held)) <= columns
+    assert "customer_id_a = 'c_…' or customer_id_b = 'c_…'" in held
+
+
+def test_what_each_answer_does_to_a_giant_is_said():
+    table = IDENTITY.split("| answer about the link | the giant |")[1]
+    assert {word for word in Word.__args__ if re.search(rf"^\| `{word}` \|", table, re.M)} == {"split", "refuse", "join"}
