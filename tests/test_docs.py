@@ -8,7 +8,7 @@ import yaml
 
 from serving_app.identity_schemas import Word
 from spark_jobs.build import survivorship
-from spark_jobs.identify.reestimate import MODEL_FILE
+from spark_jobs.identify.said import MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
 README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/identity.md"))
@@ -26,8 +26,8 @@ def test_decisions_are_numbered_without_a_gap():
 @pytest.mark.parametrize("page", [README, IDENTITY], ids=["README", "identity"])
 def test_the_personal_files_outside_the_lake_are_named(page):
     state = re.search(r'folder / "([a-z.]+duckdb)"', (ROOT / "spark_jobs/identify/job.py").read_text())[1]
-    assert f"`{MODEL_FILE}`" in page and f"`identity/{state}`" in page
-    assert f"`{MODEL_FILE.name}`" in LINKAGE and f"`{state}`" in LINKAGE
+    assert f"`{MODEL}`" in page and f"`identity/{state}`" in page
+    assert f"`{MODEL.name}`" in LINKAGE and f"`{state}`" in LINKAGE
 
 
 def test_every_personal_mart_is_named():

@@ -27,8 +27,17 @@ def stands_for(record: dict) -> str | None:
     return next((record[name] for name in STANDS_FOR if record[name]), None)
 
 
+def known_by(people: pa.Table, nobody: Set[str]) -> pa.Table:
+    """The columns PEOPLE of `core_people` without identifiers that nobody stands behind: the next of a record speaks for it."""
+    for name in STANDS_FOR:
+        ids = people[name]
+        kept = pc.if_else(pc.is_in(ids, value_set=pa.array(sorted(nobody), pa.string())), pa.scalar(None, pa.string()), ids)
+        people = people.set_column(people.schema.get_field_index(name), name, kept)
+    return people
+
+
 def records(people: pa.Table) -> pa.Table:
-    """`source, record_id, identifier_id`: what each record of `core_people` is known by."""
+    """`source, record_id, identifier_id`: what each record is known by."""
     said = people.select(["source", "record_id"])
     return said.append_column("identifier_id", pc.coalesce(*(people[name] for name in STANDS_FOR)))
 
@@ -46,7 +55,7 @@ def alike(likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[s
 
     Args:
         likeness: `core_identity_likeness`.
-        people: `core_people`.
+        people: as `known_by` gives it.
         link: the probability from which a pair links. Pairs below it stand in a cluster by the others of it, not by their own.
         parted: pairs of identifiers, a < b, that somebody split or refused: their records are two people's.
 

@@ -25,7 +25,7 @@ from expectations.contracts.lake import (
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.identify.alike import PEOPLE, alike, records
+from spark_jobs.identify.alike import PEOPLE, alike, known_by, records
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.comparable import IDENTIFIERS, comparable
 from spark_jobs.identify.customers import identities
@@ -104,7 +104,8 @@ def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, rules: Rules) 
         (row["identifier_id_a"], row["identifier_id_b"])
         for word in ("split", "refuse") for row in ends(decisions, word, identifiers).collect()
     }  # fmt: skip
-    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), lake.read_arrow(CORE_PEOPLE, PEOPLE), rules.link, parted)
+    people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), {row["identifier_id"] for row in nobody.collect()})
+    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), people, rules.link, parted)
     found = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
     for more in (joined(decisions, identifiers), carried(spark, by_likeness)):
         found = found.unionByName(more)
@@ -148,7 +149,9 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
 def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
     """Write the questions that a person should answer, and the page that shows them."""
     identifiers, whose = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]), lake.read_arrow(CORE_IDENTITIES)
-    somebodys = identifiers.filter(pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks()))
+    is_somebodys = pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks())
+    somebodys, blocked_ = identifiers.filter(is_somebodys), identifiers.filter(pc.invert(is_somebodys))
+    people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), set(blocked_["identifier_id"].to_pylist()))
     links_now, likeness = lake.read_arrow(CORE_IDENTITY_LINKS), lake.read_arrow(CORE_IDENTITY_LIKENESS)
     limits = Limits(rules.giant, rules.review, rules.link)
     asked = reviews(
@@ -156,7 +159,7 @@ def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
         links_now,
         whose,
         likeness,
-        records(lake.read_arrow(CORE_PEOPLE, PEOPLE)),
+        records(people),
         lake.read_arrow(CORE_IDENTITY_DECISIONS),
         limits,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS, CORE_PEOPLE
 from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.identify.alike import alike
+from spark_jobs.identify.alike import PEOPLE, alike, known_by, records
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -64,3 +64,15 @@ def test_records_that_somebody_parted_count_as_so_many(parted):
     assert cards == {}
     _, others = found([("A", "B", 0.9), ("D", "E", 0.8)], people(A=None, B=None, D=None, E=None), [parted])
     assert others.keys() >= {"card-D", "card-E"}, "only their own cluster"
+
+
+def test_an_identifier_nobody_stands_behind_speaks_for_no_record():
+    """Two cards without a number of their own, both under the login `test`: their e-mails speak for them."""
+    rows = [
+        {"source": "till", "record_id": n, "user_identifier_id": "i_test", "email_identifier_id": f"i_mail-{n}", "created_at": AT}
+        for n in "AB"
+    ]
+    cards = pa.Table.from_pylist([dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE))
+    links, _ = found([("A", "B", 0.9)], known_by(cards.select(PEOPLE), {"i_test"}))
+    assert links == [("i_mail-A", "i_mail-B")]
+    assert records(known_by(cards.select(PEOPLE), {"i_test"}))["identifier_id"].to_pylist() == ["i_mail-A", "i_mail-B"]
