@@ -102,7 +102,7 @@ def test_the_page(tonight, tmp_path):
     path = write(tmp_path / "reports" / "run", tonight)
     page = path.read_text()
     assert path.name == "identity.html" and [each.name for each in path.parent.iterdir()] == ["identity.html"]
-    assert "80 identifiers are 4 customers. Tonight: 2 created, 1 merged, 0 split, 0 renamed." in page
+    assert "80 identifiers are 4 customers. Tonight: 2 created, 1 merged, 0 split, 0 renamed, 0 retired." in page
     assert "3: 1 giant, 1 bridge, 1 likeness" in page
     assert "make decide DECISION=split A=i_email2 B=i_user_id1 REASON=" in page
     assert "make decide DECISION=join A=i_crm_id3 B=i_crm_id4 REASON=" in page
