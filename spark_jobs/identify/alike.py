@@ -9,14 +9,8 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from spark_jobs.identify.links import ALIKE
+from spark_jobs.identify.links import ALIKE, LINKS
 
-LINKS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("identifier_id_a", "identifier_id_b", "rule", "evidence")),
-        ("weight", pa.float64()), ("first_seen_at", pa.timestamp("us", tz="UTC")),
-    ]
-)  # fmt: skip
 CARDS = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
 STANDS_FOR = ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id")
 PEOPLE = ["source", "record_id", *STANDS_FOR, "created_at", "updated_at", "first_received"]  # what is read of `core_people`

@@ -2,30 +2,41 @@
 
 from collections.abc import Iterable
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from spark_jobs.identify.links import DECIDED, PAIR, SEEN
+from expectations.contracts.identity_decisions import JOIN
+from spark_jobs.identify.links import DECIDED, LINKS, PAIR, SEEN
 
-
-def ends(decisions: DataFrame, word: str, identifiers: DataFrame) -> DataFrame:
-    """The decisions of this word in force, a < b, one row per pair of identifiers that were seen."""
-    a, b = (F.col(name) for name in PAIR)
-    known = identifiers.select("identifier_id")
-    return (
-        decisions.where((F.col("decision") == word) & F.col("is_in_force"))
-        .select(F.least(a, b).alias(PAIR[0]), F.greatest(a, b).alias(PAIR[1]), "decision_id", "decided_at")
-        .join(known.withColumnRenamed("identifier_id", PAIR[0]), on=PAIR[0], how="left_semi")
-        .join(known.withColumnRenamed("identifier_id", PAIR[1]), on=PAIR[1], how="left_semi")
-    )
+PAIRS = pa.schema([(name, pa.string()) for name in PAIR])
 
 
-def joined(decisions: DataFrame, identifiers: DataFrame) -> DataFrame:
+def ends(decisions: pa.Table, word: str, identifiers: pa.ChunkedArray) -> list[dict]:
+    """The decisions of this word in force whose two identifiers were seen, each with `pair`, the two in order.
+
+    On the driver: somebody has typed each of them.
+    """
+    said = [row for row in decisions.to_pylist() if row["decision"] == word and row["is_in_force"]]
+    named = pa.array(sorted({row[name] for row in said for name in PAIR}), pa.string())
+    seen = set(named.filter(pc.is_in(named, value_set=identifiers.combine_chunks())).to_pylist()) if said else ()
+    return [{**row, "pair": tuple(sorted(row[name] for name in PAIR))} for row in said if seen >= {row[name] for name in PAIR}]
+
+
+def pairs(decided: list[dict]) -> pa.Table:
+    """The pairs of some decisions, in the columns of PAIRS."""
+    return pa.Table.from_pylist([dict(zip(PAIR, each["pair"], strict=True)) for each in decided], schema=PAIRS)
+
+
+def joined(decided: list[dict]) -> pa.Table:
     """A link for each pair that somebody said is one customer."""
-    return ends(decisions, "join", identifiers).select(
-        *PAIR, F.lit(DECIDED).alias("rule"), F.concat(F.lit("core_identity_decisions/"), "decision_id").alias("evidence"),
-        F.lit(SEEN).alias("weight"), F.col("decided_at").alias("first_seen_at"),
-    )  # fmt: skip
+    links = [
+        {
+            **dict(zip(PAIR, each["pair"], strict=True)), "rule": DECIDED, "weight": SEEN, "first_seen_at": each["decided_at"],
+            "evidence": f"core_identity_decisions/{each['decision_id']}",
+        }
+        for each in decided if each["decision"] == JOIN
+    ]  # fmt: skip
+    return pa.Table.from_pylist(links, schema=LINKS)
 
 
 def rows(decisions: Iterable, in_force: Iterable) -> list[dict]:

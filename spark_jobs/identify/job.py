@@ -29,7 +29,7 @@ from spark_jobs.identify.alike import PEOPLE, alike, known_by, records
 from spark_jobs.identify.changes import changes, moves
 from spark_jobs.identify.comparable import IDENTIFIERS, comparable
 from spark_jobs.identify.customers import identities
-from spark_jobs.identify.decided import ends, joined, rows
+from spark_jobs.identify.decided import ends, joined, pairs, rows
 from spark_jobs.identify.linkage.nightly import Given, link_people
 from spark_jobs.identify.links import links
 from spark_jobs.identify.page.write import Tonight
@@ -51,7 +51,8 @@ class Evidence:
     nobody: DataFrame
     links: DataFrame
     cards: DataFrame
-    decisions: DataFrame
+    refused: DataFrame
+    splits: DataFrame
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -99,25 +100,25 @@ def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
 
 def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, rules: Rules) -> Evidence:
     """The night's links from the core tables, before any rule."""
-    spark, decisions = lake.spark, lake.read(CORE_IDENTITY_DECISIONS)
-    parted = {
-        (row["identifier_id_a"], row["identifier_id_b"])
-        for word in ("split", "refuse") for row in ends(decisions, word, identifiers).collect()
-    }  # fmt: skip
+    spark, decisions = lake.spark, lake.read_arrow(CORE_IDENTITY_DECISIONS)
+    known = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"]
+    joins, refused, splits = (ends(decisions, word, known) for word in ("join", "refuse", "split"))
+    parted = {each["pair"] for each in (*refused, *splits)}
     people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), {row["identifier_id"] for row in nobody.collect()})
     by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), people, rules.link, parted)
     found = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
-    for more in (joined(decisions, identifiers), carried(spark, by_likeness)):
-        found = found.unionByName(more)
-    return Evidence(identifiers, nobody, found.persist(), carried(spark, cards), decisions)
+    for more in (joined(joins), by_likeness):
+        if more.num_rows:
+            found = found.unionByName(carried(spark, more))
+    said_no, said_two = (carried(spark, pairs(each)) for each in (refused, splits))
+    return Evidence(identifiers, nobody, found.persist(), carried(spark, cards), said_no, said_two)
 
 
 def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
     """`core_identity_links` and `core_identities` of tonight."""
     identifiers = evidence.identifiers
-    refused, splits = (ends(evidence.decisions, word, identifiers).localCheckpoint() for word in ("refuse", "split"))
-    held = hold(evidence.links, identifiers, evidence.nobody, evidence.cards, refused, rules).persist()
-    links_now, reached = settle(held, identifiers, splits, rules)
+    held = hold(evidence.links, identifiers, evidence.nobody, evidence.cards, evidence.refused, rules).persist()
+    links_now, reached = settle(held, identifiers, evidence.splits, rules)
     return links_now.persist(), identities(identifiers, reached, evidence.nobody).persist()
 
 

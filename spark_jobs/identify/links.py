@@ -6,12 +6,19 @@ A person's record holds what was last received: an e-mail that was replaced ther
 
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 PAIR = ("identifier_id_a", "identifier_id_b")
 SEEN = 1.0  # weight of what was seen together
 ALIKE, DECIDED = "alike", "decision"  # the two rules that rest on no common sighting
+LINKS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("identifier_id_a", "identifier_id_b", "rule", "evidence")),
+        ("weight", pa.float64()), ("first_seen_at", pa.timestamp("us", tz="UTC")),
+    ]
+)  # fmt: skip
 
 
 def pairs(*identifiers: Column) -> Column:
