@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
-from deltalake import write_deltalake
+from deltalake import Schema, write_deltalake
 from deltalake.exceptions import DeltaError
 from filelock import FileLock
 
@@ -207,6 +207,19 @@ class Lake:
         self.root.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / f".{table.name}.lock", timeout=600), delta_writes.without_values(table):
             yield
+
+    def widen(self, table: Table) -> list[str]:
+        """Give a table of an earlier version the columns that its contract has gained since, empty; returns their names."""
+        if not self.exists(table):
+            return []
+        with self.lock(table):
+            held = RustTable(self.path(table))
+            there = {field.name for field in held.schema().fields}
+            gained = [name for name in table.columns if name not in there]
+            if gained:
+                fields = [field.with_nullable(True) for field in arrow_schema(table) if field.name in gained]
+                held.alter.add_columns(Schema.from_arrow(pa.schema(fields)).fields)
+        return gained
 
     def tidy(self, table: Table, keep_hours: int) -> dict[str, int]:
         """Compact small files and clean up what old versions alone read; how many files went and came. No row changes."""

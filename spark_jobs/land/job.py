@@ -1,13 +1,14 @@
 """Bring the night's files into `landing/<source>/<entity>/<landing day>/`, each in its source's own format.
 
 Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished decision logs
-Writes:  landing/
+Writes:  landing/; empty columns into tables whose contract has gained some since
 If it fails: nothing is half there; put right what the message names and clear the task. A night whose files, code and settings
 are those of what is published ends here.
 """
 
 from datetime import date
 
+from expectations.contracts.lake import LAKE
 from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.identify.said import offered
@@ -32,6 +33,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if night.settings.identity_key == PUBLIC_KEY and "sample_shop" not in night.settings.sources:
         print("  warning: identifiers of real people are hashed with the key that everybody knows; set CONCIERGE_IDENTITY_KEY")
     night.settings.landing.mkdir(parents=True, exist_ok=True)
+    for table in LAKE.values():
+        if gained := lake.widen(table):
+            print(f"  {table.name}: made by an earlier version; gains {', '.join(gained)}")
     reports = []
     for source in load(night.settings.sources):
         n_files = deliver(source, night)

@@ -1,12 +1,15 @@
 """The lake writes what changed and nothing else, whoever commits it: delta-rs for few rows, Spark for many."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from expectations.contracts.lake import CORE_IDENTITY_LINKS, CORE_ITEMS
 from expectations.contracts.tables import ContractError, Table
 from spark_jobs import delta_writes, outcomes
 
@@ -147,3 +150,21 @@ def test_a_small_table_is_put_without_a_needless_version(lake):
     assert lake.version(SLATE) == version
     lake.put_rows([*rows, {"mark_id": "b", "value": None}], SLATE)
     assert lake.version(SLATE) == version + 1
+
+
+def test_a_table_of_an_earlier_version_gains_its_contracts_columns(lake):
+    """Links as they were before one said whether it is followed: still read, and written over as if they had always been new."""
+    kept = ("identifier_id_a", "identifier_id_b", "rule", "evidence", "weight", "first_seen_at")
+    old = replace(CORE_IDENTITY_LINKS, columns={name: CORE_IDENTITY_LINKS.columns[name] for name in kept}, not_null=())
+    row = dict.fromkeys(kept) | {"identifier_id_a": "a", "identifier_id_b": "b", "rule": "same_event"}
+    lake.put_rows([row], old)
+    with pytest.raises(pa.ArrowInvalid, match="is_followed"):
+        lake.read_arrow(CORE_IDENTITY_LINKS)
+    assert lake.widen(CORE_IDENTITY_LINKS) == ["is_followed", "held_by"]
+    assert lake.widen(CORE_IDENTITY_LINKS) == []
+    assert lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() == [dict.fromkeys(CORE_IDENTITY_LINKS.columns) | row]
+    now = row | {"weight": 1.0, "is_followed": False, "held_by": "shared/x", "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC)}
+    lake.replace(lake.spark.createDataFrame([tuple(now.get(c) for c in CORE_IDENTITY_LINKS.columns)], CORE_IDENTITY_LINKS.schema),
+                 CORE_IDENTITY_LINKS)  # fmt: skip
+    assert lake.read(CORE_IDENTITY_LINKS).collect()[0].asDict() | {"first_seen_at": None} == now | {"first_seen_at": None}
+    assert lake.widen(CORE_ITEMS) == [], "a table that does not exist gains nothing"
