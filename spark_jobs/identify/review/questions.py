@@ -37,9 +37,9 @@ class Limits:
         most: questions of one kind, the first of them; of giants all, for the queue is what holds them back.
     """
 
-    giant: int = 50
-    review: float = 0.8
-    link: float = 0.95
+    giant: int
+    review: float
+    link: float
     least_bits: float = 0.0
     most: int = 200
 

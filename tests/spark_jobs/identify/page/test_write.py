@@ -28,6 +28,8 @@ from spark_jobs.identify.page.layout import distances, places
 from spark_jobs.identify.page.write import Tonight, links_by_rule, write
 from spark_jobs.identify.review.questions import Limits, reviews
 
+LIMITS = Limits(giant=50, review=0.8, link=0.95)
+
 OPENING, CANARY = datetime(2026, 1, 5, tzinfo=UTC), "canary.person@example.test"
 KINDS = ("user_id", "crm_id", "email", "phone")
 
@@ -94,8 +96,8 @@ def tonight() -> Tonight:
         {"source": ["shop"] * 5, "record_id": list("12345"), "identifier_id": [f"i_crm_id{n}" for n in range(1, 6)]}
     )
     none = arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = reviews(identifiers, links, identities, likeness, records, none, Limits())
-    return Tonight("Who is who", identifiers, links, identities, likeness, changes, asked, Limits())
+    asked = reviews(identifiers, links, identities, likeness, records, none, LIMITS)
+    return Tonight("Who is who", identifiers, links, identities, likeness, changes, asked, LIMITS)
 
 
 def test_the_page(tonight, tmp_path):
@@ -130,8 +132,8 @@ def test_a_night_without_anything(tmp_path):
     tables = {name: arrow_schema(table).empty_table() for name, table in empty.items()}
     records = pa.table({name: pa.array([], pa.string()) for name in ("source", "record_id", "identifier_id")})
     none = arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = reviews(tables["identifiers"], tables["links"], tables["identities"], tables["likeness"], records, none, Limits())
-    page = write(tmp_path, Tonight("Nobody", **tables, questions=asked, limits=Limits())).read_text()
+    asked = reviews(tables["identifiers"], tables["links"], tables["identities"], tables["likeness"], records, none, LIMITS)
+    page = write(tmp_path, Tonight("Nobody", **tables, questions=asked, limits=LIMITS)).read_text()
     assert "0 identifiers are 0 customers" in page and "<p>None.</p>" in page
 
 

@@ -1,5 +1,6 @@
 """The queue of questions: what is asked, in which order, and that an answer ends it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from math import log2
@@ -18,6 +19,8 @@ from expectations.contracts.lake import (
 )
 from spark_jobs.arrow_types import arrow_schema
 from spark_jobs.identify.review.questions import Limits, Questions, review_id, reviews
+
+LIMITS = Limits(giant=50, review=0.8, link=0.95)
 
 OPENING = datetime(2026, 1, 5, tzinfo=UTC)
 KINDS = {"user": "user_id", "crm": "crm_id", "email": "email", "phone": "phone", "anon": "anonymous_id"}
@@ -75,7 +78,7 @@ def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=No
             "identifier_id": pa.array(cards, pa.string()),
         }),
         pa.Table.from_pylist(decided, schema=arrow_schema(CORE_IDENTITY_DECISIONS)),
-        limits or Limits(),
+        limits or LIMITS,
     )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def test_a_weaker_link_is_asked_before_a_stronger_one():
         for row in (*person(f"{n}a"), *person(f"{n}b"), link(f"crm:{n}a", f"crm:{n}b", "alike", p))
     ]  # fmt: skip
     assert pairs(ask(worlds), "bridge") == [("crm:1a", "crm:1b"), ("crm:2a", "crm:2b"), ("crm:0a", "crm:0b")]
-    capped = ask(worlds, limits=Limits(most=1))
+    capped = ask(worlds, limits=replace(LIMITS, most=1))
     assert pairs(capped, "bridge") == [("crm:1a", "crm:1b")] and capped.n_found["bridge"] == 3
 
 
@@ -140,27 +143,27 @@ GIANT = [*person("1"), *[link("user:1", f"anon:{n}") for n in range(6)]]
 
 
 def test_giants_are_held_back_whatever_the_cap_and_their_link_is_the_earliest():
-    found = ask([*GIANT, *person("2")], limits=Limits(giant=9, most=0))
+    found = ask([*GIANT, *person("2")], limits=replace(LIMITS, giant=9, most=0))
     (row,) = found.rows.to_pylist()
     assert row["kind"] == "giant" and row["is_held_back"] and row["score"] == row["n_identifiers"] == 10
     assert row["because"] == (
         "10 identifiers, more than 9: 6 browsers, 1 CRM id, 1 e-mail, 1 phone, 1 user id; "
         "served again when join says it is one customer, or split or refuse leave no more than that"
     )
-    assert ask(GIANT, limits=Limits(giant=10)).rows.num_rows == 0
-    grown = ask([*GIANT, link("user:1", "anon:00")], limits=Limits(giant=9))
+    assert ask(GIANT, limits=replace(LIMITS, giant=10)).rows.num_rows == 0
+    grown = ask([*GIANT, link("user:1", "anon:00")], limits=replace(LIMITS, giant=9))
     assert grown.rows["review_id"].to_pylist() == [row["review_id"]], "a new browser must not ask the old question anew"
 
 
 @pytest.mark.parametrize("world", [GIANT, [*GIANT, *person("2"), link("email:2", "anon:1")]])
 def test_a_join_releases_a_giant_and_a_refusal_asks_about_its_next_link(world):
     """As the next night sees it: a join is a link of its own, a link that is refused is held."""
-    limits = Limits(giant=9)
+    limits = replace(LIMITS, giant=9)
     (asked,) = pairs(ask(world, limits=limits), "giant")
     joined = ask([*world, link(*asked, "decision")], decisions=[("join", *asked, True)], limits=limits)
     assert pairs(joined, "giant") == []
     refused = [(*row[:4], "decision/refuse") if row[:2] == asked else row for row in world]
-    again = pairs(ask(refused, decisions=[("refuse", *asked, True)], limits=Limits(giant=3)), "giant")
+    again = pairs(ask(refused, decisions=[("refuse", *asked, True)], limits=replace(LIMITS, giant=3)), "giant")
     assert again and asked not in again, "what is left is still too large"
 
 
@@ -172,7 +175,7 @@ def test_a_pair_that_only_a_decision_joins_is_as_sure_as_one_that_was_seen():
 
 def test_a_giants_pair_is_its_worst_bridge_and_its_others_wait():
     world = [*GIANT, *person("2"), link("email:2", "anon:1")]
-    found = ask(world, limits=Limits(giant=9))
+    found = ask(world, limits=replace(LIMITS, giant=9))
     assert pairs(found, "giant") == [("anon:1", "user:1")] and pairs(found, "bridge") == []
     assert found.n_found == {"giant": 1, "bridge": 2, "likeness": 0}
     answered = ask(world, decisions=[("join", "anon:1", "user:1", True)])
@@ -210,10 +213,10 @@ def test_an_answer_in_force_ends_the_question(word, ends):
     assert pairs(ask(FALSE_LOGIN, decisions=[(word, *ends, True)]), "bridge") == [("anon:1", "email:2")]
     for decisions in ([(word, *ends, False)], [("withdraw", *ends, True)]):
         assert ask(FALSE_LOGIN, decisions=decisions).rows.equals(before.rows)
-    giant = ask(GIANT, limits=Limits(giant=9)).rows.to_pylist()[0]
+    giant = ask(GIANT, limits=replace(LIMITS, giant=9)).rows.to_pylist()[0]
     assert (
         ask(
-            GIANT, decisions=[(word, giant["identifier_id_a"], giant["identifier_id_b"], True)], limits=Limits(giant=9)
+            GIANT, decisions=[(word, giant["identifier_id_a"], giant["identifier_id_b"], True)], limits=replace(LIMITS, giant=9)
         ).rows.num_rows
         == 0
     )
@@ -229,10 +232,10 @@ def test_a_split_ends_every_question_between_the_two_customers_a_refusal_only_it
 def test_the_order_of_rows_changes_nothing():
     worlds = [*FALSE_LOGIN, *SECOND_CARD, *GIANT, *person("8"), *person("9"), link("crm:8", "crm:9", "alike", 0.9)]
     likeness = [("1", "4", 0.9), ("2", "4", 0.9), ("8", "4", 0.9)]
-    expected = ask(worlds, likeness, limits=Limits(giant=9))
+    expected = ask(worlds, likeness, limits=replace(LIMITS, giant=9))
     assert expected.rows["kind"].to_pylist() == ["giant", "bridge", "likeness", "likeness"]
     for seed in range(5):
-        found = ask(worlds, likeness, limits=Limits(giant=9), order=np.random.default_rng(seed))
+        found = ask(worlds, likeness, limits=replace(LIMITS, giant=9), order=np.random.default_rng(seed))
         assert found.rows.equals(expected.rows)
 
 
