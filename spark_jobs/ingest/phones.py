@@ -8,4 +8,4 @@ from expectations.contracts.phones import e164
 
 def compared(phone: Column, country: Column) -> Column:
     """`e164`, as a column."""
-    return F.udf(e164, "string")(phone, country)
+    return F.udf(lambda phone, country: e164(phone, country), "string")(phone, country)  # Spark warns of hints it does not know
