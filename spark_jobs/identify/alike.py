@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from spark_jobs.identify.linkage.components import components
 from spark_jobs.identify.links import ALIKE, LINKS
 
 CARDS = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
@@ -94,16 +93,13 @@ def _cards(pairs: list[tuple[str, str]], users: Mapping[str, tuple[str, str | No
     names = sorted({end for pair in pairs for end in pair})
     number = {name: k for k, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
-    graph = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(names), len(names)))
-    label = connected_components(graph, directed=False)[1].tolist() if names else []
-    torn = {label[number[a]] for a, b in parted if a in number and b in number and label[number[a]] == label[number[b]]}
-    user_of: dict[tuple[int, str], str] = {}
-    for name, of in zip(names, label, strict=True):
+    smallest = components(ends[:, 0], ends[:, 1], len(names)).tolist()
+    card = {name: names[k] for name, k in zip(names, smallest, strict=True)}  # sorted: the smallest number is the smallest name
+    torn = {card[a] for a, b in parted if a in card and card[a] == card.get(b)}
+    user_of: dict[tuple[str, str], str] = {}
+    for name in names:
         source, user = users[name]
-        if user and user_of.setdefault((of, source), user) != user:
-            torn.add(of)
-    smallest: dict[int, str] = {}
-    for name, of in zip(names, label, strict=True):  # sorted: the first of a label is its smallest
-        smallest.setdefault(of, name)
-    kept = [(name, smallest[of]) for name, of in zip(names, label, strict=True) if of not in torn]
-    return pa.table([[name for name, _ in kept], [card for _, card in kept]], schema=CARDS)
+        if user and user_of.setdefault((card[name], source), user) != user:
+            torn.add(card[name])
+    kept = [name for name in names if card[name] not in torn]
+    return pa.table([kept, [card[name] for name in kept]], schema=CARDS)

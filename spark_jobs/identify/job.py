@@ -64,11 +64,12 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     rules = load()
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
+    people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), {row["identifier_id"] for row in nobody.collect()})
     reports = [take_decisions(night, lake), compare(night, lake, rules)]
-    evidence = gather(lake, identifiers, nobody, rules)
+    evidence = gather(lake, identifiers, nobody, people, rules)
     links_now, after = resolve(evidence, rules)
     reports += keep(night, lake, links_now, after)
-    reports.append(ask(night, lake, rules))
+    reports.append(ask(night, lake, people, rules))
     for frame in (after, links_now, evidence.links, identifiers):
         frame.unpersist()
     return reports
@@ -81,9 +82,7 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
         DecisionError: a line of it is none.
     """
     said = identity_decisions.read(night.settings.home / identity_decisions.FILE)
-    before = lake.version(CORE_IDENTITY_DECISIONS)
-    lake.put_rows(rows(said, identity_decisions.in_force(said)), CORE_IDENTITY_DECISIONS)
-    return TableReport(CORE_IDENTITY_DECISIONS.name, before, lake.version(CORE_IDENTITY_DECISIONS), n_rows=len(said))
+    return put(lake, rows(said, identity_decisions.in_force(said)), CORE_IDENTITY_DECISIONS)
 
 
 def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
@@ -98,13 +97,12 @@ def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
     return report_of(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **compared)
 
 
-def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, rules: Rules) -> Evidence:
+def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, people: pa.Table, rules: Rules) -> Evidence:
     """The night's links from the core tables, before any rule."""
     spark, decisions = lake.spark, lake.read_arrow(CORE_IDENTITY_DECISIONS)
     known = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"]
     joins, refused, splits = (ends(decisions, word, known) for word in ("join", "refuse", "split"))
     parted = {each["pair"] for each in (*refused, *splits)}
-    people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), {row["identifier_id"] for row in nobody.collect()})
     by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), people, rules.link, parted)
     found = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
     for more in (joined(joins), by_likeness):
@@ -147,33 +145,21 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     return reports
 
 
-def ask(night: Night, lake: Lake, rules: Rules) -> TableReport:
+def ask(night: Night, lake: Lake, people: pa.Table, rules: Rules) -> TableReport:
     """Write the questions that a person should answer, and the page that shows them."""
     identifiers, whose = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]), lake.read_arrow(CORE_IDENTITIES)
-    is_somebodys = pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks())
-    somebodys, blocked_ = identifiers.filter(is_somebodys), identifiers.filter(pc.invert(is_somebodys))
-    people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), set(blocked_["identifier_id"].to_pylist()))
+    somebodys = identifiers.filter(pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks()))
     links_now, likeness = lake.read_arrow(CORE_IDENTITY_LINKS), lake.read_arrow(CORE_IDENTITY_LIKENESS)
     limits = Limits(rules.giant, rules.review, rules.link)
-    asked = reviews(
-        somebodys,
-        links_now,
-        whose,
-        likeness,
-        records(people),
-        lake.read_arrow(CORE_IDENTITY_DECISIONS),
-        limits,
-    )
+    decisions = lake.read_arrow(CORE_IDENTITY_DECISIONS)
+    asked = reviews(somebodys, links_now, whose, likeness, records(people), decisions, limits)
     changed = lake.read_arrow(CORE_IDENTITY_CHANGES)
     tonight = changed.filter(pc.equal(changed["run_id"], night.run_id))
     write_page(
         night.settings.home / "reports" / night.slug,
         Tonight(f"Who is who, up to {night.days.last}", somebodys, links_now, whose, likeness, tonight, asked, limits),
     )
-    before = lake.version(CORE_IDENTITY_REVIEWS)
-    lake.put_rows(asked.rows.to_pylist(), CORE_IDENTITY_REVIEWS)
-    after = lake.version(CORE_IDENTITY_REVIEWS)
-    return TableReport(CORE_IDENTITY_REVIEWS.name, before, after, n_rows=asked.rows.num_rows, detail=dict(asked.n_found))
+    return put(lake, asked.rows.to_pylist(), CORE_IDENTITY_REVIEWS, **asked.n_found)
 
 
 def carried(spark: SparkSession, found: pa.Table) -> DataFrame:
@@ -185,6 +171,13 @@ def figures(after: DataFrame) -> dict:
     """Identifiers and customers, for the summary."""
     n_identifiers, n_customers = after.selectExpr("count(*)", "count(distinct customer_id)").first()
     return {"n_identifiers": n_identifiers, "n_customers": n_customers}
+
+
+def put(lake: Lake, few: list[dict], table: Table, **detail) -> TableReport:
+    """Make a small table hold these rows, and report it."""
+    before = lake.version(table)
+    lake.put_rows(few, table)
+    return TableReport(table.name, before, lake.version(table), n_rows=len(few), detail=detail)
 
 
 def report_of(table: Table, written: Written, **detail) -> TableReport:
