@@ -87,11 +87,15 @@ class Training:
         behaviour: who did what.
         customer_features: csr float32, customers × attributes, 1 where the attribute holds.
         item_features: csr float32, items × attributes.
+        price: float32 [items] in the shop's currency, nan where unknown; None where the shop names none.
+        category: int32 [items], the category's number, -1 where unknown; None where the shop names none.
     """
 
     behaviour: Behaviour
     customer_features: sparse.csr_matrix
     item_features: sparse.csr_matrix
+    price: np.ndarray | None = None
+    category: np.ndarray | None = None
 
     def before(self, day: int) -> "Training":
         """What could have been fitted when this day began."""

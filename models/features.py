@@ -25,3 +25,9 @@ def encode(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr
     indptr = np.concatenate([[0], np.cumsum([len(held) for held in found])]).astype(np.int32)
     indices = np.array([column for held in found for column in held], np.int32)
     return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), len(columns)))
+
+
+def numbered(names: Sequence[str | None]) -> np.ndarray:
+    """int32 [names]: each name's place in the order of the names there are; -1 for None."""
+    place = {name: n for n, name in enumerate(sorted({name for name in names if name is not None}))}
+    return np.array([-1 if name is None else place[name] for name in names], np.int32)

@@ -81,7 +81,8 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
         customers.join(behaviour.select("customer_id").distinct(), on="customer_id", how="left_semi"), "customer_id", "customer"
     ).select("customer_id", "customer", customer_tokens().alias("tokens")).persist()  # fmt: skip
     catalogue = numbered(items, "item_id", "item").select(
-        "item_id", "item", "is_recommendable", "is_consumable", item_tokens().alias("tokens")
+        "item_id", "item", "is_recommendable", "is_consumable", "category", F.col("price").cast("float").alias("price"),
+        item_tokens().alias("tokens"),
     ).persist()  # fmt: skip
     rows = (
         behaviour.join(active.select("customer_id", "customer"), on="customer_id", how="inner")
@@ -108,6 +109,8 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
             ),
             features.encode(person_tokens, customer_vocabulary),
             features.encode(thing_tokens, item_vocabulary),
+            price=np.array([np.nan if price is None else price for price in things["price"].to_pylist()], np.float32),
+            category=features.numbered(things["category"].to_pylist()),
         ),
         customer_ids=np.array(people["customer_id"].to_pylist(), dtype=bytes),
         item_ids=np.array([item.encode() for item in things["item_id"].to_pylist()], dtype=bytes),

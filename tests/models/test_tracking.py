@@ -28,7 +28,7 @@ def importers(name: str) -> set[str]:
 
 def test_mlflow_and_lightfm_have_one_door_each():
     assert importers("mlflow") == {"models/tracking.py"}
-    assert importers("lightfm") == {"models/lightfm_hybrid.py"}
+    assert importers("lightfm") == {"models/recommenders/lightfm_hybrid.py"}
 
 
 def test_inference_is_numpy_alone():

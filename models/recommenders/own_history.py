@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Customers, Training
-from models.neighbours import opinion
+from models.recommenders.neighbours import opinion
 
 
 @dataclass

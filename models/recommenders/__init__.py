@@ -6,12 +6,12 @@ from typing import Any
 
 from models.base import Recommender
 from models.blend import Blend
-from models.item_knn import ItemKNN
-from models.lightfm_hybrid import LightFMHybrid
-from models.own_history import OwnHistory
-from models.popularity import Popularity
-from models.recent_popularity import RecentPopularity
-from models.user_knn import UserKNN
+from models.recommenders.item_knn import ItemKNN
+from models.recommenders.lightfm_hybrid import LightFMHybrid
+from models.recommenders.own_history import OwnHistory
+from models.recommenders.popularity import Popularity
+from models.recommenders.recent_popularity import RecentPopularity
+from models.recommenders.user_knn import UserKNN
 
 RECOMMENDERS: dict[str, type] = {
     kind.name: kind for kind in (Popularity, RecentPopularity, ItemKNN, UserKNN, OwnHistory, LightFMHybrid)

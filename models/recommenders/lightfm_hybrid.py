@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.neighbours import scaled
+from models.recommenders.neighbours import scaled
 
 
 @dataclass

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
 
 
 @dataclass

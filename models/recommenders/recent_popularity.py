@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Training
-from models.popularity import Popularity, n_customers_per_item
+from models.recommenders.popularity import Popularity, n_customers_per_item
 
 
 @dataclass
