@@ -9,6 +9,7 @@ run on a lake that ends where the test begins, and what they wrote is measured.
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -71,13 +72,15 @@ def split(rows: pd.DataFrame) -> Split:
     whole = Behaviour(len(customer_ids), len(item_ids), *cells, kind, until=int(day.max()) + 1)
     before = known[known["at"] < cut]
     titles = before.groupby("item")["title"].agg(lambda texts: texts.mode().iloc[0]).reindex(item_ids).fillna("")
-    words = [[f"word={word}" for word in dict.fromkeys(title.lower().split())][:4] for title in titles]
+    words = [[f"word={word}" for word in dict.fromkeys(re.findall(r"[^\W\d_]{3,}", title.lower()))] for title in titles]
+    few = [tokens[:4] for tokens in words]
     countries = known.groupby("customer")["country"].first().reindex(customer_ids)
     people = [[f"country={country}"] for country in countries]
-    coded = [features.encode(tokens, features.vocabulary(tokens)) for tokens in (people, words)]
+    coded = [features.encode(tokens, features.vocabulary(tokens)) for tokens in (people, few)]
+    content = features.encode(words, features.vocabulary(words, features.SHARED))
     everything = np.ones(len(item_ids), bool)
     test = case(whole.before(0), whole.since(0), everything)
-    return Split(Training(whole.before(0), *coded), test, customer_ids.tolist(), item_ids.tolist(), cut)
+    return Split(Training(whole.before(0), *coded, item_content=content), test, customer_ids.tolist(), item_ids.tolist(), cut)
 
 
 def alone(found: Split, name: str, **parameters: object) -> Measured:
@@ -177,7 +180,7 @@ def main() -> None:
     recent = alone(found, "recent_popularity")
     print(line("popularity", alone(found, "popularity")), line("recent_popularity (14 days)", recent), sep="\n")
     for name, parameters in (
-        ("item_knn", {}), ("user_knn", {}), ("own_history", {}), ("lightfm", {"components": 64, "epochs": 12}),
+        ("item_knn", {}), ("user_knn", {}), ("own_history", {}), ("content", {}), ("lightfm", {"components": 64, "epochs": 12}),
     ):  # fmt: skip
         print(line(f"{name} {parameters or ''}", alone(found, name, **parameters)), flush=True)
     with tempfile.TemporaryDirectory() as aside:

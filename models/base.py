@@ -89,6 +89,8 @@ class Training:
         item_features: csr float32, items × attributes.
         price: float32 [items] in the shop's currency, nan where unknown; None where the shop names none.
         category: int32 [items], the category's number, -1 where unknown; None where the shop names none.
+        item_content: csr float32, items × tokens: the attributes and every word of the title that two items share. More to a
+            row than factors are learned from; what content neighbours read. None where there is no more than `item_features`.
     """
 
     behaviour: Behaviour
@@ -96,6 +98,12 @@ class Training:
     item_features: sparse.csr_matrix
     price: np.ndarray | None = None
     category: np.ndarray | None = None
+    item_content: sparse.csr_matrix | None = None
+
+    @property
+    def content(self) -> sparse.csr_matrix:
+        """The most there is of items' attributes."""
+        return self.item_features if self.item_content is None else self.item_content
 
     def before(self, day: int) -> "Training":
         """What could have been fitted when this day began."""

@@ -11,6 +11,8 @@ import numpy as np
 from scipy import sparse
 
 MIN_ROWS = 5
+# Likeness is read from what two items share: a word that only they have says more than one that hundreds have.
+SHARED = 2
 
 
 def vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.base import Recommender
 from models.blend import Blend
+from models.recommenders.content import Content
 from models.recommenders.item_knn import ItemKNN
 from models.recommenders.lightfm_hybrid import LightFMHybrid
 from models.recommenders.own_history import OwnHistory
@@ -14,7 +15,7 @@ from models.recommenders.recent_popularity import RecentPopularity
 from models.recommenders.user_knn import UserKNN
 
 RECOMMENDERS: dict[str, type] = {
-    kind.name: kind for kind in (Popularity, RecentPopularity, ItemKNN, UserKNN, OwnHistory, LightFMHybrid)
+    kind.name: kind for kind in (Popularity, RecentPopularity, ItemKNN, UserKNN, OwnHistory, Content, LightFMHybrid)
 }
 
 

@@ -49,10 +49,13 @@ def item_tokens() -> Column:
     """An item's attributes as tokens: each level of its category path, brand, price band, the title's first words."""
     named = _tokens(category=F.col("category"), brand=F.col("brand"), price=F.col("price_band"))
     path = F.transform(F.coalesce("category_path", F.array().cast("array<string>")), lambda name: F.concat(F.lit("path="), name))
+    return F.array_distinct(F.concat(named, path, F.slice(title_words(), 1, TITLE_WORDS)))
+
+
+def title_words() -> Column:
+    """Every word of an item's title, each once, in its order."""
     words = F.array_distinct(F.regexp_extract_all(F.lower(F.coalesce("title", F.lit(""))), F.lit(r"(\p{L}{3,})"), 1))
-    return F.array_distinct(
-        F.concat(named, path, F.transform(F.slice(words, 1, TITLE_WORDS), lambda word: F.concat(F.lit("word="), word)))
-    )  # fmt: skip
+    return F.transform(words, lambda word: F.concat(F.lit("word="), word))
 
 
 def numbered(frame: DataFrame, key: str, name: str) -> DataFrame:
@@ -82,7 +85,7 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
     ).select("customer_id", "customer", customer_tokens().alias("tokens")).persist()  # fmt: skip
     catalogue = numbered(items, "item_id", "item").select(
         "item_id", "item", "is_recommendable", "is_consumable", "category", F.col("price").cast("float").alias("price"),
-        item_tokens().alias("tokens"),
+        item_tokens().alias("tokens"), title_words().alias("words"),
     ).persist()  # fmt: skip
     rows = (
         behaviour.join(active.select("customer_id", "customer"), on="customer_id", how="inner")
@@ -100,6 +103,7 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
     day, kind = (rows[name].to_numpy() for name in ("day", "kind"))
     columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
     person_tokens, thing_tokens = people["tokens"].to_pylist(), things["tokens"].to_pylist()
+    contents = [[*tokens, *words] for tokens, words in zip(thing_tokens, things["words"].to_pylist(), strict=True)]
     customer_vocabulary, item_vocabulary = features.vocabulary(person_tokens), features.vocabulary(thing_tokens)
     return Material(
         training=Training(
@@ -111,6 +115,7 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
             features.encode(thing_tokens, item_vocabulary),
             price=np.array([np.nan if price is None else price for price in things["price"].to_pylist()], np.float32),
             category=features.numbered(things["category"].to_pylist()),
+            item_content=features.encode(contents, features.vocabulary(contents, features.SHARED)),
         ),
         customer_ids=np.array(people["customer_id"].to_pylist(), dtype=bytes),
         item_ids=np.array([item.encode() for item in things["item_id"].to_pylist()], dtype=bytes),

@@ -12,7 +12,8 @@ def test_published_rows_come_out(real_data):
     found = split(purchases(real_data / "online_retail"))
     assert len(found.test.customers) == 1318
     assert int((found.test.wanted & ~found.test.seen).any(axis=1).sum()) == 1212
-    rows = {name: alone(found, name) for name in ("popularity", "recent_popularity", "item_knn", "user_knn", "own_history")}
+    names = ("popularity", "recent_popularity", "item_knn", "user_knn", "own_history", "content")
+    rows = {name: alone(found, name) for name in names}
     means = {
         name: [round(float(np.nanmean(figures[task])), 4) for task in ("discover", "next") for figures in (row.ndcg, row.recall)]
         for name, row in rows.items()
@@ -23,3 +24,4 @@ def test_published_rows_come_out(real_data):
     assert means["item_knn"][0] > 0.078 and means["item_knn"][2] > 0.21  # published: .0957 and .2173
     assert means["user_knn"] == pytest.approx([0.1164, 0.0735, 0.3298, 0.1624], abs=0.006)  # published with half-life 30
     assert means["own_history"][2:] == pytest.approx([0.3166, 0.1710], abs=0.001)
+    assert means["content"][0] > 0.0622 and means["content"][2] > 0.1970  # published: just these, by plain cosine

@@ -1,0 +1,77 @@
+"""Content neighbours: items of like attributes, so that an item nobody touched yet stands beside what it resembles.
+
+Attributes weigh by how rare they are (TF-IDF, Salton and Buckley 1988) and items compare by cosine, as in content-based filtering
+since Pazzani and Billsus (2007). A cosine is raised to a power before it counts: on Online Retail's hidden items a sum of plain
+cosines is won by what shares a common word with everything (NDCG@10 .16), a sum of their fourth powers by what is nearly the same
+article in another colour (.20).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from models.base import Customers, Training
+from models.recommenders.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
+
+BLOCK = 512  # items compared at once
+
+
+@dataclass
+class Content:
+    """Neighbours by attributes.
+
+    Attributes:
+        half_life_days: how fast a customer's past fades in their profile.
+        neighbours: kept per item; an item is found from the customer's past among them.
+        likeness_power: the exponent of the cosine.
+    """
+
+    name: ClassVar[str] = "content"
+    half_life_days: float = 60.0
+    neighbours: int = 200
+    likeness_power: float = 3.0
+
+    def fit(self, training: Training, seed: int) -> Self:
+        self.likeness = likeness(directions(training.content), self.neighbours, self.likeness_power)
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        profile = customers.behaviour.matrix(self.half_life_days).astype(np.float32)
+        return opinion((profile @ self.likeness.T).toarray())
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        return opinion(without_self(self.likeness[items], items).toarray())
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return to_arrays("likeness", self.likeness)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.likeness = from_arrays("likeness", arrays)
+        return self
+
+
+def directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
+    """csr float32 [items, attributes]: each attribute weighs 1 + ln((1 + n) / (1 + df)), rows of length 1, empty ones empty."""
+    n = features.shape[0]
+    rarity = 1.0 + np.log((1.0 + n) / (1.0 + np.bincount(features.indices, minlength=features.shape[1])))
+    weighed = scaled(features, columns=rarity)
+    length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
+    return scaled(weighed, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+
+
+def likeness(of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
+    """Each row's n nearest: csr float32 [items, items], cosine to the power given.
+
+    Args:
+        of: directions of the items asked for.
+        to: directions of the items to find; the same items where left out, each then the nearest to itself.
+    """
+    others, blocks = (of if to is None else to).T.tocsr(), []
+    for start in range(0, of.shape[0], BLOCK):
+        near = (of[start : start + BLOCK] @ others).tocsr()
+        near.data **= np.float32(power)
+        blocks.append(best_per_row(near, n))
+    return sparse.vstack(blocks).tocsr().astype(np.float32)
