@@ -7,15 +7,32 @@ from typing import Any
 from models.base import Recommender
 from models.blend import Blend
 from models.recommenders.content import Content
+from models.recommenders.decayed_popularity import DecayedPopularity
+from models.recommenders.ease import EASE
+from models.recommenders.history_ridge import HistoryRidge
 from models.recommenders.item_knn import ItemKNN
 from models.recommenders.lightfm_hybrid import LightFMHybrid
 from models.recommenders.own_history import OwnHistory
 from models.recommenders.popularity import Popularity
 from models.recommenders.recent_popularity import RecentPopularity
+from models.recommenders.rp3beta import RP3Beta
 from models.recommenders.user_knn import UserKNN
 
 RECOMMENDERS: dict[str, type] = {
-    kind.name: kind for kind in (Popularity, RecentPopularity, ItemKNN, UserKNN, OwnHistory, Content, LightFMHybrid)
+    kind.name: kind
+    for kind in (
+        Popularity,
+        RecentPopularity,
+        DecayedPopularity,
+        ItemKNN,
+        RP3Beta,
+        EASE,
+        UserKNN,
+        OwnHistory,
+        HistoryRidge,
+        Content,
+        LightFMHybrid,
+    )
 }
 
 

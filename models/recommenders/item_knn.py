@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, opinion, scaled, to_arrays, without_self
 
 BLOCK = 1024  # items compared at once
 
@@ -62,8 +62,3 @@ class ItemKNN:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         self.similarity = from_arrays("similarity", arrays)
         return self
-
-
-def column_sums(matrix: sparse.csr_matrix) -> np.ndarray:
-    """float64 [columns]."""
-    return np.asarray(matrix.sum(axis=0)).ravel()

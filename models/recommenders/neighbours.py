@@ -16,6 +16,16 @@ def scaled(matrix: sparse.spmatrix, rows: np.ndarray | None = None, columns: np.
     return matrix.tocsr()
 
 
+def column_sums(matrix: sparse.csr_matrix) -> np.ndarray:
+    """float64 [columns]."""
+    return np.asarray(matrix.sum(axis=0)).ravel()
+
+
+def row_sums(matrix: sparse.csr_matrix) -> np.ndarray:
+    """float64 [rows]."""
+    return np.asarray(matrix.sum(axis=1)).ravel()
+
+
 def best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
     """The n largest positive entries of each row; among equals the lowest column."""
     matrix = matrix.tocsr()

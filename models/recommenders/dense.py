@@ -1,0 +1,55 @@
+"""What recommenders with a dense item × item matrix share: the limit of memory, and the inverse."""
+
+import numpy as np
+from scipy.linalg import lapack
+from threadpoolctl import threadpool_limits
+
+
+class CatalogueTooLargeError(ValueError):
+    """An item × item matrix of this catalogue does not fit the memory that was granted."""
+
+
+def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
+    """Refuse before anything is allocated.
+
+    Args:
+        copies: how many n × n matrices of float64 are held at the same time.
+
+    Raises:
+        CatalogueTooLargeError: they need more than `limit_gb` (10⁹ bytes).
+    """
+    needed = copies * 8 * n_items**2 / 1e9
+    if needed > limit_gb:
+        raise CatalogueTooLargeError(
+            f"{name}: {n_items:,} items need {needed:.1f} GB for a dense inverse, {limit_gb:g} GB are granted; "
+            "raise memory_limit_gb, or take rp3beta or graph_filter, which stay sparse"
+        )
+
+
+def inverse_in_place(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of a symmetric positive definite float64 matrix [n, n], by Cholesky, in the matrix's own memory.
+
+    One thread: with more, sums are made in another order and the bytes differ from machine to machine.
+
+    Raises:
+        ValueError: the matrix is not positive definite.
+    """
+    with threadpool_limits(1):
+        # A symmetric matrix is its own transpose, so C order is handed over as Fortran order, without a copy.
+        factor, info = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=0)
+        if info == 0:
+            factor, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if info != 0:
+        raise ValueError(f"the matrix is not positive definite (LAPACK says {info})")
+    return mirror(factor)
+
+
+def mirror(lower: np.ndarray, block: int = 1024) -> np.ndarray:
+    """The symmetric matrix whose lower triangle is given, written into its upper one, block by block."""
+    n = len(lower)
+    for start in range(0, n, block):
+        end = min(start + block, n)
+        lower[start:end, end:] = lower[end:, start:end].T
+        corner = lower[start:end, start:end]
+        corner[:] = np.tril(corner) + np.tril(corner, -1).T
+    return lower

@@ -1,0 +1,74 @@
+"""EASE: every item as a weighted sum of all others, in closed form; with time decay.
+
+Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019. With X the customers' decayed behaviour (a purchase of
+today is 1) and P = (XᵀX + ridge · I)⁻¹, the weights are B[i, j] = -P[i, j] / P[j, j] off the diagonal and 0 on it; a customer's
+scores are x B.
+The inverse is dense: a catalogue that does not fit the memory granted is refused before anything is allocated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
+from models.recommenders.dense import check_fits, inverse_in_place
+from models.recommenders.neighbours import opinion
+
+
+@dataclass
+class EASE:
+    """Weights between all pairs of the items that anybody touched.
+
+    Attributes:
+        half_life_days: how fast the past fades, in training and in a customer's profile; None: never.
+        ridge: what is added to the diagonal; the larger, the less rare items are trusted.
+        memory_limit_gb: what the dense matrices of fitting may take.
+    """
+
+    name: ClassVar[str] = "ease"
+    half_life_days: float | None = 45.0
+    ridge: float = 100.0
+    memory_limit_gb: float = 2.0
+
+    def fit(self, training: Training, seed: int) -> Self:
+        weights = self._profiles(training.behaviour)
+        self.items = np.flatnonzero(weights.getnnz(axis=0)).astype(np.int32)
+        self.n_items = weights.shape[1]
+        check_fits(len(self.items), 1.5, self.memory_limit_gb, self.name)  # the inverse, and the weights as float32
+        warm = weights[:, self.items]
+        gram = (warm.T @ warm).toarray()
+        gram[np.diag_indices_from(gram)] += self.ridge
+        inverse = inverse_in_place(gram)
+        inverse /= -np.diag(inverse).copy()
+        np.fill_diagonal(inverse, 0.0)
+        self.weights = inverse.astype(np.float32)
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        profile = self._profiles(customers.behaviour).astype(np.float32)[:, self.items]
+        return self._wide(profile @ self.weights)
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        place = np.full(self.n_items, -1)
+        place[self.items] = np.arange(len(self.items))
+        rows = np.where((place[items] >= 0)[:, None], self.weights[place[items]], 0.0)
+        return self._wide(rows)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
+        return self
+
+    def _profiles(self, behaviour: Behaviour) -> sparse.csr_matrix:
+        return behaviour.matrix(self.half_life_days) / KIND_WEIGHTS[PURCHASE]
+
+    def _wide(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the items fitted, among all; what is not above zero is no opinion."""
+        wide = np.full((len(scores), self.n_items), -np.inf, np.float32)
+        wide[:, self.items] = opinion(scores)
+        return wide

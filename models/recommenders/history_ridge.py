@@ -1,0 +1,101 @@
+"""Ridge from past to future: what was bought next by customers whose history looked like this one, rolled over the whole past.
+
+A multi-target ridge regression (Hoerl, Kennard 1970). History is cut every `horizon_days`; at each cut the customers' decayed
+histories are the rows of X and what each bought in the days after it the rows of Y, and W = (XᵀX + ridge · I)⁻¹ XᵀY. Unlike
+EASE it is fitted on what it is asked for, the days ahead, so it learns what is bought again (its diagonal) and what the season
+brings. A row of X has length 1 and a row of Y is divided by the root of its items, or wholesalers decide everything.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from models.base import Behaviour, Customers, Training
+from models.recommenders.dense import check_fits, inverse_in_place
+from models.recommenders.neighbours import opinion, row_sums, scaled
+
+
+@dataclass
+class HistoryRidge:
+    """Weights from each item of a history to each item bought after it.
+
+    Attributes:
+        half_life_days: how fast the past fades in a history.
+        horizon_days: how far ahead a cut looks, at most; a sixth of the history where that is shorter.
+        ridge: what is added to the diagonal; the larger, the less rare items are trusted.
+        cut_half_life_days: how fast a cut's say fades with its age: the shop's season is that of the newest cut.
+        memory_limit_gb: what the dense matrices of fitting may take.
+    """
+
+    name: ClassVar[str] = "history_ridge"
+    half_life_days: float = 45.0
+    horizon_days: int = 28
+    ridge: float = 5.0
+    cut_half_life_days: float = 90.0
+    memory_limit_gb: float = 2.0
+
+    def fit(self, training: Training, seed: int) -> Self:
+        behaviour = training.behaviour
+        touched = np.bincount(behaviour.item, minlength=behaviour.n_items) > 0
+        self.items = np.flatnonzero(touched).astype(np.int32)
+        self.n_items, n = behaviour.n_items, len(self.items)
+        check_fits(n, 3, self.memory_limit_gb, self.name)  # XᵀX and XᵀY while one of them is copied or multiplied
+        gram, answer = np.zeros((n, n)), np.zeros((n, n))
+        for history, bought, weight in self._cuts(behaviour):
+            add(gram, (history.T @ history) * weight)
+            add(answer, (history.T @ bought) * weight)
+        gram[np.diag_indices(n)] += self.ridge
+        self.weights = (inverse_in_place(gram) @ answer).astype(np.float32)
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        return self._wide(self._histories(customers.behaviour)[:, self.items].astype(np.float32) @ self.weights)
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        """What is bought after the item; not the item itself."""
+        place = np.full(self.n_items, -1)
+        place[self.items] = np.arange(len(self.items))
+        rows = np.where((place[items] >= 0)[:, None], self.weights[place[items]], 0.0)
+        wide = self._wide(rows)
+        wide[np.arange(len(items)), items] = -np.inf
+        return wide
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
+        return self
+
+    def _histories(self, behaviour: Behaviour) -> sparse.csr_matrix:
+        """Decayed histories of length 1."""
+        past = behaviour.matrix(self.half_life_days)
+        return scaled(past, rows=1.0 / np.maximum(np.sqrt(row_sums(past.multiply(past))), 1e-12))
+
+    def _cuts(self, behaviour: Behaviour) -> Iterator[tuple[sparse.csr_matrix, sparse.csr_matrix, float]]:
+        """Histories, what was wanted after them, and the cut's weight; newest cut first, each with a horizon of past at least."""
+        first = int(behaviour.day.min(initial=behaviour.until))
+        horizon = max(min(self.horizon_days, (behaviour.until - first) // 6), 1)
+        for cut in range(behaviour.until - horizon, first + horizon - 1, -horizon):
+            after = behaviour.since(cut).wanted()
+            bought = after.where(after.day < cut + horizon).matrix()[:, self.items]
+            bought.data[:] = 1.0
+            history = self._histories(behaviour.before(cut))[:, self.items]
+            asked = (bought.getnnz(axis=1) > 0) & (history.getnnz(axis=1) > 0)
+            bought = scaled(bought, rows=np.maximum(bought.getnnz(axis=1), 1.0) ** -0.5)
+            yield history[asked], bought[asked], 0.5 ** ((behaviour.until - horizon - cut) / self.cut_half_life_days)
+
+    def _wide(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the items fitted, among all; what is not above zero is no opinion."""
+        wide = np.full((len(scores), self.n_items), -np.inf, np.float32)
+        wide[:, self.items] = opinion(scores)
+        return wide
+
+
+def add(total: np.ndarray, part: sparse.csr_matrix) -> None:
+    """A sparse matrix onto a dense one, in its memory."""
+    part = part.tocoo()
+    total[part.row, part.col] += part.data
