@@ -16,6 +16,8 @@ from models.recommenders.own_history import OwnHistory
 from models.recommenders.popularity import Popularity
 from models.recommenders.recent_popularity import RecentPopularity
 from models.recommenders.rp3beta import RP3Beta
+from models.recommenders.stan import Stan
+from models.recommenders.transitions import Transitions
 from models.recommenders.user_knn import UserKNN
 
 RECOMMENDERS: dict[str, type] = {
@@ -30,6 +32,8 @@ RECOMMENDERS: dict[str, type] = {
         UserKNN,
         OwnHistory,
         HistoryRidge,
+        Transitions,
+        Stan,
         Content,
         LightFMHybrid,
     )

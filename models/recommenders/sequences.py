@@ -1,0 +1,102 @@
+"""Order of behaviour, which recommenders of sequences share: a customer's days as baskets, one after the other.
+
+`Behaviour` knows nothing finer than the day, so a basket (a session) is a customer's day. Data that know an order alone are given
+a day a position.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """Customers' days in order: sorted by customer, then day.
+
+    Attributes:
+        held: csr float64 [baskets, items]: the kinds' weights of the day, a purchase being 1.
+        customer: int32 [baskets].
+        day: int32 [baskets].
+        place: int32 [baskets]: 0 for a customer's first day, 1 for the second, …
+        from_end: int32 [baskets]: 0 for a customer's last day, 1 for the one before, …
+        n_customers: how many customers there are, with and without a basket.
+    """
+
+    held: sparse.csr_matrix
+    customer: np.ndarray
+    day: np.ndarray
+    place: np.ndarray
+    from_end: np.ndarray
+    n_customers: int
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+def baskets(behaviour: Behaviour) -> Baskets:
+    """What customers did, day by day."""
+    first = int(behaviour.day.min(initial=0))
+    span = int(behaviour.day.max(initial=0)) - first + 1
+    key = behaviour.customer.astype(np.int64) * span + (behaviour.day - first)
+    days, basket = np.unique(key, return_inverse=True)
+    weight = KIND_WEIGHTS[behaviour.kind] / KIND_WEIGHTS[PURCHASE]
+    held = sparse.csr_matrix((weight, (basket, behaviour.item)), shape=(len(days), behaviour.n_items))
+    customer = (days // span).astype(np.int32)
+    n_days = np.bincount(customer, minlength=behaviour.n_customers)
+    place = np.arange(len(days)) - (np.cumsum(n_days) - n_days)[customer]
+    from_end = n_days[customer] - 1 - place
+    return Baskets(
+        held, customer, (days % span + first).astype(np.int32), place.astype(np.int32), from_end.astype(np.int32),
+        behaviour.n_customers,
+    )  # fmt: skip
+
+
+def fading(ages: np.ndarray, half_life: float) -> np.ndarray:
+    """float64: 1 at age nought, halved every half-life."""
+    return 0.5 ** (ages / half_life)
+
+
+def shared_out(held: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+    """Each basket divided by its size to a power: 0 leaves it, 1 makes every basket weigh the same."""
+    size = np.maximum(np.asarray(held.sum(axis=1)).ravel(), 1e-12)
+    return (sparse.diags(size**-power) @ held).tocsr()
+
+
+def profiles(of: Baskets, weight: np.ndarray, held: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Customers × items: each one's baskets added up by these weights (float64 [baskets])."""
+    adding = sparse.csr_matrix((weight, (of.customer, np.arange(len(of)))), shape=(of.n_customers, len(of)))
+    return (adding @ held).tocsr()
+
+
+def later(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
+    """Baskets × baskets: entry (b, c) is `weights[g - 1]` where c is the same customer's basket g places after b."""
+    rows, columns, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+    for gap, weight in enumerate(weights, start=1):
+        row = np.flatnonzero(of.from_end >= gap)  # sorted by customer and day: the one g later stands g rows below
+        rows.append(row)
+        columns.append(row + gap)
+        values.append(np.full(len(row), weight))
+    data = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    return sparse.csr_matrix(data, shape=(len(of), len(of)))
+
+
+def clicked(items: Sequence[int], n_items: int, n_attributes: int, kind: int = 0) -> Customers:
+    """Somebody nobody knows, who touched these items one after the other: to be scored like any customer.
+
+    Each click stands on a day of its own, so that the latest counts most; an item clicked twice keeps its latest place.
+
+    Args:
+        items: positions, earliest first; those outside 0 … n_items - 1 (new since the model was fitted) are passed over.
+        n_attributes: width of the customer attributes the model was fitted with.
+    """
+    latest = {item: place for place, item in enumerate(items) if 0 <= item < n_items}
+    item = np.array(sorted(latest), np.int32)
+    behaviour = Behaviour(
+        1, n_items, np.zeros(len(item), np.int32), item, np.array([latest[i] for i in item.tolist()], np.int32),
+        np.full(len(item), kind, np.int8), until=len(items),
+    )  # fmt: skip
+    return Customers(np.array([-1], np.int32), behaviour, sparse.csr_matrix((1, n_attributes), dtype=np.float32))

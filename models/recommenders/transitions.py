@@ -1,0 +1,87 @@
+"""Directed item transitions: what customers wanted in the baskets that followed one with this item.
+
+First-order Markov chains over items with decay over the distance, the sequential rules of Ludewig and Jannach, "Evaluation of
+session-based recommendation algorithms" (UMUAI 2018), with both directions, baskets for single items, and popularity discounted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from models.base import Customers, Training
+from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, opinion, scaled, to_arrays, without_self
+from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
+
+BLOCK = 1024  # items followed at once
+
+
+@dataclass
+class Transitions:
+    """Items by what follows them.
+
+    Attributes:
+        half_life_places: how fast a pair's weight falls with the baskets between the two.
+        reach: pairs further apart than this many baskets are not counted.
+        backward_weight: what a pair says in the other direction, beside 1 in its own.
+        same_weight: what two items of one basket say of each other.
+        size_power: how much a basket pays for being large (1: each weighs the same).
+        row_power: how much an item's followers pay for its being had by many (1: shares of a whole).
+        popularity_power: how much an item pays for being had by many as a follower.
+        profile_half_life_places: how fast a customer's past fades, in baskets counted from the last.
+        half_life_days: how fast it fades in days, and how far back the trend looks; None for neither.
+        trend_power: how much a follower gains from being wanted lately rather than long ago.
+        neighbours: followers kept per item.
+    """
+
+    name: ClassVar[str] = "transitions"
+    half_life_places: float = 1.0
+    reach: int = 5
+    backward_weight: float = 0.15
+    same_weight: float = 1.0
+    size_power: float = 0.8
+    row_power: float = 0.3
+    popularity_power: float = 0.4
+    profile_half_life_places: float = 3.0
+    half_life_days: float | None = 30.0
+    trend_power: float = 0.5
+    neighbours: int = 300
+
+    def fit(self, training: Training, seed: int) -> Self:
+        of = baskets(training.behaviour)
+        held = shared_out(of.held, self.size_power)
+        after = later(of, fading(np.arange(self.reach), self.half_life_places))
+        beside = after + self.backward_weight * after.T + self.same_weight * sparse.identity(len(of))
+        followers = (beside @ held).tocsr()
+        demand = np.maximum(column_sums(of.held), 1e-12)
+        gain = demand**-self.popularity_power
+        if self.half_life_days:
+            lately = scaled(of.held, rows=fading(training.behaviour.until - 1 - of.day, self.half_life_days))
+            gain *= (column_sums(lately) / demand) ** self.trend_power
+        by_item, blocks = held.T.tocsr(), []
+        for start in range(0, held.shape[1], BLOCK):
+            rows = slice(start, min(start + BLOCK, held.shape[1]))
+            found = scaled(by_item[rows] @ followers, rows=demand[rows] ** -self.row_power, columns=gain)
+            blocks.append(best_per_row(found, self.neighbours))
+        self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        of = baskets(customers.behaviour)
+        weight = fading(of.from_end, self.profile_half_life_places)
+        if self.half_life_days:
+            weight = weight * fading(customers.behaviour.until - 1 - of.day, self.half_life_days)
+        profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
+        return opinion((profile @ self.similarity).toarray())
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        return opinion(without_self(self.similarity[items], items).toarray())
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return to_arrays("similarity", self.similarity)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.similarity = from_arrays("similarity", arrays)
+        return self

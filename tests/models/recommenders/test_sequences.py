@@ -1,0 +1,158 @@
+"""Recommenders of sequences against their definitions written out as loops."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from models.base import PURCHASE, Behaviour, Customers, Training
+from models.recommenders.sequences import baskets, clicked, later
+from models.recommenders.stan import Stan
+from models.recommenders.transitions import Transitions
+
+N_CUSTOMERS, N_ITEMS, UNTIL = 4, 6, 40
+ROWS = st.sets(
+    st.tuples(st.integers(0, N_CUSTOMERS - 1), st.integers(0, N_ITEMS - 1), st.sampled_from([1, 2, 3, 17, 30, 39])),
+    min_size=1, max_size=25,
+)  # fmt: skip
+
+
+def training(rows):
+    customer, item, day = (np.array(column, np.int32) for column in zip(*sorted(rows), strict=True))
+    held = Behaviour(N_CUSTOMERS, N_ITEMS, customer, item, day, np.full(len(item), PURCHASE, np.int8), UNTIL)
+    return Training(held, sparse.csr_matrix((N_CUSTOMERS, 0)), sparse.csr_matrix((N_ITEMS, 0)))
+
+
+def days_of(rows):
+    """By customer, the sorted list of (day, items)."""
+    days = defaultdict(lambda: defaultdict(set))
+    for customer, item, day in rows:
+        days[customer][day].add(item)
+    return {customer: sorted(held.items()) for customer, held in days.items()}
+
+
+def everybody(found):
+    return Customers.of(found, np.arange(N_CUSTOMERS))
+
+
+def as_zero(scores):
+    return np.where(np.isfinite(scores), scores, 0.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_baskets_are_days_in_order(rows):
+    of = baskets(training(rows).behaviour)
+    expected = [
+        (customer, day, place, len(held) - 1 - place, sorted(items))
+        for customer, held in sorted(days_of(rows).items())
+        for place, (day, items) in enumerate(held)
+    ]
+    found = zip(of.customer, of.day, of.place, of.from_end, (sorted(row.indices.tolist()) for row in of.held), strict=True)
+    assert [tuple(row) for row in found] == expected
+    following = later(of, [1.0, 0.5]).toarray()
+    for row, column in np.ndindex(following.shape):
+        gap = column - row if of.customer[row] == of.customer[column] else 0
+        assert following[row, column] == {1: 1.0, 2: 0.5}.get(gap, 0.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_transitions_are_the_decayed_pairs(rows):
+    """Followers, those before, those beside; rows and columns divided by demand; the profile fading by baskets and days."""
+    model = Transitions(
+        half_life_places=2.0, reach=2, backward_weight=0.5, same_weight=0.25, size_power=0.5, row_power=0.5,
+        popularity_power=0.25, profile_half_life_places=1.0, half_life_days=None, neighbours=N_ITEMS,
+    )  # fmt: skip
+    demand = np.zeros(N_ITEMS)
+    for _, item, _ in rows:
+        demand[item] += 1
+    weights = np.zeros((N_ITEMS, N_ITEMS))
+    for held in days_of(rows).values():
+        for at, (_, items) in enumerate(held):
+            for other_at, (_, others) in enumerate(held):
+                gap = other_at - at
+                if abs(gap) > 2:
+                    continue
+                weight = 0.25 if gap == 0 else (1.0 if gap > 0 else 0.5) * 0.5 ** ((abs(gap) - 1) / 2.0)
+                for item in items:
+                    for other in others:
+                        weights[item, other] += weight * len(items) ** -0.5 * len(others) ** -0.5
+    weights *= np.maximum(demand, 1)[:, None] ** -0.5 * np.maximum(demand, 1)[None] ** -0.25
+    expected = np.zeros((N_CUSTOMERS, N_ITEMS))
+    for customer, held in days_of(rows).items():
+        for from_end, (_, items) in enumerate(reversed(held)):
+            for item in items:
+                expected[customer] += 0.5**from_end * len(items) ** -0.5 * weights[item]
+    found = training(rows)
+    assert as_zero(model.fit(found, 0).score(everybody(found))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_is_wanted_lately_gains():
+    """Two items follow the first equally often, one of them long ago: with a trend the other comes first, without it neither."""
+    rows = [(0, 0, 1), (0, 1, 2), (1, 0, 30), (1, 2, 31), (2, 0, 39), (3, 0, 39)]
+    found = training(rows)
+    for power, wins in ((0.5, True), (0.0, False)):
+        scores = Transitions(half_life_days=10.0, trend_power=power).fit(found, 0).score(everybody(found))
+        assert (scores[2, 2] > scores[2, 1]) == wins
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.sampled_from([0, 1, 14]), st.sampled_from([None, 2.0]))
+def test_stan_is_its_definition(rows, gap_days, half_life_places):
+    model = Stan(
+        profile_half_life_places=1.0, session_half_life_days=20.0, half_life_places=half_life_places, gap_days=gap_days,
+        size_power=0.0, popularity_power=0.0, neighbours=10**6,
+    )  # fmt: skip
+    sessions = []  # (owner, last day, {item: mean place})
+    for customer, held in days_of(rows).items():
+        before, places = None, defaultdict(list)
+        for day, items in held:
+            if before is not None and day - before > gap_days:
+                sessions.append((customer, before, places))
+                places = defaultdict(list)
+            place = max((p for seen in places.values() for p in seen), default=-1) + 1
+            for item in items:
+                places[item].append(place)
+            before = day
+        sessions.append((customer, before, places))
+    expected = np.zeros((N_CUSTOMERS, N_ITEMS))
+    for customer, held in days_of(rows).items():
+        profile = defaultdict(float)
+        for from_end, (_, items) in enumerate(reversed(held)):
+            for item in items:
+                profile[item] += 0.5**from_end
+        for owner, last, places in sessions:
+            matching = [item for item in places if item in profile]
+            if owner == customer or not matching:
+                continue
+            where = {item: float(np.mean(seen)) for item, seen in places.items()}
+            total = sum(profile[item] for item in matching)
+            middle = sum(profile[item] * where[item] for item in matching) / total
+            weight = total / len(places) ** 0.5 * 0.5 ** ((UNTIL - 1 - last) / 20.0)
+            for item, place in where.items():
+                expected[customer, item] += weight * (0.5 ** (abs(place - middle) / 2.0) if half_life_places else 1.0)
+    found = training(rows)
+    assert as_zero(model.fit(found, 0).score(everybody(found))) == pytest.approx(expected, rel=1e-4)
+
+
+def test_stan_asks_the_nearest_alone():
+    """Of two neighbours with the same match the fresher is asked when one may be."""
+    rows = [(0, 0, 39), (1, 0, 30), (1, 1, 30), (2, 0, 1), (2, 2, 1)]
+    found = training(rows)
+    scores = Stan(neighbours=1).fit(found, 0).score(everybody(found))
+    assert np.isfinite(scores[0]).tolist() == [True, True, False, False, False, False]
+    both = Stan(neighbours=2).fit(found, 0).score(everybody(found))
+    assert np.isfinite(both[0]).tolist() == [True, True, True, False, False, False]
+
+
+def test_clicks_of_a_stranger_are_a_history_in_order():
+    """An item clicked twice keeps its latest place; what the model never saw is passed over."""
+    stranger = clicked([3, 1, 99, 3, -1], N_ITEMS, 2)
+    of = baskets(stranger.behaviour)
+    assert [row.indices.tolist() for row in of.held] == [[1], [3]]
+    assert stranger.known.tolist() == [-1] and stranger.features.shape == (1, 2)
+    assert len(clicked([], N_ITEMS, 2).behaviour) == 0
