@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from pathlib import Path
 
 import hypothesis
@@ -53,6 +54,49 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"needs the real data sets in {REAL_DATA}")
     return REAL_DATA
+
+
+QUIET_CHROMIUM = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium, driven by Playwright; the test is skipped where there is none."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("needs Chromium (Debian: apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program, args=list(QUIET_CHROMIUM))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def look(browser, tmp_path):
+    """A function that opens a page of a report and says what is wrong with what a person sees.
+
+    Complaints of the browser, anything asked of another place, pictures that do not show, and content wider than the window.
+    """
+
+    def seen(path: Path, width: int) -> list[str]:
+        page, wrong = browser.new_page(viewport={"width": width, "height": 900}), []
+        page.on("console", lambda said: wrong.append(f"console: {said.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(f"asks for {asked.url}"))
+        page.goto(path.as_uri())
+        blank = page.evaluate("[...document.images].filter(i => !(i.complete && i.naturalWidth)).length")
+        wrong += [f"{blank} pictures do not show"] if blank else []
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        wrong += [f"{wide} pixels wide in a window of {width}"] if wide > width else []
+        page.close()
+        return wrong
+
+    return seen
 
 
 @pytest.fixture(scope="session")

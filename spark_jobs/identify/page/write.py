@@ -25,7 +25,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; marg
 h1 { font-size: 1.5rem }
 h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
 h3 { font-size: 1rem; margin-bottom: 0 }
-table { border-collapse: collapse; margin: .6rem 0 }
+table { border-collapse: collapse; margin: .6rem 0; display: block; overflow-x: auto }
 th, td { padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top }
 th { border-bottom: 1px solid #999; font-weight: 600 }
 td.n, th.n { text-align: right }
@@ -71,7 +71,8 @@ def page(tonight: Tonight) -> str:
         "<h2>Compared records by match weight</h2>", *weights(tonight),
         "<h2>Links</h2>", table(["rule", "followed", "held", "held by"], links_by_rule(tonight.links), numbers=(1, 2)),
     ]  # fmt: skip
-    head = f'<meta charset="utf-8"><title>{escape(tonight.title)}</title><style>{STYLE}</style>'
+    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head = f"{about}<title>{escape(tonight.title)}</title><style>{STYLE}</style>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
 
 

@@ -116,6 +116,16 @@ def test_the_page(tonight, tmp_path):
         assert pixels.shape[0] > 200 and len(np.unique(pixels.reshape(-1, 4), axis=0)) > 20, "an empty picture"
 
 
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_page_in_a_browser(tonight, tmp_path, look, width):
+    page = write(tmp_path, tonight)
+    assert look(page, width) == []
+    broken = tmp_path / "broken.html"
+    broken.write_text(page.read_text().replace("base64,", "base64,broken", 1) + '<div style="width: 2000px">wide</div>')
+    found = look(broken, width)
+    assert "1 pictures do not show" in found and any("pixels wide" in each for each in found), "negative control"
+
+
 def test_links_by_rule(tonight):
     assert links_by_rule(tonight.links) == [
         ["alike", "0", "1", "cannot/&lt;user_id&gt; 1"],
