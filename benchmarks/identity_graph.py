@@ -1,10 +1,12 @@
-"""The deterministic graph at scale: seconds, memory and rounds of `identities` on Spark, and its answer against scipy's.
+"""The deterministic graph at scale: seconds, memory and rounds of the night's own way from links to customers, checked by scipy.
 
-    python -m benchmarks.identity_graph [--identifiers 1000000] [--links 5000000] [--memory 4g] [--no-paths]
+    python -m benchmarks.identity_graph [--identifiers 1000000] [--links 6700000] [--memory 4g] [--no-paths]
 
 A seeded graph like a shop's: nine in ten identifiers in clusters of a few, others in giants of 200, some in chains of 1,000
-(someone who changes e-mail, phone and browser one at a time), most links said more than once. A sixteenth of the size is run
-first, for the growth; then paths of 10,000 and 100,000 links, their nodes numbered at random and along the path.
+(someone who changes browsers one at a time), most links said more than once. The shipped rules hold: whoever would have more
+than twenty browsers of a week is replayed link by link. Whatever is smaller must be scipy's component, nobody may have more, and
+no link may be lost. A sixteenth of the size is run first, for the growth; then paths of 10,000 and 100,000 links through the
+components alone, their nodes numbered at random and along the path.
 """
 
 import argparse
@@ -25,7 +27,9 @@ from scipy.sparse.csgraph import connected_components
 
 from benchmarks.online_retail_nights import PeakMemory
 from spark_jobs.identify.components import components
-from spark_jobs.identify.customers import identities
+from spark_jobs.identify.job import Evidence, resolve
+from spark_jobs.identify.rules.guard import blocked
+from spark_jobs.identify.rules.parse import load
 from spark_jobs.session import start
 
 SEED = 20261121
@@ -35,6 +39,7 @@ SMALL_MEAN = 5.0
 SMALLER = 16
 PATHS = (10_000, 100_000)
 RULES = ("same_event", "same_order", "same_person_record")
+MOST = 20  # browsers of one customer within a week, by rules.yml
 FIRST_SEEN_US = 1_767_571_200_000_000  # 2026-01-05
 
 
@@ -100,26 +105,31 @@ def shop_like(n: int, m: int, seed: int = SEED) -> Graph:
 
 
 def write(graph: Graph, folder: Path) -> None:
-    """`identifiers` and `links` in the columns that `identities` reads, as parquet."""
+    """`identifiers` and `links` in the columns that the night's rules read, as parquet; every row of links another one."""
     texts = [f"i_{number * 0x9E3779B97F4A7C15 % (1 << 64):032x}" for number in range(graph.n)]
     names, place = pa.array(texts), np.empty(graph.n, dtype=np.int64)
     place[np.argsort(texts)] = np.arange(graph.n)
     seen = pa.array(FIRST_SEEN_US + np.arange(graph.n) % 86_400 * 1_000_000, pa.timestamp("us", tz="UTC"))
-    ids = pa.table({"identifier_id": names, "kind": ["anonymous_id"] * graph.n, "value_normalised": names, "first_seen_at": seen})
+    ids = pa.table({
+        "identifier_id": names, "kind": ["anonymous_id"] * graph.n, "source": ["shop"] * graph.n, "value_seen": names,
+        "value_normalised": names, "first_seen_at": seen,
+    })  # fmt: skip
     pq.write_table(ids, folder / "identifiers.parquet")
-    m, is_low = len(graph.a), place[graph.a] < place[graph.b]
+    is_low = place[graph.a] < place[graph.b]
     low, high = np.where(is_low, graph.a, graph.b), np.where(is_low, graph.b, graph.a)
+    rule = np.arange(len(low)) % len(RULES)
+    low, high, rule = np.unique(np.stack([low, high, rule]), axis=1)
     links = pa.table({
         "identifier_id_a": names.take(pa.array(low)), "identifier_id_b": names.take(pa.array(high)),
-        "rule": pa.array(RULES).take(pa.array(np.arange(m) % len(RULES))), "weight": np.ones(m),
-        "is_followed": np.ones(m, dtype=bool),
+        "rule": pa.array(RULES).take(pa.array(rule)), "evidence": names.take(pa.array(low)), "weight": np.ones(len(low)),
+        "first_seen_at": seen.take(pa.array(high)),
     })  # fmt: skip
     pq.write_table(links, folder / "links.parquet")
     pa.default_memory_pool().release_unused()  # or it would count as memory of the run that follows
 
 
-def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray) -> bool:
-    """Whether two identifiers share a customer exactly when scipy puts them into one component."""
+def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray, most: int = MOST) -> bool:
+    """Whether components of at most so many are one customer each and nobody else's, and no customer holds more."""
     if customers.num_rows != len(names):
         return False
     ordered = customers.sort_by("identifier_id")
@@ -127,25 +137,42 @@ def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray) -> bool:
     if not ordered["identifier_id"].combine_chunks().equals(names.take(pa.array(by_name))):
         return False
     customer = np.unique(ordered["customer_id"].to_numpy(), return_inverse=True)[1].astype(np.int64)
-    n_customers, n_labels = int(customer.max()) + 1, int(labels.max()) + 1
-    return len(np.unique(customer * n_labels + labels[by_name])) == n_customers == n_labels
+    component = labels[by_name].astype(np.int64)
+    n_labels = int(labels.max()) + 1
+    both, held = np.unique(customer * n_labels + component, return_counts=True)
+    in_one_component = len(both) == int(customer.max()) + 1
+    is_small = np.bincount(component) <= most
+    is_whole = np.bincount(both % n_labels, minlength=n_labels) == 1
+    return in_one_component and bool(held.max() <= most) and bool(is_whole[is_small].all())
 
 
 def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> dict[str, float]:
-    """Run `identities` from parquet to parquet, and check it."""
+    """Guard, follow and name the graph as a night does, from parquet to parquet, and check it."""
     folder.mkdir()
     write(graph, folder)
     with PeakMemory() as peak:
         began = time.monotonic()
         identifiers, links = (spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links"))
-        identities(identifiers, links).write.parquet(str(folder / "identities"))
+        pair = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
+        cards, rules = spark.createDataFrame([], "identifier_id string, card string"), load()
+        nobody = blocked(identifiers, rules.blocked).localCheckpoint()
+        followed, whose = resolve(Evidence(identifiers, nobody, links, cards, pair, pair), rules)
+        whose.write.parquet(str(folder / "identities"))
+        followed.write.parquet(str(folder / "followed"))
         seconds = time.monotonic() - began
     names, labels = pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"], graph.labels()
-    if not agrees(pq.read_table(folder / "identities"), names.combine_chunks(), labels):
+    customers = pq.read_table(folder / "identities")
+    if not agrees(customers, names.combine_chunks(), labels):
         raise AssertionError("identities differ from scipy's components")
+    held = pq.read_table(folder / "followed", columns=["is_followed"])["is_followed"]
+    if len(held) != pq.read_metadata(folder / "links.parquet").num_rows:
+        raise AssertionError("links were lost or doubled")
+    for frame in (followed, whose):
+        frame.unpersist()
     return {
-        "identifiers": graph.n, "links": len(graph.a), "customers": int(labels.max()) + 1, "seconds": seconds,
-        "rounds": rounds.number, "peak_gib": peak.bytes / 2**30,
+        "identifiers": graph.n, "links": len(graph.a), "different": len(held), "held": len(held) - sum(held.to_numpy()),
+        "customers": len(customers["customer_id"].unique()), "seconds": seconds, "rounds": rounds.number,
+        "peak_gib": peak.bytes / 2**30,
     }  # fmt: skip
 
 
@@ -168,7 +195,7 @@ def show(what: str, figures: dict[str, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--identifiers", type=int, default=1_000_000)
-    parser.add_argument("--links", type=int, default=5_000_000)
+    parser.add_argument("--links", type=int, default=6_700_000, help="sightings: three in four are different links")
     parser.add_argument("--memory", default="4g", help="of Spark's driver")
     parser.add_argument("--no-paths", dest="paths", action="store_false")
     given = parser.parse_args()

@@ -40,3 +40,17 @@ def test_a_graph_like_a_shops():
 def test_a_wrong_answer_is_noticed(customers, expected):
     table = pa.table({"identifier_id": list(customers), "customer_id": list(customers.values())})
     assert agrees(table, pa.array(["i2", "i1", "i3"]), np.array([1, 1, 0])) is expected
+
+
+@pytest.mark.parametrize(
+    ("customers", "expected"),
+    [
+        pytest.param(["x", "x", "y", "z"], True, id="a component beyond the limit in parts"),
+        pytest.param(["x", "x", "x", "z"], False, id="a customer beyond the limit"),
+        pytest.param(["x", "x", "y", "x"], False, id="a part joined to another component"),
+    ],
+)
+def test_nobody_holds_more_than_the_limit(customers, expected):
+    names = ["i1", "i2", "i3", "i4"]
+    table = pa.table({"identifier_id": names, "customer_id": customers})
+    assert agrees(table, pa.array(names), np.array([0, 0, 0, 1]), most=2) is expected
