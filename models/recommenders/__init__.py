@@ -17,6 +17,7 @@ from models.recommenders.popularity import Popularity
 from models.recommenders.recent_popularity import RecentPopularity
 from models.recommenders.rp3beta import RP3Beta
 from models.recommenders.stan import Stan
+from models.recommenders.transition_ridge import TransitionRidge
 from models.recommenders.transitions import Transitions
 from models.recommenders.user_knn import UserKNN
 
@@ -33,6 +34,7 @@ RECOMMENDERS: dict[str, type] = {
         OwnHistory,
         HistoryRidge,
         Transitions,
+        TransitionRidge,
         Stan,
         Content,
         LightFMHybrid,

@@ -16,7 +16,15 @@ BLEND = {
     "parts": {"lightfm": {"components": 4, "epochs": 5}},
     "weights": {"item_knn": 1.0, "lightfm": 0.2, "recent_popularity": 0.1, "user_knn": 0.5},
 }
-ITEM_TO_ITEM = {"content", "item_knn", "rp3beta", "ease", "history_ridge", "transitions"}  # compare items with items
+ITEM_TO_ITEM = {
+    "content",
+    "item_knn",
+    "rp3beta",
+    "ease",
+    "history_ridge",
+    "transition_ridge",
+    "transitions",
+}  # compare items with items
 TASTED = ITEM_TO_ITEM | {"stan", "user_knn", "lightfm", "blend"}  # tell one customer from another
 READ_HISTORY = ITEM_TO_ITEM | {"stan", "user_knn", "own_history", "blend"}  # know somebody new by what they did
 

@@ -11,6 +11,7 @@ from scipy import sparse
 from models.base import PURCHASE, Behaviour, Customers, Training
 from models.recommenders.sequences import baskets, clicked, later
 from models.recommenders.stan import Stan
+from models.recommenders.transition_ridge import TransitionRidge
 from models.recommenders.transitions import Transitions
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 4, 6, 40
@@ -98,6 +99,39 @@ def test_what_is_wanted_lately_gains():
     for power, wins in ((0.5, True), (0.0, False)):
         scores = Transitions(half_life_days=10.0, trend_power=power).fit(found, 0).score(everybody(found))
         assert (scores[2, 2] > scores[2, 1]) == wins
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS)
+def test_the_ridge_solves_its_normal_equations(rows):
+    """Every cut of every customer as a row of X and Y, weighted by age, solved by an ordinary solver."""
+    model = TransitionRidge(
+        profile_half_life_places=1.0,
+        half_life_places=2.0,
+        reach=10,
+        half_life_days=20.0,
+        size_power=0.0,
+        length_power=1.0,
+        ridge=0.5,
+    )
+    past, after, weight = [], [], []
+    for held in days_of(rows).values():
+        for cut in range(1, len(held)):
+            before, then = np.zeros(N_ITEMS), np.zeros(N_ITEMS)
+            for at, (_, items) in enumerate(held):
+                for item in items:
+                    (before if at < cut else then)[item] += 0.5 ** (cut - 1 - at) if at < cut else 0.5 ** ((at - cut) / 2.0)
+            past.append(before / np.linalg.norm(before))
+            after.append(then)
+            weight.append(0.5 ** ((UNTIL - 1 - held[cut - 1][0]) / 20.0))
+    x, y, w = (np.array(part).reshape(len(past), -1) for part in (past, after, weight))
+    found = training(rows)
+    model.fit(found, 0)
+    if len(past) == 0:
+        assert not model.weights.any()
+        return
+    expected = np.linalg.solve(x.T @ (w * x) + 0.5 * np.eye(N_ITEMS), x.T @ (w * y))
+    assert model.weights == pytest.approx(expected[np.ix_(model.items, model.items)], abs=1e-5)
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,109 @@
+"""Ridge on transitions: which weights of what came before tell best what came after, within each customer's own sequence.
+
+SLIT, the half of SLIST that learns order: Choi, Kim, Lee, Shim, Lee, "Session-aware Linear Item-Item Models for Session-based
+Recommendation" (WWW 2021). Every customer's days are cut at each day; X holds what stood before the cut, Y what stood after
+it, both fading with the distance from the cut, and B = (XᵀWX + ridge · I)⁻¹ XᵀWY with W the cut's own weight. Counting
+transitions trusts each item of a past by itself; here items that come together share what follows between them.
+The inverse is dense: a catalogue that does not fit the memory granted is refused before anything is allocated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from models.base import Behaviour, Customers, Training
+from models.recommenders.dense import check_fits, inverse_in_place
+from models.recommenders.neighbours import opinion, row_sums, scaled
+from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
+
+BLOCK = 1024  # rows of weights made at once
+
+
+@dataclass
+class TransitionRidge:
+    """Weights from each item of a past to each item that came after it.
+
+    Attributes:
+        profile_half_life_places: how fast a past fades, in baskets before the cut, in training and in a customer's profile.
+        half_life_places: how fast what came after fades with the baskets between.
+        reach: baskets further than this from the cut are left out of training.
+        half_life_days: how fast a cut's say fades with its age; None for not at all.
+        size_power: how much a basket pays for being large.
+        length_power: how much a past pays for being long (1: all have length 1; 0: as they are).
+        ridge: what is added to the diagonal; the larger, the less rare items are trusted.
+        memory_limit_gb: what the dense matrices of fitting may take.
+    """
+
+    name: ClassVar[str] = "transition_ridge"
+    profile_half_life_places: float = 5.0
+    half_life_places: float = 1.0
+    reach: int = 10
+    half_life_days: float | None = 60.0
+    size_power: float = 0.5
+    length_power: float = 1.0
+    ridge: float = 5.0
+    memory_limit_gb: float = 2.0
+
+    def fit(self, training: Training, seed: int) -> Self:
+        behaviour = training.behaviour
+        self.items = np.flatnonzero(np.bincount(behaviour.item, minlength=behaviour.n_items)).astype(np.int32)
+        self.n_items, n = behaviour.n_items, len(self.items)
+        check_fits(n, 1.5, self.memory_limit_gb, self.name)  # the inverse, and the weights as float32
+        past, after = self._cuts(behaviour)
+        answer = (past.T @ after).tocsr()
+        gram = (past.T @ past).toarray()
+        gram[np.diag_indices(n)] += self.ridge
+        inverse, turned = inverse_in_place(gram), answer.T.tocsr()
+        self.weights = np.empty((n, n), np.float32)
+        for start in range(0, n, BLOCK):
+            self.weights[start : start + BLOCK] = (turned @ inverse[:, start : start + BLOCK]).T
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        of = baskets(customers.behaviour)
+        weight = fading(of.from_end, self.profile_half_life_places)
+        profile = self._level(profiles(of, weight, shared_out(of.held, self.size_power)))[:, self.items]
+        return self._wide(profile.astype(np.float32) @ self.weights)
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        """What comes after the item; not the item itself."""
+        place = np.full(self.n_items, -1)
+        place[self.items] = np.arange(len(self.items))
+        wide = self._wide(np.where((place[items] >= 0)[:, None], self.weights[place[items]], 0.0))
+        wide[np.arange(len(items)), items] = -np.inf
+        return wide
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
+        return self
+
+    def _cuts(self, behaviour: Behaviour) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """What stood before each cut and what after it, both times the root of the cut's weight: csr [cuts, items fitted]."""
+        of = baskets(behaviour)
+        held = shared_out(of.held, self.size_power)[:, self.items]
+        before = later(of, fading(np.arange(1, self.reach), self.profile_half_life_places)).T
+        past = self._level((before + sparse.identity(len(of))) @ held)
+        after = later(of, fading(np.arange(self.reach), self.half_life_places)) @ held
+        root = np.ones(len(of))
+        if self.half_life_days:
+            root = fading(behaviour.until - 1 - of.day, 2 * self.half_life_days)
+        cut = np.flatnonzero(of.from_end > 0)
+        return scaled(past, rows=root).tocsr()[cut], scaled(after, rows=root).tocsr()[cut]
+
+    def _level(self, past: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Pasts divided by their length to a power."""
+        past = past.tocsr()
+        length = np.maximum(np.sqrt(row_sums(past.multiply(past))), 1e-12)
+        return scaled(past, rows=length**-self.length_power)
+
+    def _wide(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the items fitted, among all; what is not above zero is no opinion."""
+        wide = np.full((len(scores), self.n_items), -np.inf, np.float32)
+        wide[:, self.items] = opinion(scores)
+        return wide
