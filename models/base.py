@@ -134,7 +134,11 @@ class Customers:
 
 
 class Recommender(Protocol):
-    """One way to rank items. Parameters are dataclass fields; what is fitted is in `arrays`."""
+    """One way to rank items. Parameters are dataclass fields; what is fitted is in `arrays`.
+
+    A class attribute `fades_evenly = True` promises that a day on which nothing happens multiplies all of a customer's scores by
+    one factor, so that their list is the same whenever it is made, and need not be made again. Without it nothing is promised.
+    """
 
     name: ClassVar[str]
 

@@ -27,6 +27,11 @@ class Blend:
     parts: list[Recommender] = field(default_factory=list)
     weights: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def fades_evenly(self) -> bool:
+        """Whether scores, brought to 0…1, are the same whenever they are asked for: no part's say changes by waiting."""
+        return all(getattr(part, "fades_evenly", False) for part in self.parts)
+
     def fit(self, training: Training, seed: int) -> Self:
         for part in self.parts:
             part.fit(training, seed)

@@ -61,6 +61,12 @@ def best_by_factors(
     return items, best
 
 
+def product(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarray:
+    """float32 [rows, items]; a row's numbers do not depend on the rows beside it."""
+    blocks = [scores.copy() for _, scores in products(vectors, item_vectors)]
+    return np.concatenate(blocks) if blocks else np.zeros((0, len(item_vectors)), np.float32)
+
+
 def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Blocks of rows and their products with every item, float32 [rows of the block, items]; each is overwritten by the next."""
     vectors, by_item = np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(item_vectors, np.float32).T

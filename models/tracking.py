@@ -47,6 +47,11 @@ class Version:
     def accepted(self) -> bool:
         return self.tags.get("verdict") == "accepted"
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 that each of its files was registered with."""
+        return {name.removeprefix(DIGEST): value for name, value in self.tags.items() if name.startswith(DIGEST)}
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -98,8 +103,7 @@ class Registry:
             DigestError: its files are not those that were registered.
         """
         folder = Path(self.client.download_artifacts(version.run_id, "model"))
-        digests = {name.removeprefix(DIGEST): value for name, value in version.tags.items() if name.startswith(DIGEST)}
-        return Artifact.load(folder, digests)
+        return Artifact.load(folder, version.digests)
 
     def file(self, version: Version, name: str) -> Path:
         """A local copy of one file of the version's run."""

@@ -388,7 +388,8 @@ REC_CUSTOMER_ITEMS = Table(
     name="rec_customer_items_v1",
     grain="One row per customer: an ordered list of items.",
     key=("customer_id",),
-    columns={"customer_id": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string"},
+    # `inputs` is a hash of all that the list was made of; whose is what it was is not scored again.
+    columns={"customer_id": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string", "inputs": "bigint"},
 )
 
 REC_ITEM_ITEMS = Table(

@@ -30,6 +30,7 @@ class Content:
     """
 
     name: ClassVar[str] = "content"
+    fades_evenly: ClassVar[bool] = True
     half_life_days: float = 60.0
     neighbours: int = 200
     likeness_power: float = 3.0

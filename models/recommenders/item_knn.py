@@ -25,6 +25,7 @@ class ItemKNN:
     """
 
     name: ClassVar[str] = "item_knn"
+    fades_evenly: ClassVar[bool] = True
     half_life_days: float = 30.0
     neighbours: int = 200
     popularity_power: float = 0.5

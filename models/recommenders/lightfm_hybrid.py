@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
+from models.inference import product
 from models.recommenders.neighbours import scaled
 
 
@@ -27,6 +28,7 @@ class LightFMHybrid:
     """
 
     name: ClassVar[str] = "lightfm"
+    fades_evenly: ClassVar[bool] = True
     components: int = 32
     epochs: int = 10
     learning_rate: float = 0.05
@@ -67,10 +69,20 @@ class LightFMHybrid:
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
+        return product(self.vectors(customers), self.item_vectors)
+
+    def vectors(self, customers: Customers) -> np.ndarray:
+        """float32 [customers, 1 + components]: what is multiplied with `item_vectors` to score."""
         factors = (averaged(customers.features) @ self.attribute_factors).astype(np.float32)
         known = customers.known >= 0
         factors[known] = self.customer_factors[customers.known[known]]
-        return (factors[:, 1:] @ self.item_factors[:, 1:].T + self.item_factors[:, 0]).astype(np.float32)
+        factors[:, 0] = 1.0  # a customer's own bias raises all items alike; the items' biases stand in this column
+        return factors
+
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """float32 [items, 1 + components]."""
+        return self.item_factors
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         length = np.maximum(np.linalg.norm(self.item_factors[:, 1:], axis=1, keepdims=True), 1e-12)

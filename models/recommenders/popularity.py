@@ -21,6 +21,7 @@ class Popularity:
     """The same list for everybody."""
 
     name: ClassVar[str] = "popularity"
+    fades_evenly: ClassVar[bool] = True
 
     def fit(self, training: Training, seed: int) -> Self:
         self.counts = n_customers_per_item(training.behaviour)

@@ -21,6 +21,7 @@ class UserKNN:
     """
 
     name: ClassVar[str] = "user_knn"
+    fades_evenly: ClassVar[bool] = True
     half_life_days: float = 15.0
     neighbours: int = 300
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models import features, lists
 from models.artifact import Artifact
 from models.base import Behaviour, Customers
+from spark_jobs.score.due import as_of_own_last_day
 
 BLOCK = 256  # customers scored at once: 256 × 20,000 items × 4 bytes × parts is some 100 MB
 SIMILAR = 50
@@ -27,6 +29,7 @@ class Scoring:
         until: the day after the newest behaviour.
         has_purchases: whether the shop knows of purchases at all.
         model_version: written beside every list.
+        inputs: the fingerprint of all this, as far as lists depend on it.
     """
 
     artifact: Artifact
@@ -35,6 +38,12 @@ class Scoring:
     until: int
     has_purchases: bool
     model_version: str
+    inputs: str = ""
+
+    @property
+    def fades_evenly(self) -> bool:
+        """Whether a customer's list is the same whenever they are scored."""
+        return bool(getattr(self.artifact.blend, "fades_evenly", False))
 
 
 def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
@@ -50,6 +59,8 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
         n, len(model.item_ids), owner[known][order], item[known][order],
         day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until, scoring.has_purchases,
     )  # fmt: skip
+    if scoring.fades_evenly:
+        behaviour = as_of_own_last_day(behaviour)
     ids = np.array(table["customer_id"].to_pylist(), dtype=bytes)
     return Customers(
         places(ids, model.customer_ids), behaviour, features.encode(table["tokens"].to_pylist(), model.customer_vocabulary)
@@ -71,6 +82,13 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
             yield from listed(block["customer_id"], found, scoring, placed, "customer_id")
 
     return work
+
+
+def with_inputs(scoring: Scoring, rows: pa.Table) -> Batches:
+    """`personal`, each list beside the `inputs` it was made of."""
+    for batch in personal(scoring)(iter(rows.drop_columns(["inputs"]).to_batches())):
+        at = pc.index_in(batch["customer_id"], value_set=rows["customer_id"].combine_chunks())
+        yield batch.append_column("inputs", rows["inputs"].combine_chunks().take(at))
 
 
 def similar(scoring: Scoring) -> Callable[[Batches], Batches]:

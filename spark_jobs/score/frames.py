@@ -1,25 +1,35 @@
 """The three list tables as frames: who goes into which partition, and what comes back."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS
+from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_ITEM_ITEMS
 from models.artifact import Artifact
 from models.base import KINDS
-from spark_jobs.score import audiences, blocks
+from spark_jobs.score import aside, audiences, blocks, due
 from spark_jobs.score.audiences import Demand
 from spark_jobs.score.blocks import Scoring
-from spark_jobs.train.matrices import customer_tokens
 
 # Fixed by the data, not by the machine: the same blocks, and so the same scores, wherever it runs.
 CUSTOMERS_A_TASK = 1024
 ITEMS_A_TASK = 2048
 
 
-def scoring(artifact: Artifact, items: DataFrame, until: int, has_purchases: bool, model_version: str) -> Scoring:
-    """The model with what may be shown tonight. An item the model never saw is in no list before the next refit."""
+def scoring(
+    artifact: Artifact, items: DataFrame, until: int, has_purchases: bool, model_version: str, made_by: Sequence[str] = ()
+) -> Scoring:
+    """The model with what may be shown tonight. An item the model never saw is in no list before the next refit.
+
+    Args:
+        made_by: what else lists depend on: the model's digests, the code's hash.
+    """
     now = {
         row["item_id"].encode(): row
         for row in items.select(
@@ -29,34 +39,33 @@ def scoring(artifact: Artifact, items: DataFrame, until: int, has_purchases: boo
     held = [now.get(item) for item in artifact.item_ids.tolist()]
     allowed = np.array([row is not None and row["shown"] for row in held], bool)
     consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
-    return Scoring(artifact, allowed, consumable, until, has_purchases, model_version)
+    made = Scoring(artifact, allowed, consumable, until, has_purchases, model_version)
+    as_of = None if made.fades_evenly else until
+    return replace(made, inputs=due.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of))
 
 
-def personal(scoring: Scoring, behaviour: DataFrame, customers: DataFrame) -> DataFrame:
-    """Grain: one row per customer. Partition by partition; no score leaves a worker but those in a list."""
-    spark = customers.sparkSession
-    shared = spark.sparkContext.broadcast(scoring)
-    event = F.struct("item_id", "day", "kind")
-    profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
-    rows = customers.select("customer_id", customer_tokens().alias("tokens")).join(profiles, on="customer_id", how="left")
-    empty = F.array().cast("array<struct<item_id:string,day:int,kind:int>>")
-    events = F.coalesce("events", empty)
+def personal(shared: Broadcast, behaviour: DataFrame, customers: DataFrame, before: DataFrame, where: Path) -> DataFrame:
+    """Grain: one row per partition of customers: what `aside.DONE` says. No score leaves a worker but those in a list.
+
+    Args:
+        shared: the `Scoring`.
+        before: `customer_id` and `inputs` of the lists there are.
+        where: where workers keep what they finish.
+    """
+    rows = due.rows(behaviour, customers, shared.value.inputs)
     n_tasks = max(1, -(-customers.count() // CUSTOMERS_A_TASK))
+    work = aside.finishing(lambda table: blocks.with_inputs(shared.value, table), where)
     return (
-        rows.select(
-            "customer_id", "tokens",
-            events["item_id"].alias("item_ids"), events["day"].alias("days"), events["kind"].alias("kinds"),
-        )
+        rows.join(before.withColumnRenamed("inputs", "inputs_before"), on="customer_id", how="left")
         .repartition(n_tasks, "customer_id")
         .sortWithinPartitions("customer_id")
-        .mapInArrow(lambda batches: blocks.personal(shared.value)(batches), REC_CUSTOMER_ITEMS.schema)
-    )  # fmt: skip
+        .mapInArrow(work, aside.DONE)
+    )
 
 
-def similar(spark: SparkSession, scoring: Scoring, demand: Demand) -> DataFrame:
+def similar(spark: SparkSession, shared: Broadcast, demand: Demand) -> DataFrame:
     """Grain: one row per item that can be shown, or was ever wanted."""
-    shared = spark.sparkContext.broadcast(scoring)
-    place = blocks.places(demand.item_ids, scoring.artifact.item_ids)
+    place = blocks.places(demand.item_ids, shared.value.artifact.item_ids)
     asked = np.sort(place[(place >= 0) & (demand.allowed | (demand.ever > 0))])
     frame = spark.createDataFrame(pa.table({"item": pa.array(asked.astype(np.int32))}))
     return (

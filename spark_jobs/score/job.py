@@ -17,7 +17,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.base import KINDS
 from spark_jobs.night import Night, TableReport
-from spark_jobs.score import catalogue, frames
+from spark_jobs.score import catalogue, frames, personal
 from spark_jobs.tables import Lake, Written
 from spark_jobs.train.matrices import consented, daily
 from spark_jobs.train.register import open_registry
@@ -42,16 +42,18 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     behaviour, until = daily(consented(interactions, customers)).persist(), newest + 1
     version = champion.model_version if champion else NO_MODEL
     if champion:
-        scoring = frames.scoring(registry.load(champion), items, until, kinds != KINDS, version)
-        personal, similar = frames.personal(scoring, behaviour, customers), frames.similar(lake.spark, scoring, demand)
+        made_by = [champion.run_id, night.code_hash, *sorted(champion.digests.values())]
+        scoring = frames.scoring(registry.load(champion), items, until, kinds != KINDS, version, made_by)
+        shared = lake.spark.sparkContext.broadcast(scoring)
+        reports, similar = [personal.write(lake, night, shared, behaviour, customers)], frames.similar(lake.spark, shared, demand)
     else:
-        personal, similar = (lake.spark.createDataFrame([], table.schema) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS))
+        nobody, similar = (lake.spark.createDataFrame([], table.schema) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS))
+        reports = [report(REC_CUSTOMER_ITEMS, lake.replace(nobody, REC_CUSTOMER_ITEMS))]
     lists = [
-        (REC_CUSTOMER_ITEMS, personal),
         (REC_ITEM_ITEMS, similar),
         (REC_AUDIENCE_ITEMS, frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version)),
     ]
-    reports = [report(table, lake.replace(frame, table)) for table, frame in lists]
+    reports += [report(table, lake.replace(frame, table)) for table, frame in lists]
     behaviour.unpersist()
     return reports
 

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from models import artifact
 from models.base import Customers
+from models.blend import unit
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
 
@@ -88,6 +89,18 @@ class TestEveryRecommender:
         allowed[[0, 1, 2, 3]] = False
         listed, _ = top_n(fitted[name].score(Customers.of(checkerboard, np.arange(40))), 20, allowed)
         assert not np.isin(listed, [0, 1, 2, 3]).any()
+
+    def test_a_score_does_not_depend_on_who_is_beside(self, fitted, checkerboard, name):
+        together = fitted[name].score(Customers.of(checkerboard, np.arange(40)))
+        for some in (np.array([7]), np.array([39, 2, 17])):
+            assert np.array_equal(fitted[name].score(Customers.of(checkerboard, some)), together[some])
+
+    def test_who_fades_evenly_has_the_same_list_a_week_later(self, fitted, checkerboard, name):
+        if not getattr(fitted[name], "fades_evenly", False):
+            pytest.skip("promises nothing of the sort")
+        now = Customers.of(checkerboard, np.arange(40))
+        later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
+        np.testing.assert_allclose(unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7)
 
     def test_saved_and_restored_it_scores_the_same(self, fitted, checkerboard, name):
         restored = build(name).restore(artifact.unpack(artifact.pack(fitted[name].arrays())))

@@ -1,0 +1,66 @@
+"""Who must be scored: everybody of whom anything that a list is made of is not what it was when their list was made.
+
+A list is made of the model, of what may be shown, and of its customer's behaviour, attributes and days. Whose hash of all these
+is the one that stands beside their list has that list still; it is not computed again.
+
+Days are the delicate part. Where every part of the model fades evenly (`fades_evenly` of a recommender: a day later all of a
+customer's scores are smaller by one factor), lists do not change by waiting, and `until` is no input; so that not even a last
+digit does, such customers are scored as of their own last day. Where any part asks how long ago something was, `until` is an
+input of everybody.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from models.base import Behaviour
+from spark_jobs.train.matrices import customer_tokens
+
+NO_EVENTS = "array<struct<item_id:string,day:int,kind:int>>"
+
+
+def fingerprint(named: Iterable[str], allowed: np.ndarray, consumable: np.ndarray, has_purchases: bool, until: int | None) -> str:
+    """What all customers' lists are made of, as 16 hex digits.
+
+    Args:
+        named: the model's version, run and digests, and the code's hash.
+        allowed, consumable: bool [items of the model].
+        until: the day after the newest behaviour; None where lists do not depend on it.
+    """
+    digest = hashlib.sha256(repr((tuple(named), has_purchases, until)).encode())
+    for shown in (allowed, consumable):
+        digest.update(np.packbits(shown).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def rows(behaviour: DataFrame, customers: DataFrame, common: str) -> DataFrame:
+    """Grain: one row per customer: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is the hash of all of it.
+
+    Args:
+        behaviour: once per customer, item, day and kind.
+        common: the fingerprint of what all have in common.
+    """
+    event = F.struct("item_id", "day", "kind")
+    profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
+    events = F.coalesce("events", F.array().cast(NO_EVENTS))
+    everyone = customers.select("customer_id", customer_tokens().alias("tokens"))
+    named = everyone.join(profiles, on="customer_id", how="left").select(
+        "customer_id", "tokens", events["item_id"].alias("item_ids"), events["day"].alias("days"), events["kind"].alias("kinds")
+    )  # fmt: skip
+    return named.withColumn("inputs", hashed(common, "tokens", "item_ids", "days", "kinds"))
+
+
+def hashed(common: str, *arrays: str) -> Column:
+    """64 bits of the arrays' contents and lengths: an element that moves from one to the next is another content."""
+    return F.xxhash64(F.lit(common), *[part for name in arrays for part in (F.size(name), F.col(name))])
+
+
+def as_of_own_last_day(behaviour: Behaviour) -> Behaviour:
+    """Everybody's days moved so that their last one is the day before `until`."""
+    last = np.full(behaviour.n_customers, np.iinfo(np.int32).min, np.int32)
+    np.maximum.at(last, behaviour.customer, behaviour.day)
+    return replace(behaviour, day=behaviour.day + (behaviour.until - 1 - last[behaviour.customer]))

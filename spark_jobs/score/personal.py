@@ -1,0 +1,81 @@
+"""Personal lists: score who is due, then put tonight's table together of what stood and what is new, in one commit."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark import Broadcast
+from pyspark.sql import DataFrame
+
+from expectations.contracts.lake import REC_CUSTOMER_ITEMS
+from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.night import Night, TableReport
+from spark_jobs.score import aside, frames
+from spark_jobs.tables import Lake
+
+LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
+
+
+def write(lake: Lake, night: Night, shared: Broadcast, behaviour: DataFrame, customers: DataFrame) -> TableReport:
+    """Lists of all customers, those computed again whose inputs changed; no new version when none did.
+
+    Args:
+        shared: the `Scoring`.
+        behaviour: once per customer, item, day and kind.
+        customers: `feat_customers`.
+    """
+    where, before = aside.folder(night), lake.version(REC_CUSTOMER_ITEMS)
+    lake.widen(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
+    held = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
+    done = frames.personal(shared, behaviour, customers, lake.spark.createDataFrame(held), where).toArrow().to_pylist()
+    kept = pa.chunked_array([part["kept"] for part in done] or [[]], pa.string())
+    files = [where / part["file"] for part in done if part["n_listed"]]
+    listed = pa.chunked_array(
+        [pq.read_table(file, columns=["customer_id"])["customer_id"].combine_chunks() for file in files], pa.string()
+    )
+    n_updated = pc.sum(pc.is_in(listed, value_set=held["customer_id"].combine_chunks())).as_py() or 0
+    n_gone = len(held) - len(kept) - n_updated
+    if before is None or files or n_gone:
+        files = [standing(lake, kept, where), *files] if len(kept) else files
+        lake.overwrite(pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows_of(files)), REC_CUSTOMER_ITEMS)
+    aside.forget(night)
+    n_due = sum(part["n_due"] for part in done)
+    return TableReport(
+        REC_CUSTOMER_ITEMS.name,
+        before,
+        lake.version(REC_CUSTOMER_ITEMS),
+        n_rows=len(kept) + len(listed),
+        n_inserted=len(listed) - n_updated,
+        n_updated=n_updated,
+        n_unchanged=len(kept),
+        detail={
+            "deleted": n_gone,
+            "customers": n_due + len(kept),
+            "rescored": n_due,
+            "rescored_before_a_stop": sum(part["n_due"] for part in done if not part["is_new"]),
+        },
+    )
+
+
+def standing(lake: Lake, kept: pa.ChunkedArray, where: Path) -> Path:
+    """The lists that stand, as a file beside the new ones: delta-rs cannot read a table while it writes it."""
+    where.mkdir(parents=True, exist_ok=True)
+    file, schema = where / "standing.parquet", arrow_schema(REC_CUSTOMER_ITEMS)
+    found = lake.scan(REC_CUSTOMER_ITEMS).scanner(
+        columns=schema.names, filter=pc.field("customer_id").isin(kept.combine_chunks()), batch_size=LISTS_AT_ONCE
+    )
+    with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
+        for batch in found.to_batches():
+            if batch.num_rows:
+                writer.write_table(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+    return file
+
+
+def rows_of(files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+    """The files' rows, one file after the other."""
+    schema = arrow_schema(REC_CUSTOMER_ITEMS)
+    for file in files:
+        for batch in pq.ParquetFile(file).iter_batches(LISTS_AT_ONCE):
+            yield from pa.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()
