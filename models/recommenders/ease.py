@@ -29,6 +29,7 @@ class EASE:
     """
 
     name: ClassVar[str] = "ease"
+    fades_evenly: ClassVar[bool] = True
     half_life_days: float | None = 45.0
     ridge: float = 100.0
     memory_limit_gb: float = 2.0

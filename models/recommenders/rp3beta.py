@@ -46,6 +46,7 @@ class RP3Beta:
     """
 
     name: ClassVar[str] = "rp3beta"
+    fades_evenly: ClassVar[bool] = True
     half_life_days: float | None = 45.0
     neighbours: int = 300
     walk_power: float = 0.7
