@@ -124,12 +124,12 @@ def test_the_ridge_solves_its_normal_equations(rows):
             past.append(before / np.linalg.norm(before))
             after.append(then)
             weight.append(0.5 ** ((UNTIL - 1 - held[cut - 1][0]) / 20.0))
-    x, y, w = (np.array(part).reshape(len(past), -1) for part in (past, after, weight))
     found = training(rows)
     model.fit(found, 0)
-    if len(past) == 0:
+    if not past:  # nobody came twice
         assert not model.weights.any()
         return
+    x, y, w = (np.array(part).reshape(len(past), -1) for part in (past, after, weight))
     expected = np.linalg.solve(x.T @ (w * x) + 0.5 * np.eye(N_ITEMS), x.T @ (w * y))
     assert model.weights == pytest.approx(expected[np.ix_(model.items, model.items)], abs=1e-5)
 
