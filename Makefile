@@ -76,6 +76,9 @@ lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts
 bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
 	@$(PY) -m benchmarks.$(NAME) $(ARGS)
 
+leaderboard: $(READY) ## every recommender beside the published rows: DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS=…]
+	@$(PY) -m benchmarks.leaderboard "$(DATA)" $(ARGS)
+
 lock: ## rewrite requirements.lock from requirements.txt
 	@.venv/bin/uv pip compile -q --system-certs --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
@@ -83,4 +86,4 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run test serve backfill rollback identity-model sql explain decide airflow mlflow docs lint bench lock clean
+.PHONY: help setup run test serve backfill rollback identity-model sql explain decide airflow mlflow docs lint bench leaderboard lock clean

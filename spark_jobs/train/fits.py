@@ -55,4 +55,4 @@ def score(material: Material, recommender: Recommender, test: Case, before: int)
 
 def measured(material: Material, scores: np.ndarray, test: Case) -> Measured:
     """The lists as they would be served: what was bought is left out unless it is a thing that is bought again."""
-    return measure(scores, test, material.allowed, excluded=test.seen & ~material.consumable)
+    return measure(scores, test, material.allowed, excluded=test.seen.multiply(~material.consumable).tocsr())

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from benchmarks.online_retail_quality import alone, purchases, split
+from benchmarks.leaderboard.datasets import load
+from benchmarks.online_retail_quality import alone
 
 
 @pytest.mark.real_data
 def test_published_rows_come_out(real_data):
     """NDCG@10/Recall@10 of popularity and of the last 14 days' as published; neighbours at least near the published ones."""
-    found = split(purchases(real_data / "online_retail"))
-    assert len(found.test.customers) == 1318
-    assert int((found.test.wanted & ~found.test.seen).any(axis=1).sum()) == 1212
+    found = load("online_retail", real_data).test
+    assert len(found.asked) == 1318
+    assert int((found.asked.fresh.getnnz(axis=1) > 0).sum()) == 1212
     names = ("popularity", "recent_popularity", "item_knn", "user_knn", "own_history", "content")
     rows = {name: alone(found, name) for name in names}
     means = {

@@ -1,0 +1,27 @@
+"""Data sets, each by the protocol its published figures were made by: what may be fitted, who is asked, and where to choose."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.leaderboard.datasets import beauty, folder, gowalla, online_retail, retailrocket
+from benchmarks.leaderboard.datasets.window import Data, Window
+
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
+LOADERS: dict[str, Callable[[Path], Data]] = {
+    "online_retail": online_retail.load, "gowalla": gowalla.load, "beauty": beauty.load, "retailrocket": retailrocket.load,
+}  # fmt: skip
+
+__all__ = ["LOADERS", "SHARED", "Data", "Window", "load"]
+
+
+def load(name: str, shared: Path = SHARED) -> Data:
+    """A data set by its name, or of a folder with an `interactions.csv` by the folder's path.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if name in LOADERS:
+        return LOADERS[name](shared / name)
+    if (Path(name) / folder.FILE).is_file():
+        return folder.load(Path(name))
+    raise ValueError(f"unknown data {name!r}: {', '.join(LOADERS)}, or a folder with {folder.FILE}")

@@ -1,0 +1,75 @@
+"""One row, fitted, asked and measured in a process of its own, so that its peak of memory is its own."""
+
+import argparse
+import json
+import pickle
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from benchmarks.leaderboard.datasets import Data, Window
+from benchmarks.leaderboard.rows import Row, rows_of
+from models.evaluation import Facts, Measured, evaluate
+
+
+def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured, dict[str, float]]:
+    """The row's figures on a window, and what it took: seconds to fit, to score and rank, of CPU; MiB at the peak."""
+    began, cpu = time.monotonic(), time.process_time()
+    fitted = row.fit(window.training, seed)
+    asked = time.monotonic()
+    allowed = np.ones(window.asked.n_items, bool)
+    found = evaluate(
+        lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=data.ks, tasks=data.tasks,
+        facts=Facts.of(window.asked.known_share, window.training, data.ks[0]), item_slices=item_slices(window),
+    )  # fmt: skip
+    found = replace(
+        found, figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()}
+    )  # fmt: skip
+    ended = time.monotonic()
+    return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": peak_mib()}
+
+
+def peak_mib() -> float:
+    """The most this program ever held, the data included. Not ru_maxrss: that remembers what the starting process held."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024
+
+
+def empty(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.full_like(values, np.nan) for name, values in figures.items()}
+
+
+def item_slices(window: Window) -> dict[str, np.ndarray]:
+    """Items by how many customers wanted them before the window: cold at most 4, warm more."""
+    wanted = window.training.behaviour.wanted()
+    pairs = sparse.csr_matrix(
+        (np.ones(len(wanted), np.int32), (wanted.customer, wanted.item)), shape=(wanted.n_customers, wanted.n_items)
+    )  # fmt: skip
+    n = pairs.getnnz(axis=0)
+    return {"cold items": n < 5, "warm items": n >= 5}
+
+
+def main() -> None:
+    """Read the data that the table's process left, measure one row, leave its figures beside."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("handed", type=Path, help="the data set, as benchmarks.leaderboard.run wrote it a moment ago")
+    parser.add_argument("to", type=Path)
+    parser.add_argument("--rows-of", required=True)
+    parser.add_argument("--row", required=True)
+    parser.add_argument("--window", choices=("test", "validation"), default="test")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    data: Data = pickle.loads(given.handed.read_bytes())
+    row = next(row for row in rows_of(given.rows_of) if row.name == given.row)
+    found, took = measured(data, getattr(data, given.window), row, given.seed)
+    arrays = {f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()}
+    np.savez(given.to.with_suffix(".npz"), **arrays)
+    given.to.with_suffix(".json").write_text(json.dumps({"took": took, "lists": found.lists, "k": found.k}))
+
+
+if __name__ == "__main__":
+    main()

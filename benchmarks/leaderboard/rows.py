@@ -1,0 +1,61 @@
+"""Which recommenders stand in the table of which data, with which parameters, and on what these were chosen.
+
+A row is fitted by a function of what may be fitted on; `plain` makes one of a registered recommender. To add a row, add it to
+`ROWS`; one that learns a blend takes its own windows from `training.before(...)`, never from anything behind it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.base import Recommender, Training
+from models.recommenders import make
+
+UNTUNED = "nothing: defaults"
+VALIDATION = "the window before"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: what the table calls it; unique within a data set.
+        fit: given what may be fitted on and a seed, the fitted recommender.
+        chosen: where its parameters come from: the window they were chosen on, or that nothing was chosen.
+        said: parameters, as the table says them.
+        tasks: where it has something to say; the others are left empty.
+    """
+
+    name: str
+    fit: Callable[[Training, int], Recommender]
+    chosen: str = UNTUNED
+    said: str = ""
+    tasks: tuple[str, ...] = ("discover", "next")
+
+
+def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, tasks: tuple[str, ...] = ("discover", "next"), **parameters):
+    """A row of the registered recommender `kind` with these parameters."""
+    said = ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in parameters.items())
+    return Row(name or kind, lambda training, seed: make(kind, parameters).fit(training, seed), chosen, said, tasks)
+
+
+EVERYWHERE = (plain("popularity"),)
+IN_TIME = (
+    plain("recent_popularity", days=14),
+    plain("item_knn"),
+    plain("user_knn"),
+    plain("own_history", tasks=("next",)),
+    plain("lightfm", components=64, epochs=12),
+)
+ROWS: dict[str, tuple[Row, ...]] = {
+    "online_retail": (*EVERYWHERE, *IN_TIME),
+    "gowalla": (*EVERYWHERE, plain("item_knn", trend_power=0.0)),
+    "beauty": (*EVERYWHERE, plain("item_knn", half_life_days=15.0, trend_power=0.0)),
+    "retailrocket": (*EVERYWHERE, plain("recent_popularity", days=14), plain("item_knn"), plain("user_knn")),
+}
+OWN_DATA = (*EVERYWHERE, *IN_TIME)
+
+
+def rows_of(data: str) -> tuple[Row, ...]:
+    """The rows of a data set; those of any shop for a folder."""
+    return ROWS.get(data, OWN_DATA)

@@ -1,0 +1,62 @@
+"""The table as text: our rows, then the published ones, under the protocol."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.leaderboard.datasets import Data, Window
+from benchmarks.leaderboard.published import Published
+from benchmarks.leaderboard.run import Result
+from models.evaluation import Measured
+
+NAME, CELL = 34, 11
+
+
+def figure(found: Measured, task: str, name: str) -> float:
+    """A mean over customers, or a figure of all lists; nan where there is none."""
+    if name in found.lists[task]:
+        return found.lists[task][name]
+    values = found.figures[task].get(name)
+    return float("nan") if values is None or np.isnan(values).all() else float(np.nanmean(values))
+
+
+def shown(value: float) -> str:
+    """Four decimals, a dash where there is nothing."""
+    return "–" if np.isnan(value) else f"{value:.4f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4f}"
+
+
+def counts(data: Data, window: Window) -> str:
+    """How many are asked in each task, and of how much."""
+    asked = {"discover": window.asked.fresh, "next": window.asked.wanted}
+    people = ", ".join(f"{task} {int((np.diff(asked[task].indptr) > 0).sum()):,}" for task in data.tasks)
+    return (
+        f"{window.training.behaviour.n_customers:,} customers × {window.asked.n_items:,} items, "
+        f"{len(window.training.behaviour):,} days of behaviour to fit; asked: {people} customers"
+    )
+
+
+def header(data: Data) -> str:
+    names = [f"{task} {name}" if len(data.tasks) > 1 else name for task, name in data.columns]
+    cells = "".join(f"{name.replace('discover', 'disc.'):>{CELL + 6}}" for name in names)
+    return f"{'':<{NAME}}{cells}{'fit s':>8}{'rank s':>8}{'MiB':>7}  chosen on"
+
+
+def line(data: Data, result: Result) -> str:
+    """One of our rows."""
+    if result.found is None:
+        return f"{result.row.name:<{NAME}} failed: {result.wrong}"
+    cells = "".join(f"{shown(figure(result.found, task, name)):>{CELL + 6}}" for task, name in data.columns)
+    took = result.took
+    return (
+        f"{result.row.name:<{NAME}}{cells}{took['fit']:>8.1f}{took['rank']:>8.1f}{took['mib']:>7,.0f}  "
+        f"{result.row.chosen}{': ' if result.row.said else ''}{result.row.said}"
+    )
+
+
+def published_lines(rows: Sequence[Published]) -> list[str]:
+    """Others' rows, the best last."""
+    ordered = sorted(rows, key=lambda row: [-1.0 if np.isnan(value) else value for value in row.figures])
+    return [
+        f"{row.name:<{NAME}}{''.join(f'{shown(value):>{CELL + 6}}' for value in row.figures)}{'':>23}  {row.source}"
+        for row in ordered
+    ]

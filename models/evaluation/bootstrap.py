@@ -1,0 +1,47 @@
+"""Bootstrap intervals over customers (Efron 1979, percentile method): one set of resamples for all figures of a board.
+
+The same resamples for every column keep comparisons paired: give the differences of two recommenders, customer by customer.
+"""
+
+import numpy as np
+
+LEVEL = 0.95
+DRAWS = 1000
+
+
+def interval(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL) -> tuple[float, float, float]:
+    """Mean and bootstrap interval over customers (nan left out). For a paired comparison, give the differences."""
+    held = values[~np.isnan(values)]
+    mean, low, high = intervals(held[:, None], seed, draws, level)[0]
+    return float(mean), float(low), float(high)
+
+
+def intervals(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL) -> np.ndarray:
+    """Mean, low and high of each column.
+
+    Customers are drawn as a whole, so a column that not all of them count in is a mean over those drawn who do.
+
+    Args:
+        values: float [customers, columns], nan where a customer does not count.
+
+    Returns:
+        float64 [columns, 3]; nan where nobody counts.
+    """
+    n, columns = values.shape
+    counts = ~np.isnan(values)
+    if n == 0 or columns == 0:
+        return np.full((columns, 3), np.nan)
+    filled = np.where(counts, values, 0.0)
+    generator = np.random.default_rng(seed)
+    drawn = np.empty((draws, n))
+    for draw in range(draws):
+        drawn[draw] = np.bincount(generator.integers(0, n, n), minlength=n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = (drawn @ filled) / (drawn @ counts.astype(np.float64))
+        mean = filled.sum(axis=0) / counts.sum(axis=0)
+    edges = [(1 - level) / 2, (1 + level) / 2]
+    found = np.full((columns, 3), np.nan)
+    someone = counts.any(axis=0)
+    found[someone, 0] = mean[someone]
+    found[someone, 1:] = np.nanquantile(means[:, someone], edges, axis=0).T
+    return found
