@@ -1,0 +1,160 @@
+"""The learned blend: LightGBM's LambdaRank over the candidates of all parts, itself a recommender.
+
+Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. Fitted on windows of the past:
+at each window's cut the parts are fitted on what was before it, propose, and the ranker learns which proposals were then wanted.
+Trees are kept as text in an array of bytes: nothing is unpickled. One thread, because the trees must not depend on the machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from models.base import Customers, Recommender, Training
+from models.blend import Blend
+from models.ranking.candidates import Candidates, propose
+from models.ranking.columns import Moment, columns, item_facts
+from models.ranking.rows import Rows, asked, opinions, rows, together
+from models.ranking.windows import Window, training_windows
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+FACTS, TREES = "ranker/facts/", "ranker/trees"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the ranker learns.
+
+    Attributes:
+        windows: of the past it learns from, at most.
+        step_days: between their cuts.
+        candidates: each part proposes: so many of all items, and so many that are new to the customer.
+        customers: asked in each window, at most.
+        others: unwanted candidates kept of each customer.
+        rounds, leaves, learning_rate: of the trees.
+        truncation: places at the top of a list whose order is learned.
+        seeds: rankers whose scores are averaged.
+    """
+
+    windows: int = 5
+    step_days: int = 14
+    candidates: int = 60
+    customers: int = 1500
+    others: int = 50
+    rounds: int = 150
+    leaves: int = 31
+    learning_rate: float = 0.05
+    truncation: int = 20
+    seeds: int = 1
+
+
+@dataclass
+class LearnedBlend:
+    """Parts, and trees that know which to trust, for whom.
+
+    Attributes:
+        parts: the recommenders.
+        settings: how the trees learn.
+    """
+
+    name: ClassVar[str] = "learned_blend"
+    parts: list[Recommender] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
+
+    def fit(self, training: Training, seed: int) -> Self:
+        """Fit everything here, one after the other; a night spreads the same fits over its workers.
+
+        Raises:
+            ValueError: history is too short for a window to learn from.
+        """
+        learned = []
+        for window in self.windows(training):
+            past, test = training.before(window.cut), asked(training, window, self.settings.customers, seed)
+            fitted = [replace(part).fit(past, seed) for part in self.parts]
+            learned.append(self.rows(training, window, opinions(fitted, Customers.of(past, test.customers)), seed))
+        for part in self.parts:
+            part.fit(training, seed)
+        return self.learn(training, learned, seed)
+
+    def windows(self, training: Training) -> list[Window]:
+        """What it learns from, newest first."""
+        return training_windows(training.behaviour, self.settings.windows, self.settings.step_days)
+
+    def rows(self, training: Training, window: Window, scores: Mapping[str, np.ndarray], seed: int) -> Rows:
+        """A window's training rows; scores are of `asked`'s customers by parts fitted before the window's cut."""
+        of = self.settings
+        test = asked(training, window, of.customers, seed)
+        return rows(training, window, test, scores, of.candidates, of.others, seed, [window.cut] * len(scores))
+
+    def learn(self, training: Training, windows: Sequence[Rows], seed: int) -> Self:
+        """Grow the trees; the parts are fitted elsewhere."""
+        if not windows:
+            raise ValueError("history is too short for a window to learn a ranker from")
+        self.facts = item_facts(training)
+        held = together(windows)
+        self.trees = [grow(held, self.settings, seed + n) for n in range(self.settings.seeds)]
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        at, scores = self.ranked(customers)
+        wide = np.full((len(customers), customers.behaviour.n_items), -np.inf, np.float32)
+        wide[at.row, at.item] = scores
+        return wide
+
+    def ranked(self, customers: Customers) -> tuple[Candidates, np.ndarray]:
+        """The block's candidates, and float32 scores."""
+        at, table = self.table(customers)
+        return at, np.mean([booster.predict(table, num_threads=1) for booster in self.boosters], axis=0).astype(np.float32)
+
+    def table(self, customers: Customers) -> tuple[Candidates, np.ndarray]:
+        """The block's candidates, and their columns."""
+        wanted = customers.behaviour.wanted()
+        seen = np.zeros((len(customers), wanted.n_items), bool)
+        seen[wanted.customer, wanted.item] = True
+        scores = opinions(self.parts, customers)
+        at = propose(scores, seen, self.settings.candidates)
+        names, table = columns(Moment(customers, self.facts, scores), at)
+        if list(names) != self.boosters[0].feature_name():
+            raise ValueError("the ranker was grown on other columns than these; fit it anew")
+        return at, table
+
+    @cached_property
+    def boosters(self) -> list["Booster"]:
+        """The trees as LightGBM reads them."""
+        from lightgbm import Booster
+
+        return [Booster(model_str=text) for text in self.trees]
+
+    def similar(self, items: np.ndarray) -> np.ndarray | None:
+        return Blend(self.parts).similar(items)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        held = {f"{FACTS}{name}": fact for name, fact in self.facts.items()}
+        held |= {f"{TREES}/{n}": np.frombuffer(text.encode(), np.uint8) for n, text in enumerate(self.trees)}
+        return {**Blend(self.parts).arrays(), **held}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        Blend(self.parts).restore(arrays)
+        self.facts = {name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)}
+        self.trees = [arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)]
+        return self
+
+
+def grow(held: Rows, settings: Settings, seed: int) -> str:
+    """Trees that order each query's rows, as LightGBM's text."""
+    from lightgbm import Dataset, train
+
+    parameters = {
+        "objective": "lambdarank", "lambdarank_truncation_level": settings.truncation, "num_leaves": settings.leaves,
+        "learning_rate": settings.learning_rate, "min_data_in_leaf": 100 if len(held.wanted) > 20_000 else 20, "max_bin": 63,
+        "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "seed": seed, "num_threads": 1,
+        "deterministic": True, "force_row_wise": True, "verbose": -1,
+    }  # fmt: skip
+    starts = np.flatnonzero(np.diff(held.query, prepend=-1))
+    sizes = np.diff(starts, append=len(held.query))
+    data = Dataset(held.table, held.wanted.astype(np.int8), group=sizes, feature_name=list(held.names), params=parameters)
+    return train(parameters, data, settings.rounds).model_to_string()

@@ -1,0 +1,101 @@
+"""Training rows of one window: its customers' candidates with their columns, and whether each was then wanted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Customers, Recommender, Training
+from models.ranking.candidates import Candidates, propose
+from models.ranking.columns import GROUPS, Group, Moment, columns, item_facts
+from models.ranking.leaks import certify, check_parts
+from models.ranking.windows import Window
+from models.split import Case, case
+
+CERTIFIED = 100  # customers of each window whose columns are made twice
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Candidates of a window, grouped by customer.
+
+    Attributes:
+        query: int32 [n], ascending: the customer.
+        table: float32 [n, columns].
+        wanted: bool [n].
+        names: of the columns.
+    """
+
+    query: np.ndarray
+    table: np.ndarray
+    wanted: np.ndarray
+    names: tuple[str, ...]
+
+
+def asked(training: Training, window: Window, most: int, seed: int) -> Case:
+    """Who wanted something before the window and in it: at most so many, drawn by the seed."""
+    behaviour = training.behaviour
+    window.check(behaviour.until)
+    everything = np.ones(behaviour.n_items, bool)
+    return case(behaviour.before(window.cut), behaviour.before(window.until).since(window.cut), everything, most, seed)
+
+
+def opinions(parts: Sequence[Recommender], customers: Customers) -> dict[str, np.ndarray]:
+    """By part, float32 [customers, items]."""
+    return {part.name: part.score(customers) for part in parts}
+
+
+def rows(
+    training: Training, window: Window, test: Case, scores: Mapping[str, np.ndarray], n_candidates: int, n_others: int, seed: int,
+    fitted_until: Sequence[int] = (), groups: tuple[Group, ...] = GROUPS,
+) -> Rows:  # fmt: skip
+    """A window's rows: all candidates that were wanted, and a draw of the others.
+
+    Args:
+        test: of `asked`.
+        scores: by part, float32 [customers of the test, items]; the parts fitted before the window's cut.
+        n_candidates: a part proposes.
+        n_others: of a customer's unwanted candidates at most so many are kept; more cost time and teach little.
+        fitted_until: the first day that each part was not fitted on.
+
+    Raises:
+        OverlapError: a part or the window saw what it is asked.
+        LeakError: a column did.
+    """
+    window.check(training.behaviour.until)
+    check_parts(tuple(scores)[: len(fitted_until)], fitted_until, window.cut)
+    past = training.before(window.cut)
+    moment = Moment(Customers.of(past, test.customers), item_facts(past), scores, test.wanted)
+    at = propose(scores, test.seen, n_candidates)
+    few = part_of(at, at.row < CERTIFIED)
+    certify(moment, few, columns(moment, few, groups)[1], columns(moment, few, groups)[0], groups)
+    wanted = test.wanted[at.row, at.item]
+    kept = part_of(at, thinned(at.row, wanted, n_others, seed))
+    names, table = columns(moment, kept, groups)
+    return Rows(kept.row, table, test.wanted[kept.row, kept.item], names)
+
+
+def part_of(at: Candidates, kept: np.ndarray) -> Candidates:
+    """Some of the candidates, in their order."""
+    places = {part: place[kept] for part, place in at.places.items()}
+    return Candidates(at.row[kept], at.item[kept], at.sources[kept], places, at.names)
+
+
+def thinned(row: np.ndarray, wanted: np.ndarray, n_others: int, seed: int) -> np.ndarray:
+    """bool: all that were wanted, and of each customer's others at most so many, drawn by the seed."""
+    order = np.lexsort((np.random.default_rng(seed).random(len(row)), wanted, row))
+    first = np.searchsorted(row, row[order])
+    kept = np.zeros(len(row), bool)
+    kept[order] = np.arange(len(row)) - first < n_others
+    return kept | wanted
+
+
+def together(windows: Sequence[Rows]) -> Rows:
+    """Rows of several windows as one table; a customer of two windows is two queries."""
+    offsets = np.cumsum([0, *[int(held.query.max(initial=-1)) + 1 for held in windows[:-1]]])
+    return Rows(
+        np.concatenate([held.query + offset for held, offset in zip(windows, offsets, strict=True)]),
+        np.concatenate([held.table for held in windows]),
+        np.concatenate([held.wanted for held in windows]),
+        windows[0].names,
+    )
