@@ -7,7 +7,6 @@ import numpy as np
 
 from models.inference import top_n
 
-
 NOT_LISTED = np.int16(np.iinfo(np.int16).max)
 # A part's places are known further down than it proposes: what it has at 90 is told from what it does not have.
 LOOKED_AT = 2
@@ -33,7 +32,6 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.item)
-
 
 
 def propose(scores: Mapping[str, np.ndarray], seen: np.ndarray, n: int) -> Candidates:

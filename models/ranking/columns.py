@@ -70,7 +70,7 @@ def item_facts(past: Training) -> dict[str, np.ndarray]:
     if past.price is not None:
         facts["log_price"] = np.log(np.where(past.price > 0, past.price, np.nan))
     facts["category"] = np.full(n, -1) if past.category is None else past.category
-    return {name: np.asarray(fact, np.float32) for name, fact in facts.items()}
+    return {name: np.asarray(facts[name], np.float32) for name in sorted(facts)}  # the order they are kept in
 
 
 def first_wanted(behaviour: Behaviour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -139,7 +139,9 @@ def of_pairs(moment: Moment, at: Candidates) -> Columns:
     key = at.row.astype(np.int64) * n_items + at.item
     place = np.minimum(np.searchsorted(pairs, key), max(len(pairs) - 1, 0))
     met = pairs[place] == key if len(pairs) else np.zeros(len(key), bool)
-    number = [np.where(met, held[place], np.nan) if len(pairs) else np.full(len(key), np.nan) for held in (times, first_day, last_day)]
+    number = [
+        np.where(met, held[place], np.nan) if len(pairs) else np.full(len(key), np.nan) for held in (times, first_day, last_day)
+    ]
     count, first, last = number
     customer, day = days_of(wanted)
     n_days = np.bincount(customer, minlength=n)
@@ -147,7 +149,9 @@ def of_pairs(moment: Moment, at: Candidates) -> Columns:
     # Days the customer came after they last had it: passed over so often.
     span = 4_000_000
     came = customer.astype(np.int64) * span + (day - YEARS_BEFORE)
-    after = np.searchsorted(came, at.row.astype(np.int64) * span + (np.where(met, last, 0) - YEARS_BEFORE).astype(np.int64), side="right")
+    after = np.searchsorted(
+        came, at.row.astype(np.int64) * span + (np.where(met, last, 0) - YEARS_BEFORE).astype(np.int64), side="right"
+    )
     return {
         "pair.times": np.where(met, count, 0),
         "pair.of_days": np.where(met, count, 0) / np.maximum(n_days[at.row], 1),

@@ -1,7 +1,7 @@
 """The certificate of a training set: no column knows the answer, no part and no window saw the days it is asked for.
 
-Two proofs, as one alone is not enough. The answers are exchanged and every column is made again: a column that reads them changes.
-And every column is asked alone: one that tells wanted from not wanted almost without a mistake has the answer from somewhere.
+Two proofs, as one alone is not enough. The answers are exchanged and every column is made again: what reads them changes. And
+every column is asked alone: one that tells wanted from not wanted almost without a mistake has the answer from somewhere.
 """
 
 from collections.abc import Sequence

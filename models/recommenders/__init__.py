@@ -1,4 +1,8 @@
-"""Every recommender by its name, made from a configuration: `{"parts": {name: {parameter: value}}, "weights": {name: w}}`."""
+"""Every recommender by its name, made from a configuration.
+
+That is `{"parts": {name: {parameter: value}}, "weights": {name: w}}` for a weighted sum of the parts, or with
+`"ranker": {setting: value}` in the place of weights for a learned one.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,6 +10,7 @@ from typing import Any
 
 from models.base import Recommender
 from models.blend import Blend
+from models.ranking.ranker import LearnedBlend, Settings
 from models.recommenders.content import Content
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.recommenders.ease import EASE
@@ -56,8 +61,18 @@ def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
         raise ValueError(f"{name}: {wrong}") from None
 
 
-def make_blend(configuration: Mapping[str, Any]) -> Blend:
-    """An unfitted blend of the parts whose weight is above zero, in the order of their names."""
+def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
+    """An unfitted blend: learned over all parts, or of the parts whose weight is above zero; in the order of their names.
+
+    Raises:
+        ValueError: an unknown part, parameter or setting.
+    """
+    if "ranker" in configuration:
+        parts = [make(name, given) for name, given in sorted(configuration["parts"].items())]
+        try:
+            return LearnedBlend(parts, Settings(**configuration["ranker"]))
+        except TypeError as wrong:
+            raise ValueError(f"ranker: {wrong}") from None
     weights = {name: float(weight) for name, weight in sorted(configuration["weights"].items()) if weight > 0}
     return Blend([make(name, configuration["parts"].get(name)) for name in weights], weights)
 

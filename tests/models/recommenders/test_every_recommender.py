@@ -17,6 +17,11 @@ BLEND = {
     "parts": {"lightfm": {"components": 4, "epochs": 5}},
     "weights": {"item_knn": 1.0, "lightfm": 0.2, "recent_popularity": 0.1, "user_knn": 0.5},
 }
+LEARNED = {
+    "parts": {"lightfm": {"components": 4, "epochs": 5}, "item_knn": {}, "recent_popularity": {}, "user_knn": {}},
+    "ranker": {"rounds": 20},
+}
+BLENDS = {"blend": BLEND, "learned_blend": LEARNED}
 ITEM_TO_ITEM = {
     "content",
     "item_knn",
@@ -26,20 +31,20 @@ ITEM_TO_ITEM = {
     "transition_ridge",
     "transitions",
 }  # compare items with items
-TASTED = ITEM_TO_ITEM | {"stan", "user_knn", "lightfm", "blend"}  # tell one customer from another
-READ_HISTORY = ITEM_TO_ITEM | {"stan", "user_knn", "own_history", "blend"}  # know somebody new by what they did
+TASTED = ITEM_TO_ITEM | {"stan", "user_knn", "lightfm", *BLENDS}  # tell one customer from another
+READ_HISTORY = ITEM_TO_ITEM | {"stan", "user_knn", "own_history", *BLENDS}  # know somebody new by what they did
 
 
 def build(name):
-    return make_blend(BLEND) if name == "blend" else make(name, SMALL.get(name))
+    return make_blend(BLENDS[name]) if name in BLENDS else make(name, SMALL.get(name))
 
 
 @pytest.fixture(scope="module")
 def fitted(checkerboard):
-    return {name: build(name).fit(checkerboard, seed=3) for name in [*RECOMMENDERS, "blend"]}
+    return {name: build(name).fit(checkerboard, seed=3) for name in [*RECOMMENDERS, *BLENDS]}
 
 
-@pytest.mark.parametrize("name", [*RECOMMENDERS, "blend"])
+@pytest.mark.parametrize("name", [*RECOMMENDERS, *BLENDS])
 class TestEveryRecommender:
     def test_scores_have_the_shape_and_type_promised(self, fitted, checkerboard, name):
         scores = fitted[name].score(Customers.of(checkerboard, np.array([0, 5, 39])))
@@ -71,7 +76,7 @@ class TestEveryRecommender:
         scores = fitted[name].score(nobody)
         assert scores.shape == (1, 20)
         assert not np.isnan(scores).any()
-        if "popularity" in name or name in ("lightfm", "blend"):
+        if "popularity" in name or name in ("lightfm", *BLENDS):
             assert np.isfinite(scores).any(), f"{name} has something to say to everybody"
 
     def test_somebody_new_with_a_history_is_understood_by_it(self, fitted, checkerboard, name):
@@ -114,7 +119,7 @@ class TestEveryRecommender:
     def test_similar_items_are_of_the_same_colour(self, fitted, checkerboard, name):
         alike = fitted[name].similar(np.array([6, 7]))
         if alike is None:
-            assert name not in ITEM_TO_ITEM | {"lightfm", "blend"}
+            assert name not in ITEM_TO_ITEM | {"lightfm", *BLENDS}
             return
         assert alike.shape == (2, 20)
         listed, _ = top_n(alike, 3)

@@ -1,0 +1,105 @@
+"""What knows the answer is refused by name, and what does not is let through; the future changes no training row."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.base import Customers
+from models.ranking.columns import GROUPS
+from models.ranking.leaks import LeakError, under_curve
+from models.ranking.ranker import LearnedBlend, Settings
+from models.ranking.rows import asked, opinions, rows
+from models.ranking.windows import Window
+from models.recommenders import make
+from models.split import OverlapError
+
+WINDOW = Window(40, 47)
+
+
+def built(shop, groups=GROUPS, window=WINDOW, cut=WINDOW.cut):
+    """Rows of a window, by two parts fitted on what was before `cut`."""
+    past = shop.before(cut)
+    test = asked(shop, window, 100, seed=1)
+    parts = [make(name).fit(past, 1) for name in ("item_knn", "own_history")]
+    scores = opinions(parts, Customers.of(shop.before(window.cut), test.customers))
+    return rows(shop, window, test, scores, 20, 10, 1, [cut, cut], groups)
+
+
+def planted(values):
+    """A group of one column, `planted.future`, made of (moment, candidates)."""
+    return (*GROUPS, lambda moment, at: {"planted.future": values(moment, at)})
+
+
+def peeking(moment, at):
+    """A column that reads a little of the answers: noise, moved by a hair where the item was wanted."""
+    noise = np.random.default_rng(0).random(len(at))
+    return noise if moment.answers is None else noise + 0.001 * moment.answers[at.row, at.item]
+
+
+def test_a_column_that_reads_the_answers_is_refused_by_name(shop):
+    with pytest.raises(LeakError, match=r"read the answers: planted\.future"):
+        built(shop, planted(peeking))
+
+
+def test_a_column_that_has_the_answers_from_elsewhere_is_refused_by_name(shop):
+    wanted = asked(shop, WINDOW, 100, seed=1).wanted
+    with pytest.raises(LeakError, match=r"must know it: planted\.future"):
+        built(shop, planted(lambda moment, at: wanted[at.row, at.item]))
+
+
+def test_an_honest_column_is_let_through(shop):
+    """Negative control of both: noise, and the columns that there are."""
+    found = built(shop, planted(lambda moment, at: np.random.default_rng(0).random(len(at))))
+    assert found.names[-1] == "planted.future" and 0 < found.wanted.mean() < 1
+
+
+def test_parts_that_saw_the_window_are_refused_by_name(shop):
+    with pytest.raises(OverlapError, match=r"item_knn \(fitted to day 44\), own_history"):
+        built(shop, cut=44)
+
+
+def test_a_window_that_reaches_into_the_test_is_refused(shop):
+    with pytest.raises(OverlapError, match="from day 40 to 47 reaches into the days from 45"):
+        built(shop.before(45))
+
+
+def test_the_future_changes_no_row(shop):
+    """Everything from the window's end on is exchanged between customers and items: rows are the same bytes."""
+    generator, b = np.random.default_rng(3), shop.behaviour
+    future = b.day >= WINDOW.until
+    item, customer = b.item.copy(), b.customer.copy()
+    item[future], customer[future] = generator.permutation(item[future]), generator.permutation(customer[future])
+    order = np.lexsort((b.day, item, customer))
+    other = replace(shop, behaviour=replace(b, item=item[order], customer=customer[order], day=b.day[order]))
+    mine, theirs = built(shop), built(other)
+    assert mine.table.tobytes() == theirs.table.tobytes()
+    assert mine.wanted.tobytes() == theirs.wanted.tobytes()
+    past = b.day < WINDOW.cut  # negative control: exchanging the past does change them
+    item = b.item.copy()
+    item[past] = (item[past] + 1) % b.n_items
+    order = np.lexsort((b.day, item, b.customer))
+    changed = replace(shop, behaviour=replace(b, item=item[order], customer=b.customer[order], day=b.day[order]))
+    assert built(changed).table.tobytes() != mine.table.tobytes()
+
+
+def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
+    parts = [make(name) for name in ("item_knn", "own_history", "popularity")]
+    trees = [
+        LearnedBlend([replace(part) for part in parts], Settings(windows=2, rounds=5)).fit(whole.before(45), 1).trees
+        for whole in (shop, shop.before(50))
+    ]
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.parametrize(
+    ("column", "wanted", "area"),
+    [
+        ([1, 2, 3, 4], [0, 0, 1, 1], 1.0),
+        ([4, 3, 2, 1], [0, 0, 1, 1], 0.0),
+        ([1, 1, 1, 1], [0, 1, 0, 1], 0.5),
+        ([1, 2, 2, 3], [0, 1, 0, 1], 0.875),
+    ],
+)
+def test_area_under_the_curve(column, wanted, area):
+    assert under_curve(np.array(column, float), np.array(wanted, bool)) == pytest.approx(area)

@@ -1,0 +1,106 @@
+"""The learned blend: what it learns, what it keeps, what it refuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models import artifact
+from models.base import Customers
+from models.ranking.ranker import LearnedBlend, Settings
+from models.ranking.rows import thinned, together
+from models.recommenders import make, make_blend
+from models.split import case
+
+CONFIGURATION = {
+    "parts": {"item_knn": {}, "own_history": {}, "popularity": {}},
+    "ranker": {"windows": 3, "rounds": 15, "leaves": 7},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def blend(shop):
+    return make_blend(CONFIGURATION).fit(shop.before(52), 1)
+
+
+def test_it_finds_more_than_popularity(shop, blend):
+    """Half of the items are of the other taste; popularity cannot know which half. Chance is .45 of the own half, .23 of all."""
+    past, customers = shop.before(52), np.arange(60)
+    test = case(past.behaviour, shop.behaviour.since(52), np.ones(30, bool))
+    wanted = test.wanted[np.searchsorted(test.customers, customers)]
+    for fitted, least, most in ((blend, 0.4, 1.0), (make("popularity").fit(past, 1), 0.0, 0.3)):
+        best = fitted.score(Customers.of(past, customers)).argsort(axis=1)[:, -5:]
+        assert least < np.take_along_axis(wanted, best, axis=1).mean() < most
+
+
+def test_what_no_part_proposed_has_no_score(shop, blend):
+    customers = Customers.of(shop.before(52), np.arange(4))
+    narrow = LearnedBlend(blend.parts, replace(blend.settings, candidates=3)).restore(blend.arrays())
+    at, scores = narrow.ranked(customers)
+    wide = narrow.score(customers)
+    assert np.isfinite(wide).sum() == len(at) < wide.size
+    assert wide[at.row, at.item].tolist() == scores.tolist()
+    assert (at.sources > 0).all()
+
+
+def test_a_customers_score_does_not_depend_on_who_is_beside(shop, blend):
+    past = shop.before(52)
+    together_, alone = blend.score(Customers.of(past, np.arange(60))), blend.score(Customers.of(past, np.array([17])))
+    assert np.array_equal(together_[17], alone[0])
+
+
+def test_kept_as_plain_numbers_it_comes_back_the_same(shop, blend):
+    arrays = artifact.unpack(artifact.pack(blend.arrays()))
+    assert arrays["ranker/trees/0"].dtype == np.uint8
+    customers = Customers.of(shop, np.arange(60))
+    assert np.array_equal(make_blend(CONFIGURATION).restore(arrays).score(customers), blend.score(customers))
+
+
+def test_seeds_are_averaged(shop):
+    two = replace(blend_settings := Settings(windows=2, rounds=5), seeds=2)
+    past, customers = shop.before(52), Customers.of(shop.before(52), np.arange(5))
+    parts = [make(name) for name in ("own_history", "popularity")]
+    both = LearnedBlend(parts, two).fit(past, 1)
+    single = [LearnedBlend(parts, blend_settings).fit(past, seed) for seed in (1, 2)]
+    assert both.trees == [one.trees[0] for one in single]
+    expected = np.mean([one.ranked(customers)[1] for one in single], axis=0)
+    assert both.ranked(customers)[1] == pytest.approx(expected, abs=1e-6)
+
+
+def test_too_short_a_history_is_said_so(shop):
+    with pytest.raises(ValueError, match="too short"):
+        make_blend(CONFIGURATION).fit(shop.before(5), 1)
+
+
+def test_a_ranker_of_other_columns_is_refused(shop, blend):
+    other = make_blend({**CONFIGURATION, "parts": {"item_knn": {}, "popularity": {}}}).restore(blend.arrays())
+    with pytest.raises(ValueError, match="other columns"):
+        other.score(Customers.of(shop, np.arange(2)))
+
+
+def test_unknown_settings_are_refused():
+    with pytest.raises(ValueError, match="ranker"):
+        make_blend({"parts": {}, "ranker": {"magic": 1}})
+
+
+def test_thinned_keeps_all_wanted_and_so_many_others_of_each():
+    row = np.repeat(np.arange(5), 20)
+    wanted = np.random.default_rng(0).random(100) < 0.3
+    kept = thinned(row, wanted, 4, seed=1)
+    assert kept[wanted].all()
+    assert np.bincount(row[kept & ~wanted]).tolist() == [4] * 5
+    assert kept.tolist() == thinned(row, wanted, 4, seed=1).tolist() != thinned(row, wanted, 4, seed=2).tolist()
+
+
+def test_the_same_customer_in_two_windows_is_two_queries(blend, shop):
+    windows = blend.windows(shop)[:2]
+    fitted = [[replace(part).fit(shop.before(w.cut), 1) for part in blend.parts] for w in windows]
+    from models.ranking.rows import asked, opinions
+
+    held = [
+        blend.rows(shop, w, opinions(parts, Customers.of(shop.before(w.cut), asked(shop, w, 1500, 1).customers)), 1)
+        for w, parts in zip(windows, fitted, strict=True)
+    ]
+    both = together(held)
+    assert len(np.unique(both.query)) == sum(len(np.unique(one.query)) for one in held)
+    assert (np.diff(both.query) >= 0).all()
