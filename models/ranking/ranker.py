@@ -1,8 +1,7 @@
 """The learned blend: LightGBM's LambdaRank over the candidates of all parts, itself a recommender.
 
 Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. Fitted on windows of the
-past: at
-each window's cut the parts are fitted on what was before it, propose, and the ranker learns which proposals were then wanted.
+past: at each window's cut the parts are fitted on what was before it, propose, and the ranker learns what was then wanted.
 Trees are kept as text in an array of bytes: nothing is unpickled. One thread, because the trees must not depend on the machine.
 """
 
