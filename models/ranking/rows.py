@@ -65,14 +65,15 @@ def rows(
     window.check(training.behaviour.until)
     check_parts(tuple(scores)[: len(fitted_until)], fitted_until, window.cut)
     past = training.before(window.cut)
-    moment = Moment(Customers.of(past, test.customers), item_facts(past), scores, test.wanted)
-    at = propose(scores, test.seen, n_candidates)
+    answers = test.wanted.toarray()
+    moment = Moment(Customers.of(past, test.customers), item_facts(past), scores, answers)
+    at = propose(scores, test.seen.toarray(), n_candidates)
     few = part_of(at, at.row < CERTIFIED)
     certify(moment, few, columns(moment, few, groups)[1], columns(moment, few, groups)[0], groups)
-    wanted = test.wanted[at.row, at.item]
+    wanted = answers[at.row, at.item]
     kept = part_of(at, thinned(at.row, wanted, n_others, seed))
     names, table = columns(moment, kept, groups)
-    return Rows(kept.row, table, test.wanted[kept.row, kept.item], names)
+    return Rows(kept.row, table, answers[kept.row, kept.item], names)
 
 
 def part_of(at: Candidates, kept: np.ndarray) -> Candidates:

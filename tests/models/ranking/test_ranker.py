@@ -27,7 +27,7 @@ def test_it_finds_more_than_popularity(shop, blend):
     """Half of the items are of the other taste; popularity cannot know which half. Chance is .45 of the own half, .23 of all."""
     past, customers = shop.before(52), np.arange(60)
     test = case(past.behaviour, shop.behaviour.since(52), np.ones(30, bool))
-    wanted = test.wanted[np.searchsorted(test.customers, customers)]
+    wanted = test.wanted.toarray()[np.searchsorted(test.customers, customers)]
     for fitted, least, most in ((blend, 0.4, 1.0), (make("popularity").fit(past, 1), 0.0, 0.3)):
         best = fitted.score(Customers.of(past, customers)).argsort(axis=1)[:, -5:]
         assert least < np.take_along_axis(wanted, best, axis=1).mean() < most
