@@ -18,6 +18,8 @@ from models.recommenders.neighbours import best_per_row, from_arrays, opinion, s
 from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out
 
 CHUNK = 256  # customers compared at once
+# A product drops cells that are nought, as 0.5 ** 150 is in float32: the two products of `_asked` would differ in their cells.
+FAINTEST = 1e-9
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Stan:
 
     def score(self, customers: Customers) -> np.ndarray:
         of = baskets(customers.behaviour)
-        weight = fading(of.from_end, self.profile_half_life_places)
+        weight = np.maximum(fading(of.from_end, self.profile_half_life_places), FAINTEST)
         profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
         starts = range(0, len(customers), CHUNK)
         found = [self._asked(profile[at : at + CHUNK], customers.known[at : at + CHUNK]) for at in starts]

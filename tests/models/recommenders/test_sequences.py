@@ -183,6 +183,17 @@ def test_stan_asks_the_nearest_alone():
     assert np.isfinite(both[0]).tolist() == [True, True, True, False, False, False]
 
 
+def test_stan_reads_a_history_longer_than_a_float32_can_fade():
+    """200 days at a half-life of one: the first day's weight, 2 ** -199, is nought as float32."""
+    n_days = 200
+    rows = [(0, 0, 0)] + [(0, 1, day) for day in range(1, n_days)] + [(1, 0, 5), (1, 2, 6)]
+    customer, item, day = (np.array(column, np.int32) for column in zip(*sorted(rows), strict=True))
+    held = Behaviour(2, 3, customer, item, day, np.full(len(item), PURCHASE, np.int8), n_days)
+    found = Training(held, sparse.csr_matrix((2, 0)), sparse.csr_matrix((3, 0)))
+    scores = Stan(profile_half_life_places=1.0, gap_days=1).fit(found, 0).score(Customers.of(found, np.array([0])))
+    assert np.isfinite(scores[0]).tolist() == [True, False, True]
+
+
 def test_clicks_of_a_stranger_are_a_history_in_order():
     """An item clicked twice keeps its latest place; what the model never saw is passed over."""
     stranger = clicked([3, 1, 99, 3, -1], N_ITEMS, 2)
