@@ -9,6 +9,11 @@ class CatalogueTooLargeError(ValueError):
     """An item × item matrix of this catalogue does not fit the memory that was granted."""
 
 
+def dense_bytes(n_items: int, copies: float) -> int:
+    """What so many n × n matrices of float64 take."""
+    return round(copies * 8 * n_items**2)
+
+
 def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
     """Refuse before anything is allocated.
 

@@ -14,8 +14,10 @@ import numpy as np
 from scipy import sparse
 
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
-from models.recommenders.dense import check_fits, inverse_in_place
+from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
 from models.recommenders.neighbours import opinion
+
+DENSE_COPIES = 1.5  # the inverse, and the weights as float32
 
 
 @dataclass
@@ -38,7 +40,7 @@ class EASE:
         weights = self._profiles(training.behaviour)
         self.items = np.flatnonzero(weights.getnnz(axis=0)).astype(np.int32)
         self.n_items = weights.shape[1]
-        check_fits(len(self.items), 1.5, self.memory_limit_gb, self.name)  # the inverse, and the weights as float32
+        check_fits(len(self.items), DENSE_COPIES, self.memory_limit_gb, self.name)
         warm = weights[:, self.items]
         gram = (warm.T @ warm).toarray()
         gram[np.diag_indices_from(gram)] += self.ridge
@@ -47,6 +49,10 @@ class EASE:
         np.fill_diagonal(inverse, 0.0)
         self.weights = inverse.astype(np.float32)
         return self
+
+    def needed_bytes(self, training: Training) -> int:
+        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
+        return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
 
     def score(self, customers: Customers) -> np.ndarray:
         profile = self._profiles(customers.behaviour).astype(np.float32)[:, self.items]

@@ -14,8 +14,10 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.dense import check_fits, inverse_in_place
+from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
 from models.recommenders.neighbours import opinion, row_sums, scaled
+
+DENSE_COPIES = 3  # XᵀX and XᵀY while one of them is copied or multiplied
 
 
 @dataclass
@@ -42,7 +44,7 @@ class HistoryRidge:
         touched = np.bincount(behaviour.item, minlength=behaviour.n_items) > 0
         self.items = np.flatnonzero(touched).astype(np.int32)
         self.n_items, n = behaviour.n_items, len(self.items)
-        check_fits(n, 3, self.memory_limit_gb, self.name)  # XᵀX and XᵀY while one of them is copied or multiplied
+        check_fits(n, DENSE_COPIES, self.memory_limit_gb, self.name)
         gram, answer = np.zeros((n, n)), np.zeros((n, n))
         for history, bought, weight in self._cuts(behaviour):
             add(gram, (history.T @ history) * weight)
@@ -50,6 +52,10 @@ class HistoryRidge:
         gram[np.diag_indices(n)] += self.ridge
         self.weights = (inverse_in_place(gram) @ answer).astype(np.float32)
         return self
+
+    def needed_bytes(self, training: Training) -> int:
+        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
+        return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
 
     def score(self, customers: Customers) -> np.ndarray:
         return self._wide(self._histories(customers.behaviour)[:, self.items].astype(np.float32) @ self.weights)

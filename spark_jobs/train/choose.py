@@ -1,41 +1,44 @@
-"""Choosing a configuration: on the days before the test, and on no other."""
+"""Choosing a configuration: on the days before the test, and on no other, within a budget of seconds and memory."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from models.blend import unit
-from models.recommenders import make_blend, parameters_of
-from models.split import Case, Windows
+from models.search import CELL, Attempt, Effort, Recipe, Rung, asked, attempts, mean_quality, needed_bytes, promoted, recipes
+from models.split import Windows
 from models.tracking import Trial
-from spark_jobs.train.fits import Fit, fit_all, measured, score, test_case
+from spark_jobs.train.budget import Budget
+from spark_jobs.train.fits import MOST_CELLS, test_case
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.trials import Outcome, make_trials, share
+from spark_jobs.train.weigh import Candidate, weigh
 
 SPACE = Path(__file__).resolve().parents[2] / "models" / "config" / "search.yml"
 CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly better
-SWEEPS = 2
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One part with one set of parameters, fitted before the window and asked on it."""
-
-    part: str
-    parameters: dict[str, Any]
-    units: np.ndarray
+FEWEST_CUSTOMERS = 300
+SCORES_BYTES = 1 << 30  # of all recipes on the latest window, held by the driver until the first rung is judged
+FIRST_NIGHT, OFF_CYCLE = "first_night", "off_cycle"
+NOTHING_FOUND = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+MB = 1 << 20
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A configuration, and the trials it came of."""
+    """A configuration, and the trials it came of.
+
+    Attributes:
+        report: what the search cost, what was refused or failed and why, what time did not allow.
+    """
 
     configuration: dict[str, Any]
     trials: list[Trial]
+    report: dict[str, Any] = field(default_factory=dict)
 
 
 def read_space(path: Path = SPACE) -> dict[str, Any]:
@@ -43,52 +46,123 @@ def read_space(path: Path = SPACE) -> dict[str, Any]:
     return yaml.safe_load(path.read_text())
 
 
-def choose(spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any]) -> Chosen:
-    """The best configuration of the space on the window before the test."""
-    fits = [Fit(part, cut.validate_from, parameters) for part, tried in space["parts"].items() for parameters in tried]
-    test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
-    candidates, trials = [], []
-    for fit, fitted in zip(fits, fit_all(spark, material, fits, seed), strict=True):
-        scores = score(material, fitted, test, cut.validate_from)
-        candidates.append(Candidate(fit.part, parameters_of(fitted), unit(scores)))
-        trials.append(Trial(fit.part, {"part": fit.part, **parameters_of(fitted)}, {"quality": quality(material, scores, test)}))
-    configuration, weighed = weigh(material, candidates, test, space["weights"])
-    return Chosen(configuration, [*trials, *weighed])
+def effort_of(space: Mapping[str, Any], name: str) -> Effort:
+    """What a search of this name may cost.
 
-
-def weigh(
-    material: Material, candidates: list[Candidate], test: Case, space: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Trial]]:
-    """Parameters and weight of each part, one part at a time to its best, until a sweep over the parts changes nothing.
-
-    Judged within the blend, not alone: a part may be worth most where the others say nothing.
+    Raises:
+        ValueError: the space knows no effort of this name; says which it knows.
     """
-    tried_for = {part: [c for c in candidates if c.part == part] for part in sorted({c.part for c in candidates})}
-    held = {part: (tried[0], float(space["start"].get(part, 0.0))) for part, tried in tried_for.items()}
-
-    def worth(choice: Mapping[str, tuple[Candidate, float]]) -> float:
-        blend = make_blend({"parts": {}, "weights": {part: weight for part, (_, weight) in choice.items()}})
-        return quality(material, blend.combine({part: choice[part][0].units for part in blend.weights}), test)
-
-    best, trials = worth(held), []
-    for sweep in range(SWEEPS):
-        before = dict(held)
-        for part, tried in tried_for.items():
-            for choice in [(candidate, float(step)) for candidate in tried for step in space["steps"]]:
-                other = {**held, part: choice}
-                if choice[1] < space["least"].get(part, 0.0) or not any(weight for _, weight in other.values()):
-                    continue
-                found = worth(other)
-                if found > best:
-                    best, held = found, other
-        weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
-        trials.append(Trial(f"blend, sweep {sweep + 1}", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best}))
-        if held == before:
-            break
-    return {"parts": {part: held[part][0].parameters for part in weights}, "weights": weights}, trials
+    if name not in space["efforts"]:
+        raise ValueError(f"unknown effort {name!r}; known: {', '.join(space['efforts'])}")
+    said = space["efforts"][name]
+    parts = {part: space["parts"][part] for part in said.get("parts", space["parts"])}
+    return Effort(float(said["seconds"]), recipes(parts, said.get("recipes")), [Rung(**rung) for rung in said["rungs"]])
 
 
-def quality(material: Material, scores: np.ndarray, test: Case) -> float:
-    """Mean quality over the customers asked; 0 when there are none."""
-    found = measured(material, scores, test).quality
-    return float(np.nanmean(found)) if (~np.isnan(found)).any() else 0.0
+def choose(
+    spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], effort: str = FIRST_NIGHT
+) -> Chosen:
+    """The best configuration of the space on the windows before the test.
+
+    The same material, seed and space give the same configuration on one core or many, on threads or a cluster, as long as the
+    seconds suffice; where they do not, that of the trials made up to then.
+    """
+    costs = effort_of(space, effort)
+    budget = Budget(costs.seconds, space["memory_mb"] * MB)
+    search = Search(spark.sparkContext, material, cut, seed, space, costs.recipes, budget)
+    finalists = search.halve(costs.rungs)
+    search.trial_seconds = budget.spent
+    if not finalists:
+        return Chosen(NOTHING_FOUND, search.trials, search.report(effort))
+    test = test_case(material, cut.validate_from, cut.test_from, search.n_asked, seed)
+    weighed = weigh(material, finalists, test, space["weights"], budget)
+    return Chosen(weighed.configuration, [*search.trials, *weighed.trials], search.report(effort, weighed.was_cut))
+
+
+class Search:
+    """One search under way: who is still in, what was measured, what there is to say."""
+
+    def __init__(
+        self, context: SparkContext, material: Material, cut: Windows, seed: int, space: Mapping[str, Any],
+        tried: Sequence[Recipe], budget: Budget,
+    ) -> None:  # fmt: skip
+        self.context, self.material, self.cut, self.seed, self.space, self.budget = context, material, cut, seed, space, budget
+        self.recipes = tried
+        n_items = material.training.behaviour.n_items
+        at_once = SCORES_BYTES // (CELL * n_items * max(len(self.recipes), 1))
+        self.n_asked = max(1, min(CUSTOMERS, max(at_once, FEWEST_CUSTOMERS), MOST_CELLS // n_items))
+        self.trials: list[Trial] = []
+        self.refused: dict[str, str] = {}
+        self.not_made: list[str] = []
+        self.trial_seconds = 0.0
+
+    def halve(self, rungs: Sequence[Rung]) -> list[Candidate]:
+        """The finalists: of each part its best recipes, the best first."""
+        windows = asked(self.cut, int(self.material.training.behaviour.day.min()), max(rung.windows for rung in rungs))
+        going, known = self.fitting(), {}
+        quality: dict[str, float] = {}
+        units: dict[str, np.ndarray] = {}
+        shared = share(self.context, self.material)
+        for n, rung in enumerate(rungs, start=1):
+            wanted = attempts(going, rung, windows, self.seed)
+            new = [attempt for attempt in wanted if attempt.same_fit not in known]
+            made = make_trials(self.context, shared, new, self.n_asked, self.budget, f"search, rung {n}")
+            self.note(n, made, new)
+            known |= {outcome.attempt.same_fit: outcome.quality for outcome in made}
+            units |= {outcome.attempt.recipe.label: outcome.scores for outcome in made if outcome.scores is not None}
+            was_cut = len(made) < len(new)
+            if was_cut and quality:
+                break  # not everybody was given more, so what everybody was given decides
+            quality = judged(wanted, known)
+            going = promoted(going, quality, self.space["keep"], self.space["finalists"])
+            units = {recipe.label: units[recipe.label] for recipe in going}
+            if was_cut:
+                break
+        shared.unpersist()
+        last = sorted(promoted(going, quality, 0.0, self.space["finalists"]), key=lambda one: -quality[one.label])
+        return [Candidate(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
+
+    def fitting(self) -> list[Recipe]:
+        """The recipes that are expected to keep to the memory of a trial; the others are refused with a reason."""
+        for recipe in self.recipes:
+            needed = needed_bytes(recipe, self.material.training, self.n_asked)
+            if needed > self.budget.memory_bytes:
+                self.refused[recipe.label] = f"would take {needed // MB} MiB; a trial may take {self.budget.memory_bytes // MB}"
+        return [recipe for recipe in self.recipes if recipe.label not in self.refused]
+
+    def note(self, rung: int, made: Sequence[Outcome], planned: Sequence[Attempt]) -> None:
+        """Write down a rung's trials, and those that were not made."""
+        for outcome in made:
+            self.trials.append(as_trial(outcome, rung))
+            if outcome.reason:
+                self.refused[outcome.attempt.recipe.label] = outcome.reason
+        self.not_made += [f"rung {rung}, window {a.window + 1}: {a.recipe.label}" for a in planned[len(made) :]]
+
+    def report(self, effort: str, weighing_was_cut: bool = False) -> dict[str, Any]:
+        """What the search cost, and what it did not do."""
+        return {
+            "effort": effort, "budget_seconds": self.budget.seconds, "seconds": round(self.budget.spent, 1),
+            "trial_seconds": round(self.trial_seconds, 1),
+            "memory_mb": self.budget.memory_bytes // MB, "n_recipes": len(self.recipes), "n_trials": len(self.trials),
+            "n_customers_asked": self.n_asked, "refused": self.refused, "not_made": self.not_made,
+            "was_cut": bool(self.not_made) or weighing_was_cut,
+        }  # fmt: skip
+
+
+def judged(wanted: Sequence[Attempt], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
+    """By label, the mean quality of the recipes whose trials were all made and none failed."""
+    found: dict[str, list[np.ndarray | None]] = {}
+    for attempt in wanted:
+        found.setdefault(attempt.recipe.label, []).append(known.get(attempt.same_fit))
+    return {label: mean_quality(values) for label, values in found.items() if all(value is not None for value in values)}
+
+
+def as_trial(outcome: Outcome, rung: int) -> Trial:
+    """A trial as it is tracked: parameters with part, seed, rung and days; figures with what it cost."""
+    attempt = outcome.attempt
+    said = {"part": attempt.recipe.part, "seed": attempt.seed, "rung": rung, "asked_from": attempt.asked_from}
+    figures = {"seconds": round(outcome.seconds, 3), "peak_memory_mb": round(outcome.peak_bytes / MB, 1)}
+    if outcome.quality is None:
+        return Trial(attempt.recipe.part, {**said, **attempt.parameters, "failed": outcome.reason}, figures)
+    quality = mean_quality([outcome.quality])
+    return Trial(attempt.recipe.part, {**said, **attempt.parameters}, {"quality": quality, **figures})

@@ -9,7 +9,7 @@ from models.gate import judge_new
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train import job
-from spark_jobs.train.choose import choose, read_space
+from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
 from spark_jobs.train.register import SEARCH, fingerprint, open_registry, register, repeat
 
@@ -26,7 +26,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         return [job.NOBODY_YET]
     if accepted == job.FALLBACK or cut is None:
         return job.first(night, lake, registry, found, cut, champion)
-    chosen = choose(lake.spark, found, cut, seed, read_space())
+    chosen = choose(lake.spark, found, cut, seed, read_space(), OFF_CYCLE)
     known = registry.made_from(fingerprint(night, lake, chosen.configuration))
     if known:
         return repeat(night, registry, known, champion)

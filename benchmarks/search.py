@@ -1,0 +1,110 @@
+"""The off-cycle search on Online Retail with the same budget on one core, on two, and on a cluster of two workers.
+
+    python -m benchmarks.search [--data ../shared/data/online_retail] [--seconds 120] [--whole]
+
+The history ends where the published protocol's test begins, so nothing here reads the test. Each place is a program of its own:
+`local[1]`, `local[2]`, and a standalone cluster of one master and two workers with one core each. Printed are the trials made
+within the budget, trials per minute of the time that trials had, the largest peak of a trial, and the winner; with `--whole` the
+budget is that of the space, and where no search was cut all winners must be the same.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.online_retail_quality import DATA, purchases, split
+from models.split import Windows
+from operate.spark_cluster import cluster
+from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
+from spark_jobs.train.matrices import Material
+
+PLACES = ("local[1]", "local[2]", "cluster")
+DAYS = 28
+SEED = 1
+NOBODY = np.zeros(0, "S1")
+
+
+def material(data: Path) -> Material:
+    """Known customers' purchases up to the test of the published protocol."""
+    found = split(purchases(data))
+    everything = np.ones(len(found.item_ids), bool)
+    return Material(found.training, NOBODY, NOBODY, {}, everything, everything, 0)
+
+
+def search(master: str, data: Path, seconds: float | None) -> dict:
+    """One search, in this process; what came of it."""
+    from spark_jobs.session import start
+
+    held, space = material(data), read_space()
+    if seconds is not None:
+        space["efforts"][OFF_CYCLE]["seconds"] = seconds
+    spark = start("benchmark search", master, "2g")
+    # The workers of a cluster start with the first task: that is theirs, not the search's.
+    spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
+    chosen = choose(spark, held, Windows(-DAYS, 0, DAYS), SEED, space, OFF_CYCLE)
+    spark.stop()
+    peaks = [trial.metrics["peak_memory_mb"] for trial in chosen.trials if "peak_memory_mb" in trial.metrics]
+    quality = [trial.metrics["quality"] for trial in chosen.trials if trial.name.startswith("blend")]
+    return {**chosen.report, "peak_memory_mb": max(peaks, default=0.0), "winner": chosen.configuration, "quality": quality[-1:]}
+
+
+@contextlib.contextmanager
+def master_of(place: str, folder: Path) -> Iterator[str]:
+    """The master URL of a place."""
+    if place != "cluster":
+        yield place
+        return
+    with cluster(folder) as url:
+        yield url
+
+
+def apart(place: str, data: Path, seconds: float | None) -> dict:
+    """The search in a program of its own."""
+    with tempfile.TemporaryDirectory() as folder, master_of(place, Path(folder)) as master:
+        words = ["--at", master, "--data", str(data), *(["--seconds", str(seconds)] if seconds is not None else ["--whole"])]
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.search", *words], stdout=subprocess.PIPE, text=True, check=True, env=os.environ
+        )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--whole", action="store_true", help="the seconds of the space")
+    parser.add_argument("--places", nargs="*", default=PLACES)
+    parser.add_argument("--at", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    seconds = None if given.whole else given.seconds
+    if given.at:
+        print(json.dumps(search(given.at, given.data, seconds)))
+        return
+    found = {}
+    for place in given.places:
+        found[place] = one = apart(place, given.data, seconds)
+        rate = 60 * one["n_trials"] / max(one["trial_seconds"], 1e-9)
+        print(
+            f"{place:<9} {one['n_trials']:>4} trials in {one['trial_seconds']:.0f} s ({rate:.1f} a minute), "
+            f"{one['seconds']:.0f} of {one['budget_seconds']:.0f} s in all, {len(one['not_made'])} not made, "
+            f"{len(one['refused'])} refused, a trial at most {one['peak_memory_mb']:.0f} MB; load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+        print(f"          quality {one['quality']} of {one['winner']}")
+    if not any(one["was_cut"] for one in found.values()):
+        winners = {json.dumps(one["winner"], sort_keys=True) for one in found.values()}
+        print("the same winner everywhere" if len(winners) == 1 else f"{len(winners)} DIFFERENT WINNERS")
+        sys.exit(len(winners) != 1)
+
+
+if __name__ == "__main__":
+    main()

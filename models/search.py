@@ -1,0 +1,178 @@
+"""A search as a list of trials: in which order they are made, which recipes go on, what fits into memory.
+
+Successive halving (Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", 2016):
+every recipe gets a little, the better share of each part's recipes gets more, and so on. What a rung gives is windows to be asked
+on and, to what learns by epochs, epochs. Recipes compete within their part only: a part that is weak alone may be worth most in
+a blend.
+
+Nothing here knows Spark or a clock: the same space gives the same trials in the same order, whoever works them off.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.base import Training
+from models.recommenders import make, parameters_of
+from models.split import Windows
+
+CELL = 4  # bytes of a score
+SCORE_COPIES = 4  # scores, the mask of what is open, the ranked copy, the part brought to 0…1: what asking holds at once
+ENTRY = 16  # bytes of one entry of a sparse matrix: a float64 and its places
+ENTRY_COPIES = 6  # customers × items, transposed, weighted, and the like
+FACTOR_COPIES = 3  # of every float32 of a factor: itself, and the two sums that its learning rate is made from
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A part with one set of its parameters.
+
+    Attributes:
+        place: its line in the space; ties go to the lower one.
+    """
+
+    place: int
+    part: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        return f"{self.part} {json.dumps(dict(self.parameters), sort_keys=True)}"
+
+    def full(self) -> dict[str, Any]:
+        """Its parameters with the defaults filled in."""
+        return parameters_of(make(self.part, self.parameters))
+
+    @property
+    def learns_by_epochs(self) -> bool:
+        """Such a recipe can be judged by a share of them, and what it finds depends on the seed."""
+        return "epochs" in self.full()
+
+    def shortened(self, share: float) -> dict[str, Any]:
+        """The parameters of a trial that gets this share of the epochs, at least one."""
+        full = self.full()
+        return {**full, "epochs": max(1, round(full["epochs"] * share))} if "epochs" in full else full
+
+
+@dataclass(frozen=True)
+class Rung:
+    """How much each recipe that is still in gets: the latest `windows`, a share of its epochs, seeds."""
+
+    windows: int = 1
+    epochs_share: float = 1.0
+    seeds: int = 1
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One trial to be made: fit a recipe on the days before `asked_from`, ask it on those up to `asked_until`.
+
+    Attributes:
+        seed_number: 0 is the seed that is served.
+    """
+
+    recipe: Recipe
+    parameters: Mapping[str, Any]
+    seed: int
+    seed_number: int
+    window: int
+    asked_from: int
+    asked_until: int
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether what it scored is kept: the parts are weighed against each other on the latest window, with the seed served."""
+        return self.window == 0 and self.seed_number == 0
+
+    @property
+    def same_fit(self) -> tuple[str, str, int, int]:
+        """Equal for trials that would fit and ask the same."""
+        return self.recipe.part, json.dumps(dict(self.parameters), sort_keys=True), self.seed, self.window
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a search may cost in seconds, what it tries, and how it goes about it."""
+
+    seconds: float
+    recipes: Sequence[Recipe]
+    rungs: Sequence[Rung]
+
+
+def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None = None) -> list[Recipe]:
+    """The recipes of a space, the first of each part, then the second of each: a search that is cut short knows every part.
+
+    Args:
+        most: of each part; None for all.
+
+    Raises:
+        ValueError: a part or a parameter that does not exist.
+    """
+    listed = sorted((nth, place, part) for place, part in enumerate(parts) for nth in range(len(parts[part][:most])))
+    found = [Recipe(place, part, dict(parts[part][nth])) for place, (nth, _, part) in enumerate(listed)]
+    for recipe in found:
+        recipe.full()
+    return found
+
+
+def asked(cut: Windows, first: int, most: int) -> list[tuple[int, int]]:
+    """The windows a search may ask on, [from, until), latest first, none of them in the test.
+
+    Each has as many days as the one before the test and at least as many of history before it; at most `most`, at least one.
+
+    Args:
+        first: the first day of history.
+    """
+    days = cut.test_from - cut.validate_from
+    found = [(cut.validate_from - n * days, cut.test_from - n * days) for n in range(max(most, 1))]
+    return [found[0], *[window for window in found[1:] if window[0] - first >= days]]
+
+
+def attempts(going: Sequence[Recipe], rung: Rung, windows: Sequence[tuple[int, int]], seed: int) -> list[Attempt]:
+    """The trials of one rung in the order in which they are made: the latest window first, recipes in the order of the space."""
+    return [
+        Attempt(recipe, recipe.shortened(rung.epochs_share), seed + n, n, window, *windows[window])
+        for window in range(min(rung.windows, len(windows)))
+        for n in range(rung.seeds)
+        for recipe in going
+        if n == 0 or recipe.learns_by_epochs
+    ]
+
+
+def promoted(going: Sequence[Recipe], quality: Mapping[str, float], keep: float, least: int) -> list[Recipe]:
+    """Of each part the better share of the recipes that were judged, at least `least`; in the order of the space.
+
+    Args:
+        quality: mean quality by recipe's label; a recipe that is not in it was not judged, and does not go on.
+        keep: share that goes on, rounded up.
+    """
+    kept: list[Recipe] = []
+    for part in dict.fromkeys(recipe.part for recipe in going):
+        judged = [recipe for recipe in going if recipe.part == part and recipe.label in quality]
+        best = sorted(judged, key=lambda recipe: (-quality[recipe.label], recipe.place))
+        kept += best[: max(least, math.ceil(keep * len(judged)))]
+    return sorted(kept, key=lambda recipe: recipe.place)
+
+
+def needed_bytes(recipe: Recipe, training: Training, n_asked: int) -> int:
+    """What a trial is expected to hold at its peak beside the material, bytes.
+
+    The scores of those asked; the factors of whoever has some; and what the recommender itself says that it needs, in a method
+    `needed_bytes(training)`, or else copies of the behaviour as sparse matrices.
+    """
+    behaviour, parameters = training.behaviour, recipe.full()
+    asking = SCORE_COPIES * CELL * n_asked * behaviour.n_items
+    rows = sum(training.customer_features.shape) + sum(training.item_features.shape)
+    factors = FACTOR_COPIES * CELL * parameters.get("components", 0) * rows
+    own = getattr(make(recipe.part, recipe.parameters), "needed_bytes", None)
+    return asking + factors + (own(training) if own else ENTRY_COPIES * ENTRY * len(behaviour))
+
+
+def mean_quality(found: Sequence[np.ndarray]) -> float:
+    """The mean over trials of their mean over customers; a customer who was not asked counts nowhere, 0 when nobody was."""
+    means = [float(np.nanmean(values)) for values in found if (~np.isnan(values)).any()]
+    return float(np.mean(means)) if means else 0.0

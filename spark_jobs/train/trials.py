@@ -1,0 +1,115 @@
+"""Trials as Spark tasks: each fits one recipe on one thread and asks it; together they keep to the budget.
+
+Every trial is a Spark job of one task, as many at a time as there are cores, so that what was finished is held when time is up
+and the rest can be ended: on a laptop's threads and on a cluster's workers alike.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+import numpy as np
+from pyspark import InheritableThread, SparkContext
+from pyspark.broadcast import Broadcast
+
+from models.blend import unit
+from models.recommenders import make
+from models.search import Attempt
+from spark_jobs.train.budget import Budget, forget_peak, limited, peak_bytes
+from spark_jobs.train.fits import measured, score, test_case
+from spark_jobs.train.matrices import Material
+
+END_AGAIN_SECONDS = 0.2
+WRONG = 300  # characters of what a trial died of that are kept
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a trial.
+
+    Attributes:
+        quality: float [customers asked]; None when it failed, and then `reason` says of what.
+        scores: float32 [customers asked, items], brought to 0…1, where they will be weighed.
+        seconds, peak_bytes: of fitting and asking, in the process that did it.
+    """
+
+    attempt: Attempt
+    quality: np.ndarray | None
+    scores: np.ndarray | None = None
+    seconds: float = 0.0
+    peak_bytes: int = 0
+    reason: str = ""
+
+
+def make_trial(attempt: Attempt, material: Material, n_asked: int, memory_bytes: int) -> Outcome:
+    """One trial, in the process it is called in. A recipe that fails is an outcome too: its neighbours go on."""
+    began = time.monotonic()
+    forget_peak()
+    try:
+        with limited(memory_bytes):
+            training = material.training.before(attempt.asked_from)
+            fitted = make(attempt.recipe.part, attempt.parameters).fit(training, attempt.seed)
+            test = test_case(material, attempt.asked_from, attempt.asked_until, n_asked, attempt.seed - attempt.seed_number)
+            scores = score(material, fitted, test, attempt.asked_from)
+            quality = measured(material, scores, test).quality
+            kept = unit(scores) if attempt.is_weighed else None
+    except MemoryError:
+        return Outcome(attempt, None, None, time.monotonic() - began, peak_bytes(), f"took more than {memory_bytes >> 20} MiB")
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:WRONG]
+        return Outcome(attempt, None, None, time.monotonic() - began, peak_bytes(), reason)
+    return Outcome(attempt, quality, kept, time.monotonic() - began, peak_bytes())
+
+
+def share(context: SparkContext, material: Material) -> Broadcast:
+    """The material on every worker, without the ids, which no trial reads."""
+    nobody = np.zeros(0, "S1")
+    return context.broadcast(replace(material, customer_ids=nobody, item_ids=nobody, customer_vocabulary={}))
+
+
+def make_trials(
+    context: SparkContext, shared: Broadcast, attempts: Sequence[Attempt], n_asked: int, budget: Budget, group: str
+) -> list[Outcome]:
+    """The trials' outcomes in the order given: all of them, or as many from the first on as time allowed.
+
+    A trial that ended behind one that did not is left out: a search that was cut is the beginning of the one that was not.
+    """
+    done: dict[int, Outcome] = {}
+    todo, one_at_a_time = iter(enumerate(attempts)), Lock()
+    memory_bytes = budget.memory_bytes
+
+    def work_off() -> None:
+        context.setJobGroup(group, f"{len(attempts)} trials", interruptOnCancel=True)
+        while budget.left_for_trials:
+            with one_at_a_time:
+                n, attempt = next(todo, (None, None))
+            if attempt is None:
+                return
+            task = context.parallelize([attempt], 1).map(lambda one: make_trial(one, shared.value, n_asked, memory_bytes))
+            try:
+                done[n] = task.collect()[0]
+            except Exception as error:
+                if not budget.left_for_trials:
+                    return
+                done[n] = Outcome(attempt, None, reason=f"its worker died: {str(error).splitlines()[0]}"[:WRONG])
+
+    threads = [InheritableThread(target=work_off, daemon=True) for _ in range(min(context.defaultParallelism, len(attempts)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(budget.left_for_trials)
+    while any(thread.is_alive() for thread in threads):
+        # Again, as a thread may have been between asking the clock and starting a job.
+        context.cancelJobGroup(group)
+        threads[-1].join(END_AGAIN_SECONDS)
+        threads = [thread for thread in threads if thread.is_alive()] or threads
+    return list(_beginning(done))
+
+
+def _beginning(done: dict[int, Outcome]) -> Iterator[Outcome]:
+    """The outcomes from the first on, up to the first that is missing."""
+    for n in range(len(done)):
+        if n not in done:
+            return
+        yield done[n]

@@ -1,0 +1,142 @@
+"""A search on Spark: it keeps to its seconds and its memory, and says what it did not do."""
+
+import time
+
+import numpy as np
+import psutil
+import pytest
+from scipy import sparse
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from models.base import Customers
+from models.evaluation import measure
+from models.recommenders import make
+from models.split import case, windows
+from spark_jobs.train import choose as choosing
+from spark_jobs.train.budget import Budget, forget_peak, limited, peak_bytes
+from spark_jobs.train.choose import choose
+from spark_jobs.train.matrices import material
+
+WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}}
+PARTS = {"recent_popularity": [{"days": 7}], "own_history": [{"half_life_days": 60}, {"half_life_days": 5}]}
+
+
+def space(seconds=100.0, memory_mb=1000, rungs=({},), parts=PARTS):
+    effort = {"seconds": seconds, "rungs": list(rungs)}
+    return {
+        "memory_mb": memory_mb,
+        "efforts": {"first_night": effort},
+        "keep": 0.5,
+        "finalists": 1,
+        "parts": parts,
+        "weights": WEIGHTS,
+    }
+
+
+@pytest.fixture(scope="module")
+def found(trained):
+    lake = trained.lake
+    return material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+
+
+@pytest.fixture(scope="module")
+def cut(found):
+    return windows(int(found.training.behaviour.day.min()), found.training.behaviour.until)
+
+
+@pytest.fixture(scope="module")
+def halved(spark, found, cut):
+    """A search of two rungs that time does not cut."""
+    parts = {**PARTS, "lightfm": [{"components": 4, "epochs": 3}, {"components": 8, "epochs": 3}]}
+    return choose(spark, found, cut, 5, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts))
+
+
+def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
+    """Every trial against the same recipe fitted and asked here, by the definition of a window and nothing of the search's."""
+    days = cut.test_from - cut.validate_from
+    made = [trial for trial in halved.trials if not trial.name.startswith("blend")]
+    assert [(trial.name, trial.parameters["rung"], trial.parameters["asked_from"] - cut.validate_from) for trial in made] == [
+        *[(part, 1, 0) for part in ("recent_popularity", "own_history", "lightfm", "own_history", "lightfm")],
+        # The next rung gives epochs to the better LightFM, and a second window to all that are left; the rest is known already.
+        ("lightfm", 2, 0),
+        *[(part, 2, -days) for part in ("recent_popularity", "own_history", "lightfm")],
+    ]
+    for trial in made:
+        given = dict(trial.parameters)
+        part, begins = given.pop("part"), given.pop("asked_from")
+        seed = given.pop("seed")
+        del given["rung"]
+        behaviour = found.training.behaviour
+        fitted = make(part, given).fit(found.training.before(begins), seed)
+        test = case(behaviour.before(begins), behaviour.before(begins + days).since(begins), found.allowed, 1000, seed)
+        scores = fitted.score(Customers.of(found.training.before(begins), test.customers))
+        expected = measure(scores, test, found.allowed, sparse.csr_matrix(test.seen.toarray() & ~found.consumable)).quality
+        assert trial.metrics["quality"] == pytest.approx(np.nanmean(expected), abs=1e-12)
+        assert trial.metrics["seconds"] > 0 and 20 < trial.metrics["peak_memory_mb"] < 1000
+
+
+def test_a_search_that_ends_by_itself_says_so(halved):
+    assert (halved.report["was_cut"], halved.report["not_made"], halved.report["refused"]) == (False, [], {})
+    assert halved.report["n_trials"] == 9
+    epochs = [trial.parameters["epochs"] for trial in halved.trials if trial.name == "lightfm"]
+    assert epochs == [1, 1, 3, 3]
+    assert set(halved.configuration["parts"]) == set(halved.configuration["weights"]) <= {*PARTS, "lightfm"}
+
+
+def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
+    """LightFM for a million epochs would take hours, inside a library that looks at no clock."""
+    endless = {**PARTS, "lightfm": [{"components": 32, "epochs": 1_000_000}]}
+    began = time.monotonic()
+    cut_short = choose(spark, found, cut, 5, space(seconds=16.0, parts=endless))
+    assert time.monotonic() - began < 16.0
+    assert cut_short.report["was_cut"] and cut_short.report["seconds"] < 16.0
+    assert [line.split(": ")[1].split(" ")[0] for line in cut_short.report["not_made"]] == ["lightfm", "own_history"]
+    made = [trial.name for trial in cut_short.trials if not trial.name.startswith("blend")]
+    assert made == ["recent_popularity", "own_history"], "the beginning of the search, in its order"
+    whole = choose(
+        spark,
+        found,
+        cut,
+        5,
+        space(parts={"recent_popularity": PARTS["recent_popularity"], "own_history": PARTS["own_history"][:1]}),
+    )
+    assert cut_short.configuration == whole.configuration
+    busy = [one for one in psutil.Process().children(recursive=True) if one.cpu_percent(0.1) > 50 and "python" in one.name()]
+    assert not busy, "the trial was ended, not left behind"
+
+
+def test_memory_is_kept_by_refusing_before_and_by_stopping(spark, found, cut, monkeypatch):
+    refused = choose(spark, found, cut, 5, space(memory_mb=0))
+    assert refused.configuration == {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+    assert refused.trials == [] and len(refused.report["refused"]) == 3
+    assert all("would take" in reason for reason in refused.report["refused"].values())
+    # 20,000 components take 10 MB an array, and there are six of them: here nobody expects it.
+    monkeypatch.setattr(choosing, "needed_bytes", lambda *_: 0)
+    large = {"recent_popularity": [{"days": 7}], "lightfm": [{"components": 20_000, "epochs": 1}]}
+    stopped = choose(spark, found, cut, 5, space(memory_mb=24, parts=large))
+    assert list(stopped.report["refused"].values()) == ["took more than 24 MiB"]
+    assert set(stopped.configuration["parts"]) == {"recent_popularity"}
+    control = choose(spark, found, cut, 5, space(memory_mb=1000, parts=large))
+    assert control.report["refused"] == {} and "quality" in control.trials[1].metrics
+
+
+def test_a_limit_of_memory_holds_and_goes_away():
+    forget_peak()
+    before = peak_bytes()
+    with limited(64 << 20), pytest.raises(MemoryError):
+        np.ones(100 << 20, np.int8)
+    held = np.ones(100 << 20, np.int8)
+    assert peak_bytes() - before > 90 << 20
+    del held
+    forget_peak()
+    assert peak_bytes() - before < 50 << 20, "each trial has a peak of its own"
+
+
+def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
+    now = [100.0]
+    budget = Budget(60.0, 1, clock=lambda: now[0])
+    assert (budget.left_for_trials, budget.over) == (60 * 0.75 - 3, False)
+    now[0] = 150.0
+    assert (budget.left_for_trials, budget.spent, budget.over) == (0.0, 50.0, False)
+    now[0] = 160.0
+    assert budget.over
