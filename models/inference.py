@@ -1,7 +1,6 @@
 """What may be done with fitted arrays where nothing can be fitted: numpy only, so that the service may import it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -42,7 +41,7 @@ def top_n(scores: np.ndarray, n: int, allowed: np.ndarray | None = None) -> tupl
 
 def best_by_factors(
     vectors: np.ndarray, item_vectors: np.ndarray, n: int, excluded: tuple[np.ndarray, np.ndarray] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`top_n` of the products of two sets of vectors, whose whole matrix is never held.
 
     A row's list does not depend on the rows beside it.
@@ -51,15 +50,22 @@ def best_by_factors(
         vectors: float32 [rows, d].
         item_vectors: float32 [items, d].
         excluded: rows and items, equally long, rows ascending: what each row must not be given.
+
+    Returns:
+        items, scores: as `top_n`.
+        of_excluded: float32, the scores of what is excluded.
     """
     m = min(n, len(item_vectors))
     items, best = np.full((len(vectors), m), -1, np.int32), np.full((len(vectors), m), -np.inf, np.float32)
+    rows, columns = excluded if excluded is not None else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    of_excluded = np.zeros(len(rows), np.float32)
     for block, scores in products(vectors, item_vectors):
-        if excluded is not None:
-            first, last = np.searchsorted(excluded[0], [block.start, block.stop])
-            scores[excluded[0][first:last] - block.start, excluded[1][first:last]] = -np.inf
+        own = slice(*np.searchsorted(rows, [block.start, block.stop]))
+        at = (rows[own] - block.start, columns[own])
+        of_excluded[own] = scores[at]
+        scores[at] = -np.inf
         items[block], best[block] = top_n(scores, m)
-    return items, best
+    return items, best, of_excluded
 
 
 def product(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarray:
@@ -136,60 +142,3 @@ def ranked(row: np.ndarray, item: np.ndarray, score: np.ndarray, n_rows: int, m:
     row, order, place = row[kept], order[kept], place[kept]
     items[row, place], best[row, place] = item[order], score[order]
     return items, best
-
-
-@dataclass(frozen=True)
-class FactorSpace:
-    """Where customers are placed by what they did: all that placing one needs, and nothing of those placed before.
-
-    Attributes:
-        item_factors: float [items, k], rows of nought for items without a place.
-        gram: float64 [k, k], the item factors' products with each other over all items.
-        confidence: how much surer one unit of behaviour is than none.
-        regularisation: what pulls a vector to nought.
-        half_life_days: how fast behaviour fades.
-        kind_weights: float [kinds], what a view, a cart and a purchase weigh.
-    """
-
-    item_factors: np.ndarray
-    gram: np.ndarray
-    confidence: float
-    regularisation: float
-    half_life_days: float
-    kind_weights: np.ndarray
-
-    def weights(self, kinds: np.ndarray, days_ago: np.ndarray) -> np.ndarray:
-        """float64 [events]: what each event says, in units of a purchase today."""
-        return self.kind_weights[kinds] / self.kind_weights.max() * 0.5 ** (days_ago / self.half_life_days)
-
-    def place(self, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """`fold_in` of a customer with these events; an item that came twice counts twice."""
-        found, which = np.unique(items, return_inverse=True)
-        return fold_in(
-            self.item_factors[found], np.bincount(which, weights=weights, minlength=len(found)), self.gram, self.confidence,
-            self.regularisation,
-        )  # fmt: skip
-
-
-def fold_in(
-    factors: np.ndarray, weights: np.ndarray, gram: np.ndarray, confidence: float, regularisation: float
-) -> np.ndarray:  # fmt: skip
-    """A customer's vector in the factor space: the exact answer, given the items', of implicit least squares.
-
-    Minimises sum over all items of c (p - x·y)² + regularisation |x|², where p is 1 and c is 1 + confidence × weight for the
-    customer's items, 0 and 1 for all others (Hu, Koren and Volinsky, ICDM 2008, equation 4). What all others add is in the gram
-    matrix, so the cost is that of the customer's own items.
-
-    Args:
-        factors: float [items of the customer, k], each item once.
-        weights: float [items of the customer], >= 0.
-        gram: float64 [k, k].
-
-    Returns:
-        float64 [k]; noughts for somebody without events.
-    """
-    own = factors.astype(np.float64)
-    surer = confidence * weights
-    left = gram + (own.T * surer) @ own
-    left[np.diag_indices_from(left)] += regularisation
-    return np.linalg.solve(left, own.T @ (1.0 + surer))

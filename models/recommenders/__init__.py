@@ -11,7 +11,6 @@ from typing import Any
 from models.base import Recommender
 from models.blend import Blend
 from models.ranking.ranker import LearnedBlend, Settings
-from models.recommenders.als import ALS
 from models.recommenders.content import Content
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.recommenders.ease import EASE
@@ -43,7 +42,6 @@ RECOMMENDERS: dict[str, type] = {
         TransitionRidge,
         Stan,
         Content,
-        ALS,
         LightFMHybrid,
     )
 }

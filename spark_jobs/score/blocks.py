@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,8 @@ import pyarrow.compute as pc
 from models import features, lists
 from models.artifact import Artifact
 from models.base import Behaviour, Customers
+from models.by_factors import ByFactors
+from models.retrieval import Index
 from spark_jobs.score.due import as_of_own_last_day
 
 BLOCK = 256  # customers scored at once: 256 × 20,000 items × 4 bytes × parts is some 100 MB
@@ -30,6 +33,7 @@ class Scoring:
         has_purchases: whether the shop knows of purchases at all.
         model_version: written beside every list.
         inputs: the fingerprint of all this, as far as lists depend on it.
+        index: finds nearly the best where the catalogue is too large to compare with all of it.
     """
 
     artifact: Artifact
@@ -39,6 +43,15 @@ class Scoring:
     has_purchases: bool
     model_version: str
     inputs: str = ""
+    index: Index | None = None
+
+    @cached_property
+    def factors(self) -> ByFactors | None:
+        """The model's one part where that is all there is, and scores by products. Made once in each worker."""
+        parts = getattr(self.artifact.blend, "parts", [])
+        if len(parts) != 1 or not hasattr(parts[0], "item_vectors"):
+            return None
+        return ByFactors.of(parts[0], self.allowed, self.index)
 
     @property
     def fades_evenly(self) -> bool:
@@ -76,12 +89,20 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
         for start in range(0, rows.num_rows if rows else 0, BLOCK):
             block = rows.slice(start, BLOCK).combine_chunks()
             customers = customers_of(scoring, block)
-            found = lists.personal(scoring.artifact.blend, customers, scoring.allowed, scoring.consumable)
+            found = scored(scoring, customers)
             active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
             placed = active | (customers.features.getnnz(axis=1) > 0)
             yield from listed(block["customer_id"], found, scoring, placed, "customer_id")
 
     return work
+
+
+def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
+    """A block's lists, by whichever way the model allows."""
+    blend = scoring.artifact.blend
+    if scoring.factors:
+        return scoring.factors.lists(blend.parts[0].vectors(customers), customers, scoring.consumable)
+    return lists.personal(blend, customers, scoring.allowed, scoring.consumable)
 
 
 def with_inputs(scoring: Scoring, rows: pa.Table) -> Batches:

@@ -9,10 +9,13 @@ import pyarrow as pa
 from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from scipy import sparse
 
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_ITEM_ITEMS
+from models import retrieval
 from models.artifact import Artifact
-from models.base import KINDS
+from models.base import KINDS, Behaviour, Customers
+from models.retrieval import Index
 from spark_jobs.score import aside, audiences, blocks, due
 from spark_jobs.score.audiences import Demand
 from spark_jobs.score.blocks import Scoring
@@ -20,6 +23,7 @@ from spark_jobs.score.blocks import Scoring
 # Fixed by the data, not by the machine: the same blocks, and so the same scores, wherever it runs.
 CUSTOMERS_A_TASK = 1024
 ITEMS_A_TASK = 2048
+ASKING = 256  # customers an index is measured by
 
 
 def scoring(
@@ -41,7 +45,18 @@ def scoring(
     consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
     made = Scoring(artifact, allowed, consumable, until, has_purchases, model_version)
     as_of = None if made.fades_evenly else until
-    return replace(made, inputs=due.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of))
+    named = due.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of)
+    return replace(made, inputs=named, index=index(made))
+
+
+def index(made: Scoring) -> Index | None:
+    """For a model of factors alone over more items than are compared one by one; None for any other."""
+    if not made.factors or len(made.factors.shown) < retrieval.FROM_ITEMS:
+        return None
+    some = np.linspace(0, len(made.artifact.customer_ids) - 1, ASKING).astype(np.int32)
+    nothing = Behaviour(ASKING, len(made.artifact.item_ids), *(np.zeros(0, np.int32),) * 4, until=made.until)
+    asking = Customers(some, nothing, sparse.csr_matrix((ASKING, len(made.artifact.customer_vocabulary)), dtype=np.float32))
+    return retrieval.build(made.factors.item_vectors, made.artifact.blend.parts[0].vectors(asking))
 
 
 def personal(shared: Broadcast, behaviour: DataFrame, customers: DataFrame, before: DataFrame, where: Path) -> DataFrame:

@@ -1,7 +1,8 @@
 """Personal lists: score who is due, then put tonight's table together of what stood and what is new, in one commit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,21 +27,34 @@ def write(lake: Lake, night: Night, shared: Broadcast, behaviour: DataFrame, cus
         behaviour: once per customer, item, day and kind.
         customers: `feat_customers`.
     """
-    where, before = aside.folder(night), lake.version(REC_CUSTOMER_ITEMS)
     lake.widen(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
     held = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
-    done = frames.personal(shared, behaviour, customers, lake.spark.createDataFrame(held), where).toArrow().to_pylist()
+    where, before = aside.folder(night), lake.spark.createDataFrame(held)
+    done = frames.personal(shared, behaviour, customers, before, where).toArrow().to_pylist()
+    report = commit(lake, held["customer_id"].combine_chunks(), done, where)
+    aside.forget(night)
+    report.detail["recall_of_index"] = shared.value.index and shared.value.index.recall
+    return report
+
+
+def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where: Path) -> TableReport:
+    """Make the table hold what stands and what the files hold; no new version when that is what it held.
+
+    Args:
+        held: the customers it has lists of.
+        done: a row per partition, as `aside.DONE`.
+        where: the folder of the files.
+    """
+    before = lake.version(REC_CUSTOMER_ITEMS)
     kept = pa.chunked_array([part["kept"] for part in done] or [[]], pa.string())
     files = [where / part["file"] for part in done if part["n_listed"]]
-    listed = pa.chunked_array(
-        [pq.read_table(file, columns=["customer_id"])["customer_id"].combine_chunks() for file in files], pa.string()
-    )
-    n_updated = pc.sum(pc.is_in(listed, value_set=held["customer_id"].combine_chunks())).as_py() or 0
+    named = [pq.read_table(file, columns=["customer_id"])["customer_id"].combine_chunks() for file in files]
+    listed = pa.chunked_array(named, pa.string())
+    n_updated = pc.sum(pc.is_in(listed, value_set=held)).as_py() or 0
     n_gone = len(held) - len(kept) - n_updated
     if before is None or files or n_gone:
         files = [standing(lake, kept, where), *files] if len(kept) else files
         lake.overwrite(pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows_of(files)), REC_CUSTOMER_ITEMS)
-    aside.forget(night)
     n_due = sum(part["n_due"] for part in done)
     return TableReport(
         REC_CUSTOMER_ITEMS.name,

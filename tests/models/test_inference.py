@@ -65,8 +65,9 @@ def test_products_equal_the_whole_matrix_and_leave_out_what_is_excluded():
     columns = draw.integers(0, 2500, 4000)
     scores = np.concatenate([block.copy() for _, block in products(vectors, items)])
     np.testing.assert_allclose(scores, vectors @ items.T, rtol=1e-4, atol=1e-5)
+    found, _, of_excluded = best_by_factors(vectors, items, 30, (rows, columns))
+    assert of_excluded.tolist() == scores[rows, columns].tolist()
     scores[rows, columns] = -np.inf
-    found, _ = best_by_factors(vectors, items, 30, (rows, columns))
     assert found.tolist() == [sorted_whole(row, 30) for row in scores]
 
 

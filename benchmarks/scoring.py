@@ -1,0 +1,220 @@
+"""Scoring at scale: customers a second beside a bare product and partition, and what an index of the catalogue finds.
+
+`make bench NAME=scoring ARGS="--customers 10000 100000"` scores so many customers × 50,000 items × 64 factors on Spark, as the
+step does (behaviour is joined, what was bought is left out, lists of 100 are written), and in the same run multiplies and
+partitions vectors of that size in as many bare numpy processes as there are cores, before and after. Where the machine does other
+work, the figures per CPU second say what those
+per second do not. `--index 50000 200000` compares faiss with comparing with all, on one core.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import tempfile
+import threading
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a core a process, as Spark's workers have
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
+from models import retrieval
+from models.artifact import Artifact
+from models.base import PURCHASE
+from models.blend import Blend
+from models.inference import PRODUCT_ROWS, best_by_factors
+from models.recommenders import make
+from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.night import Days, Night
+from spark_jobs.score import aside, blocks, due, frames, personal
+from spark_jobs.session import start
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+
+LENGTH, TASTES, EVENTS, DAYS = 100, 200, 10, 365
+BARE_CUSTOMERS = 4096  # a process: a few seconds
+
+
+def factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
+    """float32 [n, 1 + d] around some tastes, later components smaller, as a factorisation's are; the first column is ones.
+
+    Args:
+        spread: lengths differ, as those of items wanted by many and by few.
+    """
+    draw, tastes = np.random.default_rng(seed), np.random.default_rng(0).standard_normal((TASTES, d), dtype=np.float32)
+    made = tastes[draw.integers(0, TASTES, n)]
+    made += np.float32(0.7) * draw.standard_normal((n, d), dtype=np.float32)
+    made *= (np.arange(1, d + 1) ** -0.5).astype(np.float32)
+    if spread:
+        made *= 0.5 + draw.random((n, 1), dtype=np.float32)
+    return np.column_stack([np.ones(n, np.float32), made])
+
+
+def ids(letter: str, n: int) -> list[str]:
+    return [f"{letter}_{number:07}" for number in range(n)]
+
+
+def scoring(n_customers: int, n_items: int, d: int) -> blocks.Scoring:
+    """LightFM's factors, drawn; everything may be shown, every tenth item is consumed."""
+    part = make("lightfm", {"components": d})
+    items = factors(n_items, d, 2, spread=True)
+    items[:, 0] = np.random.default_rng(3).standard_normal(n_items) * 0.2  # their biases
+    made = {"customer_factors": factors(n_customers, d, 1, spread=False), "item_factors": items}
+    part.restore({**made, "attribute_factors": np.zeros((0, 1 + d), np.float32)})
+    blend = Blend([part], {"lightfm": 1.0})
+    artifact = Artifact({}, blend, np.array(ids("i", n_items), "S9"), np.array(ids("c", n_customers), "S9"))
+    allowed, consumable = np.ones(n_items, bool), np.arange(n_items) % 10 == 0
+    common = due.fingerprint(["bench"], allowed, consumable, True, None)
+    return blocks.Scoring(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
+
+
+def write_shop(folder: Path, n_customers: int, n_items: int) -> None:
+    """`EVENTS` purchases a customer, and the customers' table, as files."""
+    draw, every = np.random.default_rng(5), pa.array(ids("i", n_items))
+    schema, people = arrow_schema(FEAT_CUSTOMERS), pa.array(ids("c", n_customers))
+    nothing = {field.name: pa.nulls(n_customers, field.type) for field in schema}
+    fields = [field.with_nullable(True) for field in schema]
+    pq.write_table(pa.table({**nothing, "customer_id": people}, schema=pa.schema(fields)), folder / "customers.parquet")
+    n = n_customers * EVENTS
+    behaviour = {
+        "customer_id": people.take(pa.array(np.repeat(np.arange(n_customers), EVENTS))),
+        "item_id": every.take(pa.array(draw.integers(0, n_items, n))),
+        "day": pa.array(draw.integers(0, DAYS, n).astype(np.int32)),
+        "kind": pa.array(np.full(n, PURCHASE, np.int32)),
+    }
+    pq.write_table(pa.table(behaviour), folder / "behaviour.parquet")
+
+
+def bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
+    """Product and partition of n customers, as numpy does it: which are the best 100, in no order, nothing left out."""
+    vectors, items = factors(n, d, seed, spread=False), factors(n_items, d, 2, spread=True)
+    begin.wait()
+    began, cpu = time.perf_counter(), time.process_time()
+    for first in range(0, n, PRODUCT_ROWS):
+        np.argpartition(vectors[first : first + PRODUCT_ROWS] @ items.T, n_items - LENGTH, axis=1)
+    said.put((n / (time.perf_counter() - began), time.process_time() - cpu))
+
+
+def bare(cores: int, n_items: int, d: int) -> tuple[float, float]:
+    """Customers a second of all processes, and a CPU second."""
+    context = multiprocessing.get_context("spawn")
+    begin, said = context.Barrier(cores), context.Queue()
+    given = [(seed, BARE_CUSTOMERS, n_items, d, begin, said) for seed in range(cores)]
+    workers = [context.Process(target=bare_worker, args=one) for one in given]
+    for worker in workers:
+        worker.start()
+    found = [said.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    return sum(rate for rate, _ in found), cores * BARE_CUSTOMERS / sum(cpu for _, cpu in found)
+
+
+class Watch:
+    """Memory and CPU of this process and all it started; memory that workers share counts once (proportional set size)."""
+
+    def __init__(self) -> None:
+        self.peak_gb, self._stop = 0.0, threading.Event()
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _tree(self) -> list[psutil.Process]:
+        own = psutil.Process()
+        return [own, *own.children(recursive=True)]
+
+    def _look(self) -> None:
+        while not self._stop.wait(1.0):
+            total = 0
+            for process in self._tree():
+                try:
+                    total += process.memory_full_info().pss
+                except psutil.Error:
+                    continue
+            self.peak_gb = max(self.peak_gb, total / 1e9)
+
+    def cpu_seconds(self) -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in self._tree())
+
+    def stop(self) -> float:
+        self._stop.set()
+        return self.peak_gb
+
+
+def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dict:
+    """Score so many customers, bare products before and after."""
+    home = folder / str(n_customers)
+    home.mkdir()
+    write_shop(home, n_customers, given.items)
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
+    night = Night("bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC))
+    before = bare(given.cores, given.items, given.components)
+    watch, lake, where = Watch(), Lake(settings.lake, spark), aside.folder(night)
+    shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
+    behaviour, customers = (spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers"))
+    nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
+    began, cpu = time.perf_counter(), watch.cpu_seconds()
+    done = frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
+    scored, cpu = time.perf_counter() - began, watch.cpu_seconds() - cpu
+    began = time.perf_counter()
+    report = personal.commit(lake, pa.array([], pa.string()), done, where)
+    committed = time.perf_counter() - began
+    after = bare(given.cores, given.items, given.components)
+    peak, wall, per_cpu = watch.stop(), (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
+    shared.destroy()
+    n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
+    return {
+        "customers": n_customers, "lists": report.n_rows, "seconds": round(scored, 1), "commit_seconds": round(committed, 1),
+        "per_second": round(n_customers / scored), "bare_per_second": round(wall), "share": round(n_customers / scored / wall, 2),
+        "per_cpu_second": round(n_customers / cpu), "bare_per_cpu_second": round(per_cpu),
+        "share_of_cpu": round(n_customers / cpu / per_cpu, 2), "peak_gb": round(peak, 2),
+        "bytes_a_list": round(n_bytes / n_customers),
+    }  # fmt: skip
+
+
+def indexed(n_items: int, d: int) -> dict:
+    """An index of so many items against comparing with all, on one core, in CPU seconds."""
+    items, asking, others = factors(n_items, d, 2, True), factors(256, d, 1, False), factors(1024, d, 4, False)
+    began = time.process_time()
+    index = retrieval.build(items, asking)
+    built, began = time.process_time() - began, time.process_time()
+    exact = best_by_factors(others, items, LENGTH)[0]
+    alone, began = time.process_time() - began, time.process_time()
+    if index is None:
+        return {"items": n_items, "index": "recalls too little"}
+    found = index.best(others, items, LENGTH)[0]
+    near = time.process_time() - began
+    return {
+        "items": n_items, "build_seconds": round(built, 1), "megabytes": round(len(index.packed) / 1e6, 1),
+        "cells_looked_into": index.n_probes, "recall_at_100": round(retrieval.recall(found, exact), 4),
+        "per_cpu_second": round(len(others) / near), "exact_per_cpu_second": round(len(others) / alone),
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench NAME=scoring", description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--items", type=int, default=50_000)
+    parser.add_argument("--components", type=int, default=64)
+    parser.add_argument("--cores", type=int, default=os.cpu_count())
+    parser.add_argument("--memory", default="2g", help="of Spark's JVM")
+    parser.add_argument("--index", type=int, nargs="*", default=[50_000, 200_000], help="sizes of catalogue")
+    given = parser.parse_args()
+    for n_items in given.index:
+        print(json.dumps(indexed(n_items, given.components)), flush=True)
+    if given.customers:
+        spark = start("benchmark of scoring", f"local[{given.cores}]", given.memory)
+        with tempfile.TemporaryDirectory() as folder:
+            warm = argparse.Namespace(**{**vars(given), "items": 1000})
+            one(spark, 4000, warm, Path(folder))  # workers start and import, the JVM compiles
+            for n_customers in given.customers:
+                print(json.dumps(one(spark, n_customers, given, Path(folder))), flush=True)
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()
