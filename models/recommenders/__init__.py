@@ -11,6 +11,7 @@ from typing import Any
 from models.base import Recommender
 from models.blend import Blend
 from models.ranking.ranker import LearnedBlend, Settings
+from models.recommenders.als import ALS
 from models.recommenders.content import Content
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.recommenders.ease import EASE
@@ -42,6 +43,7 @@ RECOMMENDERS: dict[str, type] = {
         TransitionRidge,
         Stan,
         Content,
+        ALS,
         LightFMHybrid,
     )
 }

@@ -12,7 +12,7 @@ from models.blend import unit
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
 
-SMALL = {"lightfm": {"components": 8, "epochs": 30}}
+SMALL = {"als": {"components": 4}, "lightfm": {"components": 8, "epochs": 30}}
 BLEND = {
     "parts": {"lightfm": {"components": 4, "epochs": 5}},
     "weights": {"item_knn": 1.0, "lightfm": 0.2, "recent_popularity": 0.1, "user_knn": 0.5},
@@ -31,8 +31,8 @@ ITEM_TO_ITEM = {
     "transition_ridge",
     "transitions",
 }  # compare items with items
-TASTED = ITEM_TO_ITEM | {"stan", "user_knn", "lightfm", *BLENDS}  # tell one customer from another
-READ_HISTORY = ITEM_TO_ITEM | {"stan", "user_knn", "own_history", *BLENDS}  # know somebody new by what they did
+TASTED = ITEM_TO_ITEM | {"als", "stan", "user_knn", "lightfm", *BLENDS}  # tell one customer from another
+READ_HISTORY = ITEM_TO_ITEM | {"als", "stan", "user_knn", "own_history", *BLENDS}  # know somebody new by what they did
 
 
 def build(name):
