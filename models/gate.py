@@ -1,11 +1,12 @@
 """Whether a fitted model may be served: the rule of the house in two functions, each ending in a sentence.
 
 A refit of the accepted configuration must not be worse than that configuration scored before, by a stated margin, and must
-beat popularity. A new configuration must beat the accepted one, both fitted before the test, the interval of the lift above zero.
+beat popularity. A new configuration must beat the accepted one, both fitted before the test, the interval of the lift above zero,
+and must not fall in any guarded slice of customers. Neither may have a flaw (`models/flaws.py`).
 Refusal is an outcome, not a failure: the accepted model goes on being served.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,10 @@ import numpy as np
 from models.evaluation import interval
 
 MARGIN = 0.15  # of the former score; windows of neighbouring nights share most of their days, so more is not chance
+SLICE_MARGIN = 0.05  # of what the accepted configuration scores in the slice: what a gain elsewhere may cost somebody
 REMEMBERED = 7  # nights: a lower level that lasts half of them is a season, not an accident
 MIN_CUSTOMERS = 30  # below, an interval says nothing
+DRAWS = 2000  # a slice's interval is cut far out in the tail
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,42 @@ class Verdict:
         return "accepted" if self.accepted else "refused"
 
 
-def beats_popularity(quality: np.ndarray, popularity: np.ndarray) -> Verdict:
-    """Quality against popularity's, customer by customer, each float [customers]."""
+@dataclass(frozen=True)
+class Slice:
+    """One group of customers under two configurations.
+
+    Attributes:
+        n: customers of it that count.
+        accepted: mean quality under the accepted configuration.
+        lift, low, high: the new one's mean quality minus that, and its interval.
+    """
+
+    name: str
+    n: int
+    accepted: float
+    lift: float
+    low: float
+    high: float
+
+    @property
+    def falls(self) -> bool:
+        """Whether the fall is beyond the margin and beyond chance: the mean below one, the whole interval below zero."""
+        return self.high < 0 and self.lift < -SLICE_MARGIN * self.accepted
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} {self.lift:+.4f} [{self.low:+.4f}, {self.high:+.4f}] from {self.accepted:.4f} over {self.n} customers"
+        )
+
+
+def beats_popularity(quality: np.ndarray, popularity: np.ndarray, flaws: Sequence[str] = ()) -> Verdict:
+    """Quality against popularity's, customer by customer, each float [customers].
+
+    Args:
+        flaws: what is wrong with the model whatever its quality; any refuses it.
+    """
+    if flaws:
+        return Verdict(False, "; ".join(flaws))
     n = int((~np.isnan(quality)).sum())
     if n < MIN_CUSTOMERS:
         return Verdict(True, f"only {n} customers to test on (fewer than {MIN_CUSTOMERS}), so nothing speaks against it")
@@ -47,13 +84,14 @@ def usual(accepted: Sequence[float]) -> float | None:
     return float(np.median(accepted[-REMEMBERED:])) if accepted else None
 
 
-def judge_refit(quality: np.ndarray, popularity: np.ndarray, before: float | None) -> Verdict:
+def judge_refit(quality: np.ndarray, popularity: np.ndarray, before: float | None, flaws: Sequence[str] = ()) -> Verdict:
     """The gate of a nightly refit.
 
     Args:
         before: the usual mean quality of the same configuration, as `usual` gives it; None when it was never accepted.
+        flaws: as in `beats_popularity`.
     """
-    beaten = beats_popularity(quality, popularity)
+    beaten = beats_popularity(quality, popularity, flaws)
     if not beaten.accepted or before is None or np.isnan(before):
         return beaten
     now = float(np.nanmean(quality)) if (~np.isnan(quality)).any() else float("nan")
@@ -64,13 +102,40 @@ def judge_refit(quality: np.ndarray, popularity: np.ndarray, before: float | Non
     return Verdict(False, f"inferior to the same configuration before: {words}")
 
 
-def judge_new(quality: np.ndarray, champion: np.ndarray, popularity: np.ndarray) -> Verdict:
-    """The gate of a new configuration against the accepted one on the same customers."""
-    beaten = beats_popularity(quality, popularity)
+def judge_new(
+    quality: np.ndarray, champion: np.ndarray, popularity: np.ndarray,
+    slices: Mapping[str, np.ndarray] | None = None, flaws: Sequence[str] = (),
+) -> Verdict:  # fmt: skip
+    """The gate of a new configuration against the accepted one on the same customers.
+
+    Args:
+        slices: by name, bool [customers]: groups none of which may pay for the others' gain.
+        flaws: as in `beats_popularity`.
+    """
+    beaten = beats_popularity(quality, popularity, flaws)
     if not beaten.accepted:
         return beaten
     lift, low, high = interval(quality - champion)
     words = f"lift over the accepted configuration {lift:+.4f} [{low:+.4f}, {high:+.4f}]"
     if not low > 0:
         return Verdict(False, f"{words}: not above zero; {beaten.reason}")
-    return Verdict(True, f"{words}; {beaten.reason}")
+    compared = compare_slices(quality, champion, slices or {})
+    fallen = [one for one in compared if one.falls]
+    if fallen:
+        worst = "; ".join(map(str, fallen))
+        return Verdict(False, f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: {worst}; over all, {words}")
+    guarded = f"none of {len(compared)} guarded slices falls by more than {SLICE_MARGIN:.0%}; " if compared else ""
+    return Verdict(True, f"{words}; {guarded}{beaten.reason}")
+
+
+def compare_slices(quality: np.ndarray, champion: np.ndarray, slices: Mapping[str, np.ndarray]) -> list[Slice]:
+    """Each slice with enough customers, under both configurations.
+
+    The level is Bonferroni's, 1 − .05 / slices: ten slices raise together no more false alarms than one.
+    """
+    lifts, found = quality - champion, []
+    asked = {name: held for name, mask in slices.items() if (held := mask & ~np.isnan(lifts)).sum() >= MIN_CUSTOMERS}
+    for name, held in asked.items():
+        lift, low, high = interval(lifts[held], draws=DRAWS, level=1 - 0.05 / len(asked))
+        found.append(Slice(name, int(held.sum()), float(champion[held].mean()), lift, low, high))
+    return found

@@ -4,6 +4,7 @@ One registered model, `concierge`. Its alias `champion` is the version that is s
 included, stays with its verdict and the reason in its tags.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,8 +49,33 @@ class Version:
         return self.tags.get("verdict") == "accepted"
 
     @property
+    def kind(self) -> str:
+        """`refit` or `search`."""
+        return self.tags.get("kind", "")
+
+    @property
+    def qualities(self) -> list[float]:
+        """Mean qualities of its configuration as it was accepted night after night, its own last."""
+        return json.loads(self.tags.get("qualities", "[]"))
+
+    @property
+    def coverages(self) -> list[float]:
+        """Shares of the shop's items that anybody is shown first, of the same nights."""
+        return json.loads(self.tags.get("coverages", "[]"))
+
+    @property
+    def n_customers(self) -> int | None:
+        """Customers it was fitted on. Versions of earlier releases do not say, nor in `until`."""
+        return int(self.tags["n_customers"]) if "n_customers" in self.tags else None
+
+    @property
+    def until(self) -> int | None:
+        """The day before which what it learned from ends, counted from 1970-01-01."""
+        return int(self.tags["until"]) if "until" in self.tags else None
+
+    @property
     def digests(self) -> dict[str, str]:
-        """The SHA-256 that each of its files was registered with."""
+        """SHA-256 of each of the model's files, by name."""
         return {name.removeprefix(DIGEST): value for name, value in self.tags.items() if name.startswith(DIGEST)}
 
 
@@ -96,14 +122,18 @@ class Registry:
         found = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
         return max(map(self._version, found), key=lambda version: version.number, default=None)
 
+    def after(self, version: Version) -> list[Version]:
+        """The versions that came later, oldest first."""
+        found = map(self._version, self.client.search_model_versions(f"name = '{NAME}'", max_results=1000))
+        return sorted((each for each in found if each.number > version.number), key=lambda each: each.number)
+
     def load(self, version: Version) -> Artifact:
         """The version's model.
 
         Raises:
             DigestError: its files are not those that were registered.
         """
-        folder = Path(self.client.download_artifacts(version.run_id, "model"))
-        return Artifact.load(folder, version.digests)
+        return Artifact.load(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
 
     def file(self, version: Version, name: str) -> Path:
         """A local copy of one file of the version's run."""

@@ -9,15 +9,17 @@ report. A home without an accepted configuration, or with popularity for want of
 from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.gate import Verdict, beats_popularity, judge_refit, usual
+from models.gate import Verdict, beats_popularity, judge_refit
 from models.split import Windows, windows
 from models.tracking import Registry, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train.choose import choose, read_space
+from spark_jobs.train.evidence import Before, former, found_flaws
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.matrices import Material, material
-from spark_jobs.train.register import REFIT, SEARCH, fingerprint, open_registry, qualities, register, repeat
+from spark_jobs.train.provenance import fingerprint, number
+from spark_jobs.train.register import REFIT, SEARCH, open_registry, register, repeat
 
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 FOUND = "found"
@@ -38,7 +40,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if configuration == FALLBACK:
         return first(night, lake, registry, found, cut, champion)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
-    verdict = judge_refit(examined.quality(), examined.quality("popularity"), usual(qualities(champion)))
+    before = former(champion, [later for later in registry.after(champion) if later.kind == REFIT])
+    wrong = found_flaws(found, cut, examined, number(night.days.last), before)
+    verdict = judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
 
 
@@ -59,7 +63,8 @@ def first(
     if cut:
         chosen = choose(lake.spark, found, cut, seed, read_space())
         examined = examine(lake.spark, found, cut, chosen.configuration, seed)
-        verdict = beats_popularity(examined.quality(), examined.quality("popularity"))
+        wrong = found_flaws(found, cut, examined, number(night.days.last), Before())
+        verdict = beats_popularity(examined.quality(), examined.quality("popularity"), wrong)
         why = f"what the search found does not beat popularity, so popularity is served; {verdict.reason}"
     else:
         verdict, why = Verdict(False, ""), "history is too short to test anything, so popularity is served"

@@ -1,6 +1,7 @@
 """What is said about a model: the leaderboard with intervals, as JSON and as a picture."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,26 @@ def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     return {name: value for name, value in flat.items() if value is not None}
 
 
+def slices(board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Quality of each recommender in each group of customers (bool masks), as mean and interval, with how many count."""
+    said = {}
+    for group, mask in groups.items():
+        within = {name: np.where(mask, found.quality, np.nan) for name, found in board.items()}
+        n = max((int((~np.isnan(quality)).sum()) for quality in within.values()), default=0)
+        if n:
+            said[group] = {name: {**_spread(quality), "n_customers": n} for name, quality in within.items()}
+    return said
+
+
+def slice_metrics(said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, float]:
+    """What is served, slice by slice, by names a registry takes: `slice.<group>.quality`."""
+    flat = {}
+    for group, by_name in said.items():
+        for end, figure in (("", "mean"), (".low", "low"), (".high", "high")):
+            flat[f"slice.{re.sub('[^a-z0-9]+', '_', group.lower())}.quality{end}"] = by_name["served"][figure]
+    return {name: value for name, value in flat.items() if value is not None}
+
+
 def write(report: Mapping[str, Any], path: Path) -> None:
     """The report as JSON, written aside and renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +91,30 @@ def picture(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
         ]
         panel.barh(names, means, xerr=reach, color="#4c72b0", capsize=3)
         panel.set_title(f"{task}: NDCG@10, 95 % interval")
+    figure.tight_layout()
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    pyplot.close(figure)
+
+
+def slices_picture(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
+    """What is served and the popular list, slice by slice, as points with intervals."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, panel = pyplot.subplots(figsize=(8, 1 + 0.35 * len(said)))
+    groups = list(said)[::-1]
+    for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
+        held = [said[group].get(name, {}) for group in groups]
+        means = np.array([spread.get("mean") if spread.get("mean") is not None else np.nan for spread in held], float)
+        ends = [np.array([spread.get(end) if spread.get(end) is not None else np.nan for spread in held], float)
+                for end in ("low", "high")]  # fmt: skip
+        panel.errorbar(means, np.arange(len(groups)) + shift, xerr=np.abs([means - ends[0], ends[1] - means]), fmt="o",
+                       color=colour, capsize=3, label=name)  # fmt: skip
+    panel.set_yticks(range(len(groups)), [f"{group} ({said[group]['served']['n_customers']})" for group in groups])
+    panel.set_title("quality by slice, 95 % interval (customers)")
+    panel.legend()
     figure.tight_layout()
     figure.savefig(path, dpi=100, metadata={"Software": None})
     pyplot.close(figure)

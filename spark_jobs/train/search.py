@@ -10,8 +10,10 @@ from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train import job
 from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
+from spark_jobs.train.evidence import Before, coverage, found_flaws, guarded, mean_quality
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
-from spark_jobs.train.register import SEARCH, fingerprint, open_registry, register, repeat
+from spark_jobs.train.provenance import fingerprint, number
+from spark_jobs.train.register import SEARCH, open_registry, register, repeat
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -31,5 +33,10 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if known:
         return repeat(night, registry, known, champion)
     examined = examine(lake.spark, found, cut, chosen.configuration, seed, rival=accepted)
-    verdict = judge_new(examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"))
+    theirs = (mean_quality(examined, ACCEPTED_BEFORE), coverage(examined, ACCEPTED_BEFORE))
+    before = Before(*theirs, until=champion.until)
+    verdict = judge_new(
+        examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"),
+        guarded(found, examined.test), found_flaws(found, cut, examined, number(night.days.last), before),
+    )  # fmt: skip
     return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials)

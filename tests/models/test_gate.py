@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.gate import MARGIN, judge_new, judge_refit, usual
+from models.gate import MARGIN, MIN_CUSTOMERS, SLICE_MARGIN, compare_slices, judge_new, judge_refit, usual
 
 GENERATOR = np.random.default_rng(0)
 POPULAR = GENERATOR.random(300) * 0.1
@@ -49,3 +49,51 @@ def test_judge_new():
     chance = judge_new(GOOD[::-1].copy(), GOOD, POPULAR)
     assert not chance.accepted
     assert not judge_new(POPULAR - 0.01, POPULAR - 0.05, POPULAR).accepted, "better than the accepted one, worse than popularity"
+
+
+EVERYBODY, FEW = np.ones(300, bool), np.arange(300) < 60
+
+
+@pytest.mark.parametrize(
+    ("of_the_few", "accepted"),
+    [
+        pytest.param(-0.05, False, id="one slice pays for the gain of the others"),
+        pytest.param(-0.001, True, id="within the margin"),
+        pytest.param(0.0, True, id="as before"),
+        pytest.param(0.03, True, id="better everywhere"),
+    ],
+)
+def test_no_guarded_slice_may_fall(of_the_few, accepted):
+    new = np.where(FEW, GOOD + of_the_few, GOOD + 0.05)
+    verdict = judge_new(new, GOOD, POPULAR, {"country France": FEW, "warm": ~FEW})
+    assert verdict.accepted is accepted
+    if not accepted:
+        assert (
+            f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: country France -0.0500 [-0.0500, -0.0500]" in verdict.reason
+        )
+        assert "warm" not in verdict.reason
+        assert judge_new(new, GOOD, POPULAR).accepted, "the control: over all it is a gain"
+    else:
+        assert "none of 2 guarded slices falls" in verdict.reason
+
+
+def test_a_fall_that_may_be_chance_is_no_fall():
+    noise = np.random.default_rng(3).normal(0, 0.2, 300)
+    new = np.where(FEW, GOOD - 0.03 + noise, GOOD + 0.05)
+    [few] = compare_slices(new, GOOD, {"few": FEW})
+    assert few.lift < -SLICE_MARGIN * few.accepted and few.high > 0 and not few.falls
+    assert judge_new(new, GOOD, POPULAR, {"few": FEW}).accepted
+
+
+def test_a_slice_of_few_is_not_judged_and_many_slices_widen_each_interval():
+    small = np.arange(300) < MIN_CUSTOMERS - 1
+    assert compare_slices(GOOD - 1, GOOD, {"small": small}) == []
+    noisy = GOOD + np.random.default_rng(4).normal(0, 0.1, 300)
+    [alone] = compare_slices(noisy, GOOD, {"all": EVERYBODY})
+    among = compare_slices(noisy, GOOD, {str(n): EVERYBODY for n in range(10)})
+    assert all(each.low < alone.low and each.high > alone.high for each in among)
+
+
+def test_a_flaw_refuses_whatever_the_quality():
+    for verdict in (judge_refit(GOOD, POPULAR, None, ["stale"]), judge_new(GOOD + 1, GOOD, POPULAR, {}, ["stale", "leaky"])):
+        assert not verdict.accepted and verdict.reason.startswith("stale")

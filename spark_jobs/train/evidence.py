@@ -1,0 +1,123 @@
+"""What the gates are told of an examined model beside its quality: its flaws, and the slices of customers that are guarded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models import flaws
+from models.gate import REMEMBERED, usual
+from models.inference import top_n
+from models.split import Case, Windows
+from models.tracking import Version
+from spark_jobs.train.examine import BASELINES, SERVED, Examined
+from spark_jobs.train.fits import measured, score
+from spark_jobs.train.matrices import Material
+
+ASKED = 300  # customers that the model to be served is asked about; seconds, where the whole test would take minutes
+FIRST_PAGE = 10
+WARM_DAYS = 3  # customers with this many days of purchases before the test count as warm
+COUNTRY = "country="
+
+
+@dataclass(frozen=True)
+class Before:
+    """What tonight is compared with; None where there is nothing to compare with.
+
+    Attributes:
+        quality, coverage: means so far, of the same configuration or of the accepted one on the same customers.
+        n_customers: customers the accepted model was fitted on.
+        until: the day before which what it learned from ends.
+    """
+
+    quality: float | None = None
+    coverage: float | None = None
+    n_customers: int | None = None
+    until: int | None = None
+
+
+def former(champion: Version, refused: Sequence[Version]) -> Before:
+    """What a refit of the accepted configuration is compared with.
+
+    Args:
+        refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new usual; without that
+            a shop that shrank for good would be served the model of its great days for ever.
+    """
+    if len(refused) >= REMEMBERED:
+        return Before(usual([each.qualities[-1] for each in refused[-REMEMBERED:] if each.qualities]), until=champion.until)
+    return Before(usual(champion.qualities), usual(champion.coverages), champion.n_customers, champion.until)
+
+
+def coverage(examined: Examined, name: str = SERVED) -> float | None:
+    """Share of the shop's items that anybody is shown first; None without a test."""
+    return examined.board[name].coverage["discover"] if name in examined.board else None
+
+
+def mean_quality(examined: Examined, name: str = SERVED) -> float | None:
+    """Mean over customers; None without a test, or where nobody counts."""
+    found = examined.quality(name) if name in examined.board else np.array([])
+    return float(np.nanmean(found)) if (~np.isnan(found)).any() else None
+
+
+def found_flaws(material: Material, cut: Windows | None, examined: Examined, due: int, before: Before) -> list[str]:
+    """Everything wrong with the model, a sentence each.
+
+    Args:
+        cut: the windows the model was tested by.
+        due: the newest landing day of the night, counted from 1970-01-01.
+    """
+    model, behaviour = examined.artifact, material.training.behaviour
+    unknown = tuple(name for part in model.blend.parts for name in getattr(part, "may_be_unknown", ()))
+    found = [
+        flaws.not_numbers(model.blend.arrays(), unknown),
+        flaws.renumbered(model.item_ids, material.item_ids, "items"),
+        flaws.renumbered(model.customer_ids, material.customer_ids, "customers"),
+        flaws.stale(np.unique(behaviour.day), due, before.until),
+        flaws.narrowed(behaviour.n_customers, before.n_customers, "the number of customers learned from"),
+    ]
+    if cut and examined.test is not None and not any(found):
+        found += of_the_test(material, cut, examined, before)
+    return [sentence for sentence in found if sentence]
+
+
+def of_the_test(material: Material, cut: Windows, examined: Examined, before: Before) -> list[str | None]:
+    """What the days of the test tell of the model that would be served, which has learned from them."""
+    rows, few = sample(examined.test)
+    scores = score(material, examined.artifact.blend, few, cut.test_from)
+    first_pages, _ = top_n(scores, FIRST_PAGE, np.broadcast_to(material.allowed, scores.shape))
+    quality = examined.quality()
+    baselines = {name: mean for name in BASELINES if (mean := mean_quality(examined, name))}
+    return [
+        flaws.too_good(quality, before.quality, baselines),
+        flaws.impersonal(first_pages),
+        flaws.misplaced(measured(material, scores, few).quality, quality[rows], examined.quality("popularity")[rows]),
+        flaws.narrowed(coverage(examined), before.coverage, "the share of items that anybody is shown first"),
+    ]
+
+
+def sample(test: Case, seed: int = 0) -> tuple[np.ndarray, Case]:
+    """Rows of at most `ASKED` customers of a test, and the test of these alone."""
+    n = len(test.customers)
+    rows = np.sort(np.random.default_rng(seed).choice(n, min(ASKED, n), replace=False))
+    return rows, replace(
+        test,
+        customers=test.customers[rows],
+        seen=test.seen[rows],
+        wanted=test.wanted[rows],
+        n_days_before=test.n_days_before[rows],
+    )
+
+
+def guarded(material: Material, test: Case) -> dict[str, np.ndarray]:
+    """The groups of customers that must not pay for others' gain, bool [customers of the test] by name."""
+    days, features = test.n_days_before, material.training.customer_features[test.customers]
+    slices = {
+        f"cold (fewer than {WARM_DAYS} days of purchases)": days < WARM_DAYS,
+        f"warm ({WARM_DAYS} days or more)": days >= WARM_DAYS,
+        "one day of purchases": days == 1,
+        "ten days or more": days >= 10,
+    }
+    for token, column in sorted(material.customer_vocabulary.items()):
+        if token.startswith(COUNTRY):
+            slices[f"country {token.removeprefix(COUNTRY)}"] = np.asarray(features[:, [column]].todense()).ravel() > 0
+    return slices

@@ -1,0 +1,87 @@
+"""What a model is made from: versions of tables, code, settings, days, and who was left out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow.compute as pc
+
+from expectations.contracts.lake import (
+    CORE_CONSENTS,
+    CORE_IDENTITIES,
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+)
+from models.split import Windows
+from spark_jobs.night import Night
+from spark_jobs.tables import Lake
+from spark_jobs.train.matrices import Material
+
+TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+EPOCH = date(1970, 1, 1)
+
+
+def fingerprint(night: Night, lake: Lake, configuration: Mapping[str, Any]) -> str:
+    """What a model is made from: versions of the tables, code, settings, configuration. Equal means the same model."""
+    made_from = [table_versions(lake), night.code_hash, night.config_hash, configuration]
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def table_versions(lake: Lake) -> dict[str, int | None]:
+    """The newest version of each table that training reads."""
+    return {table.name: lake.version(table) for table in TABLES}
+
+
+def consent(lake: Lake, material: Material) -> dict[str, int | None]:
+    """The consent that training kept to: which version said it, and how much it left out.
+
+    Customers left out are those `core_identities` knows and `feat_customers` does not; None where there are no identities.
+    """
+    n_left_out = None
+    if lake.exists(CORE_IDENTITIES):
+        everyone = pc.unique(lake.read_arrow(CORE_IDENTITIES, ["customer_id"])["customer_id"])
+        asked = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].combine_chunks()
+        n_left_out = pc.sum(pc.invert(pc.is_in(everyone, value_set=asked))).as_py() or 0
+    return {
+        "core_consents_version": lake.version(CORE_CONSENTS),
+        "feat_customers_version": lake.version(FEAT_CUSTOMERS),
+        "n_customers_left_out": n_left_out,
+        "n_days_of_behaviour_left_out": material.n_left_out,
+    }
+
+
+def window(material: Material, cut: Windows | None) -> dict[str, str]:
+    """The days that were learned from, first included and last not, and the windows within them, as dates."""
+    behaviour = material.training.behaviour
+    days = {"from": int(behaviour.day.min()), "until": behaviour.until, **(vars(cut) if cut else {})}
+    return {name: iso(value) for name, value in days.items()}
+
+
+def iso(day: int) -> str:
+    """A day counted from 1970-01-01, as text."""
+    return (EPOCH + timedelta(days=day)).isoformat()
+
+
+def number(day: date) -> int:
+    """A day, counted from 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def because(tags: Mapping[str, str] | None, said: Mapping[str, Any]) -> list[str]:
+    """Why a model is trained: what is not as it was when the accepted one was.
+
+    Args:
+        tags: the accepted version's; None before the first.
+        said: tonight's tags, under the same names.
+    """
+    if tags is None:
+        return ["no model has been accepted yet"]
+    words = {"code_hash": "the code changed", "config_hash": "the settings changed"}
+    found = [why for name, why in words.items() if tags.get(name) != said[name]]
+    for name in sorted(name for name in said if name.startswith("table.")):
+        if tags.get(name) != said[name]:
+            found.append(f"new data: {name.removeprefix('table.')} version {tags.get(name)} → {said[name]}")
+    return found or ["another configuration"]

@@ -1,0 +1,137 @@
+"""Six bad models, each refused with its own reason; the good one they were made from passes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.artifact import Artifact
+from models.blend import Blend
+from models.evaluation import measure
+from models.gate import judge_refit
+from models.recommenders import make_blend
+from spark_jobs.train import job
+from spark_jobs.train.evidence import Before, coverage, former, found_flaws, guarded, mean_quality
+from spark_jobs.train.examine import SERVED, examine
+from spark_jobs.train.provenance import number
+
+CONFIGURATION = {"parts": {"item_knn": {}, "lightfm": {"components": 8}}, "weights": {"item_knn": 0.6, "lightfm": 0.3}}
+
+
+class Same:
+    """A model that shows everybody what the first customer would see, under any name."""
+
+    def __init__(self, blend):
+        self.blend, self.parts, self.arrays = blend, blend.parts, blend.arrays
+
+    def score(self, customers):
+        scores = self.blend.score(customers)
+        return np.tile(scores[:1], (len(scores), 1))
+
+
+class Shuffled(Same):
+    """A model whose factors stand at other items."""
+
+    def score(self, customers):
+        scores = self.blend.score(customers)
+        return scores[:, np.random.default_rng(1).permutation(scores.shape[1])]
+
+
+@pytest.fixture(scope="module")
+def good(trained):
+    """Material, windows, and a good model of the small shop."""
+    found, cut = job.prepare(trained.lake)
+    return found, cut, examine(trained.lake.spark, found, cut, CONFIGURATION, seed=11)
+
+
+def told(good, night, examined=None, found=None, before=None):
+    """The verdict and its words on a model, as a night would judge it."""
+    material, cut, fine = good
+    examined, found = examined or fine, found or material
+    before = before or Before(mean_quality(fine), coverage(fine), material.training.behaviour.n_customers, cut.until)
+    wrong = found_flaws(found, cut, examined, number(night.days.last), before)
+    return judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
+
+
+def with_blend(examined, blend):
+    return replace(examined, artifact=replace(examined.artifact, blend=blend))
+
+
+def test_the_good_model_passes(good, trained):
+    assert told(good, trained.night("n")).accepted
+
+
+def test_factors_with_holes(good, trained):
+    fine = good[2]
+    arrays = {name: array.copy() for name, array in fine.artifact.blend.arrays().items()}
+    name = next(name for name, array in arrays.items() if name.startswith("lightfm") and array.dtype.kind == "f")
+    arrays[name].flat[3] = np.nan
+    spoiled = with_blend(fine, make_blend(CONFIGURATION).restore(arrays))
+    verdict = told(good, trained.night("n"), spoiled)
+    assert not verdict.accepted and verdict.reason.startswith("factors that are not numbers: lightfm/")
+
+
+def test_popularity_under_another_name(good, trained):
+    verdict = told(good, trained.night("n"), with_blend(good[2], Same(good[2].artifact.blend)))
+    assert not verdict.accepted and "popularity under another name" in verdict.reason
+
+
+@pytest.mark.parametrize("how", ["its factors", "its names"])
+def test_items_shuffled(good, trained, how):
+    fine = good[2]
+    ids = np.random.default_rng(1).permutation(fine.artifact.item_ids)
+    spoiled = {
+        "its factors": with_blend(fine, Shuffled(fine.artifact.blend)),
+        "its names": replace(fine, artifact=replace(fine.artifact, item_ids=ids)),
+    }[how]
+    verdict = told(good, trained.night("n"), spoiled)
+    assert not verdict.accepted and verdict.reason.startswith("items are not where they were learned")
+
+
+def test_labels_leaked(good, trained):
+    material, _, fine = good
+    knows = np.where(fine.test.wanted, 1.0, 0.0).astype(np.float32)
+    leaky = replace(fine, board=fine.board | {SERVED: measure(knows, fine.test, material.allowed)})
+    verdict = told(good, trained.night("n"), leaky)
+    assert not verdict.accepted and "too good to be true" in verdict.reason
+    first = told(good, trained.night("n"), leaky, before=Before())
+    assert not first.accepted and "too good to be true" in first.reason, "also before anything was accepted"
+
+
+def test_a_third_of_the_coverage_gone(good, trained):
+    material, cut, fine = good
+    narrow = replace(fine.board[SERVED], coverage={task: 0.7 * share for task, share in fine.board[SERVED].coverage.items()})
+    verdict = told(good, trained.night("n"), replace(fine, board=fine.board | {SERVED: narrow}))
+    assert not verdict.accepted and "the share of items that anybody is shown first fell by 30%" in verdict.reason
+    before = Before(mean_quality(fine), coverage(fine), round(material.training.behaviour.n_customers / 0.7), cut.until)
+    verdict = told(good, trained.night("n"), before=before)
+    assert not verdict.accepted and "the number of customers learned from fell by 30%" in verdict.reason
+
+
+def test_stale(good, trained):
+    material, _, fine = good
+    days = material.training.behaviour
+    old = replace(material, training=replace(material.training, behaviour=days.before(days.until - 6)))
+    verdict = told(good, trained.night("n"), fine, old)
+    assert not verdict.accepted and verdict.reason.startswith("stale: the newest behaviour is of 2026-02-03")
+
+
+def test_a_level_that_lasts_is_the_new_usual(good):
+    """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
+    from models.tracking import Version
+
+    champion = Version(3, "r", {"qualities": "[0.4, 0.5]", "coverages": "[0.8]", "n_customers": "90", "until": "100"})
+    refused = [Version(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
+    assert former(champion, refused[:6]) == Before(0.45, 0.8, 90, 100)
+    assert former(champion, refused) == Before(0.13, None, None, 100)
+
+
+def test_the_guarded_slices(good):
+    material, _, fine = good
+    slices = guarded(material, fine.test)
+    days = fine.test.n_days_before
+    assert {"country France", "country Spain"} <= set(slices)
+    assert slices["warm (3 days or more)"].sum() == (days >= 3).sum()
+    countries = sum(mask for name, mask in slices.items() if name.startswith("country"))
+    assert countries.max() == 1, "nobody is in two countries"
+    assert isinstance(fine.artifact, Artifact) and isinstance(fine.artifact.blend, Blend)
