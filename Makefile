@@ -32,9 +32,6 @@ serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_POR
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
 	@$(PY) -m operate.backfill --source "$(SOURCE)" --data "$(DATA)" --from "$(FROM)" --to "$(TO)"
 
-rollback: $(READY) ## readers back to an earlier night: TO=<run>, empty for the one before
-	@$(PY) -m spark_jobs.publish.rollback $(if $(TO),--to "$(TO)")
-
 identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
 	@$(PY) -m spark_jobs.identify.reestimate $(if $(LABELS),--labels "$(LABELS)") $(if $(APPLY),--apply)
 
@@ -49,7 +46,10 @@ explain: export GIVEN_AS_OF := $(value AS_OF)
 decide: export GIVEN_DECISION := $(value DECISION)
 decide: export GIVEN_REASON := $(value REASON)
 decide: export GIVEN_BY := $(value BY)
-unexport A B AS_OF DECISION REASON BY
+rollback: export GIVEN_TO := $(value TO)
+rollback: export GIVEN_REASON := $(value REASON)
+history: export GIVEN_AT := $(value AT)
+unexport A B AS_OF DECISION REASON BY TO AT
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"
@@ -57,6 +57,12 @@ explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:�
 decide: $(READY) ## split, refuse, join or withdraw, from the next night on: DECISION=split A=… B=… REASON="…" [BY=…]
 	@$(PY) -m operate.identity decide --decision="$$GIVEN_DECISION" --a="$$GIVEN_A" --b="$$GIVEN_B" \
 	  --reason="$$GIVEN_REASON" --by="$$GIVEN_BY"
+
+rollback: $(READY) ## lists and model back to an earlier night: TO=<run or day>, empty for the one before [REASON="…"]
+	@$(PY) -m spark_jobs.publish.rollback --to="$$GIVEN_TO" --reason="$$GIVEN_REASON"
+
+history: $(READY) ## what was in production on a day: model, tables, rules: AT=<day or moment>; empty: every switch
+	@$(PY) -m spark_jobs.publish.history --at="$$GIVEN_AT"
 
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
@@ -86,4 +92,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run test serve backfill rollback identity-model sql explain decide airflow mlflow docs lint bench leaderboard lock clean
+.PHONY: help setup run test serve backfill rollback history identity-model sql explain decide airflow mlflow docs lint bench \
+  leaderboard lock clean

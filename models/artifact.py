@@ -57,9 +57,7 @@ class Artifact:
         Raises:
             DigestError: a file's SHA-256 is not the registered one, or none was registered.
         """
-        for name in (FACTORS, ABOUT):
-            if digest(folder / name) != digests.get(name):
-                raise DigestError(f"{folder / name} is not the file that was registered; it is not opened")
+        check(folder, digests)
         return cls.unpack((folder / FACTORS).read_bytes(), (folder / ABOUT).read_text())
 
     @classmethod
@@ -71,6 +69,17 @@ class Artifact:
         arrays = unpack(factors)
         blend = make_blend(said["configuration"]).restore(arrays)
         return cls(said["configuration"], blend, arrays["ids/items"], arrays["ids/customers"], said["customer_vocabulary"])
+
+
+def check(folder: Path, digests: Mapping[str, str]) -> None:
+    """Whether both files are those that were registered.
+
+    Raises:
+        DigestError: a file's SHA-256 is not the registered one, or none was registered.
+    """
+    for name in (FACTORS, ABOUT):
+        if digest(folder / name) != digests.get(name):
+            raise DigestError(f"{folder / name} is not the file that was registered; it is not opened")
 
 
 def pack(arrays: Mapping[str, np.ndarray]) -> bytes:

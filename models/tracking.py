@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from models.artifact import Artifact
+from models.artifact import Artifact, check
 
 # Said before the import, which would report its use and look for a git program.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -138,6 +138,19 @@ class Registry:
     def file(self, version: Version, name: str) -> Path:
         """A local copy of one file of the version's run."""
         return Path(self.client.download_artifacts(version.run_id, name))
+
+    def serve(self, number: int | None) -> None:
+        """Make a version the champion; None: there is none again, as before the first.
+
+        Raises:
+            DigestError: its files are not those that were registered; the champion stays.
+        """
+        if number is None:
+            self.client.delete_registered_model_alias(NAME, CHAMPION)
+            return
+        version = self._version(self.client.get_model_version(NAME, str(number)))
+        check(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
+        self.client.set_registered_model_alias(NAME, CHAMPION, str(number))
 
     def log(
         self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],

@@ -3,7 +3,7 @@
 Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_identities, core_identity_changes, core_identity_links,
          core_identity_reviews
 Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb,
-         summary.json
+         serving/production.jsonl, summary.json
 If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the task once its
 cause is gone, or leave it: the next night is judged on its own.
 """
@@ -23,6 +23,7 @@ from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
+from spark_jobs.publish.production import write_down
 from spark_jobs.publish.sources import FOR_OPERATORS, TABLES, Sources, pairs
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.publish.writer import write
@@ -51,6 +52,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
         # A publish that was killed behind the switch left these undone.
         follow(home, now)
+        write_down(night, lake, now, "")
         if summary.run_id(home) != now.run_id:
             summary.write(summary.collect(replace(night, run_id=now.run_id), lake, now), home)
         return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "pruned": prune(home)})]
@@ -79,6 +81,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     switch_snowflake(night.settings, night.run_id)
     page = summary.collect(night, lake, record)
     switch(home, record, night.slug)
+    write_down(night, lake, record, now.run_id if now else "")
     summary.write(page, home)
     detail = {**figures.as_dict(), "snapshot": name, "switched": True, "pruned": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]

@@ -1,7 +1,7 @@
 """What the gates are told of an examined model beside its quality: its flaws, and the slices of customers that are guarded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -97,15 +97,8 @@ def of_the_test(material: Material, cut: Windows, examined: Examined, before: Be
 
 def sample(test: Case, seed: int = 0) -> tuple[np.ndarray, Case]:
     """Rows of at most `ASKED` customers of a test, and the test of these alone."""
-    n = len(test.customers)
-    rows = np.sort(np.random.default_rng(seed).choice(n, min(ASKED, n), replace=False))
-    return rows, replace(
-        test,
-        customers=test.customers[rows],
-        seen=test.seen[rows],
-        wanted=test.wanted[rows],
-        n_days_before=test.n_days_before[rows],
-    )
+    rows = np.sort(np.random.default_rng(seed).choice(len(test), min(ASKED, len(test)), replace=False))
+    return rows, test.rows(rows)
 
 
 def guarded(material: Material, test: Case) -> dict[str, np.ndarray]:

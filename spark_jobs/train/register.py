@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.evaluation import TASKS
 from models.gate import REMEMBERED, Verdict
 from models.split import Windows
 from models.tracking import Registry, Trial, Version
@@ -42,6 +43,10 @@ def register(
         "qualities": json.dumps(appended(before.qualities if before else [], quality)),
         "coverages": json.dumps(appended(before.coverages if before else [], coverage(examined))),
     }  # fmt: skip
+    if board:
+        tags["metrics"] = json.dumps(
+            {"quality": board[SERVED]["quality"], **{f"{t} NDCG@10": board[SERVED][t]["ndcg"] for t in TASKS}}
+        )
     said = {
         "kind": kind, "verdict": verdict.word, "reason": verdict.reason,
         "because": provenance.because(champion.tags if champion else None, tags), "configuration": configuration,
@@ -108,13 +113,16 @@ def about(version: Version | None) -> dict[str, Any]:
     """What identifies a version, and what was measured of it: enough to say later what was in production."""
     if version is None:
         return {}
+    tags = version.tags
+
+    def under(prefix: str) -> dict[str, str]:
+        return {name.removeprefix(prefix): value for name, value in tags.items() if name.startswith(prefix)}
+
     return {
         "model_version": version.model_version, "run_id": version.run_id, "digests": version.digests,
-        "quality": (version.qualities or [None])[-1], **{name: version.tags.get(name) for name in ("kind", "reason", "inputs")},
-        "table_versions": {name.removeprefix("table."): int(value) for name, value in version.tags.items()
-                           if name.startswith("table.") and value.isdigit()},
-        "window": {name.removeprefix("window."): day for name, day in version.tags.items() if name.startswith("window.")},
-        "code_hash": version.tags.get("code_hash"), "config_hash": version.tags.get("config_hash"),
+        "metrics": json.loads(tags.get("metrics", "{}")), "window": under("window."), "consent": under("consent."),
+        "table_versions": {name: int(value) for name, value in under("table.").items() if value.isdigit()},
+        **{name: tags.get(name) for name in ("kind", "reason", "inputs", "seed", "code_hash", "config_hash")},
     }  # fmt: skip
 
 
@@ -122,6 +130,9 @@ def repeat(night: Night, registry: Registry, known: Version, champion: Version) 
     """These inputs made a version already: say again what was said then, register nothing."""
     said = json.loads(registry.file(known, REPORT).read_text())
     said = {"model_version": champion.model_version, "candidate": known.model_version, "served": about(champion), **said}
+    if known.accepted and known.number != champion.number:
+        reason = f"{known.model_version} was made of just this and is no longer served: rolled back to {champion.model_version}"
+        said |= {"verdict": "withdrawn", "reason": reason}
     report.write(said, night.settings.home / "reports" / night.slug / "model.json")
     print(f"  {known.model_version} was made of just this; nothing is trained")
     return [TableReport("model", champion.number, champion.number, detail={name: said.get(name) for name in OF_THE_LINE})]

@@ -1,4 +1,4 @@
-"""`make explain` and `make decide` hand on what was typed, whatever characters stand in it."""
+"""`make explain`, `decide`, `rollback` and `history` hand on what was typed, whatever characters stand in it."""
 
 import json
 import subprocess
@@ -42,3 +42,11 @@ def test_what_was_not_typed_is_empty(make):
     asked = make("explain", A="i_1", B=ODD)
     assert asked == ["-m", "operate.identity", "explain", "--a=i_1", f"--b={ODD}", "--as-of="]
     assert make("explain", A="i_1", B="i_2", AS_OF="2026-02-01")[-1] == "--as-of=2026-02-01"
+
+
+def test_a_rollback_and_a_question_as_they_were_typed(make):
+    run_id = "manual__2026-02-02T03:00:00+00:00 " + ODD
+    assert make("rollback", TO=run_id, REASON=ODD) == ["-m", "spark_jobs.publish.rollback", f"--to={run_id}", f"--reason={ODD}"]
+    assert make("rollback") == ["-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
+    assert make("history", AT=ODD) == ["-m", "spark_jobs.publish.history", f"--at={ODD}"]
+    assert make("backfill", SOURCE="s", DATA="d", FROM="2011-12-01", TO="2011-12-09")[-2:] == ["--to", "2011-12-09"]

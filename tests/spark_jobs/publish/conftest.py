@@ -1,5 +1,6 @@
 """A small shop's lake, as `score` and `export` leave it, made without Spark."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -110,6 +111,12 @@ class Shop:
             # The segment is named after the run, so that a test can tell whose file it reads.
             warehouse.execute("create table dim_segments as select 'all' as segment_id, ? as name, 3 as n_customers", [run_id])
         return night
+
+    def report(self, run_id: str, served: dict) -> None:
+        """What `train` leaves for the switch's line."""
+        path = self.home / "reports" / run_id / "model.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"served": served}))
 
     def warehouse_run(self) -> str:
         """The run whose warehouse analysts read."""

@@ -90,7 +90,7 @@ def test_items_shuffled(good, trained, how):
 
 def test_labels_leaked(good, trained):
     material, _, fine = good
-    knows = np.where(fine.test.wanted, 1.0, 0.0).astype(np.float32)
+    knows = fine.test.wanted.toarray().astype(np.float32)
     leaky = replace(fine, board=fine.board | {SERVED: measure(knows, fine.test, material.allowed)})
     verdict = told(good, trained.night("n"), leaky)
     assert not verdict.accepted and "too good to be true" in verdict.reason

@@ -38,6 +38,14 @@ def test_the_first_night_searches_and_says_what_it_found(trained):
     assert champion.tags["seed"] == "11"
     assert champion.tags["table.fct_interactions"] == str(trained.lake.version(FCT_INTERACTIONS))
     assert champion.tags["code_hash"] == "c0de"
+    assert report["because"] == ["no model has been accepted yet"]
+    assert (report["window"]["from"], report["window"]["until"]) == ("2026-01-05", "2026-02-10")
+    assert (champion.tags["window.until"], champion.until) == ("2026-02-10", 20494)
+    assert report["consent"]["feat_customers_version"] == trained.lake.version(FEAT_CUSTOMERS)
+    assert report["consent"]["n_days_of_behaviour_left_out"] == int(champion.tags["consent.n_days_of_behaviour_left_out"]) > 0
+    assert report["digests"] == champion.digests
+    everybody = report["slices"]["warm (3 days or more)"]
+    assert everybody["served"]["low"] <= everybody["served"]["mean"] <= everybody["served"]["high"]
     runs = runs_of(registry)
     parent = next(run for run in runs if run.info.run_id == champion.run_id)
     trials = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == champion.run_id]
@@ -46,7 +54,9 @@ def test_the_first_night_searches_and_says_what_it_found(trained):
         assert "quality" in run.data.metrics
         assert {"seed", "code_hash", "table.fct_interactions", "table.feat_customers", "table.feat_items"} <= set(run.data.tags)
     assert parent.data.metrics["served.next.ndcg"] == pytest.approx(report["leaderboard"]["served"]["next"]["ndcg"]["mean"])
-    assert registry.file(champion, "leaderboard.png").stat().st_size > 1000
+    assert parent.data.metrics["slice.warm_3_days_or_more_.quality"] == pytest.approx(everybody["served"]["mean"])
+    for picture in ("leaderboard.png", "slices.png"):
+        assert registry.file(champion, picture).stat().st_size > 1000
 
 
 def test_who_may_not_be_personalised_for_is_not_in_the_model(trained):
@@ -86,6 +96,14 @@ def test_nights_after_the_first(fill, spark, tmp_path):
     report = report_of(shop, "two")
     assert (report["kind"], report["verdict"], report["model_version"]) == ("refit", "accepted", "concierge/2")
     assert report["configuration"] == report_of(shop, "one")["configuration"]
+    assert any("new data: fct_interactions version" in why for why in report["because"])
+    # Rolled back, the same tables train nothing and do not bring back what was left.
+    registry.serve(1)
+    job.run(shop.night("two again"), shop.lake)
+    again = json.loads((shop.home / "reports" / "two-again" / "model.json").read_text())
+    assert (again["model_version"], again["candidate"], again["verdict"]) == ("concierge/1", "concierge/2", "withdrawn")
+    assert (again["served"]["model_version"], registry.champion().number) == ("concierge/1", 1)
+    registry.serve(2)
     # The last third of the history with customers exchanged: tastes learned before say nothing about it.
     names = sorted({row["customer_id"] for row in rows if row["customer_id"]})
     next_one = dict(zip(names, names[1:] + names[:1], strict=True)) | {None: None}

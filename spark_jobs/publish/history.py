@@ -1,0 +1,110 @@
+"""`make history AT=2011-11-20`: what was in production then, its model, tables and rules; without AT, every switch in a line.
+
+A day means its end. A home that was filled with the past was not there on those days: for a time before its first publish the
+shop's own clock is asked, by which the night over landing day D is in production from 03:00 of D + 1.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from spark_jobs.publish import production
+from spark_jobs.publish.production import Switch
+from spark_jobs.publish.rules import KEPT
+from spark_jobs.publish.switch import history
+from spark_jobs.settings import Settings
+
+
+def lines(switches: Sequence[Switch]) -> list[str]:
+    """Every switch in a line, oldest first."""
+    return [
+        f"{one.switched_at}  {one.by:<8}  {one.run_id}  landing day {one.record['landing_date']}  {one.record['model_version']}"
+        + (f"  back from {one.was}{f': {one.why}' if one.why else ''}" if one.by == production.ROLLBACK else "")
+        for one in switches
+    ]
+
+
+def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]:
+    """What was in production, in words."""
+    record, model, rules = one.record, one.model, one.rules
+    kept = {each.run_id for each in history(home)}
+    since = {"wall": one.switched_at, "shop": f"{production.public_from(one)} by the shop's days"}
+    after = {"wall": until and until.switched_at, "shop": until and f"{production.public_from(until)} by the shop's days"}
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(record["table_versions"].items()))
+    said = [
+        f"run        {record['run_id']}, by {one.by}{f' ({one.why})' if one.why else ''}",
+        f"days       landing days up to {record['landing_date']}",
+        f"from       {since[clock]}  to  {after[clock] or 'now'}",
+        f"lists      snapshot {record['snapshot']}, warehouse {record['warehouse_file'] or 'Snowflake'}; "
+        + (f"kept: make rollback TO={record['run_id']}" if record["run_id"] in kept else "no longer kept"),
+        f"model      {record['model_version']}",
+    ]
+    if model:
+        said += [
+            f"  run      {model.get('run_id')} ({model.get('kind')}): {model.get('reason')}",
+            *(f"  measured {name} {figure(spread)}" for name, spread in (model.get("metrics") or {}).items()),
+            f"  learned  {model.get('window')}",
+            f"  made of  {model.get('table_versions')}, code {model.get('code_hash')}, settings {model.get('config_hash')}",
+            *(f"  sha256   {name} {value}" for name, value in (model.get("digests") or {}).items()),
+        ]
+    said += [f"tables     {versions}"]
+    if rules:
+        decisions, overrides = rules["identity_decisions"], rules["overrides"]
+        said += [
+            f"rules      {rules['digest']} (copies: {home / KEPT / rules['digest']}), code {rules['code_hash']}, "
+            f"settings {rules['config_hash']}",
+            *(f"  {value}  {name}" for name, value in sorted(rules["files"].items())),
+            f"  identity decisions in force: {len(decisions)}; linkage model {rules['linkage_model'] or 'none'}",
+            f"  overrides in force at the switch: {len(overrides)}",
+            *(f"    {override(each)}" for each in overrides),
+        ]
+    return said
+
+
+def override(one: dict[str, Any]) -> str:
+    """An operator's rule in words."""
+    return f"{one['kind']} {one['item_id']} for {one['customer_id'] or 'everyone'} until {one['until']}"
+
+
+def figure(spread: Any) -> str:
+    """A mean with its interval."""
+    return f"{spread['mean']} [{spread['low']}, {spread['high']}]" if isinstance(spread, dict) else str(spread)
+
+
+def main(argv: list[str]) -> int:
+    """Answer; 1 with a sentence when there is none."""
+    parser = argparse.ArgumentParser(prog="make history", description=__doc__.splitlines()[0])
+    parser.add_argument("--at", default="", help="a day, or a moment in UTC")
+    parser.add_argument("--json", action="store_true", help="the whole line as JSON")
+    given, home = parser.parse_args(argv), Settings.from_environment().home
+    switches = production.read(home)
+    if not switches:
+        print(f"Nothing has been published in {home} since this is written down.", file=sys.stderr)
+        return 1
+    if not given.at:
+        print("\n".join(lines(switches)))
+        return 0
+    try:
+        found, clock = production.at(switches, given.at)
+    except ValueError:
+        print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
+        return 1
+    if found is None:
+        first = switches[0]
+        print(
+            f"Nothing was in production then: the first switch was at {first.switched_at}, over landing days up to "
+            f"{first.record['landing_date']} (in production from {production.public_from(first)} by the shop's days).",
+            file=sys.stderr,
+        )
+        return 1
+    later = switches[switches.index(found) + 1 :]
+    print(json.dumps(asdict(found), indent=1) if given.json else "\n".join(told(found, later[0] if later else None, clock, home)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,66 @@
+"""Going back brings the model too: the version that the nights to come score with and refit."""
+
+import json
+import shutil
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from expectations.contracts.lake import OPS_RUNS
+from expectations.contracts.published import Published
+from models.artifact import Artifact
+from models.recommenders import make_blend
+from models.tracking import Registry
+from spark_jobs.publish import production, rollback
+from spark_jobs.publish.job import run
+
+POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+
+
+@pytest.fixture
+def shop_of_two_models(shop, empty_registry, tmp_path, monkeypatch):
+    """Three nights: the first by concierge/1, the others by concierge/2."""
+    (shop.home / "mlflow").mkdir(parents=True)
+    shutil.copy(empty_registry, shop.home / "mlflow" / "mlflow.db")
+    registry = Registry(f"sqlite:///{shop.home}/mlflow/mlflow.db", shop.home / "mlflow" / "artifacts")
+    ids = np.array([b"item-00", b"item-01"])
+    for n in (1, 2):
+        blend = make_blend(POPULAR).restore({"popularity/counts": np.arange(2.0) * n})
+        digests = Artifact(POPULAR, blend, ids, np.array([b"c"])).save(tmp_path / str(n) / "model")
+        made = registry.log(f"night {n}", {}, {}, {}, files=tmp_path / str(n))
+        registry.register(made, digests, {"verdict": "accepted"}, accepted=True)
+    for n in range(3):
+        shop.model_version = f"concierge/{min(n + 1, 2)}"
+        shop.report(f"night-{n}", {"model_version": shop.model_version})
+        run(shop.night(f"night-{n}", date(2026, 2, 1) + timedelta(days=n)), shop.land())
+    monkeypatch.setenv("CONCIERGE_HOME", str(shop.home))
+    return shop, registry
+
+
+def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):
+    shop, registry = shop_of_two_models
+    assert registry.champion().model_version == "concierge/2"
+    assert rollback.main(["--to=night-0", "--reason=lists of soap"]) == 0
+    assert (Published.read(shop.home).model_version, registry.champion().model_version) == ("concierge/1", "concierge/1")
+    [logged] = [row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"]
+    told = json.loads(logged["detail"])
+    assert (told["model_before"], told["model_version"], told["reason"]) == ("concierge/2", "concierge/1", "lists of soap")
+    last = production.read(shop.home)[-1]
+    assert (last.record["model_version"], last.model) == ("concierge/1", {"model_version": "concierge/1"})
+    assert rollback.main(["--to=night-2", "--reason="]) == 0
+    assert registry.champion().model_version == "concierge/2", "and forth again"
+
+
+def test_a_model_whose_files_were_touched_is_not_brought_back(shop_of_two_models, capsys):
+    """Readers are served all the same, and whoever typed it learns that the next night scores with another model."""
+    shop, registry = shop_of_two_models
+    [factors] = [path for path in (shop.home / "mlflow").rglob("factors.npz") if registry_run(registry, 1) in str(path)]
+    factors.write_bytes(factors.read_bytes()[:-1])
+    assert rollback.main(["--to=night-0"]) == 1
+    assert "concierge/1 is not brought back, the next night scores with another" in capsys.readouterr().err
+    assert (Published.read(shop.home).run_id, registry.champion().model_version) == ("night-0", "concierge/2")
+
+
+def registry_run(registry, number):
+    return registry.client.get_model_version("concierge", str(number)).run_id
