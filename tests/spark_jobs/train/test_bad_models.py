@@ -100,7 +100,9 @@ def test_labels_leaked(good, trained):
 
 def test_a_third_of_the_coverage_gone(good, trained):
     material, cut, fine = good
-    narrow = replace(fine.board[SERVED], coverage={task: 0.7 * share for task, share in fine.board[SERVED].coverage.items()})
+    served = fine.board[SERVED]
+    lists = {task: {**held, "coverage": 0.7 * held["coverage"]} for task, held in served.lists.items()}
+    narrow = replace(served, lists=lists)
     verdict = told(good, trained.night("n"), replace(fine, board=fine.board | {SERVED: narrow}))
     assert not verdict.accepted and "the share of items that anybody is shown first fell by 30%" in verdict.reason
     before = Before(mean_quality(fine), coverage(fine), round(material.training.behaviour.n_customers / 0.7), cut.until)
