@@ -34,12 +34,14 @@ def pairs(n_customers: int, seed: int):
     scores, sources = [1 - n / LENGTH for n in range(LENGTH)], [("item_knn", "lightfm")] * LENGTH
     meta = snapshot.Meta(snapshot.LAYOUT, "bench", "2026-02-20", "2026-02-21T03:00:00Z", "concierge/1", "", {})
     yield snapshot.META, snapshot.pack(meta)
-    yield snapshot.audience_list(snapshot.POPULAR), snapshot.pack_list(items[:LENGTH], scores, sources)
+    catalogue = snapshot.Catalogue(items)
+    yield snapshot.audience_list(snapshot.POPULAR), catalogue.pack(items[:LENGTH], scores, sources)
     for name in items:
         yield snapshot.item(name), snapshot.pack(snapshot.Item(name, "Mugs", "Acme", 2.5, "EUR", None, True, True))
     for n in range(n_customers):
         yield snapshot.customer(f"c_{n}"), snapshot.pack(snapshot.Customer("France", ("vip",), None, 3, None, True))
-        yield snapshot.customer_list(f"c_{n}"), snapshot.pack_list(draw.sample(items, LENGTH), scores, sources)
+        yield snapshot.customer_list(f"c_{n}"), catalogue.pack(draw.sample(items, LENGTH), scores, sources)
+    yield snapshot.CATALOGUE, catalogue.as_bytes()
 
 
 def client(port: int, n_customers: int, seed: int, until: float) -> list[float]:

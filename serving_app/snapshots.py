@@ -36,18 +36,20 @@ class Snapshot:
             self.meta = contract.unpack(contract.Meta, packed)
         except (TypeError, ValueError) as error:
             raise SnapshotUnreadable(f"snapshot {name} cannot be read") from error
-        if self.meta.layout != contract.LAYOUT:
-            raise SnapshotUnreadable(f"snapshot {name} has layout {self.meta.layout}; this build reads {contract.LAYOUT}")
+        if self.meta.layout not in contract.READABLE:
+            raise SnapshotUnreadable(f"snapshot {name} has layout {self.meta.layout}; this build reads {contract.READABLE}")
+        catalogue = get(contract.CATALOGUE)
+        self._catalogue = contract.Catalogue.of_bytes(catalogue) if catalogue else contract.Catalogue()
 
     @classmethod
     def of(cls, name: str, pairs: Iterable[tuple[bytes, bytes]]) -> "Snapshot":
         """A snapshot in memory."""
         return cls(name, dict(pairs).get)
 
-    def list(self, key: bytes) -> list[contract.Listed]:
+    def list(self, key: bytes) -> Sequence[contract.Listed]:
         """A ranked list; empty when there is none."""
         packed = self._get(key)
-        return contract.unpack_list(packed) if packed else []
+        return self._catalogue.unpack(packed) if packed else []
 
     def item(self, item_id: str) -> contract.Item | None:
         """An item's facts. Kept once read: a snapshot never changes, and every answer asks for its items' facts."""

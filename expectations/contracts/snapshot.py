@@ -15,23 +15,23 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-LAYOUT = 1  # raised when a key or a record changes its shape; the service refuses a layout it does not know
+from expectations.contracts.packed_lists import Catalogue, Listed
+
+__all__ = ["Catalogue", "Listed"]  # of the lists behind the keys below
+
+# Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in `READABLE` is refused, so a
+# service is updated before the night that publishes another one, and a roll-back may go to an older one.
+LAYOUT = 2
+READABLE = (1, LAYOUT)  # 1: lists with names instead of numbers, and no catalogue
 MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"
+CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `Catalogue`
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 LINKS = b"l/"  # what all keys of links begin with
 POPULAR = "popular"
 NEW = "new"
-
-
-class Listed(NamedTuple):
-    """One item of a list, as the recommenders ranked it; `sources` are the names of those that proposed it."""
-
-    item_id: str
-    score: float
-    sources: tuple[str, ...]
 
 
 class Item(NamedTuple):
@@ -166,24 +166,6 @@ def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
     """
     both = [f"segment:{segment}|country:{country}" for segment in segments] if country else []
     return [*both, *[f"segment:{segment}" for segment in segments], *([f"country:{country}"] if country else [])]
-
-
-def pack_list(ids: Sequence[str], scores: Sequence[float], sources: Sequence[tuple[str, ...]]) -> bytes:
-    """A ranked list as bytes: ids, scores, and for each item the number of its group of sources, each group written once.
-
-    Args:
-        ids, scores, sources: of equal length, best first; sources are the recommenders that proposed the item.
-    """
-    groups: dict[tuple[str, ...], int] = {}
-    numbers = [groups.setdefault(group, len(groups)) for group in sources]
-    return msgpack.packb((ids, scores, numbers, list(groups)))
-
-
-def unpack_list(packed: bytes) -> list[Listed]:
-    """The ranked list, best first."""
-    ids, scores, numbers, groups = msgpack.unpackb(packed)
-    named = [tuple(group) for group in groups]
-    return [Listed(item_id, score, named[number]) for item_id, score, number in zip(ids, scores, numbers, strict=True)]
 
 
 def pack_links(linked: Linked) -> bytes:

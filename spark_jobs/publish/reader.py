@@ -9,13 +9,13 @@ from spark_jobs.publish.figures import TOP
 
 
 def meta(folder: Path) -> snapshot.Meta | None:
-    """Where a snapshot came from; None when it is not there or of another layout, so it cannot be compared with."""
+    """Where a snapshot came from; None when it is not there or of an unknown layout, so it cannot be compared with."""
     if not (folder / "data.mdb").exists():
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.META)
         found = snapshot.unpack(snapshot.Meta, packed) if packed else None
-    return found if found and found.layout == snapshot.LAYOUT else None
+    return found if found and found.layout in snapshot.READABLE else None
 
 
 def is_same(current: snapshot.Meta | None, due: snapshot.Meta) -> bool:
@@ -30,11 +30,12 @@ def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
         return None
     found = {}
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
-        cursor = txn.cursor()
+        packed = txn.get(snapshot.CATALOGUE)
+        catalogue, cursor = snapshot.Catalogue.of_bytes(packed) if packed else snapshot.Catalogue(), txn.cursor()
         cursor.set_range(snapshot.CUSTOMER_LISTS)
         for key, value in cursor:
             if not key.startswith(snapshot.CUSTOMER_LISTS):
                 break
             customer_id = key.removeprefix(snapshot.CUSTOMER_LISTS).decode()
-            found[customer_id] = tuple(listed.item_id for listed in snapshot.unpack_list(value)[:TOP])
+            found[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:TOP])
     return found

@@ -6,8 +6,9 @@ back because the merge that made them waits for a decision, has no list, no slic
 answered as a stranger. Why an identifier is whose is kept for operators all the same (`graph.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
@@ -95,16 +96,18 @@ class Sources:
 def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
     """Everything a snapshot holds."""
     yield snapshot.META, snapshot.pack(meta)
-    yield from list_pairs(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list)
-    yield from list_pairs(sources, REC_ITEM_ITEMS, snapshot.similar_list)
-    yield from list_pairs(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list)
+    catalogue = snapshot.Catalogue(sorted(sources.items["item_id"].to_pylist()))
+    yield from list_pairs(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list, catalogue)
+    yield from list_pairs(sources, REC_ITEM_ITEMS, snapshot.similar_list, catalogue)
+    yield from list_pairs(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list, catalogue)
+    yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
     yield from item_pairs(sources)
     yield from customer_pairs(sources)
     yield from identity_pairs(sources)
     yield from graph_pairs(sources)
 
 
-def list_pairs(sources: Sources, table: Table, key) -> Pairs:
+def list_pairs(sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.Catalogue) -> Pairs:
     """One packed list a row of a `rec_*` table.
 
     Column by column and in batches: 100,000 lists of 100 would be 10 million Python dicts, which cost a minute.
@@ -116,10 +119,19 @@ def list_pairs(sources: Sources, table: Table, key) -> Pairs:
         joined = pc.fill_null(pc.binary_join(flat.field("sources"), SEPARATOR), "").dictionary_encode()
         groups = [tuple(one.split(SEPARATOR)) if one else () for one in joined.dictionary.to_pylist()]
         of_item = [groups[number] for number in joined.indices.to_pylist()]
-        end = 0
+        because, end = reasons(flat), 0
         for name, length in zip(batch.column(table.key[0]).to_pylist(), pc.list_value_length(lists).to_pylist(), strict=True):
             start, end = end, end + (length or 0)
-            yield key(name), snapshot.pack_list(ids[start:end], scores[start:end], of_item[start:end])
+            own = slice(start, end)
+            yield key(name), catalogue.pack(ids[own], scores[own], of_item[own], because and because[own])
+
+
+def reasons(listed: pa.Array) -> list[tuple[str, date] | None] | None:
+    """Each place's evidence, the item and the day; None for tables whose lists have none."""
+    if "because_item_id" not in [field.name for field in listed.type]:
+        return None
+    items, days = listed.field("because_item_id").to_pylist(), listed.field("because_at").cast(pa.date32()).to_pylist()
+    return [(item, day) if item is not None and day is not None else None for item, day in zip(items, days, strict=True)]
 
 
 def item_pairs(sources: Sources) -> Pairs:

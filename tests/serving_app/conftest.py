@@ -51,9 +51,9 @@ class Clock:
         self.time += timedelta(**by)
 
 
-def listed(*numbers, source="item_knn"):
+def listed(catalogue, *numbers, source="item_knn"):
     scores = [1 - place / 100 for place in range(len(numbers))]
-    return contract.pack_list([f"item-{n:02d}" for n in numbers], scores, [(source,)] * len(numbers))
+    return catalogue.pack([f"item-{n:02d}" for n in numbers], scores, [(source,)] * len(numbers))
 
 
 def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
@@ -72,10 +72,11 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
             )
         ),
     )
+    held = contract.Catalogue()
     for n in range(40):
         facts = contract.Item(f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38)
         yield contract.item(f"item-{n:02d}"), contract.pack(facts)
-    yield contract.customer_list(REGULAR), listed(38, *range(first, first + 12), 39, source=model_version)
+    yield contract.customer_list(REGULAR), listed(held, 38, *range(first, first + 12), 39, source=model_version)
     yield (
         contract.customer(REGULAR),
         contract.pack(contract.Customer("France", ("vip",), "champions", 4, "2026-02-01T10:00:00Z", True)),
@@ -84,10 +85,11 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     yield contract.former_customer(FORMER), REGULAR.encode()
     yield contract.identifier(identifier_id(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
     yield contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-newcomer")), NEWCOMER.encode()
-    yield contract.audience_list("segment:lapsed"), listed(20, 21, 39, 22, source="recent_popularity")
-    yield contract.audience_list("country:Spain"), listed(30, 31, source="recent_popularity")
-    yield contract.audience_list(contract.POPULAR), listed(*range(38, 9, -1), 39, source="popularity")
-    yield contract.similar_list("item-05"), listed(5, 6, 39, 7, 8)
+    yield contract.audience_list("segment:lapsed"), listed(held, 20, 21, 39, 22, source="recent_popularity")
+    yield contract.audience_list("country:Spain"), listed(held, 30, 31, source="recent_popularity")
+    yield contract.audience_list(contract.POPULAR), listed(held, *range(38, 9, -1), 39, source="popularity")
+    yield contract.similar_list("item-05"), listed(held, 5, 6, 39, 7, 8)
+    yield contract.CATALOGUE, held.as_bytes()
     yield from graph_pairs()
 
 

@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from expectations.contracts import snapshot as contract
@@ -139,7 +140,7 @@ def test_the_twin_in_memory(disk):
     assert (twin.current().name, twin.problem()) == ("night-1", "")
 
 
-@pytest.mark.parametrize("content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.pack_list([], [], [])}])
+@pytest.mark.parametrize("content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.Catalogue().pack([], [], [])}])
 def test_what_is_no_snapshot_is_refused(content):
     with pytest.raises(SnapshotUnreadable):
         Snapshot.of("x", content.items())
@@ -151,6 +152,12 @@ def test_a_key_of_any_length_is_found(tmp_path):
     assert contract.item(long) != contract.item(long + "x")
 
 
-def test_lists_come_back_as_they_went_in():
-    packed = contract.pack_list(["a", "b", "é"], [0.1 + 0.2, -1.0, 0.0], [("knn", "fm"), (), ("knn", "fm")])
-    assert contract.unpack_list(packed) == [("a", 0.1 + 0.2, ("knn", "fm")), ("b", -1.0, ()), ("é", 0.0, ("knn", "fm"))]
+def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
+    """As a roll-back does, or a service that is updated before the night."""
+    old = dict(disk.pairs(layout=1))
+    del old[contract.CATALOGUE]
+    key = contract.audience_list(contract.POPULAR)
+    old[key] = msgpack.packb((["item-02", "item-01"], [0.3, 0.1 + 0.2], [0, 1], [["fm", "knn"], []]))
+    assert list(Snapshot.of("old", old.items()).list(key)) == [
+        ("item-02", 0.3, ("fm", "knn"), None, None), ("item-01", 0.1 + 0.2, (), None, None),
+    ]  # fmt: skip

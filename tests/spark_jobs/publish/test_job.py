@@ -56,8 +56,11 @@ def test_a_night_is_published(shop):
     wanted = {contract.customer_list(row["customer_id"]): row["items"] for row in shop.rows["rec_customer_items_v1"]}
     wanted |= {contract.similar_list(row["item_id"]): row["items"] for row in shop.rows["rec_item_items_v1"]}
     wanted |= {contract.audience_list(row["audience"]): row["items"] for row in shop.rows["rec_audience_items_v1"]}
+    catalogue = contract.Catalogue.of_bytes(found[contract.CATALOGUE])
     for key, items in wanted.items():
-        assert contract.unpack_list(found[key]) == [(one["item_id"], one["score"], tuple(one["sources"])) for one in items]
+        held = catalogue.unpack(found[key])
+        assert [(one.item_id, one.sources) for one in held] == [(one["item_id"], tuple(one["sources"])) for one in items]
+        assert [one.score for one in held] == pytest.approx([one["score"] for one in items], abs=1e-4)
     assert contract.unpack(contract.Item, found[contract.item("item-07")]) == contract.Item(
         "Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True
     )
@@ -155,7 +158,8 @@ def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop
     run(shop.night("one"), shop.land())
     record, found = published(shop)
     assert record.model_version == "none"
-    assert len(contract.unpack_list(found[contract.audience_list("popular")])) == 30
+    catalogue = contract.Catalogue.of_bytes(found[contract.CATALOGUE])
+    assert len(catalogue.unpack(found[contract.audience_list("popular")])) == 30
     assert contract.customer_list(shop.ids["user-1"]) not in found
 
 

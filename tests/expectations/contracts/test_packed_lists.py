@@ -1,0 +1,77 @@
+"""Lists as bytes: what comes back, in how much room, and what is refused."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.contracts.packed_lists import STEPS, Catalogue
+
+SOURCES = (("item_knn", "lightfm"), ("lightfm",), ())
+DAY = date(2026, 2, 1)
+EVIDENCE = st.none() | st.tuples(
+    st.sampled_from(["a", "b", "ünknown", "d"]), st.integers(0, 60).map(lambda n: DAY - timedelta(n))
+)
+ROWS = st.lists(
+    st.tuples(
+        st.text(min_size=1, max_size=5),
+        st.floats(-1e6, 1e6),
+        st.sampled_from(SOURCES) | st.lists(st.text(max_size=3)).map(tuple),
+        EVIDENCE,
+    ),
+    max_size=30,
+)
+
+
+def there_and_back(catalogue, rows):
+    """Packed with one catalogue, read with what that one is as bytes."""
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    packed = catalogue.pack(*columns)
+    return Catalogue.of_bytes(catalogue.as_bytes()).unpack(packed), packed
+
+
+@given(ROWS, st.sampled_from([0, 70_000]))
+def test_everything_comes_back(rows, n_known):
+    """70,000 items known before: numbers of three bytes."""
+    rows = sorted(rows, key=lambda row: -row[1])
+    found, _ = there_and_back(Catalogue(f"item {n}" for n in range(n_known)), rows)
+    assert [(one.item_id, one.sources) for one in found] == [(row[0], row[2]) for row in rows]
+    assert [one.because_item_id and (one.because_item_id, one.because_at) for one in found] == [row[3] for row in rows]
+    step = (rows[0][1] - rows[-1][1]) / STEPS if rows else 0.0
+    scores = [one.score for one in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(abs(score - row[1]) <= 1.5 * step + 1e-9 * abs(row[1]) for score, row in zip(scores, rows, strict=True))
+    assert len(found) == len(rows) and list(found) == [found[n] for n in range(len(rows))] == found[:]
+    with pytest.raises(IndexError):
+        found[len(rows)]
+
+
+@pytest.mark.parametrize(
+    ("n_items", "n_reasons", "most"), [(4_000, 0, 620), (1_000_000, 0, 720), (4_000, 60, 1000), (1_000_000, 33, 1000)]
+)
+def test_a_hundred_items_take_less_than_a_kilobyte(n_items, n_reasons, most):
+    """The layout before took some 2,500 bytes for ids of 8 letters."""
+    catalogue = Catalogue(f"item-{n:07}" for n in range(n_items))
+    rows = [
+        (f"item-{n_items - 1 - n:07}", 1 - n / 100, SOURCES[n % 3], (f"item-{n % n_reasons:07}", DAY) if n_reasons else None)
+        for n in range(100)
+    ]
+    found, packed = there_and_back(catalogue, rows)
+    assert len(packed) <= most
+    assert [one.item_id for one in found] == [row[0] for row in rows]
+
+
+def test_equal_scores_stay_equal_to_the_last_digit():
+    found, _ = there_and_back(Catalogue(), [("a", 0.1 + 0.2, ("x",), None), ("b", 0.1 + 0.2, ("x",), None)])
+    assert [one.score for one in found] == [0.1 + 0.2, 0.1 + 0.2]
+
+
+def test_more_reasons_than_there_are_numbers_for_are_refused():
+    with pytest.raises(ValueError, match="256 different reasons"):
+        Catalogue().pack(["a"] * 256, [1.0] * 256, [()] * 256, [(f"b{n}", DAY) for n in range(256)])
+
+
+def test_another_packing_is_refused():
+    with pytest.raises(ValueError, match="packed in way 3"):
+        Catalogue().unpack(b"\x03" + bytes(30))
