@@ -15,6 +15,7 @@ from models.recommenders.als import ALS
 from models.recommenders.content import Content
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.recommenders.ease import EASE
+from models.recommenders.graph_filter import GraphFilter
 from models.recommenders.history_ridge import HistoryRidge
 from models.recommenders.item_knn import ItemKNN
 from models.recommenders.lightfm_hybrid import LightFMHybrid
@@ -35,6 +36,7 @@ RECOMMENDERS: dict[str, type] = {
         DecayedPopularity,
         ItemKNN,
         RP3Beta,
+        GraphFilter,
         EASE,
         UserKNN,
         OwnHistory,

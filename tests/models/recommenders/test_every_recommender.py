@@ -27,6 +27,7 @@ ITEM_TO_ITEM = {
     "item_knn",
     "rp3beta",
     "ease",
+    "graph_filter",
     "history_ridge",
     "transition_ridge",
     "transitions",
