@@ -22,6 +22,7 @@ from models.recommenders.lightfm_hybrid import LightFMHybrid
 from models.recommenders.own_history import OwnHistory
 from models.recommenders.popularity import Popularity
 from models.recommenders.recent_popularity import RecentPopularity
+from models.recommenders.repeat_purchase import RepeatPurchase
 from models.recommenders.rp3beta import RP3Beta
 from models.recommenders.stan import Stan
 from models.recommenders.transition_ridge import TransitionRidge
@@ -40,6 +41,7 @@ RECOMMENDERS: dict[str, type] = {
         EASE,
         UserKNN,
         OwnHistory,
+        RepeatPurchase,
         HistoryRidge,
         Transitions,
         TransitionRidge,

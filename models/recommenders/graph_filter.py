@@ -56,7 +56,7 @@ class GraphFilter:
     half_life_days: float | None = None
     neighbours: int = 1000
     components: int = 448
-    customer_power: float = 0.4
+    customer_power: float = 0.3
     item_power: float = 0.5
     low_pass_weight: float = 0.2
     sharpening: float = 2.5

@@ -33,7 +33,8 @@ ITEM_TO_ITEM = {
     "transitions",
 }  # compare items with items
 TASTED = ITEM_TO_ITEM | {"als", "stan", "user_knn", "lightfm", *BLENDS}  # tell one customer from another
-READ_HISTORY = ITEM_TO_ITEM | {"als", "stan", "user_knn", "own_history", *BLENDS}  # know somebody new by what they did
+# know somebody new by what they did
+READ_HISTORY = ITEM_TO_ITEM | {"als", "stan", "user_knn", "own_history", "repeat_purchase", *BLENDS}
 
 
 def build(name):
