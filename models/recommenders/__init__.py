@@ -25,6 +25,7 @@ from models.recommenders.recent_popularity import RecentPopularity
 from models.recommenders.repeat_purchase import RepeatPurchase
 from models.recommenders.rp3beta import RP3Beta
 from models.recommenders.stan import Stan
+from models.recommenders.transition_factors import TransitionFactors
 from models.recommenders.transition_ridge import TransitionRidge
 from models.recommenders.transitions import Transitions
 from models.recommenders.user_knn import UserKNN
@@ -45,6 +46,7 @@ RECOMMENDERS: dict[str, type] = {
         HistoryRidge,
         Transitions,
         TransitionRidge,
+        TransitionFactors,
         Stan,
         Content,
         ALS,

@@ -4,13 +4,15 @@
 a day a position.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
+
+BLOCK = 1024  # items followed at once
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,25 @@ def later(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
         values.append(np.full(len(row), weight))
     data = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     return sparse.csr_matrix(data, shape=(len(of), len(of)))
+
+
+def pairs_of_items(
+    of: Baskets, held: sparse.csr_matrix, weights: Sequence[float], backward_weight: float, same_weight: float
+) -> Iterator[tuple[slice, sparse.csr_matrix]]:
+    """How much each item was followed by each other one: blocks of rows, and csr float64 [rows, items].
+
+    Args:
+        held: csr [baskets, items], what each basket gives to its items.
+        weights: of a pair one basket apart, two apart, …
+        backward_weight: what a pair says in the other direction, beside 1 in its own.
+        same_weight: what two items of one basket say of each other.
+    """
+    after = later(of, weights)
+    beside = after + backward_weight * after.T + same_weight * sparse.identity(len(of))
+    followers, by_item = (beside @ held).tocsr(), held.T.tocsr()
+    for start in range(0, held.shape[1], BLOCK):
+        rows = slice(start, min(start + BLOCK, held.shape[1]))
+        yield rows, (by_item[rows] @ followers).tocsr()
 
 
 def clicked(items: Sequence[int], n_items: int, n_attributes: int, kind: int = 0) -> Customers:

@@ -37,6 +37,7 @@ class Stan:
     """
 
     name: ClassVar[str] = "stan"
+    fades_evenly: ClassVar[bool] = True
     profile_half_life_places: float = 2.0
     session_half_life_days: float | None = 30.0
     half_life_places: float | None = 4.0

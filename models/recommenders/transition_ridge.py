@@ -38,6 +38,7 @@ class TransitionRidge:
     """
 
     name: ClassVar[str] = "transition_ridge"
+    fades_evenly: ClassVar[bool] = True
     profile_half_life_places: float = 5.0
     half_life_places: float = 1.0
     reach: int = 10

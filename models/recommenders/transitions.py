@@ -13,9 +13,7 @@ from scipy import sparse
 
 from models.base import Customers, Training
 from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, opinion, scaled, to_arrays, without_self
-from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
-
-BLOCK = 1024  # items followed at once
+from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
 
 
 @dataclass
@@ -37,6 +35,7 @@ class Transitions:
     """
 
     name: ClassVar[str] = "transitions"
+    fades_evenly: ClassVar[bool] = True
     half_life_places: float = 1.0
     reach: int = 5
     backward_weight: float = 0.15
@@ -52,19 +51,16 @@ class Transitions:
     def fit(self, training: Training, seed: int) -> Self:
         of = baskets(training.behaviour)
         held = shared_out(of.held, self.size_power)
-        after = later(of, fading(np.arange(self.reach), self.half_life_places))
-        beside = after + self.backward_weight * after.T + self.same_weight * sparse.identity(len(of))
-        followers = (beside @ held).tocsr()
         demand = np.maximum(column_sums(of.held), 1e-12)
         gain = demand**-self.popularity_power
         if self.half_life_days:
             lately = scaled(of.held, rows=fading(training.behaviour.until - 1 - of.day, self.half_life_days))
             gain *= (column_sums(lately) / demand) ** self.trend_power
-        by_item, blocks = held.T.tocsr(), []
-        for start in range(0, held.shape[1], BLOCK):
-            rows = slice(start, min(start + BLOCK, held.shape[1]))
-            found = scaled(by_item[rows] @ followers, rows=demand[rows] ** -self.row_power, columns=gain)
-            blocks.append(best_per_row(found, self.neighbours))
+        weights = fading(np.arange(self.reach), self.half_life_places)
+        blocks = [
+            best_per_row(scaled(found, rows=demand[rows] ** -self.row_power, columns=gain), self.neighbours)
+            for rows, found in pairs_of_items(of, held, weights, self.backward_weight, self.same_weight)
+        ]
         self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
         return self
 

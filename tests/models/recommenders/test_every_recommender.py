@@ -29,6 +29,7 @@ ITEM_TO_ITEM = {
     "ease",
     "graph_filter",
     "history_ridge",
+    "transition_factors",
     "transition_ridge",
     "transitions",
 }  # compare items with items

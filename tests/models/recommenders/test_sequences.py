@@ -11,6 +11,7 @@ from scipy import sparse
 from models.base import PURCHASE, Behaviour, Customers, Training
 from models.recommenders.sequences import baskets, clicked, later
 from models.recommenders.stan import Stan
+from models.recommenders.transition_factors import TransitionFactors
 from models.recommenders.transition_ridge import TransitionRidge
 from models.recommenders.transitions import Transitions
 
@@ -99,6 +100,22 @@ def test_what_is_wanted_lately_gains():
     for power, wins in ((0.5, True), (0.0, False)):
         scores = Transitions(half_life_days=10.0, trend_power=power).fit(found, 0).score(everybody(found))
         assert (scores[2, 2] > scores[2, 1]) == wins
+
+
+@settings(max_examples=30, deadline=None)
+@given(ROWS)
+def test_all_factors_together_are_the_matrix_and_fewer_its_nearest(rows):
+    """With as many components as items the factors give back the scaled pairs; with two, numpy's own truncated SVD of it."""
+    as_counted = {"half_life_places": 2.0, "reach": 2, "backward_weight": 0.5, "same_weight": 0.25, "neighbours": N_ITEMS}
+    found = training(rows)
+    plain = Transitions(**as_counted, row_power=0.0, popularity_power=0.0, half_life_days=None).fit(found, 0).similarity.toarray()
+    scale = [np.maximum(plain.sum(axis=axis), 1e-12) ** -0.5 for axis in (1, 0)]
+    left, values, right = np.linalg.svd(scale[0][:, None] * plain * scale[1])
+    for components in (N_ITEMS, 2):
+        model = TransitionFactors(components=components, size_power=0.8, **as_counted).fit(found, 0)
+        nearest = (left[:, :components] * values[:components]) @ right[:components]
+        if components == N_ITEMS or values[1] - values[2] > 1e-3:  # else which two is open
+            assert model.before @ model.after.T == pytest.approx(nearest, abs=1e-3)
 
 
 @settings(max_examples=40, deadline=None)

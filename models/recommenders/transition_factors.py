@@ -1,0 +1,88 @@
+"""Factors of transitions: what follows what, through whatever else follows either.
+
+The matrix of directed transitions, rows and columns divided by a power of their sums, is replaced by its largest singular
+values: a low-pass filter, as Shen et al., "How Powerful is Graph Convolution for Recommendation?" (CIKM 2021), use it on the
+graph of customers and items, here on the directed one of items. It has an opinion on pairs that nobody had, which counting
+(`transitions`) cannot have. Found by the randomised range of Halko, Martinsson, Tropp (SIAM Review 2011), as scikit-learn has it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from models.base import Customers, Training
+from models.inference import product
+from models.recommenders.neighbours import best_per_row, column_sums, row_sums, scaled
+from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
+
+FAINTEST = np.float32(1e-5)  # of a row's best: a sum of 200 float32 products is off by as much
+
+
+@dataclass
+class TransitionFactors:
+    """Items as factors of where they stand before others, and where after.
+
+    Attributes:
+        components: singular values kept.
+        half_life_places, reach, backward_weight, same_weight, size_power: how pairs are counted, as in `transitions`.
+        row_power, popularity_power: what an item pays for being had by many, before and after others.
+        neighbours: followers per item that enter the matrix.
+        profile_half_life_places: how fast a customer's past fades, in baskets counted from the last.
+    """
+
+    name: ClassVar[str] = "transition_factors"
+    fades_evenly: ClassVar[bool] = True
+    components: int = 200
+    half_life_places: float = 5.0
+    reach: int = 30
+    backward_weight: float = 0.5
+    same_weight: float = 1.0
+    size_power: float = 0.8
+    row_power: float = 0.5
+    popularity_power: float = 0.5
+    neighbours: int = 1000
+    profile_half_life_places: float = 2.0
+
+    def fit(self, training: Training, seed: int) -> Self:
+        from sklearn.utils.extmath import randomized_svd
+        from threadpoolctl import threadpool_limits
+
+        of = baskets(training.behaviour)
+        weights = fading(np.arange(self.reach), self.half_life_places)
+        counted = pairs_of_items(
+            of, shared_out(of.held, self.size_power), weights, self.backward_weight, self.same_weight
+        )  # fmt: skip
+        pairs = sparse.vstack([best_per_row(found, self.neighbours) for _, found in counted]).tocsr()
+        before, after = (np.maximum(sums, 1e-12) for sums in (row_sums(pairs), column_sums(pairs)))
+        smooth = scaled(pairs, rows=before**-self.row_power, columns=after**-self.popularity_power).astype(np.float32)
+        with threadpool_limits(1):  # with more, sums are made in another order and the bytes differ from machine to machine
+            left, values, right = randomized_svd(smooth, min(self.components, smooth.shape[0]), n_iter=4, random_state=seed)
+        self.before, self.after = (left * values).astype(np.float32), np.ascontiguousarray(right.T, np.float32)
+        return self
+
+    def score(self, customers: Customers) -> np.ndarray:
+        of = baskets(customers.behaviour)
+        weight = fading(of.from_end, self.profile_half_life_places)
+        profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
+        return self._likely(profile @ self.before)
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        """What stands after the item; not the item itself."""
+        found = self._likely(self.before[items])
+        found[np.arange(len(items)), items] = -np.inf
+        return found
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"before": self.before, "after": self.after}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.before, self.after = arrays["before"], arrays["after"]
+        return self
+
+    def _likely(self, before: np.ndarray) -> np.ndarray:
+        """Scores of what follows; what is nought but for rounding is no opinion."""
+        scores = product(before, self.after)
+        return np.where(scores > FAINTEST * scores.max(axis=1, keepdims=True, initial=0.0), scores, np.float32(-np.inf))
