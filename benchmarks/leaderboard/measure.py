@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
 from benchmarks.leaderboard.datasets import Data, Window
 from benchmarks.leaderboard.rows import Row, rows_of
-from models.evaluation import Facts, Measured, evaluate
+from models.evaluation import Facts, Measured, evaluate, slices
 
 
 def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured, dict[str, float]]:
@@ -24,7 +23,8 @@ def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured,
     allowed = np.ones(window.asked.n_items, bool)
     found = evaluate(
         lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=data.ks, tasks=data.tasks,
-        facts=Facts.of(window.asked.known_share, window.training, data.ks[0]), item_slices=item_slices(window),
+        facts=Facts.of(window.asked.known_share, window.training, data.ks[0]),
+        item_slices=slices.of_items(window.training.behaviour),
     )  # fmt: skip
     found = replace(
         found, figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()}
@@ -41,16 +41,6 @@ def peak_mib() -> float:
 
 def empty(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.full_like(values, np.nan) for name, values in figures.items()}
-
-
-def item_slices(window: Window) -> dict[str, np.ndarray]:
-    """Items by how many customers wanted them before the window: cold at most 4, warm more."""
-    wanted = window.training.behaviour.wanted()
-    pairs = sparse.csr_matrix(
-        (np.ones(len(wanted), np.int32), (wanted.customer, wanted.item)), shape=(wanted.n_customers, wanted.n_items)
-    )  # fmt: skip
-    n = pairs.getnnz(axis=0)
-    return {"cold items": n < 5, "warm items": n >= 5}
 
 
 def main() -> None:

@@ -103,10 +103,13 @@ def evaluate(
 
 
 def measure(
-    scores: np.ndarray, test: Case, allowed: np.ndarray, excluded: sparse.csr_matrix | None = None, k: int = K
-) -> Measured:
+    scores: np.ndarray, test: Case, allowed: np.ndarray, excluded: sparse.csr_matrix | None = None, k: int = K,
+    facts: Facts | None = None, item_slices: Mapping[str, np.ndarray] | None = None,
+) -> Measured:  # fmt: skip
     """`evaluate` for scores that are there already, float [customers of the test, items]."""
-    return evaluate(lambda rows: scores[rows], test, allowed, ks=(k,), excluded=excluded)
+    return evaluate(
+        lambda rows: scores[rows], test, allowed, ks=(k,), excluded=excluded, facts=facts, item_slices=item_slices
+    )  # fmt: skip
 
 
 def measure_lists(listed: Mapping[str, np.ndarray], test: Case, n_allowed: int, facts: Facts | None = None) -> Measured:

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from models.artifact import Artifact
 from models.base import Recommender
 from models.blend import Blend
-from models.evaluation import Measured
+from models.evaluation import Facts, Measured, slices
 from models.recommenders import make_blend
 from models.split import Case, Windows
 from spark_jobs.train.fits import Fit, fit_all, measured, score, test_case
@@ -67,8 +67,11 @@ def examine(
     earlies, besides, rivals = rest[: len(early)], rest[len(early) : len(early) + len(beside)], rest[len(early) + len(beside) :]
     test = test_case(material, cut.test_from, cut.until, CUSTOMERS, seed)
 
+    before = material.training.before(cut.test_from)
+    facts, items = Facts.of(test.known_share, before), slices.of_items(before.behaviour)
+
     def board_row(recommender: Recommender) -> Measured:
-        return measured(material, score(material, recommender, test, cut.test_from), test)
+        return measured(material, score(material, recommender, test, cut.test_from), test, facts, items)
 
     board = {recommender.name: board_row(recommender) for recommender in [*earlies, *besides]}
     board[SERVED] = board_row(_blend(configuration, earlies))

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from models import artifact
 from models.base import Customers, Recommender
-from models.evaluation import Measured, measure
+from models.evaluation import Facts, Measured, measure
 from models.recommenders import make
 from models.split import Case, case
 from spark_jobs.train.matrices import Material
@@ -53,6 +53,10 @@ def score(material: Material, recommender: Recommender, test: Case, before: int)
     return recommender.score(Customers.of(material.training.before(before), test.customers))
 
 
-def measured(material: Material, scores: np.ndarray, test: Case) -> Measured:
+def measured(
+    material: Material, scores: np.ndarray, test: Case, facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+) -> Measured:  # fmt: skip
     """The lists as they would be served: what was bought is left out unless it is a thing that is bought again."""
-    return measure(scores, test, material.allowed, excluded=test.seen.multiply(~material.consumable).tocsr())
+    excluded = test.seen.multiply(~material.consumable).tocsr()
+    return measure(scores, test, material.allowed, excluded, facts=facts, item_slices=item_slices)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluation import TASKS
+from models.evaluation.summary import summary
 from models.gate import REMEMBERED, Verdict
 from models.split import Windows
 from models.tracking import Registry, Trial, Version
@@ -34,7 +35,8 @@ def register(
 ) -> list[TableReport]:  # fmt: skip
     """Log the run with its trials, register the version, move `champion` when accepted, write the report."""
     configuration, test = examined.artifact.configuration, examined.test
-    board = {name: report.row(found, test) for name, found in examined.board.items()}
+    whom = report.whom(material, test, cut) if test else {}
+    board = {name: summary(found, whom) for name, found in examined.board.items()}
     quality = board[SERVED]["quality"]["mean"] if board else None
     before = champion if kind == REFIT else None
     tags = {

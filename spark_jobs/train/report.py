@@ -8,29 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation import TASKS, Measured, interval
-from models.split import Case
+from models import evaluation
+from models.evaluation import TASKS, Measured, intervals
+from models.split import Case, Windows
+from spark_jobs.train.matrices import Material
 
-WARM_DAYS = 3  # customers with this many days of purchases before the test count as warm
+METRICS = ("ndcg", "recall", "mrr", "map", "hit", "novelty", "serendipity", "diversity", "miscalibration")
 DRAWS = 500
 
 
-def row(found: Measured, test: Case) -> dict[str, Any]:
-    """One recommender's figures, each as mean and 95 % interval over customers."""
-    warm = test.n_days_before >= WARM_DAYS
-    said: dict[str, Any] = {"quality": _spread(found.quality)}
-    for task in TASKS:
-        said[task] = {
-            "ndcg": _spread(found.ndcg[task]),
-            "ndcg_warm": _spread(np.where(warm, found.ndcg[task], np.nan)),
-            "ndcg_cold": _spread(np.where(warm, np.nan, found.ndcg[task])),
-            "recall": _spread(found.recall[task]),
-            "mrr": _spread(found.mrr[task]),
-            "novelty": _spread(found.novelty[task]),
-            "coverage": round(found.coverage[task], 4),
-            "n_customers": int((~np.isnan(found.ndcg[task])).sum()),
-        }
-    return said
+def whom(material: Material, test: Case, cut: Windows) -> dict[str, np.ndarray]:
+    """The slices of customers that each row's NDCG and recall are told of: bool [customers of the test] by name."""
+    before = material.training.before(cut.test_from)
+    country = evaluation.slices.words_of(before.customer_features, material.customer_vocabulary, "country")
+    return evaluation.slices.of_customers(before.behaviour, test, {"country": country})
 
 
 def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
@@ -39,20 +30,24 @@ def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     for name, figures in board.items():
         flat[f"{name}.quality"] = figures["quality"]["mean"]
         for task in TASKS:
-            for metric in ("ndcg", "recall", "mrr", "novelty"):
+            for metric in METRICS:
                 flat[f"{name}.{task}.{metric}"] = figures[task][metric]["mean"]
-            flat[f"{name}.{task}.coverage"] = figures[task]["coverage"]
+            for metric in ("coverage", "gini"):
+                flat[f"{name}.{task}.{metric}"] = figures[task][metric]
     return {name: value for name, value in flat.items() if value is not None}
 
 
 def slices(board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, Any]]]:
     """Quality of each recommender in each group of customers (bool masks), as mean and interval, with how many count."""
-    said = {}
-    for group, mask in groups.items():
-        within = {name: np.where(mask, found.quality, np.nan) for name, found in board.items()}
-        n = max((int((~np.isnan(quality)).sum()) for quality in within.values()), default=0)
+    pairs = [(group, name) for group in groups for name in board]
+    if not pairs:
+        return {}
+    within = np.stack([np.where(groups[group], board[name].quality, np.nan) for group, name in pairs], axis=1)
+    said: dict[str, dict[str, dict[str, Any]]] = {}
+    for (group, name), n, spread in zip(pairs, (~np.isnan(within)).sum(axis=0), intervals(within, draws=DRAWS), strict=True):
         if n:
-            said[group] = {name: {**_spread(quality), "n_customers": n} for name, quality in within.items()}
+            mean, low, high = (round(float(value), 5) for value in spread)
+            said.setdefault(group, {})[name] = {"mean": mean, "low": low, "high": high, "n_customers": int(n)}
     return said
 
 
@@ -118,8 +113,3 @@ def slices_picture(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Pa
     figure.tight_layout()
     figure.savefig(path, dpi=100, metadata={"Software": None})
     pyplot.close(figure)
-
-
-def _spread(values: np.ndarray) -> dict[str, float | None]:
-    mean, low, high = (None if np.isnan(v) else round(v, 5) for v in interval(values, draws=DRAWS))
-    return {"mean": mean, "low": low, "high": high}

@@ -1,0 +1,66 @@
+"""A recommender's figures as they are told: means with intervals, whole and by slice. Plain numbers, ready for JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from models.evaluation.bootstrap import intervals
+from models.evaluation.measured import Measured
+
+DRAWS = 500
+DECIMALS = 5
+SLICED = ("ndcg", "recall")
+BEYOND = ("novelty", "serendipity", "diversity", "miscalibration")
+RANKED = ("ndcg", "recall", "mrr", "map", "hit")
+Told = dict[str, float | None]
+
+
+def summary(found: Measured, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS) -> dict[str, Any]:
+    """By task, each figure's mean and 95 % interval over customers; beside the tasks, `quality`.
+
+    One set of resamples serves every figure: 5,000 customers and a hundred figures take a tenth of a second.
+
+    Args:
+        slices: by name, bool [customers]; NDCG and recall are told of each. Slices of items come with what was measured.
+
+    Returns:
+        `{"quality": told, task: {"ndcg": told, …, "coverage": x, "gini": x, "n_customers": n, "slices": {name: {"ndcg": told,
+        "recall": told, "n_customers": n}}}}`, where `told` is mean, low and high, each None where nobody counts.
+    """
+    names, columns = [("", "quality", "")], [found.quality]
+    for task, held in found.figures.items():
+        for metric in (*RANKED, *BEYOND):
+            names.append((task, metric, ""))
+            columns.append(found.of(metric)[task])
+        for metric in SLICED:
+            whole = found.of(metric)[task]
+            for name, mask in (slices or {}).items():
+                names.append((task, metric, name))
+                columns.append(np.where(mask, whole, np.nan))
+            prefix = f"{metric}@{found.k} "
+            for name in (name for name in held if name.startswith(prefix)):
+                names.append((task, metric, name.removeprefix(prefix)))
+                columns.append(held[name])
+    values = np.stack(columns, axis=1)
+    told = [_told(*row) for row in intervals(values, draws=draws)]
+    n = (~np.isnan(values)).sum(axis=0)
+    said: dict[str, Any] = {"quality": told[0]}
+    for (task, metric, part), figure, count in list(zip(names, told, n, strict=True))[1:]:
+        of_task = said.setdefault(task, {**_rounded(found.lists[task]), "slices": {}})
+        if part:
+            of_task["slices"].setdefault(part, {"n_customers": int(count)})[metric] = figure
+        else:
+            of_task[metric] = figure
+            if metric == "ndcg":
+                of_task["n_customers"] = int(count)
+    return said
+
+
+def _told(mean: float, low: float, high: float) -> Told:
+    values = zip(("mean", "low", "high"), (mean, low, high), strict=True)
+    return {name: None if np.isnan(value) else round(float(value), DECIMALS) for name, value in values}
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else round(float(value), 4) for name, value in figures.items()}
