@@ -11,7 +11,7 @@ from models.split import Case
 COOL_DAYS, WARM_DAYS = 2, 3  # days with a purchase before the test: cold has one
 WARM_ITEM = 5  # customers who wanted an item before the test: below, it is cold
 ACTIVE_DAYS, LAPSED_DAYS = 28, 84  # since the last purchase
-MOST_LABELS = 8  # of one kind; the rest are "other"
+LEAST = 30  # customers of a label; below, an interval says nothing, and they are "other"
 
 
 def of_customers(before: Behaviour, test: Case, labels: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
@@ -76,6 +76,6 @@ def _thirds(n: np.ndarray) -> dict[str, np.ndarray]:
 
 def _labelled(kind: str, words: np.ndarray) -> dict[str, np.ndarray]:
     names, counts = np.unique(words[words != ""], return_counts=True)
-    largest = names[np.argsort(-counts, kind="stable")][:MOST_LABELS]
-    masks = {f"{kind}: {name}": words == name for name in largest}
-    return {**masks, f"{kind}: other": ~np.isin(words, largest)}
+    told = names[counts >= LEAST]
+    masks = {f"{kind}: {name}": words == name for name in told}
+    return {**masks, f"{kind}: other": ~np.isin(words, told)}

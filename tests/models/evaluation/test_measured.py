@@ -1,4 +1,4 @@
-"""The evaluator against one written item by item, against a figure worked out by hand, and against leaks."""
+"""The evaluator against one written item by item and against figures worked out by hand; in blocks as in one."""
 
 import math
 
@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base import PURCHASE, Behaviour
-from models.evaluation import interval, measure
+from models.evaluation import TASKS, evaluate, measure, measure_lists
 from models.evaluation.ranking import rank_metrics
 from models.inference import top_n
-from models.split import OverlapError, Windows, case, windows
+from models.split import case
 
 
 def shop(rows, n_customers, n_items):
@@ -81,52 +81,45 @@ def test_what_is_bought_once_is_not_listed_again():
     assert found.recall["next"][0] == 0.5
 
 
-def test_a_test_that_shares_a_day_with_training_is_refused():
-    train = shop([(0, 0, 1), (0, 1, 5)], 1, 2)
-    with pytest.raises(OverlapError, match="begins on day 5"):
-        case(train, shop([(0, 1, 5)], 1, 2), np.ones(2, bool))
-    assert case(train, shop([(0, 1, 6)], 1, 2), np.ones(2, bool)).customers.tolist() == [0]
+@settings(max_examples=25)
+@given(st.integers(0, 10_000), st.integers(1, 7))
+def test_blocks_do_not_matter(seed, block):
+    """The same figures whether all customers are scored at once or a few at a time."""
+    generator = np.random.default_rng(seed)
+    rows = [(c, i, d) for c in range(9) for d in (1, 2, 6, 7) for i in generator.choice(12, 2, replace=False)]
+    asked = case(shop([r for r in rows if r[2] < 5], 9, 12), shop([r for r in rows if r[2] > 5], 9, 12), np.ones(12, bool))
+    scores, allowed = generator.random((len(asked), 12)).round(1), generator.random(12) < 0.9
+    whole = measure(scores, asked, allowed, k=3)
+    parts = evaluate(lambda places: scores[places], asked, allowed, ks=(3,), block=block)
+    assert whole.lists == parts.lists
+    for task in TASKS:
+        for name, values in whole.figures[task].items():
+            np.testing.assert_array_equal(values, parts.figures[task][name])
 
 
-def test_training_before_a_day_holds_nothing_of_it():
-    behaviour = shop([(0, item, day) for day, item in enumerate([0, 1, 0, 1, 1])], 1, 2)
-    early = behaviour.before(3)
-    assert early.day.max() == 2
-    assert early.until == 3
+def test_the_first_cut_is_the_one_that_choices_are_made_on():
+    asked = case(shop([(0, 0, 1)], 1, 4), shop([(0, 3, 5)], 1, 4), np.ones(4, bool))
+    found = evaluate(lambda _: np.array([[4.0, 3.0, 2.0, 1.0]]), asked, np.ones(4, bool), ks=(2, 4), tasks=("next",))
+    assert found.figures["next"]["hit@2"][0] == 0 and found.figures["next"]["hit@4"][0] == 1
+    assert found.ndcg["next"][0] == 0 and found.quality[0] == 0
+    assert found.coverage["next"] == 0.5
 
 
-@pytest.mark.parametrize(
-    ("n_days", "window"),
-    [
-        pytest.param(5, None, id="too short to test anything"),
-        pytest.param(6, 1, id="six days have windows of one"),
-        pytest.param(45, 7, id="the sample shop's first 45 days"),
-        pytest.param(374, 28, id="Online Retail"),
-    ],
-)
-def test_windows(n_days, window):
-    found = windows(100, 100 + n_days)
-    assert found == (None if window is None else Windows(100 + n_days - 2 * window, 100 + n_days - window, 100 + n_days))
+def test_lists_made_elsewhere_count_as_those_made_here():
+    asked = case(shop([(0, 0, 1), (1, 1, 1)], 2, 3), shop([(0, 0, 5), (0, 2, 5), (1, 1, 6)], 2, 3), np.ones(3, bool))
+    scores = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
+    here = measure(scores, asked, np.ones(3, bool), k=3)
+    there = measure_lists({"discover": np.array([[1, 2, -1], [2, 0, -1]]), "next": np.array([[0, 1, 2], [2, 1, 0]])}, asked, 3)
+    for task in TASKS:
+        for name, values in here.figures[task].items():
+            np.testing.assert_array_equal(values, there.figures[task][name])
+    assert here.lists == there.lists
 
 
-def test_the_sample_of_customers_is_the_seeds():
-    train, test = shop([(c, 0, 1) for c in range(50)], 50, 2), shop([(c, 1, 5) for c in range(50)], 50, 2)
-    one, same, other = (case(train, test, np.ones(2, bool), most=10, seed=seed).customers for seed in (1, 1, 2))
-    assert len(one) == 10
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, other)
-
-
-def test_the_interval_holds_the_mean_as_often_as_it_says():
-    """200 samples of 80 from a uniform distribution of mean 0.5: a 90 % interval misses it in 20, give or take 13 (3 sd)."""
-    generator = np.random.default_rng(5)
-    missed = 0
-    for n in range(200):
-        _, low, high = interval(generator.random(80), seed=n, draws=200, level=0.9)
-        missed += not low <= 0.5 <= high
-    assert 7 <= missed <= 33
-
-
-def test_the_interval_leaves_nan_out():
-    assert interval(np.array([1.0, np.nan, 1.0])) == (1.0, 1.0, 1.0)
-    assert np.isnan(interval(np.array([np.nan]))[0])
+def test_only_items_of_a_slice_count_in_its_figures():
+    """Items 0 and 2 are wanted and listed at places 1 and 3; of the slice {2}, the hit is at place 3."""
+    asked = case(shop([(0, 1, 1)], 1, 3), shop([(0, 0, 5), (0, 2, 5)], 1, 3), np.ones(3, bool))
+    of = {"new": np.array([False, False, True]), "gone": np.array([False, True, False])}
+    found = measure(np.array([[3.0, 2.0, 1.0]]), asked, np.ones(3, bool), k=3, item_slices=of).figures["next"]
+    assert found["ndcg@3 new"][0] == pytest.approx(1 / math.log2(4))
+    assert np.isnan(found["ndcg@3 gone"][0])
