@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.leaderboard import table
+from benchmarks.leaderboard import page, table
 from benchmarks.leaderboard.datasets import LOADERS, SHARED, load
+from benchmarks.leaderboard.lifts import lifts
 from benchmarks.leaderboard.published import PUBLISHED
-from benchmarks.leaderboard.run import results
+from benchmarks.leaderboard.run import ROOT, results
 
 
 def main() -> None:
@@ -18,14 +19,23 @@ def main() -> None:
     parser.add_argument("--window", choices=("test", "validation"), default="test", help="validation: what one may choose on")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go")
     given = parser.parse_args()
     data = load(given.data, given.shared)
     print(data.protocol, table.counts(data, getattr(data, given.window)), table.header(data), sep="\n", flush=True)
     only = tuple(name for name in given.only.split(",") if name)
+    found = []
     for result in results(data, given.data, only, given.window, given.threads, given.seed):
         print(table.line(data, result), flush=True)
-    if given.window == "test" and PUBLISHED.get(given.data):
-        print("published, and measured before:", *table.published_lines(PUBLISHED[given.data]), sep="\n")
+        found.append(result)
+    for task, metric in (column for column in data.columns if column[1].startswith("ndcg")):
+        blends = {result.row.name for result in found if not result.row.single}
+        print(*[f"paired: {lift}" for lift in lifts(found, task, metric) if lift.name in blends], sep="\n", end="")
+    others = PUBLISHED.get(given.data, ()) if given.window == "test" else ()
+    if others:
+        print("published, and measured before:", *table.published_lines(others), sep="\n")
+    name = data.name if given.window == "test" else f"{data.name}-{given.window}"
+    print(page.write(given.pages, data, getattr(data, given.window), name, found, others))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class Row:
         chosen: where its parameters come from: the window they were chosen on, or that nothing was chosen.
         said: parameters, as the table says them.
         tasks: where it has something to say; the others are left empty.
+        single: one recommender rather than a blend of several; the best of these is what blends are compared with.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Row:
     chosen: str = UNTUNED
     said: str = ""
     tasks: tuple[str, ...] = ("discover", "next")
+    single: bool = True
 
 
 def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, tasks: tuple[str, ...] = ("discover", "next"), **parameters):

@@ -54,8 +54,8 @@ def line(data: Data, result: Result) -> str:
 
 
 def published_lines(rows: Sequence[Published]) -> list[str]:
-    """Others' rows, the best last."""
-    ordered = sorted(rows, key=lambda row: [-1.0 if np.isnan(value) else value for value in row.figures])
+    """Others' rows, the best first."""
+    ordered = sorted(rows, key=lambda row: [-1.0 if np.isnan(value) else value for value in row.figures], reverse=True)
     return [
         f"{row.name:<{NAME}}{''.join(f'{shown(value):>{CELL + 6}}' for value in row.figures)}{'':>23}  {row.source}"
         for row in ordered

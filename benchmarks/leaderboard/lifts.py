@@ -1,0 +1,43 @@
+"""What a row is worth beside another, customer by customer: the paired difference and its 95 % bootstrap interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.leaderboard.run import Result
+from models.evaluation import interval
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A row against the best single recommender of a task."""
+
+    name: str
+    over: str
+    task: str
+    metric: str
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.metric}: {self.name} over {self.over} {self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
+
+
+def lifts(results: Sequence[Result], task: str, metric: str) -> list[Lift]:
+    """Every row that has the figure against the best single one, the best first; nothing where there is no single one."""
+    held = {result.row.name: result for result in results if result.found and not np.isnan(values(result, task, metric)).all()}
+    order = sorted(held, key=lambda name: -np.nanmean(values(held[name], task, metric)))
+    best = next((name for name in order if held[name].row.single), None)
+    if best is None:
+        return []
+    bar = values(held[best], task, metric)
+    return [
+        Lift(name, best, task, metric, *interval(values(held[name], task, metric) - bar)) for name in order if name != best
+    ]  # fmt: skip
+
+
+def values(result: Result, task: str, metric: str) -> np.ndarray:
+    """float [customers]."""
+    return result.found.figures[task][metric]

@@ -1,0 +1,155 @@
+"""The leaderboard as `<data>.html` and `<data>.png` under reports/leaderboard: one page that needs nothing beside it."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.leaderboard import picture
+from benchmarks.leaderboard.datasets import Data, Window
+from benchmarks.leaderboard.lifts import lifts
+from benchmarks.leaderboard.published import Published
+from benchmarks.leaderboard.run import Result
+from benchmarks.leaderboard.table import counts, figure, shown
+from models.evaluation import interval, slices
+from models.evaluation.summary import summary
+
+DRAWS = 1000
+WHOLE = ("mrr", "map", "hit", "coverage", "gini", "novelty", "serendipity", "diversity", "miscalibration")
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem }
+h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
+div.wide { overflow-x: auto }
+table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums }
+th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top }
+th { border-bottom: 1px solid #999; font-weight: 600 }
+td.n, th.n { text-align: right; white-space: nowrap }
+td.first, th.first { position: sticky; left: 0; background: #fff; white-space: nowrap }
+tr.theirs td { color: #777 }
+small { color: #777; font-weight: 400 }
+img { max-width: 100% }
+"""
+
+
+def write(
+    folder: Path, data: Data, window: Window, name: str, results: Sequence[Result], published: Sequence[Published]
+) -> Path:  # fmt: skip
+    """Write both, aside and renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ready = [result for result in results if result.found]
+    whom = slices.of_customers(window.history.behaviour, window.asked, data.labels)
+    told = {result.row.name: summary(result.found, whom, DRAWS) for result in ready}
+    image = folder / f"{name}.png"
+    picture.draw(data, ready, published, image)
+    path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
+    aside.write_text(page(data, window, ready, told, published, image))
+    aside.rename(path)
+    return path
+
+
+def page(
+    data: Data, window: Window, results: Sequence[Result], told: Mapping[str, Any], published: Sequence[Published], image: Path
+) -> str:  # fmt: skip
+    """The page as HTML."""
+    title = f"Leaderboard: {data.name.replace('_', ' ')}"
+    held = b64encode(image.read_bytes()).decode()
+    parts = [
+        f"<h1>{escape(title)}</h1>", f"<p>{escape(data.protocol)}</p>", f"<p>{escape(counts(data, window))}</p>",
+        f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{held}">',
+        "<h2>All rows</h2>",
+        "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their source.</p>",
+        rows(data, results, published),
+        "<h2>Against the best single recommender</h2>", "<p>Paired, customer by customer, with 95 % intervals.</p>",
+        *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
+    ]  # fmt: skip
+    for task in data.tasks:
+        parts += [f"<h2>Beyond accuracy: {task}</h2>", beyond(task, told)]
+        parts += [
+            f"<h2>By slice: {task}</h2>",
+            f"<p>NDCG@{data.ks[0]}; customers who count below each name.</p>",
+            by_slice(task, told),
+        ]
+    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head = f"{about}<title>{escape(title)}</title><style>{STYLE}</style>"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def rows(data: Data, results: Sequence[Result], published: Sequence[Published]) -> str:
+    """Ours and theirs in one order: by the first column, the best first."""
+    names = [f"{task} {metric}" if len(data.tasks) > 1 else metric for task, metric in data.columns]
+    lines = []
+    for result in results:
+        means = [figure(result.found, task, metric) for task, metric in data.columns]
+        spans = [interval_of(result, task, metric) for task, metric in data.columns]
+        took = [f"{result.took['fit']:.1f}", f"{result.took['rank']:.1f}", f"{result.took['mib']:,.0f}"]
+        said = escape(result.row.chosen) + (f": {escape(result.row.said)}" if result.row.said else "")
+        cells = [f"{shown(mean)}{span}" for mean, span in zip(means, spans, strict=True)]
+        lines.append((order(means), line([escape(result.row.name), *cells, *took, said], len(cells) + 3)))
+    for other in published:
+        cells = [shown(value) for value in other.figures]
+        lines.append((
+            order(other.figures), line([escape(other.name), *cells, "", "", "", escape(other.source)], len(cells) + 3, "theirs")
+        ))  # fmt: skip
+    ordered = [html for _, html in sorted(lines, key=lambda each: each[0], reverse=True)]
+    return table(["", *names, "fit, s", "rank, s", "MiB", "chosen on, or source"], ordered, len(names) + 3)
+
+
+def order(figures: Sequence[float]) -> list[float]:
+    return [-1.0 if np.isnan(value) else value for value in figures]
+
+
+def interval_of(result: Result, task: str, metric: str) -> str:
+    """` [low, high]`, small; nothing where nobody counts."""
+    _, low, high = interval(result.found.figures[task][metric])
+    return "" if np.isnan(low) else f" <small>[{shown(low)}, {shown(high)}]</small>"
+
+
+def beside(results: Sequence[Result], task: str, metric: str) -> str:
+    found = lifts(results, task, metric)
+    if not found:
+        return ""
+    lines = [
+        line([escape(each.name), f"{each.mean:+.4f} <small>[{each.low:+.4f}, {each.high:+.4f}]</small>"], 1) for each in found
+    ]
+    return table([f"{task} {metric}", f"over {found[0].over}"], lines, 1)
+
+
+def beyond(task: str, told: Mapping[str, Any]) -> str:
+    lines = []
+    for name, said in told.items():
+        of_task = said[task]
+        figures = [of_task[metric]["mean"] if isinstance(of_task[metric], dict) else of_task[metric] for metric in WHOLE]
+        if of_task["n_customers"]:
+            lines.append(line([escape(name), *(shown(np.nan if value is None else value) for value in figures)], len(WHOLE)))
+    return table(["", *WHOLE], lines, len(WHOLE))
+
+
+def by_slice(task: str, told: Mapping[str, Any]) -> str:
+    kept = {name: said[task] for name, said in told.items() if said[task]["n_customers"]}
+    if not kept:
+        return ""
+    parts = next(iter(kept.values()))["slices"]
+    names = [f"{escape(part)}<br><small>{of_part['n_customers']:,}</small>" for part, of_part in parts.items()]
+    lines = []
+    for name, of_task in kept.items():
+        means = [of_task["slices"][part]["ndcg"]["mean"] for part in parts]
+        lines.append(line([escape(name), *(shown(np.nan if mean is None else mean) for mean in means)], len(means)))
+    return table(["", *names], lines, len(names))
+
+
+def line(cells: Sequence[str], numbers: int, kind: str = "") -> str:
+    """A row; the first cell is its name, then come `numbers` figures, then words."""
+    tags = ["first", *["n"] * numbers, *[""] * (len(cells) - 1 - numbers)]
+    inner = "".join(f'<td class="{tag}">{cell}</td>' for tag, cell in zip(tags, cells, strict=True))
+    return f'<tr class="{kind}">{inner}</tr>'
+
+
+def table(head: Sequence[str], lines: Sequence[str], numbers: int) -> str:
+    """A table that scrolls sideways where the page is narrow."""
+    tags = ["first", *["n"] * numbers, *[""] * (len(head) - 1 - numbers)]
+    names = "".join(f'<th class="{tag}">{name}</th>' for tag, name in zip(tags, head, strict=True))
+    return f'<div class="wide"><table><tr>{names}</tr>\n' + "\n".join(lines) + "\n</table></div>"
