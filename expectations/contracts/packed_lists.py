@@ -24,19 +24,20 @@ EPOCH = date(1970, 1, 1)
 NARROW_ITEMS, MOST_ITEMS, MOST_EVIDENCE = 1 << 16, 1 << 24, 255
 
 
-class Listed(NamedTuple):
-    """One item of a list, as the recommenders ranked it.
+class Because(NamedTuple):
+    """The item of the customer's own history that speaks most for a listed one, and the last day they wanted it (ISO text)."""
 
-    Attributes:
-        sources: names of the recommenders that proposed it.
-        because_item_id, because_at: the item that the customer had, and the day, that speak most for it; None where none does.
-    """
+    item_id: str
+    wanted_date: str
+
+
+class Listed(NamedTuple):
+    """One item of a list, as the recommenders ranked it; `sources` are the names of those that proposed it."""
 
     item_id: str
     score: float
     sources: tuple[str, ...]
-    because_item_id: str | None = None
-    because_at: date | None = None
+    because: Because | None = None
 
 
 class Catalogue:
@@ -61,13 +62,13 @@ class Catalogue:
 
     def pack(
         self, ids: Sequence[str], scores: Sequence[float], sources: Sequence[tuple[str, ...]],
-        because: Sequence[tuple[str, date] | None] | None = None,
+        because: Sequence[tuple[int, str, str]] = (),
     ) -> bytes:  # fmt: skip
         """A list as bytes.
 
         Args:
             ids, scores, sources: of equal length, best first.
-            because: each item's evidence, the customer's item and day; None where there is none.
+            because: place (from 0), item and day (ISO) of what speaks for an item, for the places where something does.
 
         Raises:
             ValueError: more items, sets of sources or different evidence than there are numbers for.
@@ -77,15 +78,16 @@ class Catalogue:
         low, high = (min(scores), max(scores)) if scores else (0.0, 0.0)
         scale = STEPS / (high - low) if high > low else 0.0
         steps = [round((score - low) * scale) for score in scores]
-        found = {one: place for place, one in enumerate(dict.fromkeys(one for one in because or () if one), start=1)}
-        evidence = [(self._item(item_id), (day - EPOCH).days) for item_id, day in found]
+        speaks = {place: (item_id, day) for place, item_id, day in because}
+        found = {one: number for number, one in enumerate(dict.fromkeys(speaks.values()), start=1)}
+        evidence = [(self._item(item_id), (date.fromisoformat(day) - EPOCH).days) for item_id, day in found]
         if len(found) > MOST_EVIDENCE:
             raise ValueError(f"a list with {len(found)} different reasons; there are numbers for {MOST_EVIDENCE}")
         wide = max([*numbers, *[item for item, _ in evidence]], default=0) >= NARROW_ITEMS
         parts = [HEAD.pack(PACKED, WIDE * wide | BECAUSE * bool(found), len(numbers), low, high)]
         parts += [_numbers(numbers, wide), struct.pack(f"<{2 * len(numbers)}H", *steps, *groups)]
         if found:
-            parts.append(bytes([len(found), *[found[one] if one else 0 for one in because]]))
+            parts.append(bytes([len(found), *[found.get(speaks.get(place), 0) for place in range(len(numbers))]]))
             parts += [
                 _numbers([item for item, _ in evidence], wide),
                 struct.pack(f"<{len(found)}H", *[day for _, day in evidence]),
@@ -124,10 +126,10 @@ class Ranked(Sequence[Listed]):
         self._decimals = max(0, -floor(log10(self._step))) if self._step > 0 else None
         self._items, at = _read_numbers(packed, HEAD.size, n, flags & WIDE)
         self._steps_and_groups = struct.unpack_from(f"<{2 * n}H", packed, at)
-        self._because: bytes | None = None
+        self._reasoned: bytes | None = None
         if flags & BECAUSE:
             at += 4 * n
-            n_reasons, self._because = packed[at], packed[at + 1 : at + 1 + n]
+            n_reasons, self._reasoned = packed[at], packed[at + 1 : at + 1 + n]
             items, at = _read_numbers(packed, at + 1 + n, n_reasons, flags & WIDE)
             self._reasons = list(zip(items, struct.unpack_from(f"<{n_reasons}H", packed, at), strict=True))
 
@@ -150,10 +152,10 @@ class Ranked(Sequence[Listed]):
         score = self._low + self._steps_and_groups[place] * self._step
         score = score if self._decimals is None else round(score, self._decimals)
         sources = held.groups[self._steps_and_groups[n + place]]
-        if self._because is None or not self._because[place]:
+        if self._reasoned is None or not self._reasoned[place]:
             return Listed(item_id, score, sources)
-        item, day = self._reasons[self._because[place] - 1]
-        return Listed(item_id, score, sources, held.item_ids[item], EPOCH + timedelta(days=day))
+        item, day = self._reasons[self._reasoned[place] - 1]
+        return Listed(item_id, score, sources, Because(held.item_ids[item], (EPOCH + timedelta(days=day)).isoformat()))
 
 
 def _of_first_layout(packed: bytes) -> list[Listed]:

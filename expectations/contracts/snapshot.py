@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-from expectations.contracts.packed_lists import Catalogue, Listed
+from expectations.contracts.packed_lists import Because, Catalogue, Listed
 
-__all__ = ["Catalogue", "Listed"]  # of the lists behind the keys below
+__all__ = ["Because", "Catalogue", "Listed"]  # of the lists behind the keys below
 
 # Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in `READABLE` is refused, so a
 # service is updated before the night that publishes another one, and a roll-back may go to an older one.

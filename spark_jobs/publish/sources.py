@@ -8,9 +8,10 @@ answered as a stranger. Why an identifier is whose is kept for operators all the
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -112,26 +113,31 @@ def list_pairs(sources: Sources, table: Table, key: Callable[[str], bytes], cata
 
     Column by column and in batches: 100,000 lists of 100 would be 10 million Python dicts, which cost a minute.
     """
-    for batch in sources.lists[table.name].select([table.key[0], "items"]).to_batches(max_chunksize=2000):
+    held = [table.key[0], "items", *(["because"] if "because" in table.columns else [])]
+    for batch in sources.lists[table.name].select(held).to_batches(max_chunksize=2000):
         lists = batch.column("items")
         flat = pc.list_flatten(lists)
         ids, scores = flat.field("item_id").to_pylist(), flat.field("score").to_pylist()
         joined = pc.fill_null(pc.binary_join(flat.field("sources"), SEPARATOR), "").dictionary_encode()
         groups = [tuple(one.split(SEPARATOR)) if one else () for one in joined.dictionary.to_pylist()]
         of_item = [groups[number] for number in joined.indices.to_pylist()]
-        because, end = reasons(flat), 0
-        for name, length in zip(batch.column(table.key[0]).to_pylist(), pc.list_value_length(lists).to_pylist(), strict=True):
+        because, end = evidence(batch), 0
+        lengths = pc.list_value_length(lists).to_pylist()
+        for name, length, speaks in zip(batch.column(table.key[0]).to_pylist(), lengths, because, strict=True):
             start, end = end, end + (length or 0)
             own = slice(start, end)
-            yield key(name), catalogue.pack(ids[own], scores[own], of_item[own], because and because[own])
+            yield key(name), catalogue.pack(ids[own], scores[own], of_item[own], speaks)
 
 
-def reasons(listed: pa.Array) -> list[tuple[str, date] | None] | None:
-    """Each place's evidence, the item and the day; None for tables whose lists have none."""
-    if "because_item_id" not in [field.name for field in listed.type]:
-        return None
-    items, days = listed.field("because_item_id").to_pylist(), listed.field("because_at").cast(pa.date32()).to_pylist()
-    return [(item, day) if item is not None and day is not None else None for item, day in zip(items, days, strict=True)]
+def evidence(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]:
+    """Of every list: place, item and day of what speaks for an item; nothing where the table keeps none."""
+    if "because" not in batch.schema.names:
+        return [[]] * batch.num_rows
+    flat = pc.list_flatten(batch.column("because"))
+    days = flat.field("wanted_date").cast(pa.string()).to_pylist()
+    rows = list(zip(flat.field("place").to_pylist(), flat.field("item_id").to_pylist(), days, strict=True))
+    ends = np.cumsum([length or 0 for length in pc.list_value_length(batch.column("because")).to_pylist()], dtype=int).tolist()
+    return [rows[start:end] for start, end in pairwise([0, *ends])]
 
 
 def item_pairs(sources: Sources) -> Pairs:

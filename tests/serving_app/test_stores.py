@@ -159,5 +159,5 @@ def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
     key = contract.audience_list(contract.POPULAR)
     old[key] = msgpack.packb((["item-02", "item-01"], [0.3, 0.1 + 0.2], [0, 1], [["fm", "knn"], []]))
     assert list(Snapshot.of("old", old.items()).list(key)) == [
-        ("item-02", 0.3, ("fm", "knn"), None, None), ("item-01", 0.1 + 0.2, (), None, None),
+        ("item-02", 0.3, ("fm", "knn"), None), ("item-01", 0.1 + 0.2, (), None),
     ]  # fmt: skip
