@@ -91,6 +91,7 @@ class Training:
         category: int32 [items], the category's number, -1 where unknown; None where the shop names none.
         item_content: csr float32, items × tokens: the attributes and every word of the title that two items share. More to a
             row than factors are learned from; what content neighbours read. None where there is no more than `item_features`.
+        item_letters: csr float32, items × runs of letters in titles (`features.letters`); None where there are no titles.
     """
 
     behaviour: Behaviour
@@ -99,6 +100,7 @@ class Training:
     price: np.ndarray | None = None
     category: np.ndarray | None = None
     item_content: sparse.csr_matrix | None = None
+    item_letters: sparse.csr_matrix | None = None
 
     @property
     def content(self) -> sparse.csr_matrix:

@@ -13,6 +13,7 @@ from scipy import sparse
 MIN_ROWS = 5
 # Likeness is read from what two items share: a word that only they have says more than one that hundreds have.
 SHARED = 2
+RUNS = (3, 4, 5)
 
 
 def vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) -> dict[str, int]:
@@ -27,6 +28,13 @@ def encode(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr
     indptr = np.concatenate([[0], np.cumsum([len(held) for held in found])]).astype(np.int32)
     indices = np.array([column for held in found for column in held], np.int32)
     return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), len(columns)))
+
+
+def letters(words: Sequence[str]) -> list[str]:
+    """Tokens of every run of 3 to 5 characters of a title, ends of words included: `LANTERNS` shares most of `LANTERN`."""
+    text = f" {' '.join(words)} " if words else ""
+    runs = {text[start : start + n] for n in RUNS for start in range(len(text) - n + 1)}
+    return [f"letters={run}" for run in sorted(runs)]
 
 
 def numbered(names: Sequence[str | None]) -> np.ndarray:

@@ -12,6 +12,8 @@ from models.base import Recommender
 from models.blend import Blend
 from models.ranking.ranker import LearnedBlend, Settings
 from models.recommenders.als import ALS
+from models.recommenders.attribute_popularity import AttributePopularity
+from models.recommenders.cold_items import ColdItems
 from models.recommenders.content import Content
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.recommenders.ease import EASE
@@ -36,6 +38,7 @@ RECOMMENDERS: dict[str, type] = {
         Popularity,
         RecentPopularity,
         DecayedPopularity,
+        AttributePopularity,
         ItemKNN,
         RP3Beta,
         GraphFilter,
@@ -50,6 +53,7 @@ RECOMMENDERS: dict[str, type] = {
         Stan,
         Content,
         ALS,
+        ColdItems,
         LightFMHybrid,
     )
 }

@@ -32,9 +32,9 @@ class ALS:
     name: ClassVar[str] = "als"
     components: int = 48
     iterations: int = 6
-    half_life_days: float = 120.0
+    half_life_days: float = 45.0
     confidence: float = 10.0
-    regularisation: float = 5.0
+    regularisation: float = 15.0
     most_customers: int = 20_000
 
     def fit(self, training: Training, seed: int) -> Self:
@@ -74,11 +74,7 @@ class ALS:
         return np.where(acted[:, None] & self.placed, scores, np.float32(-np.inf))
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        length = np.linalg.norm(self.item_factors, axis=1, keepdims=True)
-        direction = self.item_factors / np.maximum(length, np.float32(1e-12))
-        scores = np.where(self.placed[items][:, None] & self.placed, product(direction[items], direction), np.float32(-np.inf))
-        scores[np.arange(len(items)), items] = -np.inf
-        return scores
+        return alike(self.item_factors, items)
 
     def space(self) -> FactorSpace:
         """What the service needs to place a customer."""
@@ -102,3 +98,12 @@ def gram_of(factors: np.ndarray) -> np.ndarray:
     """float64 [k, k]."""
     wide = factors.astype(np.float64)
     return wide.T @ wide
+
+
+def alike(item_factors: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """float32 [given items, items]: cosines of factors; -inf of an item with itself and where either has no place."""
+    placed, length = item_factors.any(axis=1), np.linalg.norm(item_factors, axis=1, keepdims=True)
+    direction = item_factors / np.maximum(length, np.float32(1e-12))
+    scores = np.where(placed[items][:, None] & placed, product(direction[items], direction), np.float32(-np.inf))
+    scores[np.arange(len(items)), items] = -np.inf
+    return scores

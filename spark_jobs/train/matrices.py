@@ -103,7 +103,9 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
     day, kind = (rows[name].to_numpy() for name in ("day", "kind"))
     columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
     person_tokens, thing_tokens = people["tokens"].to_pylist(), things["tokens"].to_pylist()
-    contents = [[*tokens, *words] for tokens, words in zip(thing_tokens, things["words"].to_pylist(), strict=True)]
+    words = things["words"].to_pylist()
+    contents = [[*tokens, *named] for tokens, named in zip(thing_tokens, words, strict=True)]
+    runs = [features.letters([token.removeprefix("word=") for token in named]) for named in words]
     customer_vocabulary, item_vocabulary = features.vocabulary(person_tokens), features.vocabulary(thing_tokens)
     return Material(
         training=Training(
@@ -116,6 +118,7 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
             price=np.array([np.nan if price is None else price for price in things["price"].to_pylist()], np.float32),
             category=features.numbered(things["category"].to_pylist()),
             item_content=features.encode(contents, features.vocabulary(contents, features.SHARED)),
+            item_letters=features.encode(runs, features.vocabulary(runs, features.SHARED)),
         ),
         customer_ids=np.array(people["customer_id"].to_pylist(), dtype=bytes),
         item_ids=np.array([item.encode() for item in things["item_id"].to_pylist()], dtype=bytes),

@@ -72,8 +72,9 @@ def window(whole: Behaviour, before: pd.DataFrame, customer_ids: np.ndarray, ite
     country = before.groupby("customer")["country"].last().reindex(customer_ids)
     people = [[f"country={name}"] if isinstance(name, str) else [] for name in country]
     customers, items = (features.encode(tokens, features.vocabulary(tokens)) for tokens in (people, few))
-    content = features.encode(words, features.vocabulary(words, features.SHARED))
+    runs = [features.letters([token.removeprefix("word=") for token in tokens]) for tokens in words]
+    content, letters = (features.encode(tokens, features.vocabulary(tokens, features.SHARED)) for tokens in (words, runs))
     price = before.groupby("item")["price"].median().reindex(item_ids).to_numpy(np.float32)
-    training = Training(whole.before(cut), customers, items, price, item_content=content)
+    training = Training(whole.before(cut), customers, items, price, item_content=content, item_letters=letters)
     asked = case(training.behaviour, whole.before(cut + DAYS).since(cut), np.ones(len(item_ids), bool), most=None)
     return Window(training, asked, training, tuple(titles))

@@ -12,7 +12,7 @@ from models.blend import unit
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
 
-SMALL = {"als": {"components": 4}, "lightfm": {"components": 8, "epochs": 30}}
+SMALL = {"als": {"components": 4}, "cold_items": {"components": 4}, "lightfm": {"components": 8, "epochs": 30}}
 BLEND = {
     "parts": {"lightfm": {"components": 4, "epochs": 5}},
     "weights": {"item_knn": 1.0, "lightfm": 0.2, "recent_popularity": 0.1, "user_knn": 0.5},
@@ -33,9 +33,10 @@ ITEM_TO_ITEM = {
     "transition_ridge",
     "transitions",
 }  # compare items with items
-TASTED = ITEM_TO_ITEM | {"als", "stan", "user_knn", "lightfm", *BLENDS}  # tell one customer from another
+# tell one customer from another
+TASTED = ITEM_TO_ITEM | {"als", "attribute_popularity", "cold_items", "stan", "user_knn", "lightfm", *BLENDS}
 # know somebody new by what they did
-READ_HISTORY = ITEM_TO_ITEM | {"als", "stan", "user_knn", "own_history", "repeat_purchase", *BLENDS}
+READ_HISTORY = ITEM_TO_ITEM | {"als", "cold_items", "stan", "user_knn", "own_history", "repeat_purchase", *BLENDS}
 
 
 def build(name):
