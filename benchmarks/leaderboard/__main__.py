@@ -30,7 +30,9 @@ def main() -> None:
         found.append(result)
     for task, metric in (column for column in data.columns if column[1].startswith("ndcg")):
         blends = {result.row.name for result in found if not result.row.single}
-        print(*[f"paired: {lift}" for lift in lifts(found, task, metric) if lift.name in blends], sep="\n", end="")
+        for lift in lifts(found, task, metric):
+            if lift.name in blends:
+                print(f"paired, {lift}")
     others = PUBLISHED.get(given.data, ()) if given.window == "test" else ()
     if others:
         print("published, and measured before:", *table.published_lines(others), sep="\n")

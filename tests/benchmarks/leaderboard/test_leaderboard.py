@@ -1,0 +1,93 @@
+"""The table, the page and the picture of a small shop, its rows measured in processes of their own."""
+
+import numpy as np
+import pytest
+
+from benchmarks.leaderboard import __main__ as program
+from benchmarks.leaderboard import run, table
+from benchmarks.leaderboard.datasets import load
+from benchmarks.leaderboard.lifts import lifts
+from benchmarks.leaderboard.published import PUBLISHED
+from benchmarks.leaderboard.rows import ROWS, Row, rows_of
+from benchmarks.leaderboard.run import Result
+from models.evaluation import Measured
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """40 customers of two tastes, who buy on every other day and again the same kind of things."""
+    folder = tmp_path_factory.mktemp("shop") / "corner"
+    folder.mkdir()
+    rows = [
+        f"c{customer:02},i{(customer % 2) + 2 * ((customer * 3 + day * 5) % 9):02},2026-01-{day:02}"
+        for customer in range(40)
+        for day in range(1 + customer % 3, 25, 2)
+    ]
+    (folder / "interactions.csv").write_text("customer_id,item_id,occurred_at\n" + "\n".join(rows))
+    return folder
+
+
+def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", [
+        "leaderboard", str(shop), "--only", "popularity,user_knn", "--pages", str(tmp_path), "--threads", "1",
+    ])  # fmt: skip
+    program.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("The last window (a sixth of the history")
+    assert "40 customers × 18 items" in said[1] and "next 40 customers" in said[1]
+    by_name = {line.split()[0]: line.split() for line in said[3:5]}
+    assert float(by_name["user_knn"][3]) > float(by_name["popularity"][3])  # it knows of the two tastes
+    assert 50 < float(by_name["popularity"][7].replace(",", "")) < 1000  # MiB of a process with numpy and scipy
+    page = (tmp_path / "corner.html").read_text()
+    for words in ("user_knn", "over user_knn", "Beyond accuracy: next", "By slice: discover", "data:image/png;base64,"):
+        assert words in page
+    assert (tmp_path / "corner.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
+    """The child does not know the row that the parent was given."""
+    given = (Row("absent", lambda training, seed: None), *(row for row in rows_of(str(shop)) if row.name == "popularity"))
+    monkeypatch.setattr(run, "rows_of", lambda name: given)
+    data = load(str(shop))
+    absent, popularity = run.results(data, str(shop), (), "test", 1, 1)
+    assert absent.found is None and "failed: StopIteration" in table.line(data, absent)
+    assert popularity.found is not None and popularity.took["mib"] > 0
+
+
+def test_an_unknown_row_is_refused(shop):
+    with pytest.raises(ValueError, match="no row nonsense; there are popularity"):
+        list(run.results(load(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
+
+
+def result(name, ndcg, single=True):
+    figures = {"next": {"ndcg@10": np.array(ndcg)}}
+    return Result(Row(name, None, single=single), Measured(figures, {"next": {}}), {})
+
+
+def test_blends_are_compared_with_the_best_single_row():
+    held = [result("a", [0.1, 0.3]), result("b", [0.2, 0.4]), result("both", [0.3, 0.6], single=False)]
+    found = lifts(held, "next", "ndcg@10")
+    assert [(each.name, each.over) for each in found] == [("both", "b"), ("a", "b")]
+    assert found[0].mean == pytest.approx(0.15) and found[0].low >= 0.1 - 1e-12 and found[0].high <= 0.2 + 1e-12
+    assert str(found[1]) == "next ndcg@10: a over b -0.1000 [-0.1000, -0.1000]"
+    assert lifts([result("both", [0.3], single=False)], "next", "ndcg@10") == []
+
+
+def test_rows_of_a_data_set_have_names_of_their_own_and_say_what_they_were_chosen_on():
+    for name, rows in ROWS.items():
+        names = [row.name for row in rows]
+        assert len(set(names)) == len(names), name
+        assert all(row.chosen for row in rows), name
+
+
+def test_published_rows_have_a_figure_for_each_column_and_are_shares():
+    width = {"gowalla": 2, "beauty": 2, "online_retail": 4}
+    for name, rows in PUBLISHED.items():
+        for row in rows:
+            assert len(row.figures) == width[name] and row.source
+            assert all(np.isnan(figure) or 0 < figure < 0.5 for figure in row.figures)
+
+
+def test_figures_as_they_are_shown():
+    values = (0.0327, 1.0, float("nan"), 0.99996, -0.01)
+    assert [table.shown(value) for value in values] == [".0327", "1.0000", "–", "1.0000", "-.0100"]
