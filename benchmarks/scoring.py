@@ -40,6 +40,7 @@ from spark_jobs.tables import Lake
 
 LENGTH, TASTES, EVENTS, DAYS = 100, 200, 10, 365
 BARE_CUSTOMERS = 4096  # a process: a few seconds
+CHANGED = 0.01  # of the customers buy something before they are scored again
 
 
 def factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
@@ -75,21 +76,24 @@ def scoring(n_customers: int, n_items: int, d: int) -> blocks.Scoring:
     return blocks.Scoring(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
 
 
-def write_shop(folder: Path, n_customers: int, n_items: int) -> None:
-    """`EVENTS` purchases a customer, and the customers' table, as files."""
+def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.0) -> int:
+    """`EVENTS` purchases a customer, and the customers' table, as files; how many have one more, a share given."""
     draw, every = np.random.default_rng(5), pa.array(ids("i", n_items))
     schema, people = arrow_schema(FEAT_CUSTOMERS), pa.array(ids("c", n_customers))
     nothing = {field.name: pa.nulls(n_customers, field.type) for field in schema}
     fields = [field.with_nullable(True) for field in schema]
     pq.write_table(pa.table({**nothing, "customer_id": people}, schema=pa.schema(fields)), folder / "customers.parquet")
-    n = n_customers * EVENTS
+    n, more = n_customers * EVENTS, round(n_customers * changed)
+    who = np.concatenate([np.repeat(np.arange(n_customers), EVENTS), np.linspace(0, n_customers - 1, more).astype(int)])
+    what, when = (np.append(draw.integers(0, most, n), np.full(more, most - 1)) for most in (n_items, DAYS))
     behaviour = {
-        "customer_id": people.take(pa.array(np.repeat(np.arange(n_customers), EVENTS))),
-        "item_id": every.take(pa.array(draw.integers(0, n_items, n))),
-        "day": pa.array(draw.integers(0, DAYS, n).astype(np.int32)),
-        "kind": pa.array(np.full(n, PURCHASE, np.int32)),
+        "customer_id": people.take(pa.array(who)),
+        "item_id": every.take(pa.array(what)),
+        "day": pa.array(when.astype(np.int32)),
+        "kind": pa.array(np.full(len(who), PURCHASE, np.int32)),
     }
     pq.write_table(pa.table(behaviour), folder / "behaviour.parquet")
+    return more
 
 
 def bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
@@ -147,7 +151,7 @@ class Watch:
 
 def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dict:
     """Score so many customers, bare products before and after."""
-    home = folder / str(n_customers)
+    home = folder / f"{n_customers}x{given.items}"
     home.mkdir()
     write_shop(home, n_customers, given.items)
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
@@ -164,15 +168,21 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     report = personal.commit(lake, pa.array([], pa.string()), done, where)
     committed = time.perf_counter() - began
     after = bare(given.cores, given.items, given.components)
+    n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
+    changed = write_shop(home, n_customers, given.items, CHANGED)
+    began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
+    again = personal.write(lake, night, shared, behaviour, customers)
+    changed_seconds = time.perf_counter() - began
+    if again.detail["rescored"] != changed:
+        raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")
     peak, wall, per_cpu = watch.stop(), (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
     shared.destroy()
-    n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
     return {
         "customers": n_customers, "lists": report.n_rows, "seconds": round(scored, 1), "commit_seconds": round(committed, 1),
         "per_second": round(n_customers / scored), "bare_per_second": round(wall), "share": round(n_customers / scored / wall, 2),
         "per_cpu_second": round(n_customers / cpu), "bare_per_cpu_second": round(per_cpu),
         "share_of_cpu": round(n_customers / cpu / per_cpu, 2), "peak_gb": round(peak, 2),
-        "bytes_a_list": round(n_bytes / n_customers),
+        "bytes_a_list": round(n_bytes / n_customers), "changed": changed, "changed_seconds": round(changed_seconds, 1),
     }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class ByFactors:
     Attributes:
         name: of the recommender.
         shown: int32, ascending: positions of the items that may be shown.
-        item_vectors: float32 [shown, d].
+        item_vectors: float32 [shown, d]; empty where an index holds them.
         centre: float32 [d], the mean of all items: a customer's product with it is what they think of an average item.
         index: finds nearly the best where comparing with all takes too long; None to compare with all.
     """
@@ -52,7 +52,8 @@ class ByFactors:
             allowed: bool [items].
         """
         shown = np.flatnonzero(allowed).astype(np.int32)
-        vectors = np.ascontiguousarray(part.item_vectors[shown], np.float32)
+        held = part.item_vectors[shown if index is None else shown[:0]]
+        vectors = np.ascontiguousarray(held, np.float32)
         return cls(part.name, shown, vectors, part.item_vectors.mean(axis=0, dtype=np.float64).astype(np.float32), index)
 
     @cached_property

@@ -15,7 +15,8 @@ from models.by_factors import ByFactors
 from models.retrieval import Index
 from spark_jobs.score.due import as_of_own_last_day
 
-BLOCK = 256  # customers scored at once: 256 × 20,000 items × 4 bytes × parts is some 100 MB
+BLOCK = 256  # customers scored at once
+SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer customers where the catalogue is large
 SIMILAR = 50
 ITEMS = pa.list_(pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))]))
 Batches = Iterator[pa.RecordBatch]
@@ -86,8 +87,9 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
     def work(batches: Batches) -> Batches:
         held = list(batches)
         rows = pa.Table.from_batches(held) if held else None
-        for start in range(0, rows.num_rows if rows else 0, BLOCK):
-            block = rows.slice(start, BLOCK).combine_chunks()
+        step = at_once(scoring)
+        for start in range(0, rows.num_rows if rows else 0, step):
+            block = rows.slice(start, step).combine_chunks()
             customers = customers_of(scoring, block)
             found = scored(scoring, customers)
             active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
@@ -95,6 +97,11 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
             yield from listed(block["customer_id"], found, scoring, placed, "customer_id")
 
     return work
+
+
+def at_once(scoring: Scoring) -> int:
+    """How many customers are scored at once; their lists do not depend on it. Factors alone make no matrix of scores."""
+    return 4 * BLOCK if scoring.factors else max(16, min(BLOCK, SCORES_AT_ONCE // max(len(scoring.artifact.item_ids), 1)))
 
 
 def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
@@ -118,8 +125,9 @@ def similar(scoring: Scoring) -> Callable[[Batches], Batches]:
     def work(batches: Batches) -> Batches:
         for batch in batches:
             positions = batch["item"].to_numpy(zero_copy_only=False).astype(np.int64)
-            for start in range(0, len(positions), BLOCK):
-                block = positions[start : start + BLOCK]
+            step = max(16, min(BLOCK, SCORES_AT_ONCE // len(scoring.artifact.item_ids)))
+            for start in range(0, len(positions), step):
+                block = positions[start : start + step]
                 found = lists.similar(scoring.artifact.blend, block, scoring.allowed, SIMILAR)
                 if found is not None:
                     ids = pa.array([item.decode() for item in scoring.artifact.item_ids[block]], pa.string())

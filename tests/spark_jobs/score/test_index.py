@@ -1,0 +1,66 @@
+"""Large catalogues: when an index is made, and that lists through it are those of comparing with all, as far as it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models import retrieval
+from models.artifact import Artifact
+from models.blend import Blend
+from models.recommenders import make
+from spark_jobs.score import blocks, frames
+
+N_CUSTOMERS, N_ITEMS = 300, 3000
+
+
+def scoring(*weights):
+    draw = np.random.default_rng(3)
+    tastes = draw.standard_normal((30, 9))
+    near = {n: tastes[draw.integers(0, 30, n)] + 0.4 * draw.standard_normal((n, 9)) for n in (N_CUSTOMERS, N_ITEMS)}
+    factors = {"customer_factors": near[N_CUSTOMERS], "item_factors": near[N_ITEMS], "attribute_factors": np.zeros((0, 9))}
+    part = make("lightfm", {"components": 8}).restore({name: held.astype(np.float32) for name, held in factors.items()})
+    ids = {n: np.array([f"{n:05}".encode() for n in range(n)]) for n in (N_CUSTOMERS, N_ITEMS)}
+    parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
+    blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
+    allowed = np.arange(N_ITEMS) % 10 != 0
+    return blocks.Scoring(Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1")
+
+
+def lists(made):
+    rows = pa.table(
+        {
+            "customer_id": pa.array([f"{n:05}" for n in range(N_CUSTOMERS)]),
+            "tokens": pa.array([[]] * N_CUSTOMERS, pa.list_(pa.string())),
+            "item_ids": pa.array([[f"{7 * n:05}"] for n in range(N_CUSTOMERS)]),
+            "days": pa.array([[3]] * N_CUSTOMERS, pa.list_(pa.int32())),
+            "kinds": pa.array([[2]] * N_CUSTOMERS, pa.list_(pa.int32())),
+        }
+    )
+    found = pa.Table.from_batches(blocks.personal(made)(iter(rows.to_batches()))).to_pylist()
+    return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in found}
+
+
+def test_lists_through_an_index(monkeypatch):
+    made = scoring(1.0)
+    assert frames.index(made) is None, "few enough to compare with all"
+    monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
+    index = frames.index(made)
+    assert index.recall >= retrieval.LEAST_RECALL
+    exact, near = lists(made), lists(replace(made, index=index))
+    shares = [len(set(exact[one]) & set(near[one])) / len(exact[one]) for one in exact]
+    assert np.mean(shares) == pytest.approx(index.recall, abs=0.03)
+    assert exact.keys() == near.keys() and not any(item.endswith("0") for listed in near.values() for item in listed)
+
+
+def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):
+    monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
+    assert frames.index(scoring(1.0, 0.5)) is None
+
+
+def test_the_size_of_blocks_is_no_matter(monkeypatch):
+    made = scoring(1.0, 0.5)
+    whole = lists(made)
+    monkeypatch.setattr(blocks, "SCORES_AT_ONCE", 3000 * 40)
+    assert blocks.at_once(made) == 40 and lists(made) == whole
