@@ -29,6 +29,7 @@ th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top }
 th { border-bottom: 1px solid #999; font-weight: 600 }
 td.n, th.n { text-align: right; white-space: nowrap }
 td.first, th.first { position: sticky; left: 0; background: #fff; white-space: nowrap }
+td:last-child { min-width: 8rem }
 tr.theirs td { color: #777 }
 small { color: #777; font-weight: 400 }
 img { max-width: 100% }

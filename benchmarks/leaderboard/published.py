@@ -20,7 +20,7 @@ class Published:
 
 
 def rows(source: str, **figures: tuple[float, ...]) -> tuple[Published, ...]:
-    return tuple(Published(name.replace("_", " "), values, source) for name, values in figures.items())
+    return tuple(Published(name.replace("__", "-").replace("_", " "), values, source) for name, values in figures.items())
 
 
 BARS = "BARS leaderboard"
@@ -31,15 +31,15 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
     # Recall@20, NDCG@20
     "gowalla": (
         *rows(
-            BARS, ItemCF=(0.1570, 0.1214), MF_BPR=(0.1627, 0.1378), SLIM=(0.1699, 0.1382), EASE=(0.1765, 0.1467),
-            MultVAE=(0.1641, 0.1335), NGCF=(0.1570, 0.1327), LightGCN=(0.1820, 0.1547), MF_CCL=(0.1837, 0.1493),
-            GF_CF=(0.1849, 0.1518), UltraGCN=(0.1862, 0.1580), SimpleX=(0.1872, 0.1557),
+            BARS, ItemCF=(0.1570, 0.1214), MF__BPR=(0.1627, 0.1378), SLIM=(0.1699, 0.1382), EASE=(0.1765, 0.1467),
+            MultVAE=(0.1641, 0.1335), NGCF=(0.1570, 0.1327), LightGCN=(0.1820, 0.1547), MF__CCL=(0.1837, 0.1493),
+            GF__CF=(0.1849, 0.1518), UltraGCN=(0.1862, 0.1580), SimpleX=(0.1872, 0.1557),
         ),
         *rows(
             RETUNED, ItemKNN=(0.156, 0.123), UserKNN=(0.155, 0.128), P3alpha=(0.175, 0.146), RP3beta=(0.183, 0.152),
             EASE=(0.163, 0.136),
         ),
-        *rows("its paper, as listed in public results", BSPM_EM=(0.1920, 0.1597), BSPM_LM=(0.1901, 0.1570)),
+        *rows("its paper, as listed in public results", BSPM__EM=(0.1920, 0.1597), BSPM__LM=(0.1901, 0.1570)),
         *rows(
             MEASURED, popularity=(NAN, 0.0317), RP3beta=(0.1829, 0.1498), item_graph_filter=(0.1861, 0.1528),
             equal_blend_of_the_two=(0.1855, 0.1521),
@@ -49,7 +49,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
     "beauty": (
         *rows(
             S3REC, PopRec=(0.0152, 0.0068), GRU4Rec=(0.0283, 0.0137), Caser=(0.0347, 0.0176), HGN=(0.0512, 0.0266),
-            SASRec=(0.0605, 0.0318), SASRec_with_attributes=(0.0458, 0.0232), FDSA=(0.0407, 0.0208), S3_Rec=(0.0647, 0.0327),
+            SASRec=(0.0605, 0.0318), SASRec_with_attributes=(0.0458, 0.0232), FDSA=(0.0407, 0.0208), S3__Rec=(0.0647, 0.0327),
         ),
         *rows(
             f"{MEASURED}, ties in another order", popularity=(0.0110, 0.0053),
