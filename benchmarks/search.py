@@ -53,7 +53,12 @@ def search(master: str, data: Path, seconds: float | None) -> dict:
     spark.stop()
     peaks = [trial.metrics["peak_memory_mb"] for trial in chosen.trials if "peak_memory_mb" in trial.metrics]
     quality = [trial.metrics["quality"] for trial in chosen.trials if trial.name.startswith("blend")]
-    return {**chosen.report, "peak_memory_mb": max(peaks, default=0.0), "winner": chosen.configuration, "quality": quality[-1:]}
+    cpu = sum(trial.metrics.get("cpu_seconds", 0.0) for trial in chosen.trials)
+    return {
+        **chosen.report, "cpu_seconds": cpu, "peak_memory_mb": max(peaks, default=0.0), "winner": chosen.configuration,
+        "quality": quality[-1:], "best": chosen.best,
+        "log": [[trial.name, dict(trial.parameters), dict(trial.metrics)] for trial in chosen.trials],
+    }  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -95,6 +100,7 @@ def main() -> None:
         rate = 60 * one["n_trials"] / max(one["trial_seconds"], 1e-9)
         print(
             f"{place:<9} {one['n_trials']:>4} trials in {one['trial_seconds']:.0f} s ({rate:.1f} a minute), "
+            f"{one['cpu_seconds']:.0f} CPU seconds, "
             f"{one['seconds']:.0f} of {one['budget_seconds']:.0f} s in all, {len(one['not_made'])} not made, "
             f"{len(one['refused'])} refused, a trial at most {one['peak_memory_mb']:.0f} MB; load {os.getloadavg()[0]:.1f}",
             flush=True,

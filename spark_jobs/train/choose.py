@@ -34,11 +34,13 @@ class Chosen:
 
     Attributes:
         report: what the search cost, what was refused or failed and why, what time did not allow.
+        best: of each part that was judged, the full parameters of its best recipe by itself, in the blend or not.
     """
 
     configuration: dict[str, Any]
     trials: list[Trial]
     report: dict[str, Any] = field(default_factory=dict)
+    best: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read_space(path: Path = SPACE) -> dict[str, Any]:
@@ -76,7 +78,8 @@ def choose(
         return Chosen(NOTHING_FOUND, search.trials, search.report(effort))
     test = test_case(material, cut.validate_from, cut.test_from, search.n_asked, seed)
     weighed = weigh(material, finalists, test, space["weights"], budget)
-    return Chosen(weighed.configuration, [*search.trials, *weighed.trials], search.report(effort, weighed.was_cut))
+    best = {one.part: dict(one.parameters) for one in reversed(finalists)}  # a part's first comes last, and stays
+    return Chosen(weighed.configuration, [*search.trials, *weighed.trials], search.report(effort, weighed.was_cut), best)
 
 
 class Search:
@@ -161,7 +164,8 @@ def as_trial(outcome: Outcome, rung: int) -> Trial:
     """A trial as it is tracked: parameters with part, seed, rung and days; figures with what it cost."""
     attempt = outcome.attempt
     said = {"part": attempt.recipe.part, "seed": attempt.seed, "rung": rung, "asked_from": attempt.asked_from}
-    figures = {"seconds": round(outcome.seconds, 3), "peak_memory_mb": round(outcome.peak_bytes / MB, 1)}
+    costs = {"seconds": outcome.seconds, "cpu_seconds": outcome.cpu_seconds, "peak_memory_mb": outcome.peak_bytes / MB}
+    figures = {name: round(value, 3) for name, value in costs.items()}
     if outcome.quality is None:
         return Trial(attempt.recipe.part, {**said, **attempt.parameters, "failed": outcome.reason}, figures)
     quality = mean_quality([outcome.quality])

@@ -31,20 +31,26 @@ class Outcome:
     Attributes:
         quality: float [customers asked]; None when it failed, and then `reason` says of what.
         scores: float32 [customers asked, items], brought to 0…1, where they will be weighed.
-        seconds, peak_bytes: of fitting and asking, in the process that did it.
+        seconds, cpu_seconds, peak_bytes: of fitting and asking, in the process that did it.
     """
 
     attempt: Attempt
     quality: np.ndarray | None
     scores: np.ndarray | None = None
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     peak_bytes: int = 0
     reason: str = ""
 
 
 def make_trial(attempt: Attempt, material: Material, n_asked: int, memory_bytes: int) -> Outcome:
     """One trial, in the process it is called in. A recipe that fails is an outcome too: its neighbours go on."""
-    began = time.monotonic()
+    began, cpu_began = time.monotonic(), time.process_time()
+
+    def outcome(quality: np.ndarray | None, scores: np.ndarray | None = None, reason: str = "") -> Outcome:
+        costs = time.monotonic() - began, time.process_time() - cpu_began, peak_bytes()
+        return Outcome(attempt, quality, scores, *costs, reason)
+
     forget_peak()
     try:
         with limited(memory_bytes):
@@ -53,13 +59,11 @@ def make_trial(attempt: Attempt, material: Material, n_asked: int, memory_bytes:
             test = test_case(material, attempt.asked_from, attempt.asked_until, n_asked, attempt.seed - attempt.seed_number)
             scores = score(material, fitted, test, attempt.asked_from)
             quality = measured(material, scores, test).quality
-            kept = unit(scores) if attempt.is_weighed else None
+            return outcome(quality, unit(scores) if attempt.is_weighed else None)
     except MemoryError:
-        return Outcome(attempt, None, None, time.monotonic() - began, peak_bytes(), f"took more than {memory_bytes >> 20} MiB")
+        return outcome(None, reason=f"took more than {memory_bytes >> 20} MiB")
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"[:WRONG]
-        return Outcome(attempt, None, None, time.monotonic() - began, peak_bytes(), reason)
-    return Outcome(attempt, quality, kept, time.monotonic() - began, peak_bytes())
+        return outcome(None, reason=f"{type(error).__name__}: {error}"[:WRONG])
 
 
 def share(context: SparkContext, material: Material) -> Broadcast:

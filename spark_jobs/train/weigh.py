@@ -46,7 +46,7 @@ def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space
 
     Args:
         candidates: at least one; a part's first is the one it starts with.
-        space: `start`, `steps` and `least` of weights.
+        space: `start`, `steps` and `least` of weights, and what quality a part `earns` the blend at least to stay in it.
     """
     tried_for = {part: [c for c in candidates if c.part == part] for part in sorted({c.part for c in candidates})}
     held = {part: (tried[0], float(space["start"].get(part, 0.0))) for part, tried in tried_for.items()}
@@ -74,6 +74,15 @@ def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space
         trials.append(Trial(f"blend, sweep {sweep + 1}", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best}))
         if budget.over or held == before:
             break
+    # A part is fitted, scored and kept every night: one that hardly adds anything is left out, the lightest first.
+    for part in sorted(weights, key=lambda part: (weights[part], part)):
+        other = {**held, part: (held[part][0], space["least"].get(part, 0.0))}
+        if other[part][1] < weights[part] and any(weight for _, weight in other.values()) and not budget.over:
+            found = worth(other)
+            if found > best - space["earns"]:
+                best, held = found, other
+    weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
+    trials.append(Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best}))
     parts = {part: dict(held[part][0].parameters) for part in weights}
     return Weighed({"parts": parts, "weights": weights}, trials, budget.over)
 
