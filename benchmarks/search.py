@@ -20,23 +20,23 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.online_retail_quality import DATA, purchases, split
+from benchmarks.leaderboard.datasets import SHARED, online_retail
 from models.split import Windows
 from operate.spark_cluster import cluster
 from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
 from spark_jobs.train.matrices import Material
 
 PLACES = ("local[1]", "local[2]", "cluster")
-DAYS = 28
+DAYS = online_retail.DAYS
 SEED = 1
 NOBODY = np.zeros(0, "S1")
 
 
 def material(data: Path) -> Material:
     """Known customers' purchases up to the test of the published protocol."""
-    found = split(purchases(data))
-    everything = np.ones(len(found.item_ids), bool)
-    return Material(found.training, NOBODY, NOBODY, {}, everything, everything, 0)
+    training = online_retail.load(data).test.training
+    everything = np.ones(training.behaviour.n_items, bool)
+    return Material(training, NOBODY, NOBODY, {}, everything, everything, 0)
 
 
 def search(master: str, data: Path, seconds: float | None) -> dict:
@@ -84,7 +84,7 @@ def apart(place: str, data: Path, seconds: float | None) -> dict:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--whole", action="store_true", help="the seconds of the space")
     parser.add_argument("--places", nargs="*", default=PLACES)
