@@ -76,4 +76,5 @@ def first(
         else:
             examined = plain
         verdict = Verdict(True, why)
-    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials if chosen else ())
+    how = (chosen.trials, chosen.report) if chosen else ()
+    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, *how)

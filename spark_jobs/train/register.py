@@ -31,9 +31,13 @@ def open_registry(night: Night) -> Registry:
 
 def register(
     night: Night, lake: Lake, registry: Registry, kind: str, material: Material, cut: Windows | None, examined: Examined,
-    verdict: Verdict, champion: Version | None, trials: Sequence[Trial] = (),
+    verdict: Verdict, champion: Version | None, trials: Sequence[Trial] = (), search: Mapping[str, Any] | None = None,
 ) -> list[TableReport]:  # fmt: skip
-    """Log the run with its trials, register the version, move `champion` when accepted, write the report."""
+    """Log the run with its trials, register the version, move `champion` when accepted, write the report.
+
+    Args:
+        search: what the search that found the configuration cost, and what it did not come to (`choose.Chosen.report`).
+    """
     configuration, test = examined.artifact.configuration, examined.test
     whom = report.whom(material, test, cut) if test else {}
     board = {name: summary(found, whom) for name, found in examined.board.items()}
@@ -58,7 +62,7 @@ def register(
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
         "slices": report.slices(examined.board, guarded(material, test)) if test else {},
-        "n_trials": len(trials), "seed": night.settings.seed, "code_hash": night.code_hash, "config_hash": night.config_hash,
+        "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed, "code_hash": night.code_hash, "config_hash": night.config_hash,
         "table_versions": provenance.table_versions(lake), "lake_versions": lake.versions(),
     }  # fmt: skip
     parameters = {f"weight.{part}": weight for part, weight in configuration["weights"].items()}
@@ -104,6 +108,8 @@ def say(night: Night, made: Version | None, served: Version | None, said: Mappin
         **said,
     }
     report.write(full, night.settings.home / "reports" / night.slug / "model.json")
+    if full.get("search"):
+        print("  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(**full["search"]))
     print(f"  {full['candidate']}: {full['verdict']} ({full['reason']})")
     detail = {name: full.get(name) for name in OF_THE_LINE}
     return [

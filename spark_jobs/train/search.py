@@ -39,4 +39,4 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"),
         guarded(found, examined.test), found_flaws(found, cut, examined, number(night.days.last), before),
     )  # fmt: skip
-    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials)
+    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, chosen.report)

@@ -65,6 +65,7 @@ def test_the_winner_is_that_of_local_threads(night, trained):
     ]
     assert reports[0]["configuration"] == reports[1]["configuration"]
     assert reports[0]["n_trials"] == reports[1]["n_trials"] >= 10
+    assert [report["search"]["was_cut"] for report in reports] == [False, False]
     digests = [
         {name: value for name, value in open_registry(where.night("looks")).champion().tags.items() if name.startswith("sha256.")}
         for where in (shop, trained)
