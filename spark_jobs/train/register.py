@@ -62,7 +62,8 @@ def register(
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
         "slices": report.slices(examined.board, guarded(material, test)) if test else {},
-        "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed, "code_hash": night.code_hash, "config_hash": night.config_hash,
+        "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
+        "code_hash": night.code_hash, "config_hash": night.config_hash,
         "table_versions": provenance.table_versions(lake), "lake_versions": lake.versions(),
     }  # fmt: skip
     parameters = {f"weight.{part}": weight for part, weight in configuration["weights"].items()}
