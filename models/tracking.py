@@ -137,7 +137,11 @@ class Registry:
 
     def file(self, version: Version, name: str) -> Path:
         """A local copy of one file of the version's run."""
-        return Path(self.client.download_artifacts(version.run_id, name))
+        return self.file_of(version.run_id, name)
+
+    def file_of(self, run_id: str, name: str) -> Path:
+        """A local copy of one file of a run."""
+        return Path(self.client.download_artifacts(run_id, name))
 
     def serve(self, number: int | None) -> None:
         """Make a version the champion; None: there is none again, as before the first.

@@ -103,7 +103,7 @@ def code_hash(root: Path = ROOT) -> str:
 
 def config_hash(settings: Settings) -> str:
     """Hash of the settings that can change data, 12 hex digits; where things lie and how much memory they get do not."""
-    said = (settings.sources, settings.identity_key, settings.warehouse, settings.seed)
+    said = (settings.sources, settings.identity_key, settings.warehouse, settings.seed, settings.training_days)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 

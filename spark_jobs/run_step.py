@@ -31,11 +31,13 @@ STEPS = {
     "dbt": "spark_jobs.build.dbt",
     "export": "spark_jobs.build.export",
     "train": "spark_jobs.train.job",
+    "due": "spark_jobs.train.due",
     "search": "spark_jobs.train.search",
     "score": "spark_jobs.score.job",
     "publish": "spark_jobs.publish.job",
     "maintain": "spark_jobs.maintain.job",
 }
+SKIPPING = ("land", "due")  # the steps that may skip all behind them: a whole night, a search
 BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not hold yet
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
@@ -95,7 +97,7 @@ def take(step: str, night: nights.Night, began: float) -> int:
         verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - began
         record(lake, night, borders.STEP, verdicts, border.seconds, elapsed)
     if reports is None:
-        return NOTHING_NEW if step == "land" else 0  # only `land` may say so for the whole night
+        return NOTHING_NEW if step in SKIPPING else 0
     unbalanced = [report.table_name for report in reports if not report.balances]
     if unbalanced:
         print(f"{step}: rows received and outcomes do not add up for {unbalanced}", file=sys.stderr)

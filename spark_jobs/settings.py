@@ -20,6 +20,7 @@ class Settings:
     warehouse: str
     mlflow_uri: str
     seed: int
+    training_days: int | None
     shop_customers: int
     shop_seed: int
     snowflake: Mapping[str, str] = field(repr=False)
@@ -64,6 +65,7 @@ class Settings:
             warehouse=given["CONCIERGE_WAREHOUSE"],
             mlflow_uri=given["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
             seed=whole_number(given, "CONCIERGE_SEED"),
+            training_days=above_zero(given, "CONCIERGE_TRAINING_DAYS") if given["CONCIERGE_TRAINING_DAYS"] else None,
             shop_customers=whole_number(given, "CONCIERGE_SHOP_CUSTOMERS"),
             shop_seed=whole_number(given, "CONCIERGE_SHOP_SEED"),
             snowflake={
@@ -77,6 +79,13 @@ class Settings:
 def folder(given: str) -> Path | None:
     """A folder as a setting names it; None for an empty one."""
     return Path(given).expanduser().resolve() if given else None
+
+
+def above_zero(given: Mapping[str, str], name: str) -> int:
+    found = whole_number(given, name)
+    if found < 1:
+        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number above zero, or empty")
+    return found
 
 
 def whole_number(given: Mapping[str, str], name: str) -> int:

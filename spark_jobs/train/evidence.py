@@ -36,15 +36,18 @@ class Before:
     until: int | None = None
 
 
-def former(champion: Version, refused: Sequence[Version]) -> Before:
+def former(champion: Version, refused: Sequence[Version], config_hash: str) -> Before:
     """What a refit of the accepted configuration is compared with.
 
     Args:
         refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new usual; without that
             a shop that shrank for good would be served the model of its great days for ever.
+        config_hash: tonight's; under other settings (another window of days) counts and shares are of other things.
     """
     if len(refused) >= REMEMBERED:
         return Before(usual([each.qualities[-1] for each in refused[-REMEMBERED:] if each.qualities]), until=champion.until)
+    if champion.tags.get("config_hash") != config_hash:
+        return Before(usual(champion.qualities), until=champion.until)
     return Before(usual(champion.qualities), usual(champion.coverages), champion.n_customers, champion.until)
 
 

@@ -6,6 +6,7 @@ If it fails: the accepted model goes on being served. A refusal is not a failure
 report. A home without an accepted configuration, or with popularity for want of a better one, is searched.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
@@ -17,7 +18,7 @@ from spark_jobs.tables import Lake
 from spark_jobs.train.choose import choose, read_space
 from spark_jobs.train.evidence import Before, former, found_flaws
 from spark_jobs.train.examine import SERVED, examine
-from spark_jobs.train.matrices import Material, material
+from spark_jobs.train.matrices import Material, material, newest
 from spark_jobs.train.provenance import fingerprint, number
 from spark_jobs.train.register import REFIT, SEARCH, open_registry, register, repeat
 
@@ -34,21 +35,31 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     known = registry.made_from(fingerprint(night, lake, configuration)) if champion else None
     if known:
         return repeat(night, registry, known, champion)
-    found, cut = prepare(lake)
+    found, cut = prepare(lake, night.settings.training_days)
     if found is None:
         return [NOBODY_YET]
     if configuration == FALLBACK:
         return first(night, lake, registry, found, cut, champion)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
-    before = former(champion, [later for later in registry.after(champion) if later.kind == REFIT])
+    refused = [later for later in registry.after(champion) if later.kind == REFIT]
+    before = former(champion, refused, night.config_hash)
     wrong = found_flaws(found, cut, examined, number(night.days.last), before)
     verdict = judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
 
 
-def prepare(lake: Lake) -> tuple[Material | None, Windows | None]:
-    """The lake as matrices, and where to cut them."""
-    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+def prepare(
+    lake: Lake, days: int | None = None, versions: Mapping[str, int] | None = None
+) -> tuple[Material | None, Windows | None]:  # fmt: skip
+    """The lake as matrices, and where to cut them.
+
+    Args:
+        days: newest days of behaviour to learn from; None: all.
+        versions: of the tables, by name; the newest where none is named.
+    """
+    tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+    interactions, customers, items = (lake.read(table, (versions or {}).get(table.name)) for table in tables)
+    found = material(newest(interactions, customers, days), customers, items)
     if found is None:
         return None, None
     behaviour = found.training.behaviour

@@ -37,6 +37,14 @@ def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
     return interactions.join(customers.select("customer_id"), on="customer_id", how="left_semi")
 
 
+def newest(interactions: DataFrame, customers: DataFrame, days: int | None) -> DataFrame:
+    """The interactions of the newest days that anybody learns from, the last of them included; all of them without a number."""
+    if days is None:
+        return interactions
+    last = daily(consented(interactions, customers)).agg(F.max("day")).first()[0]
+    return interactions if last is None else interactions.where(F.unix_date(F.to_date("occurred_at")) > last - days)
+
+
 def customer_tokens() -> Column:
     """A customer's attributes as tokens: none that comes of behaviour, as today's segment or channel would tell how a test ends.
 

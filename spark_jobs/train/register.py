@@ -17,10 +17,18 @@ from spark_jobs.train import provenance, report
 from spark_jobs.train.evidence import coverage, guarded
 from spark_jobs.train.examine import SERVED, Examined
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.watch import REPORT, look, profile, searched_in
 
-REPORT = "report.json"
 REFIT, SEARCH = "refit", "search"
-OF_THE_LINE = ("model_version", "candidate", "verdict", "reason", "because")  # what the run manifest says of a model
+OF_THE_LINE = (
+    "model_version",
+    "candidate",
+    "kind",
+    "verdict",
+    "reason",
+    "because",
+    "n_interactions",
+)  # what the run manifest says of a model
 
 
 def open_registry(night: Night) -> Registry:
@@ -49,6 +57,9 @@ def register(
         "qualities": json.dumps(appended(before.qualities if before else [], quality)),
         "coverages": json.dumps(appended(before.coverages if before else [], coverage(examined))),
     }  # fmt: skip
+    now, searched = profile(lake), searched_in(champion)
+    if kind == REFIT and searched:
+        tags["searched"] = searched
     if board:
         tags["metrics"] = json.dumps(
             {"quality": board[SERVED]["quality"], **{f"{t} NDCG@10": board[SERVED][t]["ndcg"] for t in TASKS}}
@@ -61,6 +72,7 @@ def register(
         "consent": provenance.consent(lake, material), "window": provenance.window(material, cut),
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
+        "drift": look(lake, registry, material, champion, now), "profile": now,
         "slices": report.slices(examined.board, guarded(material, test)) if test else {},
         "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
         "code_hash": night.code_hash, "config_hash": night.config_hash,
@@ -112,7 +124,9 @@ def say(night: Night, made: Version | None, served: Version | None, said: Mappin
     if full.get("search"):
         print("  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(**full["search"]))
     print(f"  {full['candidate']}: {full['verdict']} ({full['reason']})")
-    detail = {name: full.get(name) for name in OF_THE_LINE}
+    detail = {name: full.get(name) for name in OF_THE_LINE} | {"drift": full["drift"]["alarms"]}
+    for alarm in detail["drift"]:
+        print(f"  drift: {alarm}; a search is due")
     return [
         TableReport("model", served.number if served and served != made else None, made.number if made else None, detail=detail)
     ]

@@ -23,7 +23,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if champion is None:
         return job.run(night, lake)
     accepted = registry.load(champion).configuration
-    found, cut = job.prepare(lake)
+    found, cut = job.prepare(lake, night.settings.training_days)
     if found is None:
         return [job.NOBODY_YET]
     if accepted == job.FALLBACK or cut is None:

@@ -122,10 +122,12 @@ def test_a_level_that_lasts_is_the_new_usual(good):
     """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
     from models.tracking import Version
 
-    champion = Version(3, "r", {"qualities": "[0.4, 0.5]", "coverages": "[0.8]", "n_customers": "90", "until": "100"})
+    tags = {"qualities": "[0.4, 0.5]", "coverages": "[0.8]", "n_customers": "90", "until": "100", "config_hash": "c0f1"}
+    champion = Version(3, "r", tags)
     refused = [Version(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
-    assert former(champion, refused[:6]) == Before(0.45, 0.8, 90, 100)
-    assert former(champion, refused) == Before(0.13, None, None, 100)
+    assert former(champion, refused[:6], "c0f1") == Before(0.45, 0.8, 90, 100)
+    assert former(champion, refused, "c0f1") == Before(0.13, None, None, 100)
+    assert former(champion, [], "other settings") == Before(0.45, None, None, 100)
 
 
 def test_the_guarded_slices(good):

@@ -1,0 +1,203 @@
+"""Has the world moved away from what a model was fitted on? Signals of newest days against the days before them.
+
+Each signal measures every day against the 28 days before it. The newest day alarms when its value is above a stated floor, so
+that it matters, and half above anything of the last 28 days, so that a Sunday, a pay day or a small shop's noise is no news.
+Tables have no days: there the population stability index is held to its customary limit alone.
+
+Sources: PSI as in Siddiqi, Credit Risk Scorecards (2006), .2 being its "major shift"; the two-sample distance of Kolmogorov and
+Smirnov; Gini (1912) for concentration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from models.base import PURCHASE, Behaviour
+from models.evaluation.beyond import gini
+
+REFERENCE_DAYS = 28
+LEAST_DAYS = 14  # of reference, and of past values: below, nothing is said
+SLACK = 1.5  # times the largest of the past: measured in benchmarks/drift.py
+LEAST_ROWS = 50  # of a day or table, or its shares are chance
+PSI_LIMIT = 0.2
+PRICE_BINS = 20
+# By signal: what a day must differ by to matter, whatever the days before it did.
+FLOORS = {
+    "label: kinds of behaviour (PSI)": 0.1,
+    "label: items per customer (log ratio)": 0.3,
+    "feature: categories (PSI)": 0.2,
+    "feature: prices (KS)": 0.1,
+    "catalogue: share of items not seen for 28 days": 0.05,
+    "feedback: concentration on items (Gini, difference)": 0.05,
+    "feedback: share that answers a list (difference)": 0.1,
+}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One figure of one day or table.
+
+    Attributes:
+        value: how far it is from what was; nan where it cannot be said.
+        limit: what it must exceed to be a drift.
+    """
+
+    name: str
+    value: float
+    limit: float
+
+    @property
+    def alarms(self) -> bool:
+        return bool(self.value > self.limit)
+
+    def as_dict(self) -> dict[str, float | str | bool | None]:
+        rounded = {
+            name: None if np.isnan(each) else round(each, 4) for name, each in (("value", self.value), ("limit", self.limit))
+        }
+        return {**asdict(self), **rounded, "alarms": self.alarms}
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:.3f}, at most {self.limit:.3f}"
+
+
+def psi(expected: np.ndarray, actual: np.ndarray) -> float:
+    """Population stability index of counts over the same bins, half a count added to each so that an empty one is no infinity."""
+    e, a = expected + 0.5, actual + 0.5
+    p, q = e / e.sum(), a / a.sum()
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def ks(expected: np.ndarray, actual: np.ndarray) -> float:
+    """Largest distance between two distributions of counts over the same ordered bins."""
+    if not expected.sum() or not actual.sum():
+        return float("nan")
+    return float(np.abs(np.cumsum(expected) / expected.sum() - np.cumsum(actual) / actual.sum()).max())
+
+
+def judged(name: str, values: np.ndarray, floor: float) -> Signal:
+    """The last of a signal's daily values against those before it; nan values are days that cannot be said anything of."""
+    past = values[-1 - REFERENCE_DAYS : -1]
+    past = past[~np.isnan(past)]
+    if len(past) < LEAST_DAYS:
+        return Signal(name, float("nan"), floor)
+    return Signal(name, float(values[-1]), max(floor, SLACK * float(past.max())))
+
+
+def signals(
+    behaviour: Behaviour, day: int, category: np.ndarray | None = None, price: np.ndarray | None = None,
+    answers: Mapping[int, tuple[int, int]] | None = None,
+) -> list[Signal]:  # fmt: skip
+    """The signals of one day.
+
+    Args:
+        behaviour: up to that day at least.
+        category: int [items], -1 unknown; price: float [items], nan unknown: left out where the shop names none.
+        answers: by day, events with an item and those among them that answer a list of ours; left out where none does.
+    """
+    first = day - 2 * REFERENCE_DAYS
+    near = behaviour.where((behaviour.day >= first) & (behaviour.day <= day))
+    days, rows = day - first + 1, near.day - first
+    kinds = table(rows, near.kind.astype(np.int64), days, PURCHASE + 1)
+    found = {
+        "label: kinds of behaviour (PSI)": against(kinds, psi),
+        "label: items per customer (log ratio)": basket(near, first, days),
+        "catalogue: share of items not seen for 28 days": unseen(behaviour, first, days),
+        "feedback: concentration on items (Gini, difference)": moved(concentration(near, first, days)),
+    }
+    if category is not None:
+        named = category[near.item] >= 0
+        counts = table(rows[named], category[near.item][named], days, int(category.max(initial=0)) + 1)
+        found["feature: categories (PSI)"] = against(counts, psi)
+    if price is not None and np.isfinite(price).any():
+        held = price[near.item]
+        known = np.isfinite(held)
+        edges = np.unique(np.quantile(held[known], np.linspace(0, 1, PRICE_BINS + 1)[1:-1])) if known.any() else np.array([0.0])
+        counts = table(rows[known], np.searchsorted(edges, held[known]), days, len(edges) + 1)
+        found["feature: prices (KS)"] = against(counts, ks)
+    if answers and any(answered for _, answered in answers.values()):
+        share = np.array([share_of(answers.get(first + n)) for n in range(days)])
+        found["feedback: share that answers a list (difference)"] = moved(share)
+    return [judged(name, found[name], floor) for name, floor in FLOORS.items() if name in found]
+
+
+def table(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:
+    """int [rows, columns]: how often each pair comes."""
+    return np.bincount(rows.astype(np.int64) * n_columns + columns, minlength=n_rows * n_columns).reshape(n_rows, n_columns)
+
+
+def against(counts: np.ndarray, distance) -> np.ndarray:
+    """float [days]: distance of each day's counts (int [days, bins]) from those of the 28 days before it."""
+    total, found = np.vstack([np.zeros((1, counts.shape[1]), np.int64), counts.cumsum(axis=0)]), np.full(len(counts), np.nan)
+    n = counts.sum(axis=1)
+    for day in range(LEAST_DAYS, len(counts)):
+        before = total[day] - total[max(day - REFERENCE_DAYS, 0)]
+        if n[day] >= LEAST_ROWS and before.sum() >= LEAST_ROWS:
+            found[day] = distance(before, counts[day])
+    return found
+
+
+def basket(near: Behaviour, first: int, days: int) -> np.ndarray:
+    """float [days]: log of a day's items wanted per customer, over that of the 28 days before, up or down."""
+    wanted = near.wanted()
+    n_rows = np.bincount(wanted.day - first, minlength=days).astype(float)
+    pairs = np.unique(wanted.day.astype(np.int64) * near.n_customers + wanted.customer) // max(near.n_customers, 1)
+    n_people = np.bincount(pairs - first, minlength=days)
+    found = np.full(days, np.nan)
+    for day in range(LEAST_DAYS, days):
+        since = slice(max(day - REFERENCE_DAYS, 0), day)
+        if n_rows[day] >= LEAST_ROWS and n_rows[since].sum() >= LEAST_ROWS:
+            found[day] = abs(np.log(n_rows[day] / n_people[day] * n_people[since].sum() / n_rows[since].sum()))
+    return found
+
+
+def unseen(behaviour: Behaviour, first: int, days: int) -> np.ndarray:
+    """float [days]: share of a day's behaviour with items that nobody touched on the 28 days before it."""
+    pairs = np.unique(behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64))  # by item, then day
+    item, day = pairs >> 32, pairs & 0xFFFFFFFF
+    is_new = np.ones(len(pairs), bool)
+    is_new[1:] = (item[1:] != item[:-1]) | (day[1:] - day[:-1] > REFERENCE_DAYS)
+    fresh = pairs[is_new]
+    inside = (behaviour.day >= first) & (behaviour.day < first + days)
+    mine = behaviour.item[inside].astype(np.int64) << 32 | behaviour.day[inside].astype(np.int64)
+    of_day = behaviour.day[inside] - first
+    n, n_new = np.bincount(of_day, minlength=days), np.bincount(of_day, weights=np.isin(mine, fresh), minlength=days)
+    early = np.arange(first, first + days) < int(behaviour.day.min(initial=first)) + REFERENCE_DAYS  # all is new at first
+    return np.where((n >= LEAST_ROWS) & ~early, n_new / np.maximum(n, 1), np.nan)
+
+
+def concentration(near: Behaviour, first: int, days: int) -> np.ndarray:
+    """float [days]: Gini of a day's behaviour over the items that any of these days touched."""
+    active, place = np.unique(near.item, return_inverse=True)
+    found = np.full(days, np.nan)
+    for day in range(days):
+        held = place[near.day == first + day]
+        if len(held) >= LEAST_ROWS:
+            found[day] = gini(np.bincount(held, minlength=len(active)))
+    return found
+
+
+def moved(values: np.ndarray) -> np.ndarray:
+    """float [days]: how far each day's value is from the median of the 28 days before it."""
+    found = np.full(len(values), np.nan)
+    for day in range(LEAST_DAYS, len(values)):
+        before = values[max(day - REFERENCE_DAYS, 0) : day]
+        if (~np.isnan(before)).sum() >= LEAST_DAYS:
+            found[day] = abs(values[day] - np.nanmedian(before))
+    return found
+
+
+def share_of(counts: tuple[int, int] | None) -> float:
+    n, part = counts or (0, 0)
+    return part / n if n >= LEAST_ROWS else float("nan")
+
+
+def of_tables(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]) -> list[Signal]:
+    """PSI of each column of a table between two states of it, each as how many rows have which value or lie in which bin."""
+    found = []
+    for name in sorted(set(before) & set(now)):
+        bins = sorted(set(before[name]) | set(now[name]))
+        expected, actual = (np.array([held[name].get(each, 0) for each in bins], float) for held in (before, now))
+        if min(expected.sum(), actual.sum()) >= LEAST_ROWS:
+            found.append(Signal(f"feature: {name} (PSI)", psi(expected, actual), PSI_LIMIT))
+    return found
