@@ -1,4 +1,4 @@
-"""What the gates are told of an examined model beside its quality: its flaws, and the slices of customers that are guarded."""
+"""What the gates are told of an examined model beside its quality: what it is compared with, and its flaws."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,6 @@ from spark_jobs.train.matrices import Material
 
 ASKED = 300  # customers that the model to be served is asked about; seconds, where the whole test would take minutes
 FIRST_PAGE = 10
-WARM_DAYS = 3  # customers with this many days of purchases before the test count as warm
-COUNTRY = "country="
 
 
 @dataclass(frozen=True)
@@ -102,18 +100,3 @@ def sample(test: Case, seed: int = 0) -> tuple[np.ndarray, Case]:
     """Rows of at most `ASKED` customers of a test, and the test of these alone."""
     rows = np.sort(np.random.default_rng(seed).choice(len(test), min(ASKED, len(test)), replace=False))
     return rows, test.rows(rows)
-
-
-def guarded(material: Material, test: Case) -> dict[str, np.ndarray]:
-    """The groups of customers that must not pay for others' gain, bool [customers of the test] by name."""
-    days, features = test.n_days_before, material.training.customer_features[test.customers]
-    slices = {
-        f"cold (fewer than {WARM_DAYS} days of purchases)": days < WARM_DAYS,
-        f"warm ({WARM_DAYS} days or more)": days >= WARM_DAYS,
-        "one day of purchases": days == 1,
-        "ten days or more": days >= 10,
-    }
-    for token, column in sorted(material.customer_vocabulary.items()):
-        if token.startswith(COUNTRY):
-            slices[f"country {token.removeprefix(COUNTRY)}"] = np.asarray(features[:, [column]].todense()).ravel() > 0
-    return slices

@@ -14,7 +14,7 @@ from models.tracking import Registry, Trial, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train import provenance, report
-from spark_jobs.train.evidence import coverage, guarded
+from spark_jobs.train.evidence import coverage
 from spark_jobs.train.examine import SERVED, Examined
 from spark_jobs.train.matrices import Material
 from spark_jobs.train.watch import REPORT, look, profile, searched_in
@@ -73,7 +73,7 @@ def register(
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
         "drift": look(lake, registry, material, champion, now), "profile": now,
-        "slices": report.slices(examined.board, guarded(material, test)) if test else {},
+        "slices": report.slices(examined.board, whom),
         "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
         "code_hash": night.code_hash, "config_hash": night.config_hash,
         "table_versions": provenance.table_versions(lake), "lake_versions": lake.versions(),

@@ -8,9 +8,9 @@ If it fails: nothing that is served has changed.
 from models.gate import judge_new
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
-from spark_jobs.train import job
+from spark_jobs.train import job, report
 from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
-from spark_jobs.train.evidence import Before, coverage, found_flaws, guarded, mean_quality
+from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_quality
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
 from spark_jobs.train.provenance import fingerprint, number
 from spark_jobs.train.register import SEARCH, open_registry, register, repeat
@@ -37,6 +37,6 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     before = Before(*theirs, until=champion.until)
     verdict = judge_new(
         examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"),
-        guarded(found, examined.test), found_flaws(found, cut, examined, number(night.days.last), before),
+        report.whom(found, examined.test, cut), found_flaws(found, cut, examined, number(night.days.last), before),
     )  # fmt: skip
     return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, chosen.report)

@@ -5,13 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.artifact import Artifact
-from models.blend import Blend
 from models.evaluation import measure
 from models.gate import judge_refit
 from models.recommenders import make_blend
-from spark_jobs.train import job
-from spark_jobs.train.evidence import Before, coverage, former, found_flaws, guarded, mean_quality
+from spark_jobs.train import job, report
+from spark_jobs.train.evidence import Before, coverage, former, found_flaws, mean_quality
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.provenance import number
 
@@ -131,11 +129,8 @@ def test_a_level_that_lasts_is_the_new_usual(good):
 
 
 def test_the_guarded_slices(good):
-    material, _, fine = good
-    slices = guarded(material, fine.test)
-    days = fine.test.n_days_before
-    assert {"country France", "country Spain"} <= set(slices)
-    assert slices["warm (3 days or more)"].sum() == (days >= 3).sum()
-    countries = sum(mask for name, mask in slices.items() if name.startswith("country"))
-    assert countries.max() == 1, "nobody is in two countries"
-    assert isinstance(fine.artifact, Artifact) and isinstance(fine.artifact.blend, Blend)
+    material, cut, fine = good
+    slices = report.whom(material, fine.test, cut)
+    assert {"activity: light", "activity: heavy", "country: France", "country: Spain"} <= set(slices)
+    countries = sum(mask.astype(int) for name, mask in slices.items() if name.startswith("country"))
+    assert countries.tolist() == [1] * len(fine.test), "everybody is in one country, or in the others"
