@@ -49,7 +49,8 @@ decide: export GIVEN_BY := $(value BY)
 rollback: export GIVEN_TO := $(value TO)
 rollback: export GIVEN_REASON := $(value REASON)
 history: export GIVEN_AT := $(value AT)
-unexport A B AS_OF DECISION REASON BY TO AT
+rebuild: export GIVEN_RUN := $(value RUN)
+unexport A B AS_OF DECISION REASON BY TO AT RUN
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"
@@ -63,6 +64,9 @@ rollback: $(READY) ## lists and model back to an earlier night: TO=<run or day>,
 
 history: $(READY) ## what was in production on a day: model, tables, rules: AT=<day or moment>; empty: every switch
 	@$(PY) -m spark_jobs.publish.history --at="$$GIVEN_AT"
+
+rebuild: $(READY) ## a model and its lists made again of what they were made of, and compared byte by byte: RUN=<version or run>
+	@$(PY) -m spark_jobs.train.rebuild --run="$$GIVEN_RUN"
 
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
@@ -92,5 +96,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run test serve backfill rollback history identity-model sql explain decide airflow mlflow docs lint bench \
+.PHONY: help setup run test serve backfill rollback history rebuild identity-model sql explain decide airflow mlflow docs lint bench \
   leaderboard lock clean

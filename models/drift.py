@@ -25,6 +25,7 @@ PRICE_BINS = 20
 # By signal: what a day must differ by to matter, whatever the days before it did.
 FLOORS = {
     "label: kinds of behaviour (PSI)": 0.1,
+    "label: purchases per customer (log ratio)": 0.4,
     "label: items per customer (log ratio)": 0.3,
     "feature: categories (PSI)": 0.2,
     "feature: prices (KS)": 0.1,
@@ -101,6 +102,7 @@ def signals(
     kinds = table(rows, near.kind.astype(np.int64), days, PURCHASE + 1)
     found = {
         "label: kinds of behaviour (PSI)": against(kinds, psi),
+        "label: purchases per customer (log ratio)": bought(near, first, days),
         "label: items per customer (log ratio)": basket(near, first, days),
         "catalogue: share of items not seen for 28 days": unseen(behaviour, first, days),
         "feedback: concentration on items (Gini, difference)": moved(concentration(near, first, days)),
@@ -138,16 +140,30 @@ def against(counts: np.ndarray, distance) -> np.ndarray:
 
 
 def basket(near: Behaviour, first: int, days: int) -> np.ndarray:
-    """float [days]: log of a day's items wanted per customer, over that of the 28 days before, up or down."""
+    """float [days]: log of a day's items wanted per customer who wanted any, over that of the 28 days before, up or down."""
     wanted = near.wanted()
-    n_rows = np.bincount(wanted.day - first, minlength=days).astype(float)
-    pairs = np.unique(wanted.day.astype(np.int64) * near.n_customers + wanted.customer) // max(near.n_customers, 1)
+    return per_customer(wanted, wanted, first, days)
+
+
+def bought(near: Behaviour, first: int, days: int) -> np.ndarray:
+    """float [days]: log of a day's purchases per customer who did anything, over that of the 28 days before, up or down."""
+    return per_customer(near.where(near.kind == PURCHASE), near, first, days)
+
+
+def per_customer(rows: Behaviour, active: Behaviour, first: int, days: int) -> np.ndarray:
+    """float [days]: how far a day's rows per active customer are from those of the 28 days before, as a log ratio without sign.
+
+    A purchase is added on both sides, so that a day without any is far and not infinitely so.
+    """
+    n_rows = np.bincount(rows.day - first, minlength=days).astype(float)
+    pairs = np.unique(active.day.astype(np.int64) * active.n_customers + active.customer) // max(active.n_customers, 1)
     n_people = np.bincount(pairs - first, minlength=days)
     found = np.full(days, np.nan)
     for day in range(LEAST_DAYS, days):
         since = slice(max(day - REFERENCE_DAYS, 0), day)
-        if n_rows[day] >= LEAST_ROWS and n_rows[since].sum() >= LEAST_ROWS:
-            found[day] = abs(np.log(n_rows[day] / n_people[day] * n_people[since].sum() / n_rows[since].sum()))
+        if n_people[day] and n_rows[since].sum() >= LEAST_ROWS:
+            now, before = (n_rows[day] + 1) / n_people[day], (n_rows[since].sum() + 1) / n_people[since].sum()
+            found[day] = abs(np.log(now / before))
     return found
 
 

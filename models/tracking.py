@@ -122,10 +122,11 @@ class Registry:
         found = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
         return max(map(self._version, found), key=lambda version: version.number, default=None)
 
-    def after(self, version: Version) -> list[Version]:
-        """The versions that came later, oldest first."""
+    def after(self, version: Version | None) -> list[Version]:
+        """The versions that came later, oldest first; all of them for None."""
         found = map(self._version, self.client.search_model_versions(f"name = '{NAME}'", max_results=1000))
-        return sorted((each for each in found if each.number > version.number), key=lambda each: each.number)
+        least = version.number if version else 0
+        return sorted((each for each in found if each.number > least), key=lambda each: each.number)
 
     def load(self, version: Version) -> Artifact:
         """The version's model.

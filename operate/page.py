@@ -104,8 +104,17 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     console.print()
     console.print(model(summary))
     said = summary["model"]
-    console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}\n")
+    console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}")
+    console.print(f"{drift(said.get('drift', {}))}\n", soft_wrap=True)
     console.print(answers(visits))
+
+
+def drift(said: dict[str, Any]) -> str:
+    """What the night saw of drift, in words."""
+    if said.get("alarms"):
+        return f"Drift: {'; '.join(said['alarms'])}. A search for a better configuration is due."
+    able = [each for each in said.get("signals", []) if each["value"] is not None]
+    return f"Drift: none in {len(able)} signals." if able else "Drift: history is too short to tell."
 
 
 def next_steps(console: Console, visits: list[dict[str, Any]]) -> None:

@@ -77,9 +77,11 @@ class Lake:
             return arrow_schema(table).empty_table().select(list(columns or table.columns))
         return RustTable(self.path(table), version=version).to_pyarrow_table(columns=list(columns or table.columns))
 
-    def scan(self, table: Table) -> "pa_dataset.Dataset | pa.Table":
+    def scan(self, table: Table, version: int | None = None) -> "pa_dataset.Dataset | pa.Table":
         """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for."""
-        return RustTable(self.path(table)).to_pyarrow_dataset() if self.exists(table) else arrow_schema(table).empty_table()
+        if not self.exists(table):
+            return arrow_schema(table).empty_table()
+        return RustTable(self.path(table), version=version).to_pyarrow_dataset()
 
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
         """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when they were not kept.

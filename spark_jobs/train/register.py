@@ -99,6 +99,7 @@ def origin(night: Night, lake: Lake, material: Material, cut: Windows | None, co
     consent, window = provenance.consent(lake, material), provenance.window(material, cut)
     return {
         "inputs": provenance.fingerprint(night, lake, configuration), "night": night.run_id, "seed": str(night.settings.seed),
+        "training_days": json.dumps(night.settings.training_days),
         "code_hash": night.code_hash, "config_hash": night.config_hash,
         "n_customers": str(material.training.behaviour.n_customers), "until": str(material.training.behaviour.until),
         **{f"window.{name}": day for name, day in window.items()},

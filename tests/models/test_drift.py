@@ -49,7 +49,7 @@ def test_thirty_clean_nights_raise_at_most_one_alarm(clean):
     nights = [drift.signals(clean.before(day + 1), day, CATEGORY, PRICE) for day in range(DAYS - 30, DAYS)]
     assert sum(any(each.alarms for each in night) for night in nights) <= 1
     assert all(not np.isnan(each.value) for night in nights for each in night), "and every signal could have"
-    assert len(nights[0]) == 6
+    assert len(nights[0]) == 7
 
 
 @pytest.mark.parametrize("kind", ["label", "feature: prices", "feature: categories", "catalogue", "feedback"])
@@ -66,7 +66,7 @@ def test_baskets_and_answers(clean):
     today = (clean.day == DAYS - 1) & (clean.kind == PURCHASE)
     more = np.repeat(np.flatnonzero(today), 3)  # everybody buys four times as much
     extra = clean.where(np.concatenate([np.arange(len(clean)), more]))
-    [basket] = [each for each in drift.signals(extra, DAYS - 1) if "items per customer" in each.name]
+    basket = next(each for each in drift.signals(extra, DAYS - 1) if "items per customer" in each.name)
     assert basket.alarms and basket.value == pytest.approx(np.log(4), abs=0.2)
     answered = {day: (1000, 300 + day % 5) for day in range(DAYS)}
     [quiet] = [each for each in drift.signals(clean, DAYS - 1, answers=answered) if "answers" in each.name]

@@ -1,4 +1,4 @@
-"""`make explain`, `decide`, `rollback` and `history` hand on what was typed, whatever characters stand in it."""
+"""`make explain`, `decide`, `rollback`, `history` and `rebuild` hand on what was typed, whatever characters stand in it."""
 
 import json
 import subprocess
@@ -49,4 +49,5 @@ def test_a_rollback_and_a_question_as_they_were_typed(make):
     assert make("rollback", TO=run_id, REASON=ODD) == ["-m", "spark_jobs.publish.rollback", f"--to={run_id}", f"--reason={ODD}"]
     assert make("rollback") == ["-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
     assert make("history", AT=ODD) == ["-m", "spark_jobs.publish.history", f"--at={ODD}"]
+    assert make("rebuild", RUN=run_id) == ["-m", "spark_jobs.train.rebuild", f"--run={run_id}"]
     assert make("backfill", SOURCE="s", DATA="d", FROM="2011-12-01", TO="2011-12-09")[-2:] == ["--to", "2011-12-09"]

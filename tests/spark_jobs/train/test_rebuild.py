@@ -1,0 +1,84 @@
+"""A registered model and its lists are made again elsewhere, byte by byte; what is not as it was is named."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from expectations.contracts.lake import FEAT_ITEMS, REC_CUSTOMER_ITEMS
+from spark_jobs.night import code_hash, config_hash
+from spark_jobs.run_log import record
+from spark_jobs.score import job as scoring
+from spark_jobs.train import job, rebuild
+from spark_jobs.train.register import open_registry
+
+
+@pytest.fixture(scope="module")
+def scored(fill, spark, tmp_path_factory):
+    """A home after a night of training and scoring, whose tables have moved on since; 30 newest days, under this very code."""
+    shop = fill(tmp_path_factory.mktemp("scored"), spark)
+    night = shop.night("night one", code_hash())
+    settings = replace(night.settings, training_days=30)
+    night = replace(night, settings=settings, config_hash=config_hash(settings))
+    record(shop.lake, night, "train", job.run(night, shop.lake), 1.0)
+    record(shop.lake, night, "score", scoring.run(night, shop.lake), 1.0)
+    items = shop.lake.read_arrow(FEAT_ITEMS).to_pylist()
+    shop.put(FEAT_ITEMS, [row | {"is_in_stock": False, "category": "other"} for row in items])
+    lists = shop.lake.read_arrow(REC_CUSTOMER_ITEMS).to_pylist()
+    shop.put(REC_CUSTOMER_ITEMS, lists[:3])
+    return shop, night
+
+
+@pytest.fixture
+def other(scored, empty_registry, tmp_path):
+    """The version, and a night in an empty home."""
+    shop, night = scored
+    (tmp_path / "mlflow").mkdir()
+    shutil.copy(empty_registry, tmp_path / "mlflow" / "mlflow.db")
+    registry = open_registry(night)
+    version = rebuild.find(registry, "concierge/1")
+    return shop.lake, registry, version, rebuild.elsewhere(night.settings, version, tmp_path)
+
+
+def test_factors_and_lists_are_the_same_bytes(other):
+    lake, registry, version, night = other
+    compared = list(rebuild.rebuild(lake, registry, version, night))
+    assert [each.name for each in compared] == [
+        "factors.npz", "model.json", "rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1",
+    ]  # fmt: skip
+    assert all(each.equal for each in compared), "\n".join(map(str, compared))
+    held = lake.read_arrow(REC_CUSTOMER_ITEMS, version=rebuild.lists_of(lake, version)[REC_CUSTOMER_ITEMS.name])
+    spoiled = held.to_pylist()
+    spoiled[0]["items"][0]["score"] += 1e-6
+    assert rebuild.digest(held.from_pylist(spoiled, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was, "the control"
+
+
+def test_another_seed_is_noticed(other):
+    lake, registry, version, night = other
+    bare = replace(version, tags={name: value for name, value in version.tags.items() if name != "night"})  # no lists
+    compared = list(rebuild.rebuild(lake, registry, bare, replace(night, settings=replace(night.settings, seed=12))))
+    assert [(each.name, each.equal) for each in compared] == [("factors.npz", False), ("model.json", True)]
+    assert "NOT EQUAL" in str(compared[0])
+
+
+def test_a_version_is_found_by_each_of_its_names(other):
+    _, registry, version, _ = other
+    for name in ("1", "concierge/1", version.run_id, "night one"):
+        assert rebuild.find(registry, name) == version
+    with pytest.raises(rebuild.CannotRebuild, match="no version 'concierge/9'"):
+        rebuild.find(registry, "concierge/9")
+
+
+@pytest.mark.parametrize("what", ["code", "config"])
+def test_other_code_or_settings_are_named(other, tmp_path, what):
+    _, _, version, night = other
+    spoiled = replace(version, tags=version.tags | {f"{what}_hash": "0ther"})
+    with pytest.raises(rebuild.CannotRebuild, match=r"it was made by (code|settings) 0ther"):
+        rebuild.elsewhere(night.settings, spoiled, tmp_path)
+
+
+def test_a_version_of_a_table_that_is_gone_is_named(other):
+    lake, registry, version, night = other
+    gone = replace(version, tags=version.tags | {"table.feat_items": "77"})
+    with pytest.raises(rebuild.CannotRebuild, match="feat_items version 77 is no longer kept"):
+        list(rebuild.rebuild(lake, registry, gone, night))
