@@ -6,7 +6,6 @@ If it fails: the accepted model goes on being served. A refusal is not a failure
 report. A home without an accepted configuration, or with popularity for want of a better one, is searched.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
@@ -48,17 +47,13 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
 
 
-def prepare(
-    lake: Lake, days: int | None = None, versions: Mapping[str, int] | None = None
-) -> tuple[Material | None, Windows | None]:  # fmt: skip
+def prepare(lake: Lake, days: int | None = None) -> tuple[Material | None, Windows | None]:
     """The lake as matrices, and where to cut them.
 
     Args:
         days: newest days of behaviour to learn from; None: all.
-        versions: of the tables, by name; the newest where none is named.
     """
-    tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
-    interactions, customers, items = (lake.read(table, (versions or {}).get(table.name)) for table in tables)
+    interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
     found = material(newest(interactions, customers, days), customers, items)
     if found is None:
         return None, None
