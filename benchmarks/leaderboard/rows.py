@@ -47,13 +47,36 @@ IN_TIME = (
     plain("item_knn"),
     plain("user_knn"),
     plain("own_history", tasks=("next",)),
+    plain("rp3beta"),
+    plain("transitions"),
+    plain("stan"),
+    plain("lightfm", components=64, epochs=12),
+)
+# The best recipe of each by `python -m benchmarks.leaderboard.choose online_retail`, which asks the window before the test alone.
+RETAIL = (
+    plain("recent_popularity", VALIDATION, days=14),
+    plain("content", VALIDATION, half_life_days=120.0),
+    plain("item_knn", VALIDATION, half_life_days=30.0, trend_power=0.5),
+    plain("user_knn", VALIDATION, half_life_days=15.0),
+    plain("own_history", VALIDATION, tasks=("next",), half_life_days=120.0),
+    plain("transitions", VALIDATION, half_life_days=15.0),
+    plain("stan", VALIDATION, session_half_life_days=15.0),
+    plain("als"),
     plain("lightfm", components=64, epochs=12),
 )
 ROWS: dict[str, tuple[Row, ...]] = {
-    "online_retail": (*EVERYWHERE, *IN_TIME),
+    "online_retail": (*EVERYWHERE, *RETAIL),
     "gowalla": (*EVERYWHERE, plain("item_knn", trend_power=0.0)),
     "beauty": (*EVERYWHERE, plain("item_knn", half_life_days=15.0, trend_power=0.0)),
-    "retailrocket": (*EVERYWHERE, plain("recent_popularity", days=14), plain("item_knn"), plain("user_knn")),
+    "retailrocket": (
+        *EVERYWHERE,
+        plain("recent_popularity", days=14),
+        plain("item_knn"),
+        plain("user_knn"),
+        plain("rp3beta"),
+        plain("transitions"),
+        plain("stan"),
+    ),
 }
 OWN_DATA = (*EVERYWHERE, *IN_TIME)
 

@@ -1,0 +1,58 @@
+"""Where the parameters of single rows come from: every recipe of `models/config/search.yml` on the window before the test.
+
+    python -m benchmarks.leaderboard.choose online_retail [--only rp3beta,ease] [--most 3]
+
+Prints each recipe's figures on the validation window and each part's best by mean quality. The test window is never asked.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from benchmarks.leaderboard.datasets import SHARED, Window, load
+from models.evaluation import evaluate
+from models.recommenders import make
+
+SPACE = Path(__file__).resolve().parents[2] / "models" / "config" / "search.yml"
+
+
+def quality(
+    window: Window, part: str, parameters: dict, tasks: tuple[str, ...], k: int, seed: int
+) -> tuple[float, dict[str, float]]:
+    """Mean quality over those asked, and NDCG by task."""
+    fitted = make(part, parameters).fit(window.training, seed)
+    allowed = np.ones(window.asked.n_items, bool)
+    found = evaluate(lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=(k,), tasks=tasks)
+    return float(np.nanmean(found.quality)), {task: float(np.nanmean(values)) for task, values in found.ndcg.items()}
+
+
+def main() -> None:
+    """Print a line a recipe, then the best of each part."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data")
+    parser.add_argument("--shared", type=Path, default=SHARED)
+    parser.add_argument("--only", default="", help="names of parts, by commas")
+    parser.add_argument("--most", type=int, default=99, help="recipes tried of each part")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    data = load(given.data, given.shared)
+    best: dict[str, tuple[float, dict]] = {}
+    for part, recipes in yaml.safe_load(SPACE.read_text())["parts"].items():
+        if given.only and part not in given.only.split(","):
+            continue
+        for parameters in recipes[: given.most]:
+            began = time.monotonic()
+            mean, by_task = quality(data.validation, part, parameters, data.tasks, data.ks[0], given.seed)
+            said = "  ".join(f"{task} {value:.4f}" for task, value in by_task.items())
+            print(f"{part:<18} {parameters}: quality {mean:.4f}  {said}  {time.monotonic() - began:.0f} s", flush=True)
+            best[part] = max(best.get(part, (-1.0, {})), (mean, parameters), key=lambda each: each[0])
+    print("best on the window before the test:")
+    for part, (mean, parameters) in sorted(best.items(), key=lambda each: -each[1][0]):
+        print(f"  {part:<18} {mean:.4f}  {parameters}")
+
+
+if __name__ == "__main__":
+    main()
