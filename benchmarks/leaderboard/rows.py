@@ -12,6 +12,8 @@ from models.recommenders import make
 
 UNTUNED = "nothing: defaults"
 VALIDATION = "the window before"
+AS_PUBLISHED = "nothing: as published"
+HELD_OUT = "training items held out"
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,24 @@ RETAIL = (
 )
 ROWS: dict[str, tuple[Row, ...]] = {
     "online_retail": (*EVERYWHERE, *RETAIL),
-    "gowalla": (*EVERYWHERE, plain("item_knn", trend_power=0.0)),
+    "gowalla": (
+        *EVERYWHERE,
+        plain("item_knn", trend_power=0.0),
+        plain("rp3beta", AS_PUBLISHED, half_life_days=None, neighbours=300, walk_power=0.7, popularity_power=0.3),
+        plain("lightfm", name="lightfm, ids alone", half_life_days=None, components=64, epochs=20),
+        plain(
+            "graph_filter",
+            AS_PUBLISHED,
+            "GF-CF",
+            neighbours=5000,
+            components=256,
+            customer_power=0.5,
+            low_pass_weight=0.3,
+            sharpening=0.0,
+        ),
+        plain("graph_filter", AS_PUBLISHED, "BSPM-EM", neighbours=5000, customer_power=0.5),
+        plain("graph_filter", HELD_OUT),
+    ),
     "beauty": (*EVERYWHERE, plain("item_knn", half_life_days=15.0, trend_power=0.0)),
     "retailrocket": (
         *EVERYWHERE,

@@ -32,8 +32,8 @@ class EASE:
 
     name: ClassVar[str] = "ease"
     fades_evenly: ClassVar[bool] = True
-    half_life_days: float | None = 45.0
-    ridge: float = 100.0
+    half_life_days: float | None = 90.0
+    ridge: float = 50.0
     memory_limit_gb: float = 2.0
 
     def fit(self, training: Training, seed: int) -> Self:

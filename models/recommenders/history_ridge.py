@@ -33,10 +33,11 @@ class HistoryRidge:
     """
 
     name: ClassVar[str] = "history_ridge"
-    half_life_days: float = 45.0
+    fades_evenly: ClassVar[bool] = True
+    half_life_days: float = 180.0
     horizon_days: int = 28
     ridge: float = 5.0
-    cut_half_life_days: float = 90.0
+    cut_half_life_days: float = 30.0
     memory_limit_gb: float = 2.0
 
     def fit(self, training: Training, seed: int) -> Self:
