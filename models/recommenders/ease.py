@@ -15,7 +15,7 @@ from scipy import sparse
 
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
 from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
-from models.recommenders.neighbours import opinion
+from models.recommenders.neighbours import opinion, row_sums, scaled
 
 DENSE_COPIES = 1.5  # the inverse, and the weights as float32
 
@@ -27,13 +27,15 @@ class EASE:
     Attributes:
         half_life_days: how fast the past fades, in training and in a customer's profile; None: never.
         ridge: what is added to the diagonal; the larger, the less rare items are trusted.
+        length_power: how much a history pays for being long (1: all have length 1; 0: as they are, which is the paper's).
         memory_limit_gb: what the dense matrices of fitting may take.
     """
 
     name: ClassVar[str] = "ease"
     fades_evenly: ClassVar[bool] = True
     half_life_days: float | None = 90.0
-    ridge: float = 50.0
+    ridge: float = 10.0
+    length_power: float = 0.5
     memory_limit_gb: float = 2.0
 
     def fit(self, training: Training, seed: int) -> Self:
@@ -72,7 +74,9 @@ class EASE:
         return self
 
     def _profiles(self, behaviour: Behaviour) -> sparse.csr_matrix:
-        return behaviour.matrix(self.half_life_days) / KIND_WEIGHTS[PURCHASE]
+        past = behaviour.matrix(self.half_life_days) / KIND_WEIGHTS[PURCHASE]
+        length = np.sqrt(row_sums(past.multiply(past)))
+        return scaled(past, rows=np.maximum(length, 1e-12) ** -self.length_power)
 
     def _wide(self, scores: np.ndarray) -> np.ndarray:
         """Scores of the items fitted, among all; what is not above zero is no opinion."""

@@ -62,12 +62,13 @@ def test_rp3beta_is_a_walk_of_three_steps(training):
 def test_ease_predicts_each_item_from_all_others(training):
     """Column j of the weights is the ridge regression of item j on the other items; solved here one by one."""
     X = histories(training.behaviour, 30.0)[:, :6]
+    X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12) ** 0.5
     wanted = np.zeros((6, 6))
     for j in range(6):
         others = [i for i in range(6) if i != j]
         A = X[:, others]
         wanted[others, j] = np.linalg.solve(A.T @ A + 3.0 * np.eye(5), A.T @ X[:, j])
-    fitted = EASE(half_life_days=30.0, ridge=3.0).fit(training, seed=0)
+    fitted = EASE(half_life_days=30.0, ridge=3.0, length_power=0.5).fit(training, seed=0)
     assert fitted.weights == pytest.approx(wanted, abs=1e-5)
     scores = fitted.score(everybody(training))
     assert positive(scores[:, :6]) == pytest.approx(np.maximum(X @ wanted, 0.0), abs=1e-5)
