@@ -54,7 +54,7 @@ IN_TIME = (
     plain("stan"),
     plain("lightfm", components=64, epochs=12),
 )
-# The best recipe of each by `python -m benchmarks.leaderboard.choose online_retail`, which asks the window before the test alone.
+# The best recipe of each, most by `python -m benchmarks.leaderboard.choose online_retail`, which asks the window before the test alone.
 RETAIL = (
     plain("recent_popularity", VALIDATION, days=14),
     plain("content", VALIDATION, half_life_days=120.0),
@@ -63,6 +63,12 @@ RETAIL = (
     plain("own_history", VALIDATION, tasks=("next",), half_life_days=120.0),
     plain("transitions", VALIDATION, half_life_days=15.0),
     plain("stan", VALIDATION, session_half_life_days=15.0),
+    plain("decayed_popularity", VALIDATION, half_life_days=10.0),
+    plain("repeat_purchase", VALIDATION, tasks=("next",), prior_repeats=0.2),
+    plain("rp3beta", VALIDATION, half_life_days=45.0),
+    plain("ease", VALIDATION, half_life_days=90.0, ridge=10.0),
+    plain("history_ridge", VALIDATION, half_life_days=180.0, cut_half_life_days=30.0),
+    plain("graph_filter", VALIDATION, half_life_days=45.0, components=128),
     plain("als"),
     plain("lightfm", components=64, epochs=12),
 )
