@@ -54,7 +54,8 @@ IN_TIME = (
     plain("stan"),
     plain("lightfm", components=64, epochs=12),
 )
-# The best recipe of each, most by `python -m benchmarks.leaderboard.choose online_retail`, which asks the window before the test alone.
+# The best of each on the window before the test, most by `python -m benchmarks.leaderboard.choose online_retail`. The test is
+# never asked.
 RETAIL = (
     plain("recent_popularity", VALIDATION, days=14),
     plain("content", VALIDATION, half_life_days=120.0),
@@ -78,7 +79,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         *EVERYWHERE,
         plain("item_knn", trend_power=0.0),
         plain("rp3beta", AS_PUBLISHED, half_life_days=None, neighbours=300, walk_power=0.7, popularity_power=0.3),
-        plain("lightfm", name="lightfm, ids alone", half_life_days=None, components=64, epochs=20),
+        plain("lightfm", name="lightfm (ids)", half_life_days=None, components=64, epochs=20),
         plain(
             "graph_filter",
             AS_PUBLISHED,
