@@ -15,10 +15,11 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.dense import check_fits, inverse_in_place
+from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
 from models.recommenders.neighbours import opinion, row_sums, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
 
+DENSE_COPIES = 1.5  # the inverse, and the weights as float32
 BLOCK = 1024  # rows of weights made at once
 
 
@@ -52,7 +53,7 @@ class TransitionRidge:
         behaviour = training.behaviour
         self.items = np.flatnonzero(np.bincount(behaviour.item, minlength=behaviour.n_items)).astype(np.int32)
         self.n_items, n = behaviour.n_items, len(self.items)
-        check_fits(n, 1.5, self.memory_limit_gb, self.name)  # the inverse, and the weights as float32
+        check_fits(n, DENSE_COPIES, self.memory_limit_gb, self.name)
         past, after = self._cuts(behaviour)
         answer = (past.T @ after).tocsr()
         gram = (past.T @ past).toarray()
@@ -62,6 +63,10 @@ class TransitionRidge:
         for start in range(0, n, BLOCK):
             self.weights[start : start + BLOCK] = (turned @ inverse[:, start : start + BLOCK]).T
         return self
+
+    def needed_bytes(self, training: Training) -> int:
+        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
+        return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
 
     def score(self, customers: Customers) -> np.ndarray:
         of = baskets(customers.behaviour)

@@ -101,5 +101,5 @@ def test_the_size_of_a_trial_by_hand(checkerboard):
     # 40 customers and 20 items, each with two attributes: three float32 a component.
     assert needed("lightfm", components=7) == scores + matrices + 3 * 4 * 7 * (40 + 2 + 20 + 2)
     # Dense float64 matrices of all pairs of the 20 items: the inverse and half of one, three.
-    assert needed("ease") == scores + 1.5 * 8 * 20**2
+    assert needed("ease") == needed("transition_ridge") == scores + 1.5 * 8 * 20**2
     assert needed("history_ridge") == scores + 3 * 8 * 20**2
