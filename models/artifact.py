@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from models.blend import Blend
+from models.ranking.ranker import LearnedBlend
 from models.recommenders import make_blend
 
 FACTORS, ABOUT = "factors.npz", "model.json"
@@ -29,14 +30,14 @@ class Artifact:
     """What scoring needs of a model.
 
     Attributes:
-        configuration: parts with their parameters, and weights.
+        configuration: parts with their parameters, and weights or a ranker.
         blend: fitted.
         item_ids, customer_ids: bytes arrays, sorted: the id at each position.
         customer_vocabulary: column of each customer attribute.
     """
 
     configuration: Mapping[str, Any]
-    blend: Blend
+    blend: Blend | LearnedBlend
     item_ids: np.ndarray
     customer_ids: np.ndarray
     customer_vocabulary: dict[str, int] = field(default_factory=dict)

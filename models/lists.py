@@ -8,6 +8,7 @@ import numpy as np
 from models.base import Customers
 from models.blend import Blend, unit
 from models.inference import top_n
+from models.ranking.ranker import LearnedBlend
 
 LENGTH = 100
 # A page that wants only new things finds enough of them in every list.
@@ -32,7 +33,9 @@ class Lists:
     names: tuple[str, ...]
 
 
-def personal(blend: Blend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int = LENGTH) -> Lists:
+def personal(
+    blend: Blend | LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int = LENGTH
+) -> Lists:
     """The block's lists.
 
     What a customer bought is left out, unless it is consumed and bought again; such repeats fill at most half of a list.
@@ -44,15 +47,35 @@ def personal(blend: Blend, customers: Customers, allowed: np.ndarray, consumable
     wanted = customers.behaviour.wanted()
     bought = np.zeros((len(customers), wanted.n_items), bool)
     bought[wanted.customer, wanted.item] = True
+    if isinstance(blend, LearnedBlend):
+        return _learned(blend, customers, allowed, bought, consumable, n)
     units = {part.name: unit(part.score(customers)) for part in blend.parts}
     total = np.round(blend.combine(units).astype(np.float64), DECIMALS)
-    fresh, _ = top_n(total, n, allowed & ~bought)
-    repeated, _ = top_n(total, min(MOST_REPEATS, n // 2), allowed & bought & consumable)
-    items = best_first(np.concatenate([fresh, repeated], axis=1), total)[:, :n]
+    items = _first(total, allowed, bought, consumable, n)
     return _with_sources(items, total, {name: blend.weights[name] * units[name] for name in units}, allowed)
 
 
-def similar(blend: Blend, items: np.ndarray, allowed: np.ndarray, n: int) -> Lists | None:
+def _first(total: np.ndarray, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int) -> np.ndarray:
+    """The n best of each row, of what was bought at most half, and that only where it is consumed."""
+    fresh, _ = top_n(total, n, allowed & ~bought)
+    repeated, _ = top_n(total, min(MOST_REPEATS, n // 2), allowed & bought & consumable)
+    return best_first(np.concatenate([fresh, repeated], axis=1), total)[:, :n]
+
+
+def _learned(
+    blend: LearnedBlend, customers: Customers, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
+) -> Lists:
+    """Lists of a ranker: what no part proposed is in none, and who proposed it is known of every candidate."""
+    at, scores = blend.ranked(customers)
+    total, sources = np.full(bought.shape, -np.inf), np.zeros(bought.shape, np.uint32)
+    total[at.row, at.item], sources[at.row, at.item] = np.round(scores.astype(np.float64), DECIMALS), at.sources
+    items = _first(total, allowed, bought, consumable, n)
+    place = np.maximum(items, 0)
+    held = np.where(items >= 0, np.take_along_axis(total, place, axis=1), -np.inf)
+    return Lists(items, held, np.take_along_axis(sources, place, axis=1), at.names)
+
+
+def similar(blend: Blend | LearnedBlend, items: np.ndarray, allowed: np.ndarray, n: int) -> Lists | None:
     """The items most alike each of these; None when no part compares items."""
     units = blend.likeness(items)
     if not units:

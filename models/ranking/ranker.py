@@ -18,10 +18,12 @@ from models.ranking.candidates import Candidates, propose
 from models.ranking.columns import Moment, columns, item_facts
 from models.ranking.rows import Rows, asked, opinions, rows, together
 from models.ranking.windows import Window, training_windows
+from models.split import Case
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
+MOST_CELLS = 10_000_000  # customers × items of a window: 40 MB a part
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
 
@@ -73,7 +75,7 @@ class LearnedBlend:
         """
         learned = []
         for window in self.windows(training):
-            past, test = training.before(window.cut), asked(training, window, self.settings.customers, seed)
+            past, test = training.before(window.cut), self.asked(training, window, seed)
             fitted = [replace(part).fit(past, seed) for part in self.parts]
             learned.append(self.rows(training, window, opinions(fitted, Customers.of(past, test.customers)), seed))
         for part in self.parts:
@@ -84,10 +86,13 @@ class LearnedBlend:
         """What it learns from, newest first."""
         return training_windows(training.behaviour, self.settings.windows, self.settings.step_days)
 
+    def asked(self, training: Training, window: Window, seed: int) -> Case:
+        """The customers that a window asks; fewer where the catalogue is so large that their scores would not fit."""
+        return asked(training, window, max(1, min(self.settings.customers, MOST_CELLS // training.behaviour.n_items)), seed)
+
     def rows(self, training: Training, window: Window, scores: Mapping[str, np.ndarray], seed: int) -> Rows:
         """A window's training rows; scores are of `asked`'s customers by parts fitted before the window's cut."""
-        of = self.settings
-        test = asked(training, window, of.customers, seed)
+        of, test = self.settings, self.asked(training, window, seed)
         return rows(training, window, test, scores, of.candidates, of.others, seed, [window.cut] * len(scores))
 
     def learn(self, training: Training, windows: Sequence[Rows], seed: int) -> Self:
@@ -131,6 +136,10 @@ class LearnedBlend:
 
     def similar(self, items: np.ndarray) -> np.ndarray | None:
         return Blend(self.parts).similar(items)
+
+    def likeness(self, items: np.ndarray) -> dict[str, np.ndarray]:
+        """As a weighted blend of the same parts says it: what was wanted together is alike, for whomever."""
+        return Blend(self.parts).likeness(items)
 
     def arrays(self) -> dict[str, np.ndarray]:
         held = {f"{FACTS}{name}": fact for name, fact in self.facts.items()}

@@ -4,7 +4,7 @@ Popularity, recent popularity, item-kNN and LightFM are always fitted and measur
 blend is worth.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,11 @@ from models.artifact import Artifact
 from models.base import Recommender
 from models.blend import Blend
 from models.evaluation import Facts, Measured, slices
+from models.ranking.ranker import LearnedBlend
 from models.recommenders import make_blend
 from models.split import Case, Windows
-from spark_jobs.train.fits import Fit, fit_all, measured, score, test_case
+from spark_jobs.train.blends import Ask, fit_blends
+from spark_jobs.train.fits import Fit, measured, score, test_case
 from spark_jobs.train.matrices import Material
 
 BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
@@ -54,17 +56,14 @@ def examine(
         configuration: what would be served.
         rival: the accepted configuration, fitted before the test too.
     """
-    until = material.training.behaviour.until
-    fits = {part: Fit(part, until, configuration["parts"].get(part, {})) for part in _parts(configuration)}
-    final = list(fits.values())
+    final = Ask(configuration, material.training.behaviour.until)
     if cut is None:
-        return Examined(_artifact(material, configuration, fit_all(spark, material, final, seed)), {}, None)
-    early = [Fit(fit.part, cut.test_from, fit.parameters) for fit in final]
-    beside = [Fit(part, cut.test_from) for part in BASELINES if part not in fits]
-    theirs = [Fit(part, cut.test_from, rival["parts"].get(part, {})) for part in _parts(rival)] if rival else []
-    fitted = fit_all(spark, material, [*final, *early, *beside, *theirs], seed)
-    finals, rest = fitted[: len(final)], fitted[len(final) :]
-    earlies, besides, rivals = rest[: len(early)], rest[len(early) : len(early) + len(beside)], rest[len(early) + len(beside) :]
+        blends, _ = fit_blends(spark, material, [final], [], seed)
+        return Examined(_artifact(material, configuration, blends[0]), {}, None)
+    asks = [final, *[Ask(held, cut.test_from) for held in (configuration, rival) if held]]
+    parts = {part.name for part in make_blend(configuration).parts}
+    beside = [Fit(part, cut.test_from) for part in BASELINES if part not in parts]
+    (served, early, *rivals), besides = fit_blends(spark, material, asks, beside, seed)
     test = test_case(material, cut.test_from, cut.until, CUSTOMERS, seed)
 
     before = material.training.before(cut.test_from)
@@ -73,22 +72,12 @@ def examine(
     def board_row(recommender: Recommender) -> Measured:
         return measured(material, score(material, recommender, test, cut.test_from), test, facts, items)
 
-    board = {recommender.name: board_row(recommender) for recommender in [*earlies, *besides]}
-    board[SERVED] = board_row(_blend(configuration, earlies))
+    board = {recommender.name: board_row(recommender) for recommender in [*early.parts, *besides]}
+    board[SERVED] = board_row(early)
     if rival:
-        board[ACCEPTED_BEFORE] = board_row(_blend(rival, rivals))
-    return Examined(_artifact(material, configuration, finals), board, test)
+        board[ACCEPTED_BEFORE] = board_row(rivals[0])
+    return Examined(_artifact(material, configuration, served), board, test)
 
 
-def _parts(configuration: Mapping[str, Any]) -> list[str]:
-    return [part.name for part in make_blend(configuration).parts]
-
-
-def _blend(configuration: Mapping[str, Any], fitted: Sequence[Recommender]) -> Blend:
-    return Blend(list(fitted), make_blend(configuration).weights)
-
-
-def _artifact(material: Material, configuration: Mapping[str, Any], fitted: Sequence[Recommender]) -> Artifact:
-    return Artifact(
-        dict(configuration), _blend(configuration, fitted), material.item_ids, material.customer_ids, material.customer_vocabulary
-    )  # fmt: skip
+def _artifact(material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend) -> Artifact:
+    return Artifact(dict(configuration), blend, material.item_ids, material.customer_ids, material.customer_vocabulary)

@@ -14,11 +14,12 @@ from models.split import Windows, windows
 from models.tracking import Registry, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
-from spark_jobs.train.choose import choose, read_space
+from spark_jobs.train.choose import read_space
 from spark_jobs.train.evidence import Before, former, found_flaws
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.matrices import Material, material, newest
 from spark_jobs.train.provenance import fingerprint, number
+from spark_jobs.train.ranker import choose
 from spark_jobs.train.register import REFIT, SEARCH, open_registry, register, repeat
 
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}

@@ -78,7 +78,8 @@ def register(
         "code_hash": night.code_hash, "config_hash": night.config_hash,
         "table_versions": provenance.table_versions(lake), "lake_versions": lake.versions(),
     }  # fmt: skip
-    parameters = {f"weight.{part}": weight for part, weight in configuration["weights"].items()}
+    parameters = {f"weight.{part}": weight for part, weight in configuration.get("weights", {}).items()}
+    parameters.update({f"ranker.{name}": value for name, value in configuration.get("ranker", {}).items()})
     for part, values in configuration["parts"].items():
         parameters.update({f"{part}.{name}": value for name, value in values.items()})
     with tempfile.TemporaryDirectory() as aside:

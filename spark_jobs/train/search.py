@@ -9,10 +9,11 @@ from models.gate import judge_new
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train import job, report
-from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
+from spark_jobs.train.choose import OFF_CYCLE, read_space
 from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_quality
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
 from spark_jobs.train.provenance import fingerprint, number
+from spark_jobs.train.ranker import choose
 from spark_jobs.train.register import SEARCH, open_registry, register, repeat
 
 

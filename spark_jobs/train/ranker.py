@@ -1,0 +1,61 @@
+"""Whether a learned blend is served in a weighted one's place: both fitted before the window before the test, and asked on it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from pyspark.sql import SparkSession
+
+from models.evaluation import interval
+from models.ranking.windows import training_windows
+from models.recommenders import RECOMMENDERS
+from models.split import Windows
+from models.tracking import Trial
+from spark_jobs.train import choose as weighed
+from spark_jobs.train.blends import Ask, fit_blends
+from spark_jobs.train.choose import Chosen
+from spark_jobs.train.fits import measured, score, test_case
+from spark_jobs.train.matrices import Material
+
+CUSTOMERS = 1000  # asked
+LEAST_WINDOWS = 2  # a ranker of one window knows one month's habits
+
+
+def choose(spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], *effort: str) -> Chosen:
+    """What the search of a weighted blend finds (`choose.choose`, same arguments), or a learned blend that is better."""
+    chosen = weighed.choose(spark, material, cut, seed, space, *effort)
+    configuration, trials = settle(spark, material, cut, chosen.configuration, space["learned"], seed)
+    return replace(chosen, configuration=configuration, trials=[*chosen.trials, *trials])
+
+
+def settle(
+    spark: SparkSession, material: Material, cut: Windows, weighted: Mapping[str, Any], space: Mapping[str, Any], seed: int
+) -> tuple[dict[str, Any], list[Trial]]:
+    """The weighted configuration, or a learned one where its lift is above zero with its interval; and what was asked.
+
+    Where history has too few windows to learn from, or the catalogue is too large for a part, there is no learned one.
+
+    Args:
+        weighted: what a search chose on the same window, which favours it.
+        space: `learned` of the search's space: `parts` beside those that were chosen, and the `ranker`'s settings.
+    """
+    past = material.training.before(cut.validate_from)
+    settings = space["ranker"]
+    n_windows = len(training_windows(past.behaviour, settings["windows"], settings["step_days"]))
+    n_items = material.training.behaviour.n_items
+    beside = [part for part, most_items in space["parts"].items() if n_items <= most_items and part in RECOMMENDERS]
+    if n_windows < LEAST_WINDOWS or not beside:
+        return dict(weighted), []
+    chosen = {part: weighted["parts"].get(part, {}) for part in weighted["weights"]}
+    learned = {"parts": {**{part: {} for part in beside}, **chosen}, "ranker": dict(settings)}
+    test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
+    blends, _ = fit_blends(spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed)
+    found = [measured(material, score(material, blend, test, cut.validate_from), test).quality for blend in blends]
+    lift, low, high = interval(found[1] - found[0])
+    trial = Trial(
+        "learned blend",
+        {"part": "learned_blend", "parts": ", ".join(sorted(learned["parts"])), **settings},
+        {"quality": float(np.nanmean(found[1])), "lift": lift, "lift_low": low, "lift_high": high},
+    )
+    return (learned if low > 0 else dict(weighted)), [trial]
