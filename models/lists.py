@@ -70,8 +70,11 @@ def _learned(
     total, sources = np.full(bought.shape, -np.inf), np.zeros(bought.shape, np.uint32)
     total[at.row, at.item], sources[at.row, at.item] = np.round(scores.astype(np.float64), DECIMALS), at.sources
     items = _first(total, allowed, bought, consumable, n)
+    items = blend.varied(items, np.where(items >= 0, np.take_along_axis(total, np.maximum(items, 0), axis=1), -np.inf))
     place = np.maximum(items, 0)
     held = np.where(items >= 0, np.take_along_axis(total, place, axis=1), -np.inf)
+    # Where variety moved an item down, those below it are told with no more than what stands above them.
+    held = np.minimum.accumulate(held, axis=1)
     return Lists(items, held, np.take_along_axis(sources, place, axis=1), at.names)
 
 

@@ -134,4 +134,5 @@ def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:
     named = [source for source in listed.sources if source != rung.source]  # "popular (by popular)" says it twice
     by = f" (by {', '.join(named)})" if named else ""
     moved = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosted_by)
-    return f"{rung.about}{by}{moved}"
+    because = f"; wanted {listed.because_item_id} on {listed.because_at}" if listed.because_item_id else ""
+    return f"{rung.about}{by}{because}{moved}"

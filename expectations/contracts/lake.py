@@ -389,7 +389,14 @@ REC_CUSTOMER_ITEMS = Table(
     grain="One row per customer: an ordered list of items.",
     key=("customer_id",),
     # `inputs` is a hash of all that the list was made of; whose is what it was is not scored again.
-    columns={"customer_id": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string", "inputs": "bigint"},
+    # `because`: for the first places, by number from 0, the item of the customer's own history that speaks most for it.
+    columns={
+        "customer_id": "string",
+        "items": f"array<{LISTED_ITEM}>",
+        "model_version": "string",
+        "because": "array<struct<place:int,item_id:string,wanted_date:date>>",
+        "inputs": "bigint",
+    },
 )
 
 REC_ITEM_ITEMS = Table(

@@ -16,6 +16,7 @@ from models.base import Customers, Recommender, Training
 from models.blend import Blend
 from models.ranking.candidates import Candidates, propose
 from models.ranking.columns import Moment, columns, item_facts
+from models.ranking.diversity import Variety, varied
 from models.ranking.rows import Rows, asked, opinions, rows, together
 from models.ranking.windows import Window, training_windows
 from models.split import Case
@@ -40,6 +41,8 @@ class Settings:
         rounds, leaves, learning_rate: of the trees.
         truncation: places at the top of a list whose order is learned.
         seeds: rankers whose scores are averaged.
+        diversity: λ of `models.ranking.diversity` for the lists that are made of the scores, by the likeness of `content`.
+        most_per_category: in the first ten places; None for no cap.
     """
 
     windows: int = 5
@@ -52,6 +55,8 @@ class Settings:
     learning_rate: float = 0.05
     truncation: int = 20
     seeds: int = 1
+    diversity: float = 0.0
+    most_per_category: int | None = None
 
 
 @dataclass
@@ -114,6 +119,14 @@ class LearnedBlend:
         """The block's candidates, and float32 scores."""
         at, table = self.table(customers)
         return at, np.mean([booster.predict(table, num_threads=1) for booster in self.boosters], axis=0).astype(np.float32)
+
+    def varied(self, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Lists (int32 [rows, n], -1 for no item) with their top varied as the settings say."""
+        variety = Variety(self.settings.diversity, self.settings.most_per_category)
+        if not variety:
+            return items
+        content = next((part for part in self.parts if part.name == "content"), None)
+        return varied(items, scores, variety, content and content.likeness, self.facts["category"].astype(np.int64))
 
     def table(self, customers: Customers) -> tuple[Candidates, np.ndarray]:
         """The block's candidates, and their columns."""

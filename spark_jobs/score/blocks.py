@@ -12,6 +12,7 @@ from models import features, lists
 from models.artifact import Artifact
 from models.base import Behaviour, Customers
 from models.by_factors import ByFactors
+from models.ranking.explain import evidence
 from models.retrieval import Index
 from spark_jobs.score.due import as_of_own_last_day
 
@@ -19,6 +20,8 @@ BLOCK = 256  # customers scored at once
 SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer customers where the catalogue is large
 SIMILAR = 50
 ITEMS = pa.list_(pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))]))
+BECAUSE = pa.list_(pa.struct([("place", pa.int32()), ("item_id", pa.string()), ("wanted_date", pa.date32())]))
+EXPLAINED = 20  # places with evidence: what a page shows, and what it shows where some are filtered
 Batches = Iterator[pa.RecordBatch]
 
 
@@ -92,9 +95,12 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
             block = rows.slice(start, step).combine_chunks()
             customers = customers_of(scoring, block)
             found = scored(scoring, customers)
+            because = evidence(scoring.artifact.blend.parts, customers, found.items[:, :EXPLAINED])
             active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
             placed = active | (customers.features.getnnz(axis=1) > 0)
-            yield from listed(block["customer_id"], found, scoring, placed, "customer_id")
+            for batch in listed(block["customer_id"], found, scoring, placed, "customer_id"):
+                kept = placed & (found.items >= 0).any(axis=1)
+                yield batch.append_column("because", because_array(because[0][kept], because[1][kept], scoring.artifact.item_ids))
 
     return work
 
@@ -110,6 +116,18 @@ def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
     if scoring.factors:
         return scoring.factors.lists(blend.parts[0].vectors(customers), customers, scoring.consumable)
     return lists.personal(blend, customers, scoring.allowed, scoring.consumable)
+
+
+def because_array(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa.Array:
+    """Evidence of `evidence` as an Arrow array of `because`; places where nothing speaks are left out."""
+    held = item >= 0
+    ids = [name.decode() for name in item_ids[item[held]]]
+    places_held = np.nonzero(held)[1].astype(np.int32)
+    struct = pa.StructArray.from_arrays(
+        [pa.array(places_held), pa.array(ids, pa.string()), pa.array(day[held].astype(np.int32)).cast(pa.date32())],
+        fields=list(BECAUSE.value_type),
+    )  # fmt: skip
+    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(held.sum(axis=1))]).astype(np.int32)), struct)
 
 
 def with_inputs(scoring: Scoring, rows: pa.Table) -> Batches:

@@ -1,6 +1,6 @@
 """What is answered, as a pure function: a few cases by hand, then properties over many."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -69,6 +69,12 @@ def test_what_mattered_is_told():
     assert decided.items[0][2:] == (None, "override", "pinned at place 1 by override o2")
     assert decided.items[1][2:] == (0.8, "personal", "personal (by knn); boosted ×2 by override o3")
     assert sorted(decide(LADDER, overrides, FACTS.get, 4, NOW).applied) == ["o1", "o2", "o3"]
+
+
+def test_what_speaks_for_an_item_is_told():
+    ladder = [Rung("personal", "personal", [Listed("i0", 1.0, ("knn",), "i7", date(2026, 1, 5)), Listed("i1", 0.5, ())])]
+    told = [item.reason for item in decide(ladder, [], FACTS.get, 2, NOW).items]
+    assert told == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,14 @@ class Shop:
                 for n, one in enumerate(self.ids.values())
             ],
             "rec_customer_items_v1": [
-                {"customer_id": self.ids[user], "items": listed([(n + place) % N_ITEMS for place in range(20)])}
+                {
+                    "customer_id": self.ids[user],
+                    "items": listed([(n + place) % N_ITEMS for place in range(20)]),
+                    "because": [
+                        {"place": place, "item_id": f"item-{place + n:02d}", "wanted_date": date(2026, 1, 5)}
+                        for place in range(n)
+                    ],
+                }
                 for n, user in enumerate(users)
             ],
             "rec_item_items_v1": [

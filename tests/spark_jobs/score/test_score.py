@@ -70,6 +70,23 @@ def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, s
         assert all(consumable[item] for item in ids(row) if (customer, item) in bought)
 
 
+def test_what_speaks_for_an_item_is_the_customers_own(scored, trained):
+    """Every piece of evidence is a purchase of this customer, and of several of that item the last."""
+    last = {}
+    for row in trained.rows:
+        if row["interaction_type"] == "purchase":
+            pair = (row["customer_id"], row["item_id"])
+            last[pair] = max(row["occurred_at"].date(), last.get(pair, row["occurred_at"].date()))
+    n_said = 0
+    for customer, row in scored["rec_customer_items_v1"].items():
+        for one in row["because"]:
+            assert one["wanted_date"] == last[customer, one["item_id"]]
+            listed = ids(row)[one["place"]]
+            assert one["item_id"] == listed or (customer, listed) not in last, "what was bought before speaks for itself"
+            n_said += 1
+    assert n_said > 5 * len(scored["rec_customer_items_v1"])
+
+
 def test_who_gets_a_list(scored, trained):
     """Everybody of `feat_customers` of whom something is known: behaviour, or an attribute the model learned."""
     customers = {row["customer_id"]: row for row in trained.lake.read_arrow(FEAT_CUSTOMERS).to_pylist()}

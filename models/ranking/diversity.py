@@ -1,0 +1,107 @@
+"""Lists that are not ten of the same: maximal marginal relevance, and at most so many of a category at the top.
+
+Carbonell, Goldstein: The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing Summaries, SIGIR 1998.
+Place after place goes to the item with the largest (1 - λ) · relevance - λ · likeness to the most alike item above it, relevance
+being the score brought to 0…1 among the row's contenders. Only the top is ordered anew; what is below stands as it was.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+TOP = 10  # what a page shows
+CONTENDERS = 40  # for the top; what stands lower is not worth a place there
+
+
+@dataclass(frozen=True)
+class Variety:
+    """How lists are varied.
+
+    Attributes:
+        weight: λ, from 0 (as scored) to 1 (as different as can be).
+        most_per_category: in the top; None for no cap. A cap is never broken: where nothing else is left, the list ends.
+    """
+
+    weight: float = 0.0
+    most_per_category: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.weight > 0 or self.most_per_category is not None
+
+
+def varied(
+    items: np.ndarray, scores: np.ndarray, variety: Variety, likeness: sparse.csr_matrix | None, category: np.ndarray | None
+) -> np.ndarray:
+    """The lists with their top ordered anew.
+
+    Args:
+        items: int32 [rows, n], best first, -1 where a list has ended.
+        scores: float [rows, n].
+        likeness: csr [items, items], 0…1; None for lists that are only capped.
+        category: int [items], -1 where unknown: what has no category is under no cap; None where the shop names none.
+
+    Returns:
+        int32 [rows, n]: the same items, -1 last; fewer only where a cap leaves nothing to follow.
+    """
+    n = items.shape[1]
+    m = min(CONTENDERS if variety.most_per_category is None or category is None else n, n)
+    alike = pairwise(items[:, :m], likeness) if likeness is not None and variety.weight > 0 else None
+    relevance = shares(scores[:, :m], items[:, :m] >= 0)
+    kind = None if category is None else np.where(items[:, :m] >= 0, category[np.maximum(items[:, :m], 0)], -1)
+    open_ = items[:, :m] >= 0
+    nearest, rows = np.zeros(relevance.shape), np.arange(len(items))
+    chosen = np.full((len(items), min(TOP, m)), -1)
+    for place in range(chosen.shape[1]):
+        under_cap = open_ if kind is None else open_ & ~full(kind, chosen[:, :place], variety.most_per_category)
+        worth = np.where(under_cap, (1 - variety.weight) * relevance - variety.weight * nearest, -np.inf)
+        best = worth.argmax(axis=1)  # among equals the one that stood higher
+        found = np.isfinite(worth[rows, best])
+        chosen[:, place] = np.where(found, best, -1)
+        open_[rows[found], best[found]] = False
+        if alike is not None:
+            nearest = np.maximum(nearest, np.where(found[:, None], alike[rows, best], 0.0))
+    return put_first(items, chosen)
+
+
+def full(kind: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
+    """bool [rows, m]: contenders whose category has its share of the chosen places already."""
+    if most is None or not chosen.shape[1]:
+        return np.zeros(kind.shape, bool)
+    held = np.where(chosen >= 0, np.take_along_axis(kind, np.maximum(chosen, 0), axis=1), -2)
+    return (kind >= 0) & ((kind[:, :, None] == held[:, None, :]).sum(axis=2) >= most)
+
+
+def put_first(items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The rows with these places first, the others after them in their order.
+
+    A top that ended early ends the list: what follows would stand in it.
+    """
+    n = items.shape[1]
+    rank = np.tile(np.arange(n) + n, (len(items), 1))
+    row, place = np.nonzero(chosen >= 0)
+    rank[row, chosen[row, place]] = place
+    ordered = np.take_along_axis(items, np.argsort(rank, axis=1, kind="stable"), axis=1)
+    length = (chosen >= 0).sum(axis=1)
+    ordered[(length < min(TOP, n))[:, None] & (np.arange(n) >= length[:, None])] = -1
+    return ordered
+
+
+def pairwise(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
+    """float32 [rows, m, m]: how alike the items of each list are; an item is not compared with itself."""
+    alike = np.zeros((*items.shape, items.shape[1]), np.float32)
+    for row, own in enumerate(items):
+        held = np.flatnonzero(own >= 0)
+        near = likeness[own[held]][:, own[held]].toarray()
+        near = np.minimum(np.maximum(near, near.T), 1.0)
+        np.fill_diagonal(near, 0.0)
+        alike[row][np.ix_(held, held)] = near
+    return alike
+
+
+def shares(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Scores brought to 0…1 row by row."""
+    finite = np.where(held, scores, np.nan)
+    low, top = np.nanmin(finite, axis=1, keepdims=True, initial=np.inf), np.nanmax(finite, axis=1, keepdims=True, initial=-np.inf)
+    with np.errstate(invalid="ignore"):
+        return np.where(held & (top > low), (scores - low) / np.where(top > low, top - low, 1.0), 0.0)
