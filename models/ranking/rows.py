@@ -23,12 +23,14 @@ class Rows:
         query: int32 [n], ascending: the customer.
         table: float32 [n, columns].
         wanted: bool [n].
+        sources: uint32 [n]: bit p is set when part p proposed the candidate.
         names: of the columns.
     """
 
     query: np.ndarray
     table: np.ndarray
     wanted: np.ndarray
+    sources: np.ndarray
     names: tuple[str, ...]
 
 
@@ -73,7 +75,7 @@ def rows(
     wanted = answers[at.row, at.item]
     kept = part_of(at, thinned(at.row, wanted, n_others, seed))
     names, table = columns(moment, kept, groups)
-    return Rows(kept.row, table, answers[kept.row, kept.item], names)
+    return Rows(kept.row, table, answers[kept.row, kept.item], kept.sources, names)
 
 
 def part_of(at: Candidates, kept: np.ndarray) -> Candidates:
@@ -98,5 +100,6 @@ def together(windows: Sequence[Rows]) -> Rows:
         np.concatenate([held.query + offset for held, offset in zip(windows, offsets, strict=True)]),
         np.concatenate([held.table for held in windows]),
         np.concatenate([held.wanted for held in windows]),
+        np.concatenate([held.sources for held in windows]),
         windows[0].names,
     )

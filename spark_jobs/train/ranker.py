@@ -8,8 +8,8 @@ import numpy as np
 from pyspark.sql import SparkSession
 
 from models.evaluation import interval
+from models.ranking.rows import asked
 from models.ranking.windows import training_windows
-from models.recommenders import RECOMMENDERS
 from models.split import Windows
 from models.tracking import Trial
 from spark_jobs.train import choose as weighed
@@ -20,6 +20,7 @@ from spark_jobs.train.matrices import Material
 
 CUSTOMERS = 1000  # asked
 LEAST_WINDOWS = 2  # a ranker of one window knows one month's habits
+LEAST_CUSTOMERS = 200  # in the newest of them; trees of fewer lists learn their accidents
 
 
 def choose(spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], *effort: str) -> Chosen:
@@ -34,7 +35,7 @@ def settle(
 ) -> tuple[dict[str, Any], list[Trial]]:
     """The weighted configuration, or a learned one where its lift is above zero with its interval; and what was asked.
 
-    Where history has too few windows to learn from, or the catalogue is too large for a part, there is no learned one.
+    Where history has too few windows to learn from, or too few customers in them, there is no learned one.
 
     Args:
         weighted: what a search chose on the same window, which favours it.
@@ -42,10 +43,10 @@ def settle(
     """
     past = material.training.before(cut.validate_from)
     settings = space["ranker"]
-    n_windows = len(training_windows(past.behaviour, settings["windows"], settings["step_days"]))
+    windows = training_windows(past.behaviour, settings["windows"], settings["step_days"])
     n_items = material.training.behaviour.n_items
-    beside = [part for part, most_items in space["parts"].items() if n_items <= most_items and part in RECOMMENDERS]
-    if n_windows < LEAST_WINDOWS or not beside:
+    beside = [part for part, most_items in space["parts"].items() if n_items <= most_items]
+    if len(windows) < LEAST_WINDOWS or len(asked(past, windows[0], LEAST_CUSTOMERS, seed)) < LEAST_CUSTOMERS:
         return dict(weighted), []
     chosen = {part: weighted["parts"].get(part, {}) for part in weighted["weights"]}
     learned = {"parts": {**{part: {} for part in beside}, **chosen}, "ranker": dict(settings)}

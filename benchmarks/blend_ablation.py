@@ -1,0 +1,174 @@
+"""What each ingredient of the learned blend is worth on Online Retail, and to whom; one command:
+
+    python -m benchmarks.blend_ablation [--data ../shared/data/online_retail] [--window test|validation] [--only PART …]
+
+By the published protocol: the last 28 days (`test`), or the 28 before them (`validation`, where the settings were chosen). Every
+part is fitted once a window. An ablation takes a part's columns away, and the candidates that it alone proposed, and grows the
+trees again: on the training windows before the cut, as always. All differences are paired over customers, 95 % intervals.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.leaderboard.datasets import online_retail
+from models.base import Customers
+from models.evaluation import interval, measure
+from models.evaluation.measured import Measured
+from models.inference import top_n
+from models.ranking.candidates import Candidates
+from models.ranking.diversity import TOP, Variety, varied
+from models.ranking.ranker import LearnedBlend, Settings, grow
+from models.ranking.rows import Rows, opinions, together
+from models.recommenders import make
+from spark_jobs.train.choose import read_space
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail"
+TASKS = ("discover", "next")
+SLICES = {"warm (3+ days)": (3, 10**6), "cool (2 days)": (2, 2), "cold (1 day)": (1, 1)}
+WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4)
+
+
+@dataclass(frozen=True)
+class Made:
+    """Everything that trees are grown of and judged on."""
+
+    learned: Rows
+    at: Candidates
+    table: np.ndarray
+    alone: dict[str, Measured]
+    blend: LearnedBlend
+    seconds: float
+
+
+def make_all(found: online_retail.Window, parts: dict[str, dict], settings: Settings, seed: int) -> Made:
+    """Fit every part before every window's cut and before the test's."""
+    began = time.monotonic()
+    training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
+    blend = LearnedBlend([make(name, given) for name, given in sorted(parts.items())], settings)
+    windows = []
+    for window in blend.windows(training):
+        past = training.before(window.cut)
+        customers = Customers.of(past, blend.asked(training, window, seed).customers)
+        fitted = [replace(part).fit(past, seed) for part in blend.parts]
+        windows.append(blend.rows(training, window, opinions(fitted, customers), seed))
+        print(
+            f"  window from day {window.cut}: {len(customers):,} customers, {time.monotonic() - began:.0f} s so far", flush=True
+        )
+    for part in blend.parts:
+        part.fit(training, seed)
+    blend.learn(training, windows, seed)
+    customers = Customers.of(training, found.asked.customers)
+    alone = {name: measure(scores, found.asked, everything) for name, scores in opinions(blend.parts, customers).items()}
+    at, table = blend.table(customers)
+    return Made(together(windows), at, table, alone, blend, time.monotonic() - began)
+
+
+def judged(made: Made, found: online_retail.Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:
+    """Trees grown and measured, all parts or all but one; and the scores."""
+    bit = np.uint32(0 if without is None else 1 << made.at.names.index(without))
+    columns = [n for n, name in enumerate(made.learned.names) if name.split(".")[0] != without]
+    names = tuple(made.learned.names[n] for n in columns)
+
+    def left(table: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kept = (sources & ~bit) > 0
+        table = table[np.ix_(kept, columns)]
+        table[:, names.index("agreement.parts")] = np.bitwise_count(sources[kept] & ~bit)
+        return table, kept
+
+    learned, kept = left(made.learned.table, made.learned.sources)
+    held = Rows(made.learned.query[kept], learned, made.learned.wanted[kept], made.learned.sources[kept], names)
+    asked, proposed = left(made.table, made.at.sources)
+    trees = [grow(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds)]
+    judge = LearnedBlend(settings=made.blend.settings)
+    judge.trees = trees
+    scores = np.full((len(found.asked.customers), found.training.behaviour.n_items), -np.inf, np.float32)
+    scores[made.at.row[proposed], made.at.item[proposed]] = np.mean(
+        [booster.predict(asked, num_threads=1) for booster in judge.boosters], axis=0
+    )
+    return measure(scores, found.asked, np.ones(scores.shape[1], bool)), scores
+
+
+def line(name: str, found: Measured) -> str:
+    figures = [f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS]
+    return f"{name:<44} {'   '.join(figures)}"
+
+
+def difference(values: np.ndarray) -> str:
+    """Mean and interval of paired differences."""
+    mean, low, high = interval(values)
+    return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
+
+
+def prices(made: Made, found: online_retail.Window, scores: np.ndarray) -> None:
+    """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the shop is shown."""
+    content = next(part for part in made.blend.parts if part.name == "content")
+    seen, fresh = found.asked.seen.toarray(), found.asked.fresh.toarray()
+    items, held = top_n(scores, 100, ~seen)
+    print("variety: λ, NDCG@10 of discover and its price, mean likeness within the ten, items shown")
+    whole = None
+    for weight in WEIGHTS:
+        listed = varied(items, held, Variety(weight), content.likeness, None)[:, :TOP]
+        ndcg = found_ndcg(listed, fresh)
+        whole = ndcg if whole is None else whole
+        price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
+        alike = [mean_likeness(row[row >= 0], content.likeness) for row in listed]
+        shown = len(np.unique(listed[listed >= 0]))
+        print(f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {shown:,}", flush=True)
+
+
+def found_ndcg(listed: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """float [customers]: NDCG of lists, nan where nothing was wanted."""
+    hits = np.take_along_axis(wanted, np.maximum(listed, 0), axis=1) & (listed >= 0)
+    discount = 1.0 / np.log2(np.arange(2, listed.shape[1] + 2))
+    ideal = np.concatenate([[np.nan], np.cumsum(discount)])[np.minimum(wanted.sum(axis=1), listed.shape[1])]
+    return (hits * discount).sum(axis=1) / ideal
+
+
+def mean_likeness(items: np.ndarray, likeness) -> float:
+    """Of the pairs of a list."""
+    near = likeness[items][:, items].toarray()
+    return float(near[np.triu_indices(len(items), 1)].mean()) if len(items) > 1 else 0.0
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--window", choices=["test", "validation"], default="test")
+    parser.add_argument("--only", nargs="*", default=None, help="parts to take away; all when left out")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    found = getattr(online_retail.load(given.data), given.window)
+    space = read_space()["learned"]
+    made = make_all(found, {part: {} for part in space["parts"]}, Settings(**space["ranker"]), given.seed)
+    print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")
+    for name, measured in made.alone.items():
+        print(line(name, measured))
+    whole, scores = judged(made, found, None, given.seed)
+    print(line("learned blend of all", whole))
+    for task in TASKS:
+        best = max(made.alone, key=lambda name: np.nanmean(made.alone[name].ndcg[task]))
+        print(f"  {task}: over {best}, the best alone {difference(whole.ndcg[task] - made.alone[best].ndcg[task])}", flush=True)
+    prices(made, found, scores)
+    print("what is lost without a part (NDCG@10 of all less NDCG@10 without it)")
+    days = found.asked.n_days_before
+    parts = ["lightfm", *[name for name in made.alone if name != "lightfm"]] if given.only is None else given.only
+    for part in parts:
+        less = judged(made, found, part, given.seed)[0]
+        print(
+            f"  {part:<20} " + "   ".join(f"{task} {difference(whole.ndcg[task] - less.ndcg[task])}" for task in TASKS),
+            flush=True,
+        )
+        if part == "lightfm":
+            for name, (least, most) in SLICES.items():
+                held = (days >= least) & (days <= most)
+                lost = [f"{task} {difference((whole.ndcg[task] - less.ndcg[task])[held])}" for task in TASKS]
+                print(f"    {name:<18} {held.sum():>5,} customers   {'   '.join(lost)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""A learned blend in the night: chosen only where it is better, fitted on Spark as it is fitted alone, kept and loaded."""
+
+import numpy as np
+import pytest
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from models import artifact
+from models.artifact import Artifact
+from models.base import Customers
+from models.lists import personal
+from models.ranking.ranker import LearnedBlend
+from models.recommenders import make_blend
+from models.split import windows
+from spark_jobs.train import ranker
+from spark_jobs.train.blends import Ask, fit_blends
+from spark_jobs.train.examine import SERVED, examine
+from spark_jobs.train.fits import Fit
+from spark_jobs.train.matrices import material
+
+LEARNED = {"parts": {"item_knn": {}, "own_history": {}}, "ranker": {"windows": 2, "rounds": 5, "leaves": 7, "customers": 40}}
+WEIGHTED = {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.0}}
+POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+
+
+@pytest.fixture(scope="module")
+def held(spark, fill, tmp_path_factory):
+    """The small shop as matrices, and where it is cut."""
+    lake = fill(tmp_path_factory.mktemp("ranker"), spark).lake
+    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    behaviour = found.training.behaviour
+    return found, windows(int(behaviour.day.min()), behaviour.until)
+
+
+def test_on_spark_it_is_fitted_as_alone(spark, held):
+    """Also beside others: windows that two models share are fitted once, and every model has its own trees."""
+    found, cut = held
+    asks = [Ask(LEARNED, cut.until), Ask(LEARNED, cut.test_from), Ask(WEIGHTED, cut.until)]
+    blends, beside = fit_blends(spark, found, asks, [Fit("popularity", cut.test_from)], seed=3)
+    for ask, blend in zip(asks, blends, strict=True):
+        alone = make_blend(ask.configuration).fit(found.training.before(ask.before), 3)
+        assert artifact.pack(blend.arrays()) == artifact.pack(alone.arrays())
+    assert blends[0].trees != blends[1].trees
+    assert beside[0].name == "popularity"
+
+
+def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
+    found, cut = held
+    examined = examine(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
+    assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(examined.board)
+    assert np.nanmean(examined.quality()) > np.nanmean(examined.quality("popularity"))
+    kept = Artifact.load(tmp_path, examined.artifact.save(tmp_path))
+    assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
+    everyone = Customers.of(found.training, np.arange(20))
+    mine, theirs = (personal(one.blend, everyone, found.allowed, found.consumable) for one in (examined.artifact, kept))
+    assert np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores)
+    assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
+
+
+SPACE = {"parts": {"own_history": 1000, "item_knn": 1000, "ease": 5}, "ranker": LEARNED["ranker"] | {"step_days": 14}}
+
+
+def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
+    monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
+    found, cut = held
+    chosen, [trial] = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    assert set(chosen["parts"]) == {"own_history", "item_knn", "popularity"}, "a catalogue of 40 is too large for ease here"
+    assert chosen["ranker"] == SPACE["ranker"]
+    assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
+
+
+def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
+    """Negative control: against itself there is no lift."""
+    monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
+    found, cut = held
+    space = {"parts": {"popularity": 1000}, "ranker": SPACE["ranker"] | {"rounds": 1}}
+    chosen, [trial] = ranker.settle(spark, found, cut, WEIGHTED, space, seed=3)
+    assert chosen == WEIGHTED
+
+
+def test_too_few_to_learn_from_train_nothing(spark, held):
+    found, cut = held
+    assert ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3) == (POPULAR, [])
