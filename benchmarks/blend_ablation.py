@@ -52,7 +52,7 @@ def make_all(found: online_retail.Window, parts: dict[str, dict], settings: Sett
     windows = []
     for window in blend.windows(training):
         past = training.before(window.cut)
-        customers = Customers.of(past, blend.asked(training, window, seed).customers)
+        customers = blend.asked(training, window, seed).met(past)
         fitted = [replace(part).fit(past, seed) for part in blend.parts]
         windows.append(blend.rows(training, window, opinions(fitted, customers), seed))
         print(

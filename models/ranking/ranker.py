@@ -17,9 +17,8 @@ from models.blend import Blend
 from models.ranking.candidates import Candidates, propose
 from models.ranking.columns import Moment, columns, item_facts
 from models.ranking.diversity import Variety, varied
-from models.ranking.rows import Rows, asked, opinions, rows, together
+from models.ranking.rows import Asked, Rows, asked, opinions, rows, together
 from models.ranking.windows import Window, training_windows
-from models.split import Case
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -45,12 +44,12 @@ class Settings:
         most_per_category: in the first ten places; None for no cap.
     """
 
-    windows: int = 5
+    windows: int = 4
     step_days: int = 14
     candidates: int = 60
-    customers: int = 1500
+    customers: int = 2000
     others: int = 50
-    rounds: int = 150
+    rounds: int = 200
     leaves: int = 31
     learning_rate: float = 0.05
     truncation: int = 20
@@ -80,9 +79,10 @@ class LearnedBlend:
         """
         learned = []
         for window in self.windows(training):
-            past, test = training.before(window.cut), self.asked(training, window, seed)
+            past = training.before(window.cut)
+            customers = self.asked(training, window, seed).met(past)
             fitted = [replace(part).fit(past, seed) for part in self.parts]
-            learned.append(self.rows(training, window, opinions(fitted, Customers.of(past, test.customers)), seed))
+            learned.append(self.rows(training, window, opinions(fitted, customers), seed))
         for part in self.parts:
             part.fit(training, seed)
         return self.learn(training, learned, seed)
@@ -91,7 +91,7 @@ class LearnedBlend:
         """What it learns from, newest first."""
         return training_windows(training.behaviour, self.settings.windows, self.settings.step_days)
 
-    def asked(self, training: Training, window: Window, seed: int) -> Case:
+    def asked(self, training: Training, window: Window, seed: int) -> Asked:
         """The customers that a window asks; fewer where the catalogue is so large that their scores would not fit."""
         return asked(training, window, max(1, min(self.settings.customers, MOST_CELLS // training.behaviour.n_items)), seed)
 

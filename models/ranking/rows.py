@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from models.base import Customers, Recommender, Training
 from models.ranking.candidates import Candidates, propose
 from models.ranking.columns import GROUPS, Group, Moment, columns, item_facts
 from models.ranking.leaks import certify, check_parts
-from models.ranking.windows import Window
-from models.split import Case, case
+from models.ranking.windows import Window, sampled
+from models.split import cells
 
+STRANGERS = 0.1  # of those asked in a window, at least
 CERTIFIED = 100  # customers of each window whose columns are made twice
 
 
@@ -34,12 +36,44 @@ class Rows:
     names: tuple[str, ...]
 
 
-def asked(training: Training, window: Window, most: int, seed: int) -> Case:
-    """Who wanted something before the window and in it: at most so many, drawn by the seed."""
+@dataclass(frozen=True)
+class Asked:
+    """Who is asked in a window, and what they then wanted.
+
+    Attributes:
+        customers: int [n], rows in the behaviour's numbering, ascending.
+        is_stranger: bool [n]: had done nothing before the cut, or is asked as if they had not.
+        wanted: csr bool [n, items].
+    """
+
+    customers: np.ndarray
+    is_stranger: np.ndarray
+    wanted: sparse.csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.customers)
+
+    def met(self, past: Training) -> Customers:
+        """Them as a model meets them that was fitted on this past: a stranger is nobody it knows, with attributes alone."""
+        known = Customers.of(past, self.customers)
+        behaviour = known.behaviour.where(~self.is_stranger[known.behaviour.customer])
+        return Customers(np.where(self.is_stranger, -1, known.known).astype(np.int32), behaviour, known.features)
+
+
+def asked(training: Training, window: Window, most: int, seed: int) -> Asked:
+    """Who wanted something in the window: at most so many, drawn by the seed.
+
+    A test asks those alone who were there before. A ranker that had learned of no others would rank by accident for who is new,
+    so newcomers are asked too, and where they are few, some of the others as if they were new.
+    """
     behaviour = training.behaviour
     window.check(behaviour.until)
-    everything = np.ones(behaviour.n_items, bool)
-    return case(behaviour.before(window.cut), behaviour.before(window.until).since(window.cut), everything, most, seed)
+    past, after = behaviour.before(window.cut), behaviour.before(window.until).since(window.cut).wanted()
+    customers = sampled(np.unique(after.customer), most, seed)
+    is_stranger = ~np.isin(customers, past.customer)
+    n_hidden = max(0, int(STRANGERS * len(customers)) - int(is_stranger.sum()))
+    is_stranger[sampled(np.flatnonzero(~is_stranger), n_hidden, seed)] = True
+    return Asked(customers, is_stranger, cells(after.of(customers)))
 
 
 def opinions(parts: Sequence[Recommender], customers: Customers) -> dict[str, np.ndarray]:
@@ -48,8 +82,8 @@ def opinions(parts: Sequence[Recommender], customers: Customers) -> dict[str, np
 
 
 def rows(
-    training: Training, window: Window, test: Case, scores: Mapping[str, np.ndarray], n_candidates: int, n_others: int, seed: int,
-    fitted_until: Sequence[int] = (), groups: tuple[Group, ...] = GROUPS,
+    training: Training, window: Window, test: Asked, scores: Mapping[str, np.ndarray], n_candidates: int, n_others: int,
+    seed: int, fitted_until: Sequence[int] = (), groups: tuple[Group, ...] = GROUPS,
 ) -> Rows:  # fmt: skip
     """A window's rows: all candidates that were wanted, and a draw of the others.
 
@@ -68,8 +102,9 @@ def rows(
     check_parts(tuple(scores)[: len(fitted_until)], fitted_until, window.cut)
     past = training.before(window.cut)
     answers = test.wanted.toarray()
-    moment = Moment(Customers.of(past, test.customers), item_facts(past), scores, answers)
-    at = propose(scores, test.seen.toarray(), n_candidates)
+    customers = test.met(past)
+    moment = Moment(customers, item_facts(past), scores, answers)
+    at = propose(scores, cells(customers.behaviour.wanted()).toarray(), n_candidates)
     few = part_of(at, at.row < CERTIFIED)
     certify(moment, few, columns(moment, few, groups)[1], columns(moment, few, groups)[0], groups)
     wanted = answers[at.row, at.item]

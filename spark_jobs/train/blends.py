@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from pyspark.sql import SparkSession
 
-from models.base import Customers, Recommender
+from models.base import Recommender
 from models.blend import Blend
 from models.ranking.ranker import LearnedBlend
-from models.ranking.rows import Rows
+from models.ranking.rows import Asked, Rows
 from models.ranking.windows import Window
 from models.recommenders import make, make_blend, parameters_of
 from spark_jobs.train.fits import Fit
@@ -47,10 +47,10 @@ def fit_blends(
     with ThreadPoolExecutor(1) as aside:
         rows = {}
         for key, (blend, window) in windows.items():
-            customers = blend.asked(material.training, window, seed).customers
+            test = blend.asked(material.training, window, seed)
             fits = [Fit(part.name, window.cut, parameters_of(part)) for part in blend.parts]
             scores = {}
-            for fit, (arrays, scored) in zip(fits, work(spark, shared, fits, seed, wanted, customers), strict=True):
+            for fit, (arrays, scored) in zip(fits, work(spark, shared, fits, seed, wanted, test), strict=True):
                 scores[fit.part] = scored
                 if arrays is not None:
                     kept[known_as(fit)] = arrays
@@ -82,16 +82,16 @@ def windows_of(
 
 
 def work(
-    spark: SparkSession, shared: Any, fits: Sequence[Fit], seed: int, wanted: Mapping[str, Fit], customers: np.ndarray | None
+    spark: SparkSession, shared: Any, fits: Sequence[Fit], seed: int, wanted: Mapping[str, Fit], test: Asked | None
 ) -> list[tuple[dict[str, np.ndarray] | None, np.ndarray | None]]:
-    """Of every fit its arrays, where it is wanted itself, and its scores of these customers; one task each."""
+    """Of every fit its arrays, where it is wanted itself, and its scores of a window's customers; one task each."""
     order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
     kept = {n for n in order if known_as(fits[n]) in wanted}
 
     def one(n: int) -> tuple[int, tuple[dict[str, np.ndarray] | None, np.ndarray | None]]:
         past = shared.value.before(fits[n].before)
         fitted = make(fits[n].part, fits[n].parameters).fit(past, seed)
-        scores = None if customers is None else fitted.score(Customers.of(past, customers))
+        scores = None if test is None else fitted.score(test.met(past))
         return n, (fitted.arrays() if n in kept else None, scores)
 
     found = dict(spark.sparkContext.parallelize(order, max(len(order), 1)).map(one).collect())

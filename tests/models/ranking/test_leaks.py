@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.base import Customers
 from models.ranking.columns import GROUPS
 from models.ranking.leaks import LeakError, under_curve
 from models.ranking.ranker import LearnedBlend, Settings
@@ -13,6 +12,7 @@ from models.ranking.rows import asked, opinions, rows
 from models.ranking.windows import Window
 from models.recommenders import make
 from models.split import OverlapError
+from tests.models.ranking.conftest import training
 
 WINDOW = Window(40, 47)
 
@@ -22,7 +22,7 @@ def built(shop, groups=GROUPS, window=WINDOW, cut=WINDOW.cut):
     past = shop.before(cut)
     test = asked(shop, window, 100, seed=1)
     parts = [make(name).fit(past, 1) for name in ("item_knn", "own_history")]
-    scores = opinions(parts, Customers.of(shop.before(window.cut), test.customers))
+    scores = opinions(parts, test.met(shop.before(window.cut)))
     return rows(shop, window, test, scores, 20, 10, 1, [cut, cut], groups)
 
 
@@ -103,3 +103,18 @@ def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
 )
 def test_area_under_the_curve(column, wanted, area):
     assert under_curve(np.array(column, float), np.array(wanted, bool)) == pytest.approx(area)
+
+
+def test_newcomers_are_asked_too_and_known_to_nobody(shop):
+    """Customer 60 came first within the window, 61 before it: the one is a stranger to whatever was fitted before."""
+    b = shop.behaviour
+    cells = [*zip(b.customer.tolist(), b.item.tolist(), b.day.tolist(), strict=True), (60, 3, 41), (61, 3, 30), (61, 5, 42)]
+    grown = training(cells, 62)
+    test = asked(grown, WINDOW, 100, seed=1)
+    assert test.customers.tolist() == list(range(62))
+    assert test.is_stranger.sum() == 6 and test.is_stranger[60], "a tenth: one newcomer, five asked as if they were"
+    assert test.wanted[60].indices.tolist() == [3] and test.wanted[61].indices.tolist() == [5]
+    met = test.met(grown.before(WINDOW.cut))
+    assert (met.known == np.where(test.is_stranger, -1, np.arange(62))).all()
+    assert set(np.unique(met.behaviour.customer)) == set(np.flatnonzero(~test.is_stranger))
+    assert met.behaviour.day.max() < WINDOW.cut

@@ -8,7 +8,7 @@ import pytest
 from models import artifact
 from models.base import Customers
 from models.ranking.ranker import LearnedBlend, Settings
-from models.ranking.rows import thinned, together
+from models.ranking.rows import asked, opinions, thinned, together
 from models.recommenders import make, make_blend
 from models.split import case
 
@@ -57,12 +57,18 @@ def test_kept_as_plain_numbers_it_comes_back_the_same(shop, blend):
 
 
 def test_seeds_are_averaged(shop):
-    two = replace(blend_settings := Settings(windows=2, rounds=5), seeds=2)
+    one_seed = Settings(windows=2, rounds=5)
     past, customers = shop.before(52), Customers.of(shop.before(52), np.arange(5))
-    parts = [make(name) for name in ("own_history", "popularity")]
-    both = LearnedBlend(parts, two).fit(past, 1)
-    single = [LearnedBlend(parts, blend_settings).fit(past, seed) for seed in (1, 2)]
+    parts = [make(name).fit(past, 1) for name in ("own_history", "popularity")]
+    first = LearnedBlend(parts, one_seed)
+    held = [
+        first.rows(past, window, opinions(parts, first.asked(past, window, 1).met(past.before(window.cut))), 1)
+        for window in first.windows(past)
+    ]
+    both = LearnedBlend(parts, replace(one_seed, seeds=2)).learn(past, held, 1)
+    single = [LearnedBlend(parts, one_seed).learn(past, held, seed) for seed in (1, 2)]
     assert both.trees == [one.trees[0] for one in single]
+    assert both.trees[0] != both.trees[1]
     expected = np.mean([one.ranked(customers)[1] for one in single], axis=0)
     assert both.ranked(customers)[1] == pytest.approx(expected, abs=1e-6)
 
@@ -95,10 +101,8 @@ def test_thinned_keeps_all_wanted_and_so_many_others_of_each():
 def test_the_same_customer_in_two_windows_is_two_queries(blend, shop):
     windows = blend.windows(shop)[:2]
     fitted = [[replace(part).fit(shop.before(w.cut), 1) for part in blend.parts] for w in windows]
-    from models.ranking.rows import asked, opinions
-
     held = [
-        blend.rows(shop, w, opinions(parts, Customers.of(shop.before(w.cut), asked(shop, w, 1500, 1).customers)), 1)
+        blend.rows(shop, w, opinions(parts, asked(shop, w, 1500, 1).met(shop.before(w.cut))), 1)
         for w, parts in zip(windows, fitted, strict=True)
     ]
     both = together(held)

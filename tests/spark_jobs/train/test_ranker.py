@@ -73,8 +73,8 @@ def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
     space = {"parts": {"popularity": 1000}, "ranker": SPACE["ranker"] | {"rounds": 1}}
-    chosen, [trial] = ranker.settle(spark, found, cut, WEIGHTED, space, seed=3)
-    assert chosen == WEIGHTED
+    chosen, trials = ranker.settle(spark, found, cut, WEIGHTED, space, seed=3)
+    assert chosen == WEIGHTED and len(trials) == 1
 
 
 def test_too_few_to_learn_from_train_nothing(spark, held):
