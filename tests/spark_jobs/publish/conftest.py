@@ -73,8 +73,8 @@ class Shop:
                     "customer_id": self.ids[user],
                     "items": listed([(n + place) % N_ITEMS for place in range(20)]),
                     "because": [
-                        {"place": place, "item_id": f"item-{place + n:02d}", "wanted_date": date(2026, 1, 5)}
-                        for place in range(n)
+                        {"place": place, "item_id": f"item-{(place + n) % N_ITEMS:02d}", "wanted_date": date(2026, 1, 5)}
+                        for place in range(min(n, 5))
                     ],
                 }
                 for n, user in enumerate(users)
