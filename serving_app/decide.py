@@ -134,5 +134,5 @@ def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:
     named = [source for source in listed.sources if source != rung.source]  # "popular (by popular)" says it twice
     by = f" (by {', '.join(named)})" if named else ""
     moved = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosted_by)
-    because = f"; wanted {listed.because_item_id} on {listed.because_at}" if listed.because_item_id else ""
+    because = f"; wanted {listed.because.item_id} on {listed.because.wanted_date}" if listed.because else ""
     return f"{rung.about}{by}{because}{moved}"

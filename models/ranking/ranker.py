@@ -68,6 +68,7 @@ class LearnedBlend:
     """
 
     name: ClassVar[str] = "learned_blend"
+    may_be_unknown: ClassVar[tuple[str, ...]] = ("age", "idle", "log_price")  # of an item nobody wanted, or without a price
     parts: list[Recommender] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
 

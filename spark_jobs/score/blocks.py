@@ -1,7 +1,7 @@
 """Scoring inside Spark's workers: a partition of customers, or of items, against the broadcast model; Arrow in, Arrow out."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -76,8 +76,6 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
         n, len(model.item_ids), owner[known][order], item[known][order],
         day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until, scoring.has_purchases,
     )  # fmt: skip
-    if scoring.fades_evenly:
-        behaviour = as_of_own_last_day(behaviour)
     ids = np.array(table["customer_id"].to_pylist(), dtype=bytes)
     return Customers(
         places(ids, model.customer_ids), behaviour, features.encode(table["tokens"].to_pylist(), model.customer_vocabulary)
@@ -95,6 +93,7 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
             block = rows.slice(start, step).combine_chunks()
             customers = customers_of(scoring, block)
             found = scored(scoring, customers)
+            # The days as they were: what is scored as of somebody's own last day was still bought when it was bought.
             because = evidence(scoring.artifact.blend.parts, customers, found.items[:, :EXPLAINED])
             active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
             placed = active | (customers.features.getnnz(axis=1) > 0)
@@ -113,6 +112,8 @@ def at_once(scoring: Scoring) -> int:
 def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
     """A block's lists, by whichever way the model allows."""
     blend = scoring.artifact.blend
+    if scoring.fades_evenly:
+        customers = replace(customers, behaviour=as_of_own_last_day(customers.behaviour))
     if scoring.factors:
         return scoring.factors.lists(blend.parts[0].vectors(customers), customers, scoring.consumable)
     return lists.personal(blend, customers, scoring.allowed, scoring.consumable)

@@ -68,7 +68,7 @@ def found_flaws(material: Material, cut: Windows | None, examined: Examined, due
         due: the newest landing day of the night, counted from 1970-01-01.
     """
     model, behaviour = examined.artifact, material.training.behaviour
-    unknown = tuple(name for part in model.blend.parts for name in getattr(part, "may_be_unknown", ()))
+    unknown = tuple(name for part in [model.blend, *model.blend.parts] for name in getattr(part, "may_be_unknown", ()))
     found = [
         flaws.not_numbers(model.blend.arrays(), unknown),
         flaws.renumbered(model.item_ids, material.item_ids, "items"),

@@ -1,12 +1,12 @@
 """What is answered, as a pure function: a few cases by hand, then properties over many."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.snapshot import Item, Listed
+from expectations.contracts.snapshot import Because, Item, Listed
 from serving_app.decide import Rung, decide
 from serving_app.overrides import Override
 
@@ -72,7 +72,7 @@ def test_what_mattered_is_told():
 
 
 def test_what_speaks_for_an_item_is_told():
-    ladder = [Rung("personal", "personal", [Listed("i0", 1.0, ("knn",), "i7", date(2026, 1, 5)), Listed("i1", 0.5, ())])]
+    ladder = [Rung("personal", "personal", [Listed("i0", 1.0, ("knn",), Because("i7", "2026-01-05")), Listed("i1", 0.5, ())])]
     told = [item.reason for item in decide(ladder, [], FACTS.get, 2, NOW).items]
     assert told == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
 

@@ -13,6 +13,7 @@ from models.recommenders import make_blend
 from models.split import windows
 from spark_jobs.train import ranker
 from spark_jobs.train.blends import Ask, fit_blends
+from spark_jobs.train.evidence import Before, found_flaws
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.fits import Fit
 from spark_jobs.train.matrices import material
@@ -48,6 +49,7 @@ def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
     examined = examine(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
     assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(examined.board)
     assert np.nanmean(examined.quality()) > np.nanmean(examined.quality("popularity"))
+    assert not found_flaws(found, cut, examined, found.training.behaviour.until - 1, Before())
     kept = Artifact.load(tmp_path, examined.artifact.save(tmp_path))
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
     everyone = Customers.of(found.training, np.arange(20))
