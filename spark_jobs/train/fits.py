@@ -1,16 +1,13 @@
-"""Fits spread over Spark's workers: one task a fit, each on one thread, the material broadcast once."""
+"""What is fitted, on what it is tested and how its lists are measured: the small words that training is made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from pyspark.sql import SparkSession
 
-from models import artifact
 from models.base import Customers, Recommender
 from models.evaluation import Facts, Measured, measure
-from models.recommenders import make
 from models.split import Case, case
 from spark_jobs.train.matrices import Material
 
@@ -24,21 +21,6 @@ class Fit:
     part: str
     before: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-def fit_all(spark: SparkSession, material: Material, fits: Sequence[Fit], seed: int) -> list[Recommender]:
-    """Every fit's recommender, in the order asked for; the costly ones are started first."""
-    shared = spark.sparkContext.broadcast(material.training)
-    order = sorted(range(len(fits)), key=lambda n: (fits[n].part != "lightfm", n))
-
-    def work(n: int) -> tuple[int, bytes]:
-        fit = fits[n]
-        fitted = make(fit.part, fit.parameters).fit(shared.value.before(fit.before), seed)
-        return n, artifact.pack(fitted.arrays())
-
-    made = dict(spark.sparkContext.parallelize(order, len(order)).map(work).collect())
-    shared.unpersist()
-    return [make(fit.part, fit.parameters).restore(artifact.unpack(made[n])) for n, fit in enumerate(fits)]
 
 
 def test_case(material: Material, first: int, until: int, most: int, seed: int) -> Case:
