@@ -78,7 +78,11 @@ class Lake:
         return RustTable(self.path(table), version=version).to_pyarrow_table(columns=list(columns or table.columns))
 
     def scan(self, table: Table, version: int | None = None) -> "pa_dataset.Dataset | pa.Table":
-        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for."""
+        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for.
+
+        No filter of strings: delta-rs's merges (1.6.6) write them as `string_view`, and a scanner compares that with no
+        string. Read, then filter.
+        """
         if not self.exists(table):
             return arrow_schema(table).empty_table()
         return RustTable(self.path(table), version=version).to_pyarrow_dataset()

@@ -77,13 +77,12 @@ def standing(lake: Lake, kept: pa.ChunkedArray, where: Path) -> Path:
     """The lists that stand, as a file beside the new ones: delta-rs cannot read a table while it writes it."""
     where.mkdir(parents=True, exist_ok=True)
     file, schema = where / "standing.parquet", arrow_schema(REC_CUSTOMER_ITEMS)
-    found = lake.scan(REC_CUSTOMER_ITEMS).scanner(
-        columns=schema.names, filter=pc.field("customer_id").isin(kept.combine_chunks()), batch_size=LISTS_AT_ONCE
-    )
+    found = lake.scan(REC_CUSTOMER_ITEMS).scanner(columns=schema.names, batch_size=LISTS_AT_ONCE)
     with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
         for batch in found.to_batches():
-            if batch.num_rows:
-                writer.write_table(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+            rows = batch.filter(pc.is_in(batch["customer_id"], kept.combine_chunks()))
+            if rows.num_rows:
+                writer.write_table(pa.Table.from_batches([rows]).select(schema.names).cast(schema))
     return file
 
 
