@@ -104,13 +104,6 @@ class TestEveryRecommender:
         for some in (np.array([7]), np.array([39, 2, 17])):
             assert np.array_equal(fitted[name].score(Customers.of(checkerboard, some)), together[some])
 
-    def test_who_fades_evenly_has_the_same_list_a_week_later(self, fitted, checkerboard, name):
-        if not getattr(fitted[name], "fades_evenly", False):
-            pytest.skip("promises nothing of the sort")
-        now = Customers.of(checkerboard, np.arange(40))
-        later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
-        np.testing.assert_allclose(unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7)
-
     def test_saved_and_restored_it_scores_the_same(self, fitted, checkerboard, name):
         restored = build(name).restore(artifact.unpack(artifact.pack(fitted[name].arrays())))
         customers = Customers.of(checkerboard, np.arange(40))
@@ -161,3 +154,13 @@ def test_parameters_are_told_with_defaults():
     assert parameters_of(make("item_knn", {"neighbours": 7})) == {
         "half_life_days": 30.0, "neighbours": 7, "popularity_power": 0.5, "trend_power": 0.5,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["blend", *(name for name, kind in RECOMMENDERS.items() if getattr(kind, "fades_evenly", False))]
+)
+def test_who_fades_evenly_has_the_same_list_a_week_later(fitted, checkerboard, name):
+    assert fitted[name].fades_evenly
+    now = Customers.of(checkerboard, np.arange(40))
+    later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
+    np.testing.assert_allclose(unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7)
