@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Customers
-from models.blend import Blend, unit
+from models.blend import Blend
 from models.inference import top_n
 from models.ranking.ranker import LearnedBlend
 
@@ -49,7 +49,7 @@ def personal(
     bought[wanted.customer, wanted.item] = True
     if isinstance(blend, LearnedBlend):
         return _learned(blend, customers, allowed, bought, consumable, n)
-    units = {part.name: unit(part.score(customers)) for part in blend.parts}
+    units = {part.name: blend.brought(part.score(customers)) for part in blend.parts}
     total = np.round(blend.combine(units).astype(np.float64), DECIMALS)
     items = _first(total, allowed, bought, consumable, n)
     return _with_sources(items, total, {name: blend.weights[name] * units[name] for name in units}, allowed)

@@ -4,11 +4,11 @@ A row is fitted by a function of what may be fitted on; `plain` makes one of a r
 `ROWS`; one that learns a blend takes its own windows from `training.before(...)`, never from anything behind it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from models.base import Recommender, Training
-from models.recommenders import make
+from models.recommenders import make, make_blend
 
 UNTUNED = "nothing: defaults"
 VALIDATION = "the window before"
@@ -43,6 +43,41 @@ def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, tasks: tupl
     return Row(name or kind, lambda training, seed: make(kind, parameters).fit(training, seed), chosen, said, tasks)
 
 
+def weighed(name: str, parts: Mapping[str, Mapping[str, object]], weights: Mapping[str, float], power: float) -> Row:
+    """A row of the linear blend of these parts, its weights chosen on the window before."""
+    made = {"parts": parts, "weights": weights, "power": power}
+    said = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
+    return Row(
+        name, lambda training, seed: make_blend(made).fit(training, seed), VALIDATION, f"{said}; power {power:g}", single=False
+    )
+
+
+# Beauty: days are places. Weights and power: `python -m benchmarks.beauty_blend`.
+BEAUTY_PARTS: dict[str, dict[str, object]] = {
+    "transitions": {
+        "half_life_places": 3.0, "reach": 20, "backward_weight": 0.15, "same_weight": 0.0, "row_power": 0.35,
+        "popularity_power": 0.1, "profile_half_life_places": 1.2, "half_life_days": None, "neighbours": 1000,
+    },
+    "transition_factors": {"components": 200, "same_weight": 0.0},
+    "stan": {
+        "gap_days": 1, "session_half_life_days": None, "half_life_places": 4.0, "profile_half_life_places": 1.2,
+        "neighbours": 1500,
+    },
+    "content": {"half_life_days": 2.0, "neighbours": 300},
+    "rp3beta": {"half_life_days": 4.0, "neighbours": 500},
+    "user_knn": {"half_life_days": 8.0, "neighbours": 500},
+    "popularity": {},
+}  # fmt: skip
+BEAUTY_WEIGHTS = {
+    "transitions": 2.8,
+    "transition_factors": 0.5,
+    "content": 1.0,
+    "rp3beta": 0.35,
+    "user_knn": 0.5,
+    "popularity": 0.1,
+}
+BEAUTY_POWER = 0.5
+
 EVERYWHERE = (plain("popularity"),)
 IN_TIME = (
     plain("recent_popularity", days=14),
@@ -70,6 +105,7 @@ RETAIL = (
     plain("ease", VALIDATION, half_life_days=90.0, ridge=10.0),
     plain("history_ridge", VALIDATION, half_life_days=180.0, cut_half_life_days=30.0),
     plain("graph_filter", VALIDATION, half_life_days=45.0, components=128),
+    plain("transition_ridge", VALIDATION),
     plain("als"),
     plain("lightfm", components=64, epochs=12),
 )
@@ -93,7 +129,12 @@ ROWS: dict[str, tuple[Row, ...]] = {
         plain("graph_filter", AS_PUBLISHED, "BSPM-EM", neighbours=5000, customer_power=0.5),
         plain("graph_filter", HELD_OUT),
     ),
-    "beauty": (*EVERYWHERE, plain("item_knn", half_life_days=15.0, trend_power=0.0)),
+    "beauty": (
+        *EVERYWHERE,
+        plain("item_knn", half_life_days=15.0, trend_power=0.0),
+        *(plain(part, VALIDATION, **BEAUTY_PARTS[part]) for part in BEAUTY_PARTS if part != "popularity"),
+        weighed("linear blend", BEAUTY_PARTS, BEAUTY_WEIGHTS, BEAUTY_POWER),
+    ),
     "retailrocket": (
         *EVERYWHERE,
         plain("recent_popularity", days=14),

@@ -86,7 +86,7 @@ def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
         except TypeError as wrong:
             raise ValueError(f"ranker: {wrong}") from None
     weights = {name: float(weight) for name, weight in sorted(configuration["weights"].items()) if weight > 0}
-    return Blend([make(name, configuration["parts"].get(name)) for name in weights], weights)
+    return Blend([make(name, configuration["parts"].get(name)) for name in weights], weights, configuration.get("power", 1.0))
 
 
 def parameters_of(recommender: Recommender) -> dict[str, Any]:

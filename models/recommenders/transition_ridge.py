@@ -21,6 +21,7 @@ from models.recommenders.sequences import baskets, fading, later, profiles, shar
 
 DENSE_COPIES = 1.5  # the inverse, and the weights as float32
 BLOCK = 1024  # rows of weights made at once
+DENSE_COPIES = 1.5  # the inverse in float64, and the weights as float32
 
 
 @dataclass

@@ -1,0 +1,63 @@
+"""Sessions are cut where they should be, lists are counted as a list is, and a climb finds what is best."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.anonymous_sessions import asked, places, sessions, training
+from benchmarks.beauty_blend import climb, figures
+from models.recommenders import make
+
+EVENTS = pd.DataFrame(
+    [(1, 0, 10), (1, 60, 11), (1, 1860, 10), (1, 3661, 12), (2, 5, 10), (1, 90_000, 11), (1, 90_001, 12)],
+    columns=["visitor_id", "timestamp", "item_id"],
+)
+
+
+def test_half_an_hour_without_an_event_ends_a_session():
+    """1,800 seconds idle is still the same session, 1,801 are not; a repeated item counts once, where it came first."""
+    found = sessions(EVENTS)
+    number = np.random.default_rng(0).permutation(3)
+    assert found.items == [[number[0], number[1]], [number[0]], [number[2]], [number[1], number[2]]]
+    assert found.began.tolist() == [0, 5, 3661, 90_000]
+
+
+def test_what_is_asked_is_not_what_was_fitted():
+    found = sessions(EVENTS)
+    known = training(found, 90_000)
+    assert known.behaviour.n_customers == 3 and len(known.behaviour) == 4
+    cases = asked(found, 90_000, 90_002)
+    assert cases == [(found.items[3][:1], found.items[3][1])]
+    assert asked(found, 0, 90_000) == [(found.items[0][:1], found.items[0][1])]
+
+
+def test_a_place_is_the_place_in_the_list():
+    """After item 1 came item 2 in every session but one; popularity alone puts the session's own first click elsewhere."""
+    rows = [
+        (visitor, 10 * step, item)
+        for visitor, items in enumerate([[1, 2], [1, 2], [1, 3], [4, 3], [5, 3]])
+        for step, item in enumerate(items)
+    ]
+    found = sessions(pd.DataFrame(rows, columns=["visitor_id", "timestamp", "item_id"]))
+    one, two, three = found.items[0][0], found.items[0][1], found.items[2][1]
+    model = make("transitions", {"half_life_days": None, "popularity_power": 0.0}).fit(training(found, 10**6), 0)
+    place, _ = places(model, [([one], two), ([one], three), ([two], 10**6)], found.n_items)
+    assert place.tolist() == [0, 1, -1]
+
+
+def test_equals_stand_in_the_order_of_their_positions():
+    query, wanted = np.array([0, 0, 0, 1, 1]), np.array([False, True, False, True, False])
+    ndcg, hit = figures(np.array([1.0, 1.0, 1.0, 1.0, 1.0]), query, wanted, 3, k=1)
+    assert hit.tolist() == [0.0, 1.0, 0.0]  # the third query was proposed nothing it wanted
+    ndcg, _ = figures(np.array([1.0, 1.0, 1.0, 1.0, 1.0]), query, wanted, 3, k=2)
+    assert ndcg == pytest.approx([1 / np.log2(3), 1.0, 0.0])
+
+
+def test_a_climb_turns_off_what_only_misleads():
+    """One part is right of everybody, one is its opposite."""
+    generator = np.random.default_rng(1)
+    query, wanted = np.repeat(np.arange(200), 20), np.tile(np.arange(20) == 0, 200)
+    right = wanted * 0.5 + generator.random(4000) * 0.4
+    table = np.stack([right, 1.0 - wanted], axis=1)
+    weights, reached = climb(table, query, wanted, 200)
+    assert weights[1] == 0.0 and reached > 0.99
