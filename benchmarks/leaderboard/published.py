@@ -1,7 +1,7 @@
 """Rows that others published, and rows measured before with other code on the same files, each with its source.
 
-A figure that a source does not give is nan. `measured` rows were run on 2 cores in 2026-11 from these very files; some of them
-drop the same goods with small differences.
+A figure that a source does not give is nan; the re-tuned rows are given with three decimals and shown with a nought behind.
+`measured` rows were run on 2 cores in 2026-11 from these very files; some of them drop the same goods with small differences.
 """
 
 from dataclasses import dataclass
