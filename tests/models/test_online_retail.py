@@ -13,7 +13,7 @@ def test_published_rows_come_out(real_data):
     found = load("online_retail", real_data).test
     assert len(found.asked) == 1318
     assert int((found.asked.fresh.getnnz(axis=1) > 0).sum()) == 1212
-    names = ("popularity", "recent_popularity", "item_knn", "user_knn", "own_history", "content")
+    names = ("popularity", "recent_popularity", "item_knn", "user_knn", "own_history", "content", "rp3beta", "history_ridge")
     rows = {name: alone(found, name) for name in names}
     means = {
         name: [round(float(np.nanmean(figures[task])), 4) for task in ("discover", "next") for figures in (row.ndcg, row.recall)]
@@ -26,3 +26,5 @@ def test_published_rows_come_out(real_data):
     assert means["user_knn"] == pytest.approx([0.1164, 0.0735, 0.3298, 0.1624], abs=0.006)  # published with half-life 30
     assert means["own_history"][2:] == pytest.approx([0.3166, 0.1710], abs=0.001)
     assert means["content"][0] > 0.0622 and means["content"][2] > 0.1970  # published: just these, by plain cosine
+    assert means["rp3beta"][0] > 0.1087 and means["rp3beta"][2] > 0.2745  # published: just these
+    assert means["history_ridge"][0] > 0.1247 and means["history_ridge"][2] > 0.3398  # published: just these
