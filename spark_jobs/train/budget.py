@@ -15,6 +15,7 @@ FORGET_PEAK = "5"  # man 5 proc: resets the high water mark of resident memory
 # Ending what runs takes Spark this long (a worker has 2 s to end by itself before it is killed), so trials end that much earlier.
 TO_END_A_TRIAL_SECONDS = 3.0
 TRIALS_SHARE = 0.75  # of the seconds; the rest is for weighing the parts against each other
+ALL_BUT_A_STEP = 0.98  # of the seconds; a step of the weighing is not broken off, and must end within them too
 
 
 @dataclass
@@ -35,7 +36,8 @@ class Budget:
 
     @property
     def over(self) -> bool:
-        return self.spent >= self.seconds
+        """Whether nothing more may be begun."""
+        return self.spent >= self.seconds * ALL_BUT_A_STEP
 
     @property
     def left_for_trials(self) -> float:
