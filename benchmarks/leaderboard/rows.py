@@ -58,24 +58,26 @@ BEAUTY_PARTS: dict[str, dict[str, object]] = {
         "half_life_places": 3.0, "reach": 20, "backward_weight": 0.15, "same_weight": 0.0, "row_power": 0.35,
         "popularity_power": 0.1, "profile_half_life_places": 1.2, "half_life_days": None, "neighbours": 1000,
     },
+    "transitions:directed": {
+        "half_life_places": 1.0, "reach": 5, "backward_weight": 0.0, "same_weight": 0.0, "row_power": 0.3,
+        "popularity_power": 0.0, "profile_half_life_places": 1.2, "half_life_days": None, "neighbours": 1000,
+    },
     "transition_factors": {"components": 200, "same_weight": 0.0},
     "stan": {
         "gap_days": 1, "session_half_life_days": None, "half_life_places": 4.0, "profile_half_life_places": 1.2,
         "neighbours": 1500,
     },
-    "content": {"half_life_days": 2.0, "neighbours": 300},
+    "ease": {"half_life_days": None, "ridge": 150.0, "length_power": 0.0, "profile_half_life_days": 1.2},
+    "content": {"half_life_days": 1.2, "neighbours": 300},
+    "content:wide": {"half_life_days": 8.0, "neighbours": 300},
     "rp3beta": {"half_life_days": 4.0, "neighbours": 500},
     "user_knn": {"half_life_days": 8.0, "neighbours": 500},
     "popularity": {},
 }  # fmt: skip
 BEAUTY_WEIGHTS = {
-    "transitions": 2.8,
-    "transition_factors": 0.5,
-    "content": 1.0,
-    "rp3beta": 0.35,
-    "user_knn": 0.5,
-    "popularity": 0.1,
-}
+    "transitions": 1.4, "transitions:directed": 2.0, "transition_factors": 1.96, "ease": 1.4, "content": 1.0, "content:wide": 1.0,
+    "rp3beta": 0.7, "popularity": 0.7,
+}  # fmt: skip
 BEAUTY_POWER = 0.5
 
 EVERYWHERE = (plain("popularity"),)
@@ -132,7 +134,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "beauty": (
         *EVERYWHERE,
         plain("item_knn", half_life_days=15.0, trend_power=0.0),
-        *(plain(part, VALIDATION, **BEAUTY_PARTS[part]) for part in BEAUTY_PARTS if part != "popularity"),
+        *(plain(part, VALIDATION, **BEAUTY_PARTS[part]) for part in BEAUTY_PARTS if part != "popularity" and ":" not in part),
         weighed("linear blend", BEAUTY_PARTS, BEAUTY_WEIGHTS, BEAUTY_POWER),
     ),
     "retailrocket": (

@@ -62,15 +62,22 @@ RECOMMENDERS: dict[str, type] = {
 def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
     """An unfitted recommender.
 
+    Args:
+        name: `item_knn`, or `item_knn:wide` for a second one with other parameters in the same weighted blend.
+
     Raises:
         ValueError: no recommender has this name, or it does not take these parameters.
     """
-    if name not in RECOMMENDERS:
+    kind = name.partition(":")[0]
+    if kind not in RECOMMENDERS:
         raise ValueError(f"unknown recommender {name!r}; known: {', '.join(RECOMMENDERS)}")
     try:
-        return RECOMMENDERS[name](**(parameters or {}))
+        made = RECOMMENDERS[kind](**(parameters or {}))
     except TypeError as wrong:
         raise ValueError(f"{name}: {wrong}") from None
+    if name != kind:
+        made.name = name
+    return made
 
 
 def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:

@@ -26,6 +26,7 @@ class EASE:
 
     Attributes:
         half_life_days: how fast the past fades, in training and in a customer's profile; None: never.
+        profile_half_life_days: how fast it fades in a customer's profile alone; None: as in training.
         ridge: what is added to the diagonal; the larger, the less rare items are trusted.
         length_power: how much a history pays for being long (1: all have length 1; 0: as they are, which is the paper's).
         memory_limit_gb: what the dense matrices of fitting may take.
@@ -37,9 +38,10 @@ class EASE:
     ridge: float = 10.0
     length_power: float = 0.5
     memory_limit_gb: float = 2.0
+    profile_half_life_days: float | None = None
 
     def fit(self, training: Training, seed: int) -> Self:
-        weights = self._profiles(training.behaviour)
+        weights = self._profiles(training.behaviour, self.half_life_days)
         self.items = np.flatnonzero(weights.getnnz(axis=0)).astype(np.int32)
         self.n_items = weights.shape[1]
         check_fits(len(self.items), DENSE_COPIES, self.memory_limit_gb, self.name)
@@ -57,7 +59,8 @@ class EASE:
         return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
 
     def score(self, customers: Customers) -> np.ndarray:
-        profile = self._profiles(customers.behaviour).astype(np.float32)[:, self.items]
+        half_life = self.profile_half_life_days or self.half_life_days
+        profile = self._profiles(customers.behaviour, half_life).astype(np.float32)[:, self.items]
         return self._wide(profile @ self.weights)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
@@ -73,8 +76,8 @@ class EASE:
         self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
         return self
 
-    def _profiles(self, behaviour: Behaviour) -> sparse.csr_matrix:
-        past = behaviour.matrix(self.half_life_days) / KIND_WEIGHTS[PURCHASE]
+    def _profiles(self, behaviour: Behaviour, half_life_days: float | None) -> sparse.csr_matrix:
+        past = behaviour.matrix(half_life_days) / KIND_WEIGHTS[PURCHASE]
         length = np.sqrt(row_sums(past.multiply(past)))
         return scaled(past, rows=np.maximum(length, 1e-12) ** -self.length_power)
 
