@@ -4,6 +4,8 @@ import numpy as np
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
+from models.recommenders.neighbours import opinion
+
 
 class CatalogueTooLargeError(ValueError):
     """An item × item matrix of this catalogue does not fit the memory that was granted."""
@@ -39,6 +41,8 @@ def inverse_in_place(matrix: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the matrix is not positive definite.
     """
+    if not len(matrix):
+        return matrix
     with threadpool_limits(1):
         # A symmetric matrix is its own transpose, so C order is handed over as Fortran order, without a copy.
         factor, info = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=0)
@@ -58,3 +62,22 @@ def mirror(lower: np.ndarray, block: int = 1024) -> np.ndarray:
         corner = lower[start:end, start:end]
         corner[:] = np.tril(corner) + np.tril(corner, -1).T
     return lower
+
+
+def among_all(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
+    """Scores [rows, fitted items] as float32 [rows, n_items]; -inf where not above zero, and where an item was not fitted."""
+    wide = np.full((len(scores), n_items), -np.inf, np.float32)
+    wide[:, items] = opinion(scores)
+    return wide
+
+
+def weights_of(asked: np.ndarray, weights: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
+    """float32 [asked, n_items]: each asked item's row of the weights between fitted items, its own entry left out."""
+    place = np.full(n_items, -1)
+    place[items] = np.arange(len(items))
+    rows = np.zeros((len(asked), len(items)), weights.dtype)
+    fitted = np.flatnonzero(place[asked] >= 0)
+    rows[fitted] = weights[place[asked[fitted]]]
+    wide = among_all(rows, items, n_items)
+    wide[np.arange(len(asked)), asked] = -np.inf
+    return wide

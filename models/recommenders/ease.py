@@ -14,8 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
-from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
-from models.recommenders.neighbours import opinion, row_sums, scaled
+from models.recommenders.dense import among_all, check_fits, dense_bytes, inverse_in_place, weights_of
+from models.recommenders.neighbours import row_sums, scaled
 
 DENSE_COPIES = 1.5  # the inverse, and the weights as float32
 
@@ -61,13 +61,10 @@ class EASE:
     def score(self, customers: Customers) -> np.ndarray:
         half_life = self.profile_half_life_days or self.half_life_days
         profile = self._profiles(customers.behaviour, half_life).astype(np.float32)[:, self.items]
-        return self._wide(profile @ self.weights)
+        return among_all(profile @ self.weights, self.items, self.n_items)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        place = np.full(self.n_items, -1)
-        place[self.items] = np.arange(len(self.items))
-        rows = np.where((place[items] >= 0)[:, None], self.weights[place[items]], 0.0)
-        return self._wide(rows)
+        return weights_of(items, self.weights, self.items, self.n_items)
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
@@ -80,9 +77,3 @@ class EASE:
         past = behaviour.matrix(half_life_days) / KIND_WEIGHTS[PURCHASE]
         length = np.sqrt(row_sums(past.multiply(past)))
         return scaled(past, rows=np.maximum(length, 1e-12) ** -self.length_power)
-
-    def _wide(self, scores: np.ndarray) -> np.ndarray:
-        """Scores of the items fitted, among all; what is not above zero is no opinion."""
-        wide = np.full((len(scores), self.n_items), -np.inf, np.float32)
-        wide[:, self.items] = opinion(scores)
-        return wide

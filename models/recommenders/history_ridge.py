@@ -14,8 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
-from models.recommenders.neighbours import opinion, row_sums, scaled
+from models.recommenders.dense import among_all, check_fits, dense_bytes, inverse_in_place, weights_of
+from models.recommenders.neighbours import row_sums, scaled
 
 DENSE_COPIES = 3  # XᵀX and XᵀY while one of them is copied or multiplied
 
@@ -59,16 +59,12 @@ class HistoryRidge:
         return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
 
     def score(self, customers: Customers) -> np.ndarray:
-        return self._wide(self._histories(customers.behaviour)[:, self.items].astype(np.float32) @ self.weights)
+        histories = self._histories(customers.behaviour)[:, self.items].astype(np.float32)
+        return among_all(histories @ self.weights, self.items, self.n_items)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What is bought after the item; not the item itself."""
-        place = np.full(self.n_items, -1)
-        place[self.items] = np.arange(len(self.items))
-        rows = np.where((place[items] >= 0)[:, None], self.weights[place[items]], 0.0)
-        wide = self._wide(rows)
-        wide[np.arange(len(items)), items] = -np.inf
-        return wide
+        return weights_of(items, self.weights, self.items, self.n_items)
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
@@ -94,12 +90,6 @@ class HistoryRidge:
             asked = (bought.getnnz(axis=1) > 0) & (history.getnnz(axis=1) > 0)
             bought = scaled(bought, rows=np.maximum(bought.getnnz(axis=1), 1.0) ** -0.5)
             yield history[asked], bought[asked], 0.5 ** ((behaviour.until - horizon - cut) / self.cut_half_life_days)
-
-    def _wide(self, scores: np.ndarray) -> np.ndarray:
-        """Scores of the items fitted, among all; what is not above zero is no opinion."""
-        wide = np.full((len(scores), self.n_items), -np.inf, np.float32)
-        wide[:, self.items] = opinion(scores)
-        return wide
 
 
 def add(total: np.ndarray, part: sparse.csr_matrix) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.dense import check_fits, dense_bytes, inverse_in_place
-from models.recommenders.neighbours import opinion, row_sums, scaled
+from models.recommenders.dense import among_all, check_fits, dense_bytes, inverse_in_place, weights_of
+from models.recommenders.neighbours import row_sums, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
 
 DENSE_COPIES = 1.5  # the inverse, and the weights as float32
@@ -73,15 +73,11 @@ class TransitionRidge:
         of = baskets(customers.behaviour)
         weight = fading(of.from_end, self.profile_half_life_places)
         profile = self._level(profiles(of, weight, shared_out(of.held, self.size_power)))[:, self.items]
-        return self._wide(profile.astype(np.float32) @ self.weights)
+        return among_all(profile.astype(np.float32) @ self.weights, self.items, self.n_items)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What comes after the item; not the item itself."""
-        place = np.full(self.n_items, -1)
-        place[self.items] = np.arange(len(self.items))
-        wide = self._wide(np.where((place[items] >= 0)[:, None], self.weights[place[items]], 0.0))
-        wide[np.arange(len(items)), items] = -np.inf
-        return wide
+        return weights_of(items, self.weights, self.items, self.n_items)
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
@@ -108,9 +104,3 @@ class TransitionRidge:
         past = past.tocsr()
         length = np.maximum(np.sqrt(row_sums(past.multiply(past))), 1e-12)
         return scaled(past, rows=length**-self.length_power)
-
-    def _wide(self, scores: np.ndarray) -> np.ndarray:
-        """Scores of the items fitted, among all; what is not above zero is no opinion."""
-        wide = np.full((len(scores), self.n_items), -np.inf, np.float32)
-        wide[:, self.items] = opinion(scores)
-        return wide

@@ -164,3 +164,12 @@ def test_who_fades_evenly_has_the_same_list_a_week_later(fitted, checkerboard, n
     now = Customers.of(checkerboard, np.arange(40))
     later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
     np.testing.assert_allclose(unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["decayed_popularity", "repeat_purchase", "rp3beta", "ease", "history_ridge", "graph_filter"])
+def test_a_shop_where_nobody_did_anything_yet_is_no_error(checkerboard, name):
+    nothing = replace(checkerboard, behaviour=checkerboard.behaviour.before(0))
+    fitted = make(name).fit(nothing, seed=3)
+    assert np.isneginf(fitted.score(Customers.of(checkerboard, np.arange(40)))[:, :20]).sum() == 40 * 20
+    alike = fitted.similar(np.array([0]))
+    assert alike is None or np.isneginf(alike).all()
