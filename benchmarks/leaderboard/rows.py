@@ -121,14 +121,14 @@ ROWS: dict[str, tuple[Row, ...]] = {
         plain(
             "graph_filter",
             AS_PUBLISHED,
-            "GF-CF",
+            "graph_filter as GF-CF",
             neighbours=5000,
             components=256,
             customer_power=0.5,
             low_pass_weight=0.3,
             sharpening=0.0,
         ),
-        plain("graph_filter", AS_PUBLISHED, "BSPM-EM", neighbours=5000, customer_power=0.5),
+        plain("graph_filter", AS_PUBLISHED, "graph_filter as BSPM-EM", neighbours=5000, customer_power=0.5),
         plain("graph_filter", HELD_OUT),
     ),
     "beauty": (
