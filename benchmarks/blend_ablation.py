@@ -9,13 +9,14 @@ trees again: on the training windows before the cut, as always. All differences 
 
 import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.leaderboard.datasets import online_retail
-from models.base import Customers
+from models.base import Customers, Recommender, Training
 from models.evaluation import interval, measure
 from models.evaluation.measured import Measured
 from models.inference import top_n
@@ -23,12 +24,15 @@ from models.ranking.candidates import Candidates
 from models.ranking.diversity import TOP, Variety, varied
 from models.ranking.ranker import LearnedBlend, Settings, grow
 from models.ranking.rows import Rows, opinions, together
+from models.ranking.windows import Window as RankerWindow
 from models.recommenders import make
 from spark_jobs.train.choose import read_space
+from spark_jobs.train.ranker import within
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail"
 TASKS = ("discover", "next")
 SLICES = {"warm (3+ days)": (3, 10**6), "cool (2 days)": (2, 2), "cold (1 day)": (1, 1)}
+JOBS = 2  # cores
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4)
 
 
@@ -49,22 +53,30 @@ def make_all(found: online_retail.Window, parts: dict[str, dict], settings: Sett
     began = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
     blend = LearnedBlend([make(name, given) for name, given in sorted(parts.items())], settings)
-    windows = []
-    for window in blend.windows(training):
-        past = training.before(window.cut)
-        customers = blend.asked(training, window, seed).met(past)
-        fitted = [replace(part).fit(past, seed) for part in blend.parts]
-        windows.append(blend.rows(training, window, opinions(fitted, customers), seed))
-        print(
-            f"  window from day {window.cut}: {len(customers):,} customers, {time.monotonic() - began:.0f} s so far", flush=True
-        )
-    for part in blend.parts:
-        part.fit(training, seed)
-    blend.learn(training, windows, seed)
+    with ProcessPoolExecutor(JOBS) as pool:
+        windows = [pool.submit(learned_of, blend, training, window, seed) for window in blend.windows(training)]
+        final = pool.submit(fitted_on, blend.parts, training, seed)
+        for window in windows:
+            held = window.result()
+            print(f"  a window of {len(np.unique(held.query)):,} customers, {time.monotonic() - began:.0f} s so far", flush=True)
+        blend.parts = final.result()
+    blend.learn(training, [window.result() for window in windows], seed)
     customers = Customers.of(training, found.asked.customers)
     alone = {name: measure(scores, found.asked, everything) for name, scores in opinions(blend.parts, customers).items()}
     at, table = blend.table(customers)
     return Made(together(windows), at, table, alone, blend, time.monotonic() - began)
+
+
+def fitted_on(parts: list[Recommender], training: Training, seed: int) -> list[Recommender]:
+    """The parts, fitted."""
+    return [replace(part).fit(training, seed) for part in parts]
+
+
+def learned_of(blend: LearnedBlend, training: Training, window: RankerWindow, seed: int) -> Rows:
+    """A window's rows."""
+    past = training.before(window.cut)
+    customers = blend.asked(training, window, seed).met(past)
+    return blend.rows(training, window, opinions(fitted_on(blend.parts, past, seed), customers), seed)
 
 
 def judged(made: Made, found: online_retail.Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:
@@ -144,7 +156,7 @@ def main() -> None:
     given = parser.parse_args()
     found = getattr(online_retail.load(given.data), given.window)
     space = read_space()["learned"]
-    made = make_all(found, {part: {} for part in space["parts"]}, Settings(**space["ranker"]), given.seed)
+    made = make_all(found, within(space["parts"], found.asked.n_items), Settings(**space["ranker"]), given.seed)
     print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")
     for name, measured in made.alone.items():
         print(line(name, measured))

@@ -7,6 +7,7 @@ import numpy as np
 from models.base import Behaviour
 from models.split import OverlapError, windows
 
+SHORT_DAYS = 14  # a window of fewer days is short
 LEAST_HISTORY_DAYS = 7  # before a cut: what is shorter has no cadence, no trend and hardly a taste
 
 
@@ -36,7 +37,8 @@ def training_windows(behaviour: Behaviour, most: int, step_days: int) -> list[Wi
     """The newest windows behind which the past is long enough, newest first; none where history is too short.
 
     A window is as long as the one that tests (`models.split`: a sixth of the history, at most 28 days). Its cuts go back by
-    `step_days`, or by half a window where that is shorter.
+    `step_days`, or by half a window where that is shorter. Of short ones half as many are learned from: a young shop's week is
+    soon told, and every window is a fit of every part.
     """
     first = int(behaviour.day.min(initial=behaviour.until))
     split = windows(first, behaviour.until)
@@ -44,6 +46,8 @@ def training_windows(behaviour: Behaviour, most: int, step_days: int) -> list[Wi
         return []
     days = split.until - split.test_from
     step = max(1, min(step_days, -(-days // 2)))
+    if days < SHORT_DAYS:
+        most = min(most, max(2, most // 2))
     earliest = first + max(LEAST_HISTORY_DAYS, days)
     cuts = [cut for cut in range(split.test_from, earliest - 1, -step)][:most]
     return [Window(cut, cut + days) for cut in cuts]

@@ -87,6 +87,9 @@ def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
         ValueError: an unknown part, parameter or setting.
     """
     if "ranker" in configuration:
+        twins = [name for name in configuration["parts"] if ":" in name]
+        if twins:
+            raise ValueError(f"a learned blend has one part of a kind: {', '.join(twins)}")
         parts = [make(name, given) for name, given in sorted(configuration["parts"].items())]
         try:
             return LearnedBlend(parts, Settings(**configuration["ranker"]))

@@ -19,6 +19,7 @@ from spark_jobs.train.fits import measured, score, test_case
 from spark_jobs.train.matrices import Material
 
 CUSTOMERS = 1000  # asked
+MOST_ITEMS = "most_items"
 LEAST_WINDOWS = 2  # a ranker of one window knows one month's habits
 LEAST_CUSTOMERS = 200  # in the newest of them; trees of fewer lists learn their accidents
 
@@ -45,11 +46,11 @@ def settle(
     settings = space["ranker"]
     windows = training_windows(past.behaviour, settings["windows"], settings["step_days"])
     n_items = material.training.behaviour.n_items
-    beside = [part for part, most_items in space["parts"].items() if n_items <= most_items]
+    beside = within(space["parts"], n_items)
     if len(windows) < LEAST_WINDOWS or len(asked(past, windows[0], LEAST_CUSTOMERS, seed)) < LEAST_CUSTOMERS:
         return dict(weighted), []
     chosen = {part: weighted["parts"].get(part, {}) for part in weighted["weights"]}
-    learned = {"parts": {**{part: {} for part in beside}, **chosen}, "ranker": dict(settings)}
+    learned = {"parts": {**beside, **chosen}, "ranker": dict(settings)}
     test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
     blends, _ = fit_blends(spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed)
     found = [measured(material, score(material, blend, test, cut.validate_from), test).quality for blend in blends]
@@ -60,3 +61,12 @@ def settle(
         {"quality": float(np.nanmean(found[1])), "lift": lift, "lift_low": low, "lift_high": high},
     )
     return (learned if low > 0 else dict(weighted)), [trial]
+
+
+def within(parts: Mapping[str, Mapping[str, Any]], n_items: int) -> dict[str, dict[str, Any]]:
+    """The parts that are fitted for so many items, each with its parameters."""
+    return {
+        part: {name: value for name, value in said.items() if name != MOST_ITEMS}
+        for part, said in parts.items()
+        if n_items <= said[MOST_ITEMS]
+    }

@@ -87,6 +87,8 @@ def test_a_ranker_of_other_columns_is_refused(shop, blend):
 def test_unknown_settings_are_refused():
     with pytest.raises(ValueError, match="ranker"):
         make_blend({"parts": {}, "ranker": {"magic": 1}})
+    with pytest.raises(ValueError, match="one part of a kind: item_knn:wide"):
+        make_blend({"parts": {"item_knn": {}, "item_knn:wide": {}}, "ranker": {}})
 
 
 def test_thinned_keeps_all_wanted_and_so_many_others_of_each():

@@ -58,14 +58,22 @@ def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
     assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
 
 
-SPACE = {"parts": {"own_history": 1000, "item_knn": 1000, "ease": 5}, "ranker": LEARNED["ranker"] | {"step_days": 14}}
+SPACE = {
+    "parts": {
+        "own_history": {"most_items": 40, "half_life_days": 60},
+        "item_knn": {"most_items": 1000},
+        "ease": {"most_items": 5},
+    },
+    "ranker": LEARNED["ranker"] | {"step_days": 14},
+}
 
 
 def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
     chosen, [trial] = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
-    assert set(chosen["parts"]) == {"own_history", "item_knn", "popularity"}, "a catalogue of 40 is too large for ease here"
+    expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
+    assert chosen["parts"] == expected, "a catalogue of 40 is too large for ease here"
     assert chosen["ranker"] == SPACE["ranker"]
     assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
 
@@ -74,7 +82,7 @@ def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
     """Negative control: against itself there is no lift."""
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
-    space = {"parts": {"popularity": 1000}, "ranker": SPACE["ranker"] | {"rounds": 1}}
+    space = {"parts": {"popularity": {"most_items": 1000}}, "ranker": SPACE["ranker"] | {"rounds": 1}}
     chosen, trials = ranker.settle(spark, found, cut, WEIGHTED, space, seed=3)
     assert chosen == WEIGHTED and len(trials) == 1
 
