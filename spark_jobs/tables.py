@@ -87,6 +87,12 @@ class Lake:
             return arrow_schema(table).empty_table()
         return RustTable(self.path(table), version=version).to_pyarrow_dataset()
 
+    def rows_as_files(self, table: Table) -> "pa_dataset.Dataset":
+        """The table's rows, read from its files by Arrow alone: delta-rs cannot read a table of its own while it writes one."""
+        from pyarrow import dataset
+
+        return dataset.dataset(RustTable(self.path(table)).file_uris(), schema=arrow_schema(table), format="parquet")
+
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
         """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when they were not kept.
 

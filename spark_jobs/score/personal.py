@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import dataset
 from pyspark import Broadcast
 from pyspark.sql import DataFrame
 
@@ -53,8 +54,9 @@ def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where:
     n_updated = pc.sum(pc.is_in(listed, value_set=held)).as_py() or 0
     n_gone = len(held) - len(kept) - n_updated
     if before is None or files or n_gone:
-        files = [standing(lake, kept, where), *files] if len(kept) else files
-        lake.overwrite(pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows_of(files)), REC_CUSTOMER_ITEMS)
+        standing = lake.rows_as_files(REC_CUSTOMER_ITEMS) if len(kept) else None
+        rows = tonight(standing, kept.combine_chunks(), files)
+        lake.overwrite(pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows), REC_CUSTOMER_ITEMS)
     n_due = sum(part["n_due"] for part in done)
     return TableReport(
         REC_CUSTOMER_ITEMS.name,
@@ -73,22 +75,13 @@ def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where:
     )
 
 
-def standing(lake: Lake, kept: pa.ChunkedArray, where: Path) -> Path:
-    """The lists that stand, as a file beside the new ones: delta-rs cannot read a table while it writes it."""
-    where.mkdir(parents=True, exist_ok=True)
-    file, schema = where / "standing.parquet", arrow_schema(REC_CUSTOMER_ITEMS)
-    found = lake.scan(REC_CUSTOMER_ITEMS).scanner(columns=schema.names, batch_size=LISTS_AT_ONCE)
-    with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
-        for batch in found.to_batches():
-            rows = batch.filter(pc.is_in(batch["customer_id"], kept.combine_chunks()))
-            if rows.num_rows:
-                writer.write_table(pa.Table.from_batches([rows]).select(schema.names).cast(schema))
-    return file
-
-
-def rows_of(files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
-    """The files' rows, one file after the other."""
+def tonight(standing: dataset.Dataset | None, kept: pa.Array, files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+    """The table's rows: those that stand, then those of the files."""
     schema = arrow_schema(REC_CUSTOMER_ITEMS)
+    if standing is not None:
+        for batch in standing.to_batches(columns=schema.names, batch_size=LISTS_AT_ONCE):
+            rows = pa.Table.from_batches([batch]).cast(schema)
+            yield from rows.filter(pc.is_in(rows["customer_id"], value_set=kept)).to_batches()
     for file in files:
         for batch in pq.ParquetFile(file).iter_batches(LISTS_AT_ONCE):
             yield from pa.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()
