@@ -77,7 +77,8 @@ def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
     lists = {row["customer_id"]: row["items"] for row in lake.read_arrow(REC_CUSTOMER_ITEMS).to_pylist()}
     popular = next(row["items"] for row in lake.read_arrow(REC_AUDIENCE_ITEMS).to_pylist() if row["audience"] == "popular")
     names = [customer_id(data.customer_ids[customer]) for customer in test.customers]
-    ranked = [[place[item["item_id"]] for item in lists.get(name, popular)] for name in names]
+    # What only guests ever bought is in no test; it takes its place in a list, and is a miss there.
+    ranked = [[place.get(item["item_id"], -1) for item in lists.get(name, popular)] for name in names]
     had = [set(test.seen[row].indices) for row in range(len(test))]
     fresh = [[item for item in row if item not in seen] for row, seen in zip(ranked, had, strict=True)]
     orders = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]).to_pylist()

@@ -68,6 +68,11 @@ def test_a_list_shorter_than_the_cut_is_one_with_nothing_more_in_it():
     assert rank_metrics(short, wanted, (4,)) == rank_metrics(long, wanted, (4,))
 
 
+def test_no_item_is_a_miss_in_its_place():
+    found = rank_metrics(np.array([[-1, 3]]), np.isin(np.arange(5), [3])[None], (2,))
+    assert found["ndcg@2"][0] == pytest.approx(1 / math.log2(3)) and found["mrr@2"][0] == 0.5
+
+
 def test_who_wants_nothing_has_nought():
     found = rank_metrics(np.array([[0, 1]]), np.zeros((1, 3), bool), (2,))
     assert all(values[0] == 0 for values in found.values())
