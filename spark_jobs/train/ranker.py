@@ -25,8 +25,13 @@ LEAST_CUSTOMERS = 200  # in the newest of them; trees of fewer lists learn their
 
 
 def choose(spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], *effort: str) -> Chosen:
-    """What the search of a weighted blend finds (`choose.choose`, same arguments), or a learned blend that is better."""
+    """What the search of a weighted blend finds (`choose.choose`, same arguments), or a learned blend that is better.
+
+    A search that was cut has no seconds left to ask for a learned one.
+    """
     chosen = weighed.choose(spark, material, cut, seed, space, *effort)
+    if chosen.report["was_cut"]:
+        return chosen
     configuration, trials = settle(spark, material, cut, chosen.configuration, space["learned"], seed)
     return replace(chosen, configuration=configuration, trials=[*chosen.trials, *trials])
 

@@ -16,6 +16,7 @@ from models.evaluation import measure
 from models.recommenders import make
 from models.split import case, windows
 from spark_jobs.train import choose as choosing
+from spark_jobs.train import ranker
 from spark_jobs.train.budget import Budget
 from spark_jobs.train.choose import choose
 from spark_jobs.train.matrices import material
@@ -159,3 +160,12 @@ def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
     assert (budget.left_for_trials, budget.spent, budget.over) == (0.0, 50.0, False)
     now[0] = 159.0
     assert budget.over, "what begins now would end too late"
+
+
+@pytest.mark.parametrize(("was_cut", "asked"), [pytest.param(True, [], id="cut"), pytest.param(False, [1], id="the control")])
+def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
+    weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
+    monkeypatch.setattr(choosing, "choose", lambda *_: choosing.Chosen(weighted, [], {"was_cut": was_cut}))
+    monkeypatch.setattr(ranker, "settle", lambda *_: (times.append(1), (learned, []))[1])
+    found = ranker.choose(None, None, None, 1, {"learned": {}})
+    assert (found.configuration, times) == (learned if asked else weighted, asked)
