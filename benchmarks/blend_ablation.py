@@ -94,7 +94,8 @@ def judged(made: Made, found: online_retail.Window, without: str | None, seed: i
     learned, kept = left(made.learned.table, made.learned.sources)
     held = Rows(made.learned.query[kept], learned, made.learned.wanted[kept], made.learned.sources[kept], names)
     asked, proposed = left(made.table, made.at.sources)
-    trees = [grow(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds)]
+    grown = (grow(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds))
+    trees = made.blend.trees if without is None else list(grown)
     judge = LearnedBlend(settings=made.blend.settings)
     judge.trees = trees
     scores = np.full((len(found.asked.customers), found.training.behaviour.n_items), -np.inf, np.float32)

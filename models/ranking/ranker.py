@@ -23,7 +23,7 @@ from models.ranking.windows import Window, training_windows
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-MOST_CELLS = 10_000_000  # customers × items of a window: 40 MB a part
+MOST_CELLS = 6_000_000  # customers × items of a window: 24 MB a part
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
 

@@ -55,9 +55,11 @@ def fit_blends(
                 if arrays is not None:
                     kept[known_as(fit)] = arrays
             rows[key] = aside.submit(blend.rows, material.training, window, scores, seed)
-        left = [fit for key, fit in wanted.items() if key not in kept]
-        for fit, (arrays, _) in zip(left, work(spark, shared, left, seed, wanted, None), strict=True):
-            kept[known_as(fit)] = arrays
+        # A day at a time: what Spark brings to the driver in one job may be 1 GB (`spark.driver.maxResultSize`).
+        for before in sorted({fit.before for key, fit in wanted.items() if key not in kept}):
+            left = [fit for key, fit in wanted.items() if key not in kept and fit.before == before]
+            for fit, (arrays, _) in zip(left, work(spark, shared, left, seed, wanted, None), strict=True):
+                kept[known_as(fit)] = arrays
         shared.unpersist()
         learned = {key: made.result() for key, made in rows.items()}
     for blend, ask, fits in zip(blends, asks, needed, strict=True):
