@@ -53,8 +53,8 @@ def impersonal(tops: np.ndarray) -> str | None:
 def misplaced(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -> str | None:
     """A model to be served that knows less of the days it learned from than the measured one, which may not have seen them.
 
-    When it still is personal, beyond the popular list, the measured one knew too much: labels have leaked. Else its items are not
-    where they were learned.
+    No better than the popular list, its items are not where they were learned. Better than that, yet half as good as the measured
+    one: that one knew too much, labels have leaked.
 
     Args:
         memory: float [customers], quality on the test of the model that would be served.
@@ -65,12 +65,12 @@ def misplaced(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -
     if counts.sum() < MIN_CUSTOMERS:
         return None
     knows, knew, popular = (float(each[counts].mean()) for each in (memory, quality, popularity))
-    if knows >= knew * (1 - MARGIN):
-        return None
     found = f"{knows:.4f} of days it was fitted on, where a fit that should not have seen them finds {knew:.4f}"
-    if knows > popular * (1 + MARGIN):
+    if knows < knew * (1 - MARGIN) and knows <= popular * (1 + MARGIN):
+        return f"items are not where they were learned: what would be served finds {found}"
+    if knew > TOO_GOOD * knows:
         return f"too good to be true, so something of the test was known: what would be served finds {found}"
-    return f"items are not where they were learned: what would be served finds {found}"
+    return None
 
 
 def renumbered(ids: np.ndarray, learned: np.ndarray, of: str) -> str | None:

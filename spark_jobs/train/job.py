@@ -72,7 +72,7 @@ def first(
         examined = examine(lake.spark, found, cut, chosen.configuration, seed)
         wrong = found_flaws(found, cut, examined, number(night.days.last), Before())
         verdict = beats_popularity(examined.quality(), examined.quality("popularity"), wrong)
-        why = f"what the search found does not beat popularity, so popularity is served; {verdict.reason}"
+        why = f"what the search found is refused, so popularity is served; {verdict.reason}"
     else:
         verdict, why = Verdict(False, ""), "history is too short to test anything, so popularity is served"
     if not verdict.accepted:

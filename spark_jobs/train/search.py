@@ -8,7 +8,7 @@ If it fails: nothing that is served has changed.
 from models.gate import judge_new
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
-from spark_jobs.train import job, report
+from spark_jobs.train import due, job, report
 from spark_jobs.train.choose import OFF_CYCLE, read_space
 from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_quality
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
@@ -40,4 +40,5 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"),
         report.whom(found, examined.test, cut), found_flaws(found, cut, examined, number(night.days.last), before),
     )  # fmt: skip
-    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, chosen.report)
+    cost = {**chosen.report, "asked_because": due.reasons(night, lake)}
+    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, cost)

@@ -36,12 +36,13 @@ def test_the_same_page_for_everybody():
         pytest.param(QUALITY + 0.05, None, id="it remembers what it learned"),
         pytest.param(QUALITY * 0.9, None, id="within the margin"),
         pytest.param(GENERATOR.permutation(QUALITY) * 0.2, "items are not where they were learned", id="it knows nothing of it"),
-        pytest.param(QUALITY * 0.7, "too good to be true", id="it is fine, and the one that was measured knew more"),
+        pytest.param(QUALITY * 0.7, None, id="it is fine, and asked about customers as they were a month ago"),
+        pytest.param(QUALITY * 0.45, "too good to be true", id="it is fine, and the one that was measured knew far more"),
         pytest.param(np.full(200, np.nan), None, id="nobody to ask"),
     ],
 )
 def test_what_would_be_served_against_what_was_measured(memory, found):
-    said = flaws.misplaced(memory, QUALITY, QUALITY * 0.5)
+    said = flaws.misplaced(memory, QUALITY, QUALITY * 0.25)
     assert (said is None) if found is None else said.startswith(found)
 
 
