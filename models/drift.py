@@ -104,7 +104,12 @@ def signals(
         "label: kinds of behaviour (PSI)": against(kinds, psi),
         "label: purchases per customer (log ratio)": bought(near, first, days),
         "label: items per customer (log ratio)": basket(near, first, days),
-        "catalogue: share of items not seen for 28 days": unseen(behaviour, first, days),
+        "catalogue: share of items not seen for 28 days": unseen(
+            behaviour.where((behaviour.day >= first - REFERENCE_DAYS) & (behaviour.day <= day)),
+            first,
+            days,
+            int(behaviour.day.min()) if len(behaviour) else first,
+        ),
         "feedback: concentration on items (Gini, difference)": moved(concentration(near, first, days)),
     }
     if category is not None:
@@ -167,8 +172,13 @@ def per_customer(rows: Behaviour, active: Behaviour, first: int, days: int) -> n
     return found
 
 
-def unseen(behaviour: Behaviour, first: int, days: int) -> np.ndarray:
-    """float [days]: share of a day's behaviour with items that nobody touched on the 28 days before it."""
+def unseen(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarray:
+    """float [days]: share of a day's behaviour with items that nobody touched on the 28 days before it.
+
+    Args:
+        behaviour: from 28 days before the first day on.
+        began: the first day anybody did anything; all is new in the 28 days from there.
+    """
     pairs = np.unique(behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64))  # by item, then day
     item, day = pairs >> 32, pairs & 0xFFFFFFFF
     is_new = np.ones(len(pairs), bool)
@@ -178,7 +188,7 @@ def unseen(behaviour: Behaviour, first: int, days: int) -> np.ndarray:
     mine = behaviour.item[inside].astype(np.int64) << 32 | behaviour.day[inside].astype(np.int64)
     of_day = behaviour.day[inside] - first
     n, n_new = np.bincount(of_day, minlength=days), np.bincount(of_day, weights=np.isin(mine, fresh), minlength=days)
-    early = np.arange(first, first + days) < int(behaviour.day.min(initial=first)) + REFERENCE_DAYS  # all is new at first
+    early = np.arange(first, first + days) < began + REFERENCE_DAYS
     return np.where((n >= LEAST_ROWS) & ~early, n_new / np.maximum(n, 1), np.nan)
 
 

@@ -123,8 +123,9 @@ class Registry:
         return max(map(self._version, found), key=lambda version: version.number, default=None)
 
     def after(self, version: Version | None) -> list[Version]:
-        """The versions that came later, oldest first; all of them for None."""
-        found = map(self._version, self.client.search_model_versions(f"name = '{NAME}'", max_results=1000))
+        """The versions that came later, oldest first; all of them for None. Of more than a thousand, the newest."""
+        held = self.client.search_model_versions(f"name = '{NAME}'", max_results=1000, order_by=["version_number DESC"])
+        found = map(self._version, held)
         least = version.number if version else 0
         return sorted((each for each in found if each.number > least), key=lambda each: each.number)
 
