@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from models.blend import Blend
+from models.fold_in import FoldIn
 from models.ranking.ranker import LearnedBlend
-from models.recommenders import make_blend
+from models.recommenders import make, make_blend, parameters_of
 
 FACTORS, ABOUT = "factors.npz", "model.json"
 LAYOUT = 1
+PLACING = "fold_in/"  # what the names of its arrays begin with
 
 
 class DigestError(ValueError):
@@ -34,6 +36,7 @@ class Artifact:
         blend: fitted.
         item_ids, customer_ids: bytes arrays, sorted: the id at each position.
         customer_vocabulary: column of each customer attribute.
+        fold_in: factors in which the service places customers by fresh events; None in models of before there were any.
     """
 
     configuration: Mapping[str, Any]
@@ -41,13 +44,17 @@ class Artifact:
     item_ids: np.ndarray
     customer_ids: np.ndarray
     customer_vocabulary: dict[str, int] = field(default_factory=dict)
+    fold_in: FoldIn | None = None
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write both files; the SHA-256 of each by name. Equal models give equal bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {**self.blend.arrays(), "ids/items": self.item_ids, "ids/customers": self.customer_ids}
-        (folder / FACTORS).write_bytes(pack(arrays))
         about = {"layout": LAYOUT, "configuration": self.configuration, "customer_vocabulary": self.customer_vocabulary}
+        if self.fold_in:
+            arrays |= {PLACING + name: held for name, held in self.fold_in.als.arrays().items()}
+            about["fold_in"] = {"parameters": parameters_of(self.fold_in.als), "trust": self.fold_in.trust}
+        (folder / FACTORS).write_bytes(pack(arrays))
         (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
         return {name: digest(folder / name) for name in (FACTORS, ABOUT)}
 
@@ -69,7 +76,12 @@ class Artifact:
             raise ValueError(f"model of layout {said['layout']}; this code reads {LAYOUT}")
         arrays = unpack(factors)
         blend = make_blend(said["configuration"]).restore(arrays)
-        return cls(said["configuration"], blend, arrays["ids/items"], arrays["ids/customers"], said["customer_vocabulary"])
+        placing, told = None, said.get("fold_in")
+        if told:
+            own = {name.removeprefix(PLACING): held for name, held in arrays.items() if name.startswith(PLACING)}
+            placing = FoldIn(make("als", told["parameters"]).restore(own), tuple(map(tuple, told["trust"])))
+        ids = arrays["ids/items"], arrays["ids/customers"]
+        return cls(said["configuration"], blend, *ids, said["customer_vocabulary"], placing)
 
 
 def check(folder: Path, digests: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
 """What may be done with fitted arrays where nothing can be fitted: numpy only, so that the service may import it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -164,6 +164,22 @@ class FactorSpace:
     regularisation: float
     half_life_days: float
     kind_weights: np.ndarray
+
+    @classmethod
+    def read(
+        cls, factors: bytes, gram: bytes, n_components: int, confidence: float, regularisation: float, half_life_days: float,
+        kind_weights: Sequence[float],
+    ) -> "FactorSpace":  # fmt: skip
+        """The space from a snapshot's bytes: factors little-endian float16, the gram matrix float64."""
+        return cls(
+            np.frombuffer(factors, "<f2").astype(np.float32).reshape(-1, n_components),
+            np.frombuffer(gram, "<f8").reshape(n_components, n_components),
+            confidence, regularisation, half_life_days, np.array(kind_weights),
+        )  # fmt: skip
+
+    def score(self, vector: np.ndarray) -> np.ndarray:
+        """float32 [items]: what a placed customer would make of each."""
+        return self.item_factors @ vector.astype(np.float32)
 
     def weights(self, kinds: np.ndarray, days_ago: np.ndarray) -> np.ndarray:
         """float64 [events]: what each event says, in units of a purchase today."""

@@ -414,6 +414,22 @@ REC_AUDIENCE_ITEMS = Table(
     columns={"audience": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string"},
 )
 
+REC_FOLD_IN = Table(
+    name="rec_fold_in_v1",
+    grain="One row per model (the served one): the factors in which a customer is placed by fresh events.",
+    key=("model_version",),
+    columns={
+        "model_version": "string",
+        "item_ids": "array<string>",  # of the items that have a place
+        "n_components": "int",
+        "factors": "array<double>",  # one item's after the other's
+        "confidence": "double",
+        "regularisation": "double",
+        "half_life_days": "double",
+        "trust": "array<struct<most_events:int,weight:double>>",  # by how many events, ascending; beyond the last, the last's
+    },
+)
+
 OPS_DELIVERIES = Table(
     name="ops_deliveries",
     grain="One row per file received: the ingest manifest.",

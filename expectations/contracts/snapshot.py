@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import msgpack
 
 from expectations.contracts.packed_lists import Because, Catalogue, Listed
+from expectations.contracts.placing import FoldIn
 
-__all__ = ["Because", "Catalogue", "Listed"]  # of the lists behind the keys below
+__all__ = ["Because", "Catalogue", "FoldIn", "Listed"]  # of the lists and the record behind the keys below
 
 # Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in `READABLE` is refused, so a
 # service is updated before the night that publishes another one, and a roll-back may go to an older one.
@@ -27,6 +28,7 @@ MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"
 CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `Catalogue`
+FOLD_IN = b"fold-in"  # a packed `FoldIn`; not there without a model, nor in a snapshot made before there were any
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 LINKS = b"l/"  # what all keys of links begin with
@@ -202,7 +204,7 @@ def unpack_reviews(packed: bytes) -> list[Review]:
     return [Review(*row) for row in msgpack.unpackb(packed)]
 
 
-def pack(record: Item | Customer | Meta) -> bytes:
+def pack(record: Item | Customer | Meta | FoldIn) -> bytes:
     """A record as bytes: its fields in order."""
     return msgpack.packb(tuple(record))
 

@@ -24,7 +24,7 @@ from spark_jobs.publish import reader, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
 from spark_jobs.publish.production import write_down
-from spark_jobs.publish.sources import FOR_OPERATORS, TABLES, Sources, pairs
+from spark_jobs.publish.sources import FOR_OPERATORS, FOR_PLACING, TABLES, Sources, pairs
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.publish.writer import write
 from spark_jobs.tables import Lake
@@ -65,7 +65,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     if not verdict.passed:
         raise ListsRefused("the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed))
     built = warehouse_file(night)
-    read = {table.name: versions[table.name] for table in (*TABLES, *FOR_OPERATORS) if table.name in versions}
+    read = {table.name: versions[table.name] for table in (*TABLES, *FOR_OPERATORS, *FOR_PLACING) if table.name in versions}
     meta = snapshot.Meta(
         snapshot.LAYOUT, night.run_id, landing_date.isoformat(), night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         figures.model_versions[0], night.code_hash, read,

@@ -28,9 +28,11 @@ from expectations.contracts.lake import (
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
+    REC_FOLD_IN,
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
+from models.base import KIND_WEIGHTS, KINDS
 from spark_jobs.publish import graph
 from spark_jobs.tables import Lake
 
@@ -39,6 +41,7 @@ TABLES = (
     CORE_ITEMS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
 )  # fmt: skip
 FOR_OPERATORS = (CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS)  # a snapshot without them serves, and explains nothing
+FOR_PLACING = (REC_FOLD_IN,)  # a home of before has none until its next night
 SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
 
@@ -106,6 +109,7 @@ def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
     yield from customer_pairs(sources)
     yield from identity_pairs(sources)
     yield from graph_pairs(sources)
+    yield from placing_pairs(sources, meta)
 
 
 def list_pairs(sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.Catalogue) -> Pairs:
@@ -194,3 +198,20 @@ def graph_pairs(sources: Sources) -> Pairs:
     for identifier_id, linked in graph.linked(everyone, known):
         yield snapshot.links(identifier_id), snapshot.pack_links(linked)
     yield snapshot.REVIEWS, snapshot.pack_reviews(sources.reviews)
+
+
+def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
+    """The served model's factors for placing customers; those of another model than the lists' are left out."""
+    rows = sources.lake.read_arrow(REC_FOLD_IN).to_pylist() if sources.lake.exists(REC_FOLD_IN) else []
+    for row in rows:
+        if row["model_version"] != meta.model_version:
+            continue
+        factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
+        wide = factors.astype(np.float64)
+        record = snapshot.FoldIn(
+            meta.model_version, tuple(row["item_ids"]), row["n_components"], factors.astype("<f2").tobytes(),
+            (wide.T @ wide).astype("<f8").tobytes(), row["confidence"], row["regularisation"], row["half_life_days"],
+            tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
+            tuple((one["most_events"], one["weight"]) for one in row["trust"]),
+        )  # fmt: skip
+        yield snapshot.FOLD_IN, snapshot.pack(record)

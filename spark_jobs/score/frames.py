@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from scipy import sparse
 
-from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_ITEM_ITEMS
+from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
 from models import retrieval
 from models.artifact import Artifact
 from models.base import KINDS, Behaviour, Customers
@@ -116,3 +116,21 @@ def audience(
         for name, (items, scores) in sorted(found.items())
     ]
     return spark.createDataFrame(made, REC_AUDIENCE_ITEMS.schema)
+
+
+def fold_in(spark: SparkSession, artifact: Artifact | None, model_version: str) -> DataFrame:
+    """Grain: one row, the served model's factors for placing customers; none where a model has no such factors."""
+    if artifact is None or artifact.fold_in is None:
+        return spark.createDataFrame([], REC_FOLD_IN.schema)
+    als, trust = artifact.fold_in.als, artifact.fold_in.trust
+    row = {
+        "model_version": model_version,
+        "item_ids": [item.decode() for item in artifact.item_ids[als.placed]],
+        "n_components": als.components,
+        "factors": als.item_factors[als.placed].ravel().tolist(),
+        "confidence": als.confidence,
+        "regularisation": als.regularisation,
+        "half_life_days": als.half_life_days,
+        "trust": [{"most_events": most, "weight": weight} for most, weight in trust],
+    }
+    return spark.createDataFrame([row], REC_FOLD_IN.schema)

@@ -1,7 +1,7 @@
 """Lists for everybody, by the accepted model: customers, items, audiences.
 
 Reads:   fct_interactions, feat_customers, feat_items, the accepted model where there is one
-Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1
+Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1, rec_fold_in_v1
 If it fails: last night's lists are still published; clear the task. A model whose files are not those that were registered is
 refused here: find out who touched them, or search anew.
 """
@@ -12,6 +12,7 @@ from expectations.contracts.lake import (
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
+    REC_FOLD_IN,
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
@@ -43,7 +44,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     version = champion.model_version if champion else NO_MODEL
     if champion:
         made_by = [champion.run_id, night.code_hash, *sorted(champion.digests.values())]
-        scoring = frames.scoring(registry.load(champion), items, until, kinds != KINDS, version, made_by)
+        model = registry.load(champion)
+        scoring = frames.scoring(model, items, until, kinds != KINDS, version, made_by)
         shared = lake.spark.sparkContext.broadcast(scoring)
         reports, similar = [personal.write(lake, night, shared, behaviour, customers)], frames.similar(lake.spark, shared, demand)
     else:
@@ -51,6 +53,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         reports = [report(REC_CUSTOMER_ITEMS, lake.replace(nobody, REC_CUSTOMER_ITEMS))]
     lists = [
         (REC_ITEM_ITEMS, similar),
+        (REC_FOLD_IN, frames.fold_in(lake.spark, model if champion else None, version)),
         (REC_AUDIENCE_ITEMS, frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version)),
     ]
     reports += [report(table, lake.replace(frame, table)) for table, frame in lists]

@@ -5,7 +5,7 @@ blend is worth.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from models.artifact import Artifact
 from models.base import Recommender
 from models.blend import Blend
 from models.evaluation import Facts, Measured, slices
+from models.fold_in import FoldIn
 from models.ranking.ranker import LearnedBlend
 from models.recommenders import make_blend
 from models.split import Case, Windows
 from spark_jobs.train.blends import Ask, fit_blends
 from spark_jobs.train.fits import Fit, measured, score, test_case
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.placing import place
 
 BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
 CUSTOMERS = 5000  # asked in a test; a sample by seed where there are more
@@ -35,11 +37,13 @@ class Examined:
     Attributes:
         artifact: fitted on everything.
         board: by name: `served` is the configuration itself; empty without a test.
+        fold_in: what placing customers by fresh events is worth, a row a cohort; empty without a test.
     """
 
     artifact: Artifact
     board: dict[str, Measured]
     test: Case | None
+    fold_in: list[dict[str, Any]] = field(default_factory=list)
 
     def quality(self, name: str = SERVED) -> np.ndarray:
         return self.board[name].quality
@@ -59,7 +63,8 @@ def examine(
     final = Ask(configuration, material.training.behaviour.until)
     if cut is None:
         blends, _ = fit_blends(spark, material, [final], [], seed)
-        return Examined(_artifact(material, configuration, blends[0]), {}, None)
+        placing, _ = place(spark, material, None, None, seed)
+        return Examined(_artifact(material, configuration, blends[0], placing), {}, None)
     asks = [final, *[Ask(held, cut.test_from) for held in (configuration, rival) if held]]
     parts = {part.name for part in make_blend(configuration).parts}
     beside = [Fit(part, cut.test_from) for part in BASELINES if part not in parts]
@@ -76,8 +81,10 @@ def examine(
     board[SERVED] = board_row(early)
     if rival:
         board[ACCEPTED_BEFORE] = board_row(rivals[0])
-    return Examined(_artifact(material, configuration, served), board, test)
+    placing, placed = place(spark, material, cut, test, seed)
+    return Examined(_artifact(material, configuration, served, placing), board, test, placed)
 
 
-def _artifact(material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend) -> Artifact:
-    return Artifact(dict(configuration), blend, material.item_ids, material.customer_ids, material.customer_vocabulary)
+def _artifact(material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn) -> Artifact:
+    ids = material.item_ids, material.customer_ids
+    return Artifact(dict(configuration), blend, *ids, material.customer_vocabulary, placing)

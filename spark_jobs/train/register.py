@@ -73,7 +73,7 @@ def register(
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
         "drift": look(lake, registry, material, champion, now), "profile": now,
-        "slices": report.slices(examined.board, whom),
+        "slices": report.slices(examined.board, whom), "fold_in": examined.fold_in,
         "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
         "code_hash": night.code_hash, "config_hash": night.config_hash,
         "table_versions": provenance.table_versions(lake), "lake_versions": lake.versions(),

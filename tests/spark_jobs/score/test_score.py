@@ -12,6 +12,7 @@ from expectations.contracts.lake import (
     FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
+    REC_FOLD_IN,
     REC_ITEM_ITEMS,
 )
 from models.artifact import DigestError
@@ -156,3 +157,16 @@ def test_before_anybody_did_anything_there_are_no_lists(spark, fill, tmp_path):
     shop = fill(tmp_path, spark, rows=[])
     assert [report.table_name for report in job.run(shop.night("early"), shop.lake)] == ["model"]
     assert not any(shop.lake.exists(table) for table in TABLES)
+
+
+def test_the_factors_for_placing_are_those_of_the_served_model(scored, trained):
+    registry = open_registry(trained.night("looks"))
+    champion = registry.champion()
+    placing = registry.load(champion).fold_in
+    [row] = trained.lake.read_arrow(REC_FOLD_IN).to_pylist()
+    assert row["model_version"] == champion.model_version
+    factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
+    assert np.array_equal(factors, placing.als.item_factors[placing.als.placed])
+    assert row["item_ids"] == registry.load(champion).item_ids[placing.als.placed].astype(str).tolist()
+    assert [(one["most_events"], one["weight"]) for one in row["trust"]] == [tuple(one) for one in placing.trust]
+    assert [most for most, _ in placing.trust] == [2, 5, 20], "every night says how far placing is to be trusted"

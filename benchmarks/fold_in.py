@@ -1,0 +1,94 @@
+"""Placing a customer by fresh events: how long it takes from a snapshot, and what it is worth on Online Retail; one command:
+
+    python -m benchmarks.fold_in [--data ../shared/data] [--items 50000] [--times 300]
+
+Time: a snapshot with factors of so many items is written and read as the service reads it, then customers with 1 to 20 events are
+placed and every item scored and ranked for them, on one thread. Worth: by cohort as every night's report has it (see
+`models/fold_in.py`), NDCG@10 of the mean of both tasks, folded in and retrained, and the trust that follows.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import lmdb
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.leaderboard.datasets import online_retail
+from expectations.contracts import snapshot
+from models import fold_in
+from models.base import KIND_WEIGHTS, KINDS
+from models.inference import FactorSpace, top_n
+from models.recommenders.als import ALS
+from spark_jobs.publish.writer import write
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+COMPONENTS, DAYS = 48, 30
+
+
+def published(folder: Path, n_items: int) -> FactorSpace:
+    """A snapshot's factors of so many items, written, and read again."""
+    factors = np.random.default_rng(0).normal(0, 0.1, (n_items, COMPONENTS)).astype(np.float32)
+    wide = factors.astype(np.float64)
+    record = snapshot.FoldIn(
+        "benchmark/1", tuple(f"item-{n:06}" for n in range(n_items)), COMPONENTS, factors.astype("<f2").tobytes(),
+        (wide.T @ wide).tobytes(), 10.0, 15.0, 45.0, tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)), ((20, 1.0),),
+    )  # fmt: skip
+    write(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack(record))])
+    began = time.perf_counter()
+    with lmdb.open(str(folder / "snapshot"), readonly=True, lock=False) as env, env.begin() as txn:
+        packed = txn.get(snapshot.FOLD_IN)
+    held = snapshot.unpack(snapshot.FoldIn, packed)
+    space = FactorSpace.read(
+        held.factors, held.gram, held.n_components, held.confidence, held.regularisation, held.half_life_days,
+        [weight for _, weight in held.kinds],
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    print(f"{n_items:,} items × {COMPONENTS}: {len(packed) / 1e6:.1f} MB in the snapshot, read once in {1000 * seconds:.0f} ms")
+    return space
+
+
+def milliseconds(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray]:
+    """float [times]: to place a customer; and to place, score and rank every item."""
+    generator, placed, ranked = np.random.default_rng(1), [], []
+    for _ in range(times):
+        n = int(generator.integers(1, 21))
+        items, kinds = generator.integers(0, len(space.item_factors), n), generator.integers(0, len(KINDS), n)
+        began = time.perf_counter()
+        vector = space.place(items, space.weights(kinds, generator.integers(0, DAYS, n)))
+        placed.append(time.perf_counter() - began)
+        top_n(space.score(vector)[None], 100)
+        ranked.append(time.perf_counter() - began)
+    return 1000 * np.array(placed), 1000 * np.array(ranked)
+
+
+def worth(folder: Path) -> list[dict]:
+    """The night's report on the last 28 days of Online Retail."""
+    data = online_retail.load(folder)
+    window, everything = data.test, np.ones(data.test.asked.n_items, bool)
+    cohorts = fold_in.arrivals(window.asked, seed=0)
+    trainings = fold_in.two_trainings(window.training, cohorts)
+    fits = [ALS().fit(training, seed=0) for training in trainings]
+    return fold_in.report(window.asked, everything, cohorts, trainings[0], *fits)
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--items", type=int, default=50_000)
+    parser.add_argument("--times", type=int, default=300)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as aside, threadpool_limits(1):
+        placed, ranked = milliseconds(published(Path(aside), given.items), given.times)
+    for name, held in (("placed", placed), ("placed, scored and ranked", ranked)):
+        print(f"  {name}: median {np.median(held):.2f} ms, p99 {np.quantile(held, 0.99):.2f} ms")
+    for row in worth(given.data / "online_retail"):
+        print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
