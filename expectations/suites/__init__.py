@@ -9,6 +9,7 @@ GUARDED = (
     "core_identity_likeness", "core_identity_decisions", "core_identity_links", "core_identities", "core_identity_changes",
     "core_identity_reviews", "core_impressions", "quarantine",
     "fct_interactions", "feat_customers", "feat_items", "rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1",
+    "rec_fold_in_v1",
 )  # fmt: skip
 
 SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

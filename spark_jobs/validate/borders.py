@@ -31,7 +31,7 @@ OUTGOING = {
         "core_identity_likeness", "core_identity_decisions", "core_identity_links", "core_identities", "core_identity_changes",
         "core_identity_reviews",
     ),
-    "score": ("rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1"),
+    "score": ("rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1", "rec_fold_in_v1"),
 }  # fmt: skip
 # Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader and has one.
 INCOMING = {"train": ("fct_interactions", "feat_customers", "feat_items")}

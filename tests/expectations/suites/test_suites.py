@@ -31,7 +31,7 @@ SQL_WORDS = {
         "sha2",
     ),
     *("array_distinct", "sort_array", "array_contains", "isnan"),
-    *("item_id", "score", "sources", "rank"),  # inside a list
+    *("item_id", "score", "sources", "rank", "weight"),  # inside a list
     *("forall", "map_values", "said"),
 }
 

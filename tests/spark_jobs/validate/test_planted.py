@@ -113,6 +113,10 @@ GOOD = {
     "rec_audience_items_v1": lambda n: {
         "audience": f"country:{n}" if n else "popular", "items": GOOD_LIST, "model_version": "m/1"
     },
+    "rec_fold_in_v1": lambda n: {
+        "model_version": f"m/{n}", "item_ids": ["item-a", "item-b"], "n_components": 1, "factors": [0.5, -0.5],
+        "trust": [(2, 0.5), (20, 1.0)],
+    },
 }  # fmt: skip
 
 # table → expectation → what to change in a good row to break it and nothing else.
@@ -249,6 +253,12 @@ FAULTS = {
     "rec_customer_items_v1": {f"customer_id: {REGEX}": {"customer_id": "17850"}, **LIST_FAULTS},
     "rec_item_items_v1": {"not_its_own_neighbour": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"}, **LIST_FAULTS},
     "rec_audience_items_v1": {f"audience: {REGEX}": {"audience": "everyone"}, **LIST_FAULTS},
+    "rec_fold_in_v1": {
+        "factors_fit_items": {"n_components": 2},
+        "factors_are_numbers": {"factors": [0.5, float("nan")]},
+        "items_are_placed_once": {"item_ids": ["item-a", "item-a"]},
+        "trust_is_a_share": {"trust": [(2, 1.5)]},
+    },
 }
 # What is said of a table as a whole, broken by a frame of its own below.
 OF_THE_WHOLE = {
