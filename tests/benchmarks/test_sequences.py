@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.anonymous_sessions import asked, places, sessions, training
-from benchmarks.beauty_blend import climb, figures
+from benchmarks.beauty_blend import climb, corrected, figures
 from models.recommenders import make
 
 EVENTS = pd.DataFrame(
@@ -61,3 +61,21 @@ def test_a_climb_turns_off_what_only_misleads():
     table = np.stack([right, 1.0 - wanted], axis=1)
     weights, reached = climb(table, query, wanted, 200)
     assert weights[1] == 0.0 and reached > 0.99
+
+
+def test_trees_learn_what_a_sum_cannot():
+    """What is wanted has both parts' opinions middling; a sum prefers what one part praises alone."""
+    generator = np.random.default_rng(2)
+    n, each = 600, 12
+    query, wanted = np.repeat(np.arange(n), each), np.tile(np.arange(each) == 3, n)
+    lone = generator.random(n * each) < 0.5
+    high, low = 0.8 + 0.2 * generator.random(n * each), 0.05 * generator.random(n * each)
+    middling = 0.25 + 0.02 * generator.random((n * each, 2))
+    table = np.where(wanted[:, None], middling, np.stack([np.where(lone, high, low), np.where(lone, low, high)], axis=1))
+    asked_of = query >= n // 2
+    weights = np.ones(2)
+    learn = (query[~asked_of], wanted[~asked_of], table[~asked_of])
+    ask, right = (query[asked_of] - n // 2, table[asked_of]), wanted[asked_of]
+    scores = corrected(learn, ask, weights)
+    assert figures(scores, ask[0], right, n // 2, k=1)[1].mean() > 0.9
+    assert figures(ask[1] ** 0.5 @ weights, ask[0], right, n // 2, k=1)[1].mean() < 0.5
