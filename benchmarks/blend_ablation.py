@@ -53,14 +53,16 @@ def make_all(found: online_retail.Window, parts: dict[str, dict], settings: Sett
     began = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
     blend = LearnedBlend([make(name, given) for name, given in sorted(parts.items())], settings)
+    windows = []
     with ProcessPoolExecutor(JOBS) as pool:
-        windows = [pool.submit(learned_of, blend, training, window, seed) for window in blend.windows(training)]
+        waited = [pool.submit(learned_of, blend, training, window, seed) for window in blend.windows(training)]
         final = pool.submit(fitted_on, blend.parts, training, seed)
-        for window in windows:
-            held = window.result()
-            print(f"  a window of {len(np.unique(held.query)):,} customers, {time.monotonic() - began:.0f} s so far", flush=True)
+        for made in waited:
+            windows.append(made.result())
+            n = len(np.unique(windows[-1].query))
+            print(f"  a window of {n:,} customers, {time.monotonic() - began:.0f} s so far", flush=True)
         blend.parts = final.result()
-    blend.learn(training, [window.result() for window in windows], seed)
+    blend.learn(training, windows, seed)
     customers = Customers.of(training, found.asked.customers)
     alone = {name: measure(scores, found.asked, everything) for name, scores in opinions(blend.parts, customers).items()}
     at, table = blend.table(customers)
