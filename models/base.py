@@ -3,7 +3,7 @@
 No Spark, no web, no tracking here, so a recommender can be tested on six rows and replaced by another file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
@@ -133,6 +133,16 @@ class Customers:
     def of(cls, training: Training, rows: np.ndarray) -> "Customers":
         """Customers the model was fitted on, by their rows."""
         return cls(rows.astype(np.int32), training.behaviour.of(rows), training.customer_features[rows])
+
+    def some(self, rows: np.ndarray) -> "Customers":
+        """These of the block, by their places in it, in the order given."""
+        return Customers(self.known[rows], self.behaviour.of(rows), self.features[rows])
+
+    def blocks(self, n: int) -> Iterator[tuple[slice, "Customers"]]:
+        """The block in blocks of at most n, each with its place in this one."""
+        for start in range(0, len(self), n):
+            place = slice(start, min(start + n, len(self)))
+            yield place, self.some(np.arange(place.start, place.stop))
 
 
 class Recommender(Protocol):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 MOST_CELLS = 6_000_000  # customers × items of a window: 24 MB a part
+# Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers that is gigabytes.
+BLOCK = 256  # customers ranked at once
+SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer customers where the catalogue is large
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
 
@@ -111,9 +114,11 @@ class LearnedBlend:
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        at, scores = self.ranked(customers)
-        wide = np.full((len(customers), customers.behaviour.n_items), -np.inf, np.float32)
-        wide[at.row, at.item] = scores
+        n_items = customers.behaviour.n_items
+        wide = np.full((len(customers), n_items), -np.inf, np.float32)
+        for place, block in customers.blocks(at_once(n_items)):
+            at, scores = self.ranked(block)
+            wide[place][at.row, at.item] = scores
         return wide
 
     def ranked(self, customers: Customers) -> tuple[Candidates, np.ndarray]:
@@ -165,6 +170,11 @@ class LearnedBlend:
         self.facts = {name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)}
         self.trees = [arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)]
         return self
+
+
+def at_once(n_items: int) -> int:
+    """How many customers are ranked at once; their scores do not depend on it."""
+    return max(16, min(BLOCK, SCORES_AT_ONCE // max(n_items, 1)))
 
 
 def grow(held: Rows, settings: Settings, seed: int) -> str:

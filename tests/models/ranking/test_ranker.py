@@ -49,6 +49,20 @@ def test_a_customers_score_does_not_depend_on_who_is_beside(shop, blend):
     assert np.array_equal(together_[17], alone[0])
 
 
+def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
+    """A block has bounded memory: 60 customers in blocks of 16, the last one shorter, are the same bytes as all in one."""
+    customers = Customers.of(shop.before(52), np.arange(60)[::-1])
+    at, scores = blend.ranked(customers)
+    whole = np.full((60, 30), -np.inf, np.float32)
+    whole[at.row, at.item] = scores
+    asked_for = []
+    ranked = LearnedBlend.ranked
+    monkeypatch.setattr(LearnedBlend, "ranked", lambda self, block: asked_for.append(len(block)) or ranked(self, block))
+    monkeypatch.setattr("models.ranking.ranker.BLOCK", 16)
+    assert blend.score(customers).tobytes() == whole.tobytes()
+    assert asked_for == [16, 16, 16, 12]
+
+
 def test_kept_as_plain_numbers_it_comes_back_the_same(shop, blend):
     arrays = artifact.unpack(artifact.pack(blend.arrays()))
     assert arrays["ranker/trees/0"].dtype == np.uint8
