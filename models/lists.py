@@ -66,7 +66,7 @@ def _learned(
     blend: LearnedBlend, customers: Customers, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
 ) -> Lists:
     """Lists of a ranker: what no part proposed is in none, and who proposed it is known of every candidate."""
-    at, scores = blend.ranked(customers)
+    at, scores = blend.ranked(customers, allowed)
     total, sources = np.full(bought.shape, -np.inf), np.zeros(bought.shape, np.uint32)
     total[at.row, at.item], sources[at.row, at.item] = np.round(scores.astype(np.float64), DECIMALS), at.sources
     items = _first(total, allowed, bought, consumable, n)

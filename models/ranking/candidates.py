@@ -34,17 +34,20 @@ class Candidates:
         return len(self.item)
 
 
-def propose(scores: Mapping[str, np.ndarray], seen: np.ndarray, n: int) -> Candidates:
+def propose(scores: Mapping[str, np.ndarray], seen: np.ndarray, n: int, allowed: np.ndarray | None = None) -> Candidates:
     """The union of every part's best n, of all items and of those that are new to the customer.
 
     Args:
         scores: by part, float32 [rows, items], -inf for no opinion.
         seen: bool [rows, items], what the customer wanted before.
+        allowed: bool [items], what may be proposed, so that what may not takes nobody's place; None for everything. Places in a
+            part's list are told of all items all the same: what they mean must not change with what is in stock.
     """
     rows, proposed = np.arange(len(seen))[:, None], np.zeros(seen.shape, np.uint32)
     lists = {part: top_n(own, LOOKED_AT * n)[0] for part, own in scores.items()}
     for bit, part in enumerate(scores):
-        for listed in (lists[part][:, :n], top_n(scores[part], n, ~seen)[0]):
+        best = lists[part][:, :n] if allowed is None else top_n(scores[part], n, allowed)[0]
+        for listed in (best, top_n(scores[part], n, ~seen if allowed is None else allowed & ~seen)[0]):
             held = listed >= 0
             proposed[np.broadcast_to(rows, held.shape)[held], listed[held]] |= np.uint32(1 << bit)
     row, item = np.nonzero(proposed)

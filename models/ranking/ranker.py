@@ -121,9 +121,13 @@ class LearnedBlend:
             wide[place][at.row, at.item] = scores
         return wide
 
-    def ranked(self, customers: Customers) -> tuple[Candidates, np.ndarray]:
-        """The block's candidates, and float32 scores."""
-        at, table = self.table(customers)
+    def ranked(self, customers: Customers, allowed: np.ndarray | None = None) -> tuple[Candidates, np.ndarray]:
+        """The block's candidates, and float32 scores.
+
+        Args:
+            allowed: bool [items], what may be proposed; None for everything.
+        """
+        at, table = self.table(customers, allowed)
         return at, np.mean([booster.predict(table, num_threads=1) for booster in self.boosters], axis=0).astype(np.float32)
 
     def varied(self, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -134,13 +138,13 @@ class LearnedBlend:
         content = next((part for part in self.parts if part.name == "content"), None)
         return varied(items, scores, variety, content and content.likeness, self.facts["category"].astype(np.int64))
 
-    def table(self, customers: Customers) -> tuple[Candidates, np.ndarray]:
-        """The block's candidates, and their columns."""
+    def table(self, customers: Customers, allowed: np.ndarray | None = None) -> tuple[Candidates, np.ndarray]:
+        """The block's candidates, and their columns; arguments as of `ranked`."""
         wanted = customers.behaviour.wanted()
         seen = np.zeros((len(customers), wanted.n_items), bool)
         seen[wanted.customer, wanted.item] = True
         scores = opinions(self.parts, customers)
-        at = propose(scores, seen, self.settings.candidates)
+        at = propose(scores, seen, self.settings.candidates, allowed)
         names, table = columns(Moment(customers, self.facts, scores), at)
         if list(names) != self.boosters[0].feature_name():
             raise ValueError("the ranker was grown on other columns than these; fit it anew")

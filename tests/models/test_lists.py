@@ -42,6 +42,19 @@ def test_lists_follow_the_rules(blend, checkerboard, n):
         assert found.scores[row][: len(held)].tolist() == [scores[row, item] for item in held]
 
 
+@pytest.mark.parametrize("short", [False, True])
+def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, short):
+    """Customers of the checkerboard want one half of it; three proposals a part, none of what is out."""
+    parts = {"own_history": {}, "popularity": {}}
+    learned = make_blend({"parts": parts, "ranker": {"windows": 1, "rounds": 3, "candidates": 3}}).fit(checkerboard, seed=1)
+    customers, everything = Customers.of(checkerboard, np.arange(40)), np.ones(20, bool)
+    allowed = everything if not short else np.arange(20) % 4 >= 2
+    favourites = learned.ranked(customers)[0].item
+    assert not short or not allowed[favourites].all(), "the control: without being told, some are proposed that may not be shown"
+    found = lists.personal(learned, customers, allowed, everything, 3)
+    assert (found.items >= 0).all() and allowed[found.items].all()
+
+
 def test_sources_are_the_parts_whose_own_list_holds_the_item(blend, checkerboard):
     """With fewer items than a list is long, a part proposed whatever it has an opinion of."""
     customers, everything = Customers.of(checkerboard, np.arange(5)), np.ones(20, bool)

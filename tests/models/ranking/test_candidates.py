@@ -15,13 +15,14 @@ def ranked(scores, allowed):
 
 
 @settings(max_examples=60, deadline=None)
-@given(a=SCORES, b=SCORES, seen=arrays(bool, (3, 8)), n=st.integers(1, 5))
-def test_the_union_of_everybodys_best(a, b, seen, n):
-    found = propose({"a": a, "b": b}, seen, n)
+@given(a=SCORES, b=SCORES, seen=arrays(bool, (3, 8)), n=st.integers(1, 5), allowed=st.none() | arrays(bool, 8))
+def test_the_union_of_everybodys_best(a, b, seen, n, allowed):
+    found = propose({"a": a, "b": b}, seen, n, allowed)
+    may = np.ones(8, bool) if allowed is None else allowed
     expected = {}
     for bit, scores in enumerate((a, b)):
         for row in range(3):
-            for item in {*ranked(scores[row], np.ones(8, bool))[:n], *ranked(scores[row], ~seen[row])[:n]}:
+            for item in {*ranked(scores[row], may)[:n], *ranked(scores[row], may & ~seen[row])[:n]}:
                 expected[row, item] = expected.get((row, item), 0) | 1 << bit
     pairs = list(zip(found.row.tolist(), found.item.tolist(), strict=True))
     assert pairs == sorted(expected)
