@@ -8,8 +8,7 @@ import numpy as np
 from pyspark.sql import SparkSession
 
 from models.evaluation import interval
-from models.ranking.rows import asked
-from models.ranking.windows import training_windows
+from models.recommenders import make_blend
 from models.split import Windows
 from models.tracking import Trial
 from spark_jobs.train import choose as weighed
@@ -41,28 +40,29 @@ def settle(
 ) -> tuple[dict[str, Any], list[Trial]]:
     """The weighted configuration, or a learned one where its lift is above zero with its interval; and what was asked.
 
-    Where history has too few windows to learn from, or too few customers in them, there is no learned one.
+    Where history has too few windows to learn from, or too few customers in them, there is no learned one; nor for a catalogue so
+    large (30,000 items) that the scores of enough customers are not held at once.
 
     Args:
         weighted: what a search chose on the same window, which favours it.
         space: `learned` of the search's space: `parts` beside those that were chosen, and the `ranker`'s settings.
     """
     past = material.training.before(cut.validate_from)
-    settings = space["ranker"]
-    windows = training_windows(past.behaviour, settings["windows"], settings["step_days"])
-    n_items = material.training.behaviour.n_items
-    beside = within(space["parts"], n_items)
-    if len(windows) < LEAST_WINDOWS or len(asked(past, windows[0], LEAST_CUSTOMERS, seed)) < LEAST_CUSTOMERS:
-        return dict(weighted), []
+    beside = within(space["parts"], material.training.behaviour.n_items)
     chosen = {part: weighted["parts"].get(part, {}) for part in weighted["weights"]}
-    learned = {"parts": {**beside, **chosen}, "ranker": dict(settings)}
+    learned = {"parts": {**beside, **chosen}, "ranker": dict(space["ranker"])}
+    blend = make_blend(learned)
+    windows = blend.windows(past)
+    # What it will really ask: of a large catalogue fewer than there are.
+    if len(windows) < LEAST_WINDOWS or len(blend.asked(past, windows[0], seed)) < LEAST_CUSTOMERS:
+        return dict(weighted), []
     test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
     blends, _ = fit_blends(spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed)
     found = [measured(material, score(material, blend, test, cut.validate_from), test).quality for blend in blends]
     lift, low, high = interval(found[1] - found[0])
     trial = Trial(
         "learned blend",
-        {"part": "learned_blend", "parts": ", ".join(sorted(learned["parts"])), **settings},
+        {"part": "learned_blend", "parts": ", ".join(sorted(learned["parts"])), **learned["ranker"]},
         {"quality": float(np.nanmean(found[1])), "lift": lift, "lift_low": low, "lift_high": high},
     )
     return (learned if low > 0 else dict(weighted)), [trial]

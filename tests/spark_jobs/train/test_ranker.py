@@ -87,6 +87,14 @@ def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
     assert chosen == WEIGHTED and len(trials) == 1
 
 
+def test_a_catalogue_too_large_to_ask_enough_trains_nothing(spark, held, monkeypatch):
+    """The shop has more than 20 customers in a window, but its 40 items allow scores of 19; with one more it would be tried."""
+    monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
+    found, cut = held
+    monkeypatch.setattr("models.ranking.ranker.MOST_CELLS", 19 * found.training.behaviour.n_items)
+    assert ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3) == (POPULAR, [])
+
+
 def test_too_few_to_learn_from_train_nothing(spark, held):
     found, cut = held
     assert ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3) == (POPULAR, [])
