@@ -78,7 +78,8 @@ def learned_of(blend: LearnedBlend, training: Training, window: RankerWindow, se
     """A window's rows."""
     past = training.before(window.cut)
     customers = blend.asked(training, window, seed).met(past)
-    return blend.rows(training, window, opinions(fitted_on(blend.parts, past, seed), customers), seed)
+    scores = opinions(fitted_on(blend.parts, past, seed), customers)
+    return blend.rows(training, window, scores, [past.behaviour.until] * len(scores), seed)
 
 
 def judged(made: Made, found: online_retail.Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:

@@ -86,7 +86,8 @@ class LearnedBlend:
             past = training.before(window.cut)
             customers = self.asked(training, window, seed).met(past)
             fitted = [replace(part).fit(past, seed) for part in self.parts]
-            learned.append(self.rows(training, window, opinions(fitted, customers), seed))
+            fitted_until = [past.behaviour.until] * len(fitted)
+            learned.append(self.rows(training, window, opinions(fitted, customers), fitted_until, seed))
         for part in self.parts:
             part.fit(training, seed)
         return self.learn(training, learned, seed)
@@ -99,10 +100,20 @@ class LearnedBlend:
         """The customers that a window asks; fewer where the catalogue is so large that their scores would not fit."""
         return asked(training, window, max(1, min(self.settings.customers, MOST_CELLS // training.behaviour.n_items)), seed)
 
-    def rows(self, training: Training, window: Window, scores: Mapping[str, np.ndarray], seed: int) -> Rows:
-        """A window's training rows; scores are of `asked`'s customers by parts fitted before the window's cut."""
+    def rows(
+        self, training: Training, window: Window, scores: Mapping[str, np.ndarray], fitted_until: Sequence[int], seed: int
+    ) -> Rows:  # fmt: skip
+        """A window's training rows; scores are of `asked`'s customers by parts fitted before the window's cut.
+
+        Args:
+            fitted_until: of every part the first day that it was not fitted on, as whoever fitted it found it in its data.
+
+        Raises:
+            OverlapError: a part saw days of the window.
+            LeakError: a column did.
+        """
         of, test = self.settings, self.asked(training, window, seed)
-        return rows(training, window, test, scores, of.candidates, of.others, seed, [window.cut] * len(scores))
+        return rows(training, window, test, scores, of.candidates, of.others, seed, fitted_until)
 
     def learn(self, training: Training, windows: Sequence[Rows], seed: int) -> Self:
         """Grow the trees; the parts are fitted elsewhere."""

@@ -83,7 +83,7 @@ def opinions(parts: Sequence[Recommender], customers: Customers) -> dict[str, np
 
 def rows(
     training: Training, window: Window, test: Asked, scores: Mapping[str, np.ndarray], n_candidates: int, n_others: int,
-    seed: int, fitted_until: Sequence[int] = (), groups: tuple[Group, ...] = GROUPS,
+    seed: int, fitted_until: Sequence[int], groups: tuple[Group, ...] = GROUPS,
 ) -> Rows:  # fmt: skip
     """A window's rows: all candidates that were wanted, and a draw of the others.
 
@@ -92,14 +92,14 @@ def rows(
         scores: by part, float32 [customers of the test, items]; the parts fitted before the window's cut.
         n_candidates: a part proposes.
         n_others: of a customer's unwanted candidates at most so many are kept; more cost time and teach little.
-        fitted_until: the first day that each part was not fitted on.
+        fitted_until: the first day that each part was not fitted on, in the order of the scores.
 
     Raises:
         OverlapError: a part or the window saw what it is asked.
         LeakError: a column did.
     """
     window.check(training.behaviour.until)
-    check_parts(tuple(scores)[: len(fitted_until)], fitted_until, window.cut)
+    check_parts(tuple(scores), fitted_until, window.cut)
     past = training.before(window.cut)
     answers = test.wanted.toarray()
     customers = test.met(past)

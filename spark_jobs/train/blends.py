@@ -32,6 +32,21 @@ class Ask:
     before: int
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a worker made of a fit.
+
+    Attributes:
+        arrays: where the fit is wanted itself.
+        scores: float32 [customers of a window, items], where one is asked.
+        fitted_until: the first day that is not in what it was fitted on, read from that and not from what was asked for.
+    """
+
+    arrays: dict[str, np.ndarray] | None
+    scores: np.ndarray | None
+    fitted_until: int
+
+
 def fit_blends(
     spark: SparkSession, material: Material, asks: Sequence[Ask], beside: Sequence[Fit], seed: int
 ) -> tuple[list[Blend | LearnedBlend], list[Recommender]]:
@@ -49,17 +64,18 @@ def fit_blends(
         for key, (blend, window) in windows.items():
             test = blend.asked(material.training, window, seed)
             fits = [Fit(part.name, window.cut, parameters_of(part)) for part in blend.parts]
-            scores = {}
-            for fit, (arrays, scored) in zip(fits, work(spark, shared, fits, seed, wanted, test), strict=True):
-                scores[fit.part] = scored
-                if arrays is not None:
-                    kept[known_as(fit)] = arrays
-            rows[key] = aside.submit(blend.rows, material.training, window, scores, seed)
+            scores, fitted_until = {}, []
+            for fit, made in zip(fits, work(spark, shared, fits, seed, wanted, test), strict=True):
+                scores[fit.part] = made.scores
+                fitted_until.append(made.fitted_until)
+                if made.arrays is not None:
+                    kept[known_as(fit)] = made.arrays
+            rows[key] = aside.submit(blend.rows, material.training, window, scores, fitted_until, seed)
         # A day at a time: what Spark brings to the driver in one job may be 1 GB (`spark.driver.maxResultSize`).
         for before in sorted({fit.before for key, fit in wanted.items() if key not in kept}):
             left = [fit for key, fit in wanted.items() if key not in kept and fit.before == before]
-            for fit, (arrays, _) in zip(left, work(spark, shared, left, seed, wanted, None), strict=True):
-                kept[known_as(fit)] = arrays
+            for fit, made in zip(left, work(spark, shared, left, seed, wanted, None), strict=True):
+                kept[known_as(fit)] = made.arrays
         shared.unpersist()
         learned = {key: made.result() for key, made in rows.items()}
     for blend, ask, fits in zip(blends, asks, needed, strict=True):
@@ -85,16 +101,16 @@ def windows_of(
 
 def work(
     spark: SparkSession, shared: Any, fits: Sequence[Fit], seed: int, wanted: Mapping[str, Fit], test: Asked | None
-) -> list[tuple[dict[str, np.ndarray] | None, np.ndarray | None]]:
-    """Of every fit its arrays, where it is wanted itself, and its scores of a window's customers; one task each."""
+) -> list[Made]:
+    """Every fit, one task each."""
     order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
     kept = {n for n in order if known_as(fits[n]) in wanted}
 
-    def one(n: int) -> tuple[int, tuple[dict[str, np.ndarray] | None, np.ndarray | None]]:
+    def one(n: int) -> tuple[int, Made]:
         past = shared.value.before(fits[n].before)
         fitted = make(fits[n].part, fits[n].parameters).fit(past, seed)
         scores = None if test is None else fitted.score(test.met(past))
-        return n, (fitted.arrays() if n in kept else None, scores)
+        return n, Made(fitted.arrays() if n in kept else None, scores, past.behaviour.until)
 
     found = dict(spark.sparkContext.parallelize(order, max(len(order), 1)).map(one).collect())
     return [found[n] for n in range(len(fits))]

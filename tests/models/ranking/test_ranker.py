@@ -76,7 +76,7 @@ def test_seeds_are_averaged(shop):
     parts = [make(name).fit(past, 1) for name in ("own_history", "popularity")]
     first = LearnedBlend(parts, one_seed)
     held = [
-        first.rows(past, window, opinions(parts, first.asked(past, window, 1).met(past.before(window.cut))), 1)
+        first.rows(past, window, opinions(parts, first.asked(past, window, 1).met(past.before(window.cut))), [window.cut] * 2, 1)
         for window in first.windows(past)
     ]
     both = LearnedBlend(parts, replace(one_seed, seeds=2)).learn(past, held, 1)
@@ -118,7 +118,7 @@ def test_the_same_customer_in_two_windows_is_two_queries(blend, shop):
     windows = blend.windows(shop)[:2]
     fitted = [[replace(part).fit(shop.before(w.cut), 1) for part in blend.parts] for w in windows]
     held = [
-        blend.rows(shop, w, opinions(parts, asked(shop, w, 1500, 1).met(shop.before(w.cut))), 1)
+        blend.rows(shop, w, opinions(parts, asked(shop, w, 1500, 1).met(shop.before(w.cut))), [w.cut] * 3, 1)
         for w, parts in zip(windows, fitted, strict=True)
     ]
     both = together(held)

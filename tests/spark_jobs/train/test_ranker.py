@@ -1,5 +1,7 @@
 """A learned blend in the night: chosen only where it is better, fitted on Spark as it is fitted alone, kept and loaded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,8 @@ from models.base import Customers
 from models.lists import personal
 from models.ranking.ranker import LearnedBlend
 from models.recommenders import make_blend
-from models.split import windows
-from spark_jobs.train import ranker
+from models.split import OverlapError, windows
+from spark_jobs.train import blends, ranker
 from spark_jobs.train.blends import Ask, fit_blends
 from spark_jobs.train.evidence import Before, found_flaws
 from spark_jobs.train.examine import SERVED, examine
@@ -42,6 +44,20 @@ def test_on_spark_it_is_fitted_as_alone(spark, held):
         assert artifact.pack(blend.arrays()) == artifact.pack(alone.arrays())
     assert blends[0].trees != blends[1].trees
     assert beside[0].name == "popularity"
+
+
+def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
+    """The day is the one that workers found in their data, not the one they were asked for. The test above is the control."""
+    found, cut = held
+    honest = blends.work
+
+    def late(spark, shared, fits, *rest):
+        moved = [replace(fit, before=fit.before + 3) if fit.part == "own_history" else fit for fit in fits]
+        return honest(spark, shared, moved, *rest)
+
+    monkeypatch.setattr(blends, "work", late)
+    with pytest.raises(OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"):
+        fit_blends(spark, found, [Ask(LEARNED, cut.test_from)], [], seed=3)
 
 
 def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
