@@ -60,7 +60,7 @@ def test_threads_share_syncs_and_lose_nothing(log, tmp_path, monkeypatch):
 
     def slow_sync(handle):
         syncs.append(handle)
-        threading.Event().wait(0.002)
+        threading.Event().wait(0.02)
         real(handle)
 
     monkeypatch.setattr(os, "fdatasync", slow_sync)
