@@ -8,7 +8,9 @@ import numpy as np
 from models.base import Customers
 from models.blend import Blend
 from models.inference import top_n
+from models.ranking.candidates import Candidates
 from models.ranking.ranker import LearnedBlend
+from models.split import cells
 
 LENGTH = 100
 # A page that wants only new things finds enough of them in every list.
@@ -44,9 +46,7 @@ def personal(
         allowed: bool [items], what may be shown to anybody.
         consumable: bool [items], what may be shown to somebody who bought it.
     """
-    wanted = customers.behaviour.wanted()
-    bought = np.zeros((len(customers), wanted.n_items), bool)
-    bought[wanted.customer, wanted.item] = True
+    bought = cells(customers.behaviour.wanted()).toarray()
     if isinstance(blend, LearnedBlend):
         return _learned(blend, customers, allowed, bought, consumable, n)
     units = {part.name: blend.brought(part.score(customers)) for part in blend.parts}
@@ -66,16 +66,45 @@ def _learned(
     blend: LearnedBlend, customers: Customers, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
 ) -> Lists:
     """Lists of a ranker: what no part proposed is in none, and who proposed it is known of every candidate."""
-    at, scores = blend.ranked(customers, allowed)
-    total, sources = np.full(bought.shape, -np.inf), np.zeros(bought.shape, np.uint32)
-    total[at.row, at.item], sources[at.row, at.item] = np.round(scores.astype(np.float64), DECIMALS), at.sources
-    items = _first(total, allowed, bought, consumable, n)
-    items = blend.varied(items, np.where(items >= 0, np.take_along_axis(total, np.maximum(items, 0), axis=1), -np.inf))
-    place = np.maximum(items, 0)
-    held = np.where(items >= 0, np.take_along_axis(total, place, axis=1), -np.inf)
+    at, total = _opened(blend, customers, allowed)
+    sources = np.zeros(bought.shape, np.uint32)
+    sources[at.row, at.item] = at.sources
+    items = _varied(blend, total, allowed, bought, consumable, n)
     # Where variety moved an item down, those below it are told with no more than what stands above them.
-    held = np.minimum.accumulate(held, axis=1)
-    return Lists(items, held, np.take_along_axis(sources, place, axis=1), at.names)
+    held = np.minimum.accumulate(_of(total, items), axis=1)
+    return Lists(items, held, np.take_along_axis(sources, np.maximum(items, 0), axis=1), at.names)
+
+
+def tested(blend: LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray) -> dict[str, np.ndarray]:
+    """A ranker's lists by task of a test, int32 [rows, n]: `next` as they are served, `discover` of what was not bought alone.
+
+    Their order is not that of the scores, which know nothing of variety.
+    """
+    bought = cells(customers.behaviour.wanted()).toarray()
+    total = _opened(blend, customers, allowed)[1]
+    again = {"discover": np.zeros_like(consumable), "next": consumable}
+    return {task: _varied(blend, total, allowed, bought, held, LENGTH) for task, held in again.items()}
+
+
+def _opened(blend: LearnedBlend, customers: Customers, allowed: np.ndarray) -> tuple[Candidates, np.ndarray]:
+    """The candidates, and float64 [rows, items]: their scores, -inf elsewhere."""
+    at, scores = blend.ranked(customers, allowed)
+    total = np.full((len(customers), len(allowed)), -np.inf)
+    total[at.row, at.item] = np.round(scores.astype(np.float64), DECIMALS)
+    return at, total
+
+
+def _varied(
+    blend: LearnedBlend, total: np.ndarray, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
+) -> np.ndarray:
+    """`_first`, its top varied as the blend's settings say."""
+    items = _first(total, allowed, bought, consumable, n)
+    return blend.varied(items, _of(total, items))
+
+
+def _of(total: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """float [rows, n]: what listed items have; -inf for none."""
+    return np.where(items >= 0, np.take_along_axis(total, np.maximum(items, 0), axis=1), -np.inf)
 
 
 def similar(blend: Blend | LearnedBlend, items: np.ndarray, allowed: np.ndarray, n: int) -> Lists | None:

@@ -112,14 +112,20 @@ def measure(
     )  # fmt: skip
 
 
-def measure_lists(listed: Mapping[str, np.ndarray], test: Case, n_allowed: int, facts: Facts | None = None) -> Measured:
+def measure_lists(
+    listed: Mapping[str, np.ndarray], test: Case, n_allowed: int, facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+) -> Measured:  # fmt: skip
     """Compare lists that were made elsewhere.
 
     Args:
         listed: by task, int [customers of the test, k], -1 for no item.
+        item_slices: as of `evaluate`.
     """
     k = next(iter(listed.values())).shape[1]
-    return _measured(lambda rows: {t: items[rows] for t, items in listed.items()}, test, n_allowed, (k,), tuple(listed), facts)
+    return _measured(
+        lambda rows: {t: items[rows] for t, items in listed.items()}, test, n_allowed, (k,), tuple(listed), facts, item_slices
+    )  # fmt: skip
 
 
 def _measured(

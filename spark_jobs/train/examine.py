@@ -20,7 +20,7 @@ from models.ranking.ranker import LearnedBlend
 from models.recommenders import make_blend
 from models.split import Case, Windows
 from spark_jobs.train.blends import Ask, fit_blends
-from spark_jobs.train.fits import Fit, measured, score, test_case
+from spark_jobs.train.fits import Fit, as_served, measured, score, test_case
 from spark_jobs.train.matrices import Material
 from spark_jobs.train.placing import place
 
@@ -78,9 +78,8 @@ def examine(
         return measured(material, score(material, recommender, test, cut.test_from), test, facts, items)
 
     board = {recommender.name: board_row(recommender) for recommender in [*early.parts, *besides]}
-    board[SERVED] = board_row(early)
-    if rival:
-        board[ACCEPTED_BEFORE] = board_row(rivals[0])
+    for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
+        board[name] = as_served(material, blend, test, cut.test_from, facts, items)
     placing, placed = place(spark, material, cut, test, seed)
     return Examined(_artifact(material, configuration, served, placing), board, test, placed)
 

@@ -14,7 +14,7 @@ from models.tracking import Trial
 from spark_jobs.train import choose as weighed
 from spark_jobs.train.blends import Ask, fit_blends
 from spark_jobs.train.choose import Chosen
-from spark_jobs.train.fits import measured, score, test_case
+from spark_jobs.train.fits import as_served, test_case
 from spark_jobs.train.matrices import Material
 
 CUSTOMERS = 1000  # asked
@@ -58,7 +58,7 @@ def settle(
         return dict(weighted), []
     test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
     blends, _ = fit_blends(spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed)
-    found = [measured(material, score(material, blend, test, cut.validate_from), test).quality for blend in blends]
+    found = [as_served(material, blend, test, cut.validate_from).quality for blend in blends]
     lift, low, high = interval(found[1] - found[0])
     trial = Trial(
         "learned blend",

@@ -9,6 +9,7 @@ from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_I
 from models import artifact
 from models.artifact import Artifact
 from models.base import Customers
+from models.evaluation import measure_lists
 from models.lists import personal
 from models.ranking.ranker import LearnedBlend
 from models.recommenders import make_blend
@@ -17,7 +18,7 @@ from spark_jobs.train import blends, ranker
 from spark_jobs.train.blends import Ask, fit_blends
 from spark_jobs.train.evidence import Before, found_flaws
 from spark_jobs.train.examine import SERVED, examine
-from spark_jobs.train.fits import Fit
+from spark_jobs.train.fits import Fit, measured
 from spark_jobs.train.matrices import material
 
 LEARNED = {"parts": {"item_knn": {}, "own_history": {}}, "ranker": {"windows": 2, "rounds": 5, "leaves": 7, "customers": 40}}
@@ -72,6 +73,22 @@ def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
     mine, theirs = (personal(one.blend, everyone, found.allowed, found.consumable) for one in (examined.artifact, kept))
     assert np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores)
     assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
+
+
+def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
+    """Variety orders the first ten anew: the gate judges that order, and not that of the scores."""
+    found, cut = held
+    settings = LEARNED["ranker"] | {"diversity": 0.6}
+    examined = examine(spark, found, cut, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}, 3)
+    past, test = found.training.before(cut.test_from), examined.test
+    blend = make_blend(examined.artifact.configuration).fit(past, 3)
+    customers = Customers.of(past, test.customers)
+    for task, again in (("next", found.consumable), ("discover", np.zeros_like(found.consumable))):
+        listed = personal(blend, customers, found.allowed, again).items[:, :10]
+        expected = measure_lists({task: listed}, test, int(found.allowed.sum()))
+        assert np.array_equal(examined.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
+    by_score = measured(found, blend.score(customers), test)
+    assert not np.array_equal(by_score.ndcg["next"], examined.board[SERVED].ndcg["next"], equal_nan=True), "the control"
 
 
 SPACE = {
