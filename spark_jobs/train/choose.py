@@ -24,7 +24,7 @@ CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly
 FEWEST_CUSTOMERS = 300
 SCORES_BYTES = 1 << 30  # of all recipes on the latest window, held by the driver until the first rung is judged
 FIRST_NIGHT, OFF_CYCLE = "first_night", "off_cycle"
-NOTHING_FOUND = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}  # served where nothing better was found
 MB = 1 << 20
 
 
@@ -75,7 +75,7 @@ def choose(
     finalists = search.halve(costs.rungs)
     search.trial_seconds = budget.spent
     if not finalists:
-        return Chosen(NOTHING_FOUND, search.trials, search.report(effort))
+        return Chosen(FALLBACK, search.trials, search.report(effort))
     test = test_case(material, cut.validate_from, cut.test_from, search.n_asked, seed)
     weighed = weigh(material, finalists, test, space["weights"], budget)
     best = {one.part: dict(one.parameters) for one in reversed(finalists)}  # a part's first comes last, and stays

@@ -10,6 +10,7 @@ from spark_jobs.night import code_hash, config_hash
 from spark_jobs.run_log import record
 from spark_jobs.score import job as scoring
 from spark_jobs.train import job, rebuild
+from spark_jobs.train.choose import FALLBACK
 from spark_jobs.train.register import open_registry
 
 
@@ -45,12 +46,25 @@ def test_factors_and_lists_are_the_same_bytes(other):
     compared = list(rebuild.rebuild(lake, registry, version, night))
     assert [each.name for each in compared] == [
         "factors.npz", "model.json", "rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1",
+        "rec_fold_in_v1",
     ]  # fmt: skip
     assert all(each.equal for each in compared), "\n".join(map(str, compared))
     held = lake.read_arrow(REC_CUSTOMER_ITEMS, version=rebuild.lists_of(lake, version)[REC_CUSTOMER_ITEMS.name])
     spoiled = held.to_pylist()
     spoiled[0]["items"][0]["score"] += 1e-6
     assert rebuild.digest(held.from_pylist(spoiled, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was, "the control"
+    silent = [row | {"because": []} for row in held.to_pylist()]
+    assert silent != held.to_pylist()
+    assert rebuild.digest(held.from_pylist(silent, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was
+    renamed = [row | {"model_version": "concierge/9", "inputs": 1} for row in held.to_pylist()]
+    assert rebuild.digest(held.from_pylist(renamed, schema=held.schema), REC_CUSTOMER_ITEMS) == compared[2].was
+
+
+def test_what_is_made_again_is_an_ordinary_model(other):
+    """One that beat popularity and was tested, so it trusts placings: what was made without a test would trust none."""
+    _, registry, version, _ = other
+    model = registry.load(version)
+    assert model.configuration != FALLBACK and [most for most, _ in model.fold_in.trust] == [2, 5, 20]
 
 
 def test_another_seed_is_noticed(other):
