@@ -171,8 +171,20 @@ class Registry:
             self.client.log_artifacts(run, str(files))
         return run
 
-    def register(self, run_id: str, digests: Mapping[str, str], tags: Mapping[str, str], accepted: bool) -> Version:
-        """Make the run's `model` folder a version; the champion when accepted."""
+    def register(
+        self, run_id: str, digests: Mapping[str, str], tags: Mapping[str, str], accepted: bool, over: Version | None = None
+    ) -> Version:
+        """Make the run's `model` folder a version; the champion when accepted.
+
+        Args:
+            over: the champion that it was compared with. Where another one was made champion since (a search and a night may
+                run at once), nobody has compared the two: the version is refused, and its tags say so.
+        """
+        now = self.champion() if accepted else over
+        if (now and now.number) != (over and over.number):
+            accepted, tags = False, {**tags, **withheld(now, over)}
+            for name, value in withheld(now, over).items():
+                self.client.set_tag(run_id, name, value)
         if not self.client.search_registered_models(f"name = '{NAME}'"):
             self.client.create_registered_model(NAME)
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
@@ -181,6 +193,14 @@ class Registry:
         if accepted:
             self.client.set_registered_model_alias(NAME, CHAMPION, made.version)
         return self._version(made)
+
+    def mark(self, version: Version, name: str) -> None:
+        """Put a mark on a version: a tag that says nothing but that it is there."""
+        self.client.set_model_version_tag(NAME, str(version.number), name, "yes")
+
+    def add(self, run_id: str, folder: Path) -> None:
+        """Put a folder's files beside the run's; those of the same name are replaced."""
+        self.client.log_artifacts(run_id, str(folder))
 
     def _run(self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
         run = self.client.create_run(self._experiment, start_time=self.now_ms, run_name=name).info.run_id
@@ -204,3 +224,9 @@ class Registry:
     @staticmethod
     def _version(made: Any) -> Version:
         return Version(int(made.version), made.run_id, dict(made.tags))
+
+
+def withheld(now: Version | None, over: Version | None) -> dict[str, str]:
+    """The tags of a version that was accepted over a champion that is none any more."""
+    who, before = (each.model_version if each else "none" for each in (now, over))
+    return {"verdict": "refused", "reason": f"the champion was {before} when this was compared with it and is {who} now"}

@@ -30,6 +30,11 @@ def fingerprint(night: Night, lake: Lake, configuration: Mapping[str, Any]) -> s
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24]
 
 
+def named(configuration: Mapping[str, Any]) -> str:
+    """A short name of a configuration: equal ones have the same."""
+    return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()[:24]
+
+
 def table_versions(lake: Lake) -> dict[str, int | None]:
     """The newest version of each table that training reads."""
     return {table.name: lake.version(table) for table in TABLES}

@@ -53,7 +53,7 @@ def register(
     before = champion if kind == REFIT else None
     tags = {
         **origin(night, lake, material, cut, configuration),
-        "kind": kind, "verdict": verdict.word, "reason": verdict.reason,
+        "kind": kind, "verdict": verdict.word, "reason": verdict.reason, "configuration": provenance.named(configuration),
         "qualities": json.dumps(appended(before.qualities if before else [], quality)),
         "coverages": json.dumps(appended(before.coverages if before else [], coverage(examined))),
     }  # fmt: skip
@@ -91,8 +91,14 @@ def register(
             report.slices_picture(said["slices"], Path(aside) / "slices.png")
         figures = {**report.metrics(board), **report.slice_metrics(said["slices"])}
         run = registry.log(f"{kind} {night.run_id}", parameters, figures, tags, trials, Path(aside))
-    made = registry.register(run, digests, tags, verdict.accepted)
-    return say(night, made, made if verdict.accepted else champion, said)
+    made = registry.register(run, digests, tags, verdict.accepted, champion)
+    if made.accepted != verdict.accepted:  # another one was made champion while this was trained
+        said |= {"verdict": made.tags["verdict"], "reason": made.tags["reason"]}
+        with tempfile.TemporaryDirectory() as aside:
+            report.write(said, Path(aside) / REPORT)
+            registry.add(run, Path(aside))
+        champion = registry.champion()
+    return say(night, made, made if made.accepted else champion, said)
 
 
 def origin(night: Night, lake: Lake, material: Material, cut: Windows | None, configuration: Mapping[str, Any]) -> dict[str, str]:
@@ -125,7 +131,7 @@ def say(night: Night, made: Version | None, served: Version | None, said: Mappin
     report.write(full, night.settings.home / "reports" / night.slug / "model.json")
     if full.get("search"):
         print("  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(**full["search"]))
-    print(f"  {full['candidate']}: {full['verdict']} ({full['reason']})")
+    print(f"  {full['candidate'] or 'no model'}: {full['verdict']} ({full['reason']})")
     detail = {name: full.get(name) for name in OF_THE_LINE} | {"drift": full["drift"]["alarms"]}
     for alarm in detail["drift"]:
         print(f"  drift: {alarm}; a search is due")
@@ -149,6 +155,11 @@ def about(version: Version | None) -> dict[str, Any]:
         "table_versions": {name: int(value) for name, value in under("table.").items() if value.isdigit()},
         **{name: tags.get(name) for name in ("kind", "reason", "inputs", "seed", "code_hash", "config_hash")},
     }  # fmt: skip
+
+
+def decline(night: Night, champion: Version, reason: str) -> list[TableReport]:
+    """Make nothing, for a reason: what is accepted goes on being served, and the report says so."""
+    return say(night, None, champion, {"kind": REFIT, "verdict": "refused", "reason": reason, "drift": {"alarms": []}})
 
 
 def repeat(night: Night, registry: Registry, known: Version, champion: Version) -> list[TableReport]:

@@ -39,6 +39,28 @@ def test_inference_is_numpy_alone():
     assert {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names} == {"numpy"}
 
 
+def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
+    registry = Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+    (tmp_path / "files" / "model").mkdir(parents=True)
+    (tmp_path / "files" / "model" / "model.json").write_text("{}")
+
+    def made(over, verdict="accepted"):
+        tags = {"verdict": verdict, "reason": "it is better"}
+        return registry.register(
+            registry.log("run", {}, {}, tags, files=tmp_path / "files"), {}, tags, verdict == "accepted", over
+        )
+
+    first = made(None)
+    search = made(first)
+    assert registry.champion() == search and search.accepted and search.tags["reason"] == "it is better"
+    night = made(first)  # which has begun before the search ended
+    assert registry.champion() == search and not night.accepted
+    assert night.tags["reason"] == "the champion was concierge/1 when this was compared with it and is concierge/2 now"
+    assert registry.client.get_run(night.run_id).data.tags["verdict"] == "refused"
+    assert not made(None).accepted and not made(first, "refused").accepted and registry.champion() == search
+    assert made(search).accepted
+
+
 def test_a_registry_that_cannot_be_reached_is_not_one_without_a_model(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # seven by default, four minutes in all
     assert Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts").champion() is None
