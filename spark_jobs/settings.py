@@ -6,6 +6,8 @@ from pathlib import Path
 
 from expectations.contracts.settings import SettingsError, read, surroundings
 
+FEWEST_DAYS = 12  # of learning; fewer have test windows of a day or none at all, and nothing that cannot be tested is accepted
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -65,7 +67,7 @@ class Settings:
             warehouse=given["CONCIERGE_WAREHOUSE"],
             mlflow_uri=given["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
             seed=whole_number(given, "CONCIERGE_SEED"),
-            training_days=above_zero(given, "CONCIERGE_TRAINING_DAYS") if given["CONCIERGE_TRAINING_DAYS"] else None,
+            training_days=days_of_learning(given, "CONCIERGE_TRAINING_DAYS"),
             shop_customers=whole_number(given, "CONCIERGE_SHOP_CUSTOMERS"),
             shop_seed=whole_number(given, "CONCIERGE_SHOP_SEED"),
             snowflake={
@@ -81,10 +83,13 @@ def folder(given: str) -> Path | None:
     return Path(given).expanduser().resolve() if given else None
 
 
-def above_zero(given: Mapping[str, str], name: str) -> int:
+def days_of_learning(given: Mapping[str, str], name: str) -> int | None:
+    """How many of the newest days are learned from; None for an empty setting, which is all of them."""
+    if not given[name]:
+        return None
     found = whole_number(given, name)
-    if found < 1:
-        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number above zero, or empty")
+    if found < FEWEST_DAYS:
+        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number of at least {FEWEST_DAYS}, or empty")
     return found
 
 

@@ -63,7 +63,7 @@ SETTINGS = {
         Setting("CONCIERGE_SNOWFLAKE_PROTOCOL", "https", "https, or http for a local stand-in"),
         Setting("CONCIERGE_MLFLOW_URI", "", "MLflow tracking URI; empty: SQLite under CONCIERGE_HOME/mlflow"),
         Setting("CONCIERGE_SEED", "20260105", "seed of everything that is drawn"),
-        Setting("CONCIERGE_TRAINING_DAYS", "", "newest days of behaviour that models learn from; empty: all there are"),
+        Setting("CONCIERGE_TRAINING_DAYS", "", "newest days of behaviour models learn from, at least 12; empty: all there are"),
         Setting("CONCIERGE_SHOP_CUSTOMERS", "2000", "size of the sample shop"),
         Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop"),
         Setting("CONCIERGE_TASK_RETRIES", "2", "how often Airflow tries a failed task again"),

@@ -9,7 +9,7 @@ from models import flaws
 from models.gate import REMEMBERED, usual
 from models.inference import top_n
 from models.split import Case, Windows
-from models.tracking import Version
+from models.tracking import Registry, Version
 from spark_jobs.train.examine import BASELINES, SERVED, Examined
 from spark_jobs.train.fits import measured, score
 from spark_jobs.train.matrices import Material
@@ -30,23 +30,45 @@ class Before:
 
     quality: float | None = None
     coverage: float | None = None
-    n_customers: int | None = None
+    n_customers: float | None = None
     until: int | None = None
+
+
+def refused_since(registry: Registry, champion: Version, configuration: str) -> list[Version]:
+    """The refits of a configuration that were refused since its accepted one. After a rollback accepted ones are newer too.
+
+    Args:
+        configuration: as `provenance.named` says it.
+    """
+    return [
+        later
+        for later in registry.after(champion)
+        if later.kind == "refit" and not later.accepted and later.tags.get("configuration") == configuration
+    ]
 
 
 def former(champion: Version, refused: Sequence[Version], config_hash: str) -> Before:
     """What a refit of the accepted configuration is compared with.
 
     Args:
-        refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new usual; without that
-            a shop that shrank for good would be served the model of its great days for ever.
+        refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new usual where it is
+            lower; without that a shop that shrank for good would be served the model of its great days for ever. A higher one is
+            not: labels that leak every night would be what is asked of the eighth.
         config_hash: tonight's; under other settings (another window of days) counts and shares are of other things.
     """
-    if len(refused) >= REMEMBERED:
-        return Before(usual([each.qualities[-1] for each in refused[-REMEMBERED:] if each.qualities]), until=champion.until)
+    lasting = refused[-REMEMBERED:] if len(refused) >= REMEMBERED else []
+    quality = lower(usual(champion.qualities), usual([each.qualities[-1] for each in lasting if each.qualities]))
     if champion.tags.get("config_hash") != config_hash:
-        return Before(usual(champion.qualities), until=champion.until)
-    return Before(usual(champion.qualities), usual(champion.coverages), champion.n_customers, champion.until)
+        return Before(quality, until=champion.until)
+    alike = [each for each in lasting if each.tags.get("config_hash") == config_hash]
+    shares = lower(usual(champion.coverages), usual([each.coverages[-1] for each in alike if each.coverages]))
+    customers = lower(champion.n_customers, usual([each.n_customers for each in alike if each.n_customers is not None]))
+    return Before(quality, shares, customers, champion.until)
+
+
+def lower(held: float | None, lasting: float | None) -> float | None:
+    """What was, or what has lasted where that is lower; without a level that was, there is nothing to give way from."""
+    return held if held is None or lasting is None else min(held, lasting)
 
 
 def coverage(examined: Examined, name: str = SERVED) -> float | None:

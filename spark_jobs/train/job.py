@@ -14,16 +14,16 @@ from models.split import Windows, windows
 from models.tracking import Registry, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
-from spark_jobs.train.choose import read_space
-from spark_jobs.train.evidence import Before, former, found_flaws
+from spark_jobs.train.choose import FALLBACK, read_space
+from spark_jobs.train.evidence import Before, former, found_flaws, refused_since
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.matrices import Material, material, newest
-from spark_jobs.train.provenance import fingerprint, number
+from spark_jobs.train.provenance import fingerprint, named, number
 from spark_jobs.train.ranker import choose
-from spark_jobs.train.register import REFIT, SEARCH, open_registry, register, repeat
+from spark_jobs.train.register import REFIT, SEARCH, decline, open_registry, register, repeat
 
-FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 FOUND = "found"
+UNTESTABLE = "nothing to test on: the days that would be learned from are too few, so what is accepted goes on being served"
 NOBODY_YET = TableReport("model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"})
 
 
@@ -40,9 +40,10 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         return [NOBODY_YET]
     if configuration == FALLBACK:
         return first(night, lake, registry, found, cut, champion)
+    if cut is None:
+        return decline(night, champion, UNTESTABLE)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
-    refused = [later for later in registry.after(champion) if later.kind == REFIT]
-    before = former(champion, refused, night.config_hash)
+    before = former(champion, refused_since(registry, champion, named(configuration)), night.config_hash)
     wrong = found_flaws(found, cut, examined, number(night.days.last), before)
     verdict = judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
@@ -79,7 +80,8 @@ def first(
         plain = examine(lake.spark, found, None, FALLBACK, seed)
         if cut:  # what is served is scored as what it is; what was found stays on the board under its own name
             board = {**examined.board, SERVED: examined.board["popularity"], FOUND: examined.board[SERVED]}
-            examined = replace(examined, artifact=plain.artifact, board=board)
+            placing = examined.artifact.fold_in  # the same factors, with the trust that only a test can tell
+            examined = replace(examined, artifact=replace(plain.artifact, fold_in=placing), board=board)
         else:
             examined = plain
         verdict = Verdict(True, why)

@@ -14,7 +14,8 @@ from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_qualit
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
 from spark_jobs.train.provenance import fingerprint, number
 from spark_jobs.train.ranker import choose
-from spark_jobs.train.register import SEARCH, open_registry, register, repeat
+from spark_jobs.train.register import SEARCH, decline, open_registry, register, repeat
+from spark_jobs.train.watch import FOUND_AGAIN
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -27,11 +28,14 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     found, cut = job.prepare(lake, night.settings.training_days)
     if found is None:
         return [job.NOBODY_YET]
-    if accepted == job.FALLBACK or cut is None:
+    if accepted == job.FALLBACK:
         return job.first(night, lake, registry, found, cut, champion)
+    if cut is None:
+        return decline(night, champion, job.UNTESTABLE)
     chosen = choose(lake.spark, found, cut, seed, read_space(), OFF_CYCLE)
     known = registry.made_from(fingerprint(night, lake, chosen.configuration))
     if known:
+        registry.mark(known, FOUND_AGAIN)
         return repeat(night, registry, known, champion)
     examined = examine(lake.spark, found, cut, chosen.configuration, seed, rival=accepted)
     theirs = (mean_quality(examined, ACCEPTED_BEFORE), coverage(examined, ACCEPTED_BEFORE))

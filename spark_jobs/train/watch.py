@@ -1,6 +1,6 @@
 """Every night's look for drift: the newest days' behaviour, the tables of customers and items, and how often lists are answered.
 
-Tables are compared with what they were for the accepted model and for the search that chose its configuration, by the profile
+Tables are compared with what they were for the accepted model and for the last search, by the profile
 that each run leaves in its report: old versions of the tables themselves are tidied away after a week.
 """
 
@@ -22,6 +22,7 @@ from spark_jobs.train.matrices import Material
 from spark_jobs.train.provenance import EPOCH
 
 REPORT = "report.json"
+FOUND_AGAIN = "found_again"  # mark of a version that a later search came to as well, and therefore did not make anew
 MOST_DAYS = 7  # newest days that one night looks at: a range of a year is history, not news
 # What grows with time by itself (orders, segments) is no feature of these.
 COLUMNS = (
@@ -65,12 +66,14 @@ def look(lake: Lake, registry: Registry, material: Material, champion: Version |
     """What tonight says of drift, for the report: every signal with its limit, the alarms in words, the days looked at.
 
     Args:
-        champion: the accepted model; what is newer than what it learned from is looked at. At first the newest day is.
+        champion: the accepted model; what is newer than what it and the last search learned from is looked at. At first the
+            newest day is.
         now: tonight's profile of the tables.
     """
     training = material.training
     until = training.behaviour.until
-    learned = champion.until if champion and champion.until is not None else until - 1
+    seen = [each.until for each in (champion, last_search(registry, champion)) if each and each.until is not None]
+    learned = max(seen, default=until - 1)
     days = range(max(learned, until - MOST_DAYS), until)
     answered = answers(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
     found: list[tuple[str, Signal]] = []
@@ -94,12 +97,25 @@ def searched_in(version: Version | None) -> str | None:
     return version.run_id if version.kind == "search" else version.tags.get("searched")
 
 
+def last_search(registry: Registry, champion: Version | None) -> Version | None:
+    """The newest version that a search made or found again, accepted or not; None before the first champion."""
+    if champion is None:
+        return None
+    searched = (each for each in registry.after(None) if each.kind == "search" or FOUND_AGAIN in each.tags)
+    return max(searched, key=lambda each: each.number, default=None)
+
+
 def profiles(registry: Registry, champion: Version | None) -> Mapping[str, Profile]:
-    """What the tables were for the accepted model, and for the search that chose its configuration where that is another run."""
+    """What the tables were for the accepted model, and for the last search, whatever was said of what it found.
+
+    A search that is newer than the accepted model stands alone: what moved before it, it has seen, and asking again every morning
+    would not bring another answer.
+    """
     if champion is None:
         return {}
-    runs = {champion.run_id: "since the accepted model"}
-    if (searched := searched_in(champion)) is not None:
-        runs.setdefault(searched, "since the search")
+    search = last_search(registry, champion)
+    runs = {champion.run_id: "since the accepted model"} if search is None or search.number <= champion.number else {}
+    if search is not None:
+        runs.setdefault(search.run_id, "since the search")
     held = {words: json.loads(registry.file_of(run_id, REPORT).read_text()) for run_id, words in runs.items()}
     return {words: said["profile"] for words, said in held.items() if "profile" in said}

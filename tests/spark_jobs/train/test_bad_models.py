@@ -1,15 +1,17 @@
 """Six bad models, each refused with its own reason; the good one they were made from passes."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from models import flaws
 from models.evaluation import measure
 from models.gate import judge_refit
 from models.recommenders import make_blend
 from spark_jobs.train import job, report
-from spark_jobs.train.evidence import Before, coverage, former, found_flaws, mean_quality
+from spark_jobs.train.evidence import Before, coverage, former, found_flaws, mean_quality, refused_since
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.provenance import number
 
@@ -124,8 +126,39 @@ def test_a_level_that_lasts_is_the_new_usual(good):
     champion = Version(3, "r", tags)
     refused = [Version(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
     assert former(champion, refused[:6], "c0f1") == Before(0.45, 0.8, 90, 100)
-    assert former(champion, refused, "c0f1") == Before(0.13, None, None, 100)
+    assert former(champion, refused, "c0f1") == Before(0.13, 0.8, 90, 100)
     assert former(champion, [], "other settings") == Before(0.45, None, None, 100)
+    small = {"coverages": "[0.8, 0.5]", "n_customers": "60"}
+    shrunk = [replace(each, tags=each.tags | small | {"config_hash": "c0f1"}) for each in refused]
+    assert former(champion, shrunk, "c0f1") == Before(0.13, 0.5, 60, 100)
+    elsewhere = [replace(each, tags=each.tags | {"config_hash": "other"}) for each in shrunk]
+    assert former(champion, elsewhere, "c0f1") == Before(0.13, 0.8, 90, 100), "customers of another window of days"
+
+
+def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
+    from models.tracking import Version
+
+    _, _, fine = good
+    usual = mean_quality(fine)
+    champion = Version(3, "r", {"qualities": f"[{usual}]", "coverages": "[0.5]", "n_customers": "90", "config_hash": "c0f1"})
+    leaked = {"qualities": f"[{usual}, {3 * usual}]", "coverages": "[0.5, 0.9]", "n_customers": "900", "config_hash": "c0f1"}
+    before = former(champion, [Version(4 + n, "r", leaked) for n in range(7)], "c0f1")
+    assert before == Before(usual, 0.5, 90, None)
+    said = flaws.too_good(3 * fine.quality(), before.quality, {})
+    assert said.startswith("too good to be true") and "3.0 times what was accepted" in said
+
+
+def test_only_refused_refits_of_the_same_configuration_are_a_level():
+    """After a rollback to concierge/1: what was accepted later, searches and other configurations say nothing of it."""
+    from models.tracking import Version
+
+    def version(number, **said):
+        return Version(number, "r", {"kind": "refit", "verdict": "refused", "configuration": "mine"} | said)
+
+    champion = version(1, verdict="accepted")
+    others = [version(2, verdict="accepted"), version(3, configuration="another"), version(4, kind="search"), version(5)]
+    registry = SimpleNamespace(after=lambda _: others)
+    assert [each.number for each in refused_since(registry, champion, "mine")] == [5]
 
 
 def test_the_guarded_slices(good):

@@ -1,13 +1,15 @@
 """Nights of training on a small shop: what is registered, what is accepted, and that nothing new makes nothing new."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS
 from models.artifact import DigestError
 from spark_jobs.train import job, search
-from spark_jobs.train.choose import read_space
+from spark_jobs.train.choose import Chosen, read_space
 from spark_jobs.train.register import open_registry
 
 
@@ -126,6 +128,51 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     report = report_of(shop, "sunday")
     assert registry.champion().number == (4 if report["verdict"] == "accepted" else 2)
     assert "accepted before" in report["leaderboard"] or report["candidate"] == "concierge/3"
+
+
+def test_too_short_a_window_leaves_what_is_accepted(fill, trained, spark, tmp_path):
+    """Nights and searches on five days of behaviour: the model of the great days is served on, and nothing is registered."""
+    shutil.copytree(trained.home, tmp_path / "home")
+    days = sorted({row["occurred_at"] for row in trained.rows})
+    shop = fill(tmp_path / "home", spark, [row for row in trained.rows if row["occurred_at"] >= days[-5]])
+    registry = open_registry(shop.night("looks"))
+    for name, task in (("short night", job), ("short search", search)):
+        [line] = task.run(shop.night(name), shop.lake)
+        report = report_of(shop, name.replace(" ", "-"))
+        assert (report["verdict"], report["model_version"], report["candidate"]) == ("refused", "concierge/1", None)
+        assert report["reason"].startswith("nothing to test on") and report["served"]["model_version"] == "concierge/1"
+        assert (line.version_before, line.version_after) == (1, None)
+    assert [each.number for each in registry.after(None)] == [1] and registry.champion().number == 1
+
+
+def test_a_popularity_for_want_of_better_keeps_what_the_test_told_of_placing(trained, tmp_path, monkeypatch):
+    shutil.copytree(trained.home, tmp_path / "home")
+    night = trained.night("poor")
+    night = replace(night, settings=replace(night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/m.db"))
+    popular = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+    monkeypatch.setattr(job, "choose", lambda *_: Chosen(popular, []))
+    job.run(night, trained.lake)
+    registry = open_registry(night)
+    model = registry.load(registry.champion())
+    assert model.configuration == popular and [most for most, _ in model.fold_in.trust] == [2, 5, 20]
+
+
+def test_a_night_whose_champion_is_changed_meanwhile_says_so(trained, tmp_path, monkeypatch):
+    """While the refit is under way somebody rolls back, here to none: the version stays, refused, in tags and both reports."""
+    shutil.copytree(trained.home, tmp_path / "home")
+    night = trained.night("overtaken", "0ther code")
+    settings = replace(night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/home/mlflow/mlflow.db")
+    night, examined = replace(night, settings=settings), job.examine
+    registry = open_registry(night)
+    monkeypatch.setattr(job, "examine", lambda *asked: (registry.serve(None), examined(*asked))[1])
+    job.run(night, trained.lake)
+    made = registry.after(None)[-1]
+    assert (made.number, made.accepted, registry.champion()) == (2, False, None)
+    said = json.loads((tmp_path / "home" / "reports" / "overtaken" / "model.json").read_text())
+    kept = json.loads(registry.file(made, "report.json").read_text())
+    assert said["reason"] == kept["reason"] == made.tags["reason"]
+    assert said["reason"] == "the champion was concierge/1 when this was compared with it and is none now"
+    assert (said["verdict"], kept["verdict"], said["model_version"]) == ("refused", "refused", None)
 
 
 def test_too_short_a_history_serves_popularity(fill, spark, tmp_path):

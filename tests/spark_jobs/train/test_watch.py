@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from expectations.contracts.lake import CORE_EVENTS, OPS_RUNS
 from expectations.contracts.settings import SettingsError
+from models.tracking import Version
 from spark_jobs.night import Days, NothingNew, TableReport, config_hash
 from spark_jobs.run_log import record
 from spark_jobs.settings import Settings
@@ -47,6 +49,54 @@ def test_tables_that_moved_since_the_accepted_model_are_an_alarm(trained):
     registry.file_of = lambda run_id, name: written(trained.home / "said.json", champion_said)
     [alarm] = watch.look(trained.lake, registry, found, champion, cents)["alarms"]
     assert alarm.startswith("feature: feat_items.price (PSI)") and alarm.endswith("(since the accepted model)")
+
+
+def version(number, kind, verdict="accepted", **more):
+    return Version(number, f"run {number}", {"kind": kind, "verdict": verdict, "until": "100", **more})
+
+
+@pytest.mark.parametrize(
+    ("versions", "champion", "compared"),
+    [
+        pytest.param([version(1, "search")], 1, {"since the accepted model": 1}, id="the first"),
+        pytest.param(
+            [version(1, "search"), version(2, "refit")], 2,
+            {"since the accepted model": 2, "since the search": 1}, id="and a refit",
+        ),
+        pytest.param(
+            [version(1, "search"), version(2, "refit"), version(3, "search", "refused")], 2, {"since the search": 3},
+            id="a search that was refused has seen it",
+        ),
+        pytest.param(
+            [version(1, "search"), version(2, "search", "refused"), version(3, "refit")], 3,
+            {"since the accepted model": 3, "since the search": 2}, id="and the refit after it",
+        ),
+        pytest.param(
+            [version(1, "search"), version(2, "refit"), version(3, "refit", "refused", found_again="yes")], 2,
+            {"since the search": 3}, id="a search that came to what a night had made",
+        ),
+    ],
+)  # fmt: skip
+def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, versions, champion, compared):
+    def file_of(run_id, name):
+        return written(tmp_path / "said.json", {"profile": run_id})
+
+    registry = SimpleNamespace(after=lambda _: versions, file_of=file_of)
+    found = watch.profiles(registry, versions[champion - 1])
+    assert found == {words: f"run {number}" for words, number in compared.items()}
+
+
+def test_a_day_that_a_search_has_learned_from_is_not_news(trained):
+    found, _ = job.prepare(trained.lake)
+    until = found.training.behaviour.until
+    champion = version(1, "search", until=str(until - 3))
+    refused = version(2, "search", "refused", until=str(until))
+
+    def days(*versions):
+        file_of = lambda run_id, name: written(trained.home / "said.json", {})  # noqa: E731
+        return watch.look(trained.lake, SimpleNamespace(after=lambda _: versions, file_of=file_of), found, champion, {})["days"]
+
+    assert days(champion) == ["2026-02-07", "2026-02-08", "2026-02-09"] and days(champion, refused) == []
 
 
 def written(path, said):
@@ -128,5 +178,7 @@ def test_the_setting_is_a_number_of_days_and_part_of_what_a_model_is_made_of(tmp
     everything, month = (Settings.from_environment(home | more) for more in ({}, {"CONCIERGE_TRAINING_DAYS": "30"}))
     assert (everything.training_days, month.training_days) == (None, 30)
     assert config_hash(everything) != config_hash(month)
-    with pytest.raises(SettingsError, match="above zero"):
-        Settings.from_environment(home | {"CONCIERGE_TRAINING_DAYS": "0"})
+    assert Settings.from_environment(home | {"CONCIERGE_TRAINING_DAYS": "12"}).training_days == 12
+    for few in ("0", "5", "11"):
+        with pytest.raises(SettingsError, match="at least 12"):
+            Settings.from_environment(home | {"CONCIERGE_TRAINING_DAYS": few})
