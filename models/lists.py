@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Customers
+from models.base import Behaviour, Customers
 from models.blend import Blend
 from models.inference import top_n
 from models.ranking.candidates import Candidates
@@ -36,8 +36,9 @@ class Lists:
 
 
 def personal(
-    blend: Blend | LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int = LENGTH
-) -> Lists:
+    blend: Blend | LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int = LENGTH,
+    ever: Behaviour | None = None,
+) -> Lists:  # fmt: skip
     """The block's lists.
 
     What a customer bought is left out, unless it is consumed and bought again; such repeats fill at most half of a list.
@@ -45,8 +46,9 @@ def personal(
     Args:
         allowed: bool [items], what may be shown to anybody.
         consumable: bool [items], what may be shown to somebody who bought it.
+        ever: all the block ever did, where `customers` knows of the newest days alone: bought is bought, however long ago.
     """
-    bought = cells(customers.behaviour.wanted()).toarray()
+    bought = cells((customers.behaviour if ever is None else ever).wanted()).toarray()
     if isinstance(blend, LearnedBlend):
         return _learned(blend, customers, allowed, bought, consumable, n)
     units = {part.name: blend.brought(part.score(customers)) for part in blend.parts}

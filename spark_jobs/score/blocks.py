@@ -37,6 +37,7 @@ class Scoring:
         has_purchases: whether the shop knows of purchases at all.
         model_version: written beside every list.
         inputs: the fingerprint of all this, as far as lists depend on it.
+        since: the first day that training looks at, so scoring reads taste from there on too; None for all days.
         index: finds nearly the best where the catalogue is too large to compare with all of it.
     """
 
@@ -48,6 +49,7 @@ class Scoring:
     model_version: str
     inputs: str = ""
     index: Index | None = None
+    since: int | None = None
 
     @cached_property
     def factors(self) -> ByFactors | None:
@@ -110,13 +112,15 @@ def at_once(scoring: Scoring) -> int:
 
 
 def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
-    """A block's lists, by whichever way the model allows."""
-    blend = scoring.artifact.blend
+    """A block's lists, by whichever way the model allows; what was bought is left out however long ago that was."""
+    blend, ever = scoring.artifact.blend, customers
+    if scoring.since is not None:
+        customers = replace(customers, behaviour=customers.behaviour.since(scoring.since))
     if scoring.fades_evenly:
         customers = replace(customers, behaviour=as_of_own_last_day(customers.behaviour))
     if scoring.factors:
-        return scoring.factors.lists(blend.parts[0].vectors(customers), customers, scoring.consumable)
-    return lists.personal(blend, customers, scoring.allowed, scoring.consumable)
+        return scoring.factors.lists(blend.parts[0].vectors(customers), ever, scoring.consumable)
+    return lists.personal(blend, customers, scoring.allowed, scoring.consumable, ever=ever.behaviour)
 
 
 def because_array(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa.Array:

@@ -23,6 +23,16 @@ def known(interactions: DataFrame) -> tuple[int | None, tuple[str, ...]]:
     return newest, (KINDS[PURCHASE],) if has_purchases else KINDS
 
 
+def learned_since(behaviour: DataFrame, days: int | None) -> int | None:
+    """The first of so many newest days, as `matrices.newest` counts them for training; None for all days.
+
+    Args:
+        behaviour: once per customer, item, day and kind, of customers who may be personalised for.
+    """
+    last = behaviour.agg(F.max("day")).first()[0] if days is not None else None
+    return None if last is None else last - days + 1
+
+
 def demand(interactions: DataFrame, items: DataFrame, kinds: tuple[str, ...], until: int) -> Demand:
     """Demand by item: distinct customers, and orders of guests."""
     buyer = F.coalesce("customer_id", F.concat(F.lit("order "), "order_id"), "interaction_id")

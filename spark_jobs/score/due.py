@@ -37,12 +37,13 @@ def fingerprint(named: Iterable[str], allowed: np.ndarray, consumable: np.ndarra
     return digest.hexdigest()[:16]
 
 
-def rows(behaviour: DataFrame, customers: DataFrame, common: str) -> DataFrame:
+def rows(behaviour: DataFrame, customers: DataFrame, common: str, since: int | None = None) -> DataFrame:
     """Grain: one row per customer: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is the hash of all of it.
 
     Args:
         behaviour: once per customer, item, day and kind.
         common: the fingerprint of what all have in common.
+        since: the first day that taste is read from: who did something on the day that fell out of it has other inputs.
     """
     event = F.struct("item_id", "day", "kind")
     profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
@@ -51,7 +52,11 @@ def rows(behaviour: DataFrame, customers: DataFrame, common: str) -> DataFrame:
     named = everyone.join(profiles, on="customer_id", how="left").select(
         "customer_id", "tokens", events["item_id"].alias("item_ids"), events["day"].alias("days"), events["kind"].alias("kinds")
     )  # fmt: skip
-    return named.withColumn("inputs", hashed(common, "tokens", "item_ids", "days", "kinds"))
+    inputs = ["tokens", "item_ids", "days", "kinds"]
+    if since is None:
+        return named.withColumn("inputs", hashed(common, *inputs))
+    recent = F.filter("days", lambda day: day >= since)
+    return named.withColumn("recent", recent).withColumn("inputs", hashed(common, *inputs, "recent")).drop("recent")
 
 
 def hashed(common: str, *arrays: str) -> Column:

@@ -27,12 +27,14 @@ ASKING = 256  # customers an index is measured by
 
 
 def scoring(
-    artifact: Artifact, items: DataFrame, until: int, has_purchases: bool, model_version: str, made_by: Sequence[str] = ()
-) -> Scoring:
+    artifact: Artifact, items: DataFrame, until: int, has_purchases: bool, model_version: str, made_by: Sequence[str] = (),
+    since: int | None = None,
+) -> Scoring:  # fmt: skip
     """The model with what may be shown tonight. An item the model never saw is in no list before the next refit.
 
     Args:
         made_by: what else lists depend on: the model's digests, the code's hash.
+        since: the first day that taste is read from; None for all days.
     """
     now = {
         row["item_id"].encode(): row
@@ -43,7 +45,7 @@ def scoring(
     held = [now.get(item) for item in artifact.item_ids.tolist()]
     allowed = np.array([row is not None and row["shown"] for row in held], bool)
     consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
-    made = Scoring(artifact, allowed, consumable, until, has_purchases, model_version)
+    made = Scoring(artifact, allowed, consumable, until, has_purchases, model_version, since=since)
     as_of = None if made.fades_evenly else until
     named = due.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of)
     return replace(made, inputs=named, index=index(made))
@@ -67,7 +69,7 @@ def personal(shared: Broadcast, behaviour: DataFrame, customers: DataFrame, befo
         before: `customer_id` and `inputs` of the lists there are.
         where: where workers keep what they finish.
     """
-    rows = due.rows(behaviour, customers, shared.value.inputs)
+    rows = due.rows(behaviour, customers, shared.value.inputs, shared.value.since)
     n_tasks = max(1, -(-customers.count() // CUSTOMERS_A_TASK))
     work = aside.finishing(lambda table: blocks.with_inputs(shared.value, table), where)
     return (

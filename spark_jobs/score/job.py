@@ -45,7 +45,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if champion:
         made_by = [champion.run_id, night.code_hash, *sorted(champion.digests.values())]
         model = registry.load(champion)
-        scoring = frames.scoring(model, items, until, kinds != KINDS, version, made_by)
+        since = catalogue.learned_since(behaviour, night.settings.training_days)
+        scoring = frames.scoring(model, items, until, kinds != KINDS, version, made_by, since)
         shared = lake.spark.sparkContext.broadcast(scoring)
         reports, similar = [personal.write(lake, night, shared, behaviour, customers)], frames.similar(lake.spark, shared, demand)
     else:

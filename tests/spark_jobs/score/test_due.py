@@ -11,8 +11,11 @@ import pytest
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
 from models import features
 from models.artifact import Artifact
-from models.base import PURCHASE, Behaviour, Training
+from models.base import PURCHASE, Behaviour, Customers, Training
+from models.inference import top_n
+from models.lists import DECIMALS
 from models.recommenders import make_blend
+from models.split import cells
 from spark_jobs.night import Days, Night
 from spark_jobs.score import aside, blocks, due, frames, personal
 from spark_jobs.settings import Settings
@@ -34,26 +37,28 @@ class Drawn:
         self.country = {n: COUNTRIES[n % 2] for n in range(N_CUSTOMERS)}
         self.artifact = self.fit()
 
-    def fit(self):
+    def training(self):
         columns = [np.array(column, np.int32) for column in zip(*sorted(self.rows), strict=True)]
         behaviour = Behaviour(
             N_CUSTOMERS, N_ITEMS, *columns, kind=np.full(len(self.rows), PURCHASE, np.int8), until=self.until
         )  # fmt: skip
         tokens = [[f"country={self.country[n]}"] for n in range(N_CUSTOMERS)]
         vocabulary = features.vocabulary(tokens)
-        encoded = features.encode(tokens, vocabulary)
-        blend = make_blend({"parts": {}, "weights": WEIGHTS})
-        blend.fit(Training(behaviour, encoded, features.encode([[]] * N_ITEMS, {})), seed=1)
+        return Training(behaviour, features.encode(tokens, vocabulary), features.encode([[]] * N_ITEMS, {})), vocabulary
+
+    def fit(self):
+        training, vocabulary = self.training()
+        blend = make_blend({"parts": {}, "weights": WEIGHTS}).fit(training, seed=1)
         ids = np.array([name(n).encode() for n in range(N_CUSTOMERS)])
         return Artifact({"parts": {}, "weights": WEIGHTS}, blend, ITEM_IDS, ids, vocabulary)
 
     def night(self, run_id):
         return Night(run_id, Days(date(2026, 1, 1), date(2026, 1, 1)), self.settings, datetime(2026, 1, 2, tzinfo=UTC), "c0de")
 
-    def score(self, lake, run_id="night", fades_evenly=True, shown=tuple(range(N_ITEMS))):
+    def score(self, lake, run_id="night", fades_evenly=True, shown=tuple(range(N_ITEMS)), since=None, again=True):
         """What the step does, of the artifact as it is and the shop as it is."""
         allowed = np.isin(np.arange(N_ITEMS), shown)
-        made = Uneven(self.artifact, allowed, allowed, self.until, True, "concierge/1")
+        made = Uneven(self.artifact, allowed, allowed & again, self.until, True, "concierge/1", since=since)
         made = made if not fades_evenly else blocks.Scoring(**vars(made))
         common = due.fingerprint(["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until)
         shared = self.spark.sparkContext.broadcast(replace(made, inputs=common))
@@ -111,6 +116,22 @@ def test_rescoring_who_changed_equals_rescoring_everybody(spark, tmp_path, seed)
     found = lists(night_by_night)
     assert found == lists(at_once)
     assert name(gone) not in found and any(found[name(n)]["items"] != before[name(n)]["items"] for n in changed)
+
+
+def test_taste_is_read_from_the_days_that_are_learned_from_and_bought_is_bought_for_ever(spark, tmp_path):
+    """A day falls out: whoever came on it is scored anew. Lists are of the newer days, without what was bought on older ones."""
+    shop, lake = Drawn(spark, tmp_path, 7), Lake(tmp_path / "lake", spark)
+    shop.score(lake, since=20, again=False)
+    came = {customer for customer, _, day in shop.rows if day == 20}
+    assert shop.score(lake, since=21, again=False).detail["rescored"] == len(came) > 0
+    training, found = shop.training()[0], lists(lake)
+    newer = due.as_of_own_last_day(training.behaviour.since(21))
+    known = Customers.of(replace(training, behaviour=newer), np.arange(N_CUSTOMERS))
+    scores = np.round(shop.artifact.blend.score(known).astype(np.float64), DECIMALS)
+    expected = top_n(scores, N_ITEMS, ~cells(training.behaviour).toarray())[0]
+    for n in range(N_CUSTOMERS):
+        listed = [item["item_id"].encode() for item in found[name(n)]["items"]]
+        assert listed == [ITEM_IDS[item] for item in expected[n] if item >= 0]
 
 
 def test_a_model_that_asks_how_long_ago_is_scored_anew_on_a_new_day_and_not_on_the_same(spark, tmp_path):
