@@ -107,17 +107,21 @@ def narrowed(now: float, before: float | None, of: str) -> str | None:
 
 
 def stale(days: np.ndarray, due: int, learned_before: int | None) -> str | None:
-    """Old behaviour under tonight's name.
+    """Old behaviour under tonight's name, where something is served that it would replace.
+
+    A first model is not refused for its age: without it the popular list would be served, of the same old days.
 
     Args:
         days: int [n], every day with behaviour, ascending.
         due: the newest landing day of the night.
-        learned_before: the day up to which the accepted model had learned.
+        learned_before: the day up to which the accepted model had learned; None where none is accepted.
     """
+    if learned_before is None:
+        return None
     newest = int(days[-1])
     silence = int(np.diff(days).max(initial=1)) - 1
     named = np.datetime64(newest, "D")
-    if learned_before is not None and newest < learned_before - 1:
+    if newest < learned_before - 1:
         return (
             f"stale: the newest behaviour is of {named}, and what is served has learned {learned_before - 1 - newest} days more"
         )

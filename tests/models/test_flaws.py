@@ -92,5 +92,6 @@ def test_stale(due, learned_before, found):
 
 def test_stale_in_a_shop_that_never_closes():
     every_day = np.arange(30)
-    assert flaws.stale(every_day, 29 + flaws.STALE_DAYS, None) is None
-    assert flaws.stale(every_day, 30 + flaws.STALE_DAYS, None)
+    assert flaws.stale(every_day, 29 + flaws.STALE_DAYS, 30) is None
+    assert flaws.stale(every_day, 30 + flaws.STALE_DAYS, 30)
+    assert flaws.stale(every_day, 30 + flaws.STALE_DAYS, None) is None, "a first model has nothing to be older than"

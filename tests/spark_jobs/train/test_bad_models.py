@@ -114,7 +114,7 @@ def test_stale(good, trained):
     material, _, fine = good
     days = material.training.behaviour
     old = replace(material, training=replace(material.training, behaviour=days.before(days.until - 6)))
-    verdict = told(good, trained.night("n"), fine, old)
+    verdict = told(good, trained.night("n"), fine, old, before=Before(until=days.until - 6))
     assert not verdict.accepted and verdict.reason.startswith("stale: the newest behaviour is of 2026-02-03")
 
 
