@@ -29,7 +29,7 @@ from models.blend import Blend
 from models.evaluation import interval
 from models.tracking import Registry
 from sample_shop.judge import Judge
-from spark_jobs.score import catalogue, frames
+from spark_jobs.score import blocks, catalogue, due, frames
 from spark_jobs.session import start
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -64,8 +64,9 @@ def lightfm_lists(lake: Lake, artifact: Artifact) -> dict[str, list[str]]:
     interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
     newest, kinds = catalogue.known(interactions)
     scoring = frames.scoring(only(artifact, "lightfm"), items, newest + 1, len(kinds) == 1, "lightfm alone")
-    rows = frames.personal(scoring, daily(consented(interactions, customers)), customers).toArrow().to_pylist()
-    return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in rows}
+    rows = due.rows(daily(consented(interactions, customers)), customers, scoring.inputs, scoring.since).toArrow()
+    listed = [row for batch in blocks.with_inputs(scoring, rows) for row in batch.to_pylist()]
+    return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in listed}
 
 
 def worth(expected: np.ndarray, column_of: dict[str, int], lists: list[list[str]]) -> np.ndarray:
