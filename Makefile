@@ -35,9 +35,6 @@ backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retai
 identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
 	@$(PY) -m spark_jobs.identify.reestimate $(if $(LABELS),--labels "$(LABELS)") $(if $(APPLY),--apply)
 
-sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
-	@$(PY) -m operate.sql $(if $(Q),"$(Q)")
-
 # What is typed goes to the command as it is: by way of the environment, so that no `"`, `$` or backtick in a reason is make's or the
 # shell's to read. `value` keeps make from expanding it, `unexport` from doing so once more when it hands on its own variables.
 explain decide: export GIVEN_A := $(value A)
@@ -50,7 +47,11 @@ rollback: export GIVEN_TO := $(value TO)
 rollback: export GIVEN_REASON := $(value REASON)
 history: export GIVEN_AT := $(value AT)
 rebuild: export GIVEN_RUN := $(value RUN)
-unexport A B AS_OF DECISION REASON BY TO AT RUN
+unexport Q A B AS_OF DECISION REASON BY TO AT RUN
+
+sql: export GIVEN_Q := $(value Q)
+sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
+	@if [ -n "$$GIVEN_Q" ]; then $(PY) -m operate.sql "$$GIVEN_Q"; else $(PY) -m operate.sql; fi
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"

@@ -55,7 +55,7 @@ def segments(summary: dict[str, Any]) -> Table:
 def model(summary: dict[str, Any]) -> Table:
     made = table("NDCG@10 on the newest window, with 95 % intervals; quality is what gates compare", "recommender", *SCORES)
     board = summary["model"].get("leaderboard", {})
-    for name in sorted(board, key=lambda name: -(board[name]["discover"]["ndcg"]["mean"] or 0)):
+    for name in sorted(board, key=lambda name: -(board[name]["quality"]["mean"] or 0)):
         made.add_row(name, interval(board[name]["quality"]), *(interval(board[name][task]["ndcg"]) for task in SCORES[1:]))
     return made
 
