@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from models.base import Training
 from models.recommenders.content import directions
-from models.recommenders.neighbours import scaled
+from models.recommenders.neighbours import lengths, scaled
 
 BLOCK = 2048  # items placed at once: 5,000 × 2,048 weights are 82 MB
 
@@ -27,8 +27,7 @@ def described(training: Training) -> sparse.csr_matrix:
     if training.item_letters is None:
         return content
     both = sparse.hstack([content, directions(training.item_letters)]).tocsr()
-    length = np.sqrt(np.asarray(both.multiply(both).sum(axis=1)).ravel())
-    return scaled(both, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+    return scaled(both, rows=1.0 / lengths(both)).astype(np.float32)
 
 
 class Placing:

@@ -14,7 +14,16 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import (
+    best_per_row,
+    from_arrays,
+    lengths,
+    made_in_blocks,
+    opinion,
+    scaled,
+    to_arrays,
+    without_self,
+)
 
 BLOCK = 512  # items compared at once
 
@@ -59,8 +68,7 @@ def directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
     n = features.shape[0]
     rarity = 1.0 + np.log((1.0 + n) / (1.0 + np.bincount(features.indices, minlength=features.shape[1])))
     weighed = scaled(features, columns=rarity)
-    length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
-    return scaled(weighed, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+    return scaled(weighed, rows=1.0 / lengths(weighed)).astype(np.float32)
 
 
 def likeness(of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
@@ -70,9 +78,11 @@ def likeness(of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix 
         of: directions of the items asked for.
         to: directions of the items to find; the same items where left out, each then the nearest to itself.
     """
-    others, blocks = (of if to is None else to).T.tocsr(), []
-    for start in range(0, of.shape[0], BLOCK):
-        near = (of[start : start + BLOCK] @ others).tocsr()
+    others = (of if to is None else to).T.tocsr()
+
+    def nearest(rows: np.ndarray) -> sparse.csr_matrix:
+        near = (of[rows] @ others).tocsr()
         near.data **= np.float32(power)
-        blocks.append(best_per_row(near, n))
-    return sparse.vstack(blocks).tocsr().astype(np.float32)
+        return best_per_row(near, n)
+
+    return made_in_blocks(of.shape[0], nearest, BLOCK)

@@ -1,9 +1,14 @@
-"""What recommenders with a dense item × item matrix share: the limit of memory, and the inverse."""
+"""What recommenders with a dense item × item matrix share: the limit of memory, the inverse, what is done with weights."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
+from models.base import Behaviour, Training
 from models.recommenders.neighbours import opinion
 
 
@@ -25,7 +30,7 @@ def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
     Raises:
         CatalogueTooLargeError: they need more than `limit_gb` (10⁹ bytes).
     """
-    needed = copies * 8 * n_items**2 / 1e9
+    needed = dense_bytes(n_items, copies) / 1e9
     if needed > limit_gb:
         raise CatalogueTooLargeError(
             f"{name}: {n_items:,} items need {needed:.1f} GB for a dense inverse, {limit_gb:g} GB are granted; "
@@ -62,6 +67,50 @@ def mirror(lower: np.ndarray, block: int = 1024) -> np.ndarray:
         corner = lower[start:end, start:end]
         corner[:] = np.tril(corner) + np.tril(corner, -1).T
     return lower
+
+
+class DenseWeights:
+    """Weights from each item that anybody touched to each other one, and all that a recommender does with them but learning them.
+
+    Attributes:
+        items: int32, ascending: the items fitted.
+        n_items: of the catalogue.
+        weights: float32 [items fitted, items fitted].
+    """
+
+    name: ClassVar[str]
+    dense_copies: ClassVar[float]  # n × n matrices of float64 that fitting holds at the same time
+    memory_limit_gb: float
+
+    def needed_bytes(self, training: Training) -> int:
+        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
+        return dense_bytes(training.behaviour.n_items, self.dense_copies)
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        """What goes with the item, or comes after it; not the item itself."""
+        return weights_of(items, self.weights, self.items, self.n_items)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
+        return self
+
+    def _touched(self, behaviour: Behaviour) -> int:
+        """Take up which items are fitted; how many.
+
+        Raises:
+            CatalogueTooLargeError: their matrices do not fit `memory_limit_gb`.
+        """
+        self.items = np.unique(behaviour.item).astype(np.int32)
+        self.n_items = behaviour.n_items
+        check_fits(len(self.items), self.dense_copies, self.memory_limit_gb, self.name)
+        return len(self.items)
+
+    def _weighed(self, histories: sparse.csr_matrix) -> np.ndarray:
+        """float32 [rows, n_items] of histories [rows, n_items]; -inf where nothing speaks for an item."""
+        return among_all(histories[:, self.items].astype(np.float32) @ self.weights, self.items, self.n_items)
 
 
 def among_all(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:

@@ -6,7 +6,6 @@ scores are x B.
 The inverse is dense: a catalogue that does not fit the memory granted is refused before anything is allocated.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -14,14 +13,12 @@ import numpy as np
 from scipy import sparse
 
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
-from models.recommenders.dense import among_all, check_fits, dense_bytes, inverse_in_place, weights_of
-from models.recommenders.neighbours import row_sums, scaled
-
-DENSE_COPIES = 1.5  # the inverse, and the weights as float32
+from models.recommenders.dense import DenseWeights, inverse_in_place
+from models.recommenders.neighbours import lengths, scaled
 
 
 @dataclass
-class EASE:
+class EASE(DenseWeights):
     """Weights between all pairs of the items that anybody touched.
 
     Attributes:
@@ -34,6 +31,7 @@ class EASE:
 
     name: ClassVar[str] = "ease"
     fades_evenly: ClassVar[bool] = True
+    dense_copies: ClassVar[float] = 1.5  # the inverse, and the weights as float32
     half_life_days: float | None = 90.0
     ridge: float = 10.0
     length_power: float = 0.5
@@ -41,11 +39,8 @@ class EASE:
     profile_half_life_days: float | None = None
 
     def fit(self, training: Training, seed: int) -> Self:
-        weights = self._profiles(training.behaviour, self.half_life_days)
-        self.items = np.flatnonzero(weights.getnnz(axis=0)).astype(np.int32)
-        self.n_items = weights.shape[1]
-        check_fits(len(self.items), DENSE_COPIES, self.memory_limit_gb, self.name)
-        warm = weights[:, self.items]
+        self._touched(training.behaviour)
+        warm = self._profiles(training.behaviour, self.half_life_days)[:, self.items]
         gram = (warm.T @ warm).toarray()
         gram[np.diag_indices_from(gram)] += self.ridge
         inverse = inverse_in_place(gram)
@@ -54,26 +49,10 @@ class EASE:
         self.weights = inverse.astype(np.float32)
         return self
 
-    def needed_bytes(self, training: Training) -> int:
-        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
-        return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
-
     def score(self, customers: Customers) -> np.ndarray:
         half_life = self.profile_half_life_days or self.half_life_days
-        profile = self._profiles(customers.behaviour, half_life).astype(np.float32)[:, self.items]
-        return among_all(profile @ self.weights, self.items, self.n_items)
-
-    def similar(self, items: np.ndarray) -> np.ndarray:
-        return weights_of(items, self.weights, self.items, self.n_items)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
-        return self
+        return self._weighed(self._profiles(customers.behaviour, half_life))
 
     def _profiles(self, behaviour: Behaviour, half_life_days: float | None) -> sparse.csr_matrix:
         past = behaviour.matrix(half_life_days) / KIND_WEIGHTS[PURCHASE]
-        length = np.sqrt(row_sums(past.multiply(past)))
-        return scaled(past, rows=np.maximum(length, 1e-12) ** -self.length_power)
+        return scaled(past, rows=lengths(past) ** -self.length_power)

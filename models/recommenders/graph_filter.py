@@ -27,14 +27,13 @@ from models.recommenders.neighbours import (
     best_per_row,
     column_sums,
     from_arrays,
+    made_in_blocks,
     opinion,
     row_sums,
     scaled,
     to_arrays,
     without_self,
 )
-
-BLOCK = 1024  # items blurred at once
 
 
 @dataclass
@@ -79,10 +78,8 @@ class GraphFilter:
         largest = max(float(values[0]) ** 2, 1e-12)
         self.vectors = np.ascontiguousarray(vectors.T, np.float32)
         self.eigenvalues = (values.astype(np.float64) ** 2 / largest).astype(np.float32)
-        by_item, blocks = graph.T.tocsr() / np.float32(largest), []
-        for start in range(0, graph.shape[1], BLOCK):
-            blocks.append(best_per_row(by_item[start : start + BLOCK] @ graph, self.neighbours))
-        self.blurring = sparse.vstack(blocks).tocsr().astype(np.float32)
+        by_item = graph.T.tocsr() / np.float32(largest)
+        self.blurring = made_in_blocks(graph.shape[1], lambda rows: best_per_row(by_item[rows] @ graph, self.neighbours))
         return self._take()
 
     def score(self, customers: Customers) -> np.ndarray:

@@ -6,7 +6,7 @@ EASE it is fitted on what it is asked for, the days ahead, so it learns what is 
 brings. A row of X has length 1 and a row of Y is divided by the root of its items, or wholesalers decide everything.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -14,14 +14,12 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.dense import among_all, check_fits, dense_bytes, inverse_in_place, weights_of
-from models.recommenders.neighbours import row_sums, scaled
-
-DENSE_COPIES = 3  # XᵀX and XᵀY while one of them is copied or multiplied
+from models.recommenders.dense import DenseWeights, inverse_in_place
+from models.recommenders.neighbours import lengths, scaled
 
 
 @dataclass
-class HistoryRidge:
+class HistoryRidge(DenseWeights):
     """Weights from each item of a history to each item bought after it.
 
     Attributes:
@@ -34,6 +32,7 @@ class HistoryRidge:
 
     name: ClassVar[str] = "history_ridge"
     fades_evenly: ClassVar[bool] = True
+    dense_copies: ClassVar[float] = 3  # XᵀX and XᵀY while one of them is copied or multiplied
     half_life_days: float = 180.0
     horizon_days: int = 28
     ridge: float = 5.0
@@ -41,11 +40,7 @@ class HistoryRidge:
     memory_limit_gb: float = 2.0
 
     def fit(self, training: Training, seed: int) -> Self:
-        behaviour = training.behaviour
-        touched = np.bincount(behaviour.item, minlength=behaviour.n_items) > 0
-        self.items = np.flatnonzero(touched).astype(np.int32)
-        self.n_items, n = behaviour.n_items, len(self.items)
-        check_fits(n, DENSE_COPIES, self.memory_limit_gb, self.name)
+        behaviour, n = training.behaviour, self._touched(training.behaviour)
         gram, answer = np.zeros((n, n)), np.zeros((n, n))
         for history, bought, weight in self._cuts(behaviour):
             add(gram, (history.T @ history) * weight)
@@ -54,29 +49,13 @@ class HistoryRidge:
         self.weights = (inverse_in_place(gram) @ answer).astype(np.float32)
         return self
 
-    def needed_bytes(self, training: Training) -> int:
-        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
-        return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
-
     def score(self, customers: Customers) -> np.ndarray:
-        histories = self._histories(customers.behaviour)[:, self.items].astype(np.float32)
-        return among_all(histories @ self.weights, self.items, self.n_items)
-
-    def similar(self, items: np.ndarray) -> np.ndarray:
-        """What is bought after the item; not the item itself."""
-        return weights_of(items, self.weights, self.items, self.n_items)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
-        return self
+        return self._weighed(self._histories(customers.behaviour))
 
     def _histories(self, behaviour: Behaviour) -> sparse.csr_matrix:
         """Decayed histories of length 1."""
         past = behaviour.matrix(self.half_life_days)
-        return scaled(past, rows=1.0 / np.maximum(np.sqrt(row_sums(past.multiply(past))), 1e-12))
+        return scaled(past, rows=1.0 / lengths(past))
 
     def _cuts(self, behaviour: Behaviour) -> Iterator[tuple[sparse.csr_matrix, sparse.csr_matrix, float]]:
         """Histories, what was wanted after them, and the cut's weight; newest cut first, each with a horizon of past at least."""

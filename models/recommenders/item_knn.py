@@ -1,6 +1,5 @@
 """Item-kNN with time decay: items wanted by the same customers, weighted by how lately this customer wanted theirs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -8,13 +7,11 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, opinion, scaled, to_arrays, without_self
-
-BLOCK = 1024  # items compared at once
+from models.recommenders.neighbours import Similarity, best_per_row, column_sums, made_in_blocks, scaled, without_self
 
 
 @dataclass
-class ItemKNN:
+class ItemKNN(Similarity):
     """Neighbours by co-occurrence.
 
     Attributes:
@@ -42,24 +39,14 @@ class ItemKNN:
         gain = reach**-self.popularity_power
         if self.trend_power:
             gain *= (column_sums(scaled(behaviour.matrix(self.half_life_days), rows=share)) / reach) ** self.trend_power
-        by_item, blocks = votes.T.tocsr(), []
-        for start in range(0, behaviour.n_items, BLOCK):
-            rows = np.arange(start, min(start + BLOCK, behaviour.n_items))
+        by_item = votes.T.tocsr()
+
+        def nearest(rows: np.ndarray) -> sparse.csr_matrix:
             together = scaled(by_item[rows] @ seen, rows=reach[rows] ** -0.5, columns=gain)
-            blocks.append(best_per_row(without_self(together, rows), self.neighbours))
-        self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
+            return best_per_row(without_self(together, rows), self.neighbours)
+
+        self.similarity = made_in_blocks(behaviour.n_items, nearest)
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        profile = customers.behaviour.matrix(self.half_life_days).astype(np.float32)
-        return opinion((profile @ self.similarity).toarray())
-
-    def similar(self, items: np.ndarray) -> np.ndarray:
-        return opinion(self.similarity[items].toarray())
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return to_arrays("similarity", self.similarity)
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.similarity = from_arrays("similarity", arrays)
-        return self
+        return self._reached(customers.behaviour.matrix(self.half_life_days))

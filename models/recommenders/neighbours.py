@@ -1,10 +1,13 @@
 """What neighbourhood recommenders share: sparse matrices scaled, cut to their best entries, kept as plain arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from scipy import sparse
+
+BLOCK = 1024  # rows made at once
 
 
 def scaled(matrix: sparse.spmatrix, rows: np.ndarray | None = None, columns: np.ndarray | None = None) -> sparse.csr_matrix:
@@ -24,6 +27,21 @@ def column_sums(matrix: sparse.csr_matrix) -> np.ndarray:
 def row_sums(matrix: sparse.csr_matrix) -> np.ndarray:
     """float64 [rows]."""
     return np.asarray(matrix.sum(axis=1)).ravel()
+
+
+def lengths(matrix: sparse.csr_matrix) -> np.ndarray:
+    """float [rows], in the matrix's precision: Euclidean, never below 1e-12, so that a row may be divided by its own."""
+    return np.maximum(np.sqrt(row_sums(matrix.multiply(matrix))), 1e-12)
+
+
+def made_in_blocks(n: int, made: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK) -> sparse.csr_matrix:
+    """csr float32 [n, columns], rows made so many at a time: memory is that of a block and of what is kept.
+
+    Args:
+        made: given int [rows], ascending, those rows.
+    """
+    parts = [made(np.arange(start, min(start + block, n))) for start in range(0, n, block)]
+    return sparse.vstack(parts).tocsr().astype(np.float32)
 
 
 def best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
@@ -75,3 +93,21 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matri
     """What `to_arrays` took apart."""
     data, indices, indptr = (arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
     return sparse.csr_matrix((data, indices, indptr), shape=tuple(arrays[f"{name}.shape"]))
+
+
+class Similarity:
+    """How alike items are, kept sparse (`similarity`, csr float32 [items, items]), and what follows from it."""
+
+    def similar(self, items: np.ndarray) -> np.ndarray:
+        return opinion(without_self(self.similarity[items], items).toarray())
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return to_arrays("similarity", self.similarity)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        self.similarity = from_arrays("similarity", arrays)
+        return self
+
+    def _reached(self, profile: sparse.csr_matrix) -> np.ndarray:
+        """float32 [rows, items]: what a profile's items are alike, by their weight in it; -inf where none is."""
+        return opinion((profile.astype(np.float32) @ self.similarity).toarray())

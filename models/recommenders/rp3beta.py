@@ -12,30 +12,17 @@ Retail that lifts NDCG@10 of `discover` from .071 to .100). And W keeps its diag
 bought again (`next` .215 to .273). Sparse throughout: memory grows with the neighbours kept, not with items².
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import (
-    best_per_row,
-    column_sums,
-    from_arrays,
-    opinion,
-    row_sums,
-    scaled,
-    to_arrays,
-    without_self,
-)
-
-BLOCK = 1024  # items walked from at once
+from models.recommenders.neighbours import Similarity, best_per_row, column_sums, made_in_blocks, row_sums, scaled
 
 
 @dataclass
-class RP3Beta:
+class RP3Beta(Similarity):
     """Neighbours by a random walk.
 
     Attributes:
@@ -58,23 +45,8 @@ class RP3Beta:
         from_item = scaled(faded, columns=1.0 / reach).power(self.walk_power).T.tocsr()
         from_customer = scaled(faded, rows=1.0 / np.maximum(row_sums(whole), 1e-12)).power(self.walk_power)
         to_item = scaled(from_customer, columns=reach**-self.popularity_power)
-        blocks = []
-        for start in range(0, faded.shape[1], BLOCK):
-            rows = np.arange(start, min(start + BLOCK, faded.shape[1]))
-            blocks.append(best_per_row(from_item[rows] @ to_item, self.neighbours))
-        self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
+        self.similarity = made_in_blocks(faded.shape[1], lambda rows: best_per_row(from_item[rows] @ to_item, self.neighbours))
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        profile = customers.behaviour.matrix(self.half_life_days).astype(np.float32)
-        return opinion((profile @ self.similarity).toarray())
-
-    def similar(self, items: np.ndarray) -> np.ndarray:
-        return opinion(without_self(self.similarity[items], items).toarray())
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return to_arrays("similarity", self.similarity)
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.similarity = from_arrays("similarity", arrays)
-        return self
+        return self._reached(customers.behaviour.matrix(self.half_life_days))

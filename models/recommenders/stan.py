@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays
+from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays
 from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out
 
 CHUNK = 256  # customers compared at once
@@ -125,7 +125,6 @@ class Stan:
     def _take(self, held: sparse.csr_matrix, place: np.ndarray, fresh: np.ndarray, owner: np.ndarray) -> Self:
         self.held, self.place, self.fresh, self.owner = held, place, fresh, owner
         self.single_day = bool((place == 1).all())
-        length = np.sqrt(np.asarray(held.multiply(held).sum(axis=1)).ravel())
-        self.directions = scaled(held, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+        self.directions = scaled(held, rows=1.0 / lengths(held)).astype(np.float32)
         self.placed = sparse.csr_matrix((self.directions.data * place, held.indices, held.indptr), shape=held.shape)
         return self

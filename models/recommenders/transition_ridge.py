@@ -7,7 +7,6 @@ transitions trusts each item of a past by itself; here items that come together 
 The inverse is dense: a catalogue that does not fit the memory granted is refused before anything is allocated.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -15,17 +14,15 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.dense import among_all, check_fits, dense_bytes, inverse_in_place, weights_of
-from models.recommenders.neighbours import row_sums, scaled
+from models.recommenders.dense import DenseWeights, inverse_in_place
+from models.recommenders.neighbours import lengths, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
 
-DENSE_COPIES = 1.5  # the inverse, and the weights as float32
 BLOCK = 1024  # rows of weights made at once
-DENSE_COPIES = 1.5  # the inverse in float64, and the weights as float32
 
 
 @dataclass
-class TransitionRidge:
+class TransitionRidge(DenseWeights):
     """Weights from each item of a past to each item that came after it.
 
     Attributes:
@@ -41,6 +38,7 @@ class TransitionRidge:
 
     name: ClassVar[str] = "transition_ridge"
     fades_evenly: ClassVar[bool] = True
+    dense_copies: ClassVar[float] = 1.5  # the inverse, and the weights as float32
     profile_half_life_places: float = 5.0
     half_life_places: float = 1.0
     reach: int = 10
@@ -51,11 +49,8 @@ class TransitionRidge:
     memory_limit_gb: float = 2.0
 
     def fit(self, training: Training, seed: int) -> Self:
-        behaviour = training.behaviour
-        self.items = np.flatnonzero(np.bincount(behaviour.item, minlength=behaviour.n_items)).astype(np.int32)
-        self.n_items, n = behaviour.n_items, len(self.items)
-        check_fits(n, DENSE_COPIES, self.memory_limit_gb, self.name)
-        past, after = self._cuts(behaviour)
+        n = self._touched(training.behaviour)
+        past, after = self._cuts(training.behaviour)
         answer = (past.T @ after).tocsr()
         gram = (past.T @ past).toarray()
         gram[np.diag_indices(n)] += self.ridge
@@ -65,26 +60,10 @@ class TransitionRidge:
             self.weights[start : start + BLOCK] = (turned @ inverse[:, start : start + BLOCK]).T
         return self
 
-    def needed_bytes(self, training: Training) -> int:
-        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
-        return dense_bytes(training.behaviour.n_items, DENSE_COPIES)
-
     def score(self, customers: Customers) -> np.ndarray:
         of = baskets(customers.behaviour)
         weight = fading(of.from_end, self.profile_half_life_places)
-        profile = self._level(profiles(of, weight, shared_out(of.held, self.size_power)))[:, self.items]
-        return among_all(profile.astype(np.float32) @ self.weights, self.items, self.n_items)
-
-    def similar(self, items: np.ndarray) -> np.ndarray:
-        """What comes after the item; not the item itself."""
-        return weights_of(items, self.weights, self.items, self.n_items)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.items, self.weights, self.n_items = arrays["items"], arrays["weights"], int(arrays["n_items"])
-        return self
+        return self._weighed(self._level(profiles(of, weight, shared_out(of.held, self.size_power))))
 
     def _cuts(self, behaviour: Behaviour) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """What stood before each cut and what after it, both times the root of the cut's weight: csr [cuts, items fitted]."""
@@ -102,5 +81,4 @@ class TransitionRidge:
     def _level(self, past: sparse.csr_matrix) -> sparse.csr_matrix:
         """Pasts divided by their length to a power."""
         past = past.tocsr()
-        length = np.maximum(np.sqrt(row_sums(past.multiply(past))), 1e-12)
-        return scaled(past, rows=length**-self.length_power)
+        return scaled(past, rows=lengths(past) ** -self.length_power)

@@ -4,7 +4,6 @@ First-order Markov chains over items with decay over the distance, the sequentia
 session-based recommendation algorithms" (UMUAI 2018), with both directions, baskets for single items, and popularity discounted.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -12,12 +11,12 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import Similarity, best_per_row, column_sums, scaled
 from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
 
 
 @dataclass
-class Transitions:
+class Transitions(Similarity):
     """Items by what follows them.
 
     Attributes:
@@ -69,15 +68,4 @@ class Transitions:
         weight = fading(of.from_end, self.profile_half_life_places)
         if self.half_life_days:
             weight = weight * fading(customers.behaviour.until - 1 - of.day, self.half_life_days)
-        profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
-        return opinion((profile @ self.similarity).toarray())
-
-    def similar(self, items: np.ndarray) -> np.ndarray:
-        return opinion(without_self(self.similarity[items], items).toarray())
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return to_arrays("similarity", self.similarity)
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.similarity = from_arrays("similarity", arrays)
-        return self
+        return self._reached(profiles(of, weight, shared_out(of.held, self.size_power)))

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
-from models.recommenders.neighbours import best_per_row, from_arrays, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays, without_self
 
 
 @dataclass
@@ -47,6 +47,5 @@ class UserKNN:
 
     def _take(self, past: sparse.csr_matrix) -> Self:
         self.past = past
-        length = np.sqrt(np.asarray(past.multiply(past).sum(axis=1)).ravel())
-        self.directions = scaled(past, rows=1.0 / np.maximum(length, 1e-12)).astype(np.float32)
+        self.directions = scaled(past, rows=1.0 / lengths(past)).astype(np.float32)
         return self
