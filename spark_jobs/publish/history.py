@@ -1,7 +1,8 @@
 """`make history AT=2011-11-20`: what was in production then, its model, tables and rules; without AT, every switch in a line.
 
-A day means its end. A home that was filled with the past was not there on those days: for a time before its first publish the
-shop's own clock is asked, by which the night over landing day D is in production from 03:00 of D + 1.
+A day means its end, here and for `make rollback`, and both say which night that is: mostly the one over the day before.
+A home that was filled with the past was not there on those days: for a time before its first publish the shop's own clock is
+asked, by which the night over landing day D is in production from 03:00 of D + 1.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record["table_versions"].items()))
     said = [
         f"run        {record['run_id']}, by {one.by}{f' ({one.why})' if one.why else ''}",
-        f"days       landing days up to {record['landing_date']}",
+        f"days       {production.days(one)}",
         f"from       {since[clock]}  to  {after[clock] or 'now'}",
         f"lists      snapshot {record['snapshot']}, warehouse {record['warehouse_file'] or 'Snowflake'}; "
         + (f"kept: make rollback TO={record['run_id']}" if record["run_id"] in kept else "no longer kept"),
@@ -89,20 +90,18 @@ def main(argv: list[str]) -> int:
         print("\n".join(lines(switches)))
         return 0
     try:
-        found, clock = production.at(switches, given.at)
+        (found, words), (_, clock) = production.meant(switches, given.at), production.at(switches, given.at)
     except ValueError:
         print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1
     if found is None:
-        first = switches[0]
-        print(
-            f"Nothing was in production then: the first switch was at {first.switched_at}, over landing days up to "
-            f"{first.record['landing_date']} (in production from {production.public_from(first)} by the shop's days).",
-            file=sys.stderr,
-        )
+        print(f"{words[:1].upper()}{words[1:]}.", file=sys.stderr)
         return 1
     later = switches[switches.index(found) + 1 :]
-    print(json.dumps(asdict(found), indent=1) if given.json else "\n".join(told(found, later[0] if later else None, clock, home)))
+    if given.json:
+        print(json.dumps(asdict(found), indent=1))
+    else:
+        print("\n".join([words, "", *told(found, later[0] if later else None, clock, home)]))
     return 0
 
 

@@ -6,9 +6,10 @@ that was killed before its line is written down by the next publish, which finds
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from spark_jobs.tables import Lake
 
 FILE = Path("serving") / "production.jsonl"
 PUBLISH, ROLLBACK = "publish", "rollback"
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,31 @@ def public_from(switch: Switch) -> str:
     return (date.fromisoformat(switch.shop_date) + timedelta(days=1)).isoformat()
 
 
+def moment_of(when: str) -> tuple[datetime, bool]:
+    """The moment that is meant, in UTC, and whether it is the last second of a day that was named.
+
+    Args:
+        when: a day (`2011-11-20`), or a moment (`2011-11-20T15:00`, UTC unless it says otherwise).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not WRITTEN.match(when):  # Python reads weeks too: of 2026-W08 it takes the Monday
+        raise ValueError(when)
+    if len(when) == len("2011-11-20"):
+        return datetime.combine(date.fromisoformat(when), time(23, 59, 59), UTC), True
+    moment = datetime.fromisoformat(when)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC), False
+    except OverflowError as error:
+        raise ValueError("it lies beyond the years that a clock can tell") from error
+
+
 def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
     """What was in production at a moment or at the end of a day.
 
     Args:
-        when: a day (`2011-11-20`), or a moment (`2011-11-20T15:00`, UTC unless it says otherwise).
+        when: as `moment_of` takes it.
 
     Returns:
         The switch, None when nothing was published by then; and by which clock: `wall`, or `shop` for a time before this home's
@@ -122,13 +144,40 @@ def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
     Raises:
         ValueError: it is neither a day nor a moment.
     """
-    lines = list(switches)
-    is_day = len(when) == len("2011-11-20")
-    moment = datetime.fromisoformat(when + ("T23:59:59+00:00" if is_day else ""))
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    lines, (moment, _) = list(switches), moment_of(when)
     by_wall = [each for each in lines if each.switched_at <= said(moment)]
     if by_wall:
         return by_wall[-1], "wall"
-    day = moment.astimezone(UTC).date().isoformat()
-    by_shop = [each for each in lines if public_from(each) <= day]
+    by_shop = [each for each in lines if public_from(each) <= moment.date().isoformat()]
     return (by_shop[-1] if by_shop else None), "shop"
+
+
+def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
+    """What was in production then, and a sentence that says which night this is, and which one is the day's own.
+
+    A night over landing day D runs in the small hours of D + 1: who names a day may mean either, and reads here which was taken.
+
+    Raises:
+        ValueError: it is neither a day nor a moment.
+    """
+    lines, (moment, is_day) = list(switches), moment_of(when)
+    found, clock = at(lines, when)
+    if found is None:
+        told = f"nothing was in production {f'when {when} ended' if is_day else f'at {when}'}"
+        first = lines[0] if lines else None
+        return None, told if first is None else (
+            f"{told}; the first switch was at {first.switched_at}, over {days(first)} "
+            f"(in production from {public_from(first)} by the shop's days)"
+        )
+    since = {"wall": found.switched_at, "shop": f"{public_from(found)} by the shop's own days"}[clock]
+    told = f"{when} means what was in production {'when that day ended' if is_day else 'then'}"
+    told = f"{told}: run {found.run_id} over {days(found)}, since {since}."
+    day = moment.date().isoformat()
+    own = [each.run_id for each in lines if each.by == PUBLISH and each.record["landing_date"] == day]
+    if is_day and own and own[-1] != found.run_id:
+        told += f" The night over landing day {day} itself is run {own[-1]}."
+    return found, told
+
+
+def days(switch: Switch) -> str:
+    return f"landing days up to {switch.record['landing_date']}"

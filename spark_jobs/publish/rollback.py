@@ -2,13 +2,14 @@
 
 Nothing is deleted. The next night publishes as usual, even when nothing new has landed: what is rolled back to does not count as
 made of what has landed. It scores with the model that was brought back, and refits that one's configuration; the version that was
-left is not trained again of the same tables. On Snowflake only the lists go back; its own Time Travel brings back a schema.
+left is not trained again of the same tables. What is in production already, lists and model, is said to be so, and nothing is
+changed or logged. On Snowflake only the lists go back; its own Time Travel brings back a schema.
 """
 
 import argparse
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,17 +22,37 @@ from spark_jobs.run_log import record, show
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
+FROM = "rolled back from "
+
 
 class CannotRollBack(RuntimeError):  # noqa: N818 - reads as what it says
     """There is no such night to go back to; the message names those there are."""
 
 
-def target(kept: list[Published], now: Published, run_id: str | None) -> Published:
+@dataclass(frozen=True)
+class Back:
+    """What readers saw and what they see.
+
+    Attributes:
+        meant: which night a day or a moment was taken for; empty where a run was named, or none.
+    """
+
+    was: Published
+    now: Published
+    meant: str = ""
+
+    @property
+    def is_switched(self) -> bool:
+        return self.was != self.now
+
+
+def target(kept: list[Published], now: Published, run_id: str | None, meant: str = "") -> Published:
     """The record to go back to.
 
     Args:
         kept: newest first.
         run_id: the run; None for the one before what readers see now.
+        meant: how that run came to be meant, where it was not named itself.
 
     Raises:
         CannotRollBack: there is none.
@@ -39,30 +60,31 @@ def target(kept: list[Published], now: Published, run_id: str | None) -> Publish
     earlier = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
     found = [one for one in kept if one.run_id == run_id] if run_id else earlier
     if not found:
-        there_are = ", ".join(one.run_id for one in kept if one.run_id != now.run_id) or "none"
-        raise CannotRollBack(f"no kept night {run_id or 'before this one'}; readers see {now.run_id}; kept: {there_are}")
+        wanted = f"{meant} It is no longer kept" if meant else f"no kept night {run_id or 'before this one'}"
+        there_are = ", ".join(f"{one.run_id} (landing day {one.landing_date})" for one in kept if one.run_id != now.run_id)
+        raise CannotRollBack(f"{wanted}; readers see {now.run_id} (landing day {now.landing_date}); kept: {there_are or 'none'}")
     return found[0]
 
 
-def run_of(home: Path, to: str | None) -> str | None:
-    """The run that `to` names: itself, or what was in production on that day, at that moment.
+def run_of(home: Path, to: str | None) -> tuple[str | None, str]:
+    """The run that `to` names, itself or as what was in production on that day or at that moment; and that in words, if so.
 
     Raises:
         CannotRollBack: nothing was in production then.
     """
     if not to or to in {one.run_id for one in history(home)}:
-        return to
+        return to, ""
     try:
-        found, _ = production.at(production.read(home), to)
+        found, words = production.meant(production.read(home), to)
     except ValueError:
-        return to
+        return to, ""
     if found is None:
-        raise CannotRollBack(f"nothing was in production on {to}")
-    return found.run_id
+        raise CannotRollBack(words)
+    return found.run_id, words
 
 
-def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> tuple[Published, Published]:
-    """Switch readers to an earlier night and write it down; returns what they saw and what they see.
+def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
+    """Switch readers to an earlier night and write it down; where they see that night, neither.
 
     Args:
         to: a run, a day or a moment; None for the night before.
@@ -75,26 +97,36 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> tuple[
         now = Published.read(home)
         if now is None:
             raise CannotRollBack("nothing has been published yet")
-        chosen = target(history(home), now, run_of(home, to))
+        run_id, words = run_of(home, to)
+        chosen = target(history(home), now, run_id, words)
+        if replace(chosen, inputs=now.inputs) == now:
+            follow(home, now)
+            if now.inputs.startswith(FROM) and not production.written(home, now):  # killed before its line
+                write_down(home, now, now, now.inputs.removeprefix(FROM), at, why)
+            return Back(now, now, words)
         build = builds(home) / chosen.warehouse_file
         if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (chosen.warehouse_file and not build.is_file()):
             raise CannotRollBack(f"the files of {chosen.run_id} are gone")
         # Other inputs than any night has: `land` must not take the next one for done.
-        back = replace(chosen, inputs=f"rolled back from {now.run_id}")
+        back = replace(chosen, inputs=f"{FROM}{now.run_id}")
         back.write(home)
         follow(home, back)
-        known = [one for one in production.read(home) if one.run_id == back.run_id]
-        told = (known[-1].model, known[-1].rules) if known else ({}, {})
-        newest = max(production.newest(home, now), back.landing_date)
-        production.append(
-            home,
-            production.Switch(production.said(at), production.ROLLBACK, newest, asdict(back), *told, was=now.run_id, why=why),
-        )
-    return now, back
+        write_down(home, back, now, now.run_id, at, why)
+    return Back(now, back, words)
 
 
-def bring_model(settings: Settings, model_version: str, at: datetime) -> str | None:
-    """Make the version the one that is served and refitted; the version that was, as `concierge/<n>`.
+def write_down(home: Path, back: Published, seen: Published, was: str, at: datetime, why: str) -> None:
+    """The line of a switch back from the run `was`, with the model and rules that its night had."""
+    known = [one for one in production.read(home) if one.run_id == back.run_id]
+    told = (known[-1].model, known[-1].rules) if known else ({}, {})
+    newest = max(production.newest(home, seen), back.landing_date)
+    production.append(
+        home, production.Switch(production.said(at), production.ROLLBACK, newest, asdict(back), *told, was=was, why=why)
+    )
+
+
+def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
+    """Make the version the one that is served and refitted; which was before, as `concierge/<n>`, and whether that is a change.
 
     Readers have been switched by now: MLflow takes longer to import than that.
 
@@ -105,12 +137,13 @@ def bring_model(settings: Settings, model_version: str, at: datetime) -> str | N
 
     number = int(model_version.rpartition("/")[2]) if "/" in model_version else None
     if number is None and not (settings.home / "mlflow").exists():
-        return None  # there never was a model
+        return None, False  # there never was a model
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(at.timestamp() * 1000))
     was = registry.champion()
-    if (was.number if was else None) != number:
+    is_another = (was.number if was else None) != number
+    if is_another:
         registry.serve(number)
-    return was.model_version if was else None
+    return (was.model_version if was else None), is_another
 
 
 def main(argv: list[str]) -> int:
@@ -121,20 +154,32 @@ def main(argv: list[str]) -> int:
     given, settings, began, now = parser.parse_args(argv), Settings.from_environment(), time.monotonic(), datetime.now(UTC)
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        was, back = roll_back(settings.home, given.to, now, given.reason)
+        went = roll_back(settings.home, given.to, now, given.reason)
     except CannotRollBack as error:
         print(f"rollback: {error}", file=sys.stderr)
         return 1
-    print(f"Readers see {back.run_id} of {back.landing_date} (model {back.model_version}); before: {was.run_id}.", flush=True)
+    was, back = went.was, went.now
+    seen = f"{back.run_id} over landing days up to {back.landing_date} (model {back.model_version})"
+    if went.meant:
+        print(went.meant)
+    if went.is_switched:
+        print(f"Readers see {seen}; before: {was.run_id} (landing day {was.landing_date}).", flush=True)
     detail = {"from": was.run_id, "to": back.run_id, "snapshot": back.snapshot, "model_version": back.model_version}
     try:
-        detail["model_before"] = bring_model(settings, back.model_version, now)
+        detail["model_before"], is_another_model = bring_model(settings, back.model_version, now)
     except Exception as error:  # whatever MLflow raises: readers are served, and the night to come must not be a surprise
-        detail["model_stays"] = type(error).__name__
+        detail["model_stays"], is_another_model = type(error).__name__, False
         print(
             f"rollback: but {back.model_version} is not brought back, the next night scores with another: {error}",
             file=sys.stderr,
         )
+    if not went.is_switched:
+        nothing = "" if is_another_model or "model_stays" in detail else "; nothing was changed"
+        print(f"Already in production: {seen}{nothing}.")
+        if is_another_model:
+            print(f"Its model is brought back for the nights to come; before: {detail['model_before']}.")
+        else:
+            return 1 if "model_stays" in detail else 0
     day = date.fromisoformat(back.landing_date)
     night = Night(f"rollback-{now:%Y%m%dT%H%M%S}", Days(day, day), settings, now, code_hash(), config_hash(settings))
     reports = [TableReport("published", detail={**detail, "reason": given.reason} if given.reason else detail)]

@@ -121,8 +121,14 @@ def test_it_says_model_tables_rules_and_lists(nights, capsys):
     ("at", "sentence"),
     [
         pytest.param("last week", "neither a day (2011-11-20) nor a moment", id="no day"),
+        pytest.param("2026-W06", "neither a day (2011-11-20) nor a moment", id="a week"),
+        pytest.param("2026-02-30", "neither a day (2011-11-20) nor a moment", id="no day of the calendar"),
+        pytest.param("0001-01-01T00:00+05:00", "neither a day (2011-11-20) nor a moment", id="before all years"),
         pytest.param(
-            "2025-01-01", "Nothing was in production then: the first switch was at 2026-02-01T03:00:00Z", id="too early"
+            "2025-01-01",
+            "Nothing was in production when 2025-01-01 ended; the first switch was at 2026-02-01T03:00:00Z, over landing days "
+            "up to 2026-02-01 (in production from 2026-02-02 by the shop's days).",
+            id="too early",
         ),
     ],
 )

@@ -52,6 +52,22 @@ def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):
     assert registry.champion().model_version == "concierge/2", "and forth again"
 
 
+def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of_two_models, capsys):
+    """As after a search of the same morning, or a rollback whose model could not be brought: that is a change, and logged."""
+    shop, registry = shop_of_two_models
+    switches = production.read(shop.home)
+    assert rollback.main(["--to=night-2"]) == 0
+    assert "Already in production: night-2" in (said := capsys.readouterr().out) and "nothing was changed" in said
+    registry.serve(1)
+    assert rollback.main(["--to=night-2"]) == 0
+    said = capsys.readouterr().out
+    assert "Its model is brought back for the nights to come; before: concierge/1." in said and "nothing" not in said
+    assert registry.champion().model_version == "concierge/2" and production.read(shop.home) == switches
+    [logged] = [row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"]
+    told = json.loads(logged["detail"])
+    assert (told["from"], told["to"], told["model_before"]) == ("night-2", "night-2", "concierge/1")
+
+
 def test_a_model_whose_files_were_touched_is_not_brought_back(shop_of_two_models, capsys):
     """Readers are served all the same, and whoever typed it learns that the next night scores with another model."""
     shop, registry = shop_of_two_models
