@@ -1,5 +1,7 @@
 """`python -m serving_app`: the service on granian, as many workers as the settings say."""
 
+import errno
+import socket
 import sys
 
 from granian import Granian
@@ -14,11 +16,40 @@ from serving_app.settings import Settings
 THREADS = 4
 
 
+class CannotListen(RuntimeError):  # noqa: N818 - reads as what it says
+    """Nobody could reach a service there; the message names the setting to change."""
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Refuse a port where somebody listens already.
+
+    Granian's workers share their port (SO_REUSEPORT), and so would a second service of the same user: every other answer would be
+    another home's. A socket that does not share finds out.
+
+    Raises:
+        CannotListen: the port is taken or not allowed, or the host is not this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what an ended service's connections leave is no service
+            probe.bind(address)
+    except OSError as error:  # socket.gaierror is one
+        if error.errno == errno.EADDRINUSE:
+            why = f"port {port} of {host} is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free port"
+        elif error.errno in (errno.EACCES, errno.EPERM):
+            why = f"port {port} needs rights that you do not have; set CONCIERGE_HTTP_PORT to one from 1024 on"
+        else:
+            why = f"{host} is no address of this machine ({error.strerror}); CONCIERGE_HTTP_HOST says where to listen"
+        raise CannotListen(why) from None
+
+
 def main() -> int:
     """Serve until told to stop."""
     try:
         settings = Settings.from_environment()
-    except SettingsError as error:
+        refuse_taken(settings.host, settings.port)
+    except (SettingsError, CannotListen) as error:
         print(error, file=sys.stderr)
         return 2
     Granian(

@@ -13,12 +13,16 @@ import orjson
 import pytest
 import requests
 
+from serving_app import __main__ as program
+
 ROOT = Path(__file__).resolve().parents[2]
 REGULAR = "c_regular"
 
 
 class Server:
     """`python -m serving_app` on a free port."""
+
+    command = (sys.executable, "-m", "serving_app")
 
     def __init__(self, home):
         self.home, self.folder = home, home / "serving" / "decision_log"
@@ -27,14 +31,13 @@ class Server:
     def start(self):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        said = {"CONCIERGE_HOME": str(self.home), "CONCIERGE_IDENTITY_KEY": "test-key", "CONCIERGE_HTTP_PORT": str(port)}
+            self.port = probe.getsockname()[1]
+        said = {"CONCIERGE_HOME": str(self.home), "CONCIERGE_IDENTITY_KEY": "test-key", "CONCIERGE_HTTP_PORT": str(self.port)}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
+        self.environment = {**inherited, **said}
         with (self.home / "server.log").open("a") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "serving_app"], cwd=ROOT, env={**inherited, **said}, stdout=out, stderr=out
-            )
-        self.url = f"http://127.0.0.1:{port}"
+            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, stdout=out, stderr=out)
+        self.url = f"http://127.0.0.1:{self.port}"
         self.wait()
 
     def wait(self):
@@ -90,6 +93,10 @@ def server(tmp_path, request):
     yield started
     if started.process.poll() is None:
         started.stop()
+
+
+def taken(port):
+    return f"port {port} of 127.0.0.1 is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free port\n"
 
 
 def ids(answer):
@@ -151,6 +158,8 @@ def test_two_workers_keep_every_promise(server):
     answer = server.get(customer_id=REGULAR, n=100)
     assert first not in ids(answer)
     assert answer.json()["snapshot"] == "night-11"
+    second = subprocess.run(server.command, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=60)
+    assert (second.returncode, second.stderr) == (2, taken(server.port)), "it does not share the port of the first"
     listed = requests.get(f"{server.url}/v1/overrides", timeout=10).json()["overrides"]
     assert [one["override_id"] for one in listed] == [made.json()["override_id"]]
 
@@ -160,3 +169,24 @@ def test_a_wrong_setting_is_a_sentence(tmp_path):
     done = subprocess.run([sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.strip() == "CONCIERGE_HTTP_PORT is 'http'; it must be a whole number from 1 to 65535"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1"])
+def test_a_port_that_somebody_would_share_is_taken(host):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as other:
+        for option in (socket.SO_REUSEPORT, socket.SO_REUSEADDR):  # as granian listens
+            other.setsockopt(socket.SOL_SOCKET, option, 1)
+        other.bind((host, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(program.CannotListen, match=f"port {port} of {host} is taken"):
+            program.refuse_taken(host, port)
+        with socket.create_connection(other.getsockname()[:2]), other.accept()[0]:
+            pass  # the connection of an ended service lingers
+    program.refuse_taken(host, port)
+
+
+def test_an_address_elsewhere_is_said_by_its_setting():
+    for host in ("192.0.2.1", "nowhere.invalid"):
+        with pytest.raises(program.CannotListen, match=f"{host} is no address of this machine .*; CONCIERGE_HTTP_HOST says"):
+            program.refuse_taken(host, 8080)
