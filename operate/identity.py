@@ -5,8 +5,11 @@ The same answers as `/v1/identity/…` gives, without a service: from the publis
 
 import argparse
 import getpass
+import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,6 +19,13 @@ from serving_app.errors import ApiError
 from serving_app.identity import Identity
 from serving_app.identity_schemas import ExplainQuery, NewDecision
 from serving_app.snapshots import PublishedSnapshots
+
+# What the Makefile calls the fields that the service's answers name.
+CALLED = {
+    "a": "A=", "b": "B=", "identifier_a": "A=", "identifier_b": "B=", "as_of": "AS_OF=", "decision": "DECISION=",
+    "reason": "REASON=", "decided_by": "BY=",
+}  # fmt: skip
+IDENTIFIERS = "user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id"
 
 
 def explained(identity: Identity, a: str, b: str, as_of: str | None) -> str:
@@ -46,6 +56,14 @@ def decided(identity: Identity, decision: str, a: str, b: str, reason: str, by: 
     )
 
 
+def wrong(error: Mapping[str, Any]) -> str:
+    """What pydantic has against a field, by the name it has at the prompt."""
+    name = CALLED[error["loc"][0]]
+    if error["type"] == "string_too_short":
+        return f"{name} is missing: it takes {IDENTIFIERS}"
+    return f"{name} {re.sub('^(Value error, must|(Input|String) should)', 'must', error['msg'])}"
+
+
 def main(argv: list[str]) -> int:
     """Answer, or say on stderr what is wrong and end with 1."""
     parser = argparse.ArgumentParser(prog="make", description=__doc__)
@@ -53,17 +71,16 @@ def main(argv: list[str]) -> int:
     explain, decide = commands.add_parser("explain"), commands.add_parser("decide")
     for command in (explain, decide):
         for name in ("--a", "--b"):
-            command.add_argument(
-                name, required=True, help="user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id"
-            )
+            command.add_argument(name, required=True, help=IDENTIFIERS)
     explain.add_argument("--as-of", default="", help="only links first seen until then")
     decide.add_argument("--decision", required=True, help=", ".join(WORDS))
     decide.add_argument("--reason", required=True)
     decide.add_argument("--by", default="", help="who answers for it; default: your name on this machine")
     given = vars(parser.parse_args(argv))
     settings = settings_or_exit()
+    snapshots = PublishedSnapshots(settings.home)
     identity = Identity(
-        PublishedSnapshots(settings.home), settings.home, settings.sources, settings.identity_key, lambda: datetime.now(UTC)
+        snapshots, settings.home, settings.sources, settings.identity_key, lambda: datetime.now(UTC), called=CALLED
     )
     answer = {"explain": explained, "decide": decided}[given.pop("command")]
     try:
@@ -71,7 +88,7 @@ def main(argv: list[str]) -> int:
     except ApiError as error:
         print(error.detail, file=sys.stderr)
     except ValidationError as error:
-        print("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors()), file=sys.stderr)
+        print("; ".join(map(wrong, error.errors())), file=sys.stderr)
     else:
         return 0
     return 1

@@ -3,7 +3,8 @@
 The service's routes and the commands `make explain` and `make decide` are the same questions to this one class.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -29,15 +30,24 @@ from serving_app.service import iso
 from serving_app.snapshots import Snapshot, SnapshotStore
 
 TAKES_EFFECT = "with the next night"
+# What a decision's fields are called by who asks: here as the API has them.
+FIELDS = {"identifier_a": "a", "identifier_b": "b"}
 
 
 class Identity:
     """Everything these answers need, handed in."""
 
     def __init__(
-        self, snapshots: SnapshotStore, home: Path, sources: tuple[str, ...], identity_key: str, clock: Callable[[], datetime]
+        self,
+        snapshots: SnapshotStore,
+        home: Path,
+        sources: tuple[str, ...],
+        identity_key: str,
+        clock: Callable[[], datetime],
+        called: Mapping[str, str] = FIELDS,
     ) -> None:
-        self._snapshots, self._sources, self._key, self._clock = snapshots, sources, identity_key, clock
+        """`called`: what whoever asks calls a field, where it has another name than here."""
+        self._snapshots, self._sources, self._key, self._clock, self._called = snapshots, sources, identity_key, clock, called
         self._file = home / decisions.FILE
 
     def explain(self, a: str, b: str, until: datetime | None = None) -> dict:
@@ -114,7 +124,10 @@ class Identity:
         try:
             made = Decision(self._clock(), decision, one, other, decided_by, reason)
         except DecisionError as error:
-            raise BadRequest(str(error)) from None
+            named = re.sub(
+                r"\b(identifier_[ab]|decided_by|reason)\b", lambda name: self._called.get(name[0], name[0]), str(error)
+            )
+            raise BadRequest(named) from None
         if decision != WITHDRAW and None in (graph(one).customer_id, graph(other).customer_id):
             raise CannotApply(
                 f"Nobody stands behind a value that {RULES_FILE} blocks, whatever is decided; the rule is what to change."
@@ -140,6 +153,7 @@ class Identity:
 
     def _known(self, name: str, said: str, is_known: Callable[[str], object]) -> str:
         """The id of what was said: the one that is known."""
+        name = self._called.get(name, name)
         kind, is_valued, value = said.partition(":")
         if decisions.IDENTIFIER.fullmatch(said):
             ids = {said: ""}

@@ -1,9 +1,19 @@
 """What comes in and what goes out over HTTP: the one declaration that requests are checked by and openapi.json is made of."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 MAX_N = 100
 Source = Literal["personal", "audience", "popular", "static", "override", "similar"]
@@ -30,9 +40,30 @@ WHO = "customer_id, user_id, anonymous_id"
 
 
 class Closed(BaseModel):
-    """Names that are not declared are refused: a mistyped one would otherwise change nothing, silently."""
+    """Names that are not declared are refused, and told which are: a mistyped one would otherwise change nothing, silently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def says_what_is_allowed(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Pydantic says of an unknown name that it is not permitted, and not which are."""
+        try:
+            return handler(given)
+        except ValidationError as error:
+            told = PydanticCustomError("unknown_name", f"unknown; allowed: {', '.join(cls.model_fields)}")
+            raise ValidationError.from_exception_data(
+                error.title,
+                [
+                    InitErrorDetails(
+                        type=told if one["type"] == "extra_forbidden" else one["type"],
+                        loc=one["loc"],
+                        input=one["input"],
+                        ctx=one.get("ctx", {}),
+                    )
+                    for one in error.errors()
+                ],
+            ) from None
 
 
 class Visitor(Closed):

@@ -64,11 +64,22 @@ def test_a_decision_is_taken_down_under_ones_own_name(home, capsys):
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (["explain", "--a", "user_id:u-1", "--b", "user_id:u-2"], "No identifier is known by what b says."),
-        (["explain", "--a", "user_id:u-1", "--b", ""], "b: String should have at least 1 character"),
-        (["explain", "--a", USER, "--b", EMAIL, "--as-of", "then"], "as_of: Value error, must be a day"),
-        (["decide", "--decision", "spilt", "--a", USER, "--b", EMAIL, "--reason", "x"], "decision: Input should be 'split'"),
-        (["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", MAIL], "reason must hold no e-mail address"),
+        (["explain", "--a", "user_id:u-1", "--b", "user_id:u-2"], "No identifier is known by what B= says."),
+        (
+            ["explain", "--a", "", "--b", ""],
+            "A= is missing: it takes user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id; B= is missing",
+        ),
+        (["explain", "--a", "u-1", "--b", EMAIL], "A= must be an identifier_id, or one of user_id:<value>, "),
+        (["explain", "--a", " ", "--b", "x" * 600], "A= must be printable and not blank; B= must have at most 512 characters"),
+        (["explain", "--a", USER, "--b", EMAIL, "--as-of", "then"], "AS_OF= must be a day (2026-02-21, to its end in UTC) or"),
+        (["decide", "--decision", "spilt", "--a", USER, "--b", EMAIL, "--reason", "x"], "DECISION= must be 'split', 'refuse', "),
+        (["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", MAIL], "REASON= must hold no e-mail address"),
+        (["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", ""], "REASON= must be one line of 1 to 500"),
+        (["decide", "--decision", "split", "--a", USER, "--b", USER, "--reason", "x"], "A= and B= must be two identifiers"),
+        (
+            ["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", "x", "--by", MAIL],
+            "BY= must hold no e-mail address",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_fails(home, capsys, said, words):
