@@ -29,12 +29,6 @@ test: $(READY) ## every test
 serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_PORT, default 8080)
 	@$(PY) -m serving_app
 
-backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
-	@$(PY) -m operate.backfill --source "$(SOURCE)" --data "$(DATA)" --from "$(FROM)" --to "$(TO)"
-
-identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
-	@$(PY) -m spark_jobs.identify.reestimate $(if $(LABELS),--labels "$(LABELS)") $(if $(APPLY),--apply)
-
 # What is typed goes to the command as it is: by way of the environment, so that no `"`, `$` or backtick in a reason is make's or the
 # shell's to read. `value` keeps make from expanding it, `unexport` from doing so once more when it hands on its own variables.
 explain decide: export GIVEN_A := $(value A)
@@ -43,11 +37,21 @@ explain: export GIVEN_AS_OF := $(value AS_OF)
 decide: export GIVEN_DECISION := $(value DECISION)
 decide: export GIVEN_REASON := $(value REASON)
 decide: export GIVEN_BY := $(value BY)
-rollback: export GIVEN_TO := $(value TO)
+rollback backfill: export GIVEN_TO := $(value TO)
 rollback: export GIVEN_REASON := $(value REASON)
 history: export GIVEN_AT := $(value AT)
 rebuild: export GIVEN_RUN := $(value RUN)
-unexport Q A B AS_OF DECISION REASON BY TO AT RUN
+backfill: export GIVEN_SOURCE := $(value SOURCE)
+backfill: export GIVEN_FROM := $(value FROM)
+backfill leaderboard: export GIVEN_DATA := $(value DATA)
+identity-model: export GIVEN_LABELS := $(value LABELS)
+unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS
+
+backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
+	@$(PY) -m operate.backfill --source="$$GIVEN_SOURCE" --data="$$GIVEN_DATA" --from="$$GIVEN_FROM" --to="$$GIVEN_TO"
+
+identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
+	@$(PY) -m spark_jobs.identify.reestimate $${GIVEN_LABELS:+--labels="$$GIVEN_LABELS"} $(if $(APPLY),--apply)
 
 sql: export GIVEN_Q := $(value Q)
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
@@ -88,7 +92,7 @@ bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
 	@$(PY) -m benchmarks.$(NAME) $(ARGS)
 
 leaderboard: $(READY) ## every recommender beside the published rows: DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS=…]
-	@$(PY) -m benchmarks.leaderboard "$(DATA)" $(ARGS)
+	@$(PY) -m benchmarks.leaderboard "$$GIVEN_DATA" $(ARGS)
 
 lock: ## rewrite requirements.lock from requirements.txt
 	@.venv/bin/uv pip compile -q --system-certs --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \

@@ -27,7 +27,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day written as 2010-12-01") from None
+        raise argparse.ArgumentTypeError(f"FROM and TO are days written as 2010-12-01, not {text!r}") from None
 
 
 def folder(text: str) -> Path:

@@ -1,4 +1,4 @@
-"""`make explain`, `decide`, `rollback`, `history` and `rebuild` hand on what was typed, whatever characters stand in it."""
+"""Targets that take words of their own hand on what was typed, whatever characters stand in it."""
 
 import json
 import subprocess
@@ -50,4 +50,15 @@ def test_a_rollback_and_a_question_as_they_were_typed(make):
     assert make("rollback") == ["-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
     assert make("history", AT=ODD) == ["-m", "spark_jobs.publish.history", f"--at={ODD}"]
     assert make("rebuild", RUN=run_id) == ["-m", "spark_jobs.train.rebuild", f"--run={run_id}"]
-    assert make("backfill", SOURCE="s", DATA="d", FROM="2011-12-01", TO="2011-12-09")[-2:] == ["--to", "2011-12-09"]
+
+
+def test_a_folder_and_days_as_they_were_typed(make):
+    assert make("backfill", SOURCE="s" + ODD, DATA="~/my shop's $5 days", FROM=ODD, TO="2011-12-09") == [
+        "-m", "operate.backfill", f"--source=s{ODD}", "--data=~/my shop's $5 days", f"--from={ODD}", "--to=2011-12-09",
+    ]  # fmt: skip
+    assert make("backfill") == ["-m", "operate.backfill", "--source=", "--data=", "--from=", "--to="]
+    assert make("leaderboard", DATA=ODD, ARGS="--only popularity,rp3beta") == [
+        "-m", "benchmarks.leaderboard", ODD, "--only", "popularity,rp3beta",
+    ]  # fmt: skip
+    assert make("identity-model", LABELS=ODD, APPLY=1) == ["-m", "spark_jobs.identify.reestimate", f"--labels={ODD}", "--apply"]
+    assert make("identity-model") == ["-m", "spark_jobs.identify.reestimate"]
