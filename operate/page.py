@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
+from models.evaluation.legend import legend
 from spark_jobs.run_log import OUTCOMES
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -53,11 +54,22 @@ def segments(summary: dict[str, Any]) -> Table:
 
 
 def model(summary: dict[str, Any]) -> Table:
-    made = table("NDCG@10 on the newest window, with 95 % intervals; quality is what gates compare", "recommender", *SCORES)
+    tested = summary["model"].get("n_test_customers")
+    asked = f" ({tested:,} customers)" if tested else ""
+    made = table(f"NDCG@10 on the newest window{asked}, with 95 % intervals; the best first", "recommender", *SCORES)
     board = summary["model"].get("leaderboard", {})
     for name in sorted(board, key=lambda name: -(board[name]["quality"]["mean"] or 0)):
         made.add_row(name, interval(board[name]["quality"]), *(interval(board[name][task]["ndcg"]) for task in SCORES[1:]))
     return made
+
+
+def told(summary: dict[str, Any]) -> str:
+    """What the rows that are no recommender alone, and the columns, mean; empty without a board."""
+    board = summary["model"].get("leaderboard", {})
+    of_board = [name for name in ("served", "accepted before", "found") if name in board]
+    lines = legend([*of_board, *SCORES]) if board else {}
+    others = ["  every other row is one recommender alone"] if board else []
+    return "\n".join([*(f"  {name}: {words}" for name, words in lines.items()), *others])
 
 
 def interval(score: dict[str, float | None]) -> str:
@@ -103,6 +115,7 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     console.print(segments(summary))
     console.print()
     console.print(model(summary))
+    console.print(told(summary), style="dim", soft_wrap=True)
     said = summary["model"]
     console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}")
     console.print(f"{drift(said.get('drift', {}))}\n", soft_wrap=True)

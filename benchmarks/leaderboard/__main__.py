@@ -36,6 +36,7 @@ def main() -> None:
     others = PUBLISHED.get(given.data, ()) if given.window == "test" else ()
     if others:
         print("published, and measured before:", *table.published_lines(others), sep="\n")
+    print("what the columns mean:", *(f"  {name}: {words}" for name, words in table.meanings(data).items()), sep="\n")
     name = data.name if given.window == "test" else f"{data.name}-{given.window}"
     print(page.write(given.pages, data, getattr(data, given.window), name, found, others))
 

@@ -13,12 +13,17 @@ from benchmarks.leaderboard.datasets import Data, Window
 from benchmarks.leaderboard.lifts import lifts
 from benchmarks.leaderboard.published import Published
 from benchmarks.leaderboard.run import Result
-from benchmarks.leaderboard.table import counts, figure, shown
+from benchmarks.leaderboard.table import counts, figure, meanings, shown
 from models.evaluation import interval, slices
+from models.evaluation.legend import legend
 from models.evaluation.summary import summary
 
 DRAWS = 1000
 WHOLE = ("mrr", "map", "hit", "coverage", "gini", "novelty", "serendipity", "diversity", "miscalibration")
+SLICES = (
+    " Cold customers had one day with a purchase before the test, cool ones two, warm ones more; activity is thirds by items "
+    "had; active ones bought within 28 days, lapsed ones not within 84. Cold items: fewer than five customers ever wanted them."
+)
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem }
@@ -31,6 +36,9 @@ td.n, th.n { text-align: right; white-space: nowrap }
 td.first, th.first { position: sticky; left: 0; background: #fff; white-space: nowrap }
 td:last-child { min-width: 8rem }
 tr.theirs td { color: #777 }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .85rem; color: #555 }
+dt { font-weight: 600 }
+dd { margin: 0 }
 small { color: #777; font-weight: 400 }
 img { max-width: 100% }
 """
@@ -63,15 +71,16 @@ def page(
         f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{held}">',
         "<h2>All rows</h2>",
         "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their source.</p>",
-        rows(data, results, published),
+        rows(data, results, published), legend_of(meanings(data)),
         "<h2>Against the best single recommender</h2>", "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
     ]  # fmt: skip
     for task in data.tasks:
-        parts += [f"<h2>Beyond accuracy: {task}</h2>", beyond(task, told)]
+        is_first = task == data.tasks[0]  # one legend is enough
+        parts += [f"<h2>Beyond accuracy: {task}</h2>", beyond(task, told), legend_of(legend(WHOLE)) if is_first else ""]
         parts += [
             f"<h2>By slice: {task}</h2>",
-            f"<p>NDCG@{data.ks[0]}; customers who count below each name.</p>",
+            f"<p>NDCG@{data.ks[0]}; customers who count below each name.{escape(SLICES) if is_first else ''}</p>",
             by_slice(task, told),
         ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -97,6 +106,11 @@ def rows(data: Data, results: Sequence[Result], published: Sequence[Published]) 
         ))  # fmt: skip
     ordered = [html for _, html in sorted(lines, key=lambda each: each[0], reverse=True)]
     return table(["", *names, "fit, s", "rank, s", "MiB", "chosen on, or source"], ordered, len(names) + 3)
+
+
+def legend_of(lines: Mapping[str, str]) -> str:
+    """What names of columns mean, below their table."""
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in lines.items()) + "</dl>"
 
 
 def order(figures: Sequence[float]) -> list[float]:

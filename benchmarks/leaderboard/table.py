@@ -8,6 +8,7 @@ from benchmarks.leaderboard.datasets import Data, Window
 from benchmarks.leaderboard.published import Published
 from benchmarks.leaderboard.run import Result
 from models.evaluation import Measured
+from models.evaluation.legend import legend
 
 NAME, CELL = 34, 11
 
@@ -39,6 +40,12 @@ def header(data: Data) -> str:
     names = [f"{task} {name}" if len(data.tasks) > 1 else name for task, name in data.columns]
     cells = "".join(f"{name.replace('discover', 'disc.'):>{CELL + 6}}" for name in names)
     return f"{'':<{NAME}}{cells}{'fit s':>8}{'rank s':>8}{'MiB':>7}  chosen on"
+
+
+def meanings(data: Data) -> dict[str, str]:
+    """What each column means: those of the tasks only where there are two, for then their names stand in the head."""
+    tasks = data.tasks if len(data.tasks) > 1 else ()
+    return legend([*tasks, *(metric for _, metric in data.columns), "fit", "rank", "MiB", "chosen on"])
 
 
 def line(data: Data, result: Result) -> str:

@@ -38,7 +38,10 @@ def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypa
     by_name = {line.split()[0]: line.split() for line in said[3:5]}
     assert float(by_name["user_knn"][3]) > float(by_name["popularity"][3])  # it knows of the two tastes
     assert 50 < float(by_name["popularity"][7].replace(",", "")) < 1000  # MiB of a process with numpy and scipy
+    meant = dict(each.strip().split(": ", 1) for each in said[said.index("what the columns mean:") + 1 : -1])
+    assert list(meant) == ["discover", "next", "ndcg", "recall", "fit", "rank", "MiB", "chosen on"]
     page = (tmp_path / "corner.html").read_text()
+    assert [page.count(f"<dt>{name}</dt>") for name in (*meant, "gini", "miscalibration")] == [1] * 10, "one legend is enough"
     for words in ("user_knn", "over user_knn", "Beyond accuracy: next", "By slice: discover", "data:image/png;base64,"):
         assert words in page
     assert (tmp_path / "corner.png").read_bytes()[:4] == b"\x89PNG"

@@ -1,0 +1,30 @@
+"""Every figure that a leaderboard shows has a line that says what it means."""
+
+import pytest
+
+from models.evaluation.legend import WHAT, legend
+from models.evaluation.ranking import METRICS
+from models.evaluation.summary import BEYOND
+from spark_jobs.train import examine, job
+
+
+def test_every_figure_of_a_board_has_a_line():
+    names = [
+        *METRICS,
+        *BEYOND,
+        "coverage",
+        "gini",
+        "quality",
+        "discover",
+        "next",
+        examine.SERVED,
+        examine.ACCEPTED_BEFORE,
+        job.FOUND,
+    ]
+    assert set(legend(names)) == set(names)
+
+
+def test_each_once_in_its_own_order():
+    assert list(legend(["recall@20", "ndcg@10", "recall@10"])) == [name for name in WHAT if name in ("ndcg", "recall")]
+    with pytest.raises(KeyError, match="no legend for auc"):
+        legend(["auc", "ndcg"])
