@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from benchmarks.leaderboard.datasets import Data
 from benchmarks.leaderboard.published import MEASURED, Published
 from benchmarks.leaderboard.run import Result
 from models.evaluation import interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 OURS, BLENDS, THEIRS, BEFORE = "#4c72b0", "#1b7837", "#c9c9c9", "#e4dcc8"
 
@@ -34,28 +38,38 @@ def draw(data: Data, results: Sequence[Result], published: Sequence[Published], 
             (other.figures[place], 0.0, 0.0, other.name, BEFORE if other.source.startswith(MEASURED) else THEIRS)
             for other in published
         ]  # fmt: skip
-        bars = sorted((bar for bar in bars if not np.isnan(bar[0])), key=lambda bar: bar[0])
-        means, below, above, names, colours = zip(*bars, strict=True) if bars else ((),) * 5
-        heights = range(len(bars))
-        panel.barh(heights, means, color=colours)
-        ours = [n for n in heights if below[n] or above[n]]
-        panel.errorbar(
-            [means[n] for n in ours], ours, xerr=[[below[n] for n in ours], [above[n] for n in ours]], fmt="none",
-            ecolor="#333", capsize=2, linewidth=1,
-        )  # fmt: skip
-        for n in heights:
-            panel.text(means[n] + above[n], n, f" {means[n]:.4f}", va="center", fontsize=7)
-        panel.set_yticks(list(heights), [short(name) for name in names], fontsize=8)
-        panel.set_ylim(-0.6, len(bars) - 0.4)
-        panel.margins(x=0.18)
+        panel_of(panel, bars)
         panel.set_title(f"{task}: {metric}" if len(data.tasks) > 1 else metric, fontsize=10)
-        panel.spines[["top", "right"]].set_visible(False)
     kinds = ((OURS, "ours, one recommender"), (BLENDS, "ours, a blend"), (THEIRS, "published"), (BEFORE, "measured before"))
     used = [Patch(color=colour, label=label) for colour, label in kinds]
     figure.legend(handles=used, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
     figure.suptitle(data.name.replace("_", " "))
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
+
+
+def panel_of(panel: "Axes", bars: Sequence[tuple[float, float, float, str, str]], digits: str = ".4f") -> None:
+    """Bars from the best down, with intervals where there are any.
+
+    Args:
+        bars: mean, how far the interval reaches below and above it, name, colour; those without a mean are left out.
+        digits: how a mean is written beside its bar.
+    """
+    held = sorted((bar for bar in bars if not np.isnan(bar[0])), key=lambda bar: bar[0])
+    means, below, above, names, colours = zip(*held, strict=True) if held else ((),) * 5
+    heights = range(len(held))
+    panel.barh(heights, means, color=colours)
+    ours = [n for n in heights if below[n] or above[n]]
+    panel.errorbar(
+        [means[n] for n in ours], ours, xerr=[[below[n] for n in ours], [above[n] for n in ours]], fmt="none",
+        ecolor="#333", capsize=2, linewidth=1,
+    )  # fmt: skip
+    for n in heights:
+        panel.text(means[n] + above[n], n, f" {means[n]:{digits}}", va="center", fontsize=7)
+    panel.set_yticks(list(heights), [short(name) for name in names], fontsize=8)
+    panel.set_ylim(-0.6, len(held) - 0.4)
+    panel.margins(x=0.18)
+    panel.spines[["top", "right"]].set_visible(False)
 
 
 def short(name: str, most: int = 34) -> str:

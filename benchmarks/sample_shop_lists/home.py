@@ -1,0 +1,156 @@
+"""What a home's night made, as lists by customer: as served, by each part of the model alone, by audience."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.lake import (
+    CORE_IDENTITIES,
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    OPS_RUNS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+)
+from expectations.contracts.snapshot import POPULAR, audiences
+from expectations.contracts.tables import Table
+from models.artifact import Artifact
+from models.base import KINDS, PURCHASE
+from models.blend import Blend
+from sample_shop.judge import Judge
+from spark_jobs.score import blocks, catalogue, due, frames
+from spark_jobs.score.blocks import Scoring
+from spark_jobs.settings import Settings
+from spark_jobs.tables import Lake
+from spark_jobs.train.matrices import consented, daily
+
+SOURCE = "sample_shop"
+WEEK = 7
+Lists = dict[str, list[str]]  # by customer, item ids, best first
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who may be personalised for, each customer's `due.rows` and the lists they fall back on.
+
+    Attributes:
+        rows: `customer_id`, `tokens`, `item_ids`, `days`, `kinds`, one row per customer, sorted by customer.
+        ladder: by customer, their narrowest audience's list, then the popular one: what continues a list that ends.
+    """
+
+    rows: pa.Table
+    ladder: dict[str, list[list[str]]]
+
+    @property
+    def customers(self) -> list[str]:
+        return self.rows["customer_id"].to_pylist()
+
+    def habits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Days with a purchase, and whether there was any behaviour at all, by customer."""
+        told = self.rows.select(["days", "kinds"]).to_pylist()
+        bought = [{day for day, kind in zip(row["days"], row["kinds"], strict=True) if kind == PURCHASE} for row in told]
+        return np.array([len(days) for days in bought]), np.array([len(row["days"]) > 0 for row in told])
+
+
+def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
+    """The person behind each customer, for customers behind whom stands exactly one."""
+    owner = dict(zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True))
+    behind: dict[str, set[str]] = {}
+    for (kind, value), found in judge.identifiers().items():
+        customer = owner.get(identifier_id(key, kind, SOURCE, value))
+        if customer:
+            behind.setdefault(customer, set()).update(found)
+    return {customer: next(iter(found)) for customer, found in behind.items() if len(found) == 1}
+
+
+def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring, pa.Table]:
+    """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them together."""
+    interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    newest, kinds = catalogue.known(interactions)
+    behaviour = daily(consented(interactions, customers))
+    since = catalogue.learned_since(behaviour, settings.training_days)
+    made = frames.scoring(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
+    return made, due.rows(behaviour, customers, made.inputs, since).orderBy("customer_id").toArrow()
+
+
+def asked(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> Asked:
+    """Those of the rows who are known to the judge, with their ladders, as the service climbs them."""
+    lists = served(lake, REC_AUDIENCE_ITEMS, "audience")
+    ladder = {}
+    for row in lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "country", "rfm_segment", "segment_ids"]).to_pylist():
+        segments = tuple(dict.fromkeys([*filter(None, [row["rfm_segment"]]), *(row["segment_ids"] or ())]))
+        narrowest = next((lists[name] for name in audiences(row["country"], segments) if name in lists), [])
+        ladder[row["customer_id"]] = [narrowest, lists[POPULAR]]
+    held = [name in known and name in ladder for name in rows["customer_id"].to_pylist()]
+    return Asked(rows.filter(pa.array(held)), ladder)
+
+
+def served(lake: Lake, table: Table = REC_CUSTOMER_ITEMS, key: str = "customer_id", version: int | None = None) -> Lists:
+    """The lists of a table."""
+    rows = lake.read_arrow(table, [key, "items"], version).to_pylist()
+    return {row[key]: [item["item_id"] for item in row["items"]] for row in rows}
+
+
+def alone(made: Scoring, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
+    """Each part's name and lists when it is the whole model: same rules of what may be listed, same way of scoring."""
+    ids = np.char.decode(made.artifact.item_ids, "utf-8")
+    for part in made.artifact.blend.parts:
+        one = replace(made, artifact=replace(made.artifact, blend=Blend([part], {part.name: 1.0})))
+        lists: Lists = {}
+        for start in range(0, rows.num_rows, blocks.BLOCK):
+            block = rows.slice(start, blocks.BLOCK).combine_chunks()
+            found = blocks.scored(one, blocks.customers_of(one, block)).items
+            lists |= {
+                name: ids[row[row >= 0]].tolist() for name, row in zip(block["customer_id"].to_pylist(), found, strict=True)
+            }
+        yield part.name, lists
+
+
+def first_week(lake: Lake, as_of: date) -> dict[str, date]:
+    """The first day of every item in its first week on this day, the day itself included."""
+    first = lake.read_arrow(FEAT_ITEMS, ["item_id", "first_seen_at"]).to_pylist()
+    days = {row["item_id"]: row["first_seen_at"].date() for row in first if row["first_seen_at"]}
+    return {item: day for item, day in days.items() if as_of - timedelta(WEEK) < day <= as_of}
+
+
+@dataclass(frozen=True)
+class FirstNight:
+    """An item's first night: the run that brought its first day in.
+
+    Attributes:
+        shown: whether it could be shown then.
+        in_lists, in_tens: shares of all personal lists of that night that hold it, and hold it in their first ten.
+    """
+
+    item: str
+    night: date
+    shown: bool
+    in_lists: float
+    in_tens: float
+
+
+def first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[FirstNight]:
+    """What became of each item in its first night, by the versions of the tables that the night wrote."""
+    wrote: dict[date, dict[str, int]] = {}
+    for row in sorted(lake.read_arrow(OPS_RUNS).to_pylist(), key=lambda row: row["finished_at"]):
+        if row["table_name"] in (REC_CUSTOMER_ITEMS.name, FEAT_ITEMS.name) and row["version_after"] is not None:
+            wrote.setdefault(row["days_to"], {})[row["table_name"]] = row["version_after"]
+    nights = sorted(night for night, versions in wrote.items() if len(versions) == 2)
+    found = []
+    for before, night in pairwise([date.min, *nights]):
+        young = sorted(item for item, day in first.items() if before < day <= night)
+        if not young:
+            continue
+        items = lake.read_arrow(FEAT_ITEMS, version=wrote[night][FEAT_ITEMS.name]).to_pylist()
+        may = {row["item_id"] for row in items if row["is_recommendable"] and row["is_in_stock"]}
+        lists = list(served(lake, version=wrote[night][REC_CUSTOMER_ITEMS.name]).values())
+        for item in young:
+            whole, top = (sum(item in row[:n] for row in lists) / max(len(lists), 1) for n in (None, k))
+            found.append(FirstNight(item, night, item in may, whole, top))
+    return found
