@@ -9,7 +9,7 @@ from benchmarks.sample_shop_lists.home import FirstNight
 from benchmarks.sample_shop_lists.worth import AUDIENCE, POPULAR, SERVED, Board
 
 PER = 1000
-NAME, CELL = 21, 25
+NAME, CELL = 21, 28
 UNIT = (
     f"Truly expected purchases of the ten items listed, per {PER:,} customers: mean, then what the served list has more,"
     " paired, with its 95 % interval. Customers by days with a purchase up to the night."
@@ -39,16 +39,25 @@ class Told:
     nights: Sequence[FirstNight]
 
 
+def number(value: float, sign: str = "") -> str:
+    """Three digits: `1.4`, `87.7`, `608`."""
+    return f"{value:{sign}.{0 if abs(value) >= 99.95 else 1}f}"
+
+
+def span(low: float, high: float) -> str:
+    return f"[{number(low)}, {number(high)}]"
+
+
 def mean_of(board: Board, row: int, group: int) -> str:
-    """`151.2 [140.1, 162.4]`; a dash where nobody is in the group."""
+    """`151 [140, 162]`; a dash where nobody is in the group."""
     mean, low, high = board.mean[row, group] * PER
-    return "–" if np.isnan(mean) else f"{mean:.1f} [{low:.1f}, {high:.1f}]"
+    return "–" if np.isnan(mean) else f"{number(mean)} {span(low, high)}"
 
 
 def lift_of(board: Board, row: int, group: int) -> str:
     """`87.0 +64.2 [58.0, 70.9]`: the row's mean, and what the served list has more, paired."""
     mean, (lift, low, high) = board.mean[row, group, 0] * PER, board.behind[row, group] * PER
-    return "–" if np.isnan(mean) else f"{mean:.1f} {lift:+.1f} [{low:.1f}, {high:.1f}]"
+    return "–" if np.isnan(mean) else f"{number(mean)} {number(lift, '+')} {span(low, high)}"
 
 
 def cell(board: Board, row: int, group: int) -> str:

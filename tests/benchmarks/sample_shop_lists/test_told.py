@@ -27,8 +27,8 @@ def told(part_for_cold: float) -> Told:
 
 def test_cells_hold_the_mean_and_the_paired_lift_a_thousand_customers():
     board = told(0.08).everything
-    assert cell(board, 0, 1) == "200.0 [200.0, 200.0]"
-    assert cell(board, 1, 1) == "150.0 +50.0 [50.0, 50.0]"
+    assert cell(board, 0, 1) == "200 [200, 200]"
+    assert cell(board, 1, 1) == "150 +50.0 [50.0, 50.0]"
     assert cell(board, 1, 3) == ""  # who has no list of their own is shown no part's
     assert cell(board, 2, 3) == "50.0 +50.0 [50.0, 50.0]"
 
@@ -55,4 +55,4 @@ def test_new_items_are_told_as_a_share_of_what_the_best_ten_hold():
 def test_the_page_shows_its_picture_in_any_window(tmp_path, look):
     path = page.write(tmp_path, "home", told(0.08))
     assert look(path, 1200) == [] and look(path, 400) == []
-    assert "150.0 +50.0 [50.0, 50.0]" in path.read_text()
+    assert "150 +50.0 [50.0, 50.0]" in path.read_text()
