@@ -76,10 +76,9 @@ def fitted_on(parts: list[Recommender], training: Training, seed: int) -> list[R
 
 def learned_of(blend: LearnedBlend, training: Training, window: RankerWindow, seed: int) -> Rows:
     """A window's rows."""
-    past = training.before(window.cut)
-    customers = blend.asked(training, window, seed).met(past)
-    scores = opinions(fitted_on(blend.parts, past, seed), customers)
-    return blend.rows(training, window, scores, [past.behaviour.until] * len(scores), seed)
+    past, test = training.before(window.cut), blend.asked(training, window, seed)
+    scores = opinions(fitted_on(blend.parts, past, seed), test.met(past))
+    return blend.rows(training, window, test, scores, [past.behaviour.until] * len(scores), seed)
 
 
 def judged(made: Made, found: online_retail.Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:

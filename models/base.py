@@ -14,6 +14,9 @@ KINDS = ("view", "cart", "purchase")
 PURCHASE = KINDS.index("purchase")
 # What one day's behaviour of each kind says about taste, relative to the others. Only the ratios matter.
 KIND_WEIGHTS = np.array([1.0, 3.0, 5.0])
+# Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers that is gigabytes.
+BLOCK = 256  # rows scored at once
+SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer rows where the catalogue is large
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,11 @@ class Customers:
         for start in range(0, len(self), n):
             place = slice(start, min(start + n, len(self)))
             yield place, self.some(np.arange(place.start, place.stop))
+
+
+def rows_at_once(n_items: int) -> int:
+    """Of how many customers (or items) all items' scores are made at once; the scores do not depend on it."""
+    return max(16, min(BLOCK, SCORES_AT_ONCE // max(n_items, 1)))
 
 
 class Recommender(Protocol):

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
 from models.evaluation import TASKS, interval, measure
 from models.recommenders.als import ALS
 from models.recommenders.decayed_popularity import DecayedPopularity
-from models.split import Case
+from models.split import Case, cells
 
 COHORTS = ((1, 2), (3, 5), (6, 20))  # fewest and most events
 MOST_SHARE = 0.25  # of the test's customers in a cohort: the factors must still be learned from the others
@@ -82,7 +81,7 @@ def report(
         if len(customers):
             asked = Customers.of(trained, customers)
             own = test.rows(np.searchsorted(test.customers, customers))
-            own = replace(own, seen=had(asked.behaviour))
+            own = replace(own, seen=cells(asked.behaviour.wanted()))
             scores = {"retrained": with_them.score(asked), "folded_in": without.score(asked), "popular": popular.score(asked)}
             found = {name: measure(held, own, allowed) for name, held in scores.items()}
             for name, one in found.items():
@@ -101,13 +100,6 @@ def report(
 def trust_of(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, float], ...]:
     """The weights of a report, by most events."""
     return tuple((row["most"], row["trust"]) for row in rows)
-
-
-def had(behaviour: Behaviour) -> sparse.csr_matrix:
-    """csr bool [customers, items] of what was wanted."""
-    wanted = behaviour.wanted()
-    ones = np.ones(len(wanted), bool)
-    return sparse.csr_matrix((ones, (wanted.customer, wanted.item)), shape=(behaviour.n_customers, behaviour.n_items))
 
 
 def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:

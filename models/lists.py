@@ -122,8 +122,7 @@ def similar(blend: Blend | LearnedBlend, items: np.ndarray, allowed: np.ndarray,
 
 def best_first(items: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Each row's items by score, best first, among equals the lower position; -1 last."""
-    held = np.where(items >= 0, np.take_along_axis(scores, np.maximum(items, 0), axis=1), -np.inf)
-    return np.take_along_axis(items, np.lexsort((items, -held), axis=1), axis=1)
+    return np.take_along_axis(items, np.lexsort((items, -_of(scores, items)), axis=1), axis=1)
 
 
 def _with_sources(items: np.ndarray, scores: np.ndarray, shares: Mapping[str, np.ndarray], allowed: np.ndarray) -> Lists:
@@ -137,8 +136,7 @@ def _with_sources(items: np.ndarray, scores: np.ndarray, shares: Mapping[str, np
         threshold = -np.partition(-own, n - 1, axis=1)[:, n - 1 : n]
         sources |= np.where((given[bit] > 0) & (given[bit] >= threshold), np.uint32(1 << bit), np.uint32(0))
     strongest = np.uint32(1) << given.argmax(axis=0).astype(np.uint32)
-    held = np.where(items >= 0, np.take_along_axis(scores, place, axis=1), -np.inf)
-    return Lists(items, held, np.where(sources == 0, strongest, sources), names)
+    return Lists(items, _of(scores, items), np.where(sources == 0, strongest, sources), names)
 
 
 def source_names(mask: int, names: Sequence[str]) -> list[str]:

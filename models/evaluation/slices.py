@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour
-from models.split import Case
+from models.split import Case, cells
 
 COOL_DAYS, WARM_DAYS = 2, 3  # days with a purchase before the test: cold has one
 WARM_ITEM = 5  # customers who wanted an item before the test: below, it is cold
@@ -52,9 +52,7 @@ def of_customers(before: Behaviour, test: Case, labels: Mapping[str, np.ndarray]
 
 def of_items(before: Behaviour) -> dict[str, np.ndarray]:
     """bool [items]: `cold items` fewer than five customers wanted before the test, `warm items` the others."""
-    wanted = before.wanted()
-    shape = (before.n_customers, before.n_items)
-    n = sparse.csr_matrix((np.ones(len(wanted), bool), (wanted.customer, wanted.item)), shape=shape).getnnz(axis=0)
+    n = cells(before.wanted()).getnnz(axis=0)
     return {"cold items": n < WARM_ITEM, "warm items": n >= WARM_ITEM}
 
 

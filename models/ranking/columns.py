@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Behaviour, Customers, Training
+from models.blend import ends
 from models.ranking.candidates import Candidates
 
 LATELY = (7, 14, 28)  # days, for popularity: a week, the shop's usual reorder time, a month
@@ -41,7 +42,7 @@ def item_facts(past: Training) -> dict[str, np.ndarray]:
     """What is known of items, float32 [items] by name: demand lately and ever, how it moves, age, price, category."""
     behaviour = past.behaviour.wanted()
     until, n = past.behaviour.until, behaviour.n_items
-    pairs, first_day, times = first_wanted(behaviour)
+    pairs, first_day, _, times = wanted_pairs(behaviour)
     customers = np.bincount(pairs % n, minlength=n)
 
     def buyers(first: int, last: int, of: np.ndarray = behaviour.day) -> np.ndarray:
@@ -73,25 +74,23 @@ def item_facts(past: Training) -> dict[str, np.ndarray]:
     return {name: np.asarray(facts[name], np.float32) for name in sorted(facts)}  # the order they are kept in
 
 
-def first_wanted(behaviour: Behaviour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs (customer × n_items + item, ascending), the day each was first wanted, and on how many days."""
-    keys = behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
+def wanted_pairs(wanted: Behaviour) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs (customer × n_items + item, ascending), the first and the last day each was wanted, and on how many days."""
+    keys = wanted.customer.astype(np.int64) * wanted.n_items + wanted.item
     pairs, start, times = np.unique(keys, return_index=True, return_counts=True)
-    return pairs, behaviour.day[start], times  # sorted by customer, item, day: the first of a pair is its earliest
+    # Sorted by customer, item, day: the first of a pair is its earliest, the one before the next pair its latest.
+    return pairs, wanted.day[start], wanted.day[start + times - 1], times
 
 
 def of_parts(moment: Moment, at: Candidates) -> Columns:
     """Each part's opinion: the score as a share of the customer's best, as it is, and the place in the part's list."""
     found = {}
     for part, scores in moment.scores.items():
-        finite = np.isfinite(scores)
-        top = np.max(scores, axis=1, initial=-np.inf, where=finite)
-        low = np.min(scores, axis=1, initial=np.inf, where=finite)
-        mean = np.sum(scores, axis=1, where=finite, dtype=np.float64) / np.maximum(finite.sum(axis=1), 1)
-        floor = np.where(low < 0, mean, 0.0)  # scores with a sign (factors) have no zero of their own
-        held = np.where(finite[at.row, at.item], scores[at.row, at.item], np.nan)
+        floor, top = ends(scores)
+        own = scores[at.row, at.item]
+        held = np.where(np.isfinite(own), own, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found[f"{part}.share"] = (held - floor[at.row]) / (top - floor)[at.row]
+            found[f"{part}.share"] = (held - floor[at.row, 0]) / (top - floor)[at.row, 0]
         found[f"{part}.score"] = held
         found[f"{part}.place"] = at.places[part]
     return found
@@ -110,7 +109,7 @@ def of_customers(moment: Moment, at: Candidates) -> Columns:
     n_days = np.bincount(customer, minlength=n)
     first, last = edges(customer, day, n)
     lines = np.bincount(wanted.customer, minlength=n)
-    n_items = np.bincount(first_wanted(wanted)[0] // max(wanted.n_items, 1), minlength=n)
+    n_items = np.bincount(wanted_pairs(wanted)[0] // max(wanted.n_items, 1), minlength=n)
     came = n_days > 0
     gap = np.where(n_days > 1, (last - first) / np.maximum(n_days - 1, 1), np.nan)
     since = np.where(came, until - last, np.nan)
@@ -134,8 +133,7 @@ def of_pairs(moment: Moment, at: Candidates) -> Columns:
     """This customer and this item: how often, how lately, in what rhythm; nan where they never met."""
     wanted, until = moment.customers.behaviour.wanted(), moment.customers.behaviour.until
     n, n_items = len(moment.customers), wanted.n_items
-    pairs, first_day, times = first_wanted(wanted)
-    last_day = wanted.day[np.cumsum(times) - 1]
+    pairs, first_day, last_day, times = wanted_pairs(wanted)
     key = at.row.astype(np.int64) * n_items + at.item
     place = np.minimum(np.searchsorted(pairs, key), max(len(pairs) - 1, 0))
     met = pairs[place] == key if len(pairs) else np.zeros(len(key), bool)

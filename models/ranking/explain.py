@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Recommender
+from models.ranking.columns import wanted_pairs
 from models.ranking.ranker import LearnedBlend
 
 BASE = "base"
@@ -65,7 +66,7 @@ def evidence(parts: list[Recommender], customers: Customers, items: np.ndarray) 
     row, place = np.nonzero(items >= 0)
     if not len(row) or not len(wanted):
         return because, day
-    pairs, last = last_days(wanted)
+    pairs, _, last, _ = wanted_pairs(wanted)
     asked = row * wanted.n_items + items[row, place]
     found = np.where(np.isin(asked, pairs), asked % wanted.n_items, NOBODY)
     for likeness in matrices(parts):
@@ -85,13 +86,6 @@ def matrices(parts: list[Recommender]) -> Iterator[sparse.csr_matrix]:
     for name, held in SPEAKING.items():
         if name in by_name:
             yield getattr(by_name[name], held)
-
-
-def last_days(wanted: Behaviour) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (customer × n_items + item, ascending), and the last day of each."""
-    keys = wanted.customer.astype(np.int64) * wanted.n_items + wanted.item
-    pairs, times = np.unique(keys, return_counts=True)
-    return pairs, wanted.day[np.cumsum(times) - 1]
 
 
 def speaks_most(

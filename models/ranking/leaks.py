@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import rankdata
 
 from models.ranking.candidates import Candidates
 from models.ranking.columns import GROUPS, Group, Moment, columns
@@ -57,8 +58,5 @@ def certify(moment: Moment, at: Candidates, table: np.ndarray, names: Sequence[s
 
 def under_curve(column: np.ndarray, wanted: np.ndarray) -> float:
     """Area under the ROC curve of a column alone, ties counting half (Mann, Whitney 1947); unknown lies below everything."""
-    known = np.where(np.isnan(column), -np.inf, column)
-    _, rank, counts = np.unique(known, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2.0
-    n = wanted.sum()
-    return float((middle[rank[wanted]].sum() - n * (n + 1) / 2) / (n * (len(wanted) - n)))
+    rank, n = rankdata(np.where(np.isnan(column), -np.inf, column)), wanted.sum()
+    return float((rank[wanted].sum() - n * (n + 1) / 2) / (n * (len(wanted) - n)))

@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from models.base import Customers, Recommender, Training
+from models.base import Customers, Recommender, Training, rows_at_once
 from models.blend import Blend
 from models.ranking.candidates import Candidates, propose
 from models.ranking.columns import Moment, columns, item_facts
 from models.ranking.diversity import Variety, varied
 from models.ranking.rows import Asked, Rows, asked, opinions, rows, together
 from models.ranking.windows import Window, training_windows
+from models.split import cells
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
 MOST_CELLS = 6_000_000  # customers × items of a window: 24 MB a part
-# Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers that is gigabytes.
-BLOCK = 256  # customers ranked at once
-SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer customers where the catalogue is large
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
 
@@ -83,11 +81,10 @@ class LearnedBlend:
         """
         learned = []
         for window in self.windows(training):
-            past = training.before(window.cut)
-            customers = self.asked(training, window, seed).met(past)
+            past, test = training.before(window.cut), self.asked(training, window, seed)
             fitted = [replace(part).fit(past, seed) for part in self.parts]
             fitted_until = [past.behaviour.until] * len(fitted)
-            learned.append(self.rows(training, window, opinions(fitted, customers), fitted_until, seed))
+            learned.append(self.rows(training, window, test, opinions(fitted, test.met(past)), fitted_until, seed))
         for part in self.parts:
             part.fit(training, seed)
         return self.learn(training, learned, seed)
@@ -101,18 +98,21 @@ class LearnedBlend:
         return asked(training, window, max(1, min(self.settings.customers, MOST_CELLS // training.behaviour.n_items)), seed)
 
     def rows(
-        self, training: Training, window: Window, scores: Mapping[str, np.ndarray], fitted_until: Sequence[int], seed: int
+        self, training: Training, window: Window, test: Asked, scores: Mapping[str, np.ndarray], fitted_until: Sequence[int],
+        seed: int,
     ) -> Rows:  # fmt: skip
-        """A window's training rows; scores are of `asked`'s customers by parts fitted before the window's cut.
+        """A window's training rows.
 
         Args:
+            test: of `asked`.
+            scores: of its customers by parts fitted before the window's cut.
             fitted_until: of every part the first day that it was not fitted on, as whoever fitted it found it in its data.
 
         Raises:
             OverlapError: a part saw days of the window.
             LeakError: a column did.
         """
-        of, test = self.settings, self.asked(training, window, seed)
+        of = self.settings
         return rows(training, window, test, scores, of.candidates, of.others, seed, fitted_until)
 
     def learn(self, training: Training, windows: Sequence[Rows], seed: int) -> Self:
@@ -127,7 +127,7 @@ class LearnedBlend:
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items
         wide = np.full((len(customers), n_items), -np.inf, np.float32)
-        for place, block in customers.blocks(at_once(n_items)):
+        for place, block in customers.blocks(rows_at_once(n_items)):
             at, scores = self.ranked(block)
             wide[place][at.row, at.item] = scores
         return wide
@@ -151,11 +151,8 @@ class LearnedBlend:
 
     def table(self, customers: Customers, allowed: np.ndarray | None = None) -> tuple[Candidates, np.ndarray]:
         """The block's candidates, and their columns; arguments as of `ranked`."""
-        wanted = customers.behaviour.wanted()
-        seen = np.zeros((len(customers), wanted.n_items), bool)
-        seen[wanted.customer, wanted.item] = True
         scores = opinions(self.parts, customers)
-        at = propose(scores, seen, self.settings.candidates, allowed)
+        at = propose(scores, cells(customers.behaviour.wanted()).toarray(), self.settings.candidates, allowed)
         names, table = columns(Moment(customers, self.facts, scores), at)
         if list(names) != self.boosters[0].feature_name():
             raise ValueError("the ranker was grown on other columns than these; fit it anew")
@@ -185,11 +182,6 @@ class LearnedBlend:
         self.facts = {name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)}
         self.trees = [arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)]
         return self
-
-
-def at_once(n_items: int) -> int:
-    """How many customers are ranked at once; their scores do not depend on it."""
-    return max(16, min(BLOCK, SCORES_AT_ONCE // max(n_items, 1)))
 
 
 def grow(held: Rows, settings: Settings, seed: int) -> str:

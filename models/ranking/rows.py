@@ -106,7 +106,8 @@ def rows(
     moment = Moment(customers, item_facts(past), scores, answers)
     at = propose(scores, cells(customers.behaviour.wanted()).toarray(), n_candidates)
     few = part_of(at, at.row < CERTIFIED)
-    certify(moment, few, columns(moment, few, groups)[1], columns(moment, few, groups)[0], groups)
+    names, table = columns(moment, few, groups)
+    certify(moment, few, table, names, groups)
     wanted = answers[at.row, at.item]
     kept = part_of(at, thinned(at.row, wanted, n_others, seed))
     names, table = columns(moment, kept, groups)

@@ -10,14 +10,12 @@ import pyarrow.compute as pc
 
 from models import features, lists
 from models.artifact import Artifact
-from models.base import Behaviour, Customers
+from models.base import BLOCK, Behaviour, Customers, rows_at_once
 from models.by_factors import ByFactors
 from models.ranking.explain import evidence
 from models.retrieval import Index
 from spark_jobs.score.due import as_of_own_last_day
 
-BLOCK = 256  # customers scored at once
-SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer customers where the catalogue is large
 SIMILAR = 50
 ITEMS = pa.list_(pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))]))
 BECAUSE = pa.list_(pa.struct([("place", pa.int32()), ("item_id", pa.string()), ("wanted_date", pa.date32())]))
@@ -108,7 +106,7 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
 
 def at_once(scoring: Scoring) -> int:
     """How many customers are scored at once; their lists do not depend on it. Factors alone make no matrix of scores."""
-    return 4 * BLOCK if scoring.factors else max(16, min(BLOCK, SCORES_AT_ONCE // max(len(scoring.artifact.item_ids), 1)))
+    return 4 * BLOCK if scoring.factors else rows_at_once(len(scoring.artifact.item_ids))
 
 
 def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
@@ -148,7 +146,7 @@ def similar(scoring: Scoring) -> Callable[[Batches], Batches]:
     def work(batches: Batches) -> Batches:
         for batch in batches:
             positions = batch["item"].to_numpy(zero_copy_only=False).astype(np.int64)
-            step = max(16, min(BLOCK, SCORES_AT_ONCE // len(scoring.artifact.item_ids)))
+            step = rows_at_once(len(scoring.artifact.item_ids))
             for start in range(0, len(positions), step):
                 block = positions[start : start + step]
                 found = lists.similar(scoring.artifact.blend, block, scoring.allowed, SIMILAR)

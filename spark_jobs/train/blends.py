@@ -70,7 +70,7 @@ def fit_blends(
                 fitted_until.append(made.fitted_until)
                 if made.arrays is not None:
                     kept[known_as(fit)] = made.arrays
-            rows[key] = aside.submit(blend.rows, material.training, window, scores, fitted_until, seed)
+            rows[key] = aside.submit(blend.rows, material.training, window, test, scores, fitted_until, seed)
         # A day at a time: what Spark brings to the driver in one job may be 1 GB (`spark.driver.maxResultSize`).
         for before in sorted({fit.before for key, fit in wanted.items() if key not in kept}):
             left = [fit for key, fit in wanted.items() if key not in kept and fit.before == before]

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from models.base import Customers, Recommender
+from models.base import Customers, Recommender, rows_at_once
 from models.blend import Blend
 from models.evaluation import TASKS, Facts, Measured, measure, measure_lists
 from models.evaluation.measured import K
 from models.lists import tested
-from models.ranking.ranker import LearnedBlend, at_once
+from models.ranking.ranker import LearnedBlend
 from models.split import Case, case
 from spark_jobs.train.matrices import Material
 
@@ -57,7 +57,7 @@ def as_served(
         return measured(material, score(material, blend, test, before), test, facts, item_slices)
     customers = Customers.of(material.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
-    for _, block in customers.blocks(at_once(test.n_items)):
+    for _, block in customers.blocks(rows_at_once(test.n_items)):
         for task, items in tested(blend, block, material.allowed, material.consumable).items():
             listed[task].append(np.pad(items[:, :K], ((0, 0), (0, max(K - items.shape[1], 0))), constant_values=-1))
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}

@@ -58,7 +58,7 @@ def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
     asked_for = []
     ranked = LearnedBlend.ranked
     monkeypatch.setattr(LearnedBlend, "ranked", lambda self, block: asked_for.append(len(block)) or ranked(self, block))
-    monkeypatch.setattr("models.ranking.ranker.BLOCK", 16)
+    monkeypatch.setattr("models.base.BLOCK", 16)
     assert blend.score(customers).tobytes() == whole.tobytes()
     assert asked_for == [16, 16, 16, 12]
 
@@ -76,8 +76,9 @@ def test_seeds_are_averaged(shop):
     parts = [make(name).fit(past, 1) for name in ("own_history", "popularity")]
     first = LearnedBlend(parts, one_seed)
     held = [
-        first.rows(past, window, opinions(parts, first.asked(past, window, 1).met(past.before(window.cut))), [window.cut] * 2, 1)
+        first.rows(past, window, test, opinions(parts, test.met(past.before(window.cut))), [window.cut] * 2, 1)
         for window in first.windows(past)
+        for test in [first.asked(past, window, 1)]
     ]
     both = LearnedBlend(parts, replace(one_seed, seeds=2)).learn(past, held, 1)
     single = [LearnedBlend(parts, one_seed).learn(past, held, seed) for seed in (1, 2)]
@@ -118,8 +119,9 @@ def test_the_same_customer_in_two_windows_is_two_queries(blend, shop):
     windows = blend.windows(shop)[:2]
     fitted = [[replace(part).fit(shop.before(w.cut), 1) for part in blend.parts] for w in windows]
     held = [
-        blend.rows(shop, w, opinions(parts, asked(shop, w, 1500, 1).met(shop.before(w.cut))), [w.cut] * 3, 1)
+        blend.rows(shop, w, test, opinions(parts, test.met(shop.before(w.cut))), [w.cut] * 3, 1)
         for w, parts in zip(windows, fitted, strict=True)
+        for test in [asked(shop, w, 1500, 1)]
     ]
     both = together(held)
     assert len(np.unique(both.query)) == sum(len(np.unique(one.query)) for one in held)

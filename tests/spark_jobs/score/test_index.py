@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models import retrieval
+from models import base, retrieval
 from models.artifact import Artifact
 from models.blend import Blend
 from models.recommenders import make
@@ -62,5 +62,5 @@ def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):
 def test_the_size_of_blocks_is_no_matter(monkeypatch):
     made = scoring(1.0, 0.5)
     whole = lists(made)
-    monkeypatch.setattr(blocks, "SCORES_AT_ONCE", 3000 * 40)
+    monkeypatch.setattr(base, "SCORES_AT_ONCE", 3000 * 40)
     assert blocks.at_once(made) == 40 and lists(made) == whole
