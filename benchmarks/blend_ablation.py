@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import online_retail
+from benchmarks.leaderboard.datasets import SHARED, online_retail
 from models.base import Customers, Recommender, Training
 from models.evaluation import interval, measure
 from models.evaluation.measured import Measured
+from models.evaluation.ranking import rank_metrics
 from models.inference import top_n
 from models.ranking.candidates import Candidates
 from models.ranking.diversity import TOP, Variety, varied
@@ -29,7 +30,6 @@ from models.recommenders import make
 from spark_jobs.train.choose import read_space
 from spark_jobs.train.ranker import within
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail"
 TASKS = ("discover", "next")
 SLICES = {"warm (3+ days)": (3, 10**6), "cool (2 days)": (2, 2), "cold (1 day)": (1, 1)}
 JOBS = 2  # cores
@@ -127,20 +127,12 @@ def prices(made: Made, found: online_retail.Window, scores: np.ndarray) -> None:
     whole = None
     for weight in WEIGHTS:
         listed = varied(items, held, Variety(weight), content.likeness, None)[:, :TOP]
-        ndcg = found_ndcg(listed, fresh)
+        ndcg = np.where(fresh.any(axis=1), rank_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan)
         whole = ndcg if whole is None else whole
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
         alike = [mean_likeness(row[row >= 0], content.likeness) for row in listed]
         shown = len(np.unique(listed[listed >= 0]))
         print(f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {shown:,}", flush=True)
-
-
-def found_ndcg(listed: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """float [customers]: NDCG of lists, nan where nothing was wanted."""
-    hits = np.take_along_axis(wanted, np.maximum(listed, 0), axis=1) & (listed >= 0)
-    discount = 1.0 / np.log2(np.arange(2, listed.shape[1] + 2))
-    ideal = np.concatenate([[np.nan], np.cumsum(discount)])[np.minimum(wanted.sum(axis=1), listed.shape[1])]
-    return (hits * discount).sum(axis=1) / ideal
 
 
 def mean_likeness(items: np.ndarray, likeness) -> float:
@@ -152,7 +144,7 @@ def mean_likeness(items: np.ndarray, likeness) -> float:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
     parser.add_argument("--window", choices=["test", "validation"], default="test")
     parser.add_argument("--only", nargs="*", default=None, help="parts to take away; all when left out")
     parser.add_argument("--seed", type=int, default=1)

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import rankdata
 
-from benchmarks.leaderboard.datasets import beauty, online_retail
+from benchmarks.leaderboard.datasets import SHARED, beauty, online_retail
 from benchmarks.leaderboard.datasets.window import Window
 from models.base import Customers
 from models.evaluation import interval, measure
@@ -25,7 +25,6 @@ from models.evaluation.ranking import rank_metrics
 from models.inference import top_n
 from models.recommenders import make
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 K, SHARE, FOLDS = 10, 0.1, 5
 COLD = ("content", "cold_items")
 NOBODY = ("popularity", "recent_popularity", "decayed_popularity", "lightfm", "attribute_popularity")
@@ -120,7 +119,7 @@ def spread(values: np.ndarray) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--window", choices=("test", "validation"), default="test")
     parser.add_argument("--only", choices=("online_retail", "beauty"))

@@ -21,9 +21,9 @@ import numpy as np
 from models.base import PURCHASE, Behaviour
 from models.drift import Signal, signals
 from sample_shop.shop import trade_days
+from spark_jobs.train.provenance import number
 
 WARM_UP, NIGHTS = 60, 30
-EPOCH = date(1970, 1, 1)
 KIND_OF = {"Product Viewed": 0, "Product Added": 1, "Order Completed": 2}
 
 
@@ -36,7 +36,7 @@ def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarra
         for line in sorted((home / "landing" / "catalogue").glob("*/catalogue.jsonl"))[-1].read_bytes().splitlines():
             goods.update(offered(line))
         for path in sorted((home / "landing" / "events").glob("*/events.jsonl.gz")):
-            landed = (date.fromisoformat(path.parent.name) - EPOCH).days
+            landed = number(date.fromisoformat(path.parent.name))
             with gzip.open(path, "rb") as lines:
                 rows.update((*row, landed) for line in lines for row in touched(line) if row[1] in goods)
     customers, items = (sorted({row[n] for row in rows}) for n in (0, 1))

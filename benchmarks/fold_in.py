@@ -17,7 +17,7 @@ import lmdb
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.leaderboard.datasets import online_retail
+from benchmarks.leaderboard.datasets import SHARED, online_retail
 from expectations.contracts import snapshot
 from models import fold_in
 from models.base import KIND_WEIGHTS, KINDS
@@ -25,7 +25,6 @@ from models.inference import FactorSpace, top_n
 from models.recommenders.als import ALS
 from spark_jobs.publish.writer import write
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 COMPONENTS, DAYS = 48, 30
 
 
@@ -78,7 +77,7 @@ def worth(folder: Path) -> list[dict]:
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--times", type=int, default=300)
     given = parser.parse_args()

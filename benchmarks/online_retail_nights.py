@@ -19,15 +19,21 @@ import duckdb
 import psutil
 from deltalake import DeltaTable
 
+from benchmarks.leaderboard.datasets import SHARED
 from expectations.contracts.lake import LAKE, OPS_RUNS
 from operate import airflow
 from spark_jobs.tables import Lake
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail"
 FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 NIGHTS = 9
 # Which run saw a thing, and on which night: what a log is for, and never the same for one run and nine.
 OF_THE_RUN = dict.fromkeys(("core_identity_changes", "fct_identity_changes"), ("change_id", "landing_date", "run_id", "because"))
+
+
+def processes() -> list[psutil.Process]:
+    """This process and all it started."""
+    me = psutil.Process()
+    return [me, *me.children(recursive=True)]
 
 
 class PeakMemory:
@@ -38,10 +44,9 @@ class PeakMemory:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def _watch(self) -> None:
-        me = psutil.Process()
         while not self._done.wait(1.0):
             held = 0
-            for process in (me, *me.children(recursive=True)):
+            for process in processes():
                 try:
                     held += process.memory_full_info().pss
                 except psutil.Error:  # it ended while we looked
@@ -104,7 +109,7 @@ def apart(db: duckdb.DuckDBPyConnection, one: str, other: str, without: tuple[st
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
     parser.add_argument("--home", type=Path, help="kept; by default a temporary folder")
     parser.add_argument("--nights", type=int, default=NIGHTS, help="how many single nights at the end (9)")
     given = parser.parse_args()

@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import os
 import tempfile
-import threading
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,10 +19,10 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a core a process, as Spark's workers have
 
 import numpy as np
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.online_retail_nights import PeakMemory, processes
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
 from models import retrieval
 from models.artifact import Artifact
@@ -120,33 +119,9 @@ def bare(cores: int, n_items: int, d: int) -> tuple[float, float]:
     return sum(rate for rate, _ in found), cores * BARE_CUSTOMERS / sum(cpu for _, cpu in found)
 
 
-class Watch:
-    """Memory and CPU of this process and all it started; memory that workers share counts once (proportional set size)."""
-
-    def __init__(self) -> None:
-        self.peak_gb, self._stop = 0.0, threading.Event()
-        threading.Thread(target=self._look, daemon=True).start()
-
-    def _tree(self) -> list[psutil.Process]:
-        own = psutil.Process()
-        return [own, *own.children(recursive=True)]
-
-    def _look(self) -> None:
-        while not self._stop.wait(1.0):
-            total = 0
-            for process in self._tree():
-                try:
-                    total += process.memory_full_info().pss
-                except psutil.Error:
-                    continue
-            self.peak_gb = max(self.peak_gb, total / 1e9)
-
-    def cpu_seconds(self) -> float:
-        return sum(sum(process.cpu_times()[:2]) for process in self._tree())
-
-    def stop(self) -> float:
-        self._stop.set()
-        return self.peak_gb
+def cpu_seconds() -> float:
+    """Of this process and all it started."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes())
 
 
 def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dict:
@@ -157,31 +132,32 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
     night = Night("bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC))
     before = bare(given.cores, given.items, given.components)
-    watch, lake, where = Watch(), Lake(settings.lake, spark), aside.folder(night)
-    shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
-    behaviour, customers = (spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers"))
-    nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
-    began, cpu = time.perf_counter(), watch.cpu_seconds()
-    done = frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
-    scored, cpu = time.perf_counter() - began, watch.cpu_seconds() - cpu
-    began = time.perf_counter()
-    report = personal.commit(lake, pa.array([], pa.string()), done, where)
-    committed = time.perf_counter() - began
-    after = bare(given.cores, given.items, given.components)
-    n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
-    changed = write_shop(home, n_customers, given.items, CHANGED)
-    began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
-    again = personal.write(lake, night, shared, behaviour, customers)
-    changed_seconds = time.perf_counter() - began
+    lake, where = Lake(settings.lake, spark), aside.folder(night)
+    with PeakMemory() as peak:
+        shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
+        behaviour, customers = (spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers"))
+        nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
+        began, cpu = time.perf_counter(), cpu_seconds()
+        done = frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
+        scored, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+        began = time.perf_counter()
+        report = personal.commit(lake, pa.array([], pa.string()), done, where)
+        committed = time.perf_counter() - began
+        after = bare(given.cores, given.items, given.components)
+        n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
+        changed = write_shop(home, n_customers, given.items, CHANGED)
+        began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
+        again = personal.write(lake, night, shared, behaviour, customers)
+        changed_seconds = time.perf_counter() - began
     if again.detail["rescored"] != changed:
         raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")
-    peak, wall, per_cpu = watch.stop(), (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
+    wall, per_cpu = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
     shared.destroy()
     return {
         "customers": n_customers, "lists": report.n_rows, "seconds": round(scored, 1), "commit_seconds": round(committed, 1),
         "per_second": round(n_customers / scored), "bare_per_second": round(wall), "share": round(n_customers / scored / wall, 2),
         "per_cpu_second": round(n_customers / cpu), "bare_per_cpu_second": round(per_cpu),
-        "share_of_cpu": round(n_customers / cpu / per_cpu, 2), "peak_gb": round(peak, 2),
+        "share_of_cpu": round(n_customers / cpu / per_cpu, 2), "peak_gb": round(peak.bytes / 1e9, 2),
         "bytes_a_list": round(n_bytes / n_customers), "changed": changed, "changed_seconds": round(changed_seconds, 1),
     }  # fmt: skip
 

@@ -10,13 +10,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from benchmarks.leaderboard.datasets import SHARED, Window, load
 from models.evaluation import evaluate
 from models.recommenders import make
-
-SPACE = Path(__file__).resolve().parents[2] / "models" / "config" / "search.yml"
+from spark_jobs.train.choose import read_space
 
 
 def quality(
@@ -40,7 +38,7 @@ def main() -> None:
     given = parser.parse_args()
     data = load(given.data, given.shared)
     best: dict[str, tuple[float, dict]] = {}
-    for part, recipes in yaml.safe_load(SPACE.read_text())["parts"].items():
+    for part, recipes in read_space()["parts"].items():
         if given.only and part not in given.only.split(","):
             continue
         for parameters in recipes[: given.most]:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import pickle
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from benchmarks.leaderboard.datasets import Data, Window
 from benchmarks.leaderboard.rows import Row, rows_of
 from models.evaluation import Facts, Measured, evaluate, slices
+from spark_jobs.train.budget import status_bytes
 
 
 def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured, dict[str, float]]:
@@ -30,13 +30,8 @@ def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured,
         found, figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()}
     )  # fmt: skip
     ended = time.monotonic()
-    return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": peak_mib()}
-
-
-def peak_mib() -> float:
-    """The most this program ever held, the data included. Not ru_maxrss: that remembers what the starting process held."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024
+    mib = status_bytes("VmHWM") / (1 << 20)  # the data included. Not ru_maxrss: that remembers what the starting process held
+    return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": mib}
 
 
 def empty(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
