@@ -43,10 +43,10 @@ def summary(found: Measured, slices: Mapping[str, np.ndarray] | None = None, dra
                 names.append((task, metric, name.removeprefix(prefix)))
                 columns.append(held[name])
     values = np.stack(columns, axis=1)
-    told = [_told(*row) for row in intervals(values, draws=draws)]
+    spreads = [told(*row) for row in intervals(values, draws=draws)]
     n = (~np.isnan(values)).sum(axis=0)
-    said: dict[str, Any] = {"quality": told[0]}
-    for (task, metric, part), figure, count in list(zip(names, told, n, strict=True))[1:]:
+    said: dict[str, Any] = {"quality": spreads[0]}
+    for (task, metric, part), figure, count in list(zip(names, spreads, n, strict=True))[1:]:
         of_task = said.setdefault(task, {**_rounded(found.lists[task]), "slices": {}})
         if part:
             of_task["slices"].setdefault(part, {"n_customers": int(count)})[metric] = figure
@@ -57,7 +57,8 @@ def summary(found: Measured, slices: Mapping[str, np.ndarray] | None = None, dra
     return said
 
 
-def _told(mean: float, low: float, high: float) -> Told:
+def told(mean: float, low: float, high: float) -> Told:
+    """A figure and its interval as they are written down; None where nobody counts."""
     values = zip(("mean", "low", "high"), (mean, low, high), strict=True)
     return {name: None if np.isnan(value) else round(float(value), DECIMALS) for name, value in values}
 

@@ -13,6 +13,7 @@ from models.tracking import Registry, Version
 from spark_jobs.train.examine import BASELINES, SERVED, Examined
 from spark_jobs.train.fits import measured, score
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.provenance import REFIT
 
 ASKED = 300  # customers that the model to be served is asked about; seconds, where the whole test would take minutes
 FIRST_PAGE = 10
@@ -43,7 +44,7 @@ def refused_since(registry: Registry, champion: Version, configuration: str) -> 
     return [
         later
         for later in registry.after(champion)
-        if later.kind == "refit" and not later.accepted and later.tags.get("configuration") == configuration
+        if later.kind == REFIT and not later.accepted and later.tags.get("configuration") == configuration
     ]
 
 

@@ -18,9 +18,9 @@ from spark_jobs.train.choose import FALLBACK, read_space
 from spark_jobs.train.evidence import Before, former, found_flaws, refused_since
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.matrices import Material, material, newest
-from spark_jobs.train.provenance import fingerprint, named, number
+from spark_jobs.train.provenance import REFIT, SEARCH, fingerprint, named, number
 from spark_jobs.train.ranker import choose
-from spark_jobs.train.register import REFIT, SEARCH, decline, open_registry, register, repeat
+from spark_jobs.train.register import decline, open_registry, register, repeat
 
 FOUND = "found"
 UNTESTABLE = "nothing to test on: the days that would be learned from are too few, so what is accepted goes on being served"

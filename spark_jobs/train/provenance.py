@@ -21,18 +21,23 @@ from spark_jobs.tables import Lake
 from spark_jobs.train.matrices import Material
 
 TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+REFIT, SEARCH = "refit", "search"  # kinds of versions: the accepted configuration made anew, or another one found
 EPOCH = date(1970, 1, 1)
 
 
 def fingerprint(night: Night, lake: Lake, configuration: Mapping[str, Any]) -> str:
     """What a model is made from: versions of the tables, code, settings, configuration. Equal means the same model."""
-    made_from = [table_versions(lake), night.code_hash, night.config_hash, configuration]
-    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24]
+    return hashed([table_versions(lake), night.code_hash, night.config_hash, configuration])
 
 
 def named(configuration: Mapping[str, Any]) -> str:
     """A short name of a configuration: equal ones have the same."""
-    return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()[:24]
+    return hashed(configuration)
+
+
+def hashed(said: Any) -> str:
+    """24 hex digits of whatever JSON can say; the order of names is no matter."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def table_versions(lake: Lake) -> dict[str, int | None]:
@@ -65,9 +70,14 @@ def window(material: Material, cut: Windows | None) -> dict[str, str]:
     return {name: iso(value) for name, value in days.items()}
 
 
+def dated(day: int) -> date:
+    """A day counted from 1970-01-01, as a date."""
+    return EPOCH + timedelta(days=day)
+
+
 def iso(day: int) -> str:
     """A day counted from 1970-01-01, as text."""
-    return (EPOCH + timedelta(days=day)).isoformat()
+    return dated(day).isoformat()
 
 
 def number(day: date) -> int:

@@ -20,16 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.lake import (
-    FCT_INTERACTIONS,
-    FEAT_CUSTOMERS,
-    FEAT_ITEMS,
-    OPS_RUNS,
-    REC_AUDIENCE_ITEMS,
-    REC_CUSTOMER_ITEMS,
-    REC_FOLD_IN,
-    REC_ITEM_ITEMS,
-)
+from expectations.contracts.lake import OPS_RUNS, REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
 from expectations.contracts.tables import Table
 from models.tracking import Registry, Version
 from spark_jobs.night import Days, Night, code_hash, config_hash
@@ -38,9 +29,9 @@ from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 from spark_jobs.train import job
 from spark_jobs.train.examine import examine
+from spark_jobs.train.provenance import TABLES
 from spark_jobs.train.register import open_registry
 
-TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
 ROWS = 2000  # lists held as Python values at once
 LISTS = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, REC_FOLD_IN)
 # Columns that name the model's number and run, which each registry counts by itself.

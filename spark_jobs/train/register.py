@@ -17,9 +17,9 @@ from spark_jobs.train import provenance, report
 from spark_jobs.train.evidence import coverage
 from spark_jobs.train.examine import SERVED, Examined
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.provenance import REFIT
 from spark_jobs.train.watch import REPORT, look, profile, searched_in
 
-REFIT, SEARCH = "refit", "search"
 OF_THE_LINE = (
     "model_version",
     "candidate",
@@ -51,8 +51,10 @@ def register(
     board = {name: summary(found, whom) for name, found in examined.board.items()}
     quality = board[SERVED]["quality"]["mean"] if board else None
     before = champion if kind == REFIT else None
+    consent, window = provenance.consent(lake, material), provenance.window(material, cut)
+    versions = provenance.table_versions(lake)
     tags = {
-        **origin(night, lake, material, cut, configuration),
+        "inputs": provenance.fingerprint(night, lake, configuration), **origin(night, material, consent, window, versions),
         "kind": kind, "verdict": verdict.word, "reason": verdict.reason, "configuration": provenance.named(configuration),
         "qualities": json.dumps(appended(before.qualities if before else [], quality)),
         "coverages": json.dumps(appended(before.coverages if before else [], coverage(examined))),
@@ -69,14 +71,14 @@ def register(
         "because": provenance.because(champion.tags if champion else None, tags), "configuration": configuration,
         "n_customers": material.training.behaviour.n_customers, "n_items": material.training.behaviour.n_items,
         "n_interactions": len(material.training.behaviour), "n_left_out": material.n_left_out,
-        "consent": provenance.consent(lake, material), "window": provenance.window(material, cut),
+        "consent": consent, "window": window,
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
         "drift": look(lake, registry, material, champion, now), "profile": now,
         "slices": report.slices(examined.board, whom), "fold_in": examined.fold_in,
         "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
         "code_hash": night.code_hash, "config_hash": night.config_hash,
-        "table_versions": provenance.table_versions(lake), "lake_versions": lake.versions(),
+        "table_versions": versions, "lake_versions": lake.versions(),
     }  # fmt: skip
     parameters = {f"weight.{part}": weight for part, weight in configuration.get("weights", {}).items()}
     parameters.update({f"ranker.{name}": value for name, value in configuration.get("ranker", {}).items()})
@@ -101,17 +103,18 @@ def register(
     return say(night, made, made if made.accepted else champion, said)
 
 
-def origin(night: Night, lake: Lake, material: Material, cut: Windows | None, configuration: Mapping[str, Any]) -> dict[str, str]:
-    """Everything that made a model, as tags of its run and version."""
-    consent, window = provenance.consent(lake, material), provenance.window(material, cut)
+def origin(
+    night: Night, material: Material, consent: Mapping[str, Any], window: Mapping[str, str], versions: Mapping[str, Any]
+) -> dict[str, str]:
+    """What made a model, as tags of its run and version; the last three as `provenance` says them."""
     return {
-        "inputs": provenance.fingerprint(night, lake, configuration), "night": night.run_id, "seed": str(night.settings.seed),
+        "night": night.run_id, "seed": str(night.settings.seed),
         "training_days": json.dumps(night.settings.training_days),
         "code_hash": night.code_hash, "config_hash": night.config_hash,
         "n_customers": str(material.training.behaviour.n_customers), "until": str(material.training.behaviour.until),
         **{f"window.{name}": day for name, day in window.items()},
         **{f"consent.{name}": str(value) for name, value in consent.items()},
-        **{f"table.{name}": str(version) for name, version in provenance.table_versions(lake).items()},
+        **{f"table.{name}": str(version) for name, version in versions.items()},
     }  # fmt: skip
 
 

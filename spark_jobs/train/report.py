@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,9 @@ import numpy as np
 
 from models import evaluation
 from models.evaluation import TASKS, Measured, intervals
+from models.evaluation.summary import BEYOND, DRAWS, RANKED, told
 from models.split import Case, Windows
 from spark_jobs.train.matrices import Material
-
-METRICS = ("ndcg", "recall", "mrr", "map", "hit", "novelty", "serendipity", "diversity", "miscalibration")
-DRAWS = 500
 
 
 def whom(material: Material, test: Case, cut: Windows) -> dict[str, np.ndarray]:
@@ -30,7 +29,7 @@ def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     for name, figures in board.items():
         flat[f"{name}.quality"] = figures["quality"]["mean"]
         for task in TASKS:
-            for metric in METRICS:
+            for metric in (*RANKED, *BEYOND):
                 flat[f"{name}.{task}.{metric}"] = figures[task][metric]["mean"]
             for metric in ("coverage", "gini"):
                 flat[f"{name}.{task}.{metric}"] = figures[task][metric]
@@ -46,8 +45,7 @@ def slices(board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]) -> d
     said: dict[str, dict[str, dict[str, Any]]] = {}
     for (group, name), n, spread in zip(pairs, (~np.isnan(within)).sum(axis=0), intervals(within, draws=DRAWS), strict=True):
         if n:
-            mean, low, high = (round(float(value), 5) for value in spread)
-            said.setdefault(group, {})[name] = {"mean": mean, "low": low, "high": high, "n_customers": int(n)}
+            said.setdefault(group, {})[name] = {**told(*spread), "n_customers": int(n)}
     return said
 
 
@@ -70,46 +68,44 @@ def write(report: Mapping[str, Any], path: Path) -> None:
 
 def picture(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     """The leaderboard as bars with intervals, one panel a task."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, panels = pyplot.subplots(1, len(TASKS), figsize=(10, 0.6 + 0.4 * len(board)), sharey=True)
     names = list(board)[::-1]
-    for panel, task in zip(panels, TASKS, strict=True):
-        held = [board[name][task]["ndcg"] for name in names]
-        means = [spread["mean"] or 0.0 for spread in held]
-        reach = [
-            [m - (s["low"] or m) for m, s in zip(means, held, strict=True)],
-            [(s["high"] or m) - m for m, s in zip(means, held, strict=True)],
-        ]
-        panel.barh(names, means, xerr=reach, color="#4c72b0", capsize=3)
-        panel.set_title(f"{task}: NDCG@10, 95 % interval")
-    figure.tight_layout()
-    figure.savefig(path, dpi=100, metadata={"Software": None})
-    pyplot.close(figure)
+    with drawn(path, (10, 0.6 + 0.4 * len(board)), len(TASKS)) as panels:
+        for panel, task in zip(panels, TASKS, strict=True):
+            held = [board[name][task]["ndcg"] for name in names]
+            means = [spread["mean"] or 0.0 for spread in held]
+            reach = [
+                [m - (s["low"] or m) for m, s in zip(means, held, strict=True)],
+                [(s["high"] or m) - m for m, s in zip(means, held, strict=True)],
+            ]
+            panel.barh(names, means, xerr=reach, color="#4c72b0", capsize=3)
+            panel.set_title(f"{task}: NDCG@10, 95 % interval")
 
 
 def slices_picture(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
     """What is served and the popular list, slice by slice, as points with intervals."""
+    groups = list(said)[::-1]
+    with drawn(path, (8, 1 + 0.35 * len(said))) as (panel,):
+        for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
+            held = [said[group].get(name, {}) for group in groups]
+            # None, where nobody counts, is nan as a float.
+            mean, low, high = (np.array([spread.get(end) for spread in held], float) for end in ("mean", "low", "high"))
+            panel.errorbar(mean, np.arange(len(groups)) + shift, xerr=np.abs([mean - low, high - mean]), fmt="o",
+                           color=colour, capsize=3, label=name)  # fmt: skip
+        panel.set_yticks(range(len(groups)), [f"{group} ({said[group]['served']['n_customers']})" for group in groups])
+        panel.set_title("quality by slice, 95 % interval (customers)")
+        panel.legend()
+
+
+@contextmanager
+def drawn(path: Path, inches: tuple[float, float], n: int = 1) -> Iterator[Sequence[Any]]:
+    """Panels side by side to draw on, then written as a picture."""
     import matplotlib
 
-    matplotlib.use("Agg")
+    matplotlib.use("Agg")  # no display
     from matplotlib import pyplot
 
-    figure, panel = pyplot.subplots(figsize=(8, 1 + 0.35 * len(said)))
-    groups = list(said)[::-1]
-    for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
-        held = [said[group].get(name, {}) for group in groups]
-        means = np.array([spread.get("mean") if spread.get("mean") is not None else np.nan for spread in held], float)
-        ends = [np.array([spread.get(end) if spread.get(end) is not None else np.nan for spread in held], float)
-                for end in ("low", "high")]  # fmt: skip
-        panel.errorbar(means, np.arange(len(groups)) + shift, xerr=np.abs([means - ends[0], ends[1] - means]), fmt="o",
-                       color=colour, capsize=3, label=name)  # fmt: skip
-    panel.set_yticks(range(len(groups)), [f"{group} ({said[group]['served']['n_customers']})" for group in groups])
-    panel.set_title("quality by slice, 95 % interval (customers)")
-    panel.legend()
+    figure, panels = pyplot.subplots(1, n, figsize=inches, sharey=True, squeeze=False)
+    yield panels[0]
     figure.tight_layout()
     figure.savefig(path, dpi=100, metadata={"Software": None})
     pyplot.close(figure)

@@ -12,9 +12,9 @@ from spark_jobs.train import due, job, report
 from spark_jobs.train.choose import OFF_CYCLE, read_space
 from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_quality
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
-from spark_jobs.train.provenance import fingerprint, number
+from spark_jobs.train.provenance import SEARCH, fingerprint, number
 from spark_jobs.train.ranker import choose
-from spark_jobs.train.register import SEARCH, decline, open_registry, register, repeat
+from spark_jobs.train.register import decline, open_registry, register, repeat
 from spark_jobs.train.watch import FOUND_AGAIN
 
 

@@ -6,7 +6,6 @@ that each run leaves in its report: old versions of the tables themselves are ti
 
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from models.drift import Signal
 from models.tracking import Registry, Version
 from spark_jobs.tables import Lake
 from spark_jobs.train.matrices import Material
-from spark_jobs.train.provenance import EPOCH
+from spark_jobs.train.provenance import SEARCH, dated, iso, number
 
 REPORT = "report.json"
 FOUND_AGAIN = "found_again"  # mark of a version that a later search came to as well, and therefore did not make anew
@@ -50,16 +49,12 @@ def answers(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
     """By day since the first: events with an item, and those of them that answer a list the service gave."""
     if not lake.exists(CORE_EVENTS):
         return {}
-    since = pc.field("occurred_date") >= pa.scalar(EPOCH + timedelta(days=first))
+    since = pc.field("occurred_date") >= pa.scalar(dated(first))
     events = lake.scan(CORE_EVENTS).to_table(
         columns=["occurred_date", "request_id"], filter=since & pc.field("item_id").is_valid()
     )
     counted = events.group_by("occurred_date").aggregate([("request_id", "count"), ([], "count_all")]).to_pylist()
-    return {day(row["occurred_date"]): (row["count_all"], row["request_id_count"]) for row in counted}
-
-
-def day(value: date) -> int:
-    return (value - EPOCH).days
+    return {number(row["occurred_date"]): (row["count_all"], row["request_id_count"]) for row in counted}
 
 
 def look(lake: Lake, registry: Registry, material: Material, champion: Version | None, now: Profile) -> dict[str, Any]:
@@ -72,48 +67,51 @@ def look(lake: Lake, registry: Registry, material: Material, champion: Version |
     """
     training = material.training
     until = training.behaviour.until
-    seen = [each.until for each in (champion, last_search(registry, champion)) if each and each.until is not None]
+    search = last_search(registry, champion)
+    seen = [each.until for each in (champion, search) if each and each.until is not None]
     learned = max(seen, default=until - 1)
     days = range(max(learned, until - MOST_DAYS), until)
     answered = answers(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
     found: list[tuple[str, Signal]] = []
     for each in days:
         of_day = drift.signals(training.behaviour.before(each + 1), each, training.category, training.price, answered)
-        found += [((EPOCH + timedelta(days=each)).isoformat(), signal) for signal in of_day]
-    for since, before in profiles(registry, champion).items():
+        found += [(iso(each), signal) for signal in of_day]
+    for since, before in profiles(registry, champion, search).items():
         found += [(since, signal) for signal in drift.of_tables(before, now)]
     alarms = [f"{signal} ({when})" for when, signal in found if signal.alarms]
     return {
         "alarms": alarms,
         "signals": [{"when": when, **signal.as_dict()} for when, signal in found],
-        "days": [(EPOCH + timedelta(days=each)).isoformat() for each in days],
-    }  # fmt: skip
+        "days": [iso(each) for each in days],
+    }
 
 
 def searched_in(version: Version | None) -> str | None:
     """The MLflow run of the search that chose a version's configuration."""
     if version is None:
         return None
-    return version.run_id if version.kind == "search" else version.tags.get("searched")
+    return version.run_id if version.kind == SEARCH else version.tags.get("searched")
 
 
 def last_search(registry: Registry, champion: Version | None) -> Version | None:
     """The newest version that a search made or found again, accepted or not; None before the first champion."""
     if champion is None:
         return None
-    searched = (each for each in registry.after(None) if each.kind == "search" or FOUND_AGAIN in each.tags)
+    searched = (each for each in registry.after(None) if each.kind == SEARCH or FOUND_AGAIN in each.tags)
     return max(searched, key=lambda each: each.number, default=None)
 
 
-def profiles(registry: Registry, champion: Version | None) -> Mapping[str, Profile]:
+def profiles(registry: Registry, champion: Version | None, search: Version | None) -> Mapping[str, Profile]:
     """What the tables were for the accepted model, and for the last search, whatever was said of what it found.
 
     A search that is newer than the accepted model stands alone: what moved before it, it has seen, and asking again every morning
     would not bring another answer.
+
+    Args:
+        search: the last one, of `last_search`.
     """
     if champion is None:
         return {}
-    search = last_search(registry, champion)
     runs = {champion.run_id: "since the accepted model"} if search is None or search.number <= champion.number else {}
     if search is not None:
         runs.setdefault(search.run_id, "since the search")

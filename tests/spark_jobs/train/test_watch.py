@@ -82,7 +82,8 @@ def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, vers
         return written(tmp_path / "said.json", {"profile": run_id})
 
     registry = SimpleNamespace(after=lambda _: versions, file_of=file_of)
-    found = watch.profiles(registry, versions[champion - 1])
+    served = versions[champion - 1]
+    found = watch.profiles(registry, served, watch.last_search(registry, served))
     assert found == {words: f"run {number}" for words, number in compared.items()}
 
 
