@@ -7,6 +7,9 @@ GX suites and the API can all be held against one page.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+MONEY = "decimal(12,4)"
+AMOUNT = "decimal(18,4)"  # money times a quantity
+
 
 class ContractError(ValueError):
     """A frame, file or record does not have the shape its contract declares."""

@@ -1,0 +1,104 @@
+"""The lake's tables of recommending: what the recommenders read, brought from the warehouse, and the lists they write."""
+
+from expectations.contracts.tables import AMOUNT, MONEY, Table
+
+FCT_INTERACTIONS = Table(
+    name="fct_interactions",
+    grain="One row per interaction of a customer with an item; brought from the warehouse, consent applied.",
+    key=("interaction_id",),
+    columns={
+        "interaction_id": "string",
+        "customer_id": "string",
+        "item_id": "string",
+        "interaction_type": "string",  # view, cart, purchase, return
+        "occurred_at": "timestamp",
+        "quantity": "int",
+        "amount": AMOUNT,
+        "order_id": "string",
+    },
+)
+
+FEAT_CUSTOMERS = Table(
+    name="feat_customers",
+    grain="One row per customer who may be personalised for: attributes the recommenders read.",
+    key=("customer_id",),
+    columns={
+        "customer_id": "string",
+        "country": "string",
+        "rfm_segment": "string",
+        "channel": "string",
+        "price_band": "string",  # low, middle, high: where the customer's mean unit price lies
+        "favourite_category": "string",
+        "n_orders": "int",
+        "last_order_at": "timestamp",
+        "segment_ids": "array<string>",
+    },
+)
+
+FEAT_ITEMS = Table(
+    name="feat_items",
+    grain="One row per item: attributes the recommenders read.",
+    key=("item_id",),
+    not_null=("is_recommendable", "is_in_stock", "is_consumable"),
+    columns={
+        "item_id": "string",
+        "title": "string",
+        "category": "string",
+        "category_path": "array<string>",
+        "brand": "string",
+        "price": MONEY,
+        "price_band": "string",
+        "is_recommendable": "boolean",
+        "is_in_stock": "boolean",
+        "is_consumable": "boolean",
+        "first_seen_at": "timestamp",
+    },
+)
+
+LISTED_ITEM = "struct<item_id:string,score:double,sources:array<string>>"
+
+REC_CUSTOMER_ITEMS = Table(
+    name="rec_customer_items_v1",
+    grain="One row per customer: an ordered list of items.",
+    key=("customer_id",),
+    # `inputs` is a hash of all that the list was made of; whose is what it was is not scored again.
+    # `because`: for the first places, by number from 0, the item of the customer's own history that speaks most for it.
+    columns={
+        "customer_id": "string",
+        "items": f"array<{LISTED_ITEM}>",
+        "model_version": "string",
+        "because": "array<struct<place:int,item_id:string,wanted_date:date>>",
+        "inputs": "bigint",
+    },
+)
+
+REC_ITEM_ITEMS = Table(
+    name="rec_item_items_v1",
+    grain="One row per item: an ordered list of similar items.",
+    key=("item_id",),
+    columns={"item_id": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string"},
+)
+
+REC_AUDIENCE_ITEMS = Table(
+    name="rec_audience_items_v1",
+    grain="One row per audience: an ordered list of items.",
+    key=("audience",),
+    # `popular`, `new`, `country:<country>`, `segment:<segment_id>`, `segment:<segment_id>|country:<country>`
+    columns={"audience": "string", "items": f"array<{LISTED_ITEM}>", "model_version": "string"},
+)
+
+REC_FOLD_IN = Table(
+    name="rec_fold_in_v1",
+    grain="One row per model (the served one): the factors in which a customer is placed by fresh events.",
+    key=("model_version",),
+    columns={
+        "model_version": "string",
+        "item_ids": "array<string>",  # of the items that have a place
+        "n_components": "int",
+        "factors": "array<double>",  # one item's after the other's
+        "confidence": "double",
+        "regularisation": "double",
+        "half_life_days": "double",
+        "trust": "array<struct<most_events:int,weight:double>>",  # by how many events, ascending; beyond the last, the last's
+    },
+)
