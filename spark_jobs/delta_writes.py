@@ -1,4 +1,4 @@
-"""How `tables.py` writes Delta: making a table, appending, merging, tidying. Nobody else imports this.
+"""How `tables.py` writes Delta: making a table, widening, appending, merging, tidying. Nobody else imports this.
 
 Spark finds out what changes; who commits it depends on how much that is.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
-from deltalake import QueryBuilder, write_deltalake
+from deltalake import QueryBuilder, Schema, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from expectations.contracts.tables import ContractError, Table
@@ -19,10 +19,8 @@ from spark_jobs.arrow_types import arrow_schema
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-PROPERTIES = {
-    "delta.enableDeletionVectors": "false",
-    "delta.enableChangeDataFeed": "true",  # `load` stages changed rows only
-}
+PLAIN = {"delta.enableDeletionVectors": "false"}
+PROPERTIES = PLAIN | {"delta.enableChangeDataFeed": "true"}  # `load` stages changed rows only
 # Up to so many rows are read and committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to 10, measured on
 # nights of the sample shop. Beyond, Spark's workers read and write.
 SMALL = 100_000
@@ -38,6 +36,17 @@ def create(path: str, table: Table) -> None:
     )  # fmt: skip
     if table.checks:
         made.alter.add_constraint(dict(table.checks))
+
+
+def widen(path: str, table: Table) -> list[str]:
+    """Give a table the columns of its contract that it does not have yet, empty; returns their names."""
+    held = RustTable(path)
+    there = {field.name for field in held.schema().fields}
+    gained = [name for name in table.columns if name not in there]
+    if gained:
+        fields = [field.with_nullable(True) for field in arrow_schema(table) if field.name in gained]
+        held.alter.add_columns(Schema.from_arrow(pa.schema(fields)).fields)
+    return gained
 
 
 @contextmanager

@@ -5,7 +5,6 @@ Local disk is not safe for two writers at once, so every commit is made under th
 Nothing here writes a version that would hold what the last one held.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import DeltaTable as RustTable
-from deltalake import Schema, write_deltalake
-from deltalake.exceptions import DeltaError
+from deltalake import write_deltalake
 from filelock import FileLock
 
 from expectations.contracts.tables import Table
-from spark_jobs import delta_writes
+from spark_jobs import delta_log, delta_writes
 from spark_jobs.arrow_types import arrow_schema
 
 if TYPE_CHECKING:
@@ -98,31 +96,11 @@ class Lake:
 
         Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and `_commit_version`.
         """
-        schema = arrow_schema(table).append(pa.field("_change_type", pa.string())).append(pa.field("_commit_version", pa.int64()))
-        try:
-            feed = pa.RecordBatchReader.from_stream(RustTable(self.path(table)).load_cdf(since + 1, until)).read_all()
-        except (DeltaError, pa.ArrowInvalid):  # the feed was off, or `maintain` has cleaned up what it would read
-            return None
-        return feed.select(schema.names).cast(schema)
+        return delta_log.changes(self.path(table), table, since, until)
 
     def changed_partitions(self, table: Table, since: int) -> set[date] | None:
-        """The days whose rows changed after version `since`, by the table's log; None when the log cannot tell.
-
-        Compaction moves rows without changing them (`dataChange` is false) and touches no day.
-        """
-        days: set[date] = set()
-        for version in range(since + 1, (self.version(table) or 0) + 1):
-            log = self.root / table.name / "_delta_log" / f"{version:020d}.json"
-            if not log.exists():  # cleaned up after a checkpoint
-                return None
-            for line in log.read_text().splitlines():
-                action = json.loads(line)
-                file = action.get("add") or action.get("remove") or {}
-                if file.get("dataChange"):
-                    if "partitionValues" not in file:
-                        return None
-                    days.add(date.fromisoformat(file["partitionValues"][table.partition]))
-        return days
+        """The days whose rows changed after version `since`, by the table's log; None when the log cannot tell."""
+        return delta_log.changed_partitions(self.path(table), table, since, self.version(table) or 0)
 
     def read(self, table: Table, version: int | None = None) -> "DataFrame":
         """The table's rows as a Spark frame in contract order; an empty frame when it was never written.
@@ -134,10 +112,8 @@ class Lake:
         rows = delta_writes.few(self.path(table), table, version)
         if rows is not None:
             return self._carried(rows, table)
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        return reader.load(self.path(table)).select(*table.columns)
+        as_of = {} if version is None else {"versionAsOf": version}
+        return self.spark.read.format("delta").options(**as_of).load(self.path(table)).select(*table.columns)
 
     def has_few(self, table: Table, version: int | None = None) -> bool:
         """Whether the table's rows are few enough to be brought to the driver."""
@@ -192,7 +168,7 @@ class Lake:
             return
         with self.lock(table):
             data = pa.Table.from_pylist(rows, schema=arrow_schema(table))
-            write_deltalake(self.path(table), data, mode="append", configuration={"delta.enableDeletionVectors": "false"})
+            write_deltalake(self.path(table), data, mode="append", configuration=delta_writes.PLAIN)
 
     def put_rows(self, rows: list[dict], table: Table) -> None:
         """Make a small table hold exactly these rows, without Spark; commits nothing when it already does."""
@@ -200,7 +176,7 @@ class Lake:
         with self.lock(table):
             if self.exists(table) and self.read_arrow(table).to_pylist() == data.to_pylist():
                 return
-            write_deltalake(self.path(table), data, mode="overwrite", configuration={"delta.enableDeletionVectors": "false"})
+            write_deltalake(self.path(table), data, mode="overwrite", configuration=delta_writes.PLAIN)
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table) -> None:
         """Make the table hold exactly these rows, streamed, without Spark; always a new version."""
@@ -209,8 +185,7 @@ class Lake:
         with self.lock(table):
             write_deltalake(
                 self.path(table), pa.RecordBatchReader.from_batches(schema, batches), mode="overwrite", description=table.grain,
-                partition_by=[table.partition] if table.partition else None,
-                configuration={"delta.enableDeletionVectors": "false"},
+                partition_by=[table.partition] if table.partition else None, configuration=delta_writes.PLAIN,
             )  # fmt: skip
 
     @contextmanager
@@ -225,13 +200,7 @@ class Lake:
         if not self.exists(table):
             return []
         with self.lock(table):
-            held = RustTable(self.path(table))
-            there = {field.name for field in held.schema().fields}
-            gained = [name for name in table.columns if name not in there]
-            if gained:
-                fields = [field.with_nullable(True) for field in arrow_schema(table) if field.name in gained]
-                held.alter.add_columns(Schema.from_arrow(pa.schema(fields)).fields)
-        return gained
+            return delta_writes.widen(self.path(table), table)
 
     def tidy(self, table: Table, keep_hours: int) -> dict[str, int]:
         """Compact small files and clean up what old versions alone read; how many files went and came. No row changes."""
