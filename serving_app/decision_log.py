@@ -16,6 +16,7 @@ from pathlib import Path
 import orjson
 
 from expectations.contracts.decision import FINISHED, OPEN, TORN
+from expectations.contracts.files import sync_folder
 
 FOLDER = "decision_log"
 MAX_BYTES = 32 << 20
@@ -120,7 +121,7 @@ class DecisionLog:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)  # held before the name can be seen by those who look for the dead
             hidden.rename(self._path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError:
             os.close(handle)
             raise
@@ -130,7 +131,7 @@ class DecisionLog:
         self._path.rename(finished_name(self._path))
         os.close(self._file)
         self._file = None
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
 
 def finish_abandoned(folder: Path) -> list[Path]:
@@ -174,19 +175,10 @@ def _without_torn_line(path: Path, handle: int) -> Path | None:
         return None
     made = finished_name(path)
     path.rename(made)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return made
 
 
 def finished_name(path: Path) -> Path:
     """An open file's name once it is finished."""
     return path.with_name(path.name.removesuffix(OPEN) + FINISHED)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a name just given survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

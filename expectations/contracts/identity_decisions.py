@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from expectations.contracts.files import sync_folder
+
 FILE = "identity/decisions.csv"  # under the home
 TORN = ".torn"
 FIELDS = ("decided_at", "decision", "identifier_a", "identifier_b", "decided_by", "reason")
@@ -194,7 +196,7 @@ def append(path: Path, decision: Decision) -> None:
             os.ftruncate(handle, size)
             raise
         if not size:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     finally:
         os.close(handle)
 
@@ -264,12 +266,3 @@ def _mend(path: Path, handle: int) -> tuple[int, str]:
         os.fsync(out.fileno())
     os.ftruncate(handle, whole)
     return whole, ""
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a name just given survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

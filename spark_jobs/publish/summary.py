@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from expectations.contracts.files import put_text
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, OPS_RUNS
 from expectations.contracts.published import Published
 from spark_jobs.build.snowflake import connect
@@ -108,6 +109,4 @@ def read_report(path: Path) -> dict[str, Any]:
 
 def write(summary: dict[str, Any], home: Path) -> None:
     """Write the page aside, then rename."""
-    aside = home / ".summary.json.part"
-    aside.write_text(json.dumps(summary, indent=2, default=str) + "\n")
-    aside.rename(home / "summary.json")
+    put_text(home / "summary.json", json.dumps(summary, indent=2, default=str) + "\n")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from expectations.contracts.files import put_text, sync_folder
 from expectations.contracts.published import Published
 from spark_jobs.build.files import builds
-from spark_jobs.publish.writer import sync_folder
 
 KEPT = 7
 LOCK = ".publish.lock"
@@ -43,9 +43,7 @@ def switch(home: Path, record: Published, slug: str) -> None:
     """Readers see this record from now on; it can be rolled back to."""
     folder = home / "serving" / "history"
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{slug}.part"
-    aside.write_text(json.dumps(asdict(record), indent=2, sort_keys=True))
-    aside.rename(folder / f"{slug}.json")
+    put_text(folder / f"{slug}.json", json.dumps(asdict(record), indent=2, sort_keys=True))
     record.write(home)
     sync_folder(home)
     follow(home, record)

@@ -1,11 +1,12 @@
 """Write one snapshot aside, sync it, and give it its name by one rename: a reader finds a whole one or none."""
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import lmdb
+
+from expectations.contracts.files import sync_folder
 
 # Address space, not disk: the file grows only by the pages that are written.
 MAP_BYTES = 1 << 38
@@ -43,12 +44,3 @@ def write(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
     aside.rename(folder)
     sync_folder(folder.parent)
     return n
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names just given in a folder survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from expectations.contracts.files import put_text
 from models import evaluation
 from models.evaluation import TASKS, Measured, intervals
 from models.evaluation.summary import BEYOND, DRAWS, RANKED, told
@@ -61,9 +62,7 @@ def slice_metrics(said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[s
 def write(report: Mapping[str, Any], path: Path) -> None:
     """The report as JSON, written aside and renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(json.dumps(report, indent=1))
-    aside.rename(path)
+    put_text(path, json.dumps(report, indent=1))
 
 
 def picture(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from math import log2
 from pathlib import Path
 
+from expectations.contracts.files import put_text
 from spark_jobs.identify.linkage.cluster import Thresholds
 
 VERSION = 1
@@ -58,9 +59,7 @@ class LinkageModel:
     def save(self, path: Path) -> None:
         """Write aside and rename: a reader sees the old model or the new one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.part")
-        aside.write_text(self.to_json())
-        aside.replace(path)
+        put_text(path, self.to_json())
 
     @classmethod
     def load(cls, path: Path) -> "LinkageModel":

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.contracts.files import put_text
 from spark_jobs.identify.page import cluster_picture, pictures
 from spark_jobs.identify.page.drawn import drawn, near, short
 from spark_jobs.identify.review.questions import Limits, Questions
@@ -52,9 +53,8 @@ class Tonight:
 def write(folder: Path, tonight: Tonight) -> Path:
     """Write the page into the run's folder of reports, aside and renamed. Same tables, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    aside, path = folder / ".identity.html.part", folder / "identity.html"
-    aside.write_text(page(tonight))
-    aside.rename(path)
+    path = folder / "identity.html"
+    put_text(path, page(tonight))
     return path
 
 
