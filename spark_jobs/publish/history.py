@@ -8,7 +8,7 @@ asked, by which the night over landing day D is in production from 03:00 of D + 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,6 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
     kept = {each.run_id for each in history(home)}
     since = {"wall": one.switched_at, "shop": f"{production.public_from(one)} by the shop's days"}
     after = {"wall": until and until.switched_at, "shop": until and f"{production.public_from(until)} by the shop's days"}
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(record["table_versions"].items()))
     said = [
         f"run        {record['run_id']}, by {one.by}{f' ({one.why})' if one.why else ''}",
         f"days       {production.days(one)}",
@@ -48,11 +47,12 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
         said += [
             f"  run      {model.get('run_id')} ({model.get('kind')}): {model.get('reason')}",
             *(f"  measured {name} {figure(spread)}" for name, spread in (model.get("metrics") or {}).items()),
-            f"  learned  {model.get('window')}",
-            f"  made of  {model.get('table_versions')}, code {model.get('code_hash')}, settings {model.get('config_hash')}",
+            f"  learned  {named(model.get('window'))}; behaviour before `until`, never on it",
+            f"  made of  {named(model.get('table_versions'))}",
+            f"  by       code {model.get('code_hash')}, settings {model.get('config_hash')}",
             *(f"  sha256   {name} {value}" for name, value in (model.get("digests") or {}).items()),
         ]
-    said += [f"tables     {versions}"]
+    said += [f"tables     {named(dict(sorted(record['table_versions'].items())))}"]
     if rules:
         decisions, overrides = rules["identity_decisions"], rules["overrides"]
         said += [
@@ -64,6 +64,11 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
             *(f"    {override(each)}" for each in overrides),
         ]
     return said
+
+
+def named(held: Mapping[str, Any] | None) -> str:
+    """Names and what they hold, as words."""
+    return ", ".join(f"{name} {value}" for name, value in (held or {}).items())
 
 
 def override(one: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from spark_jobs.build.files import builds
 from spark_jobs.night import Days, Night, TableReport, code_hash, config_hash
 from spark_jobs.publish import production
 from spark_jobs.publish.switch import alone, follow, history, snapshots
-from spark_jobs.run_log import record, show
+from spark_jobs.run_log import record
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
@@ -183,8 +183,8 @@ def main(argv: list[str]) -> int:
     day = date.fromisoformat(back.landing_date)
     night = Night(f"rollback-{now:%Y%m%dT%H%M%S}", Days(day, day), settings, now, code_hash(), config_hash(settings))
     reports = [TableReport("published", detail={**detail, "reason": given.reason} if given.reason else detail)]
-    show("rollback", reports, time.monotonic() - began)
     record(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
+    print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
     return 1 if "model_stays" in detail else 0
 
 

@@ -109,7 +109,9 @@ def test_it_says_model_tables_rules_and_lists(nights, capsys):
     said = capsys.readouterr().out
     for words in (
         "run        night-1", "from       2026-02-02T03:00:00Z  to  2026-02-03T03:00:00Z", "snapshot night-1",
-        "make rollback TO=night-1", "measured quality 0.21 [0.2, 0.22]", "sha256   factors.npz f00d", "rec_customer_items_v1 1",
+        "make rollback TO=night-1", "measured quality 0.21 [0.2, 0.22]", "learned  until 2026-02-02;",
+        "made of  feat_items 7", "by       code code, settings config",
+        "sha256   factors.npz f00d", "rec_customer_items_v1 1",
         "segments/definitions/champions.yml", "spark_jobs/identify/rules.yml", "identity decisions in force: 0",
     ):  # fmt: skip
         assert words in said, words
