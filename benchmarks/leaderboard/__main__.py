@@ -7,7 +7,7 @@ from benchmarks.leaderboard import page, table
 from benchmarks.leaderboard.datasets import LOADERS, SHARED, load
 from benchmarks.leaderboard.lifts import lifts
 from benchmarks.leaderboard.published import PUBLISHED
-from benchmarks.leaderboard.run import ROOT, results
+from benchmarks.leaderboard.run import ROOT, known, results
 
 
 def main() -> None:
@@ -21,9 +21,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go")
     given = parser.parse_args()
-    data = load(given.data, given.shared)
-    print(data.protocol, table.counts(data, getattr(data, given.window)), table.header(data), sep="\n", flush=True)
     only = tuple(name for name in given.only.split(",") if name)
+    try:
+        known(given.data, only)
+        data = load(given.data, given.shared)
+    except ValueError as error:
+        parser.exit(1, f"make leaderboard: {error}\n")
+    print(data.protocol, table.counts(data, getattr(data, given.window)), table.header(data), sep="\n", flush=True)
     found = []
     for result in results(data, given.data, only, given.window, given.threads, given.seed):
         print(table.line(data, result), flush=True)

@@ -75,8 +75,9 @@ def page(
         "<h2>Against the best single recommender</h2>", "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
     ]  # fmt: skip
-    for task in data.tasks:
-        is_first = task == data.tasks[0]  # one legend is enough
+    asked = [task for task in data.tasks if any(said[task]["n_customers"] for said in told.values())]
+    for task in asked:
+        is_first = task == asked[0]  # one legend is enough
         parts += [f"<h2>Beyond accuracy: {task}</h2>", beyond(task, told), legend_of(legend(WHOLE)) if is_first else ""]
         parts += [
             f"<h2>By slice: {task}</h2>",

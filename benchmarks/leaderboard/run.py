@@ -30,16 +30,25 @@ class Result:
     wrong: str = ""
 
 
+def known(rows_name: str, only: tuple[str, ...] = ()) -> list[Row]:
+    """The rows of these names, or all of the data set's.
+
+    Raises:
+        ValueError: a name in `only` is no row's.
+    """
+    held = {row.name: row for row in rows_of(rows_name)}
+    if unknown := [name for name in only if name not in held]:
+        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(held)}")
+    return [held[name] for name in only] or list(held.values())
+
+
 def results(data: Data, rows_name: str, only: tuple[str, ...], window: str, threads: int, seed: int) -> Iterator[Result]:
     """A result a row, as each is ready.
 
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    known = {row.name: row for row in rows_of(rows_name)}
-    if unknown := [name for name in only if name not in known]:
-        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(known)}")
-    rows = [known[name] for name in only] or list(known.values())
+    rows = known(rows_name, only)
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"
         handed.write_bytes(pickle.dumps(data))  # from this process to its children, and gone with them

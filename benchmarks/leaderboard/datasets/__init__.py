@@ -18,10 +18,15 @@ def load(name: str, shared: Path = SHARED) -> Data:
     """A data set by its name, or of a folder with an `interactions.csv` by the folder's path.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or its files are not there.
     """
     if name in LOADERS:
-        return LOADERS[name](shared / name)
+        try:
+            return LOADERS[name](shared / name)
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"{error.filename} is not there: benchmarks/README.md says which files {name} is, --shared where they lie"
+            ) from None
     if (Path(name) / folder.FILE).is_file():
         return folder.load(Path(name))
-    raise ValueError(f"unknown data {name!r}: {', '.join(LOADERS)}, or a folder with {folder.FILE}")
+    raise ValueError(f"unknown data {name!r}; there are {', '.join(LOADERS)}, or the path of a folder with {folder.FILE}")

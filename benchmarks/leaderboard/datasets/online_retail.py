@@ -1,6 +1,7 @@
 """UCI Online Retail: known customers' purchases of goods, the last 28 days held out to the minute."""
 
 import re
+from errno import ENOENT
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,15 @@ PROTOCOL = (
 
 
 def sold(folder: Path) -> pd.DataFrame:
-    """Every line sold of every customer, guests included: customer, item, at, quantity, price, order, title, country."""
-    rows = pd.concat([pd.read_csv(path, dtype=str) for path in sorted(folder.glob("*.csv"))], ignore_index=True)
+    """Every line sold of every customer, guests included: customer, item, at, quantity, price, order, title, country.
+
+    Raises:
+        FileNotFoundError: the folder has no day file.
+    """
+    paths = sorted(folder.glob("*.csv"))
+    if not paths:
+        raise FileNotFoundError(ENOENT, "no day file", str(folder / "YYYY-MM-DD.csv"))
+    rows = pd.concat([pd.read_csv(path, dtype=str) for path in paths], ignore_index=True)
     rows = pd.DataFrame({
         "customer": rows["CustomerID"], "item": rows["StockCode"].str.upper(), "at": pd.to_datetime(rows["InvoiceDate"]),
         "quantity": rows["Quantity"].astype(int), "price": rows["UnitPrice"].astype(float), "order": rows["InvoiceNo"],

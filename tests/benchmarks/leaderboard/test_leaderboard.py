@@ -42,7 +42,7 @@ def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypa
     assert list(meant) == ["discover", "next", "ndcg", "recall", "fit", "rank", "MiB", "chosen on"]
     page = (tmp_path / "corner.html").read_text()
     assert [page.count(f"<dt>{name}</dt>") for name in (*meant, "gini", "miscalibration")] == [1] * 10, "one legend is enough"
-    for words in ("user_knn", "over user_knn", "Beyond accuracy: next", "By slice: discover", "data:image/png;base64,"):
+    for words in ("user_knn", "over user_knn", "Beyond accuracy: next", "By slice: next", "data:image/png;base64,"):
         assert words in page
     assert (tmp_path / "corner.png").read_bytes()[:4] == b"\x89PNG"
 
@@ -60,6 +60,25 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
 def test_an_unknown_row_is_refused(shop):
     with pytest.raises(ValueError, match="no row nonsense; there are popularity"):
         list(run.results(load(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (
+            [""],
+            "unknown data ''; there are online_retail, gowalla, beauty, retailrocket, or the path of a folder with interactions",
+        ),
+        (["online_retail"], "online_retail/YYYY-MM-DD.csv is not there: benchmarks/README.md says which files online_retail is"),
+        (["gowalla"], "gowalla/train.csv.gz is not there: benchmarks/README.md says which files gowalla is, --shared where"),
+        (["beauty", "--only", "stan,nonsense"], "no row nonsense; there are popularity, item_knn, "),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(tmp_path, monkeypatch, capsys, argv, sentence):
+    monkeypatch.setattr("sys.argv", ["leaderboard", *argv, "--shared", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 1 and sentence in capsys.readouterr().err
 
 
 def result(name, ndcg, single=True):
