@@ -1,4 +1,4 @@
-"""A weighted blend: every component's scores brought to 0…1 a customer, then added up. What is served is one of these."""
+"""A weighted blend: every component's scores brought to 0…1 a customer, then added up; `ranking/` has the learned one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from models.recommenders import RECOMMENDERS
 from serving_app.identity_schemas import Word
 from spark_jobs.build import survivorship
 from spark_jobs.identify.said import MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
 README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/identity.md"))
+RECOMMENDER_PAGE = (ROOT / "models/README.md").read_text()
 LINKAGE, SURVIVORSHIP = (next((ROOT / "docs/adr").glob(f"{number}-*")).read_text() for number in ("0014", "0017"))
 MARTS = yaml.safe_load((ROOT / "dbt_project/models/marts/_marts__models.yml").read_text())["models"]
 
@@ -21,6 +23,28 @@ def test_decisions_are_numbered_without_a_gap():
     assert numbers == list(range(1, len(numbers) + 1))
     for path in (ROOT / "docs/adr").glob("*.md"):
         assert re.match(rf"# 0*{int(path.name[:4])}[.:] ", path.read_text()), path.name
+
+
+def test_every_recommender_is_in_the_table_of_its_room():
+    table = RECOMMENDER_PAGE.split("### The recommenders")[1].split("## The files")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.M)) == sorted(RECOMMENDERS)
+
+
+def test_links_between_pages_lead_somewhere():
+    """To files, and to headings as GitHub names them; what a page says of code it links to is for other tests."""
+    pages = [*ROOT.glob("*.md"), *(path for path in ROOT.glob("*/**/*.md") if not set(path.parts) & {".venv", "node_modules"})]
+    assert len(pages) > 30
+    for page in pages:
+        for target, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)\s]+))?\)", page.read_text()):
+            led = (page.parent / target) if target else page
+            assert led.exists(), f"{page.relative_to(ROOT)} links to {target}"
+            if heading:
+                assert heading in anchors(led.read_text()), f"{page.relative_to(ROOT)} links to #{heading} of {led.name}"
+
+
+def anchors(text):
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", [README, IDENTITY], ids=["README", "identity"])
