@@ -86,6 +86,12 @@ def answers(visits: list[dict[str, Any]]) -> Table:
     return made
 
 
+def why(visit: dict[str, Any]) -> str:
+    """What the service says of the first item it shows, as each answer does of each item."""
+    first = visit["before"]["items"][0]
+    return f"Why {named(first)} is first for the visitor {visit['who']}: {first['reason']}."
+
+
 def questions(identity: dict[str, Any]) -> str:
     """What about who is who waits for a person, and where it is shown."""
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in identity["n_questions"].items())
@@ -120,6 +126,7 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}")
     console.print(f"{drift(said.get('drift', {}))}\n", soft_wrap=True)
     console.print(answers(visits))
+    console.print(why(visits[0]), soft_wrap=True)
 
 
 def drift(said: dict[str, Any]) -> str:
@@ -139,6 +146,8 @@ def next_steps(console: Console, visits: list[dict[str, Any]]) -> None:
         f"    curl 'http://127.0.0.1:8080/v1/recommendations?user_id={visits[0]['query']['user_id']}&n=5'\n"
         "  make airflow                              the real scheduler and its pages; it runs last night's nightly at once\n"
         "  make mlflow                               models, metrics and the gate's reasons\n"
+        "  make history                              what was in production when; AT=<day>: its model, tables and rules\n"
+        "  make rollback                             the night before again, lists and model; TO=<run> goes forth again\n"
         "  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n"
         "                                            real data, in a home of its own: one home is one shop",
         highlight=False,
