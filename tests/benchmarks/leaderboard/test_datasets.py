@@ -135,7 +135,7 @@ def test_a_folder_of_ones_own(tmp_path):
 
 
 def test_what_cannot_be_read_is_said(tmp_path):
-    with pytest.raises(ValueError, match="unknown data 'nonsense': online_retail, gowalla"):
+    with pytest.raises(ValueError, match="unknown data 'nonsense'; there are online_retail, gowalla"):
         load("nonsense")
     (tmp_path / "interactions.csv").write_text("customer_id,occurred_at\n1,2026-01-01\n")
     with pytest.raises(ValueError, match="no column item_id"):
