@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Behaviour, Customers, Training
+from models.base import KINDS, PURCHASE, Behaviour, Customers, Training
 from models.blend import ends
 from models.ranking.candidates import Candidates
 
@@ -131,16 +131,9 @@ def of_customers(moment: Moment, at: Candidates) -> Columns:
 
 def of_pairs(moment: Moment, at: Candidates) -> Columns:
     """This customer and this item: how often, how lately, in what rhythm; nan where they never met."""
-    wanted, until = moment.customers.behaviour.wanted(), moment.customers.behaviour.until
-    n, n_items = len(moment.customers), wanted.n_items
-    pairs, first_day, last_day, times = wanted_pairs(wanted)
-    key = at.row.astype(np.int64) * n_items + at.item
-    place = np.minimum(np.searchsorted(pairs, key), max(len(pairs) - 1, 0))
-    met = pairs[place] == key if len(pairs) else np.zeros(len(key), bool)
-    number = [
-        np.where(met, held[place], np.nan) if len(pairs) else np.full(len(key), np.nan) for held in (times, first_day, last_day)
-    ]
-    count, first, last = number
+    wanted, until, n = moment.customers.behaviour.wanted(), moment.customers.behaviour.until, len(moment.customers)
+    count, first, last = meetings(wanted, at)
+    met = count > 0
     customer, day = days_of(wanted)
     n_days = np.bincount(customer, minlength=n)
     gap = np.where(count > 1, (last - first) / np.maximum(count - 1, 1), np.nan)
@@ -151,14 +144,27 @@ def of_pairs(moment: Moment, at: Candidates) -> Columns:
         came, at.row.astype(np.int64) * span + (np.where(met, last, 0) - YEARS_BEFORE).astype(np.int64), side="right"
     )
     return {
-        "pair.times": np.where(met, count, 0),
-        "pair.of_days": np.where(met, count, 0) / np.maximum(n_days[at.row], 1),
+        "pair.times": count,
+        "pair.of_days": count / np.maximum(n_days[at.row], 1),
         "pair.since": until - last,
         "pair.since_first": until - first,
         "pair.gap": gap,
         "pair.due": (until - last) / np.maximum(gap, 1.0),
         "pair.passed_over": np.where(met, np.cumsum(n_days)[at.row] - after, np.nan),
     }
+
+
+def of_browsing(moment: Moment, at: Candidates) -> Columns:
+    """On how many days this customer looked at this item, or put it into a cart, and how long ago; nan where they never did.
+
+    A shop that knows of purchases alone has the same in every row, and the same trees as without.
+    """
+    behaviour, found = moment.customers.behaviour, {}
+    for kind, name in enumerate(KINDS):
+        if kind != PURCHASE:
+            times, _, last = meetings(behaviour.where(behaviour.kind == kind), at)
+            found |= {f"{name}.times": times, f"{name}.since": behaviour.until - last}
+    return found
 
 
 def of_price_and_category(moment: Moment, at: Candidates) -> Columns:
@@ -184,7 +190,7 @@ def of_agreement(moment: Moment, at: Candidates) -> Columns:
     return {"agreement.parts": np.bitwise_count(at.sources)}
 
 
-GROUPS: tuple[Group, ...] = (of_parts, of_items, of_customers, of_pairs, of_price_and_category, of_agreement)
+GROUPS: tuple[Group, ...] = (of_parts, of_items, of_customers, of_pairs, of_browsing, of_price_and_category, of_agreement)
 
 
 def columns(moment: Moment, at: Candidates, groups: tuple[Group, ...] = GROUPS) -> tuple[tuple[str, ...], np.ndarray]:
@@ -196,6 +202,17 @@ def columns(moment: Moment, at: Candidates, groups: tuple[Group, ...] = GROUPS) 
     for n, column in enumerate(found.values()):
         table[:, n] = column
     return tuple(found), table
+
+
+def meetings(behaviour: Behaviour, at: Candidates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often each candidate's customer and item met in this behaviour, the first day and the last: nan where never."""
+    pairs, first_day, last_day, times = wanted_pairs(behaviour)
+    if not len(pairs):
+        return np.zeros(len(at)), *(np.full(len(at), np.nan),) * 2
+    key = at.row.astype(np.int64) * behaviour.n_items + at.item
+    place = np.minimum(np.searchsorted(pairs, key), len(pairs) - 1)
+    met = pairs[place] == key
+    return np.where(met, times[place], 0), np.where(met, first_day[place], np.nan), np.where(met, last_day[place], np.nan)
 
 
 def days_of(behaviour: Behaviour) -> tuple[np.ndarray, np.ndarray]:

@@ -154,8 +154,12 @@ class LearnedBlend:
         scores = opinions(self.parts, customers)
         at = propose(scores, cells(customers.behaviour.wanted()).toarray(), self.settings.candidates, allowed)
         names, table = columns(Moment(customers, self.facts, scores), at)
-        if list(names) != self.boosters[0].feature_name():
-            raise ValueError("the ranker was grown on other columns than these; fit it anew")
+        grown_on = self.boosters[0].feature_name()
+        if list(names) != grown_on:  # a model that was made before a column came is served until it is made anew
+            place = {name: n for n, name in enumerate(names)}
+            if missing := [name for name in grown_on if name not in place]:
+                raise ValueError(f"the ranker was grown on columns that are no more ({', '.join(missing)}); fit it anew")
+            table = table[:, [place[name] for name in grown_on]]
         return at, table
 
     @cached_property

@@ -1,14 +1,17 @@
 """Columns of a shop of two customers and three items, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from models.base import Customers
+from models.base import KINDS, PURCHASE, Customers
 from models.ranking.candidates import propose
 from models.ranking.columns import Moment, columns, item_facts
 from tests.models.ranking.conftest import training
 
 INF = -np.inf
+VIEW, CART = KINDS.index("view"), KINDS.index("cart")
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,21 @@ def test_somebody_without_any_history_has_columns():
     held = dict(zip(names, table[0].tolist(), strict=True))
     assert held["customer.n_days"] == 0
     assert np.isnan(held["customer.since"]) and np.isnan(held["pair.since"]) and np.isnan(held["price.distance"])
+
+
+def test_what_was_looked_at_and_put_into_a_cart():
+    """Three items: the first seen on days 5 and 7, the second in a cart and bought on day 6, the third never met."""
+    past = training([(0, 1, 6)], 1, 3, until=10)
+    held = past.behaviour
+    seen = replace(
+        held, customer=np.zeros(4, np.int32), item=np.array([0, 0, 1, 1], np.int32), day=np.array([5, 7, 6, 6], np.int32),
+        kind=np.array([VIEW, VIEW, CART, PURCHASE], np.int8),
+    )  # fmt: skip
+    past = replace(past, behaviour=seen)
+    scores = {"plain": np.ones((1, 3), np.float32)}
+    at = propose(scores, np.zeros((1, 3), bool), 3)
+    names, table = columns(Moment(Customers.of(past, np.array([0])), item_facts(past), scores), at)
+    held = {name: table[:, n].tolist() for n, name in enumerate(names)}
+    assert held["view.times"] == [2, 0, 0] and held["cart.times"] == [0, 1, 0] and held["pair.times"] == [0, 1, 0]
+    assert held["view.since"] == pytest.approx([3, NAN, NAN], nan_ok=True)
+    assert held["cart.since"] == pytest.approx([NAN, 4, NAN], nan_ok=True)

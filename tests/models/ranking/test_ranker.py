@@ -95,8 +95,26 @@ def test_too_short_a_history_is_said_so(shop):
 
 def test_a_ranker_of_other_columns_is_refused(shop, blend):
     other = make_blend({**CONFIGURATION, "parts": {"item_knn": {}, "popularity": {}}}).restore(blend.arrays())
-    with pytest.raises(ValueError, match="other columns"):
+    with pytest.raises(ValueError, match=r"no more \(own_history\.share, own_history\.score, own_history\.place\)"):
         other.score(Customers.of(shop, np.arange(2)))
+
+
+def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_it_says_the_same(shop):
+    past, fitted = shop.before(52), make_blend(CONFIGURATION)
+    window = fitted.windows(past)[0]
+    before_it = past.before(window.cut)
+    test = fitted.asked(past, window, 1)
+    scores = opinions([part.fit(before_it, 1) for part in fitted.parts], test.met(before_it))
+    held = fitted.rows(past, window, test, scores, [window.cut] * 3, 1)
+    kept = [n for n, name in enumerate(held.names) if not name.startswith(("view.", "cart."))]
+    assert len(held.names) == len(kept) + 4
+    older = replace(held, table=held.table[:, kept], names=tuple(held.names[n] for n in kept))
+    said = []
+    for rows in (held, older):
+        fitted.__dict__.pop("boosters", None)
+        said.append(fitted.learn(past, [rows], 1).score(Customers.of(past, np.arange(60))))
+    np.testing.assert_array_equal(*said)
+    assert len(np.unique(said[0][np.isfinite(said[0])])) > 50
 
 
 def test_unknown_settings_are_refused():
