@@ -3,7 +3,7 @@
 Nothing is deleted. The next night publishes as usual, even when nothing new has landed: what is rolled back to does not count as
 made of what has landed. It scores with the model that was brought back, and refits that one's configuration; the version that was
 left is not trained again of the same tables. What is in production already, lists and model, is said to be so, and nothing is
-changed or logged. On Snowflake only the lists go back; its own Time Travel brings back a schema.
+changed or logged. On Snowflake lists and model go back; its own Time Travel brings back a schema.
 """
 
 import argparse
