@@ -70,8 +70,8 @@ def page(
         f"<h1>{escape(title)}</h1>", f"<p>{escape(data.protocol)}</p>", f"<p>{escape(counts(data, window))}</p>",
         f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{held}">',
         "<h2>All rows</h2>",
-        "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their source; those measured before "
-        "are of other code on these very files.</p>",
+        "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their source: those "
+        "measured before are of other code on these very files.</p>",
         rows(data, results, published), legend_of(meanings(data)),
         "<h2>Against the best single recommender</h2>", "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
