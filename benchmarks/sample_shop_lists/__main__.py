@@ -82,7 +82,7 @@ def main() -> None:
     settings = Settings.from_environment({**os.environ, "CONCIERGE_HOME": str(given.home)})
     told = judged(settings, given.as_of, given.days)
     print(*lines(told), sep="\n")
-    print(page.write(given.pages, f"{given.home.resolve().name}-{given.as_of}", told))
+    print(page.write(given.pages, f"{given.home.resolve().name.strip('.')}-{given.as_of}", told))
 
 
 if __name__ == "__main__":
