@@ -125,14 +125,16 @@ class FirstNight:
 
     Attributes:
         shown: whether it could be shown then.
-        in_lists, in_tens: shares of all personal lists of that night that hold it, and hold it in their first ten.
+        in_lists, in_tens: personal lists of that night that hold it, and hold it in their first ten.
+        of: personal lists of that night.
     """
 
     item: str
     night: date
     shown: bool
-    in_lists: float
-    in_tens: float
+    in_lists: int
+    in_tens: int
+    of: int
 
 
 def first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[FirstNight]:
@@ -151,6 +153,6 @@ def first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[FirstNig
         may = {row["item_id"] for row in items if row["is_recommendable"] and row["is_in_stock"]}
         lists = list(served(lake, version=wrote[night][REC_CUSTOMER_ITEMS.name]).values())
         for item in young:
-            whole, top = (sum(item in row[:n] for row in lists) / max(len(lists), 1) for n in (None, k))
-            found.append(FirstNight(item, night, item in may, whole, top))
+            whole, top = (sum(item in row[:n] for row in lists) for n in (None, k))
+            found.append(FirstNight(item, night, item in may, whole, top, len(lists)))
     return found

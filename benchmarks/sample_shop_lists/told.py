@@ -130,5 +130,7 @@ def of_new(told: Told) -> str:
 
 def night_line(one: FirstNight) -> str:
     """An item's first night in words."""
-    shown = f"in {one.in_lists:.0%} of lists, in {one.in_tens:.1%} of their first ten" if one.shown else "may not be shown"
+    shown = (
+        f"in {one.in_lists:,} of {one.of:,} lists, in {one.in_tens:,} of their first tens" if one.shown else "may not be shown"
+    )
     return f"{one.item}, first night {one.night}: {shown}"

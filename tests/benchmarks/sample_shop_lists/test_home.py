@@ -102,6 +102,6 @@ def test_an_items_first_night_is_read_from_what_that_night_wrote(tmp_path):
     assert first_week == {"lamp": date(2026, 2, 17), "tea": date(2026, 2, 18)}
     assert home.first_week(lake, date(2026, 2, 24)) == {"tea": date(2026, 2, 18)}
     assert home.first_nights(lake, first_week, k=1) == [
-        home.FirstNight("lamp", date(2026, 2, 17), True, 0.5, 0.0),
-        home.FirstNight("tea", date(2026, 2, 18), False, 0.0, 0.0),
+        home.FirstNight("lamp", date(2026, 2, 17), True, 1, 0, 2),
+        home.FirstNight("tea", date(2026, 2, 18), False, 0, 0, 2),
     ]  # fmt: skip

@@ -19,7 +19,7 @@ def told(part_for_cold: float) -> Told:
     values = {SERVED: own, "lightfm": part, POPULAR: np.full(62, 0.05), BEST: np.full(62, 0.4)}
     whom = {LISTED: listed, WARM: warm, COLD: listed & ~warm, AUDIENCE: ~listed}
     new = {SERVED: 0.1 * own, "lightfm": 0.05 * own, POPULAR: 0.0 * own, BEST: 0.2 * own}
-    night = FirstNight("SKU-1", date(2026, 2, 18), True, 0.5, 0.125)
+    night = FirstNight("SKU-1", date(2026, 2, 18), True, 1500, 12, 3000)
     return Told(
         "Seed 1", worth.board(values, whom), worth.board(new, {LISTED: listed}), (2, 1), 0.05, (1.5, 1.0, 0.0, 2.0), [night]
     )  # fmt: skip
@@ -49,7 +49,7 @@ def test_new_items_are_told_as_a_share_of_what_the_best_ten_hold():
     text = "\n".join(lines(told(0.08)))
     assert "Items in their first week: 2, of which 1 may be shown tonight" in text and "50.0 purchases of them" in text
     assert [line.split()[-2:] for line in lines(told(0.08)) if line.startswith(SERVED)][1] == ["50%", "1.50"]
-    assert "SKU-1, first night 2026-02-18: in 50% of lists, in 12.5% of their first ten" in text
+    assert "SKU-1, first night 2026-02-18: in 1,500 of 3,000 lists, in 12 of their first tens" in text
 
 
 def test_the_page_shows_its_picture_in_any_window(tmp_path, look):
