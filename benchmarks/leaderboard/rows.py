@@ -5,7 +5,7 @@ A row is fitted by a function of what may be fitted on; `plain` makes one of a r
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.base import Recommender, Training
 from models.recommenders import make, make_blend
@@ -51,6 +51,18 @@ def weighed(name: str, parts: Mapping[str, Mapping[str, object]], weights: Mappi
         name, lambda training, seed: make_blend(made).fit(training, seed), VALIDATION, f"{said}; power {power:g}", single=False
     )
 
+
+def learned(training: Training, seed: int) -> Recommender:
+    """The learned blend as a night fits it: the parts and the ranker's settings of `models/config/search.yml`."""
+    from spark_jobs.train.choose import read_space  # loads pyspark, which no other row has to pay for
+    from spark_jobs.train.ranker import within
+
+    space = read_space()["learned"]
+    parts = within(space["parts"], training.behaviour.n_items)
+    return make_blend({"parts": parts, "ranker": space["ranker"]}).fit(training, seed)
+
+
+LEARNED = Row("learned blend", learned, VALIDATION, "models/config/search.yml; four cuts before the test", single=False)
 
 # Beauty: days are places. Weights and power: `python -m benchmarks.beauty_blend`.
 BEAUTY_PARTS: dict[str, dict[str, object]] = {
@@ -112,7 +124,7 @@ RETAIL = (
     plain("lightfm", components=64, epochs=12),
 )
 ROWS: dict[str, tuple[Row, ...]] = {
-    "online_retail": (*EVERYWHERE, *RETAIL),
+    "online_retail": (*EVERYWHERE, *RETAIL, LEARNED),
     "gowalla": (
         *EVERYWHERE,
         plain("item_knn", trend_power=0.0),
@@ -147,7 +159,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         plain("stan"),
     ),
 }
-OWN_DATA = (*EVERYWHERE, *IN_TIME)
+OWN_DATA = (*EVERYWHERE, *IN_TIME, replace(LEARNED, chosen=UNTUNED))
 
 
 def rows_of(data: str) -> tuple[Row, ...]:

@@ -57,6 +57,14 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
     assert popularity.found is not None and popularity.took["mib"] > 0
 
 
+def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop):
+    data = load(str(shop))
+    popularity, blend = run.results(data, str(shop), ("popularity", "learned blend"), "test", 1, 1)
+    assert not blend.wrong and not blend.row.single
+    better = blend.found.ndcg["next"] - popularity.found.ndcg["next"]
+    assert np.nanmean(better) > 0.1  # it knows of the two tastes
+
+
 def test_an_unknown_row_is_refused(shop):
     with pytest.raises(ValueError, match="no row nonsense; there are popularity"):
         list(run.results(load(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
