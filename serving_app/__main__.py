@@ -20,11 +20,11 @@ class CannotListen(RuntimeError):  # noqa: N818 - reads as what it says
     """Nobody could reach a service there; the message names the setting to change."""
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Refuse a port where somebody listens already.
+def free_address(host: str, port: int) -> str:
+    """The address to listen on as granian takes it, in digits: it knows no names. Refuses a port where somebody listens already.
 
     Granian's workers share their port (SO_REUSEPORT), and so would a second service of the same user: every other answer would be
-    another home's. A socket that does not share finds out.
+    another home's. A socket that does not share finds out; of two that start within the same second it finds out neither.
 
     Raises:
         CannotListen: the port is taken or not allowed, or the host is not this machine's.
@@ -34,28 +34,31 @@ def refuse_taken(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what an ended service's connections leave is no service
             probe.bind(address)
-    except OSError as error:  # socket.gaierror is one
-        if error.errno == errno.EADDRINUSE:
+    except (OSError, UnicodeError) as error:  # socket.gaierror is an OSError; a name with an empty or a long part is the other
+        number = getattr(error, "errno", None)
+        if number == errno.EADDRINUSE:
             why = f"port {port} of {host} is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free port"
-        elif error.errno in (errno.EACCES, errno.EPERM):
+        elif number in (errno.EACCES, errno.EPERM):
             why = f"port {port} needs rights that you do not have; set CONCIERGE_HTTP_PORT to one from 1024 on"
         else:
-            why = f"{host} is no address of this machine ({error.strerror}); CONCIERGE_HTTP_HOST says where to listen"
+            said = getattr(error, "strerror", None) or "no name that a machine can have"
+            why = f"{host} is no address of this machine ({said}); CONCIERGE_HTTP_HOST says where to listen"
         raise CannotListen(why) from None
+    return address[0]
 
 
 def main() -> int:
     """Serve until told to stop."""
     try:
         settings = Settings.from_environment()
-        refuse_taken(settings.host, settings.port)
+        address = free_address(settings.host, settings.port)
     except (SettingsError, CannotListen) as error:
         print(error, file=sys.stderr)
         return 2
     Granian(
         "serving_app.wsgi:app",
         factory=True,
-        address=settings.host,
+        address=address,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,

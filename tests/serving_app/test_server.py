@@ -1,6 +1,7 @@
 """The real server, two workers: an override holds in both at once; no kill, restart or publish breaks a promise."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -33,6 +34,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         said = {"CONCIERGE_HOME": str(self.home), "CONCIERGE_IDENTITY_KEY": "test-key", "CONCIERGE_HTTP_PORT": str(self.port)}
+        said["CONCIERGE_HTTP_HOST"] = "localhost"  # granian itself takes addresses in digits alone
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
         self.environment = {**inherited, **said}
         with (self.home / "server.log").open("a") as out:
@@ -96,7 +98,7 @@ def server(tmp_path, request):
 
 
 def taken(port):
-    return f"port {port} of 127.0.0.1 is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free port\n"
+    return f"port {port} of localhost is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free port\n"
 
 
 def ids(answer):
@@ -180,13 +182,35 @@ def test_a_port_that_somebody_would_share_is_taken(host):
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(program.CannotListen, match=f"port {port} of {host} is taken"):
-            program.refuse_taken(host, port)
+            program.free_address(host, port)
         with socket.create_connection(other.getsockname()[:2]), other.accept()[0]:
             pass  # the connection of an ended service lingers
-    program.refuse_taken(host, port)
+    assert program.free_address(host, port) == host
 
 
-def test_an_address_elsewhere_is_said_by_its_setting():
-    for host in ("192.0.2.1", "nowhere.invalid"):
-        with pytest.raises(program.CannotListen, match=f"{host} is no address of this machine .*; CONCIERGE_HTTP_HOST says"):
-            program.refuse_taken(host, 8080)
+@pytest.mark.parametrize(("listening", "asked"), [("::", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0")])
+def test_a_port_of_every_address_is_taken_on_each_and_of_each_on_every(listening, asked):
+    with socket.socket(socket.AF_INET6 if ":" in listening else socket.AF_INET) as other:
+        for option in (socket.SO_REUSEPORT, socket.SO_REUSEADDR):
+            other.setsockopt(socket.SOL_SOCKET, option, 1)
+        other.bind((listening, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(program.CannotListen, match=f"port {port} of {asked} is taken"):
+            program.free_address(asked, port)
+    assert program.free_address(asked, port) == asked, "the negative control"
+
+
+def test_a_host_is_told_in_digits():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert program.free_address("localhost", port) in ("127.0.0.1", "::1")
+    assert program.free_address("127.1", port) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "..", "a" * 64])
+def test_an_address_elsewhere_is_said_by_its_setting(host):
+    said = rf"{re.escape(host)} is no address of this machine \(.+\); CONCIERGE_HTTP_HOST says"
+    with pytest.raises(program.CannotListen, match=said):
+        program.free_address(host, 8080)
