@@ -40,6 +40,11 @@ class Days:
         return self.first <= day <= self.last
 
 
+def slug(run_id: str) -> str:
+    """A run id as a file name: Airflow's holds colons and pluses."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", run_id)
+
+
 @dataclass(frozen=True)
 class Night:
     """One run of the pipeline, as a step sees it. `now` is for logs (`ops_runs`, `published_at`), never for data."""
@@ -53,8 +58,8 @@ class Night:
 
     @property
     def slug(self) -> str:
-        """The run id as a file name: Airflow's holds colons and pluses."""
-        return re.sub(r"[^A-Za-z0-9._-]+", "-", self.run_id)
+        """The run's name among files."""
+        return slug(self.run_id)
 
 
 @dataclass

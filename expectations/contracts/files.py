@@ -5,10 +5,17 @@ from pathlib import Path
 
 
 def put_text(path: Path, text: str) -> None:
-    """Write a file, or write it anew: aside, then renamed."""
+    """Write a file, or write it anew: aside, synced, then renamed.
+
+    Without the sync a loss of power may leave the new name with nothing behind it.
+    """
     aside = path.with_name(f".{path.name}.part")
-    aside.write_text(text)
+    with aside.open("w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
     aside.replace(path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

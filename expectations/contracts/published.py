@@ -1,10 +1,11 @@
 """`$CONCIERGE_HOME/published.json`: the one switch. Readers follow it, `publish` alone writes it, by one rename."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from expectations.contracts.files import put_text
 
 FILE = "published.json"
 
@@ -33,6 +34,11 @@ class Published:
     inputs: str
     table_versions: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """What readers see of it. A run that is repeated with other content has another; why it was switched to is no matter."""
+        return self.run_id, self.snapshot, self.warehouse_file, self.model_version
+
     @classmethod
     def read(cls, home: Path) -> "Published | None":
         """What is published, or None before the first night."""
@@ -43,10 +49,5 @@ class Published:
         return cls(**said)
 
     def write(self, home: Path) -> None:
-        """Switch readers over: written aside, synced, renamed."""
-        aside = home / f".{FILE}.part"
-        with aside.open("w") as out:
-            json.dump(asdict(self), out, indent=2, sort_keys=True)
-            out.flush()
-            os.fsync(out.fileno())
-        aside.rename(home / FILE)
+        """Switch readers over; on disk when this returns, so that no line says what a loss of power took back."""
+        put_text(home / FILE, json.dumps(asdict(self), indent=2, sort_keys=True))

@@ -7,6 +7,7 @@ asked, by which the night over landing day D is in production from 03:00 of D + 
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -32,7 +33,7 @@ def lines(switches: Sequence[Switch]) -> list[str]:
 def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]:
     """What was in production, in words."""
     record, model, rules = one.record, one.model, one.rules
-    kept = {each.run_id for each in history(home)}
+    is_kept = one.shows in {each.shows for each in history(home)}
     since = {"wall": one.switched_at, "shop": f"{production.public_from(one)} by the shop's days"}
     after = {"wall": until and until.switched_at, "shop": until and f"{production.public_from(until)} by the shop's days"}
     said = [
@@ -40,7 +41,7 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
         f"days       {production.days(one)}",
         f"from       {since[clock]}  to  {after[clock] or 'now'}",
         f"lists      snapshot {record['snapshot']}, warehouse {record['warehouse_file'] or 'Snowflake'}; "
-        + (f"kept: make rollback TO={record['run_id']}" if record["run_id"] in kept else "no longer kept"),
+        + (f"kept: make rollback TO={record['run_id']}" if is_kept else "no longer kept"),
         f"model      {record['model_version']}",
     ]
     if model:
@@ -110,5 +111,16 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def whoever_reads(argv: list[str]) -> int:
+    """`main`; 0 where whoever reads has read enough, as `head` has: nothing went wrong."""
+    try:
+        status = main(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python says it once more when it ends
+        return 0
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(whoever_reads(sys.argv[1:]))

@@ -23,7 +23,7 @@ from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
-from spark_jobs.publish.production import write_down
+from spark_jobs.publish.production import catch_up, write_down
 from spark_jobs.publish.sources import FOR_OPERATORS, FOR_PLACING, TABLES, Sources, pairs
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.publish.writer import write
@@ -52,10 +52,13 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
         # A publish that was killed behind the switch left these undone.
         follow(home, now)
-        write_down(night, lake, now, "")
+        seen = replace(night, run_id=now.run_id)
+        write_down(seen, lake, now)
         if summary.run_id(home) != now.run_id:
-            summary.write(summary.collect(replace(night, run_id=now.run_id), lake, now), home)
+            summary.write(summary.collect(seen, lake, now), home)
         return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "pruned": prune(home)})]
+    if now:
+        catch_up(home, now)
     sources = Sources(lake)
     figures = measure(
         sources.lists, sources.customers, sources.items, reader.tops(snapshots(home) / now.snapshot) if now else None
@@ -81,7 +84,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     switch_snowflake(night.settings, night.run_id)
     page = summary.collect(night, lake, record)
     switch(home, record, night.slug)
-    write_down(night, lake, record, now.run_id if now else "")
+    write_down(night, lake, record)
     summary.write(page, home)
     detail = {**figures.as_dict(), "snapshot": name, "switched": True, "pruned": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]

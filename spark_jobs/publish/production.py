@@ -1,7 +1,7 @@
 """What was in production when: one line in `serving/production.jsonl` for every switch, of a night and of a rollback.
 
 Appended behind the switch and never rewritten, so it outlives the snapshots and warehouse files that `prune` deletes. A switch
-that was killed before its line is written down by the next publish, which finds that readers see what no line names.
+that was killed before its line is written down by the next publish or rollback, which finds that readers see what no line names.
 """
 
 import json
@@ -13,15 +13,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from expectations.contracts import published
 from expectations.contracts.published import Published
 from spark_jobs.identify.said import taken
-from spark_jobs.night import Night
+from spark_jobs.night import Night, slug
 from spark_jobs.publish import rules
 from spark_jobs.publish.summary import read_report
 from spark_jobs.tables import Lake
 
 FILE = Path("serving") / "production.jsonl"
 PUBLISH, ROLLBACK = "publish", "rollback"
+BACK_FROM = "rolled back from "  # begins the `inputs` of what was rolled back to; the run that was left follows
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
@@ -35,7 +37,8 @@ class Switch:
         shop_date: newest landing day that had ever been published by then, ISO: the shop's own clock, which a backfill follows.
         record: what readers see since, as `published.json` holds it.
         model: what was measured of the model served, and its digests; empty before one was accepted.
-        rules: digest of every file of rules that made it, and overrides in force (`rules.py`).
+        rules: digest of every file of rules that made it, and overrides in force (`rules.py`); empty where the line was written
+            later, by another night.
         was: the run that readers saw before.
         why: what was said of a rollback.
     """
@@ -53,9 +56,13 @@ class Switch:
     def run_id(self) -> str:
         return self.record["run_id"]
 
+    @property
+    def shows(self) -> tuple[str, ...]:
+        return Published(**self.record).shows
+
 
 def read(home: Path) -> list[Switch]:
-    """Every switch, oldest first. A line torn by a loss of power is left out: its switch is the next publish's to write."""
+    """Every switch, oldest first. A line torn by a loss of power is left out: `catch_up` writes its switch down."""
     try:
         lines = (home / FILE).read_text().splitlines()
     except FileNotFoundError:
@@ -87,14 +94,38 @@ def written(home: Path, record: Published) -> bool:
     return bool(lines) and replace(Published(**lines[-1].record), inputs="") == replace(record, inputs="")
 
 
-def write_down(night: Night, lake: Lake, record: Published, was: str) -> None:
+def write_down(night: Night, lake: Lake, record: Published) -> None:
     """Append a night's switch, unless the last line is about it."""
-    home = night.settings.home
-    if written(home, record):
+    if not written(night.settings.home, record):
+        of_night(night.settings.home, night.slug, record, rules.taken(night, taken(lake)))
+
+
+def catch_up(home: Path, now: Published, why: str = "") -> None:
+    """Append the switch to what readers see, where it was killed before its line. Comes before another switch, which would be the
+    last that could tell."""
+    if written(home, now):
         return
-    model = read_report(home / "reports" / night.slug / "model.json").get("served") or {}
-    made_by = rules.taken(night, taken(lake))
-    append(home, Switch(said(night.now), PUBLISH, newest(home, record), asdict(record), model, made_by, was))
+    if now.inputs.startswith(BACK_FROM):
+        switched_at = datetime.fromtimestamp((home / published.FILE).stat().st_mtime, UTC)
+        of_rollback(home, now, said(switched_at), why)
+    else:
+        of_night(home, slug(now.run_id), now, {})
+
+
+def of_night(home: Path, name: str, record: Published, made_by: dict[str, Any]) -> None:
+    """The line of a night, whose reports stand under this name."""
+    model = read_report(home / "reports" / name / "model.json").get("served") or {}
+    lines = read(home)
+    was = lines[-1].run_id if lines else ""
+    append(home, Switch(record.published_at, PUBLISH, newest(home, record), asdict(record), model, made_by, was))
+
+
+def of_rollback(home: Path, back: Published, at: str, why: str) -> None:
+    """The line of a switch back, with the model and rules that its night had."""
+    known = [one for one in read(home) if one.shows == back.shows]
+    told = (known[-1].model, known[-1].rules) if known else ({}, {})
+    was = back.inputs.removeprefix(BACK_FROM)
+    append(home, Switch(at, ROLLBACK, newest(home, back), asdict(back), *told, was=was, why=why))
 
 
 def newest(home: Path, record: Published) -> str:
@@ -103,7 +134,8 @@ def newest(home: Path, record: Published) -> str:
 
 
 def said(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """ISO, UTC, to the second; years in four digits, so that texts sort as times do (`strftime` writes 999 of the year 0999)."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def public_from(switch: Switch) -> str:

@@ -9,7 +9,7 @@ changed or logged. On Snowflake lists and model go back; its own Time Travel bri
 import argparse
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from spark_jobs.publish.switch import alone, follow, history, snapshots
 from spark_jobs.run_log import record
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
-
-FROM = "rolled back from "
 
 
 class CannotRollBack(RuntimeError):  # noqa: N818 - reads as what it says
@@ -46,41 +44,32 @@ class Back:
         return self.was != self.now
 
 
-def target(kept: list[Published], now: Published, run_id: str | None, meant: str = "") -> Published:
-    """The record to go back to.
+def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
+    """The record to go back to, and which night a day or a moment was taken for; no words where a run was named, or none.
 
     Args:
-        kept: newest first.
-        run_id: the run; None for the one before what readers see now.
-        meant: how that run came to be meant, where it was not named itself.
+        now: what readers see.
+        to: a run, a day or a moment; None for the night before.
 
     Raises:
-        CannotRollBack: there is none.
+        CannotRollBack: there is no such night, or what it showed is no longer kept.
     """
-    earlier = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
-    found = [one for one in kept if one.run_id == run_id] if run_id else earlier
+    kept, words = history(home), ""
+    if not to:
+        found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
+    elif not (found := [one for one in kept if one.run_id == to]):
+        try:
+            then, words = production.meant(production.read(home), to)
+        except ValueError:  # neither a day nor a moment: a run that there is not
+            then = None
+        if words and then is None:
+            raise CannotRollBack(words)
+        found = [one for one in kept if then and one.shows == then.shows]
     if not found:
-        wanted = f"{meant} It is no longer kept" if meant else f"no kept night {run_id or 'before this one'}"
+        wanted = f"{words} It is no longer kept" if words else f"no kept night {to or 'before this one'}"
         there_are = ", ".join(f"{one.run_id} (landing day {one.landing_date})" for one in kept if one.run_id != now.run_id)
         raise CannotRollBack(f"{wanted}; readers see {now.run_id} (landing day {now.landing_date}); kept: {there_are or 'none'}")
-    return found[0]
-
-
-def run_of(home: Path, to: str | None) -> tuple[str | None, str]:
-    """The run that `to` names, itself or as what was in production on that day or at that moment; and that in words, if so.
-
-    Raises:
-        CannotRollBack: nothing was in production then.
-    """
-    if not to or to in {one.run_id for one in history(home)}:
-        return to, ""
-    try:
-        found, words = production.meant(production.read(home), to)
-    except ValueError:
-        return to, ""
-    if found is None:
-        raise CannotRollBack(words)
-    return found.run_id, words
+    return found[0], words
 
 
 def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
@@ -97,32 +86,20 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
         now = Published.read(home)
         if now is None:
             raise CannotRollBack("nothing has been published yet")
-        run_id, words = run_of(home, to)
-        chosen = target(history(home), now, run_id, words)
-        if replace(chosen, inputs=now.inputs) == now:
+        production.catch_up(home, now, why if to == now.run_id else "")  # asked again for what was killed, it is the same reason
+        chosen, words = target(home, now, to)
+        if chosen.shows == now.shows:
             follow(home, now)
-            if now.inputs.startswith(FROM) and not production.written(home, now):  # killed before its line
-                write_down(home, now, now, now.inputs.removeprefix(FROM), at, why)
             return Back(now, now, words)
         build = builds(home) / chosen.warehouse_file
         if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (chosen.warehouse_file and not build.is_file()):
             raise CannotRollBack(f"the files of {chosen.run_id} are gone")
         # Other inputs than any night has: `land` must not take the next one for done.
-        back = replace(chosen, inputs=f"{FROM}{now.run_id}")
+        back = replace(chosen, inputs=f"{production.BACK_FROM}{now.run_id}")
         back.write(home)
         follow(home, back)
-        write_down(home, back, now, now.run_id, at, why)
+        production.of_rollback(home, back, production.said(at), why)
     return Back(now, back, words)
-
-
-def write_down(home: Path, back: Published, seen: Published, was: str, at: datetime, why: str) -> None:
-    """The line of a switch back from the run `was`, with the model and rules that its night had."""
-    known = [one for one in production.read(home) if one.run_id == back.run_id]
-    told = (known[-1].model, known[-1].rules) if known else ({}, {})
-    newest = max(production.newest(home, seen), back.landing_date)
-    production.append(
-        home, production.Switch(production.said(at), production.ROLLBACK, newest, asdict(back), *told, was=was, why=why)
-    )
 
 
 def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:

@@ -45,7 +45,6 @@ def switch(home: Path, record: Published, slug: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     put_text(folder / f"{slug}.json", json.dumps(asdict(record), indent=2, sort_keys=True))
     record.write(home)
-    sync_folder(home)
     follow(home, record)
 
 

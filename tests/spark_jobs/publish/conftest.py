@@ -7,12 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import lmdb
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts import lake as contracts
 from expectations.contracts.identifiers import customer_id, identifier_id
+from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
@@ -134,3 +136,14 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path) -> Shop:
     return Shop(tmp_path / "home")
+
+
+def published(shop: Shop) -> tuple[Published, dict[bytes, bytes]]:
+    """What readers see, and every key of its snapshot."""
+    record = Published.read(shop.home)
+    return record, content(shop.home / "serving" / "snapshots" / record.snapshot)
+
+
+def content(folder: Path) -> dict[bytes, bytes]:
+    with lmdb.open(str(folder), readonly=True, lock=False) as env, env.begin() as txn:
+        return {bytes(key): bytes(value) for key, value in txn.cursor()}

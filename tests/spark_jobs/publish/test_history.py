@@ -1,7 +1,12 @@
 """What was in production when: every switch is written down once, and asked for by a day, a moment, or the shop's own days."""
 
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import lmdb
 import msgpack
@@ -10,6 +15,7 @@ import pytest
 from spark_jobs.publish import history, production, rollback, rules
 from spark_jobs.publish.job import run
 
+ROOT = Path(__file__).resolve().parents[3]
 SERVED = {
     "model_version": "concierge/4", "run_id": "abc", "kind": "refit", "reason": "lift", "digests": {"factors.npz": "f00d"},
     "metrics": {"quality": {"mean": 0.21, "low": 0.2, "high": 0.22}}, "window": {"until": "2026-02-02"},
@@ -55,7 +61,8 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
     path.write_bytes(whole[: whole.rindex(b'{"by"') + 40])  # torn in the middle of the last line
     assert [each.run_id for each in production.read(nights.home)] == ["night-0", "night-1"]
     run(nights.night("night-2", date(2026, 2, 3)), nights.land())
-    assert [each.run_id for each in production.read(nights.home)] == ["night-0", "night-1", "night-2"]
+    lines = [(each.run_id, each.was) for each in production.read(nights.home)]
+    assert lines == [("night-0", ""), ("night-1", "night-0"), ("night-2", "night-1"), ("night-2", "night-2")], "and its repeat"
     assert [json.loads(line) for line in path.read_bytes().splitlines()[-1:]], "the torn line ends before it"
 
 
@@ -68,6 +75,7 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
         pytest.param("2026-02-02T04:30+02:00", ("night-0", "wall"), id="another zone's morning"),
         pytest.param("2026-07-01", ("night-2", "wall"), id="long after"),
         pytest.param("2026-01-31", (None, "shop"), id="before the first"),
+        pytest.param("0999-12-31", (None, "shop"), id="a year that sorts before all others"),
     ],
 )
 def test_what_was_in_production_by_the_wall_clock(nights, when, expected):
@@ -137,6 +145,38 @@ def test_it_says_model_tables_rules_and_lists(nights, capsys):
 def test_what_cannot_be_answered_is_said(nights, capsys, at, sentence):
     assert history.main([f"--at={at}"]) == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_a_run_repeated_with_other_lists_does_not_pass_for_what_it_was(nights, capsys):
+    """The kept record of its name is the second's: going back to the first's hour would bring lists that nobody saw then."""
+    second = nights.night("night-2", date(2026, 2, 3))
+    nights.rows["rec_customer_items_v1"][0]["items"].pop()
+    run(replace(second, now=second.now + timedelta(hours=6)), nights.land("rec_customer_items_v1"))
+    assert [each.record["snapshot"] for each in production.read(nights.home)][2:] == ["night-2", "night-2.2"]
+    for when, kept in (("2026-02-03T05:00", False), ("2026-02-03T10:00", True)):
+        assert history.main([f"--at={when}"]) == 0
+        assert ("kept: make rollback TO=night-2" in (said := capsys.readouterr().out)) == kept == ("no longer" not in said)
+        assert rollback.main([f"--to={when}"]) == (0 if kept else 1)
+        told = capsys.readouterr()
+        assert ("It is no longer kept; readers see night-2" in told.err) == (not kept)
+        assert ("Already in production: night-2" in told.out) == kept
+
+
+def test_whoever_reads_may_stop_as_head_does(nights):
+    path = nights.home / production.FILE
+    path.write_text(path.read_text().splitlines()[-1] + "\n")
+    path.write_text(path.read_text() * 3000)  # more than a pipe holds
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    module = "spark_jobs.publish.history"
+    for command, ends in ((["-m", module], (0, "")), (["-c", f"from {module} import main; main([])"], (1, "BrokenPipeError"))):
+        asked = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert "night-2" in asked.stdout.readline()
+        asked.stdout.close()
+        said = asked.stderr.read()
+        assert (asked.wait(timeout=60), ends[1] in said) == (ends[0], True)
+        assert said == "" or ends[0] == 1, "the second is the negative control"
 
 
 def test_a_home_without_a_night(tmp_path, monkeypatch, capsys):

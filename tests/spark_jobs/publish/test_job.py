@@ -1,13 +1,10 @@
-"""What readers find after a publish, a repeated one, a refused one and a killed one."""
+"""What readers find after a publish, a repeated one and a refused one; a killed one: test_killed.py."""
 
-import contextlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import duckdb
-import lmdb
 import pytest
 from deltalake import write_deltalake
 
@@ -17,21 +14,12 @@ from expectations.contracts.published import Published
 from spark_jobs.build.begin import begin
 from spark_jobs.identify.said import Said
 from spark_jobs.land.inputs import fingerprint
-from spark_jobs.publish import job, switch
+from spark_jobs.publish import job
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
 from spark_jobs.publish.sources import NothingToPublish
 from spark_jobs.publish.switch import KEPT
-
-
-def content(folder):
-    with lmdb.open(str(folder), readonly=True, lock=False) as env, env.begin() as txn:
-        return {bytes(key): bytes(value) for key, value in txn.cursor()}
-
-
-def published(shop):
-    record = Published.read(shop.home)
-    return record, content(shop.home / "serving" / "snapshots" / record.snapshot)
+from tests.spark_jobs.publish.conftest import published
 
 
 def tree(home):
@@ -229,58 +217,6 @@ def test_a_refused_night_leaves_yesterday_and_says_why(shop):
     told = json.loads((shop.home / "reports" / "bad" / "lists.json").read_text())
     assert told["passed"] is False
     assert [check["name"] for check in told["checks"] if not check["passed"]] == ["items in the popular list"]
-
-
-def test_what_a_killed_publish_left_is_no_snapshot(shop):
-    part = shop.home / "serving" / "snapshots" / ".one.part"
-    part.mkdir(parents=True)
-    (part / "data.mdb").write_bytes(b"torn")
-    run(shop.night("one"), shop.land())
-    assert contract.META in published(shop)[1]
-    assert not part.exists()
-
-
-@pytest.mark.parametrize("dies_at", range(5))
-def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop, monkeypatch, dies_at):
-    run(shop.night("one"), shop.land())
-    old = published(shop)
-    shop.rows["rec_customer_items_v1"][0]["items"].pop()
-    lake, n_renamed, rename = shop.land("rec_customer_items_v1"), [], Path.rename
-
-    def dying(path, target):
-        if len(n_renamed) == dies_at:
-            raise KeyboardInterrupt
-        n_renamed.append(path)
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", dying)
-    with contextlib.suppress(KeyboardInterrupt):
-        run(shop.night("two"), lake)
-    monkeypatch.undo()
-    assert len(n_renamed) == min(dies_at, 4), "snapshot, history, the switch, the warehouse's name"
-    seen = published(shop)
-    assert seen[0].run_id == ("one" if dies_at < 3 else "two")
-    assert (seen[1] == old[1]) == (dies_at < 3)
-    run(shop.night("two"), lake)
-    healed = published(shop)
-    assert healed[0].run_id == shop.warehouse_run() == "two"
-    assert healed[1] != old[1]
-    assert not list((shop.home / "serving").rglob("*.part"))
-    assert json.loads((shop.home / "summary.json").read_text())["published"] == asdict(healed[0])
-
-
-def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repeat(shop, monkeypatch):
-    monkeypatch.setattr(switch, "KEPT", 1)
-    run(shop.night("one"), shop.land())
-    shop.rows["rec_customer_items_v1"][0]["items"].pop()
-    lake = shop.land("rec_customer_items_v1")
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(job.summary, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        run(shop.night("two"), lake)
-    assert json.loads((shop.home / "summary.json").read_text())["run_id"] == "one"
-    run(shop.night("two"), lake)
-    assert json.loads((shop.home / "summary.json").read_text())["run_id"] == "two"
-    assert [path.name for path in (shop.home / "serving" / "snapshots").iterdir()] == ["two"]
 
 
 def test_a_published_run_built_again_and_refused_leaves_analysts_their_file(shop):
