@@ -3,6 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 READY := .venv/.ready
+BENCHMARKS = $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
+  $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 export PYTHONPATH := $(CURDIR)
 
 help: ## this list
@@ -45,7 +47,7 @@ backfill: export GIVEN_SOURCE := $(value SOURCE)
 backfill: export GIVEN_FROM := $(value FROM)
 backfill leaderboard: export GIVEN_DATA := $(value DATA)
 identity-model: export GIVEN_LABELS := $(value LABELS)
-unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS
+unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME
 
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
 	@$(PY) -m operate.backfill --source="$$GIVEN_SOURCE" --data="$$GIVEN_DATA" --from="$$GIVEN_FROM" --to="$$GIVEN_TO"
@@ -88,8 +90,11 @@ lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts
 	@.venv/bin/yamllint -s .
 	@.venv/bin/lint-imports
 
+bench: export GIVEN_NAME := $(value NAME)
 bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
-	@$(PY) -m benchmarks.$(NAME) $(ARGS)
+	@case " $(BENCHMARKS) " in *" $${GIVEN_NAME:-none} "*) ;; *) \
+	  echo "NAME= takes one of: $(BENCHMARKS). benchmarks/README.md says what each measures." >&2; exit 2 ;; esac
+	@$(PY) -m "benchmarks.$$GIVEN_NAME" $(ARGS)
 
 leaderboard: $(READY) ## every recommender beside the published rows: DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS=…]
 	@$(PY) -m benchmarks.leaderboard "$$GIVEN_DATA" $(ARGS)

@@ -62,3 +62,15 @@ def test_a_folder_and_days_as_they_were_typed(make):
     ]  # fmt: skip
     assert make("identity-model", LABELS=ODD, APPLY=1) == ["-m", "spark_jobs.identify.reestimate", f"--labels={ODD}", "--apply"]
     assert make("identity-model") == ["-m", "spark_jobs.identify.reestimate"]
+
+
+def test_a_benchmark_is_run_by_its_name_and_named_where_it_is_none(make):
+    assert make("bench", NAME="planted", ARGS="--to 2026-02-18") == ["-m", "benchmarks.planted", "--to", "2026-02-18"]
+    assert make("bench", NAME="sample_shop_lists") == ["-m", "benchmarks.sample_shop_lists"]
+    for typed in ([], ["NAME="], ["NAME=nonesuch"], ["NAME=*"], [f"NAME={ODD}"]):
+        command = ["make", "-s", "-C", ROOT, "-o", ".venv/.ready", "PY=false", "bench", *typed]
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        said = asked.stderr.splitlines()[0]
+        assert asked.returncode == 2 and said.startswith("NAME= takes one of: ") and "No module" not in asked.stderr
+        named = said.removeprefix("NAME= takes one of: ").partition(".")[0].split()
+        assert {"planted", "leaderboard", "search"} <= set(named) and not [one for one in named if one.startswith("_")]
