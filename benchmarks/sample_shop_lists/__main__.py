@@ -32,8 +32,9 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
     """The comparison of a home's lists.
 
     Raises:
-        SystemExit: none of the home's customers is known to its truth.
+        SystemExit: none of the home's customers is known to its truth, or its lists are of another evening.
     """
+    home.check_evening(Lake(settings.lake), as_of)
     lake = Lake(settings.lake, start("sample_shop_lists", settings.spark_master, settings.spark_memory))
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
     judge = Judge(settings.home / "truth", as_of)

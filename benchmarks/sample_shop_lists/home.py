@@ -58,6 +58,18 @@ class Asked:
         return np.array([len(days) for days in bought]), np.array([len(row["days"]) > 0 for row in told])
 
 
+def check_evening(lake: Lake, as_of: date) -> None:
+    """Refuse lists of another evening than the one that the truth is asked about: their worth would be a figure all the same.
+
+    Raises:
+        SystemExit: names the last landing day that lists were made of.
+    """
+    rows = lake.read_arrow(OPS_RUNS, ["table_name", "days_to"]).to_pylist()
+    newest = max((row["days_to"] for row in rows if row["table_name"] == REC_CUSTOMER_ITEMS.name), default=None)
+    if newest != as_of:
+        raise SystemExit(f"--as-of is {as_of}; the lists of this home were made of landing days up to {newest}")
+
+
 def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
     """The person behind each customer, for customers behind whom stands exactly one."""
     owner = dict(zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True))

@@ -8,6 +8,7 @@ from benchmarks.leaderboard.page import STYLE, line, table
 from benchmarks.leaderboard.picture import BLENDS, OURS, THEIRS, panel_of
 from benchmarks.sample_shop_lists.told import PER, UNIT, Told, cell, is_part, night_line, of_new, share_of_best, verdict
 from benchmarks.sample_shop_lists.worth import AUDIENCE, SERVED, Board
+from expectations.contracts.files import put_text
 
 TITLE = "The sample shop's lists by its own truth"
 
@@ -17,9 +18,8 @@ def write(folder: Path, name: str, told: Told) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / f"{name}.png"
     draw(told, image)
-    path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
-    aside.write_text(page(told, image))
-    aside.rename(path)
+    path = folder / f"{name}.html"
+    put_text(path, page(told, image))
     return path
 
 

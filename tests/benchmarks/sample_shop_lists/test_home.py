@@ -105,3 +105,16 @@ def test_an_items_first_night_is_read_from_what_that_night_wrote(tmp_path):
         home.FirstNight("lamp", date(2026, 2, 17), True, 1, 0, 2),
         home.FirstNight("tea", date(2026, 2, 18), False, 0, 0, 2),
     ]  # fmt: skip
+
+
+def test_lists_of_another_evening_are_refused(tmp_path):
+    lake = Lake(tmp_path / "lake")
+    with pytest.raises(SystemExit, match="up to None"):
+        home.check_evening(lake, date(2026, 2, 18))
+    for day, table in ((17, REC_CUSTOMER_ITEMS), (18, REC_CUSTOMER_ITEMS), (19, FEAT_ITEMS)):  # the third was held back
+        night = date(2026, 2, day)
+        row = {"days_from": night, "days_to": night, "finished_at": datetime(2026, 2, day, tzinfo=UTC)}
+        lake.append_rows([{**row, "table_name": table.name, "version_after": 0}], OPS_RUNS)
+    with pytest.raises(SystemExit, match="2026-02-17; the lists of this home were made of landing days up to 2026-02-18"):
+        home.check_evening(lake, date(2026, 2, 17))
+    home.check_evening(lake, date(2026, 2, 18))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.base import KINDS, PURCHASE
 from models.ranking.columns import GROUPS
 from models.ranking.leaks import LeakError, under_curve
 from models.ranking.ranker import LearnedBlend, Settings
@@ -81,6 +82,31 @@ def test_the_future_changes_no_row(shop):
     order = np.lexsort((b.day, item, b.customer))
     changed = replace(shop, behaviour=replace(b, item=item[order], customer=b.customer[order], day=b.day[order]))
     assert built(changed).table.tobytes() != mine.table.tobytes()
+
+
+def looked_at(shop, day):
+    """The shop where half of what is wanted in the window was looked at and put into a cart on this day."""
+    b = shop.behaviour
+    wanted = b.before(WINDOW.until).since(WINDOW.cut)
+    wanted = wanted.where(np.arange(len(wanted)) % 2 == 0)
+    times = [len(b), len(wanted), len(wanted)]
+    columns = {name: np.concatenate([getattr(b, name), *[getattr(wanted, name)] * 2]) for name in ("customer", "item")}
+    columns["day"] = np.concatenate([b.day, np.full(2 * len(wanted), day, np.int32)])
+    columns["kind"] = np.repeat(np.array([PURCHASE, KINDS.index("view"), KINDS.index("cart")], np.int8), times)
+    found = np.unique(np.stack([columns[name] for name in ("customer", "item", "day", "kind")]), axis=1)
+    held = dict(zip(("customer", "item", "day"), found.astype(np.int32), strict=False))
+    return replace(shop, behaviour=replace(b, **held, kind=found[3].astype(np.int8)))
+
+
+def test_what_is_looked_at_from_the_cuts_own_day_on_changes_no_row(shop):
+    """At night the whole day before is known; a window begins with a day of which nothing is."""
+    mine = built(shop)
+    for day in (WINDOW.cut, WINDOW.until - 1):
+        theirs = built(looked_at(shop, day))
+        assert theirs.table.tobytes() == mine.table.tobytes() and theirs.wanted.tobytes() == mine.wanted.tobytes()
+    changed = built(looked_at(shop, WINDOW.cut - 1))  # negative control: the evening before, and what follows shows it
+    since = changed.table[:, changed.names.index("view.since")]
+    assert (since[changed.wanted] == 1).any() and np.isnan(mine.table[:, mine.names.index("view.since")]).all()
 
 
 def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
