@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations.contracts.files import sync_folder
+from expectations.contracts.personal import NOTHING_PERSONAL, is_personal
 
 FILE = "identity/decisions.csv"  # under the home
 TORN = ".torn"
@@ -35,15 +36,6 @@ WORDS = {
 }
 MAX_TEXT = 500
 IDENTIFIER = re.compile(r"i_[0-9a-f]{32}")
-# No address and no number, however it came here: this file is copied to the lake, where no personal value may stand. Countries
-# write numbers in too many ways to know them: seven digits, with little between them, are one. An order's number of that length
-# is refused as well, which costs its writer another word; dates, ids and UUIDs, which reasons need, are told apart from it.
-PERSONAL = re.compile(r"\S@\S|\d(?:[\s()\[\]./\\_·‐-―-]{0,3}\d){6}")
-OPAQUE = re.compile(
-    r"\b[a-z]_[0-9a-f]{24,32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
-    r"|(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?(?!\d)"
-    r"|(?<![\d+])(?:[0-2]?\d|3[01])[./](?:[0-2]?\d|3[01])[./](?:19|20)\d\d(?!\d)"
-)
 
 
 class DecisionError(ValueError):
@@ -91,9 +83,7 @@ class Decision:
             if not text.strip() or text != text.strip() or not text.isprintable() or len(text) > MAX_TEXT:
                 raise DecisionError(f"{name} must be one line of 1 to {MAX_TEXT} printable characters, without spaces around it")
             if is_personal(text):
-                raise DecisionError(
-                    f"{name} must hold no e-mail address and no phone number: no seven digits but in dates and ids"
-                )
+                raise DecisionError(f"{name} must hold {NOTHING_PERSONAL}")
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -103,25 +93,18 @@ class Decision:
     @property
     def line(self) -> str:
         """The decision as a line of the file, without its end."""
-        out = io.StringIO()
         at = self.decided_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        csv.writer(out, lineterminator="").writerow([at, *(getattr(self, name) for name in FIELDS[1:])])
-        return out.getvalue()
+        return _row([at, *(getattr(self, name) for name in FIELDS[1:])])
 
     @property
     def written(self) -> str:
         """The line as a writer writes it, with its end: the reason in quotes, so that one that was cut shows."""
-        return self.line[: -len(_quoted_if_needed(self.reason))] + '"' + self.reason.replace('"', '""') + '"\n'
+        return self.line.removesuffix(_row(["", self.reason])[1:]) + '"' + self.reason.replace('"', '""') + '"\n'
 
     @property
     def decision_id(self) -> str:
         """`d_` and 24 hex digits of the line's SHA-256, however the line was quoted."""
         return f"d_{hashlib.sha256(self.line.encode()).hexdigest()[:24]}"
-
-
-def is_personal(text: str) -> bool:
-    """Whether an e-mail address stands in it, or what may be a phone number."""
-    return bool(PERSONAL.search(OPAQUE.sub("#", text)))
 
 
 def parse(text: str) -> list[Decision]:
@@ -141,10 +124,9 @@ def parse(text: str) -> list[Decision]:
         whole, last = [last], ""
     for number, line in enumerate([*whole, *([] if is_torn(last) else [last])], 1):
         line = line.rstrip("\r")
-        if number == 1:
-            if line != HEADER:
-                raise DecisionError(f"line 1 must be the header: {HEADER}")
-        elif line.strip():
+        if number == 1 and line != HEADER:
+            raise DecisionError(f"line 1 must be the header: {HEADER}")
+        if number > 1 and line.strip():
             made = _parsed(line, number)
             found.pop(made.decision_id, None)
             found[made.decision_id] = made
@@ -221,11 +203,11 @@ def _text(data: bytes) -> str:
         raise DecisionError(f"line {number} is not UTF-8; save the file as UTF-8") from None
 
 
-def _quoted_if_needed(text: str) -> str:
-    """A field as `csv` writes it."""
+def _row(fields: Iterable[str]) -> str:
+    """Fields as `csv` writes them: in quotes where they must be."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(["", text])
-    return out.getvalue()[1:]
+    csv.writer(out, lineterminator="").writerow(fields)
+    return out.getvalue()
 
 
 def _parsed(line: str, number: int) -> Decision:
