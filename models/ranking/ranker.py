@@ -121,8 +121,7 @@ class LearnedBlend:
             raise ValueError("history is too short for a window to learn a ranker from")
         self.facts = item_facts(training)
         held = together(windows)
-        self.trees = [grow(held, self.settings, seed + n) for n in range(self.settings.seeds)]
-        return self
+        return self._of([grow(held, self.settings, seed + n) for n in range(self.settings.seeds)])
 
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items
@@ -184,7 +183,12 @@ class LearnedBlend:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         Blend(self.parts).restore(arrays)
         self.facts = {name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)}
-        self.trees = [arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)]
+        return self._of([arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)])
+
+    def _of(self, trees: list[str]) -> Self:
+        """Take up these trees; what was read of others before is forgotten."""
+        self.trees = trees
+        self.__dict__.pop("boosters", None)
         return self
 
 

@@ -88,6 +88,16 @@ def test_seeds_are_averaged(shop):
     assert both.ranked(customers)[1] == pytest.approx(expected, abs=1e-6)
 
 
+def test_fitted_or_restored_anew_it_asks_its_new_trees(shop, blend):
+    customers = Customers.of(shop.before(52), np.arange(60))
+    again = make_blend(CONFIGURATION).fit(shop.before(48), 1)
+    earlier, said = again.score(customers), blend.score(customers)
+    assert not np.array_equal(earlier, said), "the negative control"
+    np.testing.assert_array_equal(again.fit(shop.before(52), 1).score(customers), said)
+    again.fit(shop.before(48), 1).score(customers)
+    np.testing.assert_array_equal(again.restore(blend.arrays()).score(customers), said)
+
+
 def test_too_short_a_history_is_said_so(shop):
     with pytest.raises(ValueError, match="too short"):
         make_blend(CONFIGURATION).fit(shop.before(5), 1)
@@ -111,7 +121,6 @@ def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_
     older = replace(held, table=held.table[:, kept], names=tuple(held.names[n] for n in kept))
     said = []
     for rows in (held, older):
-        fitted.__dict__.pop("boosters", None)
         said.append(fitted.learn(past, [rows], 1).score(Customers.of(past, np.arange(60))))
     np.testing.assert_array_equal(*said)
     assert len(np.unique(said[0][np.isfinite(said[0])])) > 50
