@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts import published
+from expectations.contracts.files import sync_folder
 from expectations.contracts.published import Published
 from spark_jobs.identify.said import taken
 from spark_jobs.night import Night, slug
@@ -86,6 +87,7 @@ def append(home: Path, switch: Switch) -> None:
         out.write(json.dumps(asdict(switch), sort_keys=True).encode() + b"\n")
         out.flush()
         os.fsync(out.fileno())
+    sync_folder(path.parent)
 
 
 def written(home: Path, record: Published) -> bool:

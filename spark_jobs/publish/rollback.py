@@ -73,7 +73,7 @@ def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
 
 
 def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
-    """Switch readers to an earlier night and write it down; where they see that night, neither.
+    """Switch readers to an earlier night and write it down; where they see that night, neither. With nobody else at the switch.
 
     Args:
         to: a run, a day or a moment; None for the night before.
@@ -82,23 +82,22 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
     Raises:
         CannotRollBack: nothing is published, there is no such night, or its files are gone.
     """
-    with alone(home):
-        now = Published.read(home)
-        if now is None:
-            raise CannotRollBack("nothing has been published yet")
-        production.catch_up(home, now, why if to == now.run_id else "")  # asked again for what was killed, it is the same reason
-        chosen, words = target(home, now, to)
-        if chosen.shows == now.shows:
-            follow(home, now)
-            return Back(now, now, words)
-        build = builds(home) / chosen.warehouse_file
-        if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (chosen.warehouse_file and not build.is_file()):
-            raise CannotRollBack(f"the files of {chosen.run_id} are gone")
-        # Other inputs than any night has: `land` must not take the next one for done.
-        back = replace(chosen, inputs=f"{production.BACK_FROM}{now.run_id}")
-        back.write(home)
-        follow(home, back)
-        production.of_rollback(home, back, production.said(at), why)
+    now = Published.read(home)
+    if now is None:
+        raise CannotRollBack("nothing has been published yet")
+    production.catch_up(home, now, why if to == now.run_id else "")  # asked again for what was killed, it is the same reason
+    chosen, words = target(home, now, to)
+    if chosen.shows == now.shows:
+        follow(home, now)
+        return Back(now, now, words)
+    build = builds(home) / chosen.warehouse_file
+    if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (chosen.warehouse_file and not build.is_file()):
+        raise CannotRollBack(f"the files of {chosen.run_id} are gone")
+    # Other inputs than any night has: `land` must not take the next one for done.
+    back = replace(chosen, inputs=f"{production.BACK_FROM}{now.run_id}")
+    back.write(home)
+    follow(home, back)
+    production.of_rollback(home, back, production.said(at), why)
     return Back(now, back, words)
 
 
@@ -128,10 +127,17 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make rollback", description=__doc__.splitlines()[0])
     parser.add_argument("--to", metavar="RUN|DAY", help="a run id, or a day; without it, the night before the one readers see")
     parser.add_argument("--reason", default="", help="why, for those who ask later")
-    given, settings, began, now = parser.parse_args(argv), Settings.from_environment(), time.monotonic(), datetime.now(UTC)
+    given, settings = parser.parse_args(argv), Settings.from_environment()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with alone(settings.home):  # until the model has followed: of two people's rollbacks one comes first with both
+        return change(settings, given.to, given.reason)
+
+
+def change(settings: Settings, to: str | None, reason: str) -> int:
+    """Lists, then model, then the log; 1 where any could not be."""
+    began, now = time.monotonic(), datetime.now(UTC)
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        went = roll_back(settings.home, given.to, now, given.reason)
+        went = roll_back(settings.home, to, now, reason)
     except CannotRollBack as error:
         print(f"rollback: {error}", file=sys.stderr)
         return 1
@@ -159,7 +165,7 @@ def main(argv: list[str]) -> int:
             return 1 if "model_stays" in detail else 0
     day = date.fromisoformat(back.landing_date)
     night = Night(f"rollback-{now:%Y%m%dT%H%M%S}", Days(day, day), settings, now, code_hash(), config_hash(settings))
-    reports = [TableReport("published", detail={**detail, "reason": given.reason} if given.reason else detail)]
+    reports = [TableReport("published", detail={**detail, "reason": reason} if reason else detail)]
     record(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
     print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
     return 1 if "model_stays" in detail else 0

@@ -1,11 +1,13 @@
 """Going back brings the model too: the version that the nights to come score with and refit."""
 
+import contextlib
 import json
 import shutil
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from filelock import FileLock, Timeout
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
@@ -14,6 +16,7 @@ from models.recommenders import make_blend
 from models.tracking import Registry
 from spark_jobs.publish import production, rollback
 from spark_jobs.publish.job import run
+from spark_jobs.publish.switch import LOCK
 
 POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 
@@ -76,6 +79,27 @@ def test_a_model_whose_files_were_touched_is_not_brought_back(shop_of_two_models
     assert rollback.main(["--to=night-0"]) == 1
     assert "concierge/1 is not brought back, the next night scores with another" in capsys.readouterr().err
     assert (Published.read(shop.home).run_id, registry.champion().model_version) == ("night-0", "concierge/2")
+
+
+def test_nobody_else_is_at_the_switch_until_the_model_has_followed(shop_of_two_models, monkeypatch):
+    """Between one person's lists and their model another's would leave lists of the one and a model of the other."""
+    shop, registry = shop_of_two_models
+    bring, free = rollback.bring_model, []
+
+    def looked(*given):
+        with FileLock(shop.home / LOCK, timeout=0, blocking=False) as _:
+            free.append(Published.read(shop.home).run_id)
+
+    def brought(*given):
+        with contextlib.suppress(Timeout):
+            looked()
+        return bring(*given)
+
+    monkeypatch.setattr(rollback, "bring_model", brought)
+    assert rollback.main(["--to=night-0"]) == 0
+    assert (free, registry.champion().model_version) == ([], "concierge/1")
+    looked()
+    assert free == ["night-0"], "the negative control: it is free after that"
 
 
 def registry_run(registry, number):
