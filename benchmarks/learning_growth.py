@@ -11,11 +11,7 @@ grow (1: in proportion). With `--keep`, shops that stand in the folder already a
 import argparse
 import itertools
 import math
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,7 +19,7 @@ import duckdb
 import pandas as pd
 
 from benchmarks.online_retail_nights import PeakMemory
-from benchmarks.online_retail_quality import put
+from benchmarks.online_retail_quality import put, step
 from expectations.contracts.identifiers import customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from sample_shop.__main__ import main as trade
@@ -94,18 +90,6 @@ def fill_lake(landing: Path, until: date, home: Path) -> dict[str, int]:
     return {"customers": len(customers), "interactions": len(rows), "items": len(items)}
 
 
-def step(name: str, home: Path, day: date) -> tuple[float, float]:
-    """One step of the night over `day`: seconds, and gigabytes at its peak."""
-    words = [name, "--from", day.isoformat(), "--to", day.isoformat(), "--run-id", f"night-{day}"]
-    command = [sys.executable, "spark_jobs/run_step.py", *words]
-    with PeakMemory() as memory:
-        began = time.monotonic()
-        root = Path(__file__).resolve().parents[1]
-        subprocess.run(command, cwd=root, check=True, env={**os.environ, "CONCIERGE_HOME": str(home)})
-        took = time.monotonic() - began
-    return took, memory.bytes / 1e9
-
-
 def measure(customers: int, days: int, seed: int, shop: Path, home: Path) -> dict[str, tuple[float, float]]:
     """A first night and the next one: by step, seconds and gigabytes."""
     last = OPENING_DAY + timedelta(days=days - 1)
@@ -121,7 +105,9 @@ def measure(customers: int, days: int, seed: int, shop: Path, home: Path) -> dic
             f"{customers:,} customers, night over {night}: " + ", ".join(f"{n:,} {name}" for name, n in sizes.items()), flush=True
         )
         for name in STEPS:
-            found[f"{kind} {name}"] = step(name, home, night)
+            with PeakMemory() as memory:
+                took = step(name, home, night.isoformat(), f"night-{night}")
+            found[f"{kind} {name}"] = took, memory.bytes / 1e9
             print("  {}: {:.0f} s, {:.1f} GB".format(f"{kind} {name}", *found[f"{kind} {name}"]), flush=True)
     return found
 

@@ -61,13 +61,15 @@ def put(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
     lake.overwrite(data.to_reader(), table)
 
 
-def step(name: str, home: Path, day: str) -> None:
-    """One step of the night, as the DAG would start it."""
+def step(name: str, home: Path, day: str, run_id: str = "benchmark") -> float:
+    """One step of the night, as the DAG would start it; its seconds."""
     root = Path(__file__).resolve().parents[1]
-    command = [sys.executable, "spark_jobs/run_step.py", name, "--from", day, "--to", day, "--run-id", "benchmark"]
+    command = [sys.executable, "spark_jobs/run_step.py", name, "--from", day, "--to", day, "--run-id", run_id]
     began = time.monotonic()
     subprocess.run(command, cwd=root, check=True, env={**os.environ, "CONCIERGE_HOME": str(home)})
-    print(f"{name}: {time.monotonic() - began:.0f} s with the JVM's start", flush=True)
+    took = time.monotonic() - began
+    print(f"{name}: {took:.0f} s with the JVM's start", flush=True)
+    return took
 
 
 def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
