@@ -96,7 +96,7 @@ def main(argv: list[str]) -> int:
         print("\n".join(lines(switches)))
         return 0
     try:
-        (found, words), (_, clock) = production.meant(switches, given.at), production.at(switches, given.at)
+        found, clock, words = production.meant(switches, given.at)
     except ValueError:
         print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1

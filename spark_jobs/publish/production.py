@@ -186,8 +186,8 @@ def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
     return (by_shop[-1] if by_shop else None), "shop"
 
 
-def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
-    """What was in production then, and a sentence that says which night this is, and which one is the day's own.
+def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str, str]:
+    """What `at` finds, and a sentence that says which night this is, and which one is the day's own.
 
     A night over landing day D runs in the small hours of D + 1: who names a day may mean either, and reads here which was taken.
 
@@ -199,10 +199,10 @@ def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
     if found is None:
         told = f"nothing was in production {f'when {when} ended' if is_day else f'at {when}'}"
         first = lines[0] if lines else None
-        return None, told if first is None else (
-            f"{told}; the first switch was at {first.switched_at}, over {days(first)} "
-            f"(in production from {public_from(first)} by the shop's days)"
-        )
+        if first:
+            told += f"; the first switch was at {first.switched_at}, over {days(first)} "
+            told += f"(in production from {public_from(first)} by the shop's days)"
+        return None, clock, told
     since = {"wall": found.switched_at, "shop": f"{public_from(found)} by the shop's own days"}[clock]
     told = f"{when} means what was in production {'when that day ended' if is_day else 'then'}"
     told = f"{told}: run {found.run_id} over {days(found)}, since {since}."
@@ -210,7 +210,7 @@ def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
     own = [each.run_id for each in lines if each.by == PUBLISH and each.record["landing_date"] == day]
     if is_day and own and own[-1] != found.run_id:
         told += f" The night over landing day {day} itself is run {own[-1]}."
-    return found, told
+    return found, clock, told
 
 
 def days(switch: Switch) -> str:

@@ -59,7 +59,7 @@ def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
         found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
     elif not (found := [one for one in kept if one.run_id == to]):
         try:
-            then, words = production.meant(production.read(home), to)
+            then, _, words = production.meant(production.read(home), to)
         except ValueError:  # neither a day nor a moment: a run that there is not
             then = None
         if words and then is None:
