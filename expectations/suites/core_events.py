@@ -1,7 +1,7 @@
 """What `core_events` must hold before anyone reads it."""
 
 from expectations.contracts.lake import CORE_EVENTS
-from expectations.suites.suite import CURRENCY, WARN, Suite, between, each_row, ids, matches, not_empty, one_of
+from expectations.suites.suite import CURRENCY, WARN, Suite, between, day_of, each_row, ids, matches, not_empty, one_of
 
 SUITE = Suite(
     CORE_EVENTS,
@@ -10,9 +10,7 @@ SUITE = Suite(
         one_of(
             "event_type", ("view", "cart", "purchase", "search", "page", "identify"), "The marts count an unknown type nowhere."
         ),
-        each_row(
-            "day_is_of_its_time", "occurred_date = to_date(occurred_at)", "Late events must be found on the day they occurred."
-        ),
+        day_of("occurred", "Late events must be found on the day they occurred."),
         each_row(
             "time_is_plausible",
             "occurred_at >= '2000-01-01' and occurred_date <= date_add(to_date(substring(first_received, 1, 10)), 1)",

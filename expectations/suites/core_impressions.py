@@ -1,13 +1,13 @@
 """What `core_impressions` must hold before anyone reads it."""
 
 from expectations.contracts.lake import CORE_IMPRESSIONS
-from expectations.suites.suite import Suite, between, customers, each_row
+from expectations.suites.suite import Suite, between, customers, day_of, each_row
 
 SUITE = Suite(
     CORE_IMPRESSIONS,
     (
         customers(),
-        each_row("day_is_of_its_time", "served_date = to_date(served_at)", "A list must be found on the day it was served."),
+        day_of("served", "A list must be found on the day it was served."),
         each_row(
             "ranks_count_from_one",
             "size(items) = 0 or items.rank = sequence(1, size(items))",

@@ -1,7 +1,7 @@
 """What `core_order_lines` must hold before anyone reads it."""
 
 from expectations.contracts.lake import CORE_ORDER_LINES
-from expectations.suites.suite import CURRENCY, WARN, Suite, between, each_row, ids, matches, not_empty, not_null, one_of
+from expectations.suites.suite import CURRENCY, WARN, Suite, between, day_of, each_row, ids, matches, not_empty, not_null, one_of
 
 SUITE = Suite(
     CORE_ORDER_LINES,
@@ -10,7 +10,7 @@ SUITE = Suite(
         one_of(
             "line_type", ("sale", "return", "charge", "adjustment", "bookkeeping"), "Revenue is a sum over types: all are known."
         ),
-        each_row("day_is_of_its_time", "ordered_date = to_date(ordered_at)", "Late lines must be found on their own day."),
+        day_of("ordered", "Late lines must be found on their own day."),
         each_row("amount_is_the_product", "amount = quantity * unit_price", "Revenue must add up from what was bought."),
         each_row("sales_add", "line_type <> 'sale' or quantity > 0", "A sale of less than nothing is a return or a correction."),
         each_row("returns_take", "line_type <> 'return' or quantity < 0", "A return must lower what a customer kept."),

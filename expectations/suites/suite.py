@@ -118,6 +118,12 @@ def each_row(name: str, sql: str, reason: str, severity: str = FAIL) -> Expectat
     return Expectation("expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, severity, sql)
 
 
+def day_of(event: str, reason: str) -> Expectation:
+    """`<event>_date` is the shop's day of `<event>_at`: in no time zone more than a day from the UTC one."""
+    days_apart = f"abs(datediff({event}_date, to_date({event}_at)))"
+    return each_row("day_is_of_its_time", f"{days_apart} <= 1", reason)
+
+
 def ids(*columns: str) -> tuple[Expectation, ...]:
     """These columns hold ids of identifiers and nothing else."""
     reason = "Only an id may stand here: an e-mail or a phone would be a personal value out of its place."

@@ -29,7 +29,7 @@ class Context:
     """What a transform is told beside its rows."""
 
     source: str
-    time_zone: str  # of times that name none
+    time_zone: str  # of times that name none, and of the shop's days
     identity_key: str = field(repr=False)
 
 
@@ -126,7 +126,8 @@ class Source:
 
     Attributes:
         name: the folder under `landing/`; the source of every row it gives.
-        time_zone: of its times that name none.
+        time_zone: the shop's, as `Europe/London`: of times that name none, and of the days in `<event>_date`. None: that of the
+            home's other sources.
         catalogue: whose item ids it uses; sources of one home share one. None: it names no items of its own.
         delivery: how its files come into landing; None: it puts them there itself.
         feeds: its kinds of file.
@@ -134,7 +135,7 @@ class Source:
     """
 
     name: str
-    time_zone: str
+    time_zone: str | None
     catalogue: str | None
     delivery: Folder | Program | DecisionLog | None
     feeds: tuple[Feed, ...]

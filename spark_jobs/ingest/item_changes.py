@@ -15,14 +15,18 @@ def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
     """Grain: one row per change of one field of an item, in the columns of `core_item_changes`.
 
     Args:
-        records: accepted records of snapshots, in the columns of `core_items` and `first_received`.
+        records: accepted records of snapshots, in the columns of `core_items`, `first_received` and `_updated_date`, the shop's
+            day of `updated_at`.
         held: the items as they were before all of these; None when there was nothing before.
     """
-    every = records.select(*CORE_ITEMS.columns, "first_received")
+    every = records.select(*CORE_ITEMS.columns, "first_received", "_updated_date")
     if held is not None:
-        every = every.unionByName(held.withColumn("first_received", F.lit("")))
+        every = every.unionByName(held.withColumns({"first_received": F.lit(""), "_updated_date": F.lit(None).cast("date")}))
     said = F.array(*[F.struct(F.lit(name).alias("field"), as_text(name).alias("value")) for name in FIELDS])
-    values = every.select("item_id", F.col("updated_at").alias("changed_at"), "first_received", F.explode(said).alias("said"))
+    values = every.select(
+        "item_id", F.col("updated_at").alias("changed_at"), F.col("_updated_date").alias("changed_date"), "first_received",
+        F.explode(said).alias("said"),
+    )  # fmt: skip
     in_order = Window.partitionBy("item_id", "said.field").orderBy("first_received")
     changes = values.withColumn("old_value", F.lag("said.value").over(in_order)).where(
         "first_received <> '' and not (old_value <=> said.value)"
@@ -33,8 +37,8 @@ def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
         changes.withColumn("_from_last", F.row_number().over(last))
         .where("_from_last = 1")
         .select(
-            "item_id", "changed_at", F.to_date("changed_at").alias("changed_date"), F.col("said.field").alias("field"),
-            "old_value", F.col("said.value").alias("new_value"),
+            "item_id", "changed_at", "changed_date", F.col("said.field").alias("field"), "old_value",
+            F.col("said.value").alias("new_value"),
         )
     )  # fmt: skip
 

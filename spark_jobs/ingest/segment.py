@@ -15,7 +15,7 @@ from spark_jobs.ingest.feed import Context, Feed, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, whole, yes_or_no
+from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, shop_day, whole, yes_or_no
 
 COLUMNS = (
     "type", "messageId", "event", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
@@ -68,7 +68,7 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("_message_id", given(raw.messageId))
         .withColumn("event_type", event_type(raw.type, raw.event))
         .withColumn("occurred_at", corrected(*times.values()))
-        .withColumn("occurred_date", F.to_date("occurred_at"))
+        .withColumn("occurred_date", shop_day(F.col("occurred_at"), told.time_zone))
         .withColumn("order_id", given(properties.order_id))
         .withColumn("currency", given(properties.currency))
         .withColumn("_user_id", given(raw.userId))
@@ -78,7 +78,7 @@ def events(received: DataFrame, told: Context) -> DataFrame:
     unreadable_time = F.lit(False)
     for name, value in times.items():
         unreadable_time = unreadable_time | said_but_unreadable(raw[name], value)
-    impossible = F.col("occurred_at").isNull() | implausible(F.col("occurred_at"), F.col("landing_date"))
+    impossible = F.col("occurred_at").isNull() | implausible(F.col("occurred_at"), F.col("landing_date"), told.time_zone)
     judged = refuse(
         read,
         ("missing_field", "messageId", F.col("_message_id").isNull()),

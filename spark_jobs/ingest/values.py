@@ -31,14 +31,19 @@ def moment(received: Column, time_zone: str) -> Column:
     return F.when(said.rlike(NAMES_NO_ZONE), F.to_utc_timestamp(at, time_zone)).otherwise(at)
 
 
-def implausible(at: Column, landing_date: Column) -> Column:
-    """Whether a time lies before any source's first day, or more than a day after it was handed over."""
-    return (F.year(at) < FIRST_YEAR) | too_late(at, landing_date)
+def shop_day(at: Column, time_zone: str) -> Column:
+    """The day on which the shop saw a UTC time: 02:00 UTC is the evening before in New York."""
+    return F.to_date(F.from_utc_timestamp(at, time_zone))
 
 
-def too_late(at: Column, landing_date: Column) -> Column:
-    """Whether a time lies more than a day after it was handed over."""
-    return F.to_date(at) > F.date_add(landing_date, 1)
+def implausible(at: Column, landing_date: Column, time_zone: str) -> Column:
+    """Whether a time lies before any source's first day, or more than a day of the shop's after it was handed over."""
+    return (F.year(at) < FIRST_YEAR) | too_late(at, landing_date, time_zone)
+
+
+def too_late(at: Column, landing_date: Column, time_zone: str) -> Column:
+    """Whether a time lies more than a day of the shop's after it was handed over."""
+    return shop_day(at, time_zone) > F.date_add(landing_date, 1)
 
 
 def whole(received: Column) -> Column:

@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from spark_jobs.ingest.feed import DecisionLog, Folder, Program, Source
 from spark_jobs.land.inputs import days_of
@@ -41,7 +42,7 @@ def deliver(source: Source, night: Night) -> int:
         case Program() as program:
             return write_days(program, source, night)
         case DecisionLog() as log:
-            return move_finished(night.settings.serving / "decision_log", landing / log.entity)
+            return move_finished(night.settings.serving / "decision_log", landing / log.entity, source.time_zone)
     return 0
 
 
@@ -129,25 +130,25 @@ def write_days(program: Program, source: Source, night: Night) -> int:
     return placed
 
 
-def move_finished(log: Path, landing: Path) -> int:
-    """Move finished decision logs to the day of their newest list, which is theirs whenever the night runs."""
+def move_finished(log: Path, landing: Path, time_zone: str) -> int:
+    """Move finished decision logs to the shop's day of their newest list, which is theirs whenever the night runs."""
     moved = 0
     for file in sorted(log.glob("*.jsonl")) if log.is_dir() else []:
-        taken = landing / str(newest_day(file)) / file.name
+        taken = landing / str(newest_day(file, ZoneInfo(time_zone))) / file.name
         taken.parent.mkdir(parents=True, exist_ok=True)
         file.rename(taken)
         moved += 1
     return moved
 
 
-def newest_day(file: Path) -> date:
-    """The day (UTC) of the newest list in a decision log; when no line tells, the day the file was last written."""
+def newest_day(file: Path, zone: ZoneInfo) -> date:
+    """The shop's day of the newest list in a decision log; when no line tells, the day the file was last written."""
     newest = None
     with file.open("rb") as lines:
         for line in lines:
             try:
-                served = datetime.fromisoformat(json.loads(line)["served_at"]).astimezone(UTC)
+                served = datetime.fromisoformat(json.loads(line)["served_at"]).astimezone(zone)
             except (ValueError, TypeError, KeyError):
                 continue
             newest = max(newest or served, served)
-    return (newest or datetime.fromtimestamp(file.stat().st_mtime, UTC)).date()
+    return (newest or datetime.fromtimestamp(file.stat().st_mtime, zone)).date()

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 
 from spark_jobs.ingest.feed import Source
 
@@ -18,10 +19,10 @@ def names() -> list[str]:
 
 
 def load(wanted: tuple[str, ...]) -> list[Source]:
-    """The sources a home names, and the service's.
+    """The sources a home names, and the service's, each with the home's time zone where it declares none.
 
     Raises:
-        SourceError: an unknown name (says which exist), or catalogues that differ: one home is one shop.
+        SourceError: an unknown name (says which exist), or catalogues or time zones that differ: one home is one shop.
     """
     unknown = [name for name in wanted if name not in names()]
     if unknown:
@@ -31,4 +32,18 @@ def load(wanted: tuple[str, ...]) -> list[Source]:
     if len(catalogues) > 1:
         said = ", ".join(f"{source} uses {catalogue}" for catalogue, source in catalogues.items())
         raise SourceError(f"one home is one shop, and these sources do not share a catalogue of items: {said}")
-    return sources
+    return in_one_zone(sources)
+
+
+def in_one_zone(sources: list[Source]) -> list[Source]:
+    """The sources, those that declare no time zone with that of the others; UTC when none declares one.
+
+    Raises:
+        SourceError: two declare different zones: an evening would lie on two days.
+    """
+    zones = {source.time_zone: source.name for source in sources if source.time_zone}
+    if len(zones) > 1:
+        declared = ", ".join(f"{name} declares {zone}" for zone, name in zones.items())
+        raise SourceError(f"one home is one shop, and these sources do not share its time zone: {declared}")
+    shop_zone = next(iter(zones), "UTC")
+    return [source if source.time_zone else replace(source, time_zone=shop_zone) for source in sources]

@@ -14,7 +14,7 @@ from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, Sighting, 
 from spark_jobs.ingest.formats import csv_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import amount, given, implausible, moment, money, whole
+from spark_jobs.ingest.values import amount, given, implausible, moment, money, shop_day, whole
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 # Codes that stand for postage, fees, discounts, samples, vouchers and hand entries: counted as money, never recommended.
@@ -57,7 +57,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("order_id", F.upper(given(raw.InvoiceNo)))
         .withColumn("line_no", F.row_number().over(in_file))
         .withColumn("ordered_at", moment(raw.InvoiceDate, told.time_zone))
-        .withColumn("ordered_date", F.to_date("ordered_at"))
+        .withColumn("ordered_date", shop_day(F.col("ordered_at"), told.time_zone))
         .withColumn("item_id", F.upper(given(raw.StockCode)))
         .withColumn("quantity", whole(raw.Quantity))
         .withColumn("unit_price", money(raw.UnitPrice))
@@ -73,11 +73,12 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("returned_order_id", null)
         .withColumn("_description", given(raw.Description))
     )
+    impossible = implausible(F.col("ordered_at"), F.col("landing_date"), told.time_zone)
     return refuse(
         typed,
         ("missing_field", "InvoiceNo", F.col("order_id").isNull()),
         ("missing_field", "StockCode", F.col("item_id").isNull()),
-        ("bad_time", "InvoiceDate", F.col("ordered_at").isNull() | implausible(F.col("ordered_at"), F.col("landing_date"))),
+        ("bad_time", "InvoiceDate", F.col("ordered_at").isNull() | impossible),
         ("bad_number", "Quantity", F.col("quantity").isNull()),
         ("bad_number", "UnitPrice", F.col("unit_price").isNull()),
         ("bad_number", "Quantity × UnitPrice", F.col("amount").isNull()),

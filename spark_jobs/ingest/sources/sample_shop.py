@@ -16,7 +16,18 @@ from spark_jobs.ingest.item_changes import item_changes
 from spark_jobs.ingest.phones import compared
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.segment import CURRENCY, events_feed
-from spark_jobs.ingest.values import amount, given, implausible, moment, money, said_but_unreadable, too_late, whole, yes_or_no
+from spark_jobs.ingest.values import (
+    amount,
+    given,
+    implausible,
+    moment,
+    money,
+    said_but_unreadable,
+    shop_day,
+    too_late,
+    whole,
+    yes_or_no,
+)  # fmt: skip
 
 ORDERS = (
     "order_id", "line_no", "ordered_at", "user_id", "email", "item_id", "quantity", "unit_price", "currency", "country",
@@ -44,7 +55,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         typed.withColumn("line_no", whole(raw.line_no))
         .withColumn("line_type", F.when(raw.kind.isin(*KINDS), raw.kind))
         .withColumn("ordered_at", moment(raw.ordered_at, told.time_zone))
-        .withColumn("ordered_date", F.to_date("ordered_at"))
+        .withColumn("ordered_date", shop_day(F.col("ordered_at"), told.time_zone))
         .withColumn("quantity", whole(raw.quantity))
         .withColumn("unit_price", money(raw.unit_price))
         .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
@@ -53,6 +64,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
         .withColumn("email_identifier_id", identifier_id(told, "email", F.col("_email")))
     )
+    impossible = implausible(F.col("ordered_at"), F.col("landing_date"), told.time_zone)
     sign_is_wrong = F.when(F.col("line_type") == "return", F.col("quantity") >= 0).otherwise(F.col("quantity") <= 0)
     return refuse(
         typed,
@@ -60,7 +72,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         ("missing_field", "item_id", F.col("item_id").isNull()),
         ("bad_number", "line_no", F.col("line_no").isNull()),
         ("bad_value", "kind", F.col("line_type").isNull()),
-        ("bad_time", "ordered_at", F.col("ordered_at").isNull() | implausible(F.col("ordered_at"), F.col("landing_date"))),
+        ("bad_time", "ordered_at", F.col("ordered_at").isNull() | impossible),
         ("bad_number", "quantity", F.col("quantity").isNull() | sign_is_wrong),
         ("bad_number", "unit_price", F.col("unit_price").isNull() | (F.col("unit_price") < 0)),
         ("bad_number", "quantity × unit_price", F.col("amount").isNull()),
@@ -85,6 +97,7 @@ def people(received: DataFrame, told: Context) -> DataFrame:
     )
     for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "_phone")):
         typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
+    from_tomorrow = too_late(F.col("updated_at"), F.col("landing_date"), told.time_zone)
     maybe = F.lit(False)
     for purpose in PURPOSES:
         typed = typed.withColumn(f"_{purpose}", yes_or_no(raw[f"{purpose}_consent"]))
@@ -92,7 +105,11 @@ def people(received: DataFrame, told: Context) -> DataFrame:
     return refuse(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
-        ("bad_time", "updated_at", F.col("updated_at").isNull() | too_late(F.col("updated_at"), F.col("landing_date"))),
+        (
+            "bad_time",
+            "updated_at",
+            F.col("updated_at").isNull() | from_tomorrow,
+        ),
         ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at"))),
         ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date"))),
         ("bad_value", "consent", maybe),
@@ -132,8 +149,10 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("is_consumable", F.coalesce(yes_or_no(raw.is_consumable), F.lit(False)))
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
         .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
+        .withColumn("_updated_date", shop_day(F.col("updated_at"), told.time_zone))
         .withColumn("first_seen_at", F.col("updated_at"))
     )
+    from_tomorrow = too_late(F.col("updated_at"), F.col("landing_date"), told.time_zone)
     return refuse(
         typed,
         ("missing_field", "item_id", F.col("item_id").isNull()),
@@ -142,7 +161,11 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
         ("bad_value", "status", ~F.coalesce(raw.status, F.lit("")).isin("active", "discontinued")),
         ("bad_value", "is_consumable", said_but_unreadable(raw.is_consumable, yes_or_no(raw.is_consumable))),
-        ("bad_time", "updated_at", F.col("updated_at").isNull() | too_late(F.col("updated_at"), F.col("landing_date"))),
+        (
+            "bad_time",
+            "updated_at",
+            F.col("updated_at").isNull() | from_tomorrow,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The service's own logs: every list it served, back the next night as `core_impressions`."""
+"""The service's own logs: every list it served, back the next night as `core_impressions`. Times are UTC, days the shop's."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
 from spark_jobs.ingest.feed import Context, DecisionLog, Feed, Source
 from spark_jobs.ingest.formats import json_records
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import given, moment
+from spark_jobs.ingest.values import given, moment, shop_day
 
 COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))
 
@@ -20,8 +20,8 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
     for name in COLUMNS:
         typed = typed.withColumn(name, F.col(f"raw.{name}"))
     typed = (
-        typed.withColumn("served_at", moment(F.col("served_at"), told.time_zone))
-        .withColumn("served_date", F.to_date("served_at"))
+        typed.withColumn("served_at", moment(F.col("served_at"), "UTC"))
+        .withColumn("served_date", shop_day(F.col("served_at"), told.time_zone))
         .withColumn("items", F.from_json("items", f"array<{SERVED_ITEM}>"))
         .withColumn("applied_overrides", F.from_json("applied_overrides", "array<string>"))
         .withColumn("propensity", F.col("propensity").try_cast("double"))
@@ -38,7 +38,7 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
 
 SOURCE = Source(
     name="serving",
-    time_zone="UTC",
+    time_zone=None,
     catalogue=None,
     delivery=DecisionLog(entity="impressions"),
     feeds=(

@@ -30,6 +30,7 @@ SQL_WORDS = {
         "concat",
         "sha2",
     ),
+    *("abs", "datediff"),
     *("array_distinct", "sort_array", "array_contains", "isnan"),
     *("item_id", "score", "sources", "rank", "weight"),  # inside a list
     *("forall", "map_values", "said"),

@@ -9,15 +9,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pyspark.sql import DataFrame
 
 from expectations.contracts.lake import LAKE
 from spark_jobs.ingest import job
 from spark_jobs.ingest.deliveries import Manifest
+from spark_jobs.ingest.feed import Context, Source
 from spark_jobs.night import Days, Night, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 KEY = "a key of the tests"
+LANDED = date(2026, 1, 5)  # of the records that `typed_by` makes
 
 
 @dataclass
@@ -77,6 +80,26 @@ def home(spark, tmp_path):
         return Home(tmp_path / name, Lake(tmp_path / name / "lake", spark), sources)
 
     return make
+
+
+@pytest.fixture
+def typed_by(spark):
+    """A function that gives the frame a feed's transform makes of records, each a line of one file that landed on `LANDED`."""
+
+    def transform(source: Source, entity: str, records: list[dict]) -> DataFrame:
+        feed = source.feed(entity)
+        raw = ", ".join(f"{name}: string" for name in feed.columns)
+        schema = (
+            f"raw struct<{raw}>, unreadable struct<reason: string, detail: string>, raw_text string, source_file string, "
+            "source_line int, delivery_id string, landing_date date, first_received string"
+        )
+        rows = [
+            (tuple(record.get(name) for name in feed.columns), None, "", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
+            for number, record in enumerate(records, start=1)
+        ]
+        return feed.transform(spark.createDataFrame(rows, schema), Context(source.name, source.time_zone, KEY))
+
+    return transform
 
 
 @pytest.fixture

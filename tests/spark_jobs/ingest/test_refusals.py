@@ -1,17 +1,15 @@
 """Cells that would stop every night if they came through: each line is refused, or kept under the type it has."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.feed import Context
 from spark_jobs.ingest.sources import online_retail, sample_shop
 from spark_jobs.ingest.values import given, moment
 
-LANDED = date(2026, 1, 5)
 ORDER = {
     "order_id": "o1", "line_no": "1", "ordered_at": "2026-01-05T12:00:00Z", "item_id": "i1", "quantity": "2",
     "unit_price": "2.50", "currency": "EUR", "kind": "sale",
@@ -26,22 +24,11 @@ MOST = "99999999"  # what a price can be
 
 
 @pytest.fixture
-def typed(spark):
+def typed(typed_by):
     """A function that gives what a feed's transform makes of records, in their order."""
 
     def transform(source, entity: str, records: list[dict], *columns: str) -> list[tuple]:
-        feed = source.feed(entity)
-        raw = ", ".join(f"{name}: string" for name in feed.columns)
-        schema = (
-            f"raw struct<{raw}>, unreadable struct<reason: string, detail: string>, raw_text string, source_file string, "
-            "source_line int, delivery_id string, landing_date date, first_received string"
-        )
-        rows = [
-            (tuple(record.get(name) for name in feed.columns), None, "", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
-            for number, record in enumerate(records, start=1)
-        ]
-        told = Context(source.name, source.time_zone, "a key of the tests")
-        frame = feed.transform(spark.createDataFrame(rows, schema), told)
+        frame = typed_by(source, entity, records)
         return [tuple(row) for row in frame.orderBy("source_line").select(*columns).collect()]
 
     return transform

@@ -114,9 +114,9 @@ def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
     log.mkdir()
     served = ("2026-01-05T23:59:00Z", "2026-01-06T00:30:00+01:00", "2026-01-06T00:10:00Z")
     (log / "1.jsonl").write_text("".join(json.dumps({"served_at": at}) + "\n" for at in served) + '{"served_at": "2026-01-0')
-    assert move_finished(log, tmp_path / "impressions") == 1
+    assert move_finished(log, tmp_path / "impressions", "UTC") == 1
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.jsonl")] == ["impressions/2026-01-06/1.jsonl"]
-    assert move_finished(log, tmp_path / "impressions") == 0
+    assert move_finished(log, tmp_path / "impressions", "UTC") == 0
 
 
 def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(export, tmp_path, capsys):
