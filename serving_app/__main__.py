@@ -3,6 +3,7 @@
 import errno
 import socket
 import sys
+from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -47,10 +48,21 @@ def free_address(host: str, port: int) -> str:
     return address[0]
 
 
+def refuse_missing_home(home: Path) -> None:
+    """Stop where no home is: a mistyped CONCIERGE_HOME would otherwise be made, and answer every visitor with nothing.
+
+    Raises:
+        SettingsError: names the folder and how one comes into being.
+    """
+    if not home.is_dir():
+        raise SettingsError(f"there is no home at {home}: `make run` or `make backfill` makes one; CONCIERGE_HOME names another")
+
+
 def main() -> int:
     """Serve until told to stop."""
     try:
         settings = Settings.from_environment()
+        refuse_missing_home(settings.home)
         address = free_address(settings.host, settings.port)
     except (SettingsError, CannotListen) as error:
         print(error, file=sys.stderr)

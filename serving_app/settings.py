@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations.contracts.settings import SettingsError, read, surroundings
+from expectations.contracts.settings import read, surroundings
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,10 @@ class Settings:
         given = read(surroundings() if environ is None else environ)
         return cls(
             home=Path(given["CONCIERGE_HOME"]).expanduser().resolve(),
-            sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",") if name.strip()),
+            sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",")),
             identity_key=given["CONCIERGE_IDENTITY_KEY"],
             host=given["CONCIERGE_HTTP_HOST"],
-            port=_between(given, "CONCIERGE_HTTP_PORT", 1, 65535),
-            workers=_between(given, "CONCIERGE_HTTP_WORKERS", 1, 256),
+            port=int(given["CONCIERGE_HTTP_PORT"]),
+            workers=int(given["CONCIERGE_HTTP_WORKERS"]),
             admin_token=given["CONCIERGE_ADMIN_TOKEN"],
         )
-
-
-def _between(given: Mapping[str, str], name: str, low: int, high: int) -> int:
-    try:
-        value = int(given[name])
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number from {low} to {high}")
-    return value

@@ -1,12 +1,12 @@
 """The batch side's settings: the only file under spark_jobs that reads the environment."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from expectations.contracts.settings import SettingsError, read, surroundings
-
-FEWEST_DAYS = 12  # of learning; fewer have test windows of a day or none at all, and nothing that cannot be tested is accepted
+from spark_jobs.ingest.sources import names as source_names
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,22 @@ class Settings:
             SettingsError: a name or value that is not allowed; says which are.
         """
         given = read(surroundings() if environ is None else environ)
-        if given["CONCIERGE_WAREHOUSE"] not in ("duckdb", "snowflake"):
-            raise SettingsError(f"CONCIERGE_WAREHOUSE is {given['CONCIERGE_WAREHOUSE']!r}; allowed: duckdb, snowflake")
+        sources = tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(","))
+        refuse_unknown_sources(sources)
         home = Path(given["CONCIERGE_HOME"]).expanduser().resolve()
         return cls(
             home=home,
-            sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",") if name.strip()),
+            sources=sources,
             landing_from=folder(given["CONCIERGE_LANDING_FROM"]),
             identity_key=given["CONCIERGE_IDENTITY_KEY"],
             spark_master=given["CONCIERGE_SPARK_MASTER"],
             spark_memory=given["CONCIERGE_SPARK_MEMORY"],
             warehouse=given["CONCIERGE_WAREHOUSE"],
             mlflow_uri=given["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
-            seed=whole_number(given, "CONCIERGE_SEED"),
-            training_days=days_of_learning(given, "CONCIERGE_TRAINING_DAYS"),
-            shop_customers=whole_number(given, "CONCIERGE_SHOP_CUSTOMERS"),
-            shop_seed=whole_number(given, "CONCIERGE_SHOP_SEED"),
+            seed=int(given["CONCIERGE_SEED"]),
+            training_days=int(given["CONCIERGE_TRAINING_DAYS"]) if given["CONCIERGE_TRAINING_DAYS"] else None,
+            shop_customers=int(given["CONCIERGE_SHOP_CUSTOMERS"]),
+            shop_seed=int(given["CONCIERGE_SHOP_SEED"]),
             snowflake={
                 name.removeprefix("CONCIERGE_SNOWFLAKE_").lower(): value
                 for name, value in given.items()
@@ -83,18 +83,15 @@ def folder(given: str) -> Path | None:
     return Path(given).expanduser().resolve() if given else None
 
 
-def days_of_learning(given: Mapping[str, str], name: str) -> int | None:
-    """How many of the newest days are learned from; None for an empty setting, which is all of them."""
-    if not given[name]:
-        return None
-    found = whole_number(given, name)
-    if found < FEWEST_DAYS:
-        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number of at least {FEWEST_DAYS}, or empty")
-    return found
+def refuse_unknown_sources(names: Iterable[str]) -> None:
+    """Stop at a source that no module declares, before a night finds out.
 
-
-def whole_number(given: Mapping[str, str], name: str) -> int:
-    try:
-        return int(given[name])
-    except ValueError:
-        raise SettingsError(f"{name} is {given[name]!r}; it must be a whole number") from None
+    Raises:
+        SettingsError: names it and those there are.
+    """
+    known = source_names()
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"CONCIERGE_SOURCES names {name!r}, there are: {', '.join(known)}{hint}")

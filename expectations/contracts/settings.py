@@ -1,17 +1,32 @@
-"""Every setting: an environment variable with the prefix CONCIERGE_, its default and what it is for.
+"""Every setting: an environment variable with the prefix CONCIERGE_, its default, what it is for and which values it takes.
 
 Each runtime reads its environment in one file of its own (`dags/_defaults.py`, `spark_jobs/settings.py`,
-`serving_app/settings.py`) through `surroundings` and `read`, so an unknown name stops all of them with the same sentence.
+`serving_app/settings.py`) through `surroundings` and `read`, so an unknown name or a value that no night can use stops all of
+them with the same sentence.
 """
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from expectations.contracts.setting_values import (
+    Flaw,
+    memory_size,
+    one_of,
+    optional,
+    source_names,
+    spark_master,
+    tracking_uri,
+    whole_number,
+)
+
 PREFIX = "CONCIERGE_"
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
+# Of training: fewer days have test windows of a day or none at all, and nothing that cannot be tested is accepted.
+FEWEST_TRAINING_DAYS = 12
+LARGEST_SEED = 2**31 - 1  # LightGBM keeps seeds in 32 bits with a sign
 
 
 class SettingsError(ValueError):
@@ -20,19 +35,29 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its default as text, what it is for, and whether its value must never be shown."""
+    """One setting: its default as text, what it is for, what is wrong with a value, and whether it must never be shown."""
 
     name: str
     default: str
     about: str
     secret: bool = False
+    find_flaw: Callable[[str], Flaw] = lambda value: None
+
+
+PORT = whole_number(1, 65_535)
+SEED = whole_number(0, LARGEST_SEED)
 
 
 SETTINGS = {
     setting.name: setting
     for setting in (
         Setting("CONCIERGE_HOME", ".concierge", "where everything is kept; deleting it is a clean start"),
-        Setting("CONCIERGE_SOURCES", "sample_shop", "sources of this home, separated by commas; one home is one shop"),
+        Setting(
+            "CONCIERGE_SOURCES",
+            "sample_shop",
+            "sources of this home, separated by commas; one home is one shop",
+            find_flaw=source_names,
+        ),
         Setting("CONCIERGE_LANDING_FROM", "", "folder of day files that `land` copies from, for sources that hand over a folder"),
         Setting(
             "CONCIERGE_IDENTITY_KEY",
@@ -40,9 +65,9 @@ SETTINGS = {
             "secret that identifiers are hashed with; changing it renames all",
             True,
         ),
-        Setting("CONCIERGE_SPARK_MASTER", "local[*]", "where Spark runs: local[*], or spark://host:7077"),
-        Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver"),
-        Setting("CONCIERGE_WAREHOUSE", "duckdb", "duckdb or snowflake"),
+        Setting("CONCIERGE_SPARK_MASTER", "local[*]", "where Spark runs: local[*], or spark://host:7077", find_flaw=spark_master),
+        Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver", find_flaw=memory_size),
+        Setting("CONCIERGE_WAREHOUSE", "duckdb", "duckdb or snowflake", find_flaw=one_of("duckdb", "snowflake")),
         Setting("CONCIERGE_SNOWFLAKE_ACCOUNT", "", "Snowflake account identifier"),
         Setting("CONCIERGE_SNOWFLAKE_USER", "", "Snowflake user"),
         Setting("CONCIERGE_SNOWFLAKE_PASSWORD", "", "password, when no private key is given", True),
@@ -59,17 +84,29 @@ SETTINGS = {
             "role of the marts with personal values (contacts, customer_values); empty: none",
         ),
         Setting("CONCIERGE_SNOWFLAKE_HOST", "", "host, for a local stand-in"),
-        Setting("CONCIERGE_SNOWFLAKE_PORT", "443", "port, for a local stand-in"),
-        Setting("CONCIERGE_SNOWFLAKE_PROTOCOL", "https", "https, or http for a local stand-in"),
-        Setting("CONCIERGE_MLFLOW_URI", "", "MLflow tracking URI; empty: SQLite under CONCIERGE_HOME/mlflow"),
-        Setting("CONCIERGE_SEED", "20260105", "seed of everything that is drawn"),
-        Setting("CONCIERGE_TRAINING_DAYS", "", "newest days of behaviour models learn from, at least 12; empty: all there are"),
-        Setting("CONCIERGE_SHOP_CUSTOMERS", "2000", "size of the sample shop"),
-        Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop"),
-        Setting("CONCIERGE_TASK_RETRIES", "2", "how often Airflow tries a failed task again"),
+        Setting("CONCIERGE_SNOWFLAKE_PORT", "443", "port, for a local stand-in", find_flaw=PORT),
+        Setting(
+            "CONCIERGE_SNOWFLAKE_PROTOCOL", "https", "https, or http for a local stand-in", find_flaw=one_of("https", "http")
+        ),
+        Setting(
+            "CONCIERGE_MLFLOW_URI",
+            "",
+            "MLflow tracking URI; empty: SQLite under CONCIERGE_HOME/mlflow",
+            find_flaw=optional(tracking_uri),
+        ),
+        Setting("CONCIERGE_SEED", "20260105", "seed of everything that is drawn", find_flaw=SEED),
+        Setting(
+            "CONCIERGE_TRAINING_DAYS",
+            "",
+            "newest days of behaviour models learn from, at least 12; empty: all there are",
+            find_flaw=optional(whole_number(FEWEST_TRAINING_DAYS, 36_500)),
+        ),
+        Setting("CONCIERGE_SHOP_CUSTOMERS", "2000", "size of the sample shop", find_flaw=whole_number(20, 1_000_000)),
+        Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop", find_flaw=SEED),
+        Setting("CONCIERGE_TASK_RETRIES", "2", "how often Airflow tries a failed task again", find_flaw=whole_number(0, 10)),
         Setting("CONCIERGE_HTTP_HOST", "127.0.0.1", "address the service listens on"),
-        Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on"),
-        Setting("CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service"),
+        Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on", find_flaw=PORT),
+        Setting("CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service", find_flaw=whole_number(1, 256)),
         Setting("CONCIERGE_ADMIN_TOKEN", "", "bearer token that operators' calls require; empty: only from this machine", True),
     )
 }
@@ -81,15 +118,20 @@ def surroundings(file: Path = ENV_FILE) -> dict[str, str]:
     Read here and not by make or a shell, which expand `$`, cut at `#`, and let the file win.
 
     Raises:
-        SettingsError: a line that sets nothing; names its number and not its text, which may be a secret.
+        SettingsError: a line that sets nothing, or a setting that is set twice; names lines and not their text, which may be
+            a secret. A name whose prefix is nearly ours: nobody else reads it.
     """
-    found = {}
+    found, lines = {}, {}
     for number, line in enumerate(file.read_text().splitlines() if file.exists() else (), 1):
         name, is_set, value = (part.strip() for part in line.partition("="))
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not is_set:
             raise SettingsError(f"line {number} of {file} sets nothing; a line is NAME=value")
+        if name in lines:
+            raise SettingsError(f"{name} is set twice in {file}, in lines {lines[name]} and {number}; keep one of them")
+        lines[name] = number
+        refuse_misspelt_prefix((name,))
         if name.startswith(PREFIX):
             found[name] = value
     return {**found, **os.environ}
@@ -99,11 +141,43 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
     """Every setting's value, defaults filled in.
 
     Raises:
-        SettingsError: a name that begins with CONCIERGE_ and is not a setting.
+        SettingsError: a name that begins with CONCIERGE_, or nearly so, and is not a setting; a value that is not allowed.
     """
+    refuse_misspelt_prefix(environ)
     unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in SETTINGS)
     if unknown:
         near = difflib.get_close_matches(unknown[0], SETTINGS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise SettingsError(f"unknown setting {', '.join(unknown)}{hint} Settings are listed in .env.example.")
-    return {name: environ.get(name) or setting.default for name, setting in SETTINGS.items()}
+    values = {name: environ.get(name) or setting.default for name, setting in SETTINGS.items()}
+    flaws = [
+        describe_flaw(SETTINGS[name], value, flaw) for name, value in values.items() if (flaw := SETTINGS[name].find_flaw(value))
+    ]
+    if flaws:
+        raise SettingsError("\n".join(flaws))
+    return values
+
+
+def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
+    """What is wrong with a setting's value, in a line; a secret's value is left out."""
+    shown = "its value" if setting.secret else repr(value)
+    must = flaw if flaw.startswith("allowed") else f"it must be {flaw}"
+    return f"{setting.name} is {shown}; {must}"
+
+
+def refuse_misspelt_prefix(names: Iterable[str]) -> None:
+    """Stop at names like CONCERGE_HOME and Concierge_Home, which would otherwise be settings that nobody reads.
+
+    Raises:
+        SettingsError: names them, and what is meant.
+    """
+    own = PREFIX.rstrip("_")
+    for name in sorted(names):
+        prefix, separator, rest = name.partition("_")
+        if not separator or prefix == own or len(prefix) > len(own) + 2:
+            continue
+        # One letter left out, doubled or replaced, or two exchanged, is .88 at least; CONVERGE, the nearest word, is .82.
+        if difflib.SequenceMatcher(None, prefix.upper(), own, autojunk=False).ratio() >= 0.85:
+            near = difflib.get_close_matches(f"{PREFIX}{rest.upper()}", SETTINGS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise SettingsError(f"{name} is no setting: names begin with {PREFIX}{hint} Settings are listed in .env.example.")

@@ -42,13 +42,63 @@ def test_a_file_is_read_to_the_letter_and_the_environment_wins(tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        pytest.param("CONCIERGE_WAREHOUSE", "oracle", "allowed: duckdb, snowflake", id="a warehouse nobody knows"),
-        pytest.param("CONCIERGE_SEED", "lucky", "must be a whole number", id="a seed that is no number"),
+        pytest.param("CONCIERGE_WAREHOUSE", "oracle", "'oracle'; allowed: duckdb, snowflake", id="a warehouse nobody knows"),
+        pytest.param("CONCIERGE_SEED", "lucky", "'lucky'; it must be a whole number from 0 to 2147483647", id="a word"),
+        pytest.param("CONCIERGE_SEED", "-1", "whole number from 0", id="numpy takes no seed below 0"),
+        pytest.param("CONCIERGE_SHOP_SEED", "2147483648", "whole number from 0", id="LightGBM takes no larger seed"),
+        pytest.param("CONCIERGE_SPARK_MEMORY", "lots", "a size of at least 512m.*for instance 3g", id="no size"),
+        pytest.param("CONCIERGE_SPARK_MEMORY", "511m", "a size of at least 512m", id="less than Spark starts with"),
+        pytest.param("CONCIERGE_SPARK_MEMORY", "3 g", "a size of at least 512m", id="a size that the JVM cannot read"),
+        pytest.param("CONCIERGE_TASK_RETRIES", "-1", "whole number from 0 to 10", id="fewer tries than one"),
+        pytest.param("CONCIERGE_SHOP_CUSTOMERS", "-5", "whole number from 20", id="fewer customers than the shop opens with"),
+        pytest.param("CONCIERGE_HTTP_PORT", "65536", "whole number from 1 to 65535", id="no port"),
+        pytest.param("CONCIERGE_HTTP_PORT", "٨٠٨٠", "whole number from 1 to 65535", id="digits that granian does not read"),
+        pytest.param("CONCIERGE_TRAINING_DAYS", "11", "from 12 to 36500, or empty", id="too few days to test on"),
+        pytest.param("CONCIERGE_SPARK_MASTER", "local[0]", r"local\[\*\]", id="no core"),
+        pytest.param("CONCIERGE_MLFLOW_URI", "./mlruns", "sqlite:///", id="a file store, which MLflow refuses since 3.13"),
+        pytest.param("CONCIERGE_SOURCES", "onlin_retail", "did you mean online_retail", id="a source that does not exist"),
+        pytest.param("CONCIERGE_SOURCES", ",", "names of sources separated by commas", id="no source"),
     ],
 )
 def test_a_bad_value_says_what_is_allowed(name, value, message):
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(SettingsError, match=rf"{name}.*{message}"):
         Settings.from_environment({name: value})
+
+
+def test_values_at_the_edge_are_taken():
+    settings = Settings.from_environment(
+        {"CONCIERGE_SPARK_MEMORY": "512M", "CONCIERGE_SEED": "0", "CONCIERGE_SPARK_MASTER": "spark://127.0.0.1:7077"}
+    )
+    assert (settings.spark_memory, settings.seed, settings.training_days) == ("512M", 0, None)
+
+
+def test_every_flaw_is_told_at_once_and_every_default_has_none():
+    with pytest.raises(SettingsError) as stopped:
+        read({"CONCIERGE_TASK_RETRIES": "x", "CONCIERGE_HTTP_PORT": "y"})
+    assert [line.split()[0] for line in str(stopped.value).splitlines()] == ["CONCIERGE_TASK_RETRIES", "CONCIERGE_HTTP_PORT"]
+    assert read({}) == {name: setting.default for name, setting in SETTINGS.items()}
+
+
+@pytest.mark.parametrize("name", ["CONCERGE_HOME", "CONCIERG_HOME", "CONSIERGE_HOME", "concierge_HOME", "CONCIEREG_HOME"])
+def test_a_misspelt_prefix_is_no_silent_default(name, tmp_path):
+    with pytest.raises(SettingsError, match=f"{name} is no setting.*did you mean CONCIERGE_HOME"):
+        read({name: "x"})
+    (tmp_path / ".env").write_text(f"{name}=x\n")
+    with pytest.raises(SettingsError, match=name):
+        surroundings(tmp_path / ".env")
+
+
+@pytest.mark.parametrize("name", ["CONSOLE_HOME", "CONDA_PREFIX", "CONVERGE_X", "SIERGE_X", "CONCIERGE", "CONTAINER_NAME"])
+def test_other_programs_names_are_left_alone(name):
+    assert read({name: "x"})["CONCIERGE_HOME"] == SETTINGS["CONCIERGE_HOME"].default
+
+
+def test_a_name_set_twice_in_the_file_is_refused(tmp_path):
+    """The later of two would have won without a word."""
+    (tmp_path / ".env").write_text("CONCIERGE_ADMIN_TOKEN=secret-a\n\nCONCIERGE_ADMIN_TOKEN=secret-b\n")
+    with pytest.raises(SettingsError, match=r"CONCIERGE_ADMIN_TOKEN is set twice .* lines 1 and 3") as stopped:
+        surroundings(tmp_path / ".env")
+    assert "secret" not in str(stopped.value)
 
 
 def test_secrets_do_not_show():

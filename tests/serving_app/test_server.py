@@ -173,6 +173,13 @@ def test_a_wrong_setting_is_a_sentence(tmp_path):
     assert done.stderr.strip() == "CONCIERGE_HTTP_PORT is 'http'; it must be a whole number from 1 to 65535"
 
 
+def test_a_home_that_is_not_there_is_not_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / "mistyped"))
+    assert program.main() == 2
+    assert f"there is no home at {tmp_path / 'mistyped'}: `make run` or `make backfill` makes one" in capsys.readouterr().err
+    assert not (tmp_path / "mistyped").exists()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1"])
 def test_a_port_that_somebody_would_share_is_taken(host):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as other:

@@ -1,0 +1,68 @@
+"""What settings accept: each function here takes a value as written and returns what it must be, or None when it is fine.
+
+Messages say what is allowed and never repeat the value, which may be a secret: whoever reports a flaw decides about that.
+"""
+
+import re
+from collections.abc import Callable
+
+Flaw = str | None
+Check = Callable[[str], Flaw]
+
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+# Spark 4.2 refuses to start with less than 471,859,200 bytes (450 MiB) of heap.
+LEAST_MEMORY = 512 << 20
+SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+SPARK_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|(spark|k8s|mesos)://\S+|yarn")
+TRACKING_URI = re.compile(r"(sqlite|postgresql|mysql|mssql)(\+\w+)?://\S+|https?://\S+|databricks(://\S+)?")
+
+
+def whole_number(low: int, high: int) -> Check:
+    """A whole number in decimal digits, both ends allowed."""
+
+    def find_flaw(value: str) -> Flaw:
+        is_one = re.fullmatch(r"[+-]?[0-9]{1,18}", value) is not None
+        return None if is_one and low <= int(value) <= high else f"a whole number from {low} to {high}"
+
+    return find_flaw
+
+
+def one_of(*words: str) -> Check:
+    """One of some words."""
+    return lambda value: None if value in words else f"allowed: {', '.join(words)}"
+
+
+def optional(check: Check) -> Check:
+    """Empty, or what the check accepts."""
+
+    def find_flaw(value: str) -> Flaw:
+        flaw = check(value) if value else None
+        return f"{flaw}, or empty" if flaw else None
+
+    return find_flaw
+
+
+def memory_size(value: str) -> Flaw:
+    """A size as the JVM writes it: `3g`."""
+    found = re.fullmatch(r"([0-9]{1,9})([kmgt])b?", value.lower())
+    if found and int(found[1]) * UNITS[found[2]] >= LEAST_MEMORY:
+        return None
+    return "a size of at least 512m: a whole number with k, m, g or t behind it, for instance 3g"
+
+
+def source_names(value: str) -> Flaw:
+    """Names of sources, separated by commas. Whether they exist is known to `spark_jobs` alone."""
+    names = [name.strip() for name in value.split(",")]
+    if all(SOURCE_NAME.fullmatch(name) for name in names):
+        return None
+    return "names of sources separated by commas (small letters, digits, underscores), for instance online_retail"
+
+
+def spark_master(value: str) -> Flaw:
+    """Where Spark runs."""
+    return None if SPARK_MASTER.fullmatch(value) else "local[*], local[<cores>], spark://<host>:<port>, k8s://… or yarn"
+
+
+def tracking_uri(value: str) -> Flaw:
+    """Where MLflow keeps runs and models; since MLflow 3.13 a folder of files is none."""
+    return None if TRACKING_URI.fullmatch(value) else "sqlite:///<file>, http(s)://<server> or another database's URI"
