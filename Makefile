@@ -14,7 +14,7 @@ setup: $(READY) ## the environment: Python packages and Spark's jars
 
 $(READY): requirements.lock spark_jobs/fetch_jars.py
 	@operate/check_machine.sh
-	@echo "Setting up .venv (about 270 packages; half a minute with a warm cache)"
+	@echo "Setting up .venv (about 300 packages; half a minute with a warm cache)"
 	@test -x $(PY) || python3.11 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.8
 	@.venv/bin/uv pip sync -q --system-certs --compile-bytecode --require-hashes --python $(PY) requirements.lock
@@ -47,7 +47,7 @@ backfill: export GIVEN_SOURCE := $(value SOURCE)
 backfill: export GIVEN_FROM := $(value FROM)
 backfill leaderboard: export GIVEN_DATA := $(value DATA)
 identity-model: export GIVEN_LABELS := $(value LABELS)
-unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME
+unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT
 
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
 	@$(PY) -m operate.backfill --source="$$GIVEN_SOURCE" --data="$$GIVEN_DATA" --from="$$GIVEN_FROM" --to="$$GIVEN_TO"
@@ -56,8 +56,9 @@ identity-model: $(READY) ## learn again which records are alike, and say what wo
 	@$(PY) -m spark_jobs.identify.reestimate $${GIVEN_LABELS:+--labels="$$GIVEN_LABELS"} $(if $(APPLY),--apply)
 
 sql: export GIVEN_Q := $(value Q)
-sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" runs one query
-	@if [ -n "$$GIVEN_Q" ]; then $(PY) -m operate.sql "$$GIVEN_Q"; else $(PY) -m operate.sql; fi
+sql: export GIVEN_FORMAT := $(value FORMAT)
+sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" asks once [FORMAT=csv|json|table]
+	@$(PY) -m operate.sql --format="$${GIVEN_FORMAT:-table}" -- "$$GIVEN_Q"
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"

@@ -1,58 +1,84 @@
-"""`make sql`: a read-only shell on the published warehouse. An open session keeps the night it began with."""
+"""`make sql`: SQL on the published warehouse, read-only: Harlequin in a terminal, its command line for a question or a pipe.
 
+An open session keeps the night it began with. docs/adr/0027 says why the shell is Harlequin's and not ours.
+"""
+
+import argparse
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-import duckdb
+import pyarrow.parquet as pq
 
 from expectations.contracts.lake import OPS_DELIVERIES, OPS_RUNS
 from operate.settings import settings_or_exit
+from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
+BIN = Path(sys.prefix) / "bin"
 LOGS = (OPS_RUNS, OPS_DELIVERIES)  # tables of the lake without personal values, to be read beside the marts
-PROMPT = "concierge> "
+FORMATS = ("table", "csv", "json")
+MOST_ROWS = 50  # printed of a table; csv and json are for programs and come whole
 
 
-def answer(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
-    """Run one statement and print what comes back; an error is a sentence, not a traceback. Whether it succeeded."""
-    try:
-        result = connection.sql(query)
-    except duckdb.Error as error:
-        print(error, file=sys.stderr)
-        return False
-    if result is not None:
-        result.show(max_rows=50)
-    return True
+def write_init_script(lake: Lake, folder: Path) -> Path:
+    """Copy the logs into a folder, and write the statements that show them as views beside the marts."""
+    statements = []
+    for table in LOGS:
+        file = folder / f"{table.name}.parquet"
+        pq.write_table(lake.read_arrow(table), file)
+        statements.append(f"create or replace temp view {table.name} as select * from read_parquet('{file}');")
+    script = folder / "init.sql"
+    script.write_text("\n".join(statements) + "\n")
+    return script
+
+
+def build_command(file: Path, script: Path, query: str, output_format: str, is_terminal: bool) -> list[str]:
+    """The program to run.
+
+    Args:
+        file: the warehouse.
+        query: statements; empty for a session, or for those on standard input where that is no terminal.
+        output_format: one of `FORMATS`.
+    """
+    # `-P None`: a `.harlequin.toml` of the user's may name another database, or writing.
+    common = ["--read-only", "-P", "None", "--init-path", str(script), str(file)]
+    if not query and is_terminal:
+        return [str(BIN / "harlequin"), *common]
+    asked = ["-c", query] if query else ["-f", "-"]
+    return [str(BIN / "hsql"), *common, *asked, "--format", output_format, "--limit", "-1", "--display-rows", str(MOST_ROWS)]
+
+
+def find_warehouse(settings: Settings) -> Path:
+    """The published warehouse's file.
+
+    Raises:
+        SystemExit: there is none yet, or it is Snowflake's; says where to ask instead.
+    """
+    if settings.warehouse == "snowflake":
+        snowflake = settings.snowflake
+        where = f"{snowflake['database']}.{snowflake['schema']} of the Snowflake account {snowflake['account'] or '(not set)'}"
+        raise SystemExit(f"This home's warehouse is {where}: ask there, with Snowsight or any client of theirs.")
+    file = settings.warehouse_folder / "concierge.duckdb"
+    if not file.exists():
+        raise SystemExit(f"There is no warehouse at {file} yet: `make run` or `make backfill` makes one.")
+    return file
 
 
 def main(argv: list[str]) -> int:
-    """One query given as an argument, or a shell until `.quit` or end of input."""
+    """Answer one question, the statements of a pipe, or open a session; the exit code is 0 when every statement succeeded."""
+    parser = argparse.ArgumentParser(prog="make sql", description=__doc__)
+    parser.add_argument("query", nargs="?", default="", help="Q=: statements, separated by semicolons")
+    parser.add_argument("--format", default="table", help=f"FORMAT=: {', '.join(FORMATS)}")
+    args = parser.parse_args(argv)
+    if args.format not in FORMATS:
+        parser.error(f"FORMAT is {args.format!r}; allowed: {', '.join(FORMATS)}")
     settings = settings_or_exit()
-    if settings.warehouse == "snowflake":
-        told = settings.snowflake
-        where = f"{told['database']}.{told['schema']} of the Snowflake account {told['account'] or '(not set)'}"
-        print(f"This home's warehouse is {where}: ask there, with Snowsight or any client of theirs.", file=sys.stderr)
-        return 1
-    file = settings.warehouse_folder / "concierge.duckdb"
-    if not file.exists():
-        print(f"There is no warehouse at {file} yet: `make run` or `make backfill` makes one.", file=sys.stderr)
-        return 1
-    connection = duckdb.connect(str(file), read_only=True)
-    for table in LOGS:
-        connection.register(table.name, Lake(settings.lake).scan(table))
-    if argv:
-        return 0 if answer(connection, " ".join(argv)) else 1
-    print("Read-only on last night's warehouse. End a statement with ;  `show tables;` lists them, `.quit` leaves.")
-    statement = ""
-    while True:
-        try:
-            statement += input(PROMPT if not statement else "      ...> ") + "\n"
-        except EOFError:
-            return 0
-        if statement.strip() in (".quit", ".exit"):
-            return 0
-        if statement.rstrip().endswith(";"):
-            answer(connection, statement)
-            statement = ""
+    file = find_warehouse(settings)
+    with tempfile.TemporaryDirectory(prefix="concierge-sql-") as folder:
+        script = write_init_script(Lake(settings.lake), Path(folder))
+        return subprocess.run(build_command(file, script, args.query, args.format, sys.stdin.isatty())).returncode
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ def test_a_folder_and_days_as_they_were_typed(make):
     assert make("identity-model") == ["-m", "spark_jobs.identify.reestimate"]
 
 
+def test_a_question_in_sql_as_it_was_typed(make):
+    assert make("sql", Q=ODD, FORMAT="csv") == ["-m", "operate.sql", "--format=csv", "--", ODD]
+    assert make("sql") == ["-m", "operate.sql", "--format=table", "--", ""]
+
+
 def test_a_benchmark_is_run_by_its_name_and_named_where_it_is_none(make):
     assert make("bench", NAME="planted", ARGS="--to 2026-02-18") == ["-m", "benchmarks.planted", "--to", "2026-02-18"]
     assert make("bench", NAME="sample_shop_lists") == ["-m", "benchmarks.sample_shop_lists"]
