@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from serving_app import errors
+from serving_app import compression, errors
 from serving_app.build import build
 from serving_app.decision_log import FOLDER, DecisionLog
 from serving_app.identity import Identity
@@ -65,6 +65,7 @@ def create_app(
     )
     app.extensions["concierge-identity"] = Identity(snapshots, settings.home, settings.sources, settings.identity_key, clock)
     errors.register(app)
+    compression.register(app)
     for feature in BLUEPRINTS:
         app.register_blueprint(feature.bp)
     return app

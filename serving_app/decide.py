@@ -24,11 +24,17 @@ class Rung(NamedTuple):
 
 
 class Served(NamedTuple):
-    """One item of an answer. `score` is the recommender's, None for a pinned item that no list holds."""
+    """One item of an answer.
+
+    Attributes:
+        score: what orders the items of one source: the recommender's score, boosts applied; None for a pinned item.
+        base_score: the recommender's own; None for a pinned item.
+    """
 
     item_id: str
     rank: int
     score: float | None
+    base_score: float | None
     source: str
     reason: str
 
@@ -71,20 +77,20 @@ def decide(
         elif may_show(one.item_id):
             pins.setdefault(one.item_id, one)
     boosts = [one for one in rules if one.kind == BOOST]
-    places: list[tuple[str, float | None, str, str]] = []
+    places: list[tuple[str, float | None, float | None, str, str]] = []
     source, waiting = "", sorted(pins.values(), key=lambda one: one.position)
     candidates = _candidates(ladder, blocks, boosts, pins, may_show, applied)
     while len(places) < n:
         is_pins_turn = waiting and waiting[0].position <= len(places) + 1
         offered = None if is_pins_turn else next(candidates, None)
         if offered:
-            rung, listed, boosted_by = offered
+            rung, listed, score, boosted_by = offered
             source = source or rung.source
-            places.append((listed.item_id, listed.score, rung.source, reason(rung, listed, boosted_by)))
+            places.append((listed.item_id, score, listed.score, rung.source, reason(rung, listed, boosted_by)))
             applied.update(dict.fromkeys(boost.override_id for boost in boosted_by))
         elif waiting:  # its turn, or nothing else is left
             pin = waiting.pop(0)
-            places.append((pin.item_id, None, OVERRIDE, f"pinned at place {pin.position} by override {pin.override_id}"))
+            places.append((pin.item_id, None, None, OVERRIDE, f"pinned at place {pin.position} by override {pin.override_id}"))
             applied[pin.override_id] = None
         else:
             break
@@ -99,34 +105,33 @@ def _candidates(
     pins: dict[str, Override],
     may_show: Callable[[str], bool],
     applied: dict[str, None],
-) -> Iterator[tuple[Rung, Listed, list[Override]]]:
-    """What the ladder offers, rung by rung, each item once, with the boosts that moved it; notes blocks that held."""
+) -> Iterator[tuple[Rung, Listed, float, list[Override]]]:
+    """What the ladder offers, rung by rung, each item once, with its score and the boosts in it; notes blocks that held."""
     seen = set(pins)
     for rung in ladder:
-        offered = boosted(rung.items, boosts) if boosts else ((listed, []) for listed in rung.items)
-        for listed, boosted_by in offered:
+        offered = boosted(rung.items, boosts) if boosts else ((listed, listed.score, []) for listed in rung.items)
+        for listed, score, boosted_by in offered:
             if listed.item_id in blocks:
                 applied[blocks[listed.item_id].override_id] = None
             elif listed.item_id not in seen and may_show(listed.item_id):
                 seen.add(listed.item_id)
-                yield rung, listed, boosted_by
+                yield rung, listed, score, boosted_by
 
 
-def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Listed, list[Override]]]:
-    """The list in the order of its boosted scores, ties as they stood. Scores told stay the recommender's.
+def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Listed, float, list[Override]]]:
+    """Each item with its boosted score and the boosts in it, in the order of those scores, ties as they stood.
 
     A factor above 1 raises and one below 1 lowers; below zero a score is divided by it, so that this holds there too.
     """
 
-    def score(listed: Listed) -> float:
-        value = listed.score
-        for boost in boosts:
-            if boost.item_id == listed.item_id:
-                value = value * boost.factor if value >= 0 else value / boost.factor
+    def score(value: float, factors: list[Override]) -> float:
+        for boost in factors:
+            value = value * boost.factor if value >= 0 else value / boost.factor
         return value
 
-    moved = [(listed, [boost for boost in boosts if boost.item_id == listed.item_id]) for listed in items]
-    return sorted(moved, key=lambda pair: -score(pair[0]))
+    of_item = [(listed, [boost for boost in boosts if boost.item_id == listed.item_id]) for listed in items]
+    scored = [(listed, score(listed.score, factors), factors) for listed, factors in of_item]
+    return sorted(scored, key=lambda row: -row[1])
 
 
 def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:

@@ -46,12 +46,20 @@ class UnknownOverride(ApiError):
     status, kind, title = 404, "unknown-override", "There is no such override"
 
 
+class UnknownDecision(ApiError):
+    status, kind, title = 404, "unknown-decision", "There is no such decision"
+
+
 class UnknownIdentifier(ApiError):
     status, kind, title = 404, "unknown-identifier", "There is no such identifier"
 
 
 class SeveralIdentifiers(ApiError):
     status, kind, title = 422, "several-identifiers", "There are several such identifiers"
+
+
+class NotJson(ApiError):
+    status, kind, title = 415, "not-json", "The body is of another media type"
 
 
 class CannotApply(ApiError):

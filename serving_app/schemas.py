@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -81,12 +82,18 @@ class Visitor(Closed):
 
 
 class ListQuery(Visitor):
-    """The query of every list."""
+    """The query of every list. An empty id is none: a page's template sends `user_id=` for whoever is not logged in."""
 
     n: int = Field(10, ge=1, le=MAX_N, description="how many items at most")
     placement: str | None = Field(
         None, pattern=r"^[A-Za-z0-9_.:/-]{1,64}$", description="where on the page, for the decision log"
     )
+
+    @field_validator("customer_id", "user_id", "anonymous_id", mode="before")
+    @classmethod
+    def blank_is_none(cls, value: Any) -> Any:
+        """Only here: an override for a blank id would be one for everyone."""
+        return None if isinstance(value, str) and not value.strip() else value
 
 
 class NewOverride(Visitor):
@@ -124,6 +131,7 @@ class OverrideAnswer(BaseModel):
     until: datetime
     created_at: datetime
     note: str
+    matches: int | None = Field(description="items of the shop that it names: 0 or 1; null: nothing has been published yet")
 
 
 class OverridesAnswer(BaseModel):
@@ -137,7 +145,8 @@ class ItemAnswer(BaseModel):
 
     item_id: str
     rank: int = Field(ge=1)
-    score: float | None = Field(description="the recommender's; null for a pinned item")
+    score: float | None = Field(description="orders items of one source, boosts applied; null for a pinned item")
+    base_score: float | None = Field(description="the recommender's, without boosts; null for a pinned item")
     source: Source
     reason: str
     title: str | None

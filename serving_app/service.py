@@ -37,15 +37,19 @@ class Service:
         self._sources, self._key = sources, identity_key
         self._rules: tuple[object, object, Rules | None] = (None, None, None)
 
-    def recommend(self, query: ListQuery) -> dict:
-        """The visitor's list."""
-        return self._answer(query, "recommendations", self._personal_ladder)
+    def recommend(self, query: ListQuery, is_shown: bool = True) -> dict:
+        """The visitor's list. One that nobody is shown, as with HEAD, is no impression and is not logged."""
+        return self._answer(query, "recommendations", self._personal_ladder, is_shown)
 
-    def popular(self, query: ListQuery) -> dict:
+    def popular(self, query: ListQuery, is_shown: bool = True) -> dict:
         """What sells in the whole shop."""
-        return self._answer(query, "popular", lambda snapshot, customer_id: popular_ladder(snapshot), is_steered=False)
 
-    def similar(self, item_id: str, query: ListQuery) -> dict:
+        def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
+            return popular_ladder(snapshot)
+
+        return self._answer(query, "popular", ladder, is_shown, is_steered=False)
+
+    def similar(self, item_id: str, query: ListQuery, is_shown: bool = True) -> dict:
         """What is like an item; what is popular when nothing is known of it."""
 
         def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
@@ -54,7 +58,7 @@ class Service:
             for rung in popular_ladder(snapshot):
                 yield rung._replace(items=[listed for listed in rung.items if listed.item_id != item_id])
 
-        return self._answer(query, "similar", ladder, is_steered=False)
+        return self._answer(query, "similar", ladder, is_shown, is_steered=False)
 
     def find(self, visitor: Visitor, snapshot: Snapshot | None) -> str | None:
         """The customer's id now; None for a stranger."""
@@ -74,7 +78,7 @@ class Service:
             yield from audience_ladder(snapshot, snapshot.customer(customer_id))
         yield from popular_ladder(snapshot)
 
-    def _answer(self, query: ListQuery, placement: str, ladder: Ladder, is_steered: bool = True) -> dict:
+    def _answer(self, query: ListQuery, placement: str, ladder: Ladder, is_shown: bool, is_steered: bool = True) -> dict:
         """One answer. Pins and boosts steer recommendations alone; a block holds everywhere."""
         now, snapshot = self.clock(), self.snapshots.current()
         customer_id = self.find(query, snapshot)
@@ -85,7 +89,8 @@ class Service:
             facts = {one.item_id: snapshot.item(one.item_id) for one in decided.items}
         request_id, placement = self.new_id(), query.placement or placement
         try:
-            self.log.append(as_record(request_id, placement, customer_id, decided, snapshot, now))
+            if is_shown:
+                self.log.append(as_record(request_id, placement, customer_id, decided, snapshot, now))
         except LogUnavailable:
             decided = Decision(STATIC, (), ())  # a list that cannot be told of is not served
         return {

@@ -3,7 +3,8 @@
 import orjson
 from flask import Response, current_app, request
 
-from serving_app.errors import BadRequest
+from serving_app.errors import BadRequest, NotJson
+from serving_app.json_text import parse_json
 from serving_app.service import Service
 
 
@@ -12,9 +13,15 @@ def service() -> Service:
     return current_app.extensions["concierge"]
 
 
-def answer(body: dict | list, status: int = 200) -> Response:
+def answer(body: dict | list, status: int = 200, **headers: str) -> Response:
     """A JSON answer. Never kept by anyone on the way: it was made for one visitor at one moment."""
-    return Response(orjson.dumps(body), status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    every = {"Cache-Control": "no-store", **headers}
+    return Response(orjson.dumps(body), status, mimetype="application/json", headers=every)
+
+
+def is_shown() -> bool:
+    """Whether whoever asks will see the answer's body: with HEAD there is none."""
+    return request.method != "HEAD"
 
 
 def arguments() -> dict[str, str]:
@@ -34,9 +41,12 @@ def body() -> dict:
     """The request's JSON object.
 
     Raises:
-        BadRequest: it is JSON and no object; no JSON at all is refused by Flask (400, 415).
+        BadRequest: it cannot be read, or is no object.
+        NotJson: its media type is another one.
     """
-    given = request.get_json()
-    if not isinstance(given, dict):
+    if not request.is_json:
+        raise NotJson("the body must be JSON: send it with Content-Type: application/json")
+    value = parse_json(request.get_data())
+    if not isinstance(value, dict):
         raise BadRequest("the body must be a JSON object")
-    return given
+    return value

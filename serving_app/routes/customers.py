@@ -1,11 +1,13 @@
-"""`GET /v1/customers/<customer_id>`: the slice of a profile that a page may see. The one place where an unknown id is a 404."""
+"""`GET /v1/customers/<customer_id>`: a profile's slice, for a shop's own servers. The one place where an unknown id is a 404."""
 
 from flask import Blueprint, Response
 
+from serving_app.access import require_operator
 from serving_app.errors import NotReady, UnknownCustomer
 from serving_app.routes import answer, service
 
 bp = Blueprint("customers", __name__)
+bp.before_request(require_operator)  # orders and segments of anyone whose id is known, to be kept from a browser
 
 
 @bp.get("/v1/customers/<customer_id>")

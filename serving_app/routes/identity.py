@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app
 
 from serving_app.access import require_operator
+from serving_app.errors import UnknownDecision
 from serving_app.identity import Identity
 from serving_app.identity_schemas import ExplainQuery, NewDecision
 from serving_app.routes import answer, arguments, body
@@ -34,4 +35,13 @@ def decisions() -> Response:
 
 @bp.post("/v1/identity/decisions")
 def decide() -> Response:
-    return answer(identity().decide(**NewDecision.model_validate(body()).model_dump()), 201)
+    made = identity().decide(**NewDecision.model_validate(body()).model_dump())
+    return answer(made, 201, Location=f"/v1/identity/decisions/{made['decision_id']}")
+
+
+@bp.get("/v1/identity/decisions/<decision_id>")
+def decision(decision_id: str) -> Response:
+    for one in identity().decisions()["decisions"]:
+        if one["decision_id"] == decision_id:
+            return answer(one)
+    raise UnknownDecision("No decision has this id.")

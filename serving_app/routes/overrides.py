@@ -19,11 +19,20 @@ def in_force() -> Response:
     return answer({"overrides": [as_answer(one) for one in service().overrides.all() if one.in_force(now)]})
 
 
+@bp.get("/v1/overrides/<override_id>")
+def one_in_force(override_id: str) -> Response:
+    now = service().clock()
+    for one in service().overrides.all():
+        if one.override_id == override_id and one.in_force(now):
+            return answer(as_answer(one))
+    raise UnknownOverride("No override in force has this id.")
+
+
 @bp.post("/v1/overrides")
 def add() -> Response:
     made = make(NewOverride.model_validate(body()))
     service().overrides.put(made)
-    return answer(as_answer(made), 201)
+    return answer(as_answer(made), 201, Location=f"/v1/overrides/{made.override_id}")
 
 
 @bp.delete("/v1/overrides/<override_id>")
@@ -57,9 +66,11 @@ def make(asked: NewOverride) -> Override:
 
 
 def as_answer(one: Override) -> dict:
-    """An override as it is told."""
+    """An override as it is told, with how many items of the shop it names: none, where its id was mistyped."""
+    snapshot = service().snapshots.current()
     return {
         "override_id": one.override_id, "kind": one.kind, "item_id": one.item_id, "customer_id": one.customer_id,
         "position": one.position if one.kind == PIN else None, "factor": one.factor if one.kind == BOOST else None,
         "until": iso(one.until), "created_at": iso(one.created_at), "note": one.note,
+        "matches": None if snapshot is None else int(snapshot.item(one.item_id) is not None),
     }  # fmt: skip

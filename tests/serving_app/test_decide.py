@@ -66,8 +66,8 @@ def test_what_mattered_is_told():
     decided = decide(LADDER, overrides, FACTS.get, 3, NOW)
     assert shown(decided) == ["i5", "i2", "i0"]
     assert sorted(decided.applied) == ["o2", "o3"], "i1 stands below what was looked at; i9, i4 and i8 are not in it"
-    assert decided.items[0][2:] == (None, "override", "pinned at place 1 by override o2")
-    assert decided.items[1][2:] == (0.8, "personal", "personal (by knn); boosted ×2 by override o3")
+    assert decided.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2")
+    assert decided.items[1][2:] == (1.6, 0.8, "personal", "personal (by knn); boosted ×2 by override o3")
     assert sorted(decide(LADDER, overrides, FACTS.get, 4, NOW).applied) == ["o1", "o2", "o3"]
 
 

@@ -25,8 +25,6 @@ def check(answer, status, kind, words):
         (f"user_id={SECRET}&customer_id=c", "give at most one of customer_id, user_id, anonymous_id"),
         (f"usr_id={SECRET}", "usr_id: unknown; allowed: customer_id, user_id, anonymous_id, n, placement"),
         ("limit=5&n=0", "n: Input should be greater than or equal to 1; limit: unknown; allowed: customer_id"),
-        ("user_id=", "user_id: String should have at least 1 character"),
-        ("user_id=%20", "user_id: Value error, must be printable and not blank"),
         ("user_id=a%00b", "user_id: Value error, must be printable"),
         ("user_id=" + "x" * 600, "user_id: String should have at most 512 characters"),
         ("placement=a%20b", "placement: String should match pattern"),
@@ -71,15 +69,12 @@ def test_an_override_that_is_not_understood(shop, body, status, kind, words):
     assert shop.overrides.all() == ()
 
 
-def test_a_body_that_is_no_json(shop):
-    check(shop.client.post("/v1/overrides", data="{", content_type="application/json"), 400, "http-400", "could not understand")
-    check(shop.client.post("/v1/overrides", data="kind=block"), 415, "http-415", "Content-Type was not")
-
-
 def test_what_is_not_there(shop):
     check(shop.client.get("/v1/recommendation"), 404, "http-404", "not found")
     check(shop.client.get("/v1/customers/c_nobody"), 404, "unknown-customer", "No customer has this id")
     check(shop.client.delete("/v1/overrides/o_none"), 404, "unknown-override", "No override has this id")
+    check(shop.client.get("/v1/overrides/o_none"), 404, "unknown-override", "No override in force has this id")
+    check(shop.client.get("/v1/identity/decisions/d_none"), 404, "unknown-decision", "No decision has this id")
     wrong = shop.client.post("/v1/popular")
     check(wrong, 405, "http-405", "not allowed")
     assert "GET" in wrong.headers["Allow"]
@@ -111,10 +106,23 @@ def test_the_unforeseen_is_logged_without_what_was_sent(shop, monkeypatch, caplo
     assert SECRET not in caplog.text
 
 
-@pytest.mark.parametrize("method", ["get", "post", "delete"])
-def test_who_may_steer_when_a_token_is_set(shop, method):
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/v1/overrides"),
+        ("post", "/v1/overrides"),
+        ("delete", "/v1/overrides/o_none"),
+        ("get", "/v1/overrides/o_none"),
+        ("get", "/v1/customers/c_regular"),
+        ("get", "/v1/identity/explain"),
+        ("get", "/v1/identity/reviews"),
+        ("get", "/v1/identity/decisions"),
+        ("get", "/v1/identity/decisions/d_none"),
+        ("post", "/v1/identity/decisions"),
+    ],
+)
+def test_who_may_steer_when_a_token_is_set(shop, method, path):
     shop.app.config["CONCIERGE"] = shop.app.config["CONCIERGE"].__class__(home=shop.home, admin_token="right-token")
-    path = "/v1/overrides/o_none" if method == "delete" else "/v1/overrides"
     ask = getattr(shop.client, method)
     for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic right-token"}, {"Authorization": "Bearer é"}):
         answer = ask(path, headers=header)
@@ -135,9 +143,10 @@ def test_who_may_steer_when_a_token_is_set(shop, method):
         ("127.0.0.1", {"Host": "evil.example:8080"}, False),
     ],
 )
-def test_who_may_steer_when_none_is(shop, address, headers, may):
-    answer = shop.client.get("/v1/overrides", environ_base={"REMOTE_ADDR": address}, headers=headers)
+@pytest.mark.parametrize("path", ["/v1/overrides", "/v1/customers/c_regular", "/v1/identity/decisions"])
+def test_who_may_steer_when_none_is(shop, path, address, headers, may):
+    answer = shop.client.get(path, environ_base={"REMOTE_ADDR": address}, headers=headers)
     if may:
-        assert answer.json == {"overrides": []}
+        assert answer.status_code == 200
     else:
         check(answer, 403, "only-from-this-machine", "CONCIERGE_ADMIN_TOKEN")

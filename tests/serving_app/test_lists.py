@@ -49,6 +49,8 @@ def logged(shop):
         pytest.param({"customer_id": "c_nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown customer"),
         pytest.param({"anonymous_id": "u-regular"}, None, "popular", ["item-37", "item-36"], id="a user's id is no cookie's"),
         pytest.param({}, None, "popular", ["item-37", "item-36"], id="a stranger"),
+        pytest.param({"user_id": ""}, None, "popular", ["item-37", "item-36"], id="a template's empty id"),
+        pytest.param({"user_id": " ", "customer_id": REGULAR}, REGULAR, "personal", ["item-00", "item-01"], id="one is empty"),
     ],
 )
 def test_who_gets_which_list(shop, query, customer_id, source, first):
@@ -66,7 +68,8 @@ def test_an_answer_says_where_it_comes_from(shop):
         "age_seconds": 9.5 * 3600, "applied_overrides": [], "items": None,
     }  # fmt: skip
     assert item == {
-        "item_id": "item-00", "rank": 1, "score": 0.99, "source": "personal", "title": "Item 0", "category": "Mugs",
+        "item_id": "item-00", "rank": 1, "score": 0.99, "base_score": 0.99, "source": "personal",
+        "title": "Item 0", "category": "Mugs",
         "reason": "chosen for this customer (by concierge/7)", "brand": "Acme", "price": 2.5, "currency": "EUR",
         "image_url": "https://shop.example/0.jpg",
     }  # fmt: skip
@@ -118,7 +121,11 @@ def test_a_block_for_one_customer_is_theirs_alone(shop, path):
 def test_pins_and_boosts_steer_recommendations_alone(shop):
     for body in ({"kind": "pin", "item_id": "item-15"}, {"kind": "boost", "item_id": "item-30", "factor": 9}):
         shop.client.post("/v1/overrides", json={**body, "until": "2026-02-22T00:00:00Z"})
-    assert ids(get(shop, n=3)) == ["item-15", "item-30", "item-37"]
+    answer = get(shop, n=3)
+    assert ids(answer) == ["item-15", "item-30", "item-37"]
+    # item-30 stands ninth in the popular list, behind item-38 and seven others: its own score is 1 - 8/100.
+    scores = [(item["score"], item["base_score"]) for item in answer["items"]]
+    assert scores == [(None, None), pytest.approx((0.92 * 9, 0.92), 1e-4), pytest.approx((0.99, 0.99), 1e-4)]
     assert ids(get(shop, "/v1/popular", n=2)) == ["item-37", "item-36"]
     assert ids(get(shop, "/v1/items/item-05/similar", n=2)) == ["item-06", "item-07"]
 
@@ -147,6 +154,14 @@ def test_every_list_is_logged_as_it_was_served(shop):
         assert record["items"] == [
             {name: item[name] for name in ("item_id", "rank", "score", "source")} for item in answer["items"]
         ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_head_is_no_impression(shop, path):
+    assert shop.client.head(path).status_code == 200
+    assert logged(shop) == []
+    get(shop, path)
+    assert len(logged(shop)) == 1, "the negative control"
 
 
 def test_a_list_that_cannot_be_logged_is_not_served(shop, monkeypatch):

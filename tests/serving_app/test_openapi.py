@@ -1,5 +1,6 @@
 """openapi.json is complete (every route, every status a test has seen) and true (real answers fit its schemas)."""
 
+import re
 from pathlib import Path
 
 import jsonschema
@@ -42,6 +43,8 @@ ASKED = [
     ("post", "/v1/overrides", "/v1/overrides", "text", 415),
     ("get", "/v1/overrides", "/v1/overrides", None, 200),
     ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
+    ("get", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
+    ("get", "/v1/identity/decisions/{decision_id}", "/v1/identity/decisions/d_none", None, 404),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:null", None, 200),
@@ -103,6 +106,32 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
     if isinstance(body, dict) and status == 201:
         [sent] = document["paths"][path][method]["requestBody"]["content"].values()
         fits(document, sent["schema"], body)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/v1/overrides", {"kind": "block", "item_id": "item-05", "until": UNTIL}), ("/v1/identity/decisions", SPLIT)],
+)
+def test_what_was_made_can_be_read_where_its_answer_says(shop, document, path, body):
+    made = shop.client.post(path, json=body)
+    read = shop.client.get(made.headers["Location"])
+    assert read.status_code == 200
+    assert made.json.items() - read.json.items() <= {("takes_effect", "with the next night")}
+    [described] = [one["get"] for name, one in document["paths"].items() if name.startswith(f"{path}/")]
+    fits(document, described["responses"]["200"]["content"]["application/json"]["schema"], read.json)
+    assert "Location" in document["paths"][path]["post"]["responses"]["201"]["headers"]
+
+
+def test_generators_find_names_servers_and_who_may(document):
+    operations = {f"{method} {path}": one for path, methods in document["paths"].items() for method, one in methods.items()}
+    names = [one["operationId"] for one in operations.values()]
+    assert len(names) == len(set(names)) and all(name.isidentifier() for name in names)
+    assert operations["get /v1/recommendations"]["operationId"] == "getRecommendations"
+    assert document["servers"][0]["url"] == "/"
+    assert document["security"] == []
+    closed = {name for name, one in operations.items() if {"operator": []} in one.get("security", ())}
+    assert closed == {name for name in operations if re.search("customers|overrides|identity", name)}
+    assert "operator" in document["components"]["securitySchemes"]
 
 
 def test_deleting_is_described(shop, document):
