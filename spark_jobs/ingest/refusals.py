@@ -6,12 +6,13 @@ from pyspark.sql import functions as F
 from expectations.contracts.reasons import REASONS
 
 
-def refuse(frame: DataFrame, *rules: tuple[str, str, Column]) -> DataFrame:
+def refuse(frame: DataFrame, *rules: tuple[str, str | Column, Column]) -> DataFrame:
     """Adds `reason` and `detail`, both null for an accepted record.
 
     Args:
         frame: typed records, with the reader's `unreadable` (struct of reason and detail).
-        rules: reason code, the field it is about (never its value: details are read by people), and when it is broken.
+        rules: reason code, the field it is about (never its value: details are read by people; a column where it depends on the
+            record), and when it is broken.
 
     Raises:
         ValueError: a reason that is not declared.
@@ -21,7 +22,8 @@ def refuse(frame: DataFrame, *rules: tuple[str, str, Column]) -> DataFrame:
         raise ValueError(f"undeclared reasons {unknown}; expectations/contracts/reasons.py declares {sorted(REASONS)}")
     found = F.lit(None).cast("struct<reason:string,detail:string>")
     for reason, about, broken in reversed(rules):
-        found = F.when(broken, F.struct(F.lit(reason).alias("reason"), F.lit(about).alias("detail"))).otherwise(found)
+        detail = F.lit(about) if isinstance(about, str) else about
+        found = F.when(broken, F.struct(F.lit(reason).alias("reason"), detail.alias("detail"))).otherwise(found)
     return (
         frame.withColumn("_refused", F.coalesce("unreadable", found))
         .withColumn("reason", F.col("_refused.reason"))

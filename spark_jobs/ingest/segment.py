@@ -14,6 +14,7 @@ from expectations.contracts.lake import CORE_EVENTS
 from spark_jobs.ingest.feed import Context, Feed, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
+from spark_jobs.ingest.json_kinds import wrong_kind
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, shop_day, whole, yes_or_no
 
@@ -65,6 +66,10 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         received.withColumn("source", F.lit(told.source))
         .withColumn("_context", F.from_json(raw.context, CONTEXT))
         .withColumn("_properties", F.from_json(raw.properties, PROPERTIES))
+        .withColumn(
+            "_wrong_kind",
+            F.coalesce(wrong_kind(raw.context, CONTEXT, "context"), wrong_kind(raw.properties, PROPERTIES, "properties")),
+        )
         .withColumn("_message_id", given(raw.messageId))
         .withColumn("event_type", event_type(raw.type, raw.event))
         .withColumn("occurred_at", corrected(*times.values()))
@@ -84,6 +89,7 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         ("missing_field", "messageId", F.col("_message_id").isNull()),
         ("unknown_type", "type, event", F.col("event_type").isNull()),
         ("missing_field", "userId, anonymousId", F.coalesce("_user_id", "_anonymous_id").isNull()),
+        ("wrong_kind", F.col("_wrong_kind"), F.col("_wrong_kind").isNotNull()),
         ("bad_time", "timestamp, originalTimestamp, sentAt, receivedAt", unreadable_time),
         ("bad_time", "when it happened", impossible),
         ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),

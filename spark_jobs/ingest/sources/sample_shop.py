@@ -13,6 +13,7 @@ from spark_jobs.ingest.feed import Context, Derivation, Feed, Program, Sighting,
 from spark_jobs.ingest.formats import csv_records, json_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.item_changes import item_changes
+from spark_jobs.ingest.json_kinds import wrong_kind
 from spark_jobs.ingest.phones import compared
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.segment import CURRENCY, events_feed
@@ -41,6 +42,7 @@ CATALOGUE = (
     "item_id", "title", "category_path", "brand", "price", "currency", "stock", "attributes", "image_url", "is_consumable",
     "status", "updated_at",
 )  # fmt: skip
+CATEGORY_PATH, ATTRIBUTES = "array<string>", "map<string,string>"
 KINDS = ("sale", "return", "charge")
 PURPOSES = ("marketing", "personalization")
 
@@ -137,12 +139,13 @@ def consents(records: DataFrame, _held: DataFrame | None) -> DataFrame:
 def items(received: DataFrame, told: Context) -> DataFrame:
     """Adds the columns of `core_items`. Grain stays: one row per record."""
     raw, null = F.col("raw"), F.lit(None).cast("int")
-    typed = received
+    kinds = wrong_kind(raw.category_path, CATEGORY_PATH, "category_path"), wrong_kind(raw.attributes, ATTRIBUTES, "attributes")
+    typed = received.withColumn("_wrong_kind", F.coalesce(*kinds))
     for name in ("item_id", "title", "brand", "currency", "image_url"):
         typed = typed.withColumn(name, given(raw[name]))
     typed = (
-        typed.withColumn("category_path", F.from_json(raw.category_path, "array<string>"))
-        .withColumn("attributes", F.from_json(raw.attributes, "map<string,string>"))
+        typed.withColumn("category_path", F.from_json(raw.category_path, CATEGORY_PATH))
+        .withColumn("attributes", F.from_json(raw.attributes, ATTRIBUTES))
         .withColumn("price", money(raw.price))
         .withColumn("n_stock", F.coalesce(whole(raw.stock), null))
         .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))  # a source that counts no stock always has some
@@ -156,6 +159,8 @@ def items(received: DataFrame, told: Context) -> DataFrame:
     return refuse(
         typed,
         ("missing_field", "item_id", F.col("item_id").isNull()),
+        ("wrong_kind", F.col("_wrong_kind"), F.col("_wrong_kind").isNotNull()),
+        ("bad_value", "category_path", F.exists("category_path", lambda name: given(name).isNull())),
         ("bad_number", "price", F.col("price").isNull() | (F.col("price") < 0)),
         ("bad_number", "stock", said_but_unreadable(raw.stock, F.col("n_stock")) | (F.col("n_stock") < 0)),
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),

@@ -8,22 +8,28 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
 from spark_jobs.ingest.feed import Context, DecisionLog, Feed, Source
 from spark_jobs.ingest.formats import json_records
+from spark_jobs.ingest.json_kinds import wrong_kind
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.values import given, moment, shop_day
 
+ITEMS, OVERRIDES = f"array<{SERVED_ITEM}>", "array<string>"
 COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))
 
 
 def impressions(received: DataFrame, told: Context) -> DataFrame:
     """Adds the columns of `core_impressions`. Grain stays: one row per record."""
-    typed = received
+    kinds = (
+        wrong_kind(F.col("raw.items"), ITEMS, "items"),
+        wrong_kind(F.col("raw.applied_overrides"), OVERRIDES, "applied_overrides"),
+    )
+    typed = received.withColumn("_wrong_kind", F.coalesce(*kinds))
     for name in COLUMNS:
         typed = typed.withColumn(name, F.col(f"raw.{name}"))
     typed = (
         typed.withColumn("served_at", moment(F.col("served_at"), "UTC"))
         .withColumn("served_date", shop_day(F.col("served_at"), told.time_zone))
-        .withColumn("items", F.from_json("items", f"array<{SERVED_ITEM}>"))
-        .withColumn("applied_overrides", F.from_json("applied_overrides", "array<string>"))
+        .withColumn("items", F.from_json("items", ITEMS))
+        .withColumn("applied_overrides", F.from_json("applied_overrides", OVERRIDES))
         .withColumn("propensity", F.col("propensity").try_cast("double"))
     )
     return refuse(
@@ -31,6 +37,7 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
         ("missing_field", "request_id", given(F.col("request_id")).isNull()),
         ("missing_field", "list_source", given(F.col("list_source")).isNull()),
         ("bad_time", "served_at", F.col("served_at").isNull()),
+        ("wrong_kind", F.col("_wrong_kind"), F.col("_wrong_kind").isNotNull()),
         ("bad_value", "items", F.col("items").isNull()),
         ("bad_number", "propensity", F.col("propensity").isNull() & F.col("raw.propensity").isNotNull()),
     )

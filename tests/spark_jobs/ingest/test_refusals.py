@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.sources import online_retail, sample_shop
+from spark_jobs.ingest.sources import online_retail, sample_shop, serving
 from spark_jobs.ingest.values import given, moment
 
 ORDER = {
@@ -20,6 +20,9 @@ EVENT = {
     "properties": json.dumps({"product_id": "i1"}),
 }  # fmt: skip
 CARD = {"crm_id": "c1", "email": "ann@example.org", "updated_at": "2026-01-05T12:00:00Z"}
+CONTEXT = {"device": {"type": "phone"}, "consent": {"categoryPreferences": {"personalization": True}}}
+PRODUCT = {"item_id": "i1", "price": "2.50", "currency": "EUR", "status": "active", "updated_at": "2026-01-05T12:00:00Z"}
+SERVED = {"request_id": "r1", "list_source": "popular", "served_at": "2026-01-05T12:00:00Z", "items": "[]"}
 MOST = "99999999"  # what a price can be
 
 
@@ -113,3 +116,38 @@ def test_a_time_that_names_no_zone_is_of_the_source(spark):
     frame = spark.createDataFrame([(each,) for each in said], "said string")
     found = frame.select("said", moment(F.col("said"), "Europe/Paris").alias("at"), given(F.col("said"))).collect()
     assert {row["said"]: row["at"] for row in found} == said
+
+
+def test_a_value_of_another_json_kind_is_refused_and_named(typed):
+    """Each was null without a word: an event of no product, an item of no category, a "no" that nobody heard."""
+    events = [
+        ({"context": json.dumps(CONTEXT)}, (None, None)),
+        ({"context": json.dumps(CONTEXT | {"device": "phone"})}, ("wrong_kind", "context.device")),
+        ({"context": json.dumps(CONTEXT | {"consent": "denied"})}, ("wrong_kind", "context.consent")),
+        ({"context": "denied"}, ("wrong_kind", "context")),
+        ({"properties": json.dumps({"product_id": ["i1"]})}, ("wrong_kind", "properties.product_id")),
+        ({"properties": json.dumps({"product_id": "i1", "weight": 10**1000})}, ("wrong_kind", "properties")),
+        (
+            {"event": "Order Completed", "properties": json.dumps({"order_id": "o", "product_id": "i1", "products": "i1, i2"})},
+            ("wrong_kind", "properties.products"),
+        ),
+    ]
+    found = typed(sample_shop.SOURCE, "events", [EVENT | more for more, _ in events], "reason", "detail")
+    assert found == [expected for _, expected in events]
+    items = [
+        ({"category_path": '["Food","Oil"]', "attributes": '{"origin":"GR"}'}, (None, None)),
+        ({"category_path": "Food > Oil"}, ("wrong_kind", "category_path")),
+        ({"category_path": '["Food",null,"Oil"]'}, ("wrong_kind", "category_path[]")),
+        ({"category_path": '["Food"," "]'}, ("bad_value", "category_path")),
+        ({"attributes": "origin:GR"}, ("wrong_kind", "attributes")),
+    ]
+    found = typed(sample_shop.SOURCE, "catalogue", [PRODUCT | more for more, _ in items], "reason", "detail")
+    assert found == [expected for _, expected in items]
+    served = [
+        ({"items": '[{"item_id":"i1","rank":1,"score":0.5,"source":"popular"}]'}, (None, None)),
+        ({"items": '[{"item_id":"i1","rank":"first"}]'}, ("wrong_kind", "items[].rank")),
+        ({"items": "[null]"}, ("wrong_kind", "items[]")),
+        ({"applied_overrides": "pin"}, ("wrong_kind", "applied_overrides")),
+    ]
+    found = typed(serving.SOURCE, "impressions", [SERVED | more for more, _ in served], "reason", "detail")
+    assert found == [expected for _, expected in served]
