@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--test", action="store_true", help="measure the weights of the leaderboard's row, and without each part")
     given = parser.parse_args()
-    data = load("beauty")
+    data = load("beauty", seed=given.seed)
     window = data.test if given.test else data.validation
     names = tuple(BEAUTY_WEIGHTS if given.test else BEAUTY_PARTS)
     parts = [make(name, BEAUTY_PARTS[name]).fit(window.training, given.seed) for name in names]

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import SHARED, online_retail
+from benchmarks.leaderboard.datasets import SHARED, Window, online_retail
+from benchmarks.leaderboard.datasets.order import shuffled
 from models.base import Customers, Recommender, Training
 from models.evaluation import interval, measure
 from models.evaluation.measured import Measured
@@ -48,7 +49,7 @@ class Made:
     seconds: float
 
 
-def make_all(found: online_retail.Window, parts: dict[str, dict], settings: Settings, seed: int) -> Made:
+def make_all(found: Window, parts: dict[str, dict], settings: Settings, seed: int) -> Made:
     """Fit every part before every window's cut and before the test's."""
     began = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
@@ -81,7 +82,7 @@ def learned_of(blend: LearnedBlend, training: Training, window: RankerWindow, se
     return blend.rows(training, window, test, scores, [past.behaviour.until] * len(scores), seed)
 
 
-def judged(made: Made, found: online_retail.Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:
+def judged(made: Made, found: Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:
     """Trees grown and measured, all parts or all but one; and the scores."""
     bit = np.uint32(0 if without is None else 1 << made.at.names.index(without))
     columns = [n for n, name in enumerate(made.learned.names) if name.split(".")[0] != without]
@@ -118,7 +119,7 @@ def difference(values: np.ndarray) -> str:
     return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def prices(made: Made, found: online_retail.Window, scores: np.ndarray) -> None:
+def prices(made: Made, found: Window, scores: np.ndarray) -> None:
     """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the shop is shown."""
     content = next(part for part in made.blend.parts if part.name == "content")
     seen, fresh = found.asked.seen.toarray(), found.asked.fresh.toarray()
@@ -149,7 +150,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=None, help="parts to take away; all when left out")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    found = getattr(online_retail.load(given.data), given.window)
+    found = getattr(shuffled(online_retail.load(given.data), given.seed), given.window)
     space = read_space()["learned"]
     made = make_all(found, within(space["parts"], found.asked.n_items), Settings(**space["ranker"]), given.seed)
     print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")

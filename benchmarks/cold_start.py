@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import rankdata
 
-from benchmarks.leaderboard.datasets import SHARED, beauty, online_retail
+from benchmarks.leaderboard.datasets import SHARED, load
 from benchmarks.leaderboard.datasets.window import Window
 from models.base import Customers
 from models.evaluation import interval, measure
@@ -126,11 +126,10 @@ def main() -> None:
     given = parser.parse_args()
     # Other seeds for choosing than for reporting: what was hidden while choosing is not what is reported.
     seeds = range(given.seeds) if given.window == "test" else range(100, 100 + given.seeds)
-    for loader in (online_retail, beauty):
-        name = loader.__name__.rsplit(".", 1)[-1]
+    for name in ("online_retail", "beauty"):
         if given.only not in (None, name):
             continue
-        data = loader.load(given.data / name)
+        data = load(name, given.data)
         window = getattr(data, given.window)
         print(f"{name}, {given.window} window: AUC, NDCG@10 among cold items, NDCG@10 among all; {len(seeds)} seeds")
         for recommender, figures in items_of(window, COLD, seeds, only_hidden=name == "beauty").items():

@@ -17,7 +17,7 @@ import lmdb
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.leaderboard.datasets import SHARED, online_retail
+from benchmarks.leaderboard.datasets import SHARED, load
 from expectations.contracts import snapshot
 from models import fold_in
 from models.base import KIND_WEIGHTS, KINDS
@@ -66,7 +66,7 @@ def milliseconds(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray
 
 def worth(folder: Path) -> list[dict]:
     """The night's report on the last 28 days of Online Retail."""
-    data = online_retail.load(folder)
+    data = load("online_retail", folder)
     window, everything = data.test, np.ones(data.test.asked.n_items, bool)
     cohorts = fold_in.arrivals(window.asked, seed=0)
     trainings = fold_in.two_trainings(window.training, cohorts)
@@ -85,7 +85,7 @@ def main() -> None:
         placed, ranked = milliseconds(published(Path(aside), given.items), given.times)
     for name, held in (("placed", placed), ("placed, scored and ranked", ranked)):
         print(f"  {name}: median {np.median(held):.2f} ms, p99 {np.quantile(held, 0.99):.2f} ms")
-    for row in worth(given.data / "online_retail"):
+    for row in worth(given.data):
         print(json.dumps(row))
 
 

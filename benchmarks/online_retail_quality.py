@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.leaderboard.datasets import SHARED, Data, Window, online_retail
+from benchmarks.leaderboard.datasets.order import shuffled
 from expectations.contracts.identifiers import customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS, REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS
 from expectations.contracts.tables import Table
@@ -120,7 +121,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=None, help="kept afterwards; a temporary one when left out")
     given = parser.parse_args()
     rows = online_retail.sold(given.data)
-    data, cut = online_retail.of(rows), online_retail.test_begins(rows)
+    data, cut = shuffled(online_retail.of(rows), seed=1), online_retail.test_begins(rows)
     recent = alone(data.test, "recent_popularity")
     with tempfile.TemporaryDirectory() as aside:
         home = given.home or Path(aside)

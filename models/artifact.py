@@ -34,7 +34,7 @@ class Artifact:
     Attributes:
         configuration: parts with their parameters, and weights or a ranker.
         blend: fitted.
-        item_ids, customer_ids: bytes arrays, sorted: the id at each position.
+        item_ids, customer_ids: bytes arrays: the id at each position; customers sorted, items in the order they were learned in.
         customer_vocabulary: column of each customer attribute.
         fold_in: factors in which the service places customers by fresh events; None in models of before there were any.
     """

@@ -16,7 +16,7 @@ MOST_TIES = 4  # places' worth of contenders a row may have before its ties are 
 
 
 def top_n(scores: np.ndarray, n: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The n best items of each row, best first; among equal scores the lower position, which is the lower item id.
+    """The n best items of each row, best first; among equal scores the lower position: data are numbered in a drawn order.
 
     Args:
         scores: float [rows, items]; -inf for no opinion. What is no number, or infinite, is no opinion either.

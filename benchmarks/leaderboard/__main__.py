@@ -18,13 +18,13 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names of rows, by commas")
     parser.add_argument("--window", choices=("test", "validation"), default="test", help="validation: what one may choose on")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of the fits, and of the order that decides between equals")
     parser.add_argument("--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go")
     given = parser.parse_args()
     only = tuple(name for name in given.only.split(",") if name)
     try:
         known(given.data, only)
-        data = load(given.data, given.shared)
+        data = load(given.data, given.shared, given.seed)
     except ValueError as error:
         parser.exit(1, f"make leaderboard: {error}\n")
     print(data.protocol, table.counts(data, getattr(data, given.window)), table.header(data), sep="\n", flush=True)

@@ -34,9 +34,9 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--only", default="", help="names of parts, by commas")
     parser.add_argument("--most", type=int, default=99, help="recipes tried of each part")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of the fits, and of the order that decides between equals")
     given = parser.parse_args()
-    data = load(given.data, given.shared)
+    data = load(given.data, given.shared, given.seed)
     best: dict[str, tuple[float, dict]] = {}
     for part, recipes in read_space()["parts"].items():
         if given.only and part not in given.only.split(","):

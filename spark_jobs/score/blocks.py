@@ -50,6 +50,11 @@ class Scoring:
     since: int | None = None
 
     @cached_property
+    def item_order(self) -> np.ndarray:
+        """int [items]: what sorts the model's items, which are numbered in an order of their own. Made once in each worker."""
+        return np.argsort(self.artifact.item_ids, kind="stable")
+
+    @cached_property
     def factors(self) -> ByFactors | None:
         """The model's one part where that is all there is, and scores by products. Made once in each worker."""
         parts = getattr(self.artifact.blend, "parts", [])
@@ -68,7 +73,7 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
     model, n = scoring.artifact, table.num_rows
     items = table["item_ids"].combine_chunks()
     owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(items.offsets.to_numpy()))
-    item = places(np.array(items.flatten().to_pylist(), dtype=bytes), model.item_ids)
+    item = places(np.array(items.flatten().to_pylist(), dtype=bytes), model.item_ids, scoring.item_order)
     day, kind = (table[name].combine_chunks().flatten().to_numpy() for name in ("days", "kinds"))
     known = item >= 0
     order = np.lexsort((kind[known], day[known], item[known], owner[known]))
@@ -181,9 +186,14 @@ def item_array(ids: np.ndarray, scores: np.ndarray, masks: np.ndarray, names: tu
     return pa.ListArray.from_arrays(pa.array(offsets), struct)
 
 
-def places(ids: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Position of each id among the sorted known ones; -1 where it is not one of them."""
+def places(ids: np.ndarray, known: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+    """Position of each id among the known ones, int32; -1 where it is not one of them.
+
+    Args:
+        order: int, what sorts `known`; None where it is sorted.
+    """
     if not len(ids) or not len(known):
         return np.full(len(ids), -1, np.int32)
-    at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    at = np.minimum(np.searchsorted(known, ids, sorter=order), len(known) - 1)
+    at = at if order is None else order[at]
     return np.where(known[at] == ids, at, -1).astype(np.int32)

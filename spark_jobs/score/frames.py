@@ -82,7 +82,7 @@ def personal(shared: Broadcast, behaviour: DataFrame, customers: DataFrame, befo
 
 def similar(spark: SparkSession, shared: Broadcast, demand: Demand) -> DataFrame:
     """Grain: one row per item that can be shown, or was ever wanted."""
-    place = blocks.places(demand.item_ids, shared.value.artifact.item_ids)
+    place = blocks.places(demand.item_ids, shared.value.artifact.item_ids, shared.value.item_order)
     asked = np.sort(place[(place >= 0) & (demand.allowed | (demand.ever > 0))])
     frame = spark.createDataFrame(pa.table({"item": pa.array(asked.astype(np.int32))}))
     return (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.leaderboard.datasets import beauty, folder, gowalla, online_retail, retailrocket
+from benchmarks.leaderboard.datasets.order import shuffled
 from benchmarks.leaderboard.datasets.window import Data, Window
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -11,15 +12,23 @@ LOADERS: dict[str, Callable[[Path], Data]] = {
     "online_retail": online_retail.load, "gowalla": gowalla.load, "beauty": beauty.load, "retailrocket": retailrocket.load,
 }  # fmt: skip
 
-__all__ = ["LOADERS", "SHARED", "Data", "Window", "load"]
+__all__ = ["LOADERS", "SHARED", "Data", "Window", "load", "read"]
 
 
-def load(name: str, shared: Path = SHARED) -> Data:
+def load(name: str, shared: Path = SHARED, seed: int = 1) -> Data:
     """A data set by its name, or of a folder with an `interactions.csv` by the folder's path.
+
+    Args:
+        seed: draws the order in which items are numbered, which decides between equal scores.
 
     Raises:
         ValueError: it is neither, or its files are not there.
     """
+    return shuffled(read(name, shared), seed)
+
+
+def read(name: str, shared: Path = SHARED) -> Data:
+    """`load`, items numbered as the files have them."""
     if name in LOADERS:
         try:
             return LOADERS[name](shared / name)

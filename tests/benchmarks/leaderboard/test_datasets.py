@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.leaderboard.datasets import load
+from benchmarks.leaderboard.datasets import read
 from benchmarks.leaderboard.datasets.gowalla import held_out
 from models.base import KINDS, PURCHASE, Behaviour
 from models.evaluation import measure_lists
@@ -38,7 +38,7 @@ def retail(tmp_path):
     columns = ["CustomerID", "StockCode", "Description", "InvoiceDate", "UnitPrice", "InvoiceNo", "Country"]
     (tmp_path / "online_retail").mkdir()
     pd.DataFrame(lines, columns=columns).assign(Quantity=1).to_csv(tmp_path / "online_retail" / "2011.csv", index=False)
-    return load("online_retail", tmp_path)
+    return read("online_retail", tmp_path)
 
 
 def test_online_retail(retail):
@@ -65,7 +65,7 @@ def test_gowalla(tmp_path):
     for name, rows in (("train", train), ("test", [(0, 10), (1, 0), (1, 10)])):
         with gzip.open(tmp_path / "gowalla" / f"{name}.csv.gz", "wt") as file:
             file.write("user_id,item_id\n" + "".join(f"{user},{item}\n" for user, item in rows))
-    data = load("gowalla", tmp_path)
+    data = read("gowalla", tmp_path)
     assert wanted(data.test) == [(0, 10), (1, 0), (1, 10)]
     assert len(data.test.training.behaviour) == 12
     [(user, item)] = wanted(data.validation)  # a tenth of ten; of two, rounded down, none
@@ -88,7 +88,7 @@ def test_beauty(tmp_path):
     (tmp_path / "beauty").mkdir()
     (tmp_path / "beauty" / "Beauty.txt").write_text("7 5 6 8 9\n8 6 5 9 8\n")
     (tmp_path / "beauty" / "Beauty_item2attributes.json").write_text(json.dumps({"5": [1, 2], "6": [1]}))
-    data = load("beauty", tmp_path)
+    data = read("beauty", tmp_path)
     assert data.item_ids.tolist() == [5, 6, 8, 9] and data.customer_ids.tolist() == [7, 8]
     assert wanted(data.test) == [(0, 3), (1, 2)] and wanted(data.validation) == [(0, 2), (1, 3)]
     fitted = data.test.training.behaviour
@@ -113,7 +113,7 @@ def test_retailrocket(tmp_path):
         tmp_path / "retailrocket" / "events.csv", index=False
     )
     (tmp_path / "retailrocket" / "test_purchases.csv").write_text("timestamp,visitor_id,item_id\n1,0,9\n1,1,1\n")
-    data = load("retailrocket", tmp_path)
+    data = read("retailrocket", tmp_path)
     assert data.item_ids.tolist() == [1, 2, 3, 9]
     assert wanted(data.test) == [(0, 3), (1, 0)]
     assert data.test.asked.seen.toarray().tolist() == [[True, True, True, False], [False, True, False, False]]
@@ -127,7 +127,7 @@ def test_a_folder_of_ones_own(tmp_path):
     rows = [f"c{c},i{c % 3},2026-01-{d:02}T08:00:00Z,{'view' if d == 3 else 'purchase'}" for c in range(4) for d in (1, 3, 11)]
     rows += ["c0,i2,2026-01-12T08:00:00Z,purchase", "c0,i1,2026-01-02T08:00:00Z,return"]
     (tmp_path / "interactions.csv").write_text("customer_id,item_id,occurred_at,interaction_type\n" + "\n".join(rows))
-    data = load(str(tmp_path))
+    data = read(str(tmp_path))
     assert data.name == tmp_path.name
     assert wanted(data.test) == [(0, 0), (0, 2), (1, 1), (2, 2), (3, 0)]  # twelve days have windows of two
     assert set(np.unique(data.test.training.behaviour.kind)) == {KINDS.index("view"), PURCHASE}
@@ -136,19 +136,19 @@ def test_a_folder_of_ones_own(tmp_path):
 
 def test_what_cannot_be_read_is_said(tmp_path):
     with pytest.raises(ValueError, match="unknown data 'nonsense'; there are online_retail, gowalla"):
-        load("nonsense")
+        read("nonsense")
     (tmp_path / "interactions.csv").write_text("customer_id,occurred_at\n1,2026-01-01\n")
     with pytest.raises(ValueError, match="no column item_id"):
-        load(str(tmp_path))
+        read(str(tmp_path))
     (tmp_path / "interactions.csv").write_text("customer_id,item_id,occurred_at\n1,2,2026-01-01\n")
     with pytest.raises(ValueError, match="fewer than six days"):
-        load(str(tmp_path))
+        read(str(tmp_path))
 
 
 @pytest.mark.real_data
 def test_gowalla_popularity_comes_out_as_published(real_data):
     """NDCG@20 .0317 over 29,858 users; the lists are made here, by walking down the order, so that only figures are ours."""
-    data = load("gowalla", real_data)
+    data = read("gowalla", real_data)
     asked, behaviour = data.test.asked, data.test.training.behaviour
     assert (len(behaviour), asked.wanted.nnz, len(asked)) == (810_128, 217_242, 29_858)
     order = np.argsort(-np.bincount(behaviour.item, minlength=behaviour.n_items), kind="stable")

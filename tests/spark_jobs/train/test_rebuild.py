@@ -71,7 +71,8 @@ def test_another_seed_is_noticed(other):
     lake, registry, version, night = other
     bare = replace(version, tags={name: value for name, value in version.tags.items() if name != "night"})  # no lists
     compared = list(rebuild.rebuild(lake, registry, bare, replace(night, settings=replace(night.settings, seed=12))))
-    assert [(each.name, each.equal) for each in compared] == [("factors.npz", False), ("model.json", True)]
+    equal = {each.name: each.equal for each in compared}  # model.json holds the trust, which is measured with the seed
+    assert set(equal) == {"factors.npz", "model.json"} and not equal["factors.npz"]
     assert "NOT EQUAL" in str(compared[0])
 
 
