@@ -1,8 +1,7 @@
-"""Files to records, in plain Python: what one broken line says never costs its neighbours.
+"""Files to records, in plain Python: what one broken record says never costs its neighbours.
 
-Spark's own readers tell neither line number nor raw text, and quarantine needs both. A record is one line: a quote that is
-opened and not closed spoils the line it stands on and no other. A file is read as it is asked for, a line at a time: a
-gzip file of 1 MB may hold a gigabyte, and one line of it may.
+Spark's own readers tell neither line number nor raw text, and quarantine needs both. Every line that holds something is in a
+record, readable or refused, a header that is none included: what a reader took for something else would be lost unseen.
 """
 
 import csv
@@ -10,49 +9,27 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from spark_jobs.ingest.feed import Record
+from spark_jobs.ingest.lines import CHUNK, Line, lines
+from spark_jobs.ingest.quotes import joined
 
 BAD = "not_parseable"
-NEWLINE = b"\n"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
-CHUNK = 1 << 18
 MAX_BYTES = 1 << 20  # of a record, where a source does not say; the longest line of any of ours has a few thousand
-
-
-class Line(NamedTuple):
-    """A line without its end."""
-
-    number: int  # from 1
-    content: bytes  # of a line that is too long, its beginning
-    n_bytes: int
-
-
-def lines(file: BinaryIO, max_bytes: int) -> Iterator[Line]:
-    """The lines of a file that hold something; of each no more than `max_bytes` are kept at once."""
-    number, skip = 0, len(BYTE_ORDER_MARK)
-    while part := file.readline(max_bytes + skip + 2):  # two for its end
-        number += 1
-        if number == 1:
-            part = part.removeprefix(BYTE_ORDER_MARK)
-        kept, n_bytes, says = part, len(part), bool(part.strip())
-        while not part.endswith(NEWLINE) and (part := file.readline(CHUNK)):
-            n_bytes, says = n_bytes + len(part), says or bool(part.strip())
-        if n_bytes == len(kept):
-            kept = kept.removesuffix(NEWLINE).removesuffix(b"\r")
-            n_bytes = len(kept)
-        if says:
-            yield Line(number, kept[:max_bytes], n_bytes)
 
 
 def too_large(line: Line, max_bytes: int) -> Record | None:
     """The refused record of a line that is longer than allowed."""
     if line.n_bytes <= max_bytes:
         return None
-    said = text(line.content)[0].replace("\0", "\\0")
-    return Record(line.number, said, reason="too_large", detail=f"{line.n_bytes} bytes, allowed are {max_bytes}")
+    return refused(line, f"{line.n_bytes} bytes, allowed are {max_bytes}", "too_large")
+
+
+def refused(line: Line, detail: str, reason: str = BAD) -> Record:
+    """A record that is refused as it was received."""
+    return Record(line.number, text(line.content)[0].replace("\0", "\\0"), reason=reason, detail=detail)
 
 
 def text(line: bytes) -> tuple[str, bool]:
@@ -63,69 +40,78 @@ def text(line: bytes) -> tuple[str, bool]:
         return line.decode(errors="backslashreplace"), False
 
 
-def csv_fields(line: str) -> list[str]:
-    """The fields of one line.
+def csv_fields(record: str) -> list[str]:
+    """The fields of one record.
 
     Raises:
-        csv.Error: quotes that do not close.
+        csv.Error: quotes that do not close, or close too soon.
     """
-    return next(csv.reader((line,), strict=True))
+    return next(csv.reader((record,), strict=True))
 
 
 def csv_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
-    """The records of a CSV file with a header, by column name; columns that are not asked for are left out."""
-    numbered = lines(file, max_bytes)
-    header_line = next(numbered, None)
-    if header_line is None:
+    """The records of a CSV file with a header, by column name; columns that are not asked for are left out.
+
+    A header that does not name each column once is refused as a record of its own, and so is all that follows it.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), max_bytes))  # the process's; else a long text would be a broken quote
+    records = joined(lines(file, max_bytes), max_bytes)
+    first = next(records, None)
+    if first is None:
         return
+    header, flaw = csv_header(first.line.content, columns)
+    if flaw:
+        yield too_large(first.line, max_bytes) or refused(first.line, first.flaw or flaw)
+    positions = [] if flaw else [header.index(name) for name in columns]
+    for line, broken in records:
+        yield too_large(line, max_bytes) or csv_record(line, broken or flaw, len(header), positions)
+
+
+def csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], str | None]:
+    """The names in a header, and what is wrong with it."""
     try:
-        header = [name.strip() for name in csv_fields(header_line.content.decode())]
+        header = [name.strip() for name in csv_fields(line.decode())]
     except (csv.Error, UnicodeDecodeError):
         header = []
-    absent = [name for name in columns if name not in header]
-    positions = [header.index(name) for name in columns if name in header]
-    for line in numbered:
-        if refused := too_large(line, max_bytes):
-            yield refused
-            continue
-        number, (raw_text, whole) = line.number, text(line.content)
-        if absent:
-            yield Record(number, raw_text, reason=BAD, detail=f"the header lacks {', '.join(absent)}")
-            continue
-        try:
-            fields = csv_fields(raw_text) if whole else None
-        except csv.Error:
-            fields = None
-        if fields is None:
-            yield Record(
-                number,
-                raw_text.replace("\0", "\\0"),
-                reason=BAD,
-                detail="bytes that are not UTF-8 text" if not whole else "a quote that does not close",
-            )
-        elif len(fields) != len(header):
-            yield Record(number, raw_text, reason=BAD, detail=f"{len(fields)} fields, the header has {len(header)}")
-        else:
-            yield Record(number, raw_text, values=tuple(fields[position] for position in positions))
+    if absent := [name for name in columns if name not in header]:
+        return header, f"the header lacks {', '.join(absent)}"
+    twice = [name for name in columns if header.count(name) > 1]
+    return header, f"the header names {', '.join(twice)} more than once" if twice else None
+
+
+def csv_record(line: Line, flaw: str | None, n_fields: int, positions: list[int]) -> Record:
+    """One record of a CSV file: its values at some positions, or why it has none."""
+    raw_text, is_whole = text(line.content)
+    if flaw or not is_whole:
+        return refused(line, flaw or "bytes that are not UTF-8 text")
+    try:
+        fields = csv_fields(raw_text)
+    except csv.Error:
+        return refused(line, "a quote that does not close, or closes too soon")
+    if len(fields) != n_fields:
+        return refused(line, f"{len(fields)} fields, the header has {n_fields}")
+    return Record(line.number, raw_text, values=tuple(fields[position] for position in positions))
 
 
 def json_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
     """The records of a file with one JSON object a line; objects and arrays inside one are kept as JSON text."""
     for line in lines(file, max_bytes):
-        if refused := too_large(line, max_bytes):
-            yield refused
+        if line.is_blank:
             continue
-        number, (raw_text, whole) = line.number, text(line.content)
+        if large := too_large(line, max_bytes):
+            yield large
+            continue
+        raw_text, is_whole = text(line.content)
         try:
-            said = DECODER.decode(raw_text) if whole else None
+            said = DECODER.decode(raw_text) if is_whole else None
             if not isinstance(said, dict):
                 raise ValueError("not an object")
             values = tuple(as_text(said.get(name)) for name in columns)
             "".join(value for value in values if value).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError):
-            yield Record(number, raw_text.replace("\0", "\\0"), reason=BAD, detail="not a JSON object in UTF-8")
+            yield refused(line, "not a JSON object in UTF-8")
             continue
-        yield Record(number, raw_text, values=values)
+        yield Record(line.number, raw_text, values=values)
 
 
 def finite(number: str) -> float:
@@ -198,9 +184,10 @@ def has_at_most(file: BinaryIO, n_bytes: int, n_lines: int) -> tuple[int, int] |
     begins = file.read(len(GZIP))
     file.seek(0)
     plain = io.BufferedReader(Unzipped(file), CHUNK) if begins == GZIP else file
-    found_bytes = found_lines = 0
+    found_bytes = n_newlines = n_returns = 0
     while chunk := plain.read(CHUNK):
-        found_bytes, found_lines = found_bytes + len(chunk), found_lines + chunk.count(NEWLINE)
-        if found_bytes > n_bytes or found_lines > n_lines:
+        found_bytes += len(chunk)
+        n_newlines, n_returns = n_newlines + chunk.count(b"\n"), n_returns + chunk.count(b"\r")
+        if found_bytes > n_bytes or max(n_newlines, n_returns) > n_lines:
             return None
-    return found_bytes, found_lines
+    return found_bytes, max(n_newlines, n_returns)

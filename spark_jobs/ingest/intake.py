@@ -24,6 +24,7 @@ PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
 # What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a hundred bytes.
 SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
+SHOWN = 20  # names of files, where there may be many
 EARLIER = "new.first_received < old.first_received"
 
 
@@ -173,6 +174,10 @@ class FeedIntake:
         found["landing_days"] = [days[0], days[-1]]
         if counts.by_reason:
             found["reasons"] = counts.by_reason
+        empty = [delivery.file.name for delivery in self.deliveries if not counts.by_delivery.get(delivery.delivery_id)]
+        if empty:
+            found |= {"n_files_without_records": len(empty), "files_without_records": empty[:SHOWN]}
+            print(f"  {self.source.name}: {len(empty)} files hold no record: {', '.join(empty[:SHOWN])}")
         superseding = [delivery.file.name for delivery in self.deliveries if delivery.supersedes]
         if superseding:
             found["superseding_files"] = superseding

@@ -121,12 +121,19 @@ def test_files_are_read_whatever_their_name_and_those_of_no_feed_are_told(home, 
     names = ("_day", "export[1]", "a b%20c#1", "{x,y}*?")
     for number, name in enumerate(names):
         shop.land(place(WEDNESDAY, name), as_csv(COLUMNS, [retail_line(str(number))]))
+    shop.land(place(WEDNESDAY, "header"), as_csv(COLUMNS, []))
+    shop.land(place(WEDNESDAY, "headless"), b"\r".join(as_csv(COLUMNS, [retail_line("5")] * 2).split(b"\n")[1:]))
     shop.land(f"online_retail/lines/{WEDNESDAY}/lines.CSV", b"a slip of the keyboard")
     shop.land(f"online_retail/line/{WEDNESDAY}/1.csv", b"another")
     shop.land(f"another_shop/lines/{WEDNESDAY}/1.csv", b"of no source of this home")
     reports = shop.night(WEDNESDAY)
     assert set(quantities(shop)) == {(str(number), 1) for number in range(4)}
+    lines = report(reports, "core_order_lines")
+    assert (lines.n_received, lines.n_inserted, lines.n_quarantined) == (6, 4, 2), "a line where the header should be counts"
+    assert lines.detail["files_without_records"] == [place(WEDNESDAY, "header")]
     slips = [f"online_retail/line/{WEDNESDAY}/1.csv", f"online_retail/lines/{WEDNESDAY}/lines.CSV"]
     detail = {"source": "online_retail", "n_unclaimed_files": 2, "unclaimed_files": slips}
     assert report(reports, "landing/online_retail").detail == detail
-    assert "2 landed files match none of lines/<day>/*.csv and are not read" in capsys.readouterr().out
+    screen = capsys.readouterr().out
+    assert "2 landed files match none of lines/<day>/*.csv and are not read" in screen
+    assert f"1 files hold no record: {place(WEDNESDAY, 'header')}" in screen
