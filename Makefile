@@ -25,6 +25,9 @@ $(READY): requirements.lock spark_jobs/fetch_jars.py
 run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflow; a page says what came out
 	@$(PY) -m operate.first_nights
 
+next: $(READY) ## what to try on this home, with ids of its own, as `make run` ends with
+	@$(PY) -m operate.next_steps
+
 test: $(READY) ## every test
 	@$(PY) -m pytest
 
@@ -107,5 +110,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run test serve backfill rollback history rebuild identity-model sql explain decide airflow mlflow docs lint bench \
+.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql explain decide airflow mlflow docs lint bench \
   leaderboard lock clean

@@ -68,6 +68,10 @@ def main() -> None:
     given = parser.parse_args()
     if not given.source or given.last < given.first:
         parser.error("give SOURCE=<source> DATA=<folder> FROM=<day> TO=<day>, with FROM not after TO")
+    try:
+        load((given.source,))
+    except SourceError as error:
+        parser.exit(1, f"make backfill: {error}\n")
     os.environ["CONCIERGE_SOURCES"] = given.source
     os.environ["CONCIERGE_LANDING_FROM"] = str(given.data)
     settings = settings_or_exit()

@@ -79,7 +79,7 @@ def main() -> None:
         answers = before_and_after(url, visitors)
     page.show(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s and lies in {settings.home}.")
-    page.next_steps(console, answers)
+    page.next_steps(console, page.visitors(settings))
 
 
 if __name__ == "__main__":

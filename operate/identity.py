@@ -36,7 +36,19 @@ def explained(identity: Identity, a: str, b: str, as_of: str | None) -> str:
         f"{name}  {told[name]['identifier_id']}  {told[name]['kind']}  of {told[name]['customer_id'] or 'nobody'}"
         for name in ("a", "b")
     ]
-    return "\n".join([told["sentence"], "", *ends, *map(line, [*told["path"], *told["held"]])])
+    if told["pending"] is None:
+        pending = [f"Decisions since last night are unknown: {FILE} cannot be read; make decide says why."]
+    else:
+        pending = [f"Pending: {describe_pending(each)}" for each in told["pending"]]
+    return "\n".join([told["sentence"], *pending, "", *ends, *map(line, [*told["path"], *told["held"]])])
+
+
+def describe_pending(decision: dict) -> str:
+    """A decision that the next night will apply."""
+    return (
+        f"{decision['decision']} of {decision['identifier_a']} and {decision['identifier_b']}, decided "
+        f"{decision['decided_at'][:10]} by {decision['decided_by']}; it counts {decision['takes_effect']}."
+    )
 
 
 def line(hop: dict) -> str:

@@ -13,16 +13,17 @@ from spark_jobs.tables import Lake
 
 
 def visitors(settings: Settings) -> list[dict[str, Any]]:
-    """A known, a new and an anonymous visitor of this home, as a shop's page would name them."""
+    """A known, a new and an anonymous visitor of this home, as a shop's page would name them, or fewer."""
     lake = Lake(settings.lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")
     people = identifiers.merge(lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1")
     features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]).to_pandas()
-    known = people.merge(features, on="customer_id").sort_values(["n_orders", "value"], ascending=[False, True]).iloc[0]
-    newest = people.sort_values(["first_seen_at", "value"], ascending=[False, True]).iloc[0]
+    order, ascending = ["n_orders", "customer_id", "value"], [False, True, True]  # `example_customer` of summary.json comes first
+    known = people.merge(features, on="customer_id").sort_values(order, ascending=ascending).head(1).to_dict("records")
+    newest = people.sort_values(["first_seen_at", "value"], ascending=[False, True]).head(1).to_dict("records")
     return [
-        {"who": f"known, {known['n_orders']} orders", "query": {"user_id": known["value"]}},
-        {"who": "new", "query": {"user_id": newest["value"]}},
+        *({"who": f"known, {row['n_orders']} orders", "query": {"user_id": row["value"]}} for row in known),
+        *({"who": "new", "query": {"user_id": row["value"]}} for row in newest),
         {"who": "anonymous", "query": {"anonymous_id": "never-seen-before"}},
     ]
 
@@ -137,13 +138,15 @@ def drift(said: dict[str, Any]) -> str:
     return f"Drift: none in {len(able)} signals." if able else "Drift: history is too short to tell."
 
 
-def next_steps(console: Console, visits: list[dict[str, Any]]) -> None:
-    """What to try from here, with this home's own ids."""
+def next_steps(console: Console, visitors: list[dict[str, Any]]) -> None:
+    """What to try from here, with an id of this home; `make next` says it again."""
+    user_id = visitors[0]["query"].get("user_id", "<one of the shop's>")
     console.print(
         "\n[bold]Next[/bold]\n"
-        '  make sql Q="select * from dim_segments"   ask last night\'s warehouse\n'
+        '  make sql                                  SQL on last night\'s warehouse; Q="select * from dim_segments" asks once\n'
         "  make serve                                the HTTP service; docs/api.md has the calls, for instance\n"
-        f"    curl 'http://127.0.0.1:8080/v1/recommendations?user_id={visits[0]['query']['user_id']}&n=5'\n"
+        f"    curl 'http://127.0.0.1:8080/v1/recommendations?user_id={user_id}&n=5'\n"
+        f"  make explain A=user_id:{user_id} B=…      whether two identifiers are one customer's, and why\n"
         "  make airflow                              the real scheduler and its pages; it runs last night's nightly at once\n"
         "  make mlflow                               models, metrics and the gate's reasons\n"
         "  make history                              what was in production when; AT=<day>: its model, tables and rules\n"

@@ -83,8 +83,29 @@ class Identity:
             "path": [step(graph, *hop) for hop in found.path],
             "held": [step(graph, *hop) for hop in found.held],
             "sentence": sentence(graph, found, until),
+            "pending": self._pending(snapshot, graph, one, other),
             "snapshot": snapshot.name,
         }
+
+    def _pending(self, snapshot: Snapshot, graph: Graph, a: str, b: str) -> list[dict] | None:
+        """Decisions about the two, or about another identifier of their customers, that the snapshot does not hold yet.
+
+        One made before decisions were kept holds those that are older than it. None where the file of decisions cannot be read:
+        what last night knew is explained all the same.
+        """
+        try:
+            taken, applied = self._taken(), snapshot.decision_ids()
+        except (DecisionsUnreadable, DecisionsOutOfReach):
+            return None
+        if applied is None:
+            published_at = datetime.fromisoformat(snapshot.meta.published_at)
+            applied = {one.decision_id for one in taken if one.decided_at < published_at}
+        customers = {graph(a).customer_id, graph(b).customer_id} - {None}
+        return [
+            {**as_answer(one), "takes_effect": TAKES_EFFECT}
+            for one in decisions.find_pending(taken, applied)
+            if {a, b} & set(one.pair) or customers & {linked.customer_id for end in one.pair if (linked := graph(end))}
+        ]
 
     def reviews(self) -> dict:
         """The review queue of the snapshot, each with what has been decided about its link."""

@@ -76,6 +76,22 @@ class LinkAnswer(BaseModel):
     held_by: str | None = Field(description="why it is not followed; null when it is")
 
 
+class _DecisionAnswer(BaseModel):
+    decision_id: str
+    decided_at: datetime
+    decision: Word
+    identifier_a: str
+    identifier_b: str
+    decided_by: str
+    reason: str
+
+
+class TakenAnswer(_DecisionAnswer):
+    """A decision just taken."""
+
+    takes_effect: Literal["with the next night"]
+
+
 class ExplainAnswer(BaseModel):
     """Whether two identifiers are one customer's, and why."""
 
@@ -86,6 +102,9 @@ class ExplainAnswer(BaseModel):
     path: list[LinkAnswer] = Field(description="from a to b when they are one customer: strongest weakest link, then fewest")
     held: list[LinkAnswer] = Field(description="when they are not: links that would join them, were they followed")
     sentence: str
+    pending: list[TakenAnswer] | None = Field(
+        description="decisions about their customers that the next night will apply; null where the file cannot be read"
+    )
     snapshot: str
 
 
@@ -109,22 +128,6 @@ class ReviewsAnswer(BaseModel):
 
     reviews: list[ReviewAnswer]
     snapshot: str
-
-
-class _DecisionAnswer(BaseModel):
-    decision_id: str
-    decided_at: datetime
-    decision: Word
-    identifier_a: str
-    identifier_b: str
-    decided_by: str
-    reason: str
-
-
-class TakenAnswer(_DecisionAnswer):
-    """A decision just taken."""
-
-    takes_effect: Literal["with the next night"]
 
 
 class DecisionAnswer(_DecisionAnswer):

@@ -86,6 +86,11 @@ class Snapshot:
         packed = self._get(contract.REVIEWS)
         return None if packed is None else contract.unpack_reviews(packed)
 
+    def decision_ids(self) -> frozenset[str] | None:
+        """Ids of the identity decisions it was made by; None in a snapshot that was made before they were kept."""
+        packed = self._get(contract.DECISIONS)
+        return None if packed is None else contract.unpack_decisions(packed)
+
 
 class SnapshotStore(Protocol):
     """Where the service finds what is published."""

@@ -9,7 +9,7 @@ is made of.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ MAX_KEY_BYTES = 511  # LMDB's own limit
 META = b"meta"
 CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `Catalogue`
 FOLD_IN = b"fold-in"  # a packed `FoldIn`; not there without a model, nor in a snapshot made before there were any
+DECISIONS = b"decisions"  # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 LINKS = b"l/"  # what all keys of links begin with
@@ -202,6 +203,16 @@ def pack_reviews(reviews: Sequence[Review]) -> bytes:
 def unpack_reviews(packed: bytes) -> list[Review]:
     """The queue, most urgent first."""
     return [Review(*row) for row in msgpack.unpackb(packed)]
+
+
+def pack_decisions(decision_ids: Iterable[str]) -> bytes:
+    """Ids of decisions as bytes."""
+    return msgpack.packb(sorted(decision_ids))
+
+
+def unpack_decisions(packed: bytes) -> frozenset[str]:
+    """Ids of decisions."""
+    return frozenset(msgpack.unpackb(packed))
 
 
 def pack(record: Item | Customer | Meta | FoldIn) -> bytes:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts import snapshot
-from expectations.contracts.lake import CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS
+from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS
 from spark_jobs.tables import Lake
 
 ENDS = ("identifier_id_a", "identifier_id_b")
@@ -37,6 +37,12 @@ def reviews(lake: Lake) -> list[snapshot.Review]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def decision_ids(lake: Lake) -> list[str]:
+    """Ids of the decisions that the last `identify` applied."""
+    rows = lake.read_arrow(CORE_IDENTITY_DECISIONS, ["decision_id", "is_in_force"])
+    return rows.filter(rows["is_in_force"])["decision_id"].to_pylist()
 
 
 def urgency(kind: str) -> int:

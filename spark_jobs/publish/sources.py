@@ -21,6 +21,7 @@ from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
     CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_DECISIONS,
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
     CORE_ITEMS,
@@ -40,7 +41,11 @@ TABLES = (
     REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, FEAT_CUSTOMERS, FEAT_ITEMS,
     CORE_ITEMS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
 )  # fmt: skip
-FOR_OPERATORS = (CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS)  # a snapshot without them serves, and explains nothing
+FOR_OPERATORS = (
+    CORE_IDENTITY_LINKS,
+    CORE_IDENTITY_REVIEWS,
+    CORE_IDENTITY_DECISIONS,
+)  # a snapshot without them serves, and explains nothing
 FOR_PLACING = (REC_FOLD_IN,)  # a home of before has none until its next night
 SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
@@ -198,6 +203,7 @@ def graph_pairs(sources: Sources) -> Pairs:
     for identifier_id, linked in graph.linked(everyone, known):
         yield snapshot.links(identifier_id), snapshot.pack_links(linked)
     yield snapshot.REVIEWS, snapshot.pack_reviews(sources.reviews)
+    yield snapshot.DECISIONS, snapshot.pack_decisions(graph.decision_ids(sources.lake))
 
 
 def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:

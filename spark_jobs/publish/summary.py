@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from expectations.contracts.files import put_text
-from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, OPS_RUNS
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, FEAT_CUSTOMERS, OPS_RUNS
 from expectations.contracts.published import Published
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night
@@ -52,6 +52,12 @@ def customers(lake: Lake) -> dict[str, int]:
     }
 
 
+def example_customer(lake: Lake) -> dict[str, Any] | None:
+    """The customer of most orders who may be personalised for, for whoever wants to try the service; None without one."""
+    features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]).to_pylist()
+    return min(features, key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
+
+
 def questions(lake: Lake, reports: Path) -> dict[str, Any]:
     """How many questions about merges wait for a person, by kind, how many customers are held back until then, and the page
     that shows them, or None."""
@@ -88,6 +94,7 @@ def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
         "received": entities,
         "balanced": balanced(entities),
         "customers": customers(lake),
+        "example_customer": example_customer(lake),
         "identity": questions(lake, reports),
         "segments": segment_sizes(night.settings, published.warehouse_file),
         "model": read_report(reports / "model.json"),

@@ -12,15 +12,15 @@ from operate import identity
 from spark_jobs.publish.writer import write
 
 KEY, MAIL = "test-key", "ada@shop.example"
-USER, EMAIL = identifier_id(KEY, "user_id", "second", "u-1"), identifier_id(KEY, "email", "", MAIL)
+USER, EMAIL = identifier_id(KEY, "user_id", "online_retail", "u-1"), identifier_id(KEY, "email", "", MAIL)
 
 
 @pytest.fixture
 def home(monkeypatch, tmp_path):
-    for name, value in {"HOME": str(tmp_path), "SOURCES": "sample_shop,online_retail,second", "IDENTITY_KEY": KEY}.items():
+    for name, value in {"HOME": str(tmp_path), "SOURCES": "sample_shop,online_retail", "IDENTITY_KEY": KEY}.items():
         monkeypatch.setenv(f"CONCIERGE_{name}", value)
     monkeypatch.setenv("LOGNAME", "mk")
-    seen = ("same_order", "core_order_lines/second/o-9/1", 1.0, datetime(2026, 1, 10, 8, tzinfo=UTC), None)
+    seen = ("same_order", "core_order_lines/online_retail/o-9/1", 1.0, datetime(2026, 1, 10, 8, tzinfo=UTC), None)
     pairs = {
         contract.META: contract.pack(
             contract.Meta(contract.LAYOUT, "n", "2026-02-20", "2026-02-21T03:00:00Z", "none", "c0de", {})
@@ -39,13 +39,24 @@ def test_explained_in_words_and_by_link(home, capsys):
     told = capsys.readouterr().out.splitlines()
     assert told == [
         f"User id {USER} and e-mail address {EMAIL} are one customer: user id {USER} and e-mail address {EMAIL} were seen "
-        "together in the order o-9 of second on 2026-01-10.",
+        "together in the order o-9 of online_retail on 2026-01-10.",
         "",
         f"a  {USER}  user_id  of c_1",
         f"b  {EMAIL}  email  of c_1",
-        f"   user_id {USER} – email {EMAIL}  same_order  core_order_lines/second/o-9/1  weight 1  "
+        f"   user_id {USER} – email {EMAIL}  same_order  core_order_lines/online_retail/o-9/1  weight 1  "
         "first seen 2026-01-10T08:00:00.000000Z",
     ]
+
+
+def test_a_decision_that_no_night_has_applied_is_named(home, capsys):
+    ends = ["--a", "user_id:u-1", "--b", f"email:{MAIL}"]
+    assert identity.main(["decide", "--decision", "split", *ends, "--reason", "two of them", "--by", "MK"]) == 0
+    capsys.readouterr()
+    assert identity.main(["explain", *ends]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "are one customer" in lines[0]
+    assert lines[1].startswith(f"Pending: split of {USER} and {EMAIL}, decided ")
+    assert lines[1].endswith("by MK; it counts with the next night.")
 
 
 def test_before_it_was_seen(home, capsys):

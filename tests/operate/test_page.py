@@ -1,8 +1,18 @@
 """The page after `make run` says what the rows and columns of its leaderboard mean, once each, and nothing without one."""
 
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
 from rich.console import Console
 
-from operate import page
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
+from expectations.contracts.published import Published
+from operate import next_steps, page
+from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.publish.summary import example_customer
+from spark_jobs.tables import Lake
 
 ROW = {"quality": {"mean": 0.3, "low": 0.2, "high": 0.4}, **{task: {"ndcg": {"mean": 0.3, "low": 0.2, "high": 0.4}} for task in
        ("discover", "next")}}  # fmt: skip
@@ -24,3 +34,34 @@ def test_the_first_items_reason_is_told_as_the_service_says_it():
     assert page.why({"who": "known, 9 orders", "before": {"items": [item]}}) == (
         "Why Wild Jar is first for the visitor known, 9 orders: chosen for this customer (by ease); wanted i-7 on 2026-02-11."
     )
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Three users; `u-2` and `u-3` have two orders each."""
+    monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
+    lake, at = Lake(tmp_path / "lake"), datetime(2026, 1, 5, tzinfo=UTC)
+    users = [
+        {"identifier_id": f"i_{n}", "kind": "user_id", "source": "sample_shop", "value": f"u-{n}", "value_normalised": f"u-{n}",
+         "first_seen_at": at + timedelta(days=n)}
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    rows = (
+        (CORE_IDENTIFIERS, users),
+        (CORE_IDENTITIES, [{"identifier_id": f"i_{n}", "customer_id": f"c_{9 - n}"} for n in (1, 2, 3)]),
+        (FEAT_CUSTOMERS, [{"customer_id": f"c_{9 - n}", "n_orders": orders} for n, orders in ((1, 1), (2, 2), (3, 2))]),
+    )
+    for table, lines in rows:
+        whole = [dict.fromkeys(table.columns) | line for line in lines]
+        write_deltalake(lake.path(table), pa.Table.from_pylist(whole, schema=arrow_schema(table)))
+    return tmp_path
+
+
+def test_the_id_that_a_run_named_is_told_again(home, capsys):
+    with pytest.raises(SystemExit, match="No night has been published"):
+        next_steps.main()
+    Published("n", "2026-02-20", "2026-02-21T03:00:00Z", "n", "", "none", "").write(home)
+    next_steps.main()
+    shown = capsys.readouterr().out
+    assert "user_id=u-3&n=5" in shown, "of the two with most orders the one whose customer id comes first"
+    assert example_customer(Lake(home / "lake")) == {"customer_id": "c_6", "n_orders": 2}, "the same one in summary.json"

@@ -194,6 +194,21 @@ def test_a_decision_is_kept_and_told(shop):
     assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["is_one_customer"], "until the next night"
 
 
+def test_a_pending_decision_is_told_until_a_night_has_applied_it(shop):
+    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == []
+    made = decide(shop).json
+    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == [made]
+    assert explain(shop, "user_id:u-sister", "crm_id:crm-77")["pending"] == [], "another customer's"
+    before, applied = shop.snapshots.current(), contract.pack_decisions([made["decision_id"]])
+    shop.snapshots.publish(Snapshot("next", lambda key: applied if key == contract.DECISIONS else before._get(key)))
+    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == []
+    shop.clock.move(minutes=1)
+    withdrawn = decide(shop, decision="withdraw", reason="they are one after all").json
+    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == [withdrawn], "applied, and to be undone"
+    (shop.home / "identity" / "decisions.csv").write_text("no decisions\n")
+    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] is None
+
+
 def test_the_last_decision_about_a_pair_is_in_force(shop):
     decide(shop)
     shop.clock.move(minutes=1)

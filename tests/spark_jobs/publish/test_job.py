@@ -9,7 +9,7 @@ import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.lake import CORE_IDENTITY_LINKS
+from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LINKS
 from expectations.contracts.published import Published
 from spark_jobs.build.begin import begin
 from spark_jobs.identify.said import Said
@@ -114,6 +114,18 @@ def test_who_is_held_back_is_a_stranger_until_decided(shop):
     shop.rows["core_identity_reviews"] = []
     run(shop.night("two", date(2026, 2, 2)), shop.land("core_identity_reviews"))
     assert contract.customer_list(giant) in published(shop)[1], "decided"
+
+
+def test_the_snapshot_names_the_decisions_it_was_made_by(shop):
+    decision = dict.fromkeys(CORE_IDENTITY_DECISIONS.columns) | {
+        "decided_at": shop.rows["core_identifiers"][0]["first_seen_at"], "decision": "split",
+    }  # fmt: skip
+    shop.rows["core_identity_decisions"] = [
+        {**decision, "decision_id": "d_1", "is_in_force": True},
+        {**decision, "decision_id": "d_2", "is_in_force": False},
+    ]
+    run(shop.night("one"), shop.land())
+    assert contract.unpack_decisions(published(shop)[1][contract.DECISIONS]) == {"d_1"}
 
 
 def test_a_value_of_nobody_is_explained_and_served_to_nobody(shop):
