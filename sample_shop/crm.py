@@ -7,7 +7,8 @@ import numpy as np
 
 from sample_shop.draws import opaque, stream
 from sample_shop.names import mistyped, national
-from sample_shop.people import ACCOUNT, CRM_ONLY, People, day_text
+from sample_shop.people import ACCOUNT, CRM_ONLY, People
+from sample_shop.rhythm import day_start_ms, utc_text
 
 HEADER = (
     "crm_id", "user_id", "email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country",
@@ -60,7 +61,8 @@ class Crm:
         record = {name: contact.get(name, "") for name in HEADER}
         record["crm_id"] = f"C{opaque(self.seed, 'crm', number, 9)}"
         record["user_id"] = people.user_ids[row] if is_account else ""
-        created_at = f"{day_text(created)}T{8 + rng.integers(0, 12):02d}:{rng.integers(0, 60):02d}:{rng.integers(0, 60):02d}Z"
+        seconds = 3600 * (8 + rng.integers(0, 12)) + 60 * rng.integers(0, 60) + rng.integers(0, 60)
+        created_at = utc_text(day_start_ms(created) + 1000 * seconds)
         record["created_at"] = record["updated_at"] = created_at
         record["marketing_consent"] = "true" if rows.consent[row, 2] else "false"
         record["personalization_consent"] = "true" if rows.consent[row, 1] else "false"
@@ -105,7 +107,7 @@ class Crm:
             written = {name: contact[name] for name in fields}
             written["marketing_consent"] = "true" if people.rows.consent[row, 2] else "false"
             written["personalization_consent"] = "true" if people.rows.consent[row, 1] else "false"
-            self.write(number, {**written, "updated_at": f"{day_text(day)}T{hour:02d}:10:00Z"})
+            self.write(number, {**written, "updated_at": utc_text(day_start_ms(day) + hour * 3_600_000 + 600_000)})
             touched.append(number)
         return touched
 

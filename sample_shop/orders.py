@@ -9,7 +9,7 @@ from sample_shop.columns import Columns
 from sample_shop.crm import Crm
 from sample_shop.draws import stream
 from sample_shop.people import BROWSER, People
-from sample_shop.rhythm import date_of, day_start_ms
+from sample_shop.rhythm import date_of, day_start_ms, utc_text
 from sample_shop.sessions import AT_CHECKOUT, AT_START, GUEST_EMAIL, ORDER, REMEMBERED
 from sample_shop.visits import CHANNELS, STORE, Day
 
@@ -42,10 +42,6 @@ class Order:
     repeats_on: int = -1  # day on whose file it is sent again
 
 
-def _seconds(ms: int) -> str:
-    return f"{np.datetime64(int(ms), 'ms').astype('datetime64[s]')}Z"
-
-
 class OrderBook:
     """Makes the orders of each day, and keeps the returns that are to come."""
 
@@ -74,7 +70,7 @@ class OrderBook:
             person, channel, at_ms = int(visits.person[visit]), int(visits.channel[visit]), int(ordered_ms[visit])
             user_id, email = self._identity(visit, person, channel, login, people, crm, draws[k])
             order_id = f"{prefix}{order_no[k]:06d}"
-            country, head = people.contacts[person]["country"], (order_id, _seconds(at_ms), user_id, email)
+            country, head = people.contacts[person]["country"], (order_id, utc_text(at_ms), user_id, email)
             lines, products = [], []
             for line_no, row in enumerate(range(first, end), start=1):
                 item, quantity = int(bought.item[row]), int(bought.quantity[row])
@@ -129,7 +125,7 @@ class OrderBook:
             at_ms = day_start_ms(day) + int(rng.integers(8 * 3_600_000, 20 * 3_600_000))
             user_id, email, country, channel = plan["head"]
             order_id = date_of(day).strftime("R%y%m%d") + f"{number:06d}"
-            head, price = (order_id, _seconds(at_ms), user_id, email), plan["price"]
+            head, price = (order_id, utc_text(at_ms), user_id, email), plan["price"]
             line = self._line(head, 1, plan["item"], -plan["quantity"], price, country, channel, "return", plan["order"])
             found.append(Order(order_id, plan["person"], at_ms, user_id, email, [line], day))
         return found

@@ -9,7 +9,6 @@ from sample_shop import names
 from sample_shop.catalogue import BRAND_DIMS, CATEGORY_DIMS, STYLE_DIMS
 from sample_shop.columns import Columns
 from sample_shop.draws import choose_fixed, opaque, stream
-from sample_shop.rhythm import OPENING_DAY
 
 ACCOUNT, GUEST, CRM_ONLY, BROWSER = range(4)
 KINDS = ("account", "guest", "crm_only", "browser")
@@ -138,8 +137,3 @@ class People:
                 contact["phone"] = names.phone(own, country)
                 changed["phone"].append(int(row))
         return changed
-
-
-def day_text(number: int) -> str:
-    """The ISO date of a day number, negative ones before the opening."""
-    return (OPENING_DAY + timedelta(days=int(number))).isoformat()

@@ -8,6 +8,9 @@ from sample_shop.draws import choose_fixed
 
 OPENING_DAY = date(2026, 1, 5)  # a Monday
 MS_PER_DAY = 86_400_000
+# Where the shop stands. Martinique counts in euros, is four hours behind UTC all year, and so its evening, when people buy
+# most, is the next day in UTC: whatever takes a day from a UTC time is wrong by one there.
+TIME_ZONE, UTC_OFFSET_MS = "America/Martinique", -4 * 3_600_000
 
 _WEEKDAY = np.array([0.92, 0.90, 0.94, 0.98, 1.06, 1.18, 1.02])
 _HOURS = (2, 1, 1, 0.5, 0.5, 1, 2, 4, 6, 7, 8, 8, 9, 8, 7, 7, 8, 9, 10, 12, 13, 11, 6)  # visits begin before 23:00
@@ -24,8 +27,13 @@ def date_of(number: int) -> date:
 
 
 def day_start_ms(number: int) -> int:
-    """Midnight UTC at which the day begins, in milliseconds since 1970."""
-    return ((OPENING_DAY - date(1970, 1, 1)).days + int(number)) * MS_PER_DAY
+    """The moment at which the shop's day begins, midnight of its own clock, in milliseconds since 1970."""
+    return ((OPENING_DAY - date(1970, 1, 1)).days + int(number)) * MS_PER_DAY - UTC_OFFSET_MS
+
+
+def utc_text(ms: int) -> str:
+    """A moment as exports write it: `2026-01-05T12:15:30Z`."""
+    return f"{np.datetime64(int(ms), 'ms').astype('datetime64[s]')}Z"
 
 
 def traffic(number: int) -> float:

@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from sample_shop.shop import trade_days
+
+FORT_DE_FRANCE = ZoneInfo("America/Martinique")
+
+
+def shop_day(at: datetime | str) -> str:
+    """The day on the shop's wall at a moment that names its zone."""
+    return (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(FORT_DE_FRANCE).date().isoformat()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from sample_shop.orders import HEADER as ORDERS_HEADER
+from tests.sample_shop.conftest import shop_day
 
 
 def orders_of(traded) -> dict[str, list[dict[str, str]]]:
@@ -64,6 +65,15 @@ def test_who_orders(shop):
     assert sum(not row["user_id"] and not row["email"] for row in lines) > 50  # and those who leave nothing
 
 
+def test_evenings_land_on_the_day_they_began_and_are_the_next_one_in_utc(shop):
+    """Truth: `purchases/<day>` names the shop's day of each order. One visit in five begins after 20:00."""
+    days = {row["order_id"]: day for day, row in shop.true_by_day("purchases")}
+    orders = {row["order_id"]: row["ordered_at"] for row in shop.all_rows("orders") if row["kind"] == "sale"}
+    assert all(shop_day(at) == days[order_id] for order_id, at in orders.items())
+    evening = [order_id for order_id, at in orders.items() if at[:10] > days[order_id]]
+    assert 0.15 < len(evening) / len(orders) < 0.35 and all(at[:10] >= days[order_id] for order_id, at in orders.items())
+
+
 def test_customer_file_is_a_full_snapshot_that_changes(shop):
     before, moved, withdrew, grown = {}, 0, 0, []
     for day in shop.days("people"):
@@ -74,7 +84,7 @@ def test_customer_file_is_a_full_snapshot_that_changes(shop):
                 assert today[crm_id]["updated_at"] > row["updated_at"] and today[crm_id]["created_at"] == row["created_at"]
                 moved += row["address_line"] != today[crm_id]["address_line"]
                 withdrew += row["personalization_consent"] == "true" and today[crm_id]["personalization_consent"] == "false"
-        assert all(row["updated_at"][:10] <= day for row in today.values())
+        assert all(shop_day(row["updated_at"]) <= day for row in today.values())
         before = today
         grown.append(len(today))
     assert moved > 5 and withdrew > 2 and grown[-1] > grown[0]
@@ -104,7 +114,7 @@ def test_catalogue_lives(shop):
 def test_nobody_buys_what_was_sold_out_in_the_evening_before(shop):
     closing = {day: {item["item_id"]: item for item in shop.catalogue(day)} for day in shop.days("catalogue")}
     for row in shop.all_rows("orders"):
-        before = closing.get((datetime.fromisoformat(row["ordered_at"]) - timedelta(days=1)).strftime("%Y-%m-%d"), {})
+        before = closing.get(shop_day(datetime.fromisoformat(row["ordered_at"]) - timedelta(days=1)), {})
         if row["kind"] == "sale" and row["item_id"] in before:
             assert before[row["item_id"]]["stock"] > 0 and before[row["item_id"]]["status"] == "active"
 

@@ -9,6 +9,7 @@ import pytest
 
 from sample_shop.judge import Judge
 from sample_shop.truth import normalised
+from tests.sample_shop.conftest import shop_day
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def test_people_behind_sessions_and_the_consent_their_events_carry(shop):
     for _, event in shop.events():
         who = person[event["context"]["sessionId"]]
         assert event.get("userId") in {None, "test", "null"} or users[event["userId"]] == who
-        happened = f"{shop.happened(event):%Y-%m-%d}"
+        happened = shop_day(shop.happened(event))
         for purpose, granted in event["context"]["consent"]["categoryPreferences"].items():
             told = [value for since, value in consents[who, purpose] if since <= happened]
             assert granted == told[-1]

@@ -1,4 +1,6 @@
-"""The sample shop: web events, an orders export, the whole customer file and the whole catalogue each night. All times are UTC.
+"""The sample shop: web events, an orders export, the whole customer file and the whole catalogue each night.
+
+All times are written in UTC; the shop's days are those of Martinique, four hours behind.
 
 The orders feed is the truth about purchases: an "Order Completed" event keeps its order id and is joined to it in the warehouse.
 """
@@ -176,7 +178,7 @@ def items(received: DataFrame, told: Context) -> DataFrame:
 
 SOURCE = Source(
     name="sample_shop",
-    time_zone="UTC",
+    time_zone="America/Martinique",
     catalogue="sample_shop",
     delivery=Program(module="sample_shop"),
     feeds=(
