@@ -82,7 +82,7 @@ rebuild: $(READY) ## a model and its lists made again of what they were made of,
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
 
-mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000
+mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000 (MLFLOW_PORT changes it)
 	@$(PY) -m operate.mlflow_pages
 
 docs: $(READY) ## dbt's documentation as one static page

@@ -1,12 +1,13 @@
 """What all DAGs share: the rule of landing days, retries, tiers, and the settings they read (the only reader under `dags/`)."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from airflow.sdk import Param
+from airflow.sdk import CronTriggerTimetable, Param
 
+from expectations.contracts import shop_clock
 from expectations.contracts.settings import read, surroundings
 
 SETTINGS = read(surroundings())
@@ -18,13 +19,31 @@ START_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 # The rule of days, said once: the run at 03:00 UTC of day D handles landing day D−1, because Airflow's default cron timetable
 # gives a run no interval before it (`ds` is D). A range of days is one run with `from` and `to` in its conf, both included.
-_EVE = "macros.ds_add((dag_run.logical_date or dag_run.run_after) | ds, -1)"
+# The sample shop trades in a time of its own, which `landing_day` knows.
+_EVE = "landing_day((dag_run.logical_date or dag_run.run_after) | ds)"
 DAYS_FROM = "{{ params.get('from') or " + _EVE + " }}"
 DAYS_TO = "{{ params.get('to') or params.get('from') or " + _EVE + " }}"
 DAY_PARAMS = {
     "from": Param(None, type=["null", "string"], format="date", description="first landing day; empty: yesterday"),
     "to": Param(None, type=["null", "string"], format="date", description="last landing day, included; empty: as `from`"),
 }
+
+
+def landing_day(ds: str) -> str:
+    """The landing day that the run of a day handles, both as YYYY-MM-DD; a macro of every DAG."""
+    return shop_clock.landing_day(HOME, date.fromisoformat(ds)).isoformat()
+
+
+MACROS = {"landing_day": landing_day}
+
+
+def off_cycle(cron: str) -> CronTriggerTimetable:
+    """A schedule for what is no part of a night: its first run waits for its time.
+
+    A DAG with a start date runs its latest time at once when it is first seen, and so did housekeeping and the search, in the way
+    of a newcomer's first night. Ten minutes, because a DAG that is read again at 06:00:01 would otherwise skip that day.
+    """
+    return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=10))
 
 
 class Tier(StrEnum):

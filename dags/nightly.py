@@ -9,7 +9,7 @@ until `publish` has switched. A night with nothing new ends after `land`, everyt
 from airflow.sdk import dag, task_group
 
 from dags._commands import program, spark_job
-from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
+from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, MACROS, START_DATE, Tier
 
 
 @dag(
@@ -19,6 +19,7 @@ from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, START_DATE, Tier
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     params=DAY_PARAMS,
+    user_defined_macros=MACROS,
     tags=[Tier.ONE],
     doc_md=__doc__,
 )

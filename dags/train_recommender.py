@@ -8,15 +8,15 @@ If it fails: nothing that is served has changed; clear the task, or leave it to 
 from airflow.sdk import dag
 
 from dags._commands import program, spark_job
-from dags._defaults import DEFAULT_ARGS, START_DATE, Tier
+from dags._defaults import DEFAULT_ARGS, MACROS, Tier, off_cycle
 
 
 @dag(
-    schedule="0 6 * * *",  # 06:00 UTC, long after the night; `due` skips the search on most days
-    start_date=START_DATE,
+    schedule=off_cycle("0 6 * * *"),  # 06:00 UTC, long after the night; `due` skips the search on most days
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    user_defined_macros=MACROS,
     tags=[Tier.TWO],
     doc_md=__doc__,
 )

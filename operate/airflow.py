@@ -11,9 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from operate import airflow_records
+from operate.ports import read_port, refuse_taken_port
 from operate.processes import run_together
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +83,7 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
             if run.poll() is None:
                 run.terminate()
     follow()
+    airflow_records.describe_run(Path(env["AIRFLOW_HOME"]), "nightly", f"manual__{logical}", log, datetime.now(UTC))
     said = log.read_text(errors="replace")
     if run.returncode or "DagRun failed" in said:
         raise SystemExit(f"{what_went_wrong(said)}\nThe night of {first}…{last} failed. The whole log: {log}")
@@ -92,11 +97,30 @@ def what_went_wrong(said: str) -> str:
     return "\n".join(lines[erring[-1] if len(erring) == 1 else max(erring[-1] - 12, 0) :][:30]) if erring else said[-2000:]
 
 
-def serve(env: dict[str, str]) -> int:
-    """The real scheduler and its pages, until interrupted."""
-    prepare(env)
-    pages = f"{env['AIRFLOW__API__BASE_URL']} (AIRFLOW__API__PORT changes it)"
-    print(f"Airflow's pages: {pages}; `nightly` is on its cron. Ctrl-C stops.")
-    print("It runs last night's nightly at once (the sample shop trades up to yesterday for it), then each night at 03:00 UTC.")
-    env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
-    return run_together([BIN / "airflow", "standalone"], env=env, cwd=ROOT)
+def serve(env: dict[str, str], announce: Callable[[], None]) -> int:
+    """The real scheduler and its pages, until interrupted.
+
+    Args:
+        announce: called once the database is there, before the scheduler starts.
+
+    Raises:
+        SystemExit: another one works on this home, or the port of its pages is taken.
+    """
+    airflow_home = Path(env["AIRFLOW_HOME"])
+    airflow_home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(airflow_home / ".scheduler.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise SystemExit(f"a scheduler of this home is running already ({airflow_home.parent}); stop it first") from None
+    with lock:
+        refuse_taken_port(read_port(env["AIRFLOW__API__PORT"], "AIRFLOW__API__PORT"), "AIRFLOW__API__PORT")
+        prepare(env)
+        if interrupted := airflow_records.resume_interrupted(airflow_home):
+            print(f"Stopped with the last scheduler, and resumed with all their tries: {', '.join(interrupted)}")
+        announce()
+        print(
+            f"Airflow's pages: {env['AIRFLOW__API__BASE_URL']} (AIRFLOW__API__PORT changes it), in half a minute. Ctrl-C stops."
+        )
+        env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
+        return run_together([BIN / "airflow", "standalone"], env=env, cwd=ROOT)

@@ -4,12 +4,23 @@ import os
 import sys
 from pathlib import Path
 
+from operate.ports import HOST, read_port, refuse_taken_port
 from operate.processes import run_together
 from operate.settings import settings_or_exit
 
-if __name__ == "__main__":
+PORT_SETTING = "MLFLOW_PORT"  # MLflow's own name for it
+
+
+def main() -> int:
+    """Serve until told to stop; the server's exit code."""
     settings = settings_or_exit()
+    port = read_port(os.environ.get(PORT_SETTING, "5000"), PORT_SETTING)
+    refuse_taken_port(port, PORT_SETTING)
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
-    command = ["mlflow", "ui", "--backend-store-uri", settings.mlflow_uri, "--host", "127.0.0.1", "--port", "5000"]
-    print("MLflow's pages: http://127.0.0.1:5000, in half a minute. Ctrl-C stops.", flush=True)
-    raise SystemExit(run_together([Path(sys.prefix) / "bin" / command[0], *command[1:]]))
+    command = ["mlflow", "ui", "--backend-store-uri", settings.mlflow_uri, "--host", HOST, "--port", str(port)]
+    print(f"MLflow's pages: http://{HOST}:{port}, in half a minute ({PORT_SETTING} changes it). Ctrl-C stops.", flush=True)
+    return run_together([Path(sys.prefix) / "bin" / command[0], *command[1:]])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

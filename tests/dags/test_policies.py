@@ -42,7 +42,10 @@ class TestEveryDag:
     def test_it_does_not_catch_up_or_run_twice_at_once(self, dag_bag, path):
         dag = dag_bag.dags[path.stem]
         assert dag.catchup is False and dag.max_active_runs == 1
-        assert dag.start_date.year < 2009, "tasks of a run before start_date are never scheduled, and the run is green"
+        if dag.dag_id == "nightly":
+            assert dag.start_date.year < 2009, "tasks of a run before start_date are never scheduled, and the run is green"
+        else:
+            assert dag.start_date is None, f"{path.name}: with a start date its latest time runs at once; use off_cycle(…)"
 
     def test_it_imports_only_the_sdk_and_its_neighbours(self, dag_bag, path):
         tree = ast.parse(path.read_text())

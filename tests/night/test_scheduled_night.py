@@ -1,6 +1,8 @@
 """One small month through the real scheduler: from day files to answers over HTTP, counted by hand on the way."""
 
 import json
+import shutil
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -8,7 +10,7 @@ import pytest
 import requests
 
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
-from operate import airflow
+from operate import airflow, airflow_records
 from operate.visitors import Visitor, before_and_after, service
 from spark_jobs.tables import Lake
 
@@ -75,6 +77,37 @@ def test_a_finished_night_run_again_ends_after_land_and_writes_nothing(night):
     airflow.run_nightly(night.env, yesterday, yesterday, log, lambda: None)
     assert "nothing new" in log.read_text()
     assert (lake.versions(), (night.home / "published.json").read_bytes()) == before
+    pages_know_a_run_without_a_scheduler(night.home, log)
+
+
+def pages_know_a_run_without_a_scheduler(home, log):
+    """It began when it did and not at its logical date; a note and its one task's log say where the output is."""
+    with sqlite3.connect(home / "airflow" / "airflow.db") as database:
+        [(began, ended, note)] = database.execute(
+            "select start_date, end_date, content from dag_run join dag_run_note on id = dag_run_id where run_type = 'manual'"
+        )
+    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
+    assert 0 < seconds < 600 and str(log) in note
+    assert str(log) in next((home / "airflow" / "logs").glob("*/run_id=manual__*/task_id=land/attempt=1.log")).read_text()
+
+
+def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_path):
+    (tmp_path / "airflow").mkdir()
+    shutil.copy(night.home / "airflow" / "airflow.db", tmp_path / "airflow")
+    file = tmp_path / "airflow" / "airflow.db"
+    read = "select task_id, state, try_number, max_tries from task_instance where dag_id = 'nightly' and run_id like 'scheduled%'"
+    with sqlite3.connect(file) as database:
+        before = {task: rest for task, *rest in database.execute(read)}
+        database.execute("update dag_run set state = 'running' where run_type = 'scheduled'")
+        database.execute("update task_instance set state = 'running' where task_id = 'train' and run_id like 'scheduled%'")
+        database.execute("update task_instance set state = 'up_for_retry' where task_id = 'score' and run_id like 'scheduled%'")
+    assert airflow_records.resume_interrupted(tmp_path / "airflow") == ["nightly.score", "nightly.train"]
+    with sqlite3.connect(file) as database:
+        after = {task: rest for task, *rest in database.execute(read)}
+    for task, (state, try_number, max_tries) in before.items():
+        expected = [None, try_number, max_tries + 1] if task in ("train", "score") else [state, try_number, max_tries]
+        assert after[task] == expected, task
+    assert airflow_records.resume_interrupted(tmp_path / "airflow") == [], "a home that ended well has none"
 
 
 def test_a_failing_spark_submit_fails_the_night(night):

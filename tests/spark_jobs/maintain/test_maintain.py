@@ -1,8 +1,10 @@
 """Tidying puts small files together and changes no row."""
 
+import threading
 from datetime import UTC, date, datetime
 
-from expectations.contracts.lake import CORE_IDENTITIES
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES
+from spark_jobs.home import turn
 from spark_jobs.maintain import job
 from spark_jobs.night import Days, Night
 from spark_jobs.settings import Settings
@@ -29,3 +31,40 @@ def n_files(lake) -> int:
     from deltalake import DeltaTable
 
     return len(DeltaTable(lake.path(CORE_IDENTITIES)).file_uris())
+
+
+def test_a_night_that_waits_has_its_turn_between_two_tables(tmp_path):
+    """Housekeeping held the lock for 3½ minutes of a night (2026-11-28), from its first table to its last."""
+    order, night_waits = [], threading.Event()
+
+    class Tables:
+        """A lake whose every table takes so long to tidy that a step of a night comes meanwhile."""
+
+        def exists(self, table):
+            return table in (CORE_IDENTITIES, CORE_IDENTIFIERS)
+
+        def version(self, table):
+            return 0
+
+        def tidy(self, table, keep_hours):
+            order.append(table.name)
+            night_waits.set()
+            started.wait(10)
+            return {}
+
+    started = threading.Event()
+
+    def run_step():
+        night_waits.wait(10)
+        lock = turn(tmp_path, "ingest of a night")
+        started.set()
+        with lock:
+            order.append("ingest")
+
+    step = threading.Thread(target=run_step)
+    step.start()
+    day = date(2026, 1, 5)
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"})
+    job.run(Night("r", Days(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), Tables())
+    step.join()
+    assert order == ["core_identifiers", "ingest", "core_identities"]
