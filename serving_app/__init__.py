@@ -13,7 +13,7 @@ from serving_app.build import build
 from serving_app.decision_log import FOLDER, DecisionLog
 from serving_app.identity import Identity
 from serving_app.overrides import LmdbOverrides, OverrideStore
-from serving_app.routes import customers, health, identity, items, openapi, overrides, popular, recommendations
+from serving_app.routes import Anything, customers, health, identity, items, openapi, overrides, popular, recommendations
 from serving_app.service import Service
 from serving_app.settings import Settings
 from serving_app.snapshots import PublishedSnapshots, SnapshotStore
@@ -66,6 +66,7 @@ def create_app(
     app.extensions["concierge-identity"] = Identity(snapshots, settings.home, settings.sources, settings.identity_key, clock)
     errors.register(app)
     compression.register(app)
+    app.url_map.converters["anything"] = Anything
     for feature in BLUEPRINTS:
         app.register_blueprint(feature.bp)
     return app

@@ -55,6 +55,9 @@ def _paths() -> dict:
         "/v1/recommendations": {"get": _operation("getRecommendations", "What to show a visitor", listed, query)},
         "/v1/popular": {"get": _operation("getPopularItems", "What sells in the whole shop", listed, query)},
         "/v1/items/{item_id}/similar": {"get": _operation("getSimilarItems", "What is like an item", listed, query, "item_id")},
+        "/v1/items/similar": {
+            "get": _operation("getSimilarItemsByQuery", "What is like an item of any id", listed, schemas.ItemQuery)
+        },
         "/v1/customers/{customer_id}": {
             "get": _operators(
                 "getCustomer", "A profile's slice", {200: schemas.CustomerAnswer, 404: None, 503: None}, path="customer_id"

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import msgpack
 
+from expectations.contracts.ids import normalise_id
 from serving_app.environments import environment
 
 PIN, BLOCK, BOOST = "pin", "block", "boost"
@@ -106,14 +107,20 @@ class LmdbOverrides:
 class Rules:
     """The overrides that may concern a customer, found without looking at all of them."""
 
-    def __init__(self, overrides: Iterable[Override], current_id: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        overrides: Iterable[Override],
+        current_id: Callable[[str], str | None],
+        item_id: Callable[[str], str] = normalise_id,
+    ) -> None:
         """
         Args:
             current_id: what a customer id of any age stands for now: an override outlives a merge of its customer.
+            item_id: an item's id in the normal form of the shop's catalogue: an override may be older than its rule.
         """
         self._everyone: list[Override] = []
         self._customers: dict[str, list[Override]] = {}
-        for one in overrides:
+        for one in (replace(each, item_id=item_id(each.item_id)) for each in overrides):
             if one.customer_id is None:
                 self._everyone.append(one)
             else:

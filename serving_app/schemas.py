@@ -7,6 +7,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -16,12 +17,19 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from expectations.contracts.ids import MAX_ID_LENGTH, id_flaw, normalise_id
+
 MAX_N = 100
 Source = Literal["personal", "audience", "popular", "static", "override", "similar"]
 
 
-def _is_text(value: str) -> str:
-    if not value.strip() or not value.isprintable():
+def _normal(value: object) -> object:
+    """An id in its normal form, the one ingest stored; what is no text is pydantic's to refuse."""
+    return normalise_id(value) or value if isinstance(value, str) else value
+
+
+def _is_id(value: str) -> str:
+    if id_flaw(value.strip()):
         raise ValueError("must be printable and not blank")
     return value
 
@@ -36,7 +44,7 @@ def _is_before_2100(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Id = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_text)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), BeforeValidator(_normal), AfterValidator(_is_id)]
 WHO = "customer_id, user_id, anonymous_id"
 
 
@@ -94,6 +102,12 @@ class ListQuery(Visitor):
     def blank_is_none(cls, value: Any) -> Any:
         """Only here: an override for a blank id would be one for everyone."""
         return None if isinstance(value, str) and not value.strip() else value
+
+
+class ItemQuery(ListQuery):
+    """The query of a list about an item."""
+
+    item_id: Id = Field(description="the item, whatever its id holds: a slash or a dot too")
 
 
 class NewOverride(Visitor):

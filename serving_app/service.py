@@ -13,7 +13,7 @@ from expectations.contracts.identifiers import identifier_id
 from serving_app.decide import AUDIENCE, PERSONAL, POPULAR, SIMILAR, STATIC, Decision, Rung, decide
 from serving_app.decision_log import DecisionLog, LogUnavailable
 from serving_app.overrides import BLOCK, OverrideStore, Rules
-from serving_app.schemas import ListQuery, Visitor
+from serving_app.schemas import ItemQuery, ListQuery, Visitor
 from serving_app.snapshots import Snapshot, SnapshotStore
 
 Ladder = Callable[[Snapshot, str | None], Iterator[Rung]]
@@ -49,10 +49,11 @@ class Service:
 
         return self._answer(query, "popular", ladder, is_shown, is_steered=False)
 
-    def similar(self, item_id: str, query: ListQuery, is_shown: bool = True) -> dict:
+    def similar(self, query: ItemQuery, is_shown: bool = True) -> dict:
         """What is like an item; what is popular when nothing is known of it."""
 
         def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
+            item_id = snapshot.item_id(query.item_id)
             others = [listed for listed in snapshot.list(contract.similar_list(item_id)) if listed.item_id != item_id]
             yield Rung(SIMILAR, f"similar to {item_id}", others)
             for rung in popular_ladder(snapshot):
@@ -113,7 +114,7 @@ class Service:
         kept = self.overrides.all()
         seen_kept, seen_snapshot, rules = self._rules
         if rules is None or seen_kept is not kept or seen_snapshot is not snapshot:
-            rules = Rules(kept, snapshot.current_id)
+            rules = Rules(kept, snapshot.current_id, snapshot.item_id)
             self._rules = (kept, snapshot, rules)
         return rules
 

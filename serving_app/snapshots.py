@@ -8,6 +8,7 @@ from typing import Protocol
 import lmdb
 
 from expectations.contracts import snapshot as contract
+from expectations.contracts.ids import normalise_id
 from expectations.contracts.published import FILE, Published
 from serving_app.environments import environment
 
@@ -59,6 +60,10 @@ class Snapshot:
                 return None  # not kept: anyone may ask for any name
             self._items[item_id] = contract.unpack(contract.Item, packed)
         return self._items[item_id]
+
+    def item_id(self, text: str) -> str:
+        """An item's id in the normal form of the shop's catalogue: `85123a` is `85123A` where letter case tells nothing."""
+        return normalise_id(text, "item_id", self.meta.item_case)
 
     def customer(self, customer_id: str) -> contract.Customer | None:
         packed = self._get(contract.customer(customer_id))

@@ -7,6 +7,9 @@ that an id found in a log cannot be turned back into an e-mail by hashing a list
 import hashlib
 import hmac
 
+from expectations.contracts.ids import normalise_id
+from expectations.contracts.phones import digits
+
 SHARED_KINDS = ("email", "phone")
 LOCAL_KINDS = ("user_id", "anonymous_id", "crm_id")
 KINDS = LOCAL_KINDS + SHARED_KINDS
@@ -14,13 +17,8 @@ ID_HEX_DIGITS = 32
 
 
 def normalise(kind: str, value: str) -> str:
-    """The value as it is compared: trimmed; e-mail in lower case; phone as its digits with one leading `+` when given."""
-    value = value.strip()
-    if kind == "email":
-        return value.lower()
-    if kind == "phone":
-        return ("+" if value.startswith("+") else "") + "".join(c for c in value if c in "0123456789")
-    return value
+    """The value as it is compared: an id's normal form; of a phone its digits, with one leading `+` when it has one."""
+    return digits(value) if kind == "phone" else normalise_id(value, kind)
 
 
 def message(kind: str, source: str, value: str) -> str:

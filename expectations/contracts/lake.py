@@ -35,6 +35,7 @@ RAW_PROVENANCE = {
     "source_line": "int",
     "delivery_id": "string",
     "landing_date": "date",
+    "wrong_kinds": "string",  # columns that hold an id by name and no string or whole number by JSON kind, separated by commas
 }
 
 

@@ -4,30 +4,53 @@ The work of a library (Google's libphonenumber, as `phonenumbers`): what is a tr
 thousand rules that change. Here and nowhere else, since who asks for a number must ask for the one that was stored.
 """
 
+import re
+import unicodedata
 from functools import lru_cache
 
 import phonenumbers
 
+from expectations.contracts.countries import country_code
+from expectations.contracts.text import normalise_text
+
+MAX_PHONE_LENGTH = 64  # characters of what may still be a number; the library reads no more than 250 itself
+ABROAD = re.compile(r"00(?=[1-9])")  # the prefix of calls abroad nearly everywhere
+
 
 @lru_cache(maxsize=1 << 17)
 def e164(phone: str | None, country: str | None) -> str | None:
-    """The number in E.164 where it can be one of its country (ISO 3166, two letters); else its digits as received.
+    """The number in E.164 where it can be one of its country (a code or an English name); else its text as received.
 
-    A number of a possible length counts: whether it is in use nobody can tell, and new ranges open every month.
+    A number of a possible length counts: whether it is in use nobody can tell, and new ranges open every month. One that begins
+    with 00 names its country itself, whatever country stands beside it.
     """
-    if not phone:
-        return None
+    if not phone or len(phone) > MAX_PHONE_LENGTH:
+        return phone or None
+    text = normalise_text(phone)
+    region = country_code(country or "")
+    return (ABROAD.match(text) and _possible(ABROAD.sub("+", text, count=1), None)) or _possible(text, region) or phone
+
+
+def _possible(text: str, region: str | None) -> str | None:
+    """The number in E.164; None when it is none, too long, or lacks its area code."""
     try:
-        number = phonenumbers.parse(phone, (country or "").upper() or None)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        return phone
-    length = phonenumbers.is_possible_number_with_reason(number)
-    if length != phonenumbers.ValidationResult.IS_POSSIBLE:  # neither too long, nor one that needs its area code
-        return phone
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def international(phone: str) -> str:
     """A number that says its country itself, with + or 00 in front, in E.164; any other as it is."""
-    phone = phone.strip()
-    return e164(f"+{phone[2:]}" if phone.startswith("00") else phone, None) if phone.startswith(("+", "00")) else phone
+    phone = normalise_text(phone)
+    return e164(phone, None) if phone.startswith(("+", "00", "＋")) else phone
+
+
+def digits(phone: str) -> str:
+    """A number's digits, whatever script writes them, behind one `+` where it begins with it: what is hashed."""
+    text = normalise_text(phone)
+    plus = "+" if text.startswith(("+", "＋")) else ""
+    found = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+    return plus + found if found else ""

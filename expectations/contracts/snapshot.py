@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
+from expectations.contracts.ids import AS_GIVEN
 from expectations.contracts.packed_lists import Because, Catalogue, Listed
 from expectations.contracts.placing import FoldIn
 
@@ -110,7 +111,11 @@ class Review(NamedTuple):
 
 
 class Meta(NamedTuple):
-    """Where a snapshot comes from. `published_at` is ISO text, UTC; `table_versions` are those of the tables it was made of."""
+    """Where a snapshot comes from. `published_at` is ISO text, UTC; `table_versions` are those of the tables it was made of.
+
+    `item_case` is what the shop's catalogue says of letter case in item ids (`contracts.ids`); a snapshot made before there was
+    such a rule has none.
+    """
 
     layout: int
     run_id: str
@@ -119,6 +124,7 @@ class Meta(NamedTuple):
     model_version: str
     code_hash: str
     table_versions: dict[str, int]
+    item_case: str = AS_GIVEN
 
 
 def customer_list(customer_id: str) -> bytes:

@@ -2,10 +2,17 @@
 
 import orjson
 from flask import Response, current_app, request
+from werkzeug.routing import BaseConverter
 
 from serving_app.errors import BadRequest, NotJson
 from serving_app.json_text import parse_json
 from serving_app.service import Service
+
+
+class Anything(BaseConverter):
+    """A part of a path that may hold slashes, at its beginning too, and dots; in a request each may be percent-encoded."""
+
+    regex, part_isolating, weight = ".+?", False, 200
 
 
 def service() -> Service:

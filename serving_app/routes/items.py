@@ -1,13 +1,25 @@
-"""`GET /v1/items/<item_id>/similar`: what is like an item."""
+"""`GET /v1/items/<item_id>/similar` and `/v1/items/similar?item_id=`: what is like an item.
+
+The second names items that a client's own library will not leave in a path as they are: `..`, `a/../b`.
+"""
 
 from flask import Blueprint, Response
 
+from serving_app.errors import BadRequest
 from serving_app.routes import answer, arguments, is_shown, service
-from serving_app.schemas import ListQuery
+from serving_app.schemas import ItemQuery
 
 bp = Blueprint("items", __name__)
 
 
-@bp.get("/v1/items/<path:item_id>/similar")  # a shop's item id may hold a slash
+@bp.get("/v1/items/similar")
+def similar_by_query() -> Response:
+    return answer(service().similar(ItemQuery(**arguments()), is_shown()))
+
+
+@bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
 def similar(item_id: str) -> Response:
-    return answer(service().similar(item_id, ListQuery(**arguments()), is_shown()))
+    query = arguments()
+    if "item_id" in query:
+        raise BadRequest("item_id stands in the path already")
+    return answer(service().similar(ItemQuery(item_id=item_id, **query), is_shown()))

@@ -55,11 +55,12 @@ def make(asked: NewOverride) -> Override:
     customer_id = service().find(asked, snapshot)
     if customer_id is None and (asked.customer_id or asked.user_id or asked.anonymous_id):
         raise CannotApply("No customer is known by this id.")
+    item_id = snapshot.item_id(asked.item_id) if snapshot else asked.item_id
     # A block may come before its item does: a launch that must not leak.
-    if asked.kind != BLOCK and snapshot and snapshot.item(asked.item_id) is None:
+    if asked.kind != BLOCK and snapshot and snapshot.item(item_id) is None:
         raise CannotApply("No item has this item_id.")
     return Override(
-        override_id=f"o_{service().new_id().replace('-', '')[:16]}", kind=asked.kind, item_id=asked.item_id,
+        override_id=f"o_{service().new_id().replace('-', '')[:16]}", kind=asked.kind, item_id=item_id,
         customer_id=customer_id, position=(asked.position or 1) if asked.kind == PIN else 0, factor=asked.factor or 1.0,
         until=asked.until, created_at=now, note=asked.note,
     )  # fmt: skip
@@ -72,5 +73,5 @@ def as_answer(one: Override) -> dict:
         "override_id": one.override_id, "kind": one.kind, "item_id": one.item_id, "customer_id": one.customer_id,
         "position": one.position if one.kind == PIN else None, "factor": one.factor if one.kind == BOOST else None,
         "until": iso(one.until), "created_at": iso(one.created_at), "note": one.note,
-        "matches": None if snapshot is None else int(snapshot.item(one.item_id) is not None),
+        "matches": None if snapshot is None else int(snapshot.item(snapshot.item_id(one.item_id)) is not None),
     }  # fmt: skip

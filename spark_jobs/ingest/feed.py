@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from expectations.contracts.ids import AS_GIVEN
 from expectations.contracts.lake import raw_table
 from expectations.contracts.tables import Table
 
@@ -22,6 +23,31 @@ class Record(NamedTuple):
     values: tuple[str | None, ...] | None = None  # in the order of the feed's columns
     reason: str | None = None
     detail: str | None = None
+    wrong_kinds: tuple[str, ...] = ()  # columns of ids that hold another kind of JSON value
+
+
+class IdField(NamedTuple):
+    """Where a feed's records hold an id.
+
+    Attributes:
+        kind: what it names, as in `contracts.ids`: a person, an order, an item, a country.
+        path: a column; or names inside a column of JSON, such as `properties.products.product_id`, through lists as well.
+        case: what its source says of letter case.
+    """
+
+    kind: str
+    path: str
+    case: str = AS_GIVEN
+
+    @property
+    def column(self) -> str:
+        """The column it stands in."""
+        return self.path.split(".")[0]
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The names that lead to it inside its column; none when the column is the id."""
+        return tuple(self.path.split(".")[1:])
 
 
 @dataclass(frozen=True)
@@ -50,10 +76,11 @@ class Feed:
         pattern: which files of a day's folder are its, as a glob.
         columns: the columns as received.
         read: an open file → its records, in order and as it is read; never raises for what the bytes say.
-        transform: adds to a frame of received records (`raw`, a struct of `columns`, then where each came from and
-            `first_received`) the target's columns, `reason` and `detail` (null: accepted), and columns that sightings name.
-            A record that becomes several rows numbers them from 1 in a column `_part`.
+        transform: adds to a frame of received records (`raw`, a struct of `columns`, texts and ids in their normal form, then
+            where each came from and `first_received`) the target's columns, `reason` and `detail` (null: accepted), and columns
+            that sightings name. A record that becomes several rows numbers them from 1 in a column `_part`.
         target: the table its records become rows of.
+        ids: where its records hold ids; a transform sees them in their normal form, and one that is none refuses its record.
         newest_wins: of two records with one key the later received is the truth (snapshots); else the first received.
         earliest: columns of the target that keep the smallest value any record of the key had.
         record: for records that become several rows, SQL over the target that gives the record's key.
@@ -70,6 +97,12 @@ class Feed:
     earliest: tuple[str, ...] = ()
     record: str | None = None
     sightings: tuple[Sighting, ...] = ()
+    ids: tuple[IdField, ...] = ()
+
+    def __post_init__(self) -> None:
+        undeclared = {each.kind for each in self.sightings} - {each.kind for each in self.ids}
+        if undeclared:
+            raise ValueError(f"feed {self.entity} sights {', '.join(sorted(undeclared))} and declares no id of that kind")
 
     @property
     def record_key(self) -> str:
@@ -129,6 +162,7 @@ class Source:
         time_zone: the shop's, as `Europe/London`: of times that name none, and of the days in `<event>_date`. None: that of the
             home's other sources.
         catalogue: whose item ids it uses; sources of one home share one. None: it names no items of its own.
+        item_case: what its catalogue says of letter case in item ids, as in `contracts.ids`.
         delivery: how its files come into landing; None: it puts them there itself.
         feeds: its kinds of file.
         derivations: tables made of its accepted records as a whole.
@@ -140,6 +174,7 @@ class Source:
     delivery: Folder | Program | DecisionLog | None
     feeds: tuple[Feed, ...]
     derivations: tuple[Derivation, ...] = ()
+    item_case: str = AS_GIVEN
 
     def feed(self, entity: str) -> Feed:
         """The feed of that entity."""

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from expectations.contracts.ids import may_be_id
+from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.feed import Record
 from spark_jobs.ingest.lines import CHUNK, Line, lines
 from spark_jobs.ingest.quotes import joined
@@ -70,7 +72,7 @@ def csv_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_B
 def csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], str | None]:
     """The names in a header, and what is wrong with it."""
     try:
-        header = [name.strip() for name in csv_fields(line.decode())]
+        header = [normalise_text(name) for name in csv_fields(line.decode())]
     except (csv.Error, UnicodeDecodeError):
         header = []
     if absent := [name for name in columns if name not in header]:
@@ -93,8 +95,14 @@ def csv_record(line: Line, flaw: str | None, n_fields: int, positions: list[int]
     return Record(line.number, raw_text, values=tuple(fields[position] for position in positions))
 
 
-def json_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
-    """The records of a file with one JSON object a line; objects and arrays inside one are kept as JSON text."""
+def json_records(
+    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES, ids: tuple[str, ...] = ()
+) -> Iterator[Record]:
+    """The records of a file with one JSON object a line; objects and arrays inside one are kept as JSON text.
+
+    Args:
+        ids: columns that hold ids. `true` and `"true"` are one text from here on, so what is no id by its kind is noted.
+    """
     for line in lines(file, max_bytes):
         if line.is_blank:
             continue
@@ -111,7 +119,8 @@ def json_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_
         except (ValueError, RecursionError):
             yield refused(line, "not a JSON object in UTF-8")
             continue
-        yield Record(line.number, raw_text, values=values)
+        wrong_kinds = tuple(name for name in ids if not may_be_id(said.get(name)))
+        yield Record(line.number, raw_text, values=values, wrong_kinds=wrong_kinds)
 
 
 def finite(number: str) -> float:
@@ -169,10 +178,12 @@ class Unzipped(io.RawIOBase):
         return 0
 
 
-def json_gzip_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
+def json_gzip_records(
+    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES, ids: tuple[str, ...] = ()
+) -> Iterator[Record]:
     """The records of a gzip file of JSON lines; a torn end is a refused record of its own."""
     plain, last = Unzipped(file), 0
-    for record in json_records(io.BufferedReader(plain, CHUNK), columns, max_bytes):
+    for record in json_records(io.BufferedReader(plain, CHUNK), columns, max_bytes, ids):
         last = record.line
         yield record
     if plain.is_torn:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import ID_HEX_DIGITS, KINDS, SHARED_KINDS
 from spark_jobs.ingest.feed import Context, Sighting
-from spark_jobs.ingest.values import bare
+from spark_jobs.ingest.values import given
 
 BLOCK = 64  # bytes of a SHA-256 block, RFC 2104
 
@@ -22,19 +22,11 @@ def pads(key: str) -> tuple[bytes, bytes]:
     return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
-def normalised(kind: str, value: Column) -> Column:
-    """The value as it is compared; null when nothing is left of it."""
-    value = bare(value)
-    if kind == "email":
-        value = F.lower(value)
-    if kind == "phone":
-        digits = F.regexp_replace(value, "[^0-9]", "")
-        value = F.when(digits != "", F.concat(F.when(value.startswith("+"), "+").otherwise(""), digits))
-    return F.when(value != "", value)
-
-
 def identifier_id(told: Context, kind: str, value: Column) -> Column:
     """The id of an identifier; null for a value that is null or empty.
+
+    Args:
+        value: in its normal form, as a transform sees the ids that its feed declares and `phones.compared` gives a phone.
 
     Raises:
         ValueError: an unknown kind.
@@ -43,7 +35,7 @@ def identifier_id(told: Context, kind: str, value: Column) -> Column:
         raise ValueError(f"unknown kind of identifier {kind!r}; known: {', '.join(KINDS)}")
     prefix = f"{kind}|{'' if kind in SHARED_KINDS else told.source}|"
     inner, outer = (F.lit(pad) for pad in pads(told.identity_key))
-    message = F.encode(F.concat(F.lit(prefix), normalised(kind, value)), "UTF-8")
+    message = F.encode(F.concat(F.lit(prefix), given(value)), "UTF-8")
     digest = F.sha2(F.concat(outer, F.unhex(F.sha2(F.concat(inner, message), 256))), 256)
     return F.concat(F.lit("i_"), F.substring(digest, 1, ID_HEX_DIGITS))
 
@@ -55,7 +47,7 @@ def seen(typed: DataFrame, sightings: tuple[Sighting, ...], told: Context) -> Da
             F.lit(kind).alias("kind"),
             F.lit(None if kind in SHARED_KINDS else told.source).cast("string").alias("source"),
             F.col(column).alias("value"),
-            normalised(kind, F.col(column)).alias("value_normalised"),
+            given(F.col(column)).alias("value_normalised"),
             F.col(at).alias("first_seen_at"),
         )
         for kind, column, at in sightings

@@ -63,6 +63,7 @@ class FeedIntake:
         self.is_repeated = bool(self.manifest.begun_earlier & {delivery.delivery_id for delivery in deliveries})
         self.anew = self._needs_all()
         self.before = {table.name: lake.version(table) for table in (feed.target, *self._compared())}
+        lake.widen(self.source.raw(feed))  # of a home that an earlier version made
         typed = self._typed(read(lake.spark, feed, deliveries))
         self.is_small = are_small(deliveries)
         # What was typed is used a dozen times. A small night is typed once and carried as rows: planning its long derivation
@@ -125,7 +126,7 @@ class FeedIntake:
     def _log_received(self) -> None:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""
         raw = self.source.raw(self.feed)
-        readable = self.typed.where("raw is not null and _part = 1").select("raw.*", *PLACE)
+        readable = self.typed.where("received is not null and _part = 1").select("received.*", *PLACE, "wrong_kinds")
         self._report(raw.name, self.lake.rewrite(readable.toArrow() if self.is_small else readable, raw, self.days, self.mine))
 
     @property

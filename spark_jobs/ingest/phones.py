@@ -3,9 +3,13 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from expectations.contracts.phones import e164
+from expectations.contracts.phones import digits, e164
 
 
 def compared(phone: Column, country: Column) -> Column:
-    """`e164`, as a column."""
-    return F.udf(lambda phone, country: e164(phone, country), "string")(phone, country)  # Spark warns of hints it does not know
+    """The number in E.164 where it can be one of its country, else its digits; null when it has none."""
+
+    def normal(phone, country):  # Spark warns of hints it does not know
+        return (digits(e164(phone, country) or "")) or None
+
+    return F.udf(normal, "string")(phone, country)

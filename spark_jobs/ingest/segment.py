@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_EVENTS
-from spark_jobs.ingest.feed import Context, Feed, Sighting
+from spark_jobs.ingest.feed import Context, Feed, IdField, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.json_kinds import wrong_kind
@@ -36,6 +36,14 @@ CONTEXT = (
 PRODUCT = "product_id string, quantity string, price string"
 PROPERTIES = f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
 CURRENCY = "^[A-Z]{3}$"
+
+
+IDS = (
+    IdField("message_id", "messageId"), IdField("user_id", "userId"), IdField("anonymous_id", "anonymousId"),
+    IdField("item_id", "properties.product_id"), IdField("item_id", "properties.products.product_id"),
+    IdField("order_id", "properties.order_id"), IdField("request_id", "properties.request_id"),
+    IdField("session_id", "context.sessionId"), IdField("country", "context.location.country"),
+)  # fmt: skip
 
 
 def event_type(kind: Column, name: Column) -> Column:
@@ -156,9 +164,12 @@ def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
         entity=entity,
         pattern=pattern,
         columns=COLUMNS,
-        read=partial(json_gzip_records, columns=COLUMNS, max_bytes=MAX_BYTES),
+        read=partial(
+            json_gzip_records, columns=COLUMNS, max_bytes=MAX_BYTES, ids=tuple(each.path for each in IDS if not each.inside)
+        ),
         transform=events,
         target=CORE_EVENTS,
+        ids=IDS,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
         record="if(event_type = 'purchase', regexp_replace(event_id, '[0-9]+$', ''), event_id)",
         sightings=(Sighting("user_id", "_user_id", "occurred_at"), Sighting("anonymous_id", "_anonymous_id", "occurred_at")),

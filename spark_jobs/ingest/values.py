@@ -5,8 +5,8 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.lake import AMOUNT, MONEY
 
-# What Python's str.strip takes off and Java's \s leaves. Ids are made of what is left, so "is there anything" asks for the same.
-EDGES = r"(?U)^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$"
+# What Python's str.strip takes off. By a list and not by a pattern: `\s+$` looks at n blanks inside a text n²/2 times.
+WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 # A cast alone would read "12:30" as today at half past twelve, and "2026" as its first of January.
 WRITTEN_OUT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
 NAMES_NO_ZONE = WRITTEN_OUT + r"(:\d{2}(\.\d*)?)?$"
@@ -15,7 +15,7 @@ FIRST_YEAR = 2000  # no source of ours is older; a clock that was never set show
 
 def bare(received: Column) -> Column:
     """The text without white space of any kind round it."""
-    return F.regexp_replace(received, EDGES, "")
+    return F.btrim(received, F.lit(WHITE_SPACE))
 
 
 def given(received: Column) -> Column:

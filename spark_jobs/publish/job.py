@@ -18,6 +18,7 @@ from expectations.contracts.published import Published
 from spark_jobs.build.aside import switch_snowflake
 from spark_jobs.build.files import built_file
 from spark_jobs.identify.said import taken
+from spark_jobs.ingest.sources import item_case, load
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, TableReport
 from spark_jobs.publish import reader, summary
@@ -71,7 +72,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     read = {table.name: versions[table.name] for table in (*TABLES, *FOR_OPERATORS, *FOR_PLACING) if table.name in versions}
     meta = snapshot.Meta(
         snapshot.LAYOUT, night.run_id, landing_date.isoformat(), night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        figures.model_versions[0], night.code_hash, read,
+        figures.model_versions[0], night.code_hash, read, item_case(load(night.settings.sources)),
     )  # fmt: skip
     if now and reader.is_same(reader.meta(snapshots(home) / now.snapshot), meta):
         name = now.snapshot

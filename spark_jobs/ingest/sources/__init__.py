@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from dataclasses import replace
 
+from expectations.contracts.ids import AS_GIVEN
 from spark_jobs.ingest.feed import Source
 
 SERVICE = "serving"  # the service's own logs come back in every home
@@ -33,6 +34,11 @@ def load(wanted: tuple[str, ...]) -> list[Source]:
         said = ", ".join(f"{source} uses {catalogue}" for catalogue, source in catalogues.items())
         raise SourceError(f"one home is one shop, and these sources do not share a catalogue of items: {said}")
     return in_one_zone(sources)
+
+
+def item_case(sources: list[Source]) -> str:
+    """What the home's catalogue says of letter case in item ids, as in `contracts.ids`."""
+    return next((source.item_case for source in sources if source.catalogue), AS_GIVEN)
 
 
 def in_one_zone(sources: list[Source]) -> list[Source]:

@@ -9,8 +9,9 @@ from functools import partial
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from expectations.contracts.ids import UPPER
 from expectations.contracts.lake import CORE_ITEMS, CORE_ORDER_LINES
-from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, Sighting, Source
+from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, IdField, Sighting, Source
 from spark_jobs.ingest.formats import csv_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.refusals import refuse
@@ -54,11 +55,11 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
     null = F.lit(None).cast("string")
     typed = (
         received.withColumn("source", F.lit(told.source))
-        .withColumn("order_id", F.upper(given(raw.InvoiceNo)))
+        .withColumn("order_id", given(raw.InvoiceNo))
         .withColumn("line_no", F.row_number().over(in_file))
         .withColumn("ordered_at", moment(raw.InvoiceDate, told.time_zone))
         .withColumn("ordered_date", shop_day(F.col("ordered_at"), told.time_zone))
-        .withColumn("item_id", F.upper(given(raw.StockCode)))
+        .withColumn("item_id", given(raw.StockCode))
         .withColumn("quantity", whole(raw.Quantity))
         .withColumn("unit_price", money(raw.UnitPrice))
         .withColumn("line_type", line_type(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))))
@@ -137,6 +138,7 @@ SOURCE = Source(
     name="online_retail",
     time_zone="Europe/London",
     catalogue="online_retail",
+    item_case=UPPER,
     delivery=Folder(entity="lines", file_name="{day}.csv", closed_without_file=True),
     feeds=(
         Feed(
@@ -147,6 +149,12 @@ SOURCE = Source(
             transform=order_lines,
             target=CORE_ORDER_LINES,
             sightings=(Sighting("user_id", "_user_id", "ordered_at"),),
+            ids=(
+                IdField("order_id", "InvoiceNo", UPPER),
+                IdField("item_id", "StockCode", UPPER),
+                IdField("user_id", "CustomerID"),
+                IdField("country", "Country"),
+            ),
         ),
     ),
     derivations=(

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_CONSENTS, CORE_ITEM_CHANGES, CORE_ITEMS, CORE_ORDER_LINES, CORE_PEOPLE
-from spark_jobs.ingest.feed import Context, Derivation, Feed, Program, Sighting, Source
+from spark_jobs.ingest.feed import Context, Derivation, Feed, IdField, Program, Sighting, Source
 from spark_jobs.ingest.formats import csv_records, json_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.item_changes import item_changes
@@ -187,6 +187,10 @@ SOURCE = Source(
             entity="orders", pattern="*.csv", columns=ORDERS, read=partial(csv_records, columns=ORDERS),
             transform=order_lines, target=CORE_ORDER_LINES,
             sightings=(Sighting("user_id", "_user_id", "ordered_at"), Sighting("email", "_email", "ordered_at")),
+            ids=(
+                *(IdField(name, name) for name in ("order_id", "user_id", "email", "item_id", "country")),
+                IdField("order_id", "returned_order_id"),
+            ),
         ),
         Feed(
             entity="people", pattern="*.csv", columns=PEOPLE, read=partial(csv_records, columns=PEOPLE),
@@ -196,10 +200,13 @@ SOURCE = Source(
                 Sighting("crm_id", "_crm_id", "_first_at"), Sighting("user_id", "_user_id", "updated_at"),
                 Sighting("email", "email", "updated_at"), Sighting("phone", "_phone", "updated_at"),
             ),
+            ids=tuple(IdField(name, name) for name in ("crm_id", "user_id", "email", "phone", "country")),
         ),
         Feed(
-            entity="catalogue", pattern="*.jsonl", columns=CATALOGUE, read=partial(json_records, columns=CATALOGUE),
+            entity="catalogue", pattern="*.jsonl", columns=CATALOGUE,
+            read=partial(json_records, columns=CATALOGUE, ids=("item_id",)),
             transform=items, target=CORE_ITEMS, newest_wins=True, earliest=("first_seen_at",),
+            ids=(IdField("item_id", "item_id"),),
         ),
     ),
     derivations=(

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
-from spark_jobs.ingest.feed import Context, DecisionLog, Feed, Source
+from spark_jobs.ingest.feed import Context, DecisionLog, Feed, IdField, Source
 from spark_jobs.ingest.formats import json_records
 from spark_jobs.ingest.json_kinds import wrong_kind
 from spark_jobs.ingest.refusals import refuse
@@ -53,9 +53,10 @@ SOURCE = Source(
             entity="impressions",
             pattern="*.jsonl",
             columns=COLUMNS,
-            read=partial(json_records, columns=COLUMNS),
+            read=partial(json_records, columns=COLUMNS, ids=("request_id", "customer_id")),
             transform=impressions,
             target=CORE_IMPRESSIONS,
+            ids=(IdField("request_id", "request_id"), IdField("customer_id", "customer_id"), IdField("item_id", "items.item_id")),
         ),
     ),
 )

@@ -15,6 +15,7 @@ from expectations.contracts.lake import LAKE
 from spark_jobs.ingest import job
 from spark_jobs.ingest.deliveries import Manifest
 from spark_jobs.ingest.feed import Context, Source
+from spark_jobs.ingest.normal_form import normaliser
 from spark_jobs.night import Days, Night, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -93,10 +94,11 @@ def typed_by(spark):
             f"raw struct<{raw}>, unreadable struct<reason: string, detail: string>, raw_text string, source_file string, "
             "source_line int, delivery_id string, landing_date date, first_received string"
         )
-        rows = [
-            (tuple(record.get(name) for name in feed.columns), None, "", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
-            for number, record in enumerate(records, start=1)
-        ]
+        rows, normalise = [], normaliser(feed.columns, feed.ids)
+        for number, record in enumerate(records, start=1):
+            values, flaw = normalise(tuple(record.get(name) for name in feed.columns), ())
+            place = ("", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
+            rows.append((values, flaw and ("bad_id", flaw), *place))
         return feed.transform(spark.createDataFrame(rows, schema), Context(source.name, source.time_zone, KEY))
 
     return transform

@@ -125,7 +125,10 @@ def test_a_value_of_another_json_kind_is_refused_and_named(typed):
         ({"context": json.dumps(CONTEXT | {"device": "phone"})}, ("wrong_kind", "context.device")),
         ({"context": json.dumps(CONTEXT | {"consent": "denied"})}, ("wrong_kind", "context.consent")),
         ({"context": "denied"}, ("wrong_kind", "context")),
-        ({"properties": json.dumps({"product_id": ["i1"]})}, ("wrong_kind", "properties.product_id")),
+        (
+            {"properties": json.dumps({"product_id": ["i1"]})},
+            ("bad_id", "properties.product_id is neither a string nor a whole number"),
+        ),
         ({"properties": json.dumps({"product_id": "i1", "weight": 10**1000})}, ("wrong_kind", "properties")),
         (
             {"event": "Order Completed", "properties": json.dumps({"order_id": "o", "product_id": "i1", "products": "i1, i2"})},
