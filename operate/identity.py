@@ -18,7 +18,7 @@ from operate.settings import settings_or_exit
 from serving_app.errors import ApiError
 from serving_app.identity import Identity
 from serving_app.identity_schemas import ExplainQuery, NewDecision
-from serving_app.snapshots import PublishedSnapshots
+from serving_app.published_snapshots import PublishedSnapshots
 
 # What the Makefile calls the fields that the service's answers name.
 CALLED = {

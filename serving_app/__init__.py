@@ -1,7 +1,5 @@
 """The service: it answers from what was published, and from nothing else. `create_app` makes it; importing it does nothing."""
 
-import logging
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,15 +11,15 @@ from serving_app.build import build
 from serving_app.decision_log import FOLDER, DecisionLog
 from serving_app.identity import Identity
 from serving_app.overrides import LmdbOverrides, OverrideStore
+from serving_app.published_snapshots import PublishedSnapshots
 from serving_app.routes import Anything, customers, health, identity, items, openapi, overrides, popular, recommendations
 from serving_app.service import Service
 from serving_app.settings import Settings
-from serving_app.snapshots import PublishedSnapshots, SnapshotStore
+from serving_app.snapshots import SnapshotStore
 
 BLUEPRINTS = (recommendations, items, popular, customers, overrides, identity, health, openapi)
 MAX_BODY_BYTES = 64 << 10
-
-logger = logging.getLogger(__name__)
+PATIENCE_SECONDS = 0.25  # for a new snapshot to be copied and verified, before an answer is made from the one before
 
 
 def now() -> datetime:
@@ -53,7 +51,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings, BUILD=build())
     serving = settings.home / "serving"
     log = DecisionLog(serving / FOLDER, clock, lambda: f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}")
-    snapshots = snapshots or PublishedSnapshots(settings.home)
+    snapshots = snapshots or PublishedSnapshots(settings.home, PATIENCE_SECONDS)
     app.extensions["concierge"] = Service(
         snapshots=snapshots,
         overrides=override_store or LmdbOverrides(serving / "state"),
@@ -70,18 +68,3 @@ def create_app(
     for feature in BLUEPRINTS:
         app.register_blueprint(feature.bp)
     return app
-
-
-def keep_rotating(log: DecisionLog, every_seconds: float) -> threading.Event:
-    """Let a thread of this worker rotate its log, so that a quiet worker's records reach `land`. Setting the event ends it."""
-    stop = threading.Event()
-
-    def rotate() -> None:
-        while not stop.wait(every_seconds):
-            try:
-                log.rotate()
-            except OSError as error:  # a disk that is full now may not be in a minute; a thread that ended stays ended
-                logger.error("the decision log cannot be rotated: %s", error.strerror)
-
-    threading.Thread(target=rotate, name="rotate-decision-log", daemon=True).start()
-    return stop

@@ -202,7 +202,8 @@ class CustomerAnswer(BaseModel):
 class ReadyAnswer(BaseModel):
     """What is being served, and by which build."""
 
-    status: Literal["ready"]
+    status: Literal["ready", "degraded"] = Field(description="degraded: lists are served, and `problems` says what is wrong")
+    problems: list[str] = Field(description="empty when all is well")
     build: str
     model_version: str
     snapshot: str

@@ -37,6 +37,10 @@ class Service:
         self._sources, self._key = sources, identity_key
         self._rules: tuple[object, object, Rules | None] = (None, None, None)
 
+    def problems(self) -> list[str]:
+        """What is not as it should be, in sentences; empty when all is well."""
+        return [problem for problem in (self.snapshots.problem(), self.log.problem) if problem]
+
     def recommend(self, query: ListQuery, is_shown: bool = True) -> dict:
         """The visitor's list. One that nobody is shown, as with HEAD, is no impression and is not logged."""
         return self._answer(query, "recommendations", self._personal_ladder, is_shown)

@@ -1,20 +1,14 @@
-"""Read a snapshot, and follow the switch: the newest published one for each request, whole."""
+"""One snapshot as the service reads it, and where it comes from."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Protocol
-
-import lmdb
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.ids import normalise_id
-from expectations.contracts.published import FILE, Published
-from serving_app.environments import environment
 
 
 class SnapshotUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
-    """A published snapshot cannot be opened, or is of a layout that this build does not know."""
+    """A published snapshot is damaged, cannot be opened, or is of a layout that this build does not know. Holds no path."""
 
 
 class Snapshot:
@@ -104,7 +98,7 @@ class SnapshotStore(Protocol):
         """What readers see now, asked once a request; None when nothing readable was ever published."""
 
     def problem(self) -> str:
-        """Why what is published cannot be read; empty when it can."""
+        """What is wrong with what is published, and what is served instead; empty when nothing is."""
 
 
 class MemorySnapshots:
@@ -121,65 +115,3 @@ class MemorySnapshots:
 
     def problem(self) -> str:
         return "" if self._snapshot else "nothing has been published yet"
-
-
-class PublishedSnapshots:
-    """Follows `published.json`: one `stat` a request, and a new snapshot is opened when the file is another one.
-
-    A snapshot that cannot be opened does not take the readable one away.
-    """
-
-    def __init__(self, home: Path) -> None:
-        self._home, self._lock = home, threading.Lock()
-        self._seen: tuple[int, int, int] | None = None
-        self._snapshot: Snapshot | None = None
-        self._problem = "nothing has been published yet"
-
-    def current(self) -> Snapshot | None:
-        try:
-            found = (self._home / FILE).stat()
-        except FileNotFoundError:
-            return self._snapshot
-        except OSError as error:
-            self._problem = f"what is published cannot be read: {error.strerror}"
-            return self._snapshot
-        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if seen != self._seen:
-            with self._lock:
-                if seen != self._seen:
-                    self._follow(seen)
-        return self._snapshot
-
-    def _follow(self, seen: tuple[int, int, int]) -> None:
-        try:
-            published = Published.read(self._home)
-            if self._snapshot is None or published.snapshot != self._snapshot.name:
-                self._snapshot = open_snapshot(self._home / "serving" / "snapshots" / published.snapshot)
-            self._seen, self._problem = seen, ""
-        except (SnapshotUnreadable, OSError, ValueError, TypeError, AttributeError) as error:
-            self._problem = f"what is published cannot be read: {error}"
-
-    def problem(self) -> str:
-        self.current()
-        return self._problem
-
-
-def open_snapshot(folder: Path) -> Snapshot:
-    """The snapshot in a folder.
-
-    Raises:
-        SnapshotUnreadable: it is not there, or not one.
-    """
-    if not (folder / "data.mdb").is_file():
-        raise SnapshotUnreadable(f"snapshot {folder.name} is not there")
-    try:
-        # It never changes, so no lock file and no reader table are needed, and the folder may be read-only.
-        env = environment(folder, readonly=True, lock=False, create=False, readahead=False)
-    except lmdb.Error as error:
-        raise SnapshotUnreadable(f"snapshot {folder.name}: {error}") from error
-
-    def get(key: bytes) -> bytes | None:
-        with env.begin() as txn:
-            return txn.get(key)
-
-    return Snapshot(folder.name, get)

@@ -1,5 +1,10 @@
-"""`$CONCIERGE_HOME/published.json`: the one switch. Readers follow it, `publish` alone writes it, by one rename."""
+"""`$CONCIERGE_HOME/published.json`: the one switch. Readers follow it, `publish` alone writes it, by one rename.
 
+What it holds is written twice more: in `serving/history/<run>.json`, for each publish that is kept, and in the last line of
+`serving/production.jsonl`. So a damaged switch stops neither a night nor an answer.
+"""
+
+import contextlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,6 +13,12 @@ from typing import Any
 from expectations.contracts.files import put_text
 
 FILE = "published.json"
+HISTORY = Path("serving") / "history"
+SWITCHES = Path("serving") / "production.jsonl"
+
+
+class PublishedUnreadable(ValueError):  # noqa: N818 - reads as what it says
+    """What is published cannot be read; the message holds no path."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,93 @@ class Published:
 
     @classmethod
     def read(cls, home: Path) -> "Published | None":
-        """What is published, or None before the first night."""
+        """What is published, or None before the first night. Where the file is damaged, what the last switch's line says.
+
+        Raises:
+            PublishedUnreadable: neither can be read.
+        """
         try:
-            said: dict[str, Any] = json.loads((home / FILE).read_text())
+            return cls.read_switch(home)
+        except PublishedUnreadable:
+            if (last := last_switch(home)) is None:
+                raise
+            return last
+
+    @classmethod
+    def read_switch(cls, home: Path) -> "Published | None":
+        """What the file itself says; None where there is none.
+
+        Raises:
+            PublishedUnreadable: it is there and cannot be read.
+        """
+        try:
+            return cls.parse((home / FILE).read_text())
         except FileNotFoundError:
             return None
-        return cls(**said)
+        except OSError as error:
+            raise PublishedUnreadable(f"{FILE} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise PublishedUnreadable(f"{FILE} is damaged") from None
+
+    @classmethod
+    def parse(cls, text: str) -> "Published":
+        """The record in a JSON text.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return cls._of(_object(text))
+
+    @classmethod
+    def _of(cls, fields: Any) -> "Published":
+        try:
+            record = cls(**fields)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        texts = [value for name, value in vars(record).items() if name != "table_versions"]
+        if not all(isinstance(value, str) for value in texts) or not isinstance(record.table_versions, dict):
+            raise ValueError("a field is of another kind")
+        if not record.snapshot or Path(record.snapshot).name != record.snapshot:
+            raise ValueError("snapshot is no folder's name")
+        return record
 
     def write(self, home: Path) -> None:
         """Switch readers over; on disk when this returns, so that no line says what a loss of power took back."""
         put_text(home / FILE, json.dumps(asdict(self), indent=2, sort_keys=True))
+
+
+def history(home: Path) -> list[Published]:
+    """What was published and is kept, newest first; a record that cannot be read is left out."""
+    records = []
+    for path in (home / HISTORY).glob("*.json"):
+        with contextlib.suppress(OSError, ValueError):
+            records.append(Published.parse(path.read_text()))
+    return sorted(records, key=_age, reverse=True)
+
+
+def older(home: Path, record: Published) -> list[Published]:
+    """The kept publishes from before one, newest first: what may stand in for it. A later one was rolled back from."""
+    return [one for one in history(home) if _age(one) < _age(record) and one.snapshot != record.snapshot]
+
+
+def last_switch(home: Path) -> Published | None:
+    """What readers were last switched to, by the last line that can be read; None where no line can."""
+    try:
+        lines = (home / SWITCHES).read_text(errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in reversed(lines):
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            return Published._of(_object(line)["record"])
+    return None
+
+
+def _age(record: Published) -> tuple[str, str]:
+    return record.published_at, record.run_id
+
+
+def _object(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

@@ -23,8 +23,9 @@ __all__ = ["Because", "Catalogue", "FoldIn", "Listed"]  # of the lists and the r
 
 # Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in `READABLE` is refused, so a
 # service is updated before the night that publishes another one, and a roll-back may go to an older one.
-LAYOUT = 2
-READABLE = (1, LAYOUT)  # 1: lists with names instead of numbers, and no catalogue
+LAYOUT = 3
+READABLE = (1, 2, LAYOUT)  # 1: lists with names instead of numbers, and no catalogue; 1 and 2: no manifest
+VERIFIED_SINCE = 3  # the layout from which a manifest stands beside the data
 MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"

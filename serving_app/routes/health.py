@@ -1,4 +1,7 @@
-"""`GET /healthz`: the process answers. `GET /readyz`: it has something to serve; a contract for whoever routes traffic to it."""
+"""`GET /healthz`: the process answers. `GET /readyz`: it has something to serve; a contract for whoever routes traffic to it.
+
+Something intact is served: 200, `degraded` where it is not all that it should be, and `problems` say what. Nothing is: 503.
+"""
 
 from flask import Blueprint, Response, current_app
 
@@ -17,14 +20,15 @@ def healthz() -> Response:
 @bp.get("/readyz")
 def readyz() -> Response:
     asked, build = service(), current_app.config["BUILD"]
-    problem, snapshot = asked.snapshots.problem() or asked.log.problem, asked.snapshots.current()
-    if problem or snapshot is None:
+    problems, snapshot = asked.problems(), asked.snapshots.current()
+    if snapshot is None or asked.log.problem:
         serving = {"snapshot": snapshot.name, "model_version": snapshot.meta.model_version} if snapshot else {}
-        raise NotReady(problem or "nothing has been published yet", build=build, **serving)
+        raise NotReady("; ".join(problems), build=build, **serving)
     meta = snapshot.meta
     return answer(
         {
-            "status": "ready", "build": build, "model_version": meta.model_version, "snapshot": snapshot.name,
+            "status": "degraded" if problems else "ready", "problems": problems, "build": build,
+            "model_version": meta.model_version, "snapshot": snapshot.name,
             "landing_date": meta.landing_date, "published_at": meta.published_at,
             "age_seconds": age_seconds(snapshot, asked.clock()),
         }

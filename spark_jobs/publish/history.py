@@ -14,10 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from expectations.contracts.published import history
 from spark_jobs.publish import production
 from spark_jobs.publish.production import Switch
 from spark_jobs.publish.rules import KEPT
-from spark_jobs.publish.switch import history
 from spark_jobs.settings import Settings
 
 

@@ -22,7 +22,7 @@ from spark_jobs.publish import rules
 from spark_jobs.publish.summary import read_report
 from spark_jobs.tables import Lake
 
-FILE = Path("serving") / "production.jsonl"
+FILE = published.SWITCHES
 PUBLISH, ROLLBACK = "publish", "rollback"
 BACK_FROM = "rolled back from "  # begins the `inputs` of what was rolled back to; the run that was left follows
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")

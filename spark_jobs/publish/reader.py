@@ -5,12 +5,17 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts import snapshot
+from expectations.contracts.manifest import DATA, SnapshotDamaged, verify
 from spark_jobs.publish.figures import TOP
 
 
 def meta(folder: Path) -> snapshot.Meta | None:
-    """Where a snapshot came from; None when it is not there or of an unknown layout, so it cannot be compared with."""
-    if not (folder / "data.mdb").exists():
+    """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be compared with."""
+    if not (folder / DATA).exists():
+        return None
+    try:
+        verify(folder)  # a file cut short ends the process that reads it by a signal: every night would end so
+    except SnapshotDamaged:
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.META)

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from expectations.contracts.published import Published
+from expectations.contracts.manifest import SnapshotDamaged, verify
+from expectations.contracts.published import Published, history
 from spark_jobs.build.files import builds
 from spark_jobs.night import Days, Night, TableReport, code_hash, config_hash
 from spark_jobs.publish import production
-from spark_jobs.publish.switch import alone, follow, history, snapshots
+from spark_jobs.publish.switch import alone, follow, snapshots
 from spark_jobs.run_log import record
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -80,7 +81,7 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
         at: what the clock on the wall says.
 
     Raises:
-        CannotRollBack: nothing is published, there is no such night, or its files are gone.
+        CannotRollBack: nothing is published, there is no such night, or its files are gone or damaged.
     """
     now = Published.read(home)
     if now is None:
@@ -93,6 +94,10 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
     build = builds(home) / chosen.warehouse_file
     if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (chosen.warehouse_file and not build.is_file()):
         raise CannotRollBack(f"the files of {chosen.run_id} are gone")
+    try:
+        verify(snapshots(home) / chosen.snapshot)
+    except SnapshotDamaged as error:
+        raise CannotRollBack(str(error)) from None
     # Other inputs than any night has: `land` must not take the next one for done.
     back = replace(chosen, inputs=f"{production.BACK_FROM}{now.run_id}")
     back.write(home)

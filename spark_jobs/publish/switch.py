@@ -4,6 +4,7 @@ Each publish leaves its record in `serving/history/<run>.json`. The newest `KEPT
 files they name, stay for `rollback`; what no kept record names is deleted.
 """
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from expectations.contracts.files import put_text, sync_folder
-from expectations.contracts.published import Published
+from expectations.contracts.published import HISTORY, Published, history
 from spark_jobs.build.files import builds
 
 KEPT = 7
@@ -41,7 +42,7 @@ def free_name(folder: Path, slug: str) -> str:
 
 def switch(home: Path, record: Published, slug: str) -> None:
     """Readers see this record from now on; it can be rolled back to."""
-    folder = home / "serving" / "history"
+    folder = home / HISTORY
     folder.mkdir(parents=True, exist_ok=True)
     put_text(folder / f"{slug}.json", json.dumps(asdict(record), indent=2, sort_keys=True))
     record.write(home)
@@ -62,12 +63,6 @@ def follow(home: Path, record: Published) -> None:
     sync_folder(link.parent)
 
 
-def history(home: Path) -> list[Published]:
-    """What was published and is kept, newest first."""
-    records = [Published(**json.loads(path.read_text())) for path in (home / "serving" / "history").glob("*.json")]
-    return sorted(records, key=lambda record: (record.published_at, record.run_id), reverse=True)
-
-
 def prune(home: Path) -> list[str]:
     """Delete what is beyond the newest `KEPT` publishes; returns the names deleted.
 
@@ -78,9 +73,10 @@ def prune(home: Path) -> list[str]:
     kept = [*history(home)[:KEPT], *([now] if now else [])]
     names = {record.run_id for record in kept}
     gone = []
-    for path in (home / "serving" / "history").glob("*.json"):
-        if Published(**json.loads(path.read_text())).run_id not in names:
-            path.unlink()
+    for path in (home / HISTORY).glob("*.json"):
+        with contextlib.suppress(ValueError):  # a damaged record stays, for people to look at
+            if Published.parse(path.read_text()).run_id not in names:
+                path.unlink()
     for folder in snapshots(home).glob("*/"):
         if folder.name not in {record.snapshot for record in kept} and not folder.name.startswith("."):
             shutil.rmtree(folder)

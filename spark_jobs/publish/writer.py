@@ -7,13 +7,14 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts.files import sync_folder
+from expectations.contracts.manifest import DATA, Manifest
 
 # Address space, not disk: the file grows only by the pages that are written.
 MAP_BYTES = 1 << 38
 
 
 def write(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
-    """Make an immutable LMDB environment of these keys and values.
+    """Make an immutable LMDB environment of these keys and values, and the manifest it is verified by.
 
     Args:
         folder: the snapshot's folder; must not exist yet.
@@ -40,6 +41,7 @@ def write(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
                     raise ValueError(f"the key {key!r} comes twice")
                 n += 1
         env.sync(True)
+    Manifest.of(folder.name, aside / DATA).write(aside)
     sync_folder(aside)
     aside.rename(folder)
     sync_folder(folder.parent)

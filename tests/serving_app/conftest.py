@@ -1,5 +1,8 @@
 """A small shop as the service sees it: a snapshot, a clock that a test owns, and apps over stores in memory or on disk."""
 
+import json
+import shutil
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -7,7 +10,7 @@ import pytest
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import identifier_id
-from expectations.contracts.published import Published
+from expectations.contracts.published import HISTORY, Published
 from serving_app import create_app
 from serving_app.overrides import MemoryOverrides
 from serving_app.settings import Settings
@@ -117,15 +120,34 @@ def graph_pairs():
     yield contract.REVIEWS, contract.pack_reviews(queue)
 
 
-def publish(home, run_id, **told):
-    """Write a snapshot to disk and switch to it."""
-    write(home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, **told))
-    switch_to(home, run_id)
+def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **told):
+    """Write a snapshot to disk, keep its record, and switch to it."""
+    write(home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **told))
+    record = switch_to(home, run_id, published_at)
+    (home / HISTORY).mkdir(parents=True, exist_ok=True)
+    (home / HISTORY / f"{run_id}.json").write_text(json.dumps(asdict(record)))
 
 
-def switch_to(home, run_id):
+def switch_to(home, run_id, published_at="2026-02-21T03:00:00Z"):
     home.mkdir(parents=True, exist_ok=True)
-    Published(run_id, "2026-02-20", "2026-02-21T03:00:00Z", run_id, "", "concierge/7", run_id).write(home)
+    record = Published(run_id, "2026-02-20", published_at, run_id, "", "concierge/7", run_id)
+    record.write(home)
+    return record
+
+
+@pytest.fixture(scope="session")
+def written_nights(tmp_path_factory):
+    """`home` as it is copied for each test: syncing two snapshots takes longer than most tests."""
+    home = tmp_path_factory.mktemp("two-nights")
+    publish(home, "night-1")
+    publish(home, "night-2", published_at="2026-02-22T03:00:00Z", first=5)
+    return home
+
+
+@pytest.fixture
+def home(written_nights, tmp_path):
+    """Two nights, of which the second is published; a list of the first begins with item-00, of the second with item-05."""
+    return shutil.copytree(written_nights, tmp_path / "home")
 
 
 @pytest.fixture

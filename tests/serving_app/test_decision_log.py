@@ -13,7 +13,7 @@ import pytest
 from expectations.contracts.decision import FIELDS, GIVEN_BY_INGEST, record
 from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.tables import ContractError
-from serving_app import keep_rotating
+from serving_app import upkeep
 from serving_app.decision_log import MAX_AGE, DecisionLog, LogUnavailable, finish_abandoned
 
 
@@ -151,10 +151,10 @@ def test_a_full_disk_does_not_end_the_rotation(log, monkeypatch, caplog):
         rotated.set()
 
     monkeypatch.setattr(log, "rotate", rotate)
-    stop = keep_rotating(log, every_seconds=0.01)
+    stop = upkeep.repeat({"rotating the log": log.rotate}, every_seconds=0.01)
     assert rotated.wait(5), "the thread ended with the first error"
     stop.set()
-    assert "cannot be rotated: No space left" in caplog.text
+    assert "rotating the log failed: No space left" in caplog.text
 
 
 def test_the_lock_is_held_before_the_name_can_be_seen(tmp_path, clock, monkeypatch):

@@ -1,8 +1,6 @@
 """Stores and their twins in memory keep the same promises; what is on disk survives restarts, and switches follow at once."""
 
-import shutil
 from datetime import timedelta
-from pathlib import Path
 
 import msgpack
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from expectations.contracts import snapshot as contract
 from serving_app.overrides import LmdbOverrides, MemoryOverrides, Override, Rules
 from serving_app.schemas import LATEST
-from serving_app.snapshots import MemorySnapshots, PublishedSnapshots, Snapshot, SnapshotUnreadable
+from serving_app.snapshots import MemorySnapshots, Snapshot, SnapshotUnreadable
 
 
 @pytest.fixture
@@ -69,68 +67,6 @@ def test_rules_follow_a_customer_through_a_merge(clock):
     rules = Rules([mine, everyones, others], {"c_old": "c_new", "c2": "c2"}.get)
     assert rules.of("c_new") == [mine, everyones]
     assert rules.of(None) == [everyones]
-
-
-class TestPublishedSnapshots:
-    def test_nothing_yet_then_the_first_then_the_next(self, tmp_path, disk):
-        store = PublishedSnapshots(tmp_path)
-        assert (store.current(), store.problem()) == (None, "nothing has been published yet")
-        disk.publish(tmp_path, "night-1")
-        assert (store.current().name, store.problem()) == ("night-1", "")
-        assert store.current() is store.current()
-        disk.publish(tmp_path, "night-2", model_version="concierge/8")
-        assert store.current().meta.model_version == "concierge/8"
-        disk.switch_to(tmp_path, "night-1")  # a rollback
-        assert store.current().name == "night-1"
-
-    def test_a_request_ends_on_the_snapshot_it_began_on(self, tmp_path, disk):
-        store = PublishedSnapshots(tmp_path)
-        disk.publish(tmp_path, "night-1")
-        held = store.current()
-        disk.publish(tmp_path, "night-2", first=5)
-        key = contract.customer_list(disk.REGULAR)
-        assert held.list(key)[1].item_id == "item-00"
-        assert store.current().list(key)[1].item_id == "item-05"
-        shutil.rmtree(tmp_path / "serving" / "snapshots" / "night-1")
-        assert held.list(key)[1].item_id == "item-00", "pruned meanwhile, still readable"
-
-    @pytest.mark.parametrize("harm", ["missing", "torn", "empty", "another layout"])
-    def test_what_cannot_be_read_does_not_take_away_what_can(self, tmp_path, disk, harm):
-        store = PublishedSnapshots(tmp_path)
-        disk.publish(tmp_path, "night-1")
-        assert store.current().name == "night-1"
-        folder = tmp_path / "serving" / "snapshots" / "night-2"
-        if harm == "another layout":
-            disk.publish(tmp_path, "night-2", layout=contract.LAYOUT + 1)
-        elif harm != "missing":
-            folder.mkdir()
-            (folder / "data.mdb").write_bytes(b"" if harm == "empty" else b"torn" * 5000)
-        disk.switch_to(tmp_path, "night-2")
-        assert store.current().name == "night-1"
-        assert "what is published cannot be read" in store.problem()
-        assert "night-2" in store.problem()
-        disk.switch_to(tmp_path, "night-1")
-        assert store.problem() == ""
-
-    def test_a_switch_that_cannot_be_looked_at_takes_nothing_away(self, tmp_path, disk, monkeypatch):
-        store = PublishedSnapshots(tmp_path)
-        disk.publish(tmp_path, "night-1")
-        assert store.current().name == "night-1"
-
-        def forbidden(_):
-            raise PermissionError(13, "Permission denied")
-
-        monkeypatch.setattr(Path, "stat", forbidden)
-        assert store.current().name == "night-1"
-        assert store.problem() == "what is published cannot be read: Permission denied"
-
-    def test_a_torn_switch_is_no_switch(self, tmp_path, disk):
-        store = PublishedSnapshots(tmp_path)
-        disk.publish(tmp_path, "night-1")
-        store.current()
-        (tmp_path / "published.json").write_text('{"run_id": "nig')
-        assert store.current().name == "night-1"
-        assert "what is published cannot be read" in store.problem()
 
 
 def test_the_twin_in_memory(disk):
