@@ -60,6 +60,7 @@ def create_app(
         new_id=new_id,
         sources=settings.sources,
         identity_key=settings.identity_key,
+        withholds_unlogged=settings.withholds_unlogged,
     )
     app.extensions["concierge-identity"] = Identity(snapshots, settings.home, settings.sources, settings.identity_key, clock)
     errors.register(app)

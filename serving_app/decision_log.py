@@ -1,4 +1,4 @@
-"""The durable log of every list served: an answer goes out when its record is on disk, not before.
+"""The durable log of every list served: an answer goes out when its record is on disk, or could not be put there and is counted.
 
 One file a worker, `<name>.jsonl.open` while it is written, `<name>.jsonl` once finished, which is when `land` may take it.
 Threads that answer at once share one sync. A live worker holds a lock on its open file, so a file whose lock can be had belongs
@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class LogUnavailable(RuntimeError):  # noqa: N818 - reads as what it says
-    """The record could not be made durable; the list it tells of must not be served."""
+    """The record could not be made durable."""
 
 
 class _Entry:
@@ -37,7 +37,12 @@ class _Entry:
 
 
 class DecisionLog:
-    """One worker's log, safe for many threads. Opens its file with the first record; must not be carried over a fork."""
+    """One worker's log, safe for many threads. Opens its file with the first record; must not be carried over a fork.
+
+    Attributes:
+        problem: why records cannot be written now; empty when they can.
+        n_unlogged: records of this worker that are not on disk: could not be written, or were in a file that somebody deleted.
+    """
 
     def __init__(
         self, folder: Path, clock: Callable[[], datetime], new_name: Callable[[], str], max_bytes: int = MAX_BYTES
@@ -50,10 +55,13 @@ class DecisionLog:
         self._queue_lock, self._commit_lock = threading.Lock(), threading.Lock()
         self._queue: list[_Entry] = []
         self._file: int | None = None
-        self._path, self._size, self._opened_at = folder, 0, clock()
-        self.problem = ""
-        folder.mkdir(parents=True, exist_ok=True)
-        finish_abandoned(folder)
+        self._path, self._size, self._opened_at, self._n_records = folder, 0, clock(), 0
+        self.problem, self.n_unlogged = "", 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            finish_abandoned(folder)
+        except OSError as error:  # a full disk must not keep a worker from starting
+            self._tell(error)
 
     def append(self, record: dict) -> None:
         """Write one record; it is on disk when this returns.
@@ -86,14 +94,27 @@ class DecisionLog:
         error = None
         try:
             self._write(b"".join(entry.line for entry in batch))
+            self._n_records += len(batch)
             self.problem = ""
         except OSError as caught:
-            error, self.problem = caught, f"the decision log cannot be written: {caught.strerror}"
-            logger.error("%s", self.problem)
+            error = caught
+            self.n_unlogged += len(batch)
+            self._tell(caught)
         for entry in batch:
             entry.is_done, entry.error = True, error
 
+    def _tell(self, error: OSError) -> None:
+        problem = f"the decision log cannot be written: {error.strerror}"
+        if problem != self.problem:  # once, not at every request
+            logger.error("%s", problem)
+        self.problem = problem
+
     def _write(self, data: bytes) -> None:
+        if self._file is not None and os.fstat(self._file).st_nlink == 0:  # what is written to it would be lost without a word
+            logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
+            self.n_unlogged += self._n_records
+            os.close(self._file)
+            self._file = None
         if self._file is not None and (self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE):
             self._finish()
         if self._file is None:
@@ -108,13 +129,17 @@ class DecisionLog:
             # trusted to this file: it is let go, and finished like a dead worker's.
             handle, self._file = self._file, None
             try:
-                os.ftruncate(handle, self._size)
+                if self._size:
+                    os.ftruncate(handle, self._size)
+                else:  # or every request on a full disk would leave an empty file
+                    self._path.unlink(missing_ok=True)
             finally:
                 os.close(handle)
             raise
         self._size += len(data)
 
     def _open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._path = self._folder / f"{self._new_name()}{OPEN}"
         hidden = self._path.with_name(f".{self._path.name}")
         handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
@@ -124,13 +149,20 @@ class DecisionLog:
             sync_folder(self._folder)
         except OSError:
             os.close(handle)
+            hidden.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
             raise
-        self._file, self._size, self._opened_at = handle, 0, self._clock()
+        self._file, self._size, self._opened_at, self._n_records = handle, 0, self._clock(), 0
 
     def _finish(self) -> None:
-        self._path.rename(finished_name(self._path))
-        os.close(self._file)
-        self._file = None
+        handle, self._file = self._file, None
+        try:
+            self._path.rename(finished_name(self._path))
+        except FileNotFoundError:
+            logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
+            self.n_unlogged += self._n_records
+        finally:
+            os.close(handle)
         sync_folder(self._folder)
 
 
@@ -182,3 +214,15 @@ def _without_torn_line(path: Path, handle: int) -> Path | None:
 def finished_name(path: Path) -> Path:
     """An open file's name once it is finished."""
     return path.with_name(path.name.removesuffix(OPEN) + FINISHED)
+
+
+def delete_older(folder: Path, before: datetime) -> list[str]:
+    """Delete finished and torn files last written before a moment; returns their names. A night takes finished ones before."""
+    names = []
+    for path in sorted([*folder.glob(f"*{FINISHED}"), *folder.glob(f"*{TORN}")]):
+        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+            path.unlink()
+            names.append(path.name)
+    if names:
+        logger.warning("%d decision logs that no night has taken are older than they are kept for, and deleted", len(names))
+    return names

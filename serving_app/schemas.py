@@ -210,6 +210,7 @@ class ReadyAnswer(BaseModel):
     landing_date: str
     published_at: datetime
     age_seconds: float
+    n_unlogged: int = Field(description="lists that this worker served and could not log, since it started")
 
 
 class HealthAnswer(BaseModel):

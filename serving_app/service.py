@@ -32,10 +32,20 @@ class Service:
         new_id: Callable[[], str],
         sources: tuple[str, ...],
         identity_key: str,
+        withholds_unlogged: bool = False,
     ) -> None:
+        """
+        Args:
+            withholds_unlogged: whether a list whose record cannot be written is withheld, the answer being empty (`static`).
+        """
         self.snapshots, self.overrides, self.log, self.clock, self.new_id = snapshots, overrides, log, clock, new_id
-        self._sources, self._key = sources, identity_key
+        self._sources, self._key, self._withholds_unlogged = sources, identity_key, withholds_unlogged
         self._rules: tuple[object, object, Rules | None] = (None, None, None)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether every list is empty now: nothing can be shown, or nothing may be."""
+        return self.snapshots.current() is None or bool(self.log.problem and self._withholds_unlogged)
 
     def problems(self) -> list[str]:
         """What is not as it should be, in sentences; empty when all is well."""
@@ -96,8 +106,9 @@ class Service:
         try:
             if is_shown:
                 self.log.append(as_record(request_id, placement, customer_id, decided, snapshot, now))
-        except LogUnavailable:
-            decided = Decision(STATIC, (), ())  # a list that cannot be told of is not served
+        except LogUnavailable:  # counted by the log
+            if self._withholds_unlogged:
+                decided = Decision(STATIC, (), ())
         return {
             "request_id": request_id,
             "customer_id": customer_id,

@@ -18,6 +18,8 @@ class Settings:
     port: int = 8080
     workers: int = 2
     admin_token: str = field(default="", repr=False)
+    withholds_unlogged: bool = False
+    decision_log_days: int | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -38,4 +40,6 @@ class Settings:
             port=int(given["CONCIERGE_HTTP_PORT"]),
             workers=int(given["CONCIERGE_HTTP_WORKERS"]),
             admin_token=given["CONCIERGE_ADMIN_TOKEN"],
+            withholds_unlogged=given["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
+            decision_log_days=int(given["CONCIERGE_DECISION_LOG_DAYS"]) if given["CONCIERGE_DECISION_LOG_DAYS"] else None,
         )

@@ -3,10 +3,12 @@
 import atexit
 import logging
 import multiprocessing
+from datetime import timedelta
 
 from flask import Flask
 
 from serving_app import create_app, upkeep
+from serving_app.decision_log import FOLDER, delete_older
 from serving_app.settings import Settings
 
 UPKEEP_EVERY_SECONDS = 5
@@ -15,11 +17,15 @@ UPKEEP_EVERY_SECONDS = 5
 def app() -> Flask:
     """The worker's app, its snapshot open before the first request, its log finished when the worker ends."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    made = create_app(Settings.from_environment())
+    settings = Settings.from_environment()
+    made = create_app(settings)
     service = made.extensions["concierge"]
     log, snapshots = service.log, service.snapshots
     snapshots.current()
     tasks = {"rotating the decision log": log.rotate, "verifying the snapshot": lambda: snapshots.verify(service.clock())}
+    if days := settings.decision_log_days:
+        folder = settings.home / "serving" / FOLDER
+        tasks["deleting old decision logs"] = lambda: delete_older(folder, service.clock() - timedelta(days=days))
     stop = upkeep.repeat(tasks, UPKEEP_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         upkeep.end_with(parent.pid)

@@ -108,6 +108,18 @@ SETTINGS = {
         Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on", find_flaw=PORT),
         Setting("CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service", find_flaw=whole_number(1, 256)),
         Setting("CONCIERGE_ADMIN_TOKEN", "", "bearer token that operators' calls require; empty: only from this machine", True),
+        Setting(
+            "CONCIERGE_UNLOGGED_LISTS",
+            "serve",
+            "lists that cannot be logged, as on a full disk: serve them and count them, or withhold them",
+            find_flaw=one_of("serve", "withhold"),
+        ),
+        Setting(
+            "CONCIERGE_DECISION_LOG_DAYS",
+            "90",
+            "days that a finished decision log waits for a night to take it before it is deleted; empty: for ever",
+            find_flaw=optional(whole_number(1, 36_500)),
+        ),
     )
 }
 

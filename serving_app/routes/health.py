@@ -21,7 +21,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     asked, build = service(), current_app.config["BUILD"]
     problems, snapshot = asked.problems(), asked.snapshots.current()
-    if snapshot is None or asked.log.problem:
+    if snapshot is None or asked.is_blank:
         serving = {"snapshot": snapshot.name, "model_version": snapshot.meta.model_version} if snapshot else {}
         raise NotReady("; ".join(problems), build=build, **serving)
     meta = snapshot.meta
@@ -30,6 +30,6 @@ def readyz() -> Response:
             "status": "degraded" if problems else "ready", "problems": problems, "build": build,
             "model_version": meta.model_version, "snapshot": snapshot.name,
             "landing_date": meta.landing_date, "published_at": meta.published_at,
-            "age_seconds": age_seconds(snapshot, asked.clock()),
+            "age_seconds": age_seconds(snapshot, asked.clock()), "n_unlogged": asked.log.n_unlogged,
         }
     )  # fmt: skip

@@ -3,9 +3,12 @@
 import errno
 import fcntl
 import os
+import shutil
 import threading
 import time
+from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import orjson
 import pytest
@@ -14,7 +17,7 @@ from expectations.contracts.decision import FIELDS, GIVEN_BY_INGEST, record
 from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.tables import ContractError
 from serving_app import upkeep
-from serving_app.decision_log import MAX_AGE, DecisionLog, LogUnavailable, finish_abandoned
+from serving_app.decision_log import MAX_AGE, DecisionLog, LogUnavailable, delete_older, finish_abandoned
 
 
 @pytest.fixture
@@ -116,6 +119,56 @@ def test_a_living_workers_file_is_left_alone(log, tmp_path):
     assert names(tmp_path) == ["worker-01.jsonl.open"]
     log.append({"n": 2})
     assert records(tmp_path) == [1, 2]
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync", "ftruncate"])
+def test_a_disk_that_stays_full_leaves_no_file_a_request(log, tmp_path, monkeypatch, caplog, call):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
+    if call != "ftruncate":
+        monkeypatch.setattr(os, call, refuse)
+    for n in range(20):
+        with pytest.raises(LogUnavailable):
+            log.append({"n": n})
+    assert names(tmp_path) == []
+    assert log.n_unlogged == 20
+    assert caplog.text.count("No space left on device") == 1, "told once"
+    monkeypatch.undo()
+    log.append({"n": 20})
+    assert (log.problem, log.n_unlogged) == ("", 20)
+
+
+def test_a_disk_that_is_full_at_the_start(tmp_path, clock, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert "No space left" in DecisionLog(tmp_path / "log", clock, lambda: "worker").problem
+
+
+def test_a_log_deleted_under_its_writer_is_counted_and_begun_anew(log, tmp_path, clock):
+    log.append({"n": 1})
+    log.append({"n": 2})
+    shutil.rmtree(tmp_path)
+    log.append({"n": 3})
+    assert (records(tmp_path), log.n_unlogged) == ([3], 2)
+    shutil.rmtree(tmp_path)
+    clock.move(seconds=MAX_AGE.total_seconds())
+    with pytest.raises(FileNotFoundError):
+        log.rotate()
+    log.append({"n": 4})
+    assert (records(tmp_path), log.n_unlogged) == ([4], 3)
+
+
+def test_finished_logs_are_kept_as_long_as_declared(tmp_path, clock):
+    for name, days in (("a.jsonl", 91), ("b.jsonl", 89), ("c.torn", 91), ("d.jsonl.open", 91)):
+        (tmp_path / name).write_text("{}\n")
+        then = (clock() - timedelta(days=days)).timestamp()
+        os.utime(tmp_path / name, (then, then))
+    assert delete_older(tmp_path, clock() - timedelta(days=90)) == ["a.jsonl", "c.torn"]
+    assert names(tmp_path) == ["b.jsonl", "d.jsonl.open"]
 
 
 @pytest.mark.parametrize("call", ["write", "fdatasync"])

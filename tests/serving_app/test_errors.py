@@ -89,13 +89,6 @@ def test_nothing_published(shop):
     assert shop.client.get("/healthz").status_code == 200
 
 
-def test_a_log_that_cannot_be_written_is_not_ready(shop):
-    shop.app.extensions["concierge"].log.problem = "the decision log cannot be written: No space left on device"
-    answer = shop.client.get("/readyz")
-    check(answer, 503, "not-ready", "No space left on device")
-    assert answer.json["model_version"] == "concierge/7"
-
-
 def test_the_unforeseen_is_logged_without_what_was_sent(shop, monkeypatch, caplog):
     def break_down():
         raise RuntimeError(f"cannot place {SECRET}")

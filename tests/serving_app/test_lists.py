@@ -1,9 +1,12 @@
 """The lists over HTTP: who gets which, where it says it comes from, and that filters hold on every path."""
 
+import errno
+import os
+
 import orjson
 import pytest
 
-from serving_app.decision_log import FOLDER, LogUnavailable
+from serving_app.decision_log import FOLDER
 from serving_app.routes import service
 
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
@@ -164,13 +167,37 @@ def test_head_is_no_impression(shop, path):
     assert len(logged(shop)) == 1, "the negative control"
 
 
-def test_a_list_that_cannot_be_logged_is_not_served(shop, monkeypatch):
-    with shop.app.app_context():
-        log = service().log
+@pytest.fixture
+def full_disk(shop, monkeypatch):
+    """A disk on which no log can be written."""
+    real = os.open
 
-    def refuse(record):
-        raise LogUnavailable("disk full")
+    def refuse(path, *args, **more):
+        if ".jsonl.open" in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *args, **more)
 
-    monkeypatch.setattr(log, "append", refuse)
+    monkeypatch.setattr(os, "open", refuse)
+
+
+def test_a_full_disk_blanks_no_list_and_is_counted(shop, full_disk):
+    for n in range(1, 4):
+        answer = get(shop, customer_id=REGULAR)
+        assert (answer["source"], ids(answer)[0]) == ("personal", "item-00")
+        told = shop.client.get("/readyz")
+        assert (told.status_code, told.json["status"], told.json["n_unlogged"]) == (200, "degraded", n)
+        assert told.json["problems"] == ["the decision log cannot be written: No space left on device"]
+    assert [*(shop.home / "serving" / FOLDER).iterdir()] == []
+
+
+def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
+    service_of(shop)._withholds_unlogged = True
     answer = get(shop, customer_id=REGULAR)
     assert (answer["source"], answer["items"], answer["applied_overrides"]) == ("static", [], [])
+    told = shop.client.get("/readyz")
+    assert (told.status_code, told.json["detail"]) == (503, "the decision log cannot be written: No space left on device")
+
+
+def service_of(shop):
+    with shop.app.app_context():
+        return service()
