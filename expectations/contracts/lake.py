@@ -98,6 +98,7 @@ CORE_ORDER_LINES = Table(
         "ordered_at": "timestamp",
         "ordered_date": "date",
         "item_id": "string",
+        "item_title": "string",  # what the line calls the item, where a source has no catalogue
         "quantity": "int",  # negative on returns
         "unit_price": MONEY,
         "amount": AMOUNT,  # quantity × unit_price, so negative on returns
@@ -153,6 +154,7 @@ CORE_ITEMS = Table(
         "n_stock": "int",  # null: the source does not say
         "is_in_stock": "boolean",
         "is_consumable": "boolean",  # may be recommended again after a purchase
+        "is_goods": "boolean",  # false: postage, fees, discounts, vouchers; null: from before this column
         "is_recommendable": "boolean",  # goods, on sale, not discontinued
         "attributes": "map<string,string>",
         "image_url": "string",

@@ -23,12 +23,14 @@ def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
             continue
         table = derivation.target
         held = intake.held(derivation.compared_with) if derivation.compared_with else None
-        from_all = intake.anew or (intake.is_repeated and derivation.compared_with)
-        if from_all or (derivation.needs_all and derivation.needs_all(intake.accepted, held)):
-            within = f"source = '{intake.source.name}'" if "source" in table.columns else "true"
-            written = lake.replace(derivation.make(intake.all_accepted(), None), table, within)
+        if derivation.reads_target:
+            rows, is_all = derivation.make(intake.all_of_target(), held), intake.anew
+        elif intake.anew or (intake.is_repeated and derivation.compared_with):
+            rows, is_all = derivation.make(intake.all_accepted(), None), True
         else:
-            written = lake.upsert(derivation.make(intake.accepted, held), table, derivation.update_when)
+            rows, is_all = derivation.make(intake.accepted, held), False
+        within = f"source = '{intake.source.name}'" if "source" in table.columns else "true"
+        written = lake.replace(rows, table, within) if is_all else lake.upsert(rows, table, derivation.update_when)
         reports.append(as_report(table.name, written))
     return reports
 

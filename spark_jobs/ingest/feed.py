@@ -119,9 +119,10 @@ class Derivation:
         entity: the feed.
         make: accepted records (in the feed's target columns and more), and the rows of `compared_with` as they were before
             them (None: there were none) → rows, one a key.
-        compared_with: the table whose former rows `make` looks at.
-        needs_all: whether new records and those former rows are not enough, and all records of the feed must be looked at. So
-            they are in any case when an earlier attempt was cut off: `compared_with` may hold what that one wrote.
+        compared_with: the table whose former rows `make` looks at. When an earlier attempt was cut off, that one may hold what
+            it wrote, and all records of the feed are looked at instead.
+        reads_target: `make` gets the source's rows of the feed's own table, as they are after its records came in, instead of
+            accepted records; they are the same in any order of nights.
         update_when: SQL over `new` and `old` that a row must meet to replace one of the same key.
     """
 
@@ -129,7 +130,7 @@ class Derivation:
     entity: str
     make: "Callable[[DataFrame, DataFrame | None], DataFrame]"
     compared_with: Table | None = None
-    needs_all: "Callable[[DataFrame, DataFrame | None], bool] | None" = None
+    reads_target: bool = False
     update_when: str = "true"
 
 

@@ -89,6 +89,10 @@ class FeedIntake:
         raw = self.lake.read(self.source.raw(self.feed)).join(F.broadcast(ids), "delivery_id", "left_semi")
         return self._typed(reread(raw, self.feed)).where("reason is null")
 
+    def all_of_target(self) -> DataFrame:
+        """The source's rows of the feed's table as they are now, after `run`."""
+        return self.lake.read(self.feed.target).where(F.col("source") == self.source.name)
+
     def held(self, table: Table) -> DataFrame | None:
         """The rows of a table as they were before this run; None when there were none, or when they do not count any more."""
         version = self.before[table.name]

@@ -21,6 +21,7 @@ COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "
 # Codes that stand for postage, fees, discounts, samples, vouchers and hand entries: counted as money, never recommended.
 NOT_GOODS = ("POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS")
 VOUCHER = "GIFT_"
+TITLE_LINES = 20  # an item's last sales that may name it: the newest name, and no single slip of the keyboard
 
 
 def is_goods(item_id: Column) -> Column:
@@ -31,12 +32,14 @@ def is_goods(item_id: Column) -> Column:
 def line_type(order_id: Column, item_id: Column, quantity: Column, unit_price: Column) -> Column:
     """What a line is; every line is something, and none is dropped for being odd.
 
-    A return that gives nothing back and a price below nothing are corrections by hand: neither may count as revenue.
+    A return that gives nothing back and a price below nothing are corrections by hand: neither may count as revenue. Nor is
+    postage, a discount or a credit by hand a returned good because it stands on a `C…` invoice.
     """
     return (
         F.when(order_id.startswith("A"), "bookkeeping")
         .when(unit_price < 0, "adjustment")
-        .when(order_id.startswith("C"), F.when(quantity >= 0, "adjustment").otherwise("return"))
+        .when(order_id.startswith("C") & is_goods(item_id) & (quantity < 0), "return")
+        .when(order_id.startswith("C"), "adjustment")
         .when(quantity <= 0, "adjustment")
         .when(is_goods(item_id), "sale")
         .otherwise("charge")
@@ -49,7 +52,7 @@ def customer_number(received: Column) -> Column:
 
 
 def order_lines(received: DataFrame, told: Context) -> DataFrame:
-    """Adds the columns of `core_order_lines`, and `_user_id` and `_description`. Grain stays: one row per record."""
+    """Adds the columns of `core_order_lines`, and `_user_id`. Grain stays: one row per record."""
     raw = F.col("raw")
     in_file = Window.partitionBy("delivery_id", "order_id").orderBy("source_line")
     null = F.lit(None).cast("string")
@@ -72,7 +75,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("channel", null)
         # Not said; the same customer's earlier purchase of the item would be a guess.
         .withColumn("returned_order_id", null)
-        .withColumn("_description", given(raw.Description))
+        .withColumn("item_title", given(raw.Description))
     )
     impossible = implausible(F.col("ordered_at"), F.col("landing_date"), told.time_zone)
     return refuse(
@@ -86,52 +89,54 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
     )
 
 
-def known_items(lines: DataFrame) -> DataFrame:
-    """What lines say of their items. Grain: one row per item."""
-    sold = F.col("line_type").isin("sale", "charge") & (F.col("unit_price") > 0)
-    when = F.struct("ordered_at", "first_received")
-    return lines.groupBy("item_id").agg(
-        F.max_by(F.col("_description"), F.when(F.col("_description").isNotNull(), when)).alias("title"),
-        F.max_by(F.col("unit_price"), F.when(sold, when)).alias("price"),
-        F.min(F.when(sold, F.col("ordered_at"))).alias("first_sold_at"),
-        F.min("ordered_at").alias("first_named_at"),
-        F.max("ordered_at").alias("updated_at"),
+def titles(sold: DataFrame) -> DataFrame:
+    """What each item is called on most of its last `TITLE_LINES` sales; the newest of equally frequent titles.
+
+    Args:
+        sold: sold lines. Stock corrections are none: theirs is where `damages` and `?` are written as a description.
+    """
+    newest_first = Window.partitionBy("item_id").orderBy(F.desc("ordered_at"), F.desc("first_received"))
+    last = sold.where("item_title is not null").withColumn("_place", F.row_number().over(newest_first))
+    counted = (
+        last.where(F.col("_place") <= TITLE_LINES)
+        .groupBy("item_id", "item_title")
+        .agg(F.count("*").alias("_n"), F.min("_place").alias("_newest"))
     )
+    return counted.groupBy("item_id").agg(F.max_by("item_title", F.struct("_n", -F.col("_newest"))).alias("title"))
 
 
 def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
-    """The catalogue that this shop does not hand over, read off its lines. Grain: one row per item they name.
+    """The catalogue that this shop does not hand over, read off its sales. Grain: one row per item that any line names.
 
-    Title and price are the latest said; an item is recommendable when it is goods and was ever sold for money.
-    `updated_at` is the time of the latest line that names the item, `first_seen_at` that of its first sale.
+    The title is that of most of the last sales, the price that of the latest; an item is recommendable when it is goods and was
+    ever sold for money. `updated_at` is the time of the latest line that names it, `first_seen_at` that of its first sale.
+
+    Args:
+        lines: all rows of `core_order_lines` of this source.
+        held: the items as they were. Lines taken in before the table had `item_title` say none, and the item keeps its own.
     """
-    new = known_items(lines)
+    is_sold = F.col("line_type").isin("sale", "charge") & (F.col("unit_price") > 0)
+    when = F.struct("ordered_at", "first_received")
+    known = lines.groupBy("item_id").agg(
+        F.max_by(F.col("unit_price"), F.when(is_sold, when)).alias("price"),
+        F.min(F.when(is_sold, F.col("ordered_at"))).alias("first_sold_at"),
+        F.min("ordered_at").alias("first_named_at"),
+        F.max("ordered_at").alias("updated_at"),
+    )
+    known = known.join(titles(lines.where(is_sold)), "item_id", "left")
     if held is not None:
-        sold_before = F.when(F.col("old_price").isNotNull(), F.col("old_first_seen_at"))
-        old = held.select("item_id", *[F.col(name).alias(f"old_{name}") for name in ("title", "price", "first_seen_at")])
-        new = (
-            new.join(old, "item_id", "left")
-            .withColumn("title", F.coalesce("title", "old_title"))
-            .withColumn("first_sold_at", F.coalesce(sold_before, "first_sold_at"))
-            .withColumn("first_named_at", F.coalesce("old_first_seen_at", "first_named_at"))
-            .withColumn("price", F.coalesce("price", "old_price"))
+        known = known.join(held.select("item_id", F.col("title").alias("_held_title")), "item_id", "left").withColumn(
+            "title", F.coalesce("title", F.when(F.col("price").isNotNull(), F.col("_held_title")))
         )
-    return new.select(
+    goods = is_goods(F.col("item_id"))
+    return known.select(
         "item_id", "title", F.lit(None).cast("array<string>").alias("category_path"), F.lit(None).cast("string").alias("brand"),
         "price", F.lit("GBP").alias("currency"), F.lit(None).cast("int").alias("n_stock"), F.lit(True).alias("is_in_stock"),
         F.lit(True).alias("is_consumable"),  # wholesalers' customers reorder what they sold
-        (is_goods(F.col("item_id")) & F.col("price").isNotNull()).alias("is_recommendable"),
+        goods.alias("is_goods"), (goods & F.col("price").isNotNull() & F.col("title").isNotNull()).alias("is_recommendable"),
         F.lit(None).cast("map<string,string>").alias("attributes"), F.lit(None).cast("string").alias("image_url"),
         F.coalesce("first_sold_at", "first_named_at").alias("first_seen_at"), "updated_at",
     )  # fmt: skip
-
-
-def says_of_the_past(lines: DataFrame, held: DataFrame | None) -> bool:
-    """Whether a line is not later than all that is known of its item, so that the latest cannot be told from these alone."""
-    if held is None:
-        return False
-    known = held.select("item_id", F.col("updated_at").alias("known_at"))
-    return not lines.join(known, "item_id").where("ordered_at <= known_at").isEmpty()
 
 
 SOURCE = Source(
@@ -157,7 +162,5 @@ SOURCE = Source(
             ),
         ),
     ),
-    derivations=(
-        Derivation(target=CORE_ITEMS, entity="lines", make=items, compared_with=CORE_ITEMS, needs_all=says_of_the_past),
-    ),
+    derivations=(Derivation(target=CORE_ITEMS, entity="lines", make=items, compared_with=CORE_ITEMS, reads_target=True),),
 )

@@ -60,6 +60,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("line_type", F.when(raw.kind.isin(*KINDS), raw.kind))
         .withColumn("ordered_at", moment(raw.ordered_at, told.time_zone))
         .withColumn("ordered_date", shop_day(F.col("ordered_at"), told.time_zone))
+        .withColumn("item_title", F.lit(None).cast("string"))  # the catalogue has it
         .withColumn("quantity", whole(raw.quantity))
         .withColumn("unit_price", money(raw.unit_price))
         .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
@@ -152,6 +153,7 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("n_stock", F.coalesce(whole(raw.stock), null))
         .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))  # a source that counts no stock always has some
         .withColumn("is_consumable", F.coalesce(yes_or_no(raw.is_consumable), F.lit(False)))
+        .withColumn("is_goods", F.lit(True))  # postage and fees are in no catalogue
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
         .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("_updated_date", shop_day(F.col("updated_at"), told.time_zone))

@@ -32,7 +32,7 @@ LIST_FAULTS = {
 FAULTS = {
     "core_events": {
         f"event_type: {SET}": {"event_type": "hover"},
-        "day_is_of_its_time": {"occurred_date": date(2026, 1, 4)},
+        "day_is_of_its_time": {"occurred_date": date(2026, 1, 3)},
         "time_is_plausible": {"occurred_at": datetime(2027, 1, 5, tzinfo=UTC), "occurred_date": date(2027, 1, 5)},
         "somebody_did_it": {"anonymous_identifier_id": None},
         "item_is_named": {"item_id": None},
@@ -44,7 +44,7 @@ FAULTS = {
     },
     "core_order_lines": {
         f"line_type: {SET}": {"line_type": "gift"},
-        "day_is_of_its_time": {"ordered_date": date(2026, 1, 6)},
+        "day_is_of_its_time": {"ordered_date": date(2026, 1, 7)},
         "amount_is_the_product": {"amount": Decimal(4)},
         "sales_add": {"quantity": -2, "amount": Decimal(-3)},
         "returns_take": {"line_type": "return"},
@@ -75,7 +75,7 @@ FAULTS = {
         "recommended_items_have_a_title": {"title": None},
     },
     "core_item_changes": {
-        "day_is_of_its_time": {"changed_date": date(2026, 1, 6)},
+        "day_is_of_its_time": {"changed_date": date(2026, 1, 7)},
         "something_changed": {"old_value": "4"},
     },
     "core_consents": {
@@ -138,7 +138,7 @@ FAULTS = {
     },
     "core_impressions": {
         f"customer_id: {REGEX}": {"customer_id": "17850"},
-        "day_is_of_its_time": {"served_date": date(2026, 1, 6)},
+        "day_is_of_its_time": {"served_date": date(2026, 1, 7)},
         "ranks_count_from_one": {"items": [("item-a", 0, 2.0, "popular")]},
         "items_are_named_once": {"items": [("item-a", 1, 2.0, "popular"), ("item-a", 2, 2.0, "popular")]},
         f"propensity: {RANGE}": {"propensity": 1.5},
