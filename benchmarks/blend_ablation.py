@@ -21,6 +21,7 @@ from models.base import Customers, Recommender, Training
 from models.evaluation import interval, measure
 from models.evaluation.measured import Measured
 from models.evaluation.ranking import rank_metrics
+from models.fittable import fittable, in_words
 from models.inference import top_n
 from models.ranking.candidates import Candidates
 from models.ranking.diversity import TOP, Variety, varied
@@ -28,8 +29,8 @@ from models.ranking.ranker import LearnedBlend, Settings, grow
 from models.ranking.rows import Rows, opinions, together
 from models.ranking.windows import Window as RankerWindow
 from models.recommenders import make
-from spark_jobs.train.choose import read_space
-from spark_jobs.train.ranker import within
+from models.search import memory_of, read_space
+from models.shape import Shape
 
 TASKS = ("discover", "next")
 SLICES = {"warm (3+ days)": (3, 10**6), "cool (2 days)": (2, 2), "cold (1 day)": (1, 1)}
@@ -151,8 +152,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     found = getattr(shuffled(online_retail.load(given.data), given.seed), given.window)
-    space = read_space()["learned"]
-    made = make_all(found, within(space["parts"], found.asked.n_items), Settings(**space["ranker"]), given.seed)
+    space = read_space()
+    learned, left_out = fittable(space["learned"], Shape.of(found.training), memory_of(space))
+    if left_out:
+        print(f"left out: {in_words(left_out)}")
+    made = make_all(found, learned["parts"], Settings(**learned["ranker"]), given.seed)
     print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")
     for name, measured in made.alone.items():
         print(line(name, measured))

@@ -22,9 +22,10 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, online_retail
 from benchmarks.leaderboard.datasets.order import shuffled
+from models.search import read_space
 from models.split import Windows
 from operate.spark_cluster import cluster
-from spark_jobs.train.choose import OFF_CYCLE, choose, read_space
+from spark_jobs.train.choose import OFF_CYCLE, choose
 from spark_jobs.train.matrices import Material
 
 PLACES = ("local[1]", "local[2]", "cluster")

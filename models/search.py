@@ -12,19 +12,21 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
-from models.base import Training
+from models.fittable import estimate_bytes
 from models.recommenders import make, parameters_of
+from models.shape import Shape
 from models.split import Windows
 
+SPACE = Path(__file__).parent / "config" / "search.yml"
+MIB = 1 << 20
 CELL = 4  # bytes of a score
 SCORE_COPIES = 4  # scores, the mask of what is open, the ranked copy, the part brought to 0…1: what asking holds at once
-ENTRY = 16  # bytes of one entry of a sparse matrix: a float64 and its places
-ENTRY_COPIES = 6  # customers × items, transposed, weighted, and the like
-FACTOR_COPIES = 3  # of every float32 of a factor: itself, and the two sums that its learning rate is made from
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,16 @@ class Effort:
     rungs: Sequence[Rung]
 
 
+def read_space(path: Path = SPACE) -> dict[str, Any]:
+    """What a search may try, what it may cost, and what a learned blend is made of."""
+    return yaml.safe_load(path.read_text())
+
+
+def memory_of(space: Mapping[str, Any]) -> int:
+    """What one fit may take beside the data, bytes."""
+    return space["memory_mb"] * MIB
+
+
 def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None = None) -> list[Recipe]:
     """The recipes of a space, the first of each part, then the second of each: a search that is cut short knows every part.
 
@@ -158,18 +170,9 @@ def promoted(going: Sequence[Recipe], quality: Mapping[str, float], keep: float,
     return sorted(kept, key=lambda recipe: recipe.place)
 
 
-def needed_bytes(recipe: Recipe, training: Training, n_asked: int) -> int:
-    """What a trial is expected to hold at its peak beside the material, bytes.
-
-    The scores of those asked; the factors of whoever has some; and what the recommender itself says that it needs, in a method
-    `needed_bytes(training)`, or else copies of the behaviour as sparse matrices.
-    """
-    behaviour, parameters = training.behaviour, recipe.full()
-    asking = SCORE_COPIES * CELL * n_asked * behaviour.n_items
-    rows = sum(training.customer_features.shape) + sum(training.item_features.shape)
-    factors = FACTOR_COPIES * CELL * parameters.get("components", 0) * rows
-    own = getattr(make(recipe.part, recipe.parameters), "needed_bytes", None)
-    return asking + factors + (own(training) if own else ENTRY_COPIES * ENTRY * len(behaviour))
+def needed_bytes(recipe: Recipe, shape: Shape, n_asked: int) -> int:
+    """What a trial is expected to hold at its peak beside the material, bytes: the fit, and the scores of those asked."""
+    return SCORE_COPIES * CELL * n_asked * shape.n_items + estimate_bytes(make(recipe.part, recipe.parameters), shape)
 
 
 def mean_quality(found: Sequence[np.ndarray]) -> float:

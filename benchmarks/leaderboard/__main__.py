@@ -9,6 +9,8 @@ from benchmarks.leaderboard.lifts import lifts
 from benchmarks.leaderboard.published import PUBLISHED
 from benchmarks.leaderboard.run import ROOT, known, results
 
+SECONDS = 1800.0
+
 
 def main() -> None:
     """Print each row as it is measured, then the published ones."""
@@ -19,17 +21,21 @@ def main() -> None:
     parser.add_argument("--window", choices=("test", "validation"), default="test", help="validation: what one may choose on")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1, help="of the fits, and of the order that decides between equals")
+    parser.add_argument("--seconds", type=float, help=f"all rows end within these; {SECONDS:g} for a folder, no limit for others")
     parser.add_argument("--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go")
     given = parser.parse_args()
     only = tuple(name for name in given.only.split(",") if name)
     try:
         known(given.data, only)
         data = load(given.data, given.shared, given.seed)
+        if not len(getattr(data, given.window).asked):
+            raise ValueError(f"nobody to ask in the {given.window} window: none of its customers wanted anything before")
     except ValueError as error:
         parser.exit(1, f"make leaderboard: {error}\n")
     print(data.protocol, table.counts(data, getattr(data, given.window)), table.header(data), sep="\n", flush=True)
     found = []
-    for result in results(data, given.data, only, given.window, given.threads, given.seed):
+    seconds = given.seconds if given.seconds is not None or given.data in LOADERS else SECONDS
+    for result in results(data, given.data, only, given.window, given.threads, given.seed, seconds):
         print(table.line(data, result), flush=True)
         found.append(result)
     for task, metric in (column for column in data.columns if column[1].startswith("ndcg")):

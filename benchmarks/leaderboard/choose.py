@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.leaderboard.datasets import SHARED, Window, load
 from models.evaluation import evaluate
 from models.recommenders import make
-from spark_jobs.train.choose import read_space
+from models.search import read_space
 
 
 def quality(

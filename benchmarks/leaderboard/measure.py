@@ -38,6 +38,13 @@ def empty(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.full_like(values, np.nan) for name, values in figures.items()}
 
 
+def leave(found: Measured, took: dict[str, float], to: Path) -> None:
+    """The figures as `<to>.npz` and `<to>.json`, as `benchmarks.leaderboard.run` reads them."""
+    arrays = {f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()}
+    np.savez(to.with_suffix(".npz"), **arrays)
+    to.with_suffix(".json").write_text(json.dumps({"took": took, "lists": found.lists, "k": found.k}))
+
+
 def main() -> None:
     """Read the data that the table's process left, measure one row, leave its figures beside."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -51,9 +58,7 @@ def main() -> None:
     data: Data = pickle.loads(given.handed.read_bytes())
     row = next(row for row in rows_of(given.rows_of) if row.name == given.row)
     found, took = measured(data, getattr(data, given.window), row, given.seed)
-    arrays = {f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()}
-    np.savez(given.to.with_suffix(".npz"), **arrays)
-    given.to.with_suffix(".json").write_text(json.dumps({"took": took, "lists": found.lists, "k": found.k}))
+    leave(found, took, given.to)
 
 
 if __name__ == "__main__":

@@ -55,15 +55,21 @@ def write(
     image = folder / f"{name}.png"
     picture.draw(data, ready, published, image)
     path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
-    aside.write_text(page(data, window, ready, told, published, image))
+    absent = {result.row.name: result.wrong for result in results if not result.found}
+    aside.write_text(page(data, window, ready, told, published, image, absent))
     aside.rename(path)
     return path
 
 
 def page(
-    data: Data, window: Window, results: Sequence[Result], told: Mapping[str, Any], published: Sequence[Published], image: Path
+    data: Data, window: Window, results: Sequence[Result], told: Mapping[str, Any], published: Sequence[Published], image: Path,
+    absent: Mapping[str, str],
 ) -> str:  # fmt: skip
-    """The page as HTML."""
+    """The page as HTML.
+
+    Args:
+        absent: by name of a row without figures, why it has none.
+    """
     title = f"Leaderboard: {data.name.replace('_', ' ')}"
     held = b64encode(image.read_bytes()).decode()
     parts = [
@@ -73,6 +79,7 @@ def page(
         "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their source: those "
         "measured before are of other code on these very files.</p>",
         rows(data, results, published), legend_of(meanings(data)),
+        "<h2>Rows without figures</h2>" + legend_of(absent) if absent else "",
         "<h2>Against the best single recommender</h2>", "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
     ]  # fmt: skip
@@ -99,6 +106,7 @@ def rows(data: Data, results: Sequence[Result], published: Sequence[Published]) 
         spans = [interval_of(result, task, metric) for task, metric in data.columns]
         took = [f"{result.took['fit']:.1f}", f"{result.took['rank']:.1f}", f"{result.took['mib']:,.0f}"]
         said = escape(result.row.chosen) + (f": {escape(result.row.said)}" if result.row.said else "")
+        said += "".join(f"<br><strong>{escape(words)}</strong>" for words in result.warnings)
         cells = [f"{shown(mean)}{span}" for mean, span in zip(means, spans, strict=True)]
         lines.append((order(means), line([escape(result.row.name), *cells, *took, said], len(cells) + 3)))
     for other in published:

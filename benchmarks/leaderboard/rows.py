@@ -1,19 +1,26 @@
 """Which recommenders stand in the table of which data, with which parameters, and on what these were chosen.
 
-A row is fitted by a function of what may be fitted on; `plain` makes one of a registered recommender. To add a row, add it to
-`ROWS`; one that learns a blend takes its own windows from `training.before(...)`, never from anything behind it.
+A row is a configuration as `models.recommenders` reads it; `plain` makes one of a registered recommender. To add a row, add it to
+`ROWS`; a learned blend takes its own windows from `training.before(...)`, never from anything behind it. What cannot be fitted on
+the data is settled before anything is (`models.fittable`): a single row is left out with the reason, a blend goes on without.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from models.base import Recommender, Training
-from models.recommenders import make, make_blend
+from models.fittable import fittable, reason_against
+from models.recommenders import RECOMMENDERS, make, make_blend
+from models.search import read_space
+from models.shape import Shape
 
 UNTUNED = "nothing: defaults"
 VALIDATION = "the window before"
 AS_PUBLISHED = "nothing: as published"
 HELD_OUT = "training items held out"
+TASKS = ("discover", "next")
+MEMORY_BYTES = 4 << 30  # a row's fit may take this beside the data; a dense recommender may have a lower limit of its own
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Row:
 
     Attributes:
         name: what the table calls it; unique within a data set.
-        fit: given what may be fitted on and a seed, the fitted recommender.
+        configuration: `parts`, with `weights` or a `ranker`; a single recommender is its one part alone.
         chosen: where its parameters come from: the window they were chosen on, or that nothing was chosen.
         said: parameters, as the table says them.
         tasks: where it has something to say; the others are left empty.
@@ -30,39 +37,45 @@ class Row:
     """
 
     name: str
-    fit: Callable[[Training, int], Recommender]
+    configuration: Mapping[str, Any]
     chosen: str = UNTUNED
     said: str = ""
-    tasks: tuple[str, ...] = ("discover", "next")
+    tasks: tuple[str, ...] = TASKS
     single: bool = True
 
+    def left_out(self, shape: Shape) -> dict[str, str]:
+        """By part, why it cannot be fitted on data of this shape; a single row that is named here is not measured."""
+        if self.single:
+            [(part, parameters)] = self.configuration["parts"].items()
+            reason = reason_against(make(part, parameters), shape, MEMORY_BYTES)
+            return {part: reason} if reason else {}
+        return fittable(self.configuration, shape, MEMORY_BYTES)[1]
 
-def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, tasks: tuple[str, ...] = ("discover", "next"), **parameters):
+    def fit(self, training: Training, seed: int) -> Recommender:
+        """Fitted on this, a blend without the parts that are left out."""
+        if self.single:
+            [(part, parameters)] = self.configuration["parts"].items()
+            return make(part, parameters).fit(training, seed)
+        return make_blend(fittable(self.configuration, Shape.of(training), MEMORY_BYTES)[0]).fit(training, seed)
+
+
+def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, **parameters) -> Row:
     """A row of the registered recommender `kind` with these parameters."""
     said = ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in parameters.items())
-    return Row(name or kind, lambda training, seed: make(kind, parameters).fit(training, seed), chosen, said, tasks)
+    return Row(name or kind, {"parts": {kind: parameters}}, chosen, said, getattr(RECOMMENDERS[kind], "tasks", TASKS))
 
 
 def weighed(name: str, parts: Mapping[str, Mapping[str, object]], weights: Mapping[str, float], power: float) -> Row:
     """A row of the linear blend of these parts, its weights chosen on the window before."""
-    made = {"parts": parts, "weights": weights, "power": power}
     said = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
-    return Row(
-        name, lambda training, seed: make_blend(made).fit(training, seed), VALIDATION, f"{said}; power {power:g}", single=False
-    )
+    configuration = {"parts": parts, "weights": weights, "power": power}
+    return Row(name, configuration, VALIDATION, f"{said}; power {power:g}", single=False)
 
 
-def learned(training: Training, seed: int) -> Recommender:
-    """The learned blend as a night fits it: the parts and the ranker's settings of `models/config/search.yml`."""
-    from spark_jobs.train.choose import read_space  # loads pyspark, which no other row has to pay for
-    from spark_jobs.train.ranker import within
-
-    space = read_space()["learned"]
-    parts = within(space["parts"], training.behaviour.n_items)
-    return make_blend({"parts": parts, "ranker": space["ranker"]}).fit(training, seed)
-
-
-LEARNED = Row("learned blend", learned, VALIDATION, "models/config/search.yml; four cuts before the test", single=False)
+# As a night fits it: the parts and the ranker's settings of `models/config/search.yml`.
+LEARNED = Row(
+    "learned blend", read_space()["learned"], VALIDATION, "models/config/search.yml; four cuts before the test", single=False
+)  # fmt: skip
 
 # Beauty: days are places. Weights and power: `python -m benchmarks.beauty_blend`.
 BEAUTY_PARTS: dict[str, dict[str, object]] = {
@@ -93,16 +106,6 @@ BEAUTY_WEIGHTS = {
 BEAUTY_POWER = 0.5
 
 EVERYWHERE = (plain("popularity"),)
-IN_TIME = (
-    plain("recent_popularity", days=14),
-    plain("item_knn"),
-    plain("user_knn"),
-    plain("own_history", tasks=("next",)),
-    plain("rp3beta"),
-    plain("transitions"),
-    plain("stan"),
-    plain("lightfm", components=64, epochs=12),
-)
 # The best of each on the window before the test, most by `python -m benchmarks.leaderboard.choose online_retail`. The test is
 # never asked.
 RETAIL = (
@@ -110,11 +113,11 @@ RETAIL = (
     plain("content", VALIDATION, half_life_days=120.0),
     plain("item_knn", VALIDATION, half_life_days=30.0, trend_power=0.5),
     plain("user_knn", VALIDATION, half_life_days=15.0),
-    plain("own_history", VALIDATION, tasks=("next",), half_life_days=120.0),
+    plain("own_history", VALIDATION, half_life_days=120.0),
     plain("transitions", VALIDATION, half_life_days=15.0),
     plain("stan", VALIDATION, session_half_life_days=15.0),
     plain("decayed_popularity", VALIDATION, half_life_days=10.0),
-    plain("repeat_purchase", VALIDATION, tasks=("next",), prior_repeats=0.2),
+    plain("repeat_purchase", VALIDATION, prior_repeats=0.2),
     plain("rp3beta", VALIDATION, half_life_days=45.0),
     plain("ease", VALIDATION, half_life_days=90.0, ridge=10.0),
     plain("history_ridge", VALIDATION, half_life_days=180.0, cut_half_life_days=30.0),
@@ -159,7 +162,12 @@ ROWS: dict[str, tuple[Row, ...]] = {
         plain("stan"),
     ),
 }
-OWN_DATA = (*EVERYWHERE, *IN_TIME, replace(LEARNED, chosen=UNTUNED))
+# A folder of one's own: every registered recommender at its defaults, the quick ones first, for the table may run out of seconds.
+SLOW = ("als", "history_ridge", "transition_ridge", "lightfm")
+OWN_DATA = (
+    *(plain(kind) for kind in sorted(RECOMMENDERS, key=lambda kind: kind in SLOW)),
+    replace(LEARNED, chosen=UNTUNED),
+)
 
 
 def rows_of(data: str) -> tuple[Row, ...]:

@@ -1,4 +1,8 @@
-"""Measure every row, each in a process of its own, one after the other, and gather what they found."""
+"""Measure every row, each in a process of its own, one after the other, and gather what they found.
+
+A row that cannot be fitted on the data is not begun, one that takes longer than the seconds that are left is ended, and those
+behind it are not begun either: each says why it has no figures.
+"""
 
 import json
 import os
@@ -6,6 +10,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +20,9 @@ import numpy as np
 from benchmarks.leaderboard.datasets import Data
 from benchmarks.leaderboard.rows import Row, rows_of
 from models.evaluation import Measured
+from models.evaluation.silence import silence
+from models.fittable import in_words
+from models.shape import Shape
 
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -22,12 +30,18 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True)
 class Result:
-    """A row and what it came to; `wrong` is the last line it said where it failed."""
+    """A row and what it came to.
+
+    Attributes:
+        wrong: why it has no figures: what it was left out for, or the last line that a failed process wrote.
+        warnings: what a reader of its figures must know: parts it was fitted without, nothing to say to nearly everybody.
+    """
 
     row: Row
     found: Measured | None
     took: dict[str, float]
     wrong: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def known(rows_name: str, only: tuple[str, ...] = ()) -> list[Row]:
@@ -42,36 +56,63 @@ def known(rows_name: str, only: tuple[str, ...] = ()) -> list[Row]:
     return [held[name] for name in only] or list(held.values())
 
 
-def results(data: Data, rows_name: str, only: tuple[str, ...], window: str, threads: int, seed: int) -> Iterator[Result]:
+def results(
+    data: Data, rows_name: str, only: tuple[str, ...], window: str, threads: int, seed: int, seconds: float | None = None
+) -> Iterator[Result]:  # fmt: skip
     """A result a row, as each is ready.
+
+    Args:
+        seconds: within which all rows must end; None for as long as it takes.
 
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    rows = known(rows_name, only)
+    rows, shape = known(rows_name, only), Shape.of(getattr(data, window).training)
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"
         handed.write_bytes(pickle.dumps(data))  # from this process to its children, and gone with them
         for number, row in enumerate(rows):
+            left_out = row.left_out(shape)
+            if row.single and left_out:
+                yield Result(row, None, {}, f"left out: {' '.join(left_out.values())}")
+                continue
+            left = None if seconds is None else seconds - (time.monotonic() - began)
+            if left is not None and left <= 0:
+                yield Result(row, None, {}, f"left out: the {seconds:g} seconds of the table were over")
+                continue
             to = Path(aside) / f"row{number}"
             command = [
                 sys.executable, "-m", "benchmarks.leaderboard.measure", str(handed), str(to), "--rows-of", rows_name,
                 "--row", row.name, "--window", window, "--seed", str(seed),
             ]  # fmt: skip
             environment = {**os.environ, **dict.fromkeys(THREADS, str(threads)), "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, check=False)
+            try:
+                done = subprocess.run(
+                    command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=left
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                yield Result(row, None, {}, f"left out: it took longer than the {left:.0f} s left of the table's {seconds:g}")
+                continue
             if done.returncode:
-                yield Result(row, None, {}, (done.stderr.strip().splitlines() or [f"ended by {done.returncode}"])[-1])
+                last = (done.stderr.strip().splitlines() or [f"ended by {done.returncode}"])[-1]
+                yield Result(row, None, {}, f"failed: {last}")
             else:
-                yield read(row, to)
+                yield read(row, to, left_out)
 
 
-def read(row: Row, to: Path) -> Result:
-    """What the child left."""
+def read(row: Row, to: Path, left_out: dict[str, str]) -> Result:
+    """What the child left.
+
+    Args:
+        left_out: by part of a blend, why it was fitted without.
+    """
     said = json.loads(to.with_suffix(".json").read_text())
     figures: dict[str, dict[str, np.ndarray]] = {}
     with np.load(to.with_suffix(".npz")) as arrays:
         for key in arrays.files:
             task, name = key.split("/", 1)
             figures.setdefault(task, {})[name] = arrays[key]
-    return Result(row, Measured(figures, said["lists"], said["k"]), said["took"])
+    found = Measured(figures, said["lists"], said["k"])
+    warnings = (f"without {in_words(left_out)}" if left_out else None, silence(found, row.tasks))
+    return Result(row, found, said["took"], warnings=tuple(words for words in warnings if words))

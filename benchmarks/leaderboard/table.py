@@ -51,12 +51,13 @@ def meanings(data: Data) -> dict[str, str]:
 def line(data: Data, result: Result) -> str:
     """One of our rows."""
     if result.found is None:
-        return f"{result.row.name:<{NAME}} failed: {result.wrong}"
+        return f"{result.row.name:<{NAME}} {result.wrong}"
     cells = "".join(f"{shown(figure(result.found, task, name)):>{CELL + 6}}" for task, name in data.columns)
     took = result.took
     return (
         f"{result.row.name:<{NAME}}{cells}{took['fit']:>8.1f}{took['rank']:>8.1f}{took['mib']:>7,.0f}  "
         f"{result.row.chosen}{': ' if result.row.said else ''}{result.row.said}"
+        f"{''.join(f'; WARNING: {words}' for words in result.warnings)}"
     )
 
 

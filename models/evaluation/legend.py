@@ -16,6 +16,7 @@ WHAT = {
     "map": "precision at each hit, averaged over the hits there could be",
     "coverage": "share of the items that may be shown which are in anybody's list",
     "gini": "how unevenly items are shown: 0 all alike, 1 one item has all places",
+    "answered": "share of customers who are listed anything at all; below a tenth the row is warned of",
     "novelty": "mean of -log2 of the share of customers who knew an item; more is less known",
     "serendipity": "share of a list that was wanted and that the best known items would have missed",
     "diversity": "1 - mean likeness (cosine of attributes) of two items of a list",

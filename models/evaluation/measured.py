@@ -29,7 +29,7 @@ class Measured:
     Attributes:
         figures: by task, by name (`ndcg@10`, `novelty`, `recall@10 cold items`): float64 [customers]; nan where a customer does
             not count in the task.
-        lists: by task and name (`coverage`, `gini`): what only all lists together have.
+        lists: by task and name (`coverage`, `gini`, `answered`): what only all lists together have.
         k: the cut that `ndcg`, `recall` and `mrr` mean; the first of those measured.
     """
 
@@ -135,6 +135,7 @@ def _measured(
     facts = facts or Facts.of(test.known_share)
     wants = {"discover": test.fresh, "next": test.wanted}
     shown = {task: np.zeros(test.n_items, np.int64) for task in tasks}
+    answered: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
     parts: dict[str, list[dict[str, np.ndarray]]] = {task: [] for task in tasks}
     size = block or max(1, MOST_CELLS // max(test.n_items, 1))
     for start in range(0, max(len(test), 1), size):
@@ -153,11 +154,17 @@ def _measured(
             parts[task].append(figures)
             listed = main[counts]
             shown[task] += np.bincount(listed[listed >= 0], minlength=test.n_items)
+            answered[task].append((listed >= 0).any(axis=1))
     return Measured(
         {task: {name: np.concatenate([held[name] for held in parts[task]]) for name in parts[task][0]} for task in tasks},
-        {task: _spread_of(shown[task], n_allowed) for task in tasks},
+        {task: {**_spread_of(shown[task], n_allowed), "answered": _share(np.concatenate(answered[task]))} for task in tasks},
         ks[0],
     )
+
+
+def _share(answered: np.ndarray) -> float:
+    """Of those who count, who is listed anything; 1 where nobody counts."""
+    return float(answered.mean()) if len(answered) else 1.0
 
 
 def _spread_of(shown: np.ndarray, n_allowed: int) -> dict[str, float]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 MOST_CELLS = 6_000_000  # customers × items of a window: 24 MB a part
+# A catalogue of more than 20,000 items asks so many all the same, as long as the scores of all parts together take no more than
+# this: a cluster's driver is sent them in one job, which may bring it 1 GB.
+FEWEST, MOST_BYTES = 300, 600_000_000
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
 
@@ -95,7 +98,10 @@ class LearnedBlend:
 
     def asked(self, training: Training, window: Window, seed: int) -> Asked:
         """The customers that a window asks; fewer where the catalogue is so large that their scores would not fit."""
-        return asked(training, window, max(1, min(self.settings.customers, MOST_CELLS // training.behaviour.n_items)), seed)
+        n_items = max(training.behaviour.n_items, 1)
+        held = MOST_BYTES // (4 * n_items * max(len(self.parts), 1))
+        most = max(MOST_CELLS // n_items, min(FEWEST, held))
+        return asked(training, window, max(1, min(self.settings.customers, most)), seed)
 
     def rows(
         self, training: Training, window: Window, test: Asked, scores: Mapping[str, np.ndarray], fitted_until: Sequence[int],

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from models.base import KIND_WEIGHTS, Behaviour, Customers, Training
 from models.inference import FactorSpace, fold_in, product
+from models.shape import Shape
 
 
 @dataclass
@@ -51,6 +52,10 @@ class ALS:
             people = self.solve(by_customer, items)
             items = self.solve(by_item, people)
         return self._take(items.astype(np.float32))
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: both sides' factors, each while it is solved anew."""
+        return shape.behaviour_bytes + 3 * 8 * self.components * (min(shape.n_customers, self.most_customers) + shape.n_items)
 
     def tastes(self, behaviour: Behaviour) -> sparse.csr_matrix:
         """csr float64, customers × items, in units of a purchase today."""

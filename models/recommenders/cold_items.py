@@ -19,6 +19,7 @@ from models.inference import product
 from models.recommenders.als import ALS, alike
 from models.recommenders.by_attributes import Placing, described
 from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, to_arrays
+from models.shape import Shape
 
 TINY = 1e-9
 HELD = ("item_factors", "old", "placed", "liked", "mean_share")
@@ -78,6 +79,12 @@ class ColdItems:
         self.liked, self.mean_share = liked.astype(np.float32), mean_share.astype(np.float32)
         self.placed = old | (content.getnnz(axis=1) > 0)
         return self._ready()
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: the factors, and the kernel of those that attributes are read from, twice."""
+        teachers = min(self.most_teachers, shape.n_touched)
+        kernel = 2 * 8 * teachers**2 if shape.n_attributes else 0
+        return self._factors().estimate_bytes(shape) + kernel + 2 * 16 * shape.n_attributes
 
     def score(self, customers: Customers) -> np.ndarray:
         drawn = product(self.als.place(customers), self.item_factors)

@@ -24,6 +24,7 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
+from models.shape import Shape
 
 BLOCK = 512  # items compared at once
 
@@ -51,6 +52,14 @@ class Content:
     def score(self, customers: Customers) -> np.ndarray:
         profile = customers.behaviour.matrix(self.half_life_days).astype(np.float32)
         return opinion((profile @ self.likeness.T).toarray())
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: items that nobody touched are compared too."""
+        return 2 * 16 * shape.n_attributes + shape.neighbour_bytes(shape.n_items, self.neighbours, shape.n_items)
+
+    def lacks(self, shape: Shape) -> str | None:
+        """What is missing to say anything; None where nothing is."""
+        return None if shape.n_attributes else "no item has an attribute, a category or a word that another one has too"
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         return opinion(without_self(self.likeness[items], items).toarray())

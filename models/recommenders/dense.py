@@ -8,8 +8,9 @@ from scipy import sparse
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from models.base import Behaviour, Training
+from models.base import Behaviour
 from models.recommenders.neighbours import opinion
+from models.shape import Shape
 
 
 class CatalogueTooLargeError(ValueError):
@@ -82,9 +83,9 @@ class DenseWeights:
     dense_copies: ClassVar[float]  # n × n matrices of float64 that fitting holds at the same time
     memory_limit_gb: float
 
-    def needed_bytes(self, training: Training) -> int:
-        """What fitting holds at its peak, at most: items that nobody touched take nothing."""
-        return dense_bytes(training.behaviour.n_items, self.dense_copies)
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: items that nobody touched take nothing."""
+        return dense_bytes(shape.n_touched, self.dense_copies)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What goes with the item, or comes after it; not the item itself."""

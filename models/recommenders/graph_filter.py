@@ -34,6 +34,7 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
+from models.shape import Shape
 
 
 @dataclass
@@ -90,6 +91,11 @@ class GraphFilter:
         scores[history.getnnz(axis=1) == 0] = -np.inf
         scores[:, ~self.touched] = -np.inf
         return scores
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: neighbours, and two sets of factors of customers and items while they are found."""
+        factors = 2 * 8 * self.components * (shape.n_customers + shape.n_touched)
+        return shape.behaviour_bytes + factors + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What has the same neighbours: the blurring as a cosine, its item's own entry left out."""

@@ -16,6 +16,7 @@ from scipy import sparse
 from models.base import Behaviour, Customers, Training
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
+from models.shape import Shape
 
 
 @dataclass
@@ -48,6 +49,10 @@ class HistoryRidge(DenseWeights):
         gram[np.diag_indices(n)] += self.ridge
         self.weights = (inverse_in_place(gram) @ answer).astype(np.float32)
         return self
+
+    def lacks(self, shape: Shape) -> str | None:
+        """What is missing to say anything; None where nothing is."""
+        return None if shape.n_returning else "no customer came on two days, so nothing is known to follow a history"
 
     def score(self, customers: Customers) -> np.ndarray:
         return self._weighed(self._histories(customers.behaviour))

@@ -14,6 +14,9 @@ from scipy import sparse
 from models.base import Customers, Training
 from models.inference import product
 from models.recommenders.neighbours import scaled
+from models.shape import Shape
+
+COPIES = 3  # of every float32 of a factor: itself, and the two sums that its learning rate is made from
 
 
 @dataclass
@@ -67,6 +70,10 @@ class LightFMHybrid:
         )
         self.item_factors[warm] = represent(items, model.item_biases, model.item_embeddings)
         return self
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: factors of customers and items; attributes are few."""
+        return shape.behaviour_bytes + COPIES * 4 * self.components * (shape.n_customers + shape.n_items)
 
     def score(self, customers: Customers) -> np.ndarray:
         return product(self.vectors(customers), self.item_vectors)

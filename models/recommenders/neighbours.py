@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
+from models.shape import Shape
+
 BLOCK = 1024  # rows made at once
 
 
@@ -97,6 +99,12 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matri
 
 class Similarity:
     """How alike items are, kept sparse (`similarity`, csr float32 [items, items]), and what follows from it."""
+
+    neighbours: int
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak."""
+        return shape.behaviour_bytes + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         return opinion(without_self(self.similarity[items], items).toarray())

@@ -15,6 +15,7 @@ class OwnHistory:
     """Nothing is fitted; `half_life_days` is how fast a purchase fades."""
 
     name: ClassVar[str] = "own_history"
+    tasks: ClassVar[tuple[str, ...]] = ("next",)
     fades_evenly: ClassVar[bool] = True
     half_life_days: float = 120.0
 

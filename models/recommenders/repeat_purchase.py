@@ -19,6 +19,7 @@ import numpy as np
 
 from models.base import Behaviour, Customers, Training
 from models.recommenders.neighbours import opinion
+from models.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class RepeatPurchase:
     """
 
     name: ClassVar[str] = "repeat_purchase"
+    tasks: ClassVar[tuple[str, ...]] = ("next",)
     horizon_days: float = 28.0
     prior_repeats: float = 0.2
     prior_customers: float = 20.0
@@ -76,6 +78,10 @@ class RepeatPurchase:
         scores = np.zeros((behaviour.n_customers, behaviour.n_items))
         scores[pairs.customer, pairs.item] = self.due(pairs, behaviour.until, behaviour.n_customers)
         return opinion(scores)
+
+    def lacks(self, shape: Shape) -> str | None:
+        """What is missing to say anything; None where nothing is."""
+        return None if shape.n_repeats else "no customer wanted an item on two days, so nothing is known to be bought again"
 
     def due(self, pairs: Pairs, until: int, n_customers: int) -> np.ndarray:
         """float64 [pairs]: how likely each is bought within the horizon, asked on the day `until`."""

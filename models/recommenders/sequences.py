@@ -13,6 +13,7 @@ from scipy import sparse
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
 
 BLOCK = 1024  # items followed at once
+SEVERAL = 0.1  # of the days that hold more than one item: enough that a day is a session
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ def baskets(behaviour: Behaviour) -> Baskets:
         held, customer, (days % span + first).astype(np.int32), place.astype(np.int32), from_end.astype(np.int32),
         behaviour.n_customers,
     )  # fmt: skip
+
+
+def usual_gap(of: Baskets) -> int:
+    """Days that may lie between two baskets of one session, by the customers' own rhythm.
+
+    0, a session a day, where days hold several items often enough to be compared. Where nearly every day holds one item it says
+    nothing by itself, and days follow in one session that are no further apart than a customer's days usually are (the median).
+    """
+    if not len(of) or (of.held.getnnz(axis=1) > 1).mean() >= SEVERAL:
+        return 0
+    gaps = np.diff(of.day)[np.diff(of.customer) == 0]
+    return int(np.median(gaps)) if len(gaps) else 0
 
 
 def fading(ages: np.ndarray, half_life: float) -> np.ndarray:

@@ -15,9 +15,11 @@ from scipy import sparse
 
 from models.base import Customers, Training
 from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays
-from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out
+from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out, usual_gap
+from models.shape import KEPT, Shape
 
 CHUNK = 256  # customers compared at once
+SKEW = 10  # times as many sessions share an item as would if all items were equally wanted
 # A product drops cells that are nought, as 0.5 ** 150 is in float32: the two products of `_asked` would differ in their cells.
 FAINTEST = 1e-9
 
@@ -30,7 +32,8 @@ class Stan:
         profile_half_life_places: how fast a customer's past fades, in days they came, counted from the last.
         session_half_life_days: how fast a neighbour fades with its age; None for not at all.
         half_life_places: how fast items of a neighbour fade with their distance from what matches; None for not at all.
-        gap_days: a longer gap begins a new session; 0 makes each day one.
+        gap_days: a longer gap begins a new session; 0 makes each day one; None: by the customers' rhythm, which is 0 but where
+            nearly every day holds a single item.
         size_power: how much a customer's basket pays for being large.
         popularity_power: how much an item pays for being had in many sessions.
         neighbours: sessions asked per customer.
@@ -41,7 +44,7 @@ class Stan:
     profile_half_life_places: float = 2.0
     session_half_life_days: float | None = 30.0
     half_life_places: float | None = 4.0
-    gap_days: int = 0
+    gap_days: int | None = None
     size_power: float = 0.5
     popularity_power: float = 0.2
     neighbours: int = 300
@@ -77,6 +80,12 @@ class Stan:
         starts = range(0, len(customers), CHUNK)
         found = [self._asked(profile[at : at + CHUNK], customers.known[at : at + CHUNK]) for at in starts]
         return opinion(np.concatenate(found)) if found else np.zeros((0, self.held.shape[1]), np.float32)
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting and a chunk of scores hold at their peak: a chunk is compared with the sessions that share an item."""
+        items = shape.n_entries / max(shape.n_customers, 1)
+        share = min(1.0, SKEW * items / max(shape.n_touched, 1))
+        return shape.behaviour_bytes + round(3 * KEPT * CHUNK * shape.n_visits * share) + 8 * CHUNK * shape.n_items
 
     def similar(self, items: np.ndarray) -> None:
         return None
@@ -118,7 +127,8 @@ class Stan:
 
     def _sessions(self, of: Baskets) -> tuple[np.ndarray, np.ndarray]:
         """int [baskets]: each one's session, and its place in it (0 for the first)."""
-        begins = (of.place == 0) | (np.diff(of.day, prepend=0) > self.gap_days)
+        gap_days = usual_gap(of) if self.gap_days is None else self.gap_days
+        begins = (of.place == 0) | (np.diff(of.day, prepend=0) > gap_days)
         session = np.cumsum(begins) - 1
         return session, np.arange(len(of)) - np.flatnonzero(begins)[session]
 

@@ -17,6 +17,7 @@ from models.base import Customers, Training
 from models.inference import product
 from models.recommenders.neighbours import best_per_row, column_sums, row_sums, scaled
 from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
+from models.shape import Shape
 
 FAINTEST = np.float32(1e-5)  # of a row's best: a sum of 200 float32 products is off by as much
 
@@ -68,6 +69,11 @@ class TransitionFactors:
         weight = fading(of.from_end, self.profile_half_life_places)
         profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
         return self._likely(profile @ self.before)
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: pairs within reach, and two sets of factors of items while they are found."""
+        factors = 2 * 2 * 8 * self.components * shape.n_touched
+        return shape.behaviour_bytes + factors + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What stands after the item; not the item itself."""

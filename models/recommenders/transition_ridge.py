@@ -17,6 +17,7 @@ from models.base import Behaviour, Customers, Training
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
+from models.shape import Shape
 
 BLOCK = 1024  # rows of weights made at once
 
@@ -59,6 +60,10 @@ class TransitionRidge(DenseWeights):
         for start in range(0, n, BLOCK):
             self.weights[start : start + BLOCK] = (turned @ inverse[:, start : start + BLOCK]).T
         return self
+
+    def lacks(self, shape: Shape) -> str | None:
+        """What is missing to say anything; None where nothing is."""
+        return None if shape.n_returning else "no customer came on two days, so nothing followed anything"
 
     def score(self, customers: Customers) -> np.ndarray:
         of = baskets(customers.behaviour)

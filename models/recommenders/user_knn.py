@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Behaviour, Customers, Training
+from models.base import BLOCK, Behaviour, Customers, Training
 from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays, without_self
+from models.shape import KEPT, Shape
 
 
 @dataclass
@@ -32,6 +33,10 @@ class UserKNN:
         near = self._profiles(customers.behaviour).astype(np.float32) @ self.directions.T
         near = without_self(near, customers.known)  # nobody is their own neighbour
         return opinion((best_per_row(near, self.neighbours) @ self.past).toarray())
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting and a block of scores hold at their peak: a block is compared with every customer."""
+        return shape.behaviour_bytes + 2 * KEPT * BLOCK * shape.n_customers
 
     def similar(self, items: np.ndarray) -> None:
         return None

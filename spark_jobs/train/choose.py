@@ -2,15 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from models.search import CELL, Attempt, Effort, Recipe, Rung, asked, attempts, mean_quality, needed_bytes, promoted, recipes
+from models.fittable import reason_against
+from models.recommenders import make
+from models.search import (
+    CELL,
+    MIB,
+    Attempt,
+    Effort,
+    Recipe,
+    Rung,
+    asked,
+    attempts,
+    mean_quality,
+    memory_of,
+    needed_bytes,
+    promoted,
+    recipes,
+)
+from models.shape import Shape
 from models.split import Windows
 from models.tracking import Trial
 from spark_jobs.train.budget import Budget
@@ -19,13 +34,11 @@ from spark_jobs.train.matrices import Material
 from spark_jobs.train.trials import Outcome, make_trials, share
 from spark_jobs.train.weigh import Candidate, weigh
 
-SPACE = Path(__file__).resolve().parents[2] / "models" / "config" / "search.yml"
 CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly better
 FEWEST_CUSTOMERS = 300
 SCORES_BYTES = 1 << 30  # of all recipes on the latest window, held by the driver until the first rung is judged
 FIRST_NIGHT, OFF_CYCLE = "first_night", "off_cycle"
 FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}  # served where nothing better was found
-MB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,11 +54,6 @@ class Chosen:
     trials: list[Trial]
     report: dict[str, Any] = field(default_factory=dict)
     best: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-def read_space(path: Path = SPACE) -> dict[str, Any]:
-    """What a search may try."""
-    return yaml.safe_load(path.read_text())
 
 
 def effort_of(space: Mapping[str, Any], name: str) -> Effort:
@@ -70,7 +78,7 @@ def choose(
     seconds suffice; where they do not, that of the trials made up to then.
     """
     costs = effort_of(space, effort)
-    budget = Budget(costs.seconds, space["memory_mb"] * MB)
+    budget = Budget(costs.seconds, memory_of(space))
     search = Search(spark.sparkContext, material, cut, seed, space, costs.recipes, budget)
     finalists = search.halve(costs.rungs)
     search.trial_seconds = budget.spent
@@ -126,11 +134,14 @@ class Search:
         return [Candidate(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
 
     def fitting(self) -> list[Recipe]:
-        """The recipes that are expected to keep to the memory of a trial; the others are refused with a reason."""
+        """The recipes that have what they need of the data and of a trial's memory; the others are refused with a reason."""
+        shape = Shape.of(self.material.training)
         for recipe in self.recipes:
-            needed = needed_bytes(recipe, self.material.training, self.n_asked)
+            needed = needed_bytes(recipe, shape, self.n_asked)
             if needed > self.budget.memory_bytes:
-                self.refused[recipe.label] = f"would take {needed // MB} MiB; a trial may take {self.budget.memory_bytes // MB}"
+                self.refused[recipe.label] = f"would take {needed // MIB} MiB; a trial may take {self.budget.memory_bytes // MIB}"
+            elif reason := reason_against(make(recipe.part, recipe.parameters), shape, self.budget.memory_bytes):
+                self.refused[recipe.label] = reason
         return [recipe for recipe in self.recipes if recipe.label not in self.refused]
 
     def note(self, rung: int, made: Sequence[Outcome], planned: Sequence[Attempt]) -> None:
@@ -146,7 +157,7 @@ class Search:
         return {
             "effort": effort, "budget_seconds": self.budget.seconds, "seconds": round(self.budget.spent, 1),
             "trial_seconds": round(self.trial_seconds, 1),
-            "memory_mb": self.budget.memory_bytes // MB, "n_recipes": len(self.recipes), "n_trials": len(self.trials),
+            "memory_mb": self.budget.memory_bytes // MIB, "n_recipes": len(self.recipes), "n_trials": len(self.trials),
             "n_customers_asked": self.n_asked, "refused": self.refused, "not_made": self.not_made,
             "was_cut": bool(self.not_made) or weighing_was_cut,
         }  # fmt: skip
@@ -164,7 +175,7 @@ def as_trial(outcome: Outcome, rung: int) -> Trial:
     """A trial as it is tracked: parameters with part, seed, rung and days; figures with what it cost."""
     attempt = outcome.attempt
     said = {"part": attempt.recipe.part, "seed": attempt.seed, "rung": rung, "asked_from": attempt.asked_from}
-    costs = {"seconds": outcome.seconds, "cpu_seconds": outcome.cpu_seconds, "peak_memory_mb": outcome.peak_bytes / MB}
+    costs = {"seconds": outcome.seconds, "cpu_seconds": outcome.cpu_seconds, "peak_memory_mb": outcome.peak_bytes / MIB}
     figures = {name: round(value, 3) for name, value in costs.items()}
     if outcome.quality is None:
         return Trial(attempt.recipe.part, {**said, **attempt.parameters, "failed": outcome.reason}, figures)

@@ -14,10 +14,13 @@ from pyspark.sql import SparkSession
 from models.artifact import Artifact
 from models.base import Recommender
 from models.blend import Blend
-from models.evaluation import Facts, Measured, slices
+from models.evaluation import Facts, Measured, silence, slices
+from models.fittable import fittable, select_fittable
 from models.fold_in import FoldIn
 from models.ranking.ranker import LearnedBlend
-from models.recommenders import make_blend
+from models.recommenders import make, make_blend
+from models.search import memory_of, read_space
+from models.shape import Shape
 from models.split import Case, Windows
 from spark_jobs.train.blends import Ask, fit_blends
 from spark_jobs.train.fits import Fit, as_served, measured, score, test_case
@@ -38,12 +41,16 @@ class Examined:
         artifact: fitted on everything.
         board: by name: `served` is the configuration itself; empty without a test.
         fold_in: what placing customers by fresh events is worth, a row a cohort; empty without a test.
+        left_out: by part why it could not be fitted; the configuration's others share its weight.
+        warnings: a sentence for each recommender of the board that has nothing to say to nearly everybody.
     """
 
     artifact: Artifact
     board: dict[str, Measured]
     test: Case | None
     fold_in: list[dict[str, Any]] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def quality(self, name: str = SERVED) -> np.ndarray:
         return self.board[name].quality
@@ -60,14 +67,18 @@ def examine(
         configuration: what would be served.
         rival: the accepted configuration, fitted before the test too.
     """
+    shape, memory = Shape.of(material.training), memory_of(read_space())
+    configuration, left_out = fittable(configuration, shape, memory)
+    rival = fittable(rival, shape, memory)[0] if rival else None
     final = Ask(configuration, material.training.behaviour.until)
     if cut is None:
         blends, _ = fit_blends(spark, material, [final], [], seed)
         placing, _ = place(spark, material, None, None, seed)
-        return Examined(_artifact(material, configuration, blends[0], placing), {}, None)
+        return Examined(_artifact(material, configuration, blends[0], placing), {}, None, left_out=left_out)
     asks = [final, *[Ask(held, cut.test_from) for held in (configuration, rival) if held]]
     parts = {part.name for part in make_blend(configuration).parts}
-    beside = [Fit(part, cut.test_from) for part in BASELINES if part not in parts]
+    baselines, unfit = select_fittable([make(part) for part in BASELINES if part not in parts], shape, memory)
+    beside = [Fit(part.name, cut.test_from) for part in baselines]
     (served, early, *rivals), besides = fit_blends(spark, material, asks, beside, seed)
     test = test_case(material, cut.test_from, cut.until, CUSTOMERS, seed)
 
@@ -81,7 +92,8 @@ def examine(
     for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
         board[name] = as_served(material, blend, test, cut.test_from, facts, items)
     placing, placed = place(spark, material, cut, test, seed)
-    return Examined(_artifact(material, configuration, served, placing), board, test, placed)
+    artifact = _artifact(material, configuration, served, placing)
+    return Examined(artifact, board, test, placed, {**unfit, **left_out}, silence.warnings(board))
 
 
 def _artifact(material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn) -> Artifact:

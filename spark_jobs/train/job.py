@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.gate import Verdict, beats_popularity, judge_refit
+from models.search import read_space
 from models.split import Windows, windows
 from models.tracking import Registry, Version
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
-from spark_jobs.train.choose import FALLBACK, read_space
+from spark_jobs.train.choose import FALLBACK
 from spark_jobs.train.evidence import Before, former, found_flaws, refused_since
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.matrices import Material, material, newest
@@ -43,7 +44,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if cut is None:
         return decline(night, champion, UNTESTABLE)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
-    before = former(champion, refused_since(registry, champion, named(configuration)), night.config_hash)
+    before = former(champion, refused_since(registry, champion, named(examined.artifact.configuration)), night.config_hash)
     wrong = found_flaws(found, cut, examined, number(night.days.last), before)
     verdict = judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)

@@ -75,6 +75,7 @@ def register(
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
         "drift": look(lake, registry, material, champion, now), "profile": now,
+        "left_out": examined.left_out, "warnings": examined.warnings,
         "slices": report.slices(examined.board, whom), "fold_in": examined.fold_in,
         "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
         "code_hash": night.code_hash, "config_hash": night.config_hash,
@@ -135,6 +136,10 @@ def say(night: Night, made: Version | None, served: Version | None, said: Mappin
     if full.get("search"):
         print("  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(**full["search"]))
     print(f"  {full['candidate'] or 'no model'}: {full['verdict']} ({full['reason']})")
+    for name, reason in (full.get("left_out") or {}).items():
+        print(f"  left out: {name}: {reason}")
+    for warning in full.get("warnings") or ():
+        print(f"  warning: {warning}")
     detail = {name: full.get(name) for name in OF_THE_LINE} | {"drift": full["drift"]["alarms"]}
     for alarm in detail["drift"]:
         print(f"  drift: {alarm}; a search is due")

@@ -6,10 +6,11 @@ If it fails: nothing that is served has changed.
 """
 
 from models.gate import judge_new
+from models.search import read_space
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train import due, job, report
-from spark_jobs.train.choose import OFF_CYCLE, read_space
+from spark_jobs.train.choose import OFF_CYCLE
 from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_quality
 from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
 from spark_jobs.train.provenance import SEARCH, fingerprint, number

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.search import Recipe, Rung, asked, attempts, mean_quality, needed_bytes, promoted, recipes
+from models.shape import Shape
 from models.split import windows
 
 SPACE = {"popularity": [{}], "own_history": [{"half_life_days": 60}, {"half_life_days": 120}], "lightfm": [{"epochs": 12}]}
@@ -95,11 +96,13 @@ def test_the_size_of_a_trial_by_hand(checkerboard):
 
     def needed(part, **parameters):
         [recipe] = recipes({part: [parameters]})
-        return needed_bytes(recipe, checkerboard, 10)
+        return needed_bytes(recipe, Shape.of(checkerboard), 10)
 
-    assert needed("item_knn") == scores + matrices
-    # 40 customers and 20 items, each with two attributes: three float32 a component.
-    assert needed("lightfm", components=7) == scores + matrices + 3 * 4 * 7 * (40 + 2 + 20 + 2)
+    assert needed("own_history") == scores + matrices
+    # Twice the five best of each of 20 items, 12 bytes each, and a block of all pairs with 8 bytes a cell.
+    assert needed("item_knn", neighbours=5) == scores + matrices + 2 * 12 * 20 * 5 + 8 * 20 * 20
+    # 40 customers and 20 items: three float32 a component.
+    assert needed("lightfm", components=7) == scores + matrices + 3 * 4 * 7 * (40 + 20)
     # Dense float64 matrices of all pairs of the 20 items: the inverse and half of one, three.
     assert needed("ease") == needed("transition_ridge") == scores + 1.5 * 8 * 20**2
     assert needed("history_ridge") == scores + 3 * 8 * 20**2

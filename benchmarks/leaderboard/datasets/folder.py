@@ -1,61 +1,142 @@
-"""A shop's own data: a folder with `interactions.csv`, split by the rule that the nightly training is tested by."""
+"""A shop's own data: a folder with `interactions.csv`, split as the nightly training is, or by a test file of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.leaderboard.datasets import folder_files as files
+from benchmarks.leaderboard.datasets.gowalla import held_out
 from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
 from models import features
-from models.base import KINDS, PURCHASE, Behaviour, Training
-from models.split import case, windows
+from models.base import PURCHASE, Behaviour, Training
+from models.split import Case, case, windows
 
-FILE = "interactions.csv"
-COLUMNS = ("customer_id", "item_id", "occurred_at")
+FILE = files.FILE
+SEED = 20261128
 PROTOCOL = (
     "The last window (a sixth of the history, at most 28 days) is the test, asked of customers who wanted something "
     "before and in it. discover: what they had is masked and does not count; next: repeats count. Parameters are "
     "chosen on the window before it."
 )
+OWN_TEST = (
+    "Everything in interactions.csv is fitted, test.csv is asked for: {asked:,} customers. Of its {rows:,} rows {unknown:,} are "
+    "of customers who wanted nothing before, who are not asked; {new:,} are of items that interactions.csv does not have, which "
+    "count. Parameters are chosen on a tenth of each customer's items, held out at random."
+)
 
 
 def load(folder: Path) -> Data:
-    """Columns customer_id, item_id, occurred_at; where given, interaction_type (else purchase), price and category.
+    """The data set of a folder; benchmarks/README.md has the files, their columns and what is allowed in them.
 
     Raises:
-        ValueError: a column is missing, or there are fewer than six days.
+        ValueError: something cannot be read, or leaves nobody to ask; says what.
     """
-    rows = pd.read_csv(folder / FILE, dtype={"customer_id": str, "item_id": str, "category": str})
-    missing = [name for name in COLUMNS if name not in rows]
-    if missing:
-        raise ValueError(f"{folder / FILE} has no column {', '.join(missing)}")
-    at = pd.to_datetime(rows["occurred_at"], utc=True)
-    kind = rows["interaction_type"].map({name: n for n, name in enumerate(KINDS)}) if "interaction_type" in rows else PURCHASE
-    rows = rows.assign(day=(at - pd.Timestamp(0, tz="UTC")).dt.days, kind=kind).dropna(subset=["kind"])
-    cut = windows(int(rows["day"].min()), int(rows["day"].max()) + 1)
+    asked = files.test_rows(folder)
+    rows = files.interactions(folder, times_wanted=asked is None)
+    protocol = files.protocol(folder)
+    return by_time(folder, rows, protocol) if asked is None else by_test(folder, rows, asked, protocol)
+
+
+def by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -> Data:
+    """Split where the nightly training would be."""
+    first, last = int(rows["day"].min()), int(rows["day"].max())
+    cut = windows(first, last + 1)
     if cut is None:
-        raise ValueError(f"{folder / FILE} has fewer than six days, too few to test anything")
+        raise ValueError(f"{folder / FILE} has {last - first + 1} days, fewer than six days, too few to test anything")
+    customer_ids, item_ids, whole = behaviour_of(rows, until=cut.until)
+
+    def window(begins: int, until: int) -> Window:
+        training = training_of(whole.before(begins), rows[rows["day"] < begins], item_ids)
+        asked = case(training.behaviour, whole.before(until).since(begins), np.ones(len(item_ids), bool), most=None)
+        return Window(training, asked, training)
+
+    test, validation = window(cut.test_from, cut.until), window(cut.validate_from, cut.test_from)
+    there = np.unique(whole.since(cut.test_from).wanted().customer)
+    check_asked(folder, test.asked, f"the days {date(cut.test_from)} to {date(cut.until - 1)}", len(there))
+    return data_of(folder, PROTOCOL, test, validation, protocol, customer_ids, item_ids, ("discover", "next"))
+
+
+def by_test(folder: Path, rows: pd.DataFrame, asked: pd.DataFrame, protocol: dict[str, list]) -> Data:
+    """Split as the folder's own test file says."""
+    until = int(rows["day"].max()) + 1
+    after = asked.assign(day=until, kind=PURCHASE if (rows["kind"] == PURCHASE).any() else 0)
+    customer_ids, item_ids, whole = behaviour_of(pd.concat([rows, after], ignore_index=True), until + 1)
+    known, later, allowed = whole.before(until), whole.since(until), np.ones(len(item_ids), bool)
+    of = case(known, later, allowed, most=None)
+    check_asked(folder, of, files.TEST_FILE, asked["customer_id"].nunique())
+    before = known.wanted()
+    told = OWN_TEST.format(
+        asked=len(of), rows=len(asked), new=int((~asked["item_id"].isin(rows["item_id"])).sum()),
+        unknown=int((~asked["customer_id"].isin(customer_ids[before.customer])).sum()),
+    )  # fmt: skip
+    out = held_out(before, np.random.default_rng(SEED))
+    earlier = known.where(~np.isin(pairs(known), pairs(before)[out]))
+    hidden = later_of(before.where(out), until)
+    windows_of = [
+        Window(training_of(held, rows, item_ids), asks, training_of(held, rows, item_ids))
+        for held, asks in ((known, of), (earlier, case(earlier, hidden, allowed, most=None)))
+    ]
+    return data_of(folder, told, *windows_of, protocol, customer_ids, item_ids, ("discover",))
+
+
+def pairs(behaviour: Behaviour) -> np.ndarray:
+    """int64: a number for each entry's customer and item, equal for equal pairs."""
+    return behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
+
+
+def later_of(behaviour: Behaviour, day: int) -> Behaviour:
+    """The same behaviour, all of it on this day."""
+    return replace(behaviour, day=np.full(len(behaviour), day, np.int32), until=day + 1)
+
+
+def behaviour_of(rows: pd.DataFrame, until: int) -> tuple[np.ndarray, np.ndarray, Behaviour]:
+    """Ids of customers and of items, sorted, and what was done with what."""
     customer_ids, customer = np.unique(rows["customer_id"].to_numpy(str), return_inverse=True)
     item_ids, item = np.unique(rows["item_id"].to_numpy(str), return_inverse=True)
     cells = np.unique(np.stack([customer, item, rows["day"], rows["kind"].astype(int)]), axis=1).astype(np.int32)
-    bought = bool((rows["kind"] == PURCHASE).any())
-    whole = Behaviour(len(customer_ids), len(item_ids), *cells[:3], cells[3].astype(np.int8), cut.until, bought)
+    has_purchases = bool((rows["kind"] == PURCHASE).any())
+    behaviour = Behaviour(len(customer_ids), len(item_ids), *cells[:3], cells[3].astype(np.int8), until, has_purchases)
+    return customer_ids, item_ids, behaviour
 
-    def window(first: int, until: int) -> Window:
-        before = rows[rows["day"] < first]
-        last = before.sort_values("day", kind="stable").groupby("item_id").last().reindex(item_ids)
-        price = last["price"].to_numpy(np.float32) if "price" in last else None
-        category = [name if isinstance(name, str) else None for name in last["category"]] if "category" in last else None
-        tokens = [[] if name is None else [f"category={name}"] for name in category or [None] * len(item_ids)]
-        training = Training(
-            whole.before(first), nothing_known(len(customer_ids)), features.encode(tokens, features.vocabulary(tokens)), price,
-            None if category is None else features.numbered(category),
-        )  # fmt: skip
-        asked = case(training.behaviour, whole.before(until).since(first), np.ones(len(item_ids), bool), most=None)
-        return Window(training, asked, training)
 
-    columns = tuple((task, f"{metric}@10") for task in ("discover", "next") for metric in ("ndcg", "recall"))
-    return Data(
-        folder.name, PROTOCOL, window(cut.test_from, cut.until), window(cut.validate_from, cut.test_from), ("discover", "next"),
-        (10, 20), columns, customer_ids, item_ids,
-    )  # fmt: skip
+def training_of(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarray) -> Training:
+    """The behaviour with what these rows, the latest of each item, say of prices and categories."""
+    last = rows.sort_values("day", kind="stable").groupby("item_id").last().reindex(item_ids)
+    price = last["price"].to_numpy(np.float32) if "price" in last else None
+    if "category" not in last:
+        return Training(behaviour, nothing_known(behaviour.n_customers), nothing_known(len(item_ids)), price)
+    named = [text.split(files.BETWEEN) if isinstance(text, str) else [] for text in last["category"]]
+    named = [[name.strip() for name in names if name.strip()] for names in named]
+    tokens = [[f"category={name}" for name in names] for names in named]
+    numbers = features.numbered([names[0] if names else None for names in named])
+    content = features.encode(tokens, features.vocabulary(tokens, features.SHARED))
+    few = features.encode(tokens, features.vocabulary(tokens))
+    return Training(behaviour, nothing_known(behaviour.n_customers), few, price, numbers, item_content=content)
+
+
+def check_asked(folder: Path, asked: Case, where: str, n_there: int) -> None:
+    """Refuse a test that asks nobody: it would be a table of dashes."""
+    if not len(asked):
+        raise ValueError(
+            f"{folder}: nobody to ask: {n_there:,} customers wanted something in {where}, none of them wanted anything before"
+        )
+
+
+def data_of(
+    folder: Path, told: str, test: Window, validation: Window, protocol: dict[str, list], customer_ids: np.ndarray,
+    item_ids: np.ndarray, usual_tasks: tuple[str, ...],
+) -> Data:  # fmt: skip
+    """The data set with the folder's own cuts, figures and tasks, or the usual ones."""
+    cuts = tuple(protocol.get("cuts", (10, 20)))
+    tasks = tuple(protocol.get("tasks", usual_tasks))
+    figures = protocol.get("figures", ["ndcg", "recall"])
+    shown = cuts if "cuts" in protocol else cuts[:1]
+    columns = tuple((task, f"{figure}@{cut}") for task in tasks for cut in shown for figure in figures)
+    return Data(folder.resolve().name, told, test, validation, tasks, cuts, columns, customer_ids, item_ids)
+
+
+def date(day: int) -> str:
+    """A day counted from 1970-01-01, as text."""
+    return str(np.datetime64(day, "D"))

@@ -1,16 +1,22 @@
 """The table, the page and the picture of a small shop, its rows measured in processes of their own."""
 
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from benchmarks.leaderboard import __main__ as program
+from benchmarks.leaderboard import measure as measuring
 from benchmarks.leaderboard import run, table
 from benchmarks.leaderboard.datasets import load
 from benchmarks.leaderboard.lifts import lifts
 from benchmarks.leaderboard.published import PUBLISHED
-from benchmarks.leaderboard.rows import ROWS, Row, rows_of
+from benchmarks.leaderboard.rows import ROWS, Row, plain, rows_of, weighed
 from benchmarks.leaderboard.run import Result
 from models.evaluation import Measured
+from models.recommenders import RECOMMENDERS
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +55,58 @@ def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypa
 
 def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
     """The child does not know the row that the parent was given."""
-    given = (Row("absent", lambda training, seed: None), *(row for row in rows_of(str(shop)) if row.name == "popularity"))
+    given = (Row("absent", {"parts": {"popularity": {}}}), *(row for row in rows_of(str(shop)) if row.name == "popularity"))
     monkeypatch.setattr(run, "rows_of", lambda name: given)
     data = load(str(shop))
     absent, popularity = run.results(data, str(shop), (), "test", 1, 1)
     assert absent.found is None and "failed: StopIteration" in table.line(data, absent)
     assert popularity.found is not None and popularity.took["mib"] > 0
+
+
+def test_every_registered_recommender_is_a_row_of_a_folder(shop):
+    assert {row.name for row in rows_of(str(shop))} == {*RECOMMENDERS, "learned blend"}
+    assert [row.tasks for row in rows_of(str(shop)) if row.name in ("own_history", "repeat_purchase")] == [("next",)] * 2
+
+
+def test_a_row_without_what_it_needs_is_named_and_a_silent_one_is_warned_of(tmp_path, monkeypatch):
+    """No category is named: content is not begun. A day holds one item: as a session it tells nothing of any other item."""
+    lines = [f"c{c},i{(c * 7 + day) % 60},2026-01-{1 + day:02}" for c in range(40) for day in range(24)]
+    (tmp_path / "interactions.csv").write_text("customer_id,item_id,occurred_at\n" + "\n".join(lines))
+    shop = str(tmp_path)
+    data, silent = load(shop), plain("stan", name="stan, a day a session", gap_days=0)
+    blend = weighed("blend", {"content": {}, "user_knn": {}}, {"content": 1.0, "user_knn": 1.0}, 1.0)
+    content = next(row for row in rows_of(shop) if row.name == "content")
+    given = (content, silent, plain("stan"), blend)
+    monkeypatch.setattr(run, "rows_of", lambda name: given)
+    monkeypatch.setattr(measuring, "rows_of", lambda name: given)
+    monkeypatch.setattr(run.subprocess, "run", in_this_process(data))
+    left_out, warned, usual, other = run.results(data, shop, (), "test", 1, 1)
+    assert left_out.found is None and "left out: no item has an attribute" in table.line(data, left_out)
+    words = "has nothing to say to 100% of those asked in discover"
+    assert warned.warnings == (words,) and f"; WARNING: {words}" in table.line(data, warned)
+    assert usual.warnings == () and np.nanmean(usual.found.ndcg["discover"]) > 0.1, "its default reads the customers' rhythm"
+    assert other.warnings[0].startswith("without content (no item has an attribute")
+
+
+def in_this_process(data):
+    """What stands for `subprocess.run`: the child's own program, called here."""
+
+    def work(command, **_):
+        named = dict(zip(command[5::2], command[6::2], strict=True))
+        row = next(row for row in measuring.rows_of("") if row.name == named["--row"])
+        found, took = measuring.measured(data, data.test, row, 1)
+        measuring.leave(found, took, Path(command[4]))
+        return SimpleNamespace(returncode=0)
+
+    return work
+
+
+def test_it_ends_within_its_seconds_and_names_what_it_did_not_come_to(shop):
+    began = time.monotonic()
+    slow, absent = run.results(load(str(shop)), str(shop), ("lightfm", "popularity"), "test", 1, 1, seconds=0.2)
+    assert time.monotonic() - began < 5
+    assert slow.wrong == "left out: it took longer than the 0 s left of the table's 0.2"
+    assert absent.wrong == "left out: the 0.2 seconds of the table were over"
 
 
 def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop):
@@ -91,7 +143,7 @@ def test_what_cannot_be_is_a_sentence(tmp_path, monkeypatch, capsys, argv, sente
 
 def result(name, ndcg, single=True):
     figures = {"next": {"ndcg@10": np.array(ndcg)}}
-    return Result(Row(name, None, single=single), Measured(figures, {"next": {}}), {})
+    return Result(Row(name, {}, single=single), Measured(figures, {"next": {}}), {})
 
 
 def test_blends_are_compared_with_the_best_single_row():

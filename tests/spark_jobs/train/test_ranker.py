@@ -92,22 +92,31 @@ def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
 
 
 SPACE = {
-    "parts": {
-        "own_history": {"most_items": 40, "half_life_days": 60},
-        "item_knn": {"most_items": 1000},
-        "ease": {"most_items": 5},
+    "memory_mb": 100,
+    "learned": {
+        "parts": {
+            "own_history": {"most_items": 40, "half_life_days": 60},
+            "item_knn": {"most_items": 1000},
+            "ease": {"most_items": 5},
+            "history_ridge": {"memory_limit_gb": 1e-9},
+        },
+        "ranker": LEARNED["ranker"] | {"step_days": 14},
     },
-    "ranker": LEARNED["ranker"] | {"step_days": 14},
 }
 
 
 def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
-    chosen, [trial] = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    chosen, [trial], left_out = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
     expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
-    assert chosen["parts"] == expected, "a catalogue of 40 is too large for ease here"
-    assert chosen["ranker"] == SPACE["ranker"]
+    assert chosen["parts"] == expected, "a catalogue of 40 is too large for ease here, and for the memory of the ridge"
+    assert (
+        left_out["ease"] == "is not fitted for more than 5 items, there are 40"
+        and "0 MiB are granted" in left_out["history_ridge"]
+    )
+    assert list(left_out) == ["ease", "history_ridge"] and "history_ridge (needs" in trial.parameters["left_out"]
+    assert chosen["ranker"] == SPACE["learned"]["ranker"]
     assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
 
 
@@ -115,19 +124,33 @@ def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
     """Negative control: against itself there is no lift."""
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
-    space = {"parts": {"popularity": {"most_items": 1000}}, "ranker": SPACE["ranker"] | {"rounds": 1}}
-    chosen, trials = ranker.settle(spark, found, cut, WEIGHTED, space, seed=3)
-    assert chosen == WEIGHTED and len(trials) == 1
+    learned = {"parts": {"popularity": {"most_items": 1000}}, "ranker": SPACE["learned"]["ranker"] | {"rounds": 1}}
+    chosen, trials, left_out = ranker.settle(spark, found, cut, WEIGHTED, SPACE | {"learned": learned}, seed=3)
+    assert chosen == WEIGHTED and len(trials) == 1 and not left_out
 
 
 def test_a_catalogue_too_large_to_ask_enough_trains_nothing(spark, held, monkeypatch):
-    """The shop has more than 20 customers in a window, but its 40 items allow scores of 19; with one more it would be tried."""
+    """More than 20 customers come in a window, but the scores of three parts and 40 items fit for 19; one more would be tried."""
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
-    monkeypatch.setattr("models.ranking.ranker.MOST_CELLS", 19 * found.training.behaviour.n_items)
-    assert ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3) == (POPULAR, [])
+    monkeypatch.setattr("models.ranking.ranker.MOST_CELLS", 0)
+    monkeypatch.setattr("models.ranking.ranker.MOST_BYTES", 19 * 4 * 3 * found.training.behaviour.n_items)
+    chosen, trials, left_out = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    assert (chosen, trials) == (POPULAR, [])
+    assert left_out["learned blend"] == "its newest window asks 19 customers, 20 are wanted"
 
 
 def test_too_few_to_learn_from_train_nothing(spark, held):
     found, cut = held
-    assert ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3) == (POPULAR, [])
+    chosen, trials, left_out = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    assert (chosen, trials) == (POPULAR, []) and "200 are wanted" in left_out["learned blend"]
+
+
+def test_what_cannot_be_fitted_is_left_out_of_what_is_served(spark, held):
+    """An accepted configuration that has become too large for one of its parts goes on without it, and the night says so."""
+    found, cut = held
+    heavy = {"parts": {"ease": {"memory_limit_gb": 1e-9}, "item_knn": {}}, "weights": {"ease": 0.5, "item_knn": 1.0}}
+    examined = examine(spark, found, cut, heavy, 3)
+    assert examined.artifact.configuration == {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.5}}
+    assert list(examined.left_out) == ["ease"] and "ease" not in examined.board
+    assert not examined.warnings, "whoever is on the board has something to say"

@@ -117,6 +117,7 @@ def test_memory_is_kept_by_refusing_before_and_by_stopping(spark, found, cut, mo
     assert all("would take" in reason for reason in refused.report["refused"].values())
     # 20,000 components take 10 MB an array, and there are six of them: here nobody expects it.
     monkeypatch.setattr(choosing, "needed_bytes", lambda *_: 0)
+    monkeypatch.setattr(choosing, "reason_against", lambda *_: None)
     large = {"recent_popularity": [{"days": 7}], "lightfm": [{"components": 20_000, "epochs": 1}]}
     stopped = choose(spark, found, cut, 5, space(memory_mb=24, parts=large))
     assert list(stopped.report["refused"].values()) == ["took more than 24 MiB"]

@@ -8,8 +8,9 @@ import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS
 from models.artifact import DigestError
+from models.search import read_space
 from spark_jobs.train import job, search
-from spark_jobs.train.choose import Chosen, read_space
+from spark_jobs.train.choose import Chosen
 from spark_jobs.train.register import open_registry
 
 
