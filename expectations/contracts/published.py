@@ -29,7 +29,7 @@ class Published:
         run_id: the run that published it.
         landing_date: newest landing day it holds, ISO.
         published_at: ISO time, UTC.
-        snapshot: folder name under `serving/snapshots/`.
+        snapshot: folder name under `serving/snapshots/`; empty where only a warehouse is published.
         warehouse_file: file name under `warehouse/builds/`; empty on Snowflake.
         model_version: registered model and version, as `concierge/<n>`; `none` before one is accepted.
         inputs: fingerprint of all that went in (landing files, code, settings): equal means nothing is new.
@@ -98,7 +98,7 @@ class Published:
         texts = [value for name, value in vars(record).items() if name != "table_versions"]
         if not all(isinstance(value, str) for value in texts) or not isinstance(record.table_versions, dict):
             raise ValueError("a field is of another kind")
-        if not record.snapshot or Path(record.snapshot).name != record.snapshot:
+        if Path(record.snapshot).name != record.snapshot:
             raise ValueError("snapshot is no folder's name")
         return record
 

@@ -1,0 +1,43 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched_days',
+    unique_key='activity_date',
+    on_schema_change='fail'
+) }}
+-- By currency, so that nothing is added across. Which of them are a customer's
+-- amounts says int_customer_currencies, at each reading: an order that comes
+-- late may change it for days that nothing else touches.
+
+with
+
+touched_days as (
+    select * from {{ ref('int_build__touched_days') }}
+),
+
+order_lines as (
+    select * from {{ ref('int_order_lines') }}
+    where
+        customer_id is not null
+        and (is_sold or is_returned)
+        and currency = order_currency
+        {% if is_incremental() %}
+            and ordered_date in (select touched_date from touched_days)
+        {% endif %}
+),
+
+final as (
+    select
+        customer_id,
+        ordered_date as activity_date,
+        currency,
+        cast(sum(case when is_sold then amount else 0 end) as decimal(18, 4))
+            as amount_spent,
+        cast(
+            -sum(case when is_returned then amount else 0 end)
+            as decimal(18, 4)
+        ) as amount_returned
+    from order_lines
+    group by customer_id, ordered_date, currency
+)
+
+select * from final
