@@ -10,7 +10,8 @@ from serving_app import compression, errors
 from serving_app.build import build
 from serving_app.decision_log import FOLDER, DecisionLog
 from serving_app.identity import Identity
-from serving_app.overrides import LmdbOverrides, OverrideStore
+from serving_app.kept_overrides import KeptOverrides
+from serving_app.overrides import OverrideStore
 from serving_app.published_snapshots import PublishedSnapshots
 from serving_app.routes import Anything, customers, health, identity, items, openapi, overrides, popular, recommendations
 from serving_app.service import Service
@@ -54,7 +55,7 @@ def create_app(
     snapshots = snapshots or PublishedSnapshots(settings.home, PATIENCE_SECONDS)
     app.extensions["concierge"] = Service(
         snapshots=snapshots,
-        overrides=override_store or LmdbOverrides(serving / "state"),
+        overrides=override_store or KeptOverrides(settings.home),
         log=log,
         clock=clock,
         new_id=new_id,

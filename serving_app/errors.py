@@ -11,6 +11,8 @@ from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from serving_app.overrides import OverridesOutOfReach
+
 MEDIA_TYPE = "application/problem+json"
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,10 @@ class DecisionsOutOfReach(ApiError):
     status, kind, title = 503, "decisions-out-of-reach", "The file of decisions cannot be read or written"
 
 
+class OverridesUnwritable(ApiError):
+    status, kind, title = 503, "overrides-out-of-reach", "The overrides cannot be written"
+
+
 class NotReady(ApiError):
     status, kind, title = 503, "not-ready", "The service is not ready"
 
@@ -91,6 +97,7 @@ def problem(status: int, kind: str, title: str, detail: str, **more) -> Response
 def register(app: Flask) -> None:
     """Map every error of the app to its answer."""
     app.register_error_handler(ApiError, _own)
+    app.register_error_handler(OverridesOutOfReach, lambda error: _own(OverridesUnwritable(str(error))))
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)

@@ -1,19 +1,17 @@
-"""Overrides, and where they are kept: one state shared by all workers, written durably, seen by the next request of each."""
+"""Overrides, and the store of them: one state shared by all workers, written durably, seen by the next request of each."""
 
-import threading
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-import msgpack
-
 from expectations.contracts.ids import normalise_id
-from serving_app.environments import environment
 
 PIN, BLOCK, BOOST = "pin", "block", "boost"
-MAP_BYTES = 1 << 30
+
+
+class OverridesOutOfReach(RuntimeError):  # noqa: N818 - reads as what it says
+    """An override cannot be written: a full disk, no right to. Nothing was changed; the message holds no path."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,21 @@ class OverrideStore(Protocol):
         """Every override kept, oldest first; some may have ended. The same object as long as nothing was written."""
 
     def put(self, override: Override) -> None:
-        """Keep one, and forget those that ended before it; durable when this returns, and seen by every worker's next request."""
+        """Keep one, and forget those that ended before it; durable when this returns, and seen by every worker's next request.
+
+        Raises:
+            OverridesOutOfReach: it cannot be written.
+        """
 
     def delete(self, override_id: str) -> bool:
-        """Forget one; False when there was none of that id."""
+        """Forget one; False when there was none of that id.
+
+        Raises:
+            OverridesOutOfReach: that cannot be written.
+        """
+
+    def problem(self) -> str:
+        """What is wrong with what is kept, and what holds instead; empty when nothing is."""
 
 
 class MemoryOverrides:
@@ -65,43 +74,14 @@ class MemoryOverrides:
         return self._kept
 
     def put(self, override: Override) -> None:
-        self._kept = _ordered([*self._kept, override], override.created_at)
+        self._kept = ordered([*self._kept, override], override.created_at)
 
     def delete(self, override_id: str) -> bool:
         before, self._kept = self._kept, tuple(one for one in self._kept if one.override_id != override_id)
         return len(before) > len(self._kept)
 
-
-class LmdbOverrides:
-    """Overrides in one LMDB environment: many reading processes, one writer at a time, each write synced.
-
-    The number of its newest transaction stands in the shared map, so asking whether anything was written costs no read.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._env = environment(folder, map_size=MAP_BYTES)
-        self._env.reader_check()  # slots of workers that were killed
-        self._lock = threading.Lock()
-        self._read: tuple[int, tuple[Override, ...]] = (-1, ())
-
-    def all(self) -> tuple[Override, ...]:
-        if self._env.info()["last_txnid"] != self._read[0]:
-            with self._lock, self._env.begin() as txn:
-                kept = _ordered((_unpacked(value) for _, value in txn.cursor()), None)
-                self._read = (txn.id(), kept)
-        return self._read[1]
-
-    def put(self, override: Override) -> None:
-        with self._env.begin(write=True) as txn:
-            for key, value in list(txn.cursor()):
-                if not _unpacked(value).in_force(override.created_at):
-                    txn.delete(key)
-            txn.put(override.override_id.encode(), _packed(override))
-
-    def delete(self, override_id: str) -> bool:
-        with self._env.begin(write=True) as txn:
-            return txn.delete(override_id.encode())
+    def problem(self) -> str:
+        return ""
 
 
 class Rules:
@@ -131,18 +111,7 @@ class Rules:
         return self._customers.get(customer_id or "", []) + self._everyone
 
 
-def _ordered(overrides: Iterable[Override], now: datetime | None) -> tuple[Override, ...]:
+def ordered(overrides: Iterable[Override], now: datetime | None = None) -> tuple[Override, ...]:
+    """Oldest first; with `now`, only those in force then."""
     kept = (one for one in overrides if now is None or one.in_force(now))
     return tuple(sorted(kept, key=lambda one: (one.created_at, one.override_id)))
-
-
-def _packed(override: Override) -> bytes:
-    said = asdict(override)
-    return msgpack.packb({**said, "until": override.until.isoformat(), "created_at": override.created_at.isoformat()})
-
-
-def _unpacked(packed: bytes) -> Override:
-    said = msgpack.unpackb(packed)
-    return Override(
-        **{**said, "until": datetime.fromisoformat(said["until"]), "created_at": datetime.fromisoformat(said["created_at"])}
-    )

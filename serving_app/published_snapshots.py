@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from expectations.contracts.files import Stamp, stamps
 from expectations.contracts.manifest import DATA, FILE, Manifest, SnapshotDamaged, verify
 from expectations.contracts.published import FILE as SWITCH
 from expectations.contracts.published import Published, PublishedUnreadable, history, last_switch, older
@@ -19,7 +20,6 @@ from serving_app.verified import VerifiedSnapshot, open_snapshot
 
 NOTHING = "nothing has been published yet"
 VERIFY_EVERY = timedelta(minutes=10)  # a snapshot of 1 GB is read in 1.3 s
-Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 class PublishedSnapshots:
@@ -118,15 +118,3 @@ class PublishedSnapshots:
                 folder = self._home / "serving" / "snapshots" / record.snapshot
                 return stamps(self._home / SWITCH, folder / DATA, folder / FILE)
         return stamps(self._home / SWITCH)
-
-
-def stamps(*paths: Path) -> Stamp:
-    """What tells that files are others than before: number, time of change and size; None where there is none."""
-    found = []
-    for path in paths:
-        try:
-            status = path.stat()
-            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
-        except OSError:
-            found.append(None)
-    return tuple(found)

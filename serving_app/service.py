@@ -49,7 +49,7 @@ class Service:
 
     def problems(self) -> list[str]:
         """What is not as it should be, in sentences; empty when all is well."""
-        return [problem for problem in (self.snapshots.problem(), self.log.problem) if problem]
+        return [problem for problem in (self.snapshots.problem(), self.overrides.problem(), self.log.problem) if problem]
 
     def recommend(self, query: ListQuery, is_shown: bool = True) -> dict:
         """The visitor's list. One that nobody is shown, as with HEAD, is no impression and is not logged."""

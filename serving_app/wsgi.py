@@ -22,7 +22,11 @@ def app() -> Flask:
     service = made.extensions["concierge"]
     log, snapshots = service.log, service.snapshots
     snapshots.current()
-    tasks = {"rotating the decision log": log.rotate, "verifying the snapshot": lambda: snapshots.verify(service.clock())}
+    tasks = {
+        "rotating the decision log": log.rotate,
+        "verifying the snapshot": lambda: snapshots.verify(service.clock()),
+        "mending the overrides": service.overrides.refresh,
+    }
     if days := settings.decision_log_days:
         folder = settings.home / "serving" / FOLDER
         tasks["deleting old decision logs"] = lambda: delete_older(folder, service.clock() - timedelta(days=days))

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+Stamp = tuple[tuple[int, int, int] | None, ...]
+
 
 def put_text(path: Path, text: str) -> None:
     """Write a file, or write it anew: aside, synced, then renamed.
@@ -10,12 +12,28 @@ def put_text(path: Path, text: str) -> None:
     Without the sync a loss of power may leave the new name with nothing behind it.
     """
     aside = path.with_name(f".{path.name}.part")
-    with aside.open("w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    aside.replace(path)
+    try:
+        with aside.open("w") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        aside.replace(path)
+    except OSError:  # on a full disk the half of it would take what room is left
+        aside.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
+
+
+def stamps(*paths: Path) -> Stamp:
+    """What tells that files are others than before: number, time of change and size of each; None where there is none."""
+    statuses = []
+    for path in paths:
+        try:
+            status = path.stat()
+            statuses.append((status.st_ino, status.st_mtime_ns, status.st_size))
+        except OSError:
+            statuses.append(None)
+    return tuple(statuses)
 
 
 def sync_folder(folder: Path) -> None:

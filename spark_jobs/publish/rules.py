@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import lmdb
-import msgpack
-
+from expectations.contracts import override_state
 from spark_jobs.identify.said import Said
 from spark_jobs.night import ROOT, Night
 
@@ -20,7 +18,6 @@ FILES = (
     "models/config/*.yml",
 )
 KEPT = Path("serving") / "rules"  # a folder each set of rules, named by its digest; some 40 kB
-STATE = Path("serving") / "state"  # the service's overrides
 SHOWN = 200  # overrides named one by one
 
 
@@ -33,16 +30,6 @@ def files(root: Path = ROOT) -> dict[str, str]:
 def digest(found: dict[str, str]) -> str:
     """One digest of all."""
     return hashlib.sha256("\n".join(f"{name} {value}" for name, value in sorted(found.items())).encode()).hexdigest()[:12]
-
-
-def overrides(home: Path) -> list[dict[str, Any]]:
-    """What operators pinned, blocked or boosted, as the service keeps it, oldest first; those ended by now may be among them."""
-    folder = home / STATE
-    if not (folder / "data.mdb").exists():
-        return []
-    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
-        kept = [msgpack.unpackb(value) for _, value in txn.cursor()]
-    return sorted(kept, key=lambda one: (one["created_at"], one["override_id"]))
 
 
 def in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
@@ -64,7 +51,7 @@ def taken(night: Night, said: Said) -> dict[str, Any]:
     return {
         "digest": digest(found), "files": found, "code_hash": night.code_hash, "config_hash": night.config_hash,
         "identity_decisions": sorted(said.decision_ids), "linkage_model": said.model,
-        "overrides": in_force(overrides(home), night.now)[:SHOWN],
+        "overrides": in_force(override_state.kept(home), night.now)[:SHOWN],
     }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import msgpack
 import pytest
 
 from expectations.contracts import snapshot as contract
-from serving_app.overrides import LmdbOverrides, MemoryOverrides, Override, Rules
+from serving_app.kept_overrides import KeptOverrides
+from serving_app.overrides import MemoryOverrides, Override, Rules
 from serving_app.schemas import LATEST
 from serving_app.snapshots import MemorySnapshots, Snapshot, SnapshotUnreadable
 
@@ -22,11 +23,11 @@ def override(number, now, **more):
     return Override(**{**told, "override_id": f"o_{number}", "until": now + timedelta(hours=1), "created_at": now, **more})
 
 
-@pytest.mark.parametrize("kind", ["memory", "lmdb"])
+@pytest.mark.parametrize("kind", ["memory", "disk"])
 class TestOverrides:
     @pytest.fixture
     def store(self, kind, tmp_path):
-        return MemoryOverrides() if kind == "memory" else LmdbOverrides(tmp_path / "state")
+        return MemoryOverrides() if kind == "memory" else KeptOverrides(tmp_path)
 
     def test_kept_as_given_oldest_first(self, store, clock):
         first, second = (
@@ -54,8 +55,8 @@ class TestOverrides:
 
 def test_overrides_survive_a_restart(tmp_path, clock):
     kept = override(1, clock())
-    LmdbOverrides(tmp_path / "state").put(kept)
-    assert LmdbOverrides(tmp_path / "state").all() == (kept,)
+    KeptOverrides(tmp_path).put(kept)
+    assert KeptOverrides(tmp_path).all() == (kept,)
 
 
 def test_rules_follow_a_customer_through_a_merge(clock):

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import lmdb
-import msgpack
 import pytest
 
+from expectations.contracts.override_state import state_file
+from expectations.contracts.state_file import State
 from spark_jobs.publish import history, production, rollback, rules
 from spark_jobs.publish.job import run
 
@@ -195,9 +195,7 @@ def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
     pin = {"override_id": "o1", "kind": "pin", "item_id": "item-03", "customer_id": None, "position": 1, "factor": 1.0,
            "until": "2026-02-10T00:00:00+00:00", "created_at": "2026-02-03T00:00:00+00:00", "note": ""}  # fmt: skip
     ended = pin | {"override_id": "o0", "until": "2026-02-03T00:00:01+00:00"}
-    with lmdb.open(str(nights.home / rules.STATE)) as env, env.begin(write=True) as txn:
-        for each in (pin, ended):
-            txn.put(each["override_id"].encode(), msgpack.packb(each))
+    state_file(nights.home).write(State(1, [pin, ended]))
     nights.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
     run(nights.night("night-3", date(2026, 2, 4)), nights.land("rec_customer_items_v1"))
     assert production.read(nights.home)[-1].rules["overrides"] == [pin]
