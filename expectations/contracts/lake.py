@@ -180,14 +180,18 @@ CORE_ITEM_CHANGES = Table(
 
 CORE_CONSENTS = Table(
     name="core_consents",
-    grain="One row per identifier, purpose and time: granted or denied, by which source.",
-    key=("identifier_id", "purpose", "consented_at", "source"),
-    not_null=("is_granted",),
+    grain="One row per identifier, purpose, feed and day on which it was granted or denied: the day's newest word of the kind.",
+    # A visitor's browser repeats its word with every event. A day's newest yes and newest no say all that the rule asks.
+    key=("identifier_id", "purpose", "source", "feed", "is_granted", "consented_date"),
+    partition="consented_date",
+    not_null=("consented_at",),
     columns={
         "identifier_id": "string",
         "purpose": "string",  # analytics, personalization, marketing
         "consented_at": "timestamp",
+        "consented_date": "date",
         "source": "string",
+        "feed": "string",  # the kind of file that said it: people, events
         "is_granted": "boolean",
         **RECEIVED,
     },

@@ -23,26 +23,28 @@ def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
             continue
         table = derivation.target
         held = intake.held(derivation.compared_with) if derivation.compared_with else None
+        new, every = (intake.typed, intake.all_typed) if derivation.hears_refused else (intake.accepted, intake.all_accepted)
         if derivation.reads_target:
             rows, is_all = derivation.make(intake.all_of_target(), held), intake.anew
         elif intake.anew or (intake.is_repeated and derivation.compared_with):
-            rows, is_all = derivation.make(intake.all_accepted(), None), True
+            rows, is_all = derivation.make(every(), None), True
         else:
-            rows, is_all = derivation.make(intake.accepted, held), False
-        within = f"source = '{intake.source.name}'" if "source" in table.columns else "true"
+            rows, is_all = derivation.make(new, held), False
+        mine = {"source": intake.source.name, "feed": intake.feed.entity}
+        within = " and ".join(f"{name} = '{value}'" for name, value in mine.items() if name in table.columns) or "true"
         written = lake.replace(rows, table, within) if is_all else lake.upsert(rows, table, derivation.update_when)
         reports.append(as_report(table.name, written))
     return reports
 
 
 def quarantine(lake: Lake, taken: list[FeedIntake]) -> list[TableReport]:
-    """Write the refused records of all feeds, in one commit."""
-    refusing = [intake for intake in taken if intake.counts.n_quarantined]
+    """Write the refused records of all feeds, and the accepted ones in doubt, in one commit."""
+    refusing = [intake for intake in taken if intake.counts.n_quarantined or intake.counts.n_doubtful]
     if not refusing:
         return []
     every = reduce(DataFrame.unionByName, [intake.refused() for intake in refusing])
     days = min(intake.days[0] for intake in refusing), max(intake.days[1] for intake in refusing)
-    n_rows = sum(intake.counts.n_quarantined for intake in refusing)
+    n_rows = sum(intake.counts.n_quarantined + intake.counts.n_doubtful for intake in refusing)
     if n_rows <= SMALL:
         every = every.toArrow()
     written = lake.rewrite(every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing))

@@ -78,7 +78,8 @@ class Feed:
         read: an open file → its records, in order and as it is read; never raises for what the bytes say.
         transform: adds to a frame of received records (`raw`, a struct of `columns`, texts and ids in their normal form, then
             where each came from and `first_received`) the target's columns, `reason` and `detail` (null: accepted), and columns
-            that sightings name. A record that becomes several rows numbers them from 1 in a column `_part`.
+            that sightings name. A record that becomes several rows numbers them from 1 in a column `_part`. A column `_doubt`
+            says of an accepted record what of it could not be read: it is kept, and stands in quarantine besides.
         target: the table its records become rows of.
         ids: where its records hold ids; a transform sees them in their normal form, and one that is none refuses its record.
         newest_wins: of two records with one key the later received is the truth (snapshots); else the first received.
@@ -124,6 +125,7 @@ class Derivation:
         reads_target: `make` gets the source's rows of the feed's own table, as they are after its records came in, instead of
             accepted records; they are the same in any order of nights.
         update_when: SQL over `new` and `old` that a row must meet to replace one of the same key.
+        hears_refused: `make` gets the refused records too, told apart by their `reason`.
     """
 
     target: Table
@@ -132,6 +134,7 @@ class Derivation:
     compared_with: Table | None = None
     reads_target: bool = False
     update_when: str = "true"
+    hears_refused: bool = False
 
 
 class Folder(NamedTuple):

@@ -25,6 +25,7 @@ PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
 SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
 SHOWN = 20  # names of files, where there may be many
+DOUBT = "bad_value"  # the reason code of what stands in quarantine besides
 EARLIER = "new.first_received < old.first_received"
 
 
@@ -36,6 +37,7 @@ class Counts:
     by_reason: dict[str, int]
     n_accepted: int
     n_keys: int  # among the accepted
+    n_doubtful: int = 0  # accepted, and in quarantine besides for what could not be read
 
     @property
     def n_received(self) -> int:
@@ -82,12 +84,16 @@ class FeedIntake:
 
     def all_accepted(self) -> DataFrame:
         """All accepted records of the feed that count, the new ones among them, read back from its raw table."""
+        return self.all_typed().where("reason is null")
+
+    def all_typed(self) -> DataFrame:
+        """As `all_accepted`, with the refused records that could be parsed."""
         count = self.manifest.counting(self.source, self.feed, self.deliveries)
         if not count:
             return self._typed(reread(self.lake.read(self.source.raw(self.feed)).limit(0), self.feed))
         ids = self.lake.spark.createDataFrame([(each,) for each in sorted(count)], "delivery_id string")
         raw = self.lake.read(self.source.raw(self.feed)).join(F.broadcast(ids), "delivery_id", "left_semi")
-        return self._typed(reread(raw, self.feed)).where("reason is null")
+        return self._typed(reread(raw, self.feed))
 
     def all_of_target(self) -> DataFrame:
         """The source's rows of the feed's table as they are now, after `run`."""
@@ -104,7 +110,8 @@ class FeedIntake:
 
     def _typed(self, records: DataFrame) -> DataFrame:
         typed = self.feed.transform(records, self.told)
-        return typed if self.feed.record else typed.withColumn("_part", F.lit(1))
+        typed = typed if self.feed.record else typed.withColumn("_part", F.lit(1))
+        return typed if "_doubt" in typed.columns else typed.withColumn("_doubt", F.lit(None).cast("string"))
 
     def _needs_all(self) -> bool:
         if any(delivery.supersedes for delivery in self.deliveries):
@@ -125,7 +132,8 @@ class FeedIntake:
                 by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["count"]
         n_keys = self.accepted.where("_part = 1").select(F.expr(self.feed.record_key)).distinct().count()
         n_accepted = sum(by_delivery.values()) - sum(by_reason.values())
-        return Counts(by_delivery, dict(sorted(by_reason.items())), n_accepted, n_keys)
+        n_doubtful = self.accepted.where("_part = 1 and _doubt is not null").count()
+        return Counts(by_delivery, dict(sorted(by_reason.items())), n_accepted, n_keys, n_doubtful)
 
     def _log_received(self) -> None:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""
@@ -145,9 +153,12 @@ class FeedIntake:
         return f"landing_date between date'{self.days[0]}' and date'{self.days[1]}' and delivery_id in ({ids})"
 
     def refused(self) -> DataFrame:
-        """The refused records, in the columns of `quarantine`."""
+        """The refused records and those in doubt, in the columns of `quarantine`."""
         named = (F.lit(self.source.name).alias("source"), F.lit(self.feed.entity).alias("entity"))
-        return self.typed.where("reason is not null").select(*named, *PLACE, "raw_text", "reason", "detail")
+        is_refused = F.col("reason").isNotNull()
+        refused = self.typed.where("_part = 1").where(is_refused | F.col("_doubt").isNotNull())
+        reason, detail = F.coalesce("reason", F.lit(DOUBT)), F.when(is_refused, F.col("detail")).otherwise(F.col("_doubt"))
+        return refused.select(*named, *PLACE, "raw_text", reason.alias("reason"), detail.alias("detail"))
 
     def _added(self, counts: Counts) -> tuple[Written, int]:
         """Add the new records to what is held; how many records were offered."""
@@ -183,6 +194,8 @@ class FeedIntake:
         if empty:
             found |= {"n_files_without_records": len(empty), "files_without_records": empty[:SHOWN]}
             print(f"  {self.source.name}: {len(empty)} files hold no record: {', '.join(empty[:SHOWN])}")
+        if counts.n_doubtful:
+            found["n_doubtful"] = counts.n_doubtful
         superseding = [delivery.file.name for delivery in self.deliveries if delivery.supersedes]
         if superseding:
             found["superseding_files"] = superseding

@@ -11,12 +11,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_EVENTS
+from spark_jobs.ingest.consents import doubt, is_granted, preferences, words
 from spark_jobs.ingest.feed import Context, Feed, IdField, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.json_kinds import wrong_kind
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, shop_day, whole, yes_or_no
+from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, shop_day, whole
 
 COLUMNS = (
     "type", "messageId", "event", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
@@ -31,10 +32,11 @@ TRACKED = {
 }
 CONTEXT = (
     "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign struct<name:string>, "
-    "location struct<country:string>, consent struct<categoryPreferences:struct<analytics:string,personalization:string>>"
+    "location struct<country:string>"
 )
 PRODUCT = "product_id string, quantity string, price string"
 PROPERTIES = f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
+PURPOSES = ("analytics", "personalization")  # whose words are read off an event's consent
 CURRENCY = "^[A-Z]{3}$"
 
 
@@ -86,6 +88,7 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("currency", given(properties.currency))
         .withColumn("_user_id", given(raw.userId))
         .withColumn("_anonymous_id", given(raw.anonymousId))
+        .withColumn("_said", F.struct(*[text.alias(purpose) for purpose, text in preferences(raw.context, PURPOSES).items()]))
         .withColumn("_products", said_products(F.col("event_type"), properties))
     )
     unreadable_time = F.lit(False)
@@ -136,7 +139,7 @@ def not_a(value: Column, received: Column, least: int) -> Column:
 def with_details(exploded: DataFrame, told: Context) -> DataFrame:
     """The rest of an event's columns, from its product and its context."""
     product, context = F.col("_product"), F.col("_context")
-    preferences = context.consent.categoryPreferences
+    said = {purpose: F.col("_said")[purpose] for purpose in PURPOSES}
     message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
     numbered = F.concat_ws("#", message, "_part")
     return (
@@ -152,8 +155,10 @@ def with_details(exploded: DataFrame, told: Context) -> DataFrame:
         .withColumn("referrer", given(context.page.referrer))
         .withColumn("campaign", given(context.campaign["name"]))
         .withColumn("country", given(context.location.country))
-        .withColumn("has_analytics_consent", yes_or_no(preferences.analytics))
-        .withColumn("has_personalization_consent", yes_or_no(preferences.personalization))
+        .withColumn("has_analytics_consent", is_granted(said["analytics"]))
+        .withColumn("has_personalization_consent", is_granted(said["personalization"]))
+        .withColumn("_words", words(said, F.col("occurred_at"), F.col("landing_date"), told.time_zone))
+        .withColumn("_doubt", doubt(said))
         .withColumn("request_id", given(F.col("_properties").request_id))
     )
 

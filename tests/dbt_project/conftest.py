@@ -267,7 +267,8 @@ def guest_sale(source: str, order_id: str, day: date) -> dict:
 
 def consent(identifier: str, n: int) -> dict:
     at = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=n)
-    return {"identifier_id": identifier, "purpose": "personalization", "consented_at": at, "source": "crm", "is_granted": False}
+    word = {"identifier_id": identifier, "purpose": "personalization", "consented_at": at, "consented_date": at.date()}
+    return {**word, "source": "crm", "feed": "people", "is_granted": False}
 
 
 @dataclass

@@ -69,8 +69,8 @@ def people() -> tuple[list[dict], list[dict], list[dict], list[dict]]:
                  "birth_date": date(1980, 1, 2), "created_at": at(1, n), "updated_at": at(1, n)}
             )  # fmt: skip
             consents.append(
-                {"identifier_id": f"i_user_id_{n}", "purpose": "personalization", "consented_at": at(1, n), "source": "shop",
-                 "is_granted": n % 7 > 0}
+                {"identifier_id": f"i_user_id_{n}", "purpose": "personalization", "consented_at": at(1, n),
+                 "consented_date": at(1, n).date(), "source": "shop", "feed": "people", "is_granted": n % 7 > 0}
             )  # fmt: skip
     return identifiers, identities, consents, records
 
@@ -153,8 +153,8 @@ def second_night(lake: Lake, upsert: Upsert) -> dict[str, int]:
     upsert(lake, CORE_IDENTITY_LINKS, [link("i_anonymous_id_3", "i_user_id_4", 4), parted])
     upsert(lake, CORE_IDENTITY_CHANGES, [change(1, 3, "merged", 4)])
     upsert(lake, CORE_ITEMS, [items()[4] | {"category_path": ["Garden"], "price": Decimal("0.1000")}])
-    upsert(lake, CORE_CONSENTS, [{"identifier_id": "i_user_id_5", "purpose": "personalization", "consented_at": at(20, 1),
-                                  "source": "shop", "is_granted": False}])  # fmt: skip
+    denied = {"identifier_id": "i_user_id_5", "purpose": "personalization", "consented_at": at(20, 1), "is_granted": False}
+    upsert(lake, CORE_CONSENTS, [denied | {"consented_date": at(20, 1).date(), "source": "shop", "feed": "people"}])
     return {
         "core_events": len(events) + len(late), "core_order_lines": len(lines) + 2, "core_identities": 1, "core_items": 1,
         "core_consents": 1, "core_identity_links": 2, "core_identity_changes": 1,

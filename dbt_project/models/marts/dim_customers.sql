@@ -65,6 +65,8 @@ final as (
         rfm.segment_id as rfm_segment,
         traits.has_analytics_consent,
         traits.has_personalization_consent,
+        traits.personalization_consent_at,
+        traits.personalization_consent_source,
         traits.has_marketing_consent
     from traits
     left join orders on traits.customer_id = orders.customer_id

@@ -1,4 +1,4 @@
--- Building features is one of the three places where consent is applied: who
+-- Building features is one of the four places where consent is applied: who
 -- said no to personalization is not in here, and what is not in here is not
 -- exported.
 

@@ -10,7 +10,8 @@ from functools import partial
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import CORE_CONSENTS, CORE_ITEM_CHANGES, CORE_ITEMS, CORE_ORDER_LINES, CORE_PEOPLE
+from expectations.contracts.lake import CORE_ITEM_CHANGES, CORE_ITEMS, CORE_ORDER_LINES, CORE_PEOPLE
+from spark_jobs.ingest.consents import consents_of, doubt, words
 from spark_jobs.ingest.feed import Context, Derivation, Feed, IdField, Program, Sighting, Source
 from spark_jobs.ingest.formats import csv_records, json_records
 from spark_jobs.ingest.identifiers import identifier_id
@@ -86,7 +87,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
 
 
 def people(received: DataFrame, told: Context) -> DataFrame:
-    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone` and `_<purpose>`. Grain stays: one row per record."""
+    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone`, `_words` and `_doubt`. Grain: one row per record."""
     raw = F.col("raw")
     typed = received.withColumn("source", F.lit(told.source)).withColumn("record_id", given(raw.crm_id))
     for name in ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country"):
@@ -103,10 +104,9 @@ def people(received: DataFrame, told: Context) -> DataFrame:
     for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "_phone")):
         typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
     from_tomorrow = too_late(F.col("updated_at"), F.col("landing_date"), told.time_zone)
-    maybe = F.lit(False)
-    for purpose in PURPOSES:
-        typed = typed.withColumn(f"_{purpose}", yes_or_no(raw[f"{purpose}_consent"]))
-        maybe = maybe | said_but_unreadable(raw[f"{purpose}_consent"], F.col(f"_{purpose}"))
+    said = {purpose: raw[f"{purpose}_consent"] for purpose in PURPOSES}
+    typed = typed.withColumn("_words", words(said, F.col("updated_at"), F.col("landing_date"), told.time_zone))
+    typed = typed.withColumn("_doubt", doubt(said))
     return refuse(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
@@ -117,25 +117,6 @@ def people(received: DataFrame, told: Context) -> DataFrame:
         ),
         ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at"))),
         ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date"))),
-        ("bad_value", "consent", maybe),
-    )
-
-
-def consents(records: DataFrame, _held: DataFrame | None) -> DataFrame:
-    """What the customer file says about consent, for the card and for the e-mail. Grain: the key of `core_consents`.
-
-    Of two records that contradict each other under one time, the denial holds.
-    """
-    said = F.array(*[F.struct(F.lit(purpose).alias("purpose"), F.col(f"_{purpose}").alias("is_granted")) for purpose in PURPOSES])
-    each = records.select(
-        F.explode(F.array("crm_identifier_id", "email_identifier_id")).alias("identifier_id"), said.alias("said"),
-        F.col("updated_at").alias("consented_at"), "source", "first_received",
-    ).select("*", F.explode("said").alias("one"))  # fmt: skip
-    return (
-        each.where("identifier_id is not null and one.is_granted is not null")
-        .groupBy("identifier_id", F.col("one.purpose").alias("purpose"), "consented_at", "source")
-        .agg(F.min(F.struct("one.is_granted", "first_received")).alias("first"))
-        .select("identifier_id", "purpose", "consented_at", "source", "first.is_granted", "first.first_received")
     )
 
 
@@ -212,10 +193,8 @@ SOURCE = Source(
         ),
     ),
     derivations=(
-        Derivation(
-            target=CORE_CONSENTS, entity="people", make=consents,
-            update_when="struct(new.is_granted, new.first_received) < struct(old.is_granted, old.first_received)",
-        ),
+        consents_of("people", "crm_identifier_id", "user_identifier_id", "email_identifier_id"),
+        consents_of("events", "user_identifier_id", "anonymous_identifier_id"),
         Derivation(target=CORE_ITEM_CHANGES, entity="catalogue", make=item_changes, compared_with=CORE_ITEMS),
     ),
 )  # fmt: skip

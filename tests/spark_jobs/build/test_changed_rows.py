@@ -79,7 +79,8 @@ def test_nothing_of_a_table_that_was_never_written(tmp_path):
 def test_times_leave_as_utc_without_a_zone(tmp_path):
     """Half past eleven in UTC, whatever the zone of the machine."""
     at = datetime(2026, 3, 29, 23, 30, 0, 5, tzinfo=UTC)
-    row = {"identifier_id": "i", "purpose": "p", "consented_at": at, "source": "s", "is_granted": True}
+    row = {"identifier_id": "i", "purpose": "p", "consented_at": at, "source": "s", "is_granted": True,
+           "consented_date": at.date(), "feed": "f"}  # fmt: skip
     lake = Lake(tmp_path / "lake")
     write_deltalake(lake.path(CORE_CONSENTS), pa.Table.from_pylist([row], schema=arrow_schema(CORE_CONSENTS)))
     now = Watermark(*lake.table_id_and_version(CORE_CONSENTS), shape(CORE_CONSENTS))

@@ -18,7 +18,15 @@ def z(at: datetime) -> str:
 
 
 def event(
-    message_id, at=NOON, waited=timedelta(0), skew=timedelta(0), kind="Product Viewed", user=None, browser="b1", **properties
+    message_id,
+    at=NOON,
+    waited=timedelta(0),
+    skew=timedelta(0),
+    kind="Product Viewed",
+    user=None,
+    browser="b1",
+    allows=False,
+    **properties,
 ):
     """An event as an old collector stores it: no `timestamp`, the client's clock off by `skew`."""
     name = {"event": kind} if kind not in ("page", "identify") else {}
@@ -26,7 +34,7 @@ def event(
         "type": "track" if name else kind, "messageId": message_id, "anonymousId": browser,
         **({"userId": user} if user else {}), **name,
         "originalTimestamp": z(at + skew), "sentAt": z(at + skew + waited), "receivedAt": z(at + waited),
-        "context": {"sessionId": "s1", "consent": {"categoryPreferences": {"analytics": True, "personalization": False}}},
+        "context": {"sessionId": "s1", "consent": {"categoryPreferences": {"analytics": True, "personalization": allows}}},
         "properties": {"product_id": "i1", "price": 9.99, "currency": "EUR", **properties},
     }  # fmt: skip
 
@@ -68,12 +76,12 @@ EVENTS = {
     ],
     TUESDAY: [
         event("view", waited=timedelta(hours=25)),  # the same again, 25 hours later
-        event("fresh", NOON + DAY, user="u1"),
-        {**event("spoiled"), "event": "Lottery Ticket Scratched"},
+        event("fresh", NOON + DAY, user="u1", allows="granted"),
+        {**event("spoiled", allows="denied"), "event": "Lottery Ticket Scratched"},
         event("buy", waited=timedelta(hours=25), kind="Order Completed", user="u1", **bought("i1", "i2", "i3")),  # and says more
         event("twice", NOON + DAY, kind="Order Completed", user="u1", **bought("i1")),  # a view's message id, and no view
     ],
-    THURSDAY: [event("late", waited=3 * DAY), event("view", waited=3 * DAY), event("buy#1", waited=3 * DAY)],
+    THURSDAY: [event("late", waited=3 * DAY, allows="opt-out"), event("view", waited=3 * DAY), event("buy#1", waited=3 * DAY)],
 }  # fmt: skip
 OTHERS = {
     MONDAY: {
@@ -183,7 +191,7 @@ def check_content(core: dict[str, list[dict]]) -> None:
     assert people["c1"]["email"] == "ann@new.example.org"
     assert people["c1"]["first_received"].startswith(TUESDAY)
     assert people["c2"]["first_received"].startswith(MONDAY), "it has said the same since Monday"
-    assert [(row["consented_at"].day, row["is_granted"]) for row in core["core_consents"]].count((6, False)) == 2
+    check_consents(core["core_consents"])
 
     items = {row["item_id"]: row for row in core["core_items"]}
     assert {key: (row["price"], row["is_in_stock"], row["first_seen_at"].day) for key, row in items.items()} == {
@@ -199,6 +207,18 @@ def check_content(core: dict[str, list[dict]]) -> None:
     assert (email["value_normalised"], email["source"], email["first_seen_at"].day) == ("ann@example.org", None, 5)
     assert {row["kind"] for row in known.values()} == {"user_id", "anonymous_id", "crm_id", "email"}
     assert lines["o1", 1]["email_identifier_id"] == email["identifier_id"] == people_id(core, "ann@example.org")
+
+
+def check_consents(words: list[dict]) -> None:
+    """Both cards' marketing, for card and e-mail; the web's personalization and analytics, for user and browser."""
+    days = sorted((row["purpose"], row["feed"], row["is_granted"], row["consented_at"].day) for row in words)
+    assert days == [
+        *[("analytics", "events", True, day) for day in (5, 5, 6, 6)],
+        *[("marketing", "people", False, 6)] * 2, *[("marketing", "people", True, 5)] * 4,
+        *[("personalization", "events", False, day) for day in (5, 5, 6, 6)],
+        *[("personalization", "events", True, 6)] * 2,
+    ]  # fmt: skip
+    assert {row["consented_at"].hour for row in words} == {12}
 
 
 def people_id(core: dict[str, list[dict]], email: str) -> str:

@@ -46,7 +46,8 @@ GOOD = {
         "item_id": f"item{n}", "changed_at": AT, "changed_date": DAY, "field": "price", "old_value": None, "new_value": "4",
     },
     "core_consents": lambda n: {
-        "identifier_id": iid(n), "purpose": "marketing", "consented_at": AT, "source": "shop", "is_granted": False,
+        "identifier_id": iid(n), "purpose": "marketing", "consented_at": AT, "consented_date": DAY, "source": "shop",
+        "feed": "people", "is_granted": False,
     },
     "core_identifiers": lambda n: {
         "identifier_id": iid(n), "kind": "user_id", "source": "shop", "value": f"u{n}", "value_normalised": f"u{n}",

@@ -1,8 +1,17 @@
 with
 
+-- Analytics consent is applied here and nowhere else: visits of who said no to
+-- analytics are not counted in their profile.
+denied as (
+    select customer_id from {{ ref('int_customer_consents') }}
+    where has_analytics_consent = false
+),
+
 events as (
     select * from {{ ref('int_events') }}
-    where customer_id is not null
+    where
+        customer_id is not null
+        and customer_id not in (select denied.customer_id from denied)
 ),
 
 final as (

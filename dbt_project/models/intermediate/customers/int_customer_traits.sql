@@ -32,6 +32,8 @@ final as (
         prices.price_band,
         consents.has_analytics_consent,
         consents.has_personalization_consent,
+        consents.personalization_consent_at,
+        consents.personalization_consent_source,
         consents.has_marketing_consent
     from customers
     left join channels on customers.customer_id = channels.customer_id

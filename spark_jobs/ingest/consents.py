@@ -1,0 +1,108 @@
+"""Words of consent in records and events → `core_consents`, by the rule of `expectations.contracts.consent`.
+
+A word is heard wherever it stands: of a record that is refused for another field's sake, every no whose identifier can be read
+still counts. A word's time is the record's. Where that cannot be, a no counts from the end of the landing day, so that a clock
+set to 2099 does not win for ever, and a yes is not heard.
+"""
+
+from collections.abc import Mapping
+from functools import partial, reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.consent import NO, YES
+from expectations.contracts.lake import CORE_CONSENTS
+from spark_jobs.ingest.feed import Derivation
+from spark_jobs.ingest.values import bare, implausible, shop_day
+
+# Of a day's words of one kind the newest is kept; of equals the one received first. So any order of nights gives the same rows.
+NEWER = "struct(new.consented_at, old.first_received) > struct(old.consented_at, new.first_received)"
+NOT_AN_OBJECT = "not an object"  # stands for the words in a place that must hold an object and does not: no yes
+
+
+def is_granted(received: Column) -> Column:
+    """`read_consent(…).is_granted` of a column of texts in their normal form, as the reader leaves them."""
+    word = F.lower(bare(received))
+    return F.when(word != "", word.isin(*YES))
+
+
+def is_unreadable(received: Column) -> Column:
+    """Whether something was said that is no word of `read_consent`'s lists; never null."""
+    word = F.coalesce(F.lower(bare(received)), F.lit(""))
+    return ~word.isin("", *YES, *NO)
+
+
+def words(received: Mapping[str, Column], at: Column, landing_date: Column, time_zone: str) -> Column:
+    """What a record says of its person's consents: array of `purpose, is_granted, consented_at, consented_date`.
+
+    Args:
+        received: text by purpose.
+        at: when it was said, UTC; null or implausible where the record's time is no time.
+        time_zone: the shop's, for its days.
+    """
+    landed_by = F.to_utc_timestamp(F.date_add(landing_date, 1).cast("timestamp"), time_zone)
+    is_plausible = F.coalesce(~implausible(at, landing_date, time_zone), F.lit(False))
+    every = []
+    for purpose, text in received.items():
+        granted = is_granted(text)
+        since = F.when(is_plausible, at).when(~granted, landed_by)
+        named = {"purpose": F.lit(purpose), "is_granted": granted, "consented_at": since}
+        every.append(F.struct(*[value.alias(name) for name, value in named.items()]))
+    heard = F.filter(F.array(*every), lambda word: word.is_granted.isNotNull() & word.consented_at.isNotNull())
+    return F.transform(heard, lambda word: word.withField("consented_date", shop_day(word.consented_at, time_zone)))
+
+
+def doubt(received: Mapping[str, Column]) -> Column:
+    """Which purposes' words cannot be read, as text for `quarantine.detail`; null when all can."""
+    each = [F.when(is_unreadable(text), F.lit(purpose)) for purpose, text in received.items()]
+    purposes = F.concat_ws(", ", *each)
+    return F.when(purposes != "", F.concat(F.lit("consent, taken as a no: "), purposes))
+
+
+def preferences(context: Column, purposes: tuple[str, ...]) -> dict[str, Column]:
+    """By purpose the text that `consent.categoryPreferences` of an event's context (JSON) holds; null where it holds none."""
+    document = F.try_parse_json(context)
+    parents = [F.try_variant_get(document, path, "variant") for path in ("$.consent", "$.consent.categoryPreferences")]
+    is_misplaced = reduce(lambda one, other: one | other, (says_no_object(parent) for parent in parents))
+    return {
+        purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(
+            F.get_json_object(context, f"$.consent.categoryPreferences.{purpose}")
+        )
+        for purpose in purposes
+    }
+
+
+def says_no_object(value: Column) -> Column:
+    """Whether a variant holds something that is no object; an empty list is what PHP writes for an empty object."""
+    kind = F.coalesce(F.schema_of_variant(value), F.lit("VOID"))
+    is_empty = bare(F.coalesce(F.to_json(value), F.lit(""))).isin("", '""', "[]")
+    return ~kind.startswith("OBJECT") & (kind != "VOID") & ~is_empty
+
+
+def consents(records: DataFrame, _held: DataFrame | None, feed: str, identifiers: tuple[str, ...]) -> DataFrame:
+    """Grain: the key of `core_consents`.
+
+    Args:
+        records: typed records, refused ones too, with `_words` as `words` gives them.
+        identifiers: the columns of whom a record is about; a word is heard for each of them.
+    """
+    each = (
+        records.select(F.explode(F.array(*identifiers)).alias("identifier_id"), "source", "first_received", "reason", "_words")
+        .select("*", F.explode("_words").alias("word"))
+        .where("identifier_id is not null and (reason is null or not word.is_granted)")
+    )
+    first = F.struct((-F.unix_micros("word.consented_at")).alias("age"), "first_received", "word.consented_at")
+    return (
+        each.groupBy("identifier_id", "word.purpose", "source", "word.is_granted", "word.consented_date")
+        .agg(F.min(first).alias("newest"))
+        .withColumn("feed", F.lit(feed))
+        .select("newest.*", "*")
+        .select(*CORE_CONSENTS.columns)
+    )
+
+
+def consents_of(feed: str, *identifiers: str) -> Derivation:
+    """The derivation of a feed whose records speak of consent."""
+    make = partial(consents, feed=feed, identifiers=identifiers)
+    return Derivation(CORE_CONSENTS, feed, make, update_when=NEWER, hears_refused=True)
