@@ -11,7 +11,7 @@ from serving_app import create_app, upkeep
 from serving_app.decision_log import FOLDER, delete_older
 from serving_app.settings import Settings
 
-UPKEEP_EVERY_SECONDS = 5
+UPKEEP_EVERY_SECONDS = 1
 
 
 def app() -> Flask:

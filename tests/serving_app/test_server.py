@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 import requests
 
@@ -164,6 +165,12 @@ def test_two_workers_keep_every_promise(server):
     assert (second.returncode, second.stderr) == (2, taken(server.port)), "it does not share the port of the first"
     listed = requests.get(f"{server.url}/v1/overrides", timeout=10).json()["overrides"]
     assert [one["override_id"] for one in listed] == [made.json()["override_id"]]
+
+    # Killed, the main process takes its workers along: they would hold the port, and nobody would replace them.
+    workers = psutil.Process(server.process.pid).children()
+    server.process.kill()
+    _, orphans = psutil.wait_procs(workers, timeout=15)
+    assert (len(workers), orphans) == (2, [])
 
 
 def test_a_wrong_setting_is_a_sentence(tmp_path):

@@ -1,0 +1,1 @@
+"""Long runs that look for what stops a night: `make soak NAME=<name>`."""

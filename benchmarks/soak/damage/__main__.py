@@ -1,0 +1,120 @@
+"""Damage every file that the service reads while 50 clients ask: `make soak NAME=damage ARGS="--seconds 3"`.
+
+A home of two nights, the real server with two workers. Each harm lasts so many seconds and is undone; then the workers are killed
+one after another with the published snapshot cut short, and the server is restarted over it. Every answer must be 200 with the
+list of the snapshot that it names, and no connection may break but a killed worker's. The last line is the control: a server that
+verifies nothing.
+"""
+
+import argparse
+import os
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import requests
+
+from benchmarks.soak.damage.clients import Clients, Seen
+from benchmarks.soak.damage.harms import HARMS, PUBLISHED, cut, full_disk, harmed
+from benchmarks.soak.damage.home import BLOCK, write_home
+from benchmarks.soak.damage.server import UNVERIFIED, Server
+
+Row = tuple[str, str, Seen, str]  # a file, what was done to it, what clients met, what /readyz said
+
+
+def soak(folder: Path, seconds: float, n_clients: int, n_customers: int, harms=HARMS, kills: bool = True) -> list[Row]:
+    """Every harm in turn over one server; one row each."""
+    home = folder / "home"
+    expected = write_home(home, n_customers)
+    server = Server(home)
+    rows: list[Row] = []
+
+    def note(name: str, harm: str, told: str = "") -> None:
+        time.sleep(seconds)
+        rows.append((name, harm, clients.take(), told + problems(server)))
+
+    try:
+        requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).raise_for_status()
+        clients = Clients(server.port, n_clients, expected)
+        for name, harm in harms:
+            with harmed(home, name, harm):
+                note(name, harm.__name__)
+        with full_disk(server.workers()):
+            status = requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).status_code
+            note("every file", "full disk", f"POST {status}; ")
+        with harmed(home, str(PUBLISHED), cut):
+            for pid in server.workers() if kills else ():  # granian gives up on one that dies twice within 5.5 s
+                os.kill(pid, signal.SIGKILL)
+                time.sleep(1.5)
+                note(str(PUBLISHED), "cut, a worker killed")
+            clients.stop()
+            server.stop()
+            server.start()
+            clients = Clients(server.port, n_clients, {"night-1": expected["night-1"]})
+            note(str(PUBLISHED), "cut, restarted")
+        clients.stop()
+    finally:
+        server.stop()
+    return rows
+
+
+def control(folder: Path, seconds: float, n_clients: int, n_customers: int, harm=cut) -> Seen:
+    """What clients of a server that verifies nothing meet."""
+    home = folder / "unverified"
+    expected = write_home(home, n_customers)
+    server = Server(home, UNVERIFIED)
+    try:
+        requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).raise_for_status()
+        clients = Clients(server.port, n_clients, expected)
+        harm(home / PUBLISHED)
+        time.sleep(seconds)
+        clients.stop()
+        return clients.take()
+    finally:
+        server.stop()
+
+
+def problems(server: Server) -> str:
+    """What `/readyz` has to say, shortly after."""
+    told = server.ready()
+    return "; ".join(told.get("problems", [told.get("detail", "")])) or told["status"]
+
+
+def is_right(row: Row) -> bool:
+    """Whether every answer was right, and no connection broke but of a killed worker."""
+    return not row[2].wrong and (not row[2].resets or "killed" in row[1])
+
+
+def line(row: Row) -> str:
+    name, harm, seen, said = row
+    took = sorted(seen.milliseconds) or [0.0]
+    p99 = statistics.quantiles(took, n=100)[98] if len(took) > 1 else took[0]
+    return (
+        f"{harm:<25} {name:<38} {len(took):>6} answers {len(seen.wrong):>2} wrong {seen.resets:>3} resets  "
+        f"p50 {statistics.median(took):>6.1f} p99 {p99:>7.1f} max {took[-1]:>7.1f} ms  {seen.snapshots}  {said}"
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Print a line a harm; 1 when one of them was felt."""
+    parser = argparse.ArgumentParser(prog="make soak NAME=damage", description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=3, help="how long each harm lasts")
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--customers", type=int, default=2_000)
+    given = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = soak(Path(folder), given.seconds, given.clients, given.customers)
+        unverified = control(Path(folder), given.seconds, given.clients, given.customers)
+    print("\n".join(map(line, rows)))
+    print("control, nothing verified: " + line((str(PUBLISHED), "cut", unverified, "")))
+    felt = [row for row in rows if not is_right(row)]
+    for row in felt:
+        print(f"felt: {row[0]} {row[1]}: {row[2].wrong} {row[2].resets} resets")
+    return 1 if felt or not (unverified.wrong or unverified.resets) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

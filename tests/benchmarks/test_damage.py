@@ -1,0 +1,21 @@
+"""`make soak NAME=damage`, short: 50 clients feel nothing of what is done to the files they are answered from."""
+
+from benchmarks.soak.damage.__main__ import control, is_right, line, soak
+from benchmarks.soak.damage.harms import HARMS
+
+
+def test_fifty_clients_feel_no_damage(tmp_path):
+    rows = soak(tmp_path, seconds=0.1, n_clients=50, n_customers=60, kills=False)
+    assert len(rows) == len(HARMS) + 2
+    assert [line(row) for row in rows if not is_right(row)] == []
+    assert sum(len(row[2].milliseconds) for row in rows) > 500
+    said = {(name.rpartition("/")[2], harm): words for name, harm, _, words in rows}
+    assert said["published.json", "garble"] == "published.json is damaged; snapshot night-2 is served"
+    assert said["every file", "full disk"].startswith("POST 503; the decision log cannot be written: ")
+    assert said["data.mdb", "cut, restarted"].startswith("snapshot night-2 is damaged: data.mdb has 100,000 bytes, not ")
+    assert said["data.mdb", "cut, restarted"].endswith("; snapshot night-1 is served")
+
+
+def test_the_control_feels_it(tmp_path):
+    seen = control(tmp_path, seconds=0.5, n_clients=50, n_customers=60)
+    assert seen.resets or seen.wrong
