@@ -90,7 +90,8 @@ class PublishedSnapshots:
             if not flaws and (record or self._snapshot):
                 flaws.append(f"{SWITCH} is missing")
         if record is not None:
-            yield record.snapshot
+            if record.snapshot:  # a warehouse may be published without lists
+                yield record.snapshot
             yield from (one.snapshot for one in older(self._home, record))
 
     def _intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:

@@ -4,6 +4,7 @@ Appended behind the switch and never rewritten, so it outlives the snapshots and
 that was killed before its line is written down by the next publish or rollback, which finds that readers see what no line names.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -63,17 +64,15 @@ class Switch:
 
 
 def read(home: Path) -> list[Switch]:
-    """Every switch, oldest first. A line torn by a loss of power is left out: `catch_up` writes its switch down."""
+    """Every switch, oldest first. A line torn by a loss of power, or damaged, is left out: `catch_up` writes a last one down."""
     try:
-        lines = (home / FILE).read_text().splitlines()
+        lines = (home / FILE).read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return []
     found = []
     for line in lines:
-        try:
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             found.append(Switch(**json.loads(line)))
-        except ValueError:
-            continue
     return found
 
 
