@@ -8,6 +8,7 @@ to a dead one: any worker finishes it, and puts a torn last line aside under `<n
 import fcntl
 import logging
 import os
+import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from expectations.contracts.files import sync_folder
 
 FOLDER = "decision_log"
 MAX_BYTES = 32 << 20
+PROBE_BYTES = 64 << 10  # room for the records of a second
 MAX_AGE = timedelta(minutes=1)  # how long a record may wait before `land` can see it
 
 logger = logging.getLogger(__name__)
@@ -83,12 +85,26 @@ class DecisionLog:
     def rotate(self, *, whatever: bool = False) -> None:
         """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's file does not wait.
 
-        Files of workers that died are finished on the same occasion.
+        Files of workers that died are finished on the same occasion, and `problem` is looked into.
         """
         with self._commit_lock:
             if self._file is not None and (whatever or self._clock() - self._opened_at >= MAX_AGE):
                 self._finish()
+            if self.problem:  # of a worker that nobody has asked since
+                self._try()
         finish_abandoned(self._folder)
+
+    def _try(self) -> None:
+        """Find out whether records could be written now.
+
+        Raises:
+            OSError: they could not.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self._folder) as probe:
+            probe.write(bytes(PROBE_BYTES))
+            probe.flush()
+        self.problem = ""
 
     def _commit(self, batch: list[_Entry]) -> None:
         error = None

@@ -140,6 +140,18 @@ def test_a_disk_that_stays_full_leaves_no_file_a_request(log, tmp_path, monkeypa
     assert (log.problem, log.n_unlogged) == ("", 20)
 
 
+def test_once_there_is_room_a_quiet_worker_says_so(log, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pytest.raises(LogUnavailable):
+        log.append({"n": 1})
+    monkeypatch.undo()
+    log.rotate()
+    assert (log.problem, log.n_unlogged, names(tmp_path)) == ("", 1, [])
+
+
 def test_a_disk_that_is_full_at_the_start(tmp_path, clock, monkeypatch):
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
