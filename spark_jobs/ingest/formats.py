@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from expectations.contracts.ids import may_be_id
@@ -19,6 +19,7 @@ from spark_jobs.ingest.quotes import joined
 
 BAD = "not_parseable"
 GZIP = b"\x1f\x8b"
+DEEPEST = 64  # levels of JSON; what reads a record behind this goes down level by level, and Python allows some hundreds
 MAX_BYTES = 1 << 20  # of a record, where a source does not say; the longest line of any of ours has a few thousand
 
 
@@ -112,12 +113,12 @@ def json_records(
         raw_text, is_whole = text(line.content)
         try:
             said = DECODER.decode(raw_text) if is_whole else None
-            if not isinstance(said, dict):
-                raise ValueError("not an object")
+            if not isinstance(said, dict) or nests_deeper(said, DEEPEST):
+                raise ValueError("not an object, or one too deep")
             values = tuple(as_text(said.get(name)) for name in columns)
             "".join(value for value in values if value).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError):
-            yield refused(line, "not a JSON object in UTF-8")
+            yield refused(line, f"not a JSON object in UTF-8 with each name once, at most {DEEPEST} levels deep")
             continue
         wrong_kinds = tuple(name for name in ids if not may_be_id(said.get(name)))
         yield Record(line.number, raw_text, values=values, wrong_kinds=wrong_kinds)
@@ -136,7 +137,30 @@ def no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-DECODER = json.JSONDecoder(parse_float=finite, parse_constant=no_constant)
+def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object whose names each stand once: of two values, which one was meant nobody can tell."""
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        raise ValueError("a name stands twice")
+    return names
+
+
+DECODER = json.JSONDecoder(parse_float=finite, parse_constant=no_constant, object_pairs_hook=unique)
+
+
+def nests_deeper(value: object, levels: int) -> bool:
+    """Whether lists and objects lie more levels deep than that."""
+    inner = [value]
+    for _ in range(levels):
+        inner = [each for outer in inner if isinstance(outer, list | dict) for each in members(outer)]
+        if not any(isinstance(each, list | dict) for each in inner):
+            return False
+    return True
+
+
+def members(outer: list | dict) -> Iterable[object]:
+    """What a list or an object holds."""
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def as_text(value: object) -> str | None:

@@ -96,6 +96,8 @@ def test_a_header_that_is_none_is_refused_and_so_is_all_that_follows(content, li
         pytest.param(b'{"a":"\xff"}', "not_parseable", id="no UTF-8"),
         pytest.param(rb'{"a":"\ud800"}', "not_parseable", id="half a character"),
         pytest.param(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "not_parseable", id="deeper than anyone nests"),
+        pytest.param(b'{"a":' + b"[" * 64 + b"]" * 64 + b"}", "not_parseable", id="65 levels"),
+        pytest.param(b'{"a":1,"b":{"c":1,"c":1}}', "not_parseable", id="a name twice"),
         pytest.param(b'{"a":"' + b"x" * 100_000 + b'"}', "too_large", id="larger than the source allows"),
     ],
 )
