@@ -3,7 +3,7 @@
 No Spark, no web, no tracking here, so a recommender can be tested on six rows and replaced by another file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
@@ -17,6 +17,11 @@ KIND_WEIGHTS = np.array([1.0, 3.0, 5.0])
 # Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers that is gigabytes.
 BLOCK = 256  # rows scored at once
 SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer rows where the catalogue is large
+
+
+def id_array(ids: Iterable[str]) -> np.ndarray:
+    """Ids as a bytes array, in UTF-8: numpy alone would take ASCII and stop at the first other letter."""
+    return np.array([each.encode() for each in ids], dtype=bytes)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from models import features, lists
 from models.artifact import Artifact
-from models.base import BLOCK, Behaviour, Customers, rows_at_once
+from models.base import BLOCK, Behaviour, Customers, id_array, rows_at_once
 from models.by_factors import ByFactors
 from models.ranking.explain import evidence
 from models.retrieval import Index
@@ -73,7 +73,7 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
     model, n = scoring.artifact, table.num_rows
     items = table["item_ids"].combine_chunks()
     owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(items.offsets.to_numpy()))
-    item = places(np.array(items.flatten().to_pylist(), dtype=bytes), model.item_ids, scoring.item_order)
+    item = places(id_array(items.flatten().to_pylist()), model.item_ids, scoring.item_order)
     day, kind = (table[name].combine_chunks().flatten().to_numpy() for name in ("days", "kinds"))
     known = item >= 0
     order = np.lexsort((kind[known], day[known], item[known], owner[known]))
@@ -81,7 +81,7 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
         n, len(model.item_ids), owner[known][order], item[known][order],
         day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until, scoring.has_purchases,
     )  # fmt: skip
-    ids = np.array(table["customer_id"].to_pylist(), dtype=bytes)
+    ids = id_array(table["customer_id"].to_pylist())
     return Customers(
         places(ids, model.customer_ids), behaviour, features.encode(table["tokens"].to_pylist(), model.customer_vocabulary)
     )

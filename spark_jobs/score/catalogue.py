@@ -4,7 +4,7 @@ import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from models.base import KINDS, PURCHASE
+from models.base import KINDS, PURCHASE, id_array
 from spark_jobs.score.audiences import RECENT_DAYS, Demand
 
 
@@ -52,5 +52,5 @@ def demand(interactions: DataFrame, items: DataFrame, kinds: tuple[str, ...], un
     )
     number = {name: rows[name].to_numpy().astype(np.float64) for name in ("recent", "ever", "age")}
     shown = [np.array(rows[name].to_pylist(), bool) for name in ("is_recommendable", "is_in_stock")]
-    ids = np.array([item.encode() for item in rows["item_id"].to_pylist()], dtype=bytes)
+    ids = id_array(rows["item_id"].to_pylist())
     return Demand(ids, shown[0] & shown[1], number["recent"], number["ever"], number["age"])

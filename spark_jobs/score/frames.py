@@ -14,7 +14,7 @@ from scipy import sparse
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
 from models import retrieval
 from models.artifact import Artifact
-from models.base import KINDS, Behaviour, Customers
+from models.base import KINDS, Behaviour, Customers, id_array
 from models.retrieval import Index
 from spark_jobs.score import aside, audiences, blocks, due
 from spark_jobs.score.audiences import Demand
@@ -100,7 +100,7 @@ def audience(
     wanted = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in kinds]))
     rows = audiences.tastes(wanted, audiences.members(customers), until).orderBy("audience", "item_id").toArrow()
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
-    place = blocks.places(np.array([item.encode() for item in rows["item_id"].to_pylist()], dtype=bytes), demand.item_ids)
+    place = blocks.places(id_array(rows["item_id"].to_pylist()), demand.item_ids)
     taste, weight = {}, rows["taste"].to_numpy()
     for n, name in enumerate(names):
         own = (which == n) & (place >= 0)

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from models import features
-from models.base import KINDS, PURCHASE, Behaviour, Training
+from models.base import KINDS, PURCHASE, Behaviour, Training, id_array
 
 TITLE_WORDS = 4
 
@@ -138,8 +138,8 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
             item_content=features.encode(contents, features.vocabulary(contents, features.SHARED)),
             item_letters=features.encode(runs, features.vocabulary(runs, features.SHARED)),
         ),
-        customer_ids=np.array(people["customer_id"].to_pylist(), dtype=bytes),
-        item_ids=np.array([item.encode() for item in things["item_id"].to_pylist()], dtype=bytes),
+        customer_ids=id_array(people["customer_id"].to_pylist()),
+        item_ids=id_array(things["item_id"].to_pylist()),
         customer_vocabulary=customer_vocabulary,
         allowed=np.array(things["is_recommendable"].to_pylist(), bool),
         consumable=np.array(things["is_consumable"].to_pylist(), bool),

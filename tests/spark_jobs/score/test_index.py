@@ -13,6 +13,7 @@ from models.recommenders import make
 from spark_jobs.score import blocks, frames
 
 N_CUSTOMERS, N_ITEMS = 300, 3000
+LETTER = "\u05e9"  # ids of items are not ASCII everywhere
 
 
 def scoring(*weights):
@@ -21,7 +22,7 @@ def scoring(*weights):
     near = {n: tastes[draw.integers(0, 30, n)] + 0.4 * draw.standard_normal((n, 9)) for n in (N_CUSTOMERS, N_ITEMS)}
     factors = {"customer_factors": near[N_CUSTOMERS], "item_factors": near[N_ITEMS], "attribute_factors": np.zeros((0, 9))}
     part = make("lightfm", {"components": 8}).restore({name: held.astype(np.float32) for name, held in factors.items()})
-    ids = {n: np.array([f"{n:05}".encode() for n in range(n)]) for n in (N_CUSTOMERS, N_ITEMS)}
+    ids = {count: base.id_array(f"{name}{n:05}" for n in range(count)) for count, name in ((N_CUSTOMERS, ""), (N_ITEMS, LETTER))}
     parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
     blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
@@ -33,7 +34,7 @@ def lists(made):
         {
             "customer_id": pa.array([f"{n:05}" for n in range(N_CUSTOMERS)]),
             "tokens": pa.array([[]] * N_CUSTOMERS, pa.list_(pa.string())),
-            "item_ids": pa.array([[f"{7 * n:05}"] for n in range(N_CUSTOMERS)]),
+            "item_ids": pa.array([[f"{LETTER}{7 * n:05}"] for n in range(N_CUSTOMERS)]),
             "days": pa.array([[3]] * N_CUSTOMERS, pa.list_(pa.int32())),
             "kinds": pa.array([[2]] * N_CUSTOMERS, pa.list_(pa.int32())),
         }
