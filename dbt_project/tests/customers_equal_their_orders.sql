@@ -7,7 +7,7 @@ customers as (
     select
         coalesce(sum(n_orders), 0) as n_orders,
         coalesce(sum(n_returns), 0) as n_returns,
-        cast(coalesce(sum(amount_net), 0) as decimal(18, 4)) as amount_net
+        cast(coalesce(sum(amount_net), 0) as decimal(38, 4)) as amount_net
     from {{ ref('dim_customers') }}
 ),
 
@@ -15,7 +15,7 @@ orders as (
     select
         count(case when not is_return then 1 end) as n_orders,
         count(case when is_return then 1 end) as n_returns,
-        cast(coalesce(sum(amount), 0) as decimal(18, 4)) as amount_net
+        cast(coalesce(sum(amount), 0) as decimal(38, 4)) as amount_net
     from {{ ref('fct_orders') }}
     where customer_id is not null
 )

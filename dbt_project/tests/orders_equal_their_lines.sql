@@ -9,7 +9,7 @@ lines as (
         order_id,
         line_type = 'return' as is_return,
         count(*) as n_lines,
-        cast(sum(amount) as decimal(18, 4)) as amount
+        cast(sum(amount) as decimal(38, 4)) as amount
     from {{ ref('fct_order_lines') }}
     where is_sold or line_type = 'return'
     group by source, order_id, line_type = 'return'
@@ -26,4 +26,4 @@ full outer join lines
         and orders.is_return = lines.is_return
 where
     orders.n_lines is distinct from lines.n_lines
-    or orders.amount is distinct from cast(lines.amount as decimal(18, 4))
+    or orders.amount is distinct from cast(lines.amount as decimal(38, 4))

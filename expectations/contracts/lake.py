@@ -24,11 +24,15 @@ from expectations.contracts.recommendation_tables import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.run_tables import OPS_DELIVERIES, OPS_RUNS, QUARANTINE
-from expectations.contracts.tables import AMOUNT, MONEY, Table
+from expectations.contracts.tables import AMOUNT, MAX_QUANTITY, MONEY, Table
 
 # Where a record was first received, as `<landing day>/<file>#<line, nine digits>`: text order is order of arrival, so the
 # same winner among duplicates comes out of any order of nights.
 RECEIVED = {"first_received": "string"}
+
+# Browsers and servers take addresses of about this many characters.
+MAX_URL = 8_192
+PRICES = (0, 100_000_000)
 
 RAW_PROVENANCE = {
     "source_file": "string",
@@ -57,6 +61,8 @@ CORE_EVENTS = Table(
     key=("event_id",),
     partition="occurred_date",
     not_null=("source", "event_type", "occurred_at", "occurred_date"),
+    ranges={"quantity": (1, MAX_QUANTITY), "unit_price": PRICES},
+    lengths={"page_path": MAX_URL, "referrer": MAX_URL},
     columns={
         "event_id": "string",
         "source": "string",
@@ -89,6 +95,7 @@ CORE_ORDER_LINES = Table(
     key=("source", "order_id", "line_no"),
     partition="ordered_date",
     not_null=("ordered_at", "ordered_date", "line_type", "quantity", "unit_price", "amount", "currency"),
+    ranges={"quantity": (-MAX_QUANTITY, MAX_QUANTITY)},
     checks={"line_type_known": "line_type in ('sale', 'return', 'charge', 'adjustment', 'bookkeeping')"},
     columns={
         "source": "string",
@@ -144,6 +151,8 @@ CORE_ITEMS = Table(
     grain="One row per item, as it is now.",
     key=("item_id",),
     not_null=("is_recommendable", "is_in_stock", "is_consumable", "first_seen_at"),
+    ranges={"price": PRICES},
+    lengths={"image_url": MAX_URL},
     columns={
         "item_id": "string",
         "title": "string",
@@ -205,6 +214,8 @@ CORE_IMPRESSIONS = Table(
     key=("request_id",),
     partition="served_date",
     not_null=("served_at", "served_date", "list_source", "items"),
+    ranges={"propensity": (0, 1)},
+    lengths={"items": 1_000},
     columns={
         "request_id": "string",
         "served_at": "timestamp",

@@ -9,5 +9,5 @@ REASONS = {
     "wrong_kind": "A field holds another kind of JSON value than its source declares, such as a text where a list belongs.",
     "bad_id": "An id that is neither a string nor a whole number, an unfilled template, too long, or not printable.",
     "unknown_type": "A kind of record or event that the source does not declare.",
-    "too_large": "The record is larger than the source allows.",
+    "too_large": "The record is larger than the source allows, or a field than its column does.",
 }

@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 
 MONEY = "decimal(12,4)"
 AMOUNT = "decimal(18,4)"  # money times a quantity
+# A million pieces at any price that MONEY holds (below 10^8) come to less than 10^14, which is what AMOUNT holds. The warehouse
+# adds amounts up as decimal(38,4), below 10^34: of 2^63 lines, more than it can count, the sum is below 10^33.
+MAX_QUANTITY = 1_000_000
+# Of texts, lists and maps that a table says nothing else of. Nobody reads a longer one, and pages and answers repeat them.
+MAX_CHARACTERS = 1_000
+MAX_ENTRIES = 100
 
 
 class ContractError(ValueError):
@@ -27,6 +33,9 @@ class Table:
         partition: a date column of `columns`, or None.
         not_null: columns that never hold null beside the key (written as a Delta constraint).
         personal: columns that hold personal values; empty everywhere but where design section 2 allows them.
+        ranges: columns → least and greatest value, both allowed: narrower than their types, for what later steps make of them.
+        lengths: columns → the most characters of a text, or entries of a list or map, where it is not `MAX_…`.
+        checks: names → SQL that is true of every row (written as Delta constraints).
     """
 
     name: str
@@ -36,10 +45,13 @@ class Table:
     partition: str | None = None
     not_null: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = [*self.key, *self.not_null, *self.personal, *([self.partition] if self.partition else [])]
+        named = [*self.key, *self.not_null, *self.personal, *self.ranges, *self.lengths]
+        named += [self.partition] if self.partition else []
         missing = [name for name in named if name not in self.columns]
         if missing:
             raise ContractError(f"{self.name}: {missing} are not among its columns {list(self.columns)}")

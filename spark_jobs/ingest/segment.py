@@ -16,6 +16,7 @@ from spark_jobs.ingest.feed import Context, Feed, IdField, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.json_kinds import wrong_kind
+from spark_jobs.ingest.limits import is_outside, limit_rules
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, shop_day, whole
 
@@ -95,6 +96,7 @@ def events(received: DataFrame, told: Context) -> DataFrame:
     for name, value in times.items():
         unreadable_time = unreadable_time | said_but_unreadable(raw[name], value)
     impossible = F.col("occurred_at").isNull() | implausible(F.col("occurred_at"), F.col("landing_date"), told.time_zone)
+    read = with_context(read, told)
     judged = refuse(
         read,
         ("missing_field", "messageId", F.col("_message_id").isNull()),
@@ -105,14 +107,33 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         ("bad_time", "when it happened", impossible),
         ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),
         ("missing_field", "product_id", broken(lambda product: given(product.product_id).isNull())),
-        ("bad_number", "price", broken(lambda product: not_a(money(product.price), product.price, 0))),
-        ("bad_number", "quantity", broken(lambda product: not_a(whole(product.quantity), product.quantity, 1))),
+        ("bad_number", "price", broken(lambda product: not_a("unit_price", money(product.price), product.price))),
+        ("bad_number", "quantity", broken(lambda product: not_a("quantity", whole(product.quantity), product.quantity))),
         ("bad_value", "currency", ~F.col("currency").rlike(CURRENCY)),
+        *limit_rules(CORE_EVENTS, read.columns),
     )
     nothing = F.array(F.lit(None).cast(f"struct<{PRODUCT}>"))
     rows = F.when(F.col("reason").isNull() & (F.size("_products") > 0), F.col("_products")).otherwise(nothing)
     exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn("_part", F.col("_place") + 1)
     return with_details(exploded, told)
+
+
+def with_context(read: DataFrame, told: Context) -> DataFrame:
+    """The columns that an event's context and properties say of all its products."""
+    context, said = F.col("_context"), {purpose: F.col("_said")[purpose] for purpose in PURPOSES}
+    return (
+        read.withColumn("session_id", given(context.sessionId))
+        .withColumn("device_type", given(context.device.type))
+        .withColumn("page_path", given(context.page.path))
+        .withColumn("referrer", given(context.page.referrer))
+        .withColumn("campaign", given(context.campaign["name"]))
+        .withColumn("country", given(context.location.country))
+        .withColumn("has_analytics_consent", is_granted(said["analytics"]))
+        .withColumn("has_personalization_consent", is_granted(said["personalization"]))
+        .withColumn("_words", words(said, F.col("occurred_at"), F.col("landing_date"), told.time_zone))
+        .withColumn("_doubt", doubt(said))
+        .withColumn("request_id", given(F.col("_properties").request_id))
+    )
 
 
 def said_products(kind: Column, properties: Column) -> Column:
@@ -131,15 +152,14 @@ def broken(rule: Callable[[Column], Column]) -> Column:
     return F.exists("_products", lambda product: F.coalesce(rule(product), F.lit(False)))
 
 
-def not_a(value: Column, received: Column, least: int) -> Column:
-    """Whether something was said that is no number, or a smaller one than there can be."""
-    return said_but_unreadable(received, value) | (value < least)
+def not_a(name: str, value: Column, received: Column) -> Column:
+    """Whether something was said that is no number, or one that the column does not allow."""
+    return said_but_unreadable(received, value) | is_outside(CORE_EVENTS, name, value)
 
 
 def with_details(exploded: DataFrame, told: Context) -> DataFrame:
-    """The rest of an event's columns, from its product and its context."""
-    product, context = F.col("_product"), F.col("_context")
-    said = {purpose: F.col("_said")[purpose] for purpose in PURPOSES}
+    """The rest of an event's columns, of each of its products."""
+    product = F.col("_product")
     message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
     numbered = F.concat_ws("#", message, "_part")
     return (
@@ -149,17 +169,6 @@ def with_details(exploded: DataFrame, told: Context) -> DataFrame:
         .withColumn("unit_price", money(product.price))
         .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
         .withColumn("anonymous_identifier_id", identifier_id(told, "anonymous_id", F.col("_anonymous_id")))
-        .withColumn("session_id", given(context.sessionId))
-        .withColumn("device_type", given(context.device.type))
-        .withColumn("page_path", given(context.page.path))
-        .withColumn("referrer", given(context.page.referrer))
-        .withColumn("campaign", given(context.campaign["name"]))
-        .withColumn("country", given(context.location.country))
-        .withColumn("has_analytics_consent", is_granted(said["analytics"]))
-        .withColumn("has_personalization_consent", is_granted(said["personalization"]))
-        .withColumn("_words", words(said, F.col("occurred_at"), F.col("landing_date"), told.time_zone))
-        .withColumn("_doubt", doubt(said))
-        .withColumn("request_id", given(F.col("_properties").request_id))
     )
 
 

@@ -36,9 +36,9 @@ def shop_day(at: Column, time_zone: str) -> Column:
     return F.to_date(F.from_utc_timestamp(at, time_zone))
 
 
-def implausible(at: Column, landing_date: Column, time_zone: str) -> Column:
+def implausible(at: Column, landing_date: Column, time_zone: str, first_year: int = FIRST_YEAR) -> Column:
     """Whether a time lies before any source's first day, or more than a day of the shop's after it was handed over."""
-    return (F.year(at) < FIRST_YEAR) | too_late(at, landing_date, time_zone)
+    return (F.year(at) < first_year) | too_late(at, landing_date, time_zone)
 
 
 def too_late(at: Column, landing_date: Column, time_zone: str) -> Column:

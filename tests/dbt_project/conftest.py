@@ -229,6 +229,8 @@ def happenings(shop: Shop, n: int) -> None:
     """
     if n == 0:
         shop.keep("line", guest_sale("till", "t1", OLDEST))
+        for line in vast_order("web", FIRST):
+            shop.keep("line", line)
     if n == 5:
         shop.merge("i_a3", "i_u2")
     if n == 6:
@@ -256,6 +258,14 @@ def happenings(shop: Shop, n: int) -> None:
         gone = next(key for key, line in shop.lines.items() if line["ordered_date"] == FIRST + timedelta(days=14))
         del shop.lines[gone]
         shop.consents.append(consent("i_u2", n))
+
+
+def vast_order(source: str, day: date) -> list[dict]:
+    """Lines of one customer's, two sold and two sent back: each the most that its columns hold, their sums more than that."""
+    most = {"quantity": 2**31 - 1, "unit_price": Decimal("46566.1287"), "user_identifier_id": "i_u5"}  # just below 10^14
+    line = {**guest_sale(source, "vast", day), **most, "amount": most["quantity"] * most["unit_price"]}
+    back = {"line_type": "return", "quantity": -line["quantity"], "amount": -line["amount"]}
+    return [line, {**line, "line_no": 2}, {**line, **back, "line_no": 3}, {**line, **back, "line_no": 4}]
 
 
 def guest_sale(source: str, order_id: str, day: date) -> dict:

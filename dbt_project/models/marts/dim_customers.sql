@@ -44,7 +44,7 @@ final as (
         coalesce(orders.amount_returned, 0) as amount_returned,
         cast(
             coalesce(orders.amount_spent - orders.amount_returned, 0)
-            as decimal(18, 4)
+            as decimal(38, 4)
         ) as amount_net,
         orders.currency,
         orders.first_order_at,

@@ -28,10 +28,10 @@ final as (
         totals.currency,
         cast(coalesce(totals.n_orders, 0) as integer) as n_orders,
         cast(coalesce(totals.n_customers, 0) as integer) as n_customers,
-        cast(coalesce(totals.n_units, 0) as integer) as n_units,
-        cast(coalesce(totals.amount_sold, 0) as decimal(18, 4))
+        cast(coalesce(totals.n_units, 0) as bigint) as n_units,
+        cast(coalesce(totals.amount_sold, 0) as decimal(38, 4))
             as amount_sold,
-        cast(coalesce(totals.amount_returned, 0) as decimal(18, 4))
+        cast(coalesce(totals.amount_returned, 0) as decimal(38, 4))
             as amount_returned
     from dates
     left join totals

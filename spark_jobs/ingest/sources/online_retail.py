@@ -14,6 +14,7 @@ from expectations.contracts.lake import CORE_ITEMS, CORE_ORDER_LINES
 from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, IdField, Sighting, Source
 from spark_jobs.ingest.formats import csv_records
 from spark_jobs.ingest.identifiers import identifier_id
+from spark_jobs.ingest.limits import limit_rules
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.values import amount, given, implausible, moment, money, shop_day, whole
 
@@ -85,6 +86,7 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         ("bad_time", "InvoiceDate", F.col("ordered_at").isNull() | impossible),
         ("bad_number", "Quantity", F.col("quantity").isNull()),
         ("bad_number", "UnitPrice", F.col("unit_price").isNull()),
+        *limit_rules(CORE_ORDER_LINES, typed.columns),
         ("bad_number", "Quantity × UnitPrice", F.col("amount").isNull()),
     )
 

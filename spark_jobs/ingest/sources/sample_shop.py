@@ -17,6 +17,7 @@ from spark_jobs.ingest.formats import csv_records, json_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.item_changes import item_changes
 from spark_jobs.ingest.json_kinds import wrong_kind
+from spark_jobs.ingest.limits import limit_rules
 from spark_jobs.ingest.phones import compared
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.segment import CURRENCY, events_feed
@@ -28,7 +29,6 @@ from spark_jobs.ingest.values import (
     money,
     said_but_unreadable,
     shop_day,
-    too_late,
     whole,
     yes_or_no,
 )  # fmt: skip
@@ -47,6 +47,7 @@ CATALOGUE = (
 )  # fmt: skip
 CATEGORY_PATH, ATTRIBUTES = "array<string>", "map<string,string>"
 KINDS = ("sale", "return", "charge")
+FIRST_CARD_YEAR = 1900  # a customer file may be older than any system it was kept in
 PURPOSES = ("marketing", "personalization")
 
 
@@ -81,8 +82,9 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         ("bad_time", "ordered_at", F.col("ordered_at").isNull() | impossible),
         ("bad_number", "quantity", F.col("quantity").isNull() | sign_is_wrong),
         ("bad_number", "unit_price", F.col("unit_price").isNull() | (F.col("unit_price") < 0)),
-        ("bad_number", "quantity × unit_price", F.col("amount").isNull()),
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
+        *limit_rules(CORE_ORDER_LINES, typed.columns),
+        ("bad_number", "quantity × unit_price", F.col("amount").isNull()),
     )
 
 
@@ -103,20 +105,18 @@ def people(received: DataFrame, told: Context) -> DataFrame:
     )
     for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "_phone")):
         typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
-    from_tomorrow = too_late(F.col("updated_at"), F.col("landing_date"), told.time_zone)
+    impossible = implausible(F.col("updated_at"), F.col("landing_date"), told.time_zone)
+    before_any_file = implausible(F.col("created_at"), F.col("landing_date"), told.time_zone, FIRST_CARD_YEAR)
     said = {purpose: raw[f"{purpose}_consent"] for purpose in PURPOSES}
     typed = typed.withColumn("_words", words(said, F.col("updated_at"), F.col("landing_date"), told.time_zone))
     typed = typed.withColumn("_doubt", doubt(said))
     return refuse(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
-        (
-            "bad_time",
-            "updated_at",
-            F.col("updated_at").isNull() | from_tomorrow,
-        ),
-        ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at"))),
-        ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date"))),
+        ("bad_time", "updated_at", F.col("updated_at").isNull() | impossible),
+        ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at")) | before_any_file),
+        ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date")) | (F.year("birth_date") < 1)),
+        *limit_rules(CORE_PEOPLE, typed.columns),
     )
 
 
@@ -140,7 +140,7 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("_updated_date", shop_day(F.col("updated_at"), told.time_zone))
         .withColumn("first_seen_at", F.col("updated_at"))
     )
-    from_tomorrow = too_late(F.col("updated_at"), F.col("landing_date"), told.time_zone)
+    impossible = implausible(F.col("updated_at"), F.col("landing_date"), told.time_zone)
     return refuse(
         typed,
         ("missing_field", "item_id", F.col("item_id").isNull()),
@@ -151,11 +151,8 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
         ("bad_value", "status", ~F.coalesce(raw.status, F.lit("")).isin("active", "discontinued")),
         ("bad_value", "is_consumable", said_but_unreadable(raw.is_consumable, yes_or_no(raw.is_consumable))),
-        (
-            "bad_time",
-            "updated_at",
-            F.col("updated_at").isNull() | from_tomorrow,
-        ),
+        ("bad_time", "updated_at", F.col("updated_at").isNull() | impossible),
+        *limit_rules(CORE_ITEMS, typed.columns),
     )
 
 

@@ -2,15 +2,17 @@
 
 from functools import partial
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
+from expectations.suites.suite import CUSTOMER_ID
 from spark_jobs.ingest.feed import Context, DecisionLog, Feed, IdField, Source
 from spark_jobs.ingest.formats import json_records
 from spark_jobs.ingest.json_kinds import wrong_kind
+from spark_jobs.ingest.limits import limit_rules
 from spark_jobs.ingest.refusals import refuse
-from spark_jobs.ingest.values import given, moment, shop_day
+from spark_jobs.ingest.values import given, implausible, moment, shop_day
 
 ITEMS, OVERRIDES = f"array<{SERVED_ITEM}>", "array<string>"
 COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))
@@ -32,15 +34,26 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("applied_overrides", F.from_json("applied_overrides", OVERRIDES))
         .withColumn("propensity", F.col("propensity").try_cast("double"))
     )
+    impossible = implausible(F.col("served_at"), F.col("landing_date"), told.time_zone)
     return refuse(
         typed,
         ("missing_field", "request_id", given(F.col("request_id")).isNull()),
         ("missing_field", "list_source", given(F.col("list_source")).isNull()),
-        ("bad_time", "served_at", F.col("served_at").isNull()),
+        ("bad_time", "served_at", F.col("served_at").isNull() | impossible),
         ("wrong_kind", F.col("_wrong_kind"), F.col("_wrong_kind").isNotNull()),
         ("bad_value", "items", F.col("items").isNull()),
+        ("bad_value", "customer_id", ~F.col("customer_id").rlike(CUSTOMER_ID)),
+        ("bad_value", "items", ~F.coalesce(is_ranking(F.col("items")), F.lit(False))),
+        *limit_rules(CORE_IMPRESSIONS, typed.columns),
         ("bad_number", "propensity", F.col("propensity").isNull() & F.col("raw.propensity").isNotNull()),
     )
+
+
+def is_ranking(items: Column) -> Column:
+    """Whether a list names each item once and counts its ranks from one; null where a rank or an item is not named."""
+    named = F.size(F.array_distinct(items.item_id)) == F.size(items)
+    counted = F.forall(F.transform(items, lambda item, place: item["rank"] == place + 1), lambda is_next: is_next)
+    return named & counted & ~F.exists(items, lambda item: item.item_id.isNull())
 
 
 SOURCE = Source(

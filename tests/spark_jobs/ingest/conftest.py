@@ -152,3 +152,14 @@ def as_json_lines():
 def zipped():
     """A function that puts content into gzip, the same bytes each time."""
     return lambda content: gzip.compress(content, mtime=0)
+
+
+@pytest.fixture
+def typed(typed_by):
+    """A function that gives what a feed's transform makes of records, in their order."""
+
+    def transform(source, entity: str, records: list[dict], *columns: str) -> list[tuple]:
+        frame = typed_by(source, entity, records)
+        return [tuple(row) for row in frame.orderBy("source_line").select(*columns).collect()]
+
+    return transform

@@ -26,17 +26,6 @@ SERVED = {"request_id": "r1", "list_source": "popular", "served_at": "2026-01-05
 MOST = "99999999"  # what a price can be
 
 
-@pytest.fixture
-def typed(typed_by):
-    """A function that gives what a feed's transform makes of records, in their order."""
-
-    def transform(source, entity: str, records: list[dict], *columns: str) -> list[tuple]:
-        frame = typed_by(source, entity, records)
-        return [tuple(row) for row in frame.orderBy("source_line").select(*columns).collect()]
-
-    return transform
-
-
 def test_order_lines_of_the_sample_shop(typed):
     cases = [
         ({}, None),

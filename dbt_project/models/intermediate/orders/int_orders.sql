@@ -30,8 +30,8 @@ orders as (
         min(ordered_at) as ordered_at,
         min(ordered_date) as ordered_date,
         cast(count(*) as integer) as n_lines,
-        cast(abs(sum(quantity)) as integer) as n_units,
-        cast(sum(amount) as decimal(18, 4)) as amount,
+        cast(abs(sum(quantity)) as bigint) as n_units,
+        cast(sum(amount) as decimal(38, 4)) as amount,
         min(currency) as currency,
         min(country) as country,
         min(channel) as channel

@@ -49,12 +49,12 @@ final as (
         cast(sum(case when days_ago < 90 then n_orders else 0 end) as integer)
             as n_orders_90d,
         cast(sum(n_returns) as integer) as n_returns,
-        cast(sum(amount_spent) as decimal(18, 4)) as amount_spent,
+        cast(sum(amount_spent) as decimal(38, 4)) as amount_spent,
         cast(
             sum(case when days_ago < 90 then amount_spent else 0 end)
-            as decimal(18, 4)
+            as decimal(38, 4)
         ) as amount_spent_90d,
-        cast(sum(amount_returned) as decimal(18, 4)) as amount_returned,
+        cast(sum(amount_returned) as decimal(38, 4)) as amount_returned,
         cast(sum(n_consumable_days) as integer) as n_consumable_days,
         cast(sum(case when days_ago < 30 then n_views else 0 end) as integer)
             as n_views_30d,

@@ -30,12 +30,15 @@ final as (
         states.amount_spent_90d,
         states.amount_returned,
         states.amount_spent - states.amount_returned as amount_net,
-        cast(floor(
+        -- A million: a thing of 0.0001 sold, one of a million returned, and no
+        -- integer holds the share.
+        cast(least(floor(
             100 * states.amount_returned / nullif(states.amount_spent, 0)
-        ) as integer) as returned_percent,
+        ), 1000000) as integer) as returned_percent,
         -- 100: as long ago as the orders lay apart, on average.
         cast(floor(
-            100 * states.days_since_last_order * (states.n_order_days - 1)
+            cast(100 as bigint) * states.days_since_last_order
+            * (states.n_order_days - 1)
             / nullif(
                 states.days_since_first_order - states.days_since_last_order, 0
             )

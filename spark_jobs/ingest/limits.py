@@ -1,0 +1,47 @@
+"""What a contract allows a column to hold, as reasons to refuse a record: later steps take whatever is within."""
+
+from collections.abc import Collection
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from expectations.contracts.tables import MAX_CHARACTERS, MAX_ENTRIES, Table
+
+Rule = tuple[str, str, Column]
+
+
+def limit_rules(table: Table, columns: Collection[str]) -> tuple[Rule, ...]:
+    """Rules for `refuse`: numbers outside their range, texts, lists and maps that are too long.
+
+    Args:
+        table: what the records become rows of.
+        columns: of the typed frame; the table's others are added later, and are looked at by whoever adds them.
+    """
+    rules: list[Rule] = []
+    for name, kind in table.columns.items():
+        if name not in columns:
+            continue
+        if name in table.ranges:
+            rules.append(("bad_number", name, is_outside(table, name, F.col(name))))
+        if kind == "string" or kind.startswith(("array<", "map<")):
+            rules.append(("too_large", name, is_too_large(table, name, F.col(name))))
+    return tuple(rules)
+
+
+def is_outside(table: Table, name: str, value: Column) -> Column:
+    """Whether a number lies outside the column's range."""
+    least, greatest = table.ranges[name]
+    return (value < least) | (value > greatest)
+
+
+def is_too_large(table: Table, name: str, value: Column) -> Column:
+    """Whether a text, list or map is longer than the column allows, or holds a longer text than any may be."""
+    kind, long_text = table.columns[name], lambda text: F.char_length(text) > MAX_CHARACTERS
+    if kind == "string":
+        return F.char_length(value) > table.lengths.get(name, MAX_CHARACTERS)
+    is_long = F.size(value) > table.lengths.get(name, MAX_ENTRIES)
+    if kind == "array<string>":
+        return is_long | F.exists(value, long_text)
+    if kind == "map<string,string>":
+        return is_long | F.exists(F.map_keys(value), long_text) | F.exists(F.map_values(value), long_text)
+    return is_long
