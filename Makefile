@@ -5,6 +5,8 @@ PY := .venv/bin/python
 READY := .venv/.ready
 BENCHMARKS = $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)) \
   $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
+SOAKS = $(sort $(patsubst benchmarks/soak/%.py,%,$(wildcard benchmarks/soak/[a-z]*.py)) \
+  $(patsubst benchmarks/soak/%/__main__.py,%,$(wildcard benchmarks/soak/*/__main__.py)))
 export PYTHONPATH := $(CURDIR)
 
 help: ## this list
@@ -100,6 +102,12 @@ bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
 	  echo "NAME= takes one of: $(BENCHMARKS). benchmarks/README.md says what each measures." >&2; exit 2 ;; esac
 	@$(PY) -m "benchmarks.$$GIVEN_NAME" $(ARGS)
 
+soak: export GIVEN_NAME := $(value NAME)
+soak: $(READY) ## long runs that look for what stops a night: NAME=<soak>, listed in benchmarks/README.md [ARGS=…]
+	@case " $(SOAKS) " in *" $${GIVEN_NAME:-none} "*) ;; *) \
+	  echo "NAME= takes one of: $(SOAKS). benchmarks/README.md says what each looks for." >&2; exit 2 ;; esac
+	@$(PY) -m "benchmarks.soak.$$GIVEN_NAME" $(ARGS)
+
 leaderboard: $(READY) ## every recommender beside the published rows: DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS=…]
 	@$(PY) -m benchmarks.leaderboard "$$GIVEN_DATA" $(ARGS)
 
@@ -110,5 +118,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql explain decide airflow mlflow docs lint bench \
+.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql explain decide airflow mlflow docs lint bench soak \
   leaderboard lock clean

@@ -69,13 +69,17 @@ def test_a_question_in_sql_as_it_was_typed(make):
     assert make("sql") == ["-m", "operate.sql", "--format=table", "--", ""]
 
 
-def test_a_benchmark_is_run_by_its_name_and_named_where_it_is_none(make):
+@pytest.mark.parametrize(
+    ("target", "some"), [("bench", {"planted", "leaderboard", "search"}), ("soak", {"hostile"})], ids=["bench", "soak"]
+)
+def test_a_benchmark_is_run_by_its_name_and_named_where_it_is_none(make, target, some):
     assert make("bench", NAME="planted", ARGS="--to 2026-02-18") == ["-m", "benchmarks.planted", "--to", "2026-02-18"]
     assert make("bench", NAME="sample_shop_lists") == ["-m", "benchmarks.sample_shop_lists"]
+    assert make("soak", NAME="hostile", ARGS="--days 5") == ["-m", "benchmarks.soak.hostile", "--days", "5"]
     for typed in ([], ["NAME="], ["NAME=nonesuch"], ["NAME=*"], [f"NAME={ODD}"]):
-        command = ["make", "-s", "-C", ROOT, "-o", ".venv/.ready", "PY=false", "bench", *typed]
+        command = ["make", "-s", "-C", ROOT, "-o", ".venv/.ready", "PY=false", target, *typed]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=60)
         said = asked.stderr.splitlines()[0]
         assert asked.returncode == 2 and said.startswith("NAME= takes one of: ") and "No module" not in asked.stderr
         named = said.removeprefix("NAME= takes one of: ").partition(".")[0].split()
-        assert {"planted", "leaderboard", "search"} <= set(named) and not [one for one in named if one.startswith("_")]
+        assert some <= set(named) and not [one for one in named if one.startswith("_")]

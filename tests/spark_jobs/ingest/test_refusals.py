@@ -112,7 +112,7 @@ def test_a_value_of_another_json_kind_is_refused_and_named(typed):
     events = [
         ({"context": json.dumps(CONTEXT)}, (None, None)),
         ({"context": json.dumps(CONTEXT | {"device": "phone"})}, ("wrong_kind", "context.device")),
-        ({"context": json.dumps(CONTEXT | {"consent": "denied"})}, ("wrong_kind", "context.consent")),
+        ({"context": json.dumps(CONTEXT | {"consent": "denied"})}, (None, None)),  # a no, and doubted: test_consents.py
         ({"context": "denied"}, ("wrong_kind", "context")),
         (
             {"properties": json.dumps({"product_id": ["i1"]})},

@@ -1,0 +1,103 @@
+"""A small healthy shop's files, and hostile records beside its own in them."""
+
+import csv
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks.soak.hostile.trials import Trial, as_csv_rows, as_json_lines, trials, zipped
+from sample_shop.rhythm import OPENING_DAY, day_number
+from sample_shop.shop import trade_days
+from spark_jobs.settings import Settings
+
+OPENING = OPENING_DAY
+RETAIL = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+N_BUYERS, N_ITEMS = 60, 30
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A trial and where it stands: the file's name under landing/, and its line."""
+
+    trial: Trial
+    file: str
+    line: int
+
+
+def trade(settings: Settings, source: str, first: date, last: date) -> None:
+    """Let the shop write the files of these days."""
+    landing = settings.landing / source
+    if source == "sample_shop":
+        days = day_number(first), day_number(last)
+        trade_days(settings.shop_seed, settings.shop_customers, *days, landing, settings.home / "truth", lambda day: None)
+        return
+    for n in range((last - first).days + 1):
+        write_retail_day(landing / "lines", first + timedelta(days=n))
+
+
+def write_retail_day(folder: Path, day: date) -> None:
+    """Twenty invoices of four lines: even customers buy even items, odd ones odd items."""
+    draw, rows = random.Random(day.toordinal()), []
+    for place, customer in enumerate(draw.sample(range(N_BUYERS), 20)):
+        for item in draw.sample(range(customer % 2, N_ITEMS, 2), 4):
+            invoice = 500_000 + 100 * (day - OPENING).days + place
+            at = f"{day} {draw.randint(8, 17):02}:05:00"
+            rows.append(
+                (
+                    invoice,
+                    20_000 + item,
+                    f"THING {item}",
+                    1 + item % 3,
+                    at,
+                    1 + item / 4,
+                    f"{12_000 + customer}.0",
+                    "United Kingdom",
+                )
+            )
+    path = folder / str(day) / f"{day}.csv"
+    path.parent.mkdir(parents=True)
+    with path.open("w", newline="") as out:
+        csv.writer(out, lineterminator="\n").writerows([RETAIL, *rows])
+
+
+def add(landing: Path, feed: str, day: date) -> Iterator[Landed]:
+    """Write a feed's trials behind the healthy records of a day's file; made where there is none."""
+    folder = landing / feed / str(day)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = next(iter(sorted(folder.iterdir())), folder / "hostile.jsonl")
+    packed = file.read_bytes() if file.exists() else b""
+    content = gzip.decompress(packed) if file.suffix == ".gz" else packed
+    some = list(trials(feed, day, items(landing, feed)))
+    line, added = content.count(b"\n") + 1, []
+    for one in some:
+        text = as_csv_rows([one], columns(content)) if file.suffix == ".csv" else as_json_lines([one])
+        yield Landed(one, str(file.relative_to(landing)), line)
+        line += line_ends(text)
+        added.append(text)
+    whole = content + b"".join(added)
+    file.write_bytes(zipped(whole) if file.suffix == ".gz" else whole)
+
+
+def line_ends(text: bytes) -> int:
+    """How many lines a record takes: a lone carriage return ends one too."""
+    return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+
+
+def columns(content: bytes) -> list[str]:
+    """The header of a CSV file."""
+    return content.split(b"\n", 1)[0].decode().strip().split(",")
+
+
+def items(landing: Path, feed: str) -> list[str]:
+    """Ids of items that the shop sells."""
+    if feed.startswith("online_retail"):
+        return [str(20_000 + n) for n in range(N_ITEMS)]
+    catalogue = sorted((landing / "sample_shop" / "catalogue").glob("*/*.jsonl"))
+    if not catalogue:
+        return [str(20_000 + n) for n in range(N_ITEMS)]
+    said = [json.loads(line) for line in catalogue[0].read_text().splitlines()[:50] if line.startswith("{")]
+    return [each["item_id"] for each in said if isinstance(each.get("item_id"), str)]

@@ -1,0 +1,165 @@
+"""Records of every feed, each healthy but for one field, which holds one extreme value."""
+
+import copy
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from benchmarks.soak.hostile.extremes import NUMBERS, TEXTS, VALUES
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One extreme value in one field of one record."""
+
+    feed: str  # <source>/<entity>
+    field: str
+    value: str  # its name
+    record: dict[str, Any]
+
+
+def event(n: int, day: date, item: str) -> dict:
+    """A cart event of one of fifty browsers, with all that an event may say."""
+    return {
+        "type": "track", "event": "Product Added", "messageId": f"h-{n}", "userId": None, "anonymousId": f"h-browser-{n % 50}",
+        "timestamp": f"{day}T15:00:00Z", "originalTimestamp": f"{day}T15:00:00Z", "sentAt": f"{day}T15:00:01Z",
+        "receivedAt": f"{day}T15:00:02Z", "traits": {},
+        "context": {
+            "sessionId": f"h-session-{n % 50}", "device": {"type": "phone"}, "page": {"path": "/p", "referrer": "https://a.example/"},
+            "campaign": {"name": "spring"}, "location": {"country": "NL"},
+            "consent": {"categoryPreferences": {"analytics": True, "personalization": True}},
+        },
+        "properties": {
+            "product_id": item, "quantity": 1, "price": 2.5, "currency": "EUR", "order_id": None, "request_id": f"h-{n}",
+        },
+    }  # fmt: skip
+
+
+def purchase(n: int, day: date, item: str) -> dict:
+    """An order's event with two products."""
+    said = event(n, day, item)
+    product = {"product_id": item, "quantity": 1, "price": 2.5}
+    properties = {"order_id": f"h-{n}", "currency": "EUR", "products": [product, dict(product)]}
+    return {**said, "event": "Order Completed", "properties": properties}
+
+
+def order_line(n: int, day: date, item: str) -> dict:
+    return {
+        "order_id": f"h-{n}", "line_no": "1", "ordered_at": f"{day}T15:00:00Z", "user_id": f"h-user-{n % 50}",
+        "email": f"h{n % 50}@shop.example", "item_id": item, "quantity": "2", "unit_price": "2.50", "currency": "EUR",
+        "country": "NL", "channel": "web", "kind": "sale", "returned_order_id": "",
+    }  # fmt: skip
+
+
+def person(n: int, day: date, item: str) -> dict:
+    return {
+        "crm_id": f"h-{n}", "user_id": f"h-login-{n}", "email": f"h-{n}@people.example", "phone": "", "first_name": f"Ada {n}",
+        "last_name": f"Hostile {n}", "address_line": f"{n} Long Street", "city": "Delft", "postcode": f"{n}", "country": "NL",
+        "birth_date": "1980-02-29", "created_at": f"{day}T09:00:00Z", "updated_at": f"{day}T10:00:00Z",
+        "marketing_consent": "true", "personalization_consent": "true",
+    }  # fmt: skip
+
+
+def item(n: int, day: date, item: str) -> dict:
+    return {
+        "item_id": f"h-{n}", "title": f"Hostile thing {n}", "category_path": ["Hostile", "Things"], "brand": "Acme", "price": 2.5,
+        "currency": "EUR", "stock": 5, "attributes": {"origin": "GR"}, "image_url": "https://img.example/1.png",
+        "is_consumable": False, "status": "active", "updated_at": f"{day}T10:00:00Z",
+    }  # fmt: skip
+
+
+def impression(n: int, day: date, item: str) -> dict:
+    return {
+        "request_id": f"h-{n}", "served_at": f"{day}T15:00:00Z", "placement": "home", "customer_id": None,
+        "list_source": "popular",
+        "items": [{"item_id": item, "rank": 1, "score": 0.5, "source": "popular"}], "model_version": "1", "snapshot": "s",
+        "applied_overrides": ["pin"], "policy": None, "propensity": None, "experiment": None, "variant": None,
+    }  # fmt: skip
+
+
+def retail_line(n: int, day: date, item: str) -> dict:
+    return {
+        "InvoiceNo": f"9{n:06}", "StockCode": item, "Description": "HOSTILE THING", "Quantity": "2",
+        "InvoiceDate": f"{day} 12:00:00", "UnitPrice": "2.50", "CustomerID": f"{19000 + n % 50}.0", "Country": "United Kingdom",
+    }  # fmt: skip
+
+
+EVENT_FIELDS = (
+    "type", "event", "messageId", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt", "context",
+    "properties", "traits", "context.sessionId", "context.device", "context.device.type", "context.page", "context.page.path",
+    "context.page.referrer", "context.campaign", "context.campaign.name", "context.location", "context.location.country",
+    "context.consent", "context.consent.categoryPreferences", "context.consent.categoryPreferences.personalization",
+    "properties.product_id", "properties.quantity", "properties.price", "properties.currency", "properties.order_id",
+    "properties.request_id",
+)  # fmt: skip
+PURCHASE_FIELDS = (
+    "properties.order_id", "properties.products", "properties.products.1", "properties.products.1.product_id",
+    "properties.products.1.quantity", "properties.products.1.price",
+)  # fmt: skip
+IMPRESSION_FIELDS = (
+    *impression(0, date.min, ""),
+    "items.0",
+    "items.0.item_id",
+    "items.0.rank",
+    "items.0.score",
+    "items.0.source",
+)
+Plan = tuple[Callable[[int, date, str], dict], tuple[str, ...], Mapping[str, Any]]
+PLANS: dict[str, list[Plan]] = {
+    "sample_shop/events": [(event, EVENT_FIELDS, VALUES), (purchase, PURCHASE_FIELDS, VALUES)],
+    "sample_shop/orders": [(order_line, tuple(order_line(0, date.min, "")), TEXTS | NUMBERS)],
+    "sample_shop/people": [(person, tuple(person(0, date.min, "")), TEXTS | NUMBERS)],
+    "sample_shop/catalogue": [(item, tuple(item(0, date.min, "")), VALUES)],
+    "serving/impressions": [(impression, IMPRESSION_FIELDS, VALUES)],
+    "online_retail/lines": [(retail_line, tuple(retail_line(0, date.min, "")), TEXTS | NUMBERS)],
+}
+
+
+def trials(feed: str, day: date, items: list[str]) -> Iterator[Trial]:
+    """Every extreme value in every field of a feed.
+
+    Args:
+        feed: a name of `PLANS`.
+        day: the landing day; records are of that day.
+        items: ids of items that exist.
+    """
+    n = 0
+    for make, fields, values in PLANS[feed]:
+        for field in fields:
+            for name, value in values.items():
+                record = make(n, day, items[n % len(items)])
+                yield Trial(feed, field, name, with_value(record, field, value))
+                n += 1
+
+
+def with_value(record: dict, path: str, value: Any) -> dict:
+    """A copy of a record that holds the value at a path of keys and places."""
+    changed = copy.deepcopy(record)
+    *parents, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    inner: Any = changed
+    for step in parents:
+        inner = inner[step]
+    inner[last] = value
+    return changed
+
+
+def as_json_lines(some: list[Trial]) -> bytes:
+    """One JSON object a line; what Python alone would take (NaN, lone surrogates) stands there as programs write it."""
+    return b"".join(json.dumps(one.record).encode() + b"\n" for one in some)
+
+
+def as_csv_rows(some: list[Trial], columns: list[str]) -> bytes:
+    """Rows without a header; a lone surrogate becomes bytes that are no UTF-8."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writerows(one.record for one in some)
+    return text.getvalue().encode("utf-8", "surrogatepass")
+
+
+def zipped(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)

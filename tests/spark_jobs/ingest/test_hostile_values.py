@@ -1,0 +1,52 @@
+"""The short form of the hostile soak: extreme values in every field of every feed, up to the border behind `ingest`.
+
+The long form (`make soak NAME=hostile`) takes every value and every step. Here each field gets one value in twelve, so that each
+value stands in several fields of a feed, and the border's suites are what later steps take for granted.
+"""
+
+from datetime import date
+
+import pytest
+
+from benchmarks.soak.hostile.trials import PLANS, as_csv_rows, as_json_lines, trials, zipped
+from expectations.contracts.lake import QUARANTINE
+from expectations.contracts.reasons import REASONS
+from spark_jobs.ingest.sources import load
+from spark_jobs.validate import borders
+
+DAY = date(2026, 1, 5)
+TOO_LONG_HERE = ("1,000,000 characters", "kind: ten million")  # seconds a table; the reader's and the limits' tests have them
+ONE_IN = 12
+
+
+def chosen(feed: str) -> list:
+    """One value in twelve of each field, others in the next field."""
+    every = [one for one in trials(feed, DAY, ["item-1"]) if one.value not in TOO_LONG_HERE]
+    fields = {name: place for place, name in enumerate(dict.fromkeys(one.field for one in every))}
+    return [one for place, one in enumerate(every) if (place + fields[one.field]) % ONE_IN == 0]
+
+
+def content(source, feed: str, some: list) -> bytes:
+    """The day's file, in the feed's format."""
+    declared = source.feed(feed.split("/")[1])
+    if declared.pattern.endswith(".csv"):
+        return ",".join(declared.columns).encode() + b"\n" + as_csv_rows(some, list(declared.columns))
+    return zipped(as_json_lines(some)) if declared.pattern.endswith(".gz") else as_json_lines(some)
+
+
+@pytest.mark.parametrize("shop", ["sample_shop", "online_retail"])
+def test_what_is_let_in_is_what_later_steps_take(home, shop):
+    made, tried = home(shop), 0
+    sources = {source.name: source for source in load((shop,))}
+    for feed in [feed for feed in PLANS if feed.split("/")[0] in sources]:
+        some = chosen(feed)
+        suffix = sources[feed.split("/")[0]].feed(feed.split("/")[1]).pattern.removeprefix("*")
+        made.land(f"{feed}/{DAY}/day{suffix}", content(sources[feed.split("/")[0]], feed, some))
+        tried += len(some)
+    reports = [report for report in made.night(str(DAY)) if report.n_received is not None]
+    refused = sum(report.n_quarantined for report in reports)
+    assert sum(report.n_received for report in reports) == tried
+    assert 0 < refused < tried
+    # Beside refused records it holds words of consent that are none, of records that are kept.
+    assert {row["reason"] for row in made.lake.read_arrow(QUARANTINE).to_pylist()} <= set(REASONS)
+    borders.stop_if_failed(borders.check(made.lake, borders.OUTGOING["ingest"]))
