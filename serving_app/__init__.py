@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from expectations.contracts import restrictions_store
 from serving_app import compression, errors
 from serving_app.build import build
 from serving_app.decision_log import FOLDER, DecisionLog
@@ -13,6 +14,7 @@ from serving_app.identity import Identity
 from serving_app.kept_overrides import KeptOverrides
 from serving_app.overrides import OverrideStore
 from serving_app.published_snapshots import PublishedSnapshots
+from serving_app.restrictions import LmdbRestrictions, RestrictionStore
 from serving_app.routes import Anything, customers, health, identity, items, openapi, overrides, popular, recommendations
 from serving_app.service import Service
 from serving_app.settings import Settings
@@ -40,13 +42,14 @@ def create_app(
     new_id: Callable[[], str] = new_id,
     snapshots: SnapshotStore | None = None,
     override_store: OverrideStore | None = None,
+    restrictions: RestrictionStore | None = None,
 ) -> Flask:
     """The WSGI app of one worker.
 
     Args:
         settings: where its home is and who its operator is.
         clock: what time it is.
-        snapshots, override_store: other stores than the home's, such as their twins in memory.
+        snapshots, override_store, restrictions: other stores than the home's, such as their twins in memory.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings, BUILD=build())
@@ -56,6 +59,7 @@ def create_app(
     app.extensions["concierge"] = Service(
         snapshots=snapshots,
         overrides=override_store or KeptOverrides(settings.home),
+        restrictions=restrictions or LmdbRestrictions(settings.home / restrictions_store.FOLDER),
         log=log,
         clock=clock,
         new_id=new_id,

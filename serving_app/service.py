@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from expectations.contracts import snapshot as contract
 from expectations.contracts.decision import record
 from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identity_tables import CORE_IDENTITIES
+from expectations.contracts.restrictions import View
 from serving_app.decide import AUDIENCE, PERSONAL, POPULAR, SIMILAR, STATIC, Decision, Rung, decide
 from serving_app.decision_log import DecisionLog, LogUnavailable
 from serving_app.overrides import BLOCK, OverrideStore, Rules
+from serving_app.restrictions import RestrictionStore
 from serving_app.schemas import ItemQuery, ListQuery, Visitor
 from serving_app.snapshots import Snapshot, SnapshotStore
 
@@ -27,6 +30,7 @@ class Service:
         self,
         snapshots: SnapshotStore,
         overrides: OverrideStore,
+        restrictions: RestrictionStore,
         log: DecisionLog,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -39,6 +43,7 @@ class Service:
             withholds_unlogged: whether a list whose record cannot be written is withheld, the answer being empty (`static`).
         """
         self.snapshots, self.overrides, self.log, self.clock, self.new_id = snapshots, overrides, log, clock, new_id
+        self.restrictions = restrictions
         self._sources, self._key, self._withholds_unlogged = sources, identity_key, withholds_unlogged
         self._rules: tuple[object, object, Rules | None] = (None, None, None)
 
@@ -49,7 +54,8 @@ class Service:
 
     def problems(self) -> list[str]:
         """What is not as it should be, in sentences; empty when all is well."""
-        return [problem for problem in (self.snapshots.problem(), self.overrides.problem(), self.log.problem) if problem]
+        stores = (self.snapshots, self.restrictions, self.overrides)
+        return [problem for problem in (*(store.problem() for store in stores), self.log.problem) if problem]
 
     def recommend(self, query: ListQuery, is_shown: bool = True) -> dict:
         """The visitor's list. One that nobody is shown, as with HEAD, is no impression and is not logged."""
@@ -76,16 +82,27 @@ class Service:
         return self._answer(query, "similar", ladder, is_shown, is_steered=False)
 
     def find(self, visitor: Visitor, snapshot: Snapshot | None) -> str | None:
-        """The customer's id now; None for a stranger."""
+        """The customer's id now; None for a stranger, and for whoever may not be answered for by name."""
+        with self.restrictions.view() as view:
+            return self._find(visitor, snapshot, view)
+
+    def profile(self, customer_id: str, snapshot: Snapshot) -> tuple[str, contract.Customer] | None:
+        """The customer that an id of any age stands for now, with their slice; None as in `find`."""
+        found = snapshot.current_id(customer_id)
+        slice_ = found and snapshot.customer(found)
+        with self.restrictions.view() as view:
+            return (found, slice_) if slice_ and may_be_named([customer_id, found], snapshot, view) else None
+
+    def _find(self, visitor: Visitor, snapshot: Snapshot | None, view: View) -> str | None:
         if snapshot is None:
             return None
         if visitor.customer_id:
-            return snapshot.current_id(visitor.customer_id)
-        kind, value = ("user_id", visitor.user_id) if visitor.user_id else ("anonymous_id", visitor.anonymous_id)
-        if not value:
-            return None
-        ids = (identifier_id(self._key, kind, source, value) for source in self._sources)
-        return next((found for one in ids if (found := snapshot.whose(one))), None)
+            ids, found = [visitor.customer_id], snapshot.current_id(visitor.customer_id)
+        else:
+            kind, value = ("user_id", visitor.user_id) if visitor.user_id else ("anonymous_id", visitor.anonymous_id)
+            ids = [identifier_id(self._key, kind, source, value) for source in self._sources] if value else []
+            found = next((customer_id for one in ids if (customer_id := snapshot.whose(one))), None)
+        return found if found and may_be_named([*ids, found], snapshot, view) else None
 
     def _personal_ladder(self, snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
         if customer_id:
@@ -96,12 +113,13 @@ class Service:
     def _answer(self, query: ListQuery, placement: str, ladder: Ladder, is_shown: bool, is_steered: bool = True) -> dict:
         """One answer. Pins and boosts steer recommendations alone; a block holds everywhere."""
         now, snapshot = self.clock(), self.snapshots.current()
-        customer_id = self.find(query, snapshot)
-        decided, facts = Decision(STATIC, (), ()), {}
-        if snapshot:
-            rules = [one for one in self._rules_for(snapshot).of(customer_id) if is_steered or one.kind == BLOCK]
-            decided = decide(ladder(snapshot, customer_id), rules, snapshot.item, query.n, now)
-            facts = {one.item_id: snapshot.item(one.item_id) for one in decided.items}
+        customer_id, decided, facts = None, Decision(STATIC, (), ()), {}
+        with self.restrictions.view() as view:
+            if snapshot:
+                customer_id = self._find(query, snapshot, view)
+                rules = [one for one in self._rules_for(snapshot).of(customer_id) if is_steered or one.kind == BLOCK]
+                decided = decide(ladder(snapshot, customer_id), rules, shown(snapshot, view), query.n, now)
+                facts = {one.item_id: snapshot.item(one.item_id) for one in decided.items}
         request_id, placement = self.new_id(), query.placement or placement
         try:
             if is_shown:
@@ -132,6 +150,16 @@ class Service:
             rules = Rules(kept, snapshot.current_id, snapshot.item_id)
             self._rules = (kept, snapshot, rules)
         return rules
+
+
+def may_be_named(ids: list[str], snapshot: Snapshot, view: View) -> bool:
+    """Whether the one behind these ids may be answered for by name, with what this snapshot knows."""
+    return view.may_be_personal(ids, snapshot.meta.table_versions.get(CORE_IDENTITIES.name, -1))
+
+
+def shown(snapshot: Snapshot, view: View) -> Callable[[str], contract.Item | None]:
+    """The facts of an item; None of one that nobody knows, or that must not be shown now."""
+    return lambda item_id: snapshot.item(item_id) if view.may_be_shown(item_id) else None
 
 
 def audience_ladder(snapshot: Snapshot, customer: contract.Customer | None) -> Iterator[Rung]:

@@ -34,6 +34,7 @@ FOLD_IN = b"fold-in"  # a packed `FoldIn`; not there without a model, nor in a s
 DECISIONS = b"decisions"  # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
+IDENTIFIERS = b"x/"  # what all keys of identifiers begin with
 LINKS = b"l/"  # what all keys of links begin with
 POPULAR = "popular"
 NEW = "new"

@@ -15,8 +15,7 @@ def customer(customer_id: str) -> Response:
     snapshot = service().snapshots.current()
     if snapshot is None:
         raise NotReady(service().snapshots.problem())
-    now = snapshot.current_id(customer_id)
-    found = now and snapshot.customer(now)
+    found = service().profile(customer_id, snapshot)
     if not found:
         raise UnknownCustomer("No customer has this id, or none who may be personalised for.")
-    return answer({"customer_id": now, **found._asdict(), "snapshot": snapshot.name})
+    return answer({"customer_id": found[0], **found[1]._asdict(), "snapshot": snapshot.name})

@@ -3,7 +3,7 @@
 Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_identities, core_identity_changes, core_identity_links,
          core_identity_reviews
 Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb,
-         serving/production.jsonl, summary.json
+         serving/production.jsonl, serving/restrictions/, summary.json
 If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the task once its
 cause is gone, or leave it: the next night is judged on its own.
 """
@@ -21,7 +21,7 @@ from spark_jobs.identify.said import taken
 from spark_jobs.ingest.sources import item_case, load
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, TableReport
-from spark_jobs.publish import reader, summary
+from spark_jobs.publish import reader, restrictions, summary
 from spark_jobs.publish.figures import Figures, measure
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
 from spark_jobs.publish.production import catch_up, write_down
@@ -50,6 +50,8 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     home, now = night.settings.home, Published.read(night.settings.home)
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
     inputs, versions = fingerprint(night, landing_date, taken(lake)), lake.versions()
+    sources = Sources(lake)
+    restricted = restrictions.write(home, sources, landing_date)  # first: it holds whatever becomes of tonight's lists
     if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
         # A publish that was killed behind the switch left these undone.
         follow(home, now)
@@ -60,7 +62,6 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "pruned": prune(home)})]
     if now:
         catch_up(home, now)
-    sources = Sources(lake)
     figures = measure(
         sources.lists, sources.customers, sources.items, reader.tops(snapshots(home) / now.snapshot) if now else None
     )
@@ -87,7 +88,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     switch(home, record, night.slug)
     write_down(night, lake, record)
     summary.write(page, home)
-    detail = {**figures.as_dict(), "snapshot": name, "switched": True, "pruned": prune(home)}
+    detail = {**figures.as_dict(), **restricted, "snapshot": name, "switched": True, "pruned": prune(home)}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts import snapshot
+from expectations.contracts.identity_tables import CORE_IDENTITIES
 from expectations.contracts.manifest import DATA, SnapshotDamaged, verify
 from spark_jobs.publish.figures import TOP
 
@@ -44,3 +45,20 @@ def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
             customer_id = key.removeprefix(snapshot.CUSTOMER_LISTS).decode()
             found[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:TOP])
     return found
+
+
+def identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
+    """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's customer in it; None as
+    in `meta`."""
+    found = meta(folder)
+    if found is None:
+        return None
+    whose, prefix = {}, snapshot.IDENTIFIERS
+    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
+        cursor = txn.cursor()
+        cursor.set_range(prefix)
+        for key, value in cursor:
+            if not key.startswith(prefix):
+                break
+            whose[key.removeprefix(prefix).decode()] = value.decode()
+    return found.table_versions.get(CORE_IDENTITIES.name, -1), whose

@@ -8,11 +8,13 @@ from itertools import count
 
 import pytest
 
+from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import identifier_id
 from expectations.contracts.published import HISTORY, Published
 from serving_app import create_app
 from serving_app.overrides import MemoryOverrides
+from serving_app.restrictions import MemoryRestrictions
 from serving_app.settings import Settings
 from serving_app.snapshots import MemorySnapshots, Snapshot
 from spark_jobs.publish.writer import write
@@ -123,6 +125,8 @@ def graph_pairs():
 def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **told):
     """Write a snapshot to disk, keep its record, and switch to it."""
     write(home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **told))
+    if not (home / restrictions_store.FOLDER).exists():
+        restrictions_store.Restrictions.create(home / restrictions_store.FOLDER)
     record = switch_to(home, run_id, published_at)
     (home / HISTORY).mkdir(parents=True, exist_ok=True)
     (home / HISTORY / f"{run_id}.json").write_text(json.dumps(asdict(record)))
@@ -165,6 +169,7 @@ def shop(tmp_path, clock):
     made, numbers = Shop(), count(1)
     made.ids = ids()
     made.home, made.clock, made.snapshots, made.overrides = tmp_path, clock, MemorySnapshots(), MemoryOverrides()
+    made.restrictions = MemoryRestrictions()
     made.snapshots.publish(Snapshot.of("night-1", pairs()))
     made.app = create_app(
         Settings(home=tmp_path, sources=(SOURCE,), identity_key=KEY),
@@ -172,6 +177,7 @@ def shop(tmp_path, clock):
         new_id=lambda: f"request-{next(numbers):04d}",
         snapshots=made.snapshots,
         override_store=made.overrides,
+        restrictions=made.restrictions,
     )
     made.client = made.app.test_client()
     return made

@@ -28,7 +28,9 @@ def client(shop):
         Snapshot.of("two", (pairs | {contract.META: meta, contract.REVIEWS: contract.pack_reviews([])}).items())
     )
     settings = Settings(home=shop.home, sources=("tills", "web"), identity_key=KEY)
-    return create_app(settings, clock=shop.clock, snapshots=shop.snapshots, override_store=shop.overrides).test_client()
+    return create_app(
+        settings, clock=shop.clock, snapshots=shop.snapshots, override_store=shop.overrides, restrictions=shop.restrictions
+    ).test_client()
 
 
 def explain(client, a, b=MAIL):

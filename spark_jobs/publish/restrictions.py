@@ -1,0 +1,121 @@
+"""What tonight knows of what must hold now, written to the home's store of restrictions in one transaction, before any switch.
+
+Whom the features leave out is denied, since their newest word or, without one, since the end of the landing day. Which items
+must not be shown is the catalogue's word of that moment. Who was one with somebody else in a snapshot that can be rolled back to
+stands there with the version of `core_identities` that lists must know before they are theirs.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow.compute as pc
+
+from expectations.contracts.consent import PERSONALIZATION
+from expectations.contracts.identifiers import customer_id as id_of_founder
+from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
+from expectations.contracts.published import Published
+from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, Word
+from expectations.contracts.restrictions_store import FOLDER, Restrictions
+from spark_jobs.publish import reader
+from spark_jobs.publish.sources import Sources
+from spark_jobs.publish.switch import history, snapshots
+
+NEWEST = """
+    select identities.customer_id, max(consents.consented_at) as said_at,
+        arg_max(consents.source || '/' || consents.feed, consents.consented_at) as said_by
+    from consents join identities using (identifier_id)
+    where consents.purpose = $purpose
+    group by identities.customer_id
+"""
+BY_RECORD, BY_CATALOGUE = "core_people", "core_items"
+
+
+def write(home: Path, sources: Sources, landing_date: date) -> dict[str, int]:
+    """Write the night's whole truth; how many ids and items it restricts, for the run manifest."""
+    store = opened(home / FOLDER)
+    known_until = datetime(landing_date.year, landing_date.month, landing_date.day, tzinfo=UTC) + timedelta(days=1)
+    asked = {kind: store.live(kind) for kind in (CONSENTS, ITEMS)}
+    night = {CONSENTS: consents(sources, known_until, asked[CONSENTS]), ITEMS: items(sources, known_until, asked[ITEMS])}
+    splits = parted(home, identities(sources))
+    store.publish(night, splits)
+    counts = {f"n_{kind}_denied": sum(not word.is_granted for word in words.values()) for kind, words in night.items()}
+    return {**counts, "n_ids_parted": len(splits)}
+
+
+def opened(folder: Path) -> Restrictions:
+    """The home's store; an empty one in the place of one that is missing or damaged, whose live words are lost with it."""
+    try:
+        return Restrictions(folder)
+    except RestrictionsUnreadable as error:
+        if folder.exists():
+            print(f"  {error}: made anew; words heard since the last night come back with their events")
+        return Restrictions.create(folder)
+
+
+def identities(sources: Sources) -> dict[str, str]:
+    """Each identifier's customer, of everybody."""
+    table = sources.lake.read_arrow(CORE_IDENTITIES)
+    return dict(zip(table["identifier_id"].to_pylist(), table["customer_id"].to_pylist(), strict=True))
+
+
+def consents(sources: Sources, known_until: datetime, asked: set[str]) -> dict[str, Word]:
+    """A no for every id of whoever may not be personalised for, and of `asked` ids the word whatever it is."""
+    whose, words = identities(sources), newest_words(sources)
+    willing = set(sources.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
+    issued = set(pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist())
+    found = {}
+    for identifier, customer in whose.items():
+        is_granted = customer in willing
+        if is_granted and not asked:
+            continue
+        said_at, said_by = words.get(customer, (None if is_granted else known_until, BY_RECORD))
+        former = id_of_founder(identifier)
+        names = {identifier, customer, *({former} & issued)}
+        names = names & asked if is_granted else names
+        if said_at:
+            found.update(dict.fromkeys(names, Word(is_granted, said_at, said_by, is_live=False)))
+    return found
+
+
+def newest_words(sources: Sources) -> dict[str, tuple[datetime, str]]:
+    """When and by whom each customer's newest word on personalization was said; what it is, the features say."""
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for name, table in (("consents", CORE_CONSENTS), ("identities", CORE_IDENTITIES)):
+            connection.register(name, sources.lake.read_arrow(table))
+        rows = connection.execute(NEWEST, {"purpose": PERSONALIZATION}).fetchall()
+    return {customer: (at.astimezone(UTC), by or PERSONALIZATION) for customer, at, by in rows}
+
+
+def items(sources: Sources, known_until: datetime, asked: set[str]) -> dict[str, Word]:
+    """A no for every item that must not be shown, and of `asked` items the word whatever it is."""
+    shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
+    every = zip(sources.items["item_id"].to_pylist(), shown, strict=True)
+    return {name: Word(is_shown, known_until, BY_CATALOGUE, False) for name, is_shown in every if not is_shown or name in asked}
+
+
+def parted(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
+    """Ids that were one with somebody else in a snapshot of the home, and are not now, with the version that is new enough.
+
+    Args:
+        whose: each identifier's customer now.
+    """
+    now = Published.read(home)
+    kept = [*history(home), *([now] if now else [])]
+    since: dict[str, int] = {}
+    for name in {record.snapshot for record in kept}:
+        found = reader.identifiers(snapshots(home) / name)
+        if found is None:
+            continue
+        version, then = found
+        together = defaultdict(list)
+        for identifier, customer in then.items():
+            together[customer].append(identifier)
+        for customer, members in together.items():
+            if len({whose.get(identifier) for identifier in members}) > 1:
+                for one in (customer, *members):
+                    since[one] = max(since.get(one, 0), version + 1)
+    return since

@@ -1,0 +1,116 @@
+"""What must hold now: newest word wins and a tie is a no, whoever writes in whatever order; damage is told and never a yes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, View, Word, merged, newest
+from expectations.contracts.restrictions_store import Restrictions
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+WORDS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.booleans()), max_size=8)  # hour, granted, heard live
+
+
+def at(hour: int) -> datetime:
+    return START + timedelta(hours=hour)
+
+
+def oracle(words) -> bool:
+    """The rule once more, by sorting: allowed unless the last hour in which anything was said holds a no."""
+    hours = sorted({hour for hour, granted in words})
+    return not hours or all(granted for hour, granted in words if hour == hours[-1])
+
+
+@settings(max_examples=150)
+@given(WORDS, st.integers(0, 7), st.randoms())
+def test_what_holds_is_the_oracles_answer_in_any_order(words, n_before, random):
+    """Some words are heard live before a night and some after it; the night knows those that were not heard live."""
+    known = [Word(granted, at(hour), "crm", False) for hour, granted, is_live in words if not is_live]
+    live = [Word(granted, at(hour), "page") for hour, granted, is_live in words if is_live]
+    random.shuffle(live)
+    held: dict[str, Word] = {}
+
+    def hear(word):
+        if "ann" not in held or newest([held["ann"], word]) is word:
+            held["ann"] = word
+
+    for word in live[:n_before]:
+        hear(word)
+    for _ in range(2):  # a night may be repeated
+        night = newest(known)
+        held = merged(held, {"ann": night} if night else {})
+    for word in live[n_before:]:
+        # What is absent was allowed by the night: a live no that is older than the night's yes must not come after it.
+        hear(word)
+    night = newest(known)
+    held = merged(held, {"ann": night} if night else {})
+    allowed = View(lambda kind, name: held.get(name), lambda name: None).may_be_personal(["ann"], 0)
+    assert allowed == oracle([(hour, granted) for hour, granted, _ in words])
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Restrictions.create(tmp_path / "restrictions")
+
+
+def test_a_word_is_known_to_the_next_view_of_another_handle(store, tmp_path):
+    other = Restrictions(tmp_path / "restrictions")
+    store.hear(CONSENTS, ["i_1", "c_1"], Word(False, at(3), "page"))
+    with other.view() as view:
+        assert not view.may_be_personal(["i_1"], 0) and view.may_be_personal(["i_2"], 0)
+    store.hear(CONSENTS, ["i_1"], Word(True, at(2), "page"))
+    store.hear(CONSENTS, ["i_1"], Word(True, at(3), "page"))
+    with other.view() as view:
+        assert not view.may_be_personal(["i_1"], 0), "neither an older yes nor one as old takes a no back"
+    store.hear(CONSENTS, ["i_1"], Word(True, at(4), "page"))
+    with other.view() as view:
+        assert view.may_be_personal(["i_1"], 0) and view.may_be_personal(["i_1", "c_1"], 0), "of somebody's ids the newest word"
+        assert not view.may_be_personal(["c_1"], 0)
+    assert (other.n_writes(CONSENTS), other.n_writes(ITEMS)) == (2, 0)
+
+
+def test_a_night_replaces_what_earlier_nights_wrote_and_nothing_newer(store):
+    long_id = "x" * 5000
+    store.publish({ITEMS: {"mug": Word(False, at(1), "catalogue", False), long_id: Word(False, at(1), "catalogue", False)}}, {})
+    store.hear(ITEMS, ["bowl"], Word(False, at(9), "till"))
+    store.hear(ITEMS, ["cup"], Word(False, at(1), "till"))
+    night = {name: Word(name == "cup", at(5), "catalogue", False) for name in ("cup", long_id)}
+    store.publish({ITEMS: night}, {})
+    with store.view() as view:
+        shown = {name: view.may_be_shown(name) for name in ("mug", "bowl", "cup", long_id, "", "vase")}
+    assert shown == {"mug": True, "bowl": False, "cup": True, long_id: False, "": True, "vase": True}
+
+
+def test_who_was_parted_is_nobody_until_a_snapshot_knows(store):
+    store.publish({}, {"i_x": 7, "c_1": 7})
+    with store.view() as view:
+        known = {version: view.may_be_personal(["i_x"], version) for version in (-1, 6, 7, 8)}
+    assert known == {-1: False, 6: False, 7: True, 8: True}
+    assert store.splits() == {"i_x": 7, "c_1": 7}
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "deleted", "exchanged", "emptied"])
+def test_damage_is_told(store, tmp_path, damage):
+    store.publish({CONSENTS: {f"i_{n}": Word(False, at(n % 5), "web/events", False) for n in range(500)}}, {})
+    file = tmp_path / "restrictions" / "data.mdb"
+    whole = file.read_bytes()
+    if damage == "cut":
+        file.write_bytes(whole[:8192])
+    elif damage == "emptied":
+        file.write_bytes(b"")
+    elif damage == "flipped":
+        file.write_bytes(whole.replace(b"/i_250", b"/i_950"))
+    elif damage == "deleted":
+        file.unlink()
+    else:
+        other = Restrictions.create(tmp_path / "other")
+        (tmp_path / "other" / "data.mdb").rename(file)
+        del other
+    with pytest.raises(RestrictionsUnreadable):
+        if damage == "flipped":
+            store.verify()
+        else:
+            with store.view():
+                pass

@@ -1,0 +1,161 @@
+"""What a night knows of nos, items and splits holds for whatever snapshot is served: a roll-back revives none of it."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from expectations.contracts.published import Published
+from expectations.contracts.restrictions import CONSENTS, Word
+from expectations.contracts.restrictions_store import FOLDER, Restrictions
+from serving_app import create_app
+from serving_app.overrides import MemoryOverrides
+from serving_app.restrictions import MemoryRestrictions
+from serving_app.settings import Settings
+from spark_jobs.publish import job
+from spark_jobs.publish.rollback import roll_back
+from tests.spark_jobs.publish.conftest import KEY
+
+START = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def client(shop):
+    settings = Settings(home=shop.home, sources=("sample_shop",), identity_key=KEY, admin_token="t")
+    overrides = MemoryOverrides()  # a night in this process reads those on disk
+    return create_app(settings, clock=lambda: START + timedelta(days=9), override_store=overrides).test_client()
+
+
+def publish(shop, n: int) -> None:
+    day = date(2026, 2, n)
+    job.run(shop.night(f"night-{n}", day), shop.land())
+
+
+def back_to(shop, n: int) -> None:
+    roll_back(shop.home, f"night-{n}", START)
+    assert Published.read(shop.home).run_id == f"night-{n}"
+
+
+def source(client, user: str) -> str:
+    return client.get("/v1/recommendations", query_string={"user_id": user}).json["source"]
+
+
+def profile(client, customer: str) -> int:
+    return client.get(f"/v1/customers/{customer}", headers={"Authorization": "Bearer t"}).status_code
+
+
+def test_a_rollback_revives_no_consent_and_no_item(shop, client):
+    publish(shop, 1)
+    assert (source(client, "user-3"), profile(client, shop.ids["user-3"])) == ("personal", 200)
+    shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != shop.ids["user-3"]]
+    shop.rows["feat_items"][5]["is_in_stock"] = False
+    shop.rows["feat_items"][6]["is_recommendable"] = False
+    for row in (row for name in shop.rows if name.startswith("rec_") for row in shop.rows[name]):
+        row["items"] = [one for one in row["items"] if one["item_id"] not in ("item-05", "item-06")]
+        row.pop("because", None)
+    publish(shop, 2)
+    back_to(shop, 1)
+    assert (source(client, "user-3"), profile(client, shop.ids["user-3"])) == ("popular", 404)
+    assert (source(client, "user-2"), profile(client, shop.ids["user-2"])) == ("personal", 200)
+    for path in ("/v1/popular?n=60", "/v1/recommendations?user_id=user-2&n=60", "/v1/items/item-04/similar?n=60"):
+        shown = {item["item_id"] for item in client.get(path).json["items"]}
+        assert "item-07" in shown and not shown & {"item-05", "item-06"}, path
+    service = client.application.extensions["concierge"]
+    store, service.restrictions = service.restrictions, MemoryRestrictions()
+    assert source(client, "user-3") == "personal", "the control: the lists of before would serve them"
+    service.restrictions = store
+    publish(shop, 3)
+    assert source(client, "user-3") == "popular"
+
+
+def test_who_was_parted_gets_no_merged_list_from_before(shop, client):
+    both = {shop.identifiers[user] for user in ("user-8", "user-9")}
+    apart = [dict(row) for row in shop.rows["core_identities"]]
+    for row in shop.rows["core_identities"]:
+        row["customer_id"] = shop.ids["user-8"] if row["identifier_id"] in both else row["customer_id"]
+    publish(shop, 1)
+    assert source(client, "user-9") == "personal", "the control: they are one"
+    shop.rows["core_identities"] = apart
+    publish(shop, 2)
+    assert [source(client, user) for user in ("user-8", "user-9", "user-10")] == ["personal"] * 3
+    back_to(shop, 1)
+    assert [source(client, user) for user in ("user-8", "user-9", "user-10")] == ["popular", "popular", "personal"]
+    assert profile(client, shop.ids["user-8"]) == 404
+    back_to(shop, 2)
+    assert source(client, "user-9") == "personal"
+
+
+def test_lists_that_the_gate_holds_back_hold_no_consent_back(shop, client):
+    from spark_jobs.publish.gate import ListsRefused
+
+    publish(shop, 1)
+    shop.rows["feat_customers"] = shop.rows["feat_customers"][1:]
+    shop.rows["rec_customer_items_v1"] = shop.rows["rec_customer_items_v1"][:2]
+    with pytest.raises(ListsRefused):
+        publish(shop, 2)
+    assert (source(client, "user-0"), source(client, "user-1")) == ("popular", "personal")
+
+
+def test_a_missing_store_is_made_by_the_next_night_though_nothing_is_new(shop, client):
+    publish(shop, 1)
+    (shop.home / FOLDER / "data.mdb").unlink()
+    assert source(client, "user-1") == "popular"
+    publish(shop, 1)
+    assert source(client, "user-1") == "personal"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nobody_with_a_current_no_gets_a_personal_list(shop, client, seed):
+    """Nights, roll-backs and words heard in between, at random; the oracle keeps everybody's words in a list."""
+    chance, users, everybody = random.Random(seed), [f"user-{n}" for n in range(4)], list(shop.rows["feat_customers"])
+    said = {user: [] for user in users}  # (hour, granted, known to the night)
+    published, hour = [], 0
+    for step in range(14):
+        act = "publish" if step in (0, 4) else chance.choice(["publish", "back", "hear", "hear", "hear", "tell"])
+        hour += chance.randint(0, 1)  # equal times happen
+        user, granted = chance.choice(users), chance.random() < 0.5
+        if act == "publish":
+            willing = {user: last(words, nightly_only=True) is not False for user, words in said.items()}
+            shop.rows["feat_customers"] = [row for row in everybody if willing.get(user_of(shop, row), True)]
+            shop.rows["core_consents"] = [
+                {"identifier_id": shop.identifiers[user], "purpose": "personalization", "consented_at": at(when), "source": "web",
+                 "feed": "events", "is_granted": granted, "consented_date": at(when).date()}
+                for user, words in said.items() for when, granted, nightly in words if nightly
+            ]  # fmt: skip
+            published.append(len(published) + 1)
+            publish(shop, published[-1])
+        elif act == "back":
+            back_to(shop, chance.choice(published))
+        elif act == "hear":
+            said[user].append((hour, granted, False))
+            ids = [shop.identifiers[user], shop.ids[user]]
+            Restrictions(shop.home / FOLDER).hear(CONSENTS, ids, Word(granted, at(hour), "page"))
+        else:
+            said[user].append((hour, granted, True))  # in a file of the shop's; the next night knows
+        if published:
+            known = {
+                user: [word for word in words if not word[2] or word in shop_knows(shop, user)] for user, words in said.items()
+            }
+            wrong = [user for user in users if last(known[user]) is False and source(client, user) == "personal"]
+            assert not wrong, f"step {step}: {act}"
+
+
+def last(words: list[tuple], nightly_only: bool = False) -> bool | None:
+    """The newest word, a no where both were said in one hour; None: none."""
+    words = [word for word in words if word[2] or not nightly_only]
+    newest = max((hour for hour, *_ in words), default=None)
+    return None if newest is None else all(granted for hour, granted, _ in words if hour == newest)
+
+
+def at(hour: int) -> datetime:
+    return START - timedelta(days=30) + timedelta(hours=hour)
+
+
+def user_of(shop, row: dict) -> str:
+    return next(user for user, customer in shop.ids.items() if customer == row["customer_id"])
+
+
+def shop_knows(shop, user: str) -> list[tuple]:
+    """The user's words that the last night read."""
+    rows = [row for row in shop.rows.get("core_consents", []) if row["identifier_id"] == shop.identifiers[user]]
+    return [(int((row["consented_at"] - at(0)).total_seconds() // 3600), row["is_granted"], True) for row in rows]
