@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as dt_time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -40,6 +41,8 @@ def environment(home: Path, spark_master: str) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
+        # A task that goes on at a start asks the API server, which is up later than the scheduler; 5 tries are over in 15 s.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "9",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",  # a laptop's Airflow; a shared one sets its own manager
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow/airflow.db",
@@ -69,10 +72,10 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     conf = json.dumps({"from": first.isoformat(), "to": last.isoformat()})
-    logical = f"{last + timedelta(days=1)}T03:00:00+00:00"
+    logical = datetime.combine(last + timedelta(days=1), dt_time(3), UTC)
     with log.open("w") as out:
         run = subprocess.Popen(
-            [BIN / "airflow", "dags", "test", "nightly", logical, "--conf", conf],
+            [BIN / "airflow", "dags", "test", "nightly", logical.isoformat(), "--conf", conf],
             env=env, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -83,7 +86,7 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
             if run.poll() is None:
                 run.terminate()
     follow()
-    airflow_records.describe_run(Path(env["AIRFLOW_HOME"]), "nightly", f"manual__{logical}", log, datetime.now(UTC))
+    airflow_records.describe_run(Path(env["AIRFLOW_HOME"]), "nightly", logical, log, datetime.now(UTC))
     said = log.read_text(errors="replace")
     if run.returncode or "DagRun failed" in said:
         raise SystemExit(f"{what_went_wrong(said)}\nThe night of {first}…{last} failed. The whole log: {log}")

@@ -14,15 +14,22 @@ from pathlib import Path
 UNFINISHED = ("scheduled", "queued", "running", "restarting", "up_for_retry")
 
 
-def describe_run(airflow_home: Path, dag_id: str, run_id: str, log: Path, now: datetime) -> None:
-    """Give a run of `dags test` the time it began, a note, and in each task's log the place where its lines are.
+def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: Path, now: datetime) -> None:
+    """Give the newest run of `dags test` for a date the time it began, a note, and in each task's log the place of its lines.
 
     Args:
         log: the file that holds the output of all its tasks.
     """
     text = f"This run had no scheduler; the output of all its tasks is in {log}"
-    run = (dag_id, run_id)
+    stored_date = logical_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
+        found = database.execute(
+            "select run_id from dag_run where dag_id = ? and logical_date = ? order by id desc", (dag_id, stored_date)
+        ).fetchone()
+        if found is None:  # it ended before there was one
+            return
+        [run_id] = found
+        run = (dag_id, run_id)
         database.execute(
             "update dag_run set start_date = coalesce((select min(start_date) from task_instance as task "
             "where task.dag_id = dag_run.dag_id and task.run_id = dag_run.run_id), start_date) where dag_id = ? and run_id = ?",

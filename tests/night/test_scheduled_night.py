@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -93,14 +94,13 @@ def pages_know_a_run_without_a_scheduler(home, log):
 
 def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_path):
     (tmp_path / "airflow").mkdir()
-    shutil.copy(night.home / "airflow" / "airflow.db", tmp_path / "airflow")
-    file = tmp_path / "airflow" / "airflow.db"
-    read = "select task_id, state, try_number, max_tries from task_instance where dag_id = 'nightly' and run_id like 'scheduled%'"
+    file = Path(shutil.copy(night.home / "airflow" / "airflow.db", tmp_path / "airflow"))
+    read = "select task_id, state, try_number, max_tries from task_instance where run_id = (select max(run_id) from dag_run)"
     with sqlite3.connect(file) as database:
+        database.execute("update dag_run set state = 'running' where run_id = (select max(run_id) from dag_run)")
+        for task, state in (("train", "running"), ("score", "up_for_retry")):
+            database.execute("update task_instance set state = ? where task_id = ?", (state, task))
         before = {task: rest for task, *rest in database.execute(read)}
-        database.execute("update dag_run set state = 'running' where run_type = 'scheduled'")
-        database.execute("update task_instance set state = 'running' where task_id = 'train' and run_id like 'scheduled%'")
-        database.execute("update task_instance set state = 'up_for_retry' where task_id = 'score' and run_id like 'scheduled%'")
     assert airflow_records.resume_interrupted(tmp_path / "airflow") == ["nightly.score", "nightly.train"]
     with sqlite3.connect(file) as database:
         after = {task: rest for task, *rest in database.execute(read)}
