@@ -3,8 +3,11 @@
     python -m benchmarks.beauty_blend [--customers 6000] [--test]
 
 Parts are fitted on all but each user's last two items. Weights and the power climb by coordinates from equal ones, on the NDCG@10
-of the item before the last; `--test` then asks for the last item, with all parts and without each, and with trees (LambdaRank)
-that correct the blend's order: they learn from the item before the last of `--customers` users, the parts fitted as ever.
+of the item before the last; a part whose addition there has an interval that reaches zero goes, and the weights climb again.
+`--test` then asks for the last item, with all parts and without each, and with trees (LambdaRank) that correct the blend's order:
+they learn from the item before the last of `--customers` users, the parts fitted as ever.
+
+A part that cannot be fitted (memory, data) is left out before any is fitted, and the others share its weight.
 """
 
 import argparse
@@ -13,12 +16,15 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import load
 from benchmarks.leaderboard.datasets.window import Window
-from benchmarks.leaderboard.rows import BEAUTY_PARTS, BEAUTY_POWER, BEAUTY_WEIGHTS
-from models.base import Recommender
+from benchmarks.leaderboard.rows import BEAUTY_PARTS, BEAUTY_POWER, BEAUTY_WEIGHTS, MEMORY_BYTES
+from models.base import Recommender, Training
 from models.blend import unit
 from models.evaluation import interval
+from models.evaluation.worth import prune
+from models.fittable import fittable
 from models.inference import top_n
-from models.recommenders import make
+from models.recommenders import make_blend
+from models.shape import Shape
 
 BLOCK = 500
 PROPOSED = 60
@@ -124,18 +130,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=8000, help="asked when weights are chosen; drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--powers", type=float, nargs="*", default=POWERS, help="tried when weights are chosen")
     parser.add_argument("--test", action="store_true", help="measure the weights of the leaderboard's row, and without each part")
     given = parser.parse_args()
     data = load("beauty", seed=given.seed)
     window = data.test if given.test else data.validation
-    names = tuple(BEAUTY_WEIGHTS if given.test else BEAUTY_PARTS)
-    parts = [make(name, BEAUTY_PARTS[name]).fit(window.training, given.seed) for name in names]
+    weights_of = BEAUTY_WEIGHTS if given.test else dict.fromkeys(BEAUTY_PARTS, 1.0)
+    blend = make_blend(fitted_without(weights_of, window.training))
+    names, weights = tuple(blend.weights), np.array(list(blend.weights.values()))
+    parts = [part.fit(window.training, given.seed) for part in blend.parts]
     everybody = len(window.asked.customers)
     if given.test:
         query, wanted, table = candidates(window, parts, np.arange(everybody))
-        print_ablation(names, table**BEAUTY_POWER, query, wanted, everybody)
+        print_ablation(names, weights, table**BEAUTY_POWER, query, wanted, everybody)
         places = np.sort(np.random.default_rng(LEARNERS).choice(everybody, given.customers, replace=False))
-        weights = np.array([BEAUTY_WEIGHTS[name] for name in names])
         scores = corrected(candidates(data.validation, parts, places), (query, table), weights)
         print_corrected(scores, table**BEAUTY_POWER @ weights, query, wanted, everybody)
         return
@@ -145,10 +153,38 @@ def main() -> None:
     for part, name in enumerate(names):
         ndcg, hit = figures(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
-    for power in POWERS:
-        weights, reached = climb(table**power, query, wanted, len(places))
-        said = ", ".join(f'"{name}": {weight:.2f}' for name, weight in zip(names, weights, strict=True))
-        print(f"power {power}: NDCG@10 {reached:.4f} with {said}", flush=True)
+    for power in given.powers:
+        print(f"power {power}", flush=True)
+        settle(names, table**power, query, wanted, len(places))
+
+
+def fitted_without(weights: dict[str, float], training: Training) -> dict[str, object]:
+    """The blend's configuration without the parts that cannot be fitted on these data; says which and why."""
+    made, left_out = fittable(
+        {"parts": BEAUTY_PARTS, "weights": weights, "power": BEAUTY_POWER}, Shape.of(training), MEMORY_BYTES
+    )
+    for name, reason in left_out.items():
+        print(f"left out: {name}: {reason}")
+    return made
+
+
+def settle(names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> None:
+    """Climb, take away what is not worth its place, climb again, until every part stays; print each round."""
+    kept = list(range(len(names)))
+    while True:
+        weights, reached = climb(table[:, kept], query, wanted, n)
+        said = ", ".join(f'"{names[part]}": {weight:.2f}' for part, weight in zip(kept, weights, strict=True))
+        print(f"  NDCG@10 {reached:.4f} with {said}", flush=True)
+        weight_of = {names[part]: (part, weight) for part, weight in zip(kept, weights, strict=True) if weight > 0}
+
+        def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:
+            return figures(sum(table[:, part] * w for part, w in (weight_of[name] for name in some)), query, wanted, n)[0]
+
+        stay, found = prune(sorted(weight_of, key=lambda name: weight_of[name][1]), quality)
+        print(*(f"    {each}" for each in found), sep="\n", flush=True)
+        if len(stay) == len(kept):
+            return
+        kept = [part for part in kept if names[part] in stay]
 
 
 def print_corrected(scores: np.ndarray, blended: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> None:
@@ -158,9 +194,10 @@ def print_corrected(scores: np.ndarray, blended: np.ndarray, query: np.ndarray, 
         print("with trees: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *interval(values)))
 
 
-def print_ablation(names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> None:
+def print_ablation(
+    names: tuple[str, ...], weights: np.ndarray, table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int
+) -> None:
     """The row's figures with intervals, and what leaving out each part costs, paired."""
-    weights = np.array([BEAUTY_WEIGHTS[name] for name in names])
     whole, hits = figures(table @ weights, query, wanted, n)
     for name, values in (("HR@10", hits), ("NDCG@10", whole)):
         print("all parts: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *interval(values)))

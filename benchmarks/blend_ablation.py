@@ -21,6 +21,7 @@ from models.base import Customers, Recommender, Training
 from models.evaluation import interval, measure
 from models.evaluation.measured import Measured
 from models.evaluation.ranking import rank_metrics
+from models.evaluation.worth import worth
 from models.fittable import fittable, in_words
 from models.inference import top_n
 from models.ranking.candidates import Candidates
@@ -171,8 +172,10 @@ def main() -> None:
     parts = ["lightfm", *[name for name in made.alone if name != "lightfm"]] if given.only is None else given.only
     for part in parts:
         less = judged(made, found, part, given.seed)[0]
+        verdict = worth(part, whole.quality, less.quality)
         print(
             f"  {part:<20} " + "   ".join(f"{task} {difference(whole.ndcg[task] - less.ndcg[task])}" for task in TASKS),
+            f"  quality {verdict.mean:+.4f} [{verdict.low:+.4f}, {verdict.high:+.4f}]: {'stays' if verdict.stays else 'goes'}",
             flush=True,
         )
         if part == "lightfm":

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from models.base import Behaviour
 from models.fittable import estimate_bytes
 from models.recommenders import make, parameters_of
 from models.shape import Shape
@@ -113,6 +114,27 @@ def read_space(path: Path = SPACE) -> dict[str, Any]:
 def memory_of(space: Mapping[str, Any]) -> int:
     """What one fit may take beside the data, bytes."""
     return space["memory_mb"] * MIB
+
+
+def items_per_customer(behaviour: Behaviour) -> float:
+    """How many different items a customer had, the mean over those who did anything; 0 where nobody did."""
+    pairs = np.unique(behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item)
+    return len(pairs) / max(len(np.unique(behaviour.customer)), 1)
+
+
+def in_order(space: Mapping[str, Any], density: float) -> dict[str, list[Mapping[str, Any]]]:
+    """Each part's recipes in the order in which they are tried: what dense data begin with comes last in sparse ones.
+
+    Args:
+        space: `parts`; where it says so, under `dense` how many `items_per_customer` are dense, and the `parts` for that.
+        density: of `items_per_customer`.
+    """
+    dense = space.get("dense", {"items_per_customer": 0, "parts": {}})
+    is_dense, parts = density >= dense["items_per_customer"], {}
+    for part, usual in space["parts"].items():
+        first = dense["parts"].get(part, [])
+        parts[part] = [*first, *usual] if is_dense else [*usual, *first]
+    return parts
 
 
 def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None = None) -> list[Recipe]:

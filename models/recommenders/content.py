@@ -19,6 +19,7 @@ from models.recommenders.neighbours import (
     from_arrays,
     lengths,
     made_in_blocks,
+    narrowed,
     opinion,
     scaled,
     to_arrays,
@@ -50,7 +51,7 @@ class Content:
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        profile = customers.behaviour.matrix(self.half_life_days).astype(np.float32)
+        profile = narrowed(customers.behaviour.matrix(self.half_life_days))
         return opinion((profile @ self.likeness.T).toarray())
 
     def estimate_bytes(self, shape: Shape) -> int:

@@ -9,7 +9,7 @@ from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
 from models.base import Behaviour
-from models.recommenders.neighbours import opinion
+from models.recommenders.neighbours import narrowed, opinion
 from models.shape import Shape
 
 
@@ -111,7 +111,7 @@ class DenseWeights:
 
     def _weighed(self, histories: sparse.csr_matrix) -> np.ndarray:
         """float32 [rows, n_items] of histories [rows, n_items]; -inf where nothing speaks for an item."""
-        return among_all(histories[:, self.items].astype(np.float32) @ self.weights, self.items, self.n_items)
+        return among_all(narrowed(histories[:, self.items]) @ self.weights, self.items, self.n_items)
 
 
 def among_all(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:

@@ -28,6 +28,7 @@ from models.recommenders.neighbours import (
     column_sums,
     from_arrays,
     made_in_blocks,
+    narrowed,
     opinion,
     row_sums,
     scaled,
@@ -84,7 +85,7 @@ class GraphFilter:
         return self._take()
 
     def score(self, customers: Customers) -> np.ndarray:
-        history = self._weights(customers.behaviour, self.half_life_days).astype(np.float32)
+        history = narrowed(self._weights(customers.behaviour, self.half_life_days))
         scores = product(history @ self.incoming, self.outgoing)
         scores += (history @ self.blurring).toarray()
         # Scores may be below zero, so what there is no opinion of is said: customers without history, items that nobody had.

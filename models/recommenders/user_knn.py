@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import BLOCK, Behaviour, Customers, Training
-from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import best_per_row, from_arrays, lengths, narrowed, opinion, scaled, to_arrays, without_self
 from models.shape import KEPT, Shape
 
 
@@ -30,7 +30,7 @@ class UserKNN:
         return self._take(self._profiles(training.behaviour).astype(np.float32))
 
     def score(self, customers: Customers) -> np.ndarray:
-        near = self._profiles(customers.behaviour).astype(np.float32) @ self.directions.T
+        near = narrowed(self._profiles(customers.behaviour)) @ self.directions.T
         near = without_self(near, customers.known)  # nobody is their own neighbour
         return opinion((best_per_row(near, self.neighbours) @ self.past).toarray())
 

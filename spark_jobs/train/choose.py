@@ -19,6 +19,8 @@ from models.search import (
     Rung,
     asked,
     attempts,
+    in_order,
+    items_per_customer,
     mean_quality,
     memory_of,
     needed_bytes,
@@ -56,16 +58,19 @@ class Chosen:
     best: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def effort_of(space: Mapping[str, Any], name: str) -> Effort:
-    """What a search of this name may cost.
+def effort_of(space: Mapping[str, Any], name: str, density: float = 0.0) -> Effort:
+    """What a search of this name may cost, and what it tries first.
+
+    Args:
+        density: how many different items a customer had; settles the order of the recipes.
 
     Raises:
         ValueError: the space knows no effort of this name; says which it knows.
     """
     if name not in space["efforts"]:
         raise ValueError(f"unknown effort {name!r}; known: {', '.join(space['efforts'])}")
-    said = space["efforts"][name]
-    parts = {part: space["parts"][part] for part in said.get("parts", space["parts"])}
+    said, ordered = space["efforts"][name], in_order(space, density)
+    parts = {part: ordered[part] for part in said.get("parts", ordered)}
     return Effort(float(said["seconds"]), recipes(parts, said.get("recipes")), [Rung(**rung) for rung in said["rungs"]])
 
 
@@ -77,7 +82,7 @@ def choose(
     The same material, seed and space give the same configuration on one core or many, on threads or a cluster, as long as the
     seconds suffice; where they do not, that of the trials made up to then.
     """
-    costs = effort_of(space, effort)
+    costs = effort_of(space, effort, items_per_customer(material.training.behaviour))
     budget = Budget(costs.seconds, memory_of(space))
     search = Search(spark.sparkContext, material, cut, seed, space, costs.recipes, budget)
     finalists = search.halve(costs.rungs)

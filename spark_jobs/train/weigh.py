@@ -1,11 +1,12 @@
 """Weighing the parts against each other: which recipe of each, and what it counts in the blend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from models.evaluation.worth import prune
 from models.recommenders import make_blend
 from models.search import mean_quality
 from models.split import Case
@@ -46,19 +47,19 @@ def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space
 
     Args:
         candidates: at least one; a part's first is the one it starts with.
-        space: `start`, `steps` and `least` of weights, and what quality a part `earns` the blend at least to stay in it.
+        space: `start`, `steps` and `least` of weights.
     """
     tried_for = {part: [c for c in candidates if c.part == part] for part in sorted({c.part for c in candidates})}
     held = {part: (tried[0], float(space["start"].get(part, 0.0))) for part, tried in tried_for.items()}
     if not any(weight for _, weight in held.values()):
         held = {part: (candidate, max(space["steps"])) for part, (candidate, _) in held.items()}
 
-    def worth(choice: Mapping[str, tuple[Candidate, float]]) -> float:
+    def quality_of(choice: Mapping[str, tuple[Candidate, float]]) -> np.ndarray:
         blend = make_blend({"parts": {}, "weights": {part: weight for part, (_, weight) in choice.items()}})
         scores = blend.combine({part: choice[part][0].units for part in blend.weights})
-        return mean_quality([measured(material, scores, test).quality])
+        return measured(material, scores, test).quality
 
-    best, trials = worth(held), []
+    best, trials = mean_quality([quality_of(held)]), []
     for sweep in range(SWEEPS):
         before = dict(held)
         for part, choice in _choices(tried_for, space):
@@ -67,22 +68,27 @@ def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space
                 continue
             if budget.over:
                 break
-            found = worth(other)
+            found = mean_quality([quality_of(other)])
             if found > best:
                 best, held = found, other
         weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
         trials.append(Trial(f"blend, sweep {sweep + 1}", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best}))
         if budget.over or held == before:
             break
-    # A part is fitted, scored and kept every night: one that hardly adds anything is left out, the lightest first.
-    for part in sorted(weights, key=lambda part: (weights[part], part)):
-        other = {**held, part: (held[part][0], space["least"].get(part, 0.0))}
-        if other[part][1] < weights[part] and any(weight for _, weight in other.values()) and not budget.over:
-            found = worth(other)
-            if found > best - space["earns"]:
-                best, held = found, other
+    # A part is fitted, scored and kept every night: what it adds must be above zero with its interval, or it goes (down to the
+    # least weight it may have). The lightest is asked first.
+    least = {part: min(weight, float(space["least"].get(part, 0.0))) for part, weight in weights.items()}
+
+    def lightened(kept: Collection[str]) -> dict[str, tuple[Candidate, float]]:
+        return {**held, **{part: (held[part][0], least[part]) for part in weights if part not in kept}}
+
+    asked = sorted((part for part in weights if weights[part] > least[part]), key=lambda part: (weights[part], part))
+    kept, worths = prune(asked, lambda some: quality_of(lightened(some)), lambda: budget.over) if asked else (frozenset(), [])
+    held = lightened(kept) if asked else held
+    best = mean_quality([quality_of(held)])
     weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
-    trials.append(Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best}))
+    added = {f"adds.{each.part}{end}": value for each in worths for end, value in (("", each.mean), (".low", each.low))}
+    trials.append(Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best, **added}))
     parts = {part: dict(held[part][0].parameters) for part in weights}
     return Weighed({"parts": parts, "weights": weights}, trials, budget.over)
 

@@ -22,7 +22,7 @@ from spark_jobs.train.choose import choose
 from spark_jobs.train.matrices import material
 
 ROOT = Path(__file__).resolve().parents[3]
-WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}, "earns": 0.0}
+WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}}
 PARTS = {"recent_popularity": [{"days": 7}], "own_history": [{"half_life_days": 60}, {"half_life_days": 5}]}
 
 

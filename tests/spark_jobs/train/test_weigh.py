@@ -38,7 +38,7 @@ def a_case(seed):
 
 
 def space(**more):
-    return {"start": {"own_history": 0.5}, "steps": STEPS, "least": {}, "earns": 0.0, **more}
+    return {"start": {"own_history": 0.5}, "steps": STEPS, "least": {}, **more}
 
 
 def worth(weights, candidates, test):
@@ -52,33 +52,35 @@ def worth(weights, candidates, test):
 def test_no_single_weight_would_be_better(seed):
     test, candidates = a_case(seed)
     found = weigh(MATERIAL, candidates, test, space(), Budget(100.0, 0))
-    said = found.trials[-1].metrics["quality"]
-    assert said == pytest.approx(worth(found.configuration["weights"], candidates, test), abs=1e-9)
-    if found.trials[0].parameters == found.trials[-1].parameters:  # the sweeps came to rest
+    *sweeps, last = found.trials
+    weights = {name.removeprefix("weight."): weight for name, weight in sweeps[-1].parameters.items()}
+    said = sweeps[-1].metrics["quality"]
+    assert said == pytest.approx(worth(weights, candidates, test), abs=1e-9)
+    if len(sweeps) > 1 and sweeps[-1].parameters == sweeps[-2].parameters:  # the sweeps came to rest
         for one in candidates:
             for step in STEPS:
-                other = {**found.configuration["weights"], one.part: step}
+                other = {**weights, one.part: step}
                 assert not any(other.values()) or worth(other, candidates, test) <= said + 1e-9
+    kept = found.configuration["weights"]
+    assert kept.items() <= weights.items(), "pruning takes parts away and leaves the others as they are"
+    assert last.metrics["quality"] == pytest.approx(worth(kept, candidates, test), abs=1e-9)
+    for part in weights.keys() - kept.keys():
+        assert last.metrics[f"adds.{part}.low"] <= 0
 
 
 def test_parts_that_know_halves_are_both_taken_with_their_parameters():
     test, candidates = a_case(1)
-    found = weigh(MATERIAL, candidates, test, space(earns=0.01), Budget(100.0, 0)).configuration
+    found = weigh(MATERIAL, candidates, test, space(), Budget(100.0, 0)).configuration
     assert found["parts"] == {"own_history": {"n": 0}, "user_knn": {"n": 1}}
 
 
-@pytest.mark.parametrize(
-    ("earns", "kept"), [pytest.param(0.001, False, id="a part must earn"), pytest.param(-1.0, True, id="the control")]
-)
-def test_a_part_that_says_what_another_says_is_left_out(earns, kept):
+def test_a_part_that_says_what_another_says_is_left_out():
     test, candidates = a_case(2)
     twin = Candidate("item_knn", {}, candidates[0].units)
     start = {"own_history": 1.0, "item_knn": 0.5}
-    found = weigh(MATERIAL, [candidates[0], twin], test, space(start=start, earns=earns), Budget(100.0, 0))
-    assert ("item_knn" in found.configuration["weights"]) == kept
-    held = weigh(
-        MATERIAL, [candidates[0], twin], test, space(start=start, earns=earns, least={"item_knn": 0.5}), Budget(100.0, 0)
-    )
+    found = weigh(MATERIAL, [candidates[0], twin], test, space(start=start), Budget(100.0, 0))
+    assert set(found.configuration["weights"]) == {"own_history"}, "the lighter of the two is asked first"
+    held = weigh(MATERIAL, [candidates[0], twin], test, space(start=start, least={"item_knn": 0.5}), Budget(100.0, 0))
     assert held.configuration["weights"]["item_knn"] >= 0.5, "what must be in a blend is"
 
 

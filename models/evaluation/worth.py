@@ -1,0 +1,58 @@
+"""What a part of a blend is worth, and the rule that follows: it stays where its paired interval is above zero, else it goes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evaluation.bootstrap import interval
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a blend loses without a part: the mean over customers of the paired differences, and their 95 % interval."""
+
+    part: str
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def stays(self) -> bool:
+        return self.low > 0
+
+    def __str__(self) -> str:
+        verdict = "stays" if self.stays else "goes"
+        return f"{self.part:<20} adds {self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}]: {verdict}"
+
+
+def worth(part: str, whole: np.ndarray, without: np.ndarray) -> Worth:
+    """A part's worth by the quality of each customer, with all parts and without it; nan where a customer does not count."""
+    return Worth(part, *interval(whole - without))
+
+
+def prune(
+    order: Sequence[str], quality: Callable[[frozenset[str]], np.ndarray], is_over: Callable[[], bool] = lambda: False
+) -> tuple[frozenset[str], list[Worth]]:  # fmt: skip
+    """The parts that stay, asked one after the other: each beside those that are still there when its turn comes.
+
+    One after the other, because two parts that say the same are each worth nothing beside the other, and one of them may be.
+
+    Args:
+        order: the parts, in the order in which they are asked; the last one that is left stays.
+        quality: float [customers] of the blend of these parts.
+        is_over: asked before every part; true ends the pruning where it is, and whoever was not asked stays.
+
+    Returns:
+        The parts that stay, and what each that was asked is worth.
+    """
+    kept, found = frozenset(order), []
+    whole = quality(kept)
+    for part in order:
+        if len(kept) == 1 or is_over():
+            break
+        without = quality(kept - {part})
+        found.append(worth(part, whole, without))
+        if not found[-1].stays:
+            kept, whole = kept - {part}, without
+    return kept, found
