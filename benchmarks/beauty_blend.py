@@ -169,12 +169,17 @@ def fitted_without(weights: dict[str, float], training: Training) -> dict[str, o
 
 
 def settle(names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> None:
-    """Climb, take away what is not worth its place, climb again, until every part stays; print each round."""
+    """Climb, take away what is not worth its place, climb again, until every part stays; print each round.
+
+    A climb that ends with no weight at all has nothing to order by and is not gone on with.
+    """
     kept = list(range(len(names)))
     while True:
         weights, reached = climb(table[:, kept], query, wanted, n)
         said = ", ".join(f'"{names[part]}": {weight:.2f}' for part, weight in zip(kept, weights, strict=True))
         print(f"  NDCG@10 {reached:.4f} with {said}", flush=True)
+        if not weights.any():
+            return
         weight_of = {names[part]: (part, weight) for part, weight in zip(kept, weights, strict=True) if weight > 0}
 
         def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:

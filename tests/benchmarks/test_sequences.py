@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import beauty_blend
 from benchmarks.anonymous_sessions import asked, places, sessions, training
-from benchmarks.beauty_blend import climb, corrected, figures
+from benchmarks.beauty_blend import climb, corrected, figures, fitted_without, settle
 from models.recommenders import make
+from models.shape import Shape
 
 EVENTS = pd.DataFrame(
     [(1, 0, 10), (1, 60, 11), (1, 1860, 10), (1, 3661, 12), (2, 5, 10), (1, 90_000, 11), (1, 90_001, 12)],
@@ -61,6 +63,30 @@ def test_a_climb_turns_off_what_only_misleads():
     table = np.stack([right, 1.0 - wanted], axis=1)
     weights, reached = climb(table, query, wanted, 200)
     assert weights[1] == 0.0 and reached > 0.99
+
+
+def test_a_catalogue_too_large_for_a_part_is_blended_without_it(monkeypatch, capsys):
+    """12,910 items: the dense inverse of EASE would take more than its 2 GB. Settled by the shape alone: nothing is fitted."""
+    weights = {"ease": 1.4, "transitions": 1.4, "rp3beta": 0.7}
+    for n_items, left in ((12_909, set(weights)), (12_910, {"transitions", "rp3beta"})):
+        shape = Shape(22_363, n_items, n_items, 131_413, 131_413, 60_000, 22_363, 0)
+        monkeypatch.setattr(beauty_blend.Shape, "of", lambda training, shape=shape: shape)
+        made = fitted_without(weights, None)
+        assert set(made["weights"]) == left and sum(made["weights"].values()) == pytest.approx(3.5)
+    assert made["weights"] == pytest.approx({"transitions": 3.5 * 2 / 3, "rp3beta": 3.5 / 3})
+    assert capsys.readouterr().out.startswith("left out: ease: needs 1,907 MiB")
+
+
+def test_what_is_not_worth_its_place_goes_and_the_weights_climb_again(capsys):
+    """Two parts are right of many in ways of their own, one is chance."""
+    generator = np.random.default_rng(5)
+    query, wanted = np.repeat(np.arange(300), 20), np.tile(np.arange(20) == 0, 300)
+    right = wanted * 0.3 + generator.random((2, 6000)) * 0.5
+    settle(("right", "too", "chance"), np.stack([*right, generator.random(6000) * 0.05], axis=1), query, wanted, 300)
+    said = capsys.readouterr().out.strip().splitlines()
+    assert any(line.strip().startswith("chance") and line.endswith(": goes") for line in said)
+    last = [line for line in said if line.strip().startswith("NDCG@10")][-1]
+    assert '"chance"' not in last and '"right"' in last and '"too"' in last
 
 
 def test_trees_learn_what_a_sum_cannot():

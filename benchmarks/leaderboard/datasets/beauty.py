@@ -13,7 +13,8 @@ from models.split import case
 PROTOCOL = (
     "Leave-one-out in order: each user's last item is asked for, all items the user has not had are ranked. Fitted on"
     " all but the last two items, as the published models are; the item before the last is known of the user when "
-    "asked. It is also what parameters and blends are chosen on."
+    "asked. Parameters and blends are chosen one item earlier in the same way: that item is asked for, fitted on all "
+    "but the last three."
 )
 LAST, BEFORE_LAST = 0, -1
 
@@ -36,8 +37,9 @@ def load(folder: Path) -> Data:
     def window(asked: int) -> Window:
         allowed = np.ones(len(item_ids), bool)
         known = Training(whole.before(asked), nothing_known(len(lines)), attributes)
+        # Chosen as tested: in either window the last item that is known of a user is one that nothing was fitted on.
         return Window(
-            known.before(BEFORE_LAST), case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None), known
+            known.before(asked - 1), case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None), known
         )  # fmt: skip
 
     columns = tuple(("discover", f"{metric}@10") for metric in ("hit", "ndcg"))

@@ -98,6 +98,7 @@ def test_beauty(tmp_path):
     assert data.test.customers(np.array([0])).behaviour.item.tolist() == [0, 1, 2]
     assert data.test.asked.seen.toarray()[0].tolist() == [True, True, True, False]
     assert data.validation.customers(np.array([0])).behaviour.item.tolist() == [0, 1]
+    assert data.validation.training.behaviour.day.max() == -3, "the item before it is known and was not fitted, as in the test"
     assert data.test.training.item_features.toarray().sum(axis=1).tolist() == [1, 1, 0, 0]  # what one item alone has says nothing
 
 
