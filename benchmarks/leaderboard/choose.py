@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, Window, load
+from benchmarks.leaderboard.rows import MEMORY_BYTES
 from models.evaluation import evaluate
+from models.fittable import reason_against
 from models.recommenders import make
-from models.search import read_space
+from models.search import in_order, items_per_customer, read_space
+from models.shape import Shape
 
 
 def quality(
@@ -37,11 +40,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the fits, and of the order that decides between equals")
     given = parser.parse_args()
     data = load(given.data, given.shared, given.seed)
+    shape = Shape.of(data.validation.training)
     best: dict[str, tuple[float, dict]] = {}
-    for part, recipes in read_space()["parts"].items():
+    for part, recipes in in_order(read_space(), items_per_customer(data.validation.training.behaviour)).items():
         if given.only and part not in given.only.split(","):
             continue
         for parameters in recipes[: given.most]:
+            if reason := reason_against(make(part, parameters), shape, MEMORY_BYTES):
+                print(f"{part:<18} {parameters}: left out: {reason}", flush=True)
+                continue
             began = time.monotonic()
             mean, by_task = quality(data.validation, part, parameters, data.tasks, data.ks[0], given.seed)
             said = "  ".join(f"{task} {value:.4f}" for task, value in by_task.items())
