@@ -17,7 +17,7 @@ from models.base import Behaviour, Customers, Training
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
-from models.shape import Shape
+from models.shape import KEPT, Shape
 
 BLOCK = 1024  # rows of weights made at once
 
@@ -60,6 +60,11 @@ class TransitionRidge(DenseWeights):
         for start in range(0, n, BLOCK):
             self.weights[start : start + BLOCK] = (turned @ inverse[:, start : start + BLOCK]).T
         return self
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """What fitting holds at its peak: the dense matrices, and pairs of items within reach, twice as sparse matrices."""
+        pairs = shape.n_entries * self.reach * shape.n_entries / max(shape.n_visits, 1)
+        return super().estimate_bytes(shape) + round(2 * KEPT * min(pairs, shape.n_touched**2))
 
     def lacks(self, shape: Shape) -> str | None:
         """What is missing to say anything; None where nothing is."""

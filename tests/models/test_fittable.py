@@ -50,9 +50,9 @@ def test_ease_fits_beauty_and_not_a_catalogue_a_little_larger():
     assert select_fittable(parts, BEAUTY, GB)[1]["ease"].endswith("954 MiB are granted"), "the smaller of both limits"
 
 
-@pytest.mark.parametrize("name", ["ease", "history_ridge", "transition_ridge"])
+@pytest.mark.parametrize("name", ["ease", "history_ridge"])
 def test_what_is_selected_is_what_fit_does_not_refuse(checkerboard, name):
-    """The estimate of the dense ones is the refusal of their own `fit`, to the byte."""
+    """The estimate is the refusal of their own `fit`, to the byte."""
     exactly = make(name).dense_copies * 8 * 20**2 / 1e9
     shape = Shape.of(checkerboard)
     for limit, fits in ((exactly, True), (exactly * 0.999, False)):
