@@ -167,6 +167,6 @@ def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
 def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
     weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
     monkeypatch.setattr(choosing, "choose", lambda *_: choosing.Chosen(weighted, [], {"was_cut": was_cut}))
-    monkeypatch.setattr(ranker, "settle", lambda *_: (times.append(1), (learned, []))[1])
+    monkeypatch.setattr(ranker, "settle", lambda *_: (times.append(1), (learned, [], {}))[1])
     found = ranker.choose(None, None, None, 1, {"learned": {}})
     assert (found.configuration, times) == (learned if asked else weighted, asked)
