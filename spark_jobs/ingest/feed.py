@@ -180,6 +180,11 @@ class Source:
     derivations: tuple[Derivation, ...] = ()
     item_case: str = AS_GIVEN
 
+    def __post_init__(self) -> None:
+        items = {each.case for feed in self.feeds for each in feed.ids if each.kind == "item_id"}
+        if items - {self.item_case}:
+            raise ValueError(f"source {self.name}: item ids are read in another letter case than item_case={self.item_case!r}")
+
     def feed(self, entity: str) -> Feed:
         """The feed of that entity."""
         return next(feed for feed in self.feeds if feed.entity == entity)

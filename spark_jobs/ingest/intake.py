@@ -65,7 +65,6 @@ class FeedIntake:
         self.is_repeated = bool(self.manifest.begun_earlier & {delivery.delivery_id for delivery in deliveries})
         self.anew = self._needs_all()
         self.before = {table.name: lake.version(table) for table in (feed.target, *self._compared())}
-        lake.widen(self.source.raw(feed))  # of a home that an earlier version made
         typed = self._typed(read(lake.spark, feed, deliveries))
         self.is_small = are_small(deliveries)
         # What was typed is used a dozen times. A small night is typed once and carried as rows: planning its long derivation

@@ -38,6 +38,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         for source in sources
         for feed in source.feeds
     ]
+    for intake in every:
+        lake.widen(intake.source.raw(intake.feed))  # of a home that an earlier version made
     pending = [(intake, manifest.pending(intake.source, intake.feed, files)) for intake in every]
     manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], night.run_id)
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -55,7 +55,7 @@ def reader_of(ids: Sequence["IdField"]) -> Reader:
 def read_text(value: str) -> ReadId:
     """A text; in JSON the strings are normalised as they stand."""
     if ESCAPED in value and (document := parsed(value)) is not None:
-        return ReadId(written(normal_texts(document)))
+        return ReadId(written(mapped(document, normalise_text)))
     return ReadId(value if is_plain(value) else normalise_text(value))
 
 
@@ -75,9 +75,9 @@ def document_reader(fields: Sequence["IdField"]) -> Reader:
         document = parsed(value)
         if document is None:
             return read_text(value)
-        document = normal_texts(document)
+        document = mapped(document, str)  # its names: an id under `item_id` and a byte-order mark is one all the same
         flaws = [flaw for field in fields for flaw in normalise_inside(document, field.inside, field)]
-        return ReadId(written(document), next(iter(flaws), None))
+        return ReadId(written(mapped(document, normalise_text)), next(iter(flaws), None))
 
     return read
 
@@ -103,14 +103,14 @@ def normalise_inside(part: Any, names: tuple[str, ...], field: "IdField") -> lis
     return [found.flaw] if found.flaw else []
 
 
-def normal_texts(part: Any) -> Any:
-    """The same JSON, its strings and names in their normal form."""
+def mapped(part: Any, text: Callable[[str], str]) -> Any:
+    """The same JSON, its names in their normal form and its strings as `text` gives them."""
     if isinstance(part, str):
-        return normalise_text(part)
+        return text(part)
     if isinstance(part, list):
-        return [normal_texts(each) for each in part]
+        return [mapped(each, text) for each in part]
     if isinstance(part, dict):
-        return {normalise_text(name): normal_texts(each) for name, each in part.items()}
+        return {normalise_text(name): mapped(each, text) for name, each in part.items()}
     return part
 
 

@@ -38,6 +38,8 @@ CONTEXT = (
 PRODUCT = "product_id string, quantity string, price string"
 PROPERTIES = f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
 PURPOSES = ("analytics", "personalization")  # whose words are read off an event's consent
+# SQL: an event's id up to its last `#`. No pattern: `[0-9]+$` tries n digits inside an id n²/2 times.
+WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_index(event_id, '#', -1)))"
 CURRENCY = "^[A-Z]{3}$"
 
 
@@ -185,6 +187,6 @@ def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
         target=CORE_EVENTS,
         ids=IDS,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
-        record="if(event_type = 'purchase', regexp_replace(event_id, '[0-9]+$', ''), event_id)",
+        record=f"if(event_type = 'purchase', {WITHOUT_NUMBER}, event_id)",
         sightings=(Sighting("user_id", "_user_id", "occurred_at"), Sighting("anonymous_id", "_anonymous_id", "occurred_at")),
     )

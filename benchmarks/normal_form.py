@@ -1,0 +1,62 @@
+"""What a night pays for bringing texts and ids into their normal form: ingest's reading and typing of sample-shop events.
+
+    python -m benchmarks.normal_form [days]
+
+Prints CPU and wall seconds of the night's transform with the normal form, and with values left as received, in turns.
+"""
+
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from unittest import mock
+
+from expectations.contracts.settings import SETTINGS
+from sample_shop.shop import trade_days
+from spark_jobs.ingest import received
+from spark_jobs.ingest.deliveries import Delivery
+from spark_jobs.ingest.feed import Context
+from spark_jobs.ingest.sources.sample_shop import SOURCE
+from spark_jobs.land.inputs import landed
+from spark_jobs.session import start
+
+ROUNDS = 5
+DAYS = 60
+
+
+def as_received(columns: tuple, ids: tuple):
+    """In the place of `normaliser`: nothing is done."""
+    return lambda values, wrong_kinds: (values, None)
+
+
+def main(n_days: int) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        landing = Path(folder) / "landing"
+        trade_days(7, 2000, 0, n_days - 1, landing / SOURCE.name, Path(folder) / "truth", lambda day: None)
+        feed = SOURCE.feed("events")
+        files = [file for file in landed(landing, date.max) if file.entity == feed.entity]
+        deliveries = [Delivery(f"d{number}", file) for number, file in enumerate(files)]
+        spark = start("normal form", "local[2]", "2g")
+        told = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
+
+        def seconds(normaliser) -> float:
+            with mock.patch.object(received, "normaliser", normaliser):
+                began = time.perf_counter()
+                feed.transform(received.read(spark, feed, deliveries), told).write.format("noop").mode("overwrite").save()
+                return time.perf_counter() - began
+
+        ways = {"as received": as_received, "normal form": received.normaliser}
+        took = {name: [] for name in ways}
+        for _ in range(ROUNDS + 1):
+            for name, normaliser in ways.items():
+                took[name].append(seconds(normaliser))
+        best = {name: min(each[1:]) for name, each in took.items()}  # the first warms up
+        n_rows = received.read(spark, feed, deliveries).count()
+        print(f"{n_rows:,} events: " + ", ".join(f"{name} {each:.2f} s" for name, each in best.items()))
+        print(f"ratio {best['normal form'] / best['as received']:.3f}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else DAYS)
