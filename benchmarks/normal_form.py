@@ -21,8 +21,8 @@ from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.land.inputs import landed
 from spark_jobs.session import start
 
-ROUNDS = 5
-DAYS = 60
+ROUNDS = 3
+DAYS = 20
 
 
 def as_received(columns: tuple, ids: tuple):

@@ -11,15 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from expectations.contracts.countries import NOT_CURRENT
-from expectations.contracts.ids import MAX_ID_LENGTH, NO_ID, NOTHING, UPPER, ReadId, read_id
+from expectations.contracts.ids import MAX_ID_LENGTH, NO_ID, NOTHING, RECORD_KINDS, UPPER, ReadId, read_id
 from expectations.contracts.text import is_plain, normalise_text
 
 if TYPE_CHECKING:
     from spark_jobs.ingest.feed import IdField
 
 ESCAPED = "\\u"  # how JSON writes the controls that no plain text holds
-# How a string may begin that is a word for nothing. Found at once in a whole document, which is then looked at closely.
-WORD = re.compile(r'"(?:true|false|null|undefined|nan|none|nil|\[object|\{\{|%%|\$\{|<%|\{%)', re.IGNORECASE)
+# How a string begins that may be a word for nothing: a document with such an id is looked at closely.
+WORD = r"(?i:true|false|null|undefined|nan|none|nil|\[object|\{\{|%%|\$\{|<%|\{%)"
 Values = tuple[str | None, ...]
 Normalise = Callable[[Values, tuple[str, ...]], tuple[Values, str | None]]
 Reader = Callable[[str], ReadId]
@@ -70,7 +70,7 @@ def document_reader(fields: Sequence["IdField"]) -> Reader:
     odd = re.compile("|".join(rf'"{re.escape(each.inside[-1])}":(?!{plain(each)}|null)' for each in fields))
 
     def read(value: str) -> ReadId:
-        if is_plain(value) and ESCAPED not in value and not odd.search(value) and not WORD.search(value):
+        if is_plain(value) and ESCAPED not in value and not odd.search(value):
             return ReadId(value)
         document = parsed(value)
         if document is None:
@@ -87,7 +87,8 @@ def plain(field: "IdField") -> str:
     if field.kind == "country":
         return rf'"(?!(?:{"|".join(NOT_CURRENT)})")[A-Z]{{2}}"'
     letters = r"\^_`{-~" if field.case == UPPER else "-~"  # a string's printable ASCII but space, quote and backslash
-    return rf'"[!#-\[\]{letters}]{{1,{MAX_ID_LENGTH}}}"|-?\d{{1,{MAX_ID_LENGTH - 1}}}[,}}]'
+    word = f"(?!{WORD})" if field.kind in RECORD_KINDS else ""
+    return rf'"{word}[!#-\[\]{letters}]{{1,{MAX_ID_LENGTH}}}"|-?\d{{1,{MAX_ID_LENGTH - 1}}}[,}}]'
 
 
 def normalise_inside(part: Any, names: tuple[str, ...], field: "IdField") -> list[str]:

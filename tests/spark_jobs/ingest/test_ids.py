@@ -77,10 +77,12 @@ def test_a_browser_is_no_other_for_what_its_login_sends(home, as_json_lines, zip
     sent += [EVENT | {"messageId": value} for value in (7, False, "{{message.id}}", "undefined")]
     sent += [EVENT | {"messageId": "bom", "userId": "\ufeffu\u200b1"}, EVENT | {"messageId": "number", "userId": 12}]
     sent += [EVENT | {"messageId": "text", "userId": "1.5"}]
+    late = EVENTS.replace("events.", "more.")
     shop.land(EVENTS, zipped(as_json_lines(sent)))
+    shop.land(late, zipped(as_json_lines([EVENT | {"messageId": "late"}])))
     shop.night("2026-01-05")
     first = shop.core()
-    assert [row["event_id"] for row in first["core_events"]] == ["7", "bom", "m0", "m1", "m2", "number", "text"]
+    assert [row["event_id"] for row in first["core_events"]] == ["7", "bom", "late", "m0", "m1", "m2", "number", "text"]
     known = sorted((row["kind"], row["value_normalised"]) for row in first["core_identifiers"])
     assert known == [("anonymous_id", name) for name in ("a", "a0", "a1", "a2")] + [
         ("user_id", name) for name in ("1.5", "12", "u1")
@@ -93,10 +95,8 @@ def test_a_browser_is_no_other_for_what_its_login_sends(home, as_json_lines, zip
         "userId holds a character that cannot be printed", *["userId is neither a string nor a whole number"] * 4,
     ]  # fmt: skip
 
-    shop.land(EVENTS.replace("events.", "more."), zipped(as_json_lines([EVENT | {"messageId": "late"}])))
-    shop.night("2026-01-05")
-    shop.land(EVENTS.replace("events.", "more."), zipped(as_json_lines([EVENT | {"messageId": "later"}])))
-    shop.night("2026-01-05")  # takes another one's place: all is made anew from what was received
+    shop.land(late, zipped(as_json_lines([EVENT | {"messageId": "later"}])))
+    shop.night("2026-01-05")  # takes the other's place: all is made anew from what was received
     again = shop.core()
     assert [row["event_id"] for row in again["core_events"]] == ["7", "bom", "later", "m0", "m1", "m2", "number", "text"]
     assert again["core_identifiers"] == first["core_identifiers"]
