@@ -102,7 +102,7 @@ class Restrictions:
 
             def get(kind: str, name: str) -> bytes | None:
                 try:
-                    return txn.get(_key(name), db=self._databases[kind])
+                    return txn.get(key_of(name), db=self._databases[kind])
                 except lmdb.Error as error:
                     raise RestrictionsUnreadable("the restrictions are damaged") from error
 
@@ -120,7 +120,7 @@ class Restrictions:
         """Write a word for these ids where none newer is held; durable when this returns, and known to every next answer."""
         with self._env.begin(write=True) as txn:
             newer = {}
-            for key in map(_key, ids):
+            for key in map(key_of, ids):
                 held = txn.get(key, db=self._databases[kind])
                 if held is None or newest([unpack(held), word]) is word:
                     newer[key] = pack(word)
@@ -131,15 +131,15 @@ class Restrictions:
         with self._env.begin(write=True) as txn:
             for kind, words in night.items():
                 held = {key: unpack(value) for key, value in txn.cursor(db=self._databases[kind])}
-                after = merged(held, {_key(name): word for name, word in words.items()})
+                after = merged(held, {key_of(name): word for name, word in words.items()})
                 self._exchange(txn, kind, {key: pack(word) for key, word in after.items()})
-            self._exchange(txn, SPLITS, {_key(name): since.to_bytes(8) for name, since in splits.items()})
+            self._exchange(txn, SPLITS, {key_of(name): since.to_bytes(8) for name, since in splits.items()})
 
-    def live(self, kind: str) -> set[str]:
-        """Ids of words heard between nights: what a night must say its own word of, whatever that is."""
+    def live(self, kind: str) -> set[bytes]:
+        """Keys of words heard between nights (`key_of`): what a night must say its own word of, whatever that is."""
         with self._env.begin() as txn:
             words = ((key, unpack(value)) for key, value in txn.cursor(db=self._databases[kind]))
-            return {key[1:].decode("utf-8", "surrogatepass") for key, word in words if word.is_live and key.startswith(b"/")}
+            return {key for key, word in words if word.is_live}
 
     def splits(self) -> dict[str, int]:
         """Since which version of `core_identities` each id is no longer one with somebody."""
@@ -170,7 +170,8 @@ class Restrictions:
             txn.put(kind.encode(), msgpack.packb((n_writes + 1, digest)), db=self._databases[STATE])
 
 
-def _key(name: str) -> bytes:
+def key_of(name: str) -> bytes:
+    """An id as a key; LMDB takes no long one."""
     key = b"/" + name.encode("utf-8", "surrogatepass")
     return key if len(key) <= MAX_KEY_BYTES else b"#" + hashlib.sha256(key).hexdigest().encode()
 

@@ -1,8 +1,8 @@
 """What tonight knows of what must hold now, written to the home's store of restrictions in one transaction, before any switch.
 
-Whom the features leave out is denied, since their newest word or, without one, since the end of the landing day. Which items
-must not be shown is the catalogue's word of that moment. Who was one with somebody else in a snapshot that can be rolled back to
-stands there with the version of `core_identities` that lists must know before they are theirs.
+Whom the features leave out is denied, since their newest word or, where that is no no, since the end of the landing day. Which
+items must not be shown is the catalogue's word of that moment. Who was one with somebody else in a snapshot that can be rolled
+back to stands there with the version of `core_identities` that lists must know before they are theirs.
 """
 
 from collections import defaultdict
@@ -18,14 +18,15 @@ from expectations.contracts.identifiers import customer_id as id_of_founder
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, Word
-from expectations.contracts.restrictions_store import FOLDER, Restrictions
+from expectations.contracts.restrictions_store import FOLDER, Restrictions, key_of
 from spark_jobs.publish import reader
 from spark_jobs.publish.sources import Sources
 from spark_jobs.publish.switch import history, snapshots
 
 NEWEST = """
     select identities.customer_id, max(consents.consented_at) as said_at,
-        arg_max(consents.source || '/' || consents.feed, consents.consented_at) as said_by
+        arg_max(consents.source || '/' || consents.feed, consents.consented_at) as said_by,
+        coalesce(max(consents.consented_at) filter (where not consents.is_granted) = said_at, false) as is_no
     from consents join identities using (identifier_id)
     where consents.purpose = $purpose
     group by identities.customer_id
@@ -61,7 +62,7 @@ def identities(sources: Sources) -> dict[str, str]:
     return dict(zip(table["identifier_id"].to_pylist(), table["customer_id"].to_pylist(), strict=True))
 
 
-def consents(sources: Sources, known_until: datetime, asked: set[str]) -> dict[str, Word]:
+def consents(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[str, Word]:
     """A no for every id of whoever may not be personalised for, and of `asked` ids the word whatever it is."""
     whose, words = identities(sources), newest_words(sources)
     willing = set(sources.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
@@ -71,30 +72,36 @@ def consents(sources: Sources, known_until: datetime, asked: set[str]) -> dict[s
         is_granted = customer in willing
         if is_granted and not asked:
             continue
-        said_at, said_by = words.get(customer, (None if is_granted else known_until, BY_RECORD))
+        said_at, said_by, is_no = words.get(customer, (None, "", False))
+        if not is_granted and not is_no:  # left out for another reason than a word: their record has ended
+            said_at, said_by = known_until, BY_RECORD
         former = id_of_founder(identifier)
         names = {identifier, customer, *({former} & issued)}
-        names = names & asked if is_granted else names
+        names = {name for name in names if key_of(name) in asked} if is_granted else names
         if said_at:
             found.update(dict.fromkeys(names, Word(is_granted, said_at, said_by, is_live=False)))
     return found
 
 
-def newest_words(sources: Sources) -> dict[str, tuple[datetime, str]]:
-    """When and by whom each customer's newest word on personalization was said; what it is, the features say."""
+def newest_words(sources: Sources) -> dict[str, tuple[datetime, str, bool]]:
+    """When and by whom each customer's newest word on personalization was said, and whether a no was."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for name, table in (("consents", CORE_CONSENTS), ("identities", CORE_IDENTITIES)):
             connection.register(name, sources.lake.read_arrow(table))
         rows = connection.execute(NEWEST, {"purpose": PERSONALIZATION}).fetchall()
-    return {customer: (at.astimezone(UTC), by or PERSONALIZATION) for customer, at, by in rows}
+    return {customer: (at.astimezone(UTC), by or BY_RECORD, is_no) for customer, at, by, is_no in rows}
 
 
-def items(sources: Sources, known_until: datetime, asked: set[str]) -> dict[str, Word]:
+def items(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[str, Word]:
     """A no for every item that must not be shown, and of `asked` items the word whatever it is."""
     shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
     every = zip(sources.items["item_id"].to_pylist(), shown, strict=True)
-    return {name: Word(is_shown, known_until, BY_CATALOGUE, False) for name, is_shown in every if not is_shown or name in asked}
+    return {
+        name: Word(is_shown, known_until, BY_CATALOGUE, False)
+        for name, is_shown in every
+        if not is_shown or key_of(name) in asked
+    }
 
 
 def parted(home: Path, whose: Mapping[str, str]) -> dict[str, int]:

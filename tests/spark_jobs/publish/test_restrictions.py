@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from expectations.contracts.published import Published
-from expectations.contracts.restrictions import CONSENTS, Word
+from expectations.contracts.restrictions import CONSENTS, ITEMS, Word
 from expectations.contracts.restrictions_store import FOLDER, Restrictions
 from serving_app import create_app
 from serving_app.overrides import MemoryOverrides
@@ -94,6 +94,16 @@ def test_lists_that_the_gate_holds_back_hold_no_consent_back(shop, client):
     with pytest.raises(ListsRefused):
         publish(shop, 2)
     assert (source(client, "user-0"), source(client, "user-1")) == ("popular", "personal")
+
+
+def test_the_night_lifts_what_was_heard_before_it_and_not_what_came_after(shop, client):
+    publish(shop, 1)
+    store = Restrictions(shop.home / FOLDER)
+    store.hear(ITEMS, ["item-07"], Word(False, datetime(2026, 2, 1, 18, tzinfo=UTC), "till"))
+    store.hear(ITEMS, ["item-08"], Word(False, datetime(2026, 2, 3, 18, tzinfo=UTC), "till"))
+    publish(shop, 2)
+    shown = {item["item_id"] for item in client.get("/v1/popular?n=60").json["items"]}
+    assert "item-07" in shown and "item-08" not in shown
 
 
 def test_a_missing_store_is_made_by_the_next_night_though_nothing_is_new(shop, client):
