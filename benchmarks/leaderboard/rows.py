@@ -75,7 +75,7 @@ def weighed(name: str, parts: Mapping[str, Mapping[str, object]], weights: Mappi
 # As a night fits it: the parts and the ranker's settings of `models/config/search.yml`.
 LEARNED = Row(
     "learned blend", read_space()["learned"], VALIDATION, "models/config/search.yml; four cuts before the test", single=False
-)  # fmt: skip
+)
 
 # Beauty: days are places. Weights and power: `python -m benchmarks.beauty_blend`.
 BEAUTY_PARTS: dict[str, dict[str, object]] = {

@@ -58,7 +58,7 @@ def known(rows_name: str, only: tuple[str, ...] = ()) -> list[Row]:
 
 def results(
     data: Data, rows_name: str, only: tuple[str, ...], window: str, threads: int, seed: int, seconds: float | None = None
-) -> Iterator[Result]:  # fmt: skip
+) -> Iterator[Result]:
     """A result a row, as each is ready.
 
     Args:
@@ -90,7 +90,7 @@ def results(
             try:
                 done = subprocess.run(
                     command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=left
-                )  # fmt: skip
+                )
             except subprocess.TimeoutExpired:
                 yield Result(row, None, {}, f"left out: it took longer than the {left:.0f} s left of the table's {seconds:g}")
                 continue

@@ -33,7 +33,7 @@ def worth(part: str, whole: np.ndarray, without: np.ndarray) -> Worth:
 
 def prune(
     order: Sequence[str], quality: Callable[[frozenset[str]], np.ndarray], is_over: Callable[[], bool] = lambda: False
-) -> tuple[frozenset[str], list[Worth]]:  # fmt: skip
+) -> tuple[frozenset[str], list[Worth]]:
     """The parts that stay, asked one after the other: each beside those that are still there when its turn comes.
 
     One after the other, because two parts that say the same are each worth nothing beside the other, and one of them may be.

@@ -68,9 +68,11 @@ def by_test(folder: Path, rows: pd.DataFrame, asked: pd.DataFrame, protocol: dic
     check_asked(folder, of, files.TEST_FILE, asked["customer_id"].nunique())
     before = known.wanted()
     told = OWN_TEST.format(
-        asked=len(of), rows=len(asked), new=int((~asked["item_id"].isin(rows["item_id"])).sum()),
+        asked=len(of),
+        rows=len(asked),
+        new=int((~asked["item_id"].isin(rows["item_id"])).sum()),
         unknown=int((~asked["customer_id"].isin(customer_ids[before.customer])).sum()),
-    )  # fmt: skip
+    )
     out = held_out(before, np.random.default_rng(SEED))
     earlier = known.where(~np.isin(pairs(known), pairs(before)[out]))
     hidden = later_of(before.where(out), until)
@@ -125,9 +127,15 @@ def check_asked(folder: Path, asked: Case, where: str, n_there: int) -> None:
 
 
 def data_of(
-    folder: Path, told: str, test: Window, validation: Window, protocol: dict[str, list], customer_ids: np.ndarray,
-    item_ids: np.ndarray, usual_tasks: tuple[str, ...],
-) -> Data:  # fmt: skip
+    folder: Path,
+    told: str,
+    test: Window,
+    validation: Window,
+    protocol: dict[str, list],
+    customer_ids: np.ndarray,
+    item_ids: np.ndarray,
+    usual_tasks: tuple[str, ...],
+) -> Data:
     """The data set with the folder's own cuts, figures and tasks, or the usual ones."""
     cuts = tuple(protocol.get("cuts", (10, 20)))
     tasks = tuple(protocol.get("tasks", usual_tasks))

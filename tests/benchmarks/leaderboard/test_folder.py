@@ -29,9 +29,9 @@ def shop(folder, lines, head=HEAD, **files):
 
 def twelve_days(kind="purchase"):
     """Four customers on three days each, with views on the third of January."""
-    return [
-        f"c{c},i{c % 3},2026-01-{d:02}T08:00:00Z,{'view' if d == 3 else kind}" for c in range(4) for d in (1, 3, 11)
-    ] + ["c0,i2,2026-01-12T08:00:00Z,purchase"]  # fmt: skip
+    return [f"c{c},i{c % 3},2026-01-{d:02}T08:00:00Z,{'view' if d == 3 else kind}" for c in range(4) for d in (1, 3, 11)] + [
+        "c0,i2,2026-01-12T08:00:00Z,purchase"
+    ]
 
 
 def test_the_newest_sixth_is_the_test(tmp_path):
@@ -71,27 +71,47 @@ SENTENCES = [
     pytest.param([""], HEAD, "holds a line of column names and no row", id="no row"),
     pytest.param([], "", "is empty; its first line names the columns", id="empty"),
     pytest.param(["1,2026-01-01"], "customer_id,occurred_at", "has no column item_id; it has customer_id, occ", id="column"),
-    pytest.param([*TWO, " ,i1,2026-01-03", ",i1,2026-01-03"], HEAD,
-                 r"2 of 4 rows have a blank customer_id, first in data row 3: ''; every row names one", id="blank customer"),
+    pytest.param(
+        [*TWO, " ,i1,2026-01-03", ",i1,2026-01-03"],
+        HEAD,
+        r"2 of 4 rows have a blank customer_id, first in data row 3: ''; every row names one",
+        id="blank customer",
+    ),
     pytest.param([*TWO, "c1,,2026-01-03"], HEAD, "1 of 3 rows have a blank item_id", id="blank item"),
-    pytest.param(["c0,i0,1433221332", "c1,i1,1433224214"], HEAD,
-                 "2 of 2 rows have an unreadable occurred_at, first in data row 1: '1433221332'; numbers are not read as times "
-                 r"\(seconds, days\?\); allowed is ISO 8601", id="unix seconds"),
-    pytest.param([*TWO, "c1,i1,31/01/2026"], HEAD, "unreadable occurred_at.*31/01/2026.; allowed is ISO 8601",
-                 id="another form of time"),
+    pytest.param(
+        ["c0,i0,1433221332", "c1,i1,1433224214"],
+        HEAD,
+        "2 of 2 rows have an unreadable occurred_at, first in data row 1: '1433221332'; numbers are not read as times "
+        r"\(seconds, days\?\); allowed is ISO 8601",
+        id="unix seconds",
+    ),
+    pytest.param(
+        [*TWO, "c1,i1,31/01/2026"], HEAD, "unreadable occurred_at.*31/01/2026.; allowed is ISO 8601", id="another form of time"
+    ),
     pytest.param([*TWO, "c1,i1,"], HEAD, "1 of 3 rows have a blank occurred_at", id="no time"),
-    pytest.param(["c0,i0,2026-01-01,buy", "c0,i0,2026-01-02,Purchase", "c0,i0,2026-01-03,buy", "c0,i0,2026-01-03,view"],
-                 f"{HEAD},interaction_type", r"3 of 4 rows have an unreadable interaction_type: 'buy' \(2\), 'Purchase' \(1\); "
-                 "the words are view, cart, purchase", id="unknown words"),
-    pytest.param(["c0,i0,2026-01-01,1.5", "c0,i0,2026-01-02,\"1,5\"", "c0,i0,2026-01-02,-1"], f"{HEAD},price",
-                 "2 of 3 rows have an unreadable price, first in data row 2: '1,5'; allowed is a number from 0 on", id="price"),
+    pytest.param(
+        ["c0,i0,2026-01-01,buy", "c0,i0,2026-01-02,Purchase", "c0,i0,2026-01-03,buy", "c0,i0,2026-01-03,view"],
+        f"{HEAD},interaction_type",
+        r"3 of 4 rows have an unreadable interaction_type: 'buy' \(2\), 'Purchase' \(1\); "
+        "the words are view, cart, purchase",
+        id="unknown words",
+    ),
+    pytest.param(
+        ["c0,i0,2026-01-01,1.5", 'c0,i0,2026-01-02,"1,5"', "c0,i0,2026-01-02,-1"],
+        f"{HEAD},price",
+        "2 of 3 rows have an unreadable price, first in data row 2: '1,5'; allowed is a number from 0 on",
+        id="price",
+    ),
     pytest.param(TWO, HEAD, "has 2 days, fewer than six days", id="too few days"),
-    pytest.param([f"c{n},i{n % 2},2026-01-{1 + n:02}" for n in range(12)], HEAD,
-                 "nobody to ask: 2 customers wanted something in the days 2026-01-11 to 2026-01-12, none of them wanted anything "
-                 "before", id="nobody to ask"),
+    pytest.param(
+        [f"c{n},i{n % 2},2026-01-{1 + n:02}" for n in range(12)],
+        HEAD,
+        "nobody to ask: 2 customers wanted something in the days 2026-01-11 to 2026-01-12, none of them wanted anything before",
+        id="nobody to ask",
+    ),
     pytest.param(["c0,i0,2026-01-01", "c0,i0"], f"{HEAD}", "1 of 2 rows have a blank occurred_at", id="a short line"),
     pytest.param(["c0,i0,2026-01-01,x,y"], HEAD, "is no CSV in UTF-8 with commas|unreadable occurred_at", id="a long line"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("lines", "head", "sentence"), SENTENCES)

@@ -26,9 +26,13 @@ def a_data_set(generator):
     whole = Behaviour(N_CUSTOMERS, N_ITEMS, *cells, np.full(cells.shape[1], PURCHASE, np.int8), until=CUT + 1)
     features = sparse.random(N_ITEMS, 5, 0.3, "csr", np.float32, random_state=1)
     known = Training(
-        whole.before(CUT), sparse.csr_matrix((N_CUSTOMERS, 0), dtype=np.float32), features,
-        price=np.arange(N_ITEMS, dtype=np.float32), category=np.arange(N_ITEMS, dtype=np.int32) % 7, item_content=features,
-    )  # fmt: skip
+        whole.before(CUT),
+        sparse.csr_matrix((N_CUSTOMERS, 0), dtype=np.float32),
+        features,
+        price=np.arange(N_ITEMS, dtype=np.float32),
+        category=np.arange(N_ITEMS, dtype=np.int32) % 7,
+        item_content=features,
+    )
     asked = case(known.behaviour, whole.since(CUT), np.ones(N_ITEMS, bool), most=None)
     window = Window(known, asked, known, tuple(f"title {n}" for n in range(N_ITEMS)))
     ids = np.array([f"i{n}" for n in range(N_ITEMS)])
@@ -45,10 +49,15 @@ def facts(data):
     training = window.training
     of_items = (training.item_features, training.item_content)
     return SimpleNamespace(
-        rows=sorted(rows), seen=pairs[0], wanted=pairs[1], price=training.price[order].tolist(),
-        category=training.category[order].tolist(), features=[held[order].toarray().tolist() for held in of_items],
-        share=asked.known_share[order].tolist(), titles=[window.titles[n] for n in order],
-    )  # fmt: skip
+        rows=sorted(rows),
+        seen=pairs[0],
+        wanted=pairs[1],
+        price=training.price[order].tolist(),
+        category=training.category[order].tolist(),
+        features=[held[order].toarray().tolist() for held in of_items],
+        share=asked.known_share[order].tolist(),
+        titles=[window.titles[n] for n in order],
+    )
 
 
 @settings(max_examples=10)
