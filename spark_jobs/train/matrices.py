@@ -61,7 +61,9 @@ def customer_tokens() -> Column:
 def item_tokens() -> Column:
     """An item's attributes as tokens: each level of its category path, brand, price band, the title's first words."""
     named = _tokens(category=F.col("category"), brand=F.col("brand"), price=F.col("price_band"))
-    path = F.transform(F.coalesce("category_path", F.array().cast("array<string>")), lambda name: F.concat(F.lit("path="), name))
+    # Ingest refuses a path with a null inside; a home that took one in before that still holds it.
+    levels = F.array_compact(F.coalesce("category_path", F.array().cast("array<string>")))
+    path = F.transform(levels, lambda name: F.concat(F.lit("path="), name))
     return F.array_distinct(F.concat(named, path, F.slice(title_words(), 1, TITLE_WORDS)))
 
 

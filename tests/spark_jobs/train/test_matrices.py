@@ -5,7 +5,7 @@ import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.base import KINDS
-from spark_jobs.train.matrices import material
+from spark_jobs.train.matrices import item_tokens, material
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,14 @@ def test_attributes_are_few_and_say_nothing_of_behaviour(found):
     per_item = np.asarray(found.training.item_features.sum(axis=1)).ravel()
     # category, brand, price band, two levels of path, and the title's first four words of three letters or more
     assert per_item.tolist() == [9.0] * 40
+
+
+def test_a_category_that_is_null_is_no_attribute(spark):
+    schema = "category string, brand string, price_band string, category_path array<string>, title string"
+    frame = spark.createDataFrame([("Food", None, "low", ["Food", None, "Oil"], "Oil of Kos"), (None,) * 5], schema)
+    first, second = (row["tokens"] for row in frame.select(item_tokens().alias("tokens")).collect())
+    assert first == ["category=Food", "price=low", "path=Food", "path=Oil", "word=oil", "word=kos"]
+    assert second == []
 
 
 def test_a_shop_where_nobody_did_anything(trained):
