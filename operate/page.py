@@ -47,6 +47,22 @@ def received(summary: dict[str, Any]) -> Table:
     return made
 
 
+def files(summary: dict[str, Any]) -> list[str]:
+    """A sentence for each thing that last night's files want a person to know."""
+    sentences = []
+    for note in summary.get("files", []):
+        if note.get("n_ended"):
+            sentences.append(f"{note['table']}: {note['n_ended']:,} ended, because a whole file no longer names them.")
+        for file in note.get("suspicious_whole_files", []):
+            sentences.append(
+                f"{note['table']}: the file of {file['day']} names {file['n_keys']:,}, the one before {file['n_before']:,}; "
+                "nothing it lacks was ended."
+            )
+        if names := note.get("files_without_records"):
+            sentences.append(f"{note['table']}: {note['n_files_without_records']} files hold no record: {', '.join(names)}.")
+    return sentences
+
+
 def segments(summary: dict[str, Any]) -> Table:
     made = table(f"Segments of {summary['customers']['customers']:,} customers; one may be in several", "segment", "customers")
     for segment in sorted(summary["segments"], key=lambda each: -each["n_customers"]):
@@ -111,6 +127,8 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     people = summary["customers"]
     console.rule(f"Night of {summary['days']['to']}")
     console.print(received(summary))
+    for sentence in files(summary):
+        console.print(sentence)
     console.print(
         "[green]Everything received is accounted for.[/green]" if summary["balanced"] else "[red]It does not add up.[/red]"
     )

@@ -142,6 +142,7 @@ CORE_PEOPLE = Table(
         "country": "string",
         "created_at": "timestamp",
         "updated_at": "timestamp",
+        "ended_on": "date",  # landing day of the first whole file without it; the record has no values since. null: it is there
         **RECEIVED,
     },
 )
@@ -169,6 +170,7 @@ CORE_ITEMS = Table(
         "image_url": "string",
         "first_seen_at": "timestamp",
         "updated_at": "timestamp",
+        "ended_on": "date",  # landing day of the first whole catalogue without it, not recommendable since; null: it is there
     },
 )
 

@@ -35,6 +35,7 @@ OPS_DELIVERIES = Table(
         "sha256": "string",
         "n_bytes": "bigint",
         "n_records": "bigint",  # null while it is begun and not taken in
+        "n_keys": "bigint",  # things that a whole file names; null for other files
         "superseded_by": "string",  # delivery_id of a later file of the same name; null while current
         "run_id": "string",
     },

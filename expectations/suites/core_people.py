@@ -3,6 +3,7 @@
 from expectations.contracts.lake import CORE_PEOPLE
 from expectations.suites.suite import WARN, Suite, each_row, ids, not_empty
 
+NO_VALUES = " and ".join(f"{name} is null" for name in (*CORE_PEOPLE.personal, "country"))
 SUITE = Suite(
     CORE_PEOPLE,
     (
@@ -17,6 +18,11 @@ SUITE = Suite(
             "email_has_its_id",
             "email is null or trim(email) = '' or email_identifier_id is not null",
             "An e-mail without its id links nothing.",
+        ),
+        each_row(
+            "ended_has_no_values",
+            f"ended_on is null or ({NO_VALUES})",
+            "Whoever was taken out of the file is not to be known any more.",
         ),
         each_row("email_looks_like_one", "email rlike '^[^@ ]+@[^@ ]+$'", "A till's remark as an e-mail reaches nobody.", WARN),
         each_row("updated_after_created", "updated_at >= created_at", "The source's clock or its columns are mixed up.", WARN),

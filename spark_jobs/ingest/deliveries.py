@@ -10,6 +10,7 @@ run that was cut off is remembered: what it wrote of a file that was put right s
 import hashlib
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from typing import NamedTuple
 
 from expectations.contracts.lake import OPS_DELIVERIES
 from spark_jobs.ingest.feed import Feed, Source
@@ -29,6 +30,14 @@ class Delivery:
     def place(self) -> str:
         """`<landing day>/<file>`: text order is order of arrival within a feed."""
         return f"{self.file.day}/{self.file.path.name}"
+
+
+class Taken(NamedTuple):
+    """A delivery, and what its rows came to."""
+
+    delivery: Delivery
+    n_records: int | None  # None: they are being written
+    n_keys: int | None  # things it names, where the feed is whole
 
 
 class Manifest:
@@ -77,27 +86,28 @@ class Manifest:
         for delivery in new:
             row = self.rows.get(delivery.delivery_id)
             if row is None or row["superseded_by"] is not None:
-                self.rows[delivery.delivery_id] = row_of(delivery, None, run_id)
+                self.rows[delivery.delivery_id] = row_of(Taken(delivery, None, None), run_id)
         self._write(new)
 
-    def commit(self, taken: list[tuple[Delivery, int]], run_id: str) -> None:
-        """Write what was taken in, each with its number of records.
+    def commit(self, taken: list[Taken], run_id: str) -> None:
+        """Write what was taken in.
 
         A content that comes back after another one had its name gets its old id again, and is current again. What was begun
         in a feed earlier and is not among what was taken in has no rows any more: it is superseded, or forgotten with its file.
         """
-        feeds = {(delivery.file.source, delivery.file.entity) for delivery, _ in taken}
-        by_name = {delivery.file.name: delivery.delivery_id for delivery, _ in taken}
+        deliveries = [each.delivery for each in taken]
+        feeds = {(delivery.file.source, delivery.file.entity) for delivery in deliveries}
+        by_name = {delivery.file.name: delivery.delivery_id for delivery in deliveries}
         for row in [row for row in self.rows.values() if is_begun(row) and (row["source"], row["entity"]) in feeds]:
             if row["source_file"] in by_name:
                 self.rows[row["delivery_id"]] = {**row, "superseded_by": by_name[row["source_file"]]}
             else:
                 del self.rows[row["delivery_id"]]
-        for delivery, _ in taken:
+        for delivery in deliveries:
             if delivery.supersedes:
                 self.rows[delivery.supersedes] = {**self.rows[delivery.supersedes], "superseded_by": delivery.delivery_id}
-        for delivery, n_records in taken:
-            self.rows[delivery.delivery_id] = row_of(delivery, n_records, run_id)
+        for each in taken:
+            self.rows[each.delivery.delivery_id] = row_of(each, run_id)
         self._write(taken)
 
     def _write(self, why: list) -> None:
@@ -106,13 +116,13 @@ class Manifest:
             self.lake.put_rows(rows, OPS_DELIVERIES)
 
 
-def row_of(delivery: Delivery, n_records: int | None, run_id: str) -> dict:
+def row_of(taken: Taken, run_id: str) -> dict:
     """A delivery as the manifest has it."""
-    file = delivery.file
+    delivery, file = taken.delivery, taken.delivery.file
     return {
         "delivery_id": delivery.delivery_id, "source": file.source, "entity": file.entity, "source_file": file.name,
-        "landing_date": file.day, "sha256": file.sha256, "n_bytes": file.n_bytes, "n_records": n_records,
-        "superseded_by": None, "run_id": run_id,
+        "landing_date": file.day, "sha256": file.sha256, "n_bytes": file.n_bytes, "n_records": taken.n_records,
+        "n_keys": taken.n_keys, "superseded_by": None, "run_id": run_id,
     }  # fmt: skip
 
 

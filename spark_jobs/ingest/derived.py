@@ -26,10 +26,11 @@ def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
         new, every = (intake.typed, intake.all_typed) if derivation.hears_refused else (intake.accepted, intake.all_accepted)
         if derivation.reads_target:
             rows, is_all = derivation.make(intake.all_of_target(), held), intake.anew
-        elif intake.anew or (intake.is_repeated and derivation.compared_with):
-            rows, is_all = derivation.make(every(), None), True
         else:
-            rows, is_all = derivation.make(new, held), False
+            is_all = bool(intake.anew or (intake.is_repeated and derivation.compared_with))
+            records = every() if is_all else new
+            records = intake.with_endings(records) if derivation.compared_with else records
+            rows = derivation.make(records, None if is_all else held)
         mine = {"source": intake.source.name, "feed": intake.feed.entity}
         within = " and ".join(f"{name} = '{value}'" for name, value in mine.items() if name in table.columns) or "true"
         written = lake.replace(rows, table, within) if is_all else lake.upsert(rows, table, derivation.update_when)

@@ -3,7 +3,7 @@
 A source is one file in `spark_jobs/ingest/sources/` that ends in `SOURCE = Source(…)`; nothing else knows its format.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -83,6 +83,9 @@ class Feed:
         target: the table its records become rows of.
         ids: where its records hold ids; a transform sees them in their normal form, and one that is none refuses its record.
         newest_wins: of two records with one key the later received is the truth (snapshots); else the first received.
+        whole: the files of a landing day hand over all there is: what they do not name has ended. The target has `ended_on`.
+        when_ended: of a whole feed, columns that an ended row holds other values in, as SQL over its last row, `ended_on` and
+            `_ended_at`, the moment that day began.
         earliest: columns of the target that keep the smallest value any record of the key had.
         record: for records that become several rows, SQL over the target that gives the record's key.
         sightings: where its records name persons and browsers.
@@ -95,6 +98,8 @@ class Feed:
     transform: "Callable[[DataFrame, Context], DataFrame]"
     target: Table
     newest_wins: bool = False
+    whole: bool = False
+    when_ended: Mapping[str, str] = field(default_factory=dict)
     earliest: tuple[str, ...] = ()
     record: str | None = None
     sightings: tuple[Sighting, ...] = ()
@@ -119,7 +124,7 @@ class Derivation:
         target: the table.
         entity: the feed.
         make: accepted records (in the feed's target columns and more), and the rows of `compared_with` as they were before
-            them (None: there were none) → rows, one a key.
+            them (None: there were none) → rows, one a key. Where it looks at those, what a whole feed ended is among the records.
         compared_with: the table whose former rows `make` looks at. When an earlier attempt was cut off, that one may hold what
             it wrote, and all records of the feed are looked at instead.
         reads_target: `make` gets the source's rows of the feed's own table, as they are after its records came in, instead of

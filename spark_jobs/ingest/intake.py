@@ -2,7 +2,7 @@
 
 Most nights add to what is held. Two things cannot be decided by looking at the new records alone, and then the core table's
 rows of the source are made anew from all records that count: a file that takes another one's place (what it no longer says
-must go; so must what a run wrote that was cut off), and an older snapshot that comes after a newer one.
+must go; so must what a run wrote that was cut off), and an older snapshot that comes after a newer one, or a second part of one.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.tables import Table
 from spark_jobs.ingest import winners
-from spark_jobs.ingest.deliveries import Delivery, Manifest
+from spark_jobs.ingest.absences import WholeDay, endings, whole_days
+from spark_jobs.ingest.deliveries import Delivery, Manifest, Taken
 from spark_jobs.ingest.feed import Context, Feed, Source
+from spark_jobs.ingest.file_notes import note_files, note_whole_days
 from spark_jobs.ingest.formats import has_at_most
 from spark_jobs.ingest.received import read, reread
 from spark_jobs.night import TableReport
@@ -24,7 +26,6 @@ PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
 # What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a hundred bytes.
 SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
-SHOWN = 20  # names of files, where there may be many
 DOUBT = "bad_value"  # the reason code of what stands in quarantine besides
 EARLIER = "new.first_received < old.first_received"
 
@@ -34,6 +35,7 @@ class Counts:
     """What the new deliveries of a feed hold, counted before anything is written."""
 
     by_delivery: dict[str, int]
+    keys_by_delivery: dict[str, int]  # things named, refused records' too; of whole feeds
     by_reason: dict[str, int]
     n_accepted: int
     n_keys: int  # among the accepted
@@ -57,7 +59,9 @@ class FeedIntake:
         self.anew = False
         self.is_repeated = False  # an earlier attempt was cut off: tables may hold what these deliveries said
         self.reports: list[TableReport] = []
-        self.taken: list[tuple[Delivery, int]] = []
+        self.taken: list[Taken] = []
+        self.days_named: list[WholeDay] = []  # of a whole feed, those looked at in this run
+        self.endings: DataFrame | None = None  # of a whole feed, what they ended
 
     def run(self, deliveries: list[Delivery]) -> None:
         """Deliveries → raw, quarantine, core."""
@@ -73,13 +77,19 @@ class FeedIntake:
         self.accepted = self.typed.where("reason is null")
         counts = self.counts = self._count()
         self._log_received()
+        if feed.whole:
+            self._find_endings()
         written, n_new = self._anew() if self.anew else self._added(counts)
         n_lost = counts.n_accepted - n_new + written.n_kept
         self._report(
             feed.target.name, written, n_received=counts.n_received, n_quarantined=counts.n_quarantined,
             **{"n_superseded" if feed.newest_wins else "n_duplicate": n_lost}, detail=self._detail(counts, written),
         )  # fmt: skip
-        self.taken = [(delivery, counts.by_delivery.get(delivery.delivery_id, 0)) for delivery in deliveries]
+        n_keys = counts.keys_by_delivery
+        self.taken = [
+            Taken(each, counts.by_delivery.get(each.delivery_id, 0), n_keys.get(each.delivery_id, 0) if feed.whole else None)
+            for each in deliveries
+        ]
 
     def all_accepted(self) -> DataFrame:
         """All accepted records of the feed that count, the new ones among them, read back from its raw table."""
@@ -93,6 +103,23 @@ class FeedIntake:
         ids = self.lake.spark.createDataFrame([(each,) for each in sorted(count)], "delivery_id string")
         raw = self.lake.read(self.source.raw(self.feed)).join(F.broadcast(ids), "delivery_id", "left_semi")
         return self._typed(reread(raw, self.feed))
+
+    def with_endings(self, records: DataFrame) -> DataFrame:
+        """Accepted records, and rows of what whole files ended since."""
+        return records if self.endings is None else records.unionByName(self.endings, allowMissingColumns=True)
+
+    def _find_endings(self) -> None:
+        new = {each.delivery_id: (each.place, self.counts.keys_by_delivery.get(each.delivery_id, 0)) for each in self.deliveries}
+        replaced = {each.supersedes for each in self.deliveries} | set(new)
+        known = [row for row in self.manifest.current(self.source, self.feed).values() if row["delivery_id"] not in replaced]
+        # A home of an earlier version did not count what its files name.
+        before = [(place(row), row["n_records"] if row["n_keys"] is None else row["n_keys"]) for row in known]
+        every = whole_days(before + list(new.values()))
+        self.days_named = every if self.anew else [day for day in every if day.day >= self.days[0]]
+        typed, held = (self.all_typed(), None) if self.anew else (self.typed, self.held(self.feed.target))
+        ended = endings(typed, held, self.feed, self.days_named, self.told.time_zone)
+        ended = self.lake.spark.createDataFrame(ended.toArrow()) if self.is_small else ended.persist()
+        self.endings = None if ended.isEmpty() else ended
 
     def all_of_target(self) -> DataFrame:
         """The source's rows of the feed's table as they are now, after `run`."""
@@ -118,7 +145,9 @@ class FeedIntake:
         if self.manifest.left_over(self.source, self.feed, self.deliveries):
             return True
         known = self.manifest.current(self.source, self.feed)
-        out_of_order = known and self.deliveries[0].place < max(place(row) for row in known.values())
+        # The files of one day are one whole: with a second one the first is read again.
+        first = str(self.deliveries[0].file.day) if self.feed.whole else self.deliveries[0].place
+        out_of_order = known and first < max(place(row) for row in known.values())
         return bool(out_of_order or self.is_repeated) and (self.feed.newest_wins or self.feed.record is not None)
 
     def _count(self) -> Counts:
@@ -132,7 +161,14 @@ class FeedIntake:
         n_keys = self.accepted.where("_part = 1").select(F.expr(self.feed.record_key)).distinct().count()
         n_accepted = sum(by_delivery.values()) - sum(by_reason.values())
         n_doubtful = self.accepted.where("_part = 1 and _doubt is not null").count()
-        return Counts(by_delivery, dict(sorted(by_reason.items())), n_accepted, n_keys, n_doubtful)
+        return Counts(by_delivery, self._count_keys(), dict(sorted(by_reason.items())), n_accepted, n_keys, n_doubtful)
+
+    def _count_keys(self) -> dict[str, int]:
+        if not self.feed.whole:
+            return {}
+        named = self.typed.where(" and ".join(f"{name} is not null" for name in self.feed.target.key))
+        rows = named.groupBy("delivery_id").agg(F.count_distinct(*self.feed.target.key).alias("n")).collect()
+        return {row["delivery_id"]: row["n"] for row in rows}
 
     def _log_received(self) -> None:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""
@@ -163,8 +199,10 @@ class FeedIntake:
         """Add the new records to what is held; how many records were offered."""
         feed, held = self.feed, self.held(self.feed.target)
         if feed.newest_wins:
-            best = winners.newest(self.accepted, held, feed).where("_new")
-            return self.lake.upsert(best.select(*feed.target.columns), feed.target), counts.n_keys
+            best = winners.newest(self.with_endings(self.accepted), held, feed).where("_new")
+            best = best.select(*feed.target.columns, F.col("delivery_id").isNotNull().alias("_offered"))
+            n_offered = counts.n_keys if self.endings is None else best.where("_offered").count()
+            return self.lake.upsert(best, feed.target, counted="_offered"), n_offered
         best = self.accepted if counts.n_keys == counts.n_accepted else winners.first(self.accepted, feed)
         if feed.record and held is not None:
             best = winners.unless_held(best, held, feed)
@@ -173,10 +211,10 @@ class FeedIntake:
 
     def _anew(self) -> tuple[Written, int]:
         """Make the source's rows anew from all records that count; how many of them are new records'."""
-        feed, every = self.feed, self.all_accepted()
+        feed, every = self.feed, self.with_endings(self.all_accepted())
         best = winners.newest(every, None, feed) if feed.newest_wins else winners.first(every, feed)
         new = F.col("delivery_id").isin(*[delivery.delivery_id for delivery in self.deliveries]) & (F.col("_part") == 1)
-        best = best.select(*feed.target.columns, new.alias("_offered")).persist()
+        best = best.select(*feed.target.columns, F.coalesce(new, F.lit(False)).alias("_offered")).persist()
         try:
             within = f"source = '{self.source.name}'" if "source" in feed.target.columns else "true"
             return self.lake.replace(best, feed.target, within, counted="_offered"), best.where("_offered").count()
@@ -189,18 +227,17 @@ class FeedIntake:
         found["landing_days"] = [days[0], days[-1]]
         if counts.by_reason:
             found["reasons"] = counts.by_reason
-        empty = [delivery.file.name for delivery in self.deliveries if not counts.by_delivery.get(delivery.delivery_id)]
-        if empty:
-            found |= {"n_files_without_records": len(empty), "files_without_records": empty[:SHOWN]}
-            print(f"  {self.source.name}: {len(empty)} files hold no record: {', '.join(empty[:SHOWN])}")
         if counts.n_doubtful:
             found["n_doubtful"] = counts.n_doubtful
-        superseding = [delivery.file.name for delivery in self.deliveries if delivery.supersedes]
-        if superseding:
-            found["superseding_files"] = superseding
-            found["deleted"] = written.n_deleted
-            print(f"  {self.source.name}: {', '.join(superseding)} came again with other content and takes the old one's place")
+        found |= note_files(self.source.name, self.deliveries, counts.by_delivery, written.n_deleted)
+        if self.feed.whole:
+            mine = [day for day in self.days_named if self.days[0] <= day.day <= self.days[1]]
+            found |= note_whole_days(f"{self.source.name}.{self.feed.entity}", mine, self._count_ended())
         return found
+
+    def _count_ended(self) -> int:
+        first, last = self.days
+        return 0 if self.endings is None else self.endings.where(F.col("ended_on").between(F.lit(first), F.lit(last))).count()
 
     def _report(self, table_name: str, written: Written, **more: object) -> None:
         self.reports.append(as_report(table_name, written, **more))

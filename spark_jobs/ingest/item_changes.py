@@ -7,7 +7,7 @@ from expectations.contracts.lake import CORE_ITEMS
 
 FIELDS = (
     "title", "category_path", "brand", "price", "currency", "n_stock", "is_in_stock", "is_consumable", "is_recommendable",
-    "attributes", "image_url",
+    "attributes", "image_url", "ended_on",
 )  # fmt: skip
 
 
@@ -15,18 +15,23 @@ def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
     """Grain: one row per change of one field of an item, in the columns of `core_item_changes`.
 
     Args:
-        records: accepted records of snapshots, in the columns of `core_items`, `first_received` and `_updated_date`, the shop's
-            day of `updated_at`.
+        records: accepted records of snapshots, in the columns of `core_items`, `first_received`, `_updated_date`, the shop's
+            day of `updated_at`, and `_landed_at`, when the landing day began.
         held: the items as they were before all of these; None when there was nothing before.
     """
-    every = records.select(*CORE_ITEMS.columns, "first_received", "_updated_date")
+    every = records.select(*CORE_ITEMS.columns, "first_received", "_updated_date", "_landed_at")
     if held is not None:
-        every = every.unionByName(held.withColumns({"first_received": F.lit(""), "_updated_date": F.lit(None).cast("date")}))
+        every = every.unionByName(held.withColumn("first_received", F.lit("")), allowMissingColumns=True)
     said = F.array(*[F.struct(F.lit(name).alias("field"), as_text(name).alias("value")) for name in FIELDS])
+    # An item that comes back has often not changed since before it ended; its return was when the file landed that names it.
+    had_ended = F.lag("ended_on").over(Window.partitionBy("item_id").orderBy("first_received")).isNotNull()
+    is_return = had_ended & (F.col("_landed_at") > F.col("updated_at"))
+    landed_on = F.to_date(F.substring("first_received", 1, 10))
+    changed_at = F.when(is_return, F.col("_landed_at")).otherwise(F.col("updated_at"))
+    changed_date = F.when(is_return, landed_on).otherwise(F.col("_updated_date"))
     values = every.select(
-        "item_id", F.col("updated_at").alias("changed_at"), F.col("_updated_date").alias("changed_date"), "first_received",
-        F.explode(said).alias("said"),
-    )  # fmt: skip
+        "item_id", changed_at.alias("changed_at"), changed_date.alias("changed_date"), "first_received", said.alias("every")
+    ).select("*", F.explode("every").alias("said"))
     in_order = Window.partitionBy("item_id", "said.field").orderBy("first_received")
     changes = values.withColumn("old_value", F.lag("said.value").over(in_order)).where(
         "first_received <> '' and not (old_value <=> said.value)"

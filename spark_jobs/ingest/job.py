@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from spark_jobs.ingest.deliveries import Delivery, Manifest, claims
 from spark_jobs.ingest.derived import derive, identifiers, quarantine
 from spark_jobs.ingest.feed import Context, Source
-from spark_jobs.ingest.intake import SHOWN, FeedIntake
+from spark_jobs.ingest.file_notes import SHOWN
+from spark_jobs.ingest.intake import FeedIntake
 from spark_jobs.ingest.sources import load
 from spark_jobs.land.inputs import Landed, landed
 from spark_jobs.night import Night, TableReport

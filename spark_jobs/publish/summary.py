@@ -32,6 +32,16 @@ def received(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+NOTED = ("n_ended", "suspicious_whole_files", "n_files_without_records", "files_without_records")
+
+
+def file_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What one run noted of the files it took in: what whole files ended, which were not believed, which hold no record."""
+    details = {row["table_name"]: json.loads(row["detail"] or "{}") for row in rows if row["step"] == "ingest"}
+    notes = [{"table": name} | {key: detail[key] for key in NOTED if detail.get(key)} for name, detail in details.items()]
+    return [note for note in notes if len(note) > 1]
+
+
 def balanced(entities: list[dict[str, Any]]) -> bool:
     """Conservation over all entities: received equals the sum of outcomes."""
     return all(entity["received"] == sum(entity[name] for name in OUTCOMES[1:]) for entity in entities)
@@ -93,6 +103,7 @@ def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
         "days": {"from": night.days.first.isoformat(), "to": night.days.last.isoformat()},
         "received": entities,
         "balanced": balanced(entities),
+        "files": file_notes(rows),
         "customers": customers(lake),
         "example_customer": example_customer(lake),
         "identity": questions(lake, reports),

@@ -1,5 +1,6 @@
 """The page after `make run` says what the rows and columns of its leaderboard mean, once each, and nothing without one."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_
 from expectations.contracts.published import Published
 from operate import next_steps, page
 from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.publish.summary import example_customer
+from spark_jobs.publish.summary import example_customer, file_notes
 from spark_jobs.tables import Lake
 
 ROW = {"quality": {"mean": 0.3, "low": 0.2, "high": 0.4}, **{task: {"ndcg": {"mean": 0.3, "low": 0.2, "high": 0.4}} for task in
@@ -34,6 +35,22 @@ def test_the_first_items_reason_is_told_as_the_service_says_it():
     assert page.why({"who": "known, 9 orders", "before": {"items": [item]}}) == (
         "Why Wild Jar is first for the visitor known, 9 orders: chosen for this customer (by ease); wanted i-7 on 2026-02-11."
     )
+
+
+def test_what_files_lack_is_told_once_each():
+    short = {"day": "2026-01-09", "n_keys": 310, "n_before": 1000}
+    details = {
+        "core_items": {"n_ended": 2, "suspicious_whole_files": [short]},
+        "core_order_lines": {"n_files_without_records": 1, "files_without_records": ["shop/orders/2026-01-09/1.csv"]},
+        "core_people": {"n_ended": 0},
+    }
+    rows = [{"step": "ingest", "table_name": name, "detail": json.dumps(detail)} for name, detail in details.items()]
+    assert page.files({"files": file_notes(rows)}) == [
+        "core_items: 2 ended, because a whole file no longer names them.",
+        "core_items: the file of 2026-01-09 names 310, the one before 1,000; nothing it lacks was ended.",
+        "core_order_lines: 1 files hold no record: shop/orders/2026-01-09/1.csv.",
+    ]
+    assert page.files({"files": file_notes(rows[2:])}) == []
 
 
 @pytest.fixture

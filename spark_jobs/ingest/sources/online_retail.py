@@ -138,6 +138,7 @@ def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
         goods.alias("is_goods"), (goods & F.col("price").isNotNull() & F.col("title").isNotNull()).alias("is_recommendable"),
         F.lit(None).cast("map<string,string>").alias("attributes"), F.lit(None).cast("string").alias("image_url"),
         F.coalesce("first_sold_at", "first_named_at").alias("first_seen_at"), "updated_at",
+        F.lit(None).cast("date").alias("ended_on"),  # no file is a whole catalogue
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ def people(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("created_at", moment(raw.created_at, told.time_zone))
         .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
+        .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
     )
     for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "_phone")):
         typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
@@ -138,6 +139,8 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
         .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("_updated_date", shop_day(F.col("updated_at"), told.time_zone))
+        .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
+        .withColumn("_landed_at", F.to_utc_timestamp(F.col("landing_date").cast("timestamp"), told.time_zone))
         .withColumn("first_seen_at", F.col("updated_at"))
     )
     impossible = implausible(F.col("updated_at"), F.col("landing_date"), told.time_zone)
@@ -174,7 +177,9 @@ SOURCE = Source(
         ),
         Feed(
             entity="people", pattern="*.csv", columns=PEOPLE, read=partial(csv_records, columns=PEOPLE),
-            transform=people, target=CORE_PEOPLE, newest_wins=True,
+            transform=people, target=CORE_PEOPLE, newest_wins=True, whole=True,
+            # Its identifiers stay, which are hashes: the orders of who was in the file still are one customer's.
+            when_ended={name: "null" for name in (*CORE_PEOPLE.personal, "country")},
             # The card exists since it was made; what stands on it, since it was last written.
             sightings=(
                 Sighting("crm_id", "_crm_id", "_first_at"), Sighting("user_id", "_user_id", "updated_at"),
@@ -185,7 +190,8 @@ SOURCE = Source(
         Feed(
             entity="catalogue", pattern="*.jsonl", columns=CATALOGUE,
             read=partial(json_records, columns=CATALOGUE, ids=("item_id",)),
-            transform=items, target=CORE_ITEMS, newest_wins=True, earliest=("first_seen_at",),
+            transform=items, target=CORE_ITEMS, newest_wins=True, earliest=("first_seen_at",), whole=True,
+            when_ended={"is_recommendable": "false", "updated_at": "_ended_at", "_updated_date": "ended_on"},
             ids=(IdField("item_id", "item_id"),),
         ),
     ),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from expectations.contracts.identifiers import identifier_id
-from expectations.contracts.lake import CORE_EVENTS, CORE_ITEM_CHANGES
+from expectations.contracts.lake import CORE_EVENTS, CORE_ITEM_CHANGES, CORE_PEOPLE
 from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
 
 MONDAY, TUESDAY, THURSDAY = "2026-01-05", "2026-01-06", "2026-01-08"
@@ -86,13 +86,29 @@ EVENTS = {
 OTHERS = {
     MONDAY: {
         "orders": [order(), order(line_no=2, item_id="i2"), order("oops", quantity="two")],
-        "people": [person("c1", "ann@example.org"), person("c2", "bob@example.org")],
-        "catalogue": [item("i1", 10), item("i2", 20)],
+        "people": [person(f"c{n}", f"{name}@example.org") for n, name in enumerate(("ann", "bob", "cat", "dan"), 1)],
+        "catalogue": [item("i1", 10), item("i2", 20), *[item(f"i{n}", 9) for n in (4, 5, 6)]],
     },
     TUESDAY: {
         "orders": [order(quantity=99), order("r1", quantity=-1, kind="return", returned_order_id="o1", ordered_at=z(NOON + DAY))],
+        "people": [  # without c4
+            person("c1", "ann@new.example.org", NOON + DAY, "false"),
+            person("c2", "bob@example.org"),
+            person("c3", "cat@example.org"),
+        ],
+        "catalogue": [  # without i6
+            item("i1", 12, 0, NOON + DAY),
+            item("i2", 20),
+            item("i3", 5, updated=NOON + DAY),
+            item("i4", 9),
+            item("i5", 9),
+        ],
+    },
+    THURSDAY: {
+        # Two of three: too few to be believed that c3 has left.
         "people": [person("c1", "ann@new.example.org", NOON + DAY, "false"), person("c2", "bob@example.org")],
-        "catalogue": [item("i1", 12, 0, NOON + DAY), item("i2", 20), item("i3", 5, updated=NOON + DAY)],
+        # Without i3; i6 is back as it was, and what is said of i5 cannot be read.
+        "catalogue": [item("i1", 12, 0, NOON + DAY), item("i2", 20), item("i4", 9), item("i5", -9), item("i6", 9)],
     },
 }
 
@@ -111,7 +127,7 @@ def land(as_csv, as_json_lines, zipped):
     return put
 
 
-def test_any_order_of_nights_gives_the_same_tables(home, land, report):
+def test_any_order_of_nights_gives_the_same_tables(home, land, report, capsys):
     whole, nightly, backwards = home("sample_shop", "whole"), home("sample_shop", "nightly"), home("sample_shop", "backwards")
     land(whole, MONDAY, TUESDAY, THURSDAY)
     whole.night(MONDAY, THURSDAY)
@@ -137,8 +153,11 @@ def test_any_order_of_nights_gives_the_same_tables(home, land, report):
     assert (said.n_received, said.n_inserted, said.n_duplicate, said.n_quarantined) == (5, 2, 2, 1)
     assert said.detail["reasons"] == {"unknown_type": 1}
     people = report(tuesday, "core_people")
-    assert (people.n_received, people.n_updated, people.n_unchanged) == (2, 1, 1)
-    assert report(whole.nights[0], "core_people").n_superseded == 2
+    assert (people.n_received, people.n_updated, people.n_unchanged, people.detail["n_ended"]) == (3, 1, 2, 1)
+    assert report(whole.nights[0], "core_people").n_superseded == 6
+    short = {"day": THURSDAY, "n_keys": 2, "n_before": 3}
+    assert report(thursday, "core_people").detail["suspicious_whole_files"] == [short]
+    assert "of 2026-01-08 names 2, the one before 3: suspicious" in capsys.readouterr().out
 
     # A late event touches the day it occurred on, by the table's own log; an event in time touched another one.
     assert report(thursday, "core_events").touched_dates == [date(2026, 1, 5)]
@@ -160,13 +179,13 @@ def test_a_catalogue_that_was_cut_off_tells_its_changes_all_the_same(home, as_js
         shop.night(MONDAY)
     whole.night(TUESDAY)
     cut.cut_off(TUESDAY)
-    assert [row["price"] for row in cut.rows("core_items")] == [12, 20, 5], "the control: Tuesday's items are there"
+    assert [row["price"] for row in cut.rows("core_items")] == [12, 20, 5, 9, 9, 9], "the control: Tuesday's items are there"
     # So is what the second attempt would compare them with; the first may have died before it wrote the changes.
     cut.lake.replace(cut.lake.read(CORE_ITEM_CHANGES).where(f"changed_date < '{TUESDAY}'"), CORE_ITEM_CHANGES)
     cut.night(TUESDAY)
     assert cut.core() == whole.core()
     changed = {(row["item_id"], row["field"]) for row in cut.rows("core_item_changes") if row["old_value"] is not None}
-    assert changed == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock")}
+    assert changed == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock"), ("i6", "is_recommendable")}
 
 
 def check_content(core: dict[str, list[dict]]) -> None:
@@ -192,15 +211,23 @@ def check_content(core: dict[str, list[dict]]) -> None:
     assert people["c1"]["first_received"].startswith(TUESDAY)
     assert people["c2"]["first_received"].startswith(MONDAY), "it has said the same since Monday"
     check_consents(core["core_consents"])
+    assert {key: row["ended_on"] for key, row in people.items() if row["ended_on"]} == {"c4": date(2026, 1, 6)}
+    assert not any(people["c4"][name] for name in (*CORE_PEOPLE.personal, "country")) and people["c4"]["email_identifier_id"]
+    assert people["c3"]["email"] == "cat@example.org", "what one short file lacks is not ended"
 
     items = {row["item_id"]: row for row in core["core_items"]}
     assert {key: (row["price"], row["is_in_stock"], row["first_seen_at"].day) for key, row in items.items()} == {
         "i1": (Decimal(12), False, 5), "i2": (Decimal(20), True, 5), "i3": (Decimal(5), True, 6),
+        **{f"i{n}": (Decimal(9), True, 5) for n in (4, 5, 6)},
     }  # fmt: skip
+    assert {key: row["ended_on"] for key, row in items.items() if not row["is_recommendable"]} == {"i3": date(2026, 1, 8)}
     changed = {(row["item_id"], row["field"]): (row["old_value"], row["new_value"]) for row in core["core_item_changes"]}
     assert changed["i3", "title"] == (None, "I3")
     later = {(row["item_id"], row["field"]) for row in core["core_item_changes"] if row["old_value"] is not None}
-    assert later == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock")}
+    left_and_back = {("i6", "is_recommendable"), ("i6", "ended_on"), ("i3", "is_recommendable")}
+    assert later == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock")} | left_and_back
+    of_i6 = [row for row in core["core_item_changes"] if (row["item_id"], row["field"]) == ("i6", "is_recommendable")]
+    assert [(row["changed_date"].day, row["new_value"]) for row in of_i6] == [(5, "true"), (6, "false"), (8, "true")]
 
     known = {row["identifier_id"]: row for row in core["core_identifiers"]}
     email = known[identifier_id("a key of the tests", "email", "", "ann@example.org")]
@@ -210,11 +237,11 @@ def check_content(core: dict[str, list[dict]]) -> None:
 
 
 def check_consents(words: list[dict]) -> None:
-    """Both cards' marketing, for card and e-mail; the web's personalization and analytics, for user and browser."""
+    """Four cards' marketing, for card and e-mail; the web's personalization and analytics, for user and browser."""
     days = sorted((row["purpose"], row["feed"], row["is_granted"], row["consented_at"].day) for row in words)
     assert days == [
         *[("analytics", "events", True, day) for day in (5, 5, 6, 6)],
-        *[("marketing", "people", False, 6)] * 2, *[("marketing", "people", True, 5)] * 4,
+        *[("marketing", "people", False, 6)] * 2, *[("marketing", "people", True, 5)] * 8,
         *[("personalization", "events", False, day) for day in (5, 5, 6, 6)],
         *[("personalization", "events", True, 6)] * 2,
     ]  # fmt: skip

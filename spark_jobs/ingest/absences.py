@@ -1,0 +1,110 @@
+"""What whole files no longer name: a feed that hands over all there is each time ends a thing by leaving it out.
+
+Which file ends what is a function of the landing days' files alone, so it is the same in any order of nights. The files of one
+landing day are one whole. A thing that a refused record names is there; only its record cannot be read.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from spark_jobs.ingest.feed import Feed
+
+# A file that names less than 7 of 10 of what the one before it named is rather cut off than true. It ends nothing; when the
+# next one is as short, that one is believed.
+LEAST_SHARE = 0.7
+
+
+class WholeDay(NamedTuple):
+    """The whole files of one landing day."""
+
+    day: date
+    n_keys: int  # things they name
+    n_before: int  # that the files of the landing day before named; 0 when there were none
+    place: str  # `<landing day>/<file>` of the last of them
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether they name too few to be believed about what they lack."""
+        return self.n_keys == 0 or self.n_keys < LEAST_SHARE * self.n_before
+
+
+def whole_days(files: list[tuple[str, int]]) -> list[WholeDay]:
+    """The landing days of a feed's files, oldest first.
+
+    Args:
+        files: place and number of things named, of each file that counts.
+    """
+    by_day: dict[str, list[tuple[str, int]]] = {}
+    for place, n_keys in sorted(files):
+        by_day.setdefault(place.split("/")[0], []).append((place, n_keys))
+    days, n_before = [], 0
+    for day, mine in by_day.items():
+        n_keys = sum(n for _, n in mine)
+        days.append(WholeDay(date.fromisoformat(day), n_keys, n_before, mine[-1][0]))
+        n_before = n_keys or n_before  # an empty file says nothing about the next
+    return days
+
+
+def endings(typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[WholeDay], time_zone: str) -> DataFrame:
+    """Grain: one row per thing and day it ended on, in the target's columns and those that the feed gives an ended thing.
+
+    `first_received` is line 0 of the file that lacks it: behind all that came before, before all that comes later.
+
+    Args:
+        typed: records of the feed, refused ones too, with `landing_date` and `reason`.
+        held: the target's rows before all of these; None when these are all there ever were.
+        days: landing days of `typed`, oldest first.
+        time_zone: the shop's.
+    """
+    key = feed.target.key
+    row = F.struct(*[F.col(name).cast(kind).alias(name) for name, kind in feed.target.columns.items()])
+    content = F.when(F.col("reason").isNull(), row).alias("content")
+    named = typed.where(" and ".join(f"{name} is not null" for name in key))
+    every = named.select(*key, "landing_date", F.col("first_received").alias("arrival"), content)
+    if held is not None:
+        alive = held.where("ended_on is null")
+        before = F.lit(None).cast("date").alias("landing_date")
+        every = every.unionByName(alive.select(*key, before, F.lit("").alias("arrival"), row.alias("content")))
+    in_order = Window.partitionBy(*key).orderBy("arrival")
+    end_day, end_place = next_end(days)
+    absent = every.withColumns(
+        {
+            "next_named": F.lead("landing_date").over(in_order),
+            # A refused record keeps a thing alive and cannot bring it back.
+            "episode": F.count("content").over(in_order),
+            "end_day": end_day,
+            "end_place": end_place,
+        }
+    ).withColumn("is_end", F.col("end_day").isNotNull() & F.coalesce(F.col("end_day") < F.col("next_named"), F.lit(True)))
+    first_end = F.min(F.when(F.col("is_end"), F.struct("end_day", "end_place")))
+    ended = (
+        absent.where("episode > 0")
+        .groupBy(*key, "episode")
+        .agg(F.max_by("content", F.when(F.col("content").isNotNull(), F.col("arrival"))).alias("content"), first_end.alias("end"))
+        .where("end is not null")
+        .select("content.*", F.col("end.end_day").alias("_end_day"), F.col("end.end_place").alias("_end_place"))
+        .withColumn("ended_on", F.col("_end_day"))
+        .withColumn("_ended_at", F.to_utc_timestamp(F.col("ended_on").cast("timestamp"), time_zone))
+        .withColumn("first_received", F.concat("_end_place", F.lit("#000000000")))
+    )
+    for name, value in feed.when_ended.items():
+        kind = feed.target.columns.get(name)
+        ended = ended.withColumn(name, F.expr(value).cast(kind) if kind else F.expr(value))
+    return ended.drop("_end_day", "_end_place", "_ended_at")
+
+
+def next_end(days: list[WholeDay]) -> tuple[Column, Column]:
+    """The first day after `landing_date` (null: before all of them) that may end things, and its place; null for none."""
+    ending = [each for each in days if not each.is_suspicious]
+    next_of = {}
+    for day in ("", *[str(each.day) for each in days]):
+        if later := next((each for each in ending if str(each.day) > day), None):
+            next_of[day] = later
+    if not next_of:
+        return F.lit(None).cast("date"), F.lit(None).cast("string")
+    entries = [F.lit(text) for day, later in next_of.items() for text in (day, later.place)]
+    place = F.create_map(*entries)[F.coalesce(F.col("landing_date").cast("string"), F.lit(""))]
+    return F.to_date(F.substring_index(place, "/", 1)), place
