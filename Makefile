@@ -52,7 +52,7 @@ backfill: export GIVEN_SOURCE := $(value SOURCE)
 backfill: export GIVEN_FROM := $(value FROM)
 backfill leaderboard: export GIVEN_DATA := $(value DATA)
 identity-model: export GIVEN_LABELS := $(value LABELS)
-unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT
+unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT FEED DAY SAMPLES
 
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
 	@$(PY) -m operate.backfill --source="$$GIVEN_SOURCE" --data="$$GIVEN_DATA" --from="$$GIVEN_FROM" --to="$$GIVEN_TO"
@@ -64,6 +64,15 @@ sql: export GIVEN_Q := $(value Q)
 sql: export GIVEN_FORMAT := $(value FORMAT)
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" asks once [FORMAT=csv|json|table]
 	@$(PY) -m operate.sql --format="$${GIVEN_FORMAT:-table}" -- "$$GIVEN_Q"
+
+quarantine: export GIVEN_SOURCE := $(value SOURCE)
+quarantine: export GIVEN_FEED := $(value FEED)
+quarantine: export GIVEN_REASON := $(value REASON)
+quarantine: export GIVEN_DAY := $(value DAY)
+quarantine: export GIVEN_SAMPLES := $(value SAMPLES)
+quarantine: $(READY) ## what was refused and why, with masked samples: [SOURCE=… FEED=… REASON=… DAY=<landing day> SAMPLES=3]
+	@$(PY) -m operate.quarantine --source="$$GIVEN_SOURCE" --feed="$$GIVEN_FEED" --reason="$$GIVEN_REASON" --day="$$GIVEN_DAY" \
+	  --samples="$$GIVEN_SAMPLES"
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
 	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"

@@ -1,0 +1,84 @@
+"""A refused record as an operator may see it: what is wrong with it shows, whom it is about does not.
+
+Of a record whose columns are known, each value stands behind its name, personal ones masked. Of any other only the shape is
+shown, `x` for a letter and `9` for a digit: who broke a line may have moved a name into any column.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from expectations.contracts.lake import CORE_PEOPLE
+from expectations.contracts.personal import is_personal
+from spark_jobs.ingest.formats import MAX_BYTES, csv_fields, text
+from spark_jobs.ingest.lines import lines
+from spark_jobs.ingest.quotes import joined
+
+MASK = "•••"
+LONGEST = 240  # characters of a sample
+# Names of columns, small letters alone, that hold a person's values or identifiers, in the sources' words and in ours.
+PERSONAL_NAMES = {name.replace("_", "") for name in CORE_PEOPLE.personal} | {
+    "userid", "anonymousid", "customerid", "crmid", "recordid", "traits", "name", "surname", "fullname", "mobile", "ip",
+    "useragent", "address", "street", "zip", "birthday", "dateofbirth", "username", "login", "token", "password",
+}  # fmt: skip
+
+
+def mask(raw_text: str, header: list[str] | None) -> str:
+    """A refused record without personal values, on one line.
+
+    Args:
+        header: the columns of a CSV file; None when they are not known, or of another format.
+    """
+    values = named_values(raw_text, header)
+    if values is None:
+        shown = shape(raw_text)
+    else:
+        shown = ", ".join(f"{name}={masked(name, value)}" for name, value in values.items() if value not in (None, ""))
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(raw_text):,} characters)"
+
+
+def named_values(raw_text: str, header: list[str] | None) -> dict | None:
+    """The record's values by name; None when they cannot be told apart."""
+    try:
+        if header is None:
+            found = json.loads(raw_text)
+            return found if isinstance(found, dict) and all(map(is_name, found)) else None
+        fields = csv_fields(raw_text)
+    except (ValueError, RecursionError, csv.Error):
+        return None
+    return dict(zip(header, fields, strict=True)) if len(fields) == len(header) else None
+
+
+def masked(name: str, value: object) -> str:
+    """A value as it may be shown."""
+    if re.sub("[^a-z]", "", name.lower()) in PERSONAL_NAMES:
+        return MASK
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {masked(key, each)}" if is_name(key) else MASK for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(masked(name, each) for each in value) + "]"
+    said = value if isinstance(value, str) else json.dumps(value)
+    return MASK if is_personal(said) else " ".join(said.split())
+
+
+def is_name(key: str) -> bool:
+    """Whether a key of JSON can be a column's name and no person's value."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,40}", key) is not None
+
+
+def shape(raw_text: str) -> str:
+    """The text with `x` for each letter and `9` for each digit; what separates them is as it was."""
+    return "".join("9" if each.isdigit() else "x" if each.isalpha() else each if each.isprintable() else "·" for each in raw_text)
+
+
+def read_header(file: Path, columns: Collection[str]) -> list[str] | None:
+    """The header of a landed CSV file; None when it names not all of the columns, or the file is not there any more."""
+    try:
+        with file.open("rb") as opened:
+            first = next(joined(lines(opened, MAX_BYTES), MAX_BYTES), None)
+        header = [name.strip() for name in csv_fields(text(first.line.content)[0])] if first else []
+    except (OSError, csv.Error):
+        return None
+    return header if columns and set(columns) <= set(header) else None
