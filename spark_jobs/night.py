@@ -82,6 +82,7 @@ class TableReport:
     n_quarantined: int = 0
     touched_dates: list[date] = field(default_factory=list)
     detail: dict = field(default_factory=dict)
+    failure: str | None = None  # why the step fails although all was written, so that it can be looked at
 
     @property
     def balances(self) -> bool:

@@ -101,6 +101,11 @@ def take(step: str, night: nights.Night, began: float) -> int:
         record(lake, night, borders.STEP, verdicts, border.seconds, elapsed)
     if reports is None:
         return NOTHING_NEW if step in SKIPPING else 0
+    failures = [report.failure for report in reports if report.failure]
+    for failure in failures:
+        print(f"{step}: {failure}", file=sys.stderr)
+    if failures:
+        return 1
     unbalanced = [report.table_name for report in reports if not report.balances]
     if unbalanced:
         print(f"{step}: rows received and outcomes do not add up for {unbalanced}", file=sys.stderr)

@@ -23,6 +23,7 @@ class Settings:
     mlflow_uri: str
     seed: int
     training_days: int | None
+    refused_percent: int | None  # None: each feed's own limit
     shop_customers: int
     shop_seed: int
     snowflake: Mapping[str, str] = field(repr=False)
@@ -68,6 +69,7 @@ class Settings:
             mlflow_uri=given["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
             seed=int(given["CONCIERGE_SEED"]),
             training_days=int(given["CONCIERGE_TRAINING_DAYS"]) if given["CONCIERGE_TRAINING_DAYS"] else None,
+            refused_percent=int(given["CONCIERGE_REFUSED_PERCENT"]) if given["CONCIERGE_REFUSED_PERCENT"] else None,
             shop_customers=int(given["CONCIERGE_SHOP_CUSTOMERS"]),
             shop_seed=int(given["CONCIERGE_SHOP_SEED"]),
             snowflake={

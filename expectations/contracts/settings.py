@@ -101,6 +101,12 @@ SETTINGS = {
             "newest days of behaviour models learn from, at least 12; empty: all there are",
             find_flaw=optional(whole_number(FEWEST_TRAINING_DAYS, 36_500)),
         ),
+        Setting(
+            "CONCIERGE_REFUSED_PERCENT",
+            "",
+            "most records of a file, in percent, that may be refused before ingest fails; 100: any; empty: each feed's own (50)",
+            find_flaw=optional(whole_number(0, 100)),
+        ),
         Setting("CONCIERGE_SHOP_CUSTOMERS", "2000", "size of the sample shop", find_flaw=whole_number(20, 1_000_000)),
         Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop", find_flaw=SEED),
         Setting("CONCIERGE_TASK_RETRIES", "2", "how often Airflow tries a failed task again", find_flaw=whole_number(0, 10)),

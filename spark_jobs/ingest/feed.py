@@ -86,6 +86,9 @@ class Feed:
         whole: the files of a landing day hand over all there is: what they do not name has ended. The target has `ended_on`.
         when_ended: of a whole feed, columns that an ended row holds other values in, as SQL over its last row, `ended_on` and
             `_ended_at`, the moment that day began.
+        position: a column of the target's key that holds a record's position among those of its delivery that are equal in the
+            rest of the key. It goes on over deliveries: a later file adds, unless it takes an earlier one's place.
+        refused_share: the most of a file, or of a landing day's files, that may be refused before the step fails.
         earliest: columns of the target that keep the smallest value any record of the key had.
         record: for records that become several rows, SQL over the target that gives the record's key.
         sightings: where its records name persons and browsers.
@@ -99,6 +102,8 @@ class Feed:
     target: Table
     newest_wins: bool = False
     whole: bool = False
+    position: str | None = None
+    refused_share: float = 0.5
     when_ended: Mapping[str, str] = field(default_factory=dict)
     earliest: tuple[str, ...] = ()
     record: str | None = None

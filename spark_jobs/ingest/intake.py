@@ -5,7 +5,6 @@ rows of the source are made anew from all records that count: a file that takes 
 must go; so must what a run wrote that was cut off), and an older snapshot that comes after a newer one, or a second part of one.
 """
 
-from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -14,10 +13,12 @@ from pyspark.sql import functions as F
 from expectations.contracts.tables import Table
 from spark_jobs.ingest import winners
 from spark_jobs.ingest.absences import WholeDay, endings, whole_days
+from spark_jobs.ingest.counts import Counts, count
 from spark_jobs.ingest.deliveries import Delivery, Manifest, Taken
 from spark_jobs.ingest.feed import Context, Feed, Source
 from spark_jobs.ingest.file_notes import note_files, note_whole_days
 from spark_jobs.ingest.formats import has_at_most
+from spark_jobs.ingest.positions import number_on, repeated_files
 from spark_jobs.ingest.received import read, reread
 from spark_jobs.night import TableReport
 from spark_jobs.tables import Lake, Written
@@ -28,26 +29,6 @@ SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
 DOUBT = "bad_value"  # the reason code of what stands in quarantine besides
 EARLIER = "new.first_received < old.first_received"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the new deliveries of a feed hold, counted before anything is written."""
-
-    by_delivery: dict[str, int]
-    keys_by_delivery: dict[str, int]  # things named, refused records' too; of whole feeds
-    by_reason: dict[str, int]
-    n_accepted: int
-    n_keys: int  # among the accepted
-    n_doubtful: int = 0  # accepted, and in quarantine besides for what could not be read
-
-    @property
-    def n_received(self) -> int:
-        return sum(self.by_delivery.values())
-
-    @property
-    def n_quarantined(self) -> int:
-        return sum(self.by_reason.values())
 
 
 class FeedIntake:
@@ -74,8 +55,8 @@ class FeedIntake:
         # What was typed is used a dozen times. A small night is typed once and carried as rows: planning its long derivation
         # anew for each use would cost ten times what there is to do.
         self.typed = lake.spark.createDataFrame(typed.toArrow()) if self.is_small else typed.persist()
-        self.accepted = self.typed.where("reason is null")
-        counts = self.counts = self._count()
+        self.accepted = self._numbered(self.typed.where("reason is null"), self.held(feed.target) if feed.position else None)
+        counts = self.counts = count(self.typed, self.accepted, feed)
         self._log_received()
         if feed.whole:
             self._find_endings()
@@ -93,7 +74,7 @@ class FeedIntake:
 
     def all_accepted(self) -> DataFrame:
         """All accepted records of the feed that count, the new ones among them, read back from its raw table."""
-        return self.all_typed().where("reason is null")
+        return self._numbered(self.all_typed().where("reason is null"), None)
 
     def all_typed(self) -> DataFrame:
         """As `all_accepted`, with the refused records that could be parsed."""
@@ -108,13 +89,16 @@ class FeedIntake:
         """Accepted records, and rows of what whole files ended since."""
         return records if self.endings is None else records.unionByName(self.endings, allowMissingColumns=True)
 
+    def _known(self) -> list[dict]:
+        """The manifest's rows of the feed's deliveries that count beside the new ones."""
+        not_known = {each.supersedes for each in self.deliveries} | {each.delivery_id for each in self.deliveries}
+        return [row for row in self.manifest.current(self.source, self.feed).values() if row["delivery_id"] not in not_known]
+
     def _find_endings(self) -> None:
-        new = {each.delivery_id: (each.place, self.counts.keys_by_delivery.get(each.delivery_id, 0)) for each in self.deliveries}
-        replaced = {each.supersedes for each in self.deliveries} | set(new)
-        known = [row for row in self.manifest.current(self.source, self.feed).values() if row["delivery_id"] not in replaced]
+        new = [(each.place, self.counts.keys_by_delivery.get(each.delivery_id, 0)) for each in self.deliveries]
         # A home of an earlier version did not count what its files name.
-        before = [(place(row), row["n_records"] if row["n_keys"] is None else row["n_keys"]) for row in known]
-        every = whole_days(before + list(new.values()))
+        before = [(place(row), row["n_records"] if row["n_keys"] is None else row["n_keys"]) for row in self._known()]
+        every = whole_days(before + new)
         self.days_named = every if self.anew else [day for day in every if day.day >= self.days[0]]
         typed, held = (self.all_typed(), None) if self.anew else (self.typed, self.held(self.feed.target))
         ended = endings(typed, held, self.feed, self.days_named, self.told.time_zone)
@@ -139,6 +123,14 @@ class FeedIntake:
         typed = typed if self.feed.record else typed.withColumn("_part", F.lit(1))
         return typed if "_doubt" in typed.columns else typed.withColumn("_doubt", F.lit(None).cast("string"))
 
+    def _numbered(self, records: DataFrame, held: DataFrame | None) -> DataFrame:
+        if not self.feed.position:
+            return records
+        files = [(place(row), row["delivery_id"], row["sha256"]) for row in self._known()]
+        files += [(each.place, each.delivery_id, each.file.sha256) for each in self.deliveries]
+        once = records.where(~F.col("delivery_id").isin(*repeated_files(files)))
+        return number_on(once, held, self.feed)
+
     def _needs_all(self) -> bool:
         if any(delivery.supersedes for delivery in self.deliveries):
             return True
@@ -148,27 +140,7 @@ class FeedIntake:
         # The files of one day are one whole: with a second one the first is read again.
         first = str(self.deliveries[0].file.day) if self.feed.whole else self.deliveries[0].place
         out_of_order = known and first < max(place(row) for row in known.values())
-        return bool(out_of_order or self.is_repeated) and (self.feed.newest_wins or self.feed.record is not None)
-
-    def _count(self) -> Counts:
-        rows = self.typed.where("_part = 1").groupBy("delivery_id", "reason").count().collect()
-        by_delivery: dict[str, int] = {}
-        by_reason: dict[str, int] = {}
-        for row in rows:
-            by_delivery[row["delivery_id"]] = by_delivery.get(row["delivery_id"], 0) + row["count"]
-            if row["reason"]:
-                by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["count"]
-        n_keys = self.accepted.where("_part = 1").select(F.expr(self.feed.record_key)).distinct().count()
-        n_accepted = sum(by_delivery.values()) - sum(by_reason.values())
-        n_doubtful = self.accepted.where("_part = 1 and _doubt is not null").count()
-        return Counts(by_delivery, self._count_keys(), dict(sorted(by_reason.items())), n_accepted, n_keys, n_doubtful)
-
-    def _count_keys(self) -> dict[str, int]:
-        if not self.feed.whole:
-            return {}
-        named = self.typed.where(" and ".join(f"{name} is not null" for name in self.feed.target.key))
-        rows = named.groupBy("delivery_id").agg(F.count_distinct(*self.feed.target.key).alias("n")).collect()
-        return {row["delivery_id"]: row["n"] for row in rows}
+        return bool(out_of_order or self.is_repeated) and bool(self.feed.newest_wins or self.feed.record or self.feed.position)
 
     def _log_received(self) -> None:
         """Write what was received as it was received. By delivery, so that a run that died here may come again."""

@@ -14,6 +14,7 @@ from spark_jobs.ingest.derived import derive, identifiers, quarantine
 from spark_jobs.ingest.feed import Context, Source
 from spark_jobs.ingest.file_notes import SHOWN
 from spark_jobs.ingest.intake import FeedIntake
+from spark_jobs.ingest.refused_share import find_failure
 from spark_jobs.ingest.sources import load
 from spark_jobs.land.inputs import Landed, landed
 from spark_jobs.night import Night, TableReport
@@ -47,11 +48,23 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         taken = list(pool.map(lambda given: take(lake, *given), [given for given in pending if given[1]]))
         rest = [pool.submit(quarantine, lake, taken), pool.submit(identifiers, lake, every, taken)]
         reports = [report for intake in taken for report in intake.reports] + [each for job in rest for each in job.result()]
+    check_balance(reports)  # before the manifest, or the next attempt would find nothing to do and be green
+    failed = [intake for intake in taken if note_failure(intake, night.settings.refused_percent)]
     for intake in taken:
         intake.typed.unpersist()
-    check_balance(reports)  # before the manifest, or the next attempt would find nothing to do and be green
-    manifest.commit([each for intake in taken for each in intake.taken], night.run_id)
+    # What is not written here is taken in again by the next attempt, and refused again, until a person has decided.
+    manifest.commit([each for intake in taken if intake not in failed for each in intake.taken], night.run_id)
     return reports + unclaimed(sources, files)
+
+
+def note_failure(intake: FeedIntake, percent: int | None) -> bool:
+    """Whether the step fails because too much of a feed's files was refused; its report says so."""
+    failure = find_failure(intake, percent)
+    report = next(each for each in intake.reports if each.table_name == intake.feed.target.name)
+    report.failure = failure
+    if failure:
+        report.detail["failure"] = failure
+    return failure is not None
 
 
 def check_balance(reports: list[TableReport]) -> None:

@@ -57,6 +57,14 @@ def test_a_run_that_does_not_add_up_fails_and_is_recorded_all_the_same(step, cap
     assert "do not add up for ['core_events']" in capsys.readouterr().err
 
 
+def test_a_step_that_says_why_it_fails_is_recorded_first(step, capsys):
+    reports = received(n_quarantined=1)
+    reports[0].failure = "shop.events: refused 11 of 20 records"
+    code, rows = step("ingest", lambda *_: reports)
+    assert (code, len(rows)) == (1, 1)
+    assert "ingest: shop.events: refused 11 of 20 records" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "code"), [("land", run_step.NOTHING_NEW), ("train", 0)])
 def test_only_land_ends_a_night_that_has_nothing_new(step, name, code):
     def job(*_):

@@ -156,6 +156,7 @@ SOURCE = Source(
             read=partial(csv_records, columns=COLUMNS),
             transform=order_lines,
             target=CORE_ORDER_LINES,
+            position="line_no",
             sightings=(Sighting("user_id", "_user_id", "ordered_at"),),
             ids=(
                 IdField("order_id", "InvoiceNo", UPPER),

@@ -40,10 +40,10 @@ class Home:
         path.write_bytes(content)
         return path
 
-    def night(self, first: str, last: str | None = None) -> list[TableReport]:
-        """Ingest a range of landing days; every report must balance."""
+    def night(self, first: str, last: str | None = None, **more: str) -> list[TableReport]:
+        """Ingest a range of landing days, with more settings; every report must balance."""
         settings = Settings.from_environment(
-            {"CONCIERGE_HOME": str(self.folder), "CONCIERGE_SOURCES": self.sources, "CONCIERGE_IDENTITY_KEY": KEY}
+            {"CONCIERGE_HOME": str(self.folder), "CONCIERGE_SOURCES": self.sources, "CONCIERGE_IDENTITY_KEY": KEY, **more}
         )
         days = Days(date.fromisoformat(first), date.fromisoformat(last or first))
         night = Night(f"night {len(self.nights)}", days, settings, datetime(2026, 1, 1, tzinfo=UTC))
