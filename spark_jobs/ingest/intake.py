@@ -78,10 +78,10 @@ class FeedIntake:
 
     def all_typed(self) -> DataFrame:
         """As `all_accepted`, with the refused records that could be parsed."""
-        count = self.manifest.counting(self.source, self.feed, self.deliveries)
-        if not count:
+        counting = self.manifest.counting(self.source, self.feed, self.deliveries)
+        if not counting:
             return self._typed(reread(self.lake.read(self.source.raw(self.feed)).limit(0), self.feed))
-        ids = self.lake.spark.createDataFrame([(each,) for each in sorted(count)], "delivery_id string")
+        ids = self.lake.spark.createDataFrame([(each,) for each in sorted(counting)], "delivery_id string")
         raw = self.lake.read(self.source.raw(self.feed)).join(F.broadcast(ids), "delivery_id", "left_semi")
         return self._typed(reread(raw, self.feed))
 

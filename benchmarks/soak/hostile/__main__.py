@@ -45,7 +45,12 @@ def run_night(settings: Settings, days: Days, run_id: str) -> str | None:
 def soak(home: Path, source: str, customers: int, days: int) -> bool:
     """Two nights of one shop; whether both ended green."""
     settings = Settings.from_environment(
-        {"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": source, "CONCIERGE_SHOP_CUSTOMERS": str(customers)}
+        {
+            "CONCIERGE_HOME": str(home),
+            "CONCIERGE_SOURCES": source,
+            "CONCIERGE_SHOP_CUSTOMERS": str(customers),
+            "CONCIERGE_REFUSED_PERCENT": "100",  # most of what it lands is to be refused, and the night is to go on
+        }
     )
     feeds = [feed for feed in PLANS if feed.startswith((source, "serving"))]
     first, hostile = healthy.OPENING, healthy.OPENING + timedelta(days=days - 1)
