@@ -39,7 +39,9 @@ FIELDS = {
     "has_open_cart": Field("boolean", "something was put into the cart after the last order"),
     "n_category_lines": Field("number", "sold lines whose item has a category, so far"),
     "favourite_category_percent": Field("number", "share of those lines in the customer's commonest category, percent"),
-    "recency_score": Field("number", "1 to 5: quintile by last order among that day's customers with an order; 5 is most recent"),
+    "recency_score": Field(
+        "number", "1 to 5: quintile by last order among those who had bought; 5 is most recent; unknown while all are equal"
+    ),
     "frequency_score": Field("number", "1 to 5: quintile by n_orders; 5 is most often"),
     "monetary_score": Field("number", "1 to 5: quintile by amount_spent; 5 is most"),
     "value_score": Field("number", "1 to 5: mean of frequency_score and monetary_score, halves rounded up"),

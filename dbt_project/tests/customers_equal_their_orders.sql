@@ -1,3 +1,6 @@
+{{ config(severity='warn') }}
+-- A warning, since where customers pay in two currencies it says how much their
+-- amounts leave out; customers_equal_their_orders_by_currency always holds.
 -- Whatever guests bought is nobody's; all the rest is somebody's, once. Nobody
 -- at all counts as 0: orders without a customer table to hold them are found.
 

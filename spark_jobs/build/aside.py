@@ -12,7 +12,8 @@ from spark_jobs.build.snowflake import BUILD_SUFFIX, Session, connect
 from spark_jobs.settings import Settings
 
 MARTS = ("dim_", "fct_", "feat_", "rpt_")
-CONTACTS = ("dim_customer_contacts", "dim_customer_values")  # names and addresses, granted on their own
+# Names, addresses and the shop's own ids, granted on their own.
+CONTACTS = ("dim_customer_contacts", "dim_customer_ids", "dim_customer_other_values", "dim_customer_values")
 STATE = "build_state"
 BUILDING, BUILT, PUBLISHED = "building", "built", "published"
 

@@ -24,7 +24,7 @@ from spark_jobs.tables import Lake
 
 SOURCES = (
     "core_events", "core_order_lines", "core_people", "core_items", "core_consents", "core_identifiers", "core_identities",
-    "core_identity_links", "core_identity_changes",
+    "core_identity_links", "core_identity_changes", "core_impressions",
 )  # fmt: skip
 BY_DAY = (CORE_EVENTS, CORE_ORDER_LINES)
 READS = "int_build__reads"

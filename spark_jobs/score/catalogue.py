@@ -9,7 +9,7 @@ from spark_jobs.score.audiences import RECENT_DAYS, Demand
 
 
 def day(column: str) -> Column:
-    """A time's day, counted from 1970-01-01 UTC."""
+    """The day of a time on the shop's clock, counted from 1970-01-01."""
     return F.unix_date(F.to_date(column))
 
 

@@ -17,10 +17,11 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from models.base import KINDS
+from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.night import Night, TableReport
 from spark_jobs.score import catalogue, frames, personal
 from spark_jobs.tables import Lake, Written
-from spark_jobs.train.matrices import consented, daily
+from spark_jobs.train.matrices import by_shop_clock, consented, daily
 from spark_jobs.train.register import open_registry
 
 NO_MODEL = "none"  # stands where a list names its model, until one is accepted
@@ -34,6 +35,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     registry = open_registry(night)
     champion = registry.champion()
     interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    zone = shop_time_zone(night.settings.sources)
+    interactions, items = by_shop_clock(interactions, "occurred_at", zone), by_shop_clock(items, "first_seen_at", zone)
     newest, kinds = catalogue.known(interactions)
     if newest is None:
         return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]

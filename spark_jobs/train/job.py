@@ -13,12 +13,13 @@ from models.gate import Verdict, beats_popularity, judge_refit
 from models.search import read_space
 from models.split import Windows, windows
 from models.tracking import Registry, Version
+from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train.choose import FALLBACK
 from spark_jobs.train.evidence import Before, former, found_flaws, refused_since
 from spark_jobs.train.examine import SERVED, examine
-from spark_jobs.train.matrices import Material, material, newest
+from spark_jobs.train.matrices import Material, by_shop_clock, material, newest
 from spark_jobs.train.provenance import REFIT, SEARCH, fingerprint, named, number
 from spark_jobs.train.ranker import choose
 from spark_jobs.train.register import decline, open_registry, register, repeat
@@ -36,7 +37,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     known = registry.made_from(fingerprint(night, lake, configuration)) if champion else None
     if known:
         return repeat(night, registry, known, champion)
-    found, cut = prepare(lake, night.settings.training_days)
+    found, cut = prepare(lake, night.settings.training_days, shop_time_zone(night.settings.sources))
     if found is None:
         return [NOBODY_YET]
     if configuration == FALLBACK:
@@ -50,13 +51,15 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
 
 
-def prepare(lake: Lake, days: int | None = None) -> tuple[Material | None, Windows | None]:
+def prepare(lake: Lake, days: int | None = None, time_zone: str = "UTC") -> tuple[Material | None, Windows | None]:
     """The lake as matrices, and where to cut them.
 
     Args:
         days: newest days of behaviour to learn from; None: all.
+        time_zone: the shop's, whose days are learned.
     """
     interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    interactions = by_shop_clock(interactions, "occurred_at", time_zone)
     found = material(newest(interactions, customers, days), customers, items)
     if found is None:
         return None, None

@@ -42,6 +42,11 @@ def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
     return interactions.join(customers.select("customer_id"), on="customer_id", how="left_semi")
 
 
+def by_shop_clock(frame: DataFrame, column: str, time_zone: str) -> DataFrame:
+    """The frame with a UTC time as the shop's clock showed it, so that its day is the shop's."""
+    return frame.withColumn(column, F.from_utc_timestamp(column, time_zone))
+
+
 def newest(interactions: DataFrame, customers: DataFrame, days: int | None) -> DataFrame:
     """The interactions of the newest days that anybody learns from, the last of them included; all of them without a number."""
     if days is None:

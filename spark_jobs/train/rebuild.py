@@ -23,6 +23,7 @@ from deltalake.exceptions import DeltaError
 from expectations.contracts.lake import OPS_RUNS, REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
 from expectations.contracts.tables import Table
 from models.tracking import Registry, Version
+from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.night import Days, Night, code_hash, config_hash
 from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
@@ -84,7 +85,7 @@ def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> I
     aside = Lake(night.settings.lake, lake.spark)
     for table in TABLES:
         carry(lake, table, int(version.tags[f"table.{table.name}"]), aside)
-    found, cut = job.prepare(aside, night.settings.training_days)
+    found, cut = job.prepare(aside, night.settings.training_days, shop_time_zone(night.settings.sources))
     configuration = registry.load(version).configuration
     # Tested too, as on its night: how far a placing by fresh events is trusted is part of the model, and the test says it.
     artifact = examine(lake.spark, found, cut, configuration, night.settings.seed).artifact

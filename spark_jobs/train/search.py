@@ -7,6 +7,7 @@ If it fails: nothing that is served has changed.
 
 from models.gate import judge_new
 from models.search import read_space
+from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 from spark_jobs.train import due, job, report
@@ -26,7 +27,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if champion is None:
         return job.run(night, lake)
     accepted = registry.load(champion).configuration
-    found, cut = job.prepare(lake, night.settings.training_days)
+    found, cut = job.prepare(lake, night.settings.training_days, shop_time_zone(night.settings.sources))
     if found is None:
         return [job.NOBODY_YET]
     if accepted == job.FALLBACK:

@@ -205,7 +205,10 @@ class Shop:
         put(lake, contracts.CORE_ITEMS, list(self.items.values()))
         put(lake, contracts.CORE_IDENTITIES, [{"identifier_id": i, "customer_id": c} for i, c in sorted(self.owner.items())])
         began = datetime(2026, 1, 5, tzinfo=UTC)
-        seen = [{"identifier_id": i, "kind": "user_id" if i.startswith("i_u") else "anonymous_id"} for i in sorted(self.owner)]
+        seen = [
+            {"identifier_id": i, "kind": "user_id" if i.startswith("i_u") else "anonymous_id", "source": "web", "value": i[2:]}
+            for i in sorted(self.owner)
+        ]
         put(lake, contracts.CORE_IDENTIFIERS, [{**row, "value_normalised": "x", "first_seen_at": began} for row in seen])
         put(lake, contracts.CORE_IDENTITY_LINKS, [self.link(*ends, began) for ends in sorted(self.links)])
         merged = {"change": "merged", "customer_id": "c_i_a3", "to_customer_id": "c_i_u2", "because": "same_event core_events/e"}
@@ -214,6 +217,7 @@ class Shop:
         )
         if self.consents:
             put(lake, contracts.CORE_CONSENTS, self.consents)
+        put(lake, contracts.CORE_IMPRESSIONS, [served("list1", "item1", "item2"), served("list2", "item3"), served("list3")])
 
     def link(self, anonymous: str, user: str, at: datetime) -> dict:
         """What said that the two are one; somebody has parted those who are two again."""
@@ -231,8 +235,14 @@ def happenings(shop: Shop, n: int) -> None:
         shop.keep("line", guest_sale("till", "t1", OLDEST))
         for line in vast_order("web", FIRST):
             shop.keep("line", line)
+    if n == 1:
+        for number, kind in enumerate(("view", "view", "cart")):
+            seen = {"event_id": f"click{number}", "source": "web", "event_type": kind, "item_id": "item2", "request_id": "list1"}
+            seen |= {"occurred_at": datetime(2026, 1, 6, 8, number, tzinfo=UTC), "occurred_date": FIRST + timedelta(days=1)}
+            shop.keep("event", {**seen, "anonymous_identifier_id": "i_a9", "country": ("FR", "be", "BE ")[number]})
     if n == 5:
         shop.merge("i_a3", "i_u2")
+        shop.keep("line", sale("till", "parts", 2, n, "i_u5"))  # its first line comes in the last night
     if n == 6:
         bought = {
             "event_id": "k6",
@@ -244,6 +254,13 @@ def happenings(shop: Shop, n: int) -> None:
         }
         at = {"occurred_at": datetime(2026, 1, 11, 8, tzinfo=UTC), "occurred_date": FIRST + timedelta(days=n)}
         shop.keep("event", {**bought, **at, "unit_price": Decimal(3), "anonymous_identifier_id": "i_a1"})
+    if n == 7:
+        for line_no, user, more in CONTRADICTION:
+            shop.keep("line", sale("till", "odd", line_no, n, user) | more)
+    if n == 9:
+        shop.keep("line", sale("till", "dollars", 1, n, "i_u2") | {"currency": "USD"})
+    if n == 15:
+        shop.keep("line", sale("till", "ahead", 1, n + 1, "i_new"))  # handed over a day before its date
     if n == 8:
         shop.has_feed = True  # web purchases of days 0 to 7 have no say any more
     if n == 13:
@@ -258,6 +275,29 @@ def happenings(shop: Shop, n: int) -> None:
         gone = next(key for key, line in shop.lines.items() if line["ordered_date"] == FIRST + timedelta(days=14))
         del shop.lines[gone]
         shop.consents.append(consent("i_u2", n))
+        first = sale("till", "parts", 1, 13, "i_u6") | {"line_type": "adjustment", "unit_price": Decimal(0), "amount": Decimal(0)}
+        shop.keep("line", first)  # day 5's line is now this one's customer's
+
+
+def served(request_id: str, *items: str) -> dict:
+    """A list served on the first day."""
+    of = [{"item_id": item, "rank": n, "score": 1 / n, "source": "personal"} for n, item in enumerate(items, start=1)]
+    at = {"served_at": datetime(2026, 1, 5, 7, tzinfo=UTC), "served_date": FIRST}
+    return {"request_id": request_id, "placement": "home", "list_source": "personal", "items": of, **at}
+
+
+# An order whose lines name two customers, two currencies, two countries and two channels, and a guest's that names nobody.
+CONTRADICTION = (
+    (1, None, {"country": None, "channel": None}),
+    (2, "i_u2", {"country": "NL", "channel": "web"}),
+    (3, "i_u1", {"country": "BE", "channel": "store", "currency": "USD", "amount": Decimal(29), "unit_price": Decimal(29)}),
+    (4, "i_u1", {"country": "NL", "channel": "web", "line_type": "charge"}),
+)
+
+
+def sale(source: str, order_id: str, line_no: int, n: int, user: str) -> dict:
+    """A sale of the n-th day that names a user."""
+    return guest_sale(source, order_id, FIRST + timedelta(days=n)) | {"line_no": line_no, "user_identifier_id": user}
 
 
 def vast_order(source: str, day: date) -> list[dict]:
@@ -283,13 +323,15 @@ def consent(identifier: str, n: int) -> dict:
 
 @dataclass
 class Built:
-    """Each night's file, a build from nothing of the same lake, the last day, the shop they tell of, and dbt's manifest."""
+    """Each night's file, a build from nothing of the same lake, the last day, the shop they tell of, dbt's manifest, and the
+    status of each data test of the last night."""
 
     files: list[Path]
     anew: Path
     last: date
     shop: Shop
     manifest: dict
+    results: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -306,10 +348,12 @@ def built(tmp_path_factory) -> Built:
         # The last night with dbt's own tests, unit tests too: one of them wants an earlier build to look back at.
         files.append(home.build(f"night{number}", last, *([] if until == NIGHTS[-1] else WITHOUT_TESTS)))
         home.publish(f"night{number}", files[-1])
-    manifest = json.loads((home.root / "warehouse" / "dbt" / "target" / "manifest.json").read_text())
+    target = home.root / "warehouse" / "dbt" / "target"
+    manifest, run = (json.loads((target / f"{name}.json").read_text()) for name in ("manifest", "run_results"))
+    results = {one["unique_id"].split(".")[2]: one["status"] for one in run["results"] if one["unique_id"].startswith("test.")}
     (home.root / "published.json").unlink()  # nothing to build upon
     anew = home.build("anew", last, *WITHOUT_TESTS)
-    return Built(files, anew, last, shop, manifest)
+    return Built(files, anew, last, shop, manifest, results)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The marts of the small shop against the same figures worked out in plain Python from its rows."""
 
 from collections import Counter, defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -16,7 +16,28 @@ def ask(built):
         yield lambda query: warehouse.execute(query).fetchall()
 
 
+def lines_of(shop, line) -> list[dict]:
+    """The lines of a line's order, by number."""
+    order = line["source"], line["order_id"]
+    return sorted(
+        (one for one in shop.lines.values() if (one["source"], one["order_id"]) == order), key=lambda one: one["line_no"]
+    )
+
+
+def currency_of(shop, line) -> str:
+    """That of the first sold line of a line's order; of a return, of its first returned line."""
+    return next(one["currency"] for one in lines_of(shop, line) if kind_of(one) == kind_of(line))
+
+
+def kind_of(line) -> str | None:
+    return "sale" if is_sold(line) else "return" if line["line_type"] == "return" else None
+
+
 def customer_of(shop, row) -> str | None:
+    """Whose a row is; of a line, whom the first line of its order names that names anybody."""
+    if "line_no" in row:
+        named = (one["user_identifier_id"] for one in lines_of(shop, row) if one.get("user_identifier_id"))
+        return shop.owner.get(next(named, None))
     user = row.get("user_identifier_id")
     other = row.get("anonymous_identifier_id") or row.get("email_identifier_id")
     return shop.owner.get(user or other)
@@ -33,7 +54,7 @@ def test_orders(built, ask):
             totals = expected[line["order_id"], line["line_type"] == "return"]
             totals[0] += 1
             totals[1] += abs(line["quantity"])
-            totals[2] += line["amount"]
+            totals[2] += line["amount"] if line["currency"] == currency_of(built.shop, line) else 0
     found = {(order, is_return): [n, units, amount] for order, is_return, n, units, amount in ask(
         "select order_id, is_return, n_lines, n_units, amount from fct_orders")}  # fmt: skip
     assert found == dict(expected)
@@ -46,14 +67,17 @@ def test_customers(built, ask):
     seen = set()
     for (order_id, _), line in built.shop.lines.items():
         who = customer_of(built.shop, line)
+        is_added = line["currency"] == "EUR" and kind_of(line) and currency_of(built.shop, line) == "EUR"
         kind = "sale" if is_sold(line) else line["line_type"]
         if who and (who, order_id, kind) not in seen and kind in ("sale", "return"):
             seen.add((who, order_id, kind))
             (orders if kind == "sale" else returned)[who] += 1
-        if who and is_sold(line):
+        if who and is_sold(line) and is_added:
             spent[who] += line["amount"]
-        if who and line["line_type"] == "return":
+        if who and line["line_type"] == "return" and is_added:
             back[who] -= line["amount"]
+    never = "select count(*), count(recency_days) from dim_customers where n_orders = 0"
+    assert ask(never)[0][0] > ask(never)[0][1] == 0, "who never bought did not buy today"
     rows = ask("select customer_id, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known from dim_customers")
     assert {row[0] for row in rows} == set(built.shop.owner.values())
     for who, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known in rows:
@@ -88,7 +112,8 @@ def days_of(built) -> dict[str, dict[date, list]]:
         kind = "sale" if is_sold(line) else "return" if line["line_type"] == "return" else None
         if who and kind:
             path = item["category_path"]
-            fact = (kind, line["order_id"], line["amount"], item["is_consumable"], path[0] if path else None, line["ordered_at"])
+            amount = line["amount"] if line["currency"] == currency_of(built.shop, line) == "EUR" else 0
+            fact = (kind, line["order_id"], amount, item["is_consumable"], path[0] if path else None, line["ordered_at"])
             did[who][line["ordered_date"]].append(fact)
     for event in built.shop.events.values():
         if who := customer_of(built.shop, event):
@@ -153,19 +178,57 @@ def test_segments_by_the_day(built, ask):
     assert len({segment for _, segment, _ in expected}) >= 6, "too few segments have anyone in this shop"
 
 
-def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_the_first_order(built, ask):
-    did = days_of(built)
+def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_scores_can_differ(built, ask):
     expected = set()
-    for who, days in did.items():
-        sold = [day for day, facts in days.items() if any(fact[0] == "sale" for fact in facts)]
-        if sold:
-            expected |= {(who, min(sold) + timedelta(days=n)) for n in range((built.last - min(sold)).days + 1)}
+    sold = {
+        who: [day for day, facts in days.items() if any(fact[0] == "sale" for fact in facts)]
+        for who, days in days_of(built).items()
+    }
+    for n in range((built.last - OPENED).days + 1):
+        today = OPENED + timedelta(days=n)
+        last = {who: max(day for day in days if day <= today) for who, days in sold.items() if days and min(days) <= today}
+        expected |= {(who, today) for who in last if len(set(last.values())) > 1}
+    assert min(today for _, today in expected) > min(min(days) for days in sold.values() if days), "the first day names nobody"
     rows = ask(
         "select customer_id, membership_date from fct_customer_segments_daily"
         " where segment_id in (select segment_id from dim_segments where kind = 'rfm')"
     )
     assert len(rows) == len(set(rows))
     assert set(rows) == expected
+
+
+def test_impressions_and_what_was_clicked(ask):
+    """Two lists with items; of the first list's second item two views and a cart name the list; an empty list has no item."""
+    rows = ask(
+        "select request_id, item_rank, item_id, score, n_clicks, n_carts, first_clicked_at from fct_impressions order by 1, 2"
+    )
+    assert rows == [
+        ("list1", 1, "item1", 1.0, 0, 0, None),
+        ("list1", 2, "item2", 0.5, 2, 1, datetime(2026, 1, 6, 8, 0)),
+        ("list2", 1, "item3", 1.0, 0, 0, None),
+    ]
+
+
+def test_a_shops_own_ids_lead_to_its_customers(built, ask):
+    found = {row[:3]: row[3] for row in ask("select source, kind, source_customer_id, customer_id from dim_customer_ids")}
+    users = {i: c for i, c in built.shop.owner.items() if i.startswith("i_u")}
+    assert found == {("web", "user_id", i.removeprefix("i_")): c for i, c in users.items()}
+
+
+def test_customers_of_many_countries_are_flagged(built, ask):
+    """Events, orders and other lines name countries; capitals and spaces are no other country."""
+    named = defaultdict(set)
+    for event in built.shop.events.values():
+        named[customer_of(built.shop, event)].add(event.get("country"))
+    for line in built.shop.lines.values():
+        in_order = (one.get("country") for one in lines_of(built.shop, line) if one.get("country"))
+        named[customer_of(built.shop, line)].add(next(in_order, None) if is_sold(line) or kind_of(line) else line.get("country"))
+        if kind_of(line) == "return":
+            named[customer_of(built.shop, line)].add(line.get("country"))
+    expected = {who: len({name.strip().lower() for name in names if name}) for who, names in named.items() if who}
+    found = {who: (n, many) for who, n, many in ask("select customer_id, n_countries, has_many_countries from dim_customers")}
+    assert found == {who: (expected.get(who, 0), expected.get(who, 0) > 2) for who in found}
+    assert {True, False} == {many for _, many in found.values()}
 
 
 def test_consent_is_applied_to_features(built, ask):

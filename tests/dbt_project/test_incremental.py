@@ -13,7 +13,7 @@ OPENED = date(2026, 1, 5)
 # What a build did, which differs between one that had much to do and one that had little.
 OF_THE_BUILD = {
     "int_build__moved_identifiers", "int_build__changed_items", "int_build__changed_feeds", "int_build__touched_days",
-    "int_build__window",
+    "int_build__changed_orders", "int_build__window",
 }  # fmt: skip
 # Only the window's days stand there; compared on those days. Its runs begin with the window, so of those the stays are compared.
 OF_THE_WINDOW = {

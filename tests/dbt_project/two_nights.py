@@ -15,6 +15,7 @@ from expectations.contracts.lake import (
     CORE_IDENTITIES,
     CORE_IDENTITY_CHANGES,
     CORE_IDENTITY_LINKS,
+    CORE_IMPRESSIONS,
     CORE_ITEMS,
     CORE_ORDER_LINES,
     CORE_PEOPLE,
@@ -125,6 +126,16 @@ def behaviour(days: range, draw: random.Random) -> tuple[list[dict], list[dict]]
     return events, lines
 
 
+def lists(numbers: range) -> list[dict]:
+    """Served lists of two items each, and an empty one."""
+    return [
+        {"request_id": f"list{n}", "served_at": at(n, 5), "served_date": OPENED + timedelta(days=n), "placement": "home",
+         "customer_id": f"c_{n}", "list_source": "personal", "model_version": "m", "snapshot": "s",
+         "items": [{"item_id": f"item-{n + k}", "rank": k, "score": 1 / 3, "source": "it's"} for k in range(1, 3 if n else 1)]}
+        for n in numbers
+    ]  # fmt: skip
+
+
 def first_night(lake: Lake, upsert: Upsert) -> None:
     """Twenty days of a small shop."""
     events, lines = behaviour(range(N_DAYS), random.Random(7))
@@ -132,7 +143,7 @@ def first_night(lake: Lake, upsert: Upsert) -> None:
     for table, rows in (
         (CORE_ITEMS, items()), (CORE_EVENTS, events), (CORE_ORDER_LINES, lines), (CORE_IDENTIFIERS, identifiers),
         (CORE_IDENTITIES, identities), (CORE_CONSENTS, consents), (CORE_PEOPLE, records),
-        (CORE_IDENTITY_LINKS, links), (CORE_IDENTITY_CHANGES, changes),
+        (CORE_IDENTITY_LINKS, links), (CORE_IDENTITY_CHANGES, changes), (CORE_IMPRESSIONS, lists(range(3))),
     ):  # fmt: skip
         upsert(lake, table, rows)
 
@@ -153,9 +164,10 @@ def second_night(lake: Lake, upsert: Upsert) -> dict[str, int]:
     upsert(lake, CORE_IDENTITY_LINKS, [link("i_anonymous_id_3", "i_user_id_4", 4), parted])
     upsert(lake, CORE_IDENTITY_CHANGES, [change(1, 3, "merged", 4)])
     upsert(lake, CORE_ITEMS, [items()[4] | {"category_path": ["Garden"], "price": Decimal("0.1000")}])
+    upsert(lake, CORE_IMPRESSIONS, lists(range(3, 4)))
     denied = {"identifier_id": "i_user_id_5", "purpose": "personalization", "consented_at": at(20, 1), "is_granted": False}
     upsert(lake, CORE_CONSENTS, [denied | {"consented_date": at(20, 1).date(), "source": "shop", "feed": "people"}])
     return {
         "core_events": len(events) + len(late), "core_order_lines": len(lines) + 2, "core_identities": 1, "core_items": 1,
-        "core_consents": 1, "core_identity_links": 2, "core_identity_changes": 1,
+        "core_consents": 1, "core_identity_links": 2, "core_identity_changes": 1, "core_impressions": 1,
     }  # fmt: skip

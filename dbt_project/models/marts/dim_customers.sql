@@ -40,16 +40,14 @@ final as (
         traits.n_identifiers,
         coalesce(orders.n_orders, 0) as n_orders,
         coalesce(orders.n_returns, 0) as n_returns,
+        coalesce(orders.n_other_currency_orders, 0) as n_other_currency_orders,
         coalesce(orders.amount_spent, 0) as amount_spent,
         coalesce(orders.amount_returned, 0) as amount_returned,
-        cast(
-            coalesce(orders.amount_spent - orders.amount_returned, 0)
-            as decimal(38, 4)
-        ) as amount_net,
+        coalesce(orders.amount_net, 0) as amount_net,
         orders.currency,
         orders.first_order_at,
         orders.last_order_at,
-        {{ days_between('orders.last_order_at', as_of()) }} as recency_days,
+        orders.recency_days,
         orders.cadence_days,
         coalesce(behaviour.n_sessions, 0) as n_sessions,
         coalesce(behaviour.n_views, 0) as n_views,
@@ -58,6 +56,8 @@ final as (
         countries.source as country_source,
         countries.feed as country_feed,
         countries.said_at as country_said_at,
+        traits.n_countries,
+        traits.n_countries > 2 as has_many_countries,
         traits.channel,
         traits.favourite_category,
         traits.favourite_categories,

@@ -17,6 +17,7 @@ final as (
         n_stock,
         is_in_stock,
         is_consumable,
+        is_goods,
         is_recommendable,
         image_url,
         first_seen_at,

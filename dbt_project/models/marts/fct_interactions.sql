@@ -28,7 +28,9 @@ final as (
         occurred_date,
         quantity,
         amount,
-        order_id
+        currency,
+        order_id,
+        request_id
     from interactions
 )
 

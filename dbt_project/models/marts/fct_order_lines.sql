@@ -33,6 +33,7 @@ final as (
         currency,
         line_type,
         is_sold,
+        is_goods,
         country,
         channel,
         returned_order_id

@@ -13,6 +13,7 @@ final as (
         ordered_at,
         ordered_date,
         n_lines,
+        n_other_currency_lines,
         n_units,
         amount,
         currency,

@@ -41,6 +41,15 @@ def item_case(sources: list[Source]) -> str:
     return next((source.item_case for source in sources if source.catalogue), AS_GIVEN)
 
 
+def shop_time_zone(wanted: tuple[str, ...]) -> str:
+    """The time zone of the shop that these sources are of.
+
+    Raises:
+        SourceError: as `load`.
+    """
+    return load(wanted)[0].time_zone
+
+
 def in_one_zone(sources: list[Source]) -> list[Source]:
     """The sources, those that declare no time zone with that of the others; UTC when none declares one.
 

@@ -1,11 +1,13 @@
 """The lake as matrices: consent applied, days counted once, attributes few."""
 
+from datetime import date, datetime
+
 import numpy as np
 import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.base import KINDS
-from spark_jobs.train.matrices import item_tokens, material
+from spark_jobs.train.matrices import by_shop_clock, daily, item_tokens, material
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +67,14 @@ def test_a_category_that_is_null_is_no_attribute(spark):
 def test_a_shop_where_nobody_did_anything(trained):
     lake = trained.lake
     assert material(lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)) is None
+
+
+def test_days_are_the_shops(spark):
+    """02:30 UTC is the evening before in New York."""
+    row = ("c", "i", "purchase", datetime(2026, 1, 6, 2, 30))
+    frame = spark.createDataFrame([row], "customer_id string, item_id string, interaction_type string, occurred_at timestamp")
+    days = {zone: daily(by_shop_clock(frame, "occurred_at", zone)).first()["day"] for zone in ("America/New_York", "UTC")}
+    assert days == {
+        "America/New_York": (date(2026, 1, 5) - date(1970, 1, 1)).days,
+        "UTC": (date(2026, 1, 6) - date(1970, 1, 1)).days,
+    }

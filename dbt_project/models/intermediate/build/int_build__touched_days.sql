@@ -20,6 +20,10 @@ changed_feeds as (
     select * from {{ ref('int_build__changed_feeds') }}
 ),
 
+changed_orders as (
+    select * from {{ ref('int_build__changed_orders') }}
+),
+
 rows_by_day as (
     select
         occurred_date as touched_date,
@@ -63,6 +67,13 @@ final as (
             is_web_purchase
             and source in (select source from changed_feeds)
         )
+    union
+    select lines.ordered_date as touched_date
+    from lines
+    inner join changed_orders
+        on
+            lines.source = changed_orders.source
+            and lines.order_id = changed_orders.order_id
 )
 
 select * from final

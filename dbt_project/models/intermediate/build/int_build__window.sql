@@ -1,5 +1,7 @@
 -- A state of a day depends on that day and those before it, so all days from
--- the first touched one on are looked at again, and those that are new.
+-- the first touched one on are looked at again, and those that are new. Where
+-- the last build held rows of days after its today, it counted them as done
+-- today, and that day is looked at again too.
 
 {% set before = as_last_built('int_build__window') %}
 
@@ -10,17 +12,36 @@ touched as (
     from {{ ref('int_build__touched_days') }}
 ),
 
+newest_days as (
+    select max(occurred_date) as newest_date
+    from {{ ref('stg_core__events') }}
+    union all
+    select max(ordered_date) as newest_date
+    from {{ ref('stg_core__order_lines') }}
+),
+
+newest as (
+    select max(newest_date) as newest_date
+    from newest_days
+),
+
 final as (
     select
         {{ as_of() }} as as_of,
         least(
             coalesce(touched.first_touched, {{ as_of() }}),
             {% if before %}
-                {{ add_days('before_this.as_of', 1) }},
+                case
+                    when before_this.newest_date > before_this.as_of
+                        then before_this.as_of
+                    else {{ add_days('before_this.as_of', 1) }}
+                end,
             {% endif %}
             {{ as_of() }}
-        ) as rebuilt_from
+        ) as rebuilt_from,
+        newest.newest_date
     from touched
+    cross join newest
     {% if before %}
         cross join {{ before }} as before_this
     {% endif %}

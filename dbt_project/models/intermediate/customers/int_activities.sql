@@ -19,7 +19,6 @@ ordered as (
         ordered_at as activity_at,
         case when is_sold then 'sale' else 'return' end as activity,
         source || ':' || order_id as order_key,
-        amount,
         category,
         is_consumable
     from order_lines
@@ -32,7 +31,6 @@ behaved as (
         occurred_at as activity_at,
         event_type as activity,
         cast(null as varchar) as order_key,
-        cast(0 as decimal(18, 4)) as amount,
         cast(null as varchar) as category,
         false as is_consumable
     from events

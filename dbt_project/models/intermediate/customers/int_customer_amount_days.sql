@@ -30,11 +30,11 @@ final as (
         customer_id,
         ordered_date as activity_date,
         currency,
-        cast(sum(case when is_sold then amount else 0 end) as decimal(18, 4))
+        cast(sum(case when is_sold then amount else 0 end) as decimal(38, 4))
             as amount_spent,
         cast(
             -sum(case when is_returned then amount else 0 end)
-            as decimal(18, 4)
+            as decimal(38, 4)
         ) as amount_returned
     from order_lines
     group by customer_id, ordered_date, currency

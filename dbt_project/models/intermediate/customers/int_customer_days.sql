@@ -26,10 +26,6 @@ days as (
             as n_orders,
         count(distinct case when activity = 'return' then order_key end)
             as n_returns,
-        sum(case when activity = 'sale' then amount else 0 end)
-            as amount_spent,
-        -sum(case when activity = 'return' then amount else 0 end)
-            as amount_returned,
         max(case when activity = 'sale' and is_consumable then 1 else 0 end)
             as n_consumable_days,
         count(case when activity = 'view' then 1 end) as n_views,
@@ -48,8 +44,6 @@ final as (
         activity_date,
         cast(n_orders as integer) as n_orders,
         cast(n_returns as integer) as n_returns,
-        cast(amount_spent as decimal(38, 4)) as amount_spent,
-        cast(amount_returned as decimal(38, 4)) as amount_returned,
         cast(n_consumable_days as integer) as n_consumable_days,
         cast(n_views as integer) as n_views,
         cast(n_carts as integer) as n_carts,

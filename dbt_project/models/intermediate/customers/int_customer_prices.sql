@@ -1,28 +1,45 @@
--- Thirds of the customers by the mean price of a unit they bought. Postage and
--- fees are no units: who buys one cheap thing by post is no 'high'.
+-- Thirds of the customers who pay in one currency, by the mean price of a unit
+-- they bought. Postage and fees are no units: who buys one cheap thing by post
+-- is no 'high'.
 
 with
 
+currencies as (
+    select * from {{ ref('int_customer_currencies') }}
+),
+
 order_lines as (
-    select * from {{ ref('int_order_lines') }}
-    where customer_id is not null and is_sold and line_type = 'sale'
+    select
+        all_lines.*,
+        currencies.currency as customer_currency
+    from {{ ref('int_order_lines') }} as all_lines
+    inner join currencies
+        on
+            all_lines.customer_id = currencies.customer_id
+            and all_lines.currency = currencies.currency
+    where all_lines.is_sold and all_lines.line_type = 'sale'
 ),
 
 means as (
     select
         customer_id,
+        customer_currency,
         round(
             cast(sum(amount) as double precision) / sum(quantity), 4
         ) as mean_unit_price
     from order_lines
-    group by customer_id
+    group by customer_id, customer_currency
 ),
 
 placed as (
     select
         customer_id,
-        3 * (rank() over (order by mean_unit_price) - 1) as place,
-        count(*) over () as n_customers
+        3 * (
+            rank() over (
+                partition by customer_currency order by mean_unit_price
+            ) - 1
+        ) as place,
+        count(*) over (partition by customer_currency) as n_customers
     from means
 ),
 

@@ -20,6 +20,10 @@ consents as (
     select * from {{ ref('int_customer_consents') }}
 ),
 
+countries as (
+    select * from {{ ref('int_customer_countries') }}
+),
+
 final as (
     select
         customers.customer_id,
@@ -30,6 +34,7 @@ final as (
         favourites.favourite_category,
         favourites.favourite_categories,
         prices.price_band,
+        coalesce(countries.n_countries, 0) as n_countries,
         consents.has_analytics_consent,
         consents.has_personalization_consent,
         consents.personalization_consent_at,
@@ -39,6 +44,7 @@ final as (
     left join channels on customers.customer_id = channels.customer_id
     left join favourites on customers.customer_id = favourites.customer_id
     left join prices on customers.customer_id = prices.customer_id
+    left join countries on customers.customer_id = countries.customer_id
     left join consents on customers.customer_id = consents.customer_id
 )
 

@@ -32,7 +32,9 @@ behaved as (
             when quantity <= 1000000
                 then cast(quantity * unit_price as decimal(18, 4))
         end as amount,
-        order_id
+        currency,
+        order_id,
+        request_id
     from events
     where
         event_type in ('view', 'cart')
@@ -55,7 +57,9 @@ bought as (
         ordered_date as occurred_date,
         quantity,
         amount,
-        order_id
+        currency,
+        order_id,
+        cast(null as varchar) as request_id
     from order_lines
     where is_returned or (is_sold and line_type = 'sale')
 ),

@@ -7,12 +7,13 @@ items as (
     select * from {{ ref('stg_core__items') }}
 ),
 
--- Thirds of the items that can be shown; equal prices lie in one band.
+-- Thirds of the items of one currency that can be shown; equal prices lie in
+-- one band.
 placed as (
     select
         item_id,
-        3 * (rank() over (order by price) - 1) as place,
-        count(*) over () as n_items
+        3 * (rank() over (partition by currency order by price) - 1) as place,
+        count(*) over (partition by currency) as n_items
     from items
     where is_recommendable and price is not null
 ),

@@ -3,11 +3,11 @@
 with
 
 lines as (
-    select * from {{ ref('stg_core__order_lines') }}
+    select * from {{ ref('int_order_line_customers') }}
 ),
 
-identities as (
-    select * from {{ ref('int_identities') }}
+headers as (
+    select * from {{ ref('int_order_headers') }}
 ),
 
 items as (
@@ -19,10 +19,13 @@ final as (
         lines.source,
         lines.order_id,
         lines.line_no,
-        coalesce(by_user.customer_id, by_email.customer_id) as customer_id,
+        headers.customer_id,
+        lines.line_customer_id,
         lines.item_id,
         items.category,
         coalesce(items.is_consumable, false) as is_consumable,
+        lines.line_type <> 'charge'
+        and coalesce(items.is_goods, true) as is_goods,
         lines.ordered_at,
         lines.ordered_date,
         lines.quantity,
@@ -30,18 +33,22 @@ final as (
         lines.amount,
         lines.currency,
         lines.line_type,
-        lines.line_type in ('sale', 'charge')
-        and lines.quantity > 0
-        and lines.unit_price > 0 as is_sold,
-        lines.line_type = 'return' as is_returned,
+        lines.is_sold,
+        lines.is_returned,
+        case
+            when lines.is_sold then headers.sold_currency
+            when lines.is_returned then headers.returned_currency
+        end as order_currency,
         lines.country,
+        headers.country as order_country,
         lines.channel,
+        headers.channel as order_channel,
         lines.returned_order_id
     from lines
-    left join identities as by_user
-        on lines.user_identifier_id = by_user.identifier_id
-    left join identities as by_email
-        on lines.email_identifier_id = by_email.identifier_id
+    inner join headers
+        on
+            lines.source = headers.source
+            and lines.order_id = headers.order_id
     left join items
         on lines.item_id = items.item_id
 )

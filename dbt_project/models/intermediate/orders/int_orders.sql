@@ -1,4 +1,6 @@
--- Hazard: an order may hold sold and returned lines; those are two rows.
+-- Hazards: an order may hold sold and returned lines; those are two rows. Lines
+-- in another currency than the order's are never added to it: they are counted
+-- in n_other_currency_lines, and listed in rpt_order_conflicts.
 
 with
 
@@ -7,18 +9,8 @@ order_lines as (
     where is_sold or is_returned
 ),
 
--- What the browser said of an order: joined by its id, counted never.
 web_orders as (
-    select
-        source,
-        order_id,
-        min(session_id) as session_id,
-        min(request_id) as request_id,
-        min(device_type) as device_type,
-        min(campaign) as campaign
-    from {{ ref('int_events') }}
-    where event_type = 'purchase' and order_id is not null
-    group by source, order_id
+    select * from {{ ref('int_web_orders') }}
 ),
 
 orders as (
@@ -26,17 +18,31 @@ orders as (
         source,
         order_id,
         is_returned as is_return,
-        min(customer_id) as customer_id,
+        customer_id,
+        order_currency as currency,
+        order_country as country,
+        order_channel as channel,
         min(ordered_at) as ordered_at,
         min(ordered_date) as ordered_date,
-        cast(count(*) as integer) as n_lines,
-        cast(abs(sum(quantity)) as bigint) as n_units,
-        cast(sum(amount) as decimal(38, 4)) as amount,
-        min(currency) as currency,
-        min(country) as country,
-        min(channel) as channel
+        count(*) as n_lines,
+        count(case when order_lines.currency <> order_currency then 1 end)
+            as n_other_currency_lines,
+        abs(sum(quantity)) as n_units,
+        sum(
+            case
+                when order_lines.currency = order_currency then amount
+                else 0
+            end
+        ) as amount
     from order_lines
-    group by source, order_id, is_returned
+    group by
+        source,
+        order_id,
+        is_returned,
+        customer_id,
+        order_currency,
+        order_country,
+        order_channel
 ),
 
 final as (
@@ -47,9 +53,11 @@ final as (
         orders.customer_id,
         orders.ordered_at,
         orders.ordered_date,
-        orders.n_lines,
-        orders.n_units,
-        orders.amount,
+        cast(orders.n_lines as integer) as n_lines,
+        cast(orders.n_other_currency_lines as integer)
+            as n_other_currency_lines,
+        cast(orders.n_units as bigint) as n_units,
+        cast(orders.amount as decimal(38, 4)) as amount,
         orders.currency,
         orders.country,
         orders.channel,

@@ -18,7 +18,8 @@ bought as (
     inner join category_days
         on
             spine.customer_id = category_days.customer_id
-            and spine.state_date >= category_days.activity_date
+            and spine.state_date
+            >= least(category_days.activity_date, {{ as_of() }})
     group by spine.customer_id, spine.state_date, category_days.category
 ),
 

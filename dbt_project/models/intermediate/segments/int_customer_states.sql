@@ -5,7 +5,7 @@ spine as (
 ),
 
 customer_days as (
-    select * from {{ ref('int_customer_days') }}
+    select * from {{ ref('int_counted_days') }}
 ),
 
 -- All that a customer had done by the end of a day, and how long ago.
@@ -13,7 +13,7 @@ known as (
     select
         spine.customer_id,
         spine.state_date,
-        {{ days_between('customer_days.activity_date', 'spine.state_date') }}
+        {{ days_between('customer_days.counted_date', 'spine.state_date') }}
             as days_ago,
         customer_days.n_orders,
         customer_days.n_returns,
@@ -28,7 +28,7 @@ known as (
     inner join customer_days
         on
             spine.customer_id = customer_days.customer_id
-            and spine.state_date >= customer_days.activity_date
+            and spine.state_date >= customer_days.counted_date
 ),
 
 final as (
@@ -49,12 +49,13 @@ final as (
         cast(sum(case when days_ago < 90 then n_orders else 0 end) as integer)
             as n_orders_90d,
         cast(sum(n_returns) as integer) as n_returns,
-        cast(sum(amount_spent) as decimal(38, 4)) as amount_spent,
+        cast(coalesce(sum(amount_spent), 0) as decimal(38, 4)) as amount_spent,
         cast(
-            sum(case when days_ago < 90 then amount_spent else 0 end)
+            coalesce(sum(case when days_ago < 90 then amount_spent end), 0)
             as decimal(38, 4)
         ) as amount_spent_90d,
-        cast(sum(amount_returned) as decimal(38, 4)) as amount_returned,
+        cast(coalesce(sum(amount_returned), 0) as decimal(38, 4))
+            as amount_returned,
         cast(sum(n_consumable_days) as integer) as n_consumable_days,
         cast(sum(case when days_ago < 30 then n_views else 0 end) as integer)
             as n_views_30d,

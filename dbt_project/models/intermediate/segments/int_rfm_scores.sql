@@ -1,13 +1,26 @@
--- Quintiles of the customers who had bought by the end of that day. The score
--- is 1 + floor(5 * (rank - 1) / customers), and equals share a rank, so equal
--- customers have equal scores and no tie is broken by chance. A customer's
--- score may change on a day on which only others did something.
+-- Quintiles of the customers who had bought by the end of that day. Equals have
+-- equal scores, so no tie is broken by chance. In recency they share the best
+-- of their places: whoever bought on the newest day has 5, however many did. In
+-- frequency and money they share the least: who bought as often as all others
+-- bought more often than nobody, and has 1. Money is compared with those who
+-- pay in the same currency. Until two customers differ in the day of their last
+-- order, scores say nothing (is_comparable), and no segment reads them. A
+-- customer's score may change on a day on which only others did something.
 
 with
 
+currencies as (
+    select * from {{ ref('int_customer_currencies') }}
+),
+
 states as (
-    select * from {{ ref('int_customer_states') }}
-    where n_orders > 0
+    select
+        states_of_all.*,
+        currencies.currency
+    from {{ ref('int_customer_states') }} as states_of_all
+    left join currencies
+        on states_of_all.customer_id = currencies.customer_id
+    where states_of_all.n_orders > 0
 ),
 
 ranked as (
@@ -15,13 +28,18 @@ ranked as (
         customer_id,
         state_date,
         count(*) over (partition by state_date) as n_customers,
+        count(*) over (partition by state_date, currency) as n_payers,
+        min(days_since_last_order) over (partition by state_date)
+        < max(days_since_last_order) over (partition by state_date)
+            as is_comparable,
         rank() over (
-            partition by state_date order by days_since_last_order desc
-        ) - 1 as n_less_recent,
+            partition by state_date order by days_since_last_order
+        ) - 1 as n_more_recent,
         rank() over (partition by state_date order by n_orders) - 1
             as n_less_frequent,
-        rank() over (partition by state_date order by amount_spent) - 1
-            as n_spent_less
+        rank() over (
+            partition by state_date, currency order by amount_spent
+        ) - 1 as n_spent_less
     from states
 ),
 
@@ -29,13 +47,14 @@ scored as (
     select
         customer_id,
         state_date,
-        cast(1 + floor(5 * n_less_recent / n_customers) as integer)
+        is_comparable,
+        cast(5 - floor(5 * n_more_recent / n_customers) as integer)
             as recency_score,
         cast(1 + floor(5 * n_less_frequent / n_customers) as integer)
             as frequency_score,
-        cast(1 + floor(5 * n_spent_less / n_customers) as integer)
+        cast(1 + floor(5 * n_spent_less / n_payers) as integer)
             as monetary_score,
-        cast(floor(100 * n_spent_less / n_customers) as integer)
+        cast(floor(100 * n_spent_less / n_payers) as integer)
             as spend_percentile
     from ranked
 ),

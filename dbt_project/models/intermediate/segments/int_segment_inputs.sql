@@ -53,10 +53,14 @@ final as (
         ) as has_open_cart,
         coalesce(categories.n_category_lines, 0) as n_category_lines,
         categories.favourite_category_percent,
-        scores.recency_score,
-        scores.frequency_score,
-        scores.monetary_score,
-        scores.value_score,
+        case when scores.is_comparable then scores.recency_score end
+            as recency_score,
+        case when scores.is_comparable then scores.frequency_score end
+            as frequency_score,
+        case when scores.is_comparable then scores.monetary_score end
+            as monetary_score,
+        case when scores.is_comparable then scores.value_score end
+            as value_score,
         scores.spend_percentile
     from states
     left join scores

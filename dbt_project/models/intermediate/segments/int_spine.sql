@@ -15,7 +15,7 @@ rebuilt as (
 first_days as (
     select
         customer_id,
-        min(activity_date) as first_date
+        least(min(activity_date), {{ as_of() }}) as first_date
     from customer_days
     group by customer_id
 ),

@@ -17,6 +17,7 @@ renamed as (
         is_in_stock,
         is_consumable,
         is_recommendable,
+        coalesce(is_goods, true) as is_goods,
         image_url,
         {{ utc('first_seen_at') }} as first_seen_at,
         {{ utc('updated_at') }} as updated_at

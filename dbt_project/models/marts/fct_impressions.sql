@@ -1,0 +1,53 @@
+with
+
+served as (
+    select * from {{ ref('int_served_items') }}
+),
+
+interactions as (
+    select * from {{ ref('fct_interactions') }}
+    where request_id is not null
+),
+
+-- What a visitor did with an item and named the list it came from.
+reactions as (
+    select
+        request_id,
+        item_id,
+        count(case when interaction_type = 'view' then 1 end) as n_clicks,
+        count(case when interaction_type = 'cart' then 1 end) as n_carts,
+        min(case when interaction_type = 'view' then occurred_at end)
+            as first_clicked_at
+    from interactions
+    group by request_id, item_id
+),
+
+final as (
+    select
+        served.request_id,
+        served.item_id,
+        served.item_rank,
+        served.score,
+        served.item_source,
+        served.served_at,
+        served.served_date,
+        served.placement,
+        served.customer_id,
+        served.list_source,
+        served.model_version,
+        served.snapshot,
+        served.policy,
+        served.propensity,
+        served.experiment,
+        served.variant,
+        cast(coalesce(reactions.n_clicks, 0) as integer) as n_clicks,
+        cast(coalesce(reactions.n_carts, 0) as integer) as n_carts,
+        reactions.first_clicked_at
+    from served
+    left join reactions
+        on
+            served.request_id = reactions.request_id
+            and served.item_id = reactions.item_id
+)
+
+select * from final
