@@ -46,7 +46,8 @@ def tally(settings: Settings, landed: list[Landed]) -> list[Outcome]:
     lake, outcomes = Lake(settings.lake), {}
     refused = {(row["source_file"], row["source_line"]): row["reason"] for row in lake.read_arrow(QUARANTINE).to_pylist()}
     places = known_places(settings, lake)
-    items = set(lake.read_arrow(CORE_ITEMS, ["title"])["title"].to_pylist())
+    rows = lake.read_arrow(CORE_ITEMS, ["item_id", "title"])
+    items = {*rows["item_id"].to_pylist(), *rows["title"].to_pylist()}
     for one in landed:
         outcome = outcomes.setdefault(one.trial.feed, Outcome(one.trial.feed))
         reason = refused.get((one.file, one.line))
@@ -56,9 +57,15 @@ def tally(settings: Settings, landed: list[Landed]) -> list[Outcome]:
             outcome.reasons[reason] += 1
             continue
         outcome.n_accepted += 1
-        day, name = one.file.rsplit("/", 2)[-2:]
-        outcome.n_in_core += f"{day}/{name}#{one.line:09d}" in places or str(one.trial.record.get("title")).strip() in items
+        outcome.n_in_core += has_row(one, places, items)
     return list(outcomes.values())
+
+
+def has_row(one: Landed, places: set[str], items: set[str]) -> bool:
+    """Whether a record is found in its core table: by where it stood, or an item by its id, or the title beside a hostile id."""
+    day, name = one.file.rsplit("/", 2)[-2:]
+    own = {str(one.trial.record.get(field)) for field in ("item_id", "title")}
+    return f"{day}/{name}#{one.line:09d}" in places or (one.trial.feed.endswith("/catalogue") and bool(own & items))
 
 
 def known_places(settings: Settings, lake: Lake) -> set[str]:
@@ -77,7 +84,7 @@ def lost_behind(settings: Settings) -> dict[str, int]:
             core = next((lake.read_arrow(t, columns) for t in every_target(settings) if t.name == name and lake.exists(t)), None)
             if core is not None:
                 warehouse.register("core", core)
-                lost[f"{name} → warehouse"] = warehouse.execute(query).fetchone()[0]
+                lost[f"{name} → warehouse"] = warehouse.execute(query).fetchall()[0][0]
     with (
         lmdb.open(str(settings.serving / "snapshots" / published.snapshot), readonly=True, lock=False) as env,
         env.begin() as txn,
