@@ -36,6 +36,11 @@ def iso(ms: np.ndarray) -> list[str]:
     return np.char.add(np.datetime_as_string(ms.astype("datetime64[ms]"), "ms"), "Z").tolist()
 
 
+def iso_text(ms: int) -> str:
+    """One moment as `iso` writes it."""
+    return iso(np.array([ms]))[0]
+
+
 def _page(what: int, visit: VisitText, category: str) -> dict[str, str]:
     path = {PAGE: "/", LISTING: f"/c/{category}", SEARCH: "/search", VIEW: "/p", ADD: "/p", ORDER: "/checkout"}.get(
         what, "/account"

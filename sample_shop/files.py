@@ -16,9 +16,9 @@ def write(path: Path, content: bytes) -> None:
     aside.replace(path)
 
 
-def write_lines(path: Path, lines: list[bytes], header: bytes | None = None) -> None:
-    """Write lines, each ended by a newline; a name that ends in .gz is compressed, its time stamp 0."""
-    content = b"\n".join([*([header] if header is not None else []), *lines, b""])
+def write_lines(path: Path, lines: list[bytes], header: bytes | None = None, end: bytes = b"\n") -> None:
+    """Write lines, each with its end; a name that ends in .gz is compressed, its time stamp 0."""
+    content = end.join([*([header] if header is not None else []), *lines, b""])
     write(path, gzip.compress(content, compresslevel=4, mtime=0) if path.suffix == ".gz" else content)
 
 

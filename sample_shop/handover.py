@@ -1,4 +1,4 @@
-"""What the shop hands over each night: four files, with what is late, repeated or spoiled in its place."""
+"""What the shop hands over each night: four files, with what is late, repeated or spoiled in its place, and plants behind it."""
 
 from pathlib import Path
 
@@ -12,11 +12,15 @@ from sample_shop.delivery import LATE, REPEAT_BIT, SKEWED
 from sample_shop.draws import stream
 from sample_shop.orders import HEADER as ORDERS_HEADER
 from sample_shop.orders import Order
+from sample_shop.plants.absence import cut
+from sample_shop.plants.exports import is_lone_cr
+from sample_shop.plants.record import Day, Line
 from sample_shop.rhythm import date_of
 
 FILES = {"events": "events.jsonl.gz", "orders": "orders.csv", "people": "people.csv", "catalogue": "catalogue.jsonl"}
 EVENT_PLANTS = {"late_next_files": LATE, "clock_skew": SKEWED, **REPEAT_BIT}
-Planted = list[tuple[str, str, int, str, str, str]]  # feed, file, line, kind, reason, key
+# feed, file, line, kind, reason, key, and whether the line is an extra one that trade did not make
+Planted = list[tuple[str, str, int, str, str, str, bool]]
 
 
 class Handover:
@@ -26,6 +30,7 @@ class Handover:
         self.seed, self.landing, self.write_from = seed, landing, write_from
         self.events: dict[int, list[tuple[int, int, bytes, int, bytes]]] = {}
         self.orders: dict[int, list[tuple[int, str, int, bytes, str]]] = {}
+        self.spoiled: dict[str, list[bytes]] = {}  # by feed, of the day written last
 
     def accept(self, day: int, sent: Columns, lines: list[bytes], orders: list[Order]) -> None:
         """Take in what a day sent: event lines and orders, each for the day it lands on."""
@@ -44,32 +49,60 @@ class Handover:
             for number, line in enumerate(order.lines):
                 self.orders.setdefault(landing, []).append((order.at_ms, order.order_id, number, line, kind))
 
-    def write(self, day: int, people: list[bytes], catalogue: list[bytes]) -> Planted:
-        """Write the night's four files. Returns what is planted in them; lines are counted from 1, a CSV's header included."""
+    def event_lines(self, day: int) -> list[bytes]:
+        """The events that land on a day, as long as its files are not written."""
+        return [line for _, _, line, _, _ in self.events.get(day, [])]
+
+    def write(self, day: int, people: list[bytes], catalogue: list[bytes], plants: Day) -> Planted:
+        """Write the night's files. Returns what is planted in them; lines are counted from 1, a CSV's header included."""
         events = sorted(self.events.pop(day, []))
         orders = sorted(self.orders.pop(day, []), key=lambda o: (o[0], o[1], o[4] != "", o[2]))
         found: Planted = []
-        places = self._write_feed(day, "events", [e[2] for e in events], None, found)
+        places = self._write_feed(day, "events", [e[2] for e in events], None, plants, found)
         for place, (_, _, _, planted, message_id) in zip(places, events, strict=True):
             if planted:
                 for kind, bit in EVENT_PLANTS.items():
                     if planted & bit:
-                        found.append(("events", FILES["events"], int(place), kind, "", message_id.decode()))
-        places = self._write_feed(day, "orders", [o[3] for o in orders], csv_line(ORDERS_HEADER), found)
+                        found.append(("events", FILES["events"], int(place), kind, "", message_id.decode(), False))
+        places = self._write_feed(day, "orders", [o[3] for o in orders], csv_line(ORDERS_HEADER), plants, found)
         for place, (_, order_id, number, _, kind) in zip(places, orders, strict=True):
             if kind:
-                found.append(("orders", FILES["orders"], int(place), kind, "", f"{order_id}/{number + 1}"))
-        self._write_feed(day, "people", people, csv_line(PEOPLE_HEADER), found)
-        self._write_feed(day, "catalogue", catalogue, None, found)
+                found.append(("orders", FILES["orders"], int(place), kind, "", f"{order_id}/{number + 1}", False))
+        self._write_feed(day, "people", people, csv_line(PEOPLE_HEADER), plants, found)
+        self._write_feed(day, "catalogue", catalogue, None, plants, found)
+        for extra in plants.files:
+            contents = [line.content for line in extra.lines]
+            files.write_lines(self._path(day, extra.feed, extra.name), contents, extra.header or None)
+            found += noted(extra.feed, extra.name, extra.lines, 2 if extra.header else 1)
         return sorted(found)
 
-    def _write_feed(self, day: int, feed: str, lines: list[bytes], header: bytes | None, found: Planted) -> np.ndarray:
-        """Write one file with its spoiled lines; returns the line number of each good line."""
+    def _path(self, day: int, feed: str, name: str) -> Path:
+        return self.landing / feed / date_of(day).isoformat() / name
+
+    def _write_feed(
+        self, day: int, feed: str, lines: list[bytes], header: bytes | None, plants: Day, found: Planted
+    ) -> np.ndarray:
+        """Write one file with its spoiled lines, and its plants behind them; returns the line number of each good line."""
         rng = stream(self.seed, f"defects_{feed}", day)
         extra = defects.spoiled(rng, feed, day, lines)
-        merged, good, bad = defects.mixed(rng, lines, [line for _, _, line in extra])
-        first = 1 if header is None else 2
+        self.spoiled[feed] = [line for _, _, line in extra]
+        merged, good, bad = defects.mixed(rng, lines, self.spoiled[feed])
+        first, planted = 1 if header is None else 2, plants.lines[feed]
+        whole = [*merged, *(line.content for line in planted)]
+        kept = cut(day, whole) if feed == "catalogue" else whole
         for place, (kind, reason, _) in zip(bad, extra, strict=True):
-            found.append((feed, FILES[feed], int(place) + first, kind, reason, ""))
-        files.write_lines(self.landing / feed / date_of(day).isoformat() / FILES[feed], merged, header)
+            if place < len(kept):
+                found.append((feed, FILES[feed], int(place) + first, kind, reason, "", True))
+        found += noted(feed, FILES[feed], planted[: max(len(kept) - len(merged), 0)], first + len(merged))
+        end = b"\r" if feed == "orders" and is_lone_cr(day) else b"\n"
+        files.write_lines(self._path(day, feed, FILES[feed]), kept, header, end)
         return good + first
+
+
+def noted(feed: str, file: str, lines: list[Line], first: int) -> Planted:
+    """The rows about planted lines of which the first stands on line `first`; one record may have several lines."""
+    found: Planted = []
+    for line in lines:
+        found.append((feed, file, first, line.kind, line.reason, line.key, True))
+        first += len(line.content.splitlines())
+    return found

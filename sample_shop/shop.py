@@ -5,13 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from sample_shop import delivery, event_lines, sessions
+from sample_shop import delivery, event_lines, sessions, words
 from sample_shop.catalogue import Catalogue
+from sample_shop.crm import HEADER as PEOPLE_HEADER
 from sample_shop.crm import Crm
 from sample_shop.devices import Devices
 from sample_shop.handover import Handover
 from sample_shop.orders import OrderBook, checkout_ms
 from sample_shop.people import People
+from sample_shop.plants.plan import planted
+from sample_shop.plants.record import Day, Site, csv_rows
 from sample_shop.rhythm import date_of
 from sample_shop.traps import Traps
 from sample_shop.truth import Register, Truth
@@ -35,7 +38,7 @@ class Shop:
     def trade_day(self) -> None:
         """Trade the next day, and write its files and its truth when it is one of those asked for."""
         day, self.next_day = self.next_day, self.next_day + 1
-        newcomers, withdrew = self._people_change(day)
+        newcomers, withdrew, cards = self._people_change(day)
         n_known, shelf = len(self.item_ids), self.catalogue.open_day(day)
         n_items = len(self.catalogue.items)
         self.item_ids.extend(self.catalogue.item_id(row) for row in range(n_known, n_items))
@@ -62,8 +65,13 @@ class Shop:
         identifiers, traps = self.register.take_new(), self.traps.take_new()
         if day < self.write_from:
             return
+        on_shelf = np.flatnonzero(shelf.is_available).tolist()
         name = date_of(day).isoformat()
-        self.truth.planted(name, self.handover.write(day, self.crm.snapshot(), self.catalogue.snapshot()))
+        plants = planted(Site(self.seed, day, [(self.item_ids[row], float(shelf.price[row])) for row in on_shelf]))
+        events = self.handover.event_lines(day)
+        self.truth.planted(name, self.handover.write(day, self.crm.snapshot(), self.catalogue.snapshot(), plants))
+        self.truth.words(name, self._words(events, cards, plants))
+        self.truth.facts(name, plants.facts)
         self.truth.world()
         self.truth.newcomers(name, newcomers, np.arange(n_known, n_items))
         self.truth.shelf(name, shelf, self.item_ids)
@@ -74,17 +82,33 @@ class Shop:
         persons = today.visits.person
         self.truth.sessions(name, [(text.session_id, int(persons[v]), text.anonymous_id) for v, text in visit_texts.items()])
 
-    def _people_change(self, day: int) -> tuple[np.ndarray, np.ndarray]:
-        """Newcomers, moves, withdrawn consents, and what the customer file says of them. Returns who came and who withdrew."""
+    def _words(self, events: list[bytes], cards: list[int], plants: Day) -> words.Words:
+        """What the files written last say about consent: events, new and changed cards, spoiled lines and plants."""
+        extra = {feed: [*self.handover.spoiled[feed], *(line.content for line in lines)] for feed, lines in plants.lines.items()}
+        typed = [
+            dict(zip(PEOPLE_HEADER, row, strict=True)) for row in csv_rows(extra["people"]) if len(row) == len(PEOPLE_HEADER)
+        ]
+        said: words.Words = {}
+        words.hear_cards(said, [*(self.crm.records[number] for number in cards), *typed])
+        words.hear_events(said, [*events, *extra["events"]])
+        return said
+
+    def _people_change(self, day: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """Newcomers, moves, withdrawn consents, and what the customer file says of them.
+
+        Returns:
+            Who came, who withdrew, and the cards that are new or changed.
+        """
         newcomers = self.people.arrive(day)
         self.devices.equip(self.people, newcomers, day)
         withdrew, changed = self.people.withdraw(day), self.people.change(day)
         made = self.crm.register(self.people, day)
         self.traps.on_cards(self.crm, made)
-        for number in [*made, *self.crm.update(self.people, day, changed, withdrew)]:
+        cards = [*made, *self.crm.update(self.people, day, changed, withdrew)]
+        for number in cards:
             for kind in ("crm_id", "user_id", "email", "phone"):
                 self.register.note(kind, self.crm.records[number][kind], self.crm.owner[number])
-        return newcomers, withdrew
+        return newcomers, withdrew, cards
 
 
 def trade_days(

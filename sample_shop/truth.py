@@ -14,8 +14,11 @@ from sample_shop.assortment import BRANDS, CATEGORIES
 from sample_shop.catalogue import Catalogue
 from sample_shop.columns import Columns
 from sample_shop.crm import csv_line
+from sample_shop.handover import Planted
 from sample_shop.people import KINDS, PURPOSES, People
+from sample_shop.plants.record import Fact
 from sample_shop.visits import Day
+from sample_shop.words import Words
 
 PERSON_TASTES = (
     "category_taste", "category_turn", "turn_speed", "brand_taste", "style_taste", "price_level", "visit_rate", "extra_views",
@@ -23,7 +26,7 @@ PERSON_TASTES = (
 )  # fmt: skip
 ITEM_TASTES = ("category", "brand", "style", "quality", "price_z", "usual_price", "launched", "cycle")
 TRAP_COLUMNS = ("trap", "feed", "key", "field", "value")
-PLANTED_HEADER = ("feed", "file", "line", "kind", "reason", "key")
+PLANTED_HEADER = ("feed", "file", "line", "kind", "reason", "key", "is_extra")
 _PAGE = (Path(__file__).parent / "TRUTH.md").read_text()
 
 
@@ -171,12 +174,27 @@ class Truth:
         )
         self._write("sessions", day, table)
 
-    def planted(self, day: str, rows: list[tuple[str, str, int, str, str, str]]) -> None:
+    def words(self, day: str, words: Words) -> None:
+        """What was last said about consent in the files of a landing day, by identifier and purpose."""
+        keys = sorted(words)
+        columns = {name: pa.array([key[k] for key in keys], pa.string()) for k, name in enumerate(("kind", "value", "purpose"))}
+        said_at = pa.array([words[key][0] for key in keys], pa.timestamp("ms", "UTC"))
+        is_granted = pa.array([words[key][1] for key in keys], pa.bool_())
+        self._write("words", day, pa.table({**columns, "said_at": said_at, "is_granted": is_granted}))
+
+    def facts(self, day: str, facts: list[Fact]) -> None:
+        """What is right of planted records from a landing day on."""
+        texts = [(fact.kind, fact.key, json.dumps(fact.facts, ensure_ascii=False, sort_keys=True)) for fact in facts]
+        columns = list(zip(*texts, strict=True)) or [()] * 3
+        names = ("kind", "key", "facts")
+        self._write("facts", day, pa.table({name: pa.array(columns[k], pa.string()) for k, name in enumerate(names)}))
+
+    def planted(self, day: str, rows: Planted) -> None:
         """What is odd or wrong in the files of a landing day, line by line, and how much of each kind."""
-        text = [csv_line([str(field) for field in row]) for row in rows]
+        text = [csv_line([*(str(field) for field in row[:-1]), "true" if row[-1] else "false"]) for row in rows]
         files.write_lines(self.folder / "planted" / day / "records.csv", text, csv_line(PLANTED_HEADER))
         counts: dict[tuple[str, str, str], int] = {}
-        for feed, _, _, kind, reason, _ in rows:
+        for feed, _, _, kind, reason, *_ in rows:
             counts[feed, kind, reason] = counts.get((feed, kind, reason), 0) + 1
         lines = [csv_line((*key, str(counts[key]))) for key in sorted(counts)]
         files.write_lines(self.folder / "planted" / day / "counts.csv", lines, b"feed,kind,reason,n")

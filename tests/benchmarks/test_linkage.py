@@ -14,10 +14,13 @@ CUSTOMERS, DAYS, SEED = 150, 10, 11
 
 def test_the_shops_customer_file_with_its_persons(tmp_path):
     trade_days(SEED, CUSTOMERS, 0, DAYS - 1, tmp_path / "landing", tmp_path / "truth")
-    lines = (tmp_path / "landing" / "people" / "2026-01-14" / "people.csv").read_text().splitlines()
+    with (tmp_path / "landing" / "people" / "2026-01-14" / "people.csv").open(newline="") as file:
+        reader = csv.reader(file)
+        ends = [(reader.line_num, row) for row in reader]  # a record may have several lines
     with (tmp_path / "truth" / "planted" / "2026-01-14" / "records.csv").open() as file:
         spoiled = {int(row["line"]) for row in csv.DictReader(file) if row["feed"] == "people"}
-    feed = [row for number, row in enumerate(csv.reader(lines), start=1) if number > 1 and number not in spoiled]
+    begins = [1, *(line + 1 for line, _ in ends)]
+    feed = [row for number, (_, row) in zip(begins, ends, strict=False) if number > 1 and number not in spoiled]
     truth = [row for path in (tmp_path / "truth" / "identifiers").iterdir() for row in pq.read_table(path).to_pylist()]
     person_of = {row["value"]: row["person_id"] for row in truth if row["kind"] == "crm_id"}
 

@@ -15,6 +15,7 @@ import pytest
 
 from sample_shop.shop import trade_days
 
+MAIN = {"events": "events.jsonl.gz", "orders": "orders.csv", "people": "people.csv", "catalogue": "catalogue.jsonl"}
 FORT_DE_FRANCE = ZoneInfo("America/Martinique")
 
 
@@ -41,26 +42,35 @@ class Traded:
                 yield day, number, line
 
     def events(self) -> Iterator[tuple[str, dict]]:
-        """(landing day, record) of the lines that are not planted as spoiled."""
-        spoiled = self.spoiled("events")
+        """(landing day, record) of what the shop's own trade wrote."""
+        extra = self.extra("events")
         for day, number, line in self.raw_events():
-            if (day, number) not in spoiled:
+            if (day, number) not in extra:
                 yield day, json.loads(line)
 
+    def records(self, entity: str, day: str, name: str = "") -> list[tuple[int, list[str]]]:
+        """(line from 1 on which it begins, fields) of every record of a CSV file, its header included."""
+        path, found, line = self.landing / entity / day / (name or f"{entity}.csv"), [], 1
+        with path.open(newline="") as file:
+            reader = csv.reader(file)
+            for fields in reader:
+                found.append((line, fields))
+                line = reader.line_num + 1
+        return found
+
     def rows(self, entity: str, day: str) -> list[dict[str, str]]:
-        """The good rows of a CSV feed on one landing day."""
-        lines = (self.landing / entity / day / f"{entity}.csv").read_text().splitlines()
-        header, spoiled = next(csv.reader(lines[:1])), self.spoiled(entity)
-        good = [line for number, line in enumerate(lines[1:], start=2) if (day, number) not in spoiled]
-        return [dict(zip(header, fields, strict=True)) for fields in csv.reader(good)]
+        """The rows of a CSV feed on one landing day that trade wrote."""
+        (_, header), *records = self.records(entity, day)
+        extra = self.extra(entity)
+        return [dict(zip(header, fields, strict=True)) for line, fields in records if (day, line) not in extra]
 
     def all_rows(self, entity: str) -> list[dict[str, str]]:
         return [row for day in self.days(entity) for row in self.rows(entity, day)]
 
     def catalogue(self, day: str) -> list[dict]:
-        spoiled = self.spoiled("catalogue")
+        extra = self.extra("catalogue")
         lines = (self.landing / "catalogue" / day / "catalogue.jsonl").read_bytes().splitlines()
-        return [json.loads(line) for number, line in enumerate(lines, start=1) if (day, number) not in spoiled]
+        return [json.loads(line) for number, line in enumerate(lines, start=1) if (day, number) not in extra]
 
     def planted(self) -> list[tuple[str, dict[str, str]]]:
         """(landing day, row) of everything the truth says is planted."""
@@ -69,8 +79,15 @@ class Traded:
             found.extend((path.parent.name, row) for row in csv.DictReader(path.read_text().splitlines()))
         return found
 
-    def spoiled(self, feed: str) -> set[tuple[str, int]]:
-        return {(day, int(row["line"])) for day, row in self.planted() if row["feed"] == feed and row["reason"]}
+    def extra(self, feed: str) -> set[tuple[str, int]]:
+        """(landing day, line) of what stands in a feed's main file and is not of the shop's own trade."""
+        rows = self.planted()
+        return {(day, int(row["line"])) for day, row in rows if row["file"] == MAIN[feed] and row["is_extra"] == "true"}
+
+    def plants(self, feed: str) -> set[tuple[str, int]]:
+        """Those of them that are not lines of trade spoiled, but records of their own."""
+        rows = [(day, row) for day, row in self.planted() if row["file"] == MAIN[feed] and row["is_extra"] == "true"]
+        return {(day, int(row["line"])) for day, row in rows if row["key"]}
 
     @staticmethod
     def happened(event: dict) -> datetime:

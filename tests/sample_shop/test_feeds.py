@@ -96,6 +96,9 @@ def test_customer_file_is_a_full_snapshot_that_changes(shop):
 def test_catalogue_lives(shop):
     days = shop.days("catalogue")
     snapshots = [{item["item_id"]: item for item in shop.catalogue(day)} for day in days]
+    broken_off = [after for before, after in pairwise(snapshots) if len(after) < 0.7 * len(before)]
+    assert len(broken_off) == 2
+    snapshots = [snapshot for snapshot in snapshots if snapshot not in broken_off]
     assert 400 <= len(snapshots[0]) <= 600 and len({item["category_path"][2] for item in snapshots[0].values()}) == 22
     for before, after in pairwise(snapshots):
         assert set(before) <= set(after)

@@ -54,7 +54,7 @@ def test_another_seed_writes_other_bytes(small, tmp_path):
     same = {path for path in other if expected.get(path) == other[path]}
     assert set(other) == set(expected)
     assert {path for path in same if path.startswith("landing/")} == set()
-    assert len(same) < 0.1 * len(other)  # this README, the position bias, and days on which nobody changed a consent
+    assert len(same) < 0.15 * len(other)  # the README, the position bias, days of unchanged consents or without a planted fact
 
 
 @pytest.mark.parametrize(

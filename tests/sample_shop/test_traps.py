@@ -117,12 +117,12 @@ def test_traps_change_their_field_and_no_other_byte(shop, without):
     """Line by line against the same shop without traps; a spoiled line is a copy of one that may have a trap."""
     assert without.true("traps").num_rows == 0
     keys = {(feed, key) for feed, key, _, _ in planted(shop)}
-    spoiled = {feed: shop.spoiled(feed) for feed in ("events", "orders", "people", "catalogue")}
+    spoiled = {feed: shop.extra(feed) for feed in ("events", "orders", "people", "catalogue")}
     for path in sorted(path for path in shop.landing.rglob("*") if path.is_file()):
         feed, day = path.parts[-3], path.parts[-2]
         one, other = (gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes()
                       for p in (path, without.landing / path.relative_to(shop.landing)))  # fmt: skip
-        lines, others = one.split(b"\n"), other.split(b"\n")
+        lines, others = (re.split(b"[\r\n]", content) for content in (one, other))
         assert len(lines) == len(others)
         for number, (line, plain) in enumerate(zip(lines, others, strict=True), start=1):
             if line != plain and (day, number) not in spoiled[feed]:

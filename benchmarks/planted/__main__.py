@@ -1,0 +1,43 @@
+"""What a sample shop plants, against what a home made of it: planted, right and wrong, kind by kind.
+
+    python -m benchmarks.planted --home FOLDER --to 2026-02-18 [--ingested]
+
+Refused records are compared one by one, by file and line, with the reason they were planted for; facts by the
+tables of the lake, the warehouse and the lists. `--ingested` asks only what needs no more than ingest and
+identify. Ends with 1 when anything is wrong.
+"""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from benchmarks.planted.facts import LAKE, PUBLISHED, evenings, everybody, judge
+from benchmarks.planted.home import Home
+from benchmarks.planted.records import delivered_twice, refused
+from benchmarks.planted.score import Score, table
+from spark_jobs.settings import Settings
+
+
+def scores(home: Home, truth: Path, last: date, is_published: bool = True) -> list[Score]:
+    """Every kind there is, of a home whose last landing day is `last`."""
+    found = refused(home.lake, truth, last) + delivered_twice(home.lake, truth, last) + judge(home, truth, last, LAKE)
+    if is_published:
+        found += judge(home, truth, last, PUBLISHED) + everybody(home, truth, last) + evenings(home, truth, last)
+    return found
+
+
+def main() -> int:
+    """Print the comparison; 1 when anything is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--to", type=date.fromisoformat, required=True, help="the last landing day")
+    parser.add_argument("--ingested", action="store_true", help="ask only what needs no more than ingest and identify")
+    args = parser.parse_args()
+    home = Home(args.home, Settings.from_environment().identity_key)
+    found = scores(home, args.home / "truth", args.to, not args.ingested)
+    print(table(found))
+    return int(any(score.n_wrong for score in found))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

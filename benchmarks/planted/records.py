@@ -1,0 +1,55 @@
+"""Records that had to be refused, and records that came twice: what the shop planted against what the lake
+says of them.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.planted.score import Score
+from expectations.contracts.lake import OPS_RUNS, QUARANTINE
+from spark_jobs.tables import Lake
+
+TARGETS = {"events": "core_events", "orders": "core_order_lines"}  # feeds whose records may come twice
+TWICE = "duplicate|repeated"
+
+
+def planted(truth: Path, name: str, last: date) -> pd.DataFrame:
+    """The truth's records or counts of all days up to the last."""
+    days = [folder for folder in sorted((truth / "planted").iterdir()) if folder.name <= last.isoformat()]
+    return pd.concat([pd.read_csv(folder / name).assign(day=folder.name) for folder in days], ignore_index=True)
+
+
+def refused(lake: Lake, truth: Path, last: date) -> list[Score]:
+    """By feed and reason: a planted record is right when it stands in quarantine under that reason, file
+    by file, line by line; one that stands there and was not planted is too many.
+    """
+    records = planted(truth, "records.csv", last)
+    rows = [row for row in lake.read_arrow(QUARANTINE).to_pylist() if row["landing_date"] <= last]
+    found = {(row["entity"], row["reason"], *row["source_file"].split("/")[-2:], row["source_line"]) for row in rows}
+    wanted = records[records["reason"].notna()]
+    asked = set(zip(*(wanted[name] for name in ("feed", "reason", "day", "file", "line")), strict=True))
+    scores = []
+    for feed, reason in sorted({key[:2] for key in asked | found}):
+        a, b = ({key for key in side if key[:2] == (feed, reason)} for side in (asked, found))
+        examples = [
+            *(f"not refused: {'/'.join(map(str, key[2:]))}" for key in sorted(a - b)),
+            *(f"refused: {'/'.join(map(str, key[2:]))}" for key in sorted(b - a)),
+        ]
+        scores.append(Score(f"{feed}: {reason}", len(a), len(a & b), len(a - b) + len(b - a), tuple(examples)))
+    return scores
+
+
+def delivered_twice(lake: Lake, truth: Path, last: date) -> list[Score]:
+    """By feed, how many records were told to be repeats; by number, since either of two equal ones may
+    count.
+    """
+    counts = planted(truth, "counts.csv", last)
+    runs = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == "ingest"]
+    scores = []
+    for feed, table in TARGETS.items():
+        twice = int(counts[(counts["feed"] == feed) & counts["kind"].str.contains(TWICE)]["n"].sum())
+        held = sum(row["n_duplicate"] or 0 for row in runs if row["table_name"] == table)
+        scores.append(Score(f"{feed}: delivered twice", twice, min(twice, held), abs(twice - held)))
+    return scores
