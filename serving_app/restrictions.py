@@ -7,11 +7,15 @@ says, until a night writes it anew.
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from expectations.contracts.restrictions import WORDS, RestrictionsUnreadable, View, Word, newest
+from expectations.contracts.files import stamps
+from expectations.contracts.restrictions import WORDS, RestrictionsDamaged, RestrictionsUnreadable, View, Word, newest
 from expectations.contracts.restrictions_store import Restrictions
+
+VERIFY_EVERY = timedelta(minutes=10)
 
 
 class NobodyByName(View):
@@ -70,7 +74,10 @@ class LmdbRestrictions:
     def __init__(self, folder: Path) -> None:
         self._folder, self._lock = folder, threading.Lock()
         self._store: Restrictions | None = None
-        self._refused: tuple[tuple[int, int, int], RestrictionsUnreadable] | None = None  # a damaged file, read no second time
+        self._verified_at: datetime | None = None
+        # A damaged file, read no second time, and why. Words alone: an error holds the store it was raised in, and LMDB opens
+        # no second handle while there is a first.
+        self._refused: tuple[tuple[int, int, int] | None, str] | None = None
 
     def _opened(self) -> Restrictions:
         store = self._store
@@ -91,12 +98,12 @@ class LmdbRestrictions:
             raise RestrictionsUnreadable(f"the restrictions are not there: {error.strerror}") from error
         seen = (found.st_ino, found.st_mtime_ns, found.st_size)
         if self._refused and self._refused[0] == seen:
-            raise self._refused[1]
+            raise RestrictionsDamaged(self._refused[1])
         try:
             return Restrictions(self._folder)
-        except RestrictionsUnreadable as error:
-            self._refused = (seen, error)
-            raise
+        except RestrictionsDamaged as error:
+            self._refused = (seen, str(error))
+            raise  # other reasons pass: LMDB opens no second handle while an answer under way holds the store of before
 
     @contextmanager
     def view(self) -> Iterator[View]:
@@ -113,6 +120,18 @@ class LmdbRestrictions:
 
     def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
         self._opened().hear(kind, ids, word)
+
+    def refresh(self, now: datetime) -> None:
+        """Read everything once more every `VERIFY_EVERY`: for a timer."""
+        store = self._store
+        if store is None or (self._verified_at and now - self._verified_at < VERIFY_EVERY):
+            return
+        self._verified_at = now
+        try:
+            store.verify()
+        except RestrictionsUnreadable as error:
+            with self._lock:
+                self._refused, self._store = (*stamps(self._folder / "data.mdb"), str(error)), None
 
     def problem(self) -> str:
         try:

@@ -26,6 +26,7 @@ def app() -> Flask:
         "rotating the decision log": log.rotate,
         "verifying the snapshot": lambda: snapshots.verify(service.clock()),
         "mending the overrides": service.overrides.refresh,
+        "verifying the restrictions": lambda: service.restrictions.refresh(service.clock()),
     }
     if days := settings.decision_log_days:
         folder = settings.home / "serving" / FOLDER

@@ -25,6 +25,10 @@ class RestrictionsUnreadable(RuntimeError):  # noqa: N818 - reads as what it say
     """The store is missing or damaged; whoever reads it takes the safe side."""
 
 
+class RestrictionsDamaged(RestrictionsUnreadable):
+    """What the store holds is not what was written: to open it again would find the same."""
+
+
 class Word(NamedTuple):
     """That something is allowed or not.
 

@@ -3,6 +3,7 @@
 Every write is synced. A digest beside each kind tells bytes that nobody wrote, which would else be a no that nobody hears.
 """
 
+import fcntl
 import hashlib
 import shutil
 import threading
@@ -14,7 +15,19 @@ from pathlib import Path
 import lmdb
 import msgpack
 
-from expectations.contracts.restrictions import SPLITS, WORDS, RestrictionsUnreadable, View, Word, merged, newest, pack, unpack
+from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.restrictions import (
+    SPLITS,
+    WORDS,
+    RestrictionsDamaged,
+    RestrictionsUnreadable,
+    View,
+    Word,
+    merged,
+    newest,
+    pack,
+    unpack,
+)
 from expectations.contracts.snapshot import MAX_KEY_BYTES
 
 FOLDER = Path("serving") / "restrictions"
@@ -23,6 +36,7 @@ MAP_BYTES = 1 << 32
 STATE = "state"  # by kind: how often it was written, and a digest of what it holds
 DATABASES = (*WORDS, SPLITS, STATE)
 PAGE = 4096
+TURN = ".turn"  # locked by whoever writes
 
 _open: "weakref.WeakValueDictionary[str, lmdb.Environment]" = weakref.WeakValueDictionary()
 _lock = threading.Lock()
@@ -42,9 +56,13 @@ class Restrictions:
             self._env = _environment(folder, self._inode)
             self._databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
             self._n_bytes = 0
+            self._written: tuple[Stamp, int] = (), -1  # nothing yet that it could differ from
+            self._is_as_written()
             self._env.reader_check()  # slots of processes that were killed
         except (OSError, lmdb.Error) as error:
-            raise RestrictionsUnreadable(f"the restrictions cannot be opened: {error}") from error
+            # LMDB's own words hold the path.
+            why = error.strerror if isinstance(error, OSError) else type(error).__name__
+            raise RestrictionsUnreadable(f"the restrictions cannot be opened: {why}") from error
         self.verify()
 
     @classmethod
@@ -61,7 +79,10 @@ class Restrictions:
         return cls(folder)
 
     def is_whole(self) -> bool:
-        """Whether the file is still the one that was opened, and as long as it says: reading one that was cut kills a process."""
+        """Whether the file is still the one that was opened, as long as it says, and changed by nobody but `hear` and `publish`.
+
+        To read one that was cut or overwritten in place ends a process by a signal, or un-hears a no.
+        """
         try:
             found = self._file.stat()
         except OSError:
@@ -69,15 +90,44 @@ class Restrictions:
         if found.st_ino != self._inode or found.st_size < max(self._n_bytes, 2 * PAGE):
             return False
         self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
-        return found.st_size >= self._n_bytes
+        return found.st_size >= self._n_bytes and self._is_as_written()
+
+    def _is_as_written(self) -> bool:
+        if stamps(self._file) == self._written[0]:
+            return True
+        try:
+            with (self._file.parent / TURN).open("a") as turn:
+                fcntl.flock(turn, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                now = self._stamp()
+        except BlockingIOError:
+            return True  # a write is under way, and what held before it is still read
+        except OSError:
+            return False
+        if now[1] == self._written[1]:
+            return False  # bytes have changed, and no transaction has been committed
+        self._written = now
+        return True
+
+    def _stamp(self) -> tuple[Stamp, int]:
+        """What tells that the file is another than before, and the number of the newest transaction: a write changes both."""
+        return stamps(self._file), self._env.info()["last_txnid"]
+
+    @contextmanager
+    def _write_turn(self) -> Iterator[lmdb.Transaction]:
+        """A transaction that writes, told apart from bytes that anybody else changes."""
+        with (self._file.parent / TURN).open("a") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            with self._env.begin(write=True) as txn:
+                yield txn
+            self._written = self._stamp()
 
     def verify(self) -> None:
         """
         Raises:
-            RestrictionsUnreadable: what is held is not what was written.
+            RestrictionsDamaged: what is held is not what was written.
         """
         if not self.is_whole():
-            raise RestrictionsUnreadable("the restrictions are cut off, or another's")
+            raise RestrictionsDamaged("the restrictions are cut off, or another's")
         try:
             with self._env.begin() as txn:
                 for kind in (*WORDS, SPLITS):
@@ -85,9 +135,9 @@ class Restrictions:
                     for key, value in txn.cursor(db=self._databases[kind]):
                         found ^= _digest(key, value)
                     if found != self._state(txn, kind)[1]:
-                        raise RestrictionsUnreadable(f"the restrictions are damaged: {kind}")
+                        raise RestrictionsDamaged(f"the restrictions are damaged: {kind}")
         except (lmdb.Error, msgpack.UnpackException, ValueError, TypeError) as error:
-            raise RestrictionsUnreadable(f"the restrictions are damaged: {error}") from error
+            raise RestrictionsDamaged(f"the restrictions are damaged: {type(error).__name__}") from error
 
     @contextmanager
     def view(self) -> Iterator[View]:
@@ -118,7 +168,7 @@ class Restrictions:
 
     def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
         """Write a word for these ids where none newer is held; durable when this returns, and known to every next answer."""
-        with self._env.begin(write=True) as txn:
+        with self._write_turn() as txn:
             newer = {}
             for key in map(key_of, ids):
                 held = txn.get(key, db=self._databases[kind])
@@ -128,7 +178,7 @@ class Restrictions:
 
     def publish(self, night: Mapping[str, Mapping[str, Word]], splits: Mapping[str, int]) -> None:
         """Write a night's whole truth in one transaction: each kind that `night` names, as `merged` says, and the splits."""
-        with self._env.begin(write=True) as txn:
+        with self._write_turn() as txn:
             for kind, words in night.items():
                 held = {key: unpack(value) for key, value in txn.cursor(db=self._databases[kind])}
                 after = merged(held, {key_of(name): word for name, word in words.items()})

@@ -95,3 +95,24 @@ def test_the_twin_in_memory_does_as_the_store(tmp_path):
         with twin.view() as view:
             found.append([[view.may_be_personal([name], 1) for name in "abcs"], view.may_be_shown("m"), view.may_be_shown("x")])
     assert found == [[[True, False, False, False], False, True]] * 2
+
+
+def test_a_store_that_is_put_right_is_read_again(tmp_path):
+    folder = tmp_path / "restrictions"
+    restrictions_store.Restrictions.create(folder).hear(CONSENTS, [f"i_{n}" for n in range(500)], NO)
+    whole = (folder / "data.mdb").read_bytes()
+    store = LmdbRestrictions(folder)
+    with store.view() as under_way:
+        assert under_way.may_be_personal(["i_x"], 0)
+        with (folder / "data.mdb").open("r+b") as file:
+            file.write(whole.replace(b"/i_250", b"/i_950"))
+        with store.view() as view:
+            assert not view.may_be_personal(["i_x"], 0)
+        assert store.problem().startswith("nobody gets a list of their own: ")
+        assert str(tmp_path) not in store.problem()
+        (folder / "whole").write_bytes(whole)
+        (folder / "whole").rename(folder / "data.mdb")
+    del under_way, view
+    with store.view() as view:
+        assert view.may_be_personal(["i_x"], 0) and not view.may_be_personal(["i_7"], 0)
+    assert store.problem() == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from expectations.contracts.manifest import DATA, FILE
 from expectations.contracts.override_state import FOLDER as STATE
+from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
 from serving_app.decision_log import FOLDER as LOG
 from serving_app.private_copy import FOLDER as COPIES
 
@@ -75,6 +76,9 @@ HARMS: tuple[tuple[str, Callable[[Path], None]], ...] = (
     *((f"{STATE}/overrides.copy.json", harm) for harm in (flip, delete)),
     (f"{STATE}/", delete),
     (f"serving/{LOG}/", delete),
+    *((f"{RESTRICTIONS}/data.mdb", harm) for harm in (cut, flip, delete)),
+    (f"{RESTRICTIONS}/lock.mdb", delete),
+    (f"{RESTRICTIONS}/", delete),
 )
 
 
@@ -90,8 +94,10 @@ def harmed(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[None
     finally:
         if LOG not in name and COPIES not in name and str(STATE) not in name:  # those the service mends itself
             if file.is_dir():
-                shutil.rmtree(file)
-            (shutil.copytree if (kept / name).is_dir() else shutil.copyfile)(kept / name, file)
+                delete(file)
+            aside = file.with_name(f".{file.name}.back")
+            (shutil.copytree if (kept / name).is_dir() else shutil.copyfile)(kept / name, aside)
+            aside.replace(file)  # whole at once, as a restore from a backup should be
 
 
 @contextmanager

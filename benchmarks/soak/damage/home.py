@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.serving import pairs
+from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import HISTORY, Published
+from expectations.contracts.restrictions import CONSENTS, Word
+from expectations.contracts.restrictions_store import Restrictions
 from serving_app import create_app
+from serving_app.restrictions import MemoryRestrictions
 from serving_app.schemas import ListQuery
 from serving_app.settings import Settings
 from serving_app.snapshots import MemorySnapshots, Snapshot
@@ -17,12 +21,17 @@ from spark_jobs.publish.writer import write
 NIGHTS = {"night-1": "2026-02-20T03:00:00Z", "night-2": "2026-02-21T03:00:00Z"}
 BLOCK = {"kind": "block", "item_id": "item-0", "until": "2099-01-01T00:00:00Z"}
 STRANGER = ""
+NO = Word(False, datetime(2026, 2, 20, 12, tzinfo=UTC), "sample_shop/events")
 N = 10
+ONE_IN = 4  # of the customers, one has said no to personalization
 
 
 def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
     """Publish both nights, the second last; the item ids of every answer, by snapshot and customer (`STRANGER`: none)."""
     expected = {}
+    store = Restrictions.create(home / restrictions_store.FOLDER)
+    store.hear(CONSENTS, denied(n_customers), NO)
+    store.hear(CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO)  # of others, so that the file has many pages
     for seed, (name, published_at) in enumerate(NIGHTS.items(), start=1):
         content = dict(pairs(n_customers, seed))
         meta = contract.Meta(contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {})
@@ -38,16 +47,24 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
 
 def answers(name: str, content: dict[bytes, bytes], n_customers: int, home: Path) -> dict[str, list[str]]:
     """What a service over this snapshot in memory answers, the block of `BLOCK` in force."""
+    restrictions = MemoryRestrictions()
+    restrictions.hear(CONSENTS, denied(n_customers), NO)
     app = create_app(
         Settings(home=home),
         clock=lambda: datetime(2026, 2, 21, 12, tzinfo=UTC),
         snapshots=MemorySnapshots(Snapshot.of(name, content.items())),
+        restrictions=restrictions,
     )
     app.test_client().post("/v1/overrides", json=BLOCK)
     service = app.extensions["concierge"]
     customers = [STRANGER, *(f"c_{n}" for n in range(n_customers))]
     lists = {one: service.recommend(ListQuery(n=N, customer_id=one), is_shown=False)["items"] for one in customers}
     return {one: [item["item_id"] for item in items] for one, items in lists.items()}
+
+
+def denied(n_customers: int) -> list[str]:
+    """The customers who said no."""
+    return [f"c_{n}" for n in range(0, n_customers, ONE_IN)]
 
 
 def path(customer_id: str) -> str:

@@ -1,6 +1,9 @@
 """What must hold now: newest word wins and a tie is a no, whoever writes in whatever order; damage is told and never a yes."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -114,3 +117,32 @@ def test_damage_is_told(store, tmp_path, damage):
         else:
             with store.view():
                 pass
+
+
+def test_bytes_that_nobody_wrote_are_not_read(store, tmp_path):
+    """In place and while it is open: what is read then may end the process by a signal."""
+    store.hear(CONSENTS, [f"i_{n}" for n in range(500)], Word(False, at(1), "page"))
+    data = tmp_path / "restrictions" / "data.mdb"
+    with data.open("r+b") as file:
+        file.seek(2 * 4096)
+        file.write(bytes(40))
+    assert not store.is_whole()
+    with pytest.raises(RestrictionsUnreadable), store.view():
+        pass
+
+
+def test_what_another_process_writes_is_no_damage(store, tmp_path):
+    script = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path;"
+        "from expectations.contracts.restrictions import CONSENTS, Word;"
+        "from expectations.contracts.restrictions_store import Restrictions;"
+        "store = Restrictions(Path(sys.argv[1]));"
+        "[store.hear(CONSENTS, [f'i_{n}'], Word(False, datetime(2026, 1, 5, tzinfo=UTC), 'page')) for n in range(20)]"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "restrictions")]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as other:
+        while other.poll() is None:
+            assert store.is_whole()
+    assert other.returncode == 0
+    with store.view() as view:
+        assert not view.may_be_personal(["i_19"], -1)
