@@ -41,7 +41,7 @@ def test_what_is_let_in_is_what_later_steps_take(home):
         suffix = sources[feed.split("/")[0]].feed(feed.split("/")[1]).pattern.removeprefix("*")
         made.land(f"{feed}/{DAY}/day{suffix}", content(sources[feed.split("/")[0]], feed, some))
         tried += len(some)
-    reports = [report for report in made.night(str(DAY)) if report.n_received is not None]
+    reports = [report for report in made.night(str(DAY), CONCIERGE_REFUSED_PERCENT="100") if report.n_received is not None]
     refused = sum(report.n_quarantined for report in reports)
     assert sum(report.n_received for report in reports) == tried
     assert 0 < refused < tried
