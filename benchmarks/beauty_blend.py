@@ -11,6 +11,7 @@ A part that cannot be fitted (memory, data) is left out before any is fitted, an
 """
 
 import argparse
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from models.base import Recommender, Training
 from models.blend import unit
 from models.evaluation import interval
 from models.evaluation.worth import prune
-from models.fittable import fittable
+from models.fittable import estimate_bytes, fittable
 from models.inference import top_n
 from models.recommenders import make_blend
 from models.shape import Shape
@@ -153,9 +154,11 @@ def main() -> None:
     for part, name in enumerate(names):
         ndcg, hit = figures(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
+    shape = Shape.of(window.training)
+    costs = {part.name: estimate_bytes(part, shape) / 1e9 for part in blend.parts}
     for power in given.powers:
         print(f"power {power}", flush=True)
-        settle(names, table**power, query, wanted, len(places))
+        settle(names, table**power, query, wanted, len(places), costs)
 
 
 def fitted_without(weights: dict[str, float], training: Training) -> dict[str, object]:
@@ -168,9 +171,12 @@ def fitted_without(weights: dict[str, float], training: Training) -> dict[str, o
     return made
 
 
-def settle(names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> None:
+def settle(
+    names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int, costs: Mapping[str, float]
+) -> None:
     """Climb, take away what is not worth its place, climb again, until every part stays; print each round.
 
+    Whether a part is worth its place is asked of the costliest first (`costs`, whole GB of memory), then of the lightest.
     A climb that ends with no weight at all has nothing to order by and is not gone on with.
     """
     kept = list(range(len(names)))
@@ -185,7 +191,7 @@ def settle(names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted:
         def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:
             return figures(sum(table[:, part] * w for part, w in (weight_of[name] for name in some)), query, wanted, n)[0]
 
-        stay, found = prune(sorted(weight_of, key=lambda name: weight_of[name][1]), quality)
+        stay, found = prune(sorted(weight_of, key=lambda name: (-round(costs.get(name, 0)), weight_of[name][1])), quality)
         print(*(f"    {each}" for each in found), sep="\n", flush=True)
         if len(stay) == len(kept):
             return

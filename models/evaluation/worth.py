@@ -34,9 +34,12 @@ def worth(part: str, whole: np.ndarray, without: np.ndarray) -> Worth:
 def prune(
     order: Sequence[str], quality: Callable[[frozenset[str]], np.ndarray], is_over: Callable[[], bool] = lambda: False
 ) -> tuple[frozenset[str], list[Worth]]:
-    """The parts that stay, asked one after the other: each beside those that are still there when its turn comes.
+    """The parts that stay, asked one after the other: a part's worth is what the best blend so far has over the one without it
+    and without those that went before.
 
     One after the other, because two parts that say the same are each worth nothing beside the other, and one of them may be.
+    Against the best so far, because many parts of which each is worth less than chance are worth something together: on Beauty
+    eight of ten went when each was compared with what was left, and .0025 of NDCG@10 with them.
 
     Args:
         order: the parts, in the order in which they are asked; the last one that is left stays.
@@ -47,12 +50,13 @@ def prune(
         The parts that stay, and what each that was asked is worth.
     """
     kept, found = frozenset(order), []
-    whole = quality(kept)
+    best = quality(kept)
     for part in order:
         if len(kept) == 1 or is_over():
             break
         without = quality(kept - {part})
-        found.append(worth(part, whole, without))
+        found.append(worth(part, best, without))
         if not found[-1].stays:
-            kept, whole = kept - {part}, without
+            kept = kept - {part}
+            best = max(best, without, key=np.nanmean)
     return kept, found

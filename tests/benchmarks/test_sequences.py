@@ -82,7 +82,9 @@ def test_what_is_not_worth_its_place_goes_and_the_weights_climb_again(capsys):
     generator = np.random.default_rng(5)
     query, wanted = np.repeat(np.arange(300), 20), np.tile(np.arange(20) == 0, 300)
     right = wanted * 0.3 + generator.random((2, 6000)) * 0.5
-    settle(("right", "too", "chance"), np.stack([*right, generator.random(6000) * 0.05], axis=1), query, wanted, 300)
+    settle(
+        ("right", "too", "chance"), np.stack([*right, generator.random(6000) * 0.05], axis=1), query, wanted, 300, {"right": 3.0}
+    )
     said = capsys.readouterr().out.strip().splitlines()
     assert any(line.strip().startswith("chance") and line.endswith(": goes") for line in said)
     last = [line for line in said if line.strip().startswith("NDCG@10")][-1]

@@ -49,6 +49,22 @@ def test_of_two_that_say_the_same_one_stays(quality):
     assert prune(["good", "twin", "bad"], quality)[0] == {"twin"}
 
 
+def test_what_is_worth_something_together_is_not_lost_one_by_one():
+    """Six parts, each worth 1.5 of its own standard errors: alone every one would go, together they are worth 3.7 of theirs."""
+    generator = np.random.default_rng(5)
+    adds = generator.normal(0.0, 1.0, (6, N))
+    adds += 1.5 / np.sqrt(N) - adds.mean(axis=1, keepdims=True)
+
+    def quality(some):
+        return adds[[int(name) for name in some]].sum(axis=0) if some else np.zeros(N)
+
+    everybody = [str(n) for n in range(6)]
+    whole = quality(everybody)
+    assert not any(worth(name, whole, quality(set(everybody) - {name})).stays for name in everybody)
+    kept, _ = prune(everybody, quality)
+    assert 1 < len(kept) < 6 and interval(whole - quality(kept))[1] <= 0, "what went is not more than chance all together"
+
+
 def test_the_last_part_stays_and_time_ends_it(quality):
     assert prune(["bad"], quality) == ({"bad"}, [])
     kept, found = prune(["noise", "bad", "good"], quality, is_over=iter([False, True]).__next__)
