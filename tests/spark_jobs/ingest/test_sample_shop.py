@@ -1,0 +1,29 @@
+"""The smallest shop's ten days through ingest and identify: whatever it plants is refused, kept or joined
+as its truth says.
+"""
+
+from datetime import UTC, date, datetime
+
+from benchmarks.planted.facts import LAKE, judge
+from benchmarks.planted.home import Home
+from benchmarks.planted.records import refused
+from benchmarks.planted.score import table
+from sample_shop.shop import trade_days
+from spark_jobs.identify import job as identify
+from spark_jobs.night import Days, Night
+from spark_jobs.settings import Settings
+from tests.spark_jobs.ingest.conftest import KEY
+
+SEED, CUSTOMERS, LAST = 11, 20, date(2026, 1, 14)
+
+
+def test_every_plant_is_right(home):
+    shop = home("sample_shop")
+    trade_days(SEED, CUSTOMERS, 0, (LAST - date(2026, 1, 5)).days, shop.folder / "landing" / "sample_shop", shop.folder / "truth")
+    shop.night("2026-01-05", LAST.isoformat())
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(shop.folder), "CONCIERGE_IDENTITY_KEY": KEY})
+    identify.run(Night("night", Days(LAST, LAST), settings, datetime(2026, 1, 15, 3, tzinfo=UTC)), shop.lake)
+    truth = shop.folder / "truth"
+    found = refused(shop.lake, truth, LAST) + judge(Home(shop.folder, KEY), truth, LAST, LAKE)
+    assert not [score for score in found if score.n_wrong], table(found)
+    assert sum(score.n_planted for score in found) > 150
