@@ -5,6 +5,7 @@ Writes:  raw_<source>__<entity>, core_events, core_order_lines, core_people, cor
          core_identifiers, core_impressions, quarantine, ops_deliveries
 If it fails: clear the task; a file counts as taken in when all of it is written, so what was half taken in is taken in again,
 with the same result, also when the file was put right in between. Rows that do not add up fail each attempt: that is a bug.
+When too much of a file was refused, look with `make quarantine`, then put the file right or take it away; it fails until then.
 """
 
 from concurrent.futures import ThreadPoolExecutor
