@@ -17,6 +17,7 @@ from sample_shop.shop import trade_days
 from spark_jobs.ingest import received
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.feed import Context
+from spark_jobs.ingest.normal_form import Normal
 from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.land.inputs import landed
 from spark_jobs.session import start
@@ -27,7 +28,7 @@ DAYS = 20
 
 def as_received(columns: tuple, ids: tuple):
     """In the place of `normaliser`: nothing is done."""
-    return lambda values, wrong_kinds: (values, None)
+    return lambda values, wrong_kinds: Normal(values, None, None)
 
 
 def main(n_days: int) -> None:

@@ -17,6 +17,8 @@ CASES = (AS_GIVEN, UPPER)
 # What stands in the place of a record's own id when a tag was not filled in: records would be taken for repeats of each other.
 # Of persons and browsers `identify` decides (rules.yml), which knows more such words: the rest of their record is kept.
 RECORD_KINDS = ("message_id", "order_id", "item_id", "crm_id", "request_id")
+# What a record is of and about: without one of these it is not understood. Of a person, a session or a request it can do without.
+KEY_KINDS = ("message_id", "order_id", "item_id", "crm_id")
 WORD_FOR_NOTHING = re.compile(
     r"true|false|null|undefined|nan|none|nil|\[object [a-z]+\]|\{\{.*\}\}|%%.*%%|\$\{.*\}|<%.*%>|\{%.*%\}", re.IGNORECASE
 )

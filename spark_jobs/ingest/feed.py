@@ -81,7 +81,8 @@ class Feed:
             that sightings name. A record that becomes several rows numbers them from 1 in a column `_part`. A column `_doubt`
             says of an accepted record what of it could not be read: it is kept, and stands in quarantine besides.
         target: the table its records become rows of.
-        ids: where its records hold ids; a transform sees them in their normal form, and one that is none refuses its record.
+        ids: where its records hold ids; a transform sees them in their normal form. One that is none is null: of the record
+            itself, an order or an item it refuses the record, of a person or a session the record stands in quarantine besides.
         newest_wins: of two records with one key the later received is the truth (snapshots); else the first received.
         whole: the files of a landing day hand over all there is: what they do not name has ended. The target has `ended_on`.
         when_ended: of a whole feed, columns that an ended row holds other values in, as SQL over its last row, `ended_on` and

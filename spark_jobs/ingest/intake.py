@@ -19,7 +19,7 @@ from spark_jobs.ingest.feed import Context, Feed, Source
 from spark_jobs.ingest.file_notes import note_files, note_whole_days
 from spark_jobs.ingest.formats import has_at_most
 from spark_jobs.ingest.positions import number_on, repeated_files
-from spark_jobs.ingest.received import read, reread
+from spark_jobs.ingest.received import BAD_ID, read, reread
 from spark_jobs.night import TableReport
 from spark_jobs.tables import Lake, Written
 
@@ -121,7 +121,8 @@ class FeedIntake:
     def _typed(self, records: DataFrame) -> DataFrame:
         typed = self.feed.transform(records, self.told)
         typed = typed if self.feed.record else typed.withColumn("_part", F.lit(1))
-        return typed if "_doubt" in typed.columns else typed.withColumn("_doubt", F.lit(None).cast("string"))
+        doubt = F.concat_ws("; ", "id_doubt", *(["_doubt"] if "_doubt" in typed.columns else []))
+        return typed.withColumn("_doubt", F.when(doubt != "", doubt))
 
     def _numbered(self, records: DataFrame, held: DataFrame | None) -> DataFrame:
         if not self.feed.position:
@@ -164,7 +165,8 @@ class FeedIntake:
         named = (F.lit(self.source.name).alias("source"), F.lit(self.feed.entity).alias("entity"))
         is_refused = F.col("reason").isNotNull()
         refused = self.typed.where("_part = 1").where(is_refused | F.col("_doubt").isNotNull())
-        reason, detail = F.coalesce("reason", F.lit(DOUBT)), F.when(is_refused, F.col("detail")).otherwise(F.col("_doubt"))
+        doubt = F.when(F.col("id_doubt").isNotNull(), BAD_ID).otherwise(DOUBT)
+        reason, detail = F.coalesce("reason", doubt), F.when(is_refused, F.col("detail")).otherwise(F.col("_doubt"))
         return refused.select(*named, *PLACE, "raw_text", reason.alias("reason"), detail.alias("detail"))
 
     def _added(self, counts: Counts) -> tuple[Written, int]:

@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expectations.contracts.countries import NOT_CURRENT
-from expectations.contracts.ids import MAX_ID_LENGTH, NO_ID, NOTHING, RECORD_KINDS, UPPER, ReadId, read_id
+from expectations.contracts.ids import KEY_KINDS, MAX_ID_LENGTH, NO_ID, RECORD_KINDS, UPPER, ReadId, read_id
 from expectations.contracts.text import is_plain, normalise_text
 
 if TYPE_CHECKING:
@@ -21,26 +21,50 @@ ESCAPED = "\\u"  # how JSON writes the controls that no plain text holds
 # How a string begins that may be a word for nothing: a document with such an id is looked at closely.
 WORD = r"(?i:true|false|null|undefined|nan|none|nil|\[object|\{\{|%%|\$\{|<%|\{%)"
 Values = tuple[str | None, ...]
-Normalise = Callable[[Values, tuple[str, ...]], tuple[Values, str | None]]
-Reader = Callable[[str], ReadId]
+
+
+class Normal(NamedTuple):
+    """A record's values in their normal form; ids that are none are null in it, and told by their path and why.
+
+    Attributes:
+        flaw: the first that the record cannot do without: it is refused.
+        doubt: the first other one, of a person or a session: the record is kept without it.
+    """
+
+    values: Values
+    flaw: str | None
+    doubt: str | None
+
+
+class Read(NamedTuple):
+    """As `Normal`, of one value."""
+
+    value: str | None
+    flaw: str | None = None
+    doubt: str | None = None
+
+
+NOTHING = Read(None)
+Normalise = Callable[[Values, tuple[str, ...]], Normal]
+Reader = Callable[[str], Read]
 
 
 def normaliser(columns: Sequence[str], ids: Sequence["IdField"]) -> Normalise:
     """A function of a record's values and its columns of a wrong JSON kind.
-
-    It gives the values in their normal form, and of the first id that is none, its path and why; such an id is null.
 
     Args:
         columns: the feed's columns, in order.
         ids: where its ids stand; a column with ids inside holds JSON.
     """
     readers = [reader_of([each for each in ids if each.column == name]) for name in columns]
+    fields = {each.path: each for each in ids}
 
-    def normalise(values: Values, wrong_kinds: tuple[str, ...]) -> tuple[Values, str | None]:
+    def normalise(values: Values, wrong_kinds: tuple[str, ...]) -> Normal:
         found = [NOTHING if value is None else read(value) for value, read in zip(values, readers, strict=True)]
         for name in wrong_kinds:
-            found[columns.index(name)] = ReadId(None, f"{name} {NO_ID}")
-        return tuple(each.value for each in found), next((each.flaw for each in found if each.flaw), None)
+            found[columns.index(name)] = judged(fields[name], ReadId(None, NO_ID))
+        flaw = next((each.flaw for each in found if each.flaw), None)
+        return Normal(tuple(each.value for each in found), flaw, next((each.doubt for each in found if each.doubt), None))
 
     return normalise
 
@@ -52,32 +76,40 @@ def reader_of(ids: Sequence["IdField"]) -> Reader:
     return document_reader(ids) if ids[0].inside else partial(read_field, ids[0])
 
 
-def read_text(value: str) -> ReadId:
+def read_text(value: str) -> Read:
     """A text; in JSON the strings are normalised as they stand."""
     if ESCAPED in value and (document := parsed(value)) is not None:
-        return ReadId(written(mapped(document, normalise_text)))
-    return ReadId(value if is_plain(value) else normalise_text(value))
+        return Read(written(mapped(document, normalise_text)))
+    return Read(value if is_plain(value) else normalise_text(value))
 
 
-def read_field(field: "IdField", value: object) -> ReadId:
-    """An id, its flaw behind its path."""
-    found = read_id(value, field.kind, field.case)
-    return found._replace(flaw=f"{field.path} {found.flaw}") if found.flaw else found
+def read_field(field: "IdField", value: object) -> Read:
+    """An id."""
+    return judged(field, read_id(value, field.kind, field.case))
+
+
+def judged(field: "IdField", found: ReadId) -> Read:
+    """What an id's flaw means for its record, behind the id's path."""
+    if not found.flaw:
+        return Read(found.value)
+    told = f"{field.path} {found.flaw}"
+    return Read(None, flaw=told) if field.kind in KEY_KINDS else Read(None, doubt=told)
 
 
 def document_reader(fields: Sequence["IdField"]) -> Reader:
     """What reads JSON with ids inside. Most documents hold plain ones and are not parsed."""
     odd = re.compile("|".join(rf'"{re.escape(each.inside[-1])}":(?!{plain(each)}|null)' for each in fields))
 
-    def read(value: str) -> ReadId:
+    def read(value: str) -> Read:
         if is_plain(value) and ESCAPED not in value and not odd.search(value):
-            return ReadId(value)
+            return Read(value)
         document = parsed(value)
         if document is None:
             return read_text(value)
         document = mapped(document, str)  # its names: an id under `item_id` and a byte-order mark is one all the same
-        flaws = [flaw for field in fields for flaw in normalise_inside(document, field.inside, field)]
-        return ReadId(written(mapped(document, normalise_text)), next(iter(flaws), None))
+        found = [each for field in fields for each in normalise_inside(document, field.inside, field)]
+        flaw, doubt = (next(filter(None, (getattr(each, name) for each in found)), None) for name in ("flaw", "doubt"))
+        return Read(written(mapped(document, normalise_text)), flaw, doubt)
 
     return read
 
@@ -91,17 +123,17 @@ def plain(field: "IdField") -> str:
     return rf'"{word}[!#-\[\]{letters}]{{1,{MAX_ID_LENGTH}}}"|-?\d{{1,{MAX_ID_LENGTH - 1}}}[,}}]'
 
 
-def normalise_inside(part: Any, names: tuple[str, ...], field: "IdField") -> list[str]:
-    """Put the ids of a document that stand under these names into their normal form; the flaws of those that are none."""
+def normalise_inside(part: Any, names: tuple[str, ...], field: "IdField") -> list[Read]:
+    """Put the ids of a document that stand under these names into their normal form, and return them."""
     if isinstance(part, list):
-        return [flaw for each in part for flaw in normalise_inside(each, names, field)]
+        return [found for each in part for found in normalise_inside(each, names, field)]
     if not isinstance(part, dict) or names[0] not in part:
         return []
     if len(names) > 1:
         return normalise_inside(part[names[0]], names[1:], field)
     found = read_field(field, part[names[0]])
     part[names[0]] = found.value
-    return [found.flaw] if found.flaw else []
+    return [found]
 
 
 def mapped(part: Any, text: Callable[[str], str]) -> Any:

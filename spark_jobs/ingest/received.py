@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.feed import Feed, Record
-from spark_jobs.ingest.normal_form import Normalise, Values, normaliser
+from spark_jobs.ingest.normal_form import Normal, Normalise, Values, normaliser
 
 # What is handed to the JVM at once.
 BATCH = 20_000  # records
@@ -29,6 +29,7 @@ ABOUT = (
     ("first_received", pa.string(), "string"),
     ("wrong_kinds", pa.string(), "string"),
     ("has_values", pa.bool_(), "boolean"),
+    ("id_doubt", pa.string(), "string"),
 )
 BAD_ID = "bad_id"
 
@@ -37,8 +38,9 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
     """Grain: one row per record, readable or not.
 
     Columns: `raw` (a struct of the feed's columns in their normal form) and `received` (the same as received), both null when
-    unreadable; `wrong_kinds`, `raw_text`, `unreadable` (a struct of reason and detail; null when readable and every id is one),
-    `source_file`, `source_line`, `delivery_id`, `landing_date`, `first_received`.
+    unreadable; `unreadable` (a struct of reason and detail; null when readable and no id refuses the record), `id_doubt` (which
+    id is none and was left out), `wrong_kinds`, `raw_text`, `source_file`, `source_line`, `delivery_id`, `landing_date`,
+    `first_received`.
     """
     told = [
         (delivery.file.path, (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place))
@@ -70,7 +72,7 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
         F.when(F.col("has_values"), raw).alias("raw"),
         F.when(F.col("has_values"), as_received).alias("received"),
         F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
-        *["wrong_kinds", "raw_text", "source_file", "source_line", "delivery_id", "first_received"],
+        *["wrong_kinds", "id_doubt", "raw_text", "source_file", "source_line", "delivery_id", "first_received"],
         F.to_date("landing_date").alias("landing_date"),
     )
 
@@ -83,40 +85,43 @@ def reread(raw: DataFrame, feed: Feed) -> DataFrame:
         F.struct(*feed.columns).alias("raw"),
         F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
         F.lit(None).cast("string").alias("raw_text"),
-        *["source_file", "source_line", "delivery_id"],
+        *["id_doubt", "source_file", "source_line", "delivery_id"],
         F.format_string("%s#%09d", place, F.col("source_line")).alias("first_received"),
         "landing_date",
     )
 
 
 def in_normal_form(raw: DataFrame, feed: Feed) -> DataFrame:
-    """The feed's raw table with its columns in their normal form, and `reason` and `detail` of an id that is none."""
+    """The feed's raw table with its columns in their normal form, and `reason`, `detail` and `id_doubt` of ids that are none."""
     normalise, kept = normaliser(feed.columns, feed.ids), ("source_file", "source_line", "delivery_id", "landing_date")
+    told = ("reason", "detail", "id_doubt")
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             values = zip(*[batch.column(name).to_pylist() for name in feed.columns], strict=True)
-            columns, flaws = normal_columns(normalise, list(values), batch.column("wrong_kinds").to_pylist(), len(feed.columns))
+            wrong_kinds = batch.column("wrong_kinds").to_pylist()
+            columns, flaws, doubts = normal_columns(normalise, list(values), wrong_kinds, len(feed.columns))
             reasons = [flaw and BAD_ID for flaw in flaws]
-            texts = [pa.array(column, pa.string()) for column in (*columns, reasons, flaws)]
-            names = [*feed.columns, "reason", "detail", *kept]
+            texts = [pa.array(column, pa.string()) for column in (*columns, reasons, flaws, doubts)]
+            names = [*feed.columns, *told, *kept]
             yield pa.RecordBatch.from_arrays([*texts, *[batch.column(name) for name in kept]], names)
 
-    texts = ", ".join(f"`{name}` string" for name in (*feed.columns, "reason", "detail"))
+    texts = ", ".join(f"`{name}` string" for name in (*feed.columns, *told))
     ddl = f"{texts}, source_file string, source_line int, delivery_id string, landing_date date"
     return raw.select(*feed.columns, "wrong_kinds", *kept).mapInArrow(records, ddl)
 
 
 def normal_columns(
     normalise: Normalise, rows: Sequence[Values | None], wrong_kinds: Sequence[str | None], n_columns: int
-) -> tuple[list[Values], list[str | None]]:
-    """The records' values in their normal form, column by column, and what is wrong with an id of each."""
-    nothing = ((None,) * n_columns, None)
+) -> tuple[list[Values], list[str | None], list[str | None]]:
+    """The records' values in their normal form, column by column, and of each its flaw and its doubt."""
+    nothing = Normal((None,) * n_columns, None, None)
     found = [
         nothing if row is None else normalise(row, tuple(kinds.split(",")) if kinds else ())
         for row, kinds in zip(rows, wrong_kinds, strict=True)
     ]
-    return by_column([values for values, _ in found], n_columns), [flaw for _, flaw in found]
+    columns = by_column([each.values for each in found], n_columns)
+    return columns, [each.flaw for each in found], [each.doubt for each in found]
 
 
 def by_column(rows: Sequence[Values], n_columns: int) -> list[Values]:
@@ -143,12 +148,13 @@ def as_batch(records: list[Record], about: tuple[str, str, str, str], normalise:
     lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
     n, n_columns = len(records), (len(schema) - len(ABOUT)) // 2
     wrong_kinds = [",".join(names) or None for names in kinds]
-    normal, flaws = normal_columns(normalise, values, wrong_kinds, n_columns)
+    normal, flaws, doubts = normal_columns(normalise, values, wrong_kinds, n_columns)
     received = by_column([(None,) * n_columns if each is None else each for each in values], n_columns)
     columns = [
         lines, texts, [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, flaws, strict=True)],
         [detail or flaw for detail, flaw in zip(details, flaws, strict=True)], [name] * n, [delivery] * n, [day] * n,
-        [f"{place}#{line:09d}" for line in lines], wrong_kinds, [each is not None for each in values], *normal,
+        [f"{place}#{line:09d}" for line in lines], wrong_kinds, [each is not None for each in values], doubts,
+        *normal,
         *[where_different(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
     ]  # fmt: skip
     return pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)

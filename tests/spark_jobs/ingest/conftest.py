@@ -96,7 +96,7 @@ def typed_by(spark):
         )
         rows, normalise = [], normaliser(feed.columns, feed.ids)
         for number, record in enumerate(records, start=1):
-            values, flaw = normalise(tuple(record.get(name) for name in feed.columns), ())
+            values, flaw, _ = normalise(tuple(record.get(name) for name in feed.columns), ())
             place = ("", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
             rows.append((values, flaw and ("bad_id", flaw), *place))
         return feed.transform(spark.createDataFrame(rows, schema), Context(source.name, source.time_zone, KEY))

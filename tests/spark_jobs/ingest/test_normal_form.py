@@ -40,20 +40,30 @@ def document(value):
     ],
 )
 def test_a_record(received, normal, flaw):
-    values, found = ONE(received, ())
+    values, found, doubt = ONE(received, ())
+    assert doubt is None
     assert values == normal
     assert (found or "").startswith(flaw or "\0") if flaw else found is None
 
 
 def test_an_id_of_a_wrong_json_kind_is_none():
-    values, flaw = ONE(("true", "A", None, None), ("id",))
+    values, flaw, _ = ONE(("true", "A", None, None), ("id",))
     assert (values[0], flaw) == (None, "id is neither a string nor a whole number")
-    assert ONE(("true", "A", None, None), ())[1] == "id is an unfilled template or a word for nothing"
+    assert ONE(("true", "A", None, None), ()).flaw == "id is an unfilled template or a word for nothing"
+
+
+def test_a_record_can_do_without_a_person_or_a_session():
+    """`userId: user.isLoggedIn && user.id` sends false for each visitor who is not: what they did is kept, as their browser's."""
+    plain = {"type": "page", "messageId": "m", "anonymousId": "a", "userId": "false", "context": '{"sessionId":{"id":1}}'}
+    values, flaw, doubt = normaliser(COLUMNS, IDS)(tuple(plain.get(name) for name in COLUMNS), ("userId",))
+    found = dict(zip(COLUMNS, values, strict=True))
+    assert (found["userId"], found["anonymousId"], found["context"]) == (None, "a", '{"sessionId":null}')
+    assert (flaw, doubt) == (None, "userId is neither a string nor a whole number")
 
 
 def event(properties, context=None):
     by_name = {"messageId": "m", "userId": "u", "properties": written(properties), "context": context and written(context)}
-    values, flaw = normaliser(COLUMNS, IDS)(tuple(by_name.get(name) for name in COLUMNS), ())
+    values, flaw, _ = normaliser(COLUMNS, IDS)(tuple(by_name.get(name) for name in COLUMNS), ())
     found = dict(zip(COLUMNS, values, strict=True))
     return json.loads(found["properties"]), found["context"] and json.loads(found["context"]), flaw
 
