@@ -1,8 +1,8 @@
 """Ids of every kind: what one may hold, its normal form, and how two are compared.
 
 An id is a string or a whole number. Its normal form has 1 to `MAX_ID_LENGTH` printable characters (letters, digits, punctuation,
-symbols, plain spaces inside). Ingest refuses any other as `bad_id` and the service answers 400, so what ingest accepts the API
-can name. Kinds that stand for a person or a browser are hashed in `identifiers.py`, from this normal form.
+symbols, plain spaces inside). Ingest takes no other (`bad_id`) and the service answers 400, so what ingest accepts the API can
+name. Kinds that stand for a person or a browser are hashed in `identifiers.py`, from this normal form.
 """
 
 import re

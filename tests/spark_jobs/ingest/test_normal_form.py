@@ -1,16 +1,18 @@
 """A record's texts and ids as a transform sees them: plain Python, column by column."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.ids import UPPER, read_id
+from expectations.contracts.ids import AS_GIVEN, UPPER, read_id
 from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.feed import IdField
 from spark_jobs.ingest.normal_form import normaliser, written
 from spark_jobs.ingest.segment import COLUMNS, IDS
+from spark_jobs.ingest.sources import item_case, load, online_retail
 
 ONE = normaliser(
     ("id", "code", "title", "document"),
@@ -93,3 +95,14 @@ def test_a_name_is_found_behind_an_invisible_mark():
 def test_a_country_inside_json(said, country):
     _, context, flaw = event(PLAIN, {"location": {"country": said}, "sessionId": 17})
     assert (context["location"]["country"], flaw) == (country, None)
+
+
+def test_a_source_says_once_what_letter_case_tells():
+    assert [item_case(load((name,))) for name in ("online_retail", "sample_shop")] == [UPPER, AS_GIVEN]
+    with pytest.raises(ValueError, match="letter case"):
+        replace(online_retail.SOURCE, item_case=AS_GIVEN)
+
+
+def test_a_feed_that_sights_persons_declares_their_ids():
+    with pytest.raises(ValueError, match="declares no id"):
+        replace(online_retail.SOURCE.feed("lines"), ids=())
