@@ -316,9 +316,10 @@ def guest_sale(source: str, order_id: str, day: date) -> dict:
 
 
 def consent(identifier: str, n: int) -> dict:
-    at = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=n)
+    """A no, as ingest reads it off an event of the sample shop (test_consent.py holds it to that)."""
+    at = datetime(2026, 1, 5, 12, tzinfo=UTC) + timedelta(days=n)
     word = {"identifier_id": identifier, "purpose": "personalization", "consented_at": at, "consented_date": at.date()}
-    return {**word, "source": "crm", "feed": "people", "is_granted": False}
+    return {**word, "source": "sample_shop", "feed": "events", "is_granted": False}
 
 
 @dataclass

@@ -96,6 +96,21 @@ def test_lists_that_the_gate_holds_back_hold_no_consent_back(shop, client):
     assert (source(client, "user-0"), source(client, "user-1")) == ("popular", "personal")
 
 
+def test_who_is_left_out_in_spite_of_a_yes_is_denied_from_the_landing_day_on(shop, client):
+    """As somebody is whose record was taken out of the customer file: no yes of before brings them back, one of after does."""
+    publish(shop, 1)
+    said = {"identifier_id": shop.identifiers["user-3"], "purpose": "personalization", "consented_at": START, "source": "web"}
+    shop.rows["core_consents"] = [{**said, "feed": "events", "is_granted": True, "consented_date": START.date()}]
+    shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != shop.ids["user-3"]]
+    publish(shop, 2)
+    back_to(shop, 1)
+    store, found = Restrictions(shop.home / FOLDER), []
+    for day in (2, 4):
+        store.hear(CONSENTS, [shop.ids["user-3"]], Word(True, datetime(2026, 2, day, 20, tzinfo=UTC), "page"))
+        found.append(source(client, "user-3"))
+    assert found == ["popular", "personal"]
+
+
 def test_the_night_lifts_what_was_heard_before_it_and_not_what_came_after(shop, client):
     publish(shop, 1)
     store = Restrictions(shop.home / FOLDER)

@@ -28,7 +28,8 @@ final as (
         and by_phone.identifier_id is null as is_phone_blocked,
         people.country,
         people.created_at,
-        people.updated_at
+        people.updated_at,
+        people.ended_on
     from people
     left join identities as by_crm
         on people.crm_identifier_id = by_crm.identifier_id

@@ -14,7 +14,8 @@ renamed as (
         phone_identifier_id,
         country,
         {{ utc('created_at') }} as created_at,
-        {{ utc('updated_at') }} as updated_at
+        {{ utc('updated_at') }} as updated_at,
+        ended_on
     from source
 )
 
