@@ -41,7 +41,7 @@ def ids(answer):
 
 
 @given(ITEM_IDS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("/lab/lead")
 @example("..")
 @example("a/../similar/similar")
