@@ -99,11 +99,10 @@ BEAUTY_PARTS: dict[str, dict[str, object]] = {
     "user_knn": {"half_life_days": 8.0, "neighbours": 500},
     "popularity": {},
 }  # fmt: skip
-# EASE and popularity were weighed too (1.4 and .7) and went: where weights are chosen they add +.0008 [-.0003, +.0019] and +.0001
-# [-.0004, +.0006] of NDCG@10, and EASE takes 2.5 GB.
+# EASE, popularity and what resembles the last item alone (`content`) were weighed too (1.4, .7, 1.0) and went: where weights are
+# chosen they add +.0008 [-.0003, +.0019], +.0001 [-.0004, +.0006] and +.0006 [-.0003, +.0017] of NDCG@10; EASE takes 2.5 GB.
 BEAUTY_WEIGHTS = {
-    "transitions": 1.4, "transitions:directed": 2.0, "transition_factors": 1.96, "content": 1.0, "content:wide": 1.0,
-    "rp3beta": 0.7,
+    "transitions": 1.4, "transitions:directed": 2.0, "transition_factors": 1.96, "content:wide": 1.0, "rp3beta": 0.7,
 }  # fmt: skip
 BEAUTY_POWER = 0.5
 
