@@ -52,7 +52,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.binary(max_size=60) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_it_is_read_as_it_was_written_or_refused(data):
     try:
@@ -66,7 +66,7 @@ def test_it_is_read_as_it_was_written_or_refused(data):
 def test_no_value_of_any_field_is_a_500(shop, field):
     whole = {"kind": "block", "item_id": "item-01", "until": "2026-02-22T00:00:00Z"}
 
-    @settings(deadline=None, max_examples=25)
+    @settings(deadline=None, max_examples=12)
     @given(VALUES)
     def ask(value):
         for path in ("/v1/overrides", "/v1/identity/decisions"):

@@ -55,7 +55,7 @@ def test_nothing_published_is_no_damage(tmp_path):
     assert (Published.read(tmp_path), last_switch(tmp_path), history(tmp_path)) == (None, None, [])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5)), max_size=3), st.data())
 def test_a_state_is_read_whole_or_not_at_all(tmp_path, monkeypatch, content, data):
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # most of this test's time, and none of its matter
