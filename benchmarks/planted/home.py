@@ -84,7 +84,7 @@ class Home:
     def query(self, sql: str) -> list[dict[str, Any]]:
         """What the warehouse answers."""
         with duckdb.connect(str(self.folder / "warehouse" / "concierge.duckdb"), read_only=True) as warehouse:
-            return warehouse.execute(sql).to_arrow_table().to_pylist()
+            return warehouse.sql(sql).to_arrow_table().to_pylist()
 
     @cached_property
     def orders(self) -> dict[str, dict[str, Any]]:
