@@ -25,6 +25,7 @@ from serving_app.errors import (
     UnknownIdentifier,
 )
 from serving_app.explain import MAX_READ, Graph, TooLarge, bounded, explain
+from serving_app.pending_decisions import find_pending
 from serving_app.sentences import RULES_FILE, sentence
 from serving_app.service import iso
 from serving_app.snapshots import Snapshot, SnapshotStore
@@ -103,7 +104,7 @@ class Identity:
         customers = {graph(a).customer_id, graph(b).customer_id} - {None}
         return [
             {**as_answer(one), "takes_effect": TAKES_EFFECT}
-            for one in decisions.find_pending(taken, applied)
+            for one in find_pending(taken, applied)
             if {a, b} & set(one.pair) or customers & {linked.customer_id for end in one.pair if (linked := graph(end))}
         ]
 

@@ -15,7 +15,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -190,22 +190,6 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
         last.pop(one.pair, None)
         last[one.pair] = one
     return [one for one in last.values() if one.decision != WITHDRAW]
-
-
-def find_pending(decisions: Sequence[Decision], applied: Collection[str]) -> list[Decision]:
-    """The decisions that change something once the next night applies them, in the order they were taken.
-
-    Args:
-        decisions: all that were taken.
-        applied: ids of those that last night applied.
-    """
-    last = {one.pair: one for one in decisions}
-    pairs_applied = {one.pair for one in decisions if one.decision_id in applied}
-    return [
-        one
-        for one in decisions
-        if last[one.pair] is one and (one.pair in pairs_applied if one.decision == WITHDRAW else one.decision_id not in applied)
-    ]
 
 
 def _text(data: bytes) -> str:

@@ -28,18 +28,6 @@ def is_allowed(said):
     return said == said.strip() and said and said.isprintable() and not file.is_personal(said)
 
 
-def test_what_the_next_night_will_change():
-    split, again = decision("split"), decision("split", a=1, b=0, minutes=1)
-    withdrawn, other = decision("withdraw", minutes=2), decision("join", a=2, b=3)
-    assert file.find_pending([split, other], applied=[]) == [split, other]
-    assert file.find_pending([split, other], applied=[split.decision_id]) == [other]
-    assert file.find_pending([split, again], applied=[split.decision_id]) == [again], (
-        "the last word about the pair is another line"
-    )
-    assert file.find_pending([split, withdrawn], applied=[]) == [], "nothing was applied that could be undone"
-    assert file.find_pending([split, withdrawn], applied=[split.decision_id]) == [withdrawn]
-
-
 words = st.sampled_from(list(file.WORDS))
 lines = st.text(min_size=1, max_size=40).filter(is_allowed)
 pairs = st.permutations(IDS).map(lambda ids: ids[:2])
