@@ -189,7 +189,7 @@ def settle(
         weight_of = {names[part]: (part, weight) for part, weight in zip(kept, weights, strict=True) if weight > 0}
 
         def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:
-            return figures(sum(table[:, part] * w for part, w in (weight_of[name] for name in some)), query, wanted, n)[0]
+            return figures(sum(table[:, part] * w for part, w in (weight_of[name] for name in sorted(some))), query, wanted, n)[0]
 
         stay, found = prune(sorted(weight_of, key=lambda name: (-round(costs.get(name, 0)), weight_of[name][1])), quality)
         print(*(f"    {each}" for each in found), sep="\n", flush=True)
