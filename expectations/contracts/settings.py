@@ -81,7 +81,7 @@ SETTINGS = {
         Setting(
             "CONCIERGE_SNOWFLAKE_CONTACTS_ROLE",
             "",
-            "role of the marts with personal values (contacts, customer_values); empty: none",
+            "role of the marts with personal values (dim_customer_contacts, _ids, _values, _other_values); empty: none",
         ),
         Setting("CONCIERGE_SNOWFLAKE_HOST", "", "host, for a local stand-in"),
         Setting("CONCIERGE_SNOWFLAKE_PORT", "443", "port, for a local stand-in", find_flaw=PORT),
