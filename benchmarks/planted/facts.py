@@ -109,11 +109,14 @@ PUBLISHED: dict[str, tuple[str, Check]] = {
 }
 
 
+def standing(folder: Path, last: date) -> dict[tuple[str, str], dict[str, Any]]:
+    """The facts of each kind and key on the evening of the last day: the newest row counts."""
+    return {(row["kind"], row["key"]): json.loads(row["facts"]) for row in truth(folder, "facts", last)}
+
+
 def judge(home: Home, folder: Path, last: date, checks: dict[str, tuple[str, Check]]) -> list[Score]:
     """Each kind of fact as it stands on the evening of the last day: the newest row of a key counts."""
-    newest: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in truth(folder, "facts", last):
-        newest[row["kind"], row["key"]] = json.loads(row["facts"])
+    newest = standing(folder, last)
     scores = []
     for name, (kind, check) in checks.items():
         asked = {key: facts for (its_kind, key), facts in newest.items() if its_kind == kind}
@@ -147,7 +150,10 @@ def everybody(home: Home, folder: Path, last: date) -> list[Score]:
     """Nobody whose last word is a no has a list of their own, and nobody whose last word is a yes is taken
     to have denied.
     """
-    words = last_words(home, folder, last)
+    words, facts = last_words(home, folder, last), standing(folder, last)
+    for (kind, _), fact in facts.items():  # whom the shop has taken out of its file is not asked any more: a no
+        if kind == "person_ended" and fact["is_ended"]:
+            words[home.owner[home.identifier("user_id", fact["user_id"])]] = False
     scores = []
     for name, is_yes, against in (("no: without a list", False, home.lists), ("yes: not denied", True, home.denied)):
         asked = [customer for customer, is_granted in words.items() if is_granted is is_yes]
