@@ -1,8 +1,9 @@
 """What tonight knows of what must hold now, written to the home's store of restrictions in one transaction, before any switch.
 
-Whom the features leave out is denied, since their newest word or, where that is no no, since the end of the landing day. Which
-items must not be shown is the catalogue's word of that moment. Who was one with somebody else in a snapshot that can be rolled
-back to stands there with the version of `core_identities` that lists must know before they are theirs.
+Whom the features leave out or a review holds back is denied, since their newest word or, where that is no no, since the end of
+the landing day. Which items must not be shown is the catalogue's word of that moment. Who was one with somebody else in a
+snapshot that can be rolled back to stands there with the version of `core_identities` that lists must know before they are
+theirs.
 """
 
 from collections import defaultdict
@@ -31,7 +32,7 @@ NEWEST = """
     where consents.purpose = $purpose
     group by identities.customer_id
 """
-BY_RECORD, BY_CATALOGUE = "core_people", "core_items"
+BY_RECORD, BY_REVIEW, BY_CATALOGUE = "core_people", "core_identity_reviews", "core_items"
 
 
 def write(home: Path, sources: Sources, landing_date: date) -> dict[str, int]:
@@ -65,7 +66,8 @@ def identities(sources: Sources) -> dict[str, str]:
 def consents(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[str, Word]:
     """A no for every id of whoever may not be personalised for, and of `asked` ids the word whatever it is."""
     whose, words = identities(sources), newest_words(sources)
-    willing = set(sources.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
+    known = set(sources.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
+    willing = set(sources.customers["customer_id"].to_pylist())
     issued = set(pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist())
     found = {}
     for identifier, customer in whose.items():
@@ -73,8 +75,8 @@ def consents(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict
         if is_granted and not asked:
             continue
         said_at, said_by, is_no = words.get(customer, (None, "", False))
-        if not is_granted and not is_no:  # left out for another reason than a word: their record has ended
-            said_at, said_by = known_until, BY_RECORD
+        if not is_granted and not is_no:  # for another reason than a word: a review holds them back, or their record has ended
+            said_at, said_by = known_until, BY_REVIEW if customer in known else BY_RECORD
         former = id_of_founder(identifier)
         names = {identifier, customer, *({former} & issued)}
         names = {name for name in names if key_of(name) in asked} if is_granted else names

@@ -68,6 +68,18 @@ def test_a_rollback_revives_no_consent_and_no_item(shop, client):
     assert source(client, "user-3") == "popular"
 
 
+def test_a_rollback_serves_nobody_whom_a_review_holds_back_now(shop, client):
+    publish(shop, 1)
+    review = {"review_id": "r_1", "kind": "giant", "customer_id": shop.ids["user-3"], "score": 1.0, "is_held_back": True}
+    shop.rows["core_identity_reviews"] = [review]
+    publish(shop, 2)
+    back_to(shop, 1)
+    assert (source(client, "user-3"), profile(client, shop.ids["user-3"])) == ("popular", 404)
+    shop.rows["core_identity_reviews"] = []
+    publish(shop, 3)
+    assert source(client, "user-3") == "personal"
+
+
 def test_who_was_parted_gets_no_merged_list_from_before(shop, client):
     both = {shop.identifiers[user] for user in ("user-8", "user-9")}
     apart = [dict(row) for row in shop.rows["core_identities"]]
