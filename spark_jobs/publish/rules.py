@@ -18,7 +18,7 @@ FILES = (
     "models/config/*.yml",
 )
 KEPT = Path("serving") / "rules"  # a folder each set of rules, named by its digest; some 40 kB
-SHOWN = 200  # overrides named one by one
+SHOWN = 200  # pins and boosts named one by one
 
 
 def files(root: Path = ROOT) -> dict[str, str]:
@@ -40,6 +40,13 @@ def in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a night's line holds of overrides: every block, as a service that lost its own state goes by them, and of the others
+    the first `SHOWN`."""
+    shown = {one["override_id"] for one in [one for one in overrides if one["kind"] != "block"][:SHOWN]}
+    return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
+
+
 def taken(night: Night, said: Said) -> dict[str, Any]:
     """The rules of a night, for the line of its switch; their files are copied once a set.
 
@@ -51,7 +58,7 @@ def taken(night: Night, said: Said) -> dict[str, Any]:
     return {
         "digest": digest(found), "files": found, "code_hash": night.code_hash, "config_hash": night.config_hash,
         "identity_decisions": sorted(said.decision_ids), "linkage_model": said.model,
-        "overrides": in_force(override_state.kept(home), night.now)[:SHOWN],
+        "overrides": select_overrides(in_force(override_state.kept(home), night.now)),
     }  # fmt: skip
 
 

@@ -199,3 +199,10 @@ def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
     nights.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
     run(nights.night("night-3", date(2026, 2, 4)), nights.land("rec_customer_items_v1"))
     assert production.read(nights.home)[-1].rules["overrides"] == [pin]
+
+
+def test_a_night_writes_down_every_block_and_the_first_of_the_others():
+    kinds = ["pin"] * (rules.SHOWN + 1) + ["block"] * (rules.SHOWN + 1)
+    overrides = [{"override_id": f"o{n}", "kind": kind} for n, kind in enumerate(kinds)]
+    chosen = rules.select_overrides(overrides)
+    assert chosen == overrides[: rules.SHOWN] + overrides[rules.SHOWN + 1 :]
