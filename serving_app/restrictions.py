@@ -6,12 +6,11 @@ says, until a night writes it anew.
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from expectations.contracts.files import stamps
 from expectations.contracts.restrictions import WORDS, RestrictionsDamaged, RestrictionsUnreadable, View, Word, newest
 from expectations.contracts.restrictions_store import Restrictions
 
@@ -31,7 +30,7 @@ class NobodyByName(View):
 class RestrictionStore(Protocol):
     """Where the service learns what must hold now. `view` is asked once an answer."""
 
-    def view(self) -> "contextmanager[View]":
+    def view(self) -> AbstractContextManager[View]:
         """What holds at this moment."""
 
     def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
@@ -129,9 +128,10 @@ class LmdbRestrictions:
         self._verified_at = now
         try:
             store.verify()
-        except RestrictionsUnreadable as error:
+        except RestrictionsUnreadable:  # the next answer opens what is there by then, and refuses it if it is damaged
             with self._lock:
-                self._refused, self._store = (*stamps(self._folder / "data.mdb"), str(error)), None
+                if self._store is store:
+                    self._store = None
 
     def problem(self) -> str:
         try:

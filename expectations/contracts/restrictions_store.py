@@ -144,11 +144,15 @@ class Restrictions:
         """What holds now, read in one transaction.
 
         Raises:
-            RestrictionsUnreadable: the file was cut, deleted or exchanged.
+            RestrictionsUnreadable: the file was cut, deleted or exchanged, or LMDB has no slot for one more reader.
         """
         if not self.is_whole():
             raise RestrictionsUnreadable("the restrictions are cut off, or another's")
-        with self._env.begin() as txn:
+        try:
+            reading = self._env.begin()
+        except lmdb.Error as error:
+            raise RestrictionsUnreadable(f"the restrictions cannot be read: {type(error).__name__}") from error
+        with reading as txn:
 
             def get(kind: str, name: str) -> bytes | None:
                 try:

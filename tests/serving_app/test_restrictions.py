@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import lmdb
 import pytest
 
 from expectations.contracts import restrictions_store
@@ -116,3 +117,37 @@ def test_a_store_that_is_put_right_is_read_again(tmp_path):
     with store.view() as view:
         assert view.may_be_personal(["i_x"], 0) and not view.may_be_personal(["i_7"], 0)
     assert store.problem() == ""
+
+
+def test_a_store_exchanged_while_nobody_asked_is_no_damage(tmp_path):
+    """As on a quiet worker: the night makes the store anew, and the timer is the first to look at it."""
+    folder = tmp_path / "restrictions"
+    restrictions_store.Restrictions.create(folder)
+    store = LmdbRestrictions(folder)
+    assert store.problem() == ""
+    restrictions_store.Restrictions.create(folder).hear(CONSENTS, ["i_7"], NO)
+    store.refresh(NOW)
+    with store.view() as view:
+        assert view.may_be_personal(["i_x"], 0) and not view.may_be_personal(["i_7"], 0)
+
+
+def test_a_store_that_takes_no_more_readers_names_nobody(shop, tmp_path, monkeypatch):
+    folder = tmp_path / restrictions_store.FOLDER
+    restrictions_store.Restrictions.create(folder)
+    service = shop.app.extensions["concierge"]
+    service.restrictions = LmdbRestrictions(folder)
+    assert source(shop, ASKED[0]) == "personal"
+
+    class Full:
+        def __init__(self, env):
+            self._env = env
+
+        def begin(self, **_):
+            raise lmdb.ReadersFullError("no slot")
+
+        def __getattr__(self, name):
+            return getattr(self._env, name)
+
+    store = service.restrictions._store
+    monkeypatch.setattr(store, "_env", Full(store._env))
+    assert source(shop, ASKED[0]) == "popular"
