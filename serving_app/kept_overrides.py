@@ -83,11 +83,10 @@ class KeptOverrides:
             flaws = flaws or ["overrides.json is missing"]
         self._adopt(State(0, rows))
         if flaws:
-            self._problem = (
+            self._set_problem(
                 f"overrides are lost: {', '.join(flaws)}; the {len(rows)} blocks of the last night hold, pins, boosts and later "
                 "blocks do not"
             )
-            logger.error("%s", self._problem)
 
     def _write_back(self, flaws: list[str]) -> None:
         try:
@@ -98,8 +97,14 @@ class KeptOverrides:
                 flaws_left = self._file.write(self._state)
         except OSError as error:
             flaws_left = [f"cannot be written back: {error.strerror}"]
-        logger.error("overrides: %s; what was in force is written back", ", ".join(flaws))
-        self._problem = f"overrides: {', '.join([*flaws, *flaws_left])}; what was in force holds" if flaws_left else ""
+        if not flaws_left:
+            logger.error("overrides: %s; what was in force is written back", ", ".join(flaws))
+        self._set_problem(f"overrides: {', '.join([*flaws, *flaws_left])}; what was in force holds" if flaws_left else "")
+
+    def _set_problem(self, problem: str) -> None:
+        if problem and problem != self._problem:  # once, not at every `refresh`
+            logger.error("%s", problem)
+        self._problem = problem
 
     def _change(self, edit: Callable[[Sequence[Override]], Sequence[Override]]) -> None:
         self.all()

@@ -51,7 +51,7 @@ def last_known_blocks(home: Path) -> list[dict[str, Any]]:
     except OSError:
         return []
     for line in reversed(lines):
-        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
             switch = json.loads(line)
             if switch["by"] == "publish":
                 return [one for one in switch["rules"].get("overrides", []) if one["kind"] == "block"]

@@ -87,7 +87,8 @@ def test_when_nothing_is_left_the_last_nights_blocks_hold_and_it_is_said(tmp_pat
     store.put(pin)
     night = {"by": "publish", "rules": {"overrides": [row(block), row(pin)]}, "record": {}}
     rollback = {"by": "rollback", "rules": {"overrides": []}, "record": {}}
-    (tmp_path / SWITCHES).write_text("".join(json.dumps(line) + "\n" for line in (night, rollback)) + '{"torn')
+    damaged = '{"by": "publish", "rules": []}\n{"torn'
+    (tmp_path / SWITCHES).write_text("".join(json.dumps(line) + "\n" for line in (night, rollback)) + damaged)
     for name in ("overrides.json", "overrides.copy.json"):
         harm(tmp_path / FOLDER / name)
     fresh = KeptOverrides(tmp_path)
@@ -105,7 +106,7 @@ def test_a_home_without_overrides_has_no_flaw(tmp_path):
     assert (store.all(), store.problem(), kept(tmp_path)) == ((), "", [])
 
 
-def test_a_full_disk_is_a_503_and_changes_nothing(shop, tmp_path, monkeypatch, clock):
+def test_a_full_disk_is_a_503_and_changes_nothing(shop, tmp_path, monkeypatch, caplog, clock):
     store = KeptOverrides(tmp_path / "disk")
     store.put(override(1, clock()))
     shop.app.extensions["concierge"].overrides = store
@@ -125,6 +126,8 @@ def test_a_full_disk_is_a_503_and_changes_nothing(shop, tmp_path, monkeypatch, c
     assert ids(store) == ["o_1"]
     assert "overrides.copy.json is damaged, cannot be written back: No space left" in store.problem()
     assert shop.client.get("/readyz").json["problems"] == [store.problem()]
+    store.refresh()
+    assert caplog.text.count("what was in force holds") == 1, "not at every try"
     monkeypatch.undo()
     store.refresh()
     assert store.problem() == ""
