@@ -47,9 +47,9 @@ class PublishedSnapshots:
         if seen != self._seen:
             with self._lock:
                 if seen != self._seen:
-                    self._opening = threading.Thread(target=self._follow, name="open-snapshot", daemon=True)
-                    self._opening.start()
-                    self._seen = seen
+                    opening = threading.Thread(target=self._follow, name="open-snapshot", daemon=True)
+                    opening.start()  # before others can see it: a thread that has not begun cannot be waited for
+                    self._opening, self._seen = opening, seen
             self._opening.join(self._patience if self._snapshot else None)
         elif self._snapshot is None and self._opening.is_alive():
             self._opening.join()
@@ -92,7 +92,7 @@ class PublishedSnapshots:
         if record is not None:
             if record.snapshot:  # a warehouse may be published without lists
                 yield record.snapshot
-            yield from (one.snapshot for one in older(self._home, record))
+            yield from (one.snapshot for one in older(self._home, record) if one.snapshot)
 
     def _intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:
         """The snapshot of this name; None when it is damaged, which `flaws` then says."""
