@@ -5,6 +5,7 @@ Threads that answer at once share one sync. A live worker holds a lock on its op
 to a dead one: any worker finishes it, and puts a torn last line aside under `<name>.torn`, where it can be seen.
 """
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -86,13 +87,17 @@ class DecisionLog:
         """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's file does not wait.
 
         Files of workers that died are finished on the same occasion, and `problem` is looked into.
+
+        Raises:
+            OSError: the disk refuses it still.
         """
         with self._commit_lock:
             if self._file is not None and (whatever or self._clock() - self._opened_at >= MAX_AGE):
                 self._finish()
+        finish_abandoned(self._folder)
+        with self._commit_lock:
             if self.problem:  # of a worker that nobody has asked since
                 self._try()
-        finish_abandoned(self._folder)
 
     def _try(self) -> None:
         """Find out whether records could be written now.
@@ -236,9 +241,10 @@ def delete_older(folder: Path, before: datetime) -> list[str]:
     """Delete finished and torn files last written before a moment; returns their names. A night takes finished ones before."""
     names = []
     for path in sorted([*folder.glob(f"*{FINISHED}"), *folder.glob(f"*{TORN}")]):
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
-            path.unlink()
-            names.append(path.name)
+        with contextlib.suppress(FileNotFoundError):  # another worker or a night was first
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                path.unlink()
+                names.append(path.name)
     if names:
         logger.warning("%d decision logs that no night has taken are older than they are kept for, and deleted", len(names))
     return names
