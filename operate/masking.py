@@ -18,11 +18,16 @@ from spark_jobs.ingest.quotes import joined
 
 MASK = "•••"
 LONGEST = 240  # characters of a sample
-# Names of columns, small letters alone, that hold a person's values or identifiers, in the sources' words and in ours.
+# Names of columns, small letters alone, that hold a person's values or identifiers, in the sources' words and in ours; and parts
+# of names, since a source that broke its format may have words that nobody listed (`phoneNumber`, `billing_address2`).
 PERSONAL_NAMES = {name.replace("_", "") for name in CORE_PEOPLE.personal} | {
-    "userid", "anonymousid", "customerid", "crmid", "recordid", "traits", "name", "surname", "fullname", "mobile", "ip",
-    "useragent", "address", "street", "zip", "birthday", "dateofbirth", "username", "login", "token", "password",
+    "userid", "anonymousid", "customerid", "crmid", "recordid", "previousid", "deviceid", "advertisingid", "traits", "name",
+    "ip", "useragent", "town", "dob", "login", "token",
 }  # fmt: skip
+PERSONAL_PART = re.compile(
+    "mail|phone|mobile|address|street|birth|zip|postal|postcode|password"
+    "|(first|last|middle|given|family|full|maiden|nick|user|customer|sur|fore)name"
+)
 
 
 def mask(raw_text: str, header: list[str] | None) -> str:
@@ -53,7 +58,8 @@ def named_values(raw_text: str, header: list[str] | None) -> dict | None:
 
 def masked(name: str, value: object) -> str:
     """A value as it may be shown."""
-    if re.sub("[^a-z]", "", name.lower()) in PERSONAL_NAMES:
+    letters = re.sub("[^a-z]", "", name.lower())
+    if letters in PERSONAL_NAMES or PERSONAL_PART.search(letters):
         return MASK
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {masked(key, each)}" if is_name(key) else MASK for key, each in value.items()) + "}"

@@ -108,4 +108,6 @@ def test_what_cannot_be_told_apart_shows_its_shape_alone():
     assert mask("Ann,Bird", ["a", "b", "c"]) == "xxx,xxxx", "a field fewer"
     assert mask('{"Ann Bird": 1}', None) == '{"xxx xxxx": 9}', "a key that is no column's name"
     assert mask('{"a": [{"email": "x"}, 2], "b": "call 030 1234567"}', None) == f"a=[{{email: {MASK}}}, 2], b={MASK}"
+    shown = mask('{"phoneNumber": "030 12", "billing_first_name": "Ada", "item_name": "Bowl"}', None)
+    assert shown == f"phoneNumber={MASK}, billing_first_name={MASK}, item_name=Bowl"
     assert len(mask("x" * 1_000_000, None)) < 300
