@@ -127,5 +127,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql explain decide airflow mlflow docs lint bench soak \
+.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql quarantine explain decide airflow mlflow docs lint bench soak \
   leaderboard lock clean
