@@ -74,6 +74,9 @@ class Manifest:
             if row is None or row["sha256"] != file.sha256 or file.name in begun:
                 replaced = row["delivery_id"] if row and row["delivery_id"] != new_id else None
                 found.append(Delivery(new_id, file, replaced))
+        if not found and held and begun - {file.name for file in files}:
+            # A file that was begun and taken away since may have left rows. They go when one that is held is taken in again.
+            found = [Delivery(held[file.name]["delivery_id"], file) for file in files if file.name in held][-1:]
         return sorted(found, key=lambda delivery: delivery.place)
 
     def counting(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:

@@ -61,3 +61,18 @@ def test_the_step_fails_until_somebody_decides_and_all_can_be_looked_at(home, as
     assert told(shop.night(THURSDAY, CONCIERGE_REFUSED_PERCENT="100")) == (22, 22, False)
     current = [row for row in shop.lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"] is None]
     assert len(current) == 2 and all(row["n_records"] is not None for row in current)
+
+
+def test_a_refused_file_that_is_taken_away_leaves_no_row(home, as_csv, retail_line, report):
+    shop, late = home("online_retail"), FILE.replace(WEDNESDAY, THURSDAY)
+    shop.land(FILE, as_csv(COLUMNS, [retail_line("W")]))
+    shop.night(WEDNESDAY)
+    good, bad = [retail_line("T", InvoiceDate=f"{THURSDAY} 09:00:00")] * 9, [retail_line("x", Quantity="?")] * 11
+    file = shop.land(late, as_csv(COLUMNS, good + bad))
+    assert report(shop.night(THURSDAY), "core_order_lines").failure
+    assert len(shop.rows("core_order_lines")) == 10, "the control: what was readable stands there until somebody decides"
+
+    file.unlink()
+    assert report(shop.night(THURSDAY), "core_order_lines").failure is None
+    assert [row["order_id"] for row in shop.rows("core_order_lines")] == ["W"]
+    assert shop.night(THURSDAY) == []
