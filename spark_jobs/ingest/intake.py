@@ -110,9 +110,15 @@ class FeedIntake:
         return self.lake.read(self.feed.target).where(F.col("source") == self.source.name)
 
     def held(self, table: Table) -> DataFrame | None:
-        """The rows of a table as they were before this run; None when there were none, or when they do not count any more."""
+        """The source's rows of a table as they were before this run; None when there were none, or they count no more.
+
+        The source's alone: what its whole file lacks must not end what another source names.
+        """
         version = self.before[table.name]
-        return None if self.anew or version is None else self.lake.read(table, version)
+        if self.anew or version is None:
+            return None
+        rows = self.lake.read(table, version)
+        return rows.where(F.col("source") == self.source.name) if "source" in table.columns else rows
 
     def _compared(self) -> list[Table]:
         mine = (each for each in self.source.derivations if each.entity == self.feed.entity)

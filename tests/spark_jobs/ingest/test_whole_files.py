@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from expectations.contracts.lake import CORE_PEOPLE
 from expectations.contracts.tables import Table
 from spark_jobs.ingest.absences import WholeDay, endings, whole_days
 from spark_jobs.ingest.feed import Feed
+from spark_jobs.ingest.sources.sample_shop import PEOPLE
 
 MONDAY = date(2026, 1, 5)
 ITEMS = Table(
@@ -103,3 +105,18 @@ def test_things_end_and_come_back_the_same_at_once_and_in_two_parts(spark):
             held[key] = (key, title, False, day)
     second = found([row for row in rows if row[4] >= days[4].day], list(held.values()), days[4:])
     assert first | second == expected
+
+
+def test_a_whole_file_ends_nobody_whom_another_source_names(home, as_csv):
+    def card(crm_id: str) -> dict:
+        return {**dict.fromkeys(PEOPLE, ""), "crm_id": crm_id, "updated_at": "2026-01-04T12:00:00Z"}
+
+    shop = home("sample_shop")
+    shop.land("sample_shop/people/2026-01-05/people.csv", as_csv(PEOPLE, [card(f"c{n}") for n in range(4)]))
+    shop.night("2026-01-05")
+    rows = shop.rows("core_people")
+    shop.lake.put_rows([*rows, {**rows[0], "source": "till"}], CORE_PEOPLE)
+    shop.land("sample_shop/people/2026-01-06/people.csv", as_csv(PEOPLE, [card(f"c{n}") for n in range(3)]))
+    shop.night("2026-01-06")
+    ended = {(row["source"], row["record_id"]) for row in shop.rows("core_people") if row["ended_on"]}
+    assert ended == {("sample_shop", "c3")}
