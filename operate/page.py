@@ -7,6 +7,8 @@ from rich.table import Table
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
 from models.evaluation.legend import legend
+from spark_jobs.publish import graph
+from spark_jobs.publish.sources import without_held_back
 from spark_jobs.run_log import OUTCOMES
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -17,7 +19,8 @@ def visitors(settings: Settings) -> list[dict[str, Any]]:
     lake = Lake(settings.lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")
     people = identifiers.merge(lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1")
-    features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]).to_pandas()
+    features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"])
+    features = without_held_back(features, graph.reviews(lake)).to_pandas()
     order, ascending = ["n_orders", "customer_id", "value"], [False, True, True]  # `example_customer` of summary.json comes first
     known = people.merge(features, on="customer_id").sort_values(order, ascending=ascending).head(1).to_dict("records")
     newest = people.sort_values(["first_seen_at", "value"], ascending=[False, True]).head(1).to_dict("records")

@@ -6,7 +6,7 @@ back because the merge that made them waits for a decision, has no list, no slic
 answered as a stranger. Why an identifier is whose is kept for operators all the same (`graph.py`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -73,9 +73,7 @@ class Sources:
     @cached_property
     def customers(self) -> pa.Table:
         """`feat_customers` but for those held back: everyone who may be personalised for."""
-        willing = self.lake.read_arrow(FEAT_CUSTOMERS)
-        held = [one.customer_id for one in self.reviews if one.is_held_back]
-        return willing.filter(pc.invert(pc.is_in(willing["customer_id"], value_set=pa.array(held, pa.string()))))
+        return without_held_back(self.lake.read_arrow(FEAT_CUSTOMERS), self.reviews)
 
     @cached_property
     def reviews(self) -> list[snapshot.Review]:
@@ -100,6 +98,12 @@ class Sources:
         """`core_identities` of those who may be personalised for."""
         everyone = self.lake.read_arrow(CORE_IDENTITIES)
         return everyone.filter(pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks()))
+
+
+def without_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -> pa.Table:
+    """The rows of customers whom no review holds back."""
+    ids = pa.array([one.customer_id for one in reviews if one.is_held_back], pa.string())
+    return customers.filter(pc.invert(pc.is_in(customers["customer_id"], value_set=ids)))
 
 
 def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:

@@ -16,6 +16,8 @@ from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_
 from expectations.contracts.published import Published
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night
+from spark_jobs.publish import graph
+from spark_jobs.publish.sources import without_held_back
 from spark_jobs.run_log import OUTCOMES
 from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
@@ -64,8 +66,8 @@ def customers(lake: Lake) -> dict[str, int]:
 
 def example_customer(lake: Lake) -> dict[str, Any] | None:
     """The customer of most orders who may be personalised for, for whoever wants to try the service; None without one."""
-    features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]).to_pylist()
-    return min(features, key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
+    features = without_held_back(lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), graph.reviews(lake))
+    return min(features.to_pylist(), key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
 
 
 def questions(lake: Lake, reports: Path) -> dict[str, Any]:

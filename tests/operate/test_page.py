@@ -8,7 +8,7 @@ import pytest
 from deltalake import write_deltalake
 from rich.console import Console
 
-from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
+from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, FEAT_CUSTOMERS
 from expectations.contracts.published import Published
 from operate import next_steps, page
 from spark_jobs.arrow_types import arrow_schema
@@ -55,18 +55,21 @@ def test_what_files_lack_is_told_once_each():
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Three users; `u-2` and `u-3` have two orders each."""
+    """Four users; `u-2` and `u-3` have two orders each, `u-4` has nine and is held back until a person has decided."""
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
     lake, at = Lake(tmp_path / "lake"), datetime(2026, 1, 5, tzinfo=UTC)
     users = [
         {"identifier_id": f"i_{n}", "kind": "user_id", "source": "sample_shop", "value": f"u-{n}", "value_normalised": f"u-{n}",
          "first_seen_at": at + timedelta(days=n)}
-        for n in (1, 2, 3)
+        for n in (1, 2, 3, 4)
     ]  # fmt: skip
+    orders = {"c_8": 1, "c_7": 2, "c_6": 2, "c_5": 9}
+    review = {"review_id": "r_1", "kind": "giant", "customer_id": "c_5", "score": 1.0, "is_held_back": True}
     rows = (
         (CORE_IDENTIFIERS, users),
-        (CORE_IDENTITIES, [{"identifier_id": f"i_{n}", "customer_id": f"c_{9 - n}"} for n in (1, 2, 3)]),
-        (FEAT_CUSTOMERS, [{"customer_id": f"c_{9 - n}", "n_orders": orders} for n, orders in ((1, 1), (2, 2), (3, 2))]),
+        (CORE_IDENTITIES, [{"identifier_id": f"i_{n}", "customer_id": f"c_{9 - n}"} for n in (1, 2, 3, 4)]),
+        (CORE_IDENTITY_REVIEWS, [review]),
+        (FEAT_CUSTOMERS, [{"customer_id": customer_id, "n_orders": n} for customer_id, n in orders.items()]),
     )
     for table, lines in rows:
         whole = [dict.fromkeys(table.columns) | line for line in lines]
