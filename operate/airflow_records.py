@@ -54,6 +54,8 @@ def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: P
 def resume_interrupted(airflow_home: Path) -> list[str]:
     """Let tasks go on that were stopped with their scheduler: at once, and without a try less for it.
 
+    Runs of `airflow dags test` are left alone: one that `make run` is following has no scheduler, and its tasks are running.
+
     To be called while no scheduler works on the database.
 
     Returns:
@@ -62,7 +64,8 @@ def resume_interrupted(airflow_home: Path) -> list[str]:
     marks = ", ".join("?" * len(UNFINISHED))
     chosen = (
         f"state in ({marks}) and exists (select 1 from dag_run as run where run.dag_id = task_instance.dag_id "
-        "and run.run_id = task_instance.run_id and run.state in ('running', 'queued'))"
+        "and run.run_id = task_instance.run_id and run.state in ('running', 'queued') "
+        "and coalesce(run.triggered_by, '') <> 'TEST')"
     )
     with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
         tasks = database.execute(
