@@ -7,6 +7,7 @@ them with the same sentence.
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class Setting:
     find_flaw: Callable[[str], Flaw] = lambda value: None
 
 
+CREDENTIALS = re.compile(r"//.*@")  # user and password, which may hold a slash or an @ themselves
 PORT = whole_number(1, 65_535)
 SEED = whole_number(0, LARGEST_SEED)
 
@@ -177,8 +179,8 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
-    """What is wrong with a setting's value, in a line; a secret's value is left out."""
-    shown = "its value" if setting.secret else repr(value)
+    """What is wrong with a setting's value, in a line; a secret's value is left out, and so is who logs in to a URI."""
+    shown = "its value" if setting.secret else repr(CREDENTIALS.sub("//…@", value))
     must = flaw if flaw.startswith("allowed") else f"it must be {flaw}"
     return f"{setting.name} is {shown}; {must}"
 

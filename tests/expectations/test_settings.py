@@ -101,6 +101,12 @@ def test_a_name_set_twice_in_the_file_is_refused(tmp_path):
     assert "secret" not in str(stopped.value)
 
 
+def test_a_refused_uri_shows_no_password():
+    with pytest.raises(SettingsError) as stopped:
+        read({"CONCIERGE_MLFLOW_URI": "postgres://mlflow:canary/p@ss@db.example/mlflow"})
+    assert str(stopped.value).startswith("CONCIERGE_MLFLOW_URI is 'postgres://…@db.example/mlflow'; it must be ")
+
+
 def test_secrets_do_not_show():
     secrets = [name for name, setting in SETTINGS.items() if setting.secret]
     shown = repr(Settings.from_environment({name: f"canary-{name}" for name in secrets}))
