@@ -32,6 +32,7 @@ NEWEST = """
     where consents.purpose = $purpose
     group by identities.customer_id
 """
+WORD_COLUMNS = ("identifier_id", "purpose", "consented_at", "source", "feed", "is_granted")
 BY_RECORD, BY_REVIEW, BY_CATALOGUE = "core_people", "core_identity_reviews", "core_items"
 
 
@@ -89,8 +90,8 @@ def newest_words(sources: Sources) -> dict[str, tuple[datetime, str, bool]]:
     """When and by whom each customer's newest word on personalization was said, and whether a no was."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for name, table in (("consents", CORE_CONSENTS), ("identities", CORE_IDENTITIES)):
-            connection.register(name, sources.lake.read_arrow(table))
+        connection.register("consents", sources.lake.read_arrow(CORE_CONSENTS, WORD_COLUMNS))
+        connection.register("identities", sources.lake.read_arrow(CORE_IDENTITIES))
         rows = connection.execute(NEWEST, {"purpose": PERSONALIZATION}).fetchall()
     return {customer: (at.astimezone(UTC), by or BY_RECORD, is_no) for customer, at, by, is_no in rows}
 
