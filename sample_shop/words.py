@@ -3,7 +3,7 @@ landing day.
 
 A judge's reading, so by the rule and not by what a pipeline makes of it: a word's time is when it was said, a
 wrong clock put right; of two at one moment the no holds; what is said and is no yes is a no; absent, null and
-empty is no word. A record that is refused for another field's sake has said its word all the same.
+empty is no word. A record that is refused for another field's sake has said its no all the same.
 """
 
 from collections.abc import Iterable, Mapping

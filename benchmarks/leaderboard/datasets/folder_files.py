@@ -71,12 +71,12 @@ def protocol(folder: Path) -> dict[str, list]:
         return {}
     allowed = f"allowed are cuts (whole numbers from 1 to {MOST_CUT}), figures ({', '.join(FIGURES)}), tasks ({', '.join(TASKS)})"
     try:
-        held = yaml.safe_load(path.read_text(encoding="utf-8"))
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not YAML ({str(error).splitlines()[0]}); {allowed}") from None
-    if not isinstance(held, dict) or (held.keys() - {"cuts", "figures", "tasks"}):
-        raise ValueError(f"{path} holds {str(held)[:SHOWN]!r}; {allowed}")
-    for name, values in held.items():
+    if not isinstance(settings, dict) or (settings.keys() - {"cuts", "figures", "tasks"}):
+        raise ValueError(f"{path} holds {str(settings)[:SHOWN]!r}; {allowed}")
+    for name, values in settings.items():
         known = {"figures": FIGURES, "tasks": TASKS}.get(name)
         is_right = isinstance(values, list) and values and len(set(map(str, values))) == len(values)
         if known is not None:
@@ -85,7 +85,7 @@ def protocol(folder: Path) -> dict[str, list]:
             is_right = is_right and all(type(value) is int and 1 <= value <= MOST_CUT for value in values)
         if not is_right:
             raise ValueError(f"{path}: {name} is {str(values)[:SHOWN]!r}; {allowed}, each a list without repeats")
-    return held
+    return settings
 
 
 def table(path: Path) -> pd.DataFrame:

@@ -110,10 +110,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=3, help="how long each harm lasts")
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--customers", type=int, default=2_000)
-    given = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        rows = soak(Path(folder), given.seconds, given.clients, given.customers)
-        unverified = control(Path(folder), given.seconds, given.clients, given.customers)
+        rows = soak(Path(folder), args.seconds, args.clients, args.customers)
+        unverified = control(Path(folder), args.seconds, args.clients, args.customers)
     print("\n".join(map(line, rows)))
     print("control, nothing verified: " + line((str(PUBLISHED), "cut", unverified, "")))
     felt = [row for row in rows if not is_right(row)]
