@@ -90,6 +90,8 @@ class Feed:
         position: a column of the target's key that holds a record's position among those of its delivery that are equal in the
             rest of the key. It goes on over deliveries: a later file adds, unless it takes an earlier one's place.
         refused_share: the most of a file, or of a landing day's files, that may be refused before the step fails.
+        is_public: anyone can send such records, so whoever fills a quiet hour with rubbish must not stop a night: the step fails
+            only for a landing day of which nothing is accepted.
         earliest: columns of the target that keep the smallest value any record of the key had.
         record: for records that become several rows, SQL over the target that gives the record's key.
         sightings: where its records name persons and browsers.
@@ -105,6 +107,7 @@ class Feed:
     whole: bool = False
     position: str | None = None
     refused_share: float = 0.5
+    is_public: bool = False
     when_ended: Mapping[str, str] = field(default_factory=dict)
     earliest: tuple[str, ...] = ()
     record: str | None = None

@@ -185,7 +185,7 @@ def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
         ),
         transform=events,
         target=CORE_EVENTS,
-        refused_share=0.9,  # anyone can send events: one visitor's rubbish on a quiet day must not stop a night
+        is_public=True,
         ids=IDS,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
         record=f"if(event_type = 'purchase', {WITHOUT_NUMBER}, event_id)",

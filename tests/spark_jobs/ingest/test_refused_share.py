@@ -21,6 +21,9 @@ FILE = f"online_retail/lines/{WEDNESDAY}/{WEDNESDAY}.csv"
         pytest.param([(10, 10), (10, 9)], 0.5, ["2 files of 2026-01-05"], id="a day of small files"),
         pytest.param([(20, 20)], 1.0, [], id="let through"),
         pytest.param([(1000, 1)], 0.0, ["f0"], id="a limit of nothing"),
+        pytest.param([(500, 480), (20, 20)], None, [], id="public: a bot's hour, and most of its day"),
+        pytest.param([(500, 500), (20, 20)], None, ["2 files of 2026-01-05"], id="public: a day of which nothing is accepted"),
+        pytest.param([(20, 20)], None, ["f0"], id="public: a day of one file"),
     ],
 )
 def test_a_share_of_a_file_or_of_a_day(files, limit, over):
@@ -32,6 +35,8 @@ def test_the_sentence_says_what_was_refused_and_what_to_do():
     over = [Refusals("shop/orders/2026-01-05/o.csv", "2026-01-05", 18, 18)]
     said = failure("shop.orders", over, 0.5, [("not_parseable", "the header lacks order_id", 18)])
     assert "shop.orders: refused 18 of 18 records of shop/orders/2026-01-05/o.csv; allowed are 50%" in said
+    public = failure("shop.events", over, None, [])
+    assert "; of a landing day something must be accepted. First" in public
     assert "18 not_parseable (the header lacks order_id)" in said and "CONCIERGE_REFUSED_PERCENT=100" in said
 
 
@@ -76,3 +81,15 @@ def test_a_refused_file_that_is_taken_away_leaves_no_row(home, as_csv, retail_li
     assert report(shop.night(THURSDAY), "core_order_lines").failure is None
     assert [row["order_id"] for row in shop.rows("core_order_lines")] == ["W"]
     assert shop.night(THURSDAY) == []
+
+
+def test_whoever_sends_rubbish_does_not_stop_a_night(home, as_json_lines, zipped, report):
+    """One true event among two thousand of a bot, which has an hour's file to itself besides."""
+    true = {
+        "type": "page", "messageId": "m", "anonymousId": "a", "timestamp": "2026-01-05T12:00:00Z",
+    }  # fmt: skip
+    shop, bot = home("sample_shop"), [{"type": "page", "messageId": f"b{n}"} for n in range(1000)]
+    shop.land("sample_shop/events/2026-01-05/03.jsonl.gz", zipped(as_json_lines(bot)))
+    shop.land("sample_shop/events/2026-01-05/12.jsonl.gz", zipped(as_json_lines([*bot, true])))
+    events = report(shop.night("2026-01-05"), "core_events")
+    assert (events.n_quarantined, events.n_inserted, events.failure) == (2000, 1, None)
