@@ -143,7 +143,9 @@ def mapped(part: Any, text: Callable[[str], str]) -> Any:
     if isinstance(part, list):
         return [mapped(each, text) for each in part]
     if isinstance(part, dict):
-        return {normalise_text(name): mapped(each, text) for name, each in part.items()}
+        # Of names that meet in their normal form the one that stands in it counts, whatever a look-alike says.
+        by_name = sorted(part.items(), key=lambda each: normalise_text(each[0]) == each[0])
+        return {normalise_text(name): mapped(each, text) for name, each in by_name}
     return part
 
 

@@ -89,6 +89,13 @@ def test_a_name_is_found_behind_an_invisible_mark():
     assert properties == {"product_id": None, "price": 1} and "properties.product_id" in flaw
 
 
+@pytest.mark.parametrize("names", [("no", "no\u200b"), ("no\u200b", "no")])
+def test_a_name_that_looks_alike_does_not_overrule(names):
+    by_name = {"no": False, "no\u200b": True}
+    _, context, flaw = event(PLAIN, {"consent": {name: by_name[name] for name in names}})
+    assert (context, flaw) == ({"consent": {"no": False}}, None)
+
+
 @pytest.mark.parametrize(
     ("said", "country"), [("UK", "GB"), ("gb", "GB"), ("DE", "DE"), ("EL", "GR"), ("Deutschland", "Deutschland")]
 )
