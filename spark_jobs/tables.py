@@ -178,14 +178,15 @@ class Lake:
                 return
             write_deltalake(self.path(table), data, mode="overwrite", configuration=delta_writes.PLAIN)
 
-    def overwrite(self, rows: pa.RecordBatchReader, table: Table) -> None:
-        """Make the table hold exactly these rows, streamed, without Spark; always a new version."""
+    def overwrite(self, rows: pa.RecordBatchReader, table: Table, schema_mode: str | None = None) -> None:
+        """Make the table hold exactly these rows, streamed, without Spark; `schema_mode="overwrite"`: in today's layout too."""
         schema = arrow_schema(table)
         batches = (batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches())
         with self.lock(table):
             write_deltalake(
                 self.path(table), pa.RecordBatchReader.from_batches(schema, batches), mode="overwrite", description=table.grain,
                 partition_by=[table.partition] if table.partition else None, configuration=delta_writes.PLAIN,
+                schema_mode=schema_mode,
             )  # fmt: skip
 
     @contextmanager

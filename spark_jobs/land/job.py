@@ -1,7 +1,7 @@
 """Bring the night's files into `landing/<source>/<entity>/<landing day>/`, each in its source's own format.
 
 Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished decision logs
-Writes:  landing/; empty columns into tables whose contract has gained some since
+Writes:  landing/; empty columns into tables whose contract has gained some since; core_consents of an earlier layout anew
 If it fails: nothing is half there; put right what the message names and clear the task. A night whose files, code and settings
 are those of what is published ends here.
 """
@@ -13,6 +13,7 @@ from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.identify.said import offered
 from spark_jobs.ingest.sources import load
+from spark_jobs.land import earlier_consents
 from spark_jobs.land.deliver import deliver
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.night import Night, NothingNew, TableReport
@@ -36,8 +37,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     for table in LAKE.values():
         if gained := lake.widen(table):
             print(f"  {table.name}: made by an earlier version; gains {', '.join(gained)}")
-    reports = []
-    for source in load(night.settings.sources):
+    sources, reports = load(night.settings.sources), []
+    earlier_consents.bring_over(lake, {source.name: source.time_zone for source in sources})
+    for source in sources:
         n_files = deliver(source, night)
         reports.append(TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files}))
         print(f"  landing/{source.name}: {n_files} new or changed files")
