@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ SCORES_AT_ONCE = 6_400_000
 # BLAS multiplies so many rows at a time, the last ones padded. With another number it may add in another order, and a row's
 # scores would depend on who is scored beside it.
 PRODUCT_ROWS = 128
+FEW_ROWS = 8  # where 128 do not do: see `rows_at_once`
 GROUPS = 8  # groups of columns for each place of a list; see `contenders`
 MOST_TIES = 4  # places' worth of contenders a row may have before its ties are cut singly
 
@@ -75,16 +77,35 @@ def product(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarray:
     return np.concatenate(blocks) if blocks else np.zeros((0, len(item_vectors)), np.float32)
 
 
+@cache
+def rows_at_once() -> int:
+    """How many rows a product takes at once, always so many, so that a row's numbers do not depend on the rows beside it.
+
+    OpenBLAS's kernels for Haswell and Zen give a row other last bits by its place among more than 8 rows, SkylakeX's do not
+    (0.3.x, 2026-11): so it is tried once a process. 8 rows at once take twice the time of 128.
+    """
+    draw = np.random.default_rng(0)
+    for n_items, n_factors in ((41, 64), (20, 9), (3000, 64)):
+        vectors = draw.standard_normal((PRODUCT_ROWS, n_factors)).astype(np.float32)
+        by_item = draw.standard_normal((n_items, n_factors)).astype(np.float32).T
+        if not np.array_equal((vectors @ by_item)[::-1], vectors[::-1] @ by_item):
+            return FEW_ROWS
+    return PRODUCT_ROWS
+
+
 def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Blocks of rows and their products with every item, float32 [rows of the block, items]; each is overwritten by the next."""
     vectors, by_item = np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(item_vectors, np.float32).T
+    step = rows_at_once()
     out = np.empty((PRODUCT_ROWS, len(item_vectors)), np.float32)
     for start in range(0, len(vectors), PRODUCT_ROWS):
         rows = vectors[start : start + PRODUCT_ROWS]
         n = len(rows)
         if n < PRODUCT_ROWS:
             rows = np.concatenate([rows, np.zeros((PRODUCT_ROWS - n, rows.shape[1]), np.float32)])
-        yield slice(start, start + n), np.matmul(rows, by_item, out=out)[:n]
+        for first in range(0, n, step):
+            np.matmul(rows[first : first + step], by_item, out=out[first : first + step])
+        yield slice(start, start + n), out[:n]
 
 
 def contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

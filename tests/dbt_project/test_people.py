@@ -22,7 +22,7 @@ def test_a_record_is_whose_the_identifier_is_that_it_stands_for(query):
         columns = ", ".join(f"{name} varchar" for name in STANDS_FOR)
         warehouse.execute(
             f"create table main_staging.stg_core__people (source varchar, record_id varchar, country varchar,"
-            f" created_at timestamp, updated_at timestamp, {columns})"
+            f" created_at timestamp, updated_at timestamp, ended_on date, {columns})"
         )
         warehouse.execute("create table main_intermediate.int_identities (identifier_id varchar, customer_id varchar)")
         wanted = {}
