@@ -65,12 +65,14 @@ def preferences(context: Column, purposes: tuple[str, ...]) -> dict[str, Column]
     document = F.try_parse_json(context)
     parents = [F.try_variant_get(document, path, "variant") for path in ("$.consent", "$.consent.categoryPreferences")]
     is_misplaced = reduce(lambda one, other: one | other, (says_no_object(parent) for parent in parents))
-    return {
-        purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(
-            F.get_json_object(context, f"$.consent.categoryPreferences.{purpose}")
-        )
-        for purpose in purposes
-    }
+    categories = F.from_json(F.get_json_object(context, "$.consent.categoryPreferences"), "map<string,string>")
+    return {purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(find_word(categories, purpose)) for purpose in purposes}
+
+
+def find_word(categories: Column, purpose: str) -> Column:
+    """The text under a purpose's name in any letter case: where several stand there, one that is no yes."""
+    texts = F.map_values(F.map_filter(categories, lambda name, text: (F.lower(name) == purpose) & (bare(text) != "")))
+    return F.coalesce(F.get(F.filter(texts, lambda text: ~is_granted(text)), F.lit(0)), F.get(texts, F.lit(0)))
 
 
 def says_no_object(value: Column) -> Column:

@@ -41,7 +41,7 @@ FIRST = [
 SECOND = [
     event(4, 30, user="known", anonymous="browser"),  # … and logs in
     event(5, 31, user="second", anonymous="tablet"),
-    event(6, 0, user="late", anonymous="phone"),  # three days late: earlier than all that was known of this user
+    event(6, 0, user="late", anonymous="mobile"),  # three days late: earlier than all that was known of this user
     event(7, 32, anonymous="stranger", order_id="o2"),
     order(2, 32, email="guest@example.test"),
     order(3, 33, user="late", email=EMAIL),
@@ -72,7 +72,7 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     assert now[iid("anonymous_id:stranger")] == now[iid("email:guest@example.test")], "the order names both"
     tablet = {now[iid(name)] for name in ("user_id:first", "user_id:second", "anonymous_id:tablet")}
     assert len(tablet) == 3, "a shared tablet joins nobody"
-    assert now[iid("user_id:late")] == customer_id(iid("anonymous_id:phone")), "the late event's browser founds the customer"
+    assert now[iid("user_id:late")] == customer_id(iid("anonymous_id:mobile")), "the late event's browser founds the customer"
 
     log = lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist()
     told = {(row["change"], row["customer_id"]): row for row in log if row["landing_date"] == date(2026, 1, 7)}
