@@ -169,6 +169,7 @@ def next_steps(console: Console, visitors: list[dict[str, Any]]) -> None:
         f"    curl 'http://127.0.0.1:8080/v1/recommendations?user_id={user_id}&n=5'\n"
         f"  make explain A=user_id:{user_id} B=…      whether two identifiers are one customer's, and why\n"
         "  make airflow                              the real scheduler and its pages; the shop trades a day, its night runs\n"
+        "  make quarantine DAY=… SAMPLES=1           what was refused and why, personal values masked\n"
         "  make mlflow                               models, metrics and the gate's reasons\n"
         "  make history                              what was in production when; AT=<day>: its model, tables and rules\n"
         "  make rollback                             the night before again, lists and model; TO=<run> goes forth again\n"

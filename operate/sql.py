@@ -45,9 +45,10 @@ def build_command(file: Path, script: Path, query: str, output_format: str, is_t
     # `-P None`: a `.harlequin.toml` of the user's may name another database, or writing.
     common = ["--read-only", "-P", "None", "--init-path", str(script), str(file)]
     if not query and is_terminal:
-        return [str(BIN / "harlequin"), *common]
+        return [sys.executable, "-m", "operate.sql_editor", *common]
     asked = ["-c", query] if query else ["-f", "-"]
-    return [str(BIN / "hsql"), *common, *asked, "--format", output_format, "--limit", "-1", "--display-rows", str(MOST_ROWS)]
+    shown = ["--display-rows", str(MOST_ROWS)] if output_format == "table" else []
+    return [str(BIN / "hsql"), *common, *asked, "--format", output_format, "--limit", "-1", *shown]
 
 
 def find_warehouse(settings: Settings) -> Path:

@@ -53,7 +53,8 @@ def test_the_newest_word_holds_and_a_tie_is_a_no(words, random):
     assert sorted((who, hours(at), granted) for who, at, granted in in_force) == sorted((who, *f) for who, f in expected.items())
 
     tables = {CORE_CONSENTS.name: consents, CORE_IDENTITIES.name: identities}
-    read = newest_words(SimpleNamespace(lake=SimpleNamespace(read_arrow=lambda table: tables[table.name])))
+    lake = SimpleNamespace(read_arrow=lambda table, columns=None: tables[table.name].select(columns or table.columns))
+    read = newest_words(SimpleNamespace(lake=lake))
     assert {who: (hours(at), not is_no) for who, (at, _, is_no) in read.items()} == expected
 
 
