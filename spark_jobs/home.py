@@ -73,6 +73,17 @@ def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
         lock.release()
 
 
+def find_running_step(home: Path) -> str | None:
+    """The step that works in the home now, in words; None where none does, whatever a step that was killed left behind."""
+    lock = FileLock(home / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return told(home / HOLDER)
+    lock.release()
+    return None
+
+
 def told(holder: Path) -> str:
     """Who holds the lock; it may not have said so yet."""
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from expectations.contracts.manifest import SnapshotDamaged, verify
 from expectations.contracts.published import Published, history
 from spark_jobs.build.files import builds
+from spark_jobs.home import find_running_step
 from spark_jobs.night import Days, Night, TableReport, code_hash, config_hash
 from spark_jobs.publish import production
 from spark_jobs.publish.switch import alone, follow, snapshots
@@ -173,6 +174,8 @@ def change(settings: Settings, to: str | None, reason: str) -> int:
     reports = [TableReport("published", detail={**detail, "reason": reason} if reason else detail)]
     record(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
     print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
+    if step := find_running_step(settings.home):
+        print(f"A night is running ({step}): it will publish over this when it ends, so roll back again after it.")
     return 1 if "model_stays" in detail else 0
 
 

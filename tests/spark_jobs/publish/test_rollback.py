@@ -12,6 +12,7 @@ import pytest
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
+from spark_jobs.home import HOLDER, turn
 from spark_jobs.identify.said import Said
 from spark_jobs.land.inputs import fingerprint
 from spark_jobs.publish import history, production, rollback
@@ -153,6 +154,15 @@ def test_it_is_logged_and_the_next_night_publishes_again(three_nights):
     assert Published.read(three_nights.home).inputs != fingerprint(night, night.days.last, Said(frozenset(), ""))
     run(night, lake)
     assert seen(three_nights) == "night-3"
+
+
+def test_a_night_that_is_running_is_named_since_it_publishes_over_the_rollback(three_nights, capsys):
+    with turn(three_nights.home, "score of tonight"):
+        assert rollback.main([]) == 0
+    assert "A night is running (score of tonight (process " in capsys.readouterr().out
+    (three_nights.home / HOLDER).write_text("score of a night that was killed")
+    assert rollback.main([]) == 0
+    assert "A night is running" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
