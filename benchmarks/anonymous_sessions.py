@@ -1,11 +1,13 @@
-"""What the next click of a visitor nobody knows will be: hit rate after one, two and three clicks, on RetailRocket.
+"""What the next click of a visitor nobody knows will be: hit rate after one, two and three clicks, on
+RetailRocket.
 
     python -m benchmarks.anonymous_sessions [--window validation]
 
-A session ends after half an hour without an event. Sessions, not visitors, are what is fitted on: nobody's identity is read.
-Fitted on sessions that begin before the last 28 days (`validation`: before the 28 days before those, where the parameters were
-chosen); asked in the sessions of the window for the next item that was not clicked yet, of all items. An item is clicked when it
-is viewed, put in the cart or bought. Item numbers of this data tell neighbours, so they are shuffled.
+A session ends after half an hour without an event. Sessions, not visitors, are what is fitted on: nobody's
+identity is read. Fitted on sessions that begin before the last 28 days (`validation`: before the 28 days
+before those, where the parameters were chosen); asked in the sessions of the window for the next item that
+was not clicked yet, of all items. An item is clicked when it is viewed, put in the cart or bought. Item
+numbers of this data tell neighbours, so they are shuffled.
 """
 
 import argparse
@@ -32,15 +34,26 @@ K = 10
 MODELS: dict[str, dict[str, object]] = {
     "popularity": {},
     "transitions": {
-        "half_life_places": 2.0, "reach": 10, "backward_weight": 1.0, "same_weight": 0.0, "row_power": 0.1,
-        "popularity_power": 0.0, "profile_half_life_places": 1.5, "half_life_days": None, "neighbours": 300,
+        "half_life_places": 2.0,
+        "reach": 10,
+        "backward_weight": 1.0,
+        "same_weight": 0.0,
+        "row_power": 0.1,
+        "popularity_power": 0.0,
+        "profile_half_life_places": 1.5,
+        "half_life_days": None,
+        "neighbours": 300,
     },
     "stan": {
-        "gap_days": 1, "session_half_life_days": None, "half_life_places": 4.0, "profile_half_life_places": 1.5,
-        "popularity_power": 0.0, "neighbours": 500,
+        "gap_days": 1,
+        "session_half_life_days": None,
+        "half_life_places": 4.0,
+        "profile_half_life_places": 1.5,
+        "popularity_power": 0.0,
+        "neighbours": 500,
     },
     "item_knn": {"half_life_days": 2.0, "trend_power": 0.0},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -58,29 +71,43 @@ def sessions(events: pd.DataFrame, seed: int = 0) -> Sessions:
     begins = (events["timestamp"].diff() > IDLE_SECONDS) | (events["visitor_id"].diff() != 0)
     item_ids, item = np.unique(events["item_id"], return_inverse=True)
     shuffled = np.random.default_rng(seed).permutation(len(item_ids))[item]
-    table = pd.DataFrame({"session": begins.cumsum().to_numpy(), "item": shuffled, "at": events["timestamp"].to_numpy()})
-    first = table.drop_duplicates(["session", "item"]).groupby("session").agg(items=("item", list), began=("at", "first"))
+    table = pd.DataFrame(
+        {"session": begins.cumsum().to_numpy(), "item": shuffled, "at": events["timestamp"].to_numpy()}
+    )
+    first = (
+        table.drop_duplicates(["session", "item"])
+        .groupby("session")
+        .agg(items=("item", list), began=("at", "first"))
+    )
     first = first.sort_values("began", kind="stable")
     return Sessions(first["items"].tolist(), first["began"].to_numpy(), len(item_ids))
 
 
 def training(found: Sessions, before: int) -> Training:
-    """Sessions that began earlier: each a customer, its clicks on one day after the other, all ending on the same."""
+    """Sessions that began earlier: each a customer, its clicks on one day after the other, all ending on the
+    same.
+    """
     held = [items for items, began in zip(found.items, found.began, strict=True) if began < before]
     lengths = np.array([len(items) for items in held])
     customer, item = np.repeat(np.arange(len(held)), lengths), np.concatenate(held)
     day = np.concatenate([np.arange(-n, 0) for n in lengths])
     order = np.lexsort((day, item, customer))
     behaviour = Behaviour(
-        len(held), found.n_items, *(column[order].astype(np.int32) for column in (customer, item, day)),
-        np.zeros(len(item), np.int8), until=0, has_purchases=False,
-    )  # fmt: skip
+        len(held),
+        found.n_items,
+        *(column[order].astype(np.int32) for column in (customer, item, day)),
+        np.zeros(len(item), np.int8),
+        until=0,
+        has_purchases=False,
+    )
     nothing = sparse.csr_matrix((1, 0), dtype=np.float32)
     return Training(behaviour, nothing[np.zeros(len(held), int)], nothing[np.zeros(found.n_items, int)])
 
 
 def asked(found: Sessions, since: int, until: int) -> list[tuple[list[int], int]]:
-    """Clicks so far, at most three, and the next item: every such moment of the sessions that begin in the window."""
+    """Clicks so far, at most three, and the next item: every such moment of the sessions that begin in the
+    window.
+    """
     return [
         (items[:n], items[n])
         for items, began in zip(found.items, found.began, strict=True)
@@ -89,7 +116,9 @@ def asked(found: Sessions, since: int, until: int) -> list[tuple[list[int], int]
     ]
 
 
-def places(model: Recommender, cases: list[tuple[list[int], int]], n_items: int) -> tuple[np.ndarray, np.ndarray]:
+def places(
+    model: Recommender, cases: list[tuple[list[int], int]], n_items: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Where the next item stands in the list of ten (-1: nowhere), and the seconds of each answer."""
     place, seconds = np.full(len(cases), -1), np.empty(len(cases))
     for number, (clicks, following) in enumerate(cases):
@@ -106,7 +135,9 @@ def places(model: Recommender, cases: list[tuple[list[int], int]], n_items: int)
 
 def main() -> None:
     """Print hit rates with intervals, by number of clicks, and milliseconds an answer."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=SHARED / "retailrocket")
     parser.add_argument("--window", choices=("test", "validation"), default="test")
     given = parser.parse_args()
@@ -117,8 +148,14 @@ def main() -> None:
     known, cases = training(found, cut), asked(found, cut, until)
     clicks = np.array([len(so_far) for so_far, _ in cases])
     seen = np.bincount(known.behaviour.item, minlength=found.n_items) > 0
-    print(f"{known.behaviour.n_customers:,} sessions; {len(cases):,} moments of {(clicks == 1).sum():,} sessions asked about;")
-    print(f"{np.mean([seen[item] for _, item in cases]):.3f} of the next items were ever clicked before the window")
+    print(
+        f"{known.behaviour.n_customers:,} sessions; {len(cases):,} moments of {(clicks == 1).sum():,}"
+        " sessions asked about;"
+    )
+    print(
+        f"{np.mean([seen[item] for _, item in cases]):.3f} of the next items were ever clicked before the"
+        " window"
+    )
     base = None
     for name, parameters in MODELS.items():
         place, seconds = places(make(name, parameters).fit(known, seed=1), cases, found.n_items)
@@ -129,7 +166,11 @@ def main() -> None:
         lift, low, high = interval(hit - base)
         p50, p95 = np.quantile(seconds, [0.5, 0.95]) * 1000
         print(f"{name:<12} HR@{K} {hit.mean():.4f}  {by_clicks}  NDCG@{K} {ndcg:.4f}")
-        print(f"{'':<12} over popularity {lift:+.4f} [{low:+.4f}, {high:+.4f}]; p50 {p50:.1f} ms, p95 {p95:.1f} ms", flush=True)
+        print(
+            f"{'':<12} over popularity {lift:+.4f} [{low:+.4f}, {high:+.4f}]; p50 {p50:.1f} ms, p95"
+            f" {p95:.1f} ms",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Three orders of ten days end in the same tables (R05), and so does a shop whose false merges were undone (F28).
+"""Three orders of ten days end in the same tables (R05), and so does a shop whose false merges were undone
+(F28).
 
     python -m benchmarks.any_order [--home FOLDER] [--customers 400] [--seed 5] [--days 10]
 
-In order; backwards; and shuffled, through ingest, identity and dbt. Each night takes in what has landed by then, so a late day
-comes after those behind it. In a fourth home somebody joins ten customers in five pairs on the third night and parts them on the
-eighth. Ids are compared too: `core_*` and the marts, row by row, but for the logs of what happened when.
+In order; backwards; and shuffled, through ingest, identity and dbt. Each night takes in what has landed by
+then, so a late day comes after those behind it. In a fourth home somebody joins ten customers in five pairs
+on the third night and parts them on the eighth. Ids are compared too: `core_*` and the marts, row by row, but
+for the logs of what happened when.
 """
 
 import argparse
@@ -63,7 +65,9 @@ def say(home: Path, lake: Lake, word: str) -> None:
 
 
 def a_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = False) -> None:
-    """One night a day, in this order of days; the warehouse is built each night as of the newest day there is."""
+    """One night a day, in this order of days; the warehouse is built each night as of the newest day there
+    is.
+    """
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": "sample_shop"})
     lake, newest = Lake(home / "lake", spark), days[0]
     for number, day in enumerate(days):
@@ -77,7 +81,9 @@ def a_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = F
         identify.run(night, lake)
         dbt.run(replace(night, days=Days(newest, newest)), lake)
         made = built_file(night).name
-        record = Published(night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.versions())
+        record = Published(
+            night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.versions()
+        )
         switch(home, record, night.slug)  # the next build goes on from this one
 
 
@@ -90,13 +96,24 @@ def main() -> None:
     given = parser.parse_args()
     base = given.home or Path(tempfile.mkdtemp(prefix="any-order-"))
     first = day_number(OPENING_DAY)
-    trade_days(given.seed, given.customers, first, first + given.days - 1, base / "shop", base / "truth", lambda day: None)
+    trade_days(
+        given.seed,
+        given.customers,
+        first,
+        first + given.days - 1,
+        base / "shop",
+        base / "truth",
+        lambda day: None,
+    )
     days = [OPENING_DAY + timedelta(days=n) for n in range(given.days)]
     spark = start("any order", "local[2]", "3g")
     for name, landed in orders(days, given.seed).items():
         began = time.monotonic()
         a_home(base / name.replace(" ", "_"), base / "shop", landed, spark)
-        print(f"{name:<10} {time.monotonic() - began:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}", flush=True)
+        print(
+            f"{name:<10} {time.monotonic() - began:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}",
+            flush=True,
+        )
     began = time.monotonic()
     a_home(base / "undone", base / "shop", days, spark, has_mishap=True)
     print(f"undone     {time.monotonic() - began:6.0f} s", flush=True)

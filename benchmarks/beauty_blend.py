@@ -1,11 +1,13 @@
-"""The linear blend on Amazon Beauty: its weights, chosen on the item before the last, and what each part adds to the test.
+"""The linear blend on Amazon Beauty: its weights, chosen on the item before the last, and what each part adds
+to the test.
 
     python -m benchmarks.beauty_blend [--customers 6000] [--test]
 
-Parts are fitted on all but each user's last two items. Weights and the power climb by coordinates from equal ones, on the NDCG@10
-of the item before the last; a part whose addition there has an interval that reaches zero goes, and the weights climb again.
-`--test` then asks for the last item, with all parts and without each, and with trees (LambdaRank) that correct the blend's order:
-they learn from the item before the last of `--customers` users, the parts fitted as ever.
+Parts are fitted on all but each user's last two items. Weights and the power climb by coordinates from equal
+ones, on the NDCG@10 of the item before the last; a part whose addition there has an interval that reaches
+zero goes, and the weights climb again. `--test` then asks for the last item, with all parts and without each,
+and with trees (LambdaRank) that correct the blend's order: they learn from the item before the last of
+`--customers` users, the parts fitted as ever.
 
 A part that cannot be fitted (memory, data) is left out before any is fitted, and the others share its weight.
 """
@@ -33,16 +35,32 @@ STEPS = (0.0, 0.5, 0.7, 1.4, 2.0)
 POWERS = (0.35, 0.5, 0.7, 1.0)
 CORRECTED = 60  # of the blend's best; below, its own order stays
 TREES = {
-    "objective": "lambdarank", "lambdarank_truncation_level": 20, "num_leaves": 8, "learning_rate": 0.04, "min_data_in_leaf": 200,
-    "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 10, "max_bin": 63, "seed": 1,
-    "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1,
-}  # fmt: skip
+    "objective": "lambdarank",
+    "lambdarank_truncation_level": 20,
+    "num_leaves": 8,
+    "learning_rate": 0.04,
+    "min_data_in_leaf": 200,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 10,
+    "max_bin": 63,
+    "seed": 1,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
 ROUNDS = 100
 LEARNERS = 3  # the seed of whom trees learn from
 
 
-def candidates(window: Window, parts: list[Recommender], places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the parts propose to these customers: query int [n], whether wanted bool [n], units float32 [n, parts]."""
+def candidates(
+    window: Window, parts: list[Recommender], places: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the parts propose to these customers: query int [n], whether wanted bool [n], units float32 [n,
+    parts].
+    """
     found = []
     for start in range(0, len(places), BLOCK):
         block = places[start : start + BLOCK]
@@ -55,12 +73,16 @@ def candidates(window: Window, parts: list[Recommender], places: np.ndarray) -> 
             row, place = np.nonzero(np.isfinite(held))
             kept[row, items[row, place]] = True
         row, item = np.nonzero(kept)
-        found.append((row + start, wanted[row, item], np.stack([share[row, item] for share in units], axis=1)))
+        found.append(
+            (row + start, wanted[row, item], np.stack([share[row, item] for share in units], axis=1))
+        )
     query, wanted, table = (np.concatenate(column) for column in zip(*found, strict=True))
     return query, wanted, table
 
 
-def figures(scores: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int, k: int = 10) -> tuple[np.ndarray, np.ndarray]:
+def figures(
+    scores: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int, k: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
     """NDCG@k and hits@k float [n]: one item is wanted of each query, and what nobody proposed is missed.
 
     Among equals the lower position stands first, which is the earlier row.
@@ -68,7 +90,9 @@ def figures(scores: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int, k
     best, place = np.full(n, np.inf), np.zeros(n, np.int64)
     best[query[wanted]], place[query[wanted]] = scores[wanted], np.flatnonzero(wanted)
     own = best[query]
-    above = np.bincount(query, (scores > own) | ((scores == own) & (np.arange(len(query)) < place[query])), minlength=n)
+    above = np.bincount(
+        query, (scores > own) | ((scores == own) & (np.arange(len(query)) < place[query])), minlength=n
+    )
     hit = np.isfinite(best) & (above < k)
     return np.where(hit, 1.0 / np.log2(2.0 + above), 0.0), hit.astype(float)
 
@@ -92,8 +116,12 @@ def climb(table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> t
     return weights, float(best)
 
 
-def columns(table: np.ndarray, query: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What trees read of candidates (float32 [n, columns]), the blend's scores and places in its lists (float [n])."""
+def columns(
+    table: np.ndarray, query: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What trees read of candidates (float32 [n, columns]), the blend's scores and places in its lists (float
+    [n]).
+    """
     blended = table**BEAUTY_POWER @ weights
     starts = np.flatnonzero(np.diff(query, prepend=-1))
     group = np.cumsum(np.diff(query, prepend=-1) != 0) - 1
@@ -105,10 +133,14 @@ def columns(table: np.ndarray, query: np.ndarray, weights: np.ndarray) -> tuple[
     return np.column_stack([table, *facts]).astype(np.float32), blended, place
 
 
-def corrected(learn: tuple[np.ndarray, ...], ask: tuple[np.ndarray, np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """Scores float [n] of `ask` (query, table): the blend's, corrected by trees grown on `learn` (query, wanted, table).
+def corrected(
+    learn: tuple[np.ndarray, ...], ask: tuple[np.ndarray, np.ndarray], weights: np.ndarray
+) -> np.ndarray:
+    """Scores float [n] of `ask` (query, table): the blend's, corrected by trees grown on `learn` (query,
+    wanted, table).
 
-    Only what stands among the blend's best is learned from, the wanted item too: or its low place alone would give it away.
+    Only what stands among the blend's best is learned from, the wanted item too: or its low place alone would
+    give it away.
     """
     from lightgbm import Dataset, train
 
@@ -117,7 +149,9 @@ def corrected(learn: tuple[np.ndarray, ...], ask: tuple[np.ndarray, np.ndarray],
     near = place < CORRECTED
     kept = near & np.isin(query, query[wanted & near])
     sizes = np.unique(query[kept], return_counts=True)[1]
-    data = Dataset(facts[kept], wanted[kept].astype(np.int8), group=sizes, init_score=blended[kept], params=TREES)
+    data = Dataset(
+        facts[kept], wanted[kept].astype(np.int8), group=sizes, init_score=blended[kept], params=TREES
+    )
     trees = train(TREES, data, ROUNDS)
     facts, blended, place = columns(ask[1], ask[0], weights)
     near = place < CORRECTED
@@ -128,11 +162,21 @@ def corrected(learn: tuple[np.ndarray, ...], ask: tuple[np.ndarray, np.ndarray],
 
 def main() -> None:
     """Print what was chosen, and what it is worth."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--customers", type=int, default=8000, help="asked when weights are chosen; drawn by the seed")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--customers", type=int, default=8000, help="asked when weights are chosen; drawn by the seed"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--powers", type=float, nargs="*", default=POWERS, help="tried when weights are chosen")
-    parser.add_argument("--test", action="store_true", help="measure the weights of the leaderboard's row, and without each part")
+    parser.add_argument(
+        "--powers", type=float, nargs="*", default=POWERS, help="tried when weights are chosen"
+    )
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help="measure the weights of the leaderboard's row, and without each part",
+    )
     given = parser.parse_args()
     data = load("beauty", seed=given.seed)
     window = data.test if given.test else data.validation
@@ -150,7 +194,10 @@ def main() -> None:
         return
     places = np.sort(np.random.default_rng(given.seed).choice(everybody, given.customers, replace=False))
     query, wanted, table = candidates(window, parts, places)
-    print(f"proposed: {wanted.sum() / len(places):.4f} of what was wanted, {len(query) / len(places):.0f} items a customer")
+    print(
+        f"proposed: {wanted.sum() / len(places):.4f} of what was wanted, {len(query) / len(places):.0f} items"
+        " a customer"
+    )
     for part, name in enumerate(names):
         ndcg, hit = figures(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
@@ -172,12 +219,17 @@ def fitted_without(weights: dict[str, float], training: Training) -> dict[str, o
 
 
 def settle(
-    names: tuple[str, ...], table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int, costs: Mapping[str, float]
+    names: tuple[str, ...],
+    table: np.ndarray,
+    query: np.ndarray,
+    wanted: np.ndarray,
+    n: int,
+    costs: Mapping[str, float],
 ) -> None:
     """Climb, take away what is not worth its place, climb again, until every part stays; print each round.
 
-    Whether a part is worth its place is asked of the costliest first (`costs`, whole GB of memory), then of the lightest.
-    A climb that ends with no weight at all has nothing to order by and is not gone on with.
+    Whether a part is worth its place is asked of the costliest first (`costs`, whole GB of memory), then of
+    the lightest. A climb that ends with no weight at all has nothing to order by and is not gone on with.
     """
     kept = list(range(len(names)))
     while True:
@@ -186,19 +238,30 @@ def settle(
         print(f"  NDCG@10 {reached:.4f} with {said}", flush=True)
         if not weights.any():
             return
-        weight_of = {names[part]: (part, weight) for part, weight in zip(kept, weights, strict=True) if weight > 0}
+        weight_of = {
+            names[part]: (part, weight) for part, weight in zip(kept, weights, strict=True) if weight > 0
+        }
 
         def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:
-            return figures(sum(table[:, part] * w for part, w in (weight_of[name] for name in sorted(some))), query, wanted, n)[0]
+            return figures(
+                sum(table[:, part] * w for part, w in (weight_of[name] for name in sorted(some))),
+                query,
+                wanted,
+                n,
+            )[0]
 
-        stay, found = prune(sorted(weight_of, key=lambda name: (-round(costs.get(name, 0)), weight_of[name][1])), quality)
+        stay, found = prune(
+            sorted(weight_of, key=lambda name: (-round(costs.get(name, 0)), weight_of[name][1])), quality
+        )
         print(*(f"    {each}" for each in found), sep="\n", flush=True)
         if len(stay) == len(kept):
             return
         kept = [part for part in kept if names[part] in stay]
 
 
-def print_corrected(scores: np.ndarray, blended: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> None:
+def print_corrected(
+    scores: np.ndarray, blended: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int
+) -> None:
     """Figures with trees, and what they add to the blend, paired."""
     (ndcg, hit), (before, _) = figures(scores, query, wanted, n), figures(blended, query, wanted, n)
     for name, values in (("HR@10", hit), ("NDCG@10", ndcg), ("NDCG@10 over the blend", ndcg - before)):
@@ -206,7 +269,12 @@ def print_corrected(scores: np.ndarray, blended: np.ndarray, query: np.ndarray, 
 
 
 def print_ablation(
-    names: tuple[str, ...], weights: np.ndarray, table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int
+    names: tuple[str, ...],
+    weights: np.ndarray,
+    table: np.ndarray,
+    query: np.ndarray,
+    wanted: np.ndarray,
+    n: int,
 ) -> None:
     """The row's figures with intervals, and what leaving out each part costs, paired."""
     whole, hits = figures(table @ weights, query, wanted, n)

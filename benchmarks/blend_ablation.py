@@ -1,10 +1,12 @@
 """What each ingredient of the learned blend is worth on Online Retail, and to whom; one command:
 
-    python -m benchmarks.blend_ablation [--data ../shared/data/online_retail] [--window test|validation] [--only PART …]
+    python -m benchmarks.blend_ablation [--data ../shared/data/online_retail] [--window test|validation]
+    [--only PART …]
 
-By the published protocol: the last 28 days (`test`), or the 28 before them (`validation`, where the settings were chosen). Every
-part is fitted once a window. An ablation takes a part's columns away, and the candidates that it alone proposed, and grows the
-trees again: on the training windows before the cut, as always. All differences are paired over customers, 95 % intervals.
+By the published protocol: the last 28 days (`test`), or the 28 before them (`validation`, where the settings
+were chosen). Every part is fitted once a window. An ablation takes a part's columns away, and the candidates
+that it alone proposed, and grows the trees again: on the training windows before the cut, as always. All
+differences are paired over customers, 95 % intervals.
 """
 
 import argparse
@@ -58,7 +60,9 @@ def make_all(found: Window, parts: dict[str, dict], settings: Settings, seed: in
     blend = LearnedBlend([make(name, given) for name, given in sorted(parts.items())], settings)
     windows = []
     with ProcessPoolExecutor(JOBS) as pool:
-        waited = [pool.submit(learned_of, blend, training, window, seed) for window in blend.windows(training)]
+        waited = [
+            pool.submit(learned_of, blend, training, window, seed) for window in blend.windows(training)
+        ]
         final = pool.submit(fitted_on, blend.parts, training, seed)
         for made in waited:
             windows.append(made.result())
@@ -67,7 +71,10 @@ def make_all(found: Window, parts: dict[str, dict], settings: Settings, seed: in
         blend.parts = final.result()
     blend.learn(training, windows, seed)
     customers = Customers.of(training, found.asked.customers)
-    alone = {name: measure(scores, found.asked, everything) for name, scores in opinions(blend.parts, customers).items()}
+    alone = {
+        name: measure(scores, found.asked, everything)
+        for name, scores in opinions(blend.parts, customers).items()
+    }
     at, table = blend.table(customers)
     return Made(together(windows), at, table, alone, blend, time.monotonic() - began)
 
@@ -97,7 +104,9 @@ def judged(made: Made, found: Window, without: str | None, seed: int) -> tuple[M
         return table, kept
 
     learned, kept = left(made.learned.table, made.learned.sources)
-    held = Rows(made.learned.query[kept], learned, made.learned.wanted[kept], made.learned.sources[kept], names)
+    held = Rows(
+        made.learned.query[kept], learned, made.learned.wanted[kept], made.learned.sources[kept], names
+    )
     asked, proposed = left(made.table, made.at.sources)
     grown = (grow(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds))
     trees = made.blend.trees if without is None else list(grown)
@@ -111,7 +120,9 @@ def judged(made: Made, found: Window, without: str | None, seed: int) -> tuple[M
 
 
 def line(name: str, found: Measured) -> str:
-    figures = [f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS]
+    figures = [
+        f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS
+    ]
     return f"{name:<44} {'   '.join(figures)}"
 
 
@@ -122,7 +133,9 @@ def difference(values: np.ndarray) -> str:
 
 
 def prices(made: Made, found: Window, scores: np.ndarray) -> None:
-    """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the shop is shown."""
+    """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the
+    shop is shown.
+    """
     content = next(part for part in made.blend.parts if part.name == "content")
     seen, fresh = found.asked.seen.toarray(), found.asked.fresh.toarray()
     items, held = top_n(scores, 100, ~seen)
@@ -135,7 +148,10 @@ def prices(made: Made, found: Window, scores: np.ndarray) -> None:
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
         alike = [mean_likeness(row[row >= 0], content.likeness) for row in listed]
         shown = len(np.unique(listed[listed >= 0]))
-        print(f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {shown:,}", flush=True)
+        print(
+            f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {shown:,}",
+            flush=True,
+        )
 
 
 def mean_likeness(items: np.ndarray, likeness) -> float:
@@ -146,7 +162,9 @@ def mean_likeness(items: np.ndarray, likeness) -> float:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
     parser.add_argument("--window", choices=["test", "validation"], default="test")
     parser.add_argument("--only", nargs="*", default=None, help="parts to take away; all when left out")
@@ -165,17 +183,25 @@ def main() -> None:
     print(line("learned blend of all", whole))
     for task in TASKS:
         best = max(made.alone, key=lambda name: np.nanmean(made.alone[name].ndcg[task]))
-        print(f"  {task}: over {best}, the best alone {difference(whole.ndcg[task] - made.alone[best].ndcg[task])}", flush=True)
+        print(
+            f"  {task}: over {best}, the best alone"
+            f" {difference(whole.ndcg[task] - made.alone[best].ndcg[task])}",
+            flush=True,
+        )
     prices(made, found, scores)
     print("what is lost without a part (NDCG@10 of all less NDCG@10 without it)")
     days = found.asked.n_days_before
-    parts = ["lightfm", *[name for name in made.alone if name != "lightfm"]] if given.only is None else given.only
+    parts = (
+        ["lightfm", *[name for name in made.alone if name != "lightfm"]] if given.only is None else given.only
+    )
     for part in parts:
         less = judged(made, found, part, given.seed)[0]
         verdict = worth(part, whole.quality, less.quality)
         print(
-            f"  {part:<20} " + "   ".join(f"{task} {difference(whole.ndcg[task] - less.ndcg[task])}" for task in TASKS),
-            f"  quality {verdict.mean:+.4f} [{verdict.low:+.4f}, {verdict.high:+.4f}]: {'stays' if verdict.stays else 'goes'}",
+            f"  {part:<20} "
+            + "   ".join(f"{task} {difference(whole.ndcg[task] - less.ndcg[task])}" for task in TASKS),
+            f"  quality {verdict.mean:+.4f} [{verdict.low:+.4f}, {verdict.high:+.4f}]:"
+            f" {'stays' if verdict.stays else 'goes'}",
             flush=True,
         )
         if part == "lightfm":

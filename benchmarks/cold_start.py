@@ -1,11 +1,13 @@
 """What is new: items nobody touched and customers without a history, on real shops; one command:
 
-    python -m benchmarks.cold_start [--data ../shared/data] [--seeds 5] [--window test|validation] [--only online_retail|beauty]
+    python -m benchmarks.cold_start [--data ../shared/data] [--seeds 5] [--window test|validation] [--only
+    online_retail|beauty]
 
-Items: a tenth of those sold before the cut is hidden from training and from every history, then told apart and ranked: among each
-other (AUC, NDCG@10, nothing masked) and among all items (NDCG@10; what was had is masked but for the hidden). Attributes are read
-only up to the cut. Customers: a fifth of those asked is hidden from training and asked without a history, five times, so that
-everybody is new once. Parameters were chosen on the window before the test, with other items hidden.
+Items: a tenth of those sold before the cut is hidden from training and from every history, then told apart
+and ranked: among each other (AUC, NDCG@10, nothing masked) and among all items (NDCG@10; what was had is
+masked but for the hidden). Attributes are read only up to the cut. Customers: a fifth of those asked is
+hidden from training and asked without a history, five times, so that everybody is new once. Parameters were
+chosen on the window before the test, with other items hidden.
 """
 
 import argparse
@@ -36,11 +38,16 @@ def hide_items(window: Window, seed: int) -> tuple[Window, np.ndarray]:
     sold = np.unique(window.training.behaviour.item)
     hidden = np.sort(np.random.default_rng(seed).choice(sold, int(SHARE * len(sold)), replace=False))
     kept = ~np.isin(np.arange(window.asked.n_items), hidden)
-    without = [replace(t, behaviour=t.behaviour.where(kept[t.behaviour.item])) for t in (window.training, window.history)]
+    without = [
+        replace(t, behaviour=t.behaviour.where(kept[t.behaviour.item]))
+        for t in (window.training, window.history)
+    ]
     return replace(window, training=without[0], history=without[1]), hidden
 
 
-def cold_items(scores: np.ndarray, window: Window, rows: np.ndarray, hidden: np.ndarray) -> dict[str, np.ndarray]:
+def cold_items(
+    scores: np.ndarray, window: Window, rows: np.ndarray, hidden: np.ndarray
+) -> dict[str, np.ndarray]:
     """Figures of those asked, by name, float [rows]; nan for who wanted nothing that was hidden.
 
     Args:
@@ -60,10 +67,15 @@ def cold_items(scores: np.ndarray, window: Window, rows: np.ndarray, hidden: np.
     had[:, hidden] = False
     among_all = rank_metrics(top_n(scores, K, ~had)[0], wanted & ~had, (K,))[f"ndcg@{K}"]
     figures = {"AUC": auc, "NDCG@10 among cold": among_cold, "NDCG@10 among all": among_all}
-    return {name: np.where(counts | (name == "NDCG@10 among all"), values, np.nan) for name, values in figures.items()}
+    return {
+        name: np.where(counts | (name == "NDCG@10 among all"), values, np.nan)
+        for name, values in figures.items()
+    }
 
 
-def items_of(window: Window, names: tuple[str, ...], seeds: range, only_hidden: bool) -> dict[str, np.ndarray]:
+def items_of(
+    window: Window, names: tuple[str, ...], seeds: range, only_hidden: bool
+) -> dict[str, np.ndarray]:
     """By recommender, float [seeds, 3]: means over those asked.
 
     Args:
@@ -76,7 +88,10 @@ def items_of(window: Window, names: tuple[str, ...], seeds: range, only_hidden: 
         rows = np.flatnonzero(wants) if only_hidden else np.arange(len(cold.asked))
         for name in found:
             score = scorer(name, cold, seed)
-            parts = [cold_items(score(block), cold, block, hidden) for block in np.array_split(rows, max(1, len(rows) // 1000))]
+            parts = [
+                cold_items(score(block), cold, block, hidden)
+                for block in np.array_split(rows, max(1, len(rows) // 1000))
+            ]
             means = [float(np.nanmean(np.concatenate([part[key] for part in parts]))) for key in parts[0]]
             found[name].append(means)
             print(f"  seed {seed} {name:<12} " + "  ".join(f"{mean:.4f}" for mean in means), flush=True)
@@ -113,12 +128,16 @@ def customers_of(window: Window, names: tuple[str, ...]) -> dict[str, np.ndarray
 
 def spread(values: np.ndarray) -> str:
     """Mean and, of several seeds, their standard deviation."""
-    return "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(values.mean(axis=0), values.std(axis=0), strict=True))
+    return "  ".join(
+        f"{m:.4f} ± {s:.4f}" for m, s in zip(values.mean(axis=0), values.std(axis=0), strict=True)
+    )
 
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--window", choices=("test", "validation"), default="test")
@@ -131,7 +150,10 @@ def main() -> None:
             continue
         data = load(name, given.data)
         window = getattr(data, given.window)
-        print(f"{name}, {given.window} window: AUC, NDCG@10 among cold items, NDCG@10 among all; {len(seeds)} seeds")
+        print(
+            f"{name}, {given.window} window: AUC, NDCG@10 among cold items, NDCG@10 among all; {len(seeds)}"
+            " seeds"
+        )
         for recommender, figures in items_of(window, COLD, seeds, only_hidden=name == "beauty").items():
             print(f"{recommender:<22} {spread(figures)}", flush=True)
         if name == "online_retail":
@@ -140,7 +162,8 @@ def main() -> None:
             for recommender, values in new.items():
                 lifts = [interval(values - new[base]) for base in ("popularity", "recent_popularity")]
                 print(
-                    f"{recommender:<22} {values.mean():.4f}  " + "  ".join(f"{m:+.4f} [{a:+.4f}, {b:+.4f}]" for m, a, b in lifts)
+                    f"{recommender:<22} {values.mean():.4f}  "
+                    + "  ".join(f"{m:+.4f} [{a:+.4f}, {b:+.4f}]" for m, a, b in lifts)
                 )
 
 

@@ -1,9 +1,10 @@
-"""Drift on the sample shop: how many clean nights raise a false alarm, and is each planted drift found in its first night?
+"""Drift on the sample shop: how many clean nights raise a false alarm, and is each planted drift found in its
+first night?
 
     python -m benchmarks.drift --seeds 401 402 403 --customers 2000
 
-The shop trades for 60 days before the first night that is judged, then for 30 clean ones. Every drift is planted into the last
-day of each of these nights alone, and found when the night names a signal of its kind.
+The shop trades for 60 days before the first night that is judged, then for 30 clean ones. Every drift is
+planted into the last day of each of these nights alone, and found when the night names a signal of its kind.
 """
 
 import argparse
@@ -33,7 +34,9 @@ def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarra
     with tempfile.TemporaryDirectory() as aside:
         home = Path(aside)
         trade_days(seed, n_customers, 0, n_days - 1, home / "landing", home / "truth")
-        for line in sorted((home / "landing" / "catalogue").glob("*/catalogue.jsonl"))[-1].read_bytes().splitlines():
+        for line in (
+            sorted((home / "landing" / "catalogue").glob("*/catalogue.jsonl"))[-1].read_bytes().splitlines()
+        ):
             goods.update(offered(line))
         for path in sorted((home / "landing" / "events").glob("*/events.jsonl.gz")):
             landed = number(date.fromisoformat(path.parent.name))
@@ -43,8 +46,14 @@ def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarra
     person, thing = ({name: n for n, name in enumerate(names)} for names in (customers, items))
     table = np.array(sorted((person[c], thing[i], day, kind) for c, i, kind, day in rows), np.int32)
     behaviour = Behaviour(
-        len(customers), len(items), table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int8), int(table[:, 2].max()) + 1
-    )  # fmt: skip
+        len(customers),
+        len(items),
+        table[:, 0],
+        table[:, 1],
+        table[:, 2],
+        table[:, 3].astype(np.int8),
+        int(table[:, 2].max()) + 1,
+    )
     names = sorted({category for category, _ in goods.values()})
     category = np.array([names.index(goods[item][0]) for item in items], np.int32)
     return behaviour, category, np.array([goods[item][1] for item in items], np.float32)
@@ -71,8 +80,13 @@ def touched(line: bytes) -> list[tuple[str, str, int]]:
 
 
 def planted(
-    behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: int, rng: np.random.Generator, share: float = 0.5
-) -> dict[str, Behaviour]:  # fmt: skip
+    behaviour: Behaviour,
+    category: np.ndarray,
+    price: np.ndarray,
+    day: int,
+    rng: np.random.Generator,
+    share: float = 0.5,
+) -> dict[str, Behaviour]:
     """The same history with this share of its last day drifted, by the kind of drift."""
     today = np.flatnonzero(behaviour.day == day)
     change = rng.random(len(today)) < share
@@ -101,7 +115,9 @@ def planted(
 
 
 def night(behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: int) -> list[Signal]:
-    """The alarms of a night over this day; of items behind the last one neither category nor price is known."""
+    """The alarms of a night over this day; of items behind the last one neither category nor
+    price is known.
+    """
     more = behaviour.n_items - len(category)
     categories = np.concatenate([category, np.full(more, -1, category.dtype)])
     prices = np.concatenate([price, np.full(more, np.nan, price.dtype)])
@@ -110,7 +126,7 @@ def night(behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: in
 
 def count(
     seed: int, n_customers: int, share: float, tell: Callable[[str], None] = print
-) -> tuple[int, dict[str, int]]:  # fmt: skip
+) -> tuple[int, dict[str, int]]:
     """False alarms of the clean nights, and how many nights found each planted drift."""
     behaviour, category, price = shop(seed, n_customers, WARM_UP + NIGHTS)
     rng, last = np.random.default_rng(seed), behaviour.until - 1
@@ -137,7 +153,10 @@ def main() -> None:
     for seed in given.seeds:
         began = time.monotonic()
         n_false, n_found = count(seed, given.customers, given.share)
-        print(f"seed {seed}, {given.customers:,} customers: {n_false} false alarms in {NIGHTS} clean nights; found at once:")
+        print(
+            f"seed {seed}, {given.customers:,} customers: {n_false} false alarms in {NIGHTS} clean nights;"
+            " found at once:"
+        )
         for name, n in n_found.items():
             print(f"    {name:<40} {n} of {NIGHTS}")
         print(f"    ({time.monotonic() - began:.0f} s)")

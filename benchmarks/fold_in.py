@@ -1,10 +1,12 @@
-"""Placing a customer by fresh events: how long it takes from a snapshot, and what it is worth on Online Retail; one command:
+"""Placing a customer by fresh events: how long it takes from a snapshot, and what it is worth on Online
+Retail; one command:
 
     python -m benchmarks.fold_in [--data ../shared/data] [--items 50000] [--times 300]
 
-Time: a snapshot with factors of so many items is written and read as the service reads it, then customers with 1 to 20 events are
-placed and every item scored and ranked for them, on one thread. Worth: by cohort as every night's report has it (see
-`models/fold_in.py`), NDCG@10 of the mean of both tasks, folded in and retrained, and the trust that follows.
+Time: a snapshot with factors of so many items is written and read as the service reads it, then customers
+with 1 to 20 events are placed and every item scored and ranked for them, on one thread. Worth: by cohort as
+every night's report has it (see `models/fold_in.py`), NDCG@10 of the mean of both tasks, folded in and
+retrained, and the trust that follows.
 """
 
 import argparse
@@ -33,20 +35,36 @@ def published(folder: Path, n_items: int) -> FactorSpace:
     factors = np.random.default_rng(0).normal(0, 0.1, (n_items, COMPONENTS)).astype(np.float32)
     wide = factors.astype(np.float64)
     record = snapshot.FoldIn(
-        "benchmark/1", tuple(f"item-{n:06}" for n in range(n_items)), COMPONENTS, factors.astype("<f2").tobytes(),
-        (wide.T @ wide).tobytes(), 10.0, 15.0, 45.0, tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)), ((20, 1.0),),
-    )  # fmt: skip
+        "benchmark/1",
+        tuple(f"item-{n:06}" for n in range(n_items)),
+        COMPONENTS,
+        factors.astype("<f2").tobytes(),
+        (wide.T @ wide).tobytes(),
+        10.0,
+        15.0,
+        45.0,
+        tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
+        ((20, 1.0),),
+    )
     write(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack(record))])
     began = time.perf_counter()
     with lmdb.open(str(folder / "snapshot"), readonly=True, lock=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.FOLD_IN)
     held = snapshot.unpack(snapshot.FoldIn, packed)
     space = FactorSpace.read(
-        held.factors, held.gram, held.n_components, held.confidence, held.regularisation, held.half_life_days,
+        held.factors,
+        held.gram,
+        held.n_components,
+        held.confidence,
+        held.regularisation,
+        held.half_life_days,
         [weight for _, weight in held.kinds],
-    )  # fmt: skip
+    )
     seconds = time.perf_counter() - began
-    print(f"{n_items:,} items × {COMPONENTS}: {len(packed) / 1e6:.1f} MB in the snapshot, read once in {1000 * seconds:.0f} ms")
+    print(
+        f"{n_items:,} items × {COMPONENTS}: {len(packed) / 1e6:.1f} MB in the snapshot, read once in"
+        f" {1000 * seconds:.0f} ms"
+    )
     return space
 
 
@@ -76,7 +94,9 @@ def worth(folder: Path) -> list[dict]:
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--times", type=int, default=300)

@@ -1,13 +1,16 @@
-"""How well a sample shop's home knows who is who, by the shop's own truth, and what the same links would say unprotected:
+"""How well a sample shop's home knows who is who, by the shop's own truth, and what the same links would say
+unprotected:
 
     python -m benchmarks.identity --home FOLDER --as-of 2026-02-18
 
-Pairs of identifiers behind each of which stands one person: precision, of the pairs that share a customer; recall, of the pairs
-that share a person. Placeholders and shared identifiers are nobody's and in no pair. *Unprotected* follows every link of
-`core_identity_links`, held or not: no blocked value, no limit, no shared device.
+Pairs of identifiers behind each of which stands one person: precision, of the pairs that share a customer;
+recall, of the pairs that share a person. Placeholders and shared identifiers are nobody's and in no pair.
+*Unprotected* follows every link of `core_identity_links`, held or not: no blocked value, no limit, no shared
+device.
 
-A pair is within reach when both of its ends are. An identifier is, when it was seen with another that is no placeholder, or
-stands in a person's record. A browser that nobody ever logged in on, or only under a broken id, no evidence can link.
+A pair is within reach when both of its ends are. An identifier is, when it was seen with another that is no
+placeholder, or stands in a person's record. A browser that nobody ever logged in on, or only under a broken
+id, no evidence can link.
 """
 
 import argparse
@@ -66,12 +69,16 @@ def ends(links: pa.Table, identifiers: pa.Array) -> tuple[np.ndarray, np.ndarray
     """
     a, b = (places(links[end], identifiers) for end in ENDS)
     if min(a.min(initial=0), b.min(initial=0)) < 0:
-        raise ValueError("core_identity_links names an identifier that core_identifiers does not: identify was cut off")
+        raise ValueError(
+            "core_identity_links names an identifier that core_identifiers does not: identify was cut off"
+        )
     return a, b
 
 
 def reach(identifiers: pa.Array, links: pa.Table, people: pa.Table, is_placeholder: np.ndarray) -> np.ndarray:
-    """Whether each identifier was seen with another that is no placeholder, or stands in a person's record."""
+    """Whether each identifier was seen with another that is no placeholder, or stands in a
+    person's record.
+    """
     found = np.zeros(len(identifiers), dtype=bool)
     a, b = ends(links, identifiers)
     found[a[~is_placeholder[b]]] = True
@@ -83,7 +90,11 @@ def reach(identifiers: pa.Array, links: pa.Table, people: pa.Table, is_placehold
 
 
 def know(
-    identifiers: pa.Array, links: pa.Table, people: pa.Table, persons: dict[str, tuple[str, set[str]]], nobodys: set[str]
+    identifiers: pa.Array,
+    links: pa.Table,
+    people: pa.Table,
+    persons: dict[str, tuple[str, set[str]]],
+    nobodys: set[str],
 ) -> Known:
     """What is true of the identifiers.
 
@@ -100,7 +111,9 @@ def know(
         its_kind, found = persons.get(identifier, ("", set()))
         if len(found) == 1 and identifier not in nobodys:
             person[k], kind[k] = number.setdefault(next(iter(found)), len(number)), KINDS.index(its_kind)
-    is_placeholder = pc.is_in(identifiers, value_set=pa.array(sorted(nobodys), pa.string())).to_numpy(zero_copy_only=False)
+    is_placeholder = pc.is_in(identifiers, value_set=pa.array(sorted(nobodys), pa.string())).to_numpy(
+        zero_copy_only=False
+    )
     return Known(person, kind, is_placeholder, reach(identifiers, links, people, is_placeholder))
 
 
@@ -112,7 +125,9 @@ def unprotected(identifiers: pa.Array, links: pa.Table) -> np.ndarray:
 
 
 def rates(customer: np.ndarray, known: Known) -> dict[str, float]:
-    """Pairwise figures of customers, one number an identifier, against the truth; and their largest customer."""
+    """Pairwise figures of customers, one number an identifier, against the truth; and their
+    largest customer.
+    """
     judged = known.person >= 0
     near = judged & known.in_reach
     every = pairwise(customer[judged], known.person[judged])
@@ -126,9 +141,15 @@ def rates(customer: np.ndarray, known: Known) -> dict[str, float]:
 
 
 def by_kinds(known: Known, customer: np.ndarray | None = None) -> np.ndarray:
-    """Pairs of one person (and of one customer, where customers are given), by the kinds of the two: upper triangle of KINDS²."""
+    """Pairs of one person (and of one customer, where customers are given), by the kinds of the two: upper
+    triangle of KINDS².
+    """
     judged = np.flatnonzero(known.person >= 0)
-    owner = known.person[judged] if customer is None else known.person[judged] * (customer.max() + 1) + customer[judged]
+    owner = (
+        known.person[judged]
+        if customer is None
+        else known.person[judged] * (customer.max() + 1) + customer[judged]
+    )
     _, group = np.unique(owner, return_inverse=True)
     counts = np.zeros((group.max() + 1 if len(group) else 0, len(KINDS)), dtype=np.int64)
     np.add.at(counts, (group, known.kind[judged]), 1)
@@ -138,7 +159,9 @@ def by_kinds(known: Known, customer: np.ndarray | None = None) -> np.ndarray:
 
 
 def missed(customer: np.ndarray, known: Known) -> list[tuple[str, str, int, int, int]]:
-    """Kinds of the two ends; pairs of one person: not one customer's, those of them within reach, all. Most missed first."""
+    """Kinds of the two ends; pairs of one person: not one customer's, those of them within reach, all. Most
+    missed first.
+    """
     near = Known(np.where(known.in_reach, known.person, -1), known.kind, known.is_placeholder, known.in_reach)
     true, lost = by_kinds(known), by_kinds(known) - by_kinds(known, customer)
     lost_near = by_kinds(near) - by_kinds(near, customer)
@@ -150,7 +173,9 @@ def missed(customer: np.ndarray, known: Known) -> list[tuple[str, str, int, int,
 
 
 def held(links: pa.Table) -> Counter:
-    """How many links are followed, and what holds the others; a lake from before `held_by` knows only that they are held."""
+    """How many links are followed, and what holds the others; a lake from before `held_by` knows only that
+    they are held.
+    """
     if "held_by" in links.column_names:
         return Counter(why or "followed" for why in links["held_by"].to_pylist())
     return Counter("followed" if weight > 0 else "held" for weight in links["weight"].to_pylist())
@@ -158,14 +183,22 @@ def held(links: pa.Table) -> Counter:
 
 def show(customer: np.ndarray, identifiers: pa.Array, links: pa.Table, known: Known, shared: int) -> None:
     """Print the comparison."""
-    print(f"{(known.person >= 0).sum():,} identifiers of one person, {known.in_reach[known.person >= 0].sum():,} of them within "
-          f"reach; {shared:,} shared, {known.is_placeholder.sum():,} placeholders")  # fmt: skip
+    print(
+        f"{(known.person >= 0).sum():,} identifiers of one person,"
+        f" {known.in_reach[known.person >= 0].sum():,} of them within reach; {shared:,} shared,"
+        f" {known.is_placeholder.sum():,} placeholders"
+    )
     print("links: " + ", ".join(f"{why} {n:,}" for why, n in held(links).most_common()))
-    sides = {"protected": rates(customer, known), "unprotected": rates(unprotected(identifiers, links), known)}
+    sides = {
+        "protected": rates(customer, known),
+        "unprotected": rates(unprotected(identifiers, links), known),
+    }
     print(f"{'':<22}" + "".join(f"{side:>14}" for side in sides))
     for name in sides["protected"]:
         figures = (side[name] for side in sides.values())
-        print(f"{name:<22}" + "".join(f"{x:>14,.4f}" if isinstance(x, float) else f"{x:>14,}" for x in figures))
+        print(
+            f"{name:<22}" + "".join(f"{x:>14,.4f}" if isinstance(x, float) else f"{x:>14,}" for x in figures)
+        )
     print("pairs missed, by kinds   missed  within reach   of all")
     for one, other, lost, near, true in missed(customer, known)[:WORST]:
         print(f"{f'{one} {other}':<24} {lost:>6,} {near:>13,} {true:>8,}")
@@ -174,12 +207,16 @@ def show(customer: np.ndarray, identifiers: pa.Array, links: pa.Table, known: Kn
 def read_links(lake: Lake) -> pa.Table:
     """Every link, with what there is about its being followed."""
     there = lake.scan(CORE_IDENTITY_LINKS).schema.names
-    return lake.read_arrow(CORE_IDENTITY_LINKS, [name for name in (*ENDS, "weight", "held_by") if name in there])
+    return lake.read_arrow(
+        CORE_IDENTITY_LINKS, [name for name in (*ENDS, "weight", "held_by") if name in there]
+    )
 
 
 def main() -> None:
     """Judge one home whose last landing day is `--as-of`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     given = parser.parse_args()
@@ -187,10 +224,17 @@ def main() -> None:
     key = Settings.from_environment().identity_key
     rows, links = lake.read_arrow(CORE_IDENTITIES), read_links(lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"].combine_chunks()
-    whose = rows["customer_id"].take(pc.index_in(identifiers, value_set=rows["identifier_id"].combine_chunks()))
+    whose = rows["customer_id"].take(
+        pc.index_in(identifiers, value_set=rows["identifier_id"].combine_chunks())
+    )
     # One that is blocked has no customer, and so shares none.
-    customer = np.unique(pc.coalesce(whose, identifiers).to_numpy(zero_copy_only=False), return_inverse=True)[1]
-    persons = {identifier_id(key, kind, SOURCE, value): (kind, found) for (kind, value), found in judge.identifiers().items()}
+    customer = np.unique(pc.coalesce(whose, identifiers).to_numpy(zero_copy_only=False), return_inverse=True)[
+        1
+    ]
+    persons = {
+        identifier_id(key, kind, SOURCE, value): (kind, found)
+        for (kind, value), found in judge.identifiers().items()
+    }
     nobodys = {identifier_id(key, kind, SOURCE, value) for kind, value in judge.placeholders()}
     known = know(identifiers, links, lake.read_arrow(CORE_PEOPLE, RECORD), persons, nobodys)
     show(customer, identifiers, links, known, sum(len(found) > 1 for _, found in persons.values()))

@@ -1,12 +1,14 @@
-"""The deterministic graph at scale: seconds, memory and rounds of the night's own way from links to customers, checked by scipy.
+"""The deterministic graph at scale: seconds, memory and rounds of the night's own way from links to
+customers, checked by scipy.
 
     python -m benchmarks.identity_graph [--identifiers 1000000] [--links 6700000] [--memory 4g] [--no-paths]
 
-A seeded graph like a shop's: nine in ten identifiers in clusters of a few, others in giants of 200, some in chains of 1,000
-(someone who changes browsers one at a time), most links said more than once. The shipped rules hold: whoever would have more
-than twenty browsers of a week is replayed link by link. Whatever is smaller must be scipy's component, nobody may have more, and
-no link may be lost. A sixteenth of the size is run first, for the growth; then paths of 10,000 and 100,000 links through the
-components alone, their nodes numbered at random and along the path.
+A seeded graph like a shop's: nine in ten identifiers in clusters of a few, others in giants of 200, some in
+chains of 1,000 (someone who changes browsers one at a time), most links said more than once. The shipped
+rules hold: whoever would have more than twenty browsers of a week is replayed link by link. Whatever is
+smaller must be scipy's component, nobody may have more, and no link may be lost. A sixteenth of the size is
+run first, for the growth; then paths of 10,000 and 100,000 links through the components alone, their nodes
+numbered at random and along the path.
 """
 
 import argparse
@@ -59,7 +61,9 @@ class Rounds(logging.Handler):
 
 @dataclass(frozen=True)
 class Graph:
-    """`n` identifiers and the two ends of each link, as numbers below n that tell nothing about who belongs together."""
+    """`n` identifiers and the two ends of each link, as numbers below n that tell nothing about who belongs
+    together.
+    """
 
     n: int
     a: np.ndarray
@@ -92,7 +96,9 @@ def shop_like(n: int, m: int, seed: int = SEED) -> Graph:
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)
     size, rank = np.repeat(sizes, sizes), np.arange(n) - first
     in_chain = np.arange(n) >= n - chains * CHAIN
-    before = np.where(in_chain, rank - 1, (rng.random(n) * rank).astype(np.int64))  # what each one was first seen with
+    before = np.where(
+        in_chain, rank - 1, (rng.random(n) * rank).astype(np.int64)
+    )  # what each one was first seen with
     child = np.flatnonzero(rank > 0)
     able = np.flatnonzero((size > 1) & ~in_chain)  # a second link inside a chain would cut it short
     if m < len(child):
@@ -101,35 +107,52 @@ def shop_like(n: int, m: int, seed: int = SEED) -> Graph:
     step = 1 + (rng.random(len(one)) * (size[one] - 1)).astype(np.int64)
     other = first[one] + (rank[one] + step) % size[one]
     name = rng.permutation(n)
-    return Graph(n, name[np.concatenate([child, one])], name[np.concatenate([first[child] + before[child], other])])
+    return Graph(
+        n, name[np.concatenate([child, one])], name[np.concatenate([first[child] + before[child], other])]
+    )
 
 
 def write(graph: Graph, folder: Path) -> None:
-    """`identifiers` and `links` in the columns that the night's rules read, as parquet; every row of links another one."""
+    """`identifiers` and `links` in the columns that the night's rules read, as parquet; every row of links
+    another one.
+    """
     texts = [f"i_{number * 0x9E3779B97F4A7C15 % (1 << 64):032x}" for number in range(graph.n)]
     names, place = pa.array(texts), np.empty(graph.n, dtype=np.int64)
     place[np.argsort(texts)] = np.arange(graph.n)
     seen = pa.array(FIRST_SEEN_US + np.arange(graph.n) % 86_400 * 1_000_000, pa.timestamp("us", tz="UTC"))
-    ids = pa.table({
-        "identifier_id": names, "kind": ["anonymous_id"] * graph.n, "source": ["shop"] * graph.n, "value_seen": names,
-        "value_normalised": names, "first_seen_at": seen,
-    })  # fmt: skip
+    ids = pa.table(
+        {
+            "identifier_id": names,
+            "kind": ["anonymous_id"] * graph.n,
+            "source": ["shop"] * graph.n,
+            "value_seen": names,
+            "value_normalised": names,
+            "first_seen_at": seen,
+        }
+    )
     pq.write_table(ids, folder / "identifiers.parquet")
     is_low = place[graph.a] < place[graph.b]
     low, high = np.where(is_low, graph.a, graph.b), np.where(is_low, graph.b, graph.a)
     rule = np.arange(len(low)) % len(RULES)
     low, high, rule = np.unique(np.stack([low, high, rule]), axis=1)
-    links = pa.table({
-        "identifier_id_a": names.take(pa.array(low)), "identifier_id_b": names.take(pa.array(high)),
-        "rule": pa.array(RULES).take(pa.array(rule)), "evidence": names.take(pa.array(low)), "weight": np.ones(len(low)),
-        "first_seen_at": seen.take(pa.array(high)),
-    })  # fmt: skip
+    links = pa.table(
+        {
+            "identifier_id_a": names.take(pa.array(low)),
+            "identifier_id_b": names.take(pa.array(high)),
+            "rule": pa.array(RULES).take(pa.array(rule)),
+            "evidence": names.take(pa.array(low)),
+            "weight": np.ones(len(low)),
+            "first_seen_at": seen.take(pa.array(high)),
+        }
+    )
     pq.write_table(links, folder / "links.parquet")
     pa.default_memory_pool().release_unused()  # or it would count as memory of the run that follows
 
 
 def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray, most: int = MOST) -> bool:
-    """Whether components of at most so many are one customer each and nobody else's, and no customer holds more."""
+    """Whether components of at most so many are one customer each and nobody else's, and no customer holds
+    more.
+    """
     if customers.num_rows != len(names):
         return False
     ordered = customers.sort_by("identifier_id")
@@ -152,7 +175,9 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
     write(graph, folder)
     with PeakMemory() as peak:
         began = time.monotonic()
-        identifiers, links = (spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links"))
+        identifiers, links = (
+            spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links")
+        )
         pair = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
         cards, rules = spark.createDataFrame([], "identifier_id string, card string"), load()
         nobody = blocked(identifiers, rules.blocked).localCheckpoint()
@@ -160,7 +185,10 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
         whose.write.parquet(str(folder / "identities"))
         followed.write.parquet(str(folder / "followed"))
         seconds = time.monotonic() - began
-    names, labels = pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"], graph.labels()
+    names, labels = (
+        pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"],
+        graph.labels(),
+    )
     customers = pq.read_table(folder / "identities")
     if not agrees(customers, names.combine_chunks(), labels):
         raise AssertionError("identities differ from scipy's components")
@@ -170,10 +198,15 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
     for frame in (followed, whose):
         frame.unpersist()
     return {
-        "identifiers": graph.n, "links": len(graph.a), "different": len(held), "held": len(held) - sum(held.to_numpy()),
-        "customers": len(customers["customer_id"].unique()), "seconds": seconds, "rounds": rounds.number,
+        "identifiers": graph.n,
+        "links": len(graph.a),
+        "different": len(held),
+        "held": len(held) - sum(held.to_numpy()),
+        "customers": len(customers["customer_id"].unique()),
+        "seconds": seconds,
+        "rounds": rounds.number,
         "peak_gib": peak.bytes / 2**30,
-    }  # fmt: skip
+    }
 
 
 def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> dict[str, float]:
@@ -181,21 +214,32 @@ def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> d
     nodes = np.arange(n_links + 1) if in_order else np.random.default_rng(SEED).permutation(n_links + 1)
     chain = pa.table({"a": nodes[:-1], "b": nodes[1:]}).to_pandas()
     began = time.monotonic()
-    found = components(spark.createDataFrame(chain)).agg(F.count("node"), F.countDistinct("node"), F.max("root")).first()
+    found = (
+        components(spark.createDataFrame(chain))
+        .agg(F.count("node"), F.countDistinct("node"), F.max("root"))
+        .first()
+    )
     if tuple(found) != (n_links + 1, n_links + 1, 0):
         raise AssertionError(f"a path of {n_links:,} links came apart: {tuple(found)}")
     return {"links": n_links, "seconds": time.monotonic() - began, "rounds": rounds.number}
 
 
 def show(what: str, figures: dict[str, float]) -> None:
-    told = (f"{name} {value:,.2f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in figures.items())
+    told = (
+        f"{name} {value:,.2f}" if isinstance(value, float) else f"{name} {value:,}"
+        for name, value in figures.items()
+    )
     print(f"{what}: {', '.join(told)}", flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--identifiers", type=int, default=1_000_000)
-    parser.add_argument("--links", type=int, default=6_700_000, help="sightings: three in four are different links")
+    parser.add_argument(
+        "--links", type=int, default=6_700_000, help="sightings: three in four are different links"
+    )
     parser.add_argument("--memory", default="4g", help="of Spark's driver")
     parser.add_argument("--no-paths", dest="paths", action="store_false")
     given = parser.parse_args()
@@ -203,16 +247,26 @@ def main() -> None:
     spark = start("identity_graph", "local[2]", given.memory)
     with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
         folder = Path(name)
-        measure(spark, shop_like(2_000, 10_000), folder / "warm", rounds)  # a JVM's first plan takes seconds whatever its size
-        small = measure(spark, shop_like(given.identifiers // SMALLER, given.links // SMALLER), folder / "small", rounds)
+        measure(
+            spark, shop_like(2_000, 10_000), folder / "warm", rounds
+        )  # a JVM's first plan takes seconds whatever its size
+        small = measure(
+            spark, shop_like(given.identifiers // SMALLER, given.links // SMALLER), folder / "small", rounds
+        )
         show("a sixteenth", small)
         large = measure(spark, shop_like(given.identifiers, given.links), folder / "large", rounds)
         show("the graph", large)
         growth = large["seconds"] / small["seconds"]
-        print(f"{SMALLER}× the size took {growth:.1f}× the seconds (size to the power of {math.log(growth, SMALLER):.2f})")
+        print(
+            f"{SMALLER}× the size took {growth:.1f}× the seconds (size to the power of"
+            f" {math.log(growth, SMALLER):.2f})"
+        )
         for n_links in PATHS if given.paths else ():
             for in_order in (False, True):
-                show(f"a path numbered {'along it' if in_order else 'at random'}", path(spark, n_links, in_order, rounds))
+                show(
+                    f"a path numbered {'along it' if in_order else 'at random'}",
+                    path(spark, n_links, in_order, rounds),
+                )
     spark.stop()
 
 

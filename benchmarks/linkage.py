@@ -1,15 +1,19 @@
-"""The whole protocol over the historical figures: 5 splits of the people, thresholds on one half, figures on the other.
+"""The whole protocol over the historical figures: 5 splits of the people, thresholds on one half, figures on
+the other.
 
-    python -m benchmarks.linkage ../shared/data/identity/historical_figures_50k.parquet [--splits 5] [--shuffle 1]
+    python -m benchmarks.linkage ../shared/data/identity/historical_figures_50k.parquet [--splits 5]
+    [--shuffle 1]
 
-Rows are shuffled and renumbered first. Linking runs once, over all records (it sees no label); a split decides on which
-people thresholds are chosen and on which they are judged. Precision counts wrong pairs with the other half's people too.
+Rows are shuffled and renumbered first. Linking runs once, over all records (it sees no label); a split
+decides on which people thresholds are chosen and on which they are judged. Precision counts wrong pairs with
+the other half's people too.
 
     python -m benchmarks.linkage --shop-customers 20000 --seed 303 [--shop-days 45]
 
-The same code, not tuned to it, over the sample shop's customer file as it is on its last day: cards typed twice, with slips,
-families under one name and address, placeholders where a contact is missing. No label is used, and no threshold is chosen: it is
-linked as a home's first night does, under the model that ships, which knows another shop's weights and none of this one's.
+The same code, not tuned to it, over the sample shop's customer file as it is on its last day: cards typed
+twice, with slips, families under one name and address, placeholders where a contact is missing. No label is
+used, and no threshold is chosen: it is linked as a home's first night does, under the model that ships, which
+knows another shop's weights and none of this one's.
 """
 
 import argparse
@@ -52,7 +56,8 @@ def load(con: duckdb.DuckDBPyConnection, path: str, shuffle: int) -> None:
     con.register("mixed", pa.table({"position": np.arange(1, n + 1), "number": numbers}))
     con.execute("""
         create table records as
-        select lpad(number::varchar, 6, '0') as rid, source.* from source join mixed using (position) order by rid
+        select lpad(number::varchar, 6, '0') as rid, source.*
+        from source join mixed using (position) order by rid
     """)
     con.unregister("mixed")
 
@@ -77,7 +82,9 @@ def partition_digest(clusters: np.ndarray, names: np.ndarray) -> str:
 
 def show(name: str, rows: list[list[float]]) -> None:
     mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
-    print(f"{name:34s} " + " ".join(f"{m:.4f}±{s:.4f}" for m, s in zip(mean, spread, strict=True)), flush=True)
+    print(
+        f"{name:34s} " + " ".join(f"{m:.4f}±{s:.4f}" for m, s in zip(mean, spread, strict=True)), flush=True
+    )
 
 
 def peak() -> float:
@@ -85,12 +92,16 @@ def peak() -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("path", nargs="?", help="the historical figures")
     parser.add_argument("--splits", type=int, default=5)
     parser.add_argument("--shuffle", type=int, default=1)
     parser.add_argument("--no-labels", action="store_true")
-    parser.add_argument("--shop-customers", type=int, help="instead: the customer file of a sample shop of this size")
+    parser.add_argument(
+        "--shop-customers", type=int, help="instead: the customer file of a sample shop of this size"
+    )
     parser.add_argument("--shop-days", type=int, default=45)
     parser.add_argument("--seed", type=int, default=303, help="of the shop")
     options = parser.parse_args()
@@ -105,16 +116,27 @@ def main() -> None:
         judge_figures(con, options)
 
 
-def load_shop(con: duckdb.DuckDBPyConnection, customers: int, seed: int, days: int, shuffle: int) -> dict[str, int]:
-    """Table `records`: the customer file of the last day under mixed record ids, empty fields null. Returns id → true person."""
-    shop = Shop(seed, customers, Path("unused"), Path("unused"), write_from=days)  # no day is written: the file is read as it is
+def load_shop(
+    con: duckdb.DuckDBPyConnection, customers: int, seed: int, days: int, shuffle: int
+) -> dict[str, int]:
+    """Table `records`: the customer file of the last day under mixed record ids, empty fields null. Returns
+    id → true person.
+    """
+    shop = Shop(
+        seed, customers, Path("unused"), Path("unused"), write_from=days
+    )  # no day is written: the file is read as it is
     for _ in range(days):
         shop.trade_day()
     cards = shop.crm.records
-    order = np.random.default_rng(shuffle).permutation(len(cards)).tolist()  # a second card is made right behind the first
+    order = (
+        np.random.default_rng(shuffle).permutation(len(cards)).tolist()
+    )  # a second card is made right behind the first
     columns = {name: [cards[k][name] or None for k in order] for name in HEADER}
     ids = [f"{number:07d}" for number in range(len(order))]
-    con.register("mixed", pa.table({"rid": ids, **{name: pa.array(values, pa.string()) for name, values in columns.items()}}))
+    con.register(
+        "mixed",
+        pa.table({"rid": ids, **{name: pa.array(values, pa.string()) for name, values in columns.items()}}),
+    )
     con.execute("create table records as from mixed")
     con.unregister("mixed")
     return {rid: shop.crm.owner[k] for rid, k in zip(ids, order, strict=True)}
@@ -123,8 +145,10 @@ def load_shop(con: duckdb.DuckDBPyConnection, customers: int, seed: int, days: i
 def as_compared(record: dict, rules: Rules) -> dict:
     """The record as a night compares it: phone as E.164, and no contact that nobody stands behind."""
     email, phone = (record["email"] or "").lower() or None, e164(record["phone"], record["country"])
-    kept = {kind: value if value and not is_nobodys(kind, value, rules.blocked) else None for kind, value in
-            (("email", email), ("phone", phone))}  # fmt: skip
+    kept = {
+        kind: value if value and not is_nobodys(kind, value, rules.blocked) else None
+        for kind, value in (("email", email), ("phone", phone))
+    }
     return {**record, **kept, "source": "shop", "record_id": record["rid"]}
 
 
@@ -147,8 +171,14 @@ def judge_shop(con: duckdb.DuckDBPyConnection, whose: dict[str, int]) -> dict[st
     names = ("precision", "recall", "f1", "b_cubed_precision", "b_cubed_recall", "b_cubed_f1")
     found = dict(zip(names, figures(got["cluster_key"], truth, np.ones(len(truth))), strict=True))
     true = sum(k * (k - 1) // 2 for k in np.bincount(truth).tolist())
-    found |= {"recall_of_blocking": same.sum() / max(true, 1), "calibration_error": calibration_error(probability, same)}
-    print(f"{len(truth):,} records, {true:,} pairs of one person, {len(left):,} candidates; {linked:.1f} s, {peak():.2f} GB")
+    found |= {
+        "recall_of_blocking": same.sum() / max(true, 1),
+        "calibration_error": calibration_error(probability, same),
+    }
+    print(
+        f"{len(truth):,} records, {true:,} pairs of one person, {len(left):,} candidates; {linked:.1f} s,"
+        f" {peak():.2f} GB"
+    )
     for name, figure in found.items():
         print(f"{name:<20} {figure:.4f}")
     return found
@@ -167,11 +197,13 @@ def judge_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace) -
     score = round_score(boosted.bits(probability))
     default = cluster(left, right, score, n, Thresholds())
     print(
-        f"score and cluster {time.time() - begun:.1f} s, train to clusters {time.time() - start:.1f} s, peak {peak():.2f} GB",
+        f"score and cluster {time.time() - begun:.1f} s, train to clusters {time.time() - start:.1f} s, peak"
+        f" {peak():.2f} GB",
         flush=True,
     )
     got = con.execute("""
-        select r.cluster, r.unique_id from people as p join records as r on r.rid = p.record_key order by p.idx
+        select r.cluster, r.unique_id
+        from people as p join records as r on r.rid = p.record_key order by p.idx
     """).fetchnumpy()
     person = np.unique(got["cluster"].astype(str), return_inverse=True)[1]
     everyone = np.ones(n)
@@ -183,10 +215,12 @@ def judge_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace) -
     )
     raw = 1 / (1 + np.exp2(-features[:, 0].astype(float)))
     near = (probability > 0.01) & (probability < 0.99)
-    print("calibration error, all candidate pairs, 10 / 15 bins: "
-          f"raw {calibration_error(raw, same, 10):.4f} / {calibration_error(raw, same):.4f}, "
-          f"self-trained {calibration_error(probability, same, 10):.4f} / {calibration_error(probability, same):.4f}; "
-          f"only the {near.sum():,} pairs in .01-.99: {calibration_error(probability[near], same[near]):.4f}")  # fmt: skip
+    print(
+        f"calibration error, all candidate pairs, 10 / 15 bins: raw {calibration_error(raw, same, 10):.4f} /"
+        f" {calibration_error(raw, same):.4f}, self-trained {calibration_error(probability, same, 10):.4f} /"
+        f" {calibration_error(probability, same):.4f}; only the {near.sum():,} pairs in .01-.99:"
+        f" {calibration_error(probability[near], same[near]):.4f}"
+    )
     show("default thresholds, everyone", [figures(default, person, everyone)])
     print("partition of the source's rows, digest", partition_digest(default, got["unique_id"]))
 
@@ -214,7 +248,9 @@ def judge_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace) -
         labelled_rows.append(figures(tried[limits], person, ~known))
         labelled_within.append(within(tried[limits], person, ~known))
         judged = ~known[left] & ~known[right]
-        errors.append([calibration_error(p[judged], same[judged], 10), calibration_error(p[judged], same[judged])])
+        errors.append(
+            [calibration_error(p[judged], same[judged], 10), calibration_error(p[judged], same[judged])]
+        )
         print(
             "    labelled",
             limits,
@@ -251,10 +287,12 @@ def incremental(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
     got = con.execute("select record_key, cluster_key from clusters order by 1").fetchnumpy()
     again = con.execute("select key_l, key_r, score from linked_pairs order by all").fetchnumpy()
     equal = all(np.array_equal(pairs[c], again[c]) for c in pairs)
-    print(f"incremental: {updated.n_new} new records {seconds:.2f} s, full relink under the frozen model {full:.2f} s "
-          f"({seconds / full:.1%}); {updated.n_clustered_again:,} records clustered again; pairs equal {equal}, clusters equal "
-          f"{np.array_equal(want['cluster_key'], got['cluster_key'])}, "
-          f"ARI {adjusted_rand(want['cluster_key'], got['cluster_key'])}")  # fmt: skip
+    print(
+        f"incremental: {updated.n_new} new records {seconds:.2f} s, full relink under the frozen model"
+        f" {full:.2f} s ({seconds / full:.1%}); {updated.n_clustered_again:,} records clustered again; pairs"
+        f" equal {equal}, clusters equal {np.array_equal(want['cluster_key'], got['cluster_key'])}, ARI"
+        f" {adjusted_rand(want['cluster_key'], got['cluster_key'])}"
+    )
 
 
 if __name__ == "__main__":

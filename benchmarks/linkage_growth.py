@@ -1,9 +1,11 @@
-"""What linkage costs as a shop grows: everything from nothing, and a night with 1 % new records, under the shipped model:
+"""What linkage costs as a shop grows: everything from nothing, and a night with 1 % new records, under the
+shipped model:
 
     python -m benchmarks.linkage_growth [--records 50000 200000 1000000] [--threads 2]
 
-Records are a sample shop's customer file. Both ways end in the same tables, which is checked. Peak memory is of the process so
-far, so sizes should ascend; it counts the making of the records too (about 1.5 GB for 1,000,000).
+Records are a sample shop's customer file. Both ways end in the same tables, which is checked. Peak memory is
+of the process so far, so sizes should ascend; it counts the making of the records too (about 1.5 GB for
+1,000,000).
 """
 
 import argparse
@@ -36,7 +38,10 @@ def digests(con: duckdb.DuckDBPyConnection) -> list[tuple]:
 def measure(n: int, threads: int) -> None:
     """One line: seconds of both ways, their ratio, equality, peak memory."""
     model = LinkageModel.shipped()
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/state.duckdb", config={"threads": threads}) as con:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(f"{folder}/state.duckdb", config={"threads": threads}) as con,
+    ):
         load(con, customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
         found = con.execute("select count(*) from records").fetchall()[0][0]
         con.execute("create table everyone as from records")
@@ -51,9 +56,9 @@ def measure(n: int, threads: int) -> None:
         seconds = time.monotonic() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(
-            f"{found:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new {seconds:.2f} s "
-            f"({seconds / full:.1%}), {got.n_clustered_again:,} clustered again; tables equal: {digests(con) == want}; "
-            f"peak {peak:.2f} GB",
+            f"{found:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new"
+            f" {seconds:.2f} s ({seconds / full:.1%}), {got.n_clustered_again:,} clustered again; tables"
+            f" equal: {digests(con) == want}; peak {peak:.2f} GB",
             flush=True,
         )
 

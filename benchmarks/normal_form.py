@@ -1,8 +1,10 @@
-"""What a night pays for bringing texts and ids into their normal form: ingest's reading and typing of sample-shop events.
+"""What a night pays for bringing texts and ids into their normal form: ingest's reading and typing of
+sample-shop events.
 
     python -m benchmarks.normal_form [days]
 
-Prints the CPU seconds that Spark and its Python workers take with the normal form, and with values left as received, in turns.
+Prints the CPU seconds that Spark and its Python workers take with the normal form, and with values left as
+received, in turns.
 """
 
 import sys
@@ -52,7 +54,9 @@ def main(n_days: int) -> None:
         def seconds(normaliser) -> float:
             with mock.patch.object(received, "normaliser", normaliser):
                 began = cpu_seconds()
-                feed.transform(received.read(spark, feed, deliveries), told).write.format("noop").mode("overwrite").save()
+                feed.transform(received.read(spark, feed, deliveries), told).write.format("noop").mode(
+                    "overwrite"
+                ).save()
                 return cpu_seconds() - began
 
         ways = {"as received": as_received, "normal form": received.normaliser}

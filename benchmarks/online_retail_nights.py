@@ -1,10 +1,12 @@
-"""A real shop's year at once, and its last nine days as nine nights: seconds, memory, and whether both end in the same tables.
+"""A real shop's year at once, and its last nine days as nine nights: seconds, memory, and whether both end in
+the same tables.
 
-    python -m benchmarks.online_retail_nights [--data ../shared/data/online_retail] [--home FOLDER] [--nights 9]
+    python -m benchmarks.online_retail_nights [--data ../shared/data/online_retail] [--home FOLDER] [--nights
+    9]
 
-One home takes all 305 days as one run; another stops at 2011-11-30 and then takes 2011-12-01 … 09 one by one. Days on which the
-shop was closed have no file. A night's own seconds are its steps'; the rest of its wall time is what Airflow and the starts of
-processes and JVMs cost. The last night is then run again.
+One home takes all 305 days as one run; another stops at 2011-11-30 and then takes 2011-12-01 … 09 one by one.
+Days on which the shop was closed have no file. A night's own seconds are its steps'; the rest of its wall
+time is what Airflow and the starts of processes and JVMs cost. The last night is then run again.
 """
 
 import argparse
@@ -27,7 +29,9 @@ from spark_jobs.tables import Lake
 FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 NIGHTS = 9
 # Which run saw a thing, and on which night: what a log is for, and never the same for one run and nine.
-OF_THE_RUN = dict.fromkeys(("core_identity_changes", "fct_identity_changes"), ("change_id", "landing_date", "run_id", "because"))
+OF_THE_RUN = dict.fromkeys(
+    ("core_identity_changes", "fct_identity_changes"), ("change_id", "landing_date", "run_id", "because")
+)
 
 
 def processes() -> list[psutil.Process]:
@@ -37,7 +41,9 @@ def processes() -> list[psutil.Process]:
 
 
 class PeakMemory:
-    """The most memory that this process and all it started held at once, in bytes (proportional set size, sampled)."""
+    """The most memory that this process and all it started held at once, in bytes (proportional set size,
+    sampled).
+    """
 
     def __init__(self) -> None:
         self.bytes, self._done = 0, threading.Event()
@@ -77,12 +83,19 @@ def run(env: dict[str, str], home: Path, first: date, last: date, name: str) -> 
 
 def show(name: str, seconds: dict[str, float]) -> None:
     own = sum(value for step, value in seconds.items() if step != "wall")
-    each = ", ".join(f"{step} {value:.0f}" for step, value in seconds.items() if step != "wall" and value >= 0.5)
-    print(f"{name}: {seconds['wall']:.0f} s, of which Airflow and starts {seconds['wall'] - own:.0f} ({each})", flush=True)
+    each = ", ".join(
+        f"{step} {value:.0f}" for step, value in seconds.items() if step != "wall" and value >= 0.5
+    )
+    print(
+        f"{name}: {seconds['wall']:.0f} s, of which Airflow and starts {seconds['wall'] - own:.0f} ({each})",
+        flush=True,
+    )
 
 
 def different(one: Path, other: Path) -> dict[str, int]:
-    """Rows that only one of two homes holds, by table: the lake's `core_*` and `feat_*`, the warehouse's marts."""
+    """Rows that only one of two homes holds, by table: the lake's `core_*` and `feat_*`, the warehouse's
+    marts.
+    """
     found = {}
     with duckdb.connect() as db:
         for name in sorted(name for name in LAKE if name.startswith(("core_", "feat_"))):
@@ -104,7 +117,9 @@ def apart(db: duckdb.DuckDBPyConnection, one: str, other: str, without: tuple[st
     """Rows of two tables that have no equal in the other, but for some columns."""
     columns = f"* exclude ({', '.join(without)})" if without else "*"
     a, b = f"select {columns} from {one}", f"select {columns} from {other}"
-    return db.execute(f"select count(*) from (({a} except all {b}) union all ({b} except all {a}))").fetchall()[0][0]
+    return db.execute(
+        f"select count(*) from (({a} except all {b}) union all ({b} except all {a}))"
+    ).fetchall()[0][0]
 
 
 def main() -> None:
@@ -130,7 +145,10 @@ def main() -> None:
         show(f"{night}", run(env, home, night, night, f"{night}"))
     before = Lake(home / "lake").versions(), (home / "published.json").read_bytes()
     show("the last night again", run(env, home, LAST, LAST, "again"))
-    print("the same versions and snapshot:", (Lake(home / "lake").versions(), (home / "published.json").read_bytes()) == before)
+    print(
+        "the same versions and snapshot:",
+        (Lake(home / "lake").versions(), (home / "published.json").read_bytes()) == before,
+    )
     for name, n_rows in different(homes["year"], homes["nights"]).items():
         print(f"  {name:<36} {n_rows:,} rows apart")
     print(subprocess.run(["du", "-sh", *homes.values()], capture_output=True, text=True, check=True).stdout)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.online_retail_quality [--data ../shared/data/online_retail] [--home FOLDER]
 
-The `train` and `score` steps run on a lake that ends where the test begins, and what they wrote is measured, beside recent
-popularity. What every recommender comes to alone is `make leaderboard DATA=online_retail`.
+The `train` and `score` steps run on a lake that ends where the test begins, and what they wrote is measured,
+beside recent popularity. What every recommender comes to alone is `make leaderboard DATA=online_retail`.
 """
 
 import argparse
@@ -21,7 +21,13 @@ import pyarrow as pa
 from benchmarks.leaderboard.datasets import SHARED, Data, Window, online_retail
 from benchmarks.leaderboard.datasets.order import shuffled
 from expectations.contracts.identifiers import customer_id
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS, REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS
+from expectations.contracts.lake import (
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+)
 from expectations.contracts.tables import Table
 from models.evaluation import TASKS, Measured, evaluate, interval, measure_lists
 from models.recommenders import make
@@ -35,22 +41,51 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
     lake = Lake(home / "lake")
     at = rows["at"].dt.tz_localize("Europe/London").dt.tz_convert("UTC")
     customer = rows["customer"].map({name: customer_id(name) for name in rows["customer"].dropna().unique()})
-    put(lake, FCT_INTERACTIONS, pd.DataFrame({
-        "interaction_id": "p" + rows.index.astype(str), "customer_id": customer, "item_id": rows["item"],
-        "interaction_type": "purchase", "occurred_at": at, "quantity": rows["quantity"], "order_id": rows["order"],
-    }))  # fmt: skip
+    put(
+        lake,
+        FCT_INTERACTIONS,
+        pd.DataFrame(
+            {
+                "interaction_id": "p" + rows.index.astype(str),
+                "customer_id": customer,
+                "item_id": rows["item"],
+                "interaction_type": "purchase",
+                "occurred_at": at,
+                "quantity": rows["quantity"],
+                "order_id": rows["order"],
+            }
+        ),
+    )
     known = rows.assign(at=at, customer=customer)[rows["customer"].notna()].groupby("customer")
-    put(lake, FEAT_CUSTOMERS, pd.DataFrame({
-        "customer_id": list(known.groups), "country": known["country"].first().to_numpy(),
-        "n_orders": known["order"].nunique().to_numpy(), "last_order_at": known["at"].max().to_numpy(),
-    }))  # fmt: skip
+    put(
+        lake,
+        FEAT_CUSTOMERS,
+        pd.DataFrame(
+            {
+                "customer_id": list(known.groups),
+                "country": known["country"].first().to_numpy(),
+                "n_orders": known["order"].nunique().to_numpy(),
+                "last_order_at": known["at"].max().to_numpy(),
+            }
+        ),
+    )
     items = rows.assign(at=at).groupby("item")
     median = items["price"].median()
-    put(lake, FEAT_ITEMS, pd.DataFrame({
-        "item_id": list(items.groups), "title": items["title"].first().to_numpy(), "first_seen_at": items["at"].min().to_numpy(),
-        "price_band": pd.qcut(median, 3, labels=["low", "middle", "high"]).astype(str).to_numpy(),
-        "is_recommendable": True, "is_in_stock": True, "is_consumable": True,
-    }))  # fmt: skip
+    put(
+        lake,
+        FEAT_ITEMS,
+        pd.DataFrame(
+            {
+                "item_id": list(items.groups),
+                "title": items["title"].first().to_numpy(),
+                "first_seen_at": items["at"].min().to_numpy(),
+                "price_band": pd.qcut(median, 3, labels=["low", "middle", "high"]).astype(str).to_numpy(),
+                "is_recommendable": True,
+                "is_in_stock": True,
+                "is_consumable": True,
+            }
+        ),
+    )
 
 
 def put(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
@@ -78,7 +113,11 @@ def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
     lake, test = Lake(home / "lake"), data.test.asked
     place = {item: n for n, item in enumerate(data.item_ids)}
     lists = {row["customer_id"]: row["items"] for row in lake.read_arrow(REC_CUSTOMER_ITEMS).to_pylist()}
-    popular = next(row["items"] for row in lake.read_arrow(REC_AUDIENCE_ITEMS).to_pylist() if row["audience"] == "popular")
+    popular = next(
+        row["items"]
+        for row in lake.read_arrow(REC_AUDIENCE_ITEMS).to_pylist()
+        if row["audience"] == "popular"
+    )
     names = [customer_id(data.customer_ids[customer]) for customer in test.customers]
     # What only guests ever bought is in no test; it takes its place in a list, and is a miss there.
     ranked = [[place.get(item["item_id"], -1) for item in lists.get(name, popular)] for name in names]
@@ -90,7 +129,9 @@ def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
     shared = [len(top & {item["item_id"] for item in items[:K]}) / K for items in lists.values()]
     facts = {
         "personal lists": len(lists),
-        "share of customers with 3 or more orders who have one": float(np.mean([name in lists for name in regular])),
+        "share of customers with 3 or more orders who have one": float(
+            np.mean([name in lists for name in regular])
+        ),
         "mean overlap of the first 10 with the popular list's": float(np.mean(shared)),
     }
     return measure_lists({"discover": first(fresh), "next": first(ranked)}, test, len(data.item_ids)), facts
@@ -103,7 +144,9 @@ def first(rows: list[list[int]]) -> np.ndarray:
 
 def line(name: str, found: Measured) -> str:
     """`name   discover NDCG/recall   next NDCG/recall`."""
-    figures = [f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS]
+    figures = [
+        f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS
+    ]
     return f"{name:<44} {'   '.join(figures)}"
 
 
@@ -116,9 +159,13 @@ def alone(window: Window, name: str) -> Measured:
 
 def main() -> None:
     """Print the comparison."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
-    parser.add_argument("--home", type=Path, default=None, help="kept afterwards; a temporary one when left out")
+    parser.add_argument(
+        "--home", type=Path, default=None, help="kept afterwards; a temporary one when left out"
+    )
     given = parser.parse_args()
     rows = online_retail.sold(given.data)
     data, cut = shuffled(online_retail.of(rows), seed=1), online_retail.test_begins(rows)

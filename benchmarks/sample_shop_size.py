@@ -1,6 +1,7 @@
 """How long the sample shop takes at a size, what it writes, and how much memory it needs.
 
-`make bench NAME=sample_shop_size ARGS="--customers 100000 --days 60"`; writes into a temporary folder and deletes it.
+`make bench NAME=sample_shop_size ARGS="--customers 100000 --days 60"`; writes into a temporary folder and
+deletes it.
 """
 
 import argparse
@@ -21,11 +22,25 @@ def measure(customers: int, days: int, seed: int, home: Path) -> dict[str, float
     """Trade once and count: seconds, lines of each feed, bytes, peak memory in MB."""
     began = time.monotonic()
     last = OPENING_DAY + timedelta(days=days - 1)
-    trade([
-        "--landing", str(home / "landing"), "--truth", str(home / "truth"),
-        "--customers", str(customers), "--seed", str(seed), "--to", last.isoformat(),
-    ])  # fmt: skip
-    figures: dict[str, float] = {"customers": customers, "days": days, "seconds": round(time.monotonic() - began, 1)}
+    trade(
+        [
+            "--landing",
+            str(home / "landing"),
+            "--truth",
+            str(home / "truth"),
+            "--customers",
+            str(customers),
+            "--seed",
+            str(seed),
+            "--to",
+            last.isoformat(),
+        ]
+    )
+    figures: dict[str, float] = {
+        "customers": customers,
+        "days": days,
+        "seconds": round(time.monotonic() - began, 1),
+    }
     for feed in ("events", "orders", "people", "catalogue"):
         files = [path for path in (home / "landing" / feed).rglob("*") if path.is_file()]
         figures[f"{feed}_lines"] = sum(_lines(path) for path in files)

@@ -1,10 +1,11 @@
-"""Scoring at scale: customers a second beside a bare product and partition, and what an index of the catalogue finds.
+"""Scoring at scale: customers a second beside a bare product and partition, and what an index of the
+catalogue finds.
 
-`make bench NAME=scoring ARGS="--customers 10000 100000"` scores so many customers × 50,000 items × 64 factors on Spark, as the
-step does (behaviour is joined, what was bought is left out, lists of 100 are written), and in the same run multiplies and
-partitions vectors of that size in as many bare numpy processes as there are cores, before and after. Where the machine does other
-work, the figures per CPU second say what those
-per second do not. `--index 50000 200000` compares faiss with comparing with all, on one core.
+`make bench NAME=scoring ARGS="--customers 10000 100000"` scores so many customers × 50,000 items × 64 factors
+on Spark, as the step does (behaviour is joined, what was bought is left out, lists of 100 are written), and
+in the same run multiplies and partitions vectors of that size in as many bare numpy processes as there are
+cores, before and after. Where the machine does other work, the figures per CPU second say what those per
+second do not. `--index 50000 200000` compares faiss with comparing with all, on one core.
 """
 
 import argparse
@@ -43,12 +44,16 @@ CHANGED = 0.01  # of the customers buy something before they are scored again
 
 
 def factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
-    """float32 [n, 1 + d] around some tastes, later components smaller, as a factorisation's are; the first column is ones.
+    """float32 [n, 1 + d] around some tastes, later components smaller, as a factorisation's are; the first
+    column is ones.
 
     Args:
         spread: lengths differ, as those of items wanted by many and by few.
     """
-    draw, tastes = np.random.default_rng(seed), np.random.default_rng(0).standard_normal((TASTES, d), dtype=np.float32)
+    draw, tastes = (
+        np.random.default_rng(seed),
+        np.random.default_rng(0).standard_normal((TASTES, d), dtype=np.float32),
+    )
     made = tastes[draw.integers(0, TASTES, n)]
     made += np.float32(0.7) * draw.standard_normal((n, d), dtype=np.float32)
     made *= (np.arange(1, d + 1) ** -0.5).astype(np.float32)
@@ -76,14 +81,20 @@ def scoring(n_customers: int, n_items: int, d: int) -> blocks.Scoring:
 
 
 def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.0) -> int:
-    """`EVENTS` purchases a customer, and the customers' table, as files; how many have one more, a share given."""
+    """`EVENTS` purchases a customer, and the customers' table, as files; how many have one more, a share
+    given.
+    """
     draw, every = np.random.default_rng(5), pa.array(ids("i", n_items))
     schema, people = arrow_schema(FEAT_CUSTOMERS), pa.array(ids("c", n_customers))
     nothing = {field.name: pa.nulls(n_customers, field.type) for field in schema}
     fields = [field.with_nullable(True) for field in schema]
-    pq.write_table(pa.table({**nothing, "customer_id": people}, schema=pa.schema(fields)), folder / "customers.parquet")
+    pq.write_table(
+        pa.table({**nothing, "customer_id": people}, schema=pa.schema(fields)), folder / "customers.parquet"
+    )
     n, more = n_customers * EVENTS, round(n_customers * changed)
-    who = np.concatenate([np.repeat(np.arange(n_customers), EVENTS), np.linspace(0, n_customers - 1, more).astype(int)])
+    who = np.concatenate(
+        [np.repeat(np.arange(n_customers), EVENTS), np.linspace(0, n_customers - 1, more).astype(int)]
+    )
     what, when = (np.append(draw.integers(0, most, n), np.full(more, most - 1)) for most in (n_items, DAYS))
     behaviour = {
         "customer_id": people.take(pa.array(who)),
@@ -96,7 +107,9 @@ def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.
 
 
 def bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
-    """Product and partition of n customers, as numpy does it: which are the best 100, in no order, nothing left out."""
+    """Product and partition of n customers, as numpy does it: which are the best 100, in no order, nothing
+    left out.
+    """
     vectors, items = factors(n, d, seed, spread=False), factors(n_items, d, 2, spread=True)
     begin.wait()
     began, cpu = time.perf_counter(), time.process_time()
@@ -130,12 +143,16 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     home.mkdir()
     write_shop(home, n_customers, given.items)
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
-    night = Night("bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC))
+    night = Night(
+        "bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
+    )
     before = bare(given.cores, given.items, given.components)
     lake, where = Lake(settings.lake, spark), aside.folder(night)
     with PeakMemory() as peak:
         shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
-        behaviour, customers = (spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers"))
+        behaviour, customers = (
+            spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers")
+        )
         nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
         began, cpu = time.perf_counter(), cpu_seconds()
         done = frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
@@ -154,17 +171,30 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     wall, per_cpu = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
     shared.destroy()
     return {
-        "customers": n_customers, "lists": report.n_rows, "seconds": round(scored, 1), "commit_seconds": round(committed, 1),
-        "per_second": round(n_customers / scored), "bare_per_second": round(wall), "share": round(n_customers / scored / wall, 2),
-        "per_cpu_second": round(n_customers / cpu), "bare_per_cpu_second": round(per_cpu),
-        "share_of_cpu": round(n_customers / cpu / per_cpu, 2), "peak_gb": round(peak.bytes / 1e9, 2),
-        "bytes_a_list": round(n_bytes / n_customers), "changed": changed, "changed_seconds": round(changed_seconds, 1),
-    }  # fmt: skip
+        "customers": n_customers,
+        "lists": report.n_rows,
+        "seconds": round(scored, 1),
+        "commit_seconds": round(committed, 1),
+        "per_second": round(n_customers / scored),
+        "bare_per_second": round(wall),
+        "share": round(n_customers / scored / wall, 2),
+        "per_cpu_second": round(n_customers / cpu),
+        "bare_per_cpu_second": round(per_cpu),
+        "share_of_cpu": round(n_customers / cpu / per_cpu, 2),
+        "peak_gb": round(peak.bytes / 1e9, 2),
+        "bytes_a_list": round(n_bytes / n_customers),
+        "changed": changed,
+        "changed_seconds": round(changed_seconds, 1),
+    }
 
 
 def indexed(n_items: int, d: int) -> dict:
     """An index of so many items against comparing with all, on one core, in CPU seconds."""
-    items, asking, others = factors(n_items, d, 2, True), factors(256, d, 1, False), factors(1024, d, 4, False)
+    items, asking, others = (
+        factors(n_items, d, 2, True),
+        factors(256, d, 1, False),
+        factors(1024, d, 4, False),
+    )
     began = time.process_time()
     index = retrieval.build(items, asking)
     built, began = time.process_time() - began, time.process_time()
@@ -175,10 +205,14 @@ def indexed(n_items: int, d: int) -> dict:
     found = index.best(others, items, LENGTH)[0]
     near = time.process_time() - began
     return {
-        "items": n_items, "build_seconds": round(built, 1), "megabytes": round(len(index.packed) / 1e6, 1),
-        "cells_looked_into": index.n_probes, "recall_at_100": round(retrieval.recall(found, exact), 4),
-        "per_cpu_second": round(len(others) / near), "exact_per_cpu_second": round(len(others) / alone),
-    }  # fmt: skip
+        "items": n_items,
+        "build_seconds": round(built, 1),
+        "megabytes": round(len(index.packed) / 1e6, 1),
+        "cells_looked_into": index.n_probes,
+        "recall_at_100": round(retrieval.recall(found, exact), 4),
+        "per_cpu_second": round(len(others) / near),
+        "exact_per_cpu_second": round(len(others) / alone),
+    }
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
-"""The off-cycle search on Online Retail with the same budget on one core, on two, and on a cluster of two workers.
+"""The off-cycle search on Online Retail with the same budget on one core, on two, and on a cluster of two
+workers.
 
     python -m benchmarks.search [--data ../shared/data/online_retail] [--seconds 120] [--whole]
 
-The history ends where the published protocol's test begins, so nothing here reads the test. Each place is a program of its own:
-`local[1]`, `local[2]`, and a standalone cluster of one master and two workers with one core each. Printed are the trials made
-within the budget, trials per minute of the time that trials had, the largest peak of a trial, and the winner; with `--whole` the
-budget is that of the space, and where no search was cut all winners must be the same.
+The history ends where the published protocol's test begins, so nothing here reads the test. Each place is a
+program of its own: `local[1]`, `local[2]`, and a standalone cluster of one master and two workers with one
+core each. Printed are the trials made within the budget, trials per minute of the time that trials had, the
+largest peak of a trial, and the winner; with `--whole` the budget is that of the space, and where no search
+was cut all winners must be the same.
 """
 
 import argparse
@@ -57,10 +59,14 @@ def search(master: str, data: Path, seconds: float | None) -> dict:
     quality = [trial.metrics["quality"] for trial in chosen.trials if trial.name.startswith("blend")]
     cpu = sum(trial.metrics.get("cpu_seconds", 0.0) for trial in chosen.trials)
     return {
-        **chosen.report, "cpu_seconds": cpu, "peak_memory_mb": max(peaks, default=0.0), "winner": chosen.configuration,
-        "quality": quality[-1:], "best": chosen.best,
+        **chosen.report,
+        "cpu_seconds": cpu,
+        "peak_memory_mb": max(peaks, default=0.0),
+        "winner": chosen.configuration,
+        "quality": quality[-1:],
+        "best": chosen.best,
         "log": [[trial.name, dict(trial.parameters), dict(trial.metrics)] for trial in chosen.trials],
-    }  # fmt: skip
+    }
 
 
 @contextlib.contextmanager
@@ -76,16 +82,28 @@ def master_of(place: str, folder: Path) -> Iterator[str]:
 def apart(place: str, data: Path, seconds: float | None) -> dict:
     """The search in a program of its own."""
     with tempfile.TemporaryDirectory() as folder, master_of(place, Path(folder)) as master:
-        words = ["--at", master, "--data", str(data), *(["--seconds", str(seconds)] if seconds is not None else ["--whole"])]
+        words = [
+            "--at",
+            master,
+            "--data",
+            str(data),
+            *(["--seconds", str(seconds)] if seconds is not None else ["--whole"]),
+        ]
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.search", *words], stdout=subprocess.PIPE, text=True, check=True, env=os.environ
+            [sys.executable, "-m", "benchmarks.search", *words],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            env=os.environ,
         )
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--whole", action="store_true", help="the seconds of the space")
@@ -101,10 +119,10 @@ def main() -> None:
         found[place] = one = apart(place, given.data, seconds)
         rate = 60 * one["n_trials"] / max(one["trial_seconds"], 1e-9)
         print(
-            f"{place:<9} {one['n_trials']:>4} trials in {one['trial_seconds']:.0f} s ({rate:.1f} a minute), "
-            f"{one['cpu_seconds']:.0f} CPU seconds, "
-            f"{one['seconds']:.0f} of {one['budget_seconds']:.0f} s in all, {len(one['not_made'])} not made, "
-            f"{len(one['refused'])} refused, a trial at most {one['peak_memory_mb']:.0f} MB; load {os.getloadavg()[0]:.1f}",
+            f"{place:<9} {one['n_trials']:>4} trials in {one['trial_seconds']:.0f} s ({rate:.1f} a minute),"
+            f" {one['cpu_seconds']:.0f} CPU seconds, {one['seconds']:.0f} of {one['budget_seconds']:.0f} s in"
+            f" all, {len(one['not_made'])} not made, {len(one['refused'])} refused, a trial at most"
+            f" {one['peak_memory_mb']:.0f} MB; load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
         print(f"          quality {one['quality']} of {one['winner']}")

@@ -1,8 +1,10 @@
-"""How fast the service answers, every answer waiting for its record on disk: `make bench NAME=serving ARGS="--seconds 20"`.
+"""How fast the service answers, every answer waiting for its record on disk: `make bench NAME=serving
+ARGS="--seconds 20"`.
 
-Publishes a shop of a stated size into a home of its own, starts the real server with two workers, and asks for customers' lists
-over kept-alive connections, each client waiting for its answer before it asks again (so the figures are of a service that is
-kept busy, not of one that is flooded). Client and server share the machine's cores. Prints requests a second and latencies.
+Publishes a shop of a stated size into a home of its own, starts the real server with two workers, and asks
+for customers' lists over kept-alive connections, each client waiting for its answer before it asks again (so
+the figures are of a service that is kept busy, not of one that is flooded). Client and server share the
+machine's cores. Prints requests a second and latencies.
 """
 
 import argparse
@@ -32,14 +34,22 @@ def pairs(n_customers: int, seed: int):
     draw = random.Random(seed)
     items = [f"item-{n}" for n in range(N_ITEMS)]
     scores, sources = [1 - n / LENGTH for n in range(LENGTH)], [("item_knn", "lightfm")] * LENGTH
-    meta = snapshot.Meta(snapshot.LAYOUT, "bench", "2026-02-20", "2026-02-21T03:00:00Z", "concierge/1", "", {})
+    meta = snapshot.Meta(
+        snapshot.LAYOUT, "bench", "2026-02-20", "2026-02-21T03:00:00Z", "concierge/1", "", {}
+    )
     yield snapshot.META, snapshot.pack(meta)
     catalogue = snapshot.Catalogue(items)
     yield snapshot.audience_list(snapshot.POPULAR), catalogue.pack(items[:LENGTH], scores, sources)
     for name in items:
-        yield snapshot.item(name), snapshot.pack(snapshot.Item(name, "Mugs", "Acme", 2.5, "EUR", None, True, True))
+        yield (
+            snapshot.item(name),
+            snapshot.pack(snapshot.Item(name, "Mugs", "Acme", 2.5, "EUR", None, True, True)),
+        )
     for n in range(n_customers):
-        yield snapshot.customer(f"c_{n}"), snapshot.pack(snapshot.Customer("France", ("vip",), None, 3, None, True))
+        yield (
+            snapshot.customer(f"c_{n}"),
+            snapshot.pack(snapshot.Customer("France", ("vip",), None, 3, None, True)),
+        )
         yield snapshot.customer_list(f"c_{n}"), catalogue.pack(draw.sample(items, LENGTH), scores, sources)
     yield snapshot.CATALOGUE, catalogue.as_bytes()
 
@@ -73,18 +83,26 @@ def main() -> None:
         port = probe.getsockname()[1]
         probe.close()
         env = {**os.environ, "CONCIERGE_HOME": str(home), "CONCIERGE_HTTP_PORT": str(port)}
-        server = subprocess.Popen([sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stderr=subprocess.DEVNULL
+        )
         try:
             wait(port)
             until = time.time() + given.seconds
             with multiprocessing.Pool(given.clients) as pool:
-                took = pool.starmap(client, [(port, given.customers, seed, until) for seed in range(given.clients)])
+                took = pool.starmap(
+                    client, [(port, given.customers, seed, until) for seed in range(given.clients)]
+                )
         finally:
             server.terminate()
             server.wait()
     every = sorted(one for each in took for one in each)
     cuts = statistics.quantiles(every, n=1000)
-    figures = {"requests_per_second": round(len(every) / given.seconds), "n_answers": len(every), **vars(given)}
+    figures = {
+        "requests_per_second": round(len(every) / given.seconds),
+        "n_answers": len(every),
+        **vars(given),
+    }
     latencies = {"p50_ms": cuts[499], "p99_ms": cuts[989], "p99.9_ms": cuts[998]}
     print(json.dumps(figures | {name: round(value, 2) for name, value in latencies.items()}))
 

@@ -2,9 +2,10 @@
 
     python -m benchmarks.shipped_linkage_model [--write] [--judge 202 303]
 
-It is learned from the sample shop's customer file (40,000 customers, seed 101, 30 days), with the shop's truth of who is who, and
-holds weights only. Judged are the clusters of records of other shops under it, and under a model re-estimated there from what it
-links, at several thresholds; figures are pairwise, over records of the customer file.
+It is learned from the sample shop's customer file (40,000 customers, seed 101, 30 days), with the shop's
+truth of who is who, and holds weights only. Judged are the clusters of records of other shops under it, and
+under a model re-estimated there from what it links, at several thresholds; figures are pairwise, over records
+of the customer file.
 """
 
 import argparse
@@ -23,7 +24,9 @@ from spark_jobs.identify.linkage.refit import refit
 from spark_jobs.identify.linkage.rules import SHOP_PEOPLE
 
 SEED, CUSTOMERS, DAYS = 101, 40_000, 30
-LIMITS = Thresholds(join=1.0, attach=1.0, small=0)  # a household's second card joins by all of its pairs, or not at all
+LIMITS = Thresholds(
+    join=1.0, attach=1.0, small=0
+)  # a household's second card joins by all of its pairs, or not at all
 TRIED = (0.0, 1.0, 2.0, 4.0)
 
 
@@ -35,7 +38,9 @@ def customer_file(seed: int, n_customers: int, n_days: int) -> pa.Table:
         withdrew, changed = people.withdraw(day), people.change(day)
         crm.register(people, day)
         crm.update(people, day, changed, withdrew)
-    columns = {name: pa.array([record[name] or None for record in crm.records], pa.string()) for name in HEADER}
+    columns = {
+        name: pa.array([record[name] or None for record in crm.records], pa.string()) for name in HEADER
+    }
     return pa.table({**columns, "person": pa.array(crm.owner)})
 
 
@@ -49,15 +54,22 @@ def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
 def judged(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, float]:
     """Link table `records`; pairwise precision, recall and F1."""
     relink(con, model, "records", "crm_id")
-    got = con.execute("select cluster_key, person from clusters join records on crm_id = record_key").fetchnumpy()
-    return pairwise(np.unique(got["cluster_key"].astype(str), return_inverse=True)[1], np.asarray(got["person"]))
+    got = con.execute(
+        "select cluster_key, person from clusters join records on crm_id = record_key"
+    ).fetchnumpy()
+    return pairwise(
+        np.unique(got["cluster_key"].astype(str), return_inverse=True)[1], np.asarray(got["person"])
+    )
 
 
 def show(con: duckdb.DuckDBPyConnection, name: str, model: LinkageModel) -> None:
     """One line a threshold."""
     for bits in TRIED:
         got = judged(con, model.replaced(thresholds=Thresholds(join=bits, attach=bits)))
-        print(f"{name}, join at {bits:.0f} bits: precision {got['precision']:.4f} recall {got['recall']:.4f}", flush=True)
+        print(
+            f"{name}, join at {bits:.0f} bits: precision {got['precision']:.4f} recall {got['recall']:.4f}",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -65,7 +77,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {SHIPPED.name}")
     parser.add_argument(
-        "--judge", type=int, nargs="*", default=[202, 303, 404], help="seeds of shops of 4,000 customers, 45 days"
+        "--judge",
+        type=int,
+        nargs="*",
+        default=[202, 303, 404],
+        help="seeds of shops of 4,000 customers, 45 days",
     )
     given = parser.parse_args()
     con = duckdb.connect(config={"threads": 1})
@@ -80,7 +96,11 @@ def main() -> None:
         show(con, f"seed {seed}, this model", model)
         relink(con, model, "records", "crm_id")
         linked = "(select record_key, cluster_key as person from clusters)"
-        show(con, f"seed {seed}, re-estimated", refit(con, "records", "crm_id", SHOP_PEOPLE, linked, before=model))
+        show(
+            con,
+            f"seed {seed}, re-estimated",
+            refit(con, "records", "crm_id", SHOP_PEOPLE, linked, before=model),
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Do DuckDB and Snowflake hold the same marts? Row by row, each row as the hash of its values in one spelling.
+"""Do DuckDB and Snowflake hold the same marts? Row by row, each row as the hash of its values in one
+spelling.
 
-`python -m benchmarks.snowflake_parity --data ../shared/data/online_retail --from 2010-12-01 --to 2011-11-30 --then 2011-12-01
---home <empty folder>` brings Online Retail in as one night and one more, builds each on both warehouses and prints, for both
-nights, marts, rows compared, rows staged and differences. Snowflake is what the CONCIERGE_SNOWFLAKE_ settings name; without
-them, its stand-in, started here.
+`python -m benchmarks.snowflake_parity --data ../shared/data/online_retail --from 2010-12-01 --to 2011-11-30
+--then 2011-12-01 --home <empty folder>` brings Online Retail in as one night and one more, builds each on
+both warehouses and prints, for both nights, marts, rows compared, rows staged and differences. Snowflake is
+what the CONCIERGE_SNOWFLAKE_ settings name; without them, its stand-in, started here.
 """
 
 import argparse
@@ -50,7 +51,9 @@ class Compared:
 
 def marts_of(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     """The marts a DuckDB warehouse holds."""
-    names = warehouse.execute("select table_name from information_schema.tables where table_schema = 'main'").fetchall()
+    names = warehouse.execute(
+        "select table_name from information_schema.tables where table_schema = 'main'"
+    ).fetchall()
     return sorted(name for (name,) in names if name.startswith(MARTS))
 
 
@@ -72,13 +75,17 @@ def one(mart: str, warehouse: duckdb.DuckDBPyConnection, session: Session, schem
     """One mart on both sides."""
     kinds = {name: kind for name, kind, *_ in warehouse.execute(f"describe main.{mart}").fetchall()}
     theirs = session.run(
-        "select column_name from information_schema.columns where upper(table_schema) = %s and table_name = %s",
-        schema.upper(), mart.upper(),
-    )  # fmt: skip
+        "select column_name from information_schema.columns where upper(table_schema) = %s and table_name"
+        " = %s",
+        schema.upper(),
+        mart.upper(),
+    )
     if sorted(kinds) != sorted(name.lower() for (name,) in theirs):
         raise ValueError(f"{mart}: columns are {sorted(kinds)} on DuckDB, {sorted(theirs)} on Snowflake")
     ours = hashes(warehouse.execute(f"select {wanted(kinds, 'epoch_us({0})')} from main.{mart}").fetchall())
-    others = hashes(session.run(f"select {wanted(kinds, 'date_part(epoch_microsecond, {0})')} from {schema}.{mart}"))
+    others = hashes(
+        session.run(f"select {wanted(kinds, 'date_part(epoch_microsecond, {0})')} from {schema}.{mart}")
+    )
     return Compared(mart, ours.total(), (ours - others).total(), (others - ours).total())
 
 
@@ -133,7 +140,14 @@ def stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
     words = [sys.executable, "-m", "fakesnow", "-s", "-p", port]
     env = {**os.environ, **({"TMPDIR": str(stages)} if stages else {})}
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
-    said = {"ACCOUNT": "local", "USER": "loader", "PASSWORD": "none", "WAREHOUSE": "SMALL", "HOST": "127.0.0.1", "PORT": port}
+    said = {
+        "ACCOUNT": "local",
+        "USER": "loader",
+        "PASSWORD": "none",
+        "WAREHOUSE": "SMALL",
+        "HOST": "127.0.0.1",
+        "PORT": port,
+    }
     try:
         for _ in range(300):
             if server.poll() is not None:
@@ -152,7 +166,12 @@ def bring_in(environ: dict[str, str], days: Days) -> None:
     """The steps before the warehouse, as the night runs them."""
     for step in ("land", "ingest", "identify"):
         words = ["--from", str(days.first), "--to", str(days.last), "--run-id", f"to-{days.last}"]
-        subprocess.run([sys.executable, "spark_jobs/run_step.py", step, *words], cwd=ROOT, env=os.environ | environ, check=True)
+        subprocess.run(
+            [sys.executable, "spark_jobs/run_step.py", step, *words],
+            cwd=ROOT,
+            env=os.environ | environ,
+            check=True,
+        )
 
 
 def night(duckdb_home: Settings, snowflake_home: Settings, days: Days) -> list[Compared]:
@@ -172,7 +191,11 @@ def night(duckdb_home: Settings, snowflake_home: Settings, days: Days) -> list[C
     with connect(snowflake_home, schema) as session:
         results = compare(duckdb_home.warehouse_folder / "builds" / f"{run_id}.duckdb", session, schema)
     print(line(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
-    seconds = {"dbt on DuckDB": on_duckdb - began, "load": loaded - on_duckdb, "dbt on Snowflake": built - loaded}
+    seconds = {
+        "dbt on DuckDB": on_duckdb - began,
+        "load": loaded - on_duckdb,
+        "dbt on Snowflake": built - loaded,
+    }
     print("  seconds:", {name: round(took, 1) for name, took in seconds.items()}, flush=True)
     return results
 
@@ -197,7 +220,9 @@ def main(argv: list[str]) -> int:
         results = []
         for days in (Days(asked.from_day, asked.to_day), Days(asked.then_day, asked.then_day)):
             bring_in(on_duckdb, days)
-            results += night(Settings.from_environment(on_duckdb), Settings.from_environment(on_snowflake), days)
+            results += night(
+                Settings.from_environment(on_duckdb), Settings.from_environment(on_snowflake), days
+            )
     print(line("in all", results))
     return int(any(one.n_differences for one in results))
 

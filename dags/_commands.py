@@ -1,4 +1,6 @@
-"""How a DAG starts a program: Spark work through the Spark provider, the rest as a process. Nothing of ours is imported."""
+"""How a DAG starts a program: Spark work through the Spark provider, the rest as a process. Nothing of ours
+is imported.
+"""
 
 import sys
 from pathlib import Path
@@ -16,7 +18,9 @@ DAYS = ["--from", DAYS_FROM, "--to", DAYS_TO, "--run-id", "{{ run_id }}"]
 
 
 def spark_job(step: str) -> SparkSubmitOperator:
-    """A task that submits one step. Where it runs is the connection `spark_default`, so a cluster is one connection away."""
+    """A task that submits one step. Where it runs is the connection `spark_default`, so a cluster is one
+    connection away.
+    """
     return SparkSubmitOperator(
         task_id=step,
         conn_id="spark_default",
@@ -29,7 +33,9 @@ def spark_job(step: str) -> SparkSubmitOperator:
             "spark.pyspark.python": sys.executable,
             "spark.ui.enabled": "false",
             # The JVM of a job that lives for seconds: spark_jobs/session.py has the figures.
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC",
+            "spark.driver.extraJavaOptions": (
+                "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
+            ),
         },
         env_vars={"PYTHONPATH": str(ROOT)},
         verbose=False,

@@ -1,4 +1,6 @@
-"""What all DAGs share: the rule of landing days, retries, tiers, and the settings they read (the only reader under `dags/`)."""
+"""What all DAGs share: the rule of landing days, retries, tiers, and the settings they read (the only reader
+under `dags/`).
+"""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -13,19 +15,26 @@ from expectations.contracts.settings import read, surroundings
 SETTINGS = read(surroundings())
 HOME = Path(SETTINGS["CONCIERGE_HOME"]).expanduser().resolve()
 
-# Long past, because Airflow schedules no task of a run whose logical date lies before it, and calls such a run a success;
-# a backfill of 2010 would do nothing, in green. With catchup off it costs nothing.
+# Long past, because Airflow schedules no task of a run whose logical date lies before it, and calls such a
+# run a success; a backfill of 2010 would do nothing, in green. With catchup off it costs nothing.
 START_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
-# The rule of days, said once: the run at 03:00 UTC of day D handles landing day D−1, because Airflow's default cron timetable
-# gives a run no interval before it (`ds` is D). A range of days is one run with `from` and `to` in its conf, both included.
-# The sample shop trades in a time of its own, which `landing_day` knows.
+# The rule of days, said once: the run at 03:00 UTC of day D handles landing day D−1, because Airflow's
+# default cron timetable gives a run no interval before it (`ds` is D). A range of days is one run with `from`
+# and `to` in its conf, both included. The sample shop trades in a time of its own, which `landing_day` knows.
 _EVE = "landing_day((dag_run.logical_date or dag_run.run_after) | ds)"
 DAYS_FROM = "{{ params.get('from') or " + _EVE + " }}"
 DAYS_TO = "{{ params.get('to') or params.get('from') or " + _EVE + " }}"
 DAY_PARAMS = {
-    "from": Param(None, type=["null", "string"], format="date", description="first landing day; empty: yesterday"),
-    "to": Param(None, type=["null", "string"], format="date", description="last landing day, included; empty: as `from`"),
+    "from": Param(
+        None, type=["null", "string"], format="date", description="first landing day; empty: yesterday"
+    ),
+    "to": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        description="last landing day, included; empty: as `from`",
+    ),
 }
 
 
@@ -40,8 +49,9 @@ MACROS = {"landing_day": landing_day}
 def off_cycle(cron: str) -> CronTriggerTimetable:
     """A schedule for what is no part of a night: its first run waits for its time.
 
-    A DAG with a start date runs its latest time at once when it is first seen, and so did housekeeping and the search, in the way
-    of a newcomer's first night. Ten minutes, because a DAG that is read again at 06:00:01 would otherwise skip that day.
+    A DAG with a start date runs its latest time at once when it is first seen, and so did housekeeping and
+    the search, in the way of a newcomer's first night. Ten minutes, because a DAG that is read again at
+    06:00:01 would otherwise skip that day.
     """
     return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=10))
 

@@ -2,8 +2,9 @@
 
 Reads:   landing/<source>/<entity>/<day>/
 Writes:  every table of the lake and the warehouse, an MLflow model version, and one serving snapshot
-If it fails: clear the failed task. Every task rewrites only its own days and may run twice; readers keep last night's result
-until `publish` has switched. A night with nothing new ends after `land`, everything behind it skipped.
+If it fails: clear the failed task. Every task rewrites only its own days and may run twice; readers keep last
+night's result until `publish` has switched. A night with nothing new ends after `land`, everything behind it
+skipped.
 """
 
 from airflow.sdk import dag, task_group

@@ -1,4 +1,5 @@
-"""Off-cycle: search for a better configuration than the one every night refits, on Sundays and when drift or new data ask for it.
+"""Off-cycle: search for a better configuration than the one every night refits, on Sundays and when drift or
+new data ask for it.
 
 Reads:   ops_runs; feat_customers, feat_items, fct_interactions in the lake
 Writes:  MLflow runs of the trials; a model version, accepted only when it beats the present one

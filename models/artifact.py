@@ -1,4 +1,5 @@
-"""A fitted model as two files, `factors.npz` (arrays) and `model.json` (what they mean), loaded only when their digests hold.
+"""A fitted model as two files, `factors.npz` (arrays) and `model.json` (what they mean), loaded only when
+their digests hold.
 
 A pickle runs whatever it says when it is opened; an npz opened without pickles is numbers.
 """
@@ -34,9 +35,9 @@ class Artifact:
     Attributes:
         configuration: parts with their parameters, and weights or a ranker.
         blend: fitted.
-        item_ids, customer_ids: bytes arrays: the id at each position; customers sorted, items in the order they were learned in.
-        customer_vocabulary: column of each customer attribute.
-        fold_in: factors in which the service places customers by fresh events; None in models of before there were any.
+        item_ids, customer_ids: bytes arrays: the id at each position; customers sorted, items in the order
+        they were learned in. customer_vocabulary: column of each customer attribute. fold_in: factors in
+        which the service places customers by fresh events; None in models of before there were any.
     """
 
     configuration: Mapping[str, Any]
@@ -50,7 +51,11 @@ class Artifact:
         """Write both files; the SHA-256 of each by name. Equal models give equal bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {**self.blend.arrays(), "ids/items": self.item_ids, "ids/customers": self.customer_ids}
-        about = {"layout": LAYOUT, "configuration": self.configuration, "customer_vocabulary": self.customer_vocabulary}
+        about = {
+            "layout": LAYOUT,
+            "configuration": self.configuration,
+            "customer_vocabulary": self.customer_vocabulary,
+        }
         if self.fold_in:
             arrays |= {PLACING + name: held for name, held in self.fold_in.als.arrays().items()}
             about["fold_in"] = {"parameters": parameters_of(self.fold_in.als), "trust": self.fold_in.trust}
@@ -78,7 +83,9 @@ class Artifact:
         blend = make_blend(said["configuration"]).restore(arrays)
         placing, told = None, said.get("fold_in")
         if told:
-            own = {name.removeprefix(PLACING): held for name, held in arrays.items() if name.startswith(PLACING)}
+            own = {
+                name.removeprefix(PLACING): held for name, held in arrays.items() if name.startswith(PLACING)
+            }
             placing = FoldIn(make("als", told["parameters"]).restore(own), tuple(map(tuple, told["trust"])))
         ids = arrays["ids/items"], arrays["ids/customers"]
         return cls(said["configuration"], blend, *ids, said["customer_vocabulary"], placing)

@@ -14,7 +14,8 @@ KINDS = ("view", "cart", "purchase")
 PURCHASE = KINDS.index("purchase")
 # What one day's behaviour of each kind says about taste, relative to the others. Only the ratios matter.
 KIND_WEIGHTS = np.array([1.0, 3.0, 5.0])
-# Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers that is gigabytes.
+# Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers
+# that is gigabytes.
 BLOCK = 256  # rows scored at once
 SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer rows where the catalogue is large
 
@@ -53,7 +54,7 @@ class Behaviour:
         """The entries that the boolean mask keeps."""
         return replace(
             self, customer=self.customer[mask], item=self.item[mask], day=self.day[mask], kind=self.kind[mask]
-        )  # fmt: skip
+        )
 
     def before(self, day: int) -> "Behaviour":
         """What was known when this day began."""
@@ -77,7 +78,7 @@ class Behaviour:
         kept = replace(kept, n_customers=len(customers), customer=moved)
         return replace(
             kept, customer=moved[order], item=kept.item[order], day=kept.day[order], kind=kept.kind[order]
-        )  # fmt: skip
+        )
 
     def matrix(self, half_life_days: float | None = None) -> sparse.csr_matrix:
         """Customers × items, float64: kinds weighted, each day's weight halved every `half_life_days`."""
@@ -97,9 +98,11 @@ class Training:
         item_features: csr float32, items × attributes.
         price: float32 [items] in the shop's currency, nan where unknown; None where the shop names none.
         category: int32 [items], the category's number, -1 where unknown; None where the shop names none.
-        item_content: csr float32, items × tokens: the attributes and every word of the title that two items share. More to a
-            row than factors are learned from; what content neighbours read. None where there is no more than `item_features`.
-        item_letters: csr float32, items × runs of letters in titles (`features.letters`); None where there are no titles.
+        item_content: csr float32, items × tokens: the attributes and every word of the title that two items
+            share. More to a row than factors are learned from; what content neighbours read. None where there
+            is no more than `item_features`.
+        item_letters: csr float32, items × runs of letters in titles (`features.letters`); None where there
+            are no titles.
     """
 
     behaviour: Behaviour
@@ -161,8 +164,9 @@ def rows_at_once(n_items: int) -> int:
 class Recommender(Protocol):
     """One way to rank items. Parameters are dataclass fields; what is fitted is in `arrays`.
 
-    A class attribute `fades_evenly = True` promises that a day on which nothing happens multiplies all of a customer's scores by
-    one factor, so that their list is the same whenever it is made, and need not be made again. Without it nothing is promised.
+    A class attribute `fades_evenly = True` promises that a day on which nothing happens multiplies all of a
+    customer's scores by one factor, so that their list is the same whenever it is made, and need not be made
+    again. Without it nothing is promised.
     """
 
     name: ClassVar[str]
@@ -176,7 +180,9 @@ class Recommender(Protocol):
         ...
 
     def similar(self, items: np.ndarray) -> np.ndarray | None:
-        """float32 [given items, items]: how alike, -inf where nothing is known; None when it does not compare items."""
+        """float32 [given items, items]: how alike, -inf where nothing is known; None when it does not compare
+        items.
+        """
         ...
 
     def arrays(self) -> dict[str, np.ndarray]:

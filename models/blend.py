@@ -1,4 +1,6 @@
-"""A weighted blend: every component's scores brought to 0…1 a customer, then added up; `ranking/` has the learned one."""
+"""A weighted blend: every component's scores brought to 0…1 a customer, then added up; `ranking/` has the
+learned one.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +10,8 @@ import numpy as np
 
 from models.base import Customers, Recommender, Training
 
-# Items bought together are alike in the sense a shop means; what other parts say of likeness (factors, words) counts less, and
-# speaks where nothing was bought together.
+# Items bought together are alike in the sense a shop means; what other parts say of likeness (factors, words)
+# counts less, and speaks where nothing was bought together.
 LIKENESS = {"item_knn": 1.0}
 LIKENESS_OF_OTHERS = 0.3
 
@@ -21,8 +23,8 @@ class Blend:
     Attributes:
         parts: the recommenders.
         weights: by name of the part, above zero.
-        power: what each opinion is raised to before it is weighed; below 1, what a part has further down its list counts for more
-            beside its best (on Beauty .5 is worth .001 of NDCG@10).
+        power: what each opinion is raised to before it is weighed; below 1, what a part has further down its
+            list counts for more beside its best (on Beauty .5 is worth .001 of NDCG@10).
     """
 
     name: ClassVar[str] = "blend"
@@ -32,7 +34,9 @@ class Blend:
 
     @property
     def fades_evenly(self) -> bool:
-        """Whether scores, brought to 0…1, are the same whenever they are asked for: no part's say changes by waiting."""
+        """Whether scores, brought to 0…1, are the same whenever they are asked for: no part's say changes by
+        waiting.
+        """
         return all(getattr(part, "fades_evenly", False) for part in self.parts)
 
     def fit(self, training: Training, seed: int) -> Self:
@@ -63,7 +67,9 @@ class Blend:
         return np.where(total > 0, total, -np.inf).astype(np.float32)
 
     def likeness(self, items: np.ndarray) -> dict[str, np.ndarray]:
-        """By part that compares items: float32 [given items, items], 0 up to what its say on likeness counts."""
+        """By part that compares items: float32 [given items, items], 0 up to what its say on
+        likeness counts.
+        """
         said = {part.name: part.similar(items) for part in self.parts}
         return {
             name: np.float32(LIKENESS.get(name, LIKENESS_OF_OTHERS)) * unit(scores)
@@ -77,15 +83,21 @@ class Blend:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         for part in self.parts:
             prefix = f"{part.name}/"
-            part.restore({name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)})
+            part.restore(
+                {
+                    name.removeprefix(prefix): array
+                    for name, array in arrays.items()
+                    if name.startswith(prefix)
+                }
+            )
         return self
 
 
 def unit(scores: np.ndarray) -> np.ndarray:
     """Scores brought to 0…1 row by row: the best is 1, no opinion is 0.
 
-    Zero stays zero for scores that count something. Scores with a sign (factors) have no zero of their own: there the row's
-    mean is 0, and what lies below it says nothing.
+    Zero stays zero for scores that count something. Scores with a sign (factors) have no zero of their own:
+    there the row's mean is 0, and what lies below it says nothing.
     """
     floor, top = ends(scores)
     floor = floor.astype(scores.dtype)
@@ -104,5 +116,7 @@ def ends(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     signed = np.flatnonzero(low[:, 0] < 0)
     if len(signed):
         n = finite[signed].sum(axis=1, keepdims=True)
-        floor[signed] = np.where(finite[signed], scores[signed], 0.0).sum(axis=1, keepdims=True, dtype=np.float64) / n
+        floor[signed] = (
+            np.where(finite[signed], scores[signed], 0.0).sum(axis=1, keepdims=True, dtype=np.float64) / n
+        )
     return floor, top

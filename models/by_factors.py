@@ -1,7 +1,9 @@
-"""Lists of a model that is factors alone: products with what may be shown, and no matrix of customers × items.
+"""Lists of a model that is factors alone: products with what may be shown, and no matrix of customers ×
+items.
 
-The blend brings every part's scores to 0…1 over all items, which takes several passes over such a matrix. Where there is one part
-and it scores by products, the order of the products is the order of the list, and only what is listed need be brought to 0…1.
+The blend brings every part's scores to 0…1 over all items, which takes several passes over such a matrix.
+Where there is one part and it scores by products, the order of the products is the order of the list, and
+only what is listed need be brought to 0…1.
 """
 
 from dataclasses import dataclass
@@ -34,7 +36,8 @@ class ByFactors:
         name: of the recommender.
         shown: int32, ascending: positions of the items that may be shown.
         item_vectors: float32 [shown, d]; empty where an index holds them.
-        centre: float32 [d], the mean of all items: a customer's product with it is what they think of an average item.
+        centre: float32 [d], the mean of all items: a customer's product with it is what they think of an
+            average item.
         index: finds nearly the best where comparing with all takes too long; None to compare with all.
     """
 
@@ -45,7 +48,9 @@ class ByFactors:
     index: Index | None = None
 
     @classmethod
-    def of(cls, part: "Recommender | Factors", allowed: np.ndarray, index: Index | None = None) -> "ByFactors":
+    def of(
+        cls, part: "Recommender | Factors", allowed: np.ndarray, index: Index | None = None
+    ) -> "ByFactors":
         """
         Args:
             part: fitted.
@@ -54,7 +59,13 @@ class ByFactors:
         shown = np.flatnonzero(allowed).astype(np.int32)
         held = part.item_vectors[shown if index is None else shown[:0]]
         vectors = np.ascontiguousarray(held, np.float32)
-        return cls(part.name, shown, vectors, part.item_vectors.mean(axis=0, dtype=np.float64).astype(np.float32), index)
+        return cls(
+            part.name,
+            shown,
+            vectors,
+            part.item_vectors.mean(axis=0, dtype=np.float64).astype(np.float32),
+            index,
+        )
 
     @cached_property
     def place(self) -> np.ndarray:
@@ -63,8 +74,11 @@ class ByFactors:
         place[self.shown] = np.arange(len(self.shown), dtype=np.int32)
         return place
 
-    def lists(self, vectors: np.ndarray, customers: Customers, consumable: np.ndarray, n: int = LENGTH) -> Lists:
-        """The block's lists by the rules of `lists.personal`, scores being shares of the way from an average item to the best.
+    def lists(
+        self, vectors: np.ndarray, customers: Customers, consumable: np.ndarray, n: int = LENGTH
+    ) -> Lists:
+        """The block's lists by the rules of `lists.personal`, scores being shares of the way from an average
+        item to the best.
 
         Args:
             vectors: float32 [customers, d].
@@ -75,8 +89,13 @@ class ByFactors:
         fresh, fresh_score, bought_score = find(vectors, self.item_vectors, n, (rows, bought))
         again = consumable[self.shown[bought]]
         most = min(MOST_REPEATS, n // 2)
-        repeated, repeated_score = ranked(rows[again], bought[again], bought_score[again], len(customers), most)
-        items, raw = np.concatenate([fresh, repeated], axis=1), np.concatenate([fresh_score, repeated_score], axis=1)
+        repeated, repeated_score = ranked(
+            rows[again], bought[again], bought_score[again], len(customers), most
+        )
+        items, raw = (
+            np.concatenate([fresh, repeated], axis=1),
+            np.concatenate([fresh_score, repeated_score], axis=1),
+        )
         floor = (vectors * self.centre).sum(axis=1, dtype=np.float64)[:, None]
         top = fresh_score.max(axis=1, initial=-np.inf, keepdims=True).astype(np.float64)
         np.maximum.at(top[:, 0], rows, bought_score)

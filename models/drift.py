@@ -1,11 +1,13 @@
-"""Has the world moved away from what a model was fitted on? Signals of newest days against the days before them.
+"""Has the world moved away from what a model was fitted on? Signals of newest days against the days before
+them.
 
-Each signal measures every day against the 28 days before it. The newest day alarms when its value is above a stated floor, so
-that it matters, and half above anything of the last 28 days, so that a Sunday, a pay day or a small shop's noise is no news.
-Tables have no days: there the population stability index is held to its customary limit alone.
+Each signal measures every day against the 28 days before it. The newest day alarms when its value is above a
+stated floor, so that it matters, and half above anything of the last 28 days, so that a Sunday, a pay day or
+a small shop's noise is no news. Tables have no days: there the population stability index is held to its
+customary limit alone.
 
-Sources: PSI as in Siddiqi, Credit Risk Scorecards (2006), .2 being its "major shift"; the two-sample distance of Kolmogorov and
-Smirnov; Gini (1912) for concentration.
+Sources: PSI as in Siddiqi, Credit Risk Scorecards (2006), .2 being its "major shift"; the two-sample distance
+of Kolmogorov and Smirnov; Gini (1912) for concentration.
 """
 
 from collections.abc import Mapping
@@ -54,7 +56,8 @@ class Signal:
 
     def as_dict(self) -> dict[str, float | str | bool | None]:
         rounded = {
-            name: None if np.isnan(each) else round(each, 4) for name, each in (("value", self.value), ("limit", self.limit))
+            name: None if np.isnan(each) else round(each, 4)
+            for name, each in (("value", self.value), ("limit", self.limit))
         }
         return {**asdict(self), **rounded, "alarms": self.alarms}
 
@@ -63,7 +66,9 @@ class Signal:
 
 
 def psi(expected: np.ndarray, actual: np.ndarray) -> float:
-    """Population stability index of counts over the same bins, half a count added to each so that an empty one is no infinity."""
+    """Population stability index of counts over the same bins, half a count added to each so that an empty
+    one is no infinity.
+    """
     e, a = expected + 0.5, actual + 0.5
     p, q = e / e.sum(), a / a.sum()
     return float(np.sum((q - p) * np.log(q / p)))
@@ -77,7 +82,9 @@ def ks(expected: np.ndarray, actual: np.ndarray) -> float:
 
 
 def judged(name: str, values: np.ndarray, floor: float) -> Signal:
-    """The last of a signal's daily values against those before it; nan values are days that cannot be said anything of."""
+    """The last of a signal's daily values against those before it; nan values are days that cannot be said
+    anything of.
+    """
     past = values[-1 - REFERENCE_DAYS : -1]
     past = past[~np.isnan(past)]
     if len(past) < LEAST_DAYS:
@@ -86,15 +93,20 @@ def judged(name: str, values: np.ndarray, floor: float) -> Signal:
 
 
 def signals(
-    behaviour: Behaviour, day: int, category: np.ndarray | None = None, price: np.ndarray | None = None,
+    behaviour: Behaviour,
+    day: int,
+    category: np.ndarray | None = None,
+    price: np.ndarray | None = None,
     answers: Mapping[int, tuple[int, int]] | None = None,
-) -> list[Signal]:  # fmt: skip
+) -> list[Signal]:
     """The signals of one day.
 
     Args:
         behaviour: up to that day at least.
-        category: int [items], -1 unknown; price: float [items], nan unknown: left out where the shop names none.
-        answers: by day, events with an item and those among them that answer a list of ours; left out where none does.
+        category: int [items], -1 unknown; price: float [items], nan unknown: left out where the shop names
+            none.
+        answers: by day, events with an item and those among them that answer a list of ours; left out where
+            none does.
     """
     first = day - 2 * REFERENCE_DAYS
     near = behaviour.where((behaviour.day >= first) & (behaviour.day <= day))
@@ -119,7 +131,11 @@ def signals(
     if price is not None and np.isfinite(price).any():
         held = price[near.item]
         known = np.isfinite(held)
-        edges = np.unique(np.quantile(held[known], np.linspace(0, 1, PRICE_BINS + 1)[1:-1])) if known.any() else np.array([0.0])
+        edges = (
+            np.unique(np.quantile(held[known], np.linspace(0, 1, PRICE_BINS + 1)[1:-1]))
+            if known.any()
+            else np.array([0.0])
+        )
         counts = table(rows[known], np.searchsorted(edges, held[known]), days, len(edges) + 1)
         found["feature: prices (KS)"] = against(counts, ks)
     if answers and any(answered for _, answered in answers.values()):
@@ -130,12 +146,17 @@ def signals(
 
 def table(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:
     """int [rows, columns]: how often each pair comes."""
-    return np.bincount(rows.astype(np.int64) * n_columns + columns, minlength=n_rows * n_columns).reshape(n_rows, n_columns)
+    return np.bincount(rows.astype(np.int64) * n_columns + columns, minlength=n_rows * n_columns).reshape(
+        n_rows, n_columns
+    )
 
 
 def against(counts: np.ndarray, distance) -> np.ndarray:
     """float [days]: distance of each day's counts (int [days, bins]) from those of the 28 days before it."""
-    total, found = np.vstack([np.zeros((1, counts.shape[1]), np.int64), counts.cumsum(axis=0)]), np.full(len(counts), np.nan)
+    total, found = (
+        np.vstack([np.zeros((1, counts.shape[1]), np.int64), counts.cumsum(axis=0)]),
+        np.full(len(counts), np.nan),
+    )
     n = counts.sum(axis=1)
     for day in range(LEAST_DAYS, len(counts)):
         before = total[day] - total[max(day - REFERENCE_DAYS, 0)]
@@ -145,23 +166,30 @@ def against(counts: np.ndarray, distance) -> np.ndarray:
 
 
 def basket(near: Behaviour, first: int, days: int) -> np.ndarray:
-    """float [days]: log of a day's items wanted per customer who wanted any, over that of the 28 days before, up or down."""
+    """float [days]: log of a day's items wanted per customer who wanted any, over that of the 28 days before,
+    up or down.
+    """
     wanted = near.wanted()
     return per_customer(wanted, wanted, first, days)
 
 
 def bought(near: Behaviour, first: int, days: int) -> np.ndarray:
-    """float [days]: log of a day's purchases per customer who did anything, over that of the 28 days before, up or down."""
+    """float [days]: log of a day's purchases per customer who did anything, over that of the 28 days before,
+    up or down.
+    """
     return per_customer(near.where(near.kind == PURCHASE), near, first, days)
 
 
 def per_customer(rows: Behaviour, active: Behaviour, first: int, days: int) -> np.ndarray:
-    """float [days]: how far a day's rows per active customer are from those of the 28 days before, as a log ratio without sign.
+    """float [days]: how far a day's rows per active customer are from those of the 28 days before, as a log
+    ratio without sign.
 
     A purchase is added on both sides, so that a day without any is far and not infinitely so.
     """
     n_rows = np.bincount(rows.day - first, minlength=days).astype(float)
-    pairs = np.unique(active.day.astype(np.int64) * active.n_customers + active.customer) // max(active.n_customers, 1)
+    pairs = np.unique(active.day.astype(np.int64) * active.n_customers + active.customer) // max(
+        active.n_customers, 1
+    )
     n_people = np.bincount(pairs - first, minlength=days)
     found = np.full(days, np.nan)
     for day in range(LEAST_DAYS, days):
@@ -179,7 +207,9 @@ def unseen(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarra
         behaviour: from 28 days before the first day on.
         began: the first day anybody did anything; all is new in the 28 days from there.
     """
-    pairs = np.unique(behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64))  # by item, then day
+    pairs = np.unique(
+        behaviour.item.astype(np.int64) << 32 | behaviour.day.astype(np.int64)
+    )  # by item, then day
     item, day = pairs >> 32, pairs & 0xFFFFFFFF
     is_new = np.ones(len(pairs), bool)
     is_new[1:] = (item[1:] != item[:-1]) | (day[1:] - day[:-1] > REFERENCE_DAYS)
@@ -187,7 +217,10 @@ def unseen(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarra
     inside = (behaviour.day >= first) & (behaviour.day < first + days)
     mine = behaviour.item[inside].astype(np.int64) << 32 | behaviour.day[inside].astype(np.int64)
     of_day = behaviour.day[inside] - first
-    n, n_new = np.bincount(of_day, minlength=days), np.bincount(of_day, weights=np.isin(mine, fresh), minlength=days)
+    n, n_new = (
+        np.bincount(of_day, minlength=days),
+        np.bincount(of_day, weights=np.isin(mine, fresh), minlength=days),
+    )
     early = np.arange(first, first + days) < began + REFERENCE_DAYS
     return np.where((n >= LEAST_ROWS) & ~early, n_new / np.maximum(n, 1), np.nan)
 
@@ -219,11 +252,15 @@ def share_of(counts: tuple[int, int] | None) -> float:
 
 
 def of_tables(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]) -> list[Signal]:
-    """PSI of each column of a table between two states of it, each as how many rows have which value or lie in which bin."""
+    """PSI of each column of a table between two states of it, each as how many rows have which value or lie
+    in which bin.
+    """
     found = []
     for name in sorted(set(before) & set(now)):
         bins = sorted(set(before[name]) | set(now[name]))
-        expected, actual = (np.array([held[name].get(each, 0) for each in bins], float) for held in (before, now))
+        expected, actual = (
+            np.array([held[name].get(each, 0) for each in bins], float) for held in (before, now)
+        )
         if min(expected.sum(), actual.sum()) >= LEAST_ROWS:
             found.append(Signal(f"feature: {name} (PSI)", psi(expected, actual), PSI_LIMIT))
     return found

@@ -2,10 +2,13 @@
 
 A recommender may say what it needs, in two methods:
 
-* `estimate_bytes(shape)`: what fitting it holds at the peak beside the data; without it, copies of the behaviour.
-* `lacks(shape)`: what the data do not have and it cannot say anything without, in words; None where nothing is missing.
+* `estimate_bytes(shape)`: what fitting it holds at the peak beside the data; without it, copies of the
+  behaviour.
+* `lacks(shape)`: what the data do not have and it cannot say anything without, in words; None where nothing
+  is missing.
 
-A part that cannot be fitted is left out with the reason; the others share its weight in the proportions they have.
+A part that cannot be fitted is left out with the reason; the others share its weight in the proportions they
+have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +37,10 @@ def reason_against(part: Recommender, shape: Shape, memory_bytes: int) -> str | 
     granted = min(memory_bytes, own_limit(part))
     needed = estimate_bytes(part, shape)
     if needed > granted:
-        return f"needs {needed / MIB:,.0f} MiB to be fitted on {shape.n_touched:,} items, {granted / MIB:,.0f} MiB are granted"
+        return (
+            f"needs {needed / MIB:,.0f} MiB to be fitted on {shape.n_touched:,} items, {granted / MIB:,.0f}"
+            " MiB are granted"
+        )
     return None
 
 
@@ -43,21 +49,29 @@ def own_limit(part: Recommender) -> float:
     return getattr(part, "memory_limit_gb", float("inf")) * 1e9
 
 
-def select_fittable(parts: Sequence[Recommender], shape: Shape, memory_bytes: int) -> tuple[list[Recommender], dict[str, str]]:
+def select_fittable(
+    parts: Sequence[Recommender], shape: Shape, memory_bytes: int
+) -> tuple[list[Recommender], dict[str, str]]:
     """The parts that can be fitted, in their order, and by name why each of the others cannot."""
     reasons = {part.name: reason_against(part, shape, memory_bytes) for part in parts}
     left_out = {name: reason for name, reason in reasons.items() if reason}
     return [part for part in parts if part.name not in left_out], left_out
 
 
-def fittable(configuration: Mapping[str, Any], shape: Shape, memory_bytes: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """A blend's configuration (see `models.recommenders`) without the parts that cannot be fitted, and by part why not.
+def fittable(
+    configuration: Mapping[str, Any], shape: Shape, memory_bytes: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A blend's configuration (see `models.recommenders`) without the parts that cannot be fitted, and by
+    part why not.
 
-    Weights that are left keep their proportions and the sum that all had. Where no part is left, popularity stands for them.
-    A part may name `most_items` beside its parameters; it is no parameter, and the result has none.
+    Weights that are left keep their proportions and the sum that all had. Where no part is left, popularity
+    stands for them. A part may name `most_items` beside its parameters; it is no parameter, and the result
+    has none.
     """
     weights = configuration.get("weights")
-    names = [name for name, weight in (weights or configuration["parts"]).items() if weights is None or weight > 0]
+    names = [
+        name for name, weight in (weights or configuration["parts"]).items() if weights is None or weight > 0
+    ]
     parameters, left_out = {}, {}
     for name in names:
         held = dict(configuration["parts"].get(name, {}))
@@ -83,7 +97,9 @@ def shared_out(weights: Mapping[str, float], kept: Mapping[str, Any]) -> dict[st
     """The weights of those kept, in their proportions, adding up to what all together had."""
     mine = {name: weight for name, weight in weights.items() if name in kept}
     total, own = sum(weight for weight in weights.values() if weight > 0), sum(mine.values())
-    return mine if len(mine) == len(weights) else {name: weight * total / own for name, weight in mine.items()}
+    return (
+        mine if len(mine) == len(weights) else {name: weight * total / own for name, weight in mine.items()}
+    )
 
 
 def in_words(left_out: Mapping[str, str]) -> str:

@@ -1,7 +1,9 @@
-"""What is wrong with a model whatever its quality: six ways in which a bad one looks good, each with its own sentence.
+"""What is wrong with a model whatever its quality: six ways in which a bad one looks good, each with its own
+sentence.
 
-The quality that the gates judge is of a model fitted before the test. What is served is another one, fitted on everything; so
-some of these look at that one: are its factors numbers, does it know the items it learned, does it tell customers apart.
+The quality that the gates judge is of a model fitted before the test. What is served is another one, fitted
+on everything; so some of these look at that one: are its factors numbers, does it know the items it learned,
+does it tell customers apart.
 """
 
 from collections import Counter
@@ -13,7 +15,9 @@ from models.gate import MARGIN, MIN_CUSTOMERS
 
 SAME = 0.95  # of first pages' places: the same ten for everybody is popularity, whatever it is called
 TOO_GOOD = 2.0  # times what the same customers got before: no refit and no search of ours ever came near
-TOO_GOOD_AT_FIRST = 3.0  # times the best baseline; on Online Retail and the sample shop the blend reaches 1.6 times
+TOO_GOOD_AT_FIRST = (
+    3.0  # times the best baseline; on Online Retail and the sample shop the blend reaches 1.6 times
+)
 FALL = 0.25  # of what was covered before: a catalogue or a clientele does not shrink so in a night
 STALE_DAYS = 3  # without any behaviour, unless the shop was ever closed for longer
 
@@ -47,14 +51,18 @@ def impersonal(tops: np.ndarray) -> str | None:
     share = float(np.isin(tops, common).sum() / (tops >= 0).sum())
     if share < SAME:
         return None
-    return f"popularity under another name: {share:.0%} of all places on first pages hold the same {len(common)} items"
+    return (
+        f"popularity under another name: {share:.0%} of all places on first pages hold the same {len(common)}"
+        " items"
+    )
 
 
 def misplaced(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -> str | None:
-    """A model to be served that knows less of the days it learned from than the measured one, which may not have seen them.
+    """A model to be served that knows less of the days it learned from than the measured one, which may not
+    have seen them.
 
-    No better than the popular list, its items are not where they were learned. Better than that, yet half as good as the measured
-    one: that one knew too much, labels have leaked.
+    No better than the popular list, its items are not where they were learned. Better than that, yet half as
+    good as the measured one: that one knew too much, labels have leaked.
 
     Args:
         memory: float [customers], quality on the test of the model that would be served.
@@ -65,7 +73,9 @@ def misplaced(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -
     if counts.sum() < MIN_CUSTOMERS:
         return None
     knows, knew, popular = (float(each[counts].mean()) for each in (memory, quality, popularity))
-    found = f"{knows:.4f} of days it was fitted on, where a fit that should not have seen them finds {knew:.4f}"
+    found = (
+        f"{knows:.4f} of days it was fitted on, where a fit that should not have seen them finds {knew:.4f}"
+    )
     if knows < knew * (1 - MARGIN) and knows <= popular * (1 + MARGIN):
         return f"items are not where they were learned: what would be served finds {found}"
     if knew > TOO_GOOD * knows:
@@ -85,8 +95,10 @@ def too_good(quality: np.ndarray, before: float | None, baselines: Mapping[str, 
     """A quality nobody should believe: labels have leaked into what was fitted.
 
     Args:
-        before: mean quality so far, of the same configuration or of the accepted one on the same customers; None at first.
-        baselines: mean quality of recommenders of which we know how good they are, by name; used when there is nothing before.
+        before: mean quality so far, of the same configuration or of the accepted one on the same customers;
+            None at first.
+        baselines: mean quality of recommenders of which we know how good they are, by name; used when there
+            is nothing before.
     """
     held = quality[~np.isnan(quality)]
     if len(held) < MIN_CUSTOMERS:
@@ -96,7 +108,10 @@ def too_good(quality: np.ndarray, before: float | None, baselines: Mapping[str, 
     factor = TOO_GOOD if before else TOO_GOOD_AT_FIRST
     if not bar or now <= factor * bar:
         return None
-    return f"too good to be true, so something of the test was known: quality {now:.4f}, {now / bar:.1f} times {of} ({bar:.4f})"
+    return (
+        f"too good to be true, so something of the test was known: quality {now:.4f}, {now / bar:.1f} times"
+        f" {of} ({bar:.4f})"
+    )
 
 
 def narrowed(now: float, before: float | None, of: str) -> str | None:
@@ -109,7 +124,8 @@ def narrowed(now: float, before: float | None, of: str) -> str | None:
 def stale(days: np.ndarray, due: int, learned_before: int | None) -> str | None:
     """Old behaviour under tonight's name, where something is served that it would replace.
 
-    A first model is not refused for its age: without it the popular list would be served, of the same old days.
+    A first model is not refused for its age: without it the popular list would be served, of the same old
+    days.
 
     Args:
         days: int [n], every day with behaviour, ascending.
@@ -123,10 +139,12 @@ def stale(days: np.ndarray, due: int, learned_before: int | None) -> str | None:
     named = np.datetime64(newest, "D")
     if newest < learned_before - 1:
         return (
-            f"stale: the newest behaviour is of {named}, and what is served has learned {learned_before - 1 - newest} days more"
+            f"stale: the newest behaviour is of {named}, and what is served has learned"
+            f" {learned_before - 1 - newest} days more"
         )
     if due - newest > max(STALE_DAYS, silence):
         return (
-            f"stale: the newest behaviour is of {named}, {due - newest} days before the night's; never were so many days without"
+            f"stale: the newest behaviour is of {named}, {due - newest} days before the night's; never were"
+            " so many days without"
         )
     return None

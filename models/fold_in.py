@@ -1,9 +1,10 @@
-"""Placing customers by fresh events, measured: how near is a folded-in customer to one the model was trained with, and what is
-the placing worth.
+"""Placing customers by fresh events, measured: how near is a folded-in customer to one the model was trained
+with, and what is the placing worth.
 
-Nobody who has just arrived can be tested on, so arrivals are made: customers of the test are split in cohorts, each keeps only
-their last events, as many as the cohort says, and the factors are learned twice, with these customers and without. Who was there
-is scored by the factors that knew them, who was not by factors that did not; both are asked what was bought behind the cut.
+Nobody who has just arrived can be tested on, so arrivals are made: customers of the test are split in
+cohorts, each keeps only their last events, as many as the cohort says, and the factors are learned twice,
+with these customers and without. Who was there is scored by the factors that knew them, who was not by
+factors that did not; both are asked what was bought behind the cut.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,8 +29,8 @@ class FoldIn:
 
     Attributes:
         als: fitted on everything.
-        trust: (most events, weight 0…1), ascending: how much the service trusts a placing by so many events; empty where it was
-            not measured, and then it is not trusted.
+        trust: (most events, weight 0…1), ascending: how much the service trusts a placing by so many events;
+            empty where it was not measured, and then it is not trusted.
     """
 
     als: ALS
@@ -37,15 +38,17 @@ class FoldIn:
 
 
 def arrivals(test: Case, seed: int) -> list[np.ndarray]:
-    """Customers of the test for each cohort, ascending, nobody in two; at most a quarter of the test in each."""
+    """Customers of the test for each cohort, ascending, nobody in two; at most a quarter of the
+    test in each.
+    """
     order = np.random.default_rng(seed).permutation(len(test))
     size = int(len(test) * MOST_SHARE)
     return [np.sort(test.customers[order[n * size : (n + 1) * size]]) for n in range(len(COHORTS))]
 
 
 def shortened(behaviour: Behaviour, cohorts: Sequence[np.ndarray]) -> Behaviour:
-    """The behaviour with only the last events of each cohort's customers: of the first the fewest of the cohort, of the next one
-    more, and so on round."""
+    """The behaviour with only the last events of each cohort's customers: of the first the fewest of the
+    cohort, of the next one more, and so on round."""
     most = np.full(behaviour.n_customers, np.iinfo(np.int32).max, np.int64)
     for (fewest, longest), customers in zip(COHORTS, cohorts, strict=True):
         most[customers] = fewest + np.arange(len(customers)) % (longest - fewest + 1)
@@ -65,12 +68,19 @@ def two_trainings(training: Training, cohorts: Sequence[np.ndarray]) -> tuple[Tr
 
 
 def report(
-    test: Case, allowed: np.ndarray, cohorts: Sequence[np.ndarray], trained: Training, with_them: ALS, without: ALS
+    test: Case,
+    allowed: np.ndarray,
+    cohorts: Sequence[np.ndarray],
+    trained: Training,
+    with_them: ALS,
+    without: ALS,
 ) -> list[dict[str, Any]]:
-    """One row a cohort: NDCG@10 folded in, retrained and of the popular list; cosine of what both would say; the trust.
+    """One row a cohort: NDCG@10 folded in, retrained and of the popular list; cosine of what both would say;
+    the trust.
 
-    The vectors of two trainings have no axes in common, so their scores of all items are compared. Trust is the share of the
-    retrained's NDCG that folding in reaches, 1 at most, and 0 where the popular list is better: then the service keeps that.
+    The vectors of two trainings have no axes in common, so their scores of all items are compared. Trust is
+    the share of the retrained's NDCG that folding in reaches, 1 at most, and 0 where the popular list is
+    better: then the service keeps that.
 
     Args:
         trained: what `with_them` was fitted on.
@@ -82,7 +92,11 @@ def report(
             asked = Customers.of(trained, customers)
             own = test.rows(np.searchsorted(test.customers, customers))
             own = replace(own, seen=cells(asked.behaviour.wanted()))
-            scores = {"retrained": with_them.score(asked), "folded_in": without.score(asked), "popular": popular.score(asked)}
+            scores = {
+                "retrained": with_them.score(asked),
+                "folded_in": without.score(asked),
+                "popular": popular.score(asked),
+            }
             found = {name: measure(held, own, allowed) for name, held in scores.items()}
             for name, one in found.items():
                 row[name] = {task: rounded(one.ndcg[task]) for task in TASKS}

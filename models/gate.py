@@ -1,9 +1,9 @@
 """Whether a fitted model may be served: the rule of the house in two functions, each ending in a sentence.
 
-A refit of the accepted configuration must not be worse than that configuration scored before, by a stated margin, and must
-beat popularity. A new configuration must beat the accepted one, both fitted before the test, the interval of the lift above zero,
-and must not fall in any guarded slice of customers. Neither may have a flaw (`models/flaws.py`).
-Refusal is an outcome, not a failure: the accepted model goes on being served.
+A refit of the accepted configuration must not be worse than that configuration scored before, by a stated
+margin, and must beat popularity. A new configuration must beat the accepted one, both fitted before the test,
+the interval of the lift above zero, and must not fall in any guarded slice of customers. Neither may have a
+flaw (`models/flaws.py`). Refusal is an outcome, not a failure: the accepted model goes on being served.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,11 @@ import numpy as np
 
 from models.evaluation import interval
 
-MARGIN = 0.15  # of the former score; windows of neighbouring nights share most of their days, so more is not chance
-SLICE_MARGIN = 0.05  # of what the accepted configuration scores in the slice: what a gain elsewhere may cost somebody
+# of the former score; windows of neighbouring nights share most of their days, so more is not chance
+MARGIN = 0.15
+SLICE_MARGIN = (
+    0.05  # of what the accepted configuration scores in the slice: what a gain elsewhere may cost somebody
+)
 REMEMBERED = 7  # nights: a lower level that lasts half of them is a season, not an accident
 MIN_CUSTOMERS = 30  # below, an interval says nothing
 DRAWS = 2000  # a slice's interval is cut far out in the tail
@@ -51,12 +54,15 @@ class Slice:
 
     @property
     def falls(self) -> bool:
-        """Whether the fall is beyond the margin and beyond chance: the mean below one, the whole interval below zero."""
+        """Whether the fall is beyond the margin and beyond chance: the mean below one, the whole interval
+        below zero.
+        """
         return self.high < 0 and self.lift < -SLICE_MARGIN * self.accepted
 
     def __str__(self) -> str:
         return (
-            f"{self.name} {self.lift:+.4f} [{self.low:+.4f}, {self.high:+.4f}] from {self.accepted:.4f} over {self.n} customers"
+            f"{self.name} {self.lift:+.4f} [{self.low:+.4f}, {self.high:+.4f}] from {self.accepted:.4f} over"
+            f" {self.n} customers"
         )
 
 
@@ -70,7 +76,9 @@ def beats_popularity(quality: np.ndarray, popularity: np.ndarray, flaws: Sequenc
         return Verdict(False, "; ".join(flaws))
     n = int((~np.isnan(quality)).sum())
     if n < MIN_CUSTOMERS:
-        return Verdict(True, f"only {n} customers to test on (fewer than {MIN_CUSTOMERS}), so nothing speaks against it")
+        return Verdict(
+            True, f"only {n} customers to test on (fewer than {MIN_CUSTOMERS}), so nothing speaks against it"
+        )
     lift, low, high = interval(quality - popularity)
     words = f"lift over popularity {lift:+.4f} [{low:+.4f}, {high:+.4f}] over {n} customers"
     return Verdict(low > 0, words if low > 0 else f"{words}: not above zero")
@@ -79,16 +87,20 @@ def beats_popularity(quality: np.ndarray, popularity: np.ndarray, flaws: Sequenc
 def usual(accepted: Sequence[float]) -> float | None:
     """What to expect of a configuration: the median of its last accepted refits; None when it had none.
 
-    Not the last one alone: it would become the bar of the next, and three falls of 14 % in a row would each pass.
+    Not the last one alone: it would become the bar of the next, and three falls of 14 % in a row would each
+    pass.
     """
     return float(np.median(accepted[-REMEMBERED:])) if accepted else None
 
 
-def judge_refit(quality: np.ndarray, popularity: np.ndarray, before: float | None, flaws: Sequence[str] = ()) -> Verdict:
+def judge_refit(
+    quality: np.ndarray, popularity: np.ndarray, before: float | None, flaws: Sequence[str] = ()
+) -> Verdict:
     """The gate of a nightly refit.
 
     Args:
-        before: the usual mean quality of the same configuration, as `usual` gives it; None when it was never accepted.
+        before: the usual mean quality of the same configuration, as `usual` gives it; None when it was never
+            accepted.
         flaws: as in `beats_popularity`.
     """
     beaten = beats_popularity(quality, popularity, flaws)
@@ -96,16 +108,22 @@ def judge_refit(quality: np.ndarray, popularity: np.ndarray, before: float | Non
         return beaten
     now = float(np.nanmean(quality)) if (~np.isnan(quality)).any() else float("nan")
     floor = before * (1 - MARGIN)
-    words = f"quality {now:.4f}, before {before:.4f}, at least {floor:.4f} asked (margin {MARGIN:.0%}); {beaten.reason}"
+    words = (
+        f"quality {now:.4f}, before {before:.4f}, at least {floor:.4f} asked (margin {MARGIN:.0%});"
+        f" {beaten.reason}"
+    )
     if (~np.isnan(quality)).sum() < MIN_CUSTOMERS or now >= floor:
         return Verdict(True, words)
     return Verdict(False, f"inferior to the same configuration before: {words}")
 
 
 def judge_new(
-    quality: np.ndarray, champion: np.ndarray, popularity: np.ndarray,
-    slices: Mapping[str, np.ndarray] | None = None, flaws: Sequence[str] = (),
-) -> Verdict:  # fmt: skip
+    quality: np.ndarray,
+    champion: np.ndarray,
+    popularity: np.ndarray,
+    slices: Mapping[str, np.ndarray] | None = None,
+    flaws: Sequence[str] = (),
+) -> Verdict:
     """The gate of a new configuration against the accepted one on the same customers.
 
     Args:
@@ -123,18 +141,28 @@ def judge_new(
     fallen = [one for one in compared if one.falls]
     if fallen:
         worst = "; ".join(map(str, fallen))
-        return Verdict(False, f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: {worst}; over all, {words}")
-    guarded = f"none of {len(compared)} guarded slices falls by more than {SLICE_MARGIN:.0%}; " if compared else ""
+        return Verdict(
+            False, f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: {worst}; over all, {words}"
+        )
+    guarded = (
+        f"none of {len(compared)} guarded slices falls by more than {SLICE_MARGIN:.0%}; " if compared else ""
+    )
     return Verdict(True, f"{words}; {guarded}{beaten.reason}")
 
 
-def compare_slices(quality: np.ndarray, champion: np.ndarray, slices: Mapping[str, np.ndarray]) -> list[Slice]:
+def compare_slices(
+    quality: np.ndarray, champion: np.ndarray, slices: Mapping[str, np.ndarray]
+) -> list[Slice]:
     """Each slice with enough customers, under both configurations.
 
     The level is Bonferroni's, 1 − .05 / slices: ten slices raise together no more false alarms than one.
     """
     lifts, found = quality - champion, []
-    asked = {name: held for name, mask in slices.items() if (held := mask & ~np.isnan(lifts)).sum() >= MIN_CUSTOMERS}
+    asked = {
+        name: held
+        for name, mask in slices.items()
+        if (held := mask & ~np.isnan(lifts)).sum() >= MIN_CUSTOMERS
+    }
     for name, held in asked.items():
         lift, low, high = interval(lifts[held], draws=DRAWS, level=1 - 0.05 / len(asked))
         found.append(Slice(name, int(held.sum()), float(champion[held].mean()), lift, low, high))

@@ -1,4 +1,6 @@
-"""What may be done with fitted arrays where nothing can be fitted: numpy only, so that the service may import it."""
+"""What may be done with fitted arrays where nothing can be fitted: numpy only, so that the service may import
+it.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +8,11 @@ from functools import cache
 
 import numpy as np
 
-# Scores looked at once: 6.4 million float32 are 26 MB, or 128 rows of 50,000 items. Larger blocks leave the processor's cache:
-# on 2 cores, 128 rows are twice as fast as 512.
+# Scores looked at once: 6.4 million float32 are 26 MB, or 128 rows of 50,000 items. Larger blocks leave the
+# processor's cache: on 2 cores, 128 rows are twice as fast as 512.
 SCORES_AT_ONCE = 6_400_000
-# BLAS multiplies so many rows at a time, the last ones padded. With another number it may add in another order, and a row's
-# scores would depend on who is scored beside it.
+# BLAS multiplies so many rows at a time, the last ones padded. With another number it may add in another
+# order, and a row's scores would depend on who is scored beside it.
 PRODUCT_ROWS = 128
 FEW_ROWS = 8  # where 128 do not do: see `rows_at_once`
 GROUPS = 8  # groups of columns for each place of a list; see `contenders`
@@ -18,10 +20,12 @@ MOST_TIES = 4  # places' worth of contenders a row may have before its ties are 
 
 
 def top_n(scores: np.ndarray, n: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The n best items of each row, best first; among equal scores the lower position: data are numbered in a drawn order.
+    """The n best items of each row, best first; among equal scores the lower position: data are numbered in a
+    drawn order.
 
     Args:
-        scores: float [rows, items]; -inf for no opinion. What is no number, or infinite, is no opinion either.
+        scores: float [rows, items]; -inf for no opinion. What is no number, or infinite, is no opinion
+            either.
         n: how many; more than there are gives all there are.
         allowed: bool, [items] or [rows, items]; False is never returned.
 
@@ -43,7 +47,10 @@ def top_n(scores: np.ndarray, n: int, allowed: np.ndarray | None = None) -> tupl
 
 
 def best_by_factors(
-    vectors: np.ndarray, item_vectors: np.ndarray, n: int, excluded: tuple[np.ndarray, np.ndarray] | None = None
+    vectors: np.ndarray,
+    item_vectors: np.ndarray,
+    n: int,
+    excluded: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`top_n` of the products of two sets of vectors, whose whole matrix is never held.
 
@@ -79,10 +86,12 @@ def product(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarray:
 
 @cache
 def rows_at_once() -> int:
-    """How many rows a product takes at once, always so many, so that a row's numbers do not depend on the rows beside it.
+    """How many rows a product takes at once, always so many, so that a row's numbers do not depend on the
+    rows beside it.
 
-    OpenBLAS's kernels for Haswell and Zen give a row other last bits by its place among more than 8 rows, SkylakeX's do not
-    (0.3.x, 2026-11): so it is tried once a process. 8 rows at once take twice the time of 128.
+    OpenBLAS's kernels for Haswell and Zen give a row other last bits by its place among more than 8 rows,
+    SkylakeX's do not (0.3.x, 2026-11): so it is tried once a process. 8 rows at once take twice the time of
+    128.
     """
     draw = np.random.default_rng(0)
     for n_items, n_factors in ((41, 64), (20, 9), (3000, 64)):
@@ -94,8 +103,13 @@ def rows_at_once() -> int:
 
 
 def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks of rows and their products with every item, float32 [rows of the block, items]; each is overwritten by the next."""
-    vectors, by_item = np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(item_vectors, np.float32).T
+    """Blocks of rows and their products with every item, float32 [rows of the block, items]; each is
+    overwritten by the next.
+    """
+    vectors, by_item = (
+        np.ascontiguousarray(vectors, np.float32),
+        np.ascontiguousarray(item_vectors, np.float32).T,
+    )
     step = rows_at_once()
     out = np.empty((PRODUCT_ROWS, len(item_vectors)), np.float32)
     for start in range(0, len(vectors), PRODUCT_ROWS):
@@ -109,20 +123,28 @@ def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[sl
 
 
 def contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Entries among which the m best of each row are, ties included: rows, items, scores; rows ascending, then items.
+    """Entries among which the m best of each row are, ties included: rows, items, scores; rows ascending,
+    then items.
 
-    The m-th best of the maxima of disjoint groups of columns is a floor of the m-th best column. With eight groups a place
-    some 107 columns reach the floor where 100 are wanted, and a maximum costs a fifth of what partitioning the row does.
+    The m-th best of the maxima of disjoint groups of columns is a floor of the m-th best column. With eight
+    groups a place some 107 columns reach the floor where 100 are wanted, and a maximum costs a fifth of what
+    partitioning the row does.
     """
     columns = scores.shape[1]
     n_groups = m * GROUPS
     grouped = n_groups * 2 <= columns
     width = columns // n_groups if grouped else 1
-    maxima = scores[:, : n_groups * width].reshape(len(scores), width, n_groups).max(axis=1) if grouped else scores
+    maxima = (
+        scores[:, : n_groups * width].reshape(len(scores), width, n_groups).max(axis=1) if grouped else scores
+    )
     if not (maxima < np.inf).all():  # not a number, or infinite: it would pass for the best
         return contenders(np.where(np.isfinite(scores), scores, -np.inf), m)
     place = maxima.shape[1] - m
-    floor = np.partition(maxima, place, axis=1)[:, place] if place else np.full(len(scores), -np.inf, scores.dtype)
+    floor = (
+        np.partition(maxima, place, axis=1)[:, place]
+        if place
+        else np.full(len(scores), -np.inf, scores.dtype)
+    )
     floor = np.maximum(floor, np.finfo(scores.dtype).min)  # -inf is never among the best
     at = np.flatnonzero(scores >= floor[:, None])
     row, item = np.divmod(at, columns)
@@ -135,7 +157,9 @@ def contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def ties_cut(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
-    """Which entries to keep so that rows with many equals at their end have m: bool [entries], the first of equals stay."""
+    """Which entries to keep so that rows with many equals at their end have m: bool [entries], the first of
+    equals stay.
+    """
     kept, ends = np.ones(len(score), bool), np.cumsum(counts)
     for row in np.flatnonzero(counts > MOST_TIES * m):
         own = slice(ends[row] - counts[row], ends[row])
@@ -146,7 +170,9 @@ def ties_cut(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
     return kept
 
 
-def ranked(row: np.ndarray, item: np.ndarray, score: np.ndarray, n_rows: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+def ranked(
+    row: np.ndarray, item: np.ndarray, score: np.ndarray, n_rows: int, m: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The m best entries of each row, best first, among equals the first given.
 
     Args:
@@ -168,7 +194,8 @@ def ranked(row: np.ndarray, item: np.ndarray, score: np.ndarray, n_rows: int, m:
 
 @dataclass(frozen=True)
 class FactorSpace:
-    """Where customers are placed by what they did: all that placing one needs, and nothing of those placed before.
+    """Where customers are placed by what they did: all that placing one needs, and nothing of those placed
+    before.
 
     Attributes:
         item_factors: float [items, k], rows of nought for items without a place.
@@ -188,15 +215,24 @@ class FactorSpace:
 
     @classmethod
     def read(
-        cls, factors: bytes, gram: bytes, n_components: int, confidence: float, regularisation: float, half_life_days: float,
+        cls,
+        factors: bytes,
+        gram: bytes,
+        n_components: int,
+        confidence: float,
+        regularisation: float,
+        half_life_days: float,
         kind_weights: Sequence[float],
-    ) -> "FactorSpace":  # fmt: skip
+    ) -> "FactorSpace":
         """The space from a snapshot's bytes: factors little-endian float16, the gram matrix float64."""
         return cls(
             np.frombuffer(factors, "<f2").astype(np.float32).reshape(-1, n_components),
             np.frombuffer(gram, "<f8").reshape(n_components, n_components),
-            confidence, regularisation, half_life_days, np.array(kind_weights),
-        )  # fmt: skip
+            confidence,
+            regularisation,
+            half_life_days,
+            np.array(kind_weights),
+        )
 
     def score(self, vector: np.ndarray) -> np.ndarray:
         """float32 [items]: what a placed customer would make of each."""
@@ -210,19 +246,22 @@ class FactorSpace:
         """`fold_in` of a customer with these events; an item that came twice counts twice."""
         found, which = np.unique(items, return_inverse=True)
         return fold_in(
-            self.item_factors[found], np.bincount(which, weights=weights, minlength=len(found)), self.gram, self.confidence,
+            self.item_factors[found],
+            np.bincount(which, weights=weights, minlength=len(found)),
+            self.gram,
+            self.confidence,
             self.regularisation,
-        )  # fmt: skip
+        )
 
 
 def fold_in(
     factors: np.ndarray, weights: np.ndarray, gram: np.ndarray, confidence: float, regularisation: float
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """A customer's vector in the factor space: the exact answer, given the items', of implicit least squares.
 
-    Minimises sum over all items of c (p - x·y)² + regularisation |x|², where p is 1 and c is 1 + confidence × weight for the
-    customer's items, 0 and 1 for all others (Hu, Koren and Volinsky, ICDM 2008, equation 4). What all others add is in the gram
-    matrix, so the cost is that of the customer's own items.
+    Minimises sum over all items of c (p - x·y)² + regularisation |x|², where p is 1 and c is 1 + confidence ×
+    weight for the customer's items, 0 and 1 for all others (Hu, Koren and Volinsky, ICDM 2008, equation 4).
+    What all others add is in the gram matrix, so the cost is that of the customer's own items.
 
     Args:
         factors: float [items of the customer, k], each item once.

@@ -1,4 +1,6 @@
-"""From scores to lists: what may be shown, how much of it may be a repeat, and which recommenders proposed it."""
+"""From scores to lists: what may be shown, how much of it may be a repeat, and which recommenders proposed
+it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,17 +38,23 @@ class Lists:
 
 
 def personal(
-    blend: Blend | LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int = LENGTH,
+    blend: Blend | LearnedBlend,
+    customers: Customers,
+    allowed: np.ndarray,
+    consumable: np.ndarray,
+    n: int = LENGTH,
     ever: Behaviour | None = None,
-) -> Lists:  # fmt: skip
+) -> Lists:
     """The block's lists.
 
-    What a customer bought is left out, unless it is consumed and bought again; such repeats fill at most half of a list.
+    What a customer bought is left out, unless it is consumed and bought again; such repeats fill at most half
+    of a list.
 
     Args:
         allowed: bool [items], what may be shown to anybody.
         consumable: bool [items], what may be shown to somebody who bought it.
-        ever: all the block ever did, where `customers` knows of the newest days alone: bought is bought, however long ago.
+        ever: all the block ever did, where `customers` knows of the newest days alone: bought is bought,
+            however long ago.
     """
     bought = cells((customers.behaviour if ever is None else ever).wanted()).toarray()
     if isinstance(blend, LearnedBlend):
@@ -57,7 +65,9 @@ def personal(
     return _with_sources(items, total, {name: blend.weights[name] * units[name] for name in units}, allowed)
 
 
-def _first(total: np.ndarray, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int) -> np.ndarray:
+def _first(
+    total: np.ndarray, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
+) -> np.ndarray:
     """The n best of each row, of what was bought at most half, and that only where it is consumed."""
     fresh, _ = top_n(total, n, allowed & ~bought)
     repeated, _ = top_n(total, min(MOST_REPEATS, n // 2), allowed & bought & consumable)
@@ -65,9 +75,16 @@ def _first(total: np.ndarray, allowed: np.ndarray, bought: np.ndarray, consumabl
 
 
 def _learned(
-    blend: LearnedBlend, customers: Customers, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
+    blend: LearnedBlend,
+    customers: Customers,
+    allowed: np.ndarray,
+    bought: np.ndarray,
+    consumable: np.ndarray,
+    n: int,
 ) -> Lists:
-    """Lists of a ranker: what no part proposed is in none, and who proposed it is known of every candidate."""
+    """Lists of a ranker: what no part proposed is in none, and who proposed it is known of every
+    candidate.
+    """
     at, total = _opened(blend, customers, allowed)
     sources = np.zeros(bought.shape, np.uint32)
     sources[at.row, at.item] = at.sources
@@ -77,8 +94,11 @@ def _learned(
     return Lists(items, held, np.take_along_axis(sources, np.maximum(items, 0), axis=1), at.names)
 
 
-def tested(blend: LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray) -> dict[str, np.ndarray]:
-    """A ranker's lists by task of a test, int32 [rows, n]: `next` as they are served, `discover` of what was not bought alone.
+def tested(
+    blend: LearnedBlend, customers: Customers, allowed: np.ndarray, consumable: np.ndarray
+) -> dict[str, np.ndarray]:
+    """A ranker's lists by task of a test, int32 [rows, n]: `next` as they are served, `discover` of what was
+    not bought alone.
 
     Their order is not that of the scores, which know nothing of variety.
     """
@@ -97,7 +117,12 @@ def _opened(blend: LearnedBlend, customers: Customers, allowed: np.ndarray) -> t
 
 
 def _varied(
-    blend: LearnedBlend, total: np.ndarray, allowed: np.ndarray, bought: np.ndarray, consumable: np.ndarray, n: int
+    blend: LearnedBlend,
+    total: np.ndarray,
+    allowed: np.ndarray,
+    bought: np.ndarray,
+    consumable: np.ndarray,
+    n: int,
 ) -> np.ndarray:
     """`_first`, its top varied as the blend's settings say."""
     items = _first(total, allowed, bought, consumable, n)
@@ -125,7 +150,9 @@ def best_first(items: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.take_along_axis(items, np.lexsort((items, -_of(scores, items)), axis=1), axis=1)
 
 
-def _with_sources(items: np.ndarray, scores: np.ndarray, shares: Mapping[str, np.ndarray], allowed: np.ndarray) -> Lists:
+def _with_sources(
+    items: np.ndarray, scores: np.ndarray, shares: Mapping[str, np.ndarray], allowed: np.ndarray
+) -> Lists:
     names, place = tuple(shares), np.maximum(items, 0)
     sources = np.zeros(items.shape, np.uint32)
     given = np.stack([np.take_along_axis(shares[name], place, axis=1) for name in names])

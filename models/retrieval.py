@@ -1,8 +1,9 @@
-"""Nearly the best of a large catalogue: an inverted file of item vectors (faiss), whose loss is measured when it is made.
+"""Nearly the best of a large catalogue: an inverted file of item vectors (faiss), whose loss is measured when
+it is made.
 
-Items are put into cells by k-means, and only the cells whose centres score best for a customer are looked into (Sivic and
-Zisserman, ICCV 2003; Jégou et al., PAMI 2011). Vectors lie in it as 16-bit floats, half of what the items' own take. faiss is
-imported here alone, and only where an index is made or read.
+Items are put into cells by k-means, and only the cells whose centres score best for a customer are looked
+into (Sivic and Zisserman, ICCV 2003; Jégou et al., PAMI 2011). Vectors lie in it as 16-bit floats, half of
+what the items' own take. faiss is imported here alone, and only where an index is made or read.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,8 @@ LEAST_RECALL = 0.95  # of the exact best 100, mean over the customers asked
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the cells to look into; the first that recalls enough is taken
 ROUNDS = 10  # of k-means
 LEARNED_FROM = 200  # vectors a cell; more change nothing but the time
-WIDTH = 16  # components at a time; of any other number of them faiss takes one after the other, five times as slowly
+# components at a time; of any other number of them faiss takes one after the other, five times as slowly
+WIDTH = 16
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ class Index:
         return found
 
     def best(
-        self, vectors: np.ndarray, item_vectors: np.ndarray, n: int, excluded: tuple[np.ndarray, np.ndarray] | None = None
+        self,
+        vectors: np.ndarray,
+        item_vectors: np.ndarray,
+        n: int,
+        excluded: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """As `inference.best_by_factors`, but nearly; among equals whichever it meets first.
 
@@ -54,9 +60,14 @@ class Index:
         """
         file, rows, columns = self._file, *(excluded or (np.zeros(0, np.int64), np.zeros(0, np.int64)))
         m = min(n, file.ntotal)
-        items, best = np.full((len(vectors), m), -1, np.int32), np.full((len(vectors), m), -np.inf, np.float32)
+        items, best = (
+            np.full((len(vectors), m), -1, np.int32),
+            np.full((len(vectors), m), -np.inf, np.float32),
+        )
         of_excluded = np.zeros(len(rows), np.float32)
-        for start in range(0, len(vectors), PRODUCT_ROWS):  # always so many, or a row's cells would depend on who is beside it
+        for start in range(
+            0, len(vectors), PRODUCT_ROWS
+        ):  # always so many, or a row's cells would depend on who is beside it
             rows_here = vectors[start : start + PRODUCT_ROWS]
             block, n_rows = padded(rows_here, PRODUCT_ROWS), len(rows_here)
             own = slice(*np.searchsorted(rows, [start, start + n_rows]))
@@ -75,8 +86,11 @@ class Index:
         return items, best, of_excluded
 
 
-def build(item_vectors: np.ndarray, asking: np.ndarray, n: int = 100, least_recall: float = LEAST_RECALL) -> Index | None:
-    """An index that finds `least_recall` of the best n for those who ask; None where none of `SHARES` of its cells does.
+def build(
+    item_vectors: np.ndarray, asking: np.ndarray, n: int = 100, least_recall: float = LEAST_RECALL
+) -> Index | None:
+    """An index that finds `least_recall` of the best n for those who ask; None where none of `SHARES` of its
+    cells does.
 
     One thread and a fixed seed: the same vectors give the same bytes.
 
@@ -95,7 +109,11 @@ def build(item_vectors: np.ndarray, asking: np.ndarray, n: int = 100, least_reca
     made.add(stored)
     packed = faiss.serialize_index(made)
     return chosen(
-        lambda probes: Index(packed, probes, 0.0), n_cells, best_by_factors(asking, item_vectors, n)[0], asking, least_recall
+        lambda probes: Index(packed, probes, 0.0),
+        n_cells,
+        best_by_factors(asking, item_vectors, n)[0],
+        asking,
+        least_recall,
     )
 
 

@@ -1,11 +1,12 @@
 """A search as a list of trials: in which order they are made, which recipes go on, what fits into memory.
 
-Successive halving (Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", 2016):
-every recipe gets a little, the better share of each part's recipes gets more, and so on. What a rung gives is windows to be asked
-on and, to what learns by epochs, epochs. Recipes compete within their part only: a part that is weak alone may be worth most in
-a blend.
+Successive halving (Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter
+optimization", 2016): every recipe gets a little, the better share of each part's recipes gets more, and so
+on. What a rung gives is windows to be asked on and, to what learns by epochs, epochs. Recipes compete within
+their part only: a part that is weak alone may be worth most in a blend.
 
-Nothing here knows Spark or a clock: the same space gives the same trials in the same order, whoever works them off.
+Nothing here knows Spark or a clock: the same space gives the same trials in the same order, whoever works
+them off.
 """
 
 import json
@@ -27,7 +28,9 @@ from models.split import Windows
 SPACE = Path(__file__).parent / "config" / "search.yml"
 MIB = 1 << 20
 CELL = 4  # bytes of a score
-SCORE_COPIES = 4  # scores, the mask of what is open, the ranked copy, the part brought to 0…1: what asking holds at once
+SCORE_COPIES = (
+    4  # scores, the mask of what is open, the ranked copy, the part brought to 0…1: what asking holds at once
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Rung:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One trial to be made: fit a recipe on the days before `asked_from`, ask it on those up to `asked_until`.
+    """One trial to be made: fit a recipe on the days before `asked_from`, ask it on those up to
+    `asked_until`.
 
     Attributes:
         seed_number: 0 is the seed that is served.
@@ -88,7 +92,9 @@ class Attempt:
 
     @property
     def is_weighed(self) -> bool:
-        """Whether what it scored is kept: the parts are weighed against each other on the latest window, with the seed served."""
+        """Whether what it scored is kept: the parts are weighed against each other on the latest window, with
+        the seed served.
+        """
         return self.window == 0 and self.seed_number == 0
 
     @property
@@ -123,10 +129,12 @@ def items_per_customer(behaviour: Behaviour) -> float:
 
 
 def in_order(space: Mapping[str, Any], density: float) -> dict[str, list[Mapping[str, Any]]]:
-    """Each part's recipes in the order in which they are tried: what dense data begin with comes last in sparse ones.
+    """Each part's recipes in the order in which they are tried: what dense data begin with comes last in
+    sparse ones.
 
     Args:
-        space: `parts`; where it says so, under `dense` how many `items_per_customer` are dense, and the `parts` for that.
+        space: `parts`; where it says so, under `dense` how many `items_per_customer` are dense, and the
+            `parts` for that.
         density: of `items_per_customer`.
     """
     dense = space.get("dense", {"items_per_customer": 0, "parts": {}})
@@ -138,7 +146,8 @@ def in_order(space: Mapping[str, Any], density: float) -> dict[str, list[Mapping
 
 
 def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None = None) -> list[Recipe]:
-    """The recipes of a space, the first of each part, then the second of each: a search that is cut short knows every part.
+    """The recipes of a space, the first of each part, then the second of each: a search that is cut short
+    knows every part.
 
     Args:
         most: of each part; None for all.
@@ -146,7 +155,9 @@ def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None =
     Raises:
         ValueError: a part or a parameter that does not exist.
     """
-    listed = sorted((nth, place, part) for place, part in enumerate(parts) for nth in range(len(parts[part][:most])))
+    listed = sorted(
+        (nth, place, part) for place, part in enumerate(parts) for nth in range(len(parts[part][:most]))
+    )
     found = [Recipe(place, part, dict(parts[part][nth])) for place, (nth, _, part) in enumerate(listed)]
     for recipe in found:
         recipe.full()
@@ -156,7 +167,8 @@ def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None =
 def asked(cut: Windows, first: int, most: int) -> list[tuple[int, int]]:
     """The windows a search may ask on, [from, until), latest first, none of them in the test.
 
-    Each has as many days as the one before the test and at least as many of history before it; at most `most`, at least one.
+    Each has as many days as the one before the test and at least as many of history before it; at most
+    `most`, at least one.
 
     Args:
         first: the first day of history.
@@ -166,8 +178,12 @@ def asked(cut: Windows, first: int, most: int) -> list[tuple[int, int]]:
     return [found[0], *[window for window in found[1:] if window[0] - first >= days]]
 
 
-def attempts(going: Sequence[Recipe], rung: Rung, windows: Sequence[tuple[int, int]], seed: int) -> list[Attempt]:
-    """The trials of one rung in the order in which they are made: the latest window first, recipes in the order of the space."""
+def attempts(
+    going: Sequence[Recipe], rung: Rung, windows: Sequence[tuple[int, int]], seed: int
+) -> list[Attempt]:
+    """The trials of one rung in the order in which they are made: the latest window first, recipes in the
+    order of the space.
+    """
     return [
         Attempt(recipe, recipe.shortened(rung.epochs_share), seed + n, n, window, *windows[window])
         for window in range(min(rung.windows, len(windows)))
@@ -178,10 +194,12 @@ def attempts(going: Sequence[Recipe], rung: Rung, windows: Sequence[tuple[int, i
 
 
 def promoted(going: Sequence[Recipe], quality: Mapping[str, float], keep: float, least: int) -> list[Recipe]:
-    """Of each part the better share of the recipes that were judged, at least `least`; in the order of the space.
+    """Of each part the better share of the recipes that were judged, at least `least`; in the order of the
+    space.
 
     Args:
-        quality: mean quality by recipe's label; a recipe that is not in it was not judged, and does not go on.
+        quality: mean quality by recipe's label; a recipe that is not in it was not judged, and does not go
+            on.
         keep: share that goes on, rounded up.
     """
     kept: list[Recipe] = []
@@ -193,11 +211,17 @@ def promoted(going: Sequence[Recipe], quality: Mapping[str, float], keep: float,
 
 
 def needed_bytes(recipe: Recipe, shape: Shape, n_asked: int) -> int:
-    """What a trial is expected to hold at its peak beside the material, bytes: the fit, and the scores of those asked."""
-    return SCORE_COPIES * CELL * n_asked * shape.n_items + estimate_bytes(make(recipe.part, recipe.parameters), shape)
+    """What a trial is expected to hold at its peak beside the material, bytes: the fit, and the scores of
+    those asked.
+    """
+    return SCORE_COPIES * CELL * n_asked * shape.n_items + estimate_bytes(
+        make(recipe.part, recipe.parameters), shape
+    )
 
 
 def mean_quality(found: Sequence[np.ndarray]) -> float:
-    """The mean over trials of their mean over customers; a customer who was not asked counts nowhere, 0 when nobody was."""
+    """The mean over trials of their mean over customers; a customer who was not asked counts nowhere, 0 when
+    nobody was.
+    """
     means = [float(np.nanmean(values)) for values in found if (~np.isnan(values)).any()]
     return float(np.mean(means)) if means else 0.0

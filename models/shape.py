@@ -1,4 +1,6 @@
-"""How large the data are that a recommender would be fitted on, and what they hold: all that is asked before a fit."""
+"""How large the data are that a recommender would be fitted on, and what they hold: all that is asked before
+a fit.
+"""
 
 from dataclasses import dataclass
 from typing import Self
@@ -73,4 +75,8 @@ def days_of(key: np.ndarray, day: np.ndarray) -> np.ndarray:
     new_key[1:] = key[1:] != key[:-1]
     new_day = new_key.copy()
     new_day[1:] |= day[1:] != day[:-1]
-    return np.bincount(np.cumsum(new_key) - 1, weights=new_day).astype(np.int64) if len(key) else np.zeros(0, np.int64)
+    return (
+        np.bincount(np.cumsum(new_key) - 1, weights=new_day).astype(np.int64)
+        if len(key)
+        else np.zeros(0, np.int64)
+    )

@@ -1,4 +1,6 @@
-"""Where time is cut, and who is asked what behind the cut. Nothing here can give a model a day it is tested on."""
+"""Where time is cut, and who is asked what behind the cut. Nothing here can give a model a day it is tested
+on.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +18,9 @@ class OverlapError(ValueError):
 
 @dataclass(frozen=True)
 class Windows:
-    """Days (since 1970-01-01) on which history is cut: fitted to `validate_from`, to `test_from`, or to `until`; never across."""
+    """Days (since 1970-01-01) on which history is cut: fitted to `validate_from`, to `test_from`, or to
+    `until`; never across.
+    """
 
     validate_from: int
     test_from: int
@@ -24,9 +28,11 @@ class Windows:
 
 
 def windows(first: int, until: int) -> Windows | None:
-    """The rule, said once: a window is a sixth of the history, at most 28 days; None below six days of history.
+    """The rule, said once: a window is a sixth of the history, at most 28 days; None below six days of
+    history.
 
-    The last window tests; the one before it is where parameters and weights are chosen. 45 days have windows of 7 days.
+    The last window tests; the one before it is where parameters and weights are chosen. 45 days have windows
+    of 7 days.
     """
     days = min(LONGEST_WINDOW, (until - first) // 6)
     return Windows(until - 2 * days, until - days, until) if days >= 1 else None
@@ -34,7 +40,8 @@ def windows(first: int, until: int) -> Windows | None:
 
 @dataclass(frozen=True)
 class Case:
-    """One test: who is asked, what they had, what they then wanted. Sparse: dense, Gowalla's would be 1.2 GB each.
+    """One test: who is asked, what they had, what they then wanted. Sparse: dense, Gowalla's would be 1.2 GB
+    each.
 
     Attributes:
         customers: int [n], rows in the behaviour's numbering, ascending.
@@ -64,12 +71,17 @@ class Case:
     def rows(self, places: np.ndarray) -> "Case":
         """The test of these of its customers, by their places in it."""
         return replace(
-            self, customers=self.customers[places], seen=self.seen[places], wanted=self.wanted[places],
+            self,
+            customers=self.customers[places],
+            seen=self.seen[places],
+            wanted=self.wanted[places],
             n_days_before=self.n_days_before[places],
-        )  # fmt: skip
+        )
 
 
-def case(train: Behaviour, test: Behaviour, allowed: np.ndarray, most: int | None = 5000, seed: int = 0) -> Case:
+def case(
+    train: Behaviour, test: Behaviour, allowed: np.ndarray, most: int | None = 5000, seed: int = 0
+) -> Case:
     """The test of customers who wanted something both before and after the cut.
 
     Args:
@@ -80,7 +92,9 @@ def case(train: Behaviour, test: Behaviour, allowed: np.ndarray, most: int | Non
         OverlapError: a day of the test is not after all of the training.
     """
     if len(test) and len(train) and test.day.min() <= train.day.max():
-        raise OverlapError(f"the test begins on day {test.day.min()}, the training ends on day {train.day.max()}")
+        raise OverlapError(
+            f"the test begins on day {test.day.min()}, the training ends on day {train.day.max()}"
+        )
     before, after = train.wanted(), test.wanted()
     after = after.where(allowed[after.item])
     customers = np.intersect1d(before.customer, after.customer)

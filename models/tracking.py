@@ -1,7 +1,7 @@
 """The registry of models: the only module that knows MLflow.
 
-One registered model, `concierge`. Its alias `champion` is the version that is served; every other version, refused ones
-included, stays with its verdict and the reason in its tags.
+One registered model, `concierge`. Its alias `champion` is the version that is served; every other version,
+refused ones included, stays with its verdict and the reason in its tags.
 """
 
 import json
@@ -76,7 +76,9 @@ class Version:
     @property
     def digests(self) -> dict[str, str]:
         """SHA-256 of each of the model's files, by name."""
-        return {name.removeprefix(DIGEST): value for name, value in self.tags.items() if name.startswith(DIGEST)}
+        return {
+            name.removeprefix(DIGEST): value for name, value in self.tags.items() if name.startswith(DIGEST)
+        }
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,12 @@ class Registry:
         return max(map(self._version, found), key=lambda version: version.number, default=None)
 
     def after(self, version: Version | None) -> list[Version]:
-        """The versions that came later, oldest first; all of them for None. Of more than a thousand, the newest."""
-        held = self.client.search_model_versions(f"name = '{NAME}'", max_results=1000, order_by=["version_number DESC"])
+        """The versions that came later, oldest first; all of them for None. Of more than a thousand, the
+        newest.
+        """
+        held = self.client.search_model_versions(
+            f"name = '{NAME}'", max_results=1000, order_by=["version_number DESC"]
+        )
         found = map(self._version, held)
         least = version.number if version else 0
         return sorted((each for each in found if each.number > least), key=lambda each: each.number)
@@ -159,12 +165,19 @@ class Registry:
         self.client.set_registered_model_alias(NAME, CHAMPION, str(number))
 
     def log(
-        self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
-        trials: Sequence[Trial] = (), files: Path | None = None,
-    ) -> str:  # fmt: skip
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        tags: Mapping[str, str],
+        trials: Sequence[Trial] = (),
+        files: Path | None = None,
+    ) -> str:
         """Write one run, with a child run for each trial; its id."""
         run = self._run(name, parameters, metrics, tags)
-        origin = {key: value for key, value in tags.items() if key in OF_EVERY_TRIAL or key.startswith("table.")}
+        origin = {
+            key: value for key, value in tags.items() if key in OF_EVERY_TRIAL or key.startswith("table.")
+        }
         for trial in trials:
             self._run(trial.name, trial.parameters, trial.metrics, {**origin, "mlflow.parentRunId": run})
         if files is not None:
@@ -172,13 +185,19 @@ class Registry:
         return run
 
     def register(
-        self, run_id: str, digests: Mapping[str, str], tags: Mapping[str, str], accepted: bool, over: Version | None = None
+        self,
+        run_id: str,
+        digests: Mapping[str, str],
+        tags: Mapping[str, str],
+        accepted: bool,
+        over: Version | None = None,
     ) -> Version:
         """Make the run's `model` folder a version; the champion when accepted.
 
         Args:
-            over: the champion that it was compared with. Where another one was made champion since (a search and a night may
-                run at once), nobody has compared the two: the version is refused, and its tags say so.
+            over: the champion that it was compared with. Where another one was made champion since (a search
+                and a night may run at once), nobody has compared the two: the version is refused, and its
+                tags say so.
         """
         now = self.champion() if accepted else over
         if (now and now.number) != (over and over.number):
@@ -189,7 +208,9 @@ class Registry:
             self.client.create_registered_model(NAME)
         all_tags = {**tags, **{DIGEST + name: value for name, value in digests.items()}}
         source = self.client.get_run(run_id).info.artifact_uri + "/model"
-        made = self.client.create_model_version(NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()})
+        made = self.client.create_model_version(
+            NAME, source, run_id=run_id, tags={k: str(v)[:5000] for k, v in all_tags.items()}
+        )
         if accepted:
             self.client.set_registered_model_alias(NAME, CHAMPION, made.version)
         return self._version(made)
@@ -202,11 +223,15 @@ class Registry:
         """Put a folder's files beside the run's; those of the same name are replaced."""
         self.client.log_artifacts(run_id, str(folder))
 
-    def _run(self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
+    def _run(
+        self, name: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]
+    ) -> str:
         run = self.client.create_run(self._experiment, start_time=self.now_ms, run_name=name).info.run_id
         self.client.log_batch(
             run,
-            metrics=[Metric(key, float(value), self.now_ms, 0) for key, value in metrics.items() if value == value],
+            metrics=[
+                Metric(key, float(value), self.now_ms, 0) for key, value in metrics.items() if value == value
+            ],
             params=[Param(key, str(value)[:500]) for key, value in parameters.items()],
             tags=[RunTag(key, str(value)[:5000]) for key, value in tags.items()],
         )
@@ -229,4 +254,7 @@ class Registry:
 def withheld(now: Version | None, over: Version | None) -> dict[str, str]:
     """The tags of a version that was accepted over a champion that is none any more."""
     who, before = (each.model_version if each else "none" for each in (now, over))
-    return {"verdict": "refused", "reason": f"the champion was {before} when this was compared with it and is {who} now"}
+    return {
+        "verdict": "refused",
+        "reason": f"the champion was {before} when this was compared with it and is {who} now",
+    }

@@ -1,7 +1,8 @@
-"""Airflow, set up for one home: its database, its connection to Spark, and DAG runs that are followed on the screen.
+"""Airflow, set up for one home: its database, its connection to Spark, and DAG runs that are followed on the
+screen.
 
-`airflow dags test` runs a whole DAG through Airflow's own task runner without a scheduler, which is what `make run` and
-`make backfill` need; `serve()` (`make airflow`) starts the real scheduler and its pages.
+`airflow dags test` runs a whole DAG through Airflow's own task runner without a scheduler, which is what
+`make run` and `make backfill` need; `serve()` (`make airflow`) starts the real scheduler and its pages.
 """
 
 import json
@@ -26,7 +27,9 @@ BIN = Path(sys.prefix) / "bin"
 
 
 def environment(home: Path, spark_master: str) -> dict[str, str]:
-    """The environment Airflow and all it starts run in. Its pages' port and addresses may be set from outside."""
+    """The environment Airflow and all it starts run in. Its pages' port and addresses may be set from
+    outside.
+    """
     port = os.environ.get("AIRFLOW__API__PORT", "8081")  # the service has 8080
     return {
         "AIRFLOW__API__PORT": port,
@@ -35,16 +38,20 @@ def environment(home: Path, spark_master: str) -> dict[str, str]:
         **os.environ,
         "CONCIERGE_HOME": str(home),
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": str(ROOT),  # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
+        "PYTHONPATH": str(
+            ROOT
+        ),  # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
-        # A task that goes on at a start asks the API server, which is up later than the scheduler; 5 tries are over in 15 s.
+        # A task that goes on at a start asks the API server, which is up later than the scheduler; 5 tries
+        # are over in 15 s.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "9",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",  # a laptop's Airflow; a shared one sets its own manager
+        # a laptop's Airflow; a shared one sets its own manager
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow/airflow.db",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": spark_master}),
@@ -57,7 +64,9 @@ def prepare(env: dict[str, str]) -> None:
     for command in (["db", "migrate"], ["dags", "reserialize"]):
         done = subprocess.run([BIN / "airflow", *command], env=env, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
-            raise SystemExit(f"airflow {' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise SystemExit(
+                f"airflow {' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
 
 
 def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow: Callable[[], None]) -> None:
@@ -76,8 +85,12 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
     with log.open("w") as out:
         run = subprocess.Popen(
             [BIN / "airflow", "dags", "test", "nightly", logical.isoformat(), "--conf", conf],
-            env=env, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            env=env,
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
         try:
             while run.poll() is None:
                 follow()
@@ -93,11 +106,21 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
 
 
 def what_went_wrong(said: str) -> str:
-    """The failing task's own last words out of Airflow's log: its lines without Airflow's frame, from the first that errs."""
-    own = re.findall(r"\[info +\] (.*?) \[airflow\.task\.hooks|\[info +\] (.*?) \[airflow\.providers\.apache\.spark", said)
+    """The failing task's own last words out of Airflow's log: its lines without Airflow's frame, from the
+    first that errs.
+    """
+    own = re.findall(
+        r"\[info +\] (.*?) \[airflow\.task\.hooks|\[info +\] (.*?) \[airflow\.providers\.apache\.spark", said
+    )
     lines = [first or second for first, second in own]
-    erring = [n for n, line in enumerate(lines) if re.search(r"Traceback|Error|Exception|Refused|Failed", line)]
-    return "\n".join(lines[erring[-1] if len(erring) == 1 else max(erring[-1] - 12, 0) :][:30]) if erring else said[-2000:]
+    erring = [
+        n for n, line in enumerate(lines) if re.search(r"Traceback|Error|Exception|Refused|Failed", line)
+    ]
+    return (
+        "\n".join(lines[erring[-1] if len(erring) == 1 else max(erring[-1] - 12, 0) :][:30])
+        if erring
+        else said[-2000:]
+    )
 
 
 def serve(env: dict[str, str], announce: Callable[[], None]) -> int:
@@ -115,15 +138,20 @@ def serve(env: dict[str, str], announce: Callable[[], None]) -> int:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise SystemExit(f"a scheduler of this home is running already ({airflow_home.parent}); stop it first") from None
+        raise SystemExit(
+            f"a scheduler of this home is running already ({airflow_home.parent}); stop it first"
+        ) from None
     with lock:
         refuse_taken_port(read_port(env["AIRFLOW__API__PORT"], "AIRFLOW__API__PORT"), "AIRFLOW__API__PORT")
         prepare(env)
         if interrupted := airflow_records.resume_interrupted(airflow_home):
-            print(f"Stopped with the last scheduler, and resumed with all their tries: {', '.join(interrupted)}")
+            print(
+                f"Stopped with the last scheduler, and resumed with all their tries: {', '.join(interrupted)}"
+            )
         announce()
         print(
-            f"Airflow's pages: {env['AIRFLOW__API__BASE_URL']} (AIRFLOW__API__PORT changes it), in half a minute. Ctrl-C stops."
+            f"Airflow's pages: {env['AIRFLOW__API__BASE_URL']} (AIRFLOW__API__PORT changes it), in half a"
+            " minute. Ctrl-C stops."
         )
         env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
         return run_together([BIN / "airflow", "standalone"], env=env, cwd=ROOT)

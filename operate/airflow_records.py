@@ -1,8 +1,10 @@
-"""What Airflow's database and log folder say of runs that had no scheduler, and of tasks that were stopped with theirs.
+"""What Airflow's database and log folder say of runs that had no scheduler, and of tasks that were stopped
+with theirs.
 
-`airflow dags test` gives a run its logical date as the time it began and keeps no log of a task: its pages would show that a
-night of February took until November, and nothing of what it said. Statements against Airflow 3.3's own tables, on the SQLite
-file of a home; a shared Airflow has a scheduler for every run and needs none of this.
+`airflow dags test` gives a run its logical date as the time it began and keeps no log of a task: its pages
+would show that a night of February took until November, and nothing of what it said. Statements against
+Airflow 3.3's own tables, on the SQLite file of a home; a shared Airflow has a scheduler for every run and
+needs none of this.
 """
 
 import json
@@ -15,7 +17,8 @@ UNFINISHED = ("scheduled", "queued", "running", "restarting", "up_for_retry")
 
 
 def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: Path, now: datetime) -> None:
-    """Give the newest run of `dags test` for a date the time it began, a note, and in each task's log the place of its lines.
+    """Give the newest run of `dags test` for a date the time it began, a note, and in each task's log the
+    place of its lines.
 
     Args:
         log: the file that holds the output of all its tasks.
@@ -24,25 +27,29 @@ def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: P
     stored_date = logical_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
         found = database.execute(
-            "select run_id from dag_run where dag_id = ? and logical_date = ? order by id desc", (dag_id, stored_date)
+            "select run_id from dag_run where dag_id = ? and logical_date = ? order by id desc",
+            (dag_id, stored_date),
         ).fetchone()
         if found is None:  # it ended before there was one
             return
         [run_id] = found
         run = (dag_id, run_id)
         database.execute(
-            "update dag_run set start_date = coalesce((select min(start_date) from task_instance as task "
-            "where task.dag_id = dag_run.dag_id and task.run_id = dag_run.run_id), start_date) where dag_id = ? and run_id = ?",
+            "update dag_run set start_date = coalesce((select min(start_date) from task_instance as task"
+            " where task.dag_id = dag_run.dag_id and task.run_id = dag_run.run_id), start_date) where dag_id"
+            " = ? and run_id = ?",
             run,
         )
         database.execute(
-            "insert into dag_run_note (dag_run_id, content, created_at, updated_at) "
-            "select id, ?, ?, ? from dag_run where dag_id = ? and run_id = ? "
-            "on conflict (dag_run_id) do update set content = excluded.content, updated_at = excluded.updated_at",
+            "insert into dag_run_note (dag_run_id, content, created_at, updated_at) select id, ?, ?, ? from"
+            " dag_run where dag_id = ? and run_id = ? on conflict (dag_run_id) do update set content ="
+            " excluded.content, updated_at = excluded.updated_at",
             (text, now.astimezone(UTC).isoformat(" "), now.astimezone(UTC).isoformat(" "), *run),
         )
         tasks = database.execute(
-            "select task_id, try_number from task_instance where dag_id = ? and run_id = ? and try_number > 0", run
+            "select task_id, try_number from task_instance where dag_id = ? and run_id = ? and"
+            " try_number > 0",
+            run,
         ).fetchall()
     for task_id, try_number in tasks:
         folder = airflow_home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
@@ -54,7 +61,8 @@ def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: P
 def resume_interrupted(airflow_home: Path) -> list[str]:
     """Let tasks go on that were stopped with their scheduler: at once, and without a try less for it.
 
-    Runs of `airflow dags test` are left alone: one that `make run` is following has no scheduler, and its tasks are running.
+    Runs of `airflow dags test` are left alone: one that `make run` is following has no scheduler, and its
+    tasks are running.
 
     To be called while no scheduler works on the database.
 
@@ -63,9 +71,9 @@ def resume_interrupted(airflow_home: Path) -> list[str]:
     """
     marks = ", ".join("?" * len(UNFINISHED))
     chosen = (
-        f"state in ({marks}) and exists (select 1 from dag_run as run where run.dag_id = task_instance.dag_id "
-        "and run.run_id = task_instance.run_id and run.state in ('running', 'queued') "
-        "and coalesce(run.triggered_by, '') <> 'TEST')"
+        f"state in ({marks}) and exists (select 1 from dag_run as run where run.dag_id = task_instance.dag_id"
+        " and run.run_id = task_instance.run_id and run.state in ('running', 'queued') and"
+        " coalesce(run.triggered_by, '') <> 'TEST')"
     )
     with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
         tasks = database.execute(

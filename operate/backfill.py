@@ -27,7 +27,9 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"FROM and TO are days written as 2010-12-01, not {text!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"FROM and TO are days written as 2010-12-01, not {text!r}"
+        ) from None
 
 
 def folder(text: str) -> Path:
@@ -51,11 +53,15 @@ def files_of(source: str, data: Path, days: Days) -> int:
     """
     delivery = next(each for each in load((source,)) if each.name == source).delivery
     if not isinstance(delivery, Folder):
-        raise SourceError(f"{source} takes no day files from a folder: docs/adding-a-source.md says how its files come in")
+        raise SourceError(
+            f"{source} takes no day files from a folder: docs/adding-a-source.md says how its files come in"
+        )
     found = sum((data / delivery.file_name.format(day=one)).is_file() for one in days)
     if not found:
         looked_for = delivery.file_name.format(day=days.first)
-        raise FileNotFoundError(f"{data} has no file of {days.first}…{days.last}; {source} names them like {looked_for}")
+        raise FileNotFoundError(
+            f"{data} has no file of {days.first}…{days.last}; {source} names them like {looked_for}"
+        )
     return found
 
 

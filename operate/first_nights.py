@@ -1,7 +1,8 @@
-"""`make run`: a sample shop trades for 45 days, its nights run through Airflow, and a page says what came out.
+"""`make run`: a sample shop trades for 45 days, its nights run through Airflow, and a page says what came
+out.
 
-The first 43 days are one run over their range, as an operator would bring in a shop's history; days 44 and 45 are two nights
-as every later one will be. Run twice, it finds nothing new and only shows the page again.
+The first 43 days are one run over their range, as an operator would bring in a shop's history; days 44 and 45
+are two nights as every later one will be. Run twice, it finds nothing new and only shows the page again.
 """
 
 import json
@@ -31,11 +32,22 @@ N_NIGHTS = 2
 def trade(settings: Settings, last: date) -> None:
     """Let the sample shop write its files up to `last`; the same bytes each time."""
     command = [
-        sys.executable, "-m", "sample_shop",
-        "--landing", settings.landing / "sample_shop", "--truth", settings.home / "truth",
-        "--customers", str(settings.shop_customers), "--seed", str(settings.shop_seed),
-        "--from", OPENING_DAY.isoformat(), "--to", last.isoformat(),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "sample_shop",
+        "--landing",
+        settings.landing / "sample_shop",
+        "--truth",
+        settings.home / "truth",
+        "--customers",
+        str(settings.shop_customers),
+        "--seed",
+        str(settings.shop_seed),
+        "--from",
+        OPENING_DAY.isoformat(),
+        "--to",
+        last.isoformat(),
+    ]
     subprocess.run([str(word) for word in command], cwd=ROOT, check=True)
 
 
@@ -68,7 +80,9 @@ def main() -> None:
         days = (until - first).days + 1
         console.rule(f"`nightly` for {first}…{until} ({days} day{'s' if days > 1 else ''})")
         follow = follower(settings.lake, console)
-        airflow.run_nightly(env, first, until, settings.home / "logs" / f"nightly-{first}-{until}.log", follow)
+        airflow.run_nightly(
+            env, first, until, settings.home / "logs" / f"nightly-{first}-{until}.log", follow
+        )
         if not follow.shown_any:
             console.print("nothing new: this night is in what is published already")
 

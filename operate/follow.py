@@ -35,7 +35,9 @@ class Follower:
             return
         self.version = version
         rows = self.lake.read_arrow(OPS_RUNS).to_pylist()
-        rows.sort(key=lambda row: (row["finished_at"], STEPS.index(row["step"]) if row["step"] in STEPS else 99))
+        rows.sort(
+            key=lambda row: (row["finished_at"], STEPS.index(row["step"]) if row["step"] in STEPS else 99)
+        )
         fresh, self.shown = rows[self.shown :], len(rows)
         self.shown_any = True
         for step in dict.fromkeys(row["step"] for row in fresh):
@@ -43,7 +45,9 @@ class Follower:
 
     def show(self, step: str, rows: list[dict]) -> None:
         at = time.monotonic() - self.began
-        self.console.print(f"[bold]{at:6.0f} s  {step}[/bold]  [dim]{rows[0]['seconds']:.1f} s of its own[/dim]")
+        self.console.print(
+            f"[bold]{at:6.0f} s  {step}[/bold]  [dim]{rows[0]['seconds']:.1f} s of its own[/dim]"
+        )
         for line in promises(rows) if step == "validate" else map(describe, rows):
             self.console.print(f"            {line}", highlight=False, soft_wrap=True)
 
@@ -69,9 +73,13 @@ def describe(row: dict) -> str:
     if row["n_rows"] is not None:
         counts.append(f"{row['n_rows']:,} rows")
     if "n_files" in detail and not counts:
-        counts = [f"{detail['n_files']:,} files delivered" if detail["n_files"] else "all files were here already"]
+        counts = [
+            f"{detail['n_files']:,} files delivered" if detail["n_files"] else "all files were here already"
+        ]
     if not counts:
-        counts = [f"{name} {value}" for name, value in detail.items() if isinstance(value, (int, float, str))][:4]
+        counts = [
+            f"{name} {value}" for name, value in detail.items() if isinstance(value, (int, float, str))
+        ][:4]
     same = row["version_before"] == row["version_after"]
     if not counts:
         counts = ["nothing to do" if same else f"version {row['version_after']} written"]

@@ -1,6 +1,7 @@
 """`make explain` and `make decide`: who is who in last night's snapshot, and what people decide about it.
 
-The same answers as `/v1/identity/…` gives, without a service: from the published snapshot and the home's file of decisions.
+The same answers as `/v1/identity/…` gives, without a service: from the published snapshot and the home's file
+of decisions.
 """
 
 import argparse
@@ -22,9 +23,15 @@ from serving_app.published_snapshots import PublishedSnapshots
 
 # What the Makefile calls the fields that the service's answers name.
 CALLED = {
-    "a": "A=", "b": "B=", "identifier_a": "A=", "identifier_b": "B=", "as_of": "AS_OF=", "decision": "DECISION=",
-    "reason": "REASON=", "decided_by": "BY=",
-}  # fmt: skip
+    "a": "A=",
+    "b": "B=",
+    "identifier_a": "A=",
+    "identifier_b": "B=",
+    "as_of": "AS_OF=",
+    "decision": "DECISION=",
+    "reason": "REASON=",
+    "decided_by": "BY=",
+}
 IDENTIFIERS = "user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id"
 
 
@@ -33,7 +40,8 @@ def explained(identity: Identity, a: str, b: str, as_of: str | None) -> str:
     query = ExplainQuery(a=a, b=b, as_of=as_of or None)
     told = identity.explain(query.a, query.b, query.as_of)
     ends = [
-        f"{name}  {told[name]['identifier_id']}  {told[name]['kind']}  of {told[name]['customer_id'] or 'nobody'}"
+        f"{name}  {told[name]['identifier_id']}  {told[name]['kind']}  of"
+        f" {told[name]['customer_id'] or 'nobody'}"
         for name in ("a", "b")
     ]
     if told["pending"] is None:
@@ -55,7 +63,10 @@ def line(hop: dict) -> str:
     """A link: its ends, what says so, and whether it is followed."""
     ends = " – ".join(f"{hop[name]['kind']} {hop[name]['identifier_id']}" for name in ("from", "to"))
     is_held = "" if hop["is_followed"] else f"  not followed: {hop['held_by']}"
-    return f"   {ends}  {hop['rule']}  {hop['evidence']}  weight {hop['weight']:.4g}  first seen {hop['first_seen_at']}{is_held}"
+    return (
+        f"   {ends}  {hop['rule']}  {hop['evidence']}  weight {hop['weight']:.4g}  first seen"
+        f" {hop['first_seen_at']}{is_held}"
+    )
 
 
 def decided(identity: Identity, decision: str, a: str, b: str, reason: str, by: str) -> str:
@@ -92,7 +103,12 @@ def main(argv: list[str]) -> int:
     settings = settings_or_exit()
     snapshots = PublishedSnapshots(settings.home)
     identity = Identity(
-        snapshots, settings.home, settings.sources, settings.identity_key, lambda: datetime.now(UTC), called=CALLED
+        snapshots,
+        settings.home,
+        settings.sources,
+        settings.identity_key,
+        lambda: datetime.now(UTC),
+        called=CALLED,
     )
     answer = {"explain": explained, "decide": decided}[given.pop("command")]
     try:

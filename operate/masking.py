@@ -1,7 +1,8 @@
 """A refused record as an operator may see it: what is wrong with it shows, whom it is about does not.
 
-Of a record whose columns are known, each value stands behind its name, personal ones masked. Of any other only the shape is
-shown, `x` for a letter and `9` for a digit: who broke a line may have moved a name into any column.
+Of a record whose columns are known, each value stands behind its name, personal ones masked. Of any other
+only the shape is shown, `x` for a letter and `9` for a digit: who broke a line may have moved a name into any
+column.
 """
 
 import csv
@@ -18,12 +19,27 @@ from spark_jobs.ingest.quotes import joined
 
 MASK = "•••"
 LONGEST = 240  # characters of a sample
-# Names of columns, small letters alone, that hold a person's values or identifiers, in the sources' words and in ours; and parts
-# of names, since a source that broke its format may have words that nobody listed (`phoneNumber`, `billing_address2`).
+# Names of columns, small letters alone, that hold a person's values or identifiers, in the sources' words and
+# in ours; and parts of names, since a source that broke its format may have words that nobody listed
+# (`phoneNumber`, `billing_address2`).
 PERSONAL_NAMES = {name.replace("_", "") for name in CORE_PEOPLE.personal} | {
-    "userid", "anonymousid", "customerid", "crmid", "recordid", "previousid", "deviceid", "advertisingid", "traits", "name",
-    "ip", "useragent", "town", "dob", "login", "token",
-}  # fmt: skip
+    "userid",
+    "anonymousid",
+    "customerid",
+    "crmid",
+    "recordid",
+    "previousid",
+    "deviceid",
+    "advertisingid",
+    "traits",
+    "name",
+    "ip",
+    "useragent",
+    "town",
+    "dob",
+    "login",
+    "token",
+}
 PERSONAL_PART = re.compile(
     "mail|phone|mobile|address|street|birth|zip|postal|postcode|password"
     "|(first|last|middle|given|family|full|maiden|nick|user|customer|sur|fore)name"
@@ -40,7 +56,9 @@ def mask(raw_text: str, header: list[str] | None) -> str:
     if values is None:
         shown = shape(raw_text)
     else:
-        shown = ", ".join(f"{name}={masked(name, value)}" for name, value in values.items() if value not in (None, ""))
+        shown = ", ".join(
+            f"{name}={masked(name, value)}" for name, value in values.items() if value not in (None, "")
+        )
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(raw_text):,} characters)"
 
 
@@ -62,7 +80,13 @@ def masked(name: str, value: object) -> str:
     if letters in PERSONAL_NAMES or PERSONAL_PART.search(letters):
         return MASK
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {masked(key, each)}" if is_name(key) else MASK for key, each in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(
+                f"{key}: {masked(key, each)}" if is_name(key) else MASK for key, each in value.items()
+            )
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(masked(name, each) for each in value) + "]"
     said = value if isinstance(value, str) else json.dumps(value)
@@ -76,11 +100,16 @@ def is_name(key: str) -> bool:
 
 def shape(raw_text: str) -> str:
     """The text with `x` for each letter and `9` for each digit; what separates them is as it was."""
-    return "".join("9" if each.isdigit() else "x" if each.isalpha() else each if each.isprintable() else "·" for each in raw_text)
+    return "".join(
+        "9" if each.isdigit() else "x" if each.isalpha() else each if each.isprintable() else "·"
+        for each in raw_text
+    )
 
 
 def read_header(file: Path, columns: Collection[str]) -> list[str] | None:
-    """The header of a landed CSV file; None when it names not all of the columns, or the file is not there any more."""
+    """The header of a landed CSV file; None when it names not all of the columns, or the file is not there
+    any more.
+    """
     try:
         with file.open("rb") as opened:
             first = next(joined(lines(opened, MAX_BYTES), MAX_BYTES), None)

@@ -17,8 +17,20 @@ def main() -> int:
     port = read_port(os.environ.get(PORT_SETTING, "5000"), PORT_SETTING)
     refuse_taken_port(port, PORT_SETTING)
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
-    command = ["mlflow", "ui", "--backend-store-uri", settings.mlflow_uri, "--host", HOST, "--port", str(port)]
-    print(f"MLflow's pages: http://{HOST}:{port}, in half a minute ({PORT_SETTING} changes it). Ctrl-C stops.", flush=True)
+    command = [
+        "mlflow",
+        "ui",
+        "--backend-store-uri",
+        settings.mlflow_uri,
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+    ]
+    print(
+        f"MLflow's pages: http://{HOST}:{port}, in half a minute ({PORT_SETTING} changes it). Ctrl-C stops.",
+        flush=True,
+    )
     return run_together([Path(sys.prefix) / "bin" / command[0], *command[1:]])
 
 

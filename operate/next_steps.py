@@ -15,7 +15,10 @@ def main() -> None:
     """
     settings = settings_or_exit()
     if Published.read(settings.home) is None:
-        raise SystemExit(f"No night has been published in {settings.home} yet: `make run` or `make backfill` is the first step.")
+        raise SystemExit(
+            f"No night has been published in {settings.home} yet: `make run` or `make backfill` is the first"
+            " step."
+        )
     page.next_steps(Console(highlight=False), page.visitors(settings))
 
 

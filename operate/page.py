@@ -18,12 +18,24 @@ def visitors(settings: Settings) -> list[dict[str, Any]]:
     """A known, a new and an anonymous visitor of this home, as a shop's page would name them, or fewer."""
     lake = Lake(settings.lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")
-    people = identifiers.merge(lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1")
+    people = identifiers.merge(
+        lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1"
+    )
     features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"])
     features = without_held_back(features, graph.reviews(lake)).to_pandas()
-    order, ascending = ["n_orders", "customer_id", "value"], [False, True, True]  # `example_customer` of summary.json comes first
-    known = people.merge(features, on="customer_id").sort_values(order, ascending=ascending).head(1).to_dict("records")
-    newest = people.sort_values(["first_seen_at", "value"], ascending=[False, True]).head(1).to_dict("records")
+    order, ascending = (
+        ["n_orders", "customer_id", "value"],
+        [False, True, True],
+    )  # `example_customer` of summary.json comes first
+    known = (
+        people.merge(features, on="customer_id")
+        .sort_values(order, ascending=ascending)
+        .head(1)
+        .to_dict("records")
+    )
+    newest = (
+        people.sort_values(["first_seen_at", "value"], ascending=[False, True]).head(1).to_dict("records")
+    )
     return [
         *({"who": f"known, {row['n_orders']} orders", "query": {"user_id": row["value"]}} for row in known),
         *({"who": "new", "query": {"user_id": row["value"]}} for row in newest),
@@ -55,19 +67,28 @@ def files(summary: dict[str, Any]) -> list[str]:
     sentences = []
     for note in summary.get("files", []):
         if note.get("n_ended"):
-            sentences.append(f"{note['table']}: {note['n_ended']:,} ended, because a whole file no longer names them.")
+            sentences.append(
+                f"{note['table']}: {note['n_ended']:,} ended, because a whole file no longer names them."
+            )
         for file in note.get("suspicious_whole_files", []):
             sentences.append(
-                f"{note['table']}: the file of {file['day']} names {file['n_keys']:,}, the one before {file['n_before']:,}; "
-                "nothing it lacks was ended."
+                f"{note['table']}: the file of {file['day']} names {file['n_keys']:,}, the one before"
+                f" {file['n_before']:,}; nothing it lacks was ended."
             )
         if names := note.get("files_without_records"):
-            sentences.append(f"{note['table']}: {note['n_files_without_records']} files hold no record: {', '.join(names)}.")
+            sentences.append(
+                f"{note['table']}: {note['n_files_without_records']} files hold no record:"
+                f" {', '.join(names)}."
+            )
     return sentences
 
 
 def segments(summary: dict[str, Any]) -> Table:
-    made = table(f"Segments of {summary['customers']['customers']:,} customers; one may be in several", "segment", "customers")
+    made = table(
+        f"Segments of {summary['customers']['customers']:,} customers; one may be in several",
+        "segment",
+        "customers",
+    )
     for segment in sorted(summary["segments"], key=lambda each: -each["n_customers"]):
         made.add_row(segment["name"], f"{segment['n_customers']:,}")
     return made
@@ -76,10 +97,16 @@ def segments(summary: dict[str, Any]) -> Table:
 def model(summary: dict[str, Any]) -> Table:
     tested = summary["model"].get("n_test_customers")
     asked = f" ({tested:,} customers)" if tested else ""
-    made = table(f"NDCG@10 on the newest window{asked}, with 95 % intervals; the best first", "recommender", *SCORES)
+    made = table(
+        f"NDCG@10 on the newest window{asked}, with 95 % intervals; the best first", "recommender", *SCORES
+    )
     board = summary["model"].get("leaderboard", {})
     for name in sorted(board, key=lambda name: -(board[name]["quality"]["mean"] or 0)):
-        made.add_row(name, interval(board[name]["quality"]), *(interval(board[name][task]["ndcg"]) for task in SCORES[1:]))
+        made.add_row(
+            name,
+            interval(board[name]["quality"]),
+            *(interval(board[name][task]["ndcg"]) for task in SCORES[1:]),
+        )
     return made
 
 
@@ -98,10 +125,15 @@ def interval(score: dict[str, float | None]) -> str:
 
 def answers(visits: list[dict[str, Any]]) -> Table:
     blocked = next(item for item in visits[0]["before"]["items"] if item["item_id"] == visits[0]["blocked"])
-    title = f"What three visitors are shown, before and after {named(blocked)} ({blocked['item_id']}) is blocked"
+    title = (
+        f"What three visitors are shown, before and after {named(blocked)} ({blocked['item_id']}) is blocked"
+    )
     made = table(title, "visitor", "list", "before", "after")
     for visit in visits:
-        shown = ["\n".join(f"{item['rank']}. {named(item)}" for item in visit[when]["items"]) for when in ("before", "after")]
+        shown = [
+            "\n".join(f"{item['rank']}. {named(item)}" for item in visit[when]["items"])
+            for when in ("before", "after")
+        ]
         made.add_row(visit["who"], visit["before"]["source"], *shown)
     return made
 
@@ -115,7 +147,9 @@ def why(visit: dict[str, Any]) -> str:
 def questions(identity: dict[str, Any]) -> str:
     """What about who is who waits for a person, and where it is shown."""
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in identity["n_questions"].items())
-    waiting = f"Questions about merges: {sum(identity['n_questions'].values()):,}" + (f" ({kinds})" if kinds else "")
+    waiting = f"Questions about merges: {sum(identity['n_questions'].values()):,}" + (
+        f" ({kinds})" if kinds else ""
+    )
     held = f"; {identity['n_held_back']:,} held back until answered" if identity["n_held_back"] else ""
     return f"{waiting}{held}." + (f" Drawn in {identity['report']}" if identity["report"] else "")
 
@@ -133,11 +167,13 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
     for sentence in files(summary):
         console.print(sentence)
     console.print(
-        "[green]Everything received is accounted for.[/green]" if summary["balanced"] else "[red]It does not add up.[/red]"
+        "[green]Everything received is accounted for.[/green]"
+        if summary["balanced"]
+        else "[red]It does not add up.[/red]"
     )
     console.print(
-        f"\n{people['customers']:,} customers ({people['known']:,} known, {people['anonymous']:,} anonymous) behind "
-        f"{people['identifiers']:,} identifiers; {people['merged_identifiers']:,} identifiers merged."
+        f"\n{people['customers']:,} customers ({people['known']:,} known, {people['anonymous']:,} anonymous)"
+        f" behind {people['identifiers']:,} identifiers; {people['merged_identifiers']:,} identifiers merged."
     )
     console.print(f"{questions(summary['identity'])}\n", soft_wrap=True)
     console.print(segments(summary))
@@ -163,18 +199,19 @@ def next_steps(console: Console, visitors: list[dict[str, Any]]) -> None:
     """What to try from here, with an id of this home; `make next` says it again."""
     user_id = visitors[0]["query"].get("user_id", "<one of the shop's>")
     console.print(
-        "\n[bold]Next[/bold]\n"
-        '  make sql                                  SQL on last night\'s warehouse; Q="select * from dim_segments" asks once\n'
-        "  make serve                                the HTTP service; docs/api.md has the calls, for instance\n"
-        f"    curl 'http://127.0.0.1:8080/v1/recommendations?user_id={user_id}&n=5'\n"
-        f"  make explain A=user_id:{user_id} B=…      whether two identifiers are one customer's, and why\n"
-        "  make airflow                              the real scheduler and its pages; the shop trades a day, its night runs\n"
-        "  make quarantine DAY=… SAMPLES=1           what was refused and why, personal values masked\n"
-        "  make mlflow                               models, metrics and the gate's reasons\n"
-        "  make history                              what was in production when; AT=<day>: its model, tables and rules\n"
-        "  make rollback                             the night before again, lists and model; TO=<run> goes forth again\n"
-        "  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n"
-        "                                            real data, in a home of its own: one home is one shop",
+        "\n[bold]Next[/bold]\n  make sql                                  SQL on last night's warehouse;"
+        ' Q="select * from dim_segments" asks once\n  make serve                                the HTTP'
+        " service; docs/api.md has the calls, for instance\n    curl"
+        f" 'http://127.0.0.1:8080/v1/recommendations?user_id={user_id}&n=5'\n  make explain"
+        f" A=user_id:{user_id} B=…      whether two identifiers are one customer's, and why\n  make airflow  "
+        "                            the real scheduler and its pages; the shop trades a day, its night"
+        " runs\n  make quarantine DAY=… SAMPLES=1           what was refused and why, personal values"
+        " masked\n  make mlflow                               models, metrics and the gate's reasons\n  make"
+        " history                              what was in production when; AT=<day>: its model, tables and"
+        " rules\n  make rollback                             the night before again, lists and model;"
+        " TO=<run> goes forth again\n  CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail"
+        " DATA=<folder> FROM=2010-12-01 TO=2011-12-09\n                                            real"
+        " data, in a home of its own: one home is one shop",
         highlight=False,
         soft_wrap=True,
     )

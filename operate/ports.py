@@ -1,4 +1,6 @@
-"""Ports of the servers that `make` starts: one that is taken ends them with a sentence, not with a traceback of theirs."""
+"""Ports of the servers that `make` starts: one that is taken ends them with a sentence, not with a traceback
+of theirs.
+"""
 
 import socket
 
@@ -15,13 +17,15 @@ def refuse_taken_port(port: int, setting: str) -> None:
         SystemExit: it is taken, or not allowed.
     """
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what an ended server's connections leave is no server
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # what an ended server's connections leave is no server
         try:
             probe.bind((HOST, port))
         except OSError as error:
             raise SystemExit(
-                f"port {port} of {HOST} cannot be listened on ({error.strerror}): stop what listens there, or set {setting} "
-                "to a free port"
+                f"port {port} of {HOST} cannot be listened on ({error.strerror}): stop what listens there, or"
+                f" set {setting} to a free port"
             ) from None
 
 

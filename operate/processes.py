@@ -13,7 +13,9 @@ LOOK_EVERY_SECONDS = 0.2
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_together(command: list[str | Path], env: dict[str, str] | None = None, cwd: Path | None = None) -> int:
+def run_together(
+    command: list[str | Path], env: dict[str, str] | None = None, cwd: Path | None = None
+) -> int:
     """Run a program and all it starts until it ends or we are told to; then nothing of it is left.
 
     Returns:
@@ -34,7 +36,9 @@ def run_together(command: list[str | Path], env: dict[str, str] | None = None, c
 
 
 def end_all(child: subprocess.Popen, patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """End a program and whatever it started, which may have made itself independent: asked first, then killed."""
+    """End a program and whatever it started, which may have made itself independent: asked first, then
+    killed.
+    """
     if child.poll() is not None:
         return
     parts = [*psutil.Process(child.pid).children(recursive=True), child]

@@ -1,6 +1,8 @@
-"""`make quarantine`: what was refused, by source, feed, reason and landing day, with a few samples, personal values masked.
+"""`make quarantine`: what was refused, by source, feed, reason and landing day, with a few samples, personal
+values masked.
 
-Reads the lake without Spark. Records of files that were replaced or taken back since are counted, and not shown.
+Reads the lake without Spark. Records of files that were replaced or taken back since are counted, and not
+shown.
 """
 
 import argparse
@@ -27,12 +29,15 @@ MOST_SAMPLES = 20
 
 
 def read_refused(lake: Lake, wanted: dict[str, object]) -> tuple[dict[Group, list[dict]], int]:
-    """Refused records of files that count, by source, feed, reason and landing day; and how many of other files there are.
+    """Refused records of files that count, by source, feed, reason and landing day; and how many of other
+    files there are.
 
     Args:
         wanted: columns of `quarantine` and the value that each must have.
     """
-    replaced = {row["delivery_id"] for row in lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"]}
+    replaced = {
+        row["delivery_id"] for row in lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"]
+    }
     groups: dict[Group, list[dict]] = defaultdict(list)
     n_replaced = 0
     for row in lake.read_arrow(QUARANTINE).to_pylist():
@@ -54,7 +59,9 @@ def print_groups(console: Console, groups: dict[Group, list[dict]]) -> None:
     shown.add_column("about")
     for (source, feed, reason, day), rows in groups.items():
         details = [row["detail"] for row in rows]
-        most = sorted({detail for detail in details if detail}, key=lambda detail: (-details.count(detail), detail))[:3]
+        most = sorted(
+            {detail for detail in details if detail}, key=lambda detail: (-details.count(detail), detail)
+        )[:3]
         about = "; ".join(MASK if is_personal(detail) else detail for detail in most)
         shown.add_row(source, feed, reason, str(day), f"{len(rows):,}", escape(about))
     console.print(shown)
@@ -62,7 +69,9 @@ def print_groups(console: Console, groups: dict[Group, list[dict]]) -> None:
 
 def print_samples(console: Console, settings: Settings, groups: dict[Group, list[dict]], n: int) -> None:
     """The first records of each group, in the order they stand in their files."""
-    columns = {(source.name, feed.entity): feed.columns for source in load(settings.sources) for feed in source.feeds}
+    columns = {
+        (source.name, feed.entity): feed.columns for source in load(settings.sources) for feed in source.feeds
+    }
     headers: dict[str, list[str] | None] = {}
     for (source, feed, reason, day), rows in groups.items():
         console.print(f"\n{escape(f'{source}.{feed} {reason} {day}')}")
@@ -70,8 +79,12 @@ def print_samples(console: Console, settings: Settings, groups: dict[Group, list
             name = row["source_file"]
             if name not in headers:
                 is_csv = Path(name).suffix.lower() == ".csv"
-                headers[name] = read_header(settings.landing / name, columns.get((source, feed), ())) if is_csv else None
-            console.print(escape(f"  {name} line {row['source_line']}: {mask(row['raw_text'] or '', headers[name])}"))
+                headers[name] = (
+                    read_header(settings.landing / name, columns.get((source, feed), ())) if is_csv else None
+                )
+            console.print(
+                escape(f"  {name} line {row['source_line']}: {mask(row['raw_text'] or '', headers[name])}")
+            )
 
 
 def main(argv: list[str]) -> int:
@@ -81,7 +94,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--feed", default="", help="FEED=: a feed of it")
     parser.add_argument("--reason", default="", help=f"REASON=: {', '.join(REASONS)}")
     parser.add_argument("--day", default="", help="DAY=: a landing day, YYYY-MM-DD")
-    parser.add_argument("--samples", default="", help=f"SAMPLES=: records shown of each group, 0 to {MOST_SAMPLES}; default 3")
+    parser.add_argument(
+        "--samples", default="", help=f"SAMPLES=: records shown of each group, 0 to {MOST_SAMPLES}; default 3"
+    )
     args = parser.parse_args(argv)
     if args.reason and args.reason not in REASONS:
         parser.error(f"REASON is {args.reason!r}; allowed: {', '.join(REASONS)}")
@@ -91,7 +106,10 @@ def main(argv: list[str]) -> int:
         parser.error(f"DAY is {args.day!r}; it must be a day, as 2026-01-05")
     if args.samples and not (args.samples.isdecimal() and int(args.samples) <= MOST_SAMPLES):
         parser.error(f"SAMPLES is {args.samples!r}; it must be a whole number from 0 to {MOST_SAMPLES}")
-    settings, console = settings_or_exit(), Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    settings, console = (
+        settings_or_exit(),
+        Console(width=None if sys.stdout.isatty() else 200, highlight=False),
+    )
     lake = Lake(settings.lake)
     asked = {"source": args.source, "entity": args.feed, "reason": args.reason, "landing_date": day}
     wanted = {name: value for name, value in asked.items() if value}

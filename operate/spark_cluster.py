@@ -1,9 +1,11 @@
-"""A Spark standalone cluster on this machine, from pyspark's own jars: one master, workers, and nothing left behind.
+"""A Spark standalone cluster on this machine, from pyspark's own jars: one master, workers, and nothing left
+behind.
 
-    python -m operate.spark_cluster --workers 2      # prints CONCIERGE_SPARK_MASTER=spark://127.0.0.1:…; Ctrl-C ends it
+    python -m operate.spark_cluster --workers 2      # prints CONCIERGE_SPARK_MASTER=spark://127.0.0.1:…;
+    Ctrl-C ends it
 
-It is the cluster a home is taken to when one machine is too small, at the size of a laptop: the same protocol, executors in
-processes of their own that get our code and the data from the driver alone.
+It is the cluster a home is taken to when one machine is too small, at the size of a laptop: the same
+protocol, executors in processes of their own that get our code and the data from the driver alone.
 """
 
 import argparse
@@ -51,10 +53,33 @@ def cluster(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g") 
     port, *pages = free_ports(workers + 2)
     url, started = f"spark://{HOST}:{port}", []
     try:
-        started.append(_start(folder, "master", MASTER, "--host", HOST, "--port", str(port), "--webui-port", str(pages[0])))
+        started.append(
+            _start(
+                folder, "master", MASTER, "--host", HOST, "--port", str(port), "--webui-port", str(pages[0])
+            )
+        )
         for n in range(workers):
-            sizes = ["--host", HOST, "--webui-port", str(pages[n + 1]), "--cores", str(cores), "--memory", memory]
-            started.append(_start(folder, f"worker-{n + 1}", WORKER, *sizes, "--work-dir", str(folder / f"work-{n + 1}"), url))
+            sizes = [
+                "--host",
+                HOST,
+                "--webui-port",
+                str(pages[n + 1]),
+                "--cores",
+                str(cores),
+                "--memory",
+                memory,
+            ]
+            started.append(
+                _start(
+                    folder,
+                    f"worker-{n + 1}",
+                    WORKER,
+                    *sizes,
+                    "--work-dir",
+                    str(folder / f"work-{n + 1}"),
+                    url,
+                )
+            )
         _await(folder / "master.log", workers, started)
         yield url
     finally:
@@ -68,14 +93,23 @@ def _start(folder: Path, name: str, program: str, *words: str) -> subprocess.Pop
     home = Path(pyspark.__file__).parent
     folder.mkdir(parents=True, exist_ok=True)
     env = {
-        **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": HOST, "SPARK_DAEMON_MEMORY": "256m",
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": HOST,
+        "SPARK_DAEMON_MEMORY": "256m",
         "SPARK_DAEMON_JAVA_OPTS": SMALL_JVM,
-        "SPARK_WORKER_OPTS": "-Dspark.worker.cleanup.enabled=true", "PYSPARK_PYTHON": sys.executable,
-    }  # fmt: skip
+        "SPARK_WORKER_OPTS": "-Dspark.worker.cleanup.enabled=true",
+        "PYSPARK_PYTHON": sys.executable,
+    }
     with (folder / f"{name}.log").open("w") as log:
         # A session of its own: a Ctrl-C at the prompt is ours to hand on, executors first.
         return subprocess.Popen(
-            [home / "bin" / "spark-class", program, *words], cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
+            [home / "bin" / "spark-class", program, *words],
+            cwd=folder,
+            env=env,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 
@@ -90,7 +124,9 @@ def _await(log: Path, workers: int, started: list[subprocess.Popen]) -> None:
 
 def main() -> None:
     """Run a cluster until told to stop."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cores", type=int, default=1, help="of each worker")
     parser.add_argument("--memory", default="1g", help="of each worker")
@@ -98,7 +134,10 @@ def main() -> None:
     given = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), cluster(given.folder, given.workers, given.cores, given.memory) as url:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        cluster(given.folder, given.workers, given.cores, given.memory) as url,
+    ):
         print(f"CONCIERGE_SPARK_MASTER={url}", flush=True)
         signal.pause()
 

@@ -1,4 +1,5 @@
-"""`make sql`: SQL on the published warehouse, read-only: Harlequin in a terminal, its command line for a question or a pipe.
+"""`make sql`: SQL on the published warehouse, read-only: Harlequin in a terminal, its command line for a
+question or a pipe.
 
 An open session keeps the night it began with. docs/adr/0027 says why the shell is Harlequin's and not ours.
 """
@@ -28,7 +29,9 @@ def write_init_script(lake: Lake, folder: Path) -> Path:
     for table in LOGS:
         file = folder / f"{table.name}.parquet"
         pq.write_table(lake.read_arrow(table), file)
-        statements.append(f"create or replace temp view {table.name} as select * from read_parquet('{file}');")
+        statements.append(
+            f"create or replace temp view {table.name} as select * from read_parquet('{file}');"
+        )
     script = folder / "init.sql"
     script.write_text("\n".join(statements) + "\n")
     return script
@@ -59,8 +62,13 @@ def find_warehouse(settings: Settings) -> Path:
     """
     if settings.warehouse == "snowflake":
         snowflake = settings.snowflake
-        where = f"{snowflake['database']}.{snowflake['schema']} of the Snowflake account {snowflake['account'] or '(not set)'}"
-        raise SystemExit(f"This home's warehouse is {where}: ask there, with Snowsight or any client of theirs.")
+        where = (
+            f"{snowflake['database']}.{snowflake['schema']} of the Snowflake account"
+            f" {snowflake['account'] or '(not set)'}"
+        )
+        raise SystemExit(
+            f"This home's warehouse is {where}: ask there, with Snowsight or any client of theirs."
+        )
     file = settings.warehouse_folder / "concierge.duckdb"
     if not file.exists():
         raise SystemExit(f"There is no warehouse at {file} yet: `make run` or `make backfill` makes one.")
@@ -68,7 +76,9 @@ def find_warehouse(settings: Settings) -> Path:
 
 
 def main(argv: list[str]) -> int:
-    """Answer one question, the statements of a pipe, or open a session; the exit code is 0 when every statement succeeded."""
+    """Answer one question, the statements of a pipe, or open a session; the exit code is 0 when every
+    statement succeeded.
+    """
     parser = argparse.ArgumentParser(prog="make sql", description=__doc__)
     parser.add_argument("query", nargs="?", default="", help="Q=: statements, separated by semicolons")
     parser.add_argument("--format", default="table", help=f"FORMAT=: {', '.join(FORMATS)}")
@@ -79,7 +89,9 @@ def main(argv: list[str]) -> int:
     file = find_warehouse(settings)
     with tempfile.TemporaryDirectory(prefix="concierge-sql-") as folder:
         script = write_init_script(Lake(settings.lake), Path(folder))
-        return subprocess.run(build_command(file, script, args.query, args.format, sys.stdin.isatty())).returncode
+        return subprocess.run(
+            build_command(file, script, args.query, args.format, sys.stdin.isatty())
+        ).returncode
 
 
 if __name__ == "__main__":

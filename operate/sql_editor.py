@@ -1,7 +1,7 @@
 """Harlequin's editor on duckdb 2.0, whose relations no longer have the `fetchone` that Harlequin 2.12 calls.
 
-Without it the editor ended with a traceback as soon as any text was selected (2026-11-28). To be deleted with a Harlequin that
-calls it no more.
+Without it the editor ended with a traceback as soon as any text was selected (2026-11-28). To be deleted with
+a Harlequin that calls it no more.
 """
 
 import sys

@@ -1,4 +1,6 @@
-"""Three visitors at the door: what a known, a new and an anonymous one are shown, before and after an override."""
+"""Three visitors at the door: what a known, a new and an anonymous one are shown, before and after an
+override.
+"""
 
 import os
 import socket
@@ -31,10 +33,17 @@ def service(home: Path, sources: str, log: Path) -> Iterator[str]:
         SystemExit: it was not ready within 30 s; names its log.
     """
     port = free_port()
-    env = {**os.environ, "CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": sources, "CONCIERGE_HTTP_PORT": str(port)}
+    env = {
+        **os.environ,
+        "CONCIERGE_HOME": str(home),
+        "CONCIERGE_SOURCES": sources,
+        "CONCIERGE_HTTP_PORT": str(port),
+    }
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as out:
-        server = subprocess.Popen([sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT
+        )
         try:
             wait_until_ready(url, server, log)
             yield url
@@ -68,13 +77,16 @@ class Visitor:
 
 def ask(url: str, visitor: Visitor, n: int = 5) -> dict:
     """One visitor's answer."""
-    answer = requests.get(f"{url}/v1/recommendations", params={**visitor.query, "n": n}, timeout=TIMEOUT_SECONDS)
+    answer = requests.get(
+        f"{url}/v1/recommendations", params={**visitor.query, "n": n}, timeout=TIMEOUT_SECONDS
+    )
     answer.raise_for_status()
     return answer.json()
 
 
 def before_and_after(url: str, visitors: list[Visitor]) -> list[dict]:
-    """Each visitor's list, then again while the first item of the first visitor's list is blocked for everyone.
+    """Each visitor's list, then again while the first item of the first visitor's list is blocked for
+    everyone.
 
     Returns:
         One dict a visitor: who, query, before, after (answers as served) and `blocked`, the item.
@@ -83,13 +95,17 @@ def before_and_after(url: str, visitors: list[Visitor]) -> list[dict]:
     blocked = before[0]["items"][0]["item_id"]
     until = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
     made = requests.post(
-        f"{url}/v1/overrides", json={"kind": "block", "item_id": blocked, "until": until}, timeout=TIMEOUT_SECONDS
+        f"{url}/v1/overrides",
+        json={"kind": "block", "item_id": blocked, "until": until},
+        timeout=TIMEOUT_SECONDS,
     )
     made.raise_for_status()
     try:
         after = [ask(url, visitor) for visitor in visitors]
     finally:
-        requests.delete(f"{url}/v1/overrides/{made.json()['override_id']}", timeout=TIMEOUT_SECONDS).raise_for_status()
+        requests.delete(
+            f"{url}/v1/overrides/{made.json()['override_id']}", timeout=TIMEOUT_SECONDS
+        ).raise_for_status()
     return [
         {"who": visitor.who, "query": visitor.query, "before": was, "after": now, "blocked": blocked}
         for visitor, was, now in zip(visitors, before, after, strict=True)

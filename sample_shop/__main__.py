@@ -13,15 +13,23 @@ from sample_shop.shop import trade_days
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line; a range before the opening or turned round is refused."""
     parser = argparse.ArgumentParser(prog="python -m sample_shop", description=__doc__)
-    parser.add_argument("--landing", type=Path, required=True, help="folder that gets <entity>/<landing day>/<file>")
+    parser.add_argument(
+        "--landing", type=Path, required=True, help="folder that gets <entity>/<landing day>/<file>"
+    )
     parser.add_argument("--truth", type=Path, required=True, help="folder for what only a judge may read")
     parser.add_argument("--customers", type=int, default=2000, help="people at the opening (default 2000)")
     parser.add_argument("--seed", type=int, default=7, help="same seed, same bytes (default 7)")
-    parser.add_argument("--from", dest="first", type=date.fromisoformat, default=OPENING_DAY, help="first day to write")
-    parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True, help="last day to write, included")
+    parser.add_argument(
+        "--from", dest="first", type=date.fromisoformat, default=OPENING_DAY, help="first day to write"
+    )
+    parser.add_argument(
+        "--to", dest="last", type=date.fromisoformat, required=True, help="last day to write, included"
+    )
     args = parser.parse_args(argv)
     if args.first < OPENING_DAY or args.last < args.first:
-        parser.error(f"days must run forward from {OPENING_DAY}, the shop's first; got {args.first} to {args.last}")
+        parser.error(
+            f"days must run forward from {OPENING_DAY}, the shop's first; got {args.first} to {args.last}"
+        )
     if args.customers < 20 or args.seed < 0:
         parser.error("at least 20 customers, and a seed of at least 0")
     return args
@@ -40,7 +48,10 @@ def main(argv: list[str] | None = None) -> None:
             told = now
             done = f"{date_of(day)} · day {day + 1} of {last + 1} · {now - began:.0f} s"
             print(
-                f"\rsample shop: {done}", end="\n" if day == last or not sys.stderr.isatty() else "", file=sys.stderr, flush=True
+                f"\rsample shop: {done}",
+                end="\n" if day == last or not sys.stderr.isatty() else "",
+                file=sys.stderr,
+                flush=True,
             )
 
     trade_days(args.seed, args.customers, first, last, args.landing, args.truth, tell)

@@ -1,4 +1,6 @@
-"""What is on the shelf: items with their hidden worth, prices, stock, launches and ends, and the nightly catalogue file."""
+"""What is on the shelf: items with their hidden worth, prices, stock, launches and ends, and the nightly
+catalogue file.
+"""
 
 import numpy as np
 import orjson
@@ -28,7 +30,8 @@ class Catalogue:
             peak_day=np.array([c.peak_day for c in CATEGORIES], dtype=float),
         )
         self.brands = Columns(
-            vector=rng.normal(size=(len(BRANDS), BRAND_DIMS)) / np.sqrt(BRAND_DIMS), level=rng.normal(0, 0.6, len(BRANDS))
+            vector=rng.normal(size=(len(BRANDS), BRAND_DIMS)) / np.sqrt(BRAND_DIMS),
+            level=rng.normal(0, 0.6, len(BRANDS)),
         )
         self.items = Columns()
         self._launch(stream(seed, "launch", 0), 0, ITEMS_AT_OPENING)
@@ -42,7 +45,9 @@ class Catalogue:
         price_z = np.clip(0.7 * rng.normal(size=n) + 0.6 * self.brands.level[brand], -2.2, 2.2)
         low = np.log([CATEGORIES[c].price_low for c in category])
         high = np.log([CATEGORIES[c].price_high for c in category])
-        price = np.floor(np.exp(low + (high - low) * (price_z + 2.2) / 4.4)) + rng.choice([0.49, 0.90, 0.95, 0.99], n)
+        price = np.floor(np.exp(low + (high - low) * (price_z + 2.2) / 4.4)) + rng.choice(
+            [0.49, 0.90, 0.95, 0.99], n
+        )
         worth = 0.75 * rng.normal(size=n) + rng.exponential(0.45, n)
         up_to = np.ceil(self.scale * np.exp(0.8 * worth) * rng.uniform(4, 30, n) + 3).astype(np.int64)
         self.items.append(
@@ -67,7 +72,9 @@ class Catalogue:
         )
 
     def open_day(self, day: int) -> Columns:
-        """Launches and prices of the morning. Returns the day's shelf: availability, position in its listing, price."""
+        """Launches and prices of the morning. Returns the day's shelf: availability, position in its listing,
+        price.
+        """
         rng = stream(self.seed, "launch", day)
         if day > 0:
             self._launch(rng, day, rng.poisson(LAUNCHES_PER_DAY))
@@ -78,7 +85,9 @@ class Catalogue:
         changes = starts | (items.sale_until == day)
         items.sale_until[starts] = (day + lasts)[starts]
         on_sale = items.sale_until > day
-        items.price[changes] = np.round(np.where(starts, items.usual_price * cut, items.usual_price), 2)[changes]
+        items.price[changes] = np.round(np.where(starts, items.usual_price * cut, items.usual_price), 2)[
+            changes
+        ]
         raised = (rng.random(n) < 0.002) & ~on_sale & (items.launched < day)
         items.price[raised] = np.round(items.price[raised] * 1.05, 2)
         items.updated_ms[changes | raised] = day_start_ms(day) + 5 * 3_600_000
@@ -88,10 +97,14 @@ class Catalogue:
         run = np.arange(n) - np.repeat(first, np.diff([*first, n]))
         position = np.empty(n)
         position[order] = run
-        return Columns(is_available=items.is_active & (items.stock > 0), position=position, price=items.price.copy())
+        return Columns(
+            is_available=items.is_active & (items.stock > 0), position=position, price=items.price.copy()
+        )
 
     def close_day(self, day: int, sold: np.ndarray, viewed: np.ndarray) -> None:
-        """Book sales and returns off stock, order again, end what is not ordered again. `sold`, `viewed`: (n_items,)."""
+        """Book sales and returns off stock, order again, end what is not ordered again. `sold`, `viewed`:
+        (n_items,).
+        """
         items, rng, n = self.items, stream(self.seed, "stock", day), len(self.items)
         before, was_active = items.stock.copy(), items.is_active.copy()
         items.stock[:] = np.maximum(items.stock - sold, 0)
@@ -122,12 +135,16 @@ class Catalogue:
 
     def snapshot(self) -> list[bytes]:
         """The catalogue file of the night: one JSON line per item ever launched."""
-        items, updated = self.items, np.datetime_as_string(self.items.updated_ms.astype("datetime64[ms]"), "s")
+        items, updated = (
+            self.items,
+            np.datetime_as_string(self.items.updated_ms.astype("datetime64[ms]"), "s"),
+        )
         lines = []
         for row in range(len(items)):
             category, words, item_id = CATEGORIES[items.category[row]], items.words[row], self.item_id(row)
             attributes = {
-                name: values[words[2 + k] % len(values)] for k, (name, values) in enumerate(sorted(category.attributes.items()))
+                name: values[words[2 + k] % len(values)]
+                for k, (name, values) in enumerate(sorted(category.attributes.items()))
             }
             record = {
                 "item_id": item_id,

@@ -27,7 +27,9 @@ class Columns:
         """
         lengths = {len(values) for values in arrays.values()}
         if len(lengths) != 1 or (self.arrays and set(arrays) != set(self.arrays)):
-            raise ValueError(f"columns {sorted(arrays)} with lengths {lengths} do not fit {sorted(self.arrays)}")
+            raise ValueError(
+                f"columns {sorted(arrays)} with lengths {lengths} do not fit {sorted(self.arrays)}"
+            )
         before = len(self)
         for name, values in arrays.items():
             values = np.asarray(values)

@@ -1,4 +1,6 @@
-"""The customer file: one record per account and store card, typed by people at a till, exported whole each night."""
+"""The customer file: one record per account and store card, typed by people at a till, exported whole each
+night.
+"""
 
 import csv
 import io
@@ -11,9 +13,22 @@ from sample_shop.people import ACCOUNT, CRM_ONLY, People
 from sample_shop.rhythm import day_start_ms, utc_text
 
 HEADER = (
-    "crm_id", "user_id", "email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country",
-    "birth_date", "created_at", "updated_at", "marketing_consent", "personalization_consent",
-)  # fmt: skip
+    "crm_id",
+    "user_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "address_line",
+    "city",
+    "postcode",
+    "country",
+    "birth_date",
+    "created_at",
+    "updated_at",
+    "marketing_consent",
+    "personalization_consent",
+)
 ACCOUNT_RECORDS = 0.96  # accounts that are in the file
 SECOND_CARDS = 0.16  # of those who also go to the store
 _ADDRESS = ("address_line", "city", "postcode")
@@ -38,7 +53,9 @@ class Crm:
         self.card_of: dict[int, int] = {}  # person → record whose e-mail the till shows
 
     def register(self, people: People, day: int) -> list[int]:
-        """Create the day's records: accounts that signed up, store cards of newcomers. Returns record numbers."""
+        """Create the day's records: accounts that signed up, store cards of newcomers. Returns record
+        numbers.
+        """
         rows, made = people.rows, []
         signs = (rows.signup == day) | ((day == 0) & (rows.signup < 0))
         cards = (rows.kind == CRM_ONLY) & (rows.arrived == day)
@@ -50,12 +67,16 @@ class Crm:
                 self.first_of[row] = self.card_of[row] = self._add(people, row, created, rng, second=False)
                 made.append(self.first_of[row])
             if rows.store_share[row] > 0 and rng.random() < SECOND_CARDS:
-                self.card_of[row] = self._add(people, row, min(day, created + int(rng.integers(0, 60))), rng, second=True)
+                self.card_of[row] = self._add(
+                    people, row, min(day, created + int(rng.integers(0, 60))), rng, second=True
+                )
                 made.append(self.card_of[row])
         return made
 
     def _add(self, people: People, row: int, created: int, rng: np.random.Generator, second: bool) -> int:
-        """One record. A second card is typed anew: e-mail and phone are missing or wrong in part, names and postcodes too."""
+        """One record. A second card is typed anew: e-mail and phone are missing or wrong in part, names and
+        postcodes too.
+        """
         contact, rows, number = people.contacts[row], people.rows, len(self.records)
         is_account = rows.kind[row] == ACCOUNT and not second
         record = {name: contact.get(name, "") for name in HEADER}
@@ -95,19 +116,30 @@ class Crm:
         if second and draw[5] < 0.15:
             record["birth_date"] = ""
 
-    def update(self, people: People, day: int, changed: dict[str, list[int]], withdrew: np.ndarray) -> list[int]:
-        """Write the day's changes into first records (a second card is forgotten). Returns the records that changed."""
+    def update(
+        self, people: People, day: int, changed: dict[str, list[int]], withdrew: np.ndarray
+    ) -> list[int]:
+        """Write the day's changes into first records (a second card is forgotten). Returns the records that
+        changed.
+        """
         touched = []
-        for row in sorted({*changed["address"], *changed["email"], *changed["phone"], *(int(r) for r in withdrew)}):
+        for row in sorted(
+            {*changed["address"], *changed["email"], *changed["phone"], *(int(r) for r in withdrew)}
+        ):
             number = self.first_of.get(row)
             if number is None:
                 continue
             contact, hour = people.contacts[row], stream(self.seed, "crm_update", day, row).integers(8, 22)
-            fields = [*(_ADDRESS if row in changed["address"] else ()), *(k for k in ("email", "phone") if row in changed[k])]
+            fields = [
+                *(_ADDRESS if row in changed["address"] else ()),
+                *(k for k in ("email", "phone") if row in changed[k]),
+            ]
             written = {name: contact[name] for name in fields}
             written["marketing_consent"] = "true" if people.rows.consent[row, 2] else "false"
             written["personalization_consent"] = "true" if people.rows.consent[row, 1] else "false"
-            self.write(number, {**written, "updated_at": utc_text(day_start_ms(day) + hour * 3_600_000 + 600_000)})
+            self.write(
+                number, {**written, "updated_at": utc_text(day_start_ms(day) + hour * 3_600_000 + 600_000)}
+            )
             touched.append(number)
         return touched
 

@@ -1,6 +1,8 @@
-"""What is wrong with some lines: each kind by its name, the code a reader should refuse it with, and how it is made.
+"""What is wrong with some lines: each kind by its name, the code a reader should refuse it with, and how it
+is made.
 
-A spoiled line is always an extra one, made from a good line that stays in the file, so nothing true is lost with it.
+A spoiled line is always an extra one, made from a good line that stays in the file, so nothing true is lost
+with it.
 """
 
 from collections.abc import Callable
@@ -62,7 +64,10 @@ def _no_product(record: dict) -> None:
 KINDS: dict[str, dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
     "events": {
         "cut_off": ("not_parseable", lambda line: line[: len(line) * 3 // 5]),
-        "not_utf8": ("not_parseable", lambda line: line.replace(b'"sessionId":"', b'"sessionId":"\xff\xfe', 1)),
+        "not_utf8": (
+            "not_parseable",
+            lambda line: line.replace(b'"sessionId":"', b'"sessionId":"\xff\xfe', 1),
+        ),
         "not_an_object": ("not_parseable", lambda line: b"[" + line + b"]"),
         "no_message_id": ("missing_field", _json(_drop("messageId"))),
         "no_sender": ("missing_field", _json(_drop("anonymousId", "userId"))),
@@ -84,7 +89,10 @@ KINDS: dict[str, dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
     "people": {
         "column_too_many": ("not_parseable", lambda line: line + b",true"),
         "no_crm_id": ("missing_field", _field(0, b"")),
-        "impossible_update": ("bad_time", lambda line: line.rsplit(b",", 3)[0] + b",2026-13-01T00:00:00Z,true,true"),
+        "impossible_update": (
+            "bad_time",
+            lambda line: line.rsplit(b",", 3)[0] + b",2026-13-01T00:00:00Z,true,true",
+        ),
         "consent_maybe": ("bad_value", lambda line: line.rsplit(b",", 2)[0] + b",maybe,maybe"),
     },
     "catalogue": {
@@ -100,7 +108,9 @@ OTHER_FEEDS_EVERY = 4  # days between two of a kind
 
 
 def _fresh_id(feed: str, line: bytes, new: str) -> bytes:
-    """The line under an id of its own, so that it is never taken for a repeat of the line it was made from."""
+    """The line under an id of its own, so that it is never taken for a repeat of the line it was
+    made from.
+    """
     if feed in ("events", "catalogue"):
         record = orjson.loads(line)
         record["messageId" if feed == "events" else "item_id"] = new
@@ -108,8 +118,12 @@ def _fresh_id(feed: str, line: bytes, new: str) -> bytes:
     return new.encode() + line[line.index(b",") :]
 
 
-def spoiled(rng: np.random.Generator, feed: str, day: int, lines: list[bytes]) -> list[tuple[str, str, bytes]]:
-    """The day's spoiled lines for a file: (kind, reason code, line). Every kind appears at least every few days."""
+def spoiled(
+    rng: np.random.Generator, feed: str, day: int, lines: list[bytes]
+) -> list[tuple[str, str, bytes]]:
+    """The day's spoiled lines for a file: (kind, reason code, line). Every kind appears at least every few
+    days.
+    """
     found = []
     if not lines:
         return found
@@ -121,14 +135,20 @@ def spoiled(rng: np.random.Generator, feed: str, day: int, lines: list[bytes]) -
         for _ in range(n):
             for _try in range(200):  # a line of the sort that the kind needs
                 line = lines[rng.integers(0, len(lines))]
-                if feed != "events" or kind not in _NEEDS_PRODUCT or (b'"product_id"' in line and b'"Product ' in line):
+                if (
+                    feed != "events"
+                    or kind not in _NEEDS_PRODUCT
+                    or (b'"product_id"' in line and b'"Product ' in line)
+                ):
                     new = f"x{rng.integers(0, 1 << 62):016x}"
                     found.append((kind, reason, spoil(_fresh_id(feed, line, new))))
                     break
     return found
 
 
-def mixed(rng: np.random.Generator, lines: list[bytes], extra: list[bytes]) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+def mixed(
+    rng: np.random.Generator, lines: list[bytes], extra: list[bytes]
+) -> tuple[list[bytes], np.ndarray, np.ndarray]:
     """Put extra lines at random places among the lines, whose order stays.
 
     Returns:

@@ -1,4 +1,6 @@
-"""How events travel: clocks that are wrong, batches that wait, networks that fail and repeat. Decides the file of each event."""
+"""How events travel: clocks that are wrong, batches that wait, networks that fail and repeat. Decides the
+file of each event.
+"""
 
 import numpy as np
 
@@ -7,7 +9,11 @@ from sample_shop.draws import choose_fixed, stream
 from sample_shop.rhythm import MS_PER_DAY, day_start_ms
 
 LATE_VISITS = 0.02  # visits whose device had no network
-_LATE_MS = ((300_000, 7_200_000), (7_200_000, 72_000_000), (86_400_000, 6 * 86_400_000))  # minutes, hours, days
+_LATE_MS = (
+    (300_000, 7_200_000),
+    (7_200_000, 72_000_000),
+    (86_400_000, 6 * 86_400_000),
+)  # minutes, hours, days
 _LATE_SHARES = (0.5, 0.3, 0.2)
 REPEATED = {"duplicate_in_file": 0.004, "duplicate_after_25_hours": 0.0015, "duplicate_after_8_days": 0.001}
 AGAIN_MS = {"duplicate_after_25_hours": 25 * 3_600_000, "duplicate_after_8_days": 8 * MS_PER_DAY}
@@ -23,13 +29,16 @@ def send(seed: int, day: int, events: Columns, device: np.ndarray, devices: Colu
         device: (n_visits,) device row of each visit of the day.
 
     Returns:
-        The events' columns, and message_id (S32), original_ms and sent_ms by the client's clock, received_ms by the
-        collector's, has_timestamp, landing (day number of the file), planted (bits). Repeats stand at the end.
+        The events' columns, and message_id (S32), original_ms and sent_ms by the client's clock, received_ms
+        by the collector's, has_timestamp, landing (day number of the file), planted (bits). Repeats stand at
+        the end.
     """
     rng, n = stream(seed, "delivery", day), len(events)
     late = rng.random(len(device)) < LATE_VISITS
     span = np.array(_LATE_MS)[choose_fixed(rng, _LATE_SHARES, len(device))]
-    waited = np.where(late, span[:, 0] + rng.random(len(device)) * (span[:, 1] - span[:, 0]), 0).astype(np.int64)
+    waited = np.where(late, span[:, 0] + rng.random(len(device)) * (span[:, 1] - span[:, 0]), 0).astype(
+        np.int64
+    )
     batch = rng.integers(0, 5000, n) + waited[events.visit]
     network = rng.integers(50, 900, n)
     skew = devices.skew_ms[device[events.visit]]

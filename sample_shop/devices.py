@@ -11,12 +11,16 @@ TYPES = ("desktop", "mobile", "tablet", "kiosk")
 SLOTS = 3  # devices a person may have
 COOKIE_LOSS = 0.012  # visits that begin with a new anonymous id
 SKEWED, OLD_COLLECTOR = 0.03, 0.2
-_SKEWS_MS = np.array([-86_400_000, -7_200_000, -1_500_000, -420_000, 480_000, 3_600_000, 7_200_000, 10_800_000])
+_SKEWS_MS = np.array(
+    [-86_400_000, -7_200_000, -1_500_000, -420_000, 480_000, 3_600_000, 7_200_000, 10_800_000]
+)
 CUSTOMERS_PER_KIOSK = 400
 
 
 class Devices:
-    """All devices; `slots[p]` and `weights[p]` are what person p uses. The first rows are the stores' kiosks."""
+    """All devices; `slots[p]` and `weights[p]` are what person p uses. The first rows are the
+    stores' kiosks.
+    """
 
     def __init__(self, seed: int, n_customers: int) -> None:
         self.seed = seed
@@ -39,7 +43,9 @@ class Devices:
         )
 
     def equip(self, people: People, persons: np.ndarray, day: int) -> None:
-        """Give the day's newcomers one to three devices; the second of a household also uses the first one's."""
+        """Give the day's newcomers one to three devices; the second of a household also uses the
+        first one's.
+        """
         rng, n = stream(self.seed, "devices", day), len(persons)
         if n == 0:
             return
@@ -49,20 +55,29 @@ class Devices:
         slots = np.full((n, SLOTS), -1)
         slots[has] = self._add(rng, kinds[has], np.repeat(persons, has.sum(axis=1)))
         weights = np.where(has, rng.uniform(0.2, 1.0, (n, SLOTS)), 0.0)
-        self.slots, self.weights = np.concatenate([self.slots, slots]), np.concatenate([self.weights, weights])
+        self.slots, self.weights = (
+            np.concatenate([self.slots, slots]),
+            np.concatenate([self.weights, weights]),
+        )
         partner = people.rows.household[persons]
         joins = (partner >= 0) & has[:, 0] & (self.slots[np.maximum(partner, 0), 0] >= 0)
         self.slots[persons[joins], SLOTS - 1] = self.slots[partner[joins], 0]
         self.weights[persons[joins], SLOTS - 1] = 0.6
         self.rows.n_owners[self.slots[partner[joins], 0]] = 2
 
-    def pick(self, rng: np.random.Generator, persons: np.ndarray, in_store: np.ndarray, at_kiosk: np.ndarray) -> np.ndarray:
-        """The device of each visit, -1 for those in a store; some visits have lost their cookie first. (n,) device rows."""
+    def pick(
+        self, rng: np.random.Generator, persons: np.ndarray, in_store: np.ndarray, at_kiosk: np.ndarray
+    ) -> np.ndarray:
+        """The device of each visit, -1 for those in a store; some visits have lost their cookie first. (n,)
+        device rows.
+        """
         weights = np.rint(self.weights[persons] * 1000).astype(np.int64)
         edges = np.cumsum(weights, axis=1)
         draw = rng.integers(0, 1 << 30, len(persons)) % np.maximum(edges[:, -1], 1)
         devices = self.slots[persons, (draw[:, None] >= edges).sum(axis=1).clip(0, SLOTS - 1)]
-        devices = np.where(at_kiosk, rng.integers(0, self.n_kiosks, len(persons)), np.where(in_store, -1, devices))
+        devices = np.where(
+            at_kiosk, rng.integers(0, self.n_kiosks, len(persons)), np.where(in_store, -1, devices)
+        )
         lost = (rng.random(len(persons)) < COOKIE_LOSS) & ~at_kiosk & ~in_store
         np.add.at(self.rows.resets, devices[lost], 1)
         return devices

@@ -1,8 +1,8 @@
 """Where chance comes from: one stream of random numbers per seed, purpose and day.
 
-A stream depends on nothing else, so what happens on a day is the same whether the day is written alone, in a range, or as
-the history before a later one. Choices are made over whole-number weights, because sums of floats differ in their last bit
-between machines and one bit is enough to sell another item.
+A stream depends on nothing else, so what happens on a day is the same whether the day is written alone, in a
+range, or as the history before a later one. Choices are made over whole-number weights, because sums of
+floats differ in their last bit between machines and one bit is enough to sell another item.
 """
 
 import hashlib
@@ -24,7 +24,9 @@ def opaque(seed: int, kind: str, number: int, n_hex: int) -> str:
 
 
 def whole_weights(log_weights: np.ndarray) -> np.ndarray:
-    """Weights as whole numbers, rows scaled so that the largest is `WEIGHT_SCALE`; -inf becomes 0. Shape kept, int64."""
+    """Weights as whole numbers, rows scaled so that the largest is `WEIGHT_SCALE`; -inf becomes 0. Shape
+    kept, int64.
+    """
     top = log_weights.max(axis=-1, keepdims=True)
     return np.rint(np.exp(log_weights - np.where(np.isfinite(top), top, 0.0)) * WEIGHT_SCALE).astype(np.int64)
 

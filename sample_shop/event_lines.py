@@ -10,7 +10,12 @@ from sample_shop.columns import Columns
 from sample_shop.sessions import ADD, IDENTIFY, LISTING, ORDER, PAGE, SEARCH, VIEW
 
 REFERRERS = ("", "https://search.example/", "https://mail.example/", "https://social.example/")
-TRACKED = {SEARCH: "Products Searched", VIEW: "Product Viewed", ADD: "Product Added", ORDER: "Order Completed"}
+TRACKED = {
+    SEARCH: "Products Searched",
+    VIEW: "Product Viewed",
+    ADD: "Product Added",
+    ORDER: "Order Completed",
+}
 
 
 @dataclass
@@ -42,14 +47,23 @@ def iso_text(ms: int) -> str:
 
 
 def _page(what: int, visit: VisitText, category: str) -> dict[str, str]:
-    path = {PAGE: "/", LISTING: f"/c/{category}", SEARCH: "/search", VIEW: "/p", ADD: "/p", ORDER: "/checkout"}.get(
-        what, "/account"
-    )
+    path = {
+        PAGE: "/",
+        LISTING: f"/c/{category}",
+        SEARCH: "/search",
+        VIEW: "/p",
+        ADD: "/p",
+        ORDER: "/checkout",
+    }.get(what, "/account")
     return {"path": path, "referrer": REFERRERS[visit.referrer] if what == PAGE else ""}
 
 
 def lines(
-    sent: Columns, visits: dict[int, VisitText], item_ids: list[str], prices: np.ndarray, categories: np.ndarray
+    sent: Columns,
+    visits: dict[int, VisitText],
+    item_ids: list[str],
+    prices: np.ndarray,
+    categories: np.ndarray,
 ) -> list[bytes]:
     """One line per row of `sent`.
 

@@ -1,4 +1,6 @@
-"""Files written aside and renamed, so that whoever looks sees a whole file or none; the same content gives the same bytes."""
+"""Files written aside and renamed, so that whoever looks sees a whole file or none; the same content gives
+the same bytes.
+"""
 
 import gzip
 import os

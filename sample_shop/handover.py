@@ -1,4 +1,6 @@
-"""What the shop hands over each night: four files, with what is late, repeated or spoiled in its place, and plants behind it."""
+"""What the shop hands over each night: four files, with what is late, repeated or spoiled in its place, and
+plants behind it.
+"""
 
 from pathlib import Path
 
@@ -17,7 +19,12 @@ from sample_shop.plants.exports import is_lone_cr
 from sample_shop.plants.record import Day, Line
 from sample_shop.rhythm import date_of
 
-FILES = {"events": "events.jsonl.gz", "orders": "orders.csv", "people": "people.csv", "catalogue": "catalogue.jsonl"}
+FILES = {
+    "events": "events.jsonl.gz",
+    "orders": "orders.csv",
+    "people": "people.csv",
+    "catalogue": "catalogue.jsonl",
+}
 EVENT_PLANTS = {"late_next_files": LATE, "clock_skew": SKEWED, **REPEAT_BIT}
 # feed, file, line, kind, reason, key, and whether the line is an extra one that trade did not make
 Planted = list[tuple[str, str, int, str, str, str, bool]]
@@ -35,10 +42,17 @@ class Handover:
     def accept(self, day: int, sent: Columns, lines: list[bytes], orders: list[Order]) -> None:
         """Take in what a day sent: event lines and orders, each for the day it lands on."""
         columns = zip(
-            sent.landing.tolist(), sent.received_ms.tolist(), lines, sent.planted.tolist(), sent.message_id.tolist(), strict=True
+            sent.landing.tolist(),
+            sent.received_ms.tolist(),
+            lines,
+            sent.planted.tolist(),
+            sent.message_id.tolist(),
+            strict=True,
         )
         for k, (landing, received, line, planted, message_id) in enumerate(columns):
-            self.events.setdefault(landing, []).append((received, day * 100_000_000 + k, line, planted, message_id))
+            self.events.setdefault(landing, []).append(
+                (received, day * 100_000_000 + k, line, planted, message_id)
+            )
         for order in orders:
             self._file(order, order.landing, order.plants[0] if order.plants == ("late_order",) else "")
             if order.repeats_on >= 0:
@@ -54,7 +68,9 @@ class Handover:
         return [line for _, _, line, _, _ in self.events.get(day, [])]
 
     def write(self, day: int, people: list[bytes], catalogue: list[bytes], plants: Day) -> Planted:
-        """Write the night's files. Returns what is planted in them; lines are counted from 1, a CSV's header included."""
+        """Write the night's files. Returns what is planted in them; lines are counted from 1, a CSV's header
+        included.
+        """
         events = sorted(self.events.pop(day, []))
         orders = sorted(self.orders.pop(day, []), key=lambda o: (o[0], o[1], o[4] != "", o[2]))
         found: Planted = []
@@ -63,11 +79,17 @@ class Handover:
             if planted:
                 for kind, bit in EVENT_PLANTS.items():
                     if planted & bit:
-                        found.append(("events", FILES["events"], int(place), kind, "", message_id.decode(), False))
-        places = self._write_feed(day, "orders", [o[3] for o in orders], csv_line(ORDERS_HEADER), plants, found)
+                        found.append(
+                            ("events", FILES["events"], int(place), kind, "", message_id.decode(), False)
+                        )
+        places = self._write_feed(
+            day, "orders", [o[3] for o in orders], csv_line(ORDERS_HEADER), plants, found
+        )
         for place, (_, order_id, number, _, kind) in zip(places, orders, strict=True):
             if kind:
-                found.append(("orders", FILES["orders"], int(place), kind, "", f"{order_id}/{number + 1}", False))
+                found.append(
+                    ("orders", FILES["orders"], int(place), kind, "", f"{order_id}/{number + 1}", False)
+                )
         self._write_feed(day, "people", people, csv_line(PEOPLE_HEADER), plants, found)
         self._write_feed(day, "catalogue", catalogue, None, plants, found)
         for extra in plants.files:
@@ -82,7 +104,9 @@ class Handover:
     def _write_feed(
         self, day: int, feed: str, lines: list[bytes], header: bytes | None, plants: Day, found: Planted
     ) -> np.ndarray:
-        """Write one file with its spoiled lines, and its plants behind them; returns the line number of each good line."""
+        """Write one file with its spoiled lines, and its plants behind them; returns the line number of each
+        good line.
+        """
         rng = stream(self.seed, f"defects_{feed}", day)
         extra = defects.spoiled(rng, feed, day, lines)
         self.spoiled[feed] = [line for _, _, line in extra]
@@ -100,7 +124,9 @@ class Handover:
 
 
 def noted(feed: str, file: str, lines: list[Line], first: int) -> Planted:
-    """The rows about planted lines of which the first stands on line `first`; one record may have several lines."""
+    """The rows about planted lines of which the first stands on line `first`; one record may have several
+    lines.
+    """
     found: Planted = []
     for line in lines:
         found.append((feed, file, first, line.kind, line.reason, line.key, True))

@@ -1,9 +1,9 @@
 """The judge: true expected purchases of any customer and item, from the truth folder alone.
 
-For tests and benchmarks; no pipeline may read what it reads. Nothing is estimated here: the expectation follows from the
-formulas of `tastes`, given what was bought until the evening of `as_of` and, for the days behind it, the shelf as it turned out
-(availability, prices, places in listings, launches that draw views away) where those days are in the truth, as it was on the last
-day that is where they are not.
+For tests and benchmarks; no pipeline may read what it reads. Nothing is estimated here: the expectation
+follows from the formulas of `tastes`, given what was bought until the evening of `as_of` and, for the days
+behind it, the shelf as it turned out (availability, prices, places in listings, launches that draw views
+away) where those days are in the truth, as it was on the last day that is where they are not.
 """
 
 from datetime import date
@@ -32,7 +32,8 @@ class Judge:
     """What is true on the evening of a day.
 
     Attributes:
-        person_ids, item_ids: rows and columns of every matrix returned: everybody and everything known by `as_of`.
+        person_ids, item_ids: rows and columns of every matrix returned: everybody and everything known by
+        `as_of`.
     """
 
     def __init__(self, truth: Path, as_of: date) -> None:
@@ -82,10 +83,16 @@ class Judge:
         table = pq.read_table(self._path("shelf", number))
         late = n_items - len(table)  # items stand in order of launch
         pad = {"is_available": False, "position": 0.0, "price": 1.0}
-        return Columns(**{name: np.concatenate([_numpy(table[name]), np.full(late, value)]) for name, value in pad.items()})
+        return Columns(
+            **{
+                name: np.concatenate([_numpy(table[name]), np.full(late, value)])
+                for name, value in pad.items()
+            }
+        )
 
     def expected_purchases(self, days: int, person_ids: list[str] | None = None) -> np.ndarray:
-        """True expected number of purchases (order lines, not units) of each customer and item in the next `days` days.
+        """True expected number of purchases (order lines, not units) of each customer and item in the next
+        `days` days.
 
         Returns:
             (n_persons, n_items); rows as `person_ids` names them, all persons by default.
@@ -102,14 +109,22 @@ class Judge:
         parts = [self._expected(chunk, assortment, shelves) for chunk in chunks]
         return np.concatenate(parts) if parts else np.empty((0, len(self.item_ids)))
 
-    def _expected(self, rows: np.ndarray, assortment: Columns, shelves: list[tuple[int, Columns]]) -> np.ndarray:
-        """Follow each (customer, item) through the days: not bought in the window yet, or last bought on one of its days."""
+    def _expected(
+        self, rows: np.ndarray, assortment: Columns, shelves: list[tuple[int, Columns]]
+    ) -> np.ndarray:
+        """Follow each (customer, item) through the days: not bought in the window yet, or last bought on one
+        of its days.
+        """
         people, last = self.people.take(rows), self.last_bought[rows]
         consumable = self.items.cycle > 0
         cycle = self.items.cycle[consumable] * people.pace[:, None]
         expected = np.zeros(last.shape)
-        waiting = np.where(~consumable & (last != tastes.NEVER), 0.0, 1.0)  # a durable bought once is not bought again
-        bought_on: list[np.ndarray] = []  # per day of the window: probability that this was the last purchase, consumables only
+        waiting = np.where(
+            ~consumable & (last != tastes.NEVER), 0.0, 1.0
+        )  # a durable bought once is not bought again
+        bought_on: list[
+            np.ndarray
+        ] = []  # per day of the window: probability that this was the last purchase, consumables only
         owned_since = last[:, consumable]
         ages = [self._restock(np.full(1, age), people, cycle) for age in range(1, len(shelves) + 1)]
         for number, shelf in shelves:
@@ -118,7 +133,9 @@ class Judge:
             here = available & (number < people.leaves)[:, None]
             age = np.where(owned_since == tastes.NEVER, 0, number - owned_since)
             buys = browse.copy()
-            buys[:, consumable] = 1 - (1 - browse[:, consumable]) * (1 - here * self._restock(age, people, cycle))
+            buys[:, consumable] = 1 - (1 - browse[:, consumable]) * (
+                1 - here * self._restock(age, people, cycle)
+            )
             today = waiting * buys
             waiting = waiting - today
             again = np.zeros_like(cycle)
@@ -138,7 +155,9 @@ class Judge:
         share = np.exp(score - score.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         return tastes.browse_probability(
-            tastes.visit_rate(people, number), people.extra_views, share * tastes.buy_probability(people, liking)
+            tastes.visit_rate(people, number),
+            people.extra_views,
+            share * tastes.buy_probability(people, liking),
         )
 
     @staticmethod
@@ -146,7 +165,8 @@ class Judge:
         return tastes.restock_probability(age, people.loyalty[:, None], cycle)
 
     def identifiers(self) -> dict[tuple[str, str], set[str]]:
-        """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices and phones.
+        """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices
+        and phones.
 
         Placeholders are left out: whoever typed one, it is nobody's.
         """
@@ -158,7 +178,11 @@ class Judge:
 
     def placeholders(self) -> set[tuple[str, str]]:
         """(kind, normalised value) of what was typed or sent in the place of an identifier by `as_of`."""
-        return {(kind, value) for kind, value, nobodys in self._identifiers("kind", "value", "is_placeholder") if nobodys}
+        return {
+            (kind, value)
+            for kind, value, nobodys in self._identifiers("kind", "value", "is_placeholder")
+            if nobodys
+        }
 
     def _identifiers(self, *names: str) -> list[tuple]:
         table = self.read("identifiers")
@@ -167,5 +191,7 @@ class Judge:
         return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
     def persons_behind(self, kind: str, value: str) -> set[str]:
-        """Everybody seen by `as_of` behind one identifier (kind user_id, anonymous_id, crm_id, email, phone)."""
+        """Everybody seen by `as_of` behind one identifier (kind user_id, anonymous_id, crm_id,
+        email, phone).
+        """
         return self.identifiers().get((kind, normalised(kind, value)), set())

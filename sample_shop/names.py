@@ -1,4 +1,6 @@
-"""Names, addresses and contacts of people who do not exist: from faker's word lists, e-mails at example domains."""
+"""Names, addresses and contacts of people who do not exist: from faker's word lists, e-mails at example
+domains.
+"""
 
 import re
 import unicodedata
@@ -11,7 +13,9 @@ DOMAINS = ("example.com", "example.org", "example.net")
 
 
 class Country(NamedTuple):
-    """Where people live: faker's locale, share of the shop's people, and how addresses and phones look there."""
+    """Where people live: faker's locale, share of the shop's people, and how addresses and phones
+    look there.
+    """
 
     code: str
     locale: str
@@ -25,17 +29,62 @@ class Country(NamedTuple):
 
 
 COUNTRIES = (
-    Country("DE", "de_DE", 0.42, ("Berlin", "Hamburg", "München", "Köln", "Leipzig", "Kassel", "Mainz", "Bremen"),
-            ("Hauptstraße", "Lindenweg", "Gartenstraße", "Am Markt", "Bergstraße", "Schulstraße"), 5, "49", "15", False),
-    Country("NL", "nl_NL", 0.16, ("Amsterdam", "Utrecht", "Rotterdam", "Groningen", "Breda"),
-            ("Kerkstraat", "Dorpsstraat", "Molenweg", "Stationsweg"), 4, "31", "6", False),
-    Country("FR", "fr_FR", 0.18, ("Paris", "Lyon", "Lille", "Nantes", "Dijon", "Metz"),
-            ("rue de la Gare", "rue du Moulin", "avenue des Tilleuls", "place du Marché"), 5, "33", "6", True),
-    Country("AT", "de_AT", 0.10, ("Wien", "Graz", "Linz", "Salzburg"),
-            ("Hauptplatz", "Wiener Straße", "Feldgasse", "Bahnhofstraße"), 4, "43", "66", False),
-    Country("ES", "es_ES", 0.14, ("Madrid", "Valencia", "Sevilla", "Bilbao", "Murcia"),
-            ("Calle Mayor", "Calle del Sol", "Avenida de la Paz"), 5, "34", "6", False),
-)  # fmt: skip
+    Country(
+        "DE",
+        "de_DE",
+        0.42,
+        ("Berlin", "Hamburg", "München", "Köln", "Leipzig", "Kassel", "Mainz", "Bremen"),
+        ("Hauptstraße", "Lindenweg", "Gartenstraße", "Am Markt", "Bergstraße", "Schulstraße"),
+        5,
+        "49",
+        "15",
+        False,
+    ),
+    Country(
+        "NL",
+        "nl_NL",
+        0.16,
+        ("Amsterdam", "Utrecht", "Rotterdam", "Groningen", "Breda"),
+        ("Kerkstraat", "Dorpsstraat", "Molenweg", "Stationsweg"),
+        4,
+        "31",
+        "6",
+        False,
+    ),
+    Country(
+        "FR",
+        "fr_FR",
+        0.18,
+        ("Paris", "Lyon", "Lille", "Nantes", "Dijon", "Metz"),
+        ("rue de la Gare", "rue du Moulin", "avenue des Tilleuls", "place du Marché"),
+        5,
+        "33",
+        "6",
+        True,
+    ),
+    Country(
+        "AT",
+        "de_AT",
+        0.10,
+        ("Wien", "Graz", "Linz", "Salzburg"),
+        ("Hauptplatz", "Wiener Straße", "Feldgasse", "Bahnhofstraße"),
+        4,
+        "43",
+        "66",
+        False,
+    ),
+    Country(
+        "ES",
+        "es_ES",
+        0.14,
+        ("Madrid", "Valencia", "Sevilla", "Bilbao", "Murcia"),
+        ("Calle Mayor", "Calle del Sol", "Avenida de la Paz"),
+        5,
+        "34",
+        "6",
+        False,
+    ),
+)
 
 
 def pools() -> list[tuple[list[str], list[str]]]:
@@ -56,14 +105,19 @@ def ascii_word(text: str) -> str:
 def email(rng: np.random.Generator, first: str, last: str, number: int) -> str:
     """An address nobody else has: the person's number is part of it."""
     a, b = ascii_word(first) or "x", ascii_word(last) or "x"
-    local = (f"{a}.{b}{number}", f"{a[0]}{b}{number}", f"{b}.{a}.{number}", f"{a}{number}")[rng.integers(0, 4)]
+    local = (f"{a}.{b}{number}", f"{a[0]}{b}{number}", f"{b}.{a}.{number}", f"{a}{number}")[
+        rng.integers(0, 4)
+    ]
     return f"{local}@{DOMAINS[rng.integers(0, 3)]}"
 
 
 def phone(rng: np.random.Generator, country: Country) -> str:
     """A number shaped like the country's mobile numbers, digits drawn at random."""
     n_digits = 10 - len(country.mobile)
-    return f"+{country.dialling} {country.mobile}{rng.integers(0, 10):d} {rng.integers(0, 10 ** (n_digits - 1)):0{n_digits - 1}d}"
+    return (
+        f"+{country.dialling} {country.mobile}{rng.integers(0, 10):d}"
+        f" {rng.integers(0, 10 ** (n_digits - 1)):0{n_digits - 1}d}"
+    )
 
 
 def national(number: str) -> str:
@@ -82,7 +136,9 @@ def address(rng: np.random.Generator, country: Country) -> tuple[str, str, str]:
 
 
 def mistyped(rng: np.random.Generator, text: str) -> str:
-    """The text with one slip: a letter swapped with the next, left out, doubled, or replaced by its neighbour."""
+    """The text with one slip: a letter swapped with the next, left out, doubled, or replaced by its
+    neighbour.
+    """
     spots = [k for k, c in enumerate(text) if c.isalnum() and (k + 1 == len(text) or text[k + 1].isalnum())]
     if not spots:
         return text

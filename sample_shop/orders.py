@@ -14,9 +14,20 @@ from sample_shop.sessions import AT_CHECKOUT, AT_START, GUEST_EMAIL, ORDER, REME
 from sample_shop.visits import CHANNELS, STORE, Day
 
 HEADER = (
-    "order_id", "line_no", "ordered_at", "user_id", "email", "item_id", "quantity", "unit_price", "currency", "country",
-    "channel", "kind", "returned_order_id",
-)  # fmt: skip
+    "order_id",
+    "line_no",
+    "ordered_at",
+    "user_id",
+    "email",
+    "item_id",
+    "quantity",
+    "unit_price",
+    "currency",
+    "country",
+    "channel",
+    "kind",
+    "returned_order_id",
+)
 RETURNS_DURABLE, RETURNS_CONSUMABLE = 0.09, 0.006
 RETURN_DAYS = (3, 15)
 LATE_TILLS = 0.02  # store orders whose till reports days later
@@ -27,7 +38,9 @@ REPEATED_IN_FILE, REPEATED_NEXT_DAY = 0.004, 0.003
 
 @dataclass
 class Order:
-    """One order (or return) as the export tells it: identity fields as text, lines as csv bytes, and when it lands."""
+    """One order (or return) as the export tells it: identity fields as text, lines as csv bytes, and when it
+    lands.
+    """
 
     order_id: str
     person: int
@@ -49,8 +62,18 @@ class OrderBook:
         self.seed = seed
         self.returns: dict[int, list[dict]] = {}
 
-    def sell(self, day: int, today: Day, login: np.ndarray, ordered_ms: np.ndarray, people: People, crm: Crm, item_ids: list[str],
-             prices: np.ndarray, cycles: np.ndarray) -> dict[int, Order]:  # fmt: skip
+    def sell(
+        self,
+        day: int,
+        today: Day,
+        login: np.ndarray,
+        ordered_ms: np.ndarray,
+        people: People,
+        crm: Crm,
+        item_ids: list[str],
+        prices: np.ndarray,
+        cycles: np.ndarray,
+    ) -> dict[int, Order]:
         """The day's orders by visit; also plans their returns.
 
         Args:
@@ -67,7 +90,11 @@ class OrderBook:
         prefix = date_of(day).strftime("O%y%m%d")
         for k, (first, end) in enumerate(zip(begins, np.append(begins, len(bought))[1:], strict=True)):
             visit = int(bought.visit[first])
-            person, channel, at_ms = int(visits.person[visit]), int(visits.channel[visit]), int(ordered_ms[visit])
+            person, channel, at_ms = (
+                int(visits.person[visit]),
+                int(visits.channel[visit]),
+                int(ordered_ms[visit]),
+            )
             user_id, email = self._identity(visit, person, channel, login, people, crm, draws[k])
             order_id = f"{prefix}{order_no[k]:06d}"
             country, head = people.contacts[person]["country"], (order_id, utc_text(at_ms), user_id, email)
@@ -76,17 +103,39 @@ class OrderBook:
                 item, quantity = int(bought.item[row]), int(bought.quantity[row])
                 price = float(prices[item])
                 products.append({"product_id": item_ids[item], "quantity": quantity, "price": price})
-                lines.append(self._line(head, line_no, item_ids[item], quantity, price, country, CHANNELS[channel], "sale", ""))
+                lines.append(
+                    self._line(
+                        head, line_no, item_ids[item], quantity, price, country, CHANNELS[channel], "sale", ""
+                    )
+                )
                 if draws_line[row, 0] < (RETURNS_CONSUMABLE if cycles[item] > 0 else RETURNS_DURABLE):
                     back = 1 if draws_line[row, 1] < 0.5 else quantity
-                    plan = {"order": order_id, "head": (user_id, email, country, CHANNELS[channel]), "item": item_ids[item],
-                            "quantity": back, "price": price, "person": person}  # fmt: skip
+                    plan = {
+                        "order": order_id,
+                        "head": (user_id, email, country, CHANNELS[channel]),
+                        "item": item_ids[item],
+                        "quantity": back,
+                        "price": price,
+                        "person": person,
+                    }
                     due = day + RETURN_DAYS[0] + int(draws_line[row, 2] * (RETURN_DAYS[1] - RETURN_DAYS[0]))
                     self.returns.setdefault(due, []).append(plan)
             goods = sum(p["price"] * p["quantity"] for p in products)
             shipping = POSTAGE if channel != STORE and goods < FREE_POSTAGE_FROM else 0.0
             if shipping:
-                lines.append(self._line(head, len(lines) + 1, POSTAGE_ITEM, 1, POSTAGE, country, CHANNELS[channel], "charge", ""))
+                lines.append(
+                    self._line(
+                        head,
+                        len(lines) + 1,
+                        POSTAGE_ITEM,
+                        1,
+                        POSTAGE,
+                        country,
+                        CHANNELS[channel],
+                        "charge",
+                        "",
+                    )
+                )
             order = Order(order_id, person, at_ms, user_id, email, lines, day, products, shipping)
             if channel == STORE and draws[k, 2] < LATE_TILLS:
                 order.landing, order.plants = day + int(late[k]), ("late_order",)
@@ -98,7 +147,9 @@ class OrderBook:
         return orders
 
     @staticmethod
-    def _identity(visit: int, person: int, channel: int, login: np.ndarray, people: People, crm: Crm, draw: np.ndarray) -> tuple:
+    def _identity(
+        visit: int, person: int, channel: int, login: np.ndarray, people: People, crm: Crm, draw: np.ndarray
+    ) -> tuple:
         """(user_id, email) that the order carries; both empty for who pays cash or leaves nothing."""
         if channel == STORE:
             card = crm.card_of.get(person)
@@ -112,10 +163,32 @@ class OrderBook:
         return "", email if login[visit] == GUEST_EMAIL or draw[1] < leaves_mail else ""
 
     @staticmethod
-    def _line(head: tuple, line_no: int, item: str, quantity: int, price: float, country: str, channel: str, kind: str,
-              returned: str) -> bytes:  # fmt: skip
+    def _line(
+        head: tuple,
+        line_no: int,
+        item: str,
+        quantity: int,
+        price: float,
+        country: str,
+        channel: str,
+        kind: str,
+        returned: str,
+    ) -> bytes:
         order_id, at, user_id, email = head
-        fields = (order_id, str(line_no), at, user_id, email, item, str(quantity), f"{price:.2f}", "EUR", country, channel, kind)
+        fields = (
+            order_id,
+            str(line_no),
+            at,
+            user_id,
+            email,
+            item,
+            str(quantity),
+            f"{price:.2f}",
+            "EUR",
+            country,
+            channel,
+            kind,
+        )
         return ",".join((*fields, returned)).encode()  # no field of an order can hold a comma or a quote
 
     def take_back(self, day: int) -> list[Order]:
@@ -126,13 +199,17 @@ class OrderBook:
             user_id, email, country, channel = plan["head"]
             order_id = date_of(day).strftime("R%y%m%d") + f"{number:06d}"
             head, price = (order_id, utc_text(at_ms), user_id, email), plan["price"]
-            line = self._line(head, 1, plan["item"], -plan["quantity"], price, country, channel, "return", plan["order"])
+            line = self._line(
+                head, 1, plan["item"], -plan["quantity"], price, country, channel, "return", plan["order"]
+            )
             found.append(Order(order_id, plan["person"], at_ms, user_id, email, [line], day))
         return found
 
 
 def checkout_ms(today: Day, events: Columns, day: int) -> np.ndarray:
-    """When each visit pays, ms since 1970: at its "Order Completed" event; in a store, ten minutes after coming in."""
+    """When each visit pays, ms since 1970: at its "Order Completed" event; in a store, ten minutes after
+    coming in.
+    """
     moments = today.visits.start_ms + day_start_ms(day) + STORE_VISIT_MS
     is_order = events.what == ORDER
     moments[events.visit[is_order]] = events.at_ms[is_order]

@@ -21,13 +21,17 @@ PURPOSES = ("analytics", "personalization", "marketing")
 
 
 class People:
-    """Everybody who ever shopped here. `rows` holds numbers; `contacts` one dict of text fields per person."""
+    """Everybody who ever shopped here. `rows` holds numbers; `contacts` one dict of text fields
+    per person.
+    """
 
     def __init__(self, seed: int, n_customers: int) -> None:
         self.seed, self.n_customers = seed, n_customers
         self.rows = Columns()
         self.contacts: list[dict[str, Any]] = []
-        self.person_ids: list[str] = []  # the truth's names of the people; nothing that the shop hands over contains one
+        self.person_ids: list[
+            str
+        ] = []  # the truth's names of the people; nothing that the shop hands over contains one
         self.user_ids: list[str] = []
         self._pools = names.pools()
 
@@ -35,7 +39,9 @@ class People:
         return len(self.contacts)
 
     def arrive(self, day: int) -> np.ndarray:
-        """The people who come for the first time on `day` (on the opening day, all customers). Returns their rows."""
+        """The people who come for the first time on `day` (on the opening day, all customers). Returns their
+        rows.
+        """
         rng = stream(self.seed, "people", day)
         n = self.n_customers if day == 0 else int(rng.poisson(ARRIVALS_PER_DAY * self.n_customers))
         if n == 0:
@@ -65,7 +71,9 @@ class People:
             loyalty=np.where(kind == BROWSER, 0.01, 0.02 + 0.22 * rng.beta(1.5, 3, n)),
             pace=np.exp(0.25 * rng.normal(size=n)),
             store_share=np.select(
-                [kind == CRM_ONLY, (kind == ACCOUNT) & (rng.random(n) < 0.4)], [1.0, rng.beta(2, 4, n)], default=0.0
+                [kind == CRM_ONLY, (kind == ACCOUNT) & (rng.random(n) < 0.4)],
+                [1.0, rng.beta(2, 4, n)],
+                default=0.0,
             ),
             has_app=(kind == ACCOUNT) & (rng.random(n) < 0.3),
             login_rate=np.where(kind == ACCOUNT, rng.beta(4, 2, n), 0.0),
@@ -81,7 +89,9 @@ class People:
         return rows
 
     def _contact(self, rng: np.random.Generator, row: int) -> dict[str, Any]:
-        """Name, address, e-mail, phone and birth date; a household shares name and address, some its phone."""
+        """Name, address, e-mail, phone and birth date; a household shares name and address, some
+        its phone.
+        """
         partner = int(self.rows.household[row])
         shared = self.contacts[partner] if partner >= 0 else None
         k = (
@@ -131,7 +141,9 @@ class People:
                 contact["address_line"], contact["city"], contact["postcode"] = names.address(own, country)
                 changed["address"].append(int(row))
             if draw[row, 1] < 0.0003:
-                contact["email"] = names.email(own, contact["first_name"], contact["last_name"], 1_000_000 * day + int(row))
+                contact["email"] = names.email(
+                    own, contact["first_name"], contact["last_name"], 1_000_000 * day + int(row)
+                )
                 changed["email"].append(int(row))
             if draw[row, 2] < 0.0003:
                 contact["phone"] = names.phone(own, country)

@@ -8,12 +8,36 @@ from sample_shop.draws import choose_fixed
 
 OPENING_DAY = date(2026, 1, 5)  # a Monday
 MS_PER_DAY = 86_400_000
-# Where the shop stands. Martinique counts in euros, is four hours behind UTC all year, and so its evening, when people buy
-# most, is the next day in UTC: whatever takes a day from a UTC time is wrong by one there.
+# Where the shop stands. Martinique counts in euros, is four hours behind UTC all year, and so its evening,
+# when people buy most, is the next day in UTC: whatever takes a day from a UTC time is wrong by one there.
 TIME_ZONE, UTC_OFFSET_MS = "America/Martinique", -4 * 3_600_000
 
 _WEEKDAY = np.array([0.92, 0.90, 0.94, 0.98, 1.06, 1.18, 1.02])
-_HOURS = (2, 1, 1, 0.5, 0.5, 1, 2, 4, 6, 7, 8, 8, 9, 8, 7, 7, 8, 9, 10, 12, 13, 11, 6)  # visits begin before 23:00
+_HOURS = (
+    2,
+    1,
+    1,
+    0.5,
+    0.5,
+    1,
+    2,
+    4,
+    6,
+    7,
+    8,
+    8,
+    9,
+    8,
+    7,
+    7,
+    8,
+    9,
+    10,
+    12,
+    13,
+    11,
+    6,
+)  # visits begin before 23:00
 
 
 def day_number(day: date) -> int:

@@ -1,4 +1,6 @@
-"""What a visit leaves on the web: the events of each online visit in order, with the moment each truly happened."""
+"""What a visit leaves on the web: the events of each online visit in order, with the moment each truly
+happened.
+"""
 
 import numpy as np
 
@@ -16,7 +18,9 @@ SEARCHES, LISTINGS, ABANDONED = 0.15, 0.3, 0.08
 
 
 def logins(seed: int, day: int, today: Day, people: People) -> np.ndarray:
-    """How each visit comes by an identity: (n_visits,) of NO_LOGIN, REMEMBERED, AT_START, AT_CHECKOUT, GUEST_EMAIL."""
+    """How each visit comes by an identity: (n_visits,) of NO_LOGIN, REMEMBERED, AT_START, AT_CHECKOUT,
+    GUEST_EMAIL.
+    """
     rng, visits, rows = stream(seed, "logins", day), today.visits, people.rows
     n, kind = len(visits), rows.kind[visits.person]
     buys = np.zeros(n, dtype=bool)
@@ -27,7 +31,9 @@ def logins(seed: int, day: int, today: Day, people: People) -> np.ndarray:
     mode = np.where(~logs_in & has_account & buys & (draw < 0.6), AT_CHECKOUT, mode)
     by_mail = ((kind == GUEST) | (kind == ACCOUNT)) & ~has_account & buys & (draw < 0.6)
     mode = np.where(by_mail, GUEST_EMAIL, mode)
-    first_login = has_account & buys & (rows.signup[visits.person] == day)  # who signs up today logs in to buy
+    first_login = (
+        has_account & buys & (rows.signup[visits.person] == day)
+    )  # who signs up today logs in to buy
     mode = np.where(first_login & (mode == NO_LOGIN), AT_CHECKOUT, mode)
     return np.where(visits.channel == STORE, NO_LOGIN, mode)
 
@@ -36,7 +42,8 @@ def events(seed: int, day: int, today: Day, login: np.ndarray) -> Columns:
     """The events of all online visits, by visit and then in time.
 
     Returns:
-        Columns visit, what (PAGE … ORDER), item (-1: none), position (-1: none), at_ms (since 1970), has_user.
+        Columns visit, what (PAGE … ORDER), item (-1: none), position (-1: none), at_ms (since 1970),
+        has_user.
     """
     rng, visits, views = stream(seed, "events", day), today.visits, today.views
     online = visits.channel != STORE

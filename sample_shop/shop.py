@@ -1,4 +1,6 @@
-"""The shop's days, one after the other: everything is traded from the opening day on, and the days asked for are written."""
+"""The shop's days, one after the other: everything is traded from the opening day on, and the days asked for
+are written.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,12 +47,19 @@ class Shop:
 
         today = trade(self.seed, day, self.people, self.catalogue, self.devices, shelf, self.memory)
         login = sessions.logins(self.seed, day, today, self.people)
-        happened, shown = sessions.events(self.seed, day, today, login), self.traps.on_visits(day, today, login)
+        happened, shown = (
+            sessions.events(self.seed, day, today, login),
+            self.traps.on_visits(day, today, login),
+        )
         happened.has_user[np.isin(happened.visit, list(shown.user_id))] = True
         paid_ms, cycles = checkout_ms(today, happened, day), self.catalogue.items.cycle
-        orders = self.book.sell(day, today, login, paid_ms, self.people, self.crm, self.item_ids, shelf.price, cycles)
+        orders = self.book.sell(
+            day, today, login, paid_ms, self.people, self.crm, self.item_ids, shelf.price, cycles
+        )
         returns = self.book.take_back(day)
-        visit_texts = texts(self.seed, day, today, login, orders, self.people, self.devices, shown, self.register)
+        visit_texts = texts(
+            self.seed, day, today, login, orders, self.people, self.devices, shown, self.register
+        )
         self.traps.note(shown, visit_texts, today.visits.person, [*orders.values(), *returns])
         for order in orders.values():
             self.register.note("user_id", order.user_id, order.person)
@@ -60,16 +69,22 @@ class Shop:
 
         sent = delivery.send(self.seed, day, happened, today.visits.device, self.devices.rows)
         sent = sent.take(np.flatnonzero(sent.landing >= self.write_from))
-        lines = event_lines.lines(sent, visit_texts, self.item_ids, shelf.price, self.catalogue.items.category)
+        lines = event_lines.lines(
+            sent, visit_texts, self.item_ids, shelf.price, self.catalogue.items.category
+        )
         self.handover.accept(day, sent, lines, [*orders.values(), *returns])
         identifiers, traps = self.register.take_new(), self.traps.take_new()
         if day < self.write_from:
             return
         on_shelf = np.flatnonzero(shelf.is_available).tolist()
         name = date_of(day).isoformat()
-        plants = planted(Site(self.seed, day, [(self.item_ids[row], float(shelf.price[row])) for row in on_shelf]))
+        plants = planted(
+            Site(self.seed, day, [(self.item_ids[row], float(shelf.price[row])) for row in on_shelf])
+        )
         events = self.handover.event_lines(day)
-        self.truth.planted(name, self.handover.write(day, self.crm.snapshot(), self.catalogue.snapshot(), plants))
+        self.truth.planted(
+            name, self.handover.write(day, self.crm.snapshot(), self.catalogue.snapshot(), plants)
+        )
         self.truth.words(name, self._words(events, cards, plants))
         self.truth.facts(name, plants.facts)
         self.truth.world()
@@ -78,15 +93,26 @@ class Shop:
         self.truth.consents(name, np.concatenate([newcomers, withdrew]))
         self.truth.identifiers(name, identifiers)
         self.truth.traps(name, traps)
-        self.truth.purchases(name, today, {visit: order.order_id for visit, order in orders.items()}, self.item_ids)
+        self.truth.purchases(
+            name, today, {visit: order.order_id for visit, order in orders.items()}, self.item_ids
+        )
         persons = today.visits.person
-        self.truth.sessions(name, [(text.session_id, int(persons[v]), text.anonymous_id) for v, text in visit_texts.items()])
+        self.truth.sessions(
+            name, [(text.session_id, int(persons[v]), text.anonymous_id) for v, text in visit_texts.items()]
+        )
 
     def _words(self, events: list[bytes], cards: list[int], plants: Day) -> words.Words:
-        """What the files written last say about consent: events, new and changed cards, spoiled lines and plants."""
-        extra = {feed: [*self.handover.spoiled[feed], *(line.content for line in lines)] for feed, lines in plants.lines.items()}
+        """What the files written last say about consent: events, new and changed cards, spoiled lines and
+        plants.
+        """
+        extra = {
+            feed: [*self.handover.spoiled[feed], *(line.content for line in lines)]
+            for feed, lines in plants.lines.items()
+        }
         typed = [
-            dict(zip(PEOPLE_HEADER, row, strict=True)) for row in csv_rows(extra["people"]) if len(row) == len(PEOPLE_HEADER)
+            dict(zip(PEOPLE_HEADER, row, strict=True))
+            for row in csv_rows(extra["people"])
+            if len(row) == len(PEOPLE_HEADER)
         ]
         said: words.Words = {}
         words.hear_cards(said, [*(self.crm.records[number] for number in cards), *typed])
@@ -112,9 +138,17 @@ class Shop:
 
 
 def trade_days(
-    seed: int, n_customers: int, first: int, last: int, landing: Path, truth: Path, tell: Callable[[int], None] = lambda _: None
+    seed: int,
+    n_customers: int,
+    first: int,
+    last: int,
+    landing: Path,
+    truth: Path,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Trade from the opening until day number `last`; write the days from `first` on. `tell` hears each day when it is done."""
+    """Trade from the opening until day number `last`; write the days from `first` on. `tell` hears each day
+    when it is done.
+    """
     shop = Shop(seed, n_customers, landing, truth, first)
     for day in range(last + 1):
         shop.trade_day()

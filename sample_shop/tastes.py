@@ -1,14 +1,15 @@
-"""Why people want what they want: the formulas behind every view and purchase, one page for the shop and for its judge.
+"""Why people want what they want: the formulas behind every view and purchase, one page for the shop and for
+its judge.
 
 For customer c, item i, day t:
 
-    personal  m = 1.5·taste(t)·category + 0.7·brand_taste·brand + 0.8·style_taste·style − 0.45·(price_level − price_z)²
-    taste(t)    = cos(turn·t)·taste₀ + sin(turn·t)·taste₁                               tastes drift, some fast, most slowly
-    appeal    a = quality + newness + season + log θ(position) − 1.2·log(price / usual price)        −∞ when it cannot be bought
-    a view is of item i with probability   p = exp(m + a) / Σ exp(m + a)
-    a view becomes a purchase with         b = buy_rate / (1 + exp(1.5 − m))                   never of a durable bought before
-    a day has Poisson(visit_rate · traffic(t)) visits, each of 1 + Poisson(extra_views) views
-    a consumable last bought `age` days ago is bought again, visit or not, with
+    personal  m = 1.5·taste(t)·category + 0.7·brand_taste·brand + 0.8·style_taste·style − 0.45·(price_level −
+    price_z)² taste(t)    = cos(turn·t)·taste₀ + sin(turn·t)·taste₁                               tastes
+    drift, some fast, most slowly appeal    a = quality + newness + season + log θ(position) − 1.2·log(price /
+    usual price)        −∞ when it cannot be bought a view is of item i with probability   p = exp(m + a) / Σ
+    exp(m + a) a view becomes a purchase with         b = buy_rate / (1 + exp(1.5 − m))
+    never of a durable bought before a day has Poisson(visit_rate · traffic(t)) visits, each of 1 +
+    Poisson(extra_views) views a consumable last bought `age` days ago is bought again, visit or not, with
                 h = loyalty / (1 + exp((L − age) / (L/8))),   L = cycle·pace, for age <= 2.5·L
 """
 
@@ -64,12 +65,16 @@ def visit_rate(people: Columns, day: int) -> np.ndarray:
 
 
 def restock_probability(age: np.ndarray, loyalty: np.ndarray, cycle: np.ndarray) -> np.ndarray:
-    """Probability to buy a consumable again today, `age` days after the last purchase; `cycle` is in days, pace included."""
+    """Probability to buy a consumable again today, `age` days after the last purchase; `cycle` is in days,
+    pace included.
+    """
     hazard = loyalty / (1.0 + np.exp(np.clip((cycle - age) / (cycle / 8.0), -50, 50)))
     return np.where((age > 0) & (age <= FORGOTTEN_AFTER * cycle), hazard, 0.0)
 
 
-def browse_probability(visits: np.ndarray, extra_views: np.ndarray, bought_per_view: np.ndarray) -> np.ndarray:
+def browse_probability(
+    visits: np.ndarray, extra_views: np.ndarray, bought_per_view: np.ndarray
+) -> np.ndarray:
     """Probability that a day's visits buy an item at least once.
 
     Args:
@@ -78,5 +83,7 @@ def browse_probability(visits: np.ndarray, extra_views: np.ndarray, bought_per_v
         bought_per_view: (n, m) probability that one view is of the item and buys it.
     """
     missed = 1.0 - bought_per_view
-    visit_misses = missed * np.exp(extra_views[:, None] * (missed - 1.0))  # generating function of 1 + Poisson
+    visit_misses = missed * np.exp(
+        extra_views[:, None] * (missed - 1.0)
+    )  # generating function of 1 + Poisson
     return -np.expm1(-visits[:, None] * (1.0 - visit_misses))

@@ -1,7 +1,8 @@
-"""Values that look like an identifier and are nobody's, or somebody else's; the truth's `traps/` names every record with one.
+"""Values that look like an identifier and are nobody's, or somebody else's; the truth's `traps/` names every
+record with one.
 
-A trap changes a field of a line that is there anyway, drawn from streams of its own: all other bytes are those of a shop
-without traps.
+A trap changes a field of a line that is there anyway, drawn from streams of its own: all other bytes are
+those of a shop without traps.
 """
 
 from bisect import bisect_left
@@ -21,7 +22,11 @@ from sample_shop.visits import STORE, WEB, Day
 TILL_EMAILS = ("test@test.com", "none@none.com", "noreply@shop.example")
 TILL_PHONES = ("000000000", "+49 000 0000000")
 BROKEN_IDS = ("null", "undefined", "-1", "anonymous", "00000000-0000-0000-0000-000000000000")
-TEST_LOGINS = ("test", "test", "null")  # two in three log in as "test"; the others' page sends a user that was never set
+TEST_LOGINS = (
+    "test",
+    "test",
+    "null",
+)  # two in three log in as "test"; the others' page sends a user that was never set
 
 FILLS_EMAIL = 0.6  # of the cards typed at a till without an e-mail
 FILLS_ZEROS, FILLS_STORE_PHONE = 0.25, 0.3  # of those without a phone
@@ -43,14 +48,18 @@ Row = tuple[str, str, str, str, str, int]  # trap, feed, key of the record, fiel
 
 
 class Traps:
-    """Sets the traps of each day, and remembers those on cards, whose e-mail goes with every order in a store."""
+    """Sets the traps of each day, and remembers those on cards, whose e-mail goes with every order in a
+    store.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.store_phone = f"+49 30 {stream(seed, 'store_phone').integers(10**6, 10**7)}"
         phones = (*TILL_PHONES, self.store_phone)
         words = {"email": TILL_EMAILS, "phone": phones, "anonymous_id": BROKEN_IDS, "user_id": TEST_LOGINS}
-        self.placeholders = frozenset((kind, normalised(kind, value)) for kind, values in words.items() for value in values)
+        self.placeholders = frozenset(
+            (kind, normalised(kind, value)) for kind, values in words.items() for value in values
+        )
         self.emails: dict[tuple[str, int], str] = {}  # (e-mail on a card, person) → trap
         self.new: list[Row] = []
 
@@ -66,7 +75,9 @@ class Traps:
                 typed["email"] = "placeholder_email", TILL_EMAILS[int(draw[1] * len(TILL_EMAILS))]
             if record["email"] and draw[0] < ANOTHERS_EMAIL:
                 cards = zip(crm.records, crm.owner, strict=True)
-                accounts = accounts or sorted((card["email"], owner) for card, owner in cards if card["user_id"])
+                accounts = accounts or sorted(
+                    (card["email"], owner) for card, owner in cards if card["user_id"]
+                )
                 if other := alike(record["email"], person, accounts):
                     typed["email"] = "anothers_email", other
             if not record["phone"] and draw[2] < FILLS_ZEROS:
@@ -80,32 +91,48 @@ class Traps:
                     self.emails[value, person] = trap
 
     def on_visits(self, day: int, today: Day, login: np.ndarray) -> VisitTraps:
-        """Which of the day's visits show a broken tag's id or a test login; never those of an order, for orders name a customer.
+        """Which of the day's visits show a broken tag's id or a test login; never those of an order, for
+        orders name a customer.
 
         Args:
             login: (n_visits,) of `sessions.logins`.
         """
         visits, draw = today.visits, stream(self.seed, "visit_traps", day).random((len(today.visits), 4))
         broken = (visits.channel == WEB) & (draw[:, 0] < BROKEN_TAG)
-        free = (visits.channel != STORE) & ~broken & ((login == NO_LOGIN) | (login == REMEMBERED)) & (draw[:, 1] < TEST_LOGIN)
+        free = (
+            (visits.channel != STORE)
+            & ~broken
+            & ((login == NO_LOGIN) | (login == REMEMBERED))
+            & (draw[:, 1] < TEST_LOGIN)
+        )
         free[today.purchases.visit] = False
-        tests = [visit for visit in np.flatnonzero(free).tolist() if self._is_staff(int(visits.person[visit]))]
+        tests = [
+            visit for visit in np.flatnonzero(free).tolist() if self._is_staff(int(visits.person[visit]))
+        ]
         return VisitTraps(
-            {visit: BROKEN_IDS[int(draw[visit, 2] * len(BROKEN_IDS))] for visit in np.flatnonzero(broken).tolist()},
+            {
+                visit: BROKEN_IDS[int(draw[visit, 2] * len(BROKEN_IDS))]
+                for visit in np.flatnonzero(broken).tolist()
+            },
             {visit: TEST_LOGINS[int(draw[visit, 3] * len(TEST_LOGINS))] for visit in tests},
         )
 
     def _is_staff(self, person: int) -> bool:
         return int(opaque(self.seed, "staff", person, 8), 16) < STAFF * (1 << 32)
 
-    def note(self, shown: VisitTraps, texts: dict[int, VisitText], persons: np.ndarray, orders: list[Order]) -> None:
+    def note(
+        self, shown: VisitTraps, texts: dict[int, VisitText], persons: np.ndarray, orders: list[Order]
+    ) -> None:
         """Remember the day's records with a trap: its visits, and its orders under a card's e-mail.
 
         Args:
             texts: of every online visit.
             persons: (n_visits,) who truly came.
         """
-        for trap, field, values in (("broken_tag", "anonymousId", shown.anonymous_id), ("test_login", "userId", shown.user_id)):
+        for trap, field, values in (
+            ("broken_tag", "anonymousId", shown.anonymous_id),
+            ("test_login", "userId", shown.user_id),
+        ):
             for visit, value in values.items():
                 self.new.append((trap, "events", texts[visit].session_id, field, value, int(persons[visit])))
         for order in orders:

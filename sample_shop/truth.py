@@ -1,6 +1,7 @@
 """What the shop knows about itself, written beside what it hands over; a judge reads it, no pipeline may.
 
-One folder per subject and one file per day, each a function of seed, size and that day alone. `TRUTH.md` says what is in them.
+One folder per subject and one file per day, each a function of seed, size and that day alone. `TRUTH.md` says
+what is in them.
 """
 
 import json
@@ -21,9 +22,21 @@ from sample_shop.visits import Day
 from sample_shop.words import Words
 
 PERSON_TASTES = (
-    "category_taste", "category_turn", "turn_speed", "brand_taste", "style_taste", "price_level", "visit_rate", "extra_views",
-    "buy_rate", "loyalty", "pace", "store_share", "arrived", "leaves",
-)  # fmt: skip
+    "category_taste",
+    "category_turn",
+    "turn_speed",
+    "brand_taste",
+    "style_taste",
+    "price_level",
+    "visit_rate",
+    "extra_views",
+    "buy_rate",
+    "loyalty",
+    "pace",
+    "store_share",
+    "arrived",
+    "leaves",
+)
 ITEM_TASTES = ("category", "brand", "style", "quality", "price_z", "usual_price", "launched", "cycle")
 TRAP_COLUMNS = ("trap", "feed", "key", "field", "value")
 PLANTED_HEADER = ("feed", "file", "line", "kind", "reason", "key", "is_extra")
@@ -35,14 +48,19 @@ def normalised(kind: str, value: str) -> str:
     value = value.strip()
     if kind == "email":
         return value.lower()
-    return ("+" if value.startswith("+") else "") + "".join(c for c in value if c.isdigit()) if kind == "phone" else value
+    return (
+        ("+" if value.startswith("+") else "") + "".join(c for c in value if c.isdigit())
+        if kind == "phone"
+        else value
+    )
 
 
 class Register:
     """Which person stands behind which identifier, each pair noted on the day it first shows in a feed.
 
     Args:
-        placeholders: (kind, normalised value) of what is typed or sent in the place of an identifier, and nobody's.
+        placeholders: (kind, normalised value) of what is typed or sent in the place of an identifier, and
+            nobody's.
     """
 
     def __init__(self, placeholders: frozenset[tuple[str, str]]) -> None:
@@ -93,10 +111,14 @@ class Truth:
             self.folder / "categories.parquet",
             _table(self.shop.categories, ("vector", "season", "peak_day"), category_path=paths),
         )
-        files.write_table(self.folder / "brands.parquet", _table(self.shop.brands, ("vector",), brand_name=list(BRANDS)))
+        files.write_table(
+            self.folder / "brands.parquet", _table(self.shop.brands, ("vector",), brand_name=list(BRANDS))
+        )
         places = np.arange(60)
         rows = [csv_line((str(p + 1), f"{tastes.position_bias(p):.6f}")) for p in places]
-        files.write_lines(self.folder / "position_bias.csv", rows, b"position,relative_chance_to_be_looked_at")
+        files.write_lines(
+            self.folder / "position_bias.csv", rows, b"position,relative_chance_to_be_looked_at"
+        )
 
     def _write(self, subject: str, day: str, table: pa.Table) -> None:
         files.write_table(self.folder / subject / f"{day}.parquet", table)
@@ -104,7 +126,10 @@ class Truth:
     def newcomers(self, day: str, persons: np.ndarray, launched: np.ndarray) -> None:
         """People and items new on a day, with their latent tastes."""
         rows = self.people.rows.take(persons)
-        ids = {"person_id": [self.people.person_ids[p] for p in persons], "kind": [KINDS[k] for k in rows.kind]}
+        ids = {
+            "person_id": [self.people.person_ids[p] for p in persons],
+            "kind": [KINDS[k] for k in rows.kind],
+        }
         self._write("persons", day, _table(rows, PERSON_TASTES, **ids))
         ids = {"item_id": [self.shop.item_id(i) for i in launched]}
         self._write("items", day, _table(self.shop.items.take(launched), ITEM_TASTES, **ids))
@@ -177,21 +202,31 @@ class Truth:
     def words(self, day: str, words: Words) -> None:
         """What was last said about consent in the files of a landing day, by identifier and purpose."""
         keys = sorted(words)
-        columns = {name: pa.array([key[k] for key in keys], pa.string()) for k, name in enumerate(("kind", "value", "purpose"))}
+        columns = {
+            name: pa.array([key[k] for key in keys], pa.string())
+            for k, name in enumerate(("kind", "value", "purpose"))
+        }
         said_at = pa.array([words[key][0] for key in keys], pa.timestamp("ms", "UTC"))
         is_granted = pa.array([words[key][1] for key in keys], pa.bool_())
         self._write("words", day, pa.table({**columns, "said_at": said_at, "is_granted": is_granted}))
 
     def facts(self, day: str, facts: list[Fact]) -> None:
         """What is right of planted records from a landing day on."""
-        texts = [(fact.kind, fact.key, json.dumps(fact.facts, ensure_ascii=False, sort_keys=True)) for fact in facts]
+        texts = [
+            (fact.kind, fact.key, json.dumps(fact.facts, ensure_ascii=False, sort_keys=True))
+            for fact in facts
+        ]
         columns = list(zip(*texts, strict=True)) or [()] * 3
         names = ("kind", "key", "facts")
-        self._write("facts", day, pa.table({name: pa.array(columns[k], pa.string()) for k, name in enumerate(names)}))
+        self._write(
+            "facts", day, pa.table({name: pa.array(columns[k], pa.string()) for k, name in enumerate(names)})
+        )
 
     def planted(self, day: str, rows: Planted) -> None:
         """What is odd or wrong in the files of a landing day, line by line, and how much of each kind."""
-        text = [csv_line([*(str(field) for field in row[:-1]), "true" if row[-1] else "false"]) for row in rows]
+        text = [
+            csv_line([*(str(field) for field in row[:-1]), "true" if row[-1] else "false"]) for row in rows
+        ]
         files.write_lines(self.folder / "planted" / day / "records.csv", text, csv_line(PLANTED_HEADER))
         counts: dict[tuple[str, str, str], int] = {}
         for feed, _, _, kind, reason, *_ in rows:

@@ -1,4 +1,6 @@
-"""What the web sees of each visit: its session, cookie, login and consent, as text. Notes whose identifiers they are."""
+"""What the web sees of each visit: its session, cookie, login and consent, as text. Notes whose identifiers
+they are.
+"""
 
 import numpy as np
 
@@ -15,8 +17,17 @@ from sample_shop.visits import STORE, Day
 UPPER_CASE_EVERY = 29  # visits whose e-mail was typed in capitals
 
 
-def texts(seed: int, day: int, today: Day, login: np.ndarray, orders: dict[int, Order], people: People, devices: Devices,
-          shown: VisitTraps, register: Register) -> dict[int, VisitText]:  # fmt: skip
+def texts(
+    seed: int,
+    day: int,
+    today: Day,
+    login: np.ndarray,
+    orders: dict[int, Order],
+    people: People,
+    devices: Devices,
+    shown: VisitTraps,
+    register: Register,
+) -> dict[int, VisitText]:
     """The text of every online visit, by visit.
 
     Args:
@@ -34,14 +45,18 @@ def texts(seed: int, day: int, today: Day, login: np.ndarray, orders: dict[int, 
         email = contact["email"]
         text = VisitText(
             session_id=f"s{opaque(seed, 'session', day * 10_000_000 + visit, 16)}",
-            anonymous_id=shown.anonymous_id.get(visit) or devices.anonymous_id(device, int(visits.resets[visit])),
+            anonymous_id=shown.anonymous_id.get(visit)
+            or devices.anonymous_id(device, int(visits.resets[visit])),
             user_id=shown.user_id.get(visit) or people.user_ids[person],
             email=email.upper() if visit % UPPER_CASE_EVERY == 0 else email,
             device_type=TYPES[devices.rows.kind[device]],
             country=contact["country"],
             campaign=int(campaign[visit]),
             referrer=int(referrer[visit]),
-            consent={"analytics": bool(rows.consent[person, 0]), "personalization": bool(rows.consent[person, 1])},
+            consent={
+                "analytics": bool(rows.consent[person, 0]),
+                "personalization": bool(rows.consent[person, 1]),
+            },
             order_id=order.order_id if order else "",
             products=order.products if order else [],
             shipping=order.shipping if order else 0.0,

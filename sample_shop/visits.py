@@ -1,4 +1,6 @@
-"""A day of shopping: who comes, what they look at, what they buy. Drawn for everybody at once, by the formulas of `tastes`."""
+"""A day of shopping: who comes, what they look at, what they buy. Drawn for everybody at once, by the
+formulas of `tastes`.
+"""
 
 from dataclasses import dataclass
 
@@ -65,13 +67,22 @@ def _restocks(
     person, item = memory.pairs()
     use = (items.cycle[item] > 0) & shelf.is_available[item] & (day < people.leaves[person])
     person, item, last = person[use], item[use], memory.days[use]
-    hazard = tastes.restock_probability(day - last, people.loyalty[person], items.cycle[item] * people.pace[person])
+    hazard = tastes.restock_probability(
+        day - last, people.loyalty[person], items.cycle[item] * people.pace[person]
+    )
     buys = rng.random(len(person)) < hazard
     return person[buys], item[buys]
 
 
-def _look(rng: np.random.Generator, person: np.ndarray, n_views: np.ndarray, people: Columns, shop: Catalogue, shelf: Columns,
-          day: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def _look(
+    rng: np.random.Generator,
+    person: np.ndarray,
+    n_views: np.ndarray,
+    people: Columns,
+    shop: Catalogue,
+    shelf: Columns,
+    day: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """The items of all views and the probability that each becomes a purchase, visits in order."""
     drawn, chance = [], []
     appeal = tastes.appeal(shop.items, shop.categories, shelf, day)
@@ -84,10 +95,16 @@ def _look(rng: np.random.Generator, person: np.ndarray, n_views: np.ndarray, peo
         item = choose(rng, whole_weights(liking + appeal), rows)
         drawn.append(item)
         chance.append(tastes.buy_probability(some.take(rows), liking[rows, item]))
-    return (np.concatenate(drawn), np.concatenate(chance)) if drawn else (np.empty(0, dtype=np.int64), np.empty(0))
+    return (
+        (np.concatenate(drawn), np.concatenate(chance))
+        if drawn
+        else (np.empty(0, dtype=np.int64), np.empty(0))
+    )
 
 
-def trade(seed: int, day: int, people: People, shop: Catalogue, devices: Devices, shelf: Columns, memory: Memory) -> Day:
+def trade(
+    seed: int, day: int, people: People, shop: Catalogue, devices: Devices, shelf: Columns, memory: Memory
+) -> Day:
     """Let everybody shop for one day."""
     rows = people.rows
     rng = stream(seed, "visits", day)
@@ -96,7 +113,9 @@ def trade(seed: int, day: int, people: People, shop: Catalogue, devices: Devices
     restock_person, restock_item = _restocks(rng, rows, shop.items, shelf, memory, day)
     extra = np.setdiff1d(restock_person, browsers)  # who comes only because something ran out
     person = np.concatenate([browsers, extra])
-    n_views = np.concatenate([1 + rng.poisson(rows.extra_views[browsers]), np.zeros(len(extra), dtype=np.int64)])
+    n_views = np.concatenate(
+        [1 + rng.poisson(rows.extra_views[browsers]), np.zeros(len(extra), dtype=np.int64)]
+    )
     item, chance = _look(rng, person, n_views, rows, shop, shelf, day)
     visit = np.repeat(np.arange(len(person)), n_views)
 
@@ -127,7 +146,9 @@ def trade(seed: int, day: int, people: People, shop: Catalogue, devices: Devices
     kept = np.flatnonzero(is_bought[order])
     consumable = shop.items.cycle[views.item[kept]] > 0
     quantity = 1 + np.where(consumable, rng.poisson(0.45, len(kept)), rng.random(len(kept)) < 0.06)
-    purchases = Columns(visit=views.visit[kept], item=views.item[kept], quantity=quantity, is_restock=is_restock[order][kept])
+    purchases = Columns(
+        visit=views.visit[kept], item=views.item[kept], quantity=quantity, is_restock=is_restock[order][kept]
+    )
     memory.remember(person[purchases.visit], purchases.item, day)
     return Day(_visits(rng, person, rows, devices), views, purchases)
 
@@ -138,7 +159,9 @@ def _visits(rng: np.random.Generator, person: np.ndarray, rows: Columns, devices
     in_store = rng.random(n) < rows.store_share[person]
     at_kiosk = ~in_store & (rng.random(n) < KIOSK_VISITS) & (rows.store_share[person] > 0)
     device = devices.pick(rng, person, in_store, at_kiosk)
-    in_app = rows.has_app[person] & (devices.rows.kind[device] == MOBILE) & (devices.rows.owner[device] == person)
+    in_app = (
+        rows.has_app[person] & (devices.rows.kind[device] == MOBILE) & (devices.rows.owner[device] == person)
+    )
     return Columns(
         person=person,
         channel=np.where(in_store, STORE, np.where(in_app, APP, WEB)),

@@ -15,7 +15,9 @@ import orjson
 YES = frozenset({"true", "yes", "granted", "1"})
 EVENT_PURPOSES, CARD_PURPOSES = ("analytics", "personalization"), ("marketing", "personalization")
 LATEST = timedelta(days=1)  # after its event was received; a later moment nobody's clock has shown
-Words = dict[tuple[str, str, str], tuple[datetime, bool]]  # kind, value, purpose → since when, and whether it is a yes
+Words = dict[
+    tuple[str, str, str], tuple[datetime, bool]
+]  # kind, value, purpose → since when, and whether it is a yes
 
 
 def is_granted(word: Any) -> bool | None:
@@ -45,7 +47,9 @@ def moment(text: Any) -> datetime | None:
 
 def happened(event: Mapping[str, Any]) -> datetime | None:
     """When an event truly happened; None where that cannot be read or cannot be."""
-    received, sent, original = (moment(event.get(name)) for name in ("receivedAt", "sentAt", "originalTimestamp"))
+    received, sent, original = (
+        moment(event.get(name)) for name in ("receivedAt", "sentAt", "originalTimestamp")
+    )
     if received is None or sent is None or original is None:
         return None
     at = moment(event["timestamp"]) if "timestamp" in event else received - (sent - original)
@@ -69,6 +73,10 @@ def hear_cards(words: Words, cards: Iterable[Mapping[str, str]]) -> None:
     """Note what records of the customer file say, under their number, their user id and their e-mail."""
     for card in cards:
         at = moment(card["updated_at"])
-        who = (("crm_id", card["crm_id"]), ("user_id", card["user_id"]), ("email", card["email"].strip().lower()))
+        who = (
+            ("crm_id", card["crm_id"]),
+            ("user_id", card["user_id"]),
+            ("email", card["email"].strip().lower()),
+        )
         for purpose in CARD_PURPOSES if at else ():
             note(words, who, purpose, at, card[f"{purpose}_consent"])

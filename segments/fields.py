@@ -1,4 +1,5 @@
-"""The fields a segment's rule may name: a customer's state at the end of a day, as dbt's `int_segment_inputs` works it out.
+"""The fields a segment's rule may name: a customer's state at the end of a day, as dbt's `int_segment_inputs`
+works it out.
 
 A field without a value for a customer is not known: `days_since_last_order` of someone who never bought.
 """
@@ -31,16 +32,22 @@ FIELDS = {
         "number", "amount_returned in percent of amount_spent, rounded down; unknown before the first order"
     ),
     "overdue_percent": Field(
-        "number", "time since the last order in percent of the mean time between orders, rounded down; unknown before the second"
+        "number",
+        "time since the last order in percent of the mean time between orders, rounded down; unknown before"
+        " the second",
     ),
     "n_consumable_days": Field("number", "days on which something consumable was bought, so far"),
     "n_views_30d": Field("number", "items viewed in the last 30 days"),
     "n_carts_30d": Field("number", "items put into the cart in the last 30 days"),
     "has_open_cart": Field("boolean", "something was put into the cart after the last order"),
     "n_category_lines": Field("number", "sold lines whose item has a category, so far"),
-    "favourite_category_percent": Field("number", "share of those lines in the customer's commonest category, percent"),
+    "favourite_category_percent": Field(
+        "number", "share of those lines in the customer's commonest category, percent"
+    ),
     "recency_score": Field(
-        "number", "1 to 5: quintile by last order among those who had bought; 5 is most recent; unknown while all are equal"
+        "number",
+        "1 to 5: quintile by last order among those who had bought; 5 is most recent; unknown while all are"
+        " equal",
     ),
     "frequency_score": Field("number", "1 to 5: quintile by n_orders; 5 is most often"),
     "monetary_score": Field("number", "1 to 5: quintile by amount_spent; 5 is most"),

@@ -1,7 +1,8 @@
 """The language of segment definitions: one YAML file says who belongs to a segment at the end of a day.
 
-A rule is one condition (`field`, `op`, `value`) or `all`, `any` or `not` of rules. A condition on a field that is not known for
-a customer (how long ago someone bought who never did) is not met, and its `not` is: nobody is in neither half by accident.
+A rule is one condition (`field`, `op`, `value`) or `all`, `any` or `not` of rules. A condition on a field
+that is not known for a customer (how long ago someone bought who never did) is not met, and its `not` is:
+nobody is in neither half by accident.
 """
 
 import difflib
@@ -29,7 +30,9 @@ class SegmentError(ValueError):
 
 @dataclass(frozen=True)
 class Condition:
-    """A field compared with a value: a number or truth value; for `between` the two ends, for `in` the list."""
+    """A field compared with a value: a number or truth value; for `between` the two ends, for
+    `in` the list.
+    """
 
     field: str
     op: str
@@ -69,7 +72,8 @@ def load(folder: Path) -> list[Segment]:
         segment = parse(read(file), file.name)
         if segment.segment_id != file.stem:
             raise SegmentError(
-                f"{file.name}: segment_id is {segment.segment_id!r}; the file of that segment is {segment.segment_id}.yml"
+                f"{file.name}: segment_id is {segment.segment_id!r}; the file of that segment is"
+                f" {segment.segment_id}.yml"
             )
         found.append(segment)
     if not found:
@@ -78,12 +82,16 @@ def load(folder: Path) -> list[Segment]:
 
 
 def read(file: Path) -> Any:
-    """What YAML makes of a file. Its own errors are of many kinds: of a date that is none, it raises a ValueError."""
+    """What YAML makes of a file. Its own errors are of many kinds: of a date that is none, it raises a
+    ValueError.
+    """
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())
-        raise SegmentError(f"{file.name}: cannot be read as YAML: {said}; README.md in segments/ shows a definition") from error
+        raise SegmentError(
+            f"{file.name}: cannot be read as YAML: {said}; README.md in segments/ shows a definition"
+        ) from error
 
 
 def parse(document: Any, where: str) -> Segment:
@@ -99,24 +107,37 @@ def parse(document: Any, where: str) -> Segment:
         raise SegmentError(f"{where}: {', '.join(missing)} missing; a segment needs {', '.join(KEYS)}")
     if said["kind"] not in KINDS:
         raise SegmentError(f"{where}: kind is {said['kind']!r}; allowed: {', '.join(KINDS)}")
-    if not str(said["segment_id"]).replace("_", "").isalnum() or str(said["segment_id"]) != str(said["segment_id"]).lower():
-        raise SegmentError(f"{where}: segment_id is {said['segment_id']!r}; allowed: small letters, digits and underscores")
+    if (
+        not str(said["segment_id"]).replace("_", "").isalnum()
+        or str(said["segment_id"]) != str(said["segment_id"]).lower()
+    ):
+        raise SegmentError(
+            f"{where}: segment_id is {said['segment_id']!r}; allowed: small letters, digits and underscores"
+        )
     words = {key: text(said[key], f"{where}: {key}") for key in KEYS[:4]}
     try:
         return Segment(**words, members=rule(said["members"], f"{where}: members"))
     except RecursionError as error:
-        raise SegmentError(f"{where}: members: rules nest too deep; an alias (*) may not stand inside what it names") from error
+        raise SegmentError(
+            f"{where}: members: rules nest too deep; an alias (*) may not stand inside what it names"
+        ) from error
 
 
 def text(value: Any, where: str) -> str:
-    """A text on one line that a dbt model can hold: Jinja runs what braces hold, and a backslash escapes a quote on Snowflake."""
+    """A text on one line that a dbt model can hold: Jinja runs what braces hold, and a backslash escapes a
+    quote on Snowflake.
+    """
     if not isinstance(value, str):
         raise SegmentError(
-            f"{where}: is {value!r}, {type(value).__name__}; wanted text, in quotes where YAML takes it for something else"
+            f"{where}: is {value!r}, {type(value).__name__}; wanted text, in quotes where YAML takes it for"
+            " something else"
         )
     found = [mark for mark in FORBIDDEN if mark in value]
     if found:
-        raise SegmentError(f"{where}: {value!r} contains {' and '.join(found)}; allowed: any text without {' '.join(FORBIDDEN)}")
+        raise SegmentError(
+            f"{where}: {value!r} contains {' and '.join(found)}; allowed: any text without"
+            f" {' '.join(FORBIDDEN)}"
+        )
     return " ".join(value.split())
 
 
@@ -128,7 +149,10 @@ def rule(document: Any, where: str) -> Rule:
         return condition(said, where)
     how = groups[0]
     if len(said) > 1:
-        raise SegmentError(f"{where}: {', '.join(map(str, said))} stand side by side; {how} stands alone, nest one in the other")
+        raise SegmentError(
+            f"{where}: {', '.join(map(str, said))} stand side by side; {how} stands alone, nest one in the"
+            " other"
+        )
     inside = [said[how]] if how == "not" else said[how]
     if not isinstance(inside, list) or not inside:
         raise SegmentError(f"{where}.{how}: needs a list of at least one rule")
@@ -147,10 +171,20 @@ def condition(said: Mapping, where: str) -> Condition:
     if op == "is_known":
         good, wanted = isinstance(value, bool), "true or false"
     elif op == "between":
-        good = kind == "number" and isinstance(value, list) and len(value) == 2 and all(is_number(one) for one in value)
+        good = (
+            kind == "number"
+            and isinstance(value, list)
+            and len(value) == 2
+            and all(is_number(one) for one in value)
+        )
         good, wanted = good and value[0] <= value[1], f"two numbers [low, high], both ends included, {FINITE}"
     elif op == "in":
-        good = kind == "number" and isinstance(value, list) and bool(value) and all(is_number(one) for one in value)
+        good = (
+            kind == "number"
+            and isinstance(value, list)
+            and bool(value)
+            and all(is_number(one) for one in value)
+        )
         wanted = f"a list of numbers, {FINITE}"
     elif kind == "boolean":
         good, wanted = op in ("=", "!=") and isinstance(value, bool), "true or false, with = or !="
@@ -175,7 +209,9 @@ def mapping(document: Any, where: str, wanted: str) -> Mapping:
 def known_keys(said: Mapping, allowed: tuple[str, ...], where: str) -> None:
     unknown = [key for key in said if key not in allowed]
     if unknown:
-        raise SegmentError(f"{where}: unknown key {unknown[0]!r}{near(unknown[0], allowed)}; allowed: {', '.join(allowed)}")
+        raise SegmentError(
+            f"{where}: unknown key {unknown[0]!r}{near(unknown[0], allowed)}; allowed: {', '.join(allowed)}"
+        )
 
 
 def near(name: Any, known: Any) -> str:

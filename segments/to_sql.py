@@ -43,7 +43,9 @@ def literal(value: bool | int | float | str) -> str:
 
 
 def members_query(segment: Segment, inputs: str) -> str:
-    """Who is in the segment on which day: `customer_id, segment_id, state_date`. The one shape all segments have."""
+    """Who is in the segment on which day: `customer_id, segment_id, state_date`. The one shape all segments
+    have.
+    """
     return (
         f"select\n    customer_id,\n    {literal(segment.segment_id)} as segment_id,\n    state_date\n"
         f"from {inputs}\nwhere {predicate(segment.members)}"
@@ -64,7 +66,8 @@ def definitions_model(segments: list[Segment]) -> str:
     rows = "\n\nunion all\n\n".join(
         "select\n"
         + ",\n".join(
-            f"    {literal(getattr(segment, column))} as {column}" for column in ("segment_id", "name", "kind", "description")
+            f"    {literal(getattr(segment, column))} as {column}"
+            for column in ("segment_id", "name", "kind", "description")
         )
         for segment in segments
     )
@@ -76,12 +79,17 @@ def write_models(project: Path, definitions: Path = DEFINITIONS) -> None:
     segments = load(definitions)
     folder = project / GENERATED
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (("int_segment_days", members_model(segments)), ("int_segment_definitions", definitions_model(segments))):
+    for name, text in (
+        ("int_segment_days", members_model(segments)),
+        ("int_segment_definitions", definitions_model(segments)),
+    ):
         write(folder / f"{name}.sql", text)
 
 
 def write(file: Path, text: str) -> None:
-    """Write a generated page; one that is right already is left alone, so that dbt does not parse it again."""
+    """Write a generated page; one that is right already is left alone, so that dbt does not parse
+    it again.
+    """
     if not file.exists() or file.read_text() != text:
         aside = file.with_suffix(".part")
         aside.write_text(text)

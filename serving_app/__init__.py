@@ -1,4 +1,6 @@
-"""The service: it answers from what was published, and from nothing else. `create_app` makes it; importing it does nothing."""
+"""The service: it answers from what was published, and from nothing else. `create_app` makes it; importing it
+does nothing.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -15,14 +17,26 @@ from serving_app.kept_overrides import KeptOverrides
 from serving_app.overrides import OverrideStore
 from serving_app.published_snapshots import PublishedSnapshots
 from serving_app.restrictions import LmdbRestrictions, RestrictionStore
-from serving_app.routes import Anything, customers, health, identity, items, openapi, overrides, popular, recommendations
+from serving_app.routes import (
+    Anything,
+    customers,
+    health,
+    identity,
+    items,
+    openapi,
+    overrides,
+    popular,
+    recommendations,
+)
 from serving_app.service import Service
 from serving_app.settings import Settings
 from serving_app.snapshots import SnapshotStore
 
 BLUEPRINTS = (recommendations, items, popular, customers, overrides, identity, health, openapi)
 MAX_BODY_BYTES = 64 << 10
-PATIENCE_SECONDS = 0.25  # for a new snapshot to be copied and verified, before an answer is made from the one before
+PATIENCE_SECONDS = (
+    0.25  # for a new snapshot to be copied and verified, before an answer is made from the one before
+)
 
 
 def now() -> datetime:
@@ -67,7 +81,9 @@ def create_app(
         identity_key=settings.identity_key,
         withholds_unlogged=settings.withholds_unlogged,
     )
-    app.extensions["concierge-identity"] = Identity(snapshots, settings.home, settings.sources, settings.identity_key, clock)
+    app.extensions["concierge-identity"] = Identity(
+        snapshots, settings.home, settings.sources, settings.identity_key, clock
+    )
     errors.register(app)
     compression.register(app)
     app.url_map.converters["anything"] = Anything

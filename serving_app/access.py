@@ -1,4 +1,6 @@
-"""Who may steer the service: whoever has the operator's token, or, when none is set, whoever sits at this machine."""
+"""Who may steer the service: whoever has the operator's token, or, when none is set, whoever sits at this
+machine.
+"""
 
 import hmac
 import ipaddress
@@ -15,9 +17,10 @@ def require_operator() -> None:
 
     Raises:
         NotAllowed: a token is set and the request does not carry it.
-        OnlyHere: no token is set and the request comes from elsewhere. One for another host name counts as from elsewhere: a page
-            on the web can make a browser here send that. So does one that a proxy says it passed on; but a proxy may be silent
-            about it, which is why docs/api.md asks for a token behind any.
+        OnlyHere: no token is set and the request comes from elsewhere. One for another host name counts as
+            from elsewhere: a page on the web can make a browser here send that. So does one that a proxy says
+            it passed on; but a proxy may be silent about it, which is why docs/api.md asks for a token behind
+            any.
     """
     token = current_app.config["CONCIERGE"].admin_token
     if token:
@@ -25,7 +28,9 @@ def require_operator() -> None:
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
             raise NotAllowed("Send the header `Authorization: Bearer <CONCIERGE_ADMIN_TOKEN>`.")
         return
-    was_passed_on = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"))
+    was_passed_on = any(
+        name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+    )
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
     if was_passed_on or not _is_loopback(request.remote_addr) or host.strip("[]") not in LOCAL_NAMES:
         raise OnlyHere("Without CONCIERGE_ADMIN_TOKEN, this is open only to this machine itself.")

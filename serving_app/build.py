@@ -1,4 +1,6 @@
-"""Which build of the service this is: a hash of its code, so that two machines can be told apart without a release number."""
+"""Which build of the service this is: a hash of its code, so that two machines can be told apart without a
+release number.
+"""
 
 import hashlib
 from pathlib import Path

@@ -1,7 +1,9 @@
-"""What is answered: a pure function of the lists, the overrides, the facts of items, how many are wanted, and the time.
+"""What is answered: a pure function of the lists, the overrides, the facts of items, how many are wanted, and
+the time.
 
-The ladder (personal, audience, popular) is climbed down until the answer is full. On every rung the same order holds: what may
-not be shown or is blocked is left out; boosts reorder what is left; pins take their places. Block beats pin beats boost.
+The ladder (personal, audience, popular) is climbed down until the answer is full. On every rung the same
+order holds: what may not be shown or is blocked is left out; boosts reorder what is left; pins take their
+places. Block beats pin beats boost.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +14,14 @@ from typing import NamedTuple
 from expectations.contracts.snapshot import Item, Listed
 from serving_app.overrides import BLOCK, BOOST, PIN, Override
 
-PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = "personal", "audience", "popular", "similar", "override", "static"
+PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = (
+    "personal",
+    "audience",
+    "popular",
+    "similar",
+    "override",
+    "static",
+)
 
 
 class Rung(NamedTuple):
@@ -27,7 +36,8 @@ class Served(NamedTuple):
     """One item of an answer.
 
     Attributes:
-        score: what orders the items of one source: the recommender's score, boosts applied; None for a pinned item.
+        score: what orders the items of one source: the recommender's score, boosts applied; None for a pinned
+            item.
         base_score: the recommender's own; None for a pinned item.
     """
 
@@ -41,7 +51,9 @@ class Served(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision:
-    """An answer's content. `source` is that of the first rung that gave an item; `applied` are ids of overrides that mattered."""
+    """An answer's content. `source` is that of the first rung that gave an item; `applied` are ids of
+    overrides that mattered.
+    """
 
     source: str
     items: tuple[Served, ...]
@@ -49,7 +61,11 @@ class Decision:
 
 
 def decide(
-    ladder: Iterable[Rung], overrides: Iterable[Override], facts: Callable[[str], Item | None], n: int, now: datetime
+    ladder: Iterable[Rung],
+    overrides: Iterable[Override],
+    facts: Callable[[str], Item | None],
+    n: int,
+    now: datetime,
 ) -> Decision:
     """Choose at most `n` items.
 
@@ -57,8 +73,8 @@ def decide(
 
     Args:
         ladder: lists, best first; read only as far as needed.
-        overrides: those for this customer, then those for everyone, oldest first: of two pins of an item, or for a place, the
-            first wins.
+        overrides: those for this customer, then those for everyone, oldest first: of two pins of an item, or
+            for a place, the first wins.
         facts: an item's facts, None for an unknown item, which is never shown.
         now: an override counts while `now < until`.
     """
@@ -86,11 +102,21 @@ def decide(
         if offered:
             rung, listed, score, boosted_by = offered
             source = source or rung.source
-            places.append((listed.item_id, score, listed.score, rung.source, reason(rung, listed, boosted_by)))
+            places.append(
+                (listed.item_id, score, listed.score, rung.source, reason(rung, listed, boosted_by))
+            )
             applied.update(dict.fromkeys(boost.override_id for boost in boosted_by))
         elif waiting:  # its turn, or nothing else is left
             pin = waiting.pop(0)
-            places.append((pin.item_id, None, None, OVERRIDE, f"pinned at place {pin.position} by override {pin.override_id}"))
+            places.append(
+                (
+                    pin.item_id,
+                    None,
+                    None,
+                    OVERRIDE,
+                    f"pinned at place {pin.position} by override {pin.override_id}",
+                )
+            )
             applied[pin.override_id] = None
         else:
             break
@@ -106,10 +132,14 @@ def _candidates(
     may_show: Callable[[str], bool],
     applied: dict[str, None],
 ) -> Iterator[tuple[Rung, Listed, float, list[Override]]]:
-    """What the ladder offers, rung by rung, each item once, with its score and the boosts in it; notes blocks that held."""
+    """What the ladder offers, rung by rung, each item once, with its score and the boosts in it; notes blocks
+    that held.
+    """
     seen = set(pins)
     for rung in ladder:
-        offered = boosted(rung.items, boosts) if boosts else ((listed, listed.score, []) for listed in rung.items)
+        offered = (
+            boosted(rung.items, boosts) if boosts else ((listed, listed.score, []) for listed in rung.items)
+        )
         for listed, score, boosted_by in offered:
             if listed.item_id in blocks:
                 applied[blocks[listed.item_id].override_id] = None
@@ -119,9 +149,11 @@ def _candidates(
 
 
 def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Listed, float, list[Override]]]:
-    """Each item with its boosted score and the boosts in it, in the order of those scores, ties as they stood.
+    """Each item with its boosted score and the boosts in it, in the order of those scores, ties as they
+    stood.
 
-    A factor above 1 raises and one below 1 lowers; below zero a score is divided by it, so that this holds there too.
+    A factor above 1 raises and one below 1 lowers; below zero a score is divided by it, so that this holds
+    there too.
     """
 
     def score(value: float, factors: list[Override]) -> float:
@@ -136,7 +168,9 @@ def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Liste
 
 def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:
     """Why an item is there, in words for the people who run the shop."""
-    named = [source for source in listed.sources if source != rung.source]  # "popular (by popular)" says it twice
+    named = [
+        source for source in listed.sources if source != rung.source
+    ]  # "popular (by popular)" says it twice
     by = f" (by {', '.join(named)})" if named else ""
     moved = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosted_by)
     because = f"; wanted {listed.because.item_id} on {listed.because.wanted_date}" if listed.because else ""

@@ -1,8 +1,10 @@
-"""The durable log of every list served: an answer goes out when its record is on disk, or could not be put there and is counted.
+"""The durable log of every list served: an answer goes out when its record is on disk, or could not be put
+there and is counted.
 
-One file a worker, `<name>.jsonl.open` while it is written, `<name>.jsonl` once finished, which is when `land` may take it.
-Threads that answer at once share one sync. A live worker holds a lock on its open file, so a file whose lock can be had belongs
-to a dead one: any worker finishes it, and puts a torn last line aside under `<name>.torn`, where it can be seen.
+One file a worker, `<name>.jsonl.open` while it is written, `<name>.jsonl` once finished, which is when `land`
+may take it. Threads that answer at once share one sync. A live worker holds a lock on its open file, so a
+file whose lock can be had belongs to a dead one: any worker finishes it, and puts a torn last line aside
+under `<name>.torn`, where it can be seen.
 """
 
 import contextlib
@@ -40,15 +42,21 @@ class _Entry:
 
 
 class DecisionLog:
-    """One worker's log, safe for many threads. Opens its file with the first record; must not be carried over a fork.
+    """One worker's log, safe for many threads. Opens its file with the first record; must not be carried over
+    a fork.
 
     Attributes:
         problem: why records cannot be written now; empty when they can.
-        n_unlogged: records of this worker that are not on disk: could not be written, or were in a file that somebody deleted.
+        n_unlogged: records of this worker that are not on disk: could not be written, or were in a file that
+            somebody deleted.
     """
 
     def __init__(
-        self, folder: Path, clock: Callable[[], datetime], new_name: Callable[[], str], max_bytes: int = MAX_BYTES
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        new_name: Callable[[], str],
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         """
         Args:
@@ -84,7 +92,8 @@ class DecisionLog:
             raise LogUnavailable("the decision log cannot be written") from entry.error
 
     def rotate(self, *, whatever: bool = False) -> None:
-        """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's file does not wait.
+        """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's
+        file does not wait.
 
         Files of workers that died are finished on the same occasion, and `problem` is looked into.
 
@@ -131,12 +140,16 @@ class DecisionLog:
         self.problem = problem
 
     def _write(self, data: bytes) -> None:
-        if self._file is not None and os.fstat(self._file).st_nlink == 0:  # what is written to it would be lost without a word
+        if (
+            self._file is not None and os.fstat(self._file).st_nlink == 0
+        ):  # what is written to it would be lost without a word
             logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
             self.n_unlogged += self._n_records
             os.close(self._file)
             self._file = None
-        if self._file is not None and (self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE):
+        if self._file is not None and (
+            self._size >= self._max_bytes or self._clock() - self._opened_at >= MAX_AGE
+        ):
             self._finish()
         if self._file is None:
             self._open()
@@ -146,8 +159,8 @@ class DecisionLog:
                 sent += os.write(self._file, data[sent:])
             os.fdatasync(self._file)
         except OSError:
-            # Half a batch must not be taken for served; what was durable before stays. After a failed sync nothing more may be
-            # trusted to this file: it is let go, and finished like a dead worker's.
+            # Half a batch must not be taken for served; what was durable before stays. After a failed sync
+            # nothing more may be trusted to this file: it is let go, and finished like a dead worker's.
             handle, self._file = self._file, None
             try:
                 if self._size:
@@ -165,7 +178,9 @@ class DecisionLog:
         hidden = self._path.with_name(f".{self._path.name}")
         handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)  # held before the name can be seen by those who look for the dead
+            fcntl.flock(
+                handle, fcntl.LOCK_EX
+            )  # held before the name can be seen by those who look for the dead
             hidden.rename(self._path)
             sync_folder(self._folder)
         except OSError:
@@ -190,7 +205,8 @@ class DecisionLog:
 def finish_abandoned(folder: Path) -> list[Path]:
     """Finish what workers that died were writing; returns the files made.
 
-    A last line without its end is moved to `<name>.torn`: its answer never went out, but it is not lost without a word.
+    A last line without its end is moved to `<name>.torn`: its answer never went out, but it is not lost
+    without a word.
     """
     made = []
     for path in sorted(folder.glob(f"[!.]*{OPEN}")):
@@ -220,7 +236,10 @@ def _without_torn_line(path: Path, handle: int) -> Path | None:
             os.fsync(out.fileno())
         os.ftruncate(handle, whole)
         logger.warning(
-            "%s: a worker died in the middle of a line; its %d bytes are in %s", path.name, len(data) - whole, torn.name
+            "%s: a worker died in the middle of a line; its %d bytes are in %s",
+            path.name,
+            len(data) - whole,
+            torn.name,
         )
     os.fsync(handle)
     if not whole:
@@ -238,7 +257,9 @@ def finished_name(path: Path) -> Path:
 
 
 def delete_older(folder: Path, before: datetime) -> list[str]:
-    """Delete finished and torn files last written before a moment; returns their names. A night takes finished ones before."""
+    """Delete finished and torn files last written before a moment; returns their names. A night takes
+    finished ones before.
+    """
     names = []
     for path in sorted([*folder.glob(f"*{FINISHED}"), *folder.glob(f"*{TORN}")]):
         with contextlib.suppress(FileNotFoundError):  # another worker or a night was first
@@ -246,5 +267,8 @@ def delete_older(folder: Path, before: datetime) -> list[str]:
                 path.unlink()
                 names.append(path.name)
     if names:
-        logger.warning("%d decision logs that no night has taken are older than they are kept for, and deleted", len(names))
+        logger.warning(
+            "%d decision logs that no night has taken are older than they are kept for, and deleted",
+            len(names),
+        )
     return names

@@ -90,7 +90,13 @@ class NotReady(ApiError):
 
 def problem(status: int, kind: str, title: str, detail: str, **more) -> Response:
     """The answer to an error."""
-    body = {"type": f"urn:concierge:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
+    body = {
+        "type": f"urn:concierge:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
     return Response(orjson.dumps(body), status, mimetype=MEDIA_TYPE)
 
 
@@ -113,7 +119,10 @@ def _own(error: ApiError) -> Response:
 
 
 def _invalid(error: ValidationError) -> Response:
-    wrong = [{"field": ".".join(str(part) for part in one["loc"]) or "request", "message": one["msg"]} for one in error.errors()]
+    wrong = [
+        {"field": ".".join(str(part) for part in one["loc"]) or "request", "message": one["msg"]}
+        for one in error.errors()
+    ]
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in wrong)
     return problem(400, BadRequest.kind, BadRequest.title, detail, errors=wrong)
 

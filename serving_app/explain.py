@@ -1,9 +1,12 @@
-"""Why two identifiers are one customer's, or what keeps them apart: pure functions of the links, without a store or the web.
+"""Why two identifiers are one customer's, or what keeps them apart: pure functions of the links, without a
+store or the web.
 
-The best path between two identifiers is the one whose weakest link is strongest; of those the one of fewest links; of those
-the one whose identifiers come first in the order of their ids. So everyone who asks is told the same one.
+The best path between two identifiers is the one whose weakest link is strongest; of those the one of fewest
+links; of those the one whose identifiers come first in the order of their ids. So everyone who asks is told
+the same one.
 
-What is read for one answer is bounded: a customer of 100,000 identifiers and 500,000 links took a worker 8 seconds.
+What is read for one answer is bounded: a customer of 100,000 identifiers and 500,000 links took a worker 8
+seconds.
 """
 
 import heapq
@@ -18,7 +21,8 @@ from expectations.contracts.snapshot import Link, Linked
 Graph = Callable[[str], Linked | None]  # an identifier's links; None for one that is not known
 Hops = tuple[tuple[str, Link], ...]  # from which identifier, by which link
 MAX_HELD = 20  # held links told: two that share a placeholder with everyone need not hear of all of it
-MAX_READ = 120_000  # identifiers and ends of links read for an answer: 20,000 identifiers of five links each, two seconds' work
+# identifiers and ends of links read for an answer: 20,000 identifiers of five links each, two seconds' work
+MAX_READ = 120_000
 
 
 class TooLarge(Exception):  # noqa: N818 - reads as what it says
@@ -30,8 +34,8 @@ class Explanation(NamedTuple):
 
     Attributes:
         path: from the first to the second, when they are one customer.
-        held: when they are not: the links that would join their customers, or both with one third, were they followed;
-            strongest first, at most `MAX_HELD`.
+        held: when they are not: the links that would join their customers, or both with one third, were they
+            followed; strongest first, at most `MAX_HELD`.
         is_direct: whether those lead from one to the other, not to a third.
     """
 
@@ -69,7 +73,8 @@ def explain(graph: Graph, a: str, b: str, until: datetime | None = None) -> Expl
 
     Args:
         graph: links of the known alone; `publish` writes no others.
-        until: look only at links first seen by then; which of those are followed is what the rules of the snapshot say.
+        until: look only at links first seen by then; which of those are followed is what the rules of the
+            snapshot say.
     """
     if a == b:
         return Explanation(a, b, graph(a).customer_id is not None, (), ())
@@ -89,7 +94,9 @@ def seen(graph: Graph, identifier: str, until: datetime | None) -> Iterator[Link
 
 
 def followed(graph: Graph, identifier: str, until: datetime | None) -> dict[str, Link]:
-    """The identifiers it is joined with, each by the strongest link; of equal ones by the earliest, then by the rule's name."""
+    """The identifiers it is joined with, each by the strongest link; of equal ones by the earliest, then by
+    the rule's name.
+    """
     best: dict[str, Link] = {}
     for link in seen(graph, identifier, until):
         if link.is_followed and (link.other not in best or _rank(link) < _rank(best[link.other])):
@@ -116,7 +123,8 @@ def best_path(graph: Graph, a: str, b: str, until: datetime | None) -> Hops:
 
 def _shortest(graph: Graph, a: str, b: str, least: float, until: datetime | None) -> Hops:
     """The shortest path of followed links that weigh at least so much, of equal ones the first by its ids."""
-    # Distances from the end, then forwards by the first identifier that is one nearer: the first of the shortest paths by ids.
+    # Distances from the end, then forwards by the first identifier that is one nearer: the first of the
+    # shortest paths by ids.
     away, waiting = {b: 0}, deque([b])
     while a not in away:
         here = waiting.popleft()
@@ -138,10 +146,12 @@ def _shortest(graph: Graph, a: str, b: str, least: float, until: datetime | None
 
 
 def _widest(graph: Graph, a: str, b: str | None, until: datetime | None) -> tuple[float | None, set[str]]:
-    """The weight of the weakest link on the path where it is strongest, None where no path is; and what was gone through.
+    """The weight of the weakest link on the path where it is strongest, None where no path is; and what was
+    gone through.
 
-    Strongest first, and nearest first among equals. `b` is reached for good once it is reached by a link as strong as what led
-    here, since nothing that still waits is stronger: two near ones in a crowd are found without the crowd.
+    Strongest first, and nearest first among equals. `b` is reached for good once it is reached by a link as
+    strong as what led here, since nothing that still waits is stronger: two near ones in a crowd are found
+    without the crowd.
     """
     waiting, done, turn = [(-float("inf"), 0, a)], set(), count(1)
     while waiting:
@@ -161,7 +171,8 @@ def _widest(graph: Graph, a: str, b: str | None, until: datetime | None) -> tupl
 
 
 def held_between(graph: Graph, mine: set[str], theirs: set[str], until: datetime | None) -> tuple[Hops, bool]:
-    """Links that are not followed between two customers, and True; where there is none, those of both to one third, and False.
+    """Links that are not followed between two customers, and True; where there is none, those of both to one
+    third, and False.
 
     The second is how a shared device or a family's phone looks: it is a customer of its own, next to both.
     """
@@ -172,7 +183,9 @@ def held_between(graph: Graph, mine: set[str], theirs: set[str], until: datetime
         if not between:
             shared = set.intersection(*({third(link.other) for _, link in side} for side in out))
             between = [hop for hop in (*out[0], *out[1]) if third(hop[1].other) in shared]
-    return tuple(sorted(between, key=lambda hop: (*_rank(hop[1]), hop[0], hop[1].other))[:MAX_HELD]), is_direct
+    return tuple(
+        sorted(between, key=lambda hop: (*_rank(hop[1]), hop[0], hop[1].other))[:MAX_HELD]
+    ), is_direct
 
 
 def _direct(out: list, back: list, mine: set[str], theirs: set[str]) -> list[tuple[str, Link]]:
@@ -195,4 +208,4 @@ def _held_out(graph: Graph, side: set[str], until: datetime | None) -> list[tupl
         for one in side
         for link in seen(graph, one, until)
         if link.other not in side  # one that is followed leads nowhere else
-    ]  # fmt: skip
+    ]

@@ -1,6 +1,8 @@
-"""What operators ask about who is who, and what they decide: the snapshot's links and the home's file of decisions.
+"""What operators ask about who is who, and what they decide: the snapshot's links and the home's file of
+decisions.
 
-The service's routes and the commands `make explain` and `make decide` are the same questions to this one class.
+The service's routes and the commands `make explain` and `make decide` are the same questions to this one
+class.
 """
 
 import re
@@ -48,7 +50,13 @@ class Identity:
         called: Mapping[str, str] = FIELDS,
     ) -> None:
         """`called`: what whoever asks calls a field, where it has another name than here."""
-        self._snapshots, self._sources, self._key, self._clock, self._called = snapshots, sources, identity_key, clock, called
+        self._snapshots, self._sources, self._key, self._clock, self._called = (
+            snapshots,
+            sources,
+            identity_key,
+            clock,
+            called,
+        )
         self._file = home / decisions.FILE
 
     def explain(self, a: str, b: str, until: datetime | None = None) -> dict:
@@ -59,7 +67,8 @@ class Identity:
             until: only links first seen by then.
 
         Raises:
-            BadRequest, UnknownIdentifier, SeveralIdentifiers, NotReady: one is not understood, not known, or known of
+            BadRequest, UnknownIdentifier, SeveralIdentifiers, NotReady: one is not understood, not known, or
+            known of
                 several sources; or no links were ever published.
             TooLargeToExplain: too much would have to be read.
         """
@@ -68,8 +77,8 @@ class Identity:
             return self._told(snapshot, a, b, until)
         except TooLarge:
             raise TooLargeToExplain(
-                f"More than {MAX_READ:,} identifiers and links would have to be read, as of a customer joined out of thousands; "
-                "ask fct_identity_links in SQL."
+                f"More than {MAX_READ:,} identifiers and links would have to be read, as of a customer joined"
+                " out of thousands; ask fct_identity_links in SQL."
             ) from None
 
     def _told(self, snapshot: Snapshot, a: str, b: str, until: datetime | None) -> dict:
@@ -89,10 +98,11 @@ class Identity:
         }
 
     def _pending(self, snapshot: Snapshot, graph: Graph, a: str, b: str) -> list[dict] | None:
-        """Decisions about the two, or about another identifier of their customers, that the snapshot does not hold yet.
+        """Decisions about the two, or about another identifier of their customers, that the snapshot does not
+        hold yet.
 
-        One made before decisions were kept holds those that are older than it. None where the file of decisions cannot be read:
-        what last night knew is explained all the same.
+        One made before decisions were kept holds those that are older than it. None where the file of
+        decisions cannot be read: what last night knew is explained all the same.
         """
         try:
             taken, applied = self._taken(), snapshot.decision_ids()
@@ -105,7 +115,8 @@ class Identity:
         return [
             {**as_answer(one), "takes_effect": TAKES_EFFECT}
             for one in find_pending(taken, applied)
-            if {a, b} & set(one.pair) or customers & {linked.customer_id for end in one.pair if (linked := graph(end))}
+            if {a, b} & set(one.pair)
+            or customers & {linked.customer_id for end in one.pair if (linked := graph(end))}
         ]
 
     def reviews(self) -> dict:
@@ -113,7 +124,10 @@ class Identity:
         snapshot = self._explained()
         said = {one.pair: one.decision for one in decisions.in_force(self._taken())}
         rows = [
-            {**one._asdict(), "decision": said.get(tuple(sorted((one.identifier_a or "", one.identifier_b or ""))))}
+            {
+                **one._asdict(),
+                "decision": said.get(tuple(sorted((one.identifier_a or "", one.identifier_b or "")))),
+            }
             for one in snapshot.reviews() or ()
         ]
         return {"reviews": rows, "snapshot": snapshot.name}
@@ -129,17 +143,23 @@ class Identity:
 
         Raises:
             BadRequest: a field is not what it must be.
-            CannotApply: an identifier is not known (one of a decision that is withdrawn need not be) or blocked; there is no such
-                link to refuse, no decision to withdraw.
+            CannotApply: an identifier is not known (one of a decision that is withdrawn need not be) or
+                blocked; there is no such link to refuse, no decision to withdraw.
             SeveralIdentifiers: of which of several sources a value is meant must be said.
-            DecisionsUnreadable: the file must be put right first, or the next night would not read this one either.
+            DecisionsUnreadable: the file must be put right first, or the next night would not read this one
+                either.
             DecisionsOutOfReach: the file cannot be read or written at all; nothing is decided.
         """
         graph = cache(self._explained().linked)
-        standing = {end for kept in decisions.in_force(self._taken()) for end in kept.pair} if decision == WITHDRAW else set()
+        standing = (
+            {end for kept in decisions.in_force(self._taken()) for end in kept.pair}
+            if decision == WITHDRAW
+            else set()
+        )
         try:
             one, other = (
-                self._known(name, said, lambda end: end in standing or graph(end)) for name, said in (("a", a), ("b", b))
+                self._known(name, said, lambda end: end in standing or graph(end))
+                for name, said in (("a", a), ("b", b))
             )
         except UnknownIdentifier as error:
             raise CannotApply(error.detail) from None
@@ -147,16 +167,24 @@ class Identity:
             made = Decision(self._clock(), decision, one, other, decided_by, reason)
         except DecisionError as error:
             named = re.sub(
-                r"\b(identifier_[ab]|decided_by|reason)\b", lambda name: self._called.get(name[0], name[0]), str(error)
+                r"\b(identifier_[ab]|decided_by|reason)\b",
+                lambda name: self._called.get(name[0], name[0]),
+                str(error),
             )
             raise BadRequest(named) from None
         if decision != WITHDRAW and None in (graph(one).customer_id, graph(other).customer_id):
             raise CannotApply(
-                f"Nobody stands behind a value that {RULES_FILE} blocks, whatever is decided; the rule is what to change."
+                f"Nobody stands behind a value that {RULES_FILE} blocks, whatever is decided; the rule is"
+                " what to change."
             )
         if decision == REFUSE and not any(link.other == other for link in graph(one).links):
-            raise CannotApply("No link joins these two directly, so there is none to refuse; `split` keeps two apart for good.")
-        if decision == WITHDRAW and made.pair not in {kept.pair for kept in decisions.in_force(self._taken())}:
+            raise CannotApply(
+                "No link joins these two directly, so there is none to refuse; `split` keeps two apart for"
+                " good."
+            )
+        if decision == WITHDRAW and made.pair not in {
+            kept.pair for kept in decisions.in_force(self._taken())
+        }:
             raise CannotApply("Nothing is decided about these two that could be withdrawn.")
         self._taken()
         try:
@@ -170,7 +198,9 @@ class Identity:
         if snapshot is None:
             raise NotReady(self._snapshots.problem())
         if snapshot.reviews() is None:
-            raise NotReady(f"snapshot {snapshot.name} was made before links were kept; the next night's has them")
+            raise NotReady(
+                f"snapshot {snapshot.name} was made before links were kept; the next night's has them"
+            )
         return snapshot
 
     def _known(self, name: str, said: str, is_known: Callable[[str], object]) -> str:
@@ -182,7 +212,9 @@ class Identity:
         elif is_valued and kind in KINDS and value.strip():
             ids = self._ids(kind, value)
         else:
-            raise BadRequest(f"{name} must be an identifier_id, or one of {', '.join(f'{kind}:<value>' for kind in KINDS)}")
+            raise BadRequest(
+                f"{name} must be an identifier_id, or one of {', '.join(f'{kind}:<value>' for kind in KINDS)}"
+            )
         found = [one for one in ids if is_known(one)]
         if not found:
             hint = " A phone number is known as +E.164: +4915123456789." if kind == "phone" else ""
@@ -190,7 +222,8 @@ class Identity:
         if len(found) > 1 and kind in LOCAL_KINDS:
             those = ", ".join(f"{one} of {ids[one]}" for one in found)
             raise SeveralIdentifiers(
-                f"What {name} says was issued by several sources: {those}. Ask by identifier_id.", identifier_ids=found
+                f"What {name} says was issued by several sources: {those}. Ask by identifier_id.",
+                identifier_ids=found,
             )
         return found[0]
 
@@ -218,21 +251,35 @@ def told(graph: Graph, identifier: str) -> dict:
     """An identifier as it is told."""
     known = graph(identifier)
     return {
-        "identifier_id": identifier, "kind": known.kind, "customer_id": known.customer_id, "n_links_left_out": known.n_left_out,
-    }  # fmt: skip
+        "identifier_id": identifier,
+        "kind": known.kind,
+        "customer_id": known.customer_id,
+        "n_links_left_out": known.n_left_out,
+    }
 
 
 def step(graph: Graph, one: str, link: Link) -> dict:
     """A link as it is told, from one of its ends to the other."""
     return {
-        "from": told(graph, one), "to": told(graph, link.other), "rule": link.rule, "evidence": link.evidence,
-        "weight": link.weight, "first_seen_at": iso(link.first_seen_at), "is_followed": link.is_followed, "held_by": link.held_by,
-    }  # fmt: skip
+        "from": told(graph, one),
+        "to": told(graph, link.other),
+        "rule": link.rule,
+        "evidence": link.evidence,
+        "weight": link.weight,
+        "first_seen_at": iso(link.first_seen_at),
+        "is_followed": link.is_followed,
+        "held_by": link.held_by,
+    }
 
 
 def as_answer(one: Decision) -> dict:
     """A decision as it is told."""
     return {
-        "decision_id": one.decision_id, "decided_at": iso(one.decided_at), "decision": one.decision,
-        "identifier_a": one.identifier_a, "identifier_b": one.identifier_b, "decided_by": one.decided_by, "reason": one.reason,
-    }  # fmt: skip
+        "decision_id": one.decision_id,
+        "decided_at": iso(one.decided_at),
+        "decision": one.decision,
+        "identifier_a": one.identifier_a,
+        "identifier_b": one.identifier_b,
+        "decided_by": one.decided_by,
+        "reason": one.reason,
+    }

@@ -12,7 +12,13 @@ Word = Literal["split", "refuse", "join", "withdraw"]
 
 
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
-FORMATS = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}, {"type": "null"}]}
+FORMATS = {
+    "anyOf": [
+        {"type": "string", "format": "date"},
+        {"type": "string", "format": "date-time"},
+        {"type": "null"},
+    ]
+}
 
 
 def _end_of(said: object) -> object:
@@ -20,7 +26,9 @@ def _end_of(said: object) -> object:
     if not isinstance(said, str):
         return said
     try:
-        if not WRITTEN.match(said):  # Python reads weeks and days without hyphens too: of 2026-W08 it takes the Monday
+        if not WRITTEN.match(
+            said
+        ):  # Python reads weeks and days without hyphens too: of 2026-W08 it takes the Monday
             raise ValueError
         moment = datetime.fromisoformat(said)
         if len(said) == len("2026-02-21"):
@@ -29,23 +37,33 @@ def _end_of(said: object) -> object:
             raise ValueError
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("must be a day (2026-02-21, to its end in UTC) or a moment with its offset") from None
+        raise ValueError(
+            "must be a day (2026-02-21, to its end in UTC) or a moment with its offset"
+        ) from None
 
 
 class ExplainQuery(Closed):
     """Which two identifiers."""
 
-    a: Id = Field(description="an identifier_id, or user_id:, anonymous_id:, crm_id:, email: or phone: (as +E.164) and the value")
+    a: Id = Field(
+        description=(
+            "an identifier_id, or user_id:, anonymous_id:, crm_id:, email: or phone: (as +E.164) and the"
+            " value"
+        )
+    )
     b: Id = Field(description="the other one, in the same way")
     as_of: Annotated[datetime | None, BeforeValidator(_end_of), WithJsonSchema(FORMATS)] = Field(
-        None, description="only links first seen until then: a day (to its end, UTC), or a moment with its offset"
+        None,
+        description="only links first seen until then: a day (to its end, UTC), or a moment with its offset",
     )
 
 
 class NewDecision(Closed):
     """A decision to be taken about two identifiers, each given as in a question."""
 
-    decision: Word = Field(description="never one customer; this link is not followed; one customer; as if nothing had been said")
+    decision: Word = Field(
+        description="never one customer; this link is not followed; one customer; as if nothing had been said"
+    )
     a: Id
     b: Id
     reason: str = Field(description="one line; no e-mail address and no phone number")
@@ -57,7 +75,9 @@ class IdentifierAnswer(BaseModel):
 
     identifier_id: str
     kind: str
-    customer_id: str | None = Field(description="whose it is now; null for a value that nobody stands behind, such as `null`")
+    customer_id: str | None = Field(
+        description="whose it is now; null for a value that nobody stands behind, such as `null`"
+    )
     n_links_left_out: int = Field(
         description="later links of it that are not followed and not looked at here: of a crowd's value"
     )
@@ -99,11 +119,18 @@ class ExplainAnswer(BaseModel):
     b: IdentifierAnswer
     is_one_customer: bool
     as_of: datetime | None
-    path: list[LinkAnswer] = Field(description="from a to b when they are one customer: strongest weakest link, then fewest")
-    held: list[LinkAnswer] = Field(description="when they are not: links that would join them, were they followed")
+    path: list[LinkAnswer] = Field(
+        description="from a to b when they are one customer: strongest weakest link, then fewest"
+    )
+    held: list[LinkAnswer] = Field(
+        description="when they are not: links that would join them, were they followed"
+    )
     sentence: str
     pending: list[TakenAnswer] | None = Field(
-        description="decisions about their customers that the next night will apply; null where the file cannot be read"
+        description=(
+            "decisions about their customers that the next night will apply; null where the file cannot be"
+            " read"
+        )
     )
     snapshot: str
 
@@ -120,7 +147,9 @@ class ReviewAnswer(BaseModel):
     n_identifiers: int | None
     is_held_back: bool = Field(description="not served personally until decided")
     because: str | None
-    decision: str | None = Field(description="what has been decided about the link; it counts with the next night")
+    decision: str | None = Field(
+        description="what has been decided about the link; it counts with the next night"
+    )
 
 
 class ReviewsAnswer(BaseModel):

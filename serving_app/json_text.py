@@ -14,8 +14,8 @@ def parse_json(data: bytes) -> Any:
     Python's own parser and not orjson: only it tells repeated names, of which one would win without a word.
 
     Raises:
-        BadRequest: it is not UTF-8 or not JSON, an object names something twice, or it nests deeper or holds a longer number
-            than can be read (some 1,000 levels, 4,300 digits). What was sent is not quoted.
+        BadRequest: it is not UTF-8 or not JSON, an object names something twice, or it nests deeper or holds
+            a longer number than can be read (some 1,000 levels, 4,300 digits). What was sent is not quoted.
     """
     try:
         return json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -1,4 +1,6 @@
-"""The overrides of a home: read into memory once for each change, so that no damage to their files un-holds a block."""
+"""The overrides of a home: read into memory once for each change, so that no damage to their files un-holds a
+block.
+"""
 
 import contextlib
 import logging
@@ -19,8 +21,9 @@ logger = logging.getLogger(__name__)
 class KeptOverrides:
     """Overrides in one file and its copy, shared by all workers: two `stat` a request.
 
-    What is lost on disk (deleted, damaged, replaced by an older one) is written back by the first worker that sees it. A worker
-    that starts and finds neither file readable holds the blocks that the last night took down, and says so.
+    What is lost on disk (deleted, damaged, replaced by an older one) is written back by the first worker that
+    sees it. A worker that starts and finds neither file readable holds the blocks that the last night took
+    down, and says so.
     """
 
     def __init__(self, home: Path) -> None:
@@ -77,15 +80,17 @@ class KeptOverrides:
             self._problem = ""
 
     def _begin_without(self, flaws: list[str]) -> None:
-        """Hold what can be known of overrides when no file can be read; of a home without any, that is nothing."""
+        """Hold what can be known of overrides when no file can be read; of a home without any, that is
+        nothing.
+        """
         rows = of_lmdb(self._home)
         if rows is None and (rows := last_known_blocks(self._home)):
             flaws = flaws or ["overrides.json is missing"]
         self._adopt(State(0, rows))
         if flaws:
             self._set_problem(
-                f"overrides are lost: {', '.join(flaws)}; the {len(rows)} blocks of the last night hold, pins, boosts and later "
-                "blocks do not"
+                f"overrides are lost: {', '.join(flaws)}; the {len(rows)} blocks of the last night hold,"
+                " pins, boosts and later blocks do not"
             )
 
     def _write_back(self, flaws: list[str]) -> None:
@@ -99,7 +104,9 @@ class KeptOverrides:
             flaws_left = [f"cannot be written back: {error.strerror}"]
         if not flaws_left:
             logger.error("overrides: %s; what was in force is written back", ", ".join(flaws))
-        self._set_problem(f"overrides: {', '.join([*flaws, *flaws_left])}; what was in force holds" if flaws_left else "")
+        self._set_problem(
+            f"overrides: {', '.join([*flaws, *flaws_left])}; what was in force holds" if flaws_left else ""
+        )
 
     def _set_problem(self, problem: str) -> None:
         if problem and problem != self._problem:  # once, not at every `refresh`
@@ -119,7 +126,9 @@ class KeptOverrides:
                 self._adopt(new)
                 self._seen = stamps(*self._paths)
         except OSError as error:
-            raise OverridesOutOfReach(f"The override cannot be written: {error.strerror}. Nothing was changed.") from error
+            raise OverridesOutOfReach(
+                f"The override cannot be written: {error.strerror}. Nothing was changed."
+            ) from error
         self._problem = f"overrides: {', '.join(flaws)}; what was in force holds" if flaws else ""
 
     def _adopt(self, state: State) -> None:
@@ -135,7 +144,11 @@ class KeptOverrides:
 
 
 def _row(override: Override) -> dict:
-    return {**asdict(override), "until": override.until.isoformat(), "created_at": override.created_at.isoformat()}
+    return {
+        **asdict(override),
+        "until": override.until.isoformat(),
+        "created_at": override.created_at.isoformat(),
+    }
 
 
 def _override(row: dict) -> Override:

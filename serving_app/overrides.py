@@ -1,4 +1,6 @@
-"""Overrides, and the store of them: one state shared by all workers, written durably, seen by the next request of each."""
+"""Overrides, and the store of them: one state shared by all workers, written durably, seen by the next
+request of each.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +13,9 @@ PIN, BLOCK, BOOST = "pin", "block", "boost"
 
 
 class OverridesOutOfReach(RuntimeError):  # noqa: N818 - reads as what it says
-    """An override cannot be written: a full disk, no right to. Nothing was changed; the message holds no path."""
+    """An override cannot be written: a full disk, no right to. Nothing was changed; the message holds no
+    path.
+    """
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,13 @@ class OverrideStore(Protocol):
     """Where overrides live. `all` is asked once a request."""
 
     def all(self) -> tuple[Override, ...]:
-        """Every override kept, oldest first; some may have ended. The same object as long as nothing was written."""
+        """Every override kept, oldest first; some may have ended. The same object as long as nothing was
+        written.
+        """
 
     def put(self, override: Override) -> None:
-        """Keep one, and forget those that ended before it; durable when this returns, and seen by every worker's next request.
+        """Keep one, and forget those that ended before it; durable when this returns, and seen by every
+        worker's next request.
 
         Raises:
             OverridesOutOfReach: it cannot be written.
@@ -95,8 +102,10 @@ class Rules:
     ) -> None:
         """
         Args:
-            current_id: what a customer id of any age stands for now: an override outlives a merge of its customer.
-            item_id: an item's id in the normal form of the shop's catalogue: an override may be older than its rule.
+            current_id: what a customer id of any age stands for now: an override outlives a merge of its
+                customer.
+            item_id: an item's id in the normal form of the shop's catalogue: an override may be older than
+                its rule.
         """
         self._everyone: list[Override] = []
         self._customers: dict[str, list[Override]] = {}

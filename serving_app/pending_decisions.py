@@ -17,5 +17,6 @@ def find_pending(decisions: Sequence[Decision], applied: Collection[str]) -> lis
     return [
         one
         for one in decisions
-        if last[one.pair] is one and (one.pair in pairs_applied if one.decision == WITHDRAW else one.decision_id not in applied)
+        if last[one.pair] is one
+        and (one.pair in pairs_applied if one.decision == WITHDRAW else one.decision_id not in applied)
     ]

@@ -1,9 +1,9 @@
 """A verified copy of a snapshot's file that nobody else can change: it has no name.
 
-LMDB maps the file it reads. When that file is cut short underneath, the next read is a signal (SIGBUS) that ends the worker,
-whatever Python does; when bytes in it change, an answer is silently wrong. A file without a name cannot be cut, overwritten or
-swapped. The workers of a machine share one: the first leaves a link to it, `/proc/<pid>/fd/<n>`, and the file lasts until the
-last worker has closed it.
+LMDB maps the file it reads. When that file is cut short underneath, the next read is a signal (SIGBUS) that
+ends the worker, whatever Python does; when bytes in it change, an answer is silently wrong. A file without a
+name cannot be cut, overwritten or swapped. The workers of a machine share one: the first leaves a link to it,
+`/proc/<pid>/fd/<n>`, and the file lasts until the last worker has closed it.
 """
 
 import contextlib

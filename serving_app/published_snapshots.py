@@ -1,7 +1,8 @@
-"""Follow the switch: the snapshot that `published.json` names; where that one is damaged, the newest intact one before it.
+"""Follow the switch: the snapshot that `published.json` names; where that one is damaged, the newest intact
+one before it.
 
-A request never waits long for a snapshot to be copied and verified: it is answered from the one before, while a thread opens the
-other.
+A request never waits long for a snapshot to be copied and verified: it is answered from the one before, while
+a thread opens the other.
 """
 
 import contextlib
@@ -23,7 +24,8 @@ VERIFY_EVERY = timedelta(minutes=10)  # a snapshot of 1 GB is read in 1.3 s
 
 
 class PublishedSnapshots:
-    """The store on disk: one `stat` a request; opens what is new, and keeps what is open when nothing better can be had.
+    """The store on disk: one `stat` a request; opens what is new, and keeps what is open when nothing better
+    can be had.
 
     Everything that is wrong is in `problem`, by the snapshot's name.
     """
@@ -31,8 +33,8 @@ class PublishedSnapshots:
     def __init__(self, home: Path, patience_seconds: float | None = None) -> None:
         """
         Args:
-            patience_seconds: how long a request waits for another snapshot to be opened while it could have the one before;
-                None: until it is open.
+            patience_seconds: how long a request waits for another snapshot to be opened while it could have
+                the one before; None: until it is open.
         """
         self._home, self._patience = home, patience_seconds
         self._lock, self._work = threading.Lock(), threading.Lock()
@@ -48,7 +50,8 @@ class PublishedSnapshots:
             with self._lock:
                 if seen != self._seen:
                     opening = threading.Thread(target=self._follow, name="open-snapshot", daemon=True)
-                    opening.start()  # before others can see it: a thread that has not begun cannot be waited for
+                    # before others can see it: a thread that has not begun cannot be waited for
+                    opening.start()
                     self._opening, self._seen = opening, seen
             self._opening.join(self._patience if self._snapshot else None)
         elif self._snapshot is None and self._opening.is_alive():
@@ -60,7 +63,9 @@ class PublishedSnapshots:
         return self._problem
 
     def verify(self, now: datetime) -> None:
-        """Read what is served and what is published once more, every `VERIFY_EVERY` and when a file has changed: for a timer."""
+        """Read what is served and what is published once more, every `VERIFY_EVERY` and when a file has
+        changed: for a timer.
+        """
         self.current()
         files = self._published_files()
         if self._verified and self._verified[0] == files and now - self._verified[1] < VERIFY_EVERY:
@@ -79,7 +84,9 @@ class PublishedSnapshots:
             self._problem = "; ".join(flaws) or ("" if self._snapshot else NOTHING)
 
     def _names(self, flaws: list[str]) -> Iterator[str]:
-        """The published snapshot, then those that may stand in for it; adds to `flaws` why the switch cannot be read."""
+        """The published snapshot, then those that may stand in for it; adds to `flaws` why the switch cannot
+        be read.
+        """
         try:
             record = Published.read_switch(self._home)
         except PublishedUnreadable as error:

@@ -1,7 +1,7 @@
 """What must hold now, as answers ask for it: the home's store, or its twin in memory.
 
-A store that is missing or damaged is taken for the safe side: nobody is answered for by name, and items are shown as the snapshot
-says, until a night writes it anew.
+A store that is missing or damaged is taken for the safe side: nobody is answered for by name, and items are
+shown as the snapshot says, until a night writes it anew.
 """
 
 import threading
@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from expectations.contracts.restrictions import WORDS, RestrictionsDamaged, RestrictionsUnreadable, View, Word, newest
+from expectations.contracts.restrictions import (
+    WORDS,
+    RestrictionsDamaged,
+    RestrictionsUnreadable,
+    View,
+    Word,
+    newest,
+)
 from expectations.contracts.restrictions_store import Restrictions
 
 VERIFY_EVERY = timedelta(minutes=10)
@@ -61,7 +68,9 @@ class MemoryRestrictions:
 
     def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
         for name in ids:
-            self.words[kind][name] = newest([self.words[kind][name], word]) if name in self.words[kind] else word
+            self.words[kind][name] = (
+                newest([self.words[kind][name], word]) if name in self.words[kind] else word
+            )
 
     def problem(self) -> str:
         return ""
@@ -74,8 +83,8 @@ class LmdbRestrictions:
         self._folder, self._lock = folder, threading.Lock()
         self._store: Restrictions | None = None
         self._verified_at: datetime | None = None
-        # A damaged file, read no second time, and why. Words alone: an error holds the store it was raised in, and LMDB opens
-        # no second handle while there is a first.
+        # A damaged file, read no second time, and why. Words alone: an error holds the store it was raised
+        # in, and LMDB opens no second handle while there is a first.
         self._refused: tuple[tuple[int, int, int] | None, str] | None = None
 
     def _opened(self) -> Restrictions:
@@ -102,7 +111,9 @@ class LmdbRestrictions:
             return Restrictions(self._folder)
         except RestrictionsDamaged as error:
             self._refused = (seen, str(error))
-            raise  # other reasons pass: LMDB opens no second handle while an answer under way holds the store of before
+            # other reasons pass: LMDB opens no second handle while an answer under way holds the store of
+            # before
+            raise
 
     @contextmanager
     def view(self) -> Iterator[View]:
@@ -128,7 +139,9 @@ class LmdbRestrictions:
         self._verified_at = now
         try:
             store.verify()
-        except RestrictionsUnreadable:  # the next answer opens what is there by then, and refuses it if it is damaged
+        except (
+            RestrictionsUnreadable
+        ):  # the next answer opens what is there by then, and refuses it if it is damaged
             with self._lock:
                 if self._store is store:
                     self._store = None

@@ -1,4 +1,6 @@
-"""What comes in and what goes out over HTTP: the one declaration that requests are checked by and openapi.json is made of."""
+"""What comes in and what goes out over HTTP: the one declaration that requests are checked by and
+openapi.json is made of.
+"""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
@@ -34,7 +36,8 @@ def _is_id(value: str) -> str:
     return value
 
 
-# An override without an end is a typing mistake in ten years' time; and beyond year 9999 in UTC no clock can tell it.
+# An override without an end is a typing mistake in ten years' time; and beyond year 9999 in UTC no clock can
+# tell it.
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -44,12 +47,16 @@ def _is_before_2100(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), BeforeValidator(_normal), AfterValidator(_is_id)]
+Id = Annotated[
+    str, Field(min_length=1, max_length=MAX_ID_LENGTH), BeforeValidator(_normal), AfterValidator(_is_id)
+]
 WHO = "customer_id, user_id, anonymous_id"
 
 
 class Closed(BaseModel):
-    """Names that are not declared are refused, and told which are: a mistyped one would otherwise change nothing, silently."""
+    """Names that are not declared are refused, and told which are: a mistyped one would otherwise change
+    nothing, silently.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -78,7 +85,9 @@ class Closed(BaseModel):
 class Visitor(Closed):
     """Who is asked about: one id of one kind, or none for a stranger."""
 
-    customer_id: Id | None = Field(None, description="Concierge's id, of any age: merged and renamed ones resolve")
+    customer_id: Id | None = Field(
+        None, description="Concierge's id, of any age: merged and renamed ones resolve"
+    )
     user_id: Id | None = Field(None, description="the shop's own id")
     anonymous_id: Id | None = Field(None, description="the id in a browser's cookie")
 
@@ -90,7 +99,9 @@ class Visitor(Closed):
 
 
 class ListQuery(Visitor):
-    """The query of every list. An empty id is none: a page's template sends `user_id=` for whoever is not logged in."""
+    """The query of every list. An empty id is none: a page's template sends `user_id=` for whoever is not
+    logged in.
+    """
 
     n: int = Field(10, ge=1, le=MAX_N, description="how many items at most")
     placement: str | None = Field(
@@ -115,7 +126,9 @@ class NewOverride(Visitor):
 
     kind: Literal["pin", "block", "boost"]
     item_id: Id
-    position: int | None = Field(None, ge=1, le=MAX_N, description="of a pin: its place, from 1 (the default)")
+    position: int | None = Field(
+        None, ge=1, le=MAX_N, description="of a pin: its place, from 1 (the default)"
+    )
     factor: float | None = Field(
         None, gt=0, le=1000, allow_inf_nan=False, description="of a boost: what scores are multiplied by"
     )
@@ -145,7 +158,9 @@ class OverrideAnswer(BaseModel):
     until: datetime
     created_at: datetime
     note: str
-    matches: int | None = Field(description="items of the shop that it names: 0 or 1; null: nothing has been published yet")
+    matches: int | None = Field(
+        description="items of the shop that it names: 0 or 1; null: nothing has been published yet"
+    )
 
 
 class OverridesAnswer(BaseModel):
@@ -159,7 +174,9 @@ class ItemAnswer(BaseModel):
 
     item_id: str
     rank: int = Field(ge=1)
-    score: float | None = Field(description="orders items of one source, boosts applied; null for a pinned item")
+    score: float | None = Field(
+        description="orders items of one source, boosts applied; null for a pinned item"
+    )
     base_score: float | None = Field(description="the recommender's, without boosts; null for a pinned item")
     source: Source
     reason: str
@@ -177,7 +194,9 @@ class ListAnswer(BaseModel):
     request_id: str = Field(description="send it back with events about this list")
     customer_id: str | None = Field(description="whom it was made for; null: a stranger")
     placement: str
-    source: Source = Field(description="of the list as a whole: the best rung of the ladder that gave an item")
+    source: Source = Field(
+        description="of the list as a whole: the best rung of the ladder that gave an item"
+    )
     model_version: str | None
     snapshot: str | None
     generated_at: datetime
@@ -202,7 +221,9 @@ class CustomerAnswer(BaseModel):
 class ReadyAnswer(BaseModel):
     """What is being served, and by which build."""
 
-    status: Literal["ready", "degraded"] = Field(description="degraded: lists are served, and `problems` says what is wrong")
+    status: Literal["ready", "degraded"] = Field(
+        description="degraded: lists are served, and `problems` says what is wrong"
+    )
     problems: list[str] = Field(description="empty when all is well")
     build: str
     model_version: str

@@ -1,4 +1,6 @@
-"""An explanation in words, for the people who run a shop. It names identifiers by kind and id, never by value."""
+"""An explanation in words, for the people who run a shop. It names identifiers by kind and id, never by
+value.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,8 +9,12 @@ from expectations.contracts.snapshot import Link
 from serving_app.explain import Explanation, Graph
 
 NAMES = {
-    "user_id": "user id", "anonymous_id": "browser", "crm_id": "CRM number", "email": "e-mail address", "phone": "phone number",
-}  # fmt: skip
+    "user_id": "user id",
+    "anonymous_id": "browser",
+    "crm_id": "CRM number",
+    "email": "e-mail address",
+    "phone": "phone number",
+}
 RULES_FILE = "spark_jobs/identify/rules.yml"
 BLOCKED = f"a value that {RULES_FILE} blocks"
 
@@ -34,13 +40,20 @@ def sentence(graph: Graph, found: Explanation, until: datetime | None = None) ->
         return _begun(f"{then}{one} and {other} are one customer: {steps}.")
     nobody = [named(end) for end in (found.a, found.b) if graph(end).customer_id is None]
     apart = (
-        f"are not one customer, since nobody stands behind {' and '.join(nobody)}, {BLOCKED}" if nobody else "are two customers"
+        f"are not one customer, since nobody stands behind {' and '.join(nobody)}, {BLOCKED}"
+        if nobody
+        else "are two customers"
     )
     steps = [f"{told(hop)}, which is not followed ({held(hop[1])})" for hop in found.held]
     if found.held and not found.is_direct:
         apart += " that no link joins directly" if not nobody else ""
-        steps += [f"{' and '.join(map(named, ids))} are one customer, a third" for ids in thirds(graph, found)]
-    return _begun(f"{then}{one} and {other} {apart}: {'; '.join(steps) or 'nothing links them'}.{left_out(graph, found, named)}")
+        steps += [
+            f"{' and '.join(map(named, ids))} are one customer, a third" for ids in thirds(graph, found)
+        ]
+    return _begun(
+        f"{then}{one} and {other} {apart}:"
+        f" {'; '.join(steps) or 'nothing links them'}.{left_out(graph, found, named)}"
+    )
 
 
 def thirds(graph: Graph, found: Explanation) -> list[list[str]]:
@@ -55,7 +68,8 @@ def left_out(graph: Graph, found: Explanation, named: Callable[[str], str]) -> s
     """Whose links are not all looked at."""
     crowded = [(named(end), graph(end).n_left_out) for end in (found.a, found.b) if graph(end).n_left_out]
     return "".join(
-        f" Later links of {name} are left out here, {n:,} of them; fct_identity_links has them." for name, n in crowded
+        f" Later links of {name} are left out here, {n:,} of them; fct_identity_links has them."
+        for name, n in crowded
     )
 
 
@@ -66,7 +80,10 @@ def seen_in(link: Link) -> str:
     on = f"on {day}"
     # By the rule first: likeness names records of core_people too, and what it says is no sighting.
     if link.rule == "alike":
-        return f"stand in the person records {both(key)}, which are alike with probability {link.weight:.4g}, known since {day}"
+        return (
+            f"stand in the person records {both(key)}, which are alike with probability {link.weight:.4g},"
+            f" known since {day}"
+        )
     if link.rule == "decision":
         return f"were joined by a person's decision ({key}) {on}"
     if table == "core_events":
@@ -81,14 +98,18 @@ def seen_in(link: Link) -> str:
 
 
 def both(key: str) -> str:
-    """Two records that were compared, `<source>/<id>~<source>/<id>`: as two, unless an id holds the mark between them too."""
+    """Two records that were compared, `<source>/<id>~<source>/<id>`: as two, unless an id holds the mark
+    between them too.
+    """
     return " and ".join(key.split("~")) if key.count("~") == 1 else key
 
 
 def held(link: Link) -> str:
     """Why a link is not followed."""
     section, _, rule = (link.held_by or "").partition("/")
-    return f"a person's decision: {rule}" if section == "decision" else f"rule {section}/{rule} of {RULES_FILE}"
+    return (
+        f"a person's decision: {rule}" if section == "decision" else f"rule {section}/{rule} of {RULES_FILE}"
+    )
 
 
 def moment(at: datetime) -> str:

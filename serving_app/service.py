@@ -1,7 +1,8 @@
 """What the routes ask: find the visitor, read one snapshot, decide, make the record durable, answer.
 
-The ladder: the visitor's own list, then that of the narrowest audience they belong to, then what is popular. Without a readable
-snapshot there is nothing that may be shown, so the answer is an empty one, source `static`, status 200: the page stays up.
+The ladder: the visitor's own list, then that of the narrowest audience they belong to, then what is popular.
+Without a readable snapshot there is nothing that may be shown, so the answer is an empty one, source
+`static`, status 200: the page stays up.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,9 +41,16 @@ class Service:
     ) -> None:
         """
         Args:
-            withholds_unlogged: whether a list whose record cannot be written is withheld, the answer being empty (`static`).
+            withholds_unlogged: whether a list whose record cannot be written is withheld, the answer being
+                empty (`static`).
         """
-        self.snapshots, self.overrides, self.log, self.clock, self.new_id = snapshots, overrides, log, clock, new_id
+        self.snapshots, self.overrides, self.log, self.clock, self.new_id = (
+            snapshots,
+            overrides,
+            log,
+            clock,
+            new_id,
+        )
         self.restrictions = restrictions
         self._sources, self._key, self._withholds_unlogged = sources, identity_key, withholds_unlogged
         self._rules: tuple[object, object, Rules | None] = (None, None, None)
@@ -74,7 +82,11 @@ class Service:
 
         def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
             item_id = snapshot.item_id(query.item_id)
-            others = [listed for listed in snapshot.list(contract.similar_list(item_id)) if listed.item_id != item_id]
+            others = [
+                listed
+                for listed in snapshot.list(contract.similar_list(item_id))
+                if listed.item_id != item_id
+            ]
             yield Rung(SIMILAR, f"similar to {item_id}", others)
             for rung in popular_ladder(snapshot):
                 yield rung._replace(items=[listed for listed in rung.items if listed.item_id != item_id])
@@ -99,25 +111,35 @@ class Service:
         if visitor.customer_id:
             ids, found = [visitor.customer_id], snapshot.current_id(visitor.customer_id)
         else:
-            kind, value = ("user_id", visitor.user_id) if visitor.user_id else ("anonymous_id", visitor.anonymous_id)
+            kind, value = (
+                ("user_id", visitor.user_id) if visitor.user_id else ("anonymous_id", visitor.anonymous_id)
+            )
             ids = [identifier_id(self._key, kind, source, value) for source in self._sources] if value else []
             found = next((customer_id for one in ids if (customer_id := snapshot.whose(one))), None)
         return found if found and may_be_named([*ids, found], snapshot, view) else None
 
     def _personal_ladder(self, snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
         if customer_id:
-            yield Rung(PERSONAL, "chosen for this customer", snapshot.list(contract.customer_list(customer_id)))
+            yield Rung(
+                PERSONAL, "chosen for this customer", snapshot.list(contract.customer_list(customer_id))
+            )
             yield from audience_ladder(snapshot, snapshot.customer(customer_id))
         yield from popular_ladder(snapshot)
 
-    def _answer(self, query: ListQuery, placement: str, ladder: Ladder, is_shown: bool, is_steered: bool = True) -> dict:
+    def _answer(
+        self, query: ListQuery, placement: str, ladder: Ladder, is_shown: bool, is_steered: bool = True
+    ) -> dict:
         """One answer. Pins and boosts steer recommendations alone; a block holds everywhere."""
         now, snapshot = self.clock(), self.snapshots.current()
         customer_id, decided, facts = None, Decision(STATIC, (), ()), {}
         with self.restrictions.view() as view:
             if snapshot:
                 customer_id = self._find(query, snapshot, view)
-                rules = [one for one in self._rules_for(snapshot).of(customer_id) if is_steered or one.kind == BLOCK]
+                rules = [
+                    one
+                    for one in self._rules_for(snapshot).of(customer_id)
+                    if is_steered or one.kind == BLOCK
+                ]
                 decided = decide(ladder(snapshot, customer_id), rules, shown(snapshot, view), query.n, now)
                 facts = {one.item_id: snapshot.item(one.item_id) for one in decided.items}
         request_id, placement = self.new_id(), query.placement or placement
@@ -138,7 +160,8 @@ class Service:
             "age_seconds": snapshot and age_seconds(snapshot, now),
             "applied_overrides": list(decided.applied),
             "items": [
-                {**one._asdict(), **{name: getattr(facts[one.item_id], name) for name in DISPLAYED}} for one in decided.items
+                {**one._asdict(), **{name: getattr(facts[one.item_id], name) for name in DISPLAYED}}
+                for one in decided.items
             ],
         }
 
@@ -163,10 +186,14 @@ def shown(snapshot: Snapshot, view: View) -> Callable[[str], contract.Item | Non
 
 
 def audience_ladder(snapshot: Snapshot, customer: contract.Customer | None) -> Iterator[Rung]:
-    """The list of the narrowest audience that has one: a customer belongs to many, and an answer needs one."""
+    """The list of the narrowest audience that has one: a customer belongs to many, and an answer
+    needs one.
+    """
     if customer is None:
         return
-    segments = tuple(dict.fromkeys([*([customer.rfm_segment] if customer.rfm_segment else []), *customer.segment_ids]))
+    segments = tuple(
+        dict.fromkeys([*([customer.rfm_segment] if customer.rfm_segment else []), *customer.segment_ids])
+    )
     for audience in contract.audiences(customer.country, segments):
         if found := snapshot.list(contract.audience_list(audience)):
             yield Rung(AUDIENCE, f"popular with {audience}", found)
@@ -178,20 +205,34 @@ def popular_ladder(snapshot: Snapshot) -> Iterator[Rung]:
 
 
 def as_record(
-    request_id: str, placement: str, customer_id: str | None, decided: Decision, snapshot: Snapshot | None, now: datetime
+    request_id: str,
+    placement: str,
+    customer_id: str | None,
+    decided: Decision,
+    snapshot: Snapshot | None,
+    now: datetime,
 ) -> dict:
     """What the decision log keeps of an answer."""
     return record(
         {
-            "request_id": request_id, "served_at": iso(now), "placement": placement, "customer_id": customer_id,
+            "request_id": request_id,
+            "served_at": iso(now),
+            "placement": placement,
+            "customer_id": customer_id,
             "list_source": decided.source,
             "items": [
-                {"item_id": one.item_id, "rank": one.rank, "score": one.score, "source": one.source} for one in decided.items
+                {"item_id": one.item_id, "rank": one.rank, "score": one.score, "source": one.source}
+                for one in decided.items
             ],
-            "model_version": snapshot and snapshot.meta.model_version, "snapshot": snapshot and snapshot.name,
-            "applied_overrides": list(decided.applied), "policy": None, "propensity": None, "experiment": None, "variant": None,
+            "model_version": snapshot and snapshot.meta.model_version,
+            "snapshot": snapshot and snapshot.name,
+            "applied_overrides": list(decided.applied),
+            "policy": None,
+            "propensity": None,
+            "experiment": None,
+            "variant": None,
         }
-    )  # fmt: skip
+    )
 
 
 def age_seconds(snapshot: Snapshot, now: datetime) -> float:

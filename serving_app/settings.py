@@ -41,5 +41,7 @@ class Settings:
             workers=int(given["CONCIERGE_HTTP_WORKERS"]),
             admin_token=given["CONCIERGE_ADMIN_TOKEN"],
             withholds_unlogged=given["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
-            decision_log_days=int(given["CONCIERGE_DECISION_LOG_DAYS"]) if given["CONCIERGE_DECISION_LOG_DAYS"] else None,
+            decision_log_days=int(given["CONCIERGE_DECISION_LOG_DAYS"])
+            if given["CONCIERGE_DECISION_LOG_DAYS"]
+            else None,
         )

@@ -8,11 +8,15 @@ from expectations.contracts.ids import normalise_id
 
 
 class SnapshotUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
-    """A published snapshot is damaged, cannot be opened, or is of a layout that this build does not know. Holds no path."""
+    """A published snapshot is damaged, cannot be opened, or is of a layout that this build does not know.
+    Holds no path.
+    """
 
 
 class Snapshot:
-    """One immutable snapshot. An answer is made from one of these only, however often readers are switched meanwhile."""
+    """One immutable snapshot. An answer is made from one of these only, however often readers are switched
+    meanwhile.
+    """
 
     def __init__(self, name: str, get: Callable[[bytes], bytes | None]) -> None:
         """
@@ -32,7 +36,9 @@ class Snapshot:
         except (TypeError, ValueError) as error:
             raise SnapshotUnreadable(f"snapshot {name} cannot be read") from error
         if self.meta.layout not in contract.READABLE:
-            raise SnapshotUnreadable(f"snapshot {name} has layout {self.meta.layout}; this build reads {contract.READABLE}")
+            raise SnapshotUnreadable(
+                f"snapshot {name} has layout {self.meta.layout}; this build reads {contract.READABLE}"
+            )
         catalogue = get(contract.CATALOGUE)
         self._catalogue = contract.Catalogue.of_bytes(catalogue) if catalogue else contract.Catalogue()
 
@@ -47,7 +53,9 @@ class Snapshot:
         return self._catalogue.unpack(packed) if packed else []
 
     def item(self, item_id: str) -> contract.Item | None:
-        """An item's facts. Kept once read: a snapshot never changes, and every answer asks for its items' facts."""
+        """An item's facts. Kept once read: a snapshot never changes, and every answer asks for its items'
+        facts.
+        """
         if item_id not in self._items:
             packed = self._get(contract.item(item_id))
             if packed is None:
@@ -56,7 +64,9 @@ class Snapshot:
         return self._items[item_id]
 
     def item_id(self, text: str) -> str:
-        """An item's id in the normal form of the shop's catalogue: `85123a` is `85123A` where letter case tells nothing."""
+        """An item's id in the normal form of the shop's catalogue: `85123a` is `85123A` where letter case
+        tells nothing.
+        """
         return normalise_id(text, "item_id", self.meta.item_case)
 
     def customer(self, customer_id: str) -> contract.Customer | None:
@@ -64,7 +74,9 @@ class Snapshot:
         return contract.unpack(contract.Customer, packed) if packed else None
 
     def current_id(self, customer_id: str) -> str | None:
-        """The id that an id of any age stands for now; None for one that was never issued or may not be personalised for."""
+        """The id that an id of any age stands for now; None for one that was never issued or may not be
+        personalised for.
+        """
         if self._get(contract.customer(customer_id)) is not None:
             return customer_id
         now = self._get(contract.former_customer(customer_id))
@@ -86,7 +98,9 @@ class Snapshot:
         return None if packed is None else contract.unpack_reviews(packed)
 
     def decision_ids(self) -> frozenset[str] | None:
-        """Ids of the identity decisions it was made by; None in a snapshot that was made before they were kept."""
+        """Ids of the identity decisions it was made by; None in a snapshot that was made before they were
+        kept.
+        """
         packed = self._get(contract.DECISIONS)
         return None if packed is None else contract.unpack_decisions(packed)
 

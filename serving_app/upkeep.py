@@ -1,4 +1,6 @@
-"""What a worker does beside answering: tasks on a timer, and ending when the server's main process has ended."""
+"""What a worker does beside answering: tasks on a timer, and ending when the server's main
+process has ended.
+"""
 
 import logging
 import os
@@ -11,7 +13,8 @@ logger = logging.getLogger(__name__)
 
 
 def repeat(tasks: Mapping[str, Callable[[], object]], every_seconds: float) -> threading.Event:
-    """Let a thread do the tasks, one after another, again and again. Setting the event ends it; a task that fails does not.
+    """Let a thread do the tasks, one after another, again and again. Setting the event ends it; a task that
+    fails does not.
 
     Args:
         tasks: by a name for the log.
@@ -23,8 +26,12 @@ def repeat(tasks: Mapping[str, Callable[[], object]], every_seconds: float) -> t
             for name, task in tasks.items():
                 try:
                     task()
-                except Exception as error:  # a disk that is full now may not be in a minute; a thread that ended stays ended
-                    logger.error("%s failed: %s", name, getattr(error, "strerror", None) or type(error).__name__)
+                except (
+                    Exception
+                ) as error:  # a disk that is full now may not be in a minute; a thread that ended stays ended
+                    logger.error(
+                        "%s failed: %s", name, getattr(error, "strerror", None) or type(error).__name__
+                    )
 
     threading.Thread(target=run, name="upkeep", daemon=True).start()
     return stop
@@ -33,8 +40,8 @@ def repeat(tasks: Mapping[str, Callable[[], object]], every_seconds: float) -> t
 def end_with(parent: int, every_seconds: float = 0.5, grace_seconds: float = 10) -> None:
     """Let a thread end this process when its parent is no longer `parent`.
 
-    A main process that is killed (kill -9, out of memory) cannot end its workers: they would answer on, hold the port, and nobody
-    would replace them.
+    A main process that is killed (kill -9, out of memory) cannot end its workers: they would answer on, hold
+    the port, and nobody would replace them.
     """
 
     def watch() -> None:

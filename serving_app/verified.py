@@ -30,9 +30,18 @@ class VerifiedSnapshot(Snapshot):
         self.manifest, self.is_private, self._file = manifest, is_private, file
         try:
             # It never changes, so no lock file and no reader table are needed.
-            env = lmdb.open(f"/dev/fd/{file.fileno()}", subdir=False, readonly=True, lock=False, create=False, readahead=False)
+            env = lmdb.open(
+                f"/dev/fd/{file.fileno()}",
+                subdir=False,
+                readonly=True,
+                lock=False,
+                create=False,
+                readahead=False,
+            )
             n_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-            if n_bytes > file.seek(0, 2):  # without a manifest, all that can be known; reading on would end the process
+            if n_bytes > file.seek(
+                0, 2
+            ):  # without a manifest, all that can be known; reading on would end the process
                 raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA} is shorter than it says")
 
             def get(key: bytes) -> bytes | None:
@@ -76,7 +85,9 @@ def open_snapshot(folder: Path, link: Path, flaws: list[str]) -> VerifiedSnapsho
         except OSError as error:
             file, is_private = (folder / DATA).open("rb"), False
             (manifest.verify if manifest else _accept)(file)
-            flaws.append(f"snapshot {folder.name} is read in place, since no copy can be made: {error.strerror}")
+            flaws.append(
+                f"snapshot {folder.name} is read in place, since no copy can be made: {error.strerror}"
+            )
     except OSError as error:
         raise SnapshotUnreadable(f"snapshot {folder.name} cannot be read: {DATA}: {error.strerror}") from None
     return VerifiedSnapshot(folder.name, file, manifest, is_private)

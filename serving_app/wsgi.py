@@ -30,7 +30,9 @@ def app() -> Flask:
     }
     if days := settings.decision_log_days:
         folder = settings.home / "serving" / FOLDER
-        tasks["deleting old decision logs"] = lambda: delete_older(folder, service.clock() - timedelta(days=days))
+        tasks["deleting old decision logs"] = lambda: delete_older(
+            folder, service.clock() - timedelta(days=days)
+        )
     stop = upkeep.repeat(tasks, UPKEEP_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
         upkeep.end_with(parent.pid)

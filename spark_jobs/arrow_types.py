@@ -7,13 +7,19 @@ import pyarrow as pa
 from expectations.contracts.tables import Table
 
 PLAIN = {
-    "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"),
-}  # fmt: skip
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
 
 
 def arrow_type(kind: str) -> pa.DataType:
-    """The Arrow type of a Spark SQL type as contracts write it: plain, decimal, array<…>, map<…,…> and struct<name:…>.
+    """The Arrow type of a Spark SQL type as contracts write it: plain, decimal, array<…>, map<…,…> and
+    struct<name:…>.
 
     Raises:
         ValueError: a type that contracts do not use.
@@ -27,7 +33,9 @@ def arrow_type(kind: str) -> pa.DataType:
     if outer == "map":
         return pa.map_(*(arrow_type(part) for part in _parts(inner)))
     if outer == "struct":
-        return pa.struct([(name, arrow_type(of)) for name, _, of in (part.partition(":") for part in _parts(inner))])
+        return pa.struct(
+            [(name, arrow_type(of)) for name, _, of in (part.partition(":") for part in _parts(inner))]
+        )
     if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", kind):
         return pa.decimal128(int(decimal[1]), int(decimal[2]))
     raise ValueError(f"no Arrow type for {kind!r}")
@@ -41,5 +49,8 @@ def _parts(inner: str) -> list[str]:
 def arrow_schema(table: Table) -> pa.Schema:
     """The table's columns for Arrow."""
     return pa.schema(
-        [pa.field(name, arrow_type(kind), nullable=name not in table.required) for name, kind in table.columns.items()]
+        [
+            pa.field(name, arrow_type(kind), nullable=name not in table.required)
+            for name, kind in table.columns.items()
+        ]
     )

@@ -1,4 +1,6 @@
-"""What a Delta table's log says has changed since a version: rows, and days. `tables.py` alone imports this."""
+"""What a Delta table's log says has changed since a version: rows, and days. `tables.py` alone
+imports this.
+"""
 
 import json
 from datetime import date
@@ -14,7 +16,11 @@ from spark_jobs.arrow_types import arrow_schema
 
 def changes(path: str, table: Table, since: int, until: int) -> pa.Table | None:
     """As `Lake.changes`."""
-    schema = arrow_schema(table).append(pa.field("_change_type", pa.string())).append(pa.field("_commit_version", pa.int64()))
+    schema = (
+        arrow_schema(table)
+        .append(pa.field("_change_type", pa.string()))
+        .append(pa.field("_commit_version", pa.int64()))
+    )
     try:
         feed = pa.RecordBatchReader.from_stream(RustTable(path).load_cdf(since + 1, until)).read_all()
     except (DeltaError, pa.ArrowInvalid):  # the feed was off, or `maintain` has cleaned up what it would read

@@ -1,4 +1,5 @@
-"""How `tables.py` writes Delta: making a table, widening, appending, merging, tidying. Nobody else imports this.
+"""How `tables.py` writes Delta: making a table, widening, appending, merging, tidying. Nobody else imports
+this.
 
 Spark finds out what changes; who commits it depends on how much that is.
 """
@@ -21,19 +22,27 @@ if TYPE_CHECKING:
 
 PLAIN = {"delta.enableDeletionVectors": "false"}
 PROPERTIES = PLAIN | {"delta.enableChangeDataFeed": "true"}  # `load` stages changed rows only
-# Up to so many rows are read and committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to 10, measured on
-# nights of the sample shop. Beyond, Spark's workers read and write.
+# Up to so many rows are read and committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to
+# 10, measured on nights of the sample shop. Beyond, Spark's workers read and write.
 SMALL = 100_000
 
 
 def create(path: str, table: Table) -> None:
-    """Make an empty table with its properties, not-null columns and checks. Without Spark, which takes seconds for it."""
+    """Make an empty table with its properties, not-null columns and checks. Without Spark, which takes
+    seconds for it.
+    """
     # What was received is staged nowhere, so its changes need no feed.
-    properties = PROPERTIES | ({"delta.enableChangeDataFeed": "false"} if table.name.startswith("raw_") else {})
+    properties = PROPERTIES | (
+        {"delta.enableChangeDataFeed": "false"} if table.name.startswith("raw_") else {}
+    )
     made = RustTable.create(
-        path, arrow_schema(table), mode="error", partition_by=[table.partition] if table.partition else None,
-        description=table.grain, configuration=properties,
-    )  # fmt: skip
+        path,
+        arrow_schema(table),
+        mode="error",
+        partition_by=[table.partition] if table.partition else None,
+        description=table.grain,
+        configuration=properties,
+    )
     if table.checks:
         made.alter.add_constraint(dict(table.checks))
 
@@ -58,7 +67,9 @@ def without_values(table: Table) -> Iterator[None]:
         said, _, preview = str(error).partition("Preview")
         if not preview:
             raise
-        promised = f"{', '.join(table.required)} are never null" + "".join(f"; {check}" for check in table.checks.values())
+        promised = f"{', '.join(table.required)} are never null" + "".join(
+            f"; {check}" for check in table.checks.values()
+        )
         raise ContractError(f"{table.name}: {said.strip()} Promised: {promised}") from None
 
 
@@ -79,8 +90,12 @@ def append(rows: "DataFrame | pa.Table", path: str, table: Table) -> None:
 
 
 def small(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
-    """Rows from Spark in the table's types. A deleted row has a key and nothing else, so all may be null here; Delta checks."""
-    fields = [field.with_nullable(True) for field in arrow_schema(table)] + [pa.field(name, pa.string()) for name in extra]
+    """Rows from Spark in the table's types. A deleted row has a key and nothing else, so all may be null
+    here; Delta checks.
+    """
+    fields = [field.with_nullable(True) for field in arrow_schema(table)] + [
+        pa.field(name, pa.string()) for name in extra
+    ]
     return rows.select([field.name for field in fields]).cast(pa.schema(fields))
 
 
@@ -91,7 +106,9 @@ def delete(spark: "SparkSession", path: str, where: str) -> None:
     DeltaTable.forPath(spark, path).delete(where)
 
 
-def merge(spark: "SparkSession", changes: "DataFrame | pa.Table", path: str, table: Table, touched: list[date]) -> None:
+def merge(
+    spark: "SparkSession", changes: "DataFrame | pa.Table", path: str, table: Table, touched: list[date]
+) -> None:
     """Insert, update and delete in one commit.
 
     Args:
@@ -105,7 +122,9 @@ def merge(spark: "SparkSession", changes: "DataFrame | pa.Table", path: str, tab
     values = {name: f"new.`{name}`" for name in table.columns}
     gone = "new._outcome = 'deleted'"
     if isinstance(changes, pa.Table):
-        begun = RustTable(path).merge(small(changes, table, "_outcome"), match, source_alias="new", target_alias="old")
+        begun = RustTable(path).merge(
+            small(changes, table, "_outcome"), match, source_alias="new", target_alias="old"
+        )
         begun.when_matched_delete(gone).when_matched_update(values).when_not_matched_insert(values).execute()
         return
     from delta.tables import DeltaTable
@@ -115,18 +134,27 @@ def merge(spark: "SparkSession", changes: "DataFrame | pa.Table", path: str, tab
     begun.whenMatchedDelete(gone).whenMatchedUpdate(set=values).whenNotMatchedInsert(values=values).execute()
 
 
-def few(path: str, table: Table, version: int | None = None, key_range: dict[str, tuple] | None = None) -> pa.Table | None:
-    """A table's rows (those whose key lies in the range) without Spark; None when they are too many for that."""
+def few(
+    path: str, table: Table, version: int | None = None, key_range: dict[str, tuple] | None = None
+) -> pa.Table | None:
+    """A table's rows (those whose key lies in the range) without Spark; None when they are too
+    many for that.
+    """
     found = RustTable(path, version=version)
     if not key_range:
         return found.to_pyarrow_table(columns=list(table.columns)) if found.count() <= SMALL else None
-    # Asked of delta-rs's own engine: its merges write strings as `string_view` (1.6.6), and a filter of pyarrow's on such a file
-    # fails wherever the range covers a part of it, as on nights that come in mixed order.
+    # Asked of delta-rs's own engine: its merges write strings as `string_view` (1.6.6), and a filter of
+    # pyarrow's on such a file fails wherever the range covers a part of it, as on nights that come in mixed
+    # order.
     inside = " and ".join(
         f'"{name}" between {literal(least)} and {literal(most)}' for name, (least, most) in key_range.items()
-    )  # fmt: skip
+    )
     names = ", ".join(f'"{name}"' for name in table.columns)
-    asked = QueryBuilder().register("held", found).execute(f"select {names} from held where {inside} limit {SMALL + 1}")
+    asked = (
+        QueryBuilder()
+        .register("held", found)
+        .execute(f"select {names} from held where {inside} limit {SMALL + 1}")
+    )
     rows = pa.table(asked.read_all())
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
     return rows.cast(schema) if rows.num_rows <= SMALL else None
@@ -142,7 +170,9 @@ def literal(value: str | int | date | datetime) -> str:
 
 
 def tidy(spark: "SparkSession", path: str, keep_hours: int) -> dict[str, int]:
-    """Put small files together, then delete files that no version younger than `keep_hours` reads. Rows stay as they are."""
+    """Put small files together, then delete files that no version younger than `keep_hours` reads. Rows stay
+    as they are.
+    """
     from delta.tables import DeltaTable
 
     table = DeltaTable.forPath(spark, path)

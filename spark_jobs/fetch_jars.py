@@ -1,4 +1,6 @@
-"""Fetch Delta's jars once into the environment, through Spark's own Ivy. Set-up only; does nothing when they are there."""
+"""Fetch Delta's jars once into the environment, through Spark's own Ivy. Set-up only; does nothing when they
+are there.
+"""
 
 import os
 import shutil
@@ -21,9 +23,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as ivy:
         os.environ["PYSPARK_PYTHON"] = sys.executable
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        SparkSession.builder.master("local[1]").config("spark.jars.packages", DELTA_PACKAGE).config("spark.jars.ivy", ivy).config(
-            "spark.ui.enabled", "false"
-        ).getOrCreate().stop()
+        SparkSession.builder.master("local[1]").config("spark.jars.packages", DELTA_PACKAGE).config(
+            "spark.jars.ivy", ivy
+        ).config("spark.ui.enabled", "false").getOrCreate().stop()
         aside = JARS.with_name("jars.part")
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)

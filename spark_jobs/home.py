@@ -19,7 +19,9 @@ WAIT_SECONDS = 3600
 
 
 class AnotherShopError(RuntimeError):
-    """The home holds deliveries of sources that this run does not name: its tables would lose what came of them."""
+    """The home holds deliveries of sources that this run does not name: its tables would lose what came of
+    them.
+    """
 
 
 class BusyError(RuntimeError):
@@ -29,7 +31,8 @@ class BusyError(RuntimeError):
 def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
     """Let a run go on in a home of its own shop, or in an empty one.
 
-    What a run writes comes of the sources it names and of no others, so one that names fewer deletes what came of the rest.
+    What a run writes comes of the sources it names and of no others, so one that names fewer deletes what
+    came of the rest.
 
     Raises:
         AnotherShopError: the home holds a source that is not named now.
@@ -38,14 +41,16 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
     named = set(sources)
     if held - named:
         raise AnotherShopError(
-            f"{lake.root.parent} holds {', '.join(sorted(held))} and this run names {', '.join(sorted(named)) or 'no source'}; "
-            "one home is one shop: set CONCIERGE_HOME to another folder, or name them all in CONCIERGE_SOURCES"
+            f"{lake.root.parent} holds {', '.join(sorted(held))} and this run names"
+            f" {', '.join(sorted(named)) or 'no source'}; one home is one shop: set CONCIERGE_HOME to another"
+            " folder, or name them all in CONCIERGE_SOURCES"
         )
 
 
 @contextmanager
 def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
-    """Held while a step works, so that no two share the names of what is half made: dbt's file, its target, Snowflake's schema.
+    """Held while a step works, so that no two share the names of what is half made: dbt's file, its target,
+    Snowflake's schema.
 
     A process that dies gives it up; one that was orphaned and goes on working keeps it.
 
@@ -64,7 +69,9 @@ def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
         try:
             lock.acquire(timeout=wait_seconds)
         except Timeout:
-            raise BusyError(f"waited {wait_seconds:g} s for {told(holder)}, which still works in {home}") from None
+            raise BusyError(
+                f"waited {wait_seconds:g} s for {told(holder)}, which still works in {home}"
+            ) from None
     try:
         holder.write_text(f"{who} (process {os.getpid()})")
         yield
@@ -74,7 +81,9 @@ def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
 
 
 def find_running_step(home: Path) -> str | None:
-    """The step that works in the home now, in words; None where none does, whatever a step that was killed left behind."""
+    """The step that works in the home now, in words; None where none does, whatever a step that was killed
+    left behind.
+    """
     lock = FileLock(home / LOCK)
     try:
         lock.acquire(timeout=0)

@@ -47,7 +47,9 @@ def slug(run_id: str) -> str:
 
 @dataclass(frozen=True)
 class Night:
-    """One run of the pipeline, as a step sees it. `now` is for logs (`ops_runs`, `published_at`), never for data."""
+    """One run of the pipeline, as a step sees it. `now` is for logs (`ops_runs`, `published_at`), never for
+    data.
+    """
 
     run_id: str
     days: Days
@@ -87,12 +89,21 @@ class TableReport:
     @property
     def balances(self) -> bool:
         """Conservation: received = inserted + updated + unchanged + superseded + duplicate + quarantined."""
-        outcomes = (self.n_inserted, self.n_updated, self.n_unchanged, self.n_superseded, self.n_duplicate, self.n_quarantined)
+        outcomes = (
+            self.n_inserted,
+            self.n_updated,
+            self.n_unchanged,
+            self.n_superseded,
+            self.n_duplicate,
+            self.n_quarantined,
+        )
         return self.n_received is None or self.n_received == sum(outcomes)
 
 
 def code_hash(root: Path = ROOT) -> str:
-    """Hash of the code that makes data: the source files of `CODE_FOLDERS` as they are on disk, 12 hex digits."""
+    """Hash of the code that makes data: the source files of `CODE_FOLDERS` as they are on disk, 12 hex
+    digits.
+    """
     digest = hashlib.sha256()
     for folder in CODE_FOLDERS:
         for path in sorted((root / folder).rglob("*")):
@@ -108,16 +119,28 @@ def code_hash(root: Path = ROOT) -> str:
 
 
 def config_hash(settings: Settings) -> str:
-    """Hash of the settings that can change data, 12 hex digits; where things lie and how much memory they get do not."""
-    said = (settings.sources, settings.identity_key, settings.warehouse, settings.seed, settings.training_days)
+    """Hash of the settings that can change data, 12 hex digits; where things lie and how much memory they get
+    do not.
+    """
+    said = (
+        settings.sources,
+        settings.identity_key,
+        settings.warehouse,
+        settings.seed,
+        settings.training_days,
+    )
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
 def arguments(step: str) -> argparse.ArgumentParser:
     """The arguments every step takes."""
     parser = argparse.ArgumentParser(prog=step)
-    parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True, help="first landing day, YYYY-MM-DD")
-    parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True, help="last landing day, included")
+    parser.add_argument(
+        "--from", dest="first", type=date.fromisoformat, required=True, help="first landing day, YYYY-MM-DD"
+    )
+    parser.add_argument(
+        "--to", dest="last", type=date.fromisoformat, required=True, help="last landing day, included"
+    )
     parser.add_argument("--run-id", required=True, help="the Airflow run")
     return parser
 

@@ -1,4 +1,6 @@
-"""What becomes of each row of a frame that is to be written over a table: inserted, updated, unchanged, kept or deleted."""
+"""What becomes of each row of a frame that is to be written over a table: inserted, updated, unchanged, kept
+or deleted.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +17,16 @@ CHANGING = ("inserted", "updated", "deleted")
 
 
 def same(table: Table) -> Column:
-    """Whether `new` and `old` hold the same values, nulls being equal. Maps have no equality: their sorted entries have."""
+    """Whether `new` and `old` hold the same values, nulls being equal. Maps have no equality: their sorted
+    entries have.
+    """
 
     def row(side: str) -> Column:
         return F.struct(
             *[
-                F.array_sort(F.map_entries(F.col(f"{side}.{name}"))) if kind.startswith("map<") else F.col(f"{side}.{name}")
+                F.array_sort(F.map_entries(F.col(f"{side}.{name}")))
+                if kind.startswith("map<")
+                else F.col(f"{side}.{name}")
                 for name, kind in table.columns.items()
             ]
         )
@@ -28,7 +34,9 @@ def same(table: Table) -> Column:
     return row("new").eqNullSafe(row("old"))
 
 
-def compared(new: DataFrame, old: DataFrame | None, table: Table, update_when: str, delete_absent: bool) -> DataFrame:
+def compared(
+    new: DataFrame, old: DataFrame | None, table: Table, update_when: str, delete_absent: bool
+) -> DataFrame:
     """The rows of both, matched by the table's key.
 
     Args:
@@ -38,14 +46,14 @@ def compared(new: DataFrame, old: DataFrame | None, table: Table, update_when: s
         delete_absent: old rows without a new one are deleted.
 
     Returns:
-        Contract columns of the new row (of a deleted one only its key), `_counted`, `_outcome`, and `_dates`, the partitions
-        it stands in before and after.
+        Contract columns of the new row (of a deleted one only its key), `_counted`, `_outcome`, and `_dates`,
+        the partitions it stands in before and after.
     """
     date = F.col(f"new.{table.partition}") if table.partition else F.lit(None).cast("date")
     if old is None:
         return new.alias("new").select(
             "new.*", F.lit("inserted").alias("_outcome"), F.array_compact(F.array(date)).alias("_dates")
-        )  # fmt: skip
+        )
     old_date = F.col(f"old.{table.partition}") if table.partition else F.lit(None).cast("date")
     match = F.lit(True)
     for name in table.key:
@@ -58,18 +66,25 @@ def compared(new: DataFrame, old: DataFrame | None, table: Table, update_when: s
         .otherwise("kept")
     )
     return (
-        new.withColumn("_there", F.lit(True)).alias("new")
-        .join(old.withColumn("_there", F.lit(True)).alias("old"), on=match, how="full" if delete_absent else "left")
+        new.withColumn("_there", F.lit(True))
+        .alias("new")
+        .join(
+            old.withColumn("_there", F.lit(True)).alias("old"),
+            on=match,
+            how="full" if delete_absent else "left",
+        )
         .select(
             *[
-                F.coalesce(F.col(f"new.{name}"), F.col(f"old.{name}")).alias(name) if name in table.key else F.col(f"new.{name}")
+                F.coalesce(F.col(f"new.{name}"), F.col(f"old.{name}")).alias(name)
+                if name in table.key
+                else F.col(f"new.{name}")
                 for name in table.columns
             ],
             F.coalesce("new._counted", F.lit(False)).alias("_counted"),
             outcome.alias("_outcome"),
             F.array_compact(F.array(date, old_date)).alias("_dates"),
         )
-    )  # fmt: skip
+    )
 
 
 def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
@@ -82,7 +97,9 @@ def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
     unknown = [name for name in frame.columns if name not in (*table.columns, *extra)]
     if missing or unknown:
         raise ContractError(f"{table.name}: missing columns {missing}, columns not in its contract {unknown}")
-    return frame.selectExpr(*[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()], *extra)
+    return frame.selectExpr(
+        *[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()], *extra
+    )
 
 
 def key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
@@ -90,16 +107,26 @@ def key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
 
     A shop's order numbers grow with time, so what a table holds of a night's keys lies in few of its files.
     """
-    ends = new.agg(*[F.struct(F.min(name).alias("least"), F.max(name).alias("most")).alias(name) for name in table.key]).first()
-    return {name: (ends[name]["least"], ends[name]["most"]) for name in table.key if ends[name]["least"] is not None}
+    ends = new.agg(
+        *[F.struct(F.min(name).alias("least"), F.max(name).alias("most")).alias(name) for name in table.key]
+    ).first()
+    return {
+        name: (ends[name]["least"], ends[name]["most"])
+        for name in table.key
+        if ends[name]["least"] is not None
+    }
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a write changes. `rows` holds the contract's columns and `_outcome`: in Arrow when they are few, else on Spark."""
+    """What a write changes. `rows` holds the contract's columns and `_outcome`: in Arrow when they are few,
+    else on Spark.
+    """
 
     rows: "DataFrame | pa.Table"
-    outcomes: dict[str, dict]  # outcome → `rows`, the counted ones among them (`n`), and the partitions touched (`dates`)
+    outcomes: dict[
+        str, dict
+    ]  # outcome → `rows`, the counted ones among them (`n`), and the partitions touched (`dates`)
     kept: DataFrame | None = None
 
     @property
@@ -134,17 +161,24 @@ def decide(rows: DataFrame, table: Table, n_new: int | None) -> Change:
             return _few(few, table)
     kept = rows.persist()
     by_key = kept.groupBy(*table.key) if table.key else kept.groupBy(F.monotonically_increasing_id())
-    one = by_key.agg(F.count("*").alias("rows"), *[F.first(name).alias(name) for name in ("_outcome", "_counted", "_dates")])
+    one = by_key.agg(
+        F.count("*").alias("rows"),
+        *[F.first(name).alias(name) for name in ("_outcome", "_counted", "_dates")],
+    )
     found = (
         one.groupBy("_outcome")
         .agg(
-            F.count("*").alias("rows"), F.count_if("_counted").alias("n"), F.sum(F.col("rows") - 1).alias("repeats"),
+            F.count("*").alias("rows"),
+            F.count_if("_counted").alias("n"),
+            F.sum(F.col("rows") - 1).alias("repeats"),
             F.array_distinct(F.flatten(F.collect_set("_dates"))).alias("dates"),
         )
         .collect()
-    )  # fmt: skip
+    )
     refuse_repeats(sum(row["repeats"] for row in found), table)
-    return Change(kept.where(F.col("_outcome").isin(*CHANGING)), {row["_outcome"]: row.asDict() for row in found}, kept)
+    return Change(
+        kept.where(F.col("_outcome").isin(*CHANGING)), {row["_outcome"]: row.asDict() for row in found}, kept
+    )
 
 
 def _few(few: pa.Table, table: Table) -> Change:
@@ -166,4 +200,6 @@ def refuse_repeats(n_repeats: int, table: Table) -> None:
         ContractError: it has more; says how many in all.
     """
     if n_repeats:
-        raise ContractError(f"{table.name}: {n_repeats} rows repeat a key ({', '.join(table.key)}); a key has one row")
+        raise ContractError(
+            f"{table.name}: {n_repeats} rows repeat a key ({', '.join(table.key)}); a key has one row"
+        )

@@ -15,7 +15,9 @@ def line(report: TableReport) -> str:
     counts = [f"{name} {getattr(report, f'n_{name}'):,}" for name in OUTCOMES if getattr(report, f"n_{name}")]
     if report.n_rows is not None:
         counts.append(f"rows {report.n_rows:,}")
-    version = "as it was" if report.version_before == report.version_after else f"version {report.version_after}"
+    version = (
+        "as it was" if report.version_before == report.version_after else f"version {report.version_after}"
+    )
     return f"  {report.table_name:<28} {', '.join(counts) or '-'}  ({version})"
 
 
@@ -26,7 +28,14 @@ def show(step: str, reports: list[TableReport], seconds: float) -> None:
         print(line(report), flush=True)
 
 
-def record(lake: Lake, night: Night, step: str, reports: list[TableReport], seconds: float, elapsed: float | None = None) -> None:
+def record(
+    lake: Lake,
+    night: Night,
+    step: str,
+    reports: list[TableReport],
+    seconds: float,
+    elapsed: float | None = None,
+) -> None:
     """Append a step's reports to `ops_runs`.
 
     Args:

@@ -1,9 +1,10 @@
-"""Start one step: `spark-submit spark_jobs/run_step.py ingest --from 2011-12-01 --to 2011-12-01 --run-id by-hand`.
+"""Start one step: `spark-submit spark_jobs/run_step.py ingest --from 2011-12-01 --to 2011-12-01 --run-id
+by-hand`.
 
-One launcher for all steps, because spark-submit puts the script's folder first on `sys.path`, where our `tables.py` and
-`settings.py` would shadow other people's modules; the first lines put the repository there instead.
-A step is a module `spark_jobs.<step>.job` with `run(night, lake) -> list[TableReport]` and, when it needs no Spark,
-`NEEDS_SPARK = False`.
+One launcher for all steps, because spark-submit puts the script's folder first on `sys.path`, where our
+`tables.py` and `settings.py` would shadow other people's modules; the first lines put the repository there
+instead. A step is a module `spark_jobs.<step>.job` with `run(night, lake) -> list[TableReport]` and, when it
+needs no Spark, `NEEDS_SPARK = False`.
 """
 
 import sys
@@ -40,7 +41,9 @@ STEPS = {
 }
 SKIPPING = ("land", "due")  # the steps that may skip all behind them: a whole night, a search
 BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not hold yet
-YIELDING = ("maintain",)  # locks the home itself, a table at a time, so that a night waits for seconds and not for minutes
+YIELDING = (
+    "maintain",
+)  # locks the home itself, a table at a time, so that a night waits for seconds and not for minutes
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 

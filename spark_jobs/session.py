@@ -1,7 +1,7 @@
 """One Spark session with Delta, the same for a laptop, a test and a cluster.
 
-Delta's jars are fetched once into the environment (`make setup`) and named by `spark.jars`: resolving them through Ivy at
-each start costs a second and needs a network.
+Delta's jars are fetched once into the environment (`make setup`) and named by `spark.jars`: resolving them
+through Ivy at each start costs a second and needs a network.
 """
 
 import os
@@ -29,15 +29,17 @@ ALWAYS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # delta-rs and DuckDB read these tables: neither knows deletion vectors in every version we support.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
-    # A task is one thread: the last bit of a matrix product depends on how many share it, and a winner may hang on it.
+    # A task is one thread: the last bit of a matrix product depends on how many share it, and a winner may
+    # hang on it.
     "spark.executorEnv.OMP_NUM_THREADS": "1",
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
 }
 
-# A night's jobs live for seconds: the optimising compiler and a concurrent collector cost more than they give back. On two
-# cores, the first MERGE of a session took 23 s with these and 46 s without (2026-11, a busy machine, both in one run).
-# dags/_commands.py says the same for spark-submit, which starts the JVM before this file is read.
-# That compiler alone gets 48 MB for its code, which a night of ten feeds fills; when full, all is interpreted.
+# A night's jobs live for seconds: the optimising compiler and a concurrent collector cost more than they give
+# back. On two cores, the first MERGE of a session took 23 s with these and 46 s without (2026-11, a busy
+# machine, both in one run). dags/_commands.py says the same for spark-submit, which starts the JVM before
+# this file is read. That compiler alone gets 48 MB for its code, which a night of ten feeds fills; when full,
+# all is interpreted.
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 
 
@@ -54,15 +56,22 @@ def delta_jars() -> str:
 
 
 def start(app: str, master: str, memory: str, **extra: str) -> SparkSession:
-    """A session. Under spark-submit, master and memory were settled by the submit and are left as they are."""
+    """A session. Under spark-submit, master and memory were settled by the submit and are left as
+    they are.
+    """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or workers pick the system's Python
-    if master.startswith("local") or "127.0.0.1" in master:  # workers elsewhere must be able to call the driver back
+    if (
+        master.startswith("local") or "127.0.0.1" in master
+    ):  # workers elsewhere must be able to call the driver back
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.appName(app)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        builder = builder.master(master).config("spark.driver.memory", memory).config("spark.jars", delta_jars())
+        builder = (
+            builder.master(master).config("spark.driver.memory", memory).config("spark.jars", delta_jars())
+        )
         builder = builder.config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
-    # Workers import our modules too, from wherever they were started: on a cluster, from a checkout at this same path.
+    # Workers import our modules too, from wherever they were started: on a cluster, from a checkout at this
+    # same path.
     always = {**ALWAYS, "spark.executorEnv.PYTHONPATH": str(ROOT)}
     for name, value in {**DELTA, **always, **extra}.items():
         builder = builder.config(name, value)

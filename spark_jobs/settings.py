@@ -69,7 +69,9 @@ class Settings:
             mlflow_uri=given["CONCIERGE_MLFLOW_URI"] or f"sqlite:///{home}/mlflow/mlflow.db",
             seed=int(given["CONCIERGE_SEED"]),
             training_days=int(given["CONCIERGE_TRAINING_DAYS"]) if given["CONCIERGE_TRAINING_DAYS"] else None,
-            refused_percent=int(given["CONCIERGE_REFUSED_PERCENT"]) if given["CONCIERGE_REFUSED_PERCENT"] else None,
+            refused_percent=int(given["CONCIERGE_REFUSED_PERCENT"])
+            if given["CONCIERGE_REFUSED_PERCENT"]
+            else None,
             shop_customers=int(given["CONCIERGE_SHOP_CUSTOMERS"]),
             shop_seed=int(given["CONCIERGE_SHOP_SEED"]),
             snowflake={

@@ -1,7 +1,7 @@
 """The lake: the only place that knows Delta.
 
-With a session, a `Lake` reads and writes through Spark; without one, or for few rows, through delta-rs, which needs no JVM.
-Local disk is not safe for two writers at once, so every commit is made under the table's lock.
+With a session, a `Lake` reads and writes through Spark; without one, or for few rows, through delta-rs, which
+needs no JVM. Local disk is not safe for two writers at once, so every commit is made under the table's lock.
 Nothing here writes a version that would hold what the last one held.
 """
 
@@ -58,7 +58,9 @@ class Lake:
         return RustTable(self.path(table)).version() if self.exists(table) else None
 
     def table_id_and_version(self, table: Table) -> tuple[str, int] | None:
-        """Which table this is and its newest version; a table that is deleted and made anew has another id."""
+        """Which table this is and its newest version; a table that is deleted and made anew has
+        another id.
+        """
         if not self.exists(table):
             return None
         found = RustTable(self.path(table))
@@ -67,39 +69,54 @@ class Lake:
     def versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""
         folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
-        return {path.name: RustTable(str(path)).version() for path in folders if not path.name.startswith("ops_")}
+        return {
+            path.name: RustTable(str(path)).version() for path in folders if not path.name.startswith("ops_")
+        }
 
-    def read_arrow(self, table: Table, columns: Sequence[str] | None = None, version: int | None = None) -> pa.Table:
+    def read_arrow(
+        self, table: Table, columns: Sequence[str] | None = None, version: int | None = None
+    ) -> pa.Table:
         """The table's rows without Spark; an empty frame when it was never written."""
         if not self.exists(table):
             return arrow_schema(table).empty_table().select(list(columns or table.columns))
-        return RustTable(self.path(table), version=version).to_pyarrow_table(columns=list(columns or table.columns))
+        return RustTable(self.path(table), version=version).to_pyarrow_table(
+            columns=list(columns or table.columns)
+        )
 
     def scan(self, table: Table, version: int | None = None) -> "pa_dataset.Dataset | pa.Table":
-        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions it asks for.
+        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions
+        it asks for.
 
-        No filter of strings: delta-rs's merges (1.6.6) write them as `string_view`, and a scanner compares that with no
-        string. Read, then filter.
+        No filter of strings: delta-rs's merges (1.6.6) write them as `string_view`, and a scanner compares
+        that with no string. Read, then filter.
         """
         if not self.exists(table):
             return arrow_schema(table).empty_table()
         return RustTable(self.path(table), version=version).to_pyarrow_dataset()
 
     def rows_as_files(self, table: Table) -> "pa_dataset.Dataset":
-        """The table's rows, read from its files by Arrow alone: delta-rs cannot read a table of its own while it writes one."""
+        """The table's rows, read from its files by Arrow alone: delta-rs cannot read a table of its own while
+        it writes one.
+        """
         from pyarrow import dataset
 
-        return dataset.dataset(RustTable(self.path(table)).file_uris(), schema=arrow_schema(table), format="parquet")
+        return dataset.dataset(
+            RustTable(self.path(table)).file_uris(), schema=arrow_schema(table), format="parquet"
+        )
 
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
-        """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when they were not kept.
+        """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when
+        they were not kept.
 
-        Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and `_commit_version`.
+        Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and
+        `_commit_version`.
         """
         return delta_log.changes(self.path(table), table, since, until)
 
     def changed_partitions(self, table: Table, since: int) -> set[date] | None:
-        """The days whose rows changed after version `since`, by the table's log; None when the log cannot tell."""
+        """The days whose rows changed after version `since`, by the table's log; None when the log cannot
+        tell.
+        """
         return delta_log.changed_partitions(self.path(table), table, since, self.version(table) or 0)
 
     def read(self, table: Table, version: int | None = None) -> "DataFrame":
@@ -117,23 +134,39 @@ class Lake:
 
     def has_few(self, table: Table, version: int | None = None) -> bool:
         """Whether the table's rows are few enough to be brought to the driver."""
-        return not self.exists(table) or RustTable(self.path(table), version=version).count() <= delta_writes.SMALL
+        return (
+            not self.exists(table)
+            or RustTable(self.path(table), version=version).count() <= delta_writes.SMALL
+        )
 
     def _carried(self, rows: pa.Table, table: Table) -> "DataFrame":
-        return self.spark.createDataFrame(rows) if rows.num_rows else self.spark.createDataFrame([], table.schema)
+        return (
+            self.spark.createDataFrame(rows)
+            if rows.num_rows
+            else self.spark.createDataFrame([], table.schema)
+        )
 
-    def replace(self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None) -> Written:
-        """Make the table, or the part of it that meets `within`, hold exactly these rows; commits nothing when it already does.
+    def replace(
+        self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None
+    ) -> Written:
+        """Make the table, or the part of it that meets `within`, hold exactly these rows; commits nothing
+        when it already does.
 
         Args:
             frame: unique by the table's key.
             within: SQL over the table's columns; every row of the frame meets it.
-            counted: a boolean column beside the contract's: only rows where it is true are counted by outcome.
+            counted: a boolean column beside the contract's: only rows where it is true are counted by
+                outcome.
         """
         return self._write(frame, table, delete_absent=True, within=within, counted=counted)
 
     def upsert(
-        self, frame: "DataFrame", table: Table, update_when: str = "true", counted: str | None = None, n_rows: int | None = None
+        self,
+        frame: "DataFrame",
+        table: Table,
+        update_when: str = "true",
+        counted: str | None = None,
+        n_rows: int | None = None,
     ) -> Written:
         """Insert rows with new keys and update rows whose values changed; other rows stay.
 
@@ -143,10 +176,15 @@ class Lake:
             counted: as in `replace`.
             n_rows: how many rows are offered, where that is known.
         """
-        return self._write(frame, table, delete_absent=False, update_when=update_when, counted=counted, n_rows=n_rows)
+        return self._write(
+            frame, table, delete_absent=False, update_when=update_when, counted=counted, n_rows=n_rows
+        )
 
-    def rewrite(self, rows: "DataFrame | pa.Table", table: Table, days: tuple[date, date], where: str) -> Written:
-        """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of what was received.
+    def rewrite(
+        self, rows: "DataFrame | pa.Table", table: Table, days: tuple[date, date], where: str
+    ) -> Written:
+        """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of
+        what was received.
 
         Args:
             rows: all within `days` of the table's partition and meeting `where`.
@@ -179,44 +217,68 @@ class Lake:
             write_deltalake(self.path(table), data, mode="overwrite", configuration=delta_writes.PLAIN)
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table, schema_mode: str | None = None) -> None:
-        """Make the table hold exactly these rows, streamed, without Spark; `schema_mode="overwrite"`: in today's layout too."""
+        """Make the table hold exactly these rows, streamed, without Spark; `schema_mode="overwrite"`: in
+        today's layout too.
+        """
         schema = arrow_schema(table)
-        batches = (batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches())
+        batches = (
+            batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches()
+        )
         with self.lock(table):
             write_deltalake(
-                self.path(table), pa.RecordBatchReader.from_batches(schema, batches), mode="overwrite", description=table.grain,
-                partition_by=[table.partition] if table.partition else None, configuration=delta_writes.PLAIN,
+                self.path(table),
+                pa.RecordBatchReader.from_batches(schema, batches),
+                mode="overwrite",
+                description=table.grain,
+                partition_by=[table.partition] if table.partition else None,
+                configuration=delta_writes.PLAIN,
                 schema_mode=schema_mode,
-            )  # fmt: skip
+            )
 
     @contextmanager
     def lock(self, table: Table) -> Iterator[None]:
-        """Held around every commit of the table on local disk; an error inside tells no values of refused rows."""
+        """Held around every commit of the table on local disk; an error inside tells no values of refused
+        rows.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / f".{table.name}.lock", timeout=600), delta_writes.without_values(table):
             yield
 
     def widen(self, table: Table) -> list[str]:
-        """Give a table of an earlier version the columns that its contract has gained since, empty; returns their names."""
+        """Give a table of an earlier version the columns that its contract has gained since, empty; returns
+        their names.
+        """
         if not self.exists(table):
             return []
         with self.lock(table):
             return delta_writes.widen(self.path(table), table)
 
     def tidy(self, table: Table, keep_hours: int) -> dict[str, int]:
-        """Compact small files and clean up what old versions alone read; how many files went and came. No row changes."""
+        """Compact small files and clean up what old versions alone read; how many files went and came. No row
+        changes.
+        """
         with self.lock(table):
             return delta_writes.tidy(self.spark, self.path(table), keep_hours)
 
     def _write(
-        self, frame: "DataFrame", table: Table, delete_absent: bool, update_when: str = "true", within: str = "true",
-        counted: str | None = None, n_rows: int | None = None,
-    ) -> Written:  # fmt: skip
+        self,
+        frame: "DataFrame",
+        table: Table,
+        delete_absent: bool,
+        update_when: str = "true",
+        within: str = "true",
+        counted: str | None = None,
+        n_rows: int | None = None,
+    ) -> Written:
         from pyspark.sql import functions as F
 
         from spark_jobs.outcomes import compared, conform, decide
 
-        flagged = frame.withColumnRenamed(counted, "_counted") if counted else frame.withColumn("_counted", F.lit(True))
+        flagged = (
+            frame.withColumnRenamed(counted, "_counted")
+            if counted
+            else frame.withColumn("_counted", F.lit(True))
+        )
         new, path = conform(flagged, table, "_counted"), self.path(table)
         with self.lock(table):
             before, old = self.version(table), None
@@ -233,7 +295,10 @@ class Lake:
             finally:
                 change.release()
             after = self.version(table)
-        counts = {f"n_{kind}": found["rows" if kind == "deleted" else "n"] for kind, found in change.outcomes.items()}
+        counts = {
+            f"n_{kind}": found["rows" if kind == "deleted" else "n"]
+            for kind, found in change.outcomes.items()
+        }
         return Written(before, after, touched_dates=change.touched, **counts)
 
     def _held(self, table: Table, new: "DataFrame | None") -> "DataFrame":

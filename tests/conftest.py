@@ -16,14 +16,16 @@ from spark_jobs.tables import Lake, arrow_schema
 
 QUICK_ON_FIVE_ROWS = {
     "spark.sql.shuffle.partitions": "1",
-    # Compiling a plan and its stages costs more than five rows do: without, an identify night takes half the CPU seconds.
+    # Compiling a plan and its stages costs more than five rows do: without, an identify night takes half the
+    # CPU seconds.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     # C1 alone gets 48 MB of code cache, and stops when that is full.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
 }
-# The same examples each time, so that a red test is red for whoever looks; HYPOTHESIS_PROFILE=search looks for new ones.
+# The same examples each time, so that a red test is red for whoever looks; HYPOTHESIS_PROFILE=search looks
+# for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
@@ -32,13 +34,16 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def spark():
-    """One session for all tests: a JVM start costs 8 s. One core and one shuffle partition: rows keep their order."""
+    """One session for all tests: a JVM start costs 8 s. One core and one shuffle partition: rows keep their
+    order.
+    """
     from spark_jobs.session import start
 
     session = start("tests", "local[1]", "2g", **QUICK_ON_FIVE_ROWS)
     yield session
     session.stop()
-    # It says good-bye when Python ends, to a stream that pytest has closed; pytest's summary is to be the last line.
+    # It says good-bye when Python ends, to a stream that pytest has closed; pytest's summary is to be the
+    # last line.
     logging.getLogger("py4j").setLevel(logging.ERROR)
 
 
@@ -57,9 +62,15 @@ def real_data() -> Path:
 
 
 QUIET_CHROMIUM = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +91,18 @@ def browser():
 def look(browser, tmp_path):
     """A function that opens a page of a report and says what is wrong with what a person sees.
 
-    Complaints of the browser, anything asked of another place, pictures that do not show, and content wider than the window.
+    Complaints of the browser, anything asked of another place, pictures that do not show, and content wider
+    than the window.
     """
 
     def seen(path: Path, width: int) -> list[str]:
         page, wrong = browser.new_page(viewport={"width": width, "height": 900}), []
         page.on("console", lambda said: wrong.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(f"asks for {asked.url}"))
+        page.on(
+            "request",
+            lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(f"asks for {asked.url}"),
+        )
         page.goto(path.as_uri())
         blank = page.evaluate("[...document.images].filter(i => !(i.complete && i.naturalWidth)).length")
         wrong += [f"{blank} pictures do not show"] if blank else []
@@ -101,12 +116,17 @@ def look(browser, tmp_path):
 
 @pytest.fixture(scope="session")
 def snowflake(tmp_path_factory):
-    """Settings that reach Snowflake's stand-in: its HTTP protocol on DuckDB, spoken to by the real connector and dbt adapter.
+    """Settings that reach Snowflake's stand-in: its HTTP protocol on DuckDB, spoken to by the real connector
+    and dbt adapter.
 
     A function of the database's name, so that a test has one of its own. Stages lie in a folder of the tests.
     """
     with stand_in(tmp_path_factory.mktemp("stages")) as reach:
-        yield lambda database: {**reach, "CONCIERGE_WAREHOUSE": "snowflake", "CONCIERGE_SNOWFLAKE_DATABASE": database}
+        yield lambda database: {
+            **reach,
+            "CONCIERGE_WAREHOUSE": "snowflake",
+            "CONCIERGE_SNOWFLAKE_DATABASE": database,
+        }
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +136,11 @@ def upsert():
     def write(lake: Lake, table: Table, rows: list[dict]) -> None:
         if not lake.exists(table):
             DeltaTable.create(
-                lake.path(table), arrow_schema(table), partition_by=[table.partition] if table.partition else None,
+                lake.path(table),
+                arrow_schema(table),
+                partition_by=[table.partition] if table.partition else None,
                 configuration={"delta.enableChangeDataFeed": "true"},
-            )  # fmt: skip
+            )
         new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
         same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
         merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")

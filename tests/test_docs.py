@@ -14,7 +14,9 @@ from spark_jobs.identify.said import MODEL
 ROOT = Path(__file__).resolve().parents[1]
 README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/identity.md"))
 RECOMMENDER_PAGE = (ROOT / "models/README.md").read_text()
-LINKAGE, SURVIVORSHIP = (next((ROOT / "docs/adr").glob(f"{number}-*")).read_text() for number in ("0014", "0017"))
+LINKAGE, SURVIVORSHIP = (
+    next((ROOT / "docs/adr").glob(f"{number}-*")).read_text() for number in ("0014", "0017")
+)
 MARTS = yaml.safe_load((ROOT / "dbt_project/models/marts/_marts__models.yml").read_text())["models"]
 
 
@@ -31,15 +33,22 @@ def test_every_recommender_is_in_the_table_of_its_room():
 
 
 def test_links_between_pages_lead_somewhere():
-    """To files, and to headings as GitHub names them; what a page says of code it links to is for other tests."""
-    pages = [*ROOT.glob("*.md"), *(path for path in ROOT.glob("*/**/*.md") if not set(path.parts) & {".venv", "node_modules"})]
+    """To files, and to headings as GitHub names them; what a page says of code it links to is for other
+    tests.
+    """
+    pages = [
+        *ROOT.glob("*.md"),
+        *(path for path in ROOT.glob("*/**/*.md") if not set(path.parts) & {".venv", "node_modules"}),
+    ]
     assert len(pages) > 30
     for page in pages:
         for target, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)\s]+))?\)", page.read_text()):
             led = (page.parent / target) if target else page
             assert led.exists(), f"{page.relative_to(ROOT)} links to {target}"
             if heading:
-                assert heading in anchors(led.read_text()), f"{page.relative_to(ROOT)} links to #{heading} of {led.name}"
+                assert heading in anchors(led.read_text()), (
+                    f"{page.relative_to(ROOT)} links to #{heading} of {led.name}"
+                )
 
 
 def anchors(text):
@@ -55,7 +64,9 @@ def test_the_personal_files_outside_the_lake_are_named(page):
 
 
 def test_every_personal_mart_is_named():
-    personal = {model["name"] for model in MARTS if "Holds personal values" in " ".join(model["description"].split())}
+    personal = {
+        model["name"] for model in MARTS if "Holds personal values" in " ".join(model["description"].split())
+    }
     of_survivorship = {"dim_customer_contacts", "dim_customer_values"}
     assert personal == {*of_survivorship, "dim_customer_other_values", "dim_customer_ids"}
     assert [name for name in personal if f"`{name}`" not in README] == []
@@ -67,7 +78,9 @@ def test_survivorships_rules_are_those_of_its_decision():
 
 
 def test_queries_for_one_customer_name_columns_of_the_mart():
-    columns = {one["name"] for model in MARTS if model["name"] == "fct_identity_links" for one in model["columns"]}
+    columns = {
+        one["name"] for model in MARTS if model["name"] == "fct_identity_links" for one in model["columns"]
+    }
     held = IDENTITY.split("Which links of a customer are not followed")[1].split("```")[1]
     assert set(re.findall(r"\b(?:customer_id_[ab]|is_followed|held_by)\b", held)) <= columns
     assert "customer_id_a = 'c_…' or customer_id_b = 'c_…'" in held
@@ -75,4 +88,8 @@ def test_queries_for_one_customer_name_columns_of_the_mart():
 
 def test_what_each_answer_does_to_a_giant_is_said():
     table = IDENTITY.split("| answer about the link | the giant |")[1]
-    assert {word for word in Word.__args__ if re.search(rf"^\| `{word}` \|", table, re.M)} == {"split", "refuse", "join"}
+    assert {word for word in Word.__args__ if re.search(rf"^\| `{word}` \|", table, re.M)} == {
+        "split",
+        "refuse",
+        "join",
+    }

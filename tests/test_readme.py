@@ -13,12 +13,26 @@ README = (ROOT / "README.md").read_text()
 def flow_rows() -> dict[str, list[str]]:
     """The flow table: step → its other cells."""
     table = README.split("## How a night flows")[1].split("##")[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| `")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+        if line.startswith("| `")
+    ]
     return {cells[0].strip("`"): cells[1:] for cells in rows}
 
 
 def test_the_flow_table_has_the_steps_of_the_night_in_order():
-    words = ["land", "ingest", "identify", "load", "dbt", "export", "train", "score", "publish"]  # build is three of them
+    words = [
+        "land",
+        "ingest",
+        "identify",
+        "load",
+        "dbt",
+        "export",
+        "train",
+        "score",
+        "publish",
+    ]  # build is three of them
     programs = re.findall(r'(?:program|spark_job)\("(\w+)"\)', (ROOT / "dags" / "nightly.py").read_text())
     assert list(flow_rows()) == words
     assert sorted(programs) == sorted(words)
@@ -36,7 +50,9 @@ def test_every_lake_table_is_written_by_exactly_one_step():
             if name not in wildcards:
                 writers.setdefault(name, []).append(step)
     assert {name: steps for name, steps in writers.items() if len(steps) != 1} == {}
-    assert set(writers) == set(LAKE) - {"ops_runs"}, "README and expectations/contracts/lake.py name different tables"
+    assert set(writers) == set(LAKE) - {"ops_runs"}, (
+        "README and expectations/contracts/lake.py name different tables"
+    )
 
 
 def test_what_a_step_reads_is_written_by_an_earlier_one():
@@ -67,5 +83,7 @@ def test_links_lead_somewhere():
 def test_every_benchmark_is_in_their_table():
     folder = ROOT / "benchmarks"
     named = set(re.findall(r"^\| `(\w+)` \|", (folder / "README.md").read_text(), re.M))
-    packages = {path.parent.name for path in [*folder.glob("*/__init__.py"), *folder.glob("soak/*/__init__.py")]}
+    packages = {
+        path.parent.name for path in [*folder.glob("*/__init__.py"), *folder.glob("soak/*/__init__.py")]
+    }
     assert named == {path.stem for path in folder.glob("*.py")} - {"__init__"} | packages - {"soak"}

@@ -1,4 +1,5 @@
 """All recommenders on a data set, by the protocol of its published figures, with these beside them.
 
-make leaderboard DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS="--only name,name --threads 2 --pages reports"]
+make leaderboard DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS="--only name,name --threads 2
+--pages reports"]
 """

@@ -1,4 +1,6 @@
-"""Print the leaderboard of a data set: `python -m benchmarks.leaderboard online_retail [--only item_knn,popularity]`."""
+"""Print the leaderboard of a data set: `python -m benchmarks.leaderboard online_retail [--only
+item_knn,popularity]`.
+"""
 
 import argparse
 from pathlib import Path
@@ -18,21 +20,39 @@ def main() -> None:
     parser.add_argument("data", help=f"{', '.join(LOADERS)}, or a folder with interactions.csv")
     parser.add_argument("--shared", type=Path, default=SHARED, help="where the named data sets lie")
     parser.add_argument("--only", default="", help="names of rows, by commas")
-    parser.add_argument("--window", choices=("test", "validation"), default="test", help="validation: what one may choose on")
+    parser.add_argument(
+        "--window", choices=("test", "validation"), default="test", help="validation: what one may choose on"
+    )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=1, help="of the fits, and of the order that decides between equals")
-    parser.add_argument("--seconds", type=float, help=f"all rows end within these; {SECONDS:g} for a folder, no limit for others")
-    parser.add_argument("--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the fits, and of the order that decides between equals"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help=f"all rows end within these; {SECONDS:g} for a folder, no limit for others",
+    )
+    parser.add_argument(
+        "--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go"
+    )
     given = parser.parse_args()
     only = tuple(name for name in given.only.split(",") if name)
     try:
         known(given.data, only)
         data = load(given.data, given.shared, given.seed)
         if not len(getattr(data, given.window).asked):
-            raise ValueError(f"nobody to ask in the {given.window} window: none of its customers wanted anything before")
+            raise ValueError(
+                f"nobody to ask in the {given.window} window: none of its customers wanted anything before"
+            )
     except ValueError as error:
         parser.exit(1, f"make leaderboard: {error}\n")
-    print(data.protocol, table.counts(data, getattr(data, given.window)), table.header(data), sep="\n", flush=True)
+    print(
+        data.protocol,
+        table.counts(data, getattr(data, given.window)),
+        table.header(data),
+        sep="\n",
+        flush=True,
+    )
     found = []
     seconds = given.seconds if given.seconds is not None or given.data in LOADERS else SECONDS
     for result in results(data, given.data, only, given.window, given.threads, given.seed, seconds):
@@ -46,7 +66,11 @@ def main() -> None:
     others = PUBLISHED.get(given.data, ()) if given.window == "test" else ()
     if others:
         print("published, and measured before:", *table.published_lines(others), sep="\n")
-    print("what the columns mean:", *(f"  {name}: {words}" for name, words in table.meanings(data).items()), sep="\n")
+    print(
+        "what the columns mean:",
+        *(f"  {name}: {words}" for name, words in table.meanings(data).items()),
+        sep="\n",
+    )
     name = data.name if given.window == "test" else f"{data.name}-{given.window}"
     print(page.write(given.pages, data, getattr(data, given.window), name, found, others))
 

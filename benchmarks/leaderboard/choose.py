@@ -1,8 +1,10 @@
-"""Where the parameters of single rows come from: every recipe of `models/config/search.yml` on the window before the test.
+"""Where the parameters of single rows come from: every recipe of `models/config/search.yml` on the window
+before the test.
 
     python -m benchmarks.leaderboard.choose online_retail [--only rp3beta,ease] [--most 3]
 
-Prints each recipe's figures on the validation window and each part's best by mean quality. The test window is never asked.
+Prints each recipe's figures on the validation window and each part's best by mean quality. The test window is
+never asked.
 """
 
 import argparse
@@ -26,23 +28,33 @@ def quality(
     """Mean quality over those asked, and NDCG by task."""
     fitted = make(part, parameters).fit(window.training, seed)
     allowed = np.ones(window.asked.n_items, bool)
-    found = evaluate(lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=(k,), tasks=tasks)
-    return float(np.nanmean(found.quality)), {task: float(np.nanmean(values)) for task, values in found.ndcg.items()}
+    found = evaluate(
+        lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=(k,), tasks=tasks
+    )
+    return float(np.nanmean(found.quality)), {
+        task: float(np.nanmean(values)) for task, values in found.ndcg.items()
+    }
 
 
 def main() -> None:
     """Print a line a recipe, then the best of each part."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data")
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--only", default="", help="names of parts, by commas")
     parser.add_argument("--most", type=int, default=99, help="recipes tried of each part")
-    parser.add_argument("--seed", type=int, default=1, help="of the fits, and of the order that decides between equals")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the fits, and of the order that decides between equals"
+    )
     given = parser.parse_args()
     data = load(given.data, given.shared, given.seed)
     shape = Shape.of(data.validation.training)
     best: dict[str, tuple[float, dict]] = {}
-    for part, recipes in in_order(read_space(), items_per_customer(data.validation.training.behaviour)).items():
+    for part, recipes in in_order(
+        read_space(), items_per_customer(data.validation.training.behaviour)
+    ).items():
         if given.only and part not in given.only.split(","):
             continue
         for parameters in recipes[: given.most]:
@@ -52,7 +64,10 @@ def main() -> None:
             began = time.monotonic()
             mean, by_task = quality(data.validation, part, parameters, data.tasks, data.ks[0], given.seed)
             said = "  ".join(f"{task} {value:.4f}" for task, value in by_task.items())
-            print(f"{part:<18} {parameters}: quality {mean:.4f}  {said}  {time.monotonic() - began:.0f} s", flush=True)
+            print(
+                f"{part:<18} {parameters}: quality {mean:.4f}  {said}  {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
             best[part] = max(best.get(part, (-1.0, {})), (mean, parameters), key=lambda each: each[0])
     print("best on the window before the test:")
     for part, (mean, parameters) in sorted(best.items(), key=lambda each: -each[1][0]):

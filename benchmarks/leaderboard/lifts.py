@@ -1,4 +1,6 @@
-"""What a row is worth beside another, customer by customer: the paired difference and its 95 % bootstrap interval."""
+"""What a row is worth beside another, customer by customer: the paired difference and its 95 % bootstrap
+interval.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,20 +24,31 @@ class Lift:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.task} {self.metric}: {self.name} over {self.over} {self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
+        return (
+            f"{self.task} {self.metric}: {self.name} over {self.over} {self.mean:+.4f} [{self.low:+.4f},"
+            f" {self.high:+.4f}]"
+        )
 
 
 def lifts(results: Sequence[Result], task: str, metric: str) -> list[Lift]:
-    """Every row that has the figure against the best single one, the best first; nothing where there is no single one."""
-    held = {result.row.name: result for result in results if result.found and not np.isnan(values(result, task, metric)).all()}
+    """Every row that has the figure against the best single one, the best first; nothing where there is no
+    single one.
+    """
+    held = {
+        result.row.name: result
+        for result in results
+        if result.found and not np.isnan(values(result, task, metric)).all()
+    }
     order = sorted(held, key=lambda name: -np.nanmean(values(held[name], task, metric)))
     best = next((name for name in order if held[name].row.single), None)
     if best is None:
         return []
     bar = values(held[best], task, metric)
     return [
-        Lift(name, best, task, metric, *interval(values(held[name], task, metric) - bar)) for name in order if name != best
-    ]  # fmt: skip
+        Lift(name, best, task, metric, *interval(values(held[name], task, metric) - bar))
+        for name in order
+        if name != best
+    ]
 
 
 def values(result: Result, task: str, metric: str) -> np.ndarray:

@@ -16,21 +16,30 @@ from spark_jobs.train.budget import status_bytes
 
 
 def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured, dict[str, float]]:
-    """The row's figures on a window, and what it took: seconds to fit, to score and rank, of CPU; MiB at the peak."""
+    """The row's figures on a window, and what it took: seconds to fit, to score and rank, of CPU; MiB at the
+    peak.
+    """
     began, cpu = time.monotonic(), time.process_time()
     fitted = row.fit(window.training, seed)
     asked = time.monotonic()
     allowed = np.ones(window.asked.n_items, bool)
     found = evaluate(
-        lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=data.ks, tasks=data.tasks,
+        lambda places: fitted.score(window.customers(places)),
+        window.asked,
+        allowed,
+        ks=data.ks,
+        tasks=data.tasks,
         facts=Facts.of(window.asked.known_share, window.training, data.ks[0]),
         item_slices=slices.of_items(window.training.behaviour),
-    )  # fmt: skip
+    )
     found = replace(
-        found, figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()}
-    )  # fmt: skip
+        found,
+        figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()},
+    )
     ended = time.monotonic()
-    mib = status_bytes("VmHWM") / (1 << 20)  # the data included. Not ru_maxrss: that remembers what the starting process held
+    mib = status_bytes("VmHWM") / (
+        1 << 20
+    )  # the data included. Not ru_maxrss: that remembers what the starting process held
     return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": mib}
 
 
@@ -40,7 +49,9 @@ def empty(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def leave(found: Measured, took: dict[str, float], to: Path) -> None:
     """The figures as `<to>.npz` and `<to>.json`, as `benchmarks.leaderboard.run` reads them."""
-    arrays = {f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()}
+    arrays = {
+        f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()
+    }
     np.savez(to.with_suffix(".npz"), **arrays)
     to.with_suffix(".json").write_text(json.dumps({"took": took, "lists": found.lists, "k": found.k}))
 
@@ -48,7 +59,9 @@ def leave(found: Measured, took: dict[str, float], to: Path) -> None:
 def main() -> None:
     """Read the data that the table's process left, measure one row, leave its figures beside."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("handed", type=Path, help="the data set, as benchmarks.leaderboard.run wrote it a moment ago")
+    parser.add_argument(
+        "handed", type=Path, help="the data set, as benchmarks.leaderboard.run wrote it a moment ago"
+    )
     parser.add_argument("to", type=Path)
     parser.add_argument("--rows-of", required=True)
     parser.add_argument("--row", required=True)

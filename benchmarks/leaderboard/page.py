@@ -1,4 +1,6 @@
-"""The leaderboard as `<data>.html` and `<data>.png` under reports/leaderboard: one page that needs nothing beside it."""
+"""The leaderboard as `<data>.html` and `<data>.png` under reports/leaderboard: one page that needs nothing
+beside it.
+"""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -21,11 +23,13 @@ from models.evaluation.summary import summary
 DRAWS = 1000
 WHOLE = ("mrr", "map", "hit", "coverage", "gini", "novelty", "serendipity", "diversity", "miscalibration")
 SLICES = (
-    " Cold customers had one day with a purchase before the test, cool ones two, warm ones more; activity is thirds by items "
-    "had; active ones bought within 28 days, lapsed ones not within 84. Cold items: fewer than five customers ever wanted them."
+    " Cold customers had one day with a purchase before the test, cool ones two, warm ones more; activity is"
+    " thirds by items had; active ones bought within 28 days, lapsed ones not within 84. Cold items: fewer"
+    " than five customers ever wanted them."
 )
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto;
+padding: 0 1rem }
 h1 { font-size: 1.5rem }
 h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
 div.wide { overflow-x: auto }
@@ -45,8 +49,13 @@ img { max-width: 100% }
 
 
 def write(
-    folder: Path, data: Data, window: Window, name: str, results: Sequence[Result], published: Sequence[Published]
-) -> Path:  # fmt: skip
+    folder: Path,
+    data: Data,
+    window: Window,
+    name: str,
+    results: Sequence[Result],
+    published: Sequence[Published],
+) -> Path:
     """Write both, aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     ready = [result for result in results if result.found]
@@ -62,9 +71,14 @@ def write(
 
 
 def page(
-    data: Data, window: Window, results: Sequence[Result], told: Mapping[str, Any], published: Sequence[Published], image: Path,
+    data: Data,
+    window: Window,
+    results: Sequence[Result],
+    told: Mapping[str, Any],
+    published: Sequence[Published],
+    image: Path,
     absent: Mapping[str, str],
-) -> str:  # fmt: skip
+) -> str:
     """The page as HTML.
 
     Args:
@@ -73,28 +87,45 @@ def page(
     title = f"Leaderboard: {data.name.replace('_', ' ')}"
     held = b64encode(image.read_bytes()).decode()
     parts = [
-        f"<h1>{escape(title)}</h1>", f"<p>{escape(data.protocol)}</p>", f"<p>{escape(counts(data, window))}</p>",
+        f"<h1>{escape(title)}</h1>",
+        f"<p>{escape(data.protocol)}</p>",
+        f"<p>{escape(counts(data, window))}</p>",
         f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{held}">',
         "<h2>All rows</h2>",
-        "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their source: those "
-        "measured before are of other code on these very files.</p>",
-        rows(data, results, published), legend_of(meanings(data)),
+        (
+            "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their"
+            " source: those measured before are of other code on these very files.</p>"
+        ),
+        rows(data, results, published),
+        legend_of(meanings(data)),
         "<h2>Rows without figures</h2>" + legend_of(absent) if absent else "",
-        "<h2>Against the best single recommender</h2>", "<p>Paired, customer by customer, with 95 % intervals.</p>",
+        "<h2>Against the best single recommender</h2>",
+        "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
-    ]  # fmt: skip
+    ]
     asked = [task for task in data.tasks if any(said[task]["n_customers"] for said in told.values())]
     for task in asked:
         is_first = task == asked[0]  # one legend is enough
-        parts += [f"<h2>Beyond accuracy: {task}</h2>", beyond(task, told), legend_of(legend(WHOLE)) if is_first else ""]
+        parts += [
+            f"<h2>Beyond accuracy: {task}</h2>",
+            beyond(task, told),
+            legend_of(legend(WHOLE)) if is_first else "",
+        ]
         parts += [
             f"<h2>By slice: {task}</h2>",
-            f"<p>NDCG@{data.ks[0]}; customers who count below each name.{escape(SLICES) if is_first else ''}</p>",
+            (
+                f"<p>NDCG@{data.ks[0]}; customers who count below each"
+                f" name.{escape(SLICES) if is_first else ''}</p>"
+            ),
             by_slice(task, told),
         ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(title)}</title><style>{STYLE}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
 
 
 def rows(data: Data, results: Sequence[Result], published: Sequence[Published]) -> str:
@@ -111,16 +142,25 @@ def rows(data: Data, results: Sequence[Result], published: Sequence[Published]) 
         lines.append((order(means), line([escape(result.row.name), *cells, *took, said], len(cells) + 3)))
     for other in published:
         cells = [shown(value) for value in other.figures]
-        lines.append((
-            order(other.figures), line([escape(other.name), *cells, "", "", "", escape(other.source)], len(cells) + 3, "theirs")
-        ))  # fmt: skip
+        lines.append(
+            (
+                order(other.figures),
+                line(
+                    [escape(other.name), *cells, "", "", "", escape(other.source)], len(cells) + 3, "theirs"
+                ),
+            )
+        )
     ordered = [html for _, html in sorted(lines, key=lambda each: each[0], reverse=True)]
     return table(["", *names, "fit, s", "rank, s", "MiB", "chosen on, or source"], ordered, len(names) + 3)
 
 
 def legend_of(lines: Mapping[str, str]) -> str:
     """What names of columns mean, below their table."""
-    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in lines.items()) + "</dl>"
+    return (
+        "<dl>"
+        + "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in lines.items())
+        + "</dl>"
+    )
 
 
 def order(figures: Sequence[float]) -> list[float]:
@@ -138,7 +178,8 @@ def beside(results: Sequence[Result], task: str, metric: str) -> str:
     if not found:
         return ""
     lines = [
-        line([escape(each.name), f"{each.mean:+.4f} <small>[{each.low:+.4f}, {each.high:+.4f}]</small>"], 1) for each in found
+        line([escape(each.name), f"{each.mean:+.4f} <small>[{each.low:+.4f}, {each.high:+.4f}]</small>"], 1)
+        for each in found
     ]
     return table([f"{task} {metric}", f"over {found[0].over}"], lines, 1)
 
@@ -147,9 +188,17 @@ def beyond(task: str, told: Mapping[str, Any]) -> str:
     lines = []
     for name, said in told.items():
         of_task = said[task]
-        figures = [of_task[metric]["mean"] if isinstance(of_task[metric], dict) else of_task[metric] for metric in WHOLE]
+        figures = [
+            of_task[metric]["mean"] if isinstance(of_task[metric], dict) else of_task[metric]
+            for metric in WHOLE
+        ]
         if of_task["n_customers"]:
-            lines.append(line([escape(name), *(shown(np.nan if value is None else value) for value in figures)], len(WHOLE)))
+            lines.append(
+                line(
+                    [escape(name), *(shown(np.nan if value is None else value) for value in figures)],
+                    len(WHOLE),
+                )
+            )
     return table(["", *WHOLE], lines, len(WHOLE))
 
 
@@ -158,11 +207,15 @@ def by_slice(task: str, told: Mapping[str, Any]) -> str:
     if not kept:
         return ""
     parts = next(iter(kept.values()))["slices"]
-    names = [f"{escape(part)}<br><small>{of_part['n_customers']:,}</small>" for part, of_part in parts.items()]
+    names = [
+        f"{escape(part)}<br><small>{of_part['n_customers']:,}</small>" for part, of_part in parts.items()
+    ]
     lines = []
     for name, of_task in kept.items():
         means = [of_task["slices"][part]["ndcg"]["mean"] for part in parts]
-        lines.append(line([escape(name), *(shown(np.nan if mean is None else mean) for mean in means)], len(means)))
+        lines.append(
+            line([escape(name), *(shown(np.nan if mean is None else mean) for mean in means)], len(means))
+        )
     return table(["", *names], lines, len(names))
 
 

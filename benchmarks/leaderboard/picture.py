@@ -27,20 +27,37 @@ def draw(data: Data, results: Sequence[Result], published: Sequence[Published], 
 
     n_rows = len(results) + len(published)
     figure, panels = pyplot.subplots(
-        1, len(data.columns), figsize=(4.6 * len(data.columns), 1.4 + 0.24 * n_rows), layout="constrained", squeeze=False
-    )  # fmt: skip
+        1,
+        len(data.columns),
+        figsize=(4.6 * len(data.columns), 1.4 + 0.24 * n_rows),
+        layout="constrained",
+        squeeze=False,
+    )
     for place, ((task, metric), panel) in enumerate(zip(data.columns, panels[0], strict=True)):
         bars = []
         for result in results:
             mean, low, high = interval(result.found.figures[task][metric])
-            bars.append((mean, mean - low, high - mean, result.row.name, OURS if result.row.single else BLENDS))
+            bars.append(
+                (mean, mean - low, high - mean, result.row.name, OURS if result.row.single else BLENDS)
+            )
         bars += [
-            (other.figures[place], 0.0, 0.0, other.name, BEFORE if other.source.startswith(MEASURED) else THEIRS)
+            (
+                other.figures[place],
+                0.0,
+                0.0,
+                other.name,
+                BEFORE if other.source.startswith(MEASURED) else THEIRS,
+            )
             for other in published
-        ]  # fmt: skip
+        ]
         panel_of(panel, bars)
         panel.set_title(f"{task}: {metric}" if len(data.tasks) > 1 else metric, fontsize=10)
-    kinds = ((OURS, "ours, one recommender"), (BLENDS, "ours, a blend"), (THEIRS, "published"), (BEFORE, "measured before"))
+    kinds = (
+        (OURS, "ours, one recommender"),
+        (BLENDS, "ours, a blend"),
+        (THEIRS, "published"),
+        (BEFORE, "measured before"),
+    )
     used = [Patch(color=colour, label=label) for colour, label in kinds]
     figure.legend(handles=used, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
     figure.suptitle(data.name.replace("_", " "))
@@ -48,11 +65,14 @@ def draw(data: Data, results: Sequence[Result], published: Sequence[Published], 
     pyplot.close(figure)
 
 
-def panel_of(panel: "Axes", bars: Sequence[tuple[float, float, float, str, str]], digits: str = ".4f") -> None:
+def panel_of(
+    panel: "Axes", bars: Sequence[tuple[float, float, float, str, str]], digits: str = ".4f"
+) -> None:
     """Bars from the best down, with intervals where there are any.
 
     Args:
-        bars: mean, how far the interval reaches below and above it, name, colour; those without a mean are left out.
+        bars: mean, how far the interval reaches below and above it, name, colour; those without a mean are
+            left out.
         digits: how a mean is written beside its bar.
     """
     held = sorted((bar for bar in bars if not np.isnan(bar[0])), key=lambda bar: bar[0])
@@ -61,9 +81,14 @@ def panel_of(panel: "Axes", bars: Sequence[tuple[float, float, float, str, str]]
     panel.barh(heights, means, color=colours)
     ours = [n for n in heights if below[n] or above[n]]
     panel.errorbar(
-        [means[n] for n in ours], ours, xerr=[[below[n] for n in ours], [above[n] for n in ours]], fmt="none",
-        ecolor="#333", capsize=2, linewidth=1,
-    )  # fmt: skip
+        [means[n] for n in ours],
+        ours,
+        xerr=[[below[n] for n in ours], [above[n] for n in ours]],
+        fmt="none",
+        ecolor="#333",
+        capsize=2,
+        linewidth=1,
+    )
     for n in heights:
         panel.text(means[n] + above[n], n, f" {means[n]:{digits}}", va="center", fontsize=7)
     panel.set_yticks(list(heights), [short(name) for name in names], fontsize=8)

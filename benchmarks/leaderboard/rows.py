@@ -1,8 +1,9 @@
 """Which recommenders stand in the table of which data, with which parameters, and on what these were chosen.
 
-A row is a configuration as `models.recommenders` reads it; `plain` makes one of a registered recommender. To add a row, add it to
-`ROWS`; a learned blend takes its own windows from `training.before(...)`, never from anything behind it. What cannot be fitted on
-the data is settled before anything is (`models.fittable`): a single row is left out with the reason, a blend goes on without.
+A row is a configuration as `models.recommenders` reads it; `plain` makes one of a registered recommender. To
+add a row, add it to `ROWS`; a learned blend takes its own windows from `training.before(...)`, never from
+anything behind it. What cannot be fitted on the data is settled before anything is (`models.fittable`): a
+single row is left out with the reason, a blend goes on without.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,9 @@ VALIDATION = "the window before"
 AS_PUBLISHED = "nothing: as published"
 HELD_OUT = "training items held out"
 TASKS = ("discover", "next")
-MEMORY_BYTES = 4 << 30  # a row's fit may take this beside the data; a dense recommender may have a lower limit of its own
+MEMORY_BYTES = (
+    4 << 30
+)  # a row's fit may take this beside the data; a dense recommender may have a lower limit of its own
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Row:
         chosen: where its parameters come from: the window they were chosen on, or that nothing was chosen.
         said: parameters, as the table says them.
         tasks: where it has something to say; the others are left empty.
-        single: one recommender rather than a blend of several; the best of these is what blends are compared with.
+        single: one recommender rather than a blend of several; the best of these is what blends are compared
+            with.
     """
 
     name: str
@@ -44,7 +48,9 @@ class Row:
     single: bool = True
 
     def left_out(self, shape: Shape) -> dict[str, str]:
-        """By part, why it cannot be fitted on data of this shape; a single row that is named here is not measured."""
+        """By part, why it cannot be fitted on data of this shape; a single row that is named here is not
+        measured.
+        """
         if self.single:
             [(part, parameters)] = self.configuration["parts"].items()
             reason = reason_against(make(part, parameters), shape, MEMORY_BYTES)
@@ -56,16 +62,25 @@ class Row:
         if self.single:
             [(part, parameters)] = self.configuration["parts"].items()
             return make(part, parameters).fit(training, seed)
-        return make_blend(fittable(self.configuration, Shape.of(training), MEMORY_BYTES)[0]).fit(training, seed)
+        return make_blend(fittable(self.configuration, Shape.of(training), MEMORY_BYTES)[0]).fit(
+            training, seed
+        )
 
 
 def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, **parameters) -> Row:
     """A row of the registered recommender `kind` with these parameters."""
-    said = ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in parameters.items())
-    return Row(name or kind, {"parts": {kind: parameters}}, chosen, said, getattr(RECOMMENDERS[kind], "tasks", TASKS))
+    said = ", ".join(
+        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in parameters.items()
+    )
+    return Row(
+        name or kind, {"parts": {kind: parameters}}, chosen, said, getattr(RECOMMENDERS[kind], "tasks", TASKS)
+    )
 
 
-def weighed(name: str, parts: Mapping[str, Mapping[str, object]], weights: Mapping[str, float], power: float) -> Row:
+def weighed(
+    name: str, parts: Mapping[str, Mapping[str, object]], weights: Mapping[str, float], power: float
+) -> Row:
     """A row of the linear blend of these parts, its weights chosen on the window before."""
     said = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
     configuration = {"parts": parts, "weights": weights, "power": power}
@@ -74,22 +89,43 @@ def weighed(name: str, parts: Mapping[str, Mapping[str, object]], weights: Mappi
 
 # As a night fits it: the parts and the ranker's settings of `models/config/search.yml`.
 LEARNED = Row(
-    "learned blend", read_space()["learned"], VALIDATION, "models/config/search.yml; four cuts before the test", single=False
+    "learned blend",
+    read_space()["learned"],
+    VALIDATION,
+    "models/config/search.yml; four cuts before the test",
+    single=False,
 )
 
 # Beauty: days are places. Weights and power: `python -m benchmarks.beauty_blend`.
 BEAUTY_PARTS: dict[str, dict[str, object]] = {
     "transitions": {
-        "half_life_places": 3.0, "reach": 20, "backward_weight": 0.15, "same_weight": 0.0, "row_power": 0.35,
-        "popularity_power": 0.1, "profile_half_life_places": 1.2, "half_life_days": None, "neighbours": 1000,
+        "half_life_places": 3.0,
+        "reach": 20,
+        "backward_weight": 0.15,
+        "same_weight": 0.0,
+        "row_power": 0.35,
+        "popularity_power": 0.1,
+        "profile_half_life_places": 1.2,
+        "half_life_days": None,
+        "neighbours": 1000,
     },
     "transitions:directed": {
-        "half_life_places": 1.0, "reach": 5, "backward_weight": 0.0, "same_weight": 0.0, "row_power": 0.3,
-        "popularity_power": 0.0, "profile_half_life_places": 1.2, "half_life_days": None, "neighbours": 1000,
+        "half_life_places": 1.0,
+        "reach": 5,
+        "backward_weight": 0.0,
+        "same_weight": 0.0,
+        "row_power": 0.3,
+        "popularity_power": 0.0,
+        "profile_half_life_places": 1.2,
+        "half_life_days": None,
+        "neighbours": 1000,
     },
     "transition_factors": {"components": 200, "same_weight": 0.0},
     "stan": {
-        "gap_days": 1, "session_half_life_days": None, "half_life_places": 4.0, "profile_half_life_places": 1.2,
+        "gap_days": 1,
+        "session_half_life_days": None,
+        "half_life_places": 4.0,
+        "profile_half_life_places": 1.2,
         "neighbours": 1500,
     },
     "ease": {"half_life_days": None, "ridge": 150.0, "length_power": 0.0, "profile_half_life_days": 1.2},
@@ -98,17 +134,22 @@ BEAUTY_PARTS: dict[str, dict[str, object]] = {
     "rp3beta": {"half_life_days": 4.0, "neighbours": 500},
     "user_knn": {"half_life_days": 8.0, "neighbours": 500},
     "popularity": {},
-}  # fmt: skip
-# EASE, popularity and what resembles the last item alone (`content`) were weighed too (1.4, .7, 1.0) and went: where weights are
-# chosen they add +.0008 [-.0003, +.0019], +.0001 [-.0004, +.0006] and +.0006 [-.0003, +.0017] of NDCG@10; EASE takes 2.5 GB.
+}
+# EASE, popularity and what resembles the last item alone (`content`) were weighed too (1.4, .7, 1.0) and
+# went: where weights are chosen they add +.0008 [-.0003, +.0019], +.0001 [-.0004, +.0006] and +.0006 [-.0003,
+# +.0017] of NDCG@10; EASE takes 2.5 GB.
 BEAUTY_WEIGHTS = {
-    "transitions": 1.4, "transitions:directed": 2.0, "transition_factors": 1.96, "content:wide": 1.0, "rp3beta": 0.7,
-}  # fmt: skip
+    "transitions": 1.4,
+    "transitions:directed": 2.0,
+    "transition_factors": 1.96,
+    "content:wide": 1.0,
+    "rp3beta": 0.7,
+}
 BEAUTY_POWER = 0.5
 
 EVERYWHERE = (plain("popularity"),)
-# The best of each on the window before the test, most by `python -m benchmarks.leaderboard.choose online_retail`. The test is
-# never asked.
+# The best of each on the window before the test, most by `python -m benchmarks.leaderboard.choose
+# online_retail`. The test is never asked.
 RETAIL = (
     plain("recent_popularity", VALIDATION, days=14),
     plain("content", VALIDATION, half_life_days=120.0),
@@ -132,7 +173,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "gowalla": (
         *EVERYWHERE,
         plain("item_knn", trend_power=0.0),
-        plain("rp3beta", AS_PUBLISHED, half_life_days=None, neighbours=300, walk_power=0.7, popularity_power=0.3),
+        plain(
+            "rp3beta", AS_PUBLISHED, half_life_days=None, neighbours=300, walk_power=0.7, popularity_power=0.3
+        ),
         plain("lightfm", name="lightfm (ids)", half_life_days=None, components=64, epochs=20),
         plain(
             "graph_filter",
@@ -150,7 +193,11 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "beauty": (
         *EVERYWHERE,
         plain("item_knn", half_life_days=15.0, trend_power=0.0),
-        *(plain(part, VALIDATION, **BEAUTY_PARTS[part]) for part in BEAUTY_PARTS if part != "popularity" and ":" not in part),
+        *(
+            plain(part, VALIDATION, **BEAUTY_PARTS[part])
+            for part in BEAUTY_PARTS
+            if part != "popularity" and ":" not in part
+        ),
         weighed("linear blend", BEAUTY_PARTS, BEAUTY_WEIGHTS, BEAUTY_POWER),
     ),
     "retailrocket": (
@@ -163,7 +210,8 @@ ROWS: dict[str, tuple[Row, ...]] = {
         plain("stan"),
     ),
 }
-# A folder of one's own: every registered recommender at its defaults, the quick ones first, for the table may run out of seconds.
+# A folder of one's own: every registered recommender at its defaults, the quick ones first, for the table may
+# run out of seconds.
 SLOW = ("als", "history_ridge", "transition_ridge", "lightfm")
 OWN_DATA = (
     *(plain(kind) for kind in sorted(RECOMMENDERS, key=lambda kind: kind in SLOW)),

@@ -1,7 +1,7 @@
 """Measure every row, each in a process of its own, one after the other, and gather what they found.
 
-A row that cannot be fitted on the data is not begun, one that takes longer than the seconds that are left is ended, and those
-behind it are not begun either: each says why it has no figures.
+A row that cannot be fitted on the data is not begun, one that takes longer than the seconds that are left is
+ended, and those behind it are not begun either: each says why it has no figures.
 """
 
 import json
@@ -34,7 +34,8 @@ class Result:
 
     Attributes:
         wrong: why it has no figures: what it was left out for, or the last line that a failed process wrote.
-        warnings: what a reader of its figures must know: parts it was fitted without, nothing to say to nearly everybody.
+        warnings: what a reader of its figures must know: parts it was fitted without, nothing to say to
+            nearly everybody.
     """
 
     row: Row
@@ -57,7 +58,13 @@ def known(rows_name: str, only: tuple[str, ...] = ()) -> list[Row]:
 
 
 def results(
-    data: Data, rows_name: str, only: tuple[str, ...], window: str, threads: int, seed: int, seconds: float | None = None
+    data: Data,
+    rows_name: str,
+    only: tuple[str, ...],
+    window: str,
+    threads: int,
+    seed: int,
+    seconds: float | None = None,
 ) -> Iterator[Result]:
     """A result a row, as each is ready.
 
@@ -83,16 +90,38 @@ def results(
                 continue
             to = Path(aside) / f"row{number}"
             command = [
-                sys.executable, "-m", "benchmarks.leaderboard.measure", str(handed), str(to), "--rows-of", rows_name,
-                "--row", row.name, "--window", window, "--seed", str(seed),
-            ]  # fmt: skip
+                sys.executable,
+                "-m",
+                "benchmarks.leaderboard.measure",
+                str(handed),
+                str(to),
+                "--rows-of",
+                rows_name,
+                "--row",
+                row.name,
+                "--window",
+                window,
+                "--seed",
+                str(seed),
+            ]
             environment = {**os.environ, **dict.fromkeys(THREADS, str(threads)), "PYTHONPATH": str(ROOT)}
             try:
                 done = subprocess.run(
-                    command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=left
+                    command,
+                    cwd=ROOT,
+                    env=environment,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                    timeout=left,
                 )
             except subprocess.TimeoutExpired:
-                yield Result(row, None, {}, f"left out: it took longer than the {left:.0f} s left of the table's {seconds:g}")
+                yield Result(
+                    row,
+                    None,
+                    {},
+                    f"left out: it took longer than the {left:.0f} s left of the table's {seconds:g}",
+                )
                 continue
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or [f"ended by {done.returncode}"])[-1]

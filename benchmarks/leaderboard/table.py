@@ -23,7 +23,9 @@ def figure(found: Measured, task: str, name: str) -> float:
 
 def shown(value: float) -> str:
     """Four decimals, a dash where there is nothing."""
-    return "–" if np.isnan(value) else f"{value:.4f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4f}"
+    return (
+        "–" if np.isnan(value) else f"{value:.4f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4f}"
+    )
 
 
 def counts(data: Data, window: Window) -> str:
@@ -43,7 +45,9 @@ def header(data: Data) -> str:
 
 
 def meanings(data: Data) -> dict[str, str]:
-    """What each column means: those of the tasks only where there are two, for then their names stand in the head."""
+    """What each column means: those of the tasks only where there are two, for then their names stand in the
+    head.
+    """
     tasks = data.tasks if len(data.tasks) > 1 else ()
     return legend([*tasks, *(metric for _, metric in data.columns), "fit", "rank", "MiB", "chosen on"])
 
@@ -63,8 +67,11 @@ def line(data: Data, result: Result) -> str:
 
 def published_lines(rows: Sequence[Published]) -> list[str]:
     """Others' rows, the best first."""
-    ordered = sorted(rows, key=lambda row: [-1.0 if np.isnan(value) else value for value in row.figures], reverse=True)
+    ordered = sorted(
+        rows, key=lambda row: [-1.0 if np.isnan(value) else value for value in row.figures], reverse=True
+    )
     return [
-        f"{row.name:<{NAME}}{''.join(f'{shown(value):>{CELL + 6}}' for value in row.figures)}{'':>23}  {row.source}"
+        f"{row.name:<{NAME}}{''.join(f'{shown(value):>{CELL + 6}}' for value in row.figures)}{'':>23} "
+        f" {row.source}"
         for row in ordered
     ]

@@ -20,18 +20,28 @@ from spark_jobs.settings import Settings
 
 def scores(home: Home, truth: Path, last: date, is_published: bool = True) -> list[Score]:
     """Every kind there is, of a home whose last landing day is `last`."""
-    found = refused(home.lake, truth, last) + delivered_twice(home.lake, truth, last) + judge(home, truth, last, LAKE)
+    found = (
+        refused(home.lake, truth, last)
+        + delivered_twice(home.lake, truth, last)
+        + judge(home, truth, last, LAKE)
+    )
     if is_published:
-        found += judge(home, truth, last, PUBLISHED) + everybody(home, truth, last) + evenings(home, truth, last)
+        found += (
+            judge(home, truth, last, PUBLISHED) + everybody(home, truth, last) + evenings(home, truth, last)
+        )
     return found
 
 
 def main() -> int:
     """Print the comparison; 1 when anything is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--to", type=date.fromisoformat, required=True, help="the last landing day")
-    parser.add_argument("--ingested", action="store_true", help="ask only what needs no more than ingest and identify")
+    parser.add_argument(
+        "--ingested", action="store_true", help="ask only what needs no more than ingest and identify"
+    )
     args = parser.parse_args()
     home = Home(args.home, Settings.from_environment().identity_key)
     found = scores(home, args.home / "truth", args.to, not args.ingested)

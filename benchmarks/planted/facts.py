@@ -75,7 +75,9 @@ def item_not_shown(home: Home, key: str, facts: dict[str, Any]) -> bool:
 
 
 def person_not_personalised_for(home: Home, _key: str, facts: dict[str, Any]) -> bool:
-    return (home.owner.get(home.identifier("user_id", facts["user_id"])) in home.lists) is not facts["is_ended"]
+    return (home.owner.get(home.identifier("user_id", facts["user_id"])) in home.lists) is not facts[
+        "is_ended"
+    ]
 
 
 def consent(home: Home, key: str, facts: dict[str, Any]) -> bool:
@@ -88,7 +90,10 @@ def order(home: Home, key: str, facts: dict[str, Any]) -> bool:
     row = home.orders[key]
     customer = home.owner[home.identifier("user_id", facts["user_id"])]
     said = row["customer_id"], row["currency"], row["amount"]
-    return said == (customer, facts["currency"], Decimal(facts["amount"])) and len(home.order_lines[key]) == facts["n_lines"]
+    return (
+        said == (customer, facts["currency"], Decimal(facts["amount"]))
+        and len(home.order_lines[key]) == facts["n_lines"]
+    )
 
 
 LAKE: dict[str, tuple[str, Check]] = {
@@ -151,11 +156,17 @@ def everybody(home: Home, folder: Path, last: date) -> list[Score]:
     to have denied.
     """
     words, facts = last_words(home, folder, last), standing(folder, last)
-    for (kind, _), fact in facts.items():  # whom the shop has taken out of its file is not asked any more: a no
+    for (
+        kind,
+        _,
+    ), fact in facts.items():  # whom the shop has taken out of its file is not asked any more: a no
         if kind == "person_ended" and fact["is_ended"]:
             words[home.owner[home.identifier("user_id", fact["user_id"])]] = False
     scores = []
-    for name, is_yes, against in (("no: without a list", False, home.lists), ("yes: not denied", True, home.denied)):
+    for name, is_yes, against in (
+        ("no: without a list", False, home.lists),
+        ("yes: not denied", True, home.denied),
+    ):
         asked = [customer for customer, is_granted in words.items() if is_granted is is_yes]
         wrong = tuple(customer for customer in asked if customer in against)
         scores.append(Score(f"last word {name}", len(asked), len(asked) - len(wrong), len(wrong), wrong))
@@ -165,6 +176,16 @@ def everybody(home: Home, folder: Path, last: date) -> list[Score]:
 def evenings(home: Home, folder: Path, last: date) -> list[Score]:
     """Orders that read tomorrow in UTC stand under the day on the shop's wall."""
     days = {row["order_id"]: row["day"] for row in truth(folder, "purchases", last)}
-    late = {key: row for key, row in home.orders.items() if key in days and f"{row['ordered_at']:%Y-%m-%d}" > days[key]}
-    wrong = [f"{key} under {row['ordered_date']}" for key, row in late.items() if f"{row['ordered_date']}" != days[key]]
-    return [Score("evening orders under their day", len(late), len(late) - len(wrong), len(wrong), tuple(wrong))]
+    late = {
+        key: row
+        for key, row in home.orders.items()
+        if key in days and f"{row['ordered_at']:%Y-%m-%d}" > days[key]
+    }
+    wrong = [
+        f"{key} under {row['ordered_date']}"
+        for key, row in late.items()
+        if f"{row['ordered_date']}" != days[key]
+    ]
+    return [
+        Score("evening orders under their day", len(late), len(late) - len(wrong), len(wrong), tuple(wrong))
+    ]

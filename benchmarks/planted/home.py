@@ -57,7 +57,10 @@ class Home:
     @cached_property
     def lists(self) -> dict[str, list[str]]:
         """Item ids by customer with a list of their own."""
-        return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in self.rows(REC_CUSTOMER_ITEMS)}
+        return {
+            row["customer_id"]: [item["item_id"] for item in row["items"]]
+            for row in self.rows(REC_CUSTOMER_ITEMS)
+        }
 
     @cached_property
     def shown(self) -> set[str]:

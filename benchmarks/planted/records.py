@@ -18,7 +18,9 @@ TWICE = "duplicate|repeated"
 def planted(truth: Path, name: str, last: date) -> pd.DataFrame:
     """The truth's records or counts of all days up to the last."""
     days = [folder for folder in sorted((truth / "planted").iterdir()) if folder.name <= last.isoformat()]
-    return pd.concat([pd.read_csv(folder / name).assign(day=folder.name) for folder in days], ignore_index=True)
+    return pd.concat(
+        [pd.read_csv(folder / name).assign(day=folder.name) for folder in days], ignore_index=True
+    )
 
 
 def refused(lake: Lake, truth: Path, last: date) -> list[Score]:
@@ -27,7 +29,10 @@ def refused(lake: Lake, truth: Path, last: date) -> list[Score]:
     """
     records = planted(truth, "records.csv", last)
     rows = [row for row in lake.read_arrow(QUARANTINE).to_pylist() if row["landing_date"] <= last]
-    found = {(row["entity"], row["reason"], *row["source_file"].split("/")[-2:], row["source_line"]) for row in rows}
+    found = {
+        (row["entity"], row["reason"], *row["source_file"].split("/")[-2:], row["source_line"])
+        for row in rows
+    }
     wanted = records[records["reason"].notna()]
     asked = set(zip(*(wanted[name] for name in ("feed", "reason", "day", "file", "line")), strict=True))
     scores = []
@@ -37,7 +42,9 @@ def refused(lake: Lake, truth: Path, last: date) -> list[Score]:
             *(f"not refused: {'/'.join(map(str, key[2:]))}" for key in sorted(a - b)),
             *(f"refused: {'/'.join(map(str, key[2:]))}" for key in sorted(b - a)),
         ]
-        scores.append(Score(f"{feed}: {reason}", len(a), len(a & b), len(a - b) + len(b - a), tuple(examples)))
+        scores.append(
+            Score(f"{feed}: {reason}", len(a), len(a & b), len(a - b) + len(b - a), tuple(examples))
+        )
     return scores
 
 

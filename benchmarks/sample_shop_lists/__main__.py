@@ -2,10 +2,11 @@
 
     python -m benchmarks.sample_shop_lists --home FOLDER --as-of 2026-02-18 [--days 7]
 
-For every customer who may be personalised for, and behind whom one person stands: the purchases truly to be expected in the
-coming days of the ten items they are shown. The served list, that of every part of the model alone (same rules of what may be
-listed, continued as the service continues a list that ends), the popular list, and the best ten there are; by how well the
-customer is known, and of items in their first week. Run on a home whose last landing day is `--as-of`.
+For every customer who may be personalised for, and behind whom one person stands: the purchases truly to be
+expected in the coming days of the ten items they are shown. The served list, that of every part of the model
+alone (same rules of what may be listed, continued as the service continues a list that ends), the popular
+list, and the best ten there are; by how well the customer is known, and of items in their first week. Run on
+a home whose last landing day is `--as-of`.
 """
 
 import argparse
@@ -42,16 +43,26 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
     person = home.persons(judge, lake, settings.identity_key)
     asked = home.asked(lake, rows, person)
     if not asked.rows.num_rows:
-        raise SystemExit("nobody of this home is known to its truth: were its lists made under another CONCIERGE_IDENTITY_KEY?")
+        raise SystemExit(
+            "nobody of this home is known to its truth: were its lists made under another"
+            " CONCIERGE_IDENTITY_KEY?"
+        )
     names = asked.customers
     expected = judge.expected_purchases(days, [person[name] for name in names])
     own = home.served(lake)
 
     def places(lists: home.Lists) -> np.ndarray:
-        return worth.together([worth.first_places([lists.get(name, []), *asked.ladder[name]], judge.column_of) for name in names])
+        return worth.together(
+            [
+                worth.first_places([lists.get(name, []), *asked.ladder[name]], judge.column_of)
+                for name in names
+            ]
+        )
 
     listed = {SERVED: places(own)} | {name: places(lists) for name, lists in home.alone(made, asked.rows)}
-    listed[POPULAR] = worth.together([worth.first_places(asked.ladder[name][-1:], judge.column_of) for name in names])
+    listed[POPULAR] = worth.together(
+        [worth.first_places(asked.ladder[name][-1:], judge.column_of) for name in names]
+    )
     listed[BEST] = worth.best(expected)
     has_list = np.array([name in own for name in names])
     n_days, browsed = asked.habits()
@@ -62,23 +73,33 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
     shown = set(made.artifact.item_ids[made.allowed].tolist())
     seed = json.loads((settings.home / "truth" / "shop.json").read_text())["seed"]
     return Told(
-        f"Seed {seed}, the evening of {as_of}, {days} days ahead: {len(names):,} customers of one person each.",
+        f"Seed {seed}, the evening of {as_of}, {days} days ahead: {len(names):,} customers of one person"
+        " each.",
         worth.board({name: worth.worth(expected, held) for name, held in listed.items()}, whom),
-        worth.board({name: worth.worth(expected, held, new) for name, held in listed.items()}, {LISTED: has_list}),
+        worth.board(
+            {name: worth.worth(expected, held, new) for name, held in listed.items()}, {LISTED: has_list}
+        ),
         (len(first), sum(item.encode() in shown for item in first)),
         float(expected[has_list][:, new].sum(axis=1).mean()),
-        tuple(float((new[np.maximum(held, 0)] & (held >= 0))[has_list].sum(axis=1).mean()) for held in listed.values()),
+        tuple(
+            float((new[np.maximum(held, 0)] & (held >= 0))[has_list].sum(axis=1).mean())
+            for held in listed.values()
+        ),
         home.first_nights(lake, first, K),
     )
 
 
 def main() -> None:
     """Print the comparison, and write it as a page and a picture."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True, help="the home's last landing day")
     parser.add_argument("--days", type=int, default=7)
-    parser.add_argument("--pages", type=Path, default=ROOT / "reports" / "sample_shop_lists", help="where page and picture go")
+    parser.add_argument(
+        "--pages", type=Path, default=ROOT / "reports" / "sample_shop_lists", help="where page and picture go"
+    )
     given = parser.parse_args()
     settings = Settings.from_environment({**os.environ, "CONCIERGE_HOME": str(given.home)})
     told = judged(settings, given.as_of, given.days)

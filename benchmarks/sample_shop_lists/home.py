@@ -41,7 +41,8 @@ class Asked:
 
     Attributes:
         rows: `customer_id`, `tokens`, `item_ids`, `days`, `kinds`, one row per customer, sorted by customer.
-        ladder: by customer, their narrowest audience's list, then the popular one: what continues a list that ends.
+        ladder: by customer, their narrowest audience's list, then the popular one: what continues a list that
+            ends.
     """
 
     rows: pa.Table
@@ -54,25 +55,35 @@ class Asked:
     def habits(self) -> tuple[np.ndarray, np.ndarray]:
         """Days with a purchase, and whether there was any behaviour at all, by customer."""
         told = self.rows.select(["days", "kinds"]).to_pylist()
-        bought = [{day for day, kind in zip(row["days"], row["kinds"], strict=True) if kind == PURCHASE} for row in told]
+        bought = [
+            {day for day, kind in zip(row["days"], row["kinds"], strict=True) if kind == PURCHASE}
+            for row in told
+        ]
         return np.array([len(days) for days in bought]), np.array([len(row["days"]) > 0 for row in told])
 
 
 def check_evening(lake: Lake, as_of: date) -> None:
-    """Refuse lists of another evening than the one that the truth is asked about: their worth would be a figure all the same.
+    """Refuse lists of another evening than the one that the truth is asked about: their worth would be a
+    figure all the same.
 
     Raises:
         SystemExit: names the last landing day that lists were made of.
     """
     rows = lake.read_arrow(OPS_RUNS, ["table_name", "days_to"]).to_pylist()
-    newest = max((row["days_to"] for row in rows if row["table_name"] == REC_CUSTOMER_ITEMS.name), default=None)
+    newest = max(
+        (row["days_to"] for row in rows if row["table_name"] == REC_CUSTOMER_ITEMS.name), default=None
+    )
     if newest != as_of:
-        raise SystemExit(f"--as-of is {as_of}; the lists of this home were made of landing days up to {newest}")
+        raise SystemExit(
+            f"--as-of is {as_of}; the lists of this home were made of landing days up to {newest}"
+        )
 
 
 def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
     """The person behind each customer, for customers behind whom stands exactly one."""
-    owner = dict(zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True))
+    owner = dict(
+        zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True)
+    )
     behind: dict[str, set[str]] = {}
     for (kind, value), found in judge.identifiers().items():
         customer = owner.get(identifier_id(key, kind, SOURCE, value))
@@ -82,8 +93,12 @@ def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
 
 
 def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring, pa.Table]:
-    """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them together."""
-    interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them
+    together.
+    """
+    interactions, customers, items = (
+        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+    )
     newest, kinds = catalogue.known(interactions)
     behaviour = daily(consented(interactions, customers))
     since = catalogue.learned_since(behaviour, settings.training_days)
@@ -95,7 +110,9 @@ def asked(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> Asked:
     """Those of the rows who are known to the judge, with their ladders, as the service climbs them."""
     lists = served(lake, REC_AUDIENCE_ITEMS, "audience")
     ladder = {}
-    for row in lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "country", "rfm_segment", "segment_ids"]).to_pylist():
+    for row in lake.read_arrow(
+        FEAT_CUSTOMERS, ["customer_id", "country", "rfm_segment", "segment_ids"]
+    ).to_pylist():
         segments = tuple(dict.fromkeys([*filter(None, [row["rfm_segment"]]), *(row["segment_ids"] or ())]))
         narrowest = next((lists[name] for name in audiences(row["country"], segments) if name in lists), [])
         ladder[row["customer_id"]] = [narrowest, lists[POPULAR]]
@@ -103,14 +120,18 @@ def asked(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> Asked:
     return Asked(rows.filter(pa.array(held)), ladder)
 
 
-def served(lake: Lake, table: Table = REC_CUSTOMER_ITEMS, key: str = "customer_id", version: int | None = None) -> Lists:
+def served(
+    lake: Lake, table: Table = REC_CUSTOMER_ITEMS, key: str = "customer_id", version: int | None = None
+) -> Lists:
     """The lists of a table."""
     rows = lake.read_arrow(table, [key, "items"], version).to_pylist()
     return {row[key]: [item["item_id"] for item in row["items"]] for row in rows}
 
 
 def alone(made: Scoring, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
-    """Each part's name and lists when it is the whole model: same rules of what may be listed, same way of scoring."""
+    """Each part's name and lists when it is the whole model: same rules of what may be listed, same way of
+    scoring.
+    """
     ids = np.char.decode(made.artifact.item_ids, "utf-8")
     for part in made.artifact.blend.parts:
         one = replace(made, artifact=replace(made.artifact, blend=Blend([part], {part.name: 1.0})))
@@ -119,7 +140,8 @@ def alone(made: Scoring, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
             block = rows.slice(start, blocks.BLOCK).combine_chunks()
             found = blocks.scored(one, blocks.customers_of(one, block)).items
             lists |= {
-                name: ids[row[row >= 0]].tolist() for name, row in zip(block["customer_id"].to_pylist(), found, strict=True)
+                name: ids[row[row >= 0]].tolist()
+                for name, row in zip(block["customer_id"].to_pylist(), found, strict=True)
             }
         yield part.name, lists
 
@@ -153,7 +175,10 @@ def first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[FirstNig
     """What became of each item in its first night, by the versions of the tables that the night wrote."""
     wrote: dict[date, dict[str, int]] = {}
     for row in sorted(lake.read_arrow(OPS_RUNS).to_pylist(), key=lambda row: row["finished_at"]):
-        if row["table_name"] in (REC_CUSTOMER_ITEMS.name, FEAT_ITEMS.name) and row["version_after"] is not None:
+        if (
+            row["table_name"] in (REC_CUSTOMER_ITEMS.name, FEAT_ITEMS.name)
+            and row["version_after"] is not None
+        ):
             wrote.setdefault(row["days_to"], {})[row["table_name"]] = row["version_after"]
     nights = sorted(night for night, versions in wrote.items() if len(versions) == 2)
     found = []

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from benchmarks.leaderboard.page import STYLE, line, table
 from benchmarks.leaderboard.picture import BLENDS, OURS, THEIRS, panel_of
-from benchmarks.sample_shop_lists.told import PER, UNIT, Told, cell, is_part, night_line, of_new, share_of_best, verdict
+from benchmarks.sample_shop_lists.told import (
+    PER,
+    UNIT,
+    Told,
+    cell,
+    is_part,
+    night_line,
+    of_new,
+    share_of_best,
+    verdict,
+)
 from benchmarks.sample_shop_lists.worth import AUDIENCE, SERVED, Board
 from expectations.contracts.files import put_text
 
@@ -24,20 +34,30 @@ def write(folder: Path, name: str, told: Told) -> Path:
 
 
 def draw(told: Told, path: Path) -> None:
-    """A panel a group of customers, one for items in their first week: every list's worth with its interval."""
+    """A panel a group of customers, one for items in their first week: every list's worth with
+    its interval.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    shown = [(told.everything, group, name) for group, name in enumerate(told.everything.groups) if told.everything.n[group]]
+    shown = [
+        (told.everything, group, name)
+        for group, name in enumerate(told.everything.groups)
+        if told.everything.n[group]
+    ]
     shown = [each for each in shown if each[2] != AUDIENCE]
     if told.new_there[0]:
         shown.append((told.new, 0, "items in their first week"))
     across = -(-len(shown) // 2)
     figure, panels = pyplot.subplots(
-        2, across, figsize=(4.4 * across, 2 * (0.8 + 0.2 * len(told.everything.lists))), layout="constrained", squeeze=False
-    )  # fmt: skip
+        2,
+        across,
+        figsize=(4.4 * across, 2 * (0.8 + 0.2 * len(told.everything.lists))),
+        layout="constrained",
+        squeeze=False,
+    )
     for panel in panels.ravel()[len(shown) :]:
         panel.set_visible(False)
     for panel, (board, group, name) in zip(panels.ravel(), shown, strict=False):
@@ -54,7 +74,9 @@ def bars(board: Board, group: int) -> list[tuple[float, float, float, str, str]]
     for row, name in enumerate(board.lists):
         mean, low, high = board.mean[row, group] * PER
         colour = BLENDS if name == SERVED else OURS if is_part(board, row) else THEIRS
-        made.append((mean, max(mean - low, 0.0), max(high - mean, 0.0), name, colour))  # all alike: rounding has a sign
+        made.append(
+            (mean, max(mean - low, 0.0), max(high - mean, 0.0), name, colour)
+        )  # all alike: rounding has a sign
     return made
 
 
@@ -68,22 +90,31 @@ def page(told: Told, image: Path) -> str:
         for row, name in enumerate(board.lists)
     ]
     parts = [
-        f"<h1>{escape(TITLE)}</h1>", f"<p>{escape(told.about)}</p>",
+        f"<h1>{escape(TITLE)}</h1>",
+        f"<p>{escape(told.about)}</p>",
         f'<img alt="bars of every list, by group of customers" src="data:image/png;base64,{held}">',
         "<h2>By customer</h2>",
         f"<p>{escape(UNIT)}</p>",
         table(["", *names], rows, len(names)),
         "<h2>Items in their first week</h2>",
         f"<p>{escape(of_new(told))}</p>",
-    ]  # fmt: skip
+    ]
     if told.new_there[0]:
         rows = [
             line([escape(name), escape(cell(new, row, 0)), share, f"{places:.2f}"], 3)
-            for row, (name, share, places) in enumerate(zip(new.lists, share_of_best(new), told.places, strict=True))
+            for row, (name, share, places) in enumerate(
+                zip(new.lists, share_of_best(new), told.places, strict=True)
+            )
         ]
-        parts.append(table(["", "purchases of them", "share of the best ten’s", "places of the ten"], rows, 3))
+        parts.append(
+            table(["", "purchases of them", "share of the best ten’s", "places of the ten"], rows, 3)
+        )
     parts += [f"<p>{escape(night_line(one))}</p>" for one in told.nights]
     parts += [f"<p>{escape(said)}</p>" for said in verdict(told)]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(TITLE)}</title><style>{STYLE}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )

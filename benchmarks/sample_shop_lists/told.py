@@ -11,8 +11,8 @@ from benchmarks.sample_shop_lists.worth import AUDIENCE, POPULAR, SERVED, Board
 PER = 1000
 NAME, CELL = 21, 28
 UNIT = (
-    f"Truly expected purchases of the ten items listed, per {PER:,} customers: mean, then what the served list has more,"
-    " paired, with its 95 % interval. Customers by days with a purchase up to the night."
+    f"Truly expected purchases of the ten items listed, per {PER:,} customers: mean, then what the served"
+    " list has more, paired, with its 95 % interval. Customers by days with a purchase up to the night."
 )
 
 
@@ -75,11 +75,16 @@ def is_part(board: Board, row: int) -> bool:
 
 
 def lost(board: Board) -> list[str]:
-    """Where the served list is worth less than another than the best there are, its whole interval below zero."""
+    """Where the served list is worth less than another than the best there are, its whole interval below
+    zero.
+    """
     found = []
     for row in range(1, len(board.lists) - 1):
         for group in np.flatnonzero(board.behind[row, :, 2] < 0):
-            found.append(f"{board.groups[group]}: behind {board.lists[row]} by {lift_of(board, row, group).split(' ', 1)[1]}")
+            found.append(
+                f"{board.groups[group]}: behind {board.lists[row]} by"
+                f" {lift_of(board, row, group).split(' ', 1)[1]}"
+            )
     return found
 
 
@@ -100,14 +105,20 @@ def lines(told: Told) -> list[str]:
         f"{'customers':<{NAME}}" + "".join(f"{n:>{CELL},}" for n in board.n),
     ]
     for row, name in enumerate(board.lists):
-        said.append(f"{name:<{NAME}}" + "".join(f"{cell(board, row, group):>{CELL}}" for group in range(len(board.groups))))
+        said.append(
+            f"{name:<{NAME}}"
+            + "".join(f"{cell(board, row, group):>{CELL}}" for group in range(len(board.groups)))
+        )
     said += ["", of_new(told)]
     if told.new_there[0]:
         said += [
             "",
-            " " * NAME + f"{'purchases of them':>{CELL}}{'share of the best ten’s':>{CELL}}{'places of the ten':>{CELL}}",
+            " " * NAME + f"{'purchases of them':>{CELL}}{'share of the best ten’s':>{CELL}}"
+            f"{'places of the ten':>{CELL}}",
         ]
-        for row, (name, share, places) in enumerate(zip(new.lists, share_of_best(new), told.places, strict=True)):
+        for row, (name, share, places) in enumerate(
+            zip(new.lists, share_of_best(new), told.places, strict=True)
+        ):
             said.append(f"{name:<{NAME}}{cell(new, row, 0):>{CELL}}{share:>{CELL}}{places:>{CELL}.2f}")
         said += ["", *[night_line(one) for one in told.nights]]
     return [*said, "", *verdict(told)]
@@ -116,21 +127,25 @@ def lines(told: Told) -> list[str]:
 def verdict(told: Told) -> list[str]:
     """Where the served list loses, each in a line; or that it does not."""
     behind = [*lost(told.everything), *[f"items in their first week, {line}" for line in lost(told.new)]]
-    return [f"Served loses, {line}" for line in behind] or ["Served loses to no part and not to the popular list."]
+    return [f"Served loses, {line}" for line in behind] or [
+        "Served loses to no part and not to the popular list."
+    ]
 
 
 def of_new(told: Told) -> str:
     """How much there is to catch of items in their first week."""
     there, shown = told.new_there
     return (
-        f"Items in their first week: {there}, of which {shown} may be shown tonight; per {PER:,} customers with a list of"
-        f" their own {told.new_expected * PER:.1f} purchases of them are truly expected."
+        f"Items in their first week: {there}, of which {shown} may be shown tonight; per {PER:,} customers"
+        f" with a list of their own {told.new_expected * PER:.1f} purchases of them are truly expected."
     )
 
 
 def night_line(one: FirstNight) -> str:
     """An item's first night in words."""
     shown = (
-        f"in {one.in_lists:,} of {one.of:,} lists, in {one.in_tens:,} of their first tens" if one.shown else "may not be shown"
+        f"in {one.in_lists:,} of {one.of:,} lists, in {one.in_tens:,} of their first tens"
+        if one.shown
+        else "may not be shown"
     )
     return f"{one.item}, first night {one.night}: {shown}"

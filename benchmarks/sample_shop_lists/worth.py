@@ -1,4 +1,5 @@
-"""What lists are worth where it is known what will be bought: expected purchases of their first places, by customer.
+"""What lists are worth where it is known what will be bought: expected purchases of their first places, by
+customer.
 
 Numbers in, numbers out. Rows are customers, columns of `expected` are items.
 """
@@ -38,7 +39,9 @@ class Board:
 
 
 def first_places(rungs: Sequence[Sequence[str]], column_of: Mapping[str, int], k: int = K) -> list[int]:
-    """Columns of the first k different items of several lists, one behind the other; -1 for one the judge does not know."""
+    """Columns of the first k different items of several lists, one behind the other; -1 for one the judge
+    does not know.
+    """
     return [column_of.get(item, -1) for item in list(dict.fromkeys(chain.from_iterable(rungs)))[:k]]
 
 
@@ -74,7 +77,8 @@ def groups(n_days: np.ndarray, browsed: np.ndarray, listed: np.ndarray) -> dict[
     Args:
         n_days: days with a purchase up to the night.
         browsed: whether they ever did anything, purchases included.
-        listed: whether they have a list of their own. Who has none is shown the list of their narrowest audience.
+        listed: whether they have a list of their own. Who has none is shown the list of their narrowest
+            audience.
     """
     stranger = n_days == 0
     return {
@@ -89,7 +93,8 @@ def groups(n_days: np.ndarray, browsed: np.ndarray, listed: np.ndarray) -> dict[
 
 
 def board(values: Mapping[str, np.ndarray], whom: Mapping[str, np.ndarray]) -> Board:
-    """Every list's worth and how far it is behind the served one, with 95 % intervals over the same draws of customers.
+    """Every list's worth and how far it is behind the served one, with 95 % intervals over the same draws of
+    customers.
 
     Args:
         values: by list, float [customers]; one is `SERVED`.
@@ -98,4 +103,6 @@ def board(values: Mapping[str, np.ndarray], whom: Mapping[str, np.ndarray]) -> B
     cells = [*values.values(), *[values[SERVED] - own for own in values.values()]]
     columns = [np.where(mask, cell, np.nan) for cell in cells for mask in whom.values()]
     found = intervals(np.stack(columns, axis=1)).reshape(2, len(values), len(whom), 3)
-    return Board(tuple(values), tuple(whom), tuple(int(mask.sum()) for mask in whom.values()), found[0], found[1])
+    return Board(
+        tuple(values), tuple(whom), tuple(int(mask.sum()) for mask in whom.values()), found[0], found[1]
+    )

@@ -1,6 +1,7 @@
 """Which words of a consent are a yes: the one rule for every source, read by ingest and by the service.
 
-Saying nothing is no word. Whatever else is said and is not on the list of yeses is a no, for a doubtful consent is none.
+Saying nothing is no word. Whatever else is said and is not on the list of yeses is a no, for a doubtful
+consent is none.
 """
 
 import json
@@ -10,7 +11,8 @@ from expectations.contracts.text import normalise_text
 
 PERSONALIZATION, ANALYTICS, MARKETING = "personalization", "analytics", "marketing"
 PURPOSES = (ANALYTICS, PERSONALIZATION, MARKETING)
-# In any case, white space and marks that nobody sees aside. JSON's `true` and the number 1 are read as their text.
+# In any case, white space and marks that nobody sees aside. JSON's `true` and the number 1 are read as their
+# text.
 YES = ("true", "yes", "granted", "accepted", "allowed", "1")
 NO = ("false",)  # a no that nobody need be told of; every other word of a no is reported beside the record
 

@@ -1,7 +1,9 @@
-"""The record of one served list, as the service writes it and `ingest` reads it back: `core_impressions` before it has a day.
+"""The record of one served list, as the service writes it and `ingest` reads it back: `core_impressions`
+before it has a day.
 
-One JSON object a line in `serving/decision_log/<name>.jsonl`; the file being written ends in `.open`. What a worker was writing
-when it died is kept beside it as `<name>.torn`: no answer went out for it, because an answer waits for its record.
+One JSON object a line in `serving/decision_log/<name>.jsonl`; the file being written ends in `.open`. What a
+worker was writing when it died is kept beside it as `<name>.torn`: no answer went out for it, because an
+answer waits for its record.
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,8 @@ def record(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The record of one served list, in contract order.
 
     Raises:
-        ContractError: a field is missing or not in the contract, or an item has other fields than `ITEM_FIELDS`.
+        ContractError: a field is missing or not in the contract, or an item has other fields than
+            `ITEM_FIELDS`.
     """
     if set(fields) != set(FIELDS):
         raise ContractError(f"a decision has exactly the fields {FIELDS}, not {tuple(fields)}")

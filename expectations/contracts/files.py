@@ -1,4 +1,6 @@
-"""How a file is written that somebody else reads: they find the old one or the new one, never a half of either."""
+"""How a file is written that somebody else reads: they find the old one or the new one, never a half of
+either.
+"""
 
 import os
 from pathlib import Path
@@ -25,7 +27,9 @@ def put_text(path: Path, text: str) -> None:
 
 
 def stamps(*paths: Path) -> Stamp:
-    """What tells that files are others than before: number, time of change and size of each; None where there is none."""
+    """What tells that files are others than before: number, time of change and size of each; None where there
+    is none.
+    """
     statuses = []
     for path in paths:
         try:

@@ -1,7 +1,7 @@
 """How an identifier gets its id: a keyed hash, the same in Spark, in the service and in a test.
 
-`identifier_id = "i_" + first 32 hex digits of HMAC-SHA256(key, kind | source | value_normalised)` (RFC 2104). Keyed, so
-that an id found in a log cannot be turned back into an e-mail by hashing a list of e-mails.
+`identifier_id = "i_" + first 32 hex digits of HMAC-SHA256(key, kind | source | value_normalised)` (RFC 2104).
+Keyed, so that an id found in a log cannot be turned back into an e-mail by hashing a list of e-mails.
 """
 
 import hashlib
@@ -17,7 +17,9 @@ ID_HEX_DIGITS = 32
 
 
 def normalise(kind: str, value: str) -> str:
-    """The value as it is compared: an id's normal form; of a phone its digits, with one leading `+` when it has one."""
+    """The value as it is compared: an id's normal form; of a phone its digits, with one leading `+` when it
+    has one.
+    """
     return digits(value) if kind == "phone" else normalise_id(value, kind)
 
 
@@ -42,9 +44,11 @@ def identifier_id(key: str, kind: str, source: str, value: str) -> str:
 
 
 def customer_id(founder: str) -> str:
-    """The `customer_id` of the cluster whose earliest identifier has this id: `c_` and 24 hex digits of its SHA-256.
+    """The `customer_id` of the cluster whose earliest identifier has this id: `c_` and 24 hex digits of its
+    SHA-256.
 
-    The earliest identifier (first seen, then kind, then normalised value) is the cluster's founder. An id once issued
-    belongs to its founder for ever, so `customer_id(i)` of any identifier `i` resolves to the customer `i` has now.
+    The earliest identifier (first seen, then kind, then normalised value) is the cluster's founder. An id
+    once issued belongs to its founder for ever, so `customer_id(i)` of any identifier `i` resolves to the
+    customer `i` has now.
     """
     return f"c_{hashlib.sha256(founder.encode()).hexdigest()[:24]}"

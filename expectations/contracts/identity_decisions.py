@@ -1,12 +1,15 @@
-"""What people decided about who is who: `$CONCIERGE_HOME/identity/decisions.csv`, a line a decision, never rewritten.
+"""What people decided about who is who: `$CONCIERGE_HOME/identity/decisions.csv`, a line a decision, never
+rewritten.
 
-Its order is the order in which decisions were taken: the last line about a pair of identifiers is what holds of it. Identifiers
-stand as their ids, so no personal value is in it; a reason that holds an e-mail address or what may be a phone number is refused.
+Its order is the order in which decisions were taken: the last line about a pair of identifiers is what holds
+of it. Identifiers stand as their ids, so no personal value is in it; a reason that holds an e-mail address or
+what may be a phone number is refused.
 
-A writer that was killed may leave a last line without its end. What is less than a decision was never answered for and counts for
-nothing; the next `append` puts it aside under `decisions.csv.torn`, where it can be seen. Writers put the reason in quotes, so a
-line that was cut in it shows by the quote that is missing (but where the cut parts a doubled quote); a whole last line without a
-newline, as some editors leave it, counts.
+A writer that was killed may leave a last line without its end. What is less than a decision was never
+answered for and counts for nothing; the next `append` puts it aside under `decisions.csv.torn`, where it can
+be seen. Writers put the reason in quotes, so a line that was cut in it shows by the quote that is missing
+(but where the cut parts a doubled quote); a whole last line without a newline, as some editors leave it,
+counts.
 """
 
 import csv
@@ -39,7 +42,9 @@ IDENTIFIER = re.compile(r"i_[0-9a-f]{32}")
 
 
 class DecisionError(ValueError):
-    """A decision that is not one. Says what is wrong and what is allowed, never what was given: it may be an e-mail."""
+    """A decision that is not one. Says what is wrong and what is allowed, never what was given: it may be an
+    e-mail.
+    """
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,10 @@ class Decision:
         for name in ("decided_by", "reason"):
             text = getattr(self, name)
             if not text.strip() or text != text.strip() or not text.isprintable() or len(text) > MAX_TEXT:
-                raise DecisionError(f"{name} must be one line of 1 to {MAX_TEXT} printable characters, without spaces around it")
+                raise DecisionError(
+                    f"{name} must be one line of 1 to {MAX_TEXT} printable characters, without spaces"
+                    " around it"
+                )
             if is_personal(text):
                 raise DecisionError(f"{name} must hold {NOTHING_PERSONAL}")
 
@@ -98,8 +106,12 @@ class Decision:
 
     @property
     def written(self) -> str:
-        """The line as a writer writes it, with its end: the reason in quotes, so that one that was cut shows."""
-        return self.line.removesuffix(_row(["", self.reason])[1:]) + '"' + self.reason.replace('"', '""') + '"\n'
+        """The line as a writer writes it, with its end: the reason in quotes, so that one that
+        was cut shows.
+        """
+        return (
+            self.line.removesuffix(_row(["", self.reason])[1:]) + '"' + self.reason.replace('"', '""') + '"\n'
+        )
 
     @property
     def decision_id(self) -> str:
@@ -134,8 +146,9 @@ def parse(text: str) -> list[Decision]:
 
 
 def is_torn(tail: str) -> bool:
-    """Whether what stands behind the last line's end is less than a decision: its fields are not all there, its reason lacks its
-    closing quote, or was cut where no reason ends. All else is judged like any line: a hand that ended no line meant it."""
+    """Whether what stands behind the last line's end is less than a decision: its fields are not all there,
+    its reason lacks its closing quote, or was cut where no reason ends. All else is judged like any line: a
+    hand that ended no line meant it."""
     if not tail:
         return False
     try:
@@ -184,7 +197,9 @@ def append(path: Path, decision: Decision) -> None:
 
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
-    """The last word about each pair, in the order they were spoken; a pair whose last word is `withdraw` has none."""
+    """The last word about each pair, in the order they were spoken; a pair whose last word is `withdraw` has
+    none.
+    """
     last: dict[tuple[str, str], Decision] = {}
     for one in decisions:
         last.pop(one.pair, None)
@@ -193,7 +208,9 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 
 
 def _text(data: bytes) -> str:
-    """The file as text. Nothing is replaced: a reason in another encoding would read otherwise than meant, under another id."""
+    """The file as text. Nothing is replaced: a reason in another encoding would read otherwise than meant,
+    under another id.
+    """
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -230,7 +247,9 @@ def _parsed(line: str, number: int) -> Decision:
 
 
 def _mend(path: Path, handle: int) -> tuple[int, str]:
-    """The file's size once a torn end is put aside, and what must stand before the next line: a header, a line's end, nothing."""
+    """The file's size once a torn end is put aside, and what must stand before the next line: a header, a
+    line's end, nothing.
+    """
     size = os.fstat(handle).st_size
     data = os.pread(handle, size, 0)
     whole = data.rfind(b"\n") + 1

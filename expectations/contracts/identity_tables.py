@@ -1,4 +1,6 @@
-"""The lake's tables of who is who: identifiers, what joins them, what somebody decided, whose each is, and what has changed."""
+"""The lake's tables of who is who: identifiers, what joins them, what somebody decided, whose each is, and
+what has changed.
+"""
 
 from expectations.contracts.tables import Table
 
@@ -26,19 +28,24 @@ CORE_IDENTITY_LINKS = Table(
     columns={
         "identifier_id_a": "string",  # a < b
         "identifier_id_b": "string",
-        # same_event, same_order, same_person_record: seen together; alike: records compared; decision: somebody said so
+        # same_event, same_order, same_person_record: seen together; alike: records compared; decision:
+        # somebody said so
         "rule": "string",
         "evidence": "string",  # the earliest row that shows it: `<table>/<key>`
         "weight": "double",  # probability that both ends are one person's; 1 for what was seen together
         "is_followed": "boolean",  # false: evidence only
-        "held_by": "string",  # why it is not followed: `<section>/<rule>` of spark_jobs/identify/rules.yml, or `decision/<word>`
+        # why it is not followed: `<section>/<rule>` of spark_jobs/identify/rules.yml, or `decision/<word>`
+        "held_by": "string",
         "first_seen_at": "timestamp",
     },
 )
 
 CORE_IDENTITY_LIKENESS = Table(
     name="core_identity_likeness",
-    grain="One row per pair of person records that may be one person's, from the review threshold on; no personal values.",
+    grain=(
+        "One row per pair of person records that may be one person's, from the review threshold on; no"
+        " personal values."
+    ),
     key=("source_a", "record_id_a", "source_b", "record_id_b"),  # a < b
     not_null=("probability", "match_weight", "is_one_person"),
     columns={
@@ -47,7 +54,8 @@ CORE_IDENTITY_LIKENESS = Table(
         "source_b": "string",
         "record_id_b": "string",
         "probability": "double",  # calibrated
-        "match_weight": "double",  # bits: log2 of how many times likelier the agreements are for one person than for two
+        # bits: log2 of how many times likelier the agreements are for one person than for two
+        "match_weight": "double",
         "agreements": "map<string,string>",  # comparison → level reached and its bits: `same postcode +8.1`
         "is_one_person": "boolean",  # the two stand in one cluster of records
     },
@@ -61,7 +69,8 @@ CORE_IDENTITY_DECISIONS = Table(
     columns={
         "decision_id": "string",  # hash of its line
         "decided_at": "timestamp",
-        # split: never one customer; refuse: this link is not followed; join: one customer; withdraw: as if never said
+        # split: never one customer; refuse: this link is not followed; join: one customer; withdraw: as if
+        # never said
         "decision": "string",
         "identifier_id_a": "string",
         "identifier_id_b": "string",
@@ -78,7 +87,8 @@ CORE_IDENTITY_REVIEWS = Table(
     not_null=("kind", "score", "is_held_back"),
     columns={
         "review_id": "string",
-        # giant: a customer of too many identifiers; bridge: one link holds two groups together; likeness: in doubt
+        # giant: a customer of too many identifiers; bridge: one link holds two groups together; likeness: in
+        # doubt
         "kind": "string",
         "customer_id": "string",
         "identifier_id_a": "string",  # the link to decide on; for a giant, its weakest bridge if it has one
@@ -106,7 +116,8 @@ CORE_IDENTITY_CHANGES = Table(
         "change_id": "string",
         "change": "string",  # created, merged, split, renamed, retired
         "customer_id": "string",
-        "to_customer_id": "string",  # where the id resolves from now on; equal to customer_id when created or retired
+        # where the id resolves from now on; equal to customer_id when created or retired
+        "to_customer_id": "string",
         "because": "string",
         "landing_date": "date",  # the newest landing day of the run that saw it
         "run_id": "string",

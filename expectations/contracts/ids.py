@@ -1,8 +1,9 @@
 """Ids of every kind: what one may hold, its normal form, and how two are compared.
 
-An id is a string or a whole number. Its normal form has 1 to `MAX_ID_LENGTH` printable characters (letters, digits, punctuation,
-symbols, plain spaces inside). Ingest takes no other (`bad_id`) and the service answers 400, so what ingest accepts the API can
-name. Kinds that stand for a person or a browser are hashed in `identifiers.py`, from this normal form.
+An id is a string or a whole number. Its normal form has 1 to `MAX_ID_LENGTH` printable characters (letters,
+digits, punctuation, symbols, plain spaces inside). Ingest takes no other (`bad_id`) and the service answers
+400, so what ingest accepts the API can name. Kinds that stand for a person or a browser are hashed in
+`identifiers.py`, from this normal form.
 """
 
 import re
@@ -14,13 +15,16 @@ from expectations.contracts.text import IGNORABLE, SPACE, compose, is_plain
 MAX_ID_LENGTH = 512  # characters; the longest of any shop looked at has 128
 AS_GIVEN, UPPER = "as_given", "upper"  # what a catalogue says of letter case in its ids
 CASES = (AS_GIVEN, UPPER)
-# What stands in the place of a record's own id when a tag was not filled in: records would be taken for repeats of each other.
-# Of persons and browsers `identify` decides (rules.yml), which knows more such words: the rest of their record is kept.
+# What stands in the place of a record's own id when a tag was not filled in: records would be taken for
+# repeats of each other. Of persons and browsers `identify` decides (rules.yml), which knows more such words:
+# the rest of their record is kept.
 RECORD_KINDS = ("message_id", "order_id", "item_id", "crm_id", "request_id")
-# What a record is of and about: without one of these it is not understood. Of a person, a session or a request it can do without.
+# What a record is of and about: without one of these it is not understood. Of a person, a session or a
+# request it can do without.
 KEY_KINDS = ("message_id", "order_id", "item_id", "crm_id")
 WORD_FOR_NOTHING = re.compile(
-    r"true|false|null|undefined|nan|none|nil|\[object [a-z]+\]|\{\{.*\}\}|%%.*%%|\$\{.*\}|<%.*%>|\{%.*%\}", re.IGNORECASE
+    r"true|false|null|undefined|nan|none|nil|\[object [a-z]+\]|\{\{.*\}\}|%%.*%%|\$\{.*\}|<%.*%>|\{%.*%\}",
+    re.IGNORECASE,
 )
 
 
@@ -36,11 +40,13 @@ NO_ID = "is neither a string nor a whole number"
 
 
 def normalise_id(text: str, kind: str = "", case: str = AS_GIVEN) -> str:
-    """The id as it is compared: NFC, no invisible marks, plain spaces, none round it; an e-mail in lower case.
+    """The id as it is compared: NFC, no invisible marks, plain spaces, none round it; an e-mail in lower
+    case.
 
     Args:
         text: as received.
-        kind: what it names, such as `item_id`, `email`, `country`; only these last two have rules of their own.
+        kind: what it names, such as `item_id`, `email`, `country`; only these last two have rules of their
+            own.
         case: `UPPER` where a catalogue's ids differ in nothing but letter case.
     """
     if kind == "country":
@@ -66,7 +72,9 @@ def id_flaw(value: str, kind: str = "") -> str | None:
 
 
 def may_be_id(value: object) -> bool:
-    """Whether a JSON value is of a kind that an id can have: a string, a whole number, or null, which names nothing."""
+    """Whether a JSON value is of a kind that an id can have: a string, a whole number, or null, which names
+    nothing.
+    """
     return value is None or (isinstance(value, str | int) and not isinstance(value, bool))
 
 

@@ -1,8 +1,8 @@
 """The lake's catalogue: every Delta table under `$CONCIERGE_HOME/lake`, by the name it has everywhere.
 
-`raw_<source>__<entity>` tables are not listed: a source module declares its columns and `raw_table` makes the rest,
-so that adding a source stays adding one file. Tables of identity, of recommending and of the lake's own running are declared in
-files of their own; whoever reads or writes one takes it from here.
+`raw_<source>__<entity>` tables are not listed: a source module declares its columns and `raw_table` makes the
+rest, so that adding a source stays adding one file. Tables of identity, of recommending and of the lake's own
+running are declared in files of their own; whoever reads or writes one takes it from here.
 """
 
 from expectations.contracts.identity_tables import (
@@ -26,8 +26,8 @@ from expectations.contracts.recommendation_tables import (
 from expectations.contracts.run_tables import OPS_DELIVERIES, OPS_RUNS, QUARANTINE
 from expectations.contracts.tables import AMOUNT, MAX_QUANTITY, MONEY, Table
 
-# Where a record was first received, as `<landing day>/<file>#<line, nine digits>`: text order is order of arrival, so the
-# same winner among duplicates comes out of any order of nights.
+# Where a record was first received, as `<landing day>/<file>#<line, nine digits>`: text order is order of
+# arrival, so the same winner among duplicates comes out of any order of nights.
 RECEIVED = {"first_received": "string"}
 
 # Browsers and servers take addresses of about this many characters.
@@ -39,12 +39,15 @@ RAW_PROVENANCE = {
     "source_line": "int",
     "delivery_id": "string",
     "landing_date": "date",
-    "wrong_kinds": "string",  # columns that hold an id by name and no string or whole number by JSON kind, separated by commas
+    # columns that hold an id by name and no string or whole number by JSON kind, separated by commas
+    "wrong_kinds": "string",
 }
 
 
 def raw_table(source: str, entity: str, columns: tuple[str, ...]) -> Table:
-    """The contract of `raw_<source>__<entity>`: all columns as received (strings), then where each record came from."""
+    """The contract of `raw_<source>__<entity>`: all columns as received (strings), then where each record
+    came from.
+    """
     return Table(
         name=f"raw_{source}__{entity}",
         grain="One row per received record.",
@@ -66,7 +69,8 @@ CORE_EVENTS = Table(
     columns={
         "event_id": "string",
         "source": "string",
-        "event_type": "string",  # view, cart, purchase, search, page, identify; a purchase event has one row per item
+        # view, cart, purchase, search, page, identify; a purchase event has one row per item
+        "event_type": "string",
         "occurred_at": "timestamp",
         "occurred_date": "date",
         "item_id": "string",
@@ -142,7 +146,8 @@ CORE_PEOPLE = Table(
         "country": "string",
         "created_at": "timestamp",
         "updated_at": "timestamp",
-        "ended_on": "date",  # landing day of the first whole file without it; the record has no values since. null: it is there
+        # landing day of the first whole file without it; the record has no values since. null: it is there
+        "ended_on": "date",
         **RECEIVED,
     },
 )
@@ -170,7 +175,8 @@ CORE_ITEMS = Table(
         "image_url": "string",
         "first_seen_at": "timestamp",
         "updated_at": "timestamp",
-        "ended_on": "date",  # landing day of the first whole catalogue without it, not recommendable since; null: it is there
+        # landing day of the first whole catalogue without it, not recommendable since; null: it is there
+        "ended_on": "date",
     },
 )
 
@@ -191,8 +197,12 @@ CORE_ITEM_CHANGES = Table(
 
 CORE_CONSENTS = Table(
     name="core_consents",
-    grain="One row per identifier, purpose, feed and day on which it was granted or denied: the day's newest word of the kind.",
-    # A visitor's browser repeats its word with every event. A day's newest yes and newest no say all that the rule asks.
+    grain=(
+        "One row per identifier, purpose, feed and day on which it was granted or denied: the day's newest"
+        " word of the kind."
+    ),
+    # A visitor's browser repeats its word with every event. A day's newest yes and newest no say all that the
+    # rule asks.
     key=("identifier_id", "purpose", "source", "feed", "is_granted", "consented_date"),
     partition="consented_date",
     not_null=("consented_at",),
@@ -238,12 +248,29 @@ CORE_IMPRESSIONS = Table(
 )
 
 EVERY_TABLE = (
-    CORE_EVENTS, CORE_ORDER_LINES, CORE_PEOPLE, CORE_ITEMS, CORE_ITEM_CHANGES, CORE_CONSENTS,
-    CORE_IDENTIFIERS, CORE_IDENTITY_LINKS, CORE_IDENTITY_LIKENESS, CORE_IDENTITY_DECISIONS, CORE_IDENTITY_REVIEWS,
-    CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
-    CORE_IMPRESSIONS, QUARANTINE,
-    FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS,
-    REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, REC_FOLD_IN,
-    OPS_DELIVERIES, OPS_RUNS,
-)  # fmt: skip
+    CORE_EVENTS,
+    CORE_ORDER_LINES,
+    CORE_PEOPLE,
+    CORE_ITEMS,
+    CORE_ITEM_CHANGES,
+    CORE_CONSENTS,
+    CORE_IDENTIFIERS,
+    CORE_IDENTITY_LINKS,
+    CORE_IDENTITY_LIKENESS,
+    CORE_IDENTITY_DECISIONS,
+    CORE_IDENTITY_REVIEWS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_IMPRESSIONS,
+    QUARANTINE,
+    FCT_INTERACTIONS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    REC_CUSTOMER_ITEMS,
+    REC_ITEM_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    REC_FOLD_IN,
+    OPS_DELIVERIES,
+    OPS_RUNS,
+)
 LAKE: dict[str, Table] = {table.name: table for table in EVERY_TABLE}

@@ -1,4 +1,5 @@
-"""`manifest.json` in a snapshot's folder: what its one file must be, so that damage is seen before anything is read from it.
+"""`manifest.json` in a snapshot's folder: what its one file must be, so that damage is seen before anything
+is read from it.
 
 It holds the snapshot's own name too: a whole folder put in another's place is found out as well.
 """
@@ -32,7 +33,9 @@ class Manifest:
             return cls(name, os.fstat(file.fileno()).st_size, _sha256(file))
 
     def write(self, folder: Path) -> None:
-        """Put it beside the file, on disk when this returns. Nobody reads the folder before it has its name."""
+        """Put it beside the file, on disk when this returns. Nobody reads the folder before it
+        has its name.
+        """
         with (folder / FILE).open("w") as out:
             out.write(json.dumps(asdict(self), indent=2))
             out.flush()
@@ -40,7 +43,8 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest | None":
-        """The manifest of a snapshot's folder; None where there is none, as of a snapshot made before layout 3.
+        """The manifest of a snapshot's folder; None where there is none, as of a snapshot made before layout
+        3.
 
         Raises:
             SnapshotDamaged: it cannot be read, or is another snapshot's.
@@ -63,9 +67,13 @@ class Manifest:
         """
         size = os.fstat(file.fileno()).st_size
         if size != self.size:
-            raise SnapshotDamaged(f"snapshot {self.name} is damaged: {DATA} has {size:,} bytes, not {self.size:,}")
+            raise SnapshotDamaged(
+                f"snapshot {self.name} is damaged: {DATA} has {size:,} bytes, not {self.size:,}"
+            )
         if _sha256(file) != self.sha256:
-            raise SnapshotDamaged(f"snapshot {self.name} is damaged: the content of {DATA} is not what was written (SHA-256)")
+            raise SnapshotDamaged(
+                f"snapshot {self.name} is damaged: the content of {DATA} is not what was written (SHA-256)"
+            )
 
 
 def verify(folder: Path) -> None:

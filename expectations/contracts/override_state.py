@@ -1,6 +1,8 @@
-"""Operators' overrides as they are kept: `serving/state/overrides.json` and its copy, for the service and a night's record.
+"""Operators' overrides as they are kept: `serving/state/overrides.json` and its copy, for the service and a
+night's record.
 
-An override is a JSON object with the fields of the service's `Override`; `until` and `created_at` are ISO text.
+An override is a JSON object with the fields of the service's `Override`; `until` and `created_at` are ISO
+text.
 """
 
 import contextlib
@@ -23,14 +25,18 @@ def state_file(home: Path) -> StateFile:
 
 
 def kept(home: Path) -> list[dict[str, Any]]:
-    """The overrides as the service keeps them, oldest first; those ended by now may be among them. For whoever only reads."""
+    """The overrides as the service keeps them, oldest first; those ended by now may be among them. For
+    whoever only reads.
+    """
     state, _ = state_file(home).read()
     rows = state.content if state else of_lmdb(home) or []
     return sorted(rows, key=lambda one: (one["created_at"], one["override_id"]))
 
 
 def of_lmdb(home: Path) -> list[dict[str, Any]] | None:
-    """The overrides of a home whose service kept them in LMDB; None where it did not, or they cannot be read."""
+    """The overrides of a home whose service kept them in LMDB; None where it did not, or they
+    cannot be read.
+    """
     data = home / FOLDER / LMDB_FILES[0]
     if not data.is_file():
         return None
@@ -45,7 +51,9 @@ def of_lmdb(home: Path) -> list[dict[str, Any]] | None:
 
 
 def last_known_blocks(home: Path) -> list[dict[str, Any]]:
-    """The blocks that the newest night took down in `serving/production.jsonl`: for a service whose own state is lost."""
+    """The blocks that the newest night took down in `serving/production.jsonl`: for a service whose own state
+    is lost.
+    """
     try:
         lines = (home / SWITCHES).read_text(errors="replace").splitlines()
     except OSError:

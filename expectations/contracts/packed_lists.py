@@ -1,10 +1,12 @@
 """Ranked lists as bytes: 100 items with scores, sources and evidence in less than a kilobyte.
 
-An item is its number in the snapshot's catalogue and a set of sources its number in the snapshot's table of them, both written
-once a snapshot. Order, items, sources and evidence come back as they were. A score is one of 65,536 steps between the lowest and
-the highest of its list and comes back rounded to a step's last digit: within a step and a half of it, and never in another order.
+An item is its number in the snapshot's catalogue and a set of sources its number in the snapshot's table of
+them, both written once a snapshot. Order, items, sources and evidence come back as they were. A score is one
+of 65,536 steps between the lowest and the highest of its list and comes back rounded to a step's last digit:
+within a step and a half of it, and never in another order.
 
-A list of the layout before (`snapshot.LAYOUT` 1) begins with msgpack's mark of an array of four and is read as well.
+A list of the layout before (`snapshot.LAYOUT` 1) begins with msgpack's mark of an array of four and is read
+as well.
 """
 
 import struct
@@ -25,14 +27,18 @@ NARROW_ITEMS, MOST_ITEMS, MOST_EVIDENCE = 1 << 16, 1 << 24, 255
 
 
 class Because(NamedTuple):
-    """The item of the customer's own history that speaks most for a listed one, and the last day they wanted it (ISO text)."""
+    """The item of the customer's own history that speaks most for a listed one, and the last day they wanted
+    it (ISO text).
+    """
 
     item_id: str
     wanted_date: str
 
 
 class Listed(NamedTuple):
-    """One item of a list, as the recommenders ranked it; `sources` are the names of those that proposed it."""
+    """One item of a list, as the recommenders ranked it; `sources` are the names of those that
+    proposed it.
+    """
 
     item_id: str
     score: float
@@ -61,14 +67,18 @@ class Catalogue:
         return cls(*msgpack.unpackb(packed))
 
     def pack(
-        self, ids: Sequence[str], scores: Sequence[float], sources: Sequence[tuple[str, ...]],
+        self,
+        ids: Sequence[str],
+        scores: Sequence[float],
+        sources: Sequence[tuple[str, ...]],
         because: Sequence[tuple[int, str, str]] = (),
-    ) -> bytes:  # fmt: skip
+    ) -> bytes:
         """A list as bytes.
 
         Args:
             ids, scores, sources: of equal length, best first.
-            because: place (from 0), item and day (ISO) of what speaks for an item, for the places where something does.
+            because: place (from 0), item and day (ISO) of what speaks for an item, for the places where
+                something does.
 
         Raises:
             ValueError: more items, sets of sources or different evidence than there are numbers for.
@@ -82,12 +92,16 @@ class Catalogue:
         found = {one: number for number, one in enumerate(dict.fromkeys(speaks.values()), start=1)}
         evidence = [(self._item(item_id), (date.fromisoformat(day) - EPOCH).days) for item_id, day in found]
         if len(found) > MOST_EVIDENCE:
-            raise ValueError(f"a list with {len(found)} different reasons; there are numbers for {MOST_EVIDENCE}")
+            raise ValueError(
+                f"a list with {len(found)} different reasons; there are numbers for {MOST_EVIDENCE}"
+            )
         wide = max([*numbers, *[item for item, _ in evidence]], default=0) >= NARROW_ITEMS
         parts = [HEAD.pack(PACKED, WIDE * wide | BECAUSE * bool(found), len(numbers), low, high)]
         parts += [_numbers(numbers, wide), struct.pack(f"<{2 * len(numbers)}H", *steps, *groups)]
         if found:
-            parts.append(bytes([len(found), *[found.get(speaks.get(place), 0) for place in range(len(numbers))]]))
+            parts.append(
+                bytes([len(found), *[found.get(speaks.get(place), 0) for place in range(len(numbers))]])
+            )
             parts += [
                 _numbers([item for item, _ in evidence], wide),
                 struct.pack(f"<{len(found)}H", *[day for _, day in evidence]),
@@ -155,13 +169,18 @@ class Ranked(Sequence[Listed]):
         if self._reasoned is None or not self._reasoned[place]:
             return Listed(item_id, score, sources)
         item, day = self._reasons[self._reasoned[place] - 1]
-        return Listed(item_id, score, sources, Because(held.item_ids[item], (EPOCH + timedelta(days=day)).isoformat()))
+        return Listed(
+            item_id, score, sources, Because(held.item_ids[item], (EPOCH + timedelta(days=day)).isoformat())
+        )
 
 
 def _of_first_layout(packed: bytes) -> list[Listed]:
     ids, scores, numbers, groups = msgpack.unpackb(packed)
     named = [tuple(group) for group in groups]
-    return [Listed(item_id, score, named[number]) for item_id, score, number in zip(ids, scores, numbers, strict=True)]
+    return [
+        Listed(item_id, score, named[number])
+        for item_id, score, number in zip(ids, scores, numbers, strict=True)
+    ]
 
 
 def _numbers(numbers: Sequence[int], wide: bool) -> bytes:

@@ -1,7 +1,9 @@
-"""Telephone numbers as they are compared: E.164, so that `0151 234…` on a German card is the `+49 151 234…` of the account.
+"""Telephone numbers as they are compared: E.164, so that `0151 234…` on a German card is the `+49 151 234…`
+of the account.
 
-The work of a library (Google's libphonenumber, as `phonenumbers`): what is a trunk prefix, and how long a number may be, is a
-thousand rules that change. Here and nowhere else, since who asks for a number must ask for the one that was stored.
+The work of a library (Google's libphonenumber, as `phonenumbers`): what is a trunk prefix, and how long a
+number may be, is a thousand rules that change. Here and nowhere else, since who asks for a number must ask
+for the one that was stored.
 """
 
 import re
@@ -19,16 +21,21 @@ ABROAD = re.compile(r"00(?=[1-9])")  # the prefix of calls abroad nearly everywh
 
 @lru_cache(maxsize=1 << 17)
 def e164(phone: str | None, country: str | None) -> str | None:
-    """The number in E.164 where it can be one of its country (a code or an English name); else its text as received.
+    """The number in E.164 where it can be one of its country (a code or an English name); else its text as
+    received.
 
-    A number of a possible length counts: whether it is in use nobody can tell, and new ranges open every month. One that begins
-    with 00 names its country itself, whatever country stands beside it.
+    A number of a possible length counts: whether it is in use nobody can tell, and new ranges open every
+    month. One that begins with 00 names its country itself, whatever country stands beside it.
     """
     if not phone or len(phone) > MAX_PHONE_LENGTH:
         return phone or None
     text = normalise_text(phone)
     region = country_code(country or "")
-    return (ABROAD.match(text) and _possible(ABROAD.sub("+", text, count=1), None)) or _possible(text, region) or phone
+    return (
+        (ABROAD.match(text) and _possible(ABROAD.sub("+", text, count=1), None))
+        or _possible(text, region)
+        or phone
+    )
 
 
 def _possible(text: str, region: str | None) -> str | None:
@@ -49,7 +56,9 @@ def international(phone: str) -> str:
 
 
 def digits(phone: str) -> str:
-    """A number's digits, whatever script writes them, behind one `+` where it begins with it: what is hashed."""
+    """A number's digits, whatever script writes them, behind one `+` where it begins with it:
+    what is hashed.
+    """
     text = normalise_text(phone)
     plus = "+" if text.startswith(("+", "＋")) else ""
     found = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())

@@ -13,8 +13,8 @@ class FoldIn(NamedTuple):
         gram: float64, little-endian: the factors' products with each other, n_components rows.
         confidence, regularisation, half_life_days: as the factors were learned with.
         kinds: the kinds of behaviour and what each weighs.
-        trust: (most events, weight 0…1), ascending; of more events than the last has, the last's. Empty: not measured, and then
-            not trusted.
+        trust: (most events, weight 0…1), ascending; of more events than the last has, the last's. Empty: not
+            measured, and then not trusted.
     """
 
     model_version: str

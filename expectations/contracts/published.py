@@ -1,7 +1,8 @@
-"""`$CONCIERGE_HOME/published.json`: the one switch. Readers follow it, `publish` alone writes it, by one rename.
+"""`$CONCIERGE_HOME/published.json`: the one switch. Readers follow it, `publish` alone writes it, by one
+rename.
 
-What it holds is written twice more: in `serving/history/<run>.json`, for each publish that is kept, and in the last line of
-`serving/production.jsonl`. So a damaged switch stops neither a night nor an answer.
+What it holds is written twice more: in `serving/history/<run>.json`, for each publish that is kept, and in
+the last line of `serving/production.jsonl`. So a damaged switch stops neither a night nor an answer.
 """
 
 import contextlib
@@ -47,12 +48,15 @@ class Published:
 
     @property
     def shows(self) -> tuple[str, ...]:
-        """What readers see of it. A run that is repeated with other content has another; why it was switched to is no matter."""
+        """What readers see of it. A run that is repeated with other content has another; why it was switched
+        to is no matter.
+        """
         return self.run_id, self.snapshot, self.warehouse_file, self.model_version
 
     @classmethod
     def read(cls, home: Path) -> "Published | None":
-        """What is published, or None before the first night. Where the file is damaged, what the last switch's line says.
+        """What is published, or None before the first night. Where the file is damaged, what the last
+        switch's line says.
 
         Raises:
             PublishedUnreadable: neither can be read.
@@ -103,7 +107,9 @@ class Published:
         return record
 
     def write(self, home: Path) -> None:
-        """Switch readers over; on disk when this returns, so that no line says what a loss of power took back."""
+        """Switch readers over; on disk when this returns, so that no line says what a loss of power took
+        back.
+        """
         put_text(home / FILE, json.dumps(asdict(self), indent=2, sort_keys=True))
 
 
@@ -117,7 +123,9 @@ def history(home: Path) -> list[Published]:
 
 
 def older(home: Path, record: Published) -> list[Published]:
-    """The kept publishes from before one, newest first: what may stand in for it. A later one was rolled back from."""
+    """The kept publishes from before one, newest first: what may stand in for it. A later one was rolled back
+    from.
+    """
     return [one for one in history(home) if _age(one) < _age(record) and one.snapshot != record.snapshot]
 
 

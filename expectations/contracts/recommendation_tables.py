@@ -1,4 +1,6 @@
-"""The lake's tables of recommending: what the recommenders read, brought from the warehouse, and the lists they write."""
+"""The lake's tables of recommending: what the recommenders read, brought from the warehouse, and the lists
+they write.
+"""
 
 from expectations.contracts.tables import AMOUNT, MONEY, Table
 
@@ -62,7 +64,8 @@ REC_CUSTOMER_ITEMS = Table(
     grain="One row per customer: an ordered list of items.",
     key=("customer_id",),
     # `inputs` is a hash of all that the list was made of; whose is what it was is not scored again.
-    # `because`: for the first places, by number from 0, the item of the customer's own history that speaks most for it.
+    # `because`: for the first places, by number from 0, the item of the customer's own history that speaks
+    # most for it.
     columns={
         "customer_id": "string",
         "items": f"array<{LISTED_ITEM}>",
@@ -99,6 +102,7 @@ REC_FOLD_IN = Table(
         "confidence": "double",
         "regularisation": "double",
         "half_life_days": "double",
-        "trust": "array<struct<most_events:int,weight:double>>",  # by how many events, ascending; beyond the last, the last's
+        # by how many events, ascending; beyond the last, the last's
+        "trust": "array<struct<most_events:int,weight:double>>",
     },
 )

@@ -1,6 +1,8 @@
-"""Where `restrictions.py` keeps its words: one LMDB environment of a home, read with locking, with one sub-database a kind.
+"""Where `restrictions.py` keeps its words: one LMDB environment of a home, read with locking, with one
+sub-database a kind.
 
-Every write is synced. A digest beside each kind tells bytes that nobody wrote, which would else be a no that nobody hears.
+Every write is synced. A digest beside each kind tells bytes that nobody wrote, which would else be a no that
+nobody hears.
 """
 
 import fcntl
@@ -67,7 +69,9 @@ class Restrictions:
 
     @classmethod
     def create(cls, folder: Path) -> "Restrictions":
-        """An empty store, in the place of whatever is there. Who has the old one open sees that it is another."""
+        """An empty store, in the place of whatever is there. Who has the old one open sees that it is
+        another.
+        """
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
@@ -79,7 +83,8 @@ class Restrictions:
         return cls(folder)
 
     def is_whole(self) -> bool:
-        """Whether the file is still the one that was opened, as long as it says, and changed by nobody but `hear` and `publish`.
+        """Whether the file is still the one that was opened, as long as it says, and changed by nobody but
+        `hear` and `publish`.
 
         To read one that was cut or overwritten in place ends a process by a signal, or un-hears a no.
         """
@@ -109,7 +114,9 @@ class Restrictions:
         return True
 
     def _stamp(self) -> tuple[Stamp, int]:
-        """What tells that the file is another than before, and the number of the newest transaction: a write changes both."""
+        """What tells that the file is another than before, and the number of the newest transaction: a write
+        changes both.
+        """
         return stamps(self._file), self._env.info()["last_txnid"]
 
     @contextmanager
@@ -144,14 +151,17 @@ class Restrictions:
         """What holds now, read in one transaction.
 
         Raises:
-            RestrictionsUnreadable: the file was cut, deleted or exchanged, or LMDB has no slot for one more reader.
+            RestrictionsUnreadable: the file was cut, deleted or exchanged, or LMDB has no slot for one more
+                reader.
         """
         if not self.is_whole():
             raise RestrictionsUnreadable("the restrictions are cut off, or another's")
         try:
             reading = self._env.begin()
         except lmdb.Error as error:
-            raise RestrictionsUnreadable(f"the restrictions cannot be read: {type(error).__name__}") from error
+            raise RestrictionsUnreadable(
+                f"the restrictions cannot be read: {type(error).__name__}"
+            ) from error
         with reading as txn:
 
             def get(kind: str, name: str) -> bytes | None:
@@ -171,7 +181,9 @@ class Restrictions:
             return self._state(txn, kind)[0]
 
     def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
-        """Write a word for these ids where none newer is held; durable when this returns, and known to every next answer."""
+        """Write a word for these ids where none newer is held; durable when this returns, and known to every
+        next answer.
+        """
         with self._write_turn() as txn:
             newer = {}
             for key in map(key_of, ids):
@@ -181,7 +193,9 @@ class Restrictions:
             self._write(txn, kind, newer, [])
 
     def publish(self, night: Mapping[str, Mapping[str, Word]], splits: Mapping[str, int]) -> None:
-        """Write a night's whole truth in one transaction: each kind that `night` names, as `merged` says, and the splits."""
+        """Write a night's whole truth in one transaction: each kind that `night` names, as `merged` says, and
+        the splits.
+        """
         with self._write_turn() as txn:
             for kind, words in night.items():
                 held = {key: unpack(value) for key, value in txn.cursor(db=self._databases[kind])}
@@ -190,7 +204,9 @@ class Restrictions:
             self._exchange(txn, SPLITS, {key_of(name): since.to_bytes(8) for name, since in splits.items()})
 
     def live(self, kind: str) -> set[bytes]:
-        """Keys of words heard between nights (`key_of`): what a night must say its own word of, whatever that is."""
+        """Keys of words heard between nights (`key_of`): what a night must say its own word of, whatever that
+        is.
+        """
         with self._env.begin() as txn:
             words = ((key, unpack(value)) for key, value in txn.cursor(db=self._databases[kind]))
             return {key for key, word in words if word.is_live}
@@ -198,7 +214,10 @@ class Restrictions:
     def splits(self) -> dict[str, int]:
         """Since which version of `core_identities` each id is no longer one with somebody."""
         with self._env.begin() as txn:
-            return {key[1:].decode(): int.from_bytes(value) for key, value in txn.cursor(db=self._databases[SPLITS])}
+            return {
+                key[1:].decode(): int.from_bytes(value)
+                for key, value in txn.cursor(db=self._databases[SPLITS])
+            }
 
     def _state(self, txn: lmdb.Transaction, kind: str) -> tuple[int, int]:
         """How often the kind was written, and the digest of all it holds."""
@@ -210,7 +229,9 @@ class Restrictions:
         gone = [key for key, _ in txn.cursor(db=self._databases[kind]) if key not in after]
         self._write(txn, kind, after, gone)
 
-    def _write(self, txn: lmdb.Transaction, kind: str, puts: Mapping[bytes, bytes], deletes: Iterable[bytes]) -> None:
+    def _write(
+        self, txn: lmdb.Transaction, kind: str, puts: Mapping[bytes, bytes], deletes: Iterable[bytes]
+    ) -> None:
         (n_writes, digest), database, is_changed = self._state(txn, kind), self._databases[kind], False
         for key in deletes:
             digest, is_changed = digest ^ _digest(key, txn.pop(key, db=database)), True
@@ -241,5 +262,7 @@ def _environment(folder: Path, inode: int) -> lmdb.Environment:
     with _lock:
         found = _open.get(name)
         if found is None:
-            found = _open[name] = lmdb.open(str(folder), map_size=MAP_BYTES, max_dbs=len(DATABASES), create=False)
+            found = _open[name] = lmdb.open(
+                str(folder), map_size=MAP_BYTES, max_dbs=len(DATABASES), create=False
+            )
         return found

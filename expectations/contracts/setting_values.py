@@ -1,6 +1,8 @@
-"""What settings accept: each function here takes a value as written and returns what it must be, or None when it is fine.
+"""What settings accept: each function here takes a value as written and returns what it must be, or None when
+it is fine.
 
-Messages say what is allowed and never repeat the value, which may be a secret: whoever reports a flaw decides about that.
+Messages say what is allowed and never repeat the value, which may be a secret: whoever reports a flaw decides
+about that.
 """
 
 import re
@@ -55,14 +57,25 @@ def source_names(value: str) -> Flaw:
     names = [name.strip() for name in value.split(",")]
     if all(SOURCE_NAME.fullmatch(name) for name in names):
         return None
-    return "names of sources separated by commas (small letters, digits, underscores), for instance online_retail"
+    return (
+        "names of sources separated by commas (small letters, digits, underscores), for instance"
+        " online_retail"
+    )
 
 
 def spark_master(value: str) -> Flaw:
     """Where Spark runs."""
-    return None if SPARK_MASTER.fullmatch(value) else "local[*], local[<cores>], spark://<host>:<port>, k8s://… or yarn"
+    return (
+        None
+        if SPARK_MASTER.fullmatch(value)
+        else "local[*], local[<cores>], spark://<host>:<port>, k8s://… or yarn"
+    )
 
 
 def tracking_uri(value: str) -> Flaw:
     """Where MLflow keeps runs and models; since MLflow 3.13 a folder of files is none."""
-    return None if TRACKING_URI.fullmatch(value) else "sqlite:///<file>, http(s)://<server> or another database's URI"
+    return (
+        None
+        if TRACKING_URI.fullmatch(value)
+        else "sqlite:///<file>, http(s)://<server> or another database's URI"
+    )

@@ -1,8 +1,9 @@
-"""Every setting: an environment variable with the prefix CONCIERGE_, its default, what it is for and which values it takes.
+"""Every setting: an environment variable with the prefix CONCIERGE_, its default, what it is for and which
+values it takes.
 
 Each runtime reads its environment in one file of its own (`dags/_defaults.py`, `spark_jobs/settings.py`,
-`serving_app/settings.py`) through `surroundings` and `read`, so an unknown name or a value that no night can use stops all of
-them with the same sentence.
+`serving_app/settings.py`) through `surroundings` and `read`, so an unknown name or a value that no night can
+use stops all of them with the same sentence.
 """
 
 import difflib
@@ -25,7 +26,8 @@ from expectations.contracts.setting_values import (
 
 PREFIX = "CONCIERGE_"
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
-# Of training: fewer days have test windows of a day or none at all, and nothing that cannot be tested is accepted.
+# Of training: fewer days have test windows of a day or none at all, and nothing that cannot be tested is
+# accepted.
 FEWEST_TRAINING_DAYS = 12
 LARGEST_SEED = 2**31 - 1  # LightGBM keeps seeds in 32 bits with a sign
 
@@ -36,7 +38,9 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its default as text, what it is for, what is wrong with a value, and whether it must never be shown."""
+    """One setting: its default as text, what it is for, what is wrong with a value, and whether it must never
+    be shown.
+    """
 
     name: str
     default: str
@@ -60,35 +64,58 @@ SETTINGS = {
             "sources of this home, separated by commas; one home is one shop",
             find_flaw=source_names,
         ),
-        Setting("CONCIERGE_LANDING_FROM", "", "folder of day files that `land` copies from, for sources that hand over a folder"),
+        Setting(
+            "CONCIERGE_LANDING_FROM",
+            "",
+            "folder of day files that `land` copies from, for sources that hand over a folder",
+        ),
         Setting(
             "CONCIERGE_IDENTITY_KEY",
             "change-me",
             "secret that identifiers are hashed with; changing it renames all",
             True,
         ),
-        Setting("CONCIERGE_SPARK_MASTER", "local[*]", "where Spark runs: local[*], or spark://host:7077", find_flaw=spark_master),
+        Setting(
+            "CONCIERGE_SPARK_MASTER",
+            "local[*]",
+            "where Spark runs: local[*], or spark://host:7077",
+            find_flaw=spark_master,
+        ),
         Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver", find_flaw=memory_size),
-        Setting("CONCIERGE_WAREHOUSE", "duckdb", "duckdb or snowflake", find_flaw=one_of("duckdb", "snowflake")),
+        Setting(
+            "CONCIERGE_WAREHOUSE", "duckdb", "duckdb or snowflake", find_flaw=one_of("duckdb", "snowflake")
+        ),
         Setting("CONCIERGE_SNOWFLAKE_ACCOUNT", "", "Snowflake account identifier"),
         Setting("CONCIERGE_SNOWFLAKE_USER", "", "Snowflake user"),
         Setting("CONCIERGE_SNOWFLAKE_PASSWORD", "", "password, when no private key is given", True),
-        Setting("CONCIERGE_SNOWFLAKE_PRIVATE_KEY_PATH", "", "PEM file of the private key, for key-pair authentication"),
+        Setting(
+            "CONCIERGE_SNOWFLAKE_PRIVATE_KEY_PATH",
+            "",
+            "PEM file of the private key, for key-pair authentication",
+        ),
         Setting("CONCIERGE_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", "", "passphrase of that file", True),
         Setting("CONCIERGE_SNOWFLAKE_ROLE", "", "role"),
         Setting("CONCIERGE_SNOWFLAKE_WAREHOUSE", "", "virtual warehouse"),
         Setting("CONCIERGE_SNOWFLAKE_DATABASE", "CONCIERGE", "database"),
         Setting("CONCIERGE_SNOWFLAKE_SCHEMA", "MAIN", "schema that analysts read"),
-        Setting("CONCIERGE_SNOWFLAKE_READER_ROLE", "", "role that the marts are granted to, contacts left out; empty: none"),
+        Setting(
+            "CONCIERGE_SNOWFLAKE_READER_ROLE",
+            "",
+            "role that the marts are granted to, contacts left out; empty: none",
+        ),
         Setting(
             "CONCIERGE_SNOWFLAKE_CONTACTS_ROLE",
             "",
-            "role of the marts with personal values (dim_customer_contacts, _ids, _values, _other_values); empty: none",
+            "role of the marts with personal values (dim_customer_contacts, _ids, _values, _other_values);"
+            " empty: none",
         ),
         Setting("CONCIERGE_SNOWFLAKE_HOST", "", "host, for a local stand-in"),
         Setting("CONCIERGE_SNOWFLAKE_PORT", "443", "port, for a local stand-in", find_flaw=PORT),
         Setting(
-            "CONCIERGE_SNOWFLAKE_PROTOCOL", "https", "https, or http for a local stand-in", find_flaw=one_of("https", "http")
+            "CONCIERGE_SNOWFLAKE_PROTOCOL",
+            "https",
+            "https, or http for a local stand-in",
+            find_flaw=one_of("https", "http"),
         ),
         Setting(
             "CONCIERGE_MLFLOW_URI",
@@ -106,16 +133,34 @@ SETTINGS = {
         Setting(
             "CONCIERGE_REFUSED_PERCENT",
             "",
-            "most records of a file, in percent, that may be refused before ingest fails; 100: any; empty: each feed's own (50)",
+            "most records of a file, in percent, that may be refused before ingest fails; 100: any; empty:"
+            " each feed's own (50)",
             find_flaw=optional(whole_number(0, 100)),
         ),
-        Setting("CONCIERGE_SHOP_CUSTOMERS", "2000", "size of the sample shop", find_flaw=whole_number(20, 1_000_000)),
+        Setting(
+            "CONCIERGE_SHOP_CUSTOMERS",
+            "2000",
+            "size of the sample shop",
+            find_flaw=whole_number(20, 1_000_000),
+        ),
         Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop", find_flaw=SEED),
-        Setting("CONCIERGE_TASK_RETRIES", "2", "how often Airflow tries a failed task again", find_flaw=whole_number(0, 10)),
+        Setting(
+            "CONCIERGE_TASK_RETRIES",
+            "2",
+            "how often Airflow tries a failed task again",
+            find_flaw=whole_number(0, 10),
+        ),
         Setting("CONCIERGE_HTTP_HOST", "127.0.0.1", "address the service listens on"),
         Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on", find_flaw=PORT),
-        Setting("CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service", find_flaw=whole_number(1, 256)),
-        Setting("CONCIERGE_ADMIN_TOKEN", "", "bearer token that operators' calls require; empty: only from this machine", True),
+        Setting(
+            "CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service", find_flaw=whole_number(1, 256)
+        ),
+        Setting(
+            "CONCIERGE_ADMIN_TOKEN",
+            "",
+            "bearer token that operators' calls require; empty: only from this machine",
+            True,
+        ),
         Setting(
             "CONCIERGE_UNLOGGED_LISTS",
             "serve",
@@ -125,7 +170,8 @@ SETTINGS = {
         Setting(
             "CONCIERGE_DECISION_LOG_DAYS",
             "90",
-            "days that a finished decision log waits for a night to take it before it is deleted; empty: for ever",
+            "days that a finished decision log waits for a night to take it before it is deleted; empty: for"
+            " ever",
             find_flaw=optional(whole_number(1, 36_500)),
         ),
     )
@@ -133,13 +179,14 @@ SETTINGS = {
 
 
 def surroundings(file: Path = ENV_FILE) -> dict[str, str]:
-    """The environment, and the settings of `.env` that it does not name: the environment wins, be its value empty.
+    """The environment, and the settings of `.env` that it does not name: the environment wins, be its value
+    empty.
 
     Read here and not by make or a shell, which expand `$`, cut at `#`, and let the file win.
 
     Raises:
-        SettingsError: a line that sets nothing, or a setting that is set twice; names lines and not their text, which may be
-            a secret. A name whose prefix is nearly ours: nobody else reads it.
+        SettingsError: a line that sets nothing, or a setting that is set twice; names lines and not their
+            text, which may be a secret. A name whose prefix is nearly ours: nobody else reads it.
     """
     found, lines = {}, {}
     for number, line in enumerate(file.read_text().splitlines() if file.exists() else (), 1):
@@ -149,7 +196,9 @@ def surroundings(file: Path = ENV_FILE) -> dict[str, str]:
         if not is_set:
             raise SettingsError(f"line {number} of {file} sets nothing; a line is NAME=value")
         if name in lines:
-            raise SettingsError(f"{name} is set twice in {file}, in lines {lines[name]} and {number}; keep one of them")
+            raise SettingsError(
+                f"{name} is set twice in {file}, in lines {lines[name]} and {number}; keep one of them"
+            )
         lines[name] = number
         refuse_misspelt_prefix((name,))
         if name.startswith(PREFIX):
@@ -161,17 +210,22 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
     """Every setting's value, defaults filled in.
 
     Raises:
-        SettingsError: a name that begins with CONCIERGE_, or nearly so, and is not a setting; a value that is not allowed.
+        SettingsError: a name that begins with CONCIERGE_, or nearly so, and is not a setting; a value that is
+            not allowed.
     """
     refuse_misspelt_prefix(environ)
     unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in SETTINGS)
     if unknown:
         near = difflib.get_close_matches(unknown[0], SETTINGS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise SettingsError(f"unknown setting {', '.join(unknown)}{hint} Settings are listed in .env.example.")
+        raise SettingsError(
+            f"unknown setting {', '.join(unknown)}{hint} Settings are listed in .env.example."
+        )
     values = {name: environ.get(name) or setting.default for name, setting in SETTINGS.items()}
     flaws = [
-        describe_flaw(SETTINGS[name], value, flaw) for name, value in values.items() if (flaw := SETTINGS[name].find_flaw(value))
+        describe_flaw(SETTINGS[name], value, flaw)
+        for name, value in values.items()
+        if (flaw := SETTINGS[name].find_flaw(value))
     ]
     if flaws:
         raise SettingsError("\n".join(flaws))
@@ -179,14 +233,17 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
-    """What is wrong with a setting's value, in a line; a secret's value is left out, and so is who logs in to a URI."""
+    """What is wrong with a setting's value, in a line; a secret's value is left out, and so is who logs in to
+    a URI.
+    """
     shown = "its value" if setting.secret else repr(CREDENTIALS.sub("//…@", value))
     must = flaw if flaw.startswith("allowed") else f"it must be {flaw}"
     return f"{setting.name} is {shown}; {must}"
 
 
 def refuse_misspelt_prefix(names: Iterable[str]) -> None:
-    """Stop at names like CONCERGE_HOME and Concierge_Home, which would otherwise be settings that nobody reads.
+    """Stop at names like CONCERGE_HOME and Concierge_Home, which would otherwise be settings that nobody
+    reads.
 
     Raises:
         SettingsError: names them, and what is meant.
@@ -196,8 +253,11 @@ def refuse_misspelt_prefix(names: Iterable[str]) -> None:
         prefix, separator, rest = name.partition("_")
         if not separator or prefix == own or len(prefix) > len(own) + 2:
             continue
-        # One letter left out, doubled or replaced, or two exchanged, is .88 at least; CONVERGE, the nearest word, is .82.
+        # One letter left out, doubled or replaced, or two exchanged, is .88 at least; CONVERGE, the nearest
+        # word, is .82.
         if difflib.SequenceMatcher(None, prefix.upper(), own, autojunk=False).ratio() >= 0.85:
             near = difflib.get_close_matches(f"{PREFIX}{rest.upper()}", SETTINGS, n=1)
             hint = f"; did you mean {near[0]}?" if near else "."
-            raise SettingsError(f"{name} is no setting: names begin with {PREFIX}{hint} Settings are listed in .env.example.")
+            raise SettingsError(
+                f"{name} is no setting: names begin with {PREFIX}{hint} Settings are listed in .env.example."
+            )

@@ -1,7 +1,9 @@
-"""Which landing day the run of a calendar day handles: the day before, or further back where the shop's calendar lags the clock.
+"""Which landing day the run of a calendar day handles: the day before, or further back where the shop's
+calendar lags the clock.
 
-The sample shop trades in its own time: its "today" is the day after the last it traded, whatever day it is outside. `make
-airflow` writes by how many days it lags, from which run on: `{"2026-11-28": 281}`. A home without the file has no lag.
+The sample shop trades in its own time: its "today" is the day after the last it traded, whatever day it is
+outside. `make airflow` writes by how many days it lags, from which run on: `{"2026-11-28": 281}`. A home
+without the file has no lag.
 """
 
 import json
@@ -14,15 +16,21 @@ FILE = Path("airflow") / "shop_clock.json"  # under the home
 
 
 def read_lags(home: Path) -> dict[date, int]:
-    """Days of lag, by the day of the first run that has it; empty where the shop keeps the calendar's time."""
+    """Days of lag, by the day of the first run that has it; empty where the shop keeps the
+    calendar's time.
+    """
     try:
-        return {date.fromisoformat(day): int(lag) for day, lag in json.loads((home / FILE).read_text()).items()}
+        return {
+            date.fromisoformat(day): int(lag) for day, lag in json.loads((home / FILE).read_text()).items()
+        }
     except FileNotFoundError:
         return {}
 
 
 def landing_day(home: Path, run_day: date) -> date:
-    """The landing day that the run of a day handles. A run that is tried again gets the same one: its lag is never changed."""
+    """The landing day that the run of a day handles. A run that is tried again gets the same one: its lag is
+    never changed.
+    """
     lags = read_lags(home)
     first = max((day for day in lags if day <= run_day), default=None)
     return run_day - timedelta(days=1 + (lags[first] if first else 0))
@@ -31,8 +39,8 @@ def landing_day(home: Path, run_day: date) -> date:
 def set_next_day(home: Path, run_day: date, last_traded: date | None, opening_day: date) -> date:
     """Let the run of a day handle the shop's next day, and the runs after it the days after that.
 
-    What stands in the file stays where it says so already: for a run that is about to trade the next day, or has just traded
-    the last one and was stopped behind it.
+    What stands in the file stays where it says so already: for a run that is about to trade the next day, or
+    has just traded the last one and was stopped behind it.
 
     Args:
         run_day: the day of the scheduled run that is next, or was the last.

@@ -1,11 +1,12 @@
 """What a serving snapshot holds: its keys, spelled out here and nowhere else, and the records behind them.
 
-One snapshot is one folder `serving/snapshots/<name>/`, an LMDB environment written once by `publish` and only read after that.
-No personal values: a person is an `identifier_id` or a `customer_id`. Only customers who may be personalised for (those of
-`feat_customers` who are not held back for review) have lists, slices and identifiers in it.
+One snapshot is one folder `serving/snapshots/<name>/`, an LMDB environment written once by `publish` and only
+read after that. No personal values: a person is an `identifier_id` or a `customer_id`. Only customers who may
+be personalised for (those of `feat_customers` who are not held back for review) have lists, slices and
+identifiers in it.
 
-Everyone else is in it as links alone, which say why an identifier is whose: an operator's question, that no visitor's answer
-is made of.
+Everyone else is in it as links alone, which say why an identifier is whose: an operator's question, that no
+visitor's answer is made of.
 """
 
 import hashlib
@@ -21,8 +22,9 @@ from expectations.contracts.placing import FoldIn
 
 __all__ = ["Because", "Catalogue", "FoldIn", "Listed"]  # of the lists and the record behind the keys below
 
-# Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in `READABLE` is refused, so a
-# service is updated before the night that publishes another one, and a roll-back may go to an older one.
+# Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in
+# `READABLE` is refused, so a service is updated before the night that publishes another one, and a roll-back
+# may go to an older one.
 LAYOUT = 3
 READABLE = (1, 2, LAYOUT)  # 1: lists with names instead of numbers, and no catalogue; 1 and 2: no manifest
 VERIFIED_SINCE = 3  # the layout from which a manifest stands beside the data
@@ -30,8 +32,11 @@ MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"
 CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `Catalogue`
-FOLD_IN = b"fold-in"  # a packed `FoldIn`; not there without a model, nor in a snapshot made before there were any
-DECISIONS = b"decisions"  # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
+FOLD_IN = (  # a packed `FoldIn`; not there without a model, nor in a snapshot made before there were any
+    b"fold-in"
+)
+# ids of the identity decisions it was made by; not there in a snapshot made before they were kept
+DECISIONS = b"decisions"
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
 CUSTOMER_LISTS = b"c/"  # what all keys of personal lists begin with
 IDENTIFIERS = b"x/"  # what all keys of identifiers begin with
@@ -69,7 +74,9 @@ class Customer(NamedTuple):
 
 
 class Link(NamedTuple):
-    """Why two identifiers may be one person's, seen from one of them; the columns of `core_identity_links`."""
+    """Why two identifiers may be one person's, seen from one of them; the columns of
+    `core_identity_links`.
+    """
 
     other: str
     rule: str
@@ -87,9 +94,10 @@ class Linked(NamedTuple):
     """An identifier as the graph knows it, consent or not.
 
     Attributes:
-        customer_id: whose it is; None of a value that nobody stands behind, such as `null`, which is kept to say so.
-        n_left_out: links of it that are not kept here. What stood beside a placeholder is a hundred thousand people, each of
-            whom keeps the link; of links that are followed none is left out.
+        customer_id: whose it is; None of a value that nobody stands behind, such as `null`, which is kept to
+            say so.
+        n_left_out: links of it that are not kept here. What stood beside a placeholder is a hundred thousand
+            people, each of whom keeps the link; of links that are followed none is left out.
     """
 
     kind: str
@@ -113,10 +121,11 @@ class Review(NamedTuple):
 
 
 class Meta(NamedTuple):
-    """Where a snapshot comes from. `published_at` is ISO text, UTC; `table_versions` are those of the tables it was made of.
+    """Where a snapshot comes from. `published_at` is ISO text, UTC; `table_versions` are those of the tables
+    it was made of.
 
-    `item_case` is what the shop's catalogue says of letter case in item ids (`contracts.ids`); a snapshot made before there was
-    such a rule has none.
+    `item_case` is what the shop's catalogue says of letter case in item ids (`contracts.ids`); a snapshot
+    made before there was such a rule has none.
     """
 
     layout: int
@@ -135,7 +144,9 @@ def customer_list(customer_id: str) -> bytes:
 
 
 def audience_list(audience: str) -> bytes:
-    """Key of an audience's list (`popular`, `new`, `country:<country>`, `segment:<id>`, both joined by `|`): a packed list."""
+    """Key of an audience's list (`popular`, `new`, `country:<country>`, `segment:<id>`, both joined by `|`):
+    a packed list.
+    """
     return _key("a/", audience)
 
 
@@ -176,11 +187,16 @@ def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
         segments: the segments to try, in the order they are to be tried.
     """
     both = [f"segment:{segment}|country:{country}" for segment in segments] if country else []
-    return [*both, *[f"segment:{segment}" for segment in segments], *([f"country:{country}"] if country else [])]
+    return [
+        *both,
+        *[f"segment:{segment}" for segment in segments],
+        *([f"country:{country}"] if country else []),
+    ]
 
 
 def pack_links(linked: Linked) -> bytes:
-    """An identifier's links as bytes: each rule with what holds it is written once, an id as the bytes its digits stand for.
+    """An identifier's links as bytes: each rule with what holds it is written once, an id as the bytes its
+    digits stand for.
 
     A home of a million identifiers has ten million ends of links: the plain tuples would take twice the room.
     """
@@ -190,7 +206,9 @@ def pack_links(linked: Linked) -> bytes:
     seconds = [_whole(one.first_seen_at.timestamp()) for one in linked.links]
     evidence = [one.evidence for one in linked.links]
     left_out = [linked.n_left_out] if linked.n_left_out else []
-    return msgpack.packb((linked.kind, linked.customer_id, others, evidence, seconds, numbers, list(groups), *left_out))
+    return msgpack.packb(
+        (linked.kind, linked.customer_id, others, evidence, seconds, numbers, list(groups), *left_out)
+    )
 
 
 def unpack_links(packed: bytes) -> Linked:
@@ -199,7 +217,9 @@ def unpack_links(packed: bytes) -> Linked:
     found = []
     for other, row, second, number in zip(others, evidence, seconds, numbers, strict=True):
         rule, weight, held_by = groups[number]
-        found.append(Link(f"i_{other.hex()}", rule, row, weight, datetime.fromtimestamp(second, UTC), held_by))
+        found.append(
+            Link(f"i_{other.hex()}", rule, row, weight, datetime.fromtimestamp(second, UTC), held_by)
+        )
     return Linked(kind, customer_id, tuple(found), *left_out)
 
 

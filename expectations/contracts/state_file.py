@@ -1,7 +1,9 @@
-"""A small state that several processes share and nobody may lose: one JSON file and a copy of it, each with its checksum.
+"""A small state that several processes share and nobody may lose: one JSON file and a copy of it, each with
+its checksum.
 
-It is read into memory and never mapped: cut short under its readers, a mapped file (LMDB) ends them by a signal. It is written
-whole, by a rename, so it suits thousands of records that people write, not millions or what every request writes.
+It is read into memory and never mapped: cut short under its readers, a mapped file (LMDB) ends them by a
+signal. It is written whole, by a rename, so it suits thousands of records that people write, not millions or
+what every request writes.
 """
 
 import contextlib
@@ -35,7 +37,8 @@ class StateFile:
         return self.folder / f"{self.name}.json", self.folder / f"{self.name}.copy.json"
 
     def read(self) -> tuple[State | None, list[str]]:
-        """The newest state that can be read, None where none can; and a sentence for each file that is damaged or missing.
+        """The newest state that can be read, None where none can; and a sentence for each file that is
+        damaged or missing.
 
         Where neither file is there nothing was ever written, and that is no flaw.
         """

@@ -1,7 +1,7 @@
 """What a table promises: its name, grain, key, partition and columns.
 
-Everything that crosses a folder is declared in this package, which imports nothing of ours, so Spark writes, dbt sources,
-GX suites and the API can all be held against one page.
+Everything that crosses a folder is declared in this package, which imports nothing of ours, so Spark writes,
+dbt sources, GX suites and the API can all be held against one page.
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 MONEY = "decimal(12,4)"
 AMOUNT = "decimal(18,4)"  # money times a quantity
-# A million pieces at any price that MONEY holds (below 10^8) come to less than 10^14, which is what AMOUNT holds. The warehouse
-# adds amounts up as decimal(38,4), below 10^34: of 2^63 lines, more than it can count, the sum is below 10^33.
+# A million pieces at any price that MONEY holds (below 10^8) come to less than 10^14, which is what AMOUNT
+# holds. The warehouse adds amounts up as decimal(38,4), below 10^34: of 2^63 lines, more than it can count,
+# the sum is below 10^33.
 MAX_QUANTITY = 1_000_000
-# Of texts, lists and maps that a table says nothing else of. Nobody reads a longer one, and pages and answers repeat them.
+# Of texts, lists and maps that a table says nothing else of. Nobody reads a longer one, and pages and answers
+# repeat them.
 MAX_CHARACTERS = 1_000
 MAX_ENTRIES = 100
 
@@ -33,8 +35,10 @@ class Table:
         partition: a date column of `columns`, or None.
         not_null: columns that never hold null beside the key (written as a Delta constraint).
         personal: columns that hold personal values; empty everywhere but where design section 2 allows them.
-        ranges: columns → least and greatest value, both allowed: narrower than their types, for what later steps make of them.
-        lengths: columns → the most characters of a text, or entries of a list or map, where it is not `MAX_…`.
+        ranges: columns → least and greatest value, both allowed: narrower than their types, for what later
+            steps make of them.
+        lengths: columns → the most characters of a text, or entries of a list or map, where it is not
+            `MAX_…`.
         checks: names → SQL that is true of every row (written as Delta constraints).
     """
 

@@ -1,14 +1,17 @@
-"""Text as it is kept: one normal form, made here alone, so that what looks equal is equal for ingest and for the service.
+"""Text as it is kept: one normal form, made here alone, so that what looks equal is equal for ingest and for
+the service.
 
-Files are put together, typed and pasted: an `é` comes as one character or as two (NFC, NFD), a byte-order mark stands wherever
-two files met, a no-break space came from a web page. All of it is linear in the length of the text.
+Files are put together, typed and pasted: an `é` comes as one character or as two (NFC, NFD), a byte-order
+mark stands wherever two files met, a no-break space came from a web page. All of it is linear in the length
+of the text.
 """
 
 import re
 import unicodedata
 from itertools import chain
 
-# Unicode's Default_Ignorable_Code_Point, which nobody sees: soft hyphen, zero-width and direction marks, fillers, selectors.
+# Unicode's Default_Ignorable_Code_Point, which nobody sees: soft hyphen, zero-width and direction marks,
+# fillers, selectors.
 _IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
     "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
@@ -17,21 +20,27 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # Persian words and compound emoji are sp
 IGNORABLE = re.compile(f"[{_IGNORABLE}]+")
 # Controls but white space: Python's str.isspace has \t to \r, \x1c to \x1f and \x85.
 UNSEEN = re.compile(f"(?![{_JOINERS}])[{_IGNORABLE}\0-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f]")
-STRAY_JOINER = re.compile(f"(?<![^\0-\\x7f])[{_JOINERS}]|[{_JOINERS}](?![^\0-\\x7f])")  # Latin text needs none
+STRAY_JOINER = re.compile(
+    f"(?<![^\0-\\x7f])[{_JOINERS}]|[{_JOINERS}](?![^\0-\\x7f])"
+)  # Latin text needs none
 SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # Unicode's Zs but the plain one
 
-# Unicode's Stream-Safe Text Format (UAX #15): no language stacks more. Python sorts a stack of n marks in n² steps.
+# Unicode's Stream-Safe Text Format (UAX #15): no language stacks more. Python sorts a stack of n marks in n²
+# steps.
 MAX_MARKS = 30
 LONG_RUN = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text holds printable ASCII alone, so that nothing but its edges can differ from its normal form."""
+    """Whether a text holds printable ASCII alone, so that nothing but its edges can differ from its normal
+    form.
+    """
     return text.isascii() and text.isprintable()
 
 
 def normalise_text(text: str) -> str:
-    """The text in NFC, without white space round it, controls and invisible marks; every space in it is a plain one.
+    """The text in NFC, without white space round it, controls and invisible marks; every space in it is a
+    plain one.
 
     Line ends and tabs inside stay, as do joiners between characters beyond ASCII.
     """

@@ -5,11 +5,28 @@ from importlib import import_module
 from expectations.suites.suite import Suite
 
 GUARDED = (
-    "core_events", "core_order_lines", "core_people", "core_items", "core_item_changes", "core_consents", "core_identifiers",
-    "core_identity_likeness", "core_identity_decisions", "core_identity_links", "core_identities", "core_identity_changes",
-    "core_identity_reviews", "core_impressions", "quarantine",
-    "fct_interactions", "feat_customers", "feat_items", "rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1",
+    "core_events",
+    "core_order_lines",
+    "core_people",
+    "core_items",
+    "core_item_changes",
+    "core_consents",
+    "core_identifiers",
+    "core_identity_likeness",
+    "core_identity_decisions",
+    "core_identity_links",
+    "core_identities",
+    "core_identity_changes",
+    "core_identity_reviews",
+    "core_impressions",
+    "quarantine",
+    "fct_interactions",
+    "feat_customers",
+    "feat_items",
+    "rec_customer_items_v1",
+    "rec_item_items_v1",
+    "rec_audience_items_v1",
     "rec_fold_in_v1",
-)  # fmt: skip
+)
 
 SUITES: dict[str, Suite] = {name: import_module(f"expectations.suites.{name}").SUITE for name in GUARDED}

@@ -6,7 +6,11 @@ from expectations.suites.suite import Suite, ids, one_of
 SUITE = Suite(
     CORE_CONSENTS,
     (
-        one_of("purpose", ("analytics", "personalization", "marketing"), "A consent to something unknown is no consent."),
+        one_of(
+            "purpose",
+            ("analytics", "personalization", "marketing"),
+            "A consent to something unknown is no consent.",
+        ),
         *ids("identifier_id"),
     ),
 )

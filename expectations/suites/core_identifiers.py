@@ -11,12 +11,18 @@ SUITE = Suite(
     (
         one_of("kind", KINDS, "The identity graph knows what to follow by kind."),
         *ids("identifier_id"),
-        unique(("kind", "source", "value_normalised"), "One identifier under two ids is one person in two parts."),
+        unique(
+            ("kind", "source", "value_normalised"), "One identifier under two ids is one person in two parts."
+        ),
         each_row(
             "source_where_local",
             f"(kind in ({SHARED})) = (source is null)",
             "Equal numbers of two systems meet by accident when the source is missing.",
         ),
-        each_row("value_is_not_blank", "trim(value_normalised) <> ''", "A blank identifier joins everyone who left it out."),
+        each_row(
+            "value_is_not_blank",
+            "trim(value_normalised) <> ''",
+            "A blank identifier joins everyone who left it out.",
+        ),
     ),
 )

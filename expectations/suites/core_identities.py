@@ -16,8 +16,10 @@ SUITE = Suite(
         ),
         each_row(
             "founder_is_among_them",
-            "max(concat('c_', substring(sha2(identifier_id, 256), 1, 24)) = customer_id) over (partition by customer_id)",
-            "A customer id is the hash of one of the customer's own identifiers, or it cannot be worked out again.",
+            "max(concat('c_', substring(sha2(identifier_id, 256), 1, 24)) = customer_id) over (partition by"
+            " customer_id)",
+            "A customer id is the hash of one of the customer's own identifiers, or it cannot be worked out"
+            " again.",
         ),
     ),
 )

@@ -7,15 +7,23 @@ SUITE = Suite(
     CORE_IDENTITY_CHANGES,
     (
         one_of(
-            "change", ("created", "merged", "split", "renamed", "retired"), "Resolving an old id follows these and no others."
+            "change",
+            ("created", "merged", "split", "renamed", "retired"),
+            "Resolving an old id follows these and no others.",
         ),
         customers("customer_id"),
         customers("to_customer_id"),
         not_null("to_customer_id", "An id that leads nowhere cannot be resolved."),
         not_null("because", "Every change says why."),
-        each_row("created_is_itself", "change <> 'created' or customer_id = to_customer_id", "A new id stands for itself."),
         each_row(
-            "no_address_in_because", "because not like '%@%'", "The log outlives an erasure: it may hold no personal value."
+            "created_is_itself",
+            "change <> 'created' or customer_id = to_customer_id",
+            "A new id stands for itself.",
+        ),
+        each_row(
+            "no_address_in_because",
+            "because not like '%@%'",
+            "The log outlives an erasure: it may hold no personal value.",
         ),
     ),
 )

@@ -15,7 +15,8 @@ SUITE = Suite(
         each_row(
             "no_value_in_agreements",
             "forall(map_values(agreements), said -> said rlike '^[A-Za-z0-9 ,-]+ [+-][0-9.]+$')",
-            "An agreement names a level and its bits: a name or an address would be a personal value out of its place.",
+            "An agreement names a level and its bits: a name or an address would be a personal value out of"
+            " its place.",
         ),
     ),
 )

@@ -9,16 +9,29 @@ SUITE = Suite(
     CORE_IDENTITY_LINKS,
     (
         *ids("identifier_id_a", "identifier_id_b"),
-        each_row("in_order", "identifier_id_a < identifier_id_b", "A pair stands once, or its evidence is counted twice."),
+        each_row(
+            "in_order",
+            "identifier_id_a < identifier_id_b",
+            "A pair stands once, or its evidence is counted twice.",
+        ),
         one_of("rule", RULES, "A merge must be explained by a rule that is known."),
         between("weight", 0.0, 1.0, "A weight is a probability."),
-        each_row("what_was_seen_is_sure", "rule = 'alike' or weight = 1", "Only likeness is a matter of degree."),
-        each_row("held_or_followed", "is_followed = (held_by is null)", "A link that is not followed says why."),
-        matches("held_by", "^(?:blocked|shared|limits|decision)/[a-z_]+$", "Why it is held must be found in the rules file."),
+        each_row(
+            "what_was_seen_is_sure", "rule = 'alike' or weight = 1", "Only likeness is a matter of degree."
+        ),
+        each_row(
+            "held_or_followed", "is_followed = (held_by is null)", "A link that is not followed says why."
+        ),
+        matches(
+            "held_by",
+            "^(?:blocked|shared|limits|decision)/[a-z_]+$",
+            "Why it is held must be found in the rules file.",
+        ),
         not_null("evidence", "A merge must name the row that shows it."),
         matches(
-            "evidence", "^core_(?:events|order_lines|people|identity_decisions)/.",
+            "evidence",
+            "^core_(?:events|order_lines|people|identity_decisions)/.",
             "Evidence is `<table>/<key>`, so that it can be looked up.",
         ),
     ),
-)  # fmt: skip
+)

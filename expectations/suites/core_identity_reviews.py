@@ -6,11 +6,23 @@ from expectations.suites.suite import Suite, customers, each_row, ids, not_null,
 SUITE = Suite(
     CORE_IDENTITY_REVIEWS,
     (
-        one_of("kind", ("giant", "bridge", "likeness"), "A question of a kind that nobody knows cannot be answered."),
+        one_of(
+            "kind",
+            ("giant", "bridge", "likeness"),
+            "A question of a kind that nobody knows cannot be answered.",
+        ),
         customers(),
         *ids("identifier_id_a", "identifier_id_b"),
         not_null("because", "Whoever answers must know what is asked."),
-        each_row("only_giants_are_held_back", "kind = 'giant' or not is_held_back", "Others are asked about, and served."),
-        each_row("no_address_in_because", "because not like '%@%'", "The queue is read by many: no personal value in it."),
+        each_row(
+            "only_giants_are_held_back",
+            "kind = 'giant' or not is_held_back",
+            "Others are asked about, and served.",
+        ),
+        each_row(
+            "no_address_in_because",
+            "because not like '%@%'",
+            "The queue is read by many: no personal value in it.",
+        ),
     ),
 )

@@ -8,7 +8,9 @@ SUITE = Suite(
     (
         day_of("changed", "A change must be found on the day it was made."),
         each_row(
-            "something_changed", "not (old_value <=> new_value)", "A change from a value to itself would be counted as one."
+            "something_changed",
+            "not (old_value <=> new_value)",
+            "A change from a value to itself would be counted as one.",
         ),
     ),
 )

@@ -10,8 +10,16 @@ SUITE = Suite(
         between("price", 0, None, "A negative price would be shown."),
         matches("currency", CURRENCY, "A price of an unknown currency cannot be shown."),
         between("n_stock", 0, None, "Stock below nothing is a correction that was not understood.", WARN),
-        each_row("stock_agrees", "n_stock is null or is_in_stock = (n_stock > 0)", "What is out of stock must never be served."),
-        each_row("ended_is_not_shown", "ended_on is null or not is_recommendable", "Who follows its link finds nothing."),
+        each_row(
+            "stock_agrees",
+            "n_stock is null or is_in_stock = (n_stock > 0)",
+            "What is out of stock must never be served.",
+        ),
+        each_row(
+            "ended_is_not_shown",
+            "ended_on is null or not is_recommendable",
+            "Who follows its link finds nothing.",
+        ),
         each_row("id_is_not_blank", "trim(item_id) <> ''", "A blank item is a line that was not understood."),
         each_row(
             "recommended_items_have_a_title",

@@ -11,7 +11,8 @@ SUITE = Suite(
         *ids("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id"),
         each_row(
             "somebody_is_meant",
-            "coalesce(crm_identifier_id, user_identifier_id, email_identifier_id, phone_identifier_id) is not null",
+            "coalesce(crm_identifier_id, user_identifier_id, email_identifier_id, phone_identifier_id) is not"
+            " null",
             "A record without an identifier belongs to no customer.",
         ),
         each_row(
@@ -24,8 +25,18 @@ SUITE = Suite(
             f"ended_on is null or ({NO_VALUES})",
             "Whoever was taken out of the file is not to be known any more.",
         ),
-        each_row("email_looks_like_one", "email rlike '^[^@ ]+@[^@ ]+$'", "A till's remark as an e-mail reaches nobody.", WARN),
-        each_row("updated_after_created", "updated_at >= created_at", "The source's clock or its columns are mixed up.", WARN),
+        each_row(
+            "email_looks_like_one",
+            "email rlike '^[^@ ]+@[^@ ]+$'",
+            "A till's remark as an e-mail reaches nobody.",
+            WARN,
+        ),
+        each_row(
+            "updated_after_created",
+            "updated_at >= created_at",
+            "The source's clock or its columns are mixed up.",
+            WARN,
+        ),
         each_row(
             "born_in_living_memory",
             "birth_date between '1900-01-01' and to_date(updated_at)",
@@ -33,4 +44,4 @@ SUITE = Suite(
             WARN,
         ),
     ),
-)  # fmt: skip
+)

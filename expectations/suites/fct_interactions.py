@@ -11,7 +11,9 @@ SUITE = Suite(
         not_null("item_id", "An interaction without an item teaches nothing."),
         not_null("occurred_at", "Train and test are split by time."),
         one_of(
-            "interaction_type", ("view", "cart", "purchase", "return"), "Each type has a weight of its own; others have none."
+            "interaction_type",
+            ("view", "cart", "purchase", "return"),
+            "Each type has a weight of its own; others have none.",
         ),
         each_row(
             "purchases_have_units",

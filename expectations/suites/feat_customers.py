@@ -11,7 +11,10 @@ SUITE = Suite(
         one_of("price_band", ("low", "middle", "high"), "A band that training never saw has no factor."),
         between("n_orders", 0, None, "A negative count is a join gone wrong."),
         each_row(
-            "orders_have_a_date", "(coalesce(n_orders, 0) > 0) = (last_order_at is not null)", "Count and date disagree.", WARN
+            "orders_have_a_date",
+            "(coalesce(n_orders, 0) > 0) = (last_order_at is not null)",
+            "Count and date disagree.",
+            WARN,
         ),
     ),
 )

@@ -9,6 +9,10 @@ SUITE = Suite(
         not_empty("Without items there is nothing to recommend.", WARN),
         between("price", 0, None, "A negative price would be shown."),
         one_of("price_band", ("low", "middle", "high"), "A band that training never saw has no factor."),
-        each_row("something_may_be_served", "max(is_recommendable and is_in_stock) over ()", "Every list would be empty."),
+        each_row(
+            "something_may_be_served",
+            "max(is_recommendable and is_in_stock) over ()",
+            "Every list would be empty.",
+        ),
     ),
 )

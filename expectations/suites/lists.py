@@ -3,7 +3,11 @@
 from expectations.suites.suite import Expectation, each_row, not_null
 
 ORDERED_LIST: tuple[Expectation, ...] = (
-    each_row("list_is_not_empty", "size(items) > 0", "An empty list is a page with a hole; who has none falls back."),
+    each_row(
+        "list_is_not_empty",
+        "size(items) > 0",
+        "An empty list is a page with a hole; who has none falls back.",
+    ),
     each_row(
         "items_are_named",
         "not exists(items.item_id, x -> x is null or trim(x) = '')",
@@ -24,6 +28,10 @@ ORDERED_LIST: tuple[Expectation, ...] = (
         "items.score = sort_array(items.score, false)",
         "Readers take the list in its order: the best must come first.",
     ),
-    each_row("sources_are_named", "not exists(items.sources, x -> x is null or size(x) = 0)", "Every item says its source."),
+    each_row(
+        "sources_are_named",
+        "not exists(items.sources, x -> x is null or size(x) = 0)",
+        "Every item says its source.",
+    ),
     not_null("model_version", "A served answer says which model made it."),
 )

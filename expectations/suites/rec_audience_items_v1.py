@@ -7,7 +7,11 @@ from expectations.suites.suite import Suite, holds, matches
 SUITE = Suite(
     REC_AUDIENCE_ITEMS,
     (
-        matches("audience", "^(?:popular|new|country:.+|segment:.+)$", "The service looks lists up by these names alone."),
+        matches(
+            "audience",
+            "^(?:popular|new|country:.+|segment:.+)$",
+            "The service looks lists up by these names alone.",
+        ),
         holds("audience", ("popular",), "It is the last list anyone falls back to."),
         *ORDERED_LIST,
     ),

@@ -7,7 +7,11 @@ from expectations.suites.suite import Suite, each_row
 SUITE = Suite(
     REC_ITEM_ITEMS,
     (
-        each_row("not_its_own_neighbour", "not array_contains(items.item_id, item_id)", "An item beside itself is no advice."),
+        each_row(
+            "not_its_own_neighbour",
+            "not array_contains(items.item_id, item_id)",
+            "An item beside itself is no advice.",
+        ),
         *ORDERED_LIST,
     ),
-)  # fmt: skip
+)

@@ -1,7 +1,7 @@
 """What a suite is: plain data. `spark_jobs.validate` hands it to Great Expectations; nothing here imports it.
 
-An expectation is `fail` (the night stops before anyone can read the table) or `warn` (it is printed and recorded), and says
-in a sentence why anyone should care.
+An expectation is `fail` (the night stops before anyone can read the table) or `warn` (it is printed and
+recorded), and says in a sentence why anyone should care.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,8 @@ class Expectation:
         arguments: its arguments, but for `result_format`.
         reason: why it matters, a sentence; shown when it is not met.
         severity: `fail` or `warn`.
-        sql: for an expectation about whole rows, the Spark SQL condition each must meet; one that is null is met.
+        sql: for an expectation about whole rows, the Spark SQL condition each must meet; one that is null is
+            met.
     """
 
     kind: str
@@ -45,7 +46,9 @@ class Expectation:
         """The table's columns it names; those of `sql` are the engine's to find."""
         if self.sql:
             return ()
-        return tuple(self.arguments.get("column_list", ())) or ((self.arguments["column"],) if "column" in self.arguments else ())
+        return tuple(self.arguments.get("column_list", ())) or (
+            (self.arguments["column"],) if "column" in self.arguments else ()
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Suite:
             unknown = [name for name in each.columns if name not in self.table.columns]
             if unknown or each.severity not in (FAIL, WARN) or not each.reason.endswith((".", "?")):
                 raise ContractError(
-                    f"suite of {self.table.name}: {each.name}: unknown columns {unknown}, or no severity or reason"
+                    f"suite of {self.table.name}: {each.name}: unknown columns {unknown}, or no severity or"
+                    " reason"
                 )
 
     @property
@@ -76,22 +80,30 @@ def promised(table: Table) -> tuple[Expectation, ...]:
 
 def not_null(column: str, reason: str, severity: str = FAIL, mostly: float = 1.0) -> Expectation:
     """Every row, or this share of them, has a value."""
-    return Expectation("expect_column_values_to_not_be_null", {"column": column, "mostly": mostly}, reason, severity)
+    return Expectation(
+        "expect_column_values_to_not_be_null", {"column": column, "mostly": mostly}, reason, severity
+    )
 
 
 def unique(columns: tuple[str, ...], reason: str, severity: str = FAIL) -> Expectation:
     """No two rows share these columns' values."""
     if len(columns) == 1:
         return Expectation("expect_column_values_to_be_unique", {"column": columns[0]}, reason, severity)
-    return Expectation("expect_compound_columns_to_be_unique", {"column_list": list(columns)}, reason, severity)
+    return Expectation(
+        "expect_compound_columns_to_be_unique", {"column_list": list(columns)}, reason, severity
+    )
 
 
 def one_of(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
     """A value that is there is one of these."""
-    return Expectation("expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}, reason, severity)
+    return Expectation(
+        "expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}, reason, severity
+    )
 
 
-def between(column: str, low: float | None, high: float | None, reason: str, severity: str = FAIL) -> Expectation:
+def between(
+    column: str, low: float | None, high: float | None, reason: str, severity: str = FAIL
+) -> Expectation:
     """A value that is there lies between the two, ends included; None is open."""
     arguments = {"column": column, "min_value": low, "max_value": high}
     return Expectation("expect_column_values_to_be_between", arguments, reason, severity)
@@ -99,7 +111,9 @@ def between(column: str, low: float | None, high: float | None, reason: str, sev
 
 def matches(column: str, regex: str, reason: str, severity: str = FAIL) -> Expectation:
     """A value that is there matches."""
-    return Expectation("expect_column_values_to_match_regex", {"column": column, "regex": regex}, reason, severity)
+    return Expectation(
+        "expect_column_values_to_match_regex", {"column": column, "regex": regex}, reason, severity
+    )
 
 
 def holds(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
@@ -115,7 +129,9 @@ def not_empty(reason: str, severity: str = FAIL) -> Expectation:
 
 def each_row(name: str, sql: str, reason: str, severity: str = FAIL) -> Expectation:
     """Every row meets a condition over several columns, or over the inside of one."""
-    return Expectation("expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, severity, sql)
+    return Expectation(
+        "expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, severity, sql
+    )
 
 
 def day_of(event: str, reason: str) -> Expectation:
@@ -132,4 +148,6 @@ def ids(*columns: str) -> tuple[Expectation, ...]:
 
 def customers(column: str = "customer_id") -> Expectation:
     """This column holds customer ids and nothing else."""
-    return matches(column, CUSTOMER_ID, "Only Concierge's own id may stand here: a source's id would join to nothing.")
+    return matches(
+        column, CUSTOMER_ID, "Only Concierge's own id may stand here: a source's id would join to nothing."
+    )

@@ -1,8 +1,21 @@
-"""How good lists are: `measured` compares, `ranking` and `beyond` hold the figures, `bootstrap` their intervals."""
+"""How good lists are: `measured` compares, `ranking` and `beyond` hold the figures, `bootstrap` their
+intervals.
+"""
 
 from models.evaluation import silence, slices
 from models.evaluation.beyond import Facts
 from models.evaluation.bootstrap import interval, intervals
 from models.evaluation.measured import TASKS, Measured, evaluate, measure, measure_lists
 
-__all__ = ["TASKS", "Facts", "Measured", "evaluate", "interval", "intervals", "measure", "measure_lists", "silence", "slices"]
+__all__ = [
+    "TASKS",
+    "Facts",
+    "Measured",
+    "evaluate",
+    "interval",
+    "intervals",
+    "measure",
+    "measure_lists",
+    "silence",
+    "slices",
+]

@@ -1,4 +1,6 @@
-"""What accuracy does not say of lists: how new, how varied, how like the customer's own mix, how evenly items are shown."""
+"""What accuracy does not say of lists: how new, how varied, how like the customer's own mix, how evenly items
+are shown.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +9,9 @@ from scipy import sparse
 
 from models.base import Training
 
-SMOOTHING = 0.01  # Steck's alpha: a list without a category that the customer has would be infinitely far away
+SMOOTHING = (
+    0.01  # Steck's alpha: a list without a category that the customer has would be infinitely far away
+)
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,10 @@ class Facts:
 
     Attributes:
         known_share: float [items], share of customers who had the item, above zero.
-        direction: csr [items, attributes], rows of length 1 (or 0): who is like whom. None where items have no attributes.
-        mix: csr [items, kinds], rows that sum to 1 (or 0): what an item counts as. None where it is not known.
+        direction: csr [items, attributes], rows of length 1 (or 0): who is like whom. None where items have
+            no attributes.
+        mix: csr [items, kinds], rows that sum to 1 (or 0): what an item counts as. None where it is not
+            known.
         famous: bool [items], the most known ones: what a list of popular items would hold.
     """
 
@@ -35,7 +41,12 @@ class Facts:
             return cls(known_share, None, None, famous)
         features = training.content.astype(np.float64)
         mix = features if training.category is None else one_hot(training.category)
-        return cls(known_share, _scaled(features, np.sqrt(_sums(features.multiply(features)))), _scaled(mix, _sums(mix)), famous)
+        return cls(
+            known_share,
+            _scaled(features, np.sqrt(_sums(features.multiply(features)))),
+            _scaled(mix, _sums(mix)),
+            famous,
+        )
 
 
 def one_hot(category: np.ndarray) -> sparse.csr_matrix:
@@ -45,15 +56,18 @@ def one_hot(category: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.ones(len(known)), (known, category[known])), shape=shape)
 
 
-def beyond_accuracy(listed: np.ndarray, wanted: np.ndarray, seen: sparse.csr_matrix, facts: Facts) -> dict[str, np.ndarray]:
+def beyond_accuracy(
+    listed: np.ndarray, wanted: np.ndarray, seen: sparse.csr_matrix, facts: Facts
+) -> dict[str, np.ndarray]:
     """Figures of each row; nan where they are not defined.
 
-    * novelty: mean of -log2 of the share of customers who knew each listed item (self-information, Zhou et al. 2010).
+    * novelty: mean of -log2 of the share of customers who knew each listed item (self-information, Zhou et
+      al. 2010).
     * diversity: 1 - mean cosine of the attributes of two items of the list (Ziegler et al. 2005).
-    * serendipity: share of the list that was wanted and that a list of the best known items would not have held
-      (Ge, Delgado-Battenfeld and Jannach 2010).
-    * miscalibration: Kullback-Leibler divergence of the list's mix of kinds from that of the customer's past, in nats, the list's
-      mix smoothed by .01 of the past's (Steck 2018); 0 is the customer's own mix.
+    * serendipity: share of the list that was wanted and that a list of the best known items would not have
+      held (Ge, Delgado-Battenfeld and Jannach 2010).
+    * miscalibration: Kullback-Leibler divergence of the list's mix of kinds from that of the customer's past,
+      in nats, the list's mix smoothed by .01 of the past's (Steck 2018); 0 is the customer's own mix.
 
     Args:
         listed: int [rows, k], -1 for no item.
@@ -72,7 +86,9 @@ def beyond_accuracy(listed: np.ndarray, wanted: np.ndarray, seen: sparse.csr_mat
         "diversity": np.full(len(listed), np.nan),
         "miscalibration": np.full(len(listed), np.nan),
     }
-    chosen = sparse.csr_matrix((held[held].astype(np.float64), (np.nonzero(held)[0], listed[held])), shape=seen.shape)
+    chosen = sparse.csr_matrix(
+        (held[held].astype(np.float64), (np.nonzero(held)[0], listed[held])), shape=seen.shape
+    )
     if facts.direction is not None:
         together = chosen @ facts.direction
         alike = _sums(together.multiply(together)) - chosen @ _sums(facts.direction.multiply(facts.direction))
@@ -83,7 +99,9 @@ def beyond_accuracy(listed: np.ndarray, wanted: np.ndarray, seen: sparse.csr_mat
 
 
 def divergence(past: sparse.csr_matrix, list_: sparse.csr_matrix) -> np.ndarray:
-    """float64 [rows]: KL of the mix of a list from that of the past, each row brought to shares; nan where either is empty."""
+    """float64 [rows]: KL of the mix of a list from that of the past, each row brought to shares; nan where
+    either is empty.
+    """
     empty = (_sums(past) <= 0) | (_sums(list_) <= 0)
     p, q = _scaled(past, _sums(past)).tocoo(), _scaled(list_, _sums(list_))
     shares = np.asarray(q[p.row, p.col]).ravel()
@@ -92,7 +110,8 @@ def divergence(past: sparse.csr_matrix, list_: sparse.csr_matrix) -> np.ndarray:
 
 
 def gini(shown: np.ndarray) -> float:
-    """How unevenly items are shown (Gini 1912): 0 when each as often as any other, near 1 when one item has it all.
+    """How unevenly items are shown (Gini 1912): 0 when each as often as any other, near 1 when one item has
+    it all.
 
     Args:
         shown: int [items that may be shown], how many lists each is in.

@@ -1,6 +1,8 @@
-"""Bootstrap intervals over customers (Efron 1979, percentile method): one set of resamples for all figures of a board.
+"""Bootstrap intervals over customers (Efron 1979, percentile method): one set of resamples for all figures of
+a board.
 
-The same resamples for every column keep comparisons paired: give the differences of two recommenders, customer by customer.
+The same resamples for every column keep comparisons paired: give the differences of two recommenders,
+customer by customer.
 """
 
 import numpy as np
@@ -10,8 +12,12 @@ DRAWS = 1000
 AT_ONCE = 4_000_000  # draws × customers held: 32 MB
 
 
-def interval(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL) -> tuple[float, float, float]:
-    """Mean and bootstrap interval over customers (nan left out). For a paired comparison, give the differences."""
+def interval(
+    values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """Mean and bootstrap interval over customers (nan left out). For a paired comparison, give the
+    differences.
+    """
     held = values[~np.isnan(values)]
     mean, low, high = intervals(held[:, None], seed, draws, level)[0]
     return float(mean), float(low), float(high)
@@ -20,7 +26,8 @@ def interval(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float
 def intervals(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL) -> np.ndarray:
     """Mean, low and high of each column.
 
-    Customers are drawn as a whole, so a column that not all of them count in is a mean over those drawn who do.
+    Customers are drawn as a whole, so a column that not all of them count in is a mean over those drawn who
+    do.
 
     Args:
         values: float [customers, columns], nan where a customer does not count.
@@ -39,7 +46,9 @@ def intervals(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: floa
     with np.errstate(invalid="ignore", divide="ignore"):
         for start in range(0, draws, step):
             block = range(start, min(start + step, draws))
-            drawn = np.stack([np.bincount(generator.integers(0, n, n), minlength=n) for _ in block]).astype(np.float64)
+            drawn = np.stack([np.bincount(generator.integers(0, n, n), minlength=n) for _ in block]).astype(
+                np.float64
+            )
             means[block.start : block.stop] = (drawn @ filled) / (drawn @ weight)
         mean = filled.sum(axis=0) / counts.sum(axis=0)
     edges = [(1 - level) / 2, (1 + level) / 2]

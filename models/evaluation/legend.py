@@ -1,13 +1,23 @@
-"""What the rows and columns of a leaderboard mean, in a line each: for a night's page, the printed table and the HTML page."""
+"""What the rows and columns of a leaderboard mean, in a line each: for a night's page, the printed table and
+the HTML page.
+"""
 
 from collections.abc import Iterable
 
 WHAT = {
-    "served": "the blend as visitors get its lists once the gate accepts it; like every row, here fitted before the test's days",
+    "served": (
+        "the blend as visitors get its lists once the gate accepts it; like every row, here fitted before the"
+        " test's days"
+    ),
     "accepted before": "the configuration that a search is to beat, fitted and asked alike",
     "found": "what the search found and the gate refused: `served` is popularity then",
-    "quality": "a customer's mean of the tasks they count in; gates and choices compare its mean over customers",
-    "discover": "wanted (bought, where purchases are known) in the test's days and not before; what they had is masked",
+    "quality": (
+        "a customer's mean of the tasks they count in; gates and choices compare its mean over customers"
+    ),
+    "discover": (
+        "wanted (bought, where purchases are known) in the test's days and not before; what they had is"
+        " masked"
+    ),
     "next": "whatever was wanted in the test's days, again or for the first time",
     "ndcg": "hits in the first k places, an upper place counting more (NDCG); 1 is the best order there is",
     "recall": "share of what was wanted that stands in the first k places",
@@ -20,12 +30,15 @@ WHAT = {
     "novelty": "mean of -log2 of the share of customers who knew an item; more is less known",
     "serendipity": "share of a list that was wanted and that the best known items would have missed",
     "diversity": "1 - mean likeness (cosine of attributes) of two items of a list",
-    "miscalibration": "how far a list's mix of categories is from the customer's past (Kullback-Leibler, nats); 0 is the same",
+    "miscalibration": (
+        "how far a list's mix of categories is from the customer's past (Kullback-Leibler, nats); 0 is the"
+        " same"
+    ),
     "fit": "seconds to learn, on the wall",
     "rank": "seconds to score, rank and measure everybody asked",
     "MiB": "the most memory the row's process ever held, the data included",
     "chosen on": "what parameters were chosen on, never the test: `the window before`, or nothing at all",
-}  # fmt: skip
+}
 
 
 def legend(names: Iterable[str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""Lists compared with what was wanted, customer by customer, in blocks: memory is that of one block, whatever the catalogue.
+"""Lists compared with what was wanted, customer by customer, in blocks: memory is that of one block, whatever
+the catalogue.
 
-Two tasks, as in the published comparisons of these data sets. `discover`: items a customer wanted before are masked and do
-not count. `next`: nothing is masked, repeats count. A customer's `quality` is the mean of the tasks they count in: the one
-figure that choices and gates are made on.
+Two tasks, as in the published comparisons of these data sets. `discover`: items a customer wanted before are
+masked and do not count. `next`: nothing is masked, repeats count. A customer's `quality` is the mean of the
+tasks they count in: the one figure that choices and gates are made on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +28,8 @@ class Measured:
     """One recommender's figures.
 
     Attributes:
-        figures: by task, by name (`ndcg@10`, `novelty`, `recall@10 cold items`): float64 [customers]; nan where a customer does
-            not count in the task.
+        figures: by task, by name (`ndcg@10`, `novelty`, `recall@10 cold items`): float64 [customers]; nan
+            where a customer does not count in the task.
         lists: by task and name (`coverage`, `gini`, `answered`): what only all lists together have.
         k: the cut that `ndcg`, `recall` and `mrr` mean; the first of those measured.
     """
@@ -71,23 +72,36 @@ class Measured:
         """float [customers]."""
         ndcg = np.stack(list(self.ndcg.values()))
         counts = ~np.isnan(ndcg)
-        return np.where(counts.any(axis=0), np.where(counts, ndcg, 0.0).sum(axis=0) / np.maximum(counts.sum(axis=0), 1), np.nan)
+        return np.where(
+            counts.any(axis=0),
+            np.where(counts, ndcg, 0.0).sum(axis=0) / np.maximum(counts.sum(axis=0), 1),
+            np.nan,
+        )
 
 
 def evaluate(
-    score_block: Callable[[np.ndarray], np.ndarray], test: Case, allowed: np.ndarray, *, ks: Sequence[int] = (K,),
-    tasks: Sequence[str] = TASKS, excluded: sparse.csr_matrix | None = None, facts: Facts | None = None,
-    item_slices: Mapping[str, np.ndarray] | None = None, block: int | None = None,
-) -> Measured:  # fmt: skip
+    score_block: Callable[[np.ndarray], np.ndarray],
+    test: Case,
+    allowed: np.ndarray,
+    *,
+    ks: Sequence[int] = (K,),
+    tasks: Sequence[str] = TASKS,
+    excluded: sparse.csr_matrix | None = None,
+    facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+    block: int | None = None,
+) -> Measured:
     """Rank by scores that are asked for block by block, and compare with what was wanted.
 
     Args:
         score_block: given int [rows], places in the test: float [rows, items], -inf for no opinion.
         allowed: bool [items].
         ks: cuts; the first is the one that choices are made on.
-        excluded: csr bool [customers, items]: never listed in either task (bought, and not a thing that is bought again).
+        excluded: csr bool [customers, items]: never listed in either task (bought, and not a thing that is
+            bought again).
         facts: what is known of the items; without, novelty and serendipity only.
-        item_slices: by name, bool [items]: ranking figures with only these items counted, in the very same lists.
+        item_slices: by name, bool [items]: ranking figures with only these items counted, in the very same
+            lists.
         block: customers at once; as many as `MOST_CELLS` allows when left out.
     """
     longest = max(ks)
@@ -103,19 +117,33 @@ def evaluate(
 
 
 def measure(
-    scores: np.ndarray, test: Case, allowed: np.ndarray, excluded: sparse.csr_matrix | None = None, k: int = K,
-    facts: Facts | None = None, item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:  # fmt: skip
+    scores: np.ndarray,
+    test: Case,
+    allowed: np.ndarray,
+    excluded: sparse.csr_matrix | None = None,
+    k: int = K,
+    facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+) -> Measured:
     """`evaluate` for scores that are there already, float [customers of the test, items]."""
     return evaluate(
-        lambda rows: scores[rows], test, allowed, ks=(k,), excluded=excluded, facts=facts, item_slices=item_slices
-    )  # fmt: skip
+        lambda rows: scores[rows],
+        test,
+        allowed,
+        ks=(k,),
+        excluded=excluded,
+        facts=facts,
+        item_slices=item_slices,
+    )
 
 
 def measure_lists(
-    listed: Mapping[str, np.ndarray], test: Case, n_allowed: int, facts: Facts | None = None,
+    listed: Mapping[str, np.ndarray],
+    test: Case,
+    n_allowed: int,
+    facts: Facts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:  # fmt: skip
+) -> Measured:
     """Compare lists that were made elsewhere.
 
     Args:
@@ -124,14 +152,26 @@ def measure_lists(
     """
     k = next(iter(listed.values())).shape[1]
     return _measured(
-        lambda rows: {t: items[rows] for t, items in listed.items()}, test, n_allowed, (k,), tuple(listed), facts, item_slices
-    )  # fmt: skip
+        lambda rows: {t: items[rows] for t, items in listed.items()},
+        test,
+        n_allowed,
+        (k,),
+        tuple(listed),
+        facts,
+        item_slices,
+    )
 
 
 def _measured(
-    lists_of: Callable[[np.ndarray], Mapping[str, np.ndarray]], test: Case, n_allowed: int, ks: Sequence[int],
-    tasks: Sequence[str], facts: Facts | None, item_slices: Mapping[str, np.ndarray] | None = None, block: int | None = None,
-) -> Measured:  # fmt: skip
+    lists_of: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+    test: Case,
+    n_allowed: int,
+    ks: Sequence[int],
+    tasks: Sequence[str],
+    facts: Facts | None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+    block: int | None = None,
+) -> Measured:
     facts = facts or Facts.of(test.known_share)
     wants = {"discover": test.fresh, "next": test.wanted}
     shown = {task: np.zeros(test.n_items, np.int64) for task in tasks}
@@ -144,7 +184,10 @@ def _measured(
         for task in tasks:
             wanted, items = wants[task][rows].toarray(), lists[task]
             counts, main = wanted.any(axis=1), items[:, : ks[0]]
-            figures = {**rank_metrics(items, wanted, ks), **beyond_accuracy(main, wanted, test.seen[rows], facts)}
+            figures = {
+                **rank_metrics(items, wanted, ks),
+                **beyond_accuracy(main, wanted, test.seen[rows], facts),
+            }
             figures = {name: np.where(counts, values, np.nan) for name, values in figures.items()}
             for name, chosen in (item_slices or {}).items():
                 part = wanted & chosen
@@ -156,8 +199,14 @@ def _measured(
             shown[task] += np.bincount(listed[listed >= 0], minlength=test.n_items)
             answered[task].append((listed >= 0).any(axis=1))
     return Measured(
-        {task: {name: np.concatenate([held[name] for held in parts[task]]) for name in parts[task][0]} for task in tasks},
-        {task: {**_spread_of(shown[task], n_allowed), "answered": _share(np.concatenate(answered[task]))} for task in tasks},
+        {
+            task: {name: np.concatenate([held[name] for held in parts[task]]) for name in parts[task][0]}
+            for task in tasks
+        },
+        {
+            task: {**_spread_of(shown[task], n_allowed), "answered": _share(np.concatenate(answered[task]))}
+            for task in tasks
+        },
         ks[0],
     )
 

@@ -10,14 +10,17 @@ METRICS = ("ndcg", "recall", "mrr", "map", "hit")
 def rank_metrics(listed: np.ndarray, wanted: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:
     """Figures of each row at each cut, by `metric@k`; 0 for a row that wants nothing.
 
-    * ndcg: gain 1, discount 1/log2(rank + 1) (Järvelin and Kekäläinen 2002), over the best list of that length.
+    * ndcg: gain 1, discount 1/log2(rank + 1) (Järvelin and Kekäläinen 2002), over the best list of that
+      length.
     * recall: share of what was wanted that is listed.
     * mrr: 1 / rank of the first hit, 0 without one.
-    * map: precision at each hit, summed, over the most hits a list of that length can have (min of k and what was wanted).
+    * map: precision at each hit, summed, over the most hits a list of that length can have (min of k and what
+      was wanted).
     * hit: 1 when anything listed was wanted.
 
     Args:
-        listed: int [rows, n], -1 for no item; cut at each k, a list shorter than k is one with nothing more in it.
+        listed: int [rows, n], -1 for no item; cut at each k, a list shorter than k is one with nothing more
+            in it.
         wanted: bool [rows, items].
     """
     n = listed.shape[1]

@@ -1,4 +1,6 @@
-"""Recommenders that have nothing to say to nearly everybody: a score of .0000 for want of an opinion reads like a bad opinion."""
+"""Recommenders that have nothing to say to nearly everybody: a score of .0000 for want of an opinion reads
+like a bad opinion.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +11,8 @@ SILENT = 0.1  # of those asked get anything: below, it says nothing to nearly ev
 
 
 def silence(found: Measured, tasks: Sequence[str] = TASKS) -> str | None:
-    """In which of these tasks nearly everybody's list is empty, as words to stand behind a name; None where in none.
+    """In which of these tasks nearly everybody's list is empty, as words to stand behind a name; None where
+    in none.
 
     A task in which nobody counts is passed over.
     """
@@ -25,5 +28,7 @@ def warnings(board: Mapping[str, Measured]) -> list[str]:
 
 
 def tasks_of(name: str) -> tuple[str, ...]:
-    """What a recommender of this name has something to say to: what lists only what a customer had knows nothing to discover."""
+    """What a recommender of this name has something to say to: what lists only what a customer had knows
+    nothing to discover.
+    """
     return getattr(RECOMMENDERS.get(name.partition(":")[0]), "tasks", TASKS)

@@ -1,4 +1,6 @@
-"""Whom and what a figure is about: customers and items grouped by what was known before the test, never by what came of it."""
+"""Whom and what a figure is about: customers and items grouped by what was known before the test, never by
+what came of it.
+"""
 
 from collections.abc import Mapping
 
@@ -14,13 +16,15 @@ ACTIVE_DAYS, LAPSED_DAYS = 28, 84  # since the last purchase
 LEAST = 30  # customers of a label; below, an interval says nothing, and they are "other"
 
 
-def of_customers(before: Behaviour, test: Case, labels: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
+def of_customers(
+    before: Behaviour, test: Case, labels: Mapping[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
     """bool [customers of the test] by name; a grouping in which all are alike is left out.
 
     * `cold`, `cool`, `warm customers`: one day with a purchase before, two, three or more.
     * `activity: light`, `middle`, `heavy`: thirds by how many items they had.
-    * `stage: active`, `cooling`, `lapsed`: by days since their last purchase. Where a shop's segments are worked out with days
-      of the test, this is the segment that may be told.
+    * `stage: active`, `cooling`, `lapsed`: by days since their last purchase. Where a shop's segments are
+      worked out with days of the test, this is the segment that may be told.
     * `<kind>: <label>`: of the labels given.
 
     Args:
@@ -45,19 +49,23 @@ def of_customers(before: Behaviour, test: Case, labels: Mapping[str, np.ndarray]
             "stage: lapsed": age > LAPSED_DAYS,
         },
         *[_labelled(kind, words[test.customers]) for kind, words in (labels or {}).items()],
-    ]  # fmt: skip
+    ]
     kept = [{name: mask for name, mask in grouping.items() if mask.any()} for grouping in groupings]
     return {name: mask for grouping in kept if len(grouping) > 1 for name, mask in grouping.items()}
 
 
 def of_items(before: Behaviour) -> dict[str, np.ndarray]:
-    """bool [items]: `cold items` fewer than five customers wanted before the test, `warm items` the others."""
+    """bool [items]: `cold items` fewer than five customers wanted before the test, `warm items`
+    the others.
+    """
     n = cells(before.wanted()).getnnz(axis=0)
     return {"cold items": n < WARM_ITEM, "warm items": n >= WARM_ITEM}
 
 
 def words_of(features: sparse.csr_matrix, vocabulary: Mapping[str, int], kind: str) -> np.ndarray:
-    """Each row's word of a kind of token: "Elm" where it has `brand=Elm` and the kind is `brand`; "" where it has none."""
+    """Each row's word of a kind of token: "Elm" where it has `brand=Elm` and the kind is `brand`; "" where it
+    has none.
+    """
     words = np.full(features.shape[0], "", object)
     for token, column in vocabulary.items():
         if token.startswith(f"{kind}="):
@@ -69,7 +77,11 @@ def _thirds(n: np.ndarray) -> dict[str, np.ndarray]:
     if not len(n):
         return {}
     low, high = np.quantile(n, [1 / 3, 2 / 3])
-    return {"activity: light": n <= low, "activity: middle": (n > low) & (n <= high), "activity: heavy": n > high}
+    return {
+        "activity: light": n <= low,
+        "activity: middle": (n > low) & (n <= high),
+        "activity: heavy": n > high,
+    }
 
 
 def _labelled(kind: str, words: np.ndarray) -> dict[str, np.ndarray]:

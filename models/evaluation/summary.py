@@ -1,4 +1,6 @@
-"""A recommender's figures as they are told: means with intervals, whole and by slice. Plain numbers, ready for JSON."""
+"""A recommender's figures as they are told: means with intervals, whole and by slice. Plain numbers, ready
+for JSON.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +18,21 @@ RANKED = ("ndcg", "recall", "mrr", "map", "hit")
 Told = dict[str, float | None]
 
 
-def summary(found: Measured, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS) -> dict[str, Any]:
+def summary(
+    found: Measured, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS
+) -> dict[str, Any]:
     """By task, each figure's mean and 95 % interval over customers; beside the tasks, `quality`.
 
     One set of resamples serves every figure: 5,000 customers and a hundred figures take a tenth of a second.
 
     Args:
-        slices: by name, bool [customers]; NDCG and recall are told of each. Slices of items come with what was measured.
+        slices: by name, bool [customers]; NDCG and recall are told of each. Slices of items come with what
+            was measured.
 
     Returns:
-        `{"quality": told, task: {"ndcg": told, …, "coverage": x, "gini": x, "n_customers": n, "slices": {name: {"ndcg": told,
-        "recall": told, "n_customers": n}}}}`, where `told` is mean, low and high, each None where nobody counts.
+        `{"quality": told, task: {"ndcg": told, …, "coverage": x, "gini": x, "n_customers": n, "slices":
+        {name: {"ndcg": told, "recall": told, "n_customers": n}}}}`, where `told` is mean, low and high, each
+        None where nobody counts.
     """
     names, columns = [("", "quality", "")], [found.quality]
     for task, held in found.figures.items():

@@ -1,4 +1,6 @@
-"""What a part of a blend is worth, and the rule that follows: it stays where its paired interval is above zero, else it goes."""
+"""What a part of a blend is worth, and the rule that follows: it stays where its paired interval is above
+zero, else it goes.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +12,9 @@ from models.evaluation.bootstrap import interval
 
 @dataclass(frozen=True)
 class Worth:
-    """What a blend loses without a part: the mean over customers of the paired differences, and their 95 % interval."""
+    """What a blend loses without a part: the mean over customers of the paired differences, and their 95 %
+    interval.
+    """
 
     part: str
     mean: float
@@ -27,19 +31,24 @@ class Worth:
 
 
 def worth(part: str, whole: np.ndarray, without: np.ndarray) -> Worth:
-    """A part's worth by the quality of each customer, with all parts and without it; nan where a customer does not count."""
+    """A part's worth by the quality of each customer, with all parts and without it; nan where a customer
+    does not count.
+    """
     return Worth(part, *interval(whole - without))
 
 
 def prune(
-    order: Sequence[str], quality: Callable[[frozenset[str]], np.ndarray], is_over: Callable[[], bool] = lambda: False
+    order: Sequence[str],
+    quality: Callable[[frozenset[str]], np.ndarray],
+    is_over: Callable[[], bool] = lambda: False,
 ) -> tuple[frozenset[str], list[Worth]]:
-    """The parts that stay, asked one after the other: a part's worth is what the best blend so far has over the one without it
-    and without those that went before.
+    """The parts that stay, asked one after the other: a part's worth is what the best blend so far has over
+    the one without it and without those that went before.
 
-    One after the other, because two parts that say the same are each worth nothing beside the other, and one of them may be.
-    Against the best so far, because many parts of which each is worth less than chance are worth something together: on Beauty
-    eight of ten went when each was compared with what was left, and .0025 of NDCG@10 with them.
+    One after the other, because two parts that say the same are each worth nothing beside the other, and one
+    of them may be. Against the best so far, because many parts of which each is worth less than chance are
+    worth something together: on Beauty eight of ten went when each was compared with what was left, and .0025
+    of NDCG@10 with them.
 
     Args:
         order: the parts, in the order in which they are asked; the last one that is left stays.

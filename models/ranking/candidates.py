@@ -8,7 +8,8 @@ import numpy as np
 from models.inference import top_n
 
 NOT_LISTED = np.int16(np.iinfo(np.int16).max)
-# A part's places are known further down than it proposes: what it has at 90 is told from what it does not have.
+# A part's places are known further down than it proposes: what it has at 90 is told from what it does not
+# have.
 LOOKED_AT = 2
 
 
@@ -20,7 +21,8 @@ class Candidates:
         row: int32, place of the customer in the block.
         item: int32.
         sources: uint32: bit p is set when part p (in the order of `names`) proposed the item.
-        places: by part, int16: place of the item in the part's own list, from 0; `NOT_LISTED` where it is not in it.
+        places: by part, int16: place of the item in the part's own list, from 0; `NOT_LISTED` where it is not
+            in it.
         names: the parts.
     """
 
@@ -34,14 +36,17 @@ class Candidates:
         return len(self.item)
 
 
-def propose(scores: Mapping[str, np.ndarray], seen: np.ndarray, n: int, allowed: np.ndarray | None = None) -> Candidates:
+def propose(
+    scores: Mapping[str, np.ndarray], seen: np.ndarray, n: int, allowed: np.ndarray | None = None
+) -> Candidates:
     """The union of every part's best n, of all items and of those that are new to the customer.
 
     Args:
         scores: by part, float32 [rows, items], -inf for no opinion.
         seen: bool [rows, items], what the customer wanted before.
-        allowed: bool [items], what may be proposed, so that what may not takes nobody's place; None for everything. Places in a
-            part's list are told of all items all the same: what they mean must not change with what is in stock.
+        allowed: bool [items], what may be proposed, so that what may not takes nobody's place; None for
+            everything. Places in a part's list are told of all items all the same: what they mean must not
+            change with what is in stock.
     """
     rows, proposed = np.arange(len(seen))[:, None], np.zeros(seen.shape, np.uint32)
     lists = {part: top_n(own, LOOKED_AT * n)[0] for part, own in scores.items()}

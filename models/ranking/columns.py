@@ -1,7 +1,9 @@
-"""The columns of a candidate: what is known of a customer, an item and the two together when a cut's day begins.
+"""The columns of a candidate: what is known of a customer, an item and the two together when a cut's day
+begins.
 
-A column is a function of a `Moment`, which holds nothing later than the cut but `answers`; those no column may read, and
-`models.ranking.leaks` proves it of each. Trees need no scaling, so unknown is nan and counts are counts.
+A column is a function of a `Moment`, which holds nothing later than the cut but `answers`; those no column
+may read, and `models.ranking.leaks` proves it of each. Trees need no scaling, so unknown is nan and counts
+are counts.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +41,9 @@ Group = Callable[[Moment, Candidates], Columns]
 
 
 def item_facts(past: Training) -> dict[str, np.ndarray]:
-    """What is known of items, float32 [items] by name: demand lately and ever, how it moves, age, price, category."""
+    """What is known of items, float32 [items] by name: demand lately and ever, how it moves, age, price,
+    category.
+    """
     behaviour = past.behaviour.wanted()
     until, n = past.behaviour.until, behaviour.n_items
     pairs, first_day, _, times = wanted_pairs(behaviour)
@@ -60,7 +64,9 @@ def item_facts(past: Training) -> dict[str, np.ndarray]:
     facts["lately_of_all"] = (facts["share_28"] + few) / (customers / max(behaviour.n_customers, 1) + few)
     for days in (14, 28):  # who wanted it for the first time: what `discover` asks for
         fresh = np.bincount((pairs % n)[first_day >= until - days], minlength=n)
-        facts[f"newcomers_{days}"] = fresh / max(len(np.unique(behaviour.customer[behaviour.day >= until - days])), 1)
+        facts[f"newcomers_{days}"] = fresh / max(
+            len(np.unique(behaviour.customer[behaviour.day >= until - days])), 1
+        )
     facts["repeat_share"] = (np.bincount(pairs % n, weights=times > 1, minlength=n) + 0.5) / (customers + 5.0)
     newest, oldest = np.full(n, YEARS_BEFORE), np.full(n, -YEARS_BEFORE)
     np.maximum.at(newest, behaviour.item, behaviour.day)
@@ -75,15 +81,20 @@ def item_facts(past: Training) -> dict[str, np.ndarray]:
 
 
 def wanted_pairs(wanted: Behaviour) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs (customer × n_items + item, ascending), the first and the last day each was wanted, and on how many days."""
+    """Pairs (customer × n_items + item, ascending), the first and the last day each was wanted, and on how
+    many days.
+    """
     keys = wanted.customer.astype(np.int64) * wanted.n_items + wanted.item
     pairs, start, times = np.unique(keys, return_index=True, return_counts=True)
-    # Sorted by customer, item, day: the first of a pair is its earliest, the one before the next pair its latest.
+    # Sorted by customer, item, day: the first of a pair is its earliest, the one before the next pair its
+    # latest.
     return pairs, wanted.day[start], wanted.day[start + times - 1], times
 
 
 def of_parts(moment: Moment, at: Candidates) -> Columns:
-    """Each part's opinion: the score as a share of the customer's best, as it is, and the place in the part's list."""
+    """Each part's opinion: the score as a share of the customer's best, as it is, and the place in the part's
+    list.
+    """
     found = {}
     for part, scores in moment.scores.items():
         floor, top = ends(scores)
@@ -102,7 +113,9 @@ def of_items(moment: Moment, at: Candidates) -> Columns:
 
 
 def of_customers(moment: Moment, at: Candidates) -> Columns:
-    """Stage and habits of the customer: how often and how lately they came, how much of it was new to them."""
+    """Stage and habits of the customer: how often and how lately they came, how much of it was
+    new to them.
+    """
     wanted, until = moment.customers.behaviour.wanted(), moment.customers.behaviour.until
     n = len(moment.customers)
     customer, day = days_of(wanted)
@@ -131,7 +144,11 @@ def of_customers(moment: Moment, at: Candidates) -> Columns:
 
 def of_pairs(moment: Moment, at: Candidates) -> Columns:
     """This customer and this item: how often, how lately, in what rhythm; nan where they never met."""
-    wanted, until, n = moment.customers.behaviour.wanted(), moment.customers.behaviour.until, len(moment.customers)
+    wanted, until, n = (
+        moment.customers.behaviour.wanted(),
+        moment.customers.behaviour.until,
+        len(moment.customers),
+    )
     count, first, last = meetings(wanted, at)
     met = count > 0
     customer, day = days_of(wanted)
@@ -141,7 +158,9 @@ def of_pairs(moment: Moment, at: Candidates) -> Columns:
     span = 4_000_000
     came = customer.astype(np.int64) * span + (day - YEARS_BEFORE)
     after = np.searchsorted(
-        came, at.row.astype(np.int64) * span + (np.where(met, last, 0) - YEARS_BEFORE).astype(np.int64), side="right"
+        came,
+        at.row.astype(np.int64) * span + (np.where(met, last, 0) - YEARS_BEFORE).astype(np.int64),
+        side="right",
     )
     return {
         "pair.times": count,
@@ -155,7 +174,8 @@ def of_pairs(moment: Moment, at: Candidates) -> Columns:
 
 
 def of_browsing(moment: Moment, at: Candidates) -> Columns:
-    """On how many days this customer looked at this item, or put it into a cart, and how long ago; nan where they never did.
+    """On how many days this customer looked at this item, or put it into a cart, and how long ago; nan where
+    they never did.
 
     A shop that knows of purchases alone has the same in every row, and the same trees as without.
     """
@@ -190,10 +210,20 @@ def of_agreement(moment: Moment, at: Candidates) -> Columns:
     return {"agreement.parts": np.bitwise_count(at.sources)}
 
 
-GROUPS: tuple[Group, ...] = (of_parts, of_items, of_customers, of_pairs, of_browsing, of_price_and_category, of_agreement)
+GROUPS: tuple[Group, ...] = (
+    of_parts,
+    of_items,
+    of_customers,
+    of_pairs,
+    of_browsing,
+    of_price_and_category,
+    of_agreement,
+)
 
 
-def columns(moment: Moment, at: Candidates, groups: tuple[Group, ...] = GROUPS) -> tuple[tuple[str, ...], np.ndarray]:
+def columns(
+    moment: Moment, at: Candidates, groups: tuple[Group, ...] = GROUPS
+) -> tuple[tuple[str, ...], np.ndarray]:
     """Names (`group.column`), and float32 [candidates, columns]."""
     found: Columns = {}
     for group in groups:
@@ -205,14 +235,20 @@ def columns(moment: Moment, at: Candidates, groups: tuple[Group, ...] = GROUPS) 
 
 
 def meetings(behaviour: Behaviour, at: Candidates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How often each candidate's customer and item met in this behaviour, the first day and the last: nan where never."""
+    """How often each candidate's customer and item met in this behaviour, the first day and the last: nan
+    where never.
+    """
     pairs, first_day, last_day, times = wanted_pairs(behaviour)
     if not len(pairs):
         return np.zeros(len(at)), *(np.full(len(at), np.nan),) * 2
     key = at.row.astype(np.int64) * behaviour.n_items + at.item
     place = np.minimum(np.searchsorted(pairs, key), len(pairs) - 1)
     met = pairs[place] == key
-    return np.where(met, times[place], 0), np.where(met, first_day[place], np.nan), np.where(met, last_day[place], np.nan)
+    return (
+        np.where(met, times[place], 0),
+        np.where(met, first_day[place], np.nan),
+        np.where(met, last_day[place], np.nan),
+    )
 
 
 def days_of(behaviour: Behaviour) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,10 @@
-"""Lists that are not ten of the same: maximal marginal relevance, and at most so many of a category at the top.
+"""Lists that are not ten of the same: maximal marginal relevance, and at most so many of a category at the
+top.
 
-Carbonell, Goldstein: The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing Summaries, SIGIR 1998.
-Place after place goes to the item with the largest (1 - λ) · relevance - λ · likeness to the most alike item above it, relevance
-being the score brought to 0…1 among the row's contenders. Only the top is ordered anew; what is below stands as it was.
+Carbonell, Goldstein: The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing
+Summaries, SIGIR 1998. Place after place goes to the item with the largest (1 - λ) · relevance - λ · likeness
+to the most alike item above it, relevance being the score brought to 0…1 among the row's contenders. Only the
+top is ordered anew; what is below stands as it was.
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,8 @@ class Variety:
 
     Attributes:
         weight: λ, from 0 (as scored) to 1 (as different as can be).
-        most_per_category: in the top; None for no cap. A cap is never broken: where nothing else is left, the list ends.
+        most_per_category: in the top; None for no cap. A cap is never broken: where nothing else is left, the
+            list ends.
     """
 
     weight: float = 0.0
@@ -31,7 +34,11 @@ class Variety:
 
 
 def varied(
-    items: np.ndarray, scores: np.ndarray, variety: Variety, likeness: sparse.csr_matrix | None, category: np.ndarray | None
+    items: np.ndarray,
+    scores: np.ndarray,
+    variety: Variety,
+    likeness: sparse.csr_matrix | None,
+    category: np.ndarray | None,
 ) -> np.ndarray:
     """The lists with their top ordered anew.
 
@@ -39,7 +46,8 @@ def varied(
         items: int32 [rows, n], best first, -1 where a list has ended.
         scores: float [rows, n].
         likeness: csr [items, items], 0…1; None for lists that are only capped.
-        category: int [items], -1 where unknown: what has no category is under no cap; None where the shop names none.
+        category: int [items], -1 where unknown: what has no category is under no cap; None where the shop
+            names none.
 
     Returns:
         int32 [rows, n]: the same items, -1 last; fewer only where a cap leaves nothing to follow.
@@ -48,12 +56,16 @@ def varied(
     m = min(CONTENDERS if variety.most_per_category is None or category is None else n, n)
     alike = pairwise(items[:, :m], likeness) if likeness is not None and variety.weight > 0 else None
     relevance = shares(scores[:, :m], items[:, :m] >= 0)
-    kind = None if category is None else np.where(items[:, :m] >= 0, category[np.maximum(items[:, :m], 0)], -1)
+    kind = (
+        None if category is None else np.where(items[:, :m] >= 0, category[np.maximum(items[:, :m], 0)], -1)
+    )
     open_ = items[:, :m] >= 0
     nearest, rows = np.zeros(relevance.shape), np.arange(len(items))
     chosen = np.full((len(items), min(TOP, m)), -1)
     for place in range(chosen.shape[1]):
-        under_cap = open_ if kind is None else open_ & ~full(kind, chosen[:, :place], variety.most_per_category)
+        under_cap = (
+            open_ if kind is None else open_ & ~full(kind, chosen[:, :place], variety.most_per_category)
+        )
         worth = np.where(under_cap, (1 - variety.weight) * relevance - variety.weight * nearest, -np.inf)
         best = worth.argmax(axis=1)  # among equals the one that stood higher
         found = np.isfinite(worth[rows, best])
@@ -102,6 +114,9 @@ def pairwise(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
 def shares(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
     """Scores brought to 0…1 row by row."""
     finite = np.where(held, scores, np.nan)
-    low, top = np.nanmin(finite, axis=1, keepdims=True, initial=np.inf), np.nanmax(finite, axis=1, keepdims=True, initial=-np.inf)
+    low, top = (
+        np.nanmin(finite, axis=1, keepdims=True, initial=np.inf),
+        np.nanmax(finite, axis=1, keepdims=True, initial=-np.inf),
+    )
     with np.errstate(invalid="ignore"):
         return np.where(held & (top > low), (scores - low) / np.where(top > low, top - low, 1.0), 0.0)

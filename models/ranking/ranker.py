@@ -1,8 +1,9 @@
 """The learned blend: LightGBM's LambdaRank over the candidates of all parts, itself a recommender.
 
-Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. Fitted on windows of the
-past: at each window's cut the parts are fitted on what was before it, propose, and the ranker learns what was then wanted.
-Trees are kept as text in an array of bytes: nothing is unpickled. One thread, because the trees must not depend on the machine.
+Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. Fitted on
+windows of the past: at each window's cut the parts are fitted on what was before it, propose, and the ranker
+learns what was then wanted. Trees are kept as text in an array of bytes: nothing is unpickled. One thread,
+because the trees must not depend on the machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 MOST_CELLS = 6_000_000  # customers × items of a window: 24 MB a part
-# A catalogue of more than 20,000 items asks so many all the same, as long as the scores of all parts together take no more than
-# this: a cluster's driver is sent them in one job, which may bring it 1 GB.
+# A catalogue of more than 20,000 items asks so many all the same, as long as the scores of all parts together
+# take no more than this: a cluster's driver is sent them in one job, which may bring it 1 GB.
 FEWEST, MOST_BYTES = 300, 600_000_000
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
@@ -44,7 +45,8 @@ class Settings:
         rounds, leaves, learning_rate: of the trees.
         truncation: places at the top of a list whose order is learned.
         seeds: rankers whose scores are averaged.
-        diversity: λ of `models.ranking.diversity` for the lists that are made of the scores, by the likeness of `content`.
+        diversity: λ of `models.ranking.diversity` for the lists that are made of the scores, by the likeness
+            of `content`.
         most_per_category: in the first ten places; None for no cap.
     """
 
@@ -72,7 +74,11 @@ class LearnedBlend:
     """
 
     name: ClassVar[str] = "learned_blend"
-    may_be_unknown: ClassVar[tuple[str, ...]] = ("age", "idle", "log_price")  # of an item nobody wanted, or without a price
+    may_be_unknown: ClassVar[tuple[str, ...]] = (
+        "age",
+        "idle",
+        "log_price",
+    )  # of an item nobody wanted, or without a price
     parts: list[Recommender] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
 
@@ -87,7 +93,9 @@ class LearnedBlend:
             past, test = training.before(window.cut), self.asked(training, window, seed)
             fitted = [replace(part).fit(past, seed) for part in self.parts]
             fitted_until = [past.behaviour.until] * len(fitted)
-            learned.append(self.rows(training, window, test, opinions(fitted, test.met(past)), fitted_until, seed))
+            learned.append(
+                self.rows(training, window, test, opinions(fitted, test.met(past)), fitted_until, seed)
+            )
         for part in self.parts:
             part.fit(training, seed)
         return self.learn(training, learned, seed)
@@ -97,22 +105,30 @@ class LearnedBlend:
         return training_windows(training.behaviour, self.settings.windows, self.settings.step_days)
 
     def asked(self, training: Training, window: Window, seed: int) -> Asked:
-        """The customers that a window asks; fewer where the catalogue is so large that their scores would not fit."""
+        """The customers that a window asks; fewer where the catalogue is so large that their scores would not
+        fit.
+        """
         n_items = max(training.behaviour.n_items, 1)
         held = MOST_BYTES // (4 * n_items * max(len(self.parts), 1))
         most = max(MOST_CELLS // n_items, min(FEWEST, held))
         return asked(training, window, max(1, min(self.settings.customers, most)), seed)
 
     def rows(
-        self, training: Training, window: Window, test: Asked, scores: Mapping[str, np.ndarray], fitted_until: Sequence[int],
+        self,
+        training: Training,
+        window: Window,
+        test: Asked,
+        scores: Mapping[str, np.ndarray],
+        fitted_until: Sequence[int],
         seed: int,
-    ) -> Rows:  # fmt: skip
+    ) -> Rows:
         """A window's training rows.
 
         Args:
             test: of `asked`.
             scores: of its customers by parts fitted before the window's cut.
-            fitted_until: of every part the first day that it was not fitted on, as whoever fitted it found it in its data.
+            fitted_until: of every part the first day that it was not fitted on, as whoever fitted it found it
+                in its data.
 
         Raises:
             OverlapError: a part saw days of the window.
@@ -137,14 +153,18 @@ class LearnedBlend:
             wide[place][at.row, at.item] = scores
         return wide
 
-    def ranked(self, customers: Customers, allowed: np.ndarray | None = None) -> tuple[Candidates, np.ndarray]:
+    def ranked(
+        self, customers: Customers, allowed: np.ndarray | None = None
+    ) -> tuple[Candidates, np.ndarray]:
         """The block's candidates, and float32 scores.
 
         Args:
             allowed: bool [items], what may be proposed; None for everything.
         """
         at, table = self.table(customers, allowed)
-        return at, np.mean([booster.predict(table, num_threads=1) for booster in self.boosters], axis=0).astype(np.float32)
+        return at, np.mean(
+            [booster.predict(table, num_threads=1) for booster in self.boosters], axis=0
+        ).astype(np.float32)
 
     def varied(self, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Lists (int32 [rows, n], -1 for no item) with their top varied as the settings say."""
@@ -152,7 +172,9 @@ class LearnedBlend:
         if not variety:
             return items
         content = next((part for part in self.parts if part.name == "content"), None)
-        return varied(items, scores, variety, content and content.likeness, self.facts["category"].astype(np.int64))
+        return varied(
+            items, scores, variety, content and content.likeness, self.facts["category"].astype(np.int64)
+        )
 
     def table(self, customers: Customers, allowed: np.ndarray | None = None) -> tuple[Candidates, np.ndarray]:
         """The block's candidates, and their columns; arguments as of `ranked`."""
@@ -160,10 +182,14 @@ class LearnedBlend:
         at = propose(scores, cells(customers.behaviour.wanted()).toarray(), self.settings.candidates, allowed)
         names, table = columns(Moment(customers, self.facts, scores), at)
         grown_on = self.boosters[0].feature_name()
-        if list(names) != grown_on:  # a model that was made before a column came is served until it is made anew
+        if (
+            list(names) != grown_on
+        ):  # a model that was made before a column came is served until it is made anew
             place = {name: n for n, name in enumerate(names)}
             if missing := [name for name in grown_on if name not in place]:
-                raise ValueError(f"the ranker was grown on columns that are no more ({', '.join(missing)}); fit it anew")
+                raise ValueError(
+                    f"the ranker was grown on columns that are no more ({', '.join(missing)}); fit it anew"
+                )
             table = table[:, [place[name] for name in grown_on]]
         return at, table
 
@@ -188,7 +214,9 @@ class LearnedBlend:
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         Blend(self.parts).restore(arrays)
-        self.facts = {name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)}
+        self.facts = {
+            name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)
+        }
         return self._of([arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)])
 
     def _of(self, trees: list[str]) -> Self:
@@ -203,12 +231,25 @@ def grow(held: Rows, settings: Settings, seed: int) -> str:
     from lightgbm import Dataset, train
 
     parameters = {
-        "objective": "lambdarank", "lambdarank_truncation_level": settings.truncation, "num_leaves": settings.leaves,
-        "learning_rate": settings.learning_rate, "min_data_in_leaf": 100 if len(held.wanted) > 20_000 else 20, "max_bin": 63,
-        "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "seed": seed, "num_threads": 1,
-        "deterministic": True, "force_row_wise": True, "verbose": -1,
-    }  # fmt: skip
+        "objective": "lambdarank",
+        "lambdarank_truncation_level": settings.truncation,
+        "num_leaves": settings.leaves,
+        "learning_rate": settings.learning_rate,
+        "min_data_in_leaf": 100 if len(held.wanted) > 20_000 else 20,
+        "max_bin": 63,
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "lambda_l2": 5.0,
+        "seed": seed,
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
     starts = np.flatnonzero(np.diff(held.query, prepend=-1))
     sizes = np.diff(starts, append=len(held.query))
-    data = Dataset(held.table, held.wanted.astype(np.int8), group=sizes, feature_name=list(held.names), params=parameters)
+    data = Dataset(
+        held.table, held.wanted.astype(np.int8), group=sizes, feature_name=list(held.names), params=parameters
+    )
     return train(parameters, data, settings.rounds).model_to_string()

@@ -1,4 +1,6 @@
-"""Training rows of one window: its customers' candidates with their columns, and whether each was then wanted."""
+"""Training rows of one window: its customers' candidates with their columns, and whether each was then
+wanted.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,17 +56,22 @@ class Asked:
         return len(self.customers)
 
     def met(self, past: Training) -> Customers:
-        """Them as a model meets them that was fitted on this past: a stranger is nobody it knows, with attributes alone."""
+        """Them as a model meets them that was fitted on this past: a stranger is nobody it knows, with
+        attributes alone.
+        """
         known = Customers.of(past, self.customers)
         behaviour = known.behaviour.where(~self.is_stranger[known.behaviour.customer])
-        return Customers(np.where(self.is_stranger, -1, known.known).astype(np.int32), behaviour, known.features)
+        return Customers(
+            np.where(self.is_stranger, -1, known.known).astype(np.int32), behaviour, known.features
+        )
 
 
 def asked(training: Training, window: Window, most: int, seed: int) -> Asked:
     """Who wanted something in the window: at most so many, drawn by the seed.
 
-    A test asks those alone who were there before. A ranker that had learned of no others would rank by accident for who is new,
-    so newcomers are asked too, and where they are few, some of the others as if they were new.
+    A test asks those alone who were there before. A ranker that had learned of no others would rank by
+    accident for who is new, so newcomers are asked too, and where they are few, some of the others as if they
+    were new.
     """
     behaviour = training.behaviour
     window.check(behaviour.until)
@@ -82,16 +89,24 @@ def opinions(parts: Sequence[Recommender], customers: Customers) -> dict[str, np
 
 
 def rows(
-    training: Training, window: Window, test: Asked, scores: Mapping[str, np.ndarray], n_candidates: int, n_others: int,
-    seed: int, fitted_until: Sequence[int], groups: tuple[Group, ...] = GROUPS,
-) -> Rows:  # fmt: skip
+    training: Training,
+    window: Window,
+    test: Asked,
+    scores: Mapping[str, np.ndarray],
+    n_candidates: int,
+    n_others: int,
+    seed: int,
+    fitted_until: Sequence[int],
+    groups: tuple[Group, ...] = GROUPS,
+) -> Rows:
     """A window's rows: all candidates that were wanted, and a draw of the others.
 
     Args:
         test: of `asked`.
         scores: by part, float32 [customers of the test, items]; the parts fitted before the window's cut.
         n_candidates: a part proposes.
-        n_others: of a customer's unwanted candidates at most so many are kept; more cost time and teach little.
+        n_others: of a customer's unwanted candidates at most so many are kept; more cost time and teach
+            little.
         fitted_until: the first day that each part was not fitted on, in the order of the scores.
 
     Raises:

@@ -1,4 +1,6 @@
-"""The windows a ranker learns from: cuts in the past, each with the days after it as the answer; never a day it is tested on."""
+"""The windows a ranker learns from: cuts in the past, each with the days after it as the answer; never a day
+it is tested on.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +15,9 @@ LEAST_HISTORY_DAYS = 7  # before a cut: what is shorter has no cadence, no trend
 
 @dataclass(frozen=True)
 class Window:
-    """Days (since 1970-01-01): everything before `cut` may be looked at, `cut` up to `until` is what was wanted then."""
+    """Days (since 1970-01-01): everything before `cut` may be looked at, `cut` up to `until` is what was
+    wanted then.
+    """
 
     cut: int
     until: int
@@ -28,7 +32,9 @@ class Window:
             OverlapError: naming the window and the day.
         """
         if self.until > end:
-            raise OverlapError(f"the training window from day {self.cut} to {self.until} reaches into the days from {end} on")
+            raise OverlapError(
+                f"the training window from day {self.cut} to {self.until} reaches into the days from {end} on"
+            )
         if self.cut >= self.until:
             raise OverlapError(f"the training window from day {self.cut} to {self.until} has no days")
 
@@ -36,9 +42,9 @@ class Window:
 def training_windows(behaviour: Behaviour, most: int, step_days: int) -> list[Window]:
     """The newest windows behind which the past is long enough, newest first; none where history is too short.
 
-    A window is as long as the one that tests (`models.split`: a sixth of the history, at most 28 days). Its cuts go back by
-    `step_days`, or by half a window where that is shorter. Of short ones half as many are learned from: a young shop's week is
-    soon told, and every window is a fit of every part.
+    A window is as long as the one that tests (`models.split`: a sixth of the history, at most 28 days). Its
+    cuts go back by `step_days`, or by half a window where that is shorter. Of short ones half as many are
+    learned from: a young shop's week is soon told, and every window is a fit of every part.
     """
     first = int(behaviour.day.min(initial=behaviour.until))
     split = windows(first, behaviour.until)

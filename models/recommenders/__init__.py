@@ -63,7 +63,8 @@ def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
     """An unfitted recommender.
 
     Args:
-        name: `item_knn`, or `item_knn:wide` for a second one with other parameters in the same weighted blend.
+        name: `item_knn`, or `item_knn:wide` for a second one with other parameters in the same weighted
+            blend.
 
     Raises:
         ValueError: no recommender has this name, or it does not take these parameters.
@@ -81,7 +82,8 @@ def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
 
 
 def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
-    """An unfitted blend: learned over all parts, or of the parts whose weight is above zero; in the order of their names.
+    """An unfitted blend: learned over all parts, or of the parts whose weight is above zero; in the order of
+    their names.
 
     Raises:
         ValueError: an unknown part, parameter or setting.
@@ -96,7 +98,11 @@ def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
         except TypeError as wrong:
             raise ValueError(f"ranker: {wrong}") from None
     weights = {name: float(weight) for name, weight in sorted(configuration["weights"].items()) if weight > 0}
-    return Blend([make(name, configuration["parts"].get(name)) for name in weights], weights, configuration.get("power", 1.0))
+    return Blend(
+        [make(name, configuration["parts"].get(name)) for name in weights],
+        weights,
+        configuration.get("power", 1.0),
+    )
 
 
 def parameters_of(recommender: Recommender) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""Implicit alternating least squares: factors in which a customer's place is a small closed form, so anybody can be placed now.
+"""Implicit alternating least squares: factors in which a customer's place is a small closed form, so anybody
+can be placed now.
 
-Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets" (ICDM 2008). Rendle, Krichene, Zhang and Koren
-("Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022) found it near the best factor models once
-its two weights are tuned. Scoring uses no stored customer: everybody is folded in by what they did, as the service does it.
+Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets" (ICDM 2008). Rendle,
+Krichene, Zhang and Koren ("Revisiting the performance of iALS on item recommendation benchmarks", RecSys
+2022) found it near the best factor models once its two weights are tuned. Scoring uses no stored customer:
+everybody is folded in by what they did, as the service does it.
 """
 
 from collections.abc import Mapping
@@ -27,7 +29,8 @@ class ALS:
         half_life_days: how fast behaviour fades.
         confidence: how much surer a purchase of today is than no purchase.
         regularisation: what pulls factors to nought.
-        most_customers: item factors are learned from so many customers at most, drawn by the seed; everybody can be placed.
+        most_customers: item factors are learned from so many customers at most, drawn by the seed; everybody
+            can be placed.
     """
 
     name: ClassVar[str] = "als"
@@ -55,7 +58,9 @@ class ALS:
 
     def estimate_bytes(self, shape: Shape) -> int:
         """What fitting holds at its peak: both sides' factors, each while it is solved anew."""
-        return shape.behaviour_bytes + 3 * 8 * self.components * (min(shape.n_customers, self.most_customers) + shape.n_items)
+        return shape.behaviour_bytes + 3 * 8 * self.components * (
+            min(shape.n_customers, self.most_customers) + shape.n_items
+        )
 
     def tastes(self, behaviour: Behaviour) -> sparse.csr_matrix:
         """csr float64, customers × items, in units of a purchase today."""
@@ -66,7 +71,9 @@ class ALS:
         gram, found = gram_of(factors), np.zeros((taste.shape[0], self.components))
         for row in np.flatnonzero(taste.getnnz(axis=1)):
             held = slice(taste.indptr[row], taste.indptr[row + 1])
-            found[row] = fold_in(factors[taste.indices[held]], taste.data[held], gram, self.confidence, self.regularisation)
+            found[row] = fold_in(
+                factors[taste.indices[held]], taste.data[held], gram, self.confidence, self.regularisation
+            )
         return found
 
     def place(self, customers: Customers) -> np.ndarray:
@@ -84,8 +91,13 @@ class ALS:
     def space(self) -> FactorSpace:
         """What the service needs to place a customer."""
         return FactorSpace(
-            self.item_factors, self.gram, self.confidence, self.regularisation, self.half_life_days, KIND_WEIGHTS
-        )  # fmt: skip
+            self.item_factors,
+            self.gram,
+            self.confidence,
+            self.regularisation,
+            self.half_life_days,
+            KIND_WEIGHTS,
+        )
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"item_factors": self.item_factors}
@@ -106,9 +118,13 @@ def gram_of(factors: np.ndarray) -> np.ndarray:
 
 
 def alike(item_factors: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """float32 [given items, items]: cosines of factors; -inf of an item with itself and where either has no place."""
+    """float32 [given items, items]: cosines of factors; -inf of an item with itself and where either has no
+    place.
+    """
     placed, length = item_factors.any(axis=1), np.linalg.norm(item_factors, axis=1, keepdims=True)
     direction = item_factors / np.maximum(length, np.float32(1e-12))
-    scores = np.where(placed[items][:, None] & placed, product(direction[items], direction), np.float32(-np.inf))
+    scores = np.where(
+        placed[items][:, None] & placed, product(direction[items], direction), np.float32(-np.inf)
+    )
     scores[np.arange(len(items)), items] = -np.inf
     return scores

@@ -1,8 +1,10 @@
-"""Popularity among those alike: what customers of the same attributes wanted lately, for somebody of whom nothing else is known.
+"""Popularity among those alike: what customers of the same attributes wanted lately, for somebody of whom
+nothing else is known.
 
-Naive Bayes over attributes (Maron, JACM 1961): the share of an item in what everybody wanted, times, for each attribute of the
-customer, how many times larger its share is among those who have the attribute. A share among few is drawn to everybody's
-(a Dirichlet prior), so a country with three orders changes nothing and one with thousands has a list of its own.
+Naive Bayes over attributes (Maron, JACM 1961): the share of an item in what everybody wanted, times, for each
+attribute of the customer, how many times larger its share is among those who have the attribute. A share
+among few is drawn to everybody's (a Dirichlet prior), so a country with three orders changes nothing and one
+with thousands has a list of its own.
 """
 
 from collections.abc import Mapping
@@ -32,7 +34,8 @@ class AttributePopularity:
 
     def fit(self, training: Training, seed: int) -> Self:
         wanted = training.behaviour.wanted().matrix(self.half_life_days) / KIND_WEIGHTS.max()
-        # A customer's vote on an item counts once, however many days they wanted it: a wholesaler is one customer.
+        # A customer's vote on an item counts once, however many days they wanted it: a wholesaler is one
+        # customer.
         wanted.data = np.minimum(wanted.data, 1.0)
         everybody = column_sums(wanted)
         share = everybody / max(everybody.sum(), 1e-12)
@@ -45,7 +48,9 @@ class AttributePopularity:
 
     def score(self, customers: Customers) -> np.ndarray:
         with np.errstate(divide="ignore"):
-            scores = np.exp(np.log(self.share.astype(np.float64)) + customers.features @ self.ratio.astype(np.float64))
+            scores = np.exp(
+                np.log(self.share.astype(np.float64)) + customers.features @ self.ratio.astype(np.float64)
+            )
         return np.where(self.share > 0, scores, -np.inf).astype(np.float32)
 
     def similar(self, items: np.ndarray) -> None:

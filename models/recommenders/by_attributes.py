@@ -1,8 +1,9 @@
-"""What attributes say of an item nobody touched: a weighted sum of the items that were, by kernel ridge regression.
+"""What attributes say of an item nobody touched: a weighted sum of the items that were, by kernel ridge
+regression.
 
-Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables" (ICML 1998). The kernel is the cosine of
-attributes. Whatever is known of the touched items (a factor, a popularity, a customer's past) goes over to the others by the same
-weights, because ridge regression is linear in what it learns from.
+Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables" (ICML 1998). The kernel
+is the cosine of attributes. Whatever is known of the touched items (a factor, a popularity, a customer's
+past) goes over to the others by the same weights, because ridge regression is linear in what it learns from.
 """
 
 import numpy as np
@@ -18,10 +19,12 @@ BLOCK = 2048  # items placed at once: 5,000 × 2,048 weights are 82 MB
 
 
 def described(training: Training) -> sparse.csr_matrix:
-    """csr float32 [items, tokens]: attributes and words count half, runs of letters half; rows of length 1, empty ones empty.
+    """csr float32 [items, tokens]: attributes and words count half, runs of letters half; rows of length 1,
+    empty ones empty.
 
-    Letters find what words miss (`lantern`, `lanterns`); words tell apart what letters confuse. On Online Retail's hidden items,
-    in the window before the test, words alone gave an AUC of .800 and an NDCG@10 of .231, with letters .808 and .239.
+    Letters find what words miss (`lantern`, `lanterns`); words tell apart what letters confuse. On Online
+    Retail's hidden items, in the window before the test, words alone gave an AUC of .800 and an NDCG@10 of
+    .231, with letters .808 and .239.
     """
     content = directions(training.content)
     if training.item_letters is None:
@@ -42,11 +45,15 @@ class Placing:
         self.teachers = teachers
         kernel = (teachers @ teachers.T).toarray().astype(np.float64)
         kernel[np.diag_indices_from(kernel)] += regularisation
-        with threadpool_limits(1):  # with more, sums are made in another order and the bytes differ from machine to machine
+        with threadpool_limits(
+            1
+        ):  # with more, sums are made in another order and the bytes differ from machine to machine
             self.solved = cho_factor(kernel, lower=True, overwrite_a=True) if len(kernel) else None
 
     def blocks(self, items: sparse.csr_matrix):
-        """Of items by their directions: slices, and float64 [teachers, items of the slice]; noughts for what shares nothing."""
+        """Of items by their directions: slices, and float64 [teachers, items of the slice]; noughts for what
+        shares nothing.
+        """
         for start in range(0, items.shape[0], BLOCK):
             rows = slice(start, min(start + BLOCK, items.shape[0]))
             near = (self.teachers @ items[rows].T).toarray().astype(np.float64)

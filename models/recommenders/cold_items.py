@@ -1,10 +1,11 @@
 """New items among the old ones: what attributes make of the items that have a history, on the scale of those.
 
-Three opinions are added: factors by implicit least squares and the customer's own past, both on a scale with mean 0 and deviation
-1 over the items that have a history, and the logarithm of popularity (not scaled: where all are equally popular it says nothing).
-An item with a history has them itself; to an item without one they go over from the others by `by_attributes`. So a new item is
-listed where what resembles it would be, and is compared with everything else. Popularity alone, read from words of titles, tells
-Online Retail's hidden items apart with an AUC of .75: what is in season says so in its name.
+Three opinions are added: factors by implicit least squares and the customer's own past, both on a scale with
+mean 0 and deviation 1 over the items that have a history, and the logarithm of popularity (not scaled: where
+all are equally popular it says nothing). An item with a history has them itself; to an item without one they
+go over from the others by `by_attributes`. So a new item is listed where what resembles it would be, and is
+compared with everything else. Popularity alone, read from words of titles, tells Online Retail's hidden items
+apart with an AUC of .75: what is in season says so in its name.
 """
 
 from collections.abc import Mapping
@@ -81,17 +82,24 @@ class ColdItems:
         return self._ready()
 
     def estimate_bytes(self, shape: Shape) -> int:
-        """What fitting holds at its peak: the factors, and the kernel of those that attributes are read from, twice."""
+        """What fitting holds at its peak: the factors, and the kernel of those that attributes are read from,
+        twice.
+        """
         teachers = min(self.most_teachers, shape.n_touched)
         kernel = 2 * 8 * teachers**2 if shape.n_attributes else 0
         return self._factors().estimate_bytes(shape) + kernel + 2 * 16 * shape.n_attributes
 
     def score(self, customers: Customers) -> np.ndarray:
         drawn = product(self.als.place(customers), self.item_factors)
-        total = scaled_by(drawn, drawn[:, self.old], self.mean_share) + np.float32(self.popularity_weight) * self.liked
+        total = (
+            scaled_by(drawn, drawn[:, self.old], self.mean_share)
+            + np.float32(self.popularity_weight) * self.liked
+        )
         past = (customers.behaviour.matrix(self.taste_days) / KIND_WEIGHTS.max()).astype(np.float32)
         reached = (past @ self.taste).toarray()
-        total += np.float32(self.taste_weight) * scaled_by(reached, past[:, self.old].toarray(), self.taste_share)
+        total += np.float32(self.taste_weight) * scaled_by(
+            reached, past[:, self.old].toarray(), self.taste_share
+        )
         return np.where(self.placed, total, -np.inf).astype(np.float32)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
@@ -107,7 +115,9 @@ class ColdItems:
         return self._ready()
 
     def _factors(self) -> ALS:
-        return ALS(self.components, self.iterations, self.half_life_days, self.confidence, self.regularisation)
+        return ALS(
+            self.components, self.iterations, self.half_life_days, self.confidence, self.regularisation
+        )
 
     def _ready(self) -> Self:
         self.als = self._factors().restore({"item_factors": self.item_factors * self.old[:, None]})
@@ -116,10 +126,12 @@ class ColdItems:
 
 
 def scaled_by(scores: np.ndarray, among: np.ndarray, mean_share: np.ndarray) -> np.ndarray:
-    """float32 [rows, items]: scores on the scale on which `among` has mean 0 and deviation 1; noughts where it has no deviation.
+    """float32 [rows, items]: scores on the scale on which `among` has mean 0 and deviation 1; noughts where
+    it has no deviation.
 
     Args:
-        mean_share: float [items]: how much of the mean is in an item's score; 1 but for what is a weighted sum of others.
+        mean_share: float [items]: how much of the mean is in an item's score; 1 but for what is a weighted
+            sum of others.
     """
     mean, deviation = (figure(among, axis=1, keepdims=True, dtype=np.float64) for figure in (np.mean, np.std))
     gain = np.where(deviation > TINY, 1.0 / np.maximum(deviation, TINY), 0.0)

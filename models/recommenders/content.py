@@ -1,9 +1,10 @@
-"""Content neighbours: items of like attributes, so that an item nobody touched yet stands beside what it resembles.
+"""Content neighbours: items of like attributes, so that an item nobody touched yet stands beside what it
+resembles.
 
-Attributes weigh by how rare they are (TF-IDF, Salton and Buckley 1988) and items compare by cosine, as in content-based filtering
-since Pazzani and Billsus (2007). A cosine is raised to a power before it counts: on Online Retail's hidden items a sum of plain
-cosines is won by what shares a common word with everything (NDCG@10 .16), a sum of their fourth powers by what is nearly the same
-article in another colour (.20).
+Attributes weigh by how rare they are (TF-IDF, Salton and Buckley 1988) and items compare by cosine, as in
+content-based filtering since Pazzani and Billsus (2007). A cosine is raised to a power before it counts: on
+Online Retail's hidden items a sum of plain cosines is won by what shares a common word with everything
+(NDCG@10 .16), a sum of their fourth powers by what is nearly the same article in another colour (.20).
 """
 
 from collections.abc import Mapping
@@ -56,11 +57,17 @@ class Content:
 
     def estimate_bytes(self, shape: Shape) -> int:
         """What fitting holds at its peak: items that nobody touched are compared too."""
-        return 2 * 16 * shape.n_attributes + shape.neighbour_bytes(shape.n_items, self.neighbours, shape.n_items)
+        return 2 * 16 * shape.n_attributes + shape.neighbour_bytes(
+            shape.n_items, self.neighbours, shape.n_items
+        )
 
     def lacks(self, shape: Shape) -> str | None:
         """What is missing to say anything; None where nothing is."""
-        return None if shape.n_attributes else "no item has an attribute, a category or a word that another one has too"
+        return (
+            None
+            if shape.n_attributes
+            else "no item has an attribute, a category or a word that another one has too"
+        )
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         return opinion(without_self(self.likeness[items], items).toarray())
@@ -74,14 +81,18 @@ class Content:
 
 
 def directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
-    """csr float32 [items, attributes]: each attribute weighs 1 + ln((1 + n) / (1 + df)), rows of length 1, empty ones empty."""
+    """csr float32 [items, attributes]: each attribute weighs 1 + ln((1 + n) / (1 + df)), rows of length 1,
+    empty ones empty.
+    """
     n = features.shape[0]
     rarity = 1.0 + np.log((1.0 + n) / (1.0 + np.bincount(features.indices, minlength=features.shape[1])))
     weighed = scaled(features, columns=rarity)
     return scaled(weighed, rows=1.0 / lengths(weighed)).astype(np.float32)
 
 
-def likeness(of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
+def likeness(
+    of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix | None = None
+) -> sparse.csr_matrix:
     """Each row's n nearest: csr float32 [items, items], cosine to the power given.
 
     Args:

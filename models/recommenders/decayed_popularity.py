@@ -19,7 +19,9 @@ def last_day_per_pair(behaviour: Behaviour) -> Behaviour:
 
 @dataclass
 class DecayedPopularity(Popularity):
-    """Popularity without an edge: recent_popularity forgets an item on one day, this halves a vote every `half_life_days`."""
+    """Popularity without an edge: recent_popularity forgets an item on one day, this halves a vote every
+    `half_life_days`.
+    """
 
     name: ClassVar[str] = "decayed_popularity"
     half_life_days: float = 10.0

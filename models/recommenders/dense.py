@@ -1,4 +1,6 @@
-"""What recommenders with a dense item × item matrix share: the limit of memory, the inverse, what is done with weights."""
+"""What recommenders with a dense item × item matrix share: the limit of memory, the inverse, what is done
+with weights.
+"""
 
 from collections.abc import Mapping
 from typing import ClassVar, Self
@@ -34,13 +36,14 @@ def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
     needed = dense_bytes(n_items, copies) / 1e9
     if needed > limit_gb:
         raise CatalogueTooLargeError(
-            f"{name}: {n_items:,} items need {needed:.1f} GB for a dense inverse, {limit_gb:g} GB are granted; "
-            "raise memory_limit_gb, or take rp3beta or graph_filter, which stay sparse"
+            f"{name}: {n_items:,} items need {needed:.1f} GB for a dense inverse, {limit_gb:g} GB are"
+            " granted; raise memory_limit_gb, or take rp3beta or graph_filter, which stay sparse"
         )
 
 
 def inverse_in_place(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of a symmetric positive definite float64 matrix [n, n], by Cholesky, in the matrix's own memory.
+    """The inverse of a symmetric positive definite float64 matrix [n, n], by Cholesky, in the matrix's own
+    memory.
 
     One thread: with more, sums are made in another order and the bytes differ from machine to machine.
 
@@ -71,7 +74,8 @@ def mirror(lower: np.ndarray, block: int = 1024) -> np.ndarray:
 
 
 class DenseWeights:
-    """Weights from each item that anybody touched to each other one, and all that a recommender does with them but learning them.
+    """Weights from each item that anybody touched to each other one, and all that a recommender does with
+    them but learning them.
 
     Attributes:
         items: int32, ascending: the items fitted.
@@ -115,14 +119,18 @@ class DenseWeights:
 
 
 def among_all(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
-    """Scores [rows, fitted items] as float32 [rows, n_items]; -inf where not above zero, and where an item was not fitted."""
+    """Scores [rows, fitted items] as float32 [rows, n_items]; -inf where not above zero, and where an item
+    was not fitted.
+    """
     wide = np.full((len(scores), n_items), -np.inf, np.float32)
     wide[:, items] = opinion(scores)
     return wide
 
 
 def weights_of(asked: np.ndarray, weights: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
-    """float32 [asked, n_items]: each asked item's row of the weights between fitted items, its own entry left out."""
+    """float32 [asked, n_items]: each asked item's row of the weights between fitted items, its own entry left
+    out.
+    """
     place = np.full(n_items, -1)
     place[items] = np.arange(len(items))
     rows = np.zeros((len(asked), len(items)), weights.dtype)

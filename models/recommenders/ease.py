@@ -1,9 +1,9 @@
 """EASE: every item as a weighted sum of all others, in closed form; with time decay.
 
-Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019. With X the customers' decayed behaviour (a purchase of
-today is 1) and P = (XᵀX + ridge · I)⁻¹, the weights are B[i, j] = -P[i, j] / P[j, j] off the diagonal and 0 on it; a customer's
-scores are x B.
-The inverse is dense: a catalogue that does not fit the memory granted is refused before anything is allocated.
+Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019. With X the customers' decayed behaviour
+(a purchase of today is 1) and P = (XᵀX + ridge · I)⁻¹, the weights are B[i, j] = -P[i, j] / P[j, j] off the
+diagonal and 0 on it; a customer's scores are x B. The inverse is dense: a catalogue that does not fit the
+memory granted is refused before anything is allocated.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ class EASE(DenseWeights):
         half_life_days: how fast the past fades, in training and in a customer's profile; None: never.
         profile_half_life_days: how fast it fades in a customer's profile alone; None: as in training.
         ridge: what is added to the diagonal; the larger, the less rare items are trusted.
-        length_power: how much a history pays for being long (1: all have length 1; 0: as they are, which is the paper's).
+        length_power: how much a history pays for being long (1: all have length 1; 0: as they are, which is
+            the paper's).
         memory_limit_gb: what the dense matrices of fitting may take.
     """
 

@@ -1,14 +1,18 @@
-"""Graph filter: a customer's history blurred over the graph of who had what, then sharpened; nothing is trained.
+"""Graph filter: a customer's history blurred over the graph of who had what, then sharpened; nothing is
+trained.
 
-With R̃ = D_u^-a R D_i^-b (R who had what, D the degrees of customers and items) and P = R̃ᵀR̃ / its largest eigenvalue, a history
-r is blurred once over its neighbours, r P, beside an ideal low pass, r D_i^-b V Vᵀ D_i^b with V the first eigenvectors of P
-(GF-CF: Shen, Wu, Zhang, Shan, Zhang, Letaief, Li, "How Powerful is Graph Convolution for Recommendation?", CIKM 2021). The sum is
-sharpened along dx/dt = -x P up to time h by one step of Runge and Kutta of fourth order, which for a linear equation is the
-polynomial s(P) = 1 - hP + (hP)²/2 - (hP)³/6 + (hP)⁴/24 (BSPM: Choi, Hong, Park, Cho, "Blurring-Sharpening Process Models for
+With R̃ = D_u^-a R D_i^-b (R who had what, D the degrees of customers and items) and P = R̃ᵀR̃ / its largest
+eigenvalue, a history r is blurred once over its neighbours, r P, beside an ideal low pass, r D_i^-b V Vᵀ
+D_i^b with V the first eigenvectors of P (GF-CF: Shen, Wu, Zhang, Shan, Zhang, Letaief, Li, "How Powerful is
+Graph Convolution for Recommendation?", CIKM 2021). The sum is sharpened along dx/dt = -x P up to time h by
+one step of Runge and Kutta of fourth order, which for a linear equation is the polynomial s(P) = 1 - hP +
+(hP)²/2 - (hP)³/6 + (hP)⁴/24 (BSPM: Choi, Hong, Park, Cho, "Blurring-Sharpening Process Models for
 Collaborative Filtering", SIGIR 2023; there h = 2.5, a = b = 1/2). Here:
 
-* P is never whole: a row keeps its best `neighbours`, as other item-to-item recommenders do (Gowalla's P has 41,000² cells).
-* s(P) is applied where it differs most from 1, along V: x + x V (s(λ) - 1) Vᵀ. With all components it is exact.
+* P is never whole: a row keeps its best `neighbours`, as other item-to-item recommenders do (Gowalla's P has
+  41,000² cells).
+* s(P) is applied where it differs most from 1, along V: x + x V (s(λ) - 1) Vᵀ. With all components it is
+  exact.
 
 Scoring is then one sparse product and one of 2 × `components` columns, and memory that of the factors.
 """
@@ -63,7 +67,9 @@ class GraphFilter:
     sharpening: float = 2.5
 
     def fit(self, training: Training, seed: int) -> Self:
-        from sklearn.utils.extmath import randomized_svd  # Halko, Martinsson, Tropp 2011; only training needs it
+        from sklearn.utils.extmath import (
+            randomized_svd,
+        )  # Halko, Martinsson, Tropp 2011; only training needs it
 
         whole = self._weights(training.behaviour, None)
         self.degrees = np.maximum(column_sums(whole), 1e-12)
@@ -81,22 +87,31 @@ class GraphFilter:
         self.vectors = np.ascontiguousarray(vectors.T, np.float32)
         self.eigenvalues = (values.astype(np.float64) ** 2 / largest).astype(np.float32)
         by_item = graph.T.tocsr() / np.float32(largest)
-        self.blurring = made_in_blocks(graph.shape[1], lambda rows: best_per_row(by_item[rows] @ graph, self.neighbours))
+        self.blurring = made_in_blocks(
+            graph.shape[1], lambda rows: best_per_row(by_item[rows] @ graph, self.neighbours)
+        )
         return self._take()
 
     def score(self, customers: Customers) -> np.ndarray:
         history = narrowed(self._weights(customers.behaviour, self.half_life_days))
         scores = product(history @ self.incoming, self.outgoing)
         scores += (history @ self.blurring).toarray()
-        # Scores may be below zero, so what there is no opinion of is said: customers without history, items that nobody had.
+        # Scores may be below zero, so what there is no opinion of is said: customers without history, items
+        # that nobody had.
         scores[history.getnnz(axis=1) == 0] = -np.inf
         scores[:, ~self.touched] = -np.inf
         return scores
 
     def estimate_bytes(self, shape: Shape) -> int:
-        """What fitting holds at its peak: neighbours, and two sets of factors of customers and items while they are found."""
+        """What fitting holds at its peak: neighbours, and two sets of factors of customers and items while
+        they are found.
+        """
         factors = 2 * 8 * self.components * (shape.n_customers + shape.n_touched)
-        return shape.behaviour_bytes + factors + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
+        return (
+            shape.behaviour_bytes
+            + factors
+            + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
+        )
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What has the same neighbours: the blurring as a cosine, its item's own entry left out."""
@@ -107,7 +122,9 @@ class GraphFilter:
         return kept | to_arrays("blurring", self.blurring)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.degrees, self.vectors, self.eigenvalues = (arrays[n] for n in ("degrees", "vectors", "eigenvalues"))
+        self.degrees, self.vectors, self.eigenvalues = (
+            arrays[n] for n in ("degrees", "vectors", "eigenvalues")
+        )
         self.blurring = from_arrays("blurring", arrays)
         return self._take()
 
@@ -115,7 +132,8 @@ class GraphFilter:
         return behaviour.matrix(half_life_days) / KIND_WEIGHTS[PURCHASE]
 
     def _take(self) -> Self:
-        """The two sets of factors, float32 [items, 2 × components], whose product is all but the blurring itself.
+        """The two sets of factors, float32 [items, 2 × components], whose product is all but the blurring
+        itself.
 
         x = r P + w · r D^-b V Vᵀ D^b, and the sharpening adds x V (s(λ) - 1) Vᵀ, where r P V = r V λ.
         """

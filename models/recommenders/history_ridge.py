@@ -1,9 +1,11 @@
-"""Ridge from past to future: what was bought next by customers whose history looked like this one, rolled over the whole past.
+"""Ridge from past to future: what was bought next by customers whose history looked like this one, rolled
+over the whole past.
 
-A multi-target ridge regression (Hoerl, Kennard 1970). History is cut every `horizon_days`; at each cut the customers' decayed
-histories are the rows of X and what each bought in the days after it the rows of Y, and W = (XᵀX + ridge · I)⁻¹ XᵀY. Unlike
-EASE it is fitted on what it is asked for, the days ahead, so it learns what is bought again (its diagonal) and what the season
-brings. A row of X has length 1 and a row of Y is divided by the root of its items, or wholesalers decide everything.
+A multi-target ridge regression (Hoerl, Kennard 1970). History is cut every `horizon_days`; at each cut the
+customers' decayed histories are the rows of X and what each bought in the days after it the rows of Y, and W
+= (XᵀX + ridge · I)⁻¹ XᵀY. Unlike EASE it is fitted on what it is asked for, the days ahead, so it learns what
+is bought again (its diagonal) and what the season brings. A row of X has length 1 and a row of Y is divided
+by the root of its items, or wholesalers decide everything.
 """
 
 from collections.abc import Iterator
@@ -27,7 +29,8 @@ class HistoryRidge(DenseWeights):
         half_life_days: how fast the past fades in a history.
         horizon_days: how far ahead a cut looks, at most; a sixth of the history where that is shorter.
         ridge: what is added to the diagonal; the larger, the less rare items are trusted.
-        cut_half_life_days: how fast a cut's say fades with its age: the shop's season is that of the newest cut.
+        cut_half_life_days: how fast a cut's say fades with its age: the shop's season is that of the newest
+            cut.
         memory_limit_gb: what the dense matrices of fitting may take.
     """
 
@@ -52,7 +55,11 @@ class HistoryRidge(DenseWeights):
 
     def lacks(self, shape: Shape) -> str | None:
         """What is missing to say anything; None where nothing is."""
-        return None if shape.n_returning else "no customer came on two days, so nothing is known to follow a history"
+        return (
+            None
+            if shape.n_returning
+            else "no customer came on two days, so nothing is known to follow a history"
+        )
 
     def score(self, customers: Customers) -> np.ndarray:
         return self._weighed(self._histories(customers.behaviour))
@@ -63,7 +70,9 @@ class HistoryRidge(DenseWeights):
         return scaled(past, rows=1.0 / lengths(past))
 
     def _cuts(self, behaviour: Behaviour) -> Iterator[tuple[sparse.csr_matrix, sparse.csr_matrix, float]]:
-        """Histories, what was wanted after them, and the cut's weight; newest cut first, each with a horizon of past at least."""
+        """Histories, what was wanted after them, and the cut's weight; newest cut first, each with a horizon
+        of past at least.
+        """
         first = int(behaviour.day.min(initial=behaviour.until))
         horizon = max(min(self.horizon_days, (behaviour.until - first) // 6), 1)
         for cut in range(behaviour.until - horizon, first + horizon - 1, -horizon):
@@ -73,7 +82,11 @@ class HistoryRidge(DenseWeights):
             history = self._histories(behaviour.before(cut))[:, self.items]
             asked = (bought.getnnz(axis=1) > 0) & (history.getnnz(axis=1) > 0)
             bought = scaled(bought, rows=np.maximum(bought.getnnz(axis=1), 1.0) ** -0.5)
-            yield history[asked], bought[asked], 0.5 ** ((behaviour.until - horizon - cut) / self.cut_half_life_days)
+            yield (
+                history[asked],
+                bought[asked],
+                0.5 ** ((behaviour.until - horizon - cut) / self.cut_half_life_days),
+            )
 
 
 def add(total: np.ndarray, part: sparse.csr_matrix) -> None:

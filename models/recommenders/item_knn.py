@@ -1,4 +1,6 @@
-"""Item-kNN with time decay: items wanted by the same customers, weighted by how lately this customer wanted theirs."""
+"""Item-kNN with time decay: items wanted by the same customers, weighted by how lately this customer wanted
+theirs.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -7,7 +9,14 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import Similarity, best_per_row, column_sums, made_in_blocks, scaled, without_self
+from models.recommenders.neighbours import (
+    Similarity,
+    best_per_row,
+    column_sums,
+    made_in_blocks,
+    scaled,
+    without_self,
+)
 
 
 @dataclass
@@ -38,7 +47,9 @@ class ItemKNN(Similarity):
         reach = np.maximum(column_sums(votes), 1e-12)
         gain = reach**-self.popularity_power
         if self.trend_power:
-            gain *= (column_sums(scaled(behaviour.matrix(self.half_life_days), rows=share)) / reach) ** self.trend_power
+            gain *= (
+                column_sums(scaled(behaviour.matrix(self.half_life_days), rows=share)) / reach
+            ) ** self.trend_power
         by_item = votes.T.tocsr()
 
         def nearest(rows: np.ndarray) -> sparse.csr_matrix:

@@ -1,7 +1,7 @@
 """Hybrid LightFM: factors for customers, items and their attributes, learned by WARP.
 
-What it can do that neighbours cannot: place an item or a customer without history, by attributes. One thread, because more are
-not reproducible; a matrix product instead of `predict`, which is 25 times slower.
+What it can do that neighbours cannot: place an item or a customer without history, by attributes. One thread,
+because more are not reproducible; a matrix product instead of `predict`, which is 25 times slower.
 """
 
 from collections.abc import Mapping
@@ -42,8 +42,8 @@ class LightFMHybrid:
         from lightfm import LightFM  # only training needs the library; scoring is a product of arrays
 
         everything = training.behaviour.matrix(self.half_life_days)
-        # An item that nobody touched would be drawn as a negative until its own factor says nobody wants it: it is left out
-        # here, and placed by its attributes alone.
+        # An item that nobody touched would be drawn as a negative until its own factor says nobody wants it:
+        # it is left out here, and placed by its attributes alone.
         warm = np.flatnonzero(everything.getnnz(axis=0))
         weights = everything[:, warm].tocoo()
         weights = sparse.coo_matrix(
@@ -53,18 +53,32 @@ class LightFMHybrid:
             ),
             shape=weights.shape,
         )
-        ones = sparse.coo_matrix((np.ones_like(weights.data), (weights.row, weights.col)), shape=weights.shape)
+        ones = sparse.coo_matrix(
+            (np.ones_like(weights.data), (weights.row, weights.col)), shape=weights.shape
+        )
         model = LightFM(
             no_components=self.components,
             loss="warp",
             learning_rate=self.learning_rate,
             random_state=np.random.RandomState(seed),
         )
-        customers, items = self._with_ids(training.customer_features), self._with_ids(training.item_features[warm])
-        model.fit(ones, user_features=customers, item_features=items, sample_weight=weights, epochs=self.epochs, num_threads=1)
+        customers, items = (
+            self._with_ids(training.customer_features),
+            self._with_ids(training.item_features[warm]),
+        )
+        model.fit(
+            ones,
+            user_features=customers,
+            item_features=items,
+            sample_weight=weights,
+            epochs=self.epochs,
+            num_threads=1,
+        )
         self.customer_factors = represent(customers, model.user_biases, model.user_embeddings)
         n_customers, n_warm = customers.shape[0], len(warm)
-        self.attribute_factors = np.column_stack([model.user_biases[n_customers:], model.user_embeddings[n_customers:]])
+        self.attribute_factors = np.column_stack(
+            [model.user_biases[n_customers:], model.user_embeddings[n_customers:]]
+        )
         self.item_factors = represent(
             averaged(training.item_features), model.item_biases[n_warm:], model.item_embeddings[n_warm:]
         )
@@ -83,7 +97,9 @@ class LightFMHybrid:
         factors = (averaged(customers.features) @ self.attribute_factors).astype(np.float32)
         known = customers.known >= 0
         factors[known] = self.customer_factors[customers.known[known]]
-        factors[:, 0] = 1.0  # a customer's own bias raises all items alike; the items' biases stand in this column
+        factors[:, 0] = (
+            1.0  # a customer's own bias raises all items alike; the items' biases stand in this column
+        )
         return factors
 
     @property
@@ -99,7 +115,9 @@ class LightFMHybrid:
         return scores
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {name: getattr(self, name) for name in ("customer_factors", "item_factors", "attribute_factors")}
+        return {
+            name: getattr(self, name) for name in ("customer_factors", "item_factors", "attribute_factors")
+        }
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         for name in ("customer_factors", "item_factors", "attribute_factors"):
@@ -108,7 +126,9 @@ class LightFMHybrid:
 
     def _with_ids(self, features: sparse.csr_matrix) -> sparse.csr_matrix:
         """Ids beside attributes; each row sums to one, as LightFM's own data set class makes them."""
-        rows = sparse.hstack([sparse.identity(features.shape[0], format="csr"), features * self.attribute_weight]).tocsr()
+        rows = sparse.hstack(
+            [sparse.identity(features.shape[0], format="csr"), features * self.attribute_weight]
+        ).tocsr()
         return averaged(rows)
 
 

@@ -1,4 +1,6 @@
-"""What neighbourhood recommenders share: sparse matrices scaled, cut to their best entries, kept as plain arrays."""
+"""What neighbourhood recommenders share: sparse matrices scaled, cut to their best entries, kept as plain
+arrays.
+"""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -13,7 +15,9 @@ BLOCK = 1024  # rows made at once
 FAINTEST = 1e-20  # of a profile's largest weight; its products with likenesses are still numbers in float32
 
 
-def scaled(matrix: sparse.spmatrix, rows: np.ndarray | None = None, columns: np.ndarray | None = None) -> sparse.csr_matrix:
+def scaled(
+    matrix: sparse.spmatrix, rows: np.ndarray | None = None, columns: np.ndarray | None = None
+) -> sparse.csr_matrix:
     """The matrix with its rows and columns multiplied by these factors."""
     if rows is not None:
         matrix = sparse.diags(rows) @ matrix
@@ -23,9 +27,11 @@ def scaled(matrix: sparse.spmatrix, rows: np.ndarray | None = None, columns: np.
 
 
 def narrowed(profiles: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Profiles (csr float64) as float32, those of the long idle scaled up: their order stays, which float32 would lose.
+    """Profiles (csr float64) as float32, those of the long idle scaled up: their order stays, which float32
+    would lose.
 
-    A weight halved every 15 days is nought in float32 after six years, and a recommender says nothing to who came back then.
+    A weight halved every 15 days is nought in float32 after six years, and a recommender says nothing to who
+    came back then.
     """
     profiles = profiles.tocsr()
     most = np.zeros(profiles.shape[0])
@@ -47,11 +53,15 @@ def row_sums(matrix: sparse.csr_matrix) -> np.ndarray:
 
 
 def lengths(matrix: sparse.csr_matrix) -> np.ndarray:
-    """float [rows], in the matrix's precision: Euclidean, never below 1e-12, so that a row may be divided by its own."""
+    """float [rows], in the matrix's precision: Euclidean, never below 1e-12, so that a row may be divided by
+    its own.
+    """
     return np.maximum(np.sqrt(row_sums(matrix.multiply(matrix))), 1e-12)
 
 
-def made_in_blocks(n: int, made: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK) -> sparse.csr_matrix:
+def made_in_blocks(
+    n: int, made: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK
+) -> sparse.csr_matrix:
     """csr float32 [n, columns], rows made so many at a time: memory is that of a block and of what is kept.
 
     Args:
@@ -113,13 +123,17 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matri
 
 
 class Similarity:
-    """How alike items are, kept sparse (`similarity`, csr float32 [items, items]), and what follows from it."""
+    """How alike items are, kept sparse (`similarity`, csr float32 [items, items]), and what
+    follows from it.
+    """
 
     neighbours: int
 
     def estimate_bytes(self, shape: Shape) -> int:
         """What fitting holds at its peak."""
-        return shape.behaviour_bytes + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
+        return shape.behaviour_bytes + shape.neighbour_bytes(
+            shape.n_touched, self.neighbours, shape.n_touched
+        )
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         return opinion(without_self(self.similarity[items], items).toarray())
@@ -132,5 +146,7 @@ class Similarity:
         return self
 
     def _reached(self, profile: sparse.csr_matrix) -> np.ndarray:
-        """float32 [rows, items]: what a profile's items are alike, by their weight in it; -inf where none is."""
+        """float32 [rows, items]: what a profile's items are alike, by their weight in it; -inf
+        where none is.
+        """
         return opinion((narrowed(profile) @ self.similarity).toarray())

@@ -1,4 +1,6 @@
-"""A customer's own history: what they wanted before, latest and most often first. Strong where customers reorder."""
+"""A customer's own history: what they wanted before, latest and most often first. Strong where customers
+reorder.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

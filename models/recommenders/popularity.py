@@ -1,4 +1,6 @@
-"""Popularity: how many customers wanted an item. The baseline that everything must beat, and the list of last resort."""
+"""Popularity: how many customers wanted an item. The baseline that everything must beat, and the list of last
+resort.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +30,9 @@ class Popularity:
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        return np.tile(np.where(self.counts > 0, self.counts, -np.inf).astype(np.float32), (len(customers), 1))
+        return np.tile(
+            np.where(self.counts > 0, self.counts, -np.inf).astype(np.float32), (len(customers), 1)
+        )
 
     def similar(self, items: np.ndarray) -> None:
         return None

@@ -1,4 +1,6 @@
-"""Recent popularity: what customers wanted in the last days. In a seasonal shop it is far ahead of all-time popularity."""
+"""Recent popularity: what customers wanted in the last days. In a seasonal shop it is far ahead of all-time
+popularity.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self

@@ -1,14 +1,16 @@
-"""Repeat purchase: what a customer had and is due to buy again, by the cadence of the item and of the customer.
+"""Repeat purchase: what a customer had and is due to buy again, by the cadence of the item and of the
+customer.
 
-The modified Poisson-Gamma model of Bhagat, Muralidharan, Lobzhanidze, Vishwanath, "Buy It Again: Modeling Repeat Purchase
-Recommendations", KDD 2018. A customer buys an item again at a rate with a Gamma prior; after k repeats over T days and t days
-since the last one the rate's shape is k + a and its inverse scale b + T + t. That says a customer is likeliest to buy at the
-moment of buying, so within twice the usual interval m between two purchases t gives way to 2 |m - t|: the rate rises until the
-item is due, and falls behind it. The score is the item's share of customers who come back for it, times the probability of one
-purchase or more in the next `horizon_days`, 1 - (b' / (b' + horizon))^a'.
+The modified Poisson-Gamma model of Bhagat, Muralidharan, Lobzhanidze, Vishwanath, "Buy It Again: Modeling
+Repeat Purchase Recommendations", KDD 2018. A customer buys an item again at a rate with a Gamma prior; after
+k repeats over T days and t days since the last one the rate's shape is k + a and its inverse scale b + T + t.
+That says a customer is likeliest to buy at the moment of buying, so within twice the usual interval m between
+two purchases t gives way to 2 |m - t|: the rate rises until the item is due, and falls behind it. The score
+is the item's share of customers who come back for it, times the probability of one purchase or more in the
+next `horizon_days`, 1 - (b' / (b' + horizon))^a'.
 
-The prior's mean is the item's rate of repeats times how much more often than others the customer repeats, where the paper has
-the item's alone: there are shops' regulars and one-timers.
+The prior's mean is the item's rate of repeats times how much more often than others the customer repeats,
+where the paper has the item's alone: there are shops' regulars and one-timers.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,9 @@ from models.shape import Shape
 
 @dataclass(frozen=True)
 class Pairs:
-    """Customers' items, once each: n_days with a purchase, the first and the last of them; positions and days, int."""
+    """Customers' items, once each: n_days with a purchase, the first and the last of them; positions and
+    days, int.
+    """
 
     customer: np.ndarray
     item: np.ndarray
@@ -37,7 +41,9 @@ class Pairs:
         """Of behaviour in its order: customer, item, day, kind."""
         pair = behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
         fresh = np.ones(len(pair), bool)
-        fresh[1:] = (pair[1:] != pair[:-1]) | (behaviour.day[1:] != behaviour.day[:-1])  # a day's view and cart are one day
+        fresh[1:] = (pair[1:] != pair[:-1]) | (
+            behaviour.day[1:] != behaviour.day[:-1]
+        )  # a day's view and cart are one day
         pair, day = pair[fresh], behaviour.day[fresh]
         starts = np.flatnonzero(np.diff(pair, prepend=-1))
         ends = np.append(starts, len(pair))[1:]
@@ -51,7 +57,8 @@ class RepeatPurchase:
 
     Attributes:
         horizon_days: how far ahead a purchase is asked for.
-        prior_repeats: a, the repeats that a prior counts as; the larger, the longer it takes a customer to differ from others.
+        prior_repeats: a, the repeats that a prior counts as; the larger, the longer it takes a customer to
+            differ from others.
         prior_customers: how many customers of the average item stand beside an item's own.
     """
 
@@ -65,7 +72,9 @@ class RepeatPurchase:
         behaviour, n = training.behaviour, training.behaviour.n_items
         pairs = Pairs.of(behaviour.wanted())
         repeats = pairs.n_days - 1
-        seen_days = np.maximum(behaviour.until - pairs.first, 1)  # from the first purchase on one can be seen to come back
+        seen_days = np.maximum(
+            behaviour.until - pairs.first, 1
+        )  # from the first purchase on one can be seen to come back
 
         self.share = self._ratio(pairs.item, repeats > 0, np.ones(len(repeats)), n)
         self.rate = self._ratio(pairs.item, repeats, seen_days, n)
@@ -81,7 +90,11 @@ class RepeatPurchase:
 
     def lacks(self, shape: Shape) -> str | None:
         """What is missing to say anything; None where nothing is."""
-        return None if shape.n_repeats else "no customer wanted an item on two days, so nothing is known to be bought again"
+        return (
+            None
+            if shape.n_repeats
+            else "no customer wanted an item on two days, so nothing is known to be bought again"
+        )
 
     def due(self, pairs: Pairs, until: int, n_customers: int) -> np.ndarray:
         """float64 [pairs]: how likely each is bought within the horizon, asked on the day `until`."""
@@ -92,10 +105,14 @@ class RepeatPurchase:
             return np.bincount(pairs.customer, weights=values, minlength=n_customers)
 
         expected = per_customer(self.rate[pairs.item] * since_first)
-        pace = (per_customer(repeats) + prior) / (expected + prior)  # above 1: repeats more than others with these items
+        pace = (per_customer(repeats) + prior) / (
+            expected + prior
+        )  # above 1: repeats more than others with these items
         rate = np.maximum(self.rate[pairs.item] * pace[pairs.customer], 1e-9)
         between = pairs.last - pairs.first
-        usual = (between + self.interval[pairs.item]) / (repeats + 1)  # the item's own interval counts as one more
+        usual = (between + self.interval[pairs.item]) / (
+            repeats + 1
+        )  # the item's own interval counts as one more
         since_last = until - pairs.last
         waited = np.where(since_last < 2 * usual, 2 * np.abs(usual - since_last), since_last)
         shape, inverse_scale = repeats + prior, prior / rate + between + waited
@@ -113,7 +130,9 @@ class RepeatPurchase:
         return self
 
     def _ratio(self, item: np.ndarray, counted: np.ndarray, of: np.ndarray, n_items: int) -> np.ndarray:
-        """float64 [items]: counted / of, both given a pair, drawn to the ratio of all by `prior_customers` average pairs."""
+        """float64 [items]: counted / of, both given a pair, drawn to the ratio of all by `prior_customers`
+        average pairs.
+        """
         weight = self.prior_customers * of.mean() if len(of) else 0.0
         overall = counted.sum() / max(of.sum(), 1e-12)
         above, below = (np.bincount(item, weights=values, minlength=n_items) for values in (counted, of))

@@ -1,15 +1,18 @@
 """RP3beta: where a random walk of three steps ends, popular ends paying for it; with time decay.
 
-Paudel, Christoffel, Newell, Bernstein: Updatable, Accurate, Diverse, and Scalable Recommendations for Interactive Applications,
-ACM TiiS 7(1), 2017. A walk goes from a customer to an item they had, to a customer who had it, to an item that one had. With
-R the decayed behaviour and S the undecayed, the last two steps from item i to item j have the weight
+Paudel, Christoffel, Newell, Bernstein: Updatable, Accurate, Diverse, and Scalable Recommendations for
+Interactive Applications, ACM TiiS 7(1), 2017. A walk goes from a customer to an item they had, to a customer
+who had it, to an item that one had. With R the decayed behaviour and S the undecayed, the last two steps from
+item i to item j have the weight
 
-    W[i, j] = sum over customers u of (R[u, i] / sum_v S[v, i])^a * (R[u, j] / sum_k S[u, k])^a / (sum_v S[v, j])^b
+    W[i, j] = sum over customers u of (R[u, i] / sum_v S[v, i])^a * (R[u, j] / sum_k S[u, k])^a / (sum_v S[v,
+    j])^b
 
-and a customer's score is their decayed history times W. Two things differ from the paper. The sums below the fractions are of
-undecayed behaviour: an old visit makes a step less likely, and is not made up for by the customer having no newer one (on Online
-Retail that lifts NDCG@10 of `discover` from .071 to .100). And W keeps its diagonal, the walk that comes back: what is bought is
-bought again (`next` .215 to .273). Sparse throughout: memory grows with the neighbours kept, not with items².
+and a customer's score is their decayed history times W. Two things differ from the paper. The sums below the
+fractions are of undecayed behaviour: an old visit makes a step less likely, and is not made up for by the
+customer having no newer one (on Online Retail that lifts NDCG@10 of `discover` from .071 to .100). And W
+keeps its diagonal, the walk that comes back: what is bought is bought again (`next` .215 to .273). Sparse
+throughout: memory grows with the neighbours kept, not with items².
 """
 
 from dataclasses import dataclass
@@ -18,7 +21,14 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Customers, Training
-from models.recommenders.neighbours import Similarity, best_per_row, column_sums, made_in_blocks, row_sums, scaled
+from models.recommenders.neighbours import (
+    Similarity,
+    best_per_row,
+    column_sums,
+    made_in_blocks,
+    row_sums,
+    scaled,
+)
 
 
 @dataclass
@@ -45,7 +55,9 @@ class RP3Beta(Similarity):
         from_item = scaled(faded, columns=1.0 / reach).power(self.walk_power).T.tocsr()
         from_customer = scaled(faded, rows=1.0 / np.maximum(row_sums(whole), 1e-12)).power(self.walk_power)
         to_item = scaled(from_customer, columns=reach**-self.popularity_power)
-        self.similarity = made_in_blocks(faded.shape[1], lambda rows: best_per_row(from_item[rows] @ to_item, self.neighbours))
+        self.similarity = made_in_blocks(
+            faded.shape[1], lambda rows: best_per_row(from_item[rows] @ to_item, self.neighbours)
+        )
         return self
 
     def score(self, customers: Customers) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""Order of behaviour, which recommenders of sequences share: a customer's days as baskets, one after the other.
+"""Order of behaviour, which recommenders of sequences share: a customer's days as baskets, one after the
+other.
 
-`Behaviour` knows nothing finer than the day, so a basket (a session) is a customer's day. Data that know an order alone are given
-a day a position.
+`Behaviour` knows nothing finer than the day, so a basket (a session) is a customer's day. Data that know an
+order alone are given a day a position.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,16 +54,21 @@ def baskets(behaviour: Behaviour) -> Baskets:
     place = np.arange(len(days)) - (np.cumsum(n_days) - n_days)[customer]
     from_end = n_days[customer] - 1 - place
     return Baskets(
-        held, customer, (days % span + first).astype(np.int32), place.astype(np.int32), from_end.astype(np.int32),
+        held,
+        customer,
+        (days % span + first).astype(np.int32),
+        place.astype(np.int32),
+        from_end.astype(np.int32),
         behaviour.n_customers,
-    )  # fmt: skip
+    )
 
 
 def usual_gap(of: Baskets) -> int:
     """Days that may lie between two baskets of one session, by the customers' own rhythm.
 
-    0, a session a day, where days hold several items often enough to be compared. Where nearly every day holds one item it says
-    nothing by itself, and days follow in one session that are no further apart than a customer's days usually are (the median).
+    0, a session a day, where days hold several items often enough to be compared. Where nearly every day
+    holds one item it says nothing by itself, and days follow in one session that are no further apart than a
+    customer's days usually are (the median).
     """
     if not len(of) or (of.held.getnnz(axis=1) > 1).mean() >= SEVERAL:
         return 0
@@ -88,10 +94,14 @@ def profiles(of: Baskets, weight: np.ndarray, held: sparse.csr_matrix) -> sparse
 
 
 def later(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
-    """Baskets × baskets: entry (b, c) is `weights[g - 1]` where c is the same customer's basket g places after b."""
+    """Baskets × baskets: entry (b, c) is `weights[g - 1]` where c is the same customer's basket g places
+    after b.
+    """
     rows, columns, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
     for gap, weight in enumerate(weights, start=1):
-        row = np.flatnonzero(of.from_end >= gap)  # sorted by customer and day: the one g later stands g rows below
+        row = np.flatnonzero(
+            of.from_end >= gap
+        )  # sorted by customer and day: the one g later stands g rows below
         rows.append(row)
         columns.append(row + gap)
         values.append(np.full(len(row), weight))
@@ -121,16 +131,25 @@ def pairs_of_items(
 def clicked(items: Sequence[int], n_items: int, n_attributes: int, kind: int = 0) -> Customers:
     """Somebody nobody knows, who touched these items one after the other: to be scored like any customer.
 
-    Each click stands on a day of its own, so that the latest counts most; an item clicked twice keeps its latest place.
+    Each click stands on a day of its own, so that the latest counts most; an item clicked twice keeps its
+    latest place.
 
     Args:
-        items: positions, earliest first; those outside 0 … n_items - 1 (new since the model was fitted) are passed over.
+        items: positions, earliest first; those outside 0 … n_items - 1 (new since the model was fitted) are
+            passed over.
         n_attributes: width of the customer attributes the model was fitted with.
     """
     latest = {item: place for place, item in enumerate(items) if 0 <= item < n_items}
     item = np.array(sorted(latest), np.int32)
     behaviour = Behaviour(
-        1, n_items, np.zeros(len(item), np.int32), item, np.array([latest[i] for i in item.tolist()], np.int32),
-        np.full(len(item), kind, np.int8), until=len(items),
-    )  # fmt: skip
-    return Customers(np.array([-1], np.int32), behaviour, sparse.csr_matrix((1, n_attributes), dtype=np.float32))
+        1,
+        n_items,
+        np.zeros(len(item), np.int32),
+        item,
+        np.array([latest[i] for i in item.tolist()], np.int32),
+        np.full(len(item), kind, np.int8),
+        until=len(items),
+    )
+    return Customers(
+        np.array([-1], np.int32), behaviour, sparse.csr_matrix((1, n_attributes), dtype=np.float32)
+    )

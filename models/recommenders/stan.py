@@ -1,9 +1,10 @@
 """Session neighbours with three kinds of fading: what stood in sessions like the customer's latest days.
 
-STAN: Garg, Gupta, Malhotra, Vig, Shroff, "Sequence and Time Aware Neighborhood for Session-based Recommendations" (SIGIR 2019):
-the likeness of two sessions counts the customer's latest items most (its λ1), a neighbour fades with its age (λ2), and within it
-items close to those that match count most (λ3). Half-lives stand for its exponentials. Where the paper takes the place of the
-latest matching item, the mean place of all of them stands here, weighted by what each counts: two sparse products find it.
+STAN: Garg, Gupta, Malhotra, Vig, Shroff, "Sequence and Time Aware Neighborhood for Session-based
+Recommendations" (SIGIR 2019): the likeness of two sessions counts the customer's latest items most (its λ1),
+a neighbour fades with its age (λ2), and within it items close to those that match count most (λ3). Half-lives
+stand for its exponentials. Where the paper takes the place of the latest matching item, the mean place of all
+of them stands here, weighted by what each counts: two sparse products find it.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,8 @@ from models.shape import KEPT, Shape
 
 CHUNK = 256  # customers compared at once
 SKEW = 10  # times as many sessions share an item as would if all items were equally wanted
-# A product drops cells that are nought, as 0.5 ** 150 is in float32: the two products of `_asked` would differ in their cells.
+# A product drops cells that are nought, as 0.5 ** 150 is in float32: the two products of `_asked` would
+# differ in their cells.
 FAINTEST = 1e-9
 
 
@@ -31,9 +33,10 @@ class Stan:
     Attributes:
         profile_half_life_places: how fast a customer's past fades, in days they came, counted from the last.
         session_half_life_days: how fast a neighbour fades with its age; None for not at all.
-        half_life_places: how fast items of a neighbour fade with their distance from what matches; None for not at all.
-        gap_days: a longer gap begins a new session; 0 makes each day one; None: by the customers' rhythm, which is 0 but where
-            nearly every day holds a single item.
+        half_life_places: how fast items of a neighbour fade with their distance from what matches; None for
+            not at all.
+        gap_days: a longer gap begins a new session; 0 makes each day one; None: by the customers' rhythm,
+            which is 0 but where nearly every day holds a single item.
         size_power: how much a customer's basket pays for being large.
         popularity_power: how much an item pays for being had in many sessions.
         neighbours: sessions asked per customer.
@@ -70,8 +73,10 @@ class Stan:
         owner[session] = of.customer
         return self._take(
             scaled(times.minimum(1.0), columns=gain).astype(np.float32),
-            (place_of.data / times.data).astype(np.float32), fresh.astype(np.float32), owner,
-        )  # fmt: skip
+            (place_of.data / times.data).astype(np.float32),
+            fresh.astype(np.float32),
+            owner,
+        )
 
     def score(self, customers: Customers) -> np.ndarray:
         of = baskets(customers.behaviour)
@@ -82,10 +87,16 @@ class Stan:
         return opinion(np.concatenate(found)) if found else np.zeros((0, self.held.shape[1]), np.float32)
 
     def estimate_bytes(self, shape: Shape) -> int:
-        """What fitting and a chunk of scores hold at their peak: a chunk is compared with the sessions that share an item."""
+        """What fitting and a chunk of scores hold at their peak: a chunk is compared with the sessions that
+        share an item.
+        """
         items = shape.n_entries / max(shape.n_customers, 1)
         share = min(1.0, SKEW * items / max(shape.n_touched, 1))
-        return shape.behaviour_bytes + round(3 * KEPT * CHUNK * shape.n_visits * share) + 8 * CHUNK * shape.n_items
+        return (
+            shape.behaviour_bytes
+            + round(3 * KEPT * CHUNK * shape.n_visits * share)
+            + 8 * CHUNK * shape.n_items
+        )
 
     def similar(self, items: np.ndarray) -> None:
         return None
@@ -103,7 +114,9 @@ class Stan:
         row = np.repeat(np.arange(alike.shape[0]), np.diff(alike.indptr))
         weight = alike.data * self.fresh[alike.indices]
         weight[self.owner[alike.indices] == known[row]] = 0  # nobody is their own neighbour
-        near = best_per_row(sparse.csr_matrix((weight, alike.indices, alike.indptr), alike.shape), self.neighbours)
+        near = best_per_row(
+            sparse.csr_matrix((weight, alike.indices, alike.indptr), alike.shape), self.neighbours
+        )
         if not self.half_life_places or self.single_day:
             return (near @ self.held).toarray()
         stood = (profile @ self.placed.T).tocsr()  # the same cells as `alike`: places begin at 1
@@ -115,9 +128,13 @@ class Stan:
         return self._spread(near, kept.data)
 
     def _spread(self, near: sparse.csr_matrix, match: np.ndarray) -> np.ndarray:
-        """Each neighbour's items, fading with their distance from the place that matched (float [neighbours])."""
+        """Each neighbour's items, fading with their distance from the place that matched (float
+        [neighbours]).
+        """
         length = np.diff(self.held.indptr)[near.indices]
-        entry = np.repeat(self.held.indptr[near.indices] - np.cumsum(length) + length, length) + np.arange(length.sum())
+        entry = np.repeat(self.held.indptr[near.indices] - np.cumsum(length) + length, length) + np.arange(
+            length.sum()
+        )
         value = np.repeat(near.data, length) * self.held.data[entry]
         value *= fading(np.abs(self.place[entry] - np.repeat(match, length)), self.half_life_places)
         row = np.repeat(np.repeat(np.arange(near.shape[0]), np.diff(near.indptr)), length)
@@ -136,5 +153,7 @@ class Stan:
         self.held, self.place, self.fresh, self.owner = held, place, fresh, owner
         self.single_day = bool((place == 1).all())
         self.directions = scaled(held, rows=1.0 / lengths(held)).astype(np.float32)
-        self.placed = sparse.csr_matrix((self.directions.data * place, held.indices, held.indptr), shape=held.shape)
+        self.placed = sparse.csr_matrix(
+            (self.directions.data * place, held.indices, held.indptr), shape=held.shape
+        )
         return self

@@ -1,9 +1,10 @@
 """Factors of transitions: what follows what, through whatever else follows either.
 
-The matrix of directed transitions, rows and columns divided by a power of their sums, is replaced by its largest singular
-values: a low-pass filter, as Shen et al., "How Powerful is Graph Convolution for Recommendation?" (CIKM 2021), use it on the
-graph of customers and items, here on the directed one of items. It has an opinion on pairs that nobody had, which counting
-(`transitions`) cannot have. Found by the randomised range of Halko, Martinsson, Tropp (SIAM Review 2011), as scikit-learn has it.
+The matrix of directed transitions, rows and columns divided by a power of their sums, is replaced by its
+largest singular values: a low-pass filter, as Shen et al., "How Powerful is Graph Convolution for
+Recommendation?" (CIKM 2021), use it on the graph of customers and items, here on the directed one of items.
+It has an opinion on pairs that nobody had, which counting (`transitions`) cannot have. Found by the
+randomised range of Halko, Martinsson, Tropp (SIAM Review 2011), as scikit-learn has it.
 """
 
 from collections.abc import Mapping
@@ -28,10 +29,10 @@ class TransitionFactors:
 
     Attributes:
         components: singular values kept.
-        half_life_places, reach, backward_weight, same_weight, size_power: how pairs are counted, as in `transitions`.
-        row_power, popularity_power: what an item pays for being had by many, before and after others.
-        neighbours: followers per item that enter the matrix.
-        profile_half_life_places: how fast a customer's past fades, in baskets counted from the last.
+        half_life_places, reach, backward_weight, same_weight, size_power: how pairs are counted, as in
+        `transitions`. row_power, popularity_power: what an item pays for being had by many, before and after
+        others. neighbours: followers per item that enter the matrix. profile_half_life_places: how fast a
+        customer's past fades, in baskets counted from the last.
     """
 
     name: ClassVar[str] = "transition_factors"
@@ -55,13 +56,22 @@ class TransitionFactors:
         weights = fading(np.arange(self.reach), self.half_life_places)
         counted = pairs_of_items(
             of, shared_out(of.held, self.size_power), weights, self.backward_weight, self.same_weight
-        )  # fmt: skip
+        )
         pairs = sparse.vstack([best_per_row(found, self.neighbours) for _, found in counted]).tocsr()
         before, after = (np.maximum(sums, 1e-12) for sums in (row_sums(pairs), column_sums(pairs)))
-        smooth = scaled(pairs, rows=before**-self.row_power, columns=after**-self.popularity_power).astype(np.float32)
-        with threadpool_limits(1):  # with more, sums are made in another order and the bytes differ from machine to machine
-            left, values, right = randomized_svd(smooth, min(self.components, smooth.shape[0]), n_iter=4, random_state=seed)
-        self.before, self.after = (left * values).astype(np.float32), np.ascontiguousarray(right.T, np.float32)
+        smooth = scaled(pairs, rows=before**-self.row_power, columns=after**-self.popularity_power).astype(
+            np.float32
+        )
+        with threadpool_limits(
+            1
+        ):  # with more, sums are made in another order and the bytes differ from machine to machine
+            left, values, right = randomized_svd(
+                smooth, min(self.components, smooth.shape[0]), n_iter=4, random_state=seed
+            )
+        self.before, self.after = (
+            (left * values).astype(np.float32),
+            np.ascontiguousarray(right.T, np.float32),
+        )
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
@@ -71,9 +81,15 @@ class TransitionFactors:
         return self._likely(profile @ self.before)
 
     def estimate_bytes(self, shape: Shape) -> int:
-        """What fitting holds at its peak: pairs within reach, and two sets of factors of items while they are found."""
+        """What fitting holds at its peak: pairs within reach, and two sets of factors of items while they are
+        found.
+        """
         factors = 2 * 2 * 8 * self.components * shape.n_touched
-        return shape.behaviour_bytes + factors + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
+        return (
+            shape.behaviour_bytes
+            + factors
+            + shape.neighbour_bytes(shape.n_touched, self.neighbours, shape.n_touched)
+        )
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What stands after the item; not the item itself."""
@@ -91,4 +107,6 @@ class TransitionFactors:
     def _likely(self, before: np.ndarray) -> np.ndarray:
         """Scores of what follows; what is nought but for rounding is no opinion."""
         scores = product(before, self.after)
-        return np.where(scores > FAINTEST * scores.max(axis=1, keepdims=True, initial=0.0), scores, np.float32(-np.inf))
+        return np.where(
+            scores > FAINTEST * scores.max(axis=1, keepdims=True, initial=0.0), scores, np.float32(-np.inf)
+        )

@@ -1,10 +1,12 @@
-"""Ridge on transitions: which weights of what came before tell best what came after, within each customer's own sequence.
+"""Ridge on transitions: which weights of what came before tell best what came after, within each customer's
+own sequence.
 
-SLIT, the half of SLIST that learns order: Choi, Kim, Lee, Shim, Lee, "Session-aware Linear Item-Item Models for Session-based
-Recommendation" (WWW 2021). Every customer's days are cut at each day; X holds what stood before the cut, Y what stood after
-it, both fading with the distance from the cut, and B = (XᵀWX + ridge · I)⁻¹ XᵀWY with W the cut's own weight. Counting
-transitions trusts each item of a past by itself; here items that come together share what follows between them.
-The inverse is dense: a catalogue that does not fit the memory granted is refused before anything is allocated.
+SLIT, the half of SLIST that learns order: Choi, Kim, Lee, Shim, Lee, "Session-aware Linear Item-Item Models
+for Session-based Recommendation" (WWW 2021). Every customer's days are cut at each day; X holds what stood
+before the cut, Y what stood after it, both fading with the distance from the cut, and B = (XᵀWX + ridge ·
+I)⁻¹ XᵀWY with W the cut's own weight. Counting transitions trusts each item of a past by itself; here items
+that come together share what follows between them. The inverse is dense: a catalogue that does not fit the
+memory granted is refused before anything is allocated.
 """
 
 from dataclasses import dataclass
@@ -27,7 +29,8 @@ class TransitionRidge(DenseWeights):
     """Weights from each item of a past to each item that came after it.
 
     Attributes:
-        profile_half_life_places: how fast a past fades, in baskets before the cut, in training and in a customer's profile.
+        profile_half_life_places: how fast a past fades, in baskets before the cut, in training and in a
+            customer's profile.
         half_life_places: how fast what came after fades with the baskets between.
         reach: baskets further than this from the cut are left out of training.
         half_life_days: how fast a cut's say fades with its age; None for not at all.
@@ -62,7 +65,9 @@ class TransitionRidge(DenseWeights):
         return self
 
     def estimate_bytes(self, shape: Shape) -> int:
-        """What fitting holds at its peak: the dense matrices, and pairs of items within reach, twice as sparse matrices."""
+        """What fitting holds at its peak: the dense matrices, and pairs of items within reach, twice as
+        sparse matrices.
+        """
         pairs = shape.n_entries * self.reach * shape.n_entries / max(shape.n_visits, 1)
         return super().estimate_bytes(shape) + round(2 * KEPT * min(pairs, shape.n_touched**2))
 
@@ -76,7 +81,9 @@ class TransitionRidge(DenseWeights):
         return self._weighed(self._level(profiles(of, weight, shared_out(of.held, self.size_power))))
 
     def _cuts(self, behaviour: Behaviour) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-        """What stood before each cut and what after it, both times the root of the cut's weight: csr [cuts, items fitted]."""
+        """What stood before each cut and what after it, both times the root of the cut's weight: csr [cuts,
+        items fitted].
+        """
         of = baskets(behaviour)
         held = shared_out(of.held, self.size_power)[:, self.items]
         before = later(of, fading(np.arange(1, self.reach), self.profile_half_life_places)).T

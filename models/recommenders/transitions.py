@@ -1,7 +1,8 @@
 """Directed item transitions: what customers wanted in the baskets that followed one with this item.
 
-First-order Markov chains over items with decay over the distance, the sequential rules of Ludewig and Jannach, "Evaluation of
-session-based recommendation algorithms" (UMUAI 2018), with both directions, baskets for single items, and popularity discounted.
+First-order Markov chains over items with decay over the distance, the sequential rules of Ludewig and
+Jannach, "Evaluation of session-based recommendation algorithms" (UMUAI 2018), with both directions, baskets
+for single items, and popularity discounted.
 """
 
 from dataclasses import dataclass

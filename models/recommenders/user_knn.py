@@ -8,7 +8,16 @@ import numpy as np
 from scipy import sparse
 
 from models.base import BLOCK, Behaviour, Customers, Training
-from models.recommenders.neighbours import best_per_row, from_arrays, lengths, narrowed, opinion, scaled, to_arrays, without_self
+from models.recommenders.neighbours import (
+    best_per_row,
+    from_arrays,
+    lengths,
+    narrowed,
+    opinion,
+    scaled,
+    to_arrays,
+    without_self,
+)
 from models.shape import KEPT, Shape
 
 

@@ -4,7 +4,8 @@ catalogue that is cut.
 
 from sample_shop.plants.record import Day, Fact, Line, Site, due, event_line, item_line, person_line
 
-# Name → the days, counted from the opening, on which the night's whole file lacks it; the last number is where it comes back.
+# Name → the days, counted from the opening, on which the night's whole file lacks it; the last number is
+# where it comes back.
 ABSENCES = {"stays": range(0), "vanishes": range(4, 1 << 30), "comes_back": range(4, 6)}
 VIEWED_ON = range(3)
 VIEWS = 6
@@ -27,16 +28,28 @@ def plant(site: Site, day: Day) -> None:
     for number, (name, absent) in enumerate(ABSENCES.items()):
         item, user = item_id(site, name), site.user(f"absence {name}")
         if site.day not in absent:
-            line = item_line(item, opening + number, title=f"Planted Oil That {name.replace('_', ' ').title()}")
+            line = item_line(
+                item, opening + number, title=f"Planted Oil That {name.replace('_', ' ').title()}"
+            )
             day.lines["catalogue"].append(Line(f"item_{name}", item, line))
-            line = person_line(card_id(site, name), opening, opening, user_id=user, email=f"{user}@example.org")
+            line = person_line(
+                card_id(site, name), opening, opening, user_id=user, email=f"{user}@example.org"
+            )
             day.lines["people"].append(Line(f"person_{name}", card_id(site, name), line))
         if site.day in VIEWED_ON:
             for view in range(VIEWS):
                 at, browser = site.at(9 + view / 4), site.browser(f"absence {name} {view}")
-                seen = event_line(site, f"absence {name} {view}", at, browser=browser, product_id=item, price=9.5)
+                seen = event_line(
+                    site, f"absence {name} {view}", at, browser=browser, product_id=item, price=9.5
+                )
                 day.lines["events"].append(Line(f"item_{name}", item, seen))
-            own = event_line(site, f"absence own {name}", site.at(12), browser=site.browser(f"absence own {name}"), user=user)
+            own = event_line(
+                site,
+                f"absence own {name}",
+                site.at(12),
+                browser=site.browser(f"absence own {name}"),
+                user=user,
+            )
             day.lines["events"].append(Line(f"person_{name}", user, own))
         if site.day in (0, absent.start, absent.stop):
             ended = site.day in absent

@@ -44,10 +44,19 @@ STORIES: dict[str, tuple[tuple[Word, ...], bool]] = {
     "event_no_card_yes": ((Word(0, 9, False), Word(1, 9, "true", "card")), True),
     "card_no_event_yes": ((Word(0, 9, "false", "card"), Word(1, 9, True)), True),
     "event_yes_card_no": ((Word(0, 9, True), Word(1, 9, "false", "card")), False),
-    "refused_card_no": ((Word(0, 9, True), Word(0, 10, "true", "card"), Word(1, 9, "false", "spoiled card")), False),
+    "refused_card_no": (
+        (Word(0, 9, True), Word(0, 10, "true", "card"), Word(1, 9, "false", "spoiled card")),
+        False,
+    ),
     "impossible_yes": ((Word(0, 9, False), Word(1, 9, True, "spoiled event")), False),
 }
-DOUBTFUL = ("denied", "no_in_words", "zero", "object", "list")  # their last word is kept as a no, and told in quarantine besides
+DOUBTFUL = (
+    "denied",
+    "no_in_words",
+    "zero",
+    "object",
+    "list",
+)  # their last word is kept as a no, and told in quarantine besides
 
 
 def plant(site: Site, day: Day) -> None:
@@ -74,11 +83,16 @@ def tell(site: Site, day: Day, story: str, begin: int, words: tuple[Word, ...], 
         day.lines["events"].append(Line(f"consent_{story}", user, line, reason))
     card = [word for word in words if "card" in word.by and word.day <= today]
     if card:
-        last, at = card[-1], {word.day: Site(site.seed, begin + word.day, site.items).at(word.hour) for word in card}
+        last, at = (
+            card[-1],
+            {word.day: Site(site.seed, begin + word.day, site.items).at(word.hour) for word in card},
+        )
         fields = {"user_id": user, "personalization_consent": last.word}
         if last.by == "spoiled card":
             fields["birth_date"] = "1980-02-31"
         line = person_line(f"C{user}", at[card[0].day], at[last.day], **fields)
-        day.lines["people"].append(Line(f"consent_{story}", f"C{user}", line, "bad_time" if last.by == "spoiled card" else ""))
+        day.lines["people"].append(
+            Line(f"consent_{story}", f"C{user}", line, "bad_time" if last.by == "spoiled card" else "")
+        )
     if today == max(word.day for word in words):
         day.facts.append(Fact("consent", user, {"story": story, "personalization": holds}))

@@ -3,7 +3,17 @@ header.
 """
 
 from sample_shop.orders import HEADER
-from sample_shop.plants.record import Day, ExtraFile, Fact, Line, Site, csv_record, due, order_line, person_line
+from sample_shop.plants.record import (
+    Day,
+    ExtraFile,
+    Fact,
+    Line,
+    Site,
+    csv_record,
+    due,
+    order_line,
+    person_line,
+)
 
 LONE_CR_FIRST, NO_HEADER_FIRST, NOTES_FIRST, EVERY = 3, 5, 6, 14
 NO_HEADER_LINES = 3
@@ -25,7 +35,10 @@ def plant(site: Site, day: Day) -> None:
         day.facts.append(Fact("order_lines", order_id, {"quantities": [1]}))
     if due(site.day, NO_HEADER_FIRST, EVERY):
         ids = [f"NH{site.day:04d}{number:02d}" for number in range(NO_HEADER_LINES)]
-        lines = [Line("no_header", one, order_line(one, 1, site.at(12), site.item(7)), "not_parseable") for one in ids]
+        lines = [
+            Line("no_header", one, order_line(one, 1, site.at(12), site.item(7)), "not_parseable")
+            for one in ids
+        ]
         day.files.append(ExtraFile("orders", "till_9.csv", b"", lines))
         day.facts += [Fact("order_lines", one, {"quantities": []}) for one in ids]
     if due(site.day, NOTES_FIRST, EVERY):
@@ -58,4 +71,7 @@ def two_line_address(site: Site, day: Day) -> None:
     line = person_line(real, opening, opening, address_line=f"12 rue du Moulin\n{row}", city="Lille")
     day.lines["people"].append(Line("quoted_line_end", real, line))
     if site.day == NOTES_FIRST:
-        day.facts += [Fact("person_exists", real, {"exists": True}), Fact("person_exists", phantom, {"exists": False})]
+        day.facts += [
+            Fact("person_exists", real, {"exists": True}),
+            Fact("person_exists", phantom, {"exists": False}),
+        ]

@@ -43,7 +43,9 @@ def plant(site: Site, day: Day) -> None:
         return
     for kind, values in ADDED.items():
         browser = site.browser(f"hostile {kind}")
-        line = event_line(site, f"hostile {kind}", site.at(15), browser=browser, event="Product Added", **values)
+        line = event_line(
+            site, f"hostile {kind}", site.at(15), browser=browser, event="Product Added", **values
+        )
         day.lines["events"].append(Line(kind, browser, line, "bad_number"))
     for number, (kind, fields) in enumerate(ORDERED.items()):
         order_id = f"HO{site.day:04d}{number:02d}"

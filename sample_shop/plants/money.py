@@ -28,8 +28,15 @@ def plant(site: Site, day: Day) -> None:
     for number, (kind, lines) in enumerate(orders.items()):
         order_id = f"MX{site.day:04d}{number:02d}"
         for line_no, fields in enumerate(lines, start=1):
-            day.lines["orders"].append(Line(kind, order_id, order_line(order_id, line_no, at, item, **fields)))
+            day.lines["orders"].append(
+                Line(kind, order_id, order_line(order_id, line_no, at, item, **fields))
+            )
         first = lines[0].get("currency", "EUR")
         amount = sum(float(line["unit_price"]) for line in lines if line.get("currency", "EUR") == first)
-        facts = {"user_id": lines[0]["user_id"], "currency": first, "amount": f"{amount:.2f}", "n_lines": len(lines)}
+        facts = {
+            "user_id": lines[0]["user_id"],
+            "currency": first,
+            "amount": f"{amount:.2f}",
+            "n_lines": len(lines),
+        }
         day.facts.append(Fact("order", order_id, facts))

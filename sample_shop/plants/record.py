@@ -125,7 +125,11 @@ def event_line(
             "device": {"type": "desktop"},
             "page": {"path": "/p", "referrer": ""},
             "location": {"country": "FR"},
-            "consent": {"categoryPreferences": {key: value for key, value in preferences.items() if value is not ABSENT}},
+            "consent": {
+                "categoryPreferences": {
+                    key: value for key, value in preferences.items() if value is not ABSENT
+                }
+            },
         },
         "event": event,
         "properties": {key: value for key, value in given.items() if value is not ABSENT},
@@ -160,7 +164,9 @@ def order_line(order_id: str, line_no: int, at_ms: int, item: tuple[str, float],
         "channel": "web",
         "kind": "sale",
     }
-    return csv_record([(plain | fields)[name] for name in (*ORDERS_HEADER, *(name for name in fields if name not in plain))])
+    return csv_record(
+        [(plain | fields)[name] for name in (*ORDERS_HEADER, *(name for name in fields if name not in plain))]
+    )
 
 
 def person_line(crm_id: str, created_ms: int, updated_ms: int, **fields: str) -> bytes:

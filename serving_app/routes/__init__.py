@@ -10,7 +10,9 @@ from serving_app.service import Service
 
 
 class Anything(BaseConverter):
-    """A part of a path that may hold slashes, at its beginning too, and dots; in a request each may be percent-encoded."""
+    """A part of a path that may hold slashes, at its beginning too, and dots; in a request each may be
+    percent-encoded.
+    """
 
     regex, part_isolating, weight = "(?s:.+?)", False, 200
 

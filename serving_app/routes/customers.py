@@ -1,4 +1,6 @@
-"""`GET /v1/customers/<customer_id>`: a profile's slice, for a shop's own servers. The one place where an unknown id is a 404."""
+"""`GET /v1/customers/<customer_id>`: a profile's slice, for a shop's own servers. The one place where an
+unknown id is a 404.
+"""
 
 from flask import Blueprint, Response
 
@@ -7,7 +9,9 @@ from serving_app.errors import NotReady, UnknownCustomer
 from serving_app.routes import answer, service
 
 bp = Blueprint("customers", __name__)
-bp.before_request(require_operator)  # orders and segments of anyone whose id is known, to be kept from a browser
+bp.before_request(
+    require_operator
+)  # orders and segments of anyone whose id is known, to be kept from a browser
 
 
 @bp.get("/v1/customers/<customer_id>")

@@ -1,6 +1,8 @@
-"""`GET /healthz`: the process answers. `GET /readyz`: it has something to serve; a contract for whoever routes traffic to it.
+"""`GET /healthz`: the process answers. `GET /readyz`: it has something to serve; a contract for whoever
+routes traffic to it.
 
-Something intact is served: 200, `degraded` where it is not all that it should be, and `problems` say what. Nothing is: 503.
+Something intact is served: 200, `degraded` where it is not all that it should be, and `problems` say what.
+Nothing is: 503.
 """
 
 from flask import Blueprint, Response, current_app
@@ -22,14 +24,21 @@ def readyz() -> Response:
     asked, build = service(), current_app.config["BUILD"]
     problems, snapshot = asked.problems(), asked.snapshots.current()
     if snapshot is None or asked.is_blank:
-        serving = {"snapshot": snapshot.name, "model_version": snapshot.meta.model_version} if snapshot else {}
+        serving = (
+            {"snapshot": snapshot.name, "model_version": snapshot.meta.model_version} if snapshot else {}
+        )
         raise NotReady("; ".join(problems), build=build, **serving)
     meta = snapshot.meta
     return answer(
         {
-            "status": "degraded" if problems else "ready", "problems": problems, "build": build,
-            "model_version": meta.model_version, "snapshot": snapshot.name,
-            "landing_date": meta.landing_date, "published_at": meta.published_at,
-            "age_seconds": age_seconds(snapshot, asked.clock()), "n_unlogged": asked.log.n_unlogged,
+            "status": "degraded" if problems else "ready",
+            "problems": problems,
+            "build": build,
+            "model_version": meta.model_version,
+            "snapshot": snapshot.name,
+            "landing_date": meta.landing_date,
+            "published_at": meta.published_at,
+            "age_seconds": age_seconds(snapshot, asked.clock()),
+            "n_unlogged": asked.log.n_unlogged,
         }
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""`/v1/identity/…`: why two identifiers are one customer's, what is decided about it, and what waits for a decision."""
+"""`/v1/identity/…`: why two identifiers are one customer's, what is decided about it, and what waits for a
+decision.
+"""
 
 from flask import Blueprint, Response, current_app
 

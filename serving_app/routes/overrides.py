@@ -1,4 +1,6 @@
-"""`/v1/overrides`: what an operator pins, blocks or boosts, for everyone or one customer, until a moment. In force at once."""
+"""`/v1/overrides`: what an operator pins, blocks or boosts, for everyone or one customer, until a moment. In
+force at once.
+"""
 
 from flask import Blueprint, Response
 
@@ -47,7 +49,8 @@ def make(asked: NewOverride) -> Override:
 
     Raises:
         BadRequest: it would end before it begins.
-        CannotApply: nobody is known by the id given, or a pin or boost names an item that the shop does not have.
+        CannotApply: nobody is known by the id given, or a pin or boost names an item that the shop does not
+            have.
     """
     now, snapshot = service().clock(), service().snapshots.current()
     if asked.until <= now:
@@ -60,18 +63,34 @@ def make(asked: NewOverride) -> Override:
     if asked.kind != BLOCK and snapshot and snapshot.item(item_id) is None:
         raise CannotApply("No item has this item_id.")
     return Override(
-        override_id=f"o_{service().new_id().replace('-', '')[:16]}", kind=asked.kind, item_id=item_id,
-        customer_id=customer_id, position=(asked.position or 1) if asked.kind == PIN else 0, factor=asked.factor or 1.0,
-        until=asked.until, created_at=now, note=asked.note,
-    )  # fmt: skip
+        override_id=f"o_{service().new_id().replace('-', '')[:16]}",
+        kind=asked.kind,
+        item_id=item_id,
+        customer_id=customer_id,
+        position=(asked.position or 1) if asked.kind == PIN else 0,
+        factor=asked.factor or 1.0,
+        until=asked.until,
+        created_at=now,
+        note=asked.note,
+    )
 
 
 def as_answer(one: Override) -> dict:
-    """An override as it is told, with how many items of the shop it names: none, where its id was mistyped."""
+    """An override as it is told, with how many items of the shop it names: none, where its id was
+    mistyped.
+    """
     snapshot = service().snapshots.current()
     return {
-        "override_id": one.override_id, "kind": one.kind, "item_id": one.item_id, "customer_id": one.customer_id,
-        "position": one.position if one.kind == PIN else None, "factor": one.factor if one.kind == BOOST else None,
-        "until": iso(one.until), "created_at": iso(one.created_at), "note": one.note,
-        "matches": None if snapshot is None else int(snapshot.item(snapshot.item_id(one.item_id)) is not None),
-    }  # fmt: skip
+        "override_id": one.override_id,
+        "kind": one.kind,
+        "item_id": one.item_id,
+        "customer_id": one.customer_id,
+        "position": one.position if one.kind == PIN else None,
+        "factor": one.factor if one.kind == BOOST else None,
+        "until": iso(one.until),
+        "created_at": iso(one.created_at),
+        "note": one.note,
+        "matches": (
+            None if snapshot is None else int(snapshot.item(snapshot.item_id(one.item_id)) is not None)
+        ),
+    }

@@ -1,9 +1,10 @@
 """Write, audit, publish on Snowflake: a night is built in a schema aside, and one statement swaps it in.
 
-`<SCHEMA>` is what analysts read. `<SCHEMA>_BUILD` begins as a clone of it, which costs no storage, so incremental models find
-their rows; dbt builds and tests in it, `export` reads it, and `publish` swaps the two. After that the night before lies in
-`<SCHEMA>_BUILD` until the next build begins. Each of the two says in its table BUILD_STATE what it is, so that a swap that
-broke off is known from one that has not begun, and none is done twice.
+`<SCHEMA>` is what analysts read. `<SCHEMA>_BUILD` begins as a clone of it, which costs no storage, so
+incremental models find their rows; dbt builds and tests in it, `export` reads it, and `publish` swaps the
+two. After that the night before lies in `<SCHEMA>_BUILD` until the next build begins. Each of the two says in
+its table BUILD_STATE what it is, so that a swap that broke off is known from one that has not begun, and none
+is done twice.
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,9 @@ def begin_aside(settings: Settings, run_id: str, is_built_upon: bool) -> None:
 
 
 def finish_aside(settings: Settings, run_id: str) -> None:
-    """Note that the schema aside holds this run, built and tested, and grant what readers may read before they see it."""
+    """Note that the schema aside holds this run, built and tested, and grant what readers may read before
+    they see it.
+    """
     aside = build_schema(settings)
     with connect(settings, aside) as session:
         if not session.is_stand_in:  # it knows no roles
@@ -49,22 +52,28 @@ def finish_aside(settings: Settings, run_id: str) -> None:
 
 
 def grants(settings: Settings, schema: str, relations: Mapping[str, str]) -> list[str]:
-    """The statements that let the two reading roles read a schema's marts: tables made anew have none of last night's grants.
+    """The statements that let the two reading roles read a schema's marts: tables made anew have none of last
+    night's grants.
 
     Args:
         relations: tables and views of the schema with what they are, as `Session.relations` tells.
     """
     reader, contacts = (settings.snowflake.get(name) for name in ("reader_role", "contacts_role"))
-    said = [f"grant usage on schema {schema} to role {role}" for role in dict.fromkeys([reader, contacts]) if role]
+    said = [
+        f"grant usage on schema {schema} to role {role}" for role in dict.fromkeys([reader, contacts]) if role
+    ]
     for name, kind in relations.items():
         role = contacts if name in CONTACTS else reader
         if role and name.startswith(MARTS):
-            said.append(f"grant select on {'view' if kind == 'VIEW' else 'table'} {schema}.{name} to role {role}")
+            said.append(
+                f"grant select on {'view' if kind == 'VIEW' else 'table'} {schema}.{name} to role {role}"
+            )
     return said
 
 
 def switch_snowflake(settings: Settings, run_id: str) -> bool:
-    """Let analysts read this run's build; True when this call swapped it in, False when they read it already, or on DuckDB.
+    """Let analysts read this run's build; True when this call swapped it in, False when they read it already,
+    or on DuckDB.
 
     Raises:
         NotBuilt: there is no finished build of this run to swap in.
@@ -95,7 +104,9 @@ def state(session: Session, schema: str) -> tuple[str, str] | None:
 def say(session: Session, schema: str, run_id: str, how_far: str) -> None:
     """Write down which run a schema holds and how far it is, in one statement."""
     session.run(
-        f"create or replace table {schema}.{STATE} as select %s::varchar as run_id, %s::varchar as state", run_id, how_far
+        f"create or replace table {schema}.{STATE} as select %s::varchar as run_id, %s::varchar as state",
+        run_id,
+        how_far,
     )
 
 

@@ -1,7 +1,8 @@
-"""What tonight's build of the warehouse begins with: a copy of the published one, and what changed in the lake since then.
+"""What tonight's build of the warehouse begins with: a copy of the published one, and what changed in the
+lake since then.
 
-What a warehouse has read of the lake stands in the warehouse itself (`int_build__reads`), so the two cannot part: a file
-that is thrown away takes its memory with it.
+What a warehouse has read of the lake stands in the warehouse itself (`int_build__reads`), so the two cannot
+part: a file that is thrown away takes its memory with it.
 """
 
 import hashlib
@@ -23,16 +24,26 @@ from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 SOURCES = (
-    "core_events", "core_order_lines", "core_people", "core_items", "core_consents", "core_identifiers", "core_identities",
-    "core_identity_links", "core_identity_changes", "core_impressions",
-)  # fmt: skip
+    "core_events",
+    "core_order_lines",
+    "core_people",
+    "core_items",
+    "core_consents",
+    "core_identifiers",
+    "core_identities",
+    "core_identity_links",
+    "core_identity_changes",
+    "core_impressions",
+)
 BY_DAY = (CORE_EVENTS, CORE_ORDER_LINES)
 READS = "int_build__reads"
 
 
 @dataclass(frozen=True)
 class Reads:
-    """What a warehouse was built from: `versions` is `<table id>@<version>` of each lake table, absent ones left out."""
+    """What a warehouse was built from: `versions` is `<table id>@<version>` of each lake table, absent ones
+    left out.
+    """
 
     versions: dict[str, str]
     code: str
@@ -77,7 +88,8 @@ def begin(night: Night, lake: Lake) -> Beginning:
 
 
 def what_to_tell(night: Night, lake: Lake, before: Reads | None) -> dict:
-    """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other models, other tables.
+    """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other
+    models, other tables.
 
     Args:
         before: what the warehouse to build on has read.
@@ -92,7 +104,9 @@ def what_to_tell(night: Night, lake: Lake, before: Reads | None) -> dict:
 
 
 def changed_days(lake: Lake, before: Reads | None, now: Reads) -> dict[str, list[str]] | None:
-    """For each lake table kept by day, the days whose rows changed since `before`, ISO; None when that cannot be told."""
+    """For each lake table kept by day, the days whose rows changed since `before`, ISO; None when that cannot
+    be told.
+    """
     if before is None or before.code != now.code:
         return None
     changed = {}
@@ -116,15 +130,18 @@ def versions(lake: Lake) -> dict[str, str]:
 def as_of(night: Night, lake: Lake, before: Reads | None) -> date:
     """The newest landing day that any night brought: the same in whatever order days are brought in."""
     deliveries = lake.read_arrow(OPS_DELIVERIES, ["landing_date", "n_records"]).to_pylist()
-    landed = (row["landing_date"] for row in deliveries if row["n_records"] is not None)  # others were begun and cut off
+    landed = (
+        row["landing_date"] for row in deliveries if row["n_records"] is not None
+    )  # others were begun and cut off
     return max([night.days.last, *landed, *([before.as_of] if before else [])])
 
 
 def models_hash() -> str:
-    """Hash of dbt's models and of the segments: with other models, rows built by the old ones are not built upon.
+    """Hash of dbt's models and of the segments: with other models, rows built by the old ones are not built
+    upon.
 
-    Without the policy of which value wins: what follows from it is worked out anew every night, so an edited reason or rule is
-    no ground to build a warehouse from nothing.
+    Without the policy of which value wins: what follows from it is worked out anew every night, so an edited
+    reason or rule is no ground to build a warehouse from nothing.
     """
     digest = hashlib.sha256()
     for folder in ("dbt_project", "segments"):
@@ -156,4 +173,8 @@ def said_in(schema: str) -> str:
 
 
 def told_by(rows: list[tuple]) -> Reads | None:
-    return Reads({name: version for name, version, _, _ in rows if version}, rows[0][2], rows[0][3]) if rows else None
+    return (
+        Reads({name: version for name, version, _, _ in rows if version}, rows[0][2], rows[0][3])
+        if rows
+        else None
+    )

@@ -1,4 +1,6 @@
-"""What `load` takes out of the lake: the last change of each key since a version, as Parquet files that Snowflake reads."""
+"""What `load` takes out of the lake: the last change of each key since a version, as Parquet files that
+Snowflake reads.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +70,9 @@ def stage(lake: Lake, table: Table, before: Watermark | None, now: Watermark, fo
 
 
 def last_changes(table: Table) -> str:
-    """SQL over `feed`: one row a key, with what became of it. At one version a key is there or not, whatever came before."""
+    """SQL over `feed`: one row a key, with what became of it. At one version a key is there or not, whatever
+    came before.
+    """
     key = ", ".join(table.key)
     return f"""
         select *, case when _change_type = 'delete' then '{DELETE}' else '{UPSERT}' end as {CHANGE}

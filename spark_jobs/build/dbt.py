@@ -1,7 +1,7 @@
 """Build the warehouse: `dbt build` into tonight's own file, begun as a copy of the published one.
 
-Analysts keep reading the published file; `publish` points them at the new one when the night has passed its checks. A build
-that fails leaves `warehouse/builds/` as it was.
+Analysts keep reading the published file; `publish` points them at the new one when the night has passed its
+checks. A build that fails leaves `warehouse/builds/` as it was.
 """
 
 import json
@@ -24,12 +24,20 @@ NEEDS_SPARK = False
 PROJECT = ROOT / "dbt_project"
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
 SNOWFLAKE = {
-    "account": "SNOWFLAKE_ACCOUNT", "user": "SNOWFLAKE_USER", "role": "SNOWFLAKE_ROLE", "warehouse": "SNOWFLAKE_WAREHOUSE",
-    "database": "SNOWFLAKE_DATABASE", "schema": "SNOWFLAKE_SCHEMA", "host": "SNOWFLAKE_HOST", "port": "SNOWFLAKE_PORT",
-    "protocol": "SNOWFLAKE_PROTOCOL", "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
+    "account": "SNOWFLAKE_ACCOUNT",
+    "user": "SNOWFLAKE_USER",
+    "role": "SNOWFLAKE_ROLE",
+    "warehouse": "SNOWFLAKE_WAREHOUSE",
+    "database": "SNOWFLAKE_DATABASE",
+    "schema": "SNOWFLAKE_SCHEMA",
+    "host": "SNOWFLAKE_HOST",
+    "port": "SNOWFLAKE_PORT",
+    "protocol": "SNOWFLAKE_PROTOCOL",
+    "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
     "private_key_passphrase": "DBT_ENV_SECRET_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE",
-    "password": "DBT_ENV_SECRET_SNOWFLAKE_PASSWORD", "lake_schema": "SNOWFLAKE_LAKE_SCHEMA",
-}  # fmt: skip
+    "password": "DBT_ENV_SECRET_SNOWFLAKE_PASSWORD",
+    "lake_schema": "SNOWFLAKE_LAKE_SCHEMA",
+}
 
 
 class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
@@ -47,11 +55,13 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
 
 
 def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
-    """Run `dbt build` in a process of its own; its `run_results.json`. The file joins `builds/` by one rename at the end.
+    """Run `dbt build` in a process of its own; its `run_results.json`. The file joins `builds/` by one rename
+    at the end.
 
     Raises:
         DbtFailed: a model or a test failed.
-        SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood; nothing is built.
+        SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
+        nothing is built.
     """
     generate(PROJECT)
     work = settings.warehouse_folder / "dbt"
@@ -71,16 +81,33 @@ def generate(project: Path) -> None:
     write_rules(project)
 
 
-def dbt(settings: Settings, beginning: Beginning, command: str, *arguments: str) -> subprocess.CompletedProcess:
+def dbt(
+    settings: Settings, beginning: Beginning, command: str, *arguments: str
+) -> subprocess.CompletedProcess:
     """One dbt command on this project; what it generates lies under the home, not in the repository."""
     work = settings.warehouse_folder / "dbt"
     words = [
-        sys.executable, "-m", "dbt.cli.main", *command.split(),
-        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", settings.warehouse,
-        "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
-        "--log-level-file", "info", *arguments,
-    ]  # fmt: skip
-    return subprocess.run(words, cwd=PROJECT, env=environment(settings, beginning), capture_output=True, text=True)
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        *command.split(),
+        "--project-dir",
+        str(PROJECT),
+        "--profiles-dir",
+        str(PROJECT),
+        "--target",
+        settings.warehouse,
+        "--target-path",
+        str(work / "target"),
+        "--log-path",
+        str(work / "logs"),
+        "--log-level-file",
+        "info",
+        *arguments,
+    ]
+    return subprocess.run(
+        words, cwd=PROJECT, env=environment(settings, beginning), capture_output=True, text=True
+    )
 
 
 def environment(settings: Settings, beginning: Beginning) -> dict[str, str]:

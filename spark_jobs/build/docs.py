@@ -12,8 +12,8 @@ from spark_jobs.settings import Settings
 def write_docs(settings: Settings) -> Path:
     """Write the page and return it: `warehouse/docs/index.html`.
 
-    dbt reads a copy of the published file, because it would lock the file itself; on Snowflake the page does without the
-    columns' types as built.
+    dbt reads a copy of the published file, because it would lock the file itself; on Snowflake the page does
+    without the columns' types as built.
 
     Raises:
         FileNotFoundError: nothing is published yet.
@@ -21,7 +21,9 @@ def write_docs(settings: Settings) -> Path:
     """
     published = Published.read(settings.home)
     if published is None:
-        raise FileNotFoundError("nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse")
+        raise FileNotFoundError(
+            "nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse"
+        )
     generate(PROJECT)
     folder, file, more = settings.warehouse_folder / "docs", None, ["--empty-catalog"]
     told = {"as_of": published.landing_date, "changed_days": None, "lake_versions": {}, "models_hash": ""}

@@ -1,8 +1,9 @@
-"""Bring what Spark needs back from the warehouse: features and interactions, under the same names in the lake.
+"""Bring what Spark needs back from the warehouse: features and interactions, under the same names in the
+lake.
 
-Consent is applied here for interactions: `feat_customers` holds who may be personalised for, and only their rows, and those of
-guests, leave the warehouse. No Spark: comparing half a million rows and writing them takes DuckDB and delta-rs seconds,
-where a JVM's MERGE took a minute.
+Consent is applied here for interactions: `feat_customers` holds who may be personalised for, and only their
+rows, and those of guests, leave the warehouse. No Spark: comparing half a million rows and writing them takes
+DuckDB and delta-rs seconds, where a JVM's MERGE took a minute.
 """
 
 import shutil
@@ -23,14 +24,18 @@ from spark_jobs.tables import Lake
 
 NEEDS_SPARK = False
 BATCH = 100_000  # rows held in memory at once
-Bring = Callable[[Table, str, Path], None]  # a table, what stands behind `from`, and the Parquet file that is to hold its rows
+Bring = Callable[
+    [Table, str, Path], None
+]  # a table, what stands behind `from`, and the Parquet file that is to hold its rows
 
 CONSENTED = "customer_id is null or customer_id in (select customer_id from {schema}.feat_customers)"
 WHERE = {FCT_INTERACTIONS.name: CONSENTED, FEAT_CUSTOMERS.name: "true", FEAT_ITEMS.name: "true"}
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the warehouse's hold."""
+    """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the
+    warehouse's hold.
+    """
     aside = night.settings.warehouse_folder / "export" / night.slug
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -57,15 +62,21 @@ def brought(lake: Lake, table: Table, schema: str, bring: Bring, aside: Path) ->
             rows = connection.sql(f"select * from read_parquet('{file}') order by {', '.join(table.key)}")
             lake.overwrite(rows.to_arrow_reader(BATCH), table)
     return TableReport(
-        table.name, before, lake.version(table),
+        table.name,
+        before,
+        lake.version(table),
         n_rows=counts["inserted"] + counts["updated"] + counts["unchanged"],
-        n_inserted=counts["inserted"], n_updated=counts["updated"], n_unchanged=counts["unchanged"],
+        n_inserted=counts["inserted"],
+        n_updated=counts["updated"],
+        n_unchanged=counts["unchanged"],
         detail={"deleted": counts["deleted"]},
-    )  # fmt: skip
+    )
 
 
 def compare(connection: duckdb.DuckDBPyConnection, file: Path, lake: Lake, table: Table) -> dict[str, int]:
-    """Rows of the file by what they are to the lake's table: inserted, updated, unchanged; and rows it lacks: deleted."""
+    """Rows of the file by what they are to the lake's table: inserted, updated, unchanged; and rows it lacks:
+    deleted.
+    """
     connection.register("old", lake.scan(table))
     key = ", ".join(table.key)
     outcomes = connection.execute(f"""
@@ -90,7 +101,9 @@ def source(table: Table, schema: str) -> str:
 
 
 def from_duckdb(night: Night) -> Bring:
-    """Tonight's file, copied straight to Parquet; timestamps leave as UTC instants, as the lake keeps them."""
+    """Tonight's file, copied straight to Parquet; timestamps leave as UTC instants, as the lake
+    keeps them.
+    """
     warehouse = built_file(night)
 
     def bring(table: Table, source: str, file: Path) -> None:
@@ -98,7 +111,11 @@ def from_duckdb(night: Night) -> Bring:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             kinds = connection.execute(f"describe {rows}").fetchall()
-            instants = [f'cast("{name}" as timestamptz) as "{name}"' for name, kind, *_ in kinds if kind == "TIMESTAMP"]
+            instants = [
+                f'cast("{name}" as timestamptz) as "{name}"'
+                for name, kind, *_ in kinds
+                if kind == "TIMESTAMP"
+            ]
             replaced = f"replace ({', '.join(instants)})" if instants else ""
             connection.execute(f"copy (select * {replaced} from ({rows})) to '{file}' (format parquet)")
 

@@ -42,7 +42,9 @@ def unpacked(batch: pa.Table, table: Table) -> pa.Table:
     for name, column, kind in zip(table.columns, batch.columns, table.columns.values(), strict=True):
         wanted = arrow_schema(table).field(name).type
         if kind.startswith("array<"):
-            column = pa.array([None if text is None else json.loads(text) for text in column.to_pylist()], wanted)
+            column = pa.array(
+                [None if text is None else json.loads(text) for text in column.to_pylist()], wanted
+            )
         elif kind == "timestamp":
             column = column.cast(pa.int64())
         columns.append(column.cast(wanted))

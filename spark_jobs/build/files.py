@@ -1,5 +1,5 @@
-"""A night's warehouse file by name. A build never takes a name that is taken: readers may be at that file, and no gate has
-passed the new one yet."""
+"""A night's warehouse file by name. A build never takes a name that is taken: readers may be at that file,
+and no gate has passed the new one yet."""
 
 import re
 from pathlib import Path
@@ -12,9 +12,13 @@ def builds(home: Path) -> Path:
 
 
 def free_file(night: Night) -> Path:
-    """Where the night's build belongs when it is whole: named after the run, with a number behind it from the second on."""
+    """Where the night's build belongs when it is whole: named after the run, with a number behind it from the
+    second on.
+    """
     made = builds_of(night)
-    return builds(night.settings.home) / (f"{night.slug}.{max(made) + 1}.duckdb" if made else f"{night.slug}.duckdb")
+    return builds(night.settings.home) / (
+        f"{night.slug}.{max(made) + 1}.duckdb" if made else f"{night.slug}.duckdb"
+    )
 
 
 def built_file(night: Night) -> Path:
@@ -25,7 +29,9 @@ def built_file(night: Night) -> Path:
     """
     made = builds_of(night)
     if not made:
-        raise FileNotFoundError(f"{builds(night.settings.home) / night.slug}.duckdb was not built; `dbt` makes it")
+        raise FileNotFoundError(
+            f"{builds(night.settings.home) / night.slug}.duckdb was not built; `dbt` makes it"
+        )
     return made[max(made)]
 
 

@@ -1,9 +1,10 @@
-"""dbt-duckdb's way into the lake: the source `core_x` is the Delta table of that name, read only as far as a model asks.
+"""dbt-duckdb's way into the lake: the source `core_x` is the Delta table of that name, read only as far as a
+model asks.
 
-Differs from the adapter's own `delta` plugin in two things. A table that no night has written yet is an empty table of its
-contract's shape, so a shop without a web log builds the same models. And the tables are registered with every cursor instead
-of when a model asks: the adapter keeps what it registered in a dictionary that two threads change under each other ("dictionary
-changed size during iteration").
+Differs from the adapter's own `delta` plugin in two things. A table that no night has written yet is an empty
+table of its contract's shape, so a shop without a web log builds the same models. And the tables are
+registered with every cursor instead of when a model asks: the adapter keeps what it registered in a
+dictionary that two threads change under each other ("dictionary changed size during iteration").
 """
 
 from pathlib import Path
@@ -25,6 +26,8 @@ class Plugin(BasePlugin):
         self.tables = {name: lake.scan(LAKE[name]) for name in SOURCES}
 
     def configure_cursor(self, cursor: Any) -> None:
-        """Make the tables known as `temp.main.<table>`, with columns and filters pushed down into Delta's files."""
+        """Make the tables known as `temp.main.<table>`, with columns and filters pushed down into Delta's
+        files.
+        """
         for name, rows in self.tables.items():
             cursor.register(name, rows)

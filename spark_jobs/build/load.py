@@ -1,8 +1,10 @@
-"""Bring the lake's tables that dbt reads to Snowflake, changed rows only; on DuckDB, which reads the lake itself, do nothing.
+"""Bring the lake's tables that dbt reads to Snowflake, changed rows only; on DuckDB, which reads the lake
+itself, do nothing.
 
 Reads:   the core_* tables that dbt declares as sources
 Writes:  schema LAKE in Snowflake, and in it LOAD_WATERMARKS: how far each table has come
-If it fails: clear the task. A table and its watermark move together, and rows staged twice are merged to the same table.
+If it fails: clear the task. A table and its watermark move together, and rows staged twice are merged to the
+same table.
 """
 
 import shutil
@@ -35,7 +37,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         with connect(night.settings) as session:
             session.run(sql.CREATE_WATERMARKS)
             before = watermarks(session)
-            return [loaded(session, night, lake, LAKE[name], before.get(name), aside / name) for name in SOURCES]
+            return [
+                loaded(session, night, lake, LAKE[name], before.get(name), aside / name) for name in SOURCES
+            ]
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -46,7 +50,9 @@ def watermarks(session: Session) -> dict[str, Watermark]:
     return {name: Watermark(table_id, int(version), shape) for name, table_id, version, shape in found}
 
 
-def loaded(session: Session, night: Night, lake: Lake, table: Table, before: Watermark | None, folder: Path) -> TableReport:
+def loaded(
+    session: Session, night: Night, lake: Lake, table: Table, before: Watermark | None, folder: Path
+) -> TableReport:
     """One table brought up to the lake's newest version."""
     now = Watermark(*(lake.table_id_and_version(table) or ("", -1)), sql.shape(table))
     if before == now:
@@ -63,9 +69,11 @@ def loaded(session: Session, night: Night, lake: Lake, table: Table, before: Wat
     if rows.files:
         session.run(f"drop table {sql.staged(table)}")
     return TableReport(
-        table.name, before.version if before else None, now.version,
+        table.name,
+        before.version if before else None,
+        now.version,
         detail={"staged": rows.n_rows, "full": rows.is_full},
-    )  # fmt: skip
+    )
 
 
 def put(session: Session, table: Table, rows: Staged) -> None:
@@ -92,5 +100,11 @@ def mark(session: Session, night: Night, table: Table, now: Watermark, rows: Sta
     session.run(f"delete from {sql.WATERMARKS} where table_name = %s", table.name)
     session.run(
         f"insert into {sql.WATERMARKS} values (%s, %s, %s, %s, %s, %s, %s)",
-        table.name, now.table_id, now.version, now.shape, rows.n_rows, night.run_id, night.now.replace(tzinfo=None),
-    )  # fmt: skip
+        table.name,
+        now.table_id,
+        now.version,
+        now.shape,
+        rows.n_rows,
+        night.run_id,
+        night.now.replace(tzinfo=None),
+    )

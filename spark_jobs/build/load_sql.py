@@ -1,4 +1,6 @@
-"""The statements of `load`, made from a table's contract. Names stand alone: the session is in the lake's schema."""
+"""The statements of `load`, made from a table's contract. Names stand alone: the session is in the lake's
+schema.
+"""
 
 import hashlib
 import re
@@ -11,14 +13,20 @@ UPSERT, DELETE = "upsert", "delete"
 
 CREATE_WATERMARKS = f"""
 create table if not exists {WATERMARKS} (
-    table_name varchar not null, table_id varchar not null, lake_version integer not null, shape varchar not null,
+    table_name varchar not null, table_id varchar not null, lake_version integer not null,
+    shape varchar not null,
     n_staged integer not null, run_id varchar not null, loaded_at timestamp_ntz not null
 )"""
 
 PLAIN = {
-    "string": "varchar", "int": "integer", "bigint": "integer", "double": "float", "boolean": "boolean", "date": "date",
+    "string": "varchar",
+    "int": "integer",
+    "bigint": "integer",
+    "double": "float",
+    "boolean": "boolean",
+    "date": "date",
     "timestamp": "timestamp_ntz",
-}  # fmt: skip
+}
 
 
 def kind(lake_kind: str) -> str:
@@ -31,7 +39,9 @@ def kind(lake_kind: str) -> str:
 
 
 def is_nested(lake_kind: str) -> bool:
-    """Whether a column is staged as JSON text, since Parquet's own nesting loads into no ARRAY or OBJECT column."""
+    """Whether a column is staged as JSON text, since Parquet's own nesting loads into no ARRAY or OBJECT
+    column.
+    """
     return kind(lake_kind) in ("array", "object")
 
 
@@ -42,7 +52,10 @@ def shape(table: Table) -> str:
 
 def create(table: Table) -> str:
     """The table, empty."""
-    columns = [f"{name} {kind(of)}{' not null' if name in table.required else ''}" for name, of in table.columns.items()]
+    columns = [
+        f"{name} {kind(of)}{' not null' if name in table.required else ''}"
+        for name, of in table.columns.items()
+    ]
     return f"create or replace table {table.name} ({', '.join(columns)})"
 
 
@@ -75,7 +88,10 @@ match_by_column_name = case_insensitive"""
 
 def changes(table: Table) -> str:
     """The staged rows with the types of the table."""
-    typed = [f"parse_json({name})::{kind(of)} as {name}" if is_nested(of) else name for name, of in table.columns.items()]
+    typed = [
+        f"parse_json({name})::{kind(of)} as {name}" if is_nested(of) else name
+        for name, of in table.columns.items()
+    ]
     return f"select {', '.join([*typed, CHANGE])} from {staged(table)}"
 
 

@@ -1,4 +1,6 @@
-"""What dbt did, read off its `run_results.json`: one report a mart, and for a failed build the nodes that failed."""
+"""What dbt did, read off its `run_results.json`: one report a mart, and for a failed build the nodes that
+failed.
+"""
 
 import json
 from collections import Counter
@@ -29,10 +31,13 @@ def reports(settings: Settings, beginning: Beginning, results: dict) -> list[Tab
         for node in results["results"]
         if node["unique_id"].startswith("model.") and is_mart(node["unique_id"].split(".")[-1])
     }
-    outcomes = Counter(node["status"] for node in results["results"] if node["unique_id"].startswith(("test.", "unit_test.")))
+    outcomes = Counter(
+        node["status"] for node in results["results"] if node["unique_id"].startswith(("test.", "unit_test."))
+    )
     rows = row_counts(settings, beginning, sorted(marts))
     said = [
-        TableReport(name, n_rows=rows.get(name), detail={"seconds": round(seconds, 2)}) for name, seconds in sorted(marts.items())
+        TableReport(name, n_rows=rows.get(name), detail={"seconds": round(seconds, 2)})
+        for name, seconds in sorted(marts.items())
     ]
     if said:
         said[0].detail["tests"] = dict(outcomes)
@@ -46,7 +51,9 @@ def is_mart(name: str) -> bool:
 
 
 def row_counts(settings: Settings, beginning: Beginning, marts: list[str]) -> dict[str, int]:
-    """Rows of each mart in the finished file; nothing on Snowflake, where counting is `load`'s and `export`'s to do."""
+    """Rows of each mart in the finished file; nothing on Snowflake, where counting is `load`'s and `export`'s
+    to do.
+    """
     if beginning.finished is None:
         return {}
     with duckdb.connect(str(beginning.finished), read_only=True) as warehouse:

@@ -1,4 +1,5 @@
-"""How Concierge reaches Snowflake: one connection, opened from the settings, and the few statements every caller needs.
+"""How Concierge reaches Snowflake: one connection, opened from the settings, and the few statements every
+caller needs.
 
 With protocol `http` the other side is a local stand-in. What it cannot do is asked for in one place each, by
 `Session.is_stand_in`, and listed in docs/snowflake.md.
@@ -15,8 +16,8 @@ from spark_jobs.settings import Settings
 LAKE_SCHEMA = "LAKE"  # what `load` keeps; dbt's sources
 BUILD_SUFFIX = "_BUILD"  # the schema aside that dbt builds in
 LOGIN_SECONDS = 60
-# Without it the connector repeats a request that the server answers with an error for minutes. A statement that only takes
-# long is polled for, and each poll has this time of its own.
+# Without it the connector repeats a request that the server answers with an error for minutes. A statement
+# that only takes long is polled for, and each poll has this time of its own.
 NETWORK_SECONDS = 300
 STAND_IN_SECONDS = 60
 
@@ -50,8 +51,8 @@ class Session:
 
     @contextmanager
     def merging(self) -> Iterator[None]:
-        """A transaction round a MERGE. The stand-in runs MERGE as several statements and refuses them in a transaction: there
-        the statements stand one by one, which repeating them heals."""
+        """A transaction round a MERGE. The stand-in runs MERGE as several statements and refuses them in a
+        transaction: there the statements stand one by one, which repeating them heals."""
         if self.is_stand_in:
             yield
             return
@@ -59,13 +60,17 @@ class Session:
             yield
 
     def relations(self, schema: str) -> dict[str, str]:
-        """Each table and view of a schema, by its name in small letters, with what it is: `BASE TABLE`, `VIEW`."""
+        """Each table and view of a schema, by its name in small letters, with what it is: `BASE TABLE`,
+        `VIEW`.
+        """
         # The stand-in lists views among views only, and keeps MAIN in small letters.
         found = self.run(
             "select table_name, table_type from information_schema.tables where upper(table_schema) = %s"
-            " union select table_name, 'VIEW' from information_schema.views where upper(table_schema) = %s order by 1",
-            schema.upper(), schema.upper(),
-        )  # fmt: skip
+            " union select table_name, 'VIEW' from information_schema.views where upper(table_schema) = %s"
+            " order by 1",
+            schema.upper(),
+            schema.upper(),
+        )
         return {name.lower(): kind for name, kind in found}
 
 
@@ -109,7 +114,9 @@ def parameters(given: Mapping[str, str]) -> dict[str, Any]:
         one_of = f"{PREFIX}SNOWFLAKE_PRIVATE_KEY_PATH or {PREFIX}SNOWFLAKE_PASSWORD"
         raise SettingsError(f"CONCIERGE_WAREHOUSE is snowflake, and {one_of} must be set")
     is_stand_in = given.get("protocol") == "http"
-    said: dict[str, Any] = {name: given[name] for name in ("account", "user", "role", "warehouse", "database") if given.get(name)}
+    said: dict[str, Any] = {
+        name: given[name] for name in ("account", "user", "role", "warehouse", "database") if given.get(name)
+    }
     if given.get("private_key_path"):
         said["private_key_file"] = given["private_key_path"]
         if given.get("private_key_passphrase"):
@@ -123,5 +130,9 @@ def parameters(given: Mapping[str, str]) -> dict[str, Any]:
         "arrow_number_to_decimal": True,  # or money arrives as floating point
         "login_timeout": LOGIN_SECONDS,
         "network_timeout": STAND_IN_SECONDS if is_stand_in else NETWORK_SECONDS,
-        "session_parameters": {"TIMEZONE": "UTC", "QUERY_TAG": "concierge", "CLIENT_TELEMETRY_ENABLED": False},
+        "session_parameters": {
+            "TIMEZONE": "UTC",
+            "QUERY_TAG": "concierge",
+            "CLIENT_TELEMETRY_ENABLED": False,
+        },
     }

@@ -1,6 +1,8 @@
-"""Which value wins in the unified profile: the reviewed policy, checked, and the two generated dbt models that hold it.
+"""Which value wins in the unified profile: the reviewed policy, checked, and the two generated dbt models
+that hold it.
 
-The policy is `dbt_project/survivorship.yml`; its rules are run by `int_customer_value_ranks` and `dim_customer_values`.
+The policy is `dbt_project/survivorship.yml`; its rules are run by `int_customer_value_ranks` and
+`dim_customer_values`.
 """
 
 from collections.abc import Mapping
@@ -54,7 +56,9 @@ def load(file: Path) -> list[Survivor]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise PolicyError(f"{file.name}: there is none beside dbt_project.yml; it says which value of a profile wins") from error
+        raise PolicyError(
+            f"{file.name}: there is none beside dbt_project.yml; it says which value of a profile wins"
+        ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PolicyError(f"{file.name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
     return parse(document, file.name)
@@ -66,18 +70,29 @@ def parse(document: Any, where: str) -> list[Survivor]:
     Raises:
         PolicyError: see `load`.
     """
-    if not isinstance(document, Mapping) or list(document) != ["fields"] or not isinstance(document["fields"], Mapping):
+    if (
+        not isinstance(document, Mapping)
+        or list(document) != ["fields"]
+        or not isinstance(document["fields"], Mapping)
+    ):
         raise PolicyError(
-            f"{where}: wanted a mapping with the one key `fields`, and under it a rule for each of {listed(FIELDS)}"
+            f"{where}: wanted a mapping with the one key `fields`, and under it a rule for each of"
+            f" {listed(FIELDS)}"
         )
     said = document["fields"]
     for name in said:
         if name not in FIELDS:
-            raise PolicyError(f"{where}: unknown field {name!r}{near(name, FIELDS)}; allowed: {listed(FIELDS)}")
+            raise PolicyError(
+                f"{where}: unknown field {name!r}{near(name, FIELDS)}; allowed: {listed(FIELDS)}"
+            )
     missing = [name for name in FIELDS if name not in said]
     if missing:
         raise PolicyError(f"{where}: no rule for {listed(missing)}; each of {listed(FIELDS)} needs one")
-    chosen = {name: survivor(name, said[name], f"{where}: {name}") for name in FIELDS if "comes_with" not in keys(said[name])}
+    chosen = {
+        name: survivor(name, said[name], f"{where}: {name}")
+        for name in FIELDS
+        if "comes_with" not in keys(said[name])
+    }
     return [chosen.get(name) or brought(name, said[name], chosen, f"{where}: {name}") for name in FIELDS]
 
 
@@ -86,17 +101,26 @@ def survivor(name: str, document: Any, where: str) -> Survivor:
     reason = checked_reason(document, where)
     rule, priority = document.get("rule"), document.get("priority")
     if rule not in RULES:
-        raise PolicyError(f"{where}: unknown rule {rule!r}{near(rule, RULES)}; allowed: {listed(RULES)}, or comes_with instead")
+        raise PolicyError(
+            f"{where}: unknown rule {rule!r}{near(rule, RULES)}; allowed: {listed(RULES)}, or comes_with"
+            " instead"
+        )
     if rule != "source_priority":
         if priority is not None:
-            raise PolicyError(f"{where}: priority is for source_priority, and the rule is {rule}; leave it out")
+            raise PolicyError(
+                f"{where}: priority is for source_priority, and the rule is {rule}; leave it out"
+            )
         return Survivor(name, rule, reason)
     allowed = (*FEEDS, *source_names())
     if not isinstance(priority, list) or not priority:
-        raise PolicyError(f"{where}: source_priority needs priority, a list of {listed(allowed)}, the most trusted first")
+        raise PolicyError(
+            f"{where}: source_priority needs priority, a list of {listed(allowed)}, the most trusted first"
+        )
     for n, one in enumerate(priority):
         if one not in allowed:
-            raise PolicyError(f"{where}: unknown source or feed {one!r}{near(one, allowed)}; allowed: {listed(allowed)}")
+            raise PolicyError(
+                f"{where}: unknown source or feed {one!r}{near(one, allowed)}; allowed: {listed(allowed)}"
+            )
         if one in priority[:n]:
             raise PolicyError(f"{where}: {one} stands twice in priority")
     return Survivor(name, rule, reason, tuple(priority))
@@ -107,15 +131,19 @@ def brought(name: str, document: Any, chosen: Mapping[str, Survivor], where: str
     reason = checked_reason(document, where)
     if "rule" in document or "priority" in document:
         raise PolicyError(
-            f"{where}: comes_with stands beside rule or priority; a field has a rule of its own or comes with another"
+            f"{where}: comes_with stands beside rule or priority; a field has a rule of its own or comes with"
+            " another"
         )
     leader = document["comes_with"]
     allowed = [one for one in chosen if one in OF_RECORDS] if name in OF_RECORDS else []
     if not allowed:
-        raise PolicyError(f"{where}: comes with none, since orders and events say it too; it needs a rule: {listed(RULES)}")
+        raise PolicyError(
+            f"{where}: comes with none, since orders and events say it too; it needs a rule: {listed(RULES)}"
+        )
     if leader not in allowed:
         raise PolicyError(
-            f"{where}: comes_with is {leader!r}; allowed: a field of the same record with its own rule, {listed(allowed)}"
+            f"{where}: comes_with is {leader!r}; allowed: a field of the same record with its own rule,"
+            f" {listed(allowed)}"
         )
     return Survivor(name, chosen[leader].rule, reason, chosen[leader].priority, leader)
 
@@ -143,12 +171,15 @@ def listed(names: Any) -> str:
 def rules_model(policy: list[Survivor]) -> str:
     """The dbt model `int_survivorship_rules`: a row a field."""
     return HEADER + unioned(
-        {"field": one.field, "rule": one.rule, "comes_with": one.comes_with, "reason": one.reason} for one in policy
+        {"field": one.field, "rule": one.rule, "comes_with": one.comes_with, "reason": one.reason}
+        for one in policy
     )
 
 
 def priorities_model(policy: list[Survivor]) -> str:
-    """The dbt model `int_survivorship_priorities`: a row a field and name of its list, counted from 1; perhaps none."""
+    """The dbt model `int_survivorship_priorities`: a row a field and name of its list, counted from 1;
+    perhaps none.
+    """
     rows = [
         {"field": one.field, "said_by": name, "place": place}
         for one in policy
@@ -162,7 +193,10 @@ def priorities_model(policy: list[Survivor]) -> str:
 def unioned(rows: Any) -> str:
     """Rows as one query; a text that is None is a null of the text's type."""
     said = (
-        ",\n".join(f"    {'cast(null as varchar)' if value is None else literal(value)} as {name}" for name, value in row.items())
+        ",\n".join(
+            f"    {'cast(null as varchar)' if value is None else literal(value)} as {name}"
+            for name, value in row.items()
+        )
         for row in rows
     )
     return "\n\nunion all\n\n".join(f"select\n{one}" for one in said) + "\n"

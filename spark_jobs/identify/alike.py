@@ -1,4 +1,6 @@
-"""Records that likeness says are one person's, as links between identifiers, beneath all that was seen together."""
+"""Records that likeness says are one person's, as links between identifiers, beneath all that was seen
+together.
+"""
 
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
@@ -12,7 +14,14 @@ from spark_jobs.identify.links import ALIKE, LINKS
 
 CARDS = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
 STANDS_FOR = ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id")
-PEOPLE = ["source", "record_id", *STANDS_FOR, "created_at", "updated_at", "first_received"]  # what is read of `core_people`
+PEOPLE = [
+    "source",
+    "record_id",
+    *STANDS_FOR,
+    "created_at",
+    "updated_at",
+    "first_received",
+]  # what is read of `core_people`
 
 
 def stands_for(record: dict) -> str | None:
@@ -21,10 +30,14 @@ def stands_for(record: dict) -> str | None:
 
 
 def known_by(people: pa.Table, nobody: Set[str]) -> pa.Table:
-    """The columns PEOPLE of `core_people` without identifiers that nobody stands behind: the next of a record speaks for it."""
+    """The columns PEOPLE of `core_people` without identifiers that nobody stands behind: the next of a record
+    speaks for it.
+    """
     for name in STANDS_FOR:
         ids = people[name]
-        kept = pc.if_else(pc.is_in(ids, value_set=pa.array(sorted(nobody), pa.string())), pa.scalar(None, pa.string()), ids)
+        kept = pc.if_else(
+            pc.is_in(ids, value_set=pa.array(sorted(nobody), pa.string())), pa.scalar(None, pa.string()), ids
+        )
         people = people.set_column(people.schema.get_field_index(name), name, kept)
     return people
 
@@ -41,24 +54,33 @@ def known_since(record: dict) -> datetime:
     return said or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
 
 
-def alike(likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[str, str]]) -> tuple[pa.Table, pa.Table]:
+def alike(
+    likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[str, str]]
+) -> tuple[pa.Table, pa.Table]:
     """Links of rule `alike`, and which records are one person's.
 
-    Two records that name different user ids of one source are linked to nothing here: likeness contradicts what was seen.
+    Two records that name different user ids of one source are linked to nothing here: likeness contradicts
+    what was seen.
 
     Args:
         likeness: `core_identity_likeness`.
         people: as `known_by` gives it.
-        link: the probability from which a pair links. Pairs below it stand in a cluster by the others of it, not by their own.
+        link: the probability from which a pair links. Pairs below it stand in a cluster by the others of it,
+            not by their own.
         parted: pairs of identifiers, a < b, that somebody split or refused: their records are two people's.
 
     Returns:
-        Links in the columns of `LINKS`, a < b, the likelier of two pairs between the same identifiers; and `identifier_id,
-        card` for identifiers of records in a cluster of several, the card being the smallest of them. A cluster that holds
-        what is contradicted or was parted is no one person's: its records count as so many.
+        Links in the columns of `LINKS`, a < b, the likelier of two pairs between the same identifiers; and
+        `identifier_id, card` for identifiers of records in a cluster of several, the card being the smallest
+        of them. A cluster that holds what is contradicted or was parted is no one person's: its records count
+        as so many.
     """
-    pairs = likeness.filter(pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], link))).to_pylist()
-    held = named(people, {(pair[f"source_{end}"], pair[f"record_id_{end}"]) for pair in pairs for end in "ab"})
+    pairs = likeness.filter(
+        pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], link))
+    ).to_pylist()
+    held = named(
+        people, {(pair[f"source_{end}"], pair[f"record_id_{end}"]) for pair in pairs for end in "ab"}
+    )
     found: dict[tuple[str, str], dict] = {}
     for pair in pairs:
         one, other = held[pair["source_a"], pair["record_id_a"]], held[pair["source_b"], pair["record_id_b"]]
@@ -67,14 +89,20 @@ def alike(likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[s
             continue
         evidence = "core_people/{source_a}/{record_id_a}~{source_b}/{record_id_b}".format(**pair)
         row = {
-            "identifier_id_a": ends[0], "identifier_id_b": ends[1], "rule": ALIKE, "evidence": evidence,
-            "weight": pair["probability"], "first_seen_at": max(known_since(one), known_since(other)),
-        }  # fmt: skip
+            "identifier_id_a": ends[0],
+            "identifier_id_b": ends[1],
+            "rule": ALIKE,
+            "evidence": evidence,
+            "weight": pair["probability"],
+            "first_seen_at": max(known_since(one), known_since(other)),
+        }
         before = found.get(tuple(ends))
         if before is None or (-row["weight"], evidence) < (-before["weight"], before["evidence"]):
             found[tuple(ends)] = row
     users = {stands_for(record): (record["source"], record["user_identifier_id"]) for record in held.values()}
-    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINKS), _cards(list(found), users, parted)
+    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINKS), _cards(
+        list(found), users, parted
+    )
 
 
 def named(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:
@@ -89,12 +117,16 @@ def _contradict(one: dict, other: dict) -> bool:
     return one["source"] == other["source"] and None not in users and users[0] != users[1]
 
 
-def _cards(pairs: list[tuple[str, str]], users: Mapping[str, tuple[str, str | None]], parted: Set[tuple[str, str]]) -> pa.Table:
+def _cards(
+    pairs: list[tuple[str, str]], users: Mapping[str, tuple[str, str | None]], parted: Set[tuple[str, str]]
+) -> pa.Table:
     names = sorted({end for pair in pairs for end in pair})
     number = {name: k for k, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
     smallest = components(ends[:, 0], ends[:, 1], len(names)).tolist()
-    card = {name: names[k] for name, k in zip(names, smallest, strict=True)}  # sorted: the smallest number is the smallest name
+    card = {
+        name: names[k] for name, k in zip(names, smallest, strict=True)
+    }  # sorted: the smallest number is the smallest name
     torn = {card[a] for a, b in parted if a in card and card[a] == card.get(b)}
     user_of: dict[tuple[str, str], str] = {}
     for name in names:

@@ -1,10 +1,10 @@
 """What became of each customer id between two nights, and why; and how an id of any age is resolved.
 
-An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a night has at most one
-row per id: `merged` (its identifiers joined another customer's), `renamed` (late data showed an earlier identifier), `split`
-(its identifiers went to several customers; it follows its founder), `retired` (nobody stands behind its identifiers any more),
-or `created` (it was not current the night before).
-Live ids after a night = live ids before + created - merged - renamed - split away - retired.
+An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a night
+has at most one row per id: `merged` (its identifiers joined another customer's), `renamed` (late data showed
+an earlier identifier), `split` (its identifiers went to several customers; it follows its founder), `retired`
+(nobody stands behind its identifiers any more), or `created` (it was not current the night before). Live ids
+after a night = live ids before + created - merged - renamed - split away - retired.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,10 +17,11 @@ from spark_jobs.identify.customers import founded_by
 
 
 def resolve(changes: Iterable[Mapping], old_id: str) -> str:
-    """The customer id that an id of any age stands for after these changes; itself when they say nothing of it.
+    """The customer id that an id of any age stands for after these changes; itself when they say nothing of
+    it.
 
-    Follows only ever later rows, so an id that was retired, came back and was retired again ends where it should, and
-    nothing can go round in a circle.
+    Follows only ever later rows, so an id that was retired, came back and was retired again ends where it
+    should, and nothing can go round in a circle.
 
     Args:
         changes: rows of `core_identity_changes` in any order (`change_id`, `customer_id`, `to_customer_id`).
@@ -52,89 +53,126 @@ def born(moved: DataFrame) -> DataFrame:
     """One row per id that is current and was not: `created`, with where its identifiers came from."""
     known = moved.where("was is not null").select(F.col("was").alias("now")).distinct()
     return (
-        moved.where("now is not null").groupBy("now")
+        moved.where("now is not null")
+        .groupBy("now")
         .agg(
             F.min("was").alias("from_id"),
-            F.max(F.when(founded_by(F.col("identifier_id")) == F.col("now"), F.col("identifier_id"))).alias("founder"),
+            F.max(F.when(founded_by(F.col("identifier_id")) == F.col("now"), F.col("identifier_id"))).alias(
+                "founder"
+            ),
         )
         .join(known, on="now", how="left_anti")
         .select(
-            F.lit("created").alias("change"), F.col("now").alias("customer_id"), F.col("now").alias("to_customer_id"),
+            F.lit("created").alias("change"),
+            F.col("now").alias("customer_id"),
+            F.col("now").alias("to_customer_id"),
             F.coalesce(
-                F.concat(F.lit("identifiers of "), "from_id"), F.concat(F.lit("first sighting of "), "founder")
+                F.concat(F.lit("identifiers of "), "from_id"),
+                F.concat(F.lit("first sighting of "), "founder"),
             ).alias("because"),
         )
-    )  # fmt: skip
+    )
 
 
 def gone(moved: DataFrame) -> DataFrame:
-    """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its founder is blocked)."""
+    """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its
+    founder is blocked).
+    """
     is_founder = founded_by(F.col("identifier_id")) == F.col("was")
     goes_to = F.max(F.when(is_founder, F.col("now")))
     old = (
-        moved.where("was is not null").groupBy("was")
+        moved.where("was is not null")
+        .groupBy("was")
         .agg(
-            F.countDistinct("now").alias("n_parts"), F.coalesce(goes_to, F.min("now"), F.col("was")).alias("to"),
+            F.countDistinct("now").alias("n_parts"),
+            F.coalesce(goes_to, F.min("now"), F.col("was")).alias("to"),
             F.bool_or(~F.col("was").eqNullSafe(F.col("now"))).alias("has_moved"),
             F.bool_or(is_founder & F.col("now").isNull()).alias("is_orphan"),
         )
         .where("has_moved and not (n_parts = 1 and to = was)")
-    )  # fmt: skip
-    sources = moved.where("was is not null and now is not null").groupBy(F.col("now").alias("to")).agg(
-        F.countDistinct("was").alias("n_sources")
-    )  # fmt: skip
+    )
+    sources = (
+        moved.where("was is not null and now is not null")
+        .groupBy(F.col("now").alias("to"))
+        .agg(F.countDistinct("was").alias("n_sources"))
+    )
     kind = (
-        F.when(F.col("n_parts") == 0, "retired").when(F.col("n_parts") > 1, "split")
-        .when(F.col("n_sources") > 1, "merged").otherwise("renamed")
-    )  # fmt: skip
+        F.when(F.col("n_parts") == 0, "retired")
+        .when(F.col("n_parts") > 1, "split")
+        .when(F.col("n_sources") > 1, "merged")
+        .otherwise("renamed")
+    )
     return old.join(sources, on="to", how="left").select(
-        kind.alias("change"), F.col("was").alias("customer_id"), F.col("to").alias("to_customer_id"), "is_orphan"
+        kind.alias("change"),
+        F.col("was").alias("customer_id"),
+        F.col("to").alias("to_customer_id"),
+        "is_orphan",
     )
 
 
 def left_behind(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
-    """Ids retired earlier whose founder did not go where the id they had been merged into went: they follow their founder."""
+    """Ids retired earlier whose founder did not go where the id they had been merged into went: they follow
+    their founder.
+    """
     followed = changed.select(F.col("customer_id").alias("was"), F.col("to_customer_id").alias("heir"))
     current = moved.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
     return (
-        moved.where("was <> now").withColumn("customer_id", founded_by(F.col("identifier_id")))
+        moved.where("was <> now")
+        .withColumn("customer_id", founded_by(F.col("identifier_id")))
         .join(issued, on="customer_id", how="left_semi")
         .join(current, on="customer_id", how="left_anti")
         .join(followed, on="was", how="left")
         .where("now <> coalesce(heir, was) and now <> customer_id")
         .select(
-            F.lit("split").alias("change"), "customer_id", F.col("now").alias("to_customer_id"),
+            F.lit("split").alias("change"),
+            "customer_id",
+            F.col("now").alias("to_customer_id"),
             F.concat(F.lit("parted from "), "was").alias("because"),
         )
-    )  # fmt: skip
+    )
 
 
 def reasons(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
     """The earliest links that explain what became of an id.
 
-    Grain: one row per `customer_id` and `is_now`: a link of tonight that leads out of what was the customer (it joined), or
-    one of the night before whose ends have parted (it is followed no more); `link` is `<rule> <evidence>`.
+    Grain: one row per `customer_id` and `is_now`: a link of tonight that leads out of what was the customer
+    (it joined), or one of the night before whose ends have parted (it is followed no more); `link` is `<rule>
+    <evidence>`.
     """
     a, b = F.col("identifier_id_a"), F.col("identifier_id_b")
     both = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
     there = moved.select(
-        F.col("identifier_id").alias("other_id"), F.col("was").alias("other_was"), F.col("now").alias("other_now")
+        F.col("identifier_id").alias("other_id"),
+        F.col("was").alias("other_was"),
+        F.col("now").alias("other_now"),
     )
-    were_one, are_one = F.col("was").eqNullSafe(F.col("other_was")), F.col("now").eqNullSafe(F.col("other_now"))
+    were_one, are_one = (
+        F.col("was").eqNullSafe(F.col("other_was")),
+        F.col("now").eqNullSafe(F.col("other_now")),
+    )
     return (
-        links_now.withColumn("is_now", F.lit(True)).unionByName(links_before.withColumn("is_now", F.lit(False)))
+        links_now.withColumn("is_now", F.lit(True))
+        .unionByName(links_before.withColumn("is_now", F.lit(False)))
         .where("is_followed")
-        .select("is_now", F.explode(both).alias("ends"), F.struct("first_seen_at", "rule", "evidence").alias("link"))
+        .select(
+            "is_now",
+            F.explode(both).alias("ends"),
+            F.struct("first_seen_at", "rule", "evidence").alias("link"),
+        )
         .select("is_now", "ends.*", "link")
-        .join(moved.where("was is not null"), on="identifier_id", how="inner").join(there, on="other_id", how="inner")
+        .join(moved.where("was is not null"), on="identifier_id", how="inner")
+        .join(there, on="other_id", how="inner")
         .where(F.when(F.col("is_now"), ~were_one & are_one).otherwise(were_one & ~are_one))
-        .groupBy(F.col("was").alias("customer_id"), "is_now").agg(F.min("link").alias("link"))
+        .groupBy(F.col("was").alias("customer_id"), "is_now")
+        .agg(F.min("link").alias("link"))
         .select("customer_id", "is_now", F.concat_ws(" ", "link.rule", "link.evidence").alias("link"))
-    )  # fmt: skip
+    )
 
 
 def explained(changed: DataFrame, why: DataFrame) -> DataFrame:
-    """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier sighting, or a rule."""
+    """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier
+    sighting, or a rule.
+    """
     parted = F.coalesce(F.concat(F.lit("no longer followed: "), "link"), F.lit("an identifier is gone"))
     founder = F.when(F.col("is_orphan"), "nobody stands behind the identifier that founded it")
     joined = F.coalesce("link", founder, F.lit("an earlier sighting of one of its identifiers"))
@@ -149,7 +187,13 @@ def explained(changed: DataFrame, why: DataFrame) -> DataFrame:
 
 
 def changes(
-    moved: DataFrame, issued: DataFrame, links_before: DataFrame, links_now: DataFrame, night: int, day: date, run_id: str
+    moved: DataFrame,
+    issued: DataFrame,
+    links_before: DataFrame,
+    links_now: DataFrame,
+    night: int,
+    day: date,
+    run_id: str,
 ) -> DataFrame:
     """The rows that tonight adds to `core_identity_changes`.
 
@@ -157,7 +201,8 @@ def changes(
         moved: as `moves` gives it.
         issued: `customer_id`, every id the log ever created.
         links_before, links_now: `core_identity_links` of the two nights.
-        night: grows with every version of `core_identities`; orders the log and makes `change_id` the same when repeated.
+        night: grows with every version of `core_identities`; orders the log and makes `change_id` the same
+            when repeated.
         day, run_id: the newest landing day of the run that saw it, and the run.
     """
     rows, changed = born(moved), gone(moved).localCheckpoint()
@@ -168,6 +213,11 @@ def changes(
         rows = rows.unionByName(left_behind(moved, changed, issued))
     number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
     return rows.select(
-        number.alias("change_id"), "change", "customer_id", "to_customer_id", "because",
-        F.lit(day).alias("landing_date"), F.lit(run_id).alias("run_id"),
-    )  # fmt: skip
+        number.alias("change_id"),
+        "change",
+        "customer_id",
+        "to_customer_id",
+        "because",
+        F.lit(day).alias("landing_date"),
+        F.lit(run_id).alias("run_id"),
+    )

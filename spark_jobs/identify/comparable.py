@@ -1,6 +1,7 @@
 """Records of people as they are compared: contacts as the rules see them, and none that nobody stands behind.
 
-A placeholder on thirty cards is thirty people with one e-mail to any comparison, and thirty pairs each that agree.
+A placeholder on thirty cards is thirty people with one e-mail to any comparison, and thirty pairs each that
+agree.
 """
 
 import re
@@ -25,9 +26,16 @@ def comparable(people: pa.Table, identifiers: pa.Table, rules: Sequence[Blocked]
     """
     for contact in CONTACTS:
         known = identifiers.filter(pc.equal(identifiers["kind"], contact))
-        said = [None if is_nobodys(contact, value, rules) else value for value in known["value_normalised"].to_pylist()]
-        row = pc.index_in(people[f"{contact}_identifier_id"], value_set=known["identifier_id"].combine_chunks())
-        value = pc.if_else(pc.is_null(row), people[contact], pa.array(said, pa.string()).take(row.combine_chunks()))
+        said = [
+            None if is_nobodys(contact, value, rules) else value
+            for value in known["value_normalised"].to_pylist()
+        ]
+        row = pc.index_in(
+            people[f"{contact}_identifier_id"], value_set=known["identifier_id"].combine_chunks()
+        )
+        value = pc.if_else(
+            pc.is_null(row), people[contact], pa.array(said, pa.string()).take(row.combine_chunks())
+        )
         people = people.set_column(people.schema.get_field_index(contact), contact, value)
     return people
 

@@ -1,8 +1,10 @@
-"""Connected components on Spark, by alternating stars (Kiveris et al., "Connected Components in MapReduce and Beyond", 2014).
+"""Connected components on Spark, by alternating stars (Kiveris et al., "Connected Components in MapReduce and
+Beyond", 2014).
 
-Each half round hangs every neighbour on the smallest one known; after O(log² n) rounds at worst, and three or four for what a
-shop's identities look like, every component is a star whose centre is its smallest node. Each round is cut from its plan by
-`localCheckpoint`: without it the plan doubles per round and the tenth never starts.
+Each half round hangs every neighbour on the smallest one known; after O(log² n) rounds at worst, and three or
+four for what a shop's identities look like, every component is a star whose centre is its smallest node. Each
+round is cut from its plan by `localCheckpoint`: without it the plan doubles per round and the tenth never
+starts.
 """
 
 import logging
@@ -11,14 +13,25 @@ from pyspark.sql import DataFrame, Observation, Window
 from pyspark.sql import functions as F
 
 LOG = logging.getLogger(__name__)
-MAX_ROUNDS = 60  # log² of four million nodes is 484 at the theoretical worst; a chain of a million takes under 20
+MAX_ROUNDS = (
+    60  # log² of four million nodes is 484 at the theoretical worst; a chain of a million takes under 20
+)
 
 
 def large_star(edges: DataFrame) -> DataFrame:
-    """Hang each node's larger neighbours on its smallest neighbour (or itself). Edges are `(high, low)`, high > low."""
-    both = edges.select(F.col("high").alias("u"), F.col("low").alias("v")).unionAll(edges.select("low", "high"))
+    """Hang each node's larger neighbours on its smallest neighbour (or itself). Edges are `(high, low)`, high
+    > low.
+    """
+    both = edges.select(F.col("high").alias("u"), F.col("low").alias("v")).unionAll(
+        edges.select("low", "high")
+    )
     smallest = F.least(F.col("u"), F.min("v").over(Window.partitionBy("u")))
-    return both.select("u", "v", smallest.alias("low")).where("v > u").select(F.col("v").alias("high"), "low").distinct()
+    return (
+        both.select("u", "v", smallest.alias("low"))
+        .where("v > u")
+        .select(F.col("v").alias("high"), "low")
+        .distinct()
+    )
 
 
 def small_star(edges: DataFrame) -> DataFrame:
@@ -26,7 +39,9 @@ def small_star(edges: DataFrame) -> DataFrame:
     smallest = F.min("low").over(Window.partitionBy("high"))
     hung = edges.select("high", "low", smallest.alias("least"))
     return (
-        hung.select(F.explode(F.array("high", "low")).alias("high"), F.col("least").alias("low")).where("high <> low").distinct()
+        hung.select(F.explode(F.array("high", "low")).alias("high"), F.col("least").alias("low"))
+        .where("high <> low")
+        .distinct()
     )
 
 
@@ -37,13 +52,16 @@ def settled(edges: DataFrame) -> tuple[DataFrame, tuple]:
     """
     seen = Observation()
     counted = edges.observe(
-        seen, F.count(F.lit(1)).alias("n"), F.sum(F.xxhash64("high", "low").cast("decimal(38,0)")).alias("sum")
+        seen,
+        F.count(F.lit(1)).alias("n"),
+        F.sum(F.xxhash64("high", "low").cast("decimal(38,0)")).alias("sum"),
     )
     return counted.localCheckpoint(), (seen.get["n"], seen.get["sum"])
 
 
 def components(pairs: DataFrame) -> DataFrame:
-    """One row per node that has a neighbour: `node`, and `root`, the smallest node it can reach. Logs the number of its rounds.
+    """One row per node that has a neighbour: `node`, and `root`, the smallest node it can reach. Logs the
+    number of its rounds.
 
     Args:
         pairs: two columns of one orderable type, `a` and `b`; direction, repeats and loops do not matter.
@@ -51,7 +69,11 @@ def components(pairs: DataFrame) -> DataFrame:
     Raises:
         RuntimeError: not settled after MAX_ROUNDS, which no graph that fits a lake can cause.
     """
-    edges = pairs.where("a <> b").select(F.greatest("a", "b").alias("high"), F.least("a", "b").alias("low")).distinct()
+    edges = (
+        pairs.where("a <> b")
+        .select(F.greatest("a", "b").alias("high"), F.least("a", "b").alias("low"))
+        .distinct()
+    )
     edges, before = settled(edges)
     for number in range(1, MAX_ROUNDS + 1):
         edges, after = settled(small_star(large_star(edges)))

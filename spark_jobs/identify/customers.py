@@ -1,4 +1,6 @@
-"""Whose each identifier is: `customer_id` as a pure function of the cluster, never of the order in which it was learned."""
+"""Whose each identifier is: `customer_id` as a pure function of the cluster, never of the order in which it
+was learned.
+"""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -10,14 +12,18 @@ def founded_by(identifier: Column) -> Column:
 
 
 def identities(identifiers: DataFrame, reached: DataFrame, nobody: DataFrame) -> DataFrame:
-    """Grain: one row per identifier that somebody stands behind, singletons too; columns of `core_identities`.
+    """Grain: one row per identifier that somebody stands behind, singletons too; columns of
+    `core_identities`.
 
     Args:
-        identifiers: `core_identifiers`; the earliest of a cluster (first seen, then kind, then value) founds it.
+        identifiers: `core_identifiers`; the earliest of a cluster (first seen, then kind, then value) founds
+            it.
         reached: `node, root` of identifiers that are in a cluster with others, as `settle` gives them.
         nobody: `identifier_id` of those that are blocked: they are no customer.
     """
-    age = F.struct("first_seen_at", "kind", "value_normalised", "identifier_id")  # the id last: two sources may share a value
+    age = F.struct(
+        "first_seen_at", "kind", "value_normalised", "identifier_id"
+    )  # the id last: two sources may share a value
     cluster = Window.partitionBy("cluster")
     return (
         identifiers.join(nobody, on="identifier_id", how="left_anti")

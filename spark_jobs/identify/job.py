@@ -1,7 +1,9 @@
-"""Who is who: link what was seen together, is alike or was decided; follow what the rules let; name the customers.
+"""Who is who: link what was seen together, is alike or was decided; follow what the rules let; name the
+customers.
 
-The whole of the graph is worked out each night from the core tables, so any order of nights ends in the same identities;
-a night that brings nothing new writes nothing. Comparing records costs most, and is done for new and changed ones alone.
+The whole of the graph is worked out each night from the core tables, so any order of nights ends in the same
+identities; a night that brings nothing new writes nothing. Comparing records costs most, and is done for new
+and changed ones alone.
 """
 
 from dataclasses import asdict, dataclass
@@ -64,7 +66,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     rules = load()
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
-    people = known_by(lake.read_arrow(CORE_PEOPLE, PEOPLE), {row["identifier_id"] for row in nobody.collect()})
+    people = known_by(
+        lake.read_arrow(CORE_PEOPLE, PEOPLE), {row["identifier_id"] for row in nobody.collect()}
+    )
     reports = [take_decisions(night, lake), compare(night, lake, rules)]
     evidence = gather(lake, identifiers, nobody, people, rules)
     links_now, after = resolve(evidence, rules)
@@ -88,7 +92,9 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
 def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
-    people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
+    people = comparable(
+        lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked
+    )
     model = model_of(night.settings.home)
     given = Given(rules.too_common, night.settings.spark_memory)
     linked = link_people(folder / "linkage.duckdb", people, model, given, lake.spark)
@@ -115,7 +121,9 @@ def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, people: pa.Tab
 def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
     """`core_identity_links` and `core_identities` of tonight."""
     identifiers = evidence.identifiers
-    held = hold(evidence.links, identifiers, evidence.nobody, evidence.cards, evidence.refused, rules).persist()
+    held = hold(
+        evidence.links, identifiers, evidence.nobody, evidence.cards, evidence.refused, rules
+    ).persist()
     links_now, reached = settle(held, identifiers, evidence.splits, rules)
     return links_now.persist(), identities(identifiers, reached, evidence.nobody).persist()
 
@@ -123,9 +131,10 @@ def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
 def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> list[TableReport]:
     """Write the changes, the identities and the links.
 
-    The changes are written before the identities they lead to. A run that is cut off between the two never happened: the
-    next one finds what has changed by then, if anything, in the place of what that one wrote under the same number. The links
-    come last: those of the night before are the reason why something parted, until it has.
+    The changes are written before the identities they lead to. A run that is cut off between the two never
+    happened: the next one finds what has changed by then, if anything, in the place of what that one wrote
+    under the same number. The links come last: those of the night before are the reason why something parted,
+    until it has.
     """
     before, reports = lake.version(CORE_IDENTITIES), []
     moved = moves(lake.read(CORE_IDENTITIES), after).persist()
@@ -135,8 +144,14 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     if before is None or was_cut_off or not moved.where("not (was <=> now)").isEmpty():
         issued = lake.read(CORE_IDENTITY_CHANGES).where("change = 'created'").select("customer_id").distinct()
         tonight = changes(
-            moved, issued, lake.read(CORE_IDENTITY_LINKS), links_now, number, night.days.last, night.run_id,
-        )  # fmt: skip
+            moved,
+            issued,
+            lake.read(CORE_IDENTITY_LINKS),
+            links_now,
+            number,
+            night.days.last,
+            night.run_id,
+        )
         written = lake.replace(tonight, CORE_IDENTITY_CHANGES, within=f"change_id like '{number:010d}-%'")
         reports.append(report_of(CORE_IDENTITY_CHANGES, written))
     reports.append(report_of(CORE_IDENTITIES, lake.replace(after, CORE_IDENTITIES), **figures(after)))
@@ -147,8 +162,13 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
 
 def ask(night: Night, lake: Lake, people: pa.Table, rules: Rules) -> TableReport:
     """Write the questions that a person should answer, and the page that shows them."""
-    identifiers, whose = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]), lake.read_arrow(CORE_IDENTITIES)
-    somebodys = identifiers.filter(pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks()))
+    identifiers, whose = (
+        lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]),
+        lake.read_arrow(CORE_IDENTITIES),
+    )
+    somebodys = identifiers.filter(
+        pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks())
+    )
     links_now, likeness = lake.read_arrow(CORE_IDENTITY_LINKS), lake.read_arrow(CORE_IDENTITY_LIKENESS)
     limits = Limits(rules.giant, rules.review, rules.link)
     decisions = lake.read_arrow(CORE_IDENTITY_DECISIONS)
@@ -157,7 +177,16 @@ def ask(night: Night, lake: Lake, people: pa.Table, rules: Rules) -> TableReport
     tonight = changed.filter(pc.equal(changed["run_id"], night.run_id))
     write_page(
         night.settings.home / "reports" / night.slug,
-        Tonight(f"Who is who, up to {night.days.last}", somebodys, links_now, whose, likeness, tonight, asked, limits),
+        Tonight(
+            f"Who is who, up to {night.days.last}",
+            somebodys,
+            links_now,
+            whose,
+            likeness,
+            tonight,
+            asked,
+            limits,
+        ),
     )
     return put(lake, asked.rows.to_pylist(), CORE_IDENTITY_REVIEWS, **asked.n_found)
 
@@ -182,7 +211,12 @@ def put(lake: Lake, few: list[dict], table: Table, **detail) -> TableReport:
 
 def report_of(table: Table, written: Written, **detail) -> TableReport:
     return TableReport(
-        table.name, written.version_before, written.version_after,
-        n_inserted=written.n_inserted, n_updated=written.n_updated, n_unchanged=written.n_unchanged,
-        touched_dates=written.touched_dates, detail={"deleted": written.n_deleted, **detail},
-    )  # fmt: skip
+        table.name,
+        written.version_before,
+        written.version_after,
+        n_inserted=written.n_inserted,
+        n_updated=written.n_updated,
+        n_unchanged=written.n_unchanged,
+        touched_dates=written.touched_dates,
+        detail={"deleted": written.n_deleted, **detail},
+    )

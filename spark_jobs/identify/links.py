@@ -1,7 +1,9 @@
-"""Which identifiers were seen together, by what rule, and the earliest row that shows it; and what likeness and people say.
+"""Which identifiers were seen together, by what rule, and the earliest row that shows it; and what likeness
+and people say.
 
 A link is evidence and is kept for ever, followed or not; `rules/` decides which ones may join people.
-A person's record holds what was last received: an e-mail that was replaced there stays linked only through events and orders.
+A person's record holds what was last received: an e-mail that was replaced there stays linked only through
+events and orders.
 """
 
 from functools import reduce
@@ -16,9 +18,10 @@ ALIKE, DECIDED = "alike", "decision"  # the two rules that rest on no common sig
 LINKS = pa.schema(
     [
         *((name, pa.string()) for name in ("identifier_id_a", "identifier_id_b", "rule", "evidence")),
-        ("weight", pa.float64()), ("first_seen_at", pa.timestamp("us", tz="UTC")),
+        ("weight", pa.float64()),
+        ("first_seen_at", pa.timestamp("us", tz="UTC")),
     ]
-)  # fmt: skip
+)
 
 
 def pairs(*identifiers: Column) -> Column:
@@ -31,10 +34,12 @@ def pairs(*identifiers: Column) -> Column:
                 F.slice(ids, i + 2, F.size(ids)), lambda b: F.struct(a.alias(PAIR[0]), b.alias(PAIR[1]))
             ),
         )
-    )  # fmt: skip
+    )
 
 
-def together(rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: Column, evidence: Column) -> DataFrame:
+def together(
+    rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: Column, evidence: Column
+) -> DataFrame:
     """One row per pair that stands in one of these rows, with the earliest row that shows it.
 
     Args:
@@ -54,45 +59,60 @@ def together(rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: 
         .groupBy("pair")
         .agg(F.min("seen").alias("seen"))
         .select(
-            "pair.*", F.lit(rule).alias("rule"), F.col("seen.row").alias("evidence"), F.lit(SEEN).alias("weight"),
+            "pair.*",
+            F.lit(rule).alias("rule"),
+            F.col("seen.row").alias("evidence"),
+            F.lit(SEEN).alias("weight"),
             F.col("seen.at").alias("first_seen_at"),
         )
-    )  # fmt: skip
+    )
 
 
 def of_events(events: DataFrame) -> DataFrame:
     """A login: an event that carries both the user's id and the browser's."""
     return together(
-        events, "same_event", ("user_identifier_id", "anonymous_identifier_id"),
-        F.col("occurred_at"), F.concat(F.lit("core_events/"), "event_id"),
-    )  # fmt: skip
+        events,
+        "same_event",
+        ("user_identifier_id", "anonymous_identifier_id"),
+        F.col("occurred_at"),
+        F.concat(F.lit("core_events/"), "event_id"),
+    )
 
 
 def of_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
-    """An order: its line carries the user's id and an e-mail, and the web event of the same order the browser's id."""
+    """An order: its line carries the user's id and an e-mail, and the web event of the same order the
+    browser's id.
+    """
     bought = (
         events.where("order_id is not null and anonymous_identifier_id is not null")
-        .select("source", "order_id", "anonymous_identifier_id").distinct()
-    )  # fmt: skip
+        .select("source", "order_id", "anonymous_identifier_id")
+        .distinct()
+    )
     named = lines.where("user_identifier_id is not null or email_identifier_id is not null")
     # Several browsers for one order would be odd, and are several rows here: each is a sighting.
     return together(
-        named.join(bought, on=["source", "order_id"], how="left"), "same_order",
+        named.join(bought, on=["source", "order_id"], how="left"),
+        "same_order",
         ("user_identifier_id", "email_identifier_id", "anonymous_identifier_id"),
-        F.col("ordered_at"), F.concat_ws("/", F.lit("core_order_lines"), "source", "order_id", "line_no"),
-    )  # fmt: skip
+        F.col("ordered_at"),
+        F.concat_ws("/", F.lit("core_order_lines"), "source", "order_id", "line_no"),
+    )
 
 
 def of_people(people: DataFrame) -> DataFrame:
     """A record of a person: its CRM number, user id, e-mail and phone."""
     received = F.to_timestamp(F.substring("first_received", 1, 10))  # a landing day begins it
     return together(
-        people, "same_person_record",
+        people,
+        "same_person_record",
         ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id"),
-        F.coalesce("created_at", "updated_at", received), F.concat_ws("/", F.lit("core_people"), "source", "record_id"),
-    )  # fmt: skip
+        F.coalesce("created_at", "updated_at", received),
+        F.concat_ws("/", F.lit("core_people"), "source", "record_id"),
+    )
 
 
 def links(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
-    """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, weight, first_seen_at."""
+    """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, weight,
+    first_seen_at.
+    """
     return reduce(DataFrame.unionByName, [of_events(events), of_orders(lines, events), of_people(people)])

@@ -1,7 +1,9 @@
-"""`make identity-model`: learn the linkage's weights again from this home's people, and say what they would change.
+"""`make identity-model`: learn the linkage's weights again from this home's people, and say what they would
+change.
 
-A night never learns: its tables would hang on which night came first. This is the declared event instead. Nothing is written
-without `--apply`; with it, the next night links everything anew under the new model, and the old one stays beside it.
+A night never learns: its tables would hang on which night came first. This is the declared event instead.
+Nothing is written without `--apply`; with it, the next night links everything anew under the new model, and
+the old one stays beside it.
 """
 
 import argparse
@@ -65,20 +67,24 @@ def compare(before: dict[str, str], after: dict[str, str]) -> Change:
     """What changes from one clustering of the same records to another; both are record → cluster."""
     old, new = members_of(before), members_of(after)
     return Change(
-        pairs_within(before), pairs_within(after),
+        pairs_within(before),
+        pairs_within(after),
         sum(len({before[record] for record in members}) > 1 for members in new.values()),
         sum(len({after[record] for record in members}) > 1 for members in old.values()),
         sum(old[before[record]] != new[after[record]] for record in before),
-    )  # fmt: skip
+    )
 
 
 def bits(model: LinkageModel) -> dict[tuple[str, str], float]:
     """(comparison, level) → what it says, before a value's frequency."""
     return {
-        (comparison["output_column_name"], level["label_for_charts"]): log2(level["m_probability"] / level["u_probability"])
-        for comparison in model.splink["comparisons"] for level in comparison["comparison_levels"]
+        (comparison["output_column_name"], level["label_for_charts"]): log2(
+            level["m_probability"] / level["u_probability"]
+        )
+        for comparison in model.splink["comparisons"]
+        for level in comparison["comparison_levels"]
         if level.get("m_probability") and level.get("u_probability")
-    }  # fmt: skip
+    }
 
 
 def clusters_under(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, str]:
@@ -94,19 +100,26 @@ def labels_of(con: duckdb.DuckDBPyConnection, path: Path) -> str:
         CannotReestimate: it does not have them.
     """
     try:
-        con.execute("""
+        con.execute(
+            """
             create or replace table labels as
-            select source || '/' || record_id as record_key, person from read_csv($1, header = true, all_varchar = true)
-        """, [str(path)])  # fmt: skip
+            select source || '/' || record_id as record_key, person from read_csv($1, header = true,
+            all_varchar = true)
+        """,
+            [str(path)],
+        )
     except duckdb.Error as error:
-        raise CannotReestimate(f"{path}: cannot be read as a CSV with columns source, record_id, person ({error})") from error
+        raise CannotReestimate(
+            f"{path}: cannot be read as a CSV with columns source, record_id, person ({error})"
+        ) from error
     return "labels"
 
 
 def reestimate(
     people: pa.Table, before: LinkageModel, labels: Path | None, too_common: Mapping[str, int]
 ) -> tuple[LinkageModel, Change]:
-    """A model learned from these people, and what it changes; without labels, what the present model links is taken as known.
+    """A model learned from these people, and what it changes; without labels, what the present model links is
+    taken as known.
 
     Raises:
         CannotReestimate: no person records, or labels that cannot be read.
@@ -135,7 +148,9 @@ def report(before: LinkageModel, model: LinkageModel, change: Change, n_records:
         f"  {'bits, before a value is known to be rare':<48} {'before':>7} {'after':>7}",
     ]
     for (comparison, level), after in new.items():
-        lines.append(f"    {comparison + ': ' + level:<46} {old.get((comparison, level), 0.0):>+7.1f} {after:>+7.1f}")
+        lines.append(
+            f"    {comparison + ': ' + level:<46} {old.get((comparison, level), 0.0):>+7.1f} {after:>+7.1f}"
+        )
     return lines
 
 
@@ -152,12 +167,16 @@ def main(argv: list[str]) -> int:
     """Learn, report and, when asked to, apply; 1 with a sentence when that cannot be."""
     parser = argparse.ArgumentParser(prog="make identity-model", description=__doc__.splitlines()[0])
     parser.add_argument("--apply", action="store_true", help="put the new model in the old one's place")
-    parser.add_argument("--labels", type=Path, metavar="FILE", help="CSV source,record_id,person: who is who, as far as known")
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="CSV source,record_id,person: who is who, as far as known"
+    )
     given, settings = parser.parse_args(argv), Settings.from_environment()
     path = settings.home / MODEL
     try:
         lake, rules, before = Lake(settings.lake), load(), model_of(settings.home)
-        people = comparable(lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked)
+        people = comparable(
+            lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked
+        )
         model, change = reestimate(people, before, given.labels, rules.too_common)
     except (CannotReestimate, ValueError) as error:
         print(f"identity-model: {error}", file=sys.stderr)
@@ -165,7 +184,10 @@ def main(argv: list[str]) -> int:
     print("\n".join(report(before, model, change, people.num_rows)))
     if given.apply:
         kept = apply(path, before, model)
-        print(f"Written to {path}; the next night links everything under it." + (f" The old one: {kept}." if kept else ""))
+        print(
+            f"Written to {path}; the next night links everything under it."
+            + (f" The old one: {kept}." if kept else "")
+        )
     else:
         print("Nothing is written. To put it in place: make identity-model APPLY=1")
     return 0

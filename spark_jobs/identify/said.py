@@ -1,6 +1,8 @@
-"""What people said of a night's identities, as `land` finds it and as `identify` took it: equal means nothing new was said.
+"""What people said of a night's identities, as `land` finds it and as `identify` took it: equal means nothing
+new was said.
 
-Decisions in force, and the linkage model. Both may change while a night runs; what it did not take is the next night's.
+Decisions in force, and the linkage model. Both may change while a night runs; what it did not take is the
+next night's.
 """
 
 import json
@@ -17,7 +19,9 @@ MODEL = Path("identity") / "model.json"  # under the home: an operator's own
 
 
 class Said(NamedTuple):
-    """Ids of the decisions in force, and the model's fingerprint; empty before a night has compared any record."""
+    """Ids of the decisions in force, and the model's fingerprint; empty before a night has compared any
+    record.
+    """
 
     decision_ids: frozenset[str]
     model: str
@@ -39,8 +43,11 @@ def taken(lake: Lake) -> Said:
     """What the last `identify` took."""
     decided = lake.read_arrow(CORE_IDENTITY_DECISIONS, ["decision_id", "is_in_force"]).to_pylist()
     runs = lake.read_arrow(OPS_RUNS, ["step", "table_name", "finished_at", "detail"]).to_pylist()
-    compared = [run for run in runs if (run["step"], run["table_name"]) == ("identify", CORE_IDENTITY_LIKENESS.name)]
+    compared = [
+        run for run in runs if (run["step"], run["table_name"]) == ("identify", CORE_IDENTITY_LIKENESS.name)
+    ]
     last = max(compared, key=lambda run: run["finished_at"], default={"detail": "{}"})
     return Said(
-        frozenset(each["decision_id"] for each in decided if each["is_in_force"]), json.loads(last["detail"]).get("model", "")
+        frozenset(each["decision_id"] for each in decided if each["is_in_force"]),
+        json.loads(last["detail"]).get("model", ""),
     )

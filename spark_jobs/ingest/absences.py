@@ -1,7 +1,9 @@
-"""What whole files no longer name: a feed that hands over all there is each time ends a thing by leaving it out.
+"""What whole files no longer name: a feed that hands over all there is each time ends a thing by leaving it
+out.
 
-Which file ends what is a function of the landing days' files alone, so it is the same in any order of nights. The files of one
-landing day are one whole. A thing that a refused record names is there; only its record cannot be read.
+Which file ends what is a function of the landing days' files alone, so it is the same in any order of nights.
+The files of one landing day are one whole. A thing that a refused record names is there; only its record
+cannot be read.
 """
 
 from datetime import date
@@ -12,8 +14,8 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ingest.feed import Feed
 
-# A file that names less than 7 of 10 of what the one before it named is rather cut off than true. It ends nothing; when the
-# next one is as short, that one is believed.
+# A file that names less than 7 of 10 of what the one before it named is rather cut off than true. It ends
+# nothing; when the next one is as short, that one is believed.
 LEAST_SHARE = 0.7
 
 
@@ -48,10 +50,14 @@ def whole_days(files: list[tuple[str, int]]) -> list[WholeDay]:
     return days
 
 
-def endings(typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[WholeDay], time_zone: str) -> DataFrame:
-    """Grain: one row per thing and day it ended on, in the target's columns and those that the feed gives an ended thing.
+def endings(
+    typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[WholeDay], time_zone: str
+) -> DataFrame:
+    """Grain: one row per thing and day it ended on, in the target's columns and those that the feed gives an
+    ended thing.
 
-    `first_received` is line 0 of the file that lacks it: behind all that came before, before all that comes later.
+    `first_received` is line 0 of the file that lacks it: behind all that came before, before all that comes
+    later.
 
     Args:
         typed: records of the feed, refused ones too, with `landing_date` and `reason`.
@@ -67,7 +73,9 @@ def endings(typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[Who
     if held is not None:
         alive = held.where("ended_on is null")
         before = F.lit(None).cast("date").alias("landing_date")
-        every = every.unionByName(alive.select(*key, before, F.lit("").alias("arrival"), row.alias("content")))
+        every = every.unionByName(
+            alive.select(*key, before, F.lit("").alias("arrival"), row.alias("content"))
+        )
     in_order = Window.partitionBy(*key).orderBy("arrival")
     end_day, end_place = next_end(days)
     absent = every.withColumns(
@@ -78,14 +86,22 @@ def endings(typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[Who
             "end_day": end_day,
             "end_place": end_place,
         }
-    ).withColumn("is_end", F.col("end_day").isNotNull() & F.coalesce(F.col("end_day") < F.col("next_named"), F.lit(True)))
+    ).withColumn(
+        "is_end",
+        F.col("end_day").isNotNull() & F.coalesce(F.col("end_day") < F.col("next_named"), F.lit(True)),
+    )
     first_end = F.min(F.when(F.col("is_end"), F.struct("end_day", "end_place")))
     ended = (
         absent.where("episode > 0")
         .groupBy(*key, "episode")
-        .agg(F.max_by("content", F.when(F.col("content").isNotNull(), F.col("arrival"))).alias("content"), first_end.alias("end"))
+        .agg(
+            F.max_by("content", F.when(F.col("content").isNotNull(), F.col("arrival"))).alias("content"),
+            first_end.alias("end"),
+        )
         .where("end is not null")
-        .select("content.*", F.col("end.end_day").alias("_end_day"), F.col("end.end_place").alias("_end_place"))
+        .select(
+            "content.*", F.col("end.end_day").alias("_end_day"), F.col("end.end_place").alias("_end_place")
+        )
         .withColumn("ended_on", F.col("_end_day"))
         .withColumn("_ended_at", F.to_utc_timestamp(F.col("ended_on").cast("timestamp"), time_zone))
         .withColumn("first_received", F.concat("_end_place", F.lit("#000000000")))
@@ -97,7 +113,9 @@ def endings(typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[Who
 
 
 def next_end(days: list[WholeDay]) -> tuple[Column, Column]:
-    """The first day after `landing_date` (null: before all of them) that may end things, and its place; null for none."""
+    """The first day after `landing_date` (null: before all of them) that may end things, and its place; null
+    for none.
+    """
     ending = [each for each in days if not each.is_suspicious]
     next_of = {}
     for day in ("", *[str(each.day) for each in days]):

@@ -1,8 +1,8 @@
 """Words of consent in records and events → `core_consents`, by the rule of `expectations.contracts.consent`.
 
-A word is heard wherever it stands: of a record that is refused for another field's sake, every no whose identifier can be read
-still counts. A word's time is the record's. Where that cannot be, a no counts from the end of the landing day, so that a clock
-set to 2099 does not win for ever, and a yes is not heard.
+A word is heard wherever it stands: of a record that is refused for another field's sake, every no whose
+identifier can be read still counts. A word's time is the record's. Where that cannot be, a no counts from the
+end of the landing day, so that a clock set to 2099 does not win for ever, and a yes is not heard.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,12 @@ from expectations.contracts.lake import CORE_CONSENTS
 from spark_jobs.ingest.feed import Derivation
 from spark_jobs.ingest.values import bare, implausible, shop_day
 
-# Of a day's words of one kind the newest is kept; of equals the one received first. So any order of nights gives the same rows.
+# Of a day's words of one kind the newest is kept; of equals the one received first. So any order of nights
+# gives the same rows.
 NEWER = "struct(new.consented_at, old.first_received) > struct(old.consented_at, new.first_received)"
-NOT_AN_OBJECT = "not an object"  # stands for the words in a place that must hold an object and does not: no yes
+NOT_AN_OBJECT = (
+    "not an object"  # stands for the words in a place that must hold an object and does not: no yes
+)
 
 
 def is_granted(received: Column) -> Column:
@@ -34,7 +37,8 @@ def is_unreadable(received: Column) -> Column:
 
 
 def words(received: Mapping[str, Column], at: Column, landing_date: Column, time_zone: str) -> Column:
-    """What a record says of its person's consents: array of `purpose, is_granted, consented_at, consented_date`.
+    """What a record says of its person's consents: array of `purpose, is_granted, consented_at,
+    consented_date`.
 
     Args:
         received: text by purpose.
@@ -49,8 +53,12 @@ def words(received: Mapping[str, Column], at: Column, landing_date: Column, time
         since = F.when(is_plausible, at).when(~granted, landed_by)
         named = {"purpose": F.lit(purpose), "is_granted": granted, "consented_at": since}
         every.append(F.struct(*[value.alias(name) for name, value in named.items()]))
-    heard = F.filter(F.array(*every), lambda word: word.is_granted.isNotNull() & word.consented_at.isNotNull())
-    return F.transform(heard, lambda word: word.withField("consented_date", shop_day(word.consented_at, time_zone)))
+    heard = F.filter(
+        F.array(*every), lambda word: word.is_granted.isNotNull() & word.consented_at.isNotNull()
+    )
+    return F.transform(
+        heard, lambda word: word.withField("consented_date", shop_day(word.consented_at, time_zone))
+    )
 
 
 def doubt(received: Mapping[str, Column]) -> Column:
@@ -61,28 +69,46 @@ def doubt(received: Mapping[str, Column]) -> Column:
 
 
 def preferences(context: Column, purposes: tuple[str, ...]) -> dict[str, Column]:
-    """By purpose the text that `consent.categoryPreferences` of an event's context (JSON) holds; null where it holds none."""
+    """By purpose the text that `consent.categoryPreferences` of an event's context (JSON) holds; null where
+    it holds none.
+    """
     document = F.try_parse_json(context)
-    parents = [F.try_variant_get(document, path, "variant") for path in ("$.consent", "$.consent.categoryPreferences")]
+    parents = [
+        F.try_variant_get(document, path, "variant")
+        for path in ("$.consent", "$.consent.categoryPreferences")
+    ]
     is_misplaced = reduce(lambda one, other: one | other, (says_no_object(parent) for parent in parents))
-    categories = F.from_json(F.get_json_object(context, "$.consent.categoryPreferences"), "map<string,string>")
-    return {purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(find_word(categories, purpose)) for purpose in purposes}
+    categories = F.from_json(
+        F.get_json_object(context, "$.consent.categoryPreferences"), "map<string,string>"
+    )
+    return {
+        purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(find_word(categories, purpose))
+        for purpose in purposes
+    }
 
 
 def find_word(categories: Column, purpose: str) -> Column:
     """The text under a purpose's name in any letter case: where several stand there, one that is no yes."""
-    texts = F.map_values(F.map_filter(categories, lambda name, text: (F.lower(name) == purpose) & (bare(text) != "")))
-    return F.coalesce(F.get(F.filter(texts, lambda text: ~is_granted(text)), F.lit(0)), F.get(texts, F.lit(0)))
+    texts = F.map_values(
+        F.map_filter(categories, lambda name, text: (F.lower(name) == purpose) & (bare(text) != ""))
+    )
+    return F.coalesce(
+        F.get(F.filter(texts, lambda text: ~is_granted(text)), F.lit(0)), F.get(texts, F.lit(0))
+    )
 
 
 def says_no_object(value: Column) -> Column:
-    """Whether a variant holds something that is no object; an empty list is what PHP writes for an empty object."""
+    """Whether a variant holds something that is no object; an empty list is what PHP writes for an empty
+    object.
+    """
     kind = F.coalesce(F.schema_of_variant(value), F.lit("VOID"))
     is_empty = bare(F.coalesce(F.to_json(value), F.lit(""))).isin("", '""', "[]")
     return ~kind.startswith("OBJECT") & (kind != "VOID") & ~is_empty
 
 
-def consents(records: DataFrame, _held: DataFrame | None, feed: str, identifiers: tuple[str, ...]) -> DataFrame:
+def consents(
+    records: DataFrame, _held: DataFrame | None, feed: str, identifiers: tuple[str, ...]
+) -> DataFrame:
     """Grain: the key of `core_consents`.
 
     Args:
@@ -90,11 +116,19 @@ def consents(records: DataFrame, _held: DataFrame | None, feed: str, identifiers
         identifiers: the columns of whom a record is about; a word is heard for each of them.
     """
     each = (
-        records.select(F.explode(F.array(*identifiers)).alias("identifier_id"), "source", "first_received", "reason", "_words")
+        records.select(
+            F.explode(F.array(*identifiers)).alias("identifier_id"),
+            "source",
+            "first_received",
+            "reason",
+            "_words",
+        )
         .select("*", F.explode("_words").alias("word"))
         .where("identifier_id is not null and (reason is null or not word.is_granted)")
     )
-    first = F.struct((-F.unix_micros("word.consented_at")).alias("age"), "first_received", "word.consented_at")
+    first = F.struct(
+        (-F.unix_micros("word.consented_at")).alias("age"), "first_received", "word.consented_at"
+    )
     return (
         each.groupBy("identifier_id", "word.purpose", "source", "word.is_granted", "word.consented_date")
         .agg(F.min(first).alias("newest"))

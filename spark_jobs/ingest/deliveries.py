@@ -1,10 +1,12 @@
 """The ingest manifest: which landed files the lake has taken in, by name and content.
 
-A file whose content is what was last taken in under its name is known, whichever night asks: so a skipped night is found by
-the next one, and a re-run finds nothing. A known name with other content is a new delivery that supersedes the old one.
+A file whose content is what was last taken in under its name is known, whichever night asks: so a skipped
+night is found by the next one, and a re-run finds nothing. A known name with other content is a new delivery
+that supersedes the old one.
 
-A delivery is written down twice: as begun (without a number of records) before any table is written, and when all are. So a
-run that was cut off is remembered: what it wrote of a file that was put right since must go again.
+A delivery is written down twice: as begun (without a number of records) before any table is written, and when
+all are. So a run that was cut off is remembered: what it wrote of a file that was put right since must go
+again.
 """
 
 import hashlib
@@ -49,7 +51,9 @@ class Manifest:
         self.begun_earlier = {row["delivery_id"] for row in self.rows.values() if is_begun(row)}
 
     def current(self, source: Source, feed: Feed) -> dict[str, dict]:
-        """The feed's deliveries that were taken in and no later one superseded, by file name relative to landing/."""
+        """The feed's deliveries that were taken in and no later one superseded, by file name relative to
+        landing/.
+        """
         return {
             row["source_file"]: row
             for row in self.rows.values()
@@ -57,7 +61,9 @@ class Manifest:
         }
 
     def left_over(self, source: Source, feed: Feed, new: list[Delivery]) -> list[dict]:
-        """The feed's deliveries that an earlier run began and never finished, and that are not among the new ones."""
+        """The feed's deliveries that an earlier run began and never finished, and that are not among the new
+        ones.
+        """
         ids = {delivery.delivery_id for delivery in new}
         begun = (self.rows[each] for each in sorted(self.begun_earlier - ids))
         return [row for row in begun if of(row, source, feed)]
@@ -70,13 +76,17 @@ class Manifest:
             if not claims(source, feed, file):
                 continue
             row, new_id = held.get(file.name), delivery_id(file.name, file.sha256)
-            # What was begun under its name may stand in the tables: then even what is held has to be written again.
+            # What was begun under its name may stand in the tables: then even what is held has to be written
+            # again.
             if row is None or row["sha256"] != file.sha256 or file.name in begun:
                 replaced = row["delivery_id"] if row and row["delivery_id"] != new_id else None
                 found.append(Delivery(new_id, file, replaced))
         if not found and held and begun - {file.name for file in files}:
-            # A file that was begun and taken away since may have left rows. They go when one that is held is taken in again.
-            found = [Delivery(held[file.name]["delivery_id"], file) for file in files if file.name in held][-1:]
+            # A file that was begun and taken away since may have left rows. They go when one that is held is
+            # taken in again.
+            found = [Delivery(held[file.name]["delivery_id"], file) for file in files if file.name in held][
+                -1:
+            ]
         return sorted(found, key=lambda delivery: delivery.place)
 
     def counting(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:
@@ -85,7 +95,9 @@ class Manifest:
         return held - {delivery.supersedes for delivery in new} | {delivery.delivery_id for delivery in new}
 
     def begin(self, new: list[Delivery], run_id: str) -> None:
-        """Write that these are being taken in, before any of their rows are written; what is held stays as it is until then."""
+        """Write that these are being taken in, before any of their rows are written; what is held stays as it
+        is until then.
+        """
         for delivery in new:
             row = self.rows.get(delivery.delivery_id)
             if row is None or row["superseded_by"] is not None:
@@ -95,20 +107,26 @@ class Manifest:
     def commit(self, taken: list[Taken], run_id: str) -> None:
         """Write what was taken in.
 
-        A content that comes back after another one had its name gets its old id again, and is current again. What was begun
-        in a feed earlier and is not among what was taken in has no rows any more: it is superseded, or forgotten with its file.
+        A content that comes back after another one had its name gets its old id again, and is current again.
+        What was begun in a feed earlier and is not among what was taken in has no rows any more: it is
+        superseded, or forgotten with its file.
         """
         deliveries = [each.delivery for each in taken]
         feeds = {(delivery.file.source, delivery.file.entity) for delivery in deliveries}
         by_name = {delivery.file.name: delivery.delivery_id for delivery in deliveries}
-        for row in [row for row in self.rows.values() if is_begun(row) and (row["source"], row["entity"]) in feeds]:
+        for row in [
+            row for row in self.rows.values() if is_begun(row) and (row["source"], row["entity"]) in feeds
+        ]:
             if row["source_file"] in by_name:
                 self.rows[row["delivery_id"]] = {**row, "superseded_by": by_name[row["source_file"]]}
             else:
                 del self.rows[row["delivery_id"]]
         for delivery in deliveries:
             if delivery.supersedes:
-                self.rows[delivery.supersedes] = {**self.rows[delivery.supersedes], "superseded_by": delivery.delivery_id}
+                self.rows[delivery.supersedes] = {
+                    **self.rows[delivery.supersedes],
+                    "superseded_by": delivery.delivery_id,
+                }
         for each in taken:
             self.rows[each.delivery.delivery_id] = row_of(each, run_id)
         self._write(taken)
@@ -123,10 +141,18 @@ def row_of(taken: Taken, run_id: str) -> dict:
     """A delivery as the manifest has it."""
     delivery, file = taken.delivery, taken.delivery.file
     return {
-        "delivery_id": delivery.delivery_id, "source": file.source, "entity": file.entity, "source_file": file.name,
-        "landing_date": file.day, "sha256": file.sha256, "n_bytes": file.n_bytes, "n_records": taken.n_records,
-        "n_keys": taken.n_keys, "superseded_by": None, "run_id": run_id,
-    }  # fmt: skip
+        "delivery_id": delivery.delivery_id,
+        "source": file.source,
+        "entity": file.entity,
+        "source_file": file.name,
+        "landing_date": file.day,
+        "sha256": file.sha256,
+        "n_bytes": file.n_bytes,
+        "n_records": taken.n_records,
+        "n_keys": taken.n_keys,
+        "superseded_by": None,
+        "run_id": run_id,
+    }
 
 
 def is_begun(row: dict) -> bool:

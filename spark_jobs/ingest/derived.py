@@ -1,4 +1,6 @@
-"""What a run writes beside the feeds' own tables: what is derived from their records, what they refused, whom they name."""
+"""What a run writes beside the feeds' own tables: what is derived from their records, what they refused, whom
+they name.
+"""
 
 from functools import reduce
 
@@ -23,7 +25,11 @@ def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
             continue
         table = derivation.target
         held = intake.held(derivation.compared_with) if derivation.compared_with else None
-        new, every = (intake.typed, intake.all_typed) if derivation.hears_refused else (intake.accepted, intake.all_accepted)
+        new, every = (
+            (intake.typed, intake.all_typed)
+            if derivation.hears_refused
+            else (intake.accepted, intake.all_accepted)
+        )
         if derivation.reads_target:
             rows, is_all = derivation.make(intake.all_of_target(), held), intake.anew
         else:
@@ -32,8 +38,13 @@ def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
             records = intake.with_endings(records) if derivation.compared_with else records
             rows = derivation.make(records, None if is_all else held)
         mine = {"source": intake.source.name, "feed": intake.feed.entity}
-        within = " and ".join(f"{name} = '{value}'" for name, value in mine.items() if name in table.columns) or "true"
-        written = lake.replace(rows, table, within) if is_all else lake.upsert(rows, table, derivation.update_when)
+        within = (
+            " and ".join(f"{name} = '{value}'" for name, value in mine.items() if name in table.columns)
+            or "true"
+        )
+        written = (
+            lake.replace(rows, table, within) if is_all else lake.upsert(rows, table, derivation.update_when)
+        )
         reports.append(as_report(table.name, written))
     return reports
 
@@ -65,8 +76,9 @@ def identifiers(lake: Lake, every: list[FeedIntake], taken: list[FeedIntake]) ->
     if not naming:
         return []
     found = [
-        seen(intake.all_accepted() if anew else intake.accepted, intake.feed.sightings, intake.told) for intake in naming
-    ]  # fmt: skip
+        seen(intake.all_accepted() if anew else intake.accepted, intake.feed.sightings, intake.told)
+        for intake in naming
+    ]
     first = F.min(F.struct("first_seen_at", "value"))
     merged = (
         reduce(DataFrame.unionByName, found)

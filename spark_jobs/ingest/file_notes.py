@@ -1,4 +1,6 @@
-"""What a run says of a feed's files, on the screen and in the detail of `ops_runs`: names and counts, nothing personal."""
+"""What a run says of a feed's files, on the screen and in the detail of `ops_runs`: names and counts, nothing
+personal.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -23,7 +25,10 @@ def note_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, 
     superseding = [delivery.file.name for delivery in deliveries if delivery.supersedes]
     if superseding:
         notes |= {"superseding_files": superseding, "deleted": n_deleted}
-        print(f"  {source}: {', '.join(superseding)} came again with other content and takes the old one's place")
+        print(
+            f"  {source}: {', '.join(superseding)} came again with other content and takes the old one's"
+            " place"
+        )
     return notes
 
 
@@ -37,10 +42,12 @@ def note_whole_days(feed: str, days: Iterable[WholeDay], n_ended: int) -> dict:
     suspicious = [day for day in days if day.is_suspicious]
     for day in suspicious[:SHOWN]:
         print(
-            f"  {feed}: the whole file of {day.day} names {day.n_keys:,}, the one before {day.n_before:,}: suspicious, so "
-            "nothing it lacks is ended; the next one decides"
+            f"  {feed}: the whole file of {day.day} names {day.n_keys:,}, the one before {day.n_before:,}:"
+            " suspicious, so nothing it lacks is ended; the next one decides"
         )
     if n_ended:
         print(f"  {feed}: {n_ended:,} ended, because a whole file no longer names them")
-    named = [{"day": str(day.day), "n_keys": day.n_keys, "n_before": day.n_before} for day in suspicious[:SHOWN]]
+    named = [
+        {"day": str(day.day), "n_keys": day.n_keys, "n_before": day.n_before} for day in suspicious[:SHOWN]
+    ]
     return {"n_ended": n_ended} | ({"suspicious_whole_files": named} if named else {})

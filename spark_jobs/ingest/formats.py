@@ -1,7 +1,8 @@
 """Files to records, in plain Python: what one broken record says never costs its neighbours.
 
-Spark's own readers tell neither line number nor raw text, and quarantine needs both. Every line that holds something is in a
-record, readable or refused, a header that is none included: what a reader took for something else would be lost unseen.
+Spark's own readers tell neither line number nor raw text, and quarantine needs both. Every line that holds
+something is in a record, readable or refused, a header that is none included: what a reader took for
+something else would be lost unseen.
 """
 
 import csv
@@ -19,8 +20,11 @@ from spark_jobs.ingest.quotes import joined
 
 BAD = "not_parseable"
 GZIP = b"\x1f\x8b"
-DEEPEST = 64  # levels of JSON; what reads a record behind this goes down level by level, and Python allows some hundreds
-MAX_BYTES = 1 << 20  # of a record, where a source does not say; the longest line of any of ours has a few thousand
+# levels of JSON; what reads a record behind this goes down level by level, and Python allows some hundreds
+DEEPEST = 64
+MAX_BYTES = (
+    1 << 20
+)  # of a record, where a source does not say; the longest line of any of ours has a few thousand
 
 
 def too_large(line: Line, max_bytes: int) -> Record | None:
@@ -36,7 +40,9 @@ def refused(line: Line, detail: str, reason: str = BAD) -> Record:
 
 
 def text(line: bytes) -> tuple[str, bool]:
-    """A line as text, and whether its bytes were whole UTF-8 that a table can hold; others are shown as escapes."""
+    """A line as text, and whether its bytes were whole UTF-8 that a table can hold; others are shown as
+    escapes.
+    """
     try:
         return line.decode(), b"\0" not in line
     except UnicodeDecodeError:
@@ -55,9 +61,12 @@ def csv_fields(record: str) -> list[str]:
 def csv_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
     """The records of a CSV file with a header, by column name; columns that are not asked for are left out.
 
-    A header that does not name each column once is refused as a record of its own, and so is all that follows it.
+    A header that does not name each column once is refused as a record of its own, and so is all that follows
+    it.
     """
-    csv.field_size_limit(max(csv.field_size_limit(), max_bytes))  # the process's; else a long text would be a broken quote
+    csv.field_size_limit(
+        max(csv.field_size_limit(), max_bytes)
+    )  # the process's; else a long text would be a broken quote
     records = joined(lines(file, max_bytes), max_bytes)
     first = next(records, None)
     if first is None:
@@ -102,7 +111,8 @@ def json_records(
     """The records of a file with one JSON object a line; objects and arrays inside one are kept as JSON text.
 
     Args:
-        ids: columns that hold ids. `true` and `"true"` are one text from here on, so what is no id by its kind is noted.
+        ids: columns that hold ids. `true` and `"true"` are one text from here on, so what is no id by its
+            kind is noted.
     """
     for line in lines(file, max_bytes):
         if line.is_blank:
@@ -118,7 +128,9 @@ def json_records(
             values = tuple(as_text(said.get(name)) for name in columns)
             "".join(value for value in values if value).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError):
-            yield refused(line, f"not a JSON object in UTF-8 with each name once, at most {DEEPEST} levels deep")
+            yield refused(
+                line, f"not a JSON object in UTF-8 with each name once, at most {DEEPEST} levels deep"
+            )
             continue
         wrong_kinds = tuple(name for name in ids if not may_be_id(said.get(name)))
         yield Record(line.number, raw_text, values=values, wrong_kinds=wrong_kinds)
@@ -171,7 +183,9 @@ def as_text(value: object) -> str | None:
 
 
 class Unzipped(io.RawIOBase):
-    """What a gzip file holds, unpacked as it is read; of a torn file, all that can be read, and then `is_torn`."""
+    """What a gzip file holds, unpacked as it is read; of a torn file, all that can be read, and then
+    `is_torn`.
+    """
 
     def __init__(self, packed: BinaryIO) -> None:
         self.packed, self.rest, self.part, self.is_torn = packed, b"", None, False
@@ -215,7 +229,9 @@ def json_gzip_records(
 
 
 def has_at_most(file: BinaryIO, n_bytes: int, n_lines: int) -> tuple[int, int] | None:
-    """Bytes and lines of a file, unpacked where it is gzip; None when it holds more than that, found by reading no further."""
+    """Bytes and lines of a file, unpacked where it is gzip; None when it holds more than that, found by
+    reading no further.
+    """
     begins = file.read(len(GZIP))
     file.seek(0)
     plain = io.BufferedReader(Unzipped(file), CHUNK) if begins == GZIP else file

@@ -1,4 +1,5 @@
-"""The identifiers of persons and browsers, in Spark: the same ids as `expectations.contracts.identifiers`, and who was seen when.
+"""The identifiers of persons and browsers, in Spark: the same ids as `expectations.contracts.identifiers`,
+and who was seen when.
 
 Ingest writes `core_identifiers`, because only here are the values at hand: behind it stand ids alone.
 """
@@ -26,7 +27,8 @@ def identifier_id(told: Context, kind: str, value: Column) -> Column:
     """The id of an identifier; null for a value that is null or empty.
 
     Args:
-        value: in its normal form, as a transform sees the ids that its feed declares and `phones.compared` gives a phone.
+        value: in its normal form, as a transform sees the ids that its feed declares and `phones.compared`
+            gives a phone.
 
     Raises:
         ValueError: an unknown kind.
@@ -52,12 +54,22 @@ def seen(typed: DataFrame, sightings: tuple[Sighting, ...], told: Context) -> Da
         )
         for kind, column, at in sightings
     ]
-    flat = typed.select(F.explode(F.array(*each)).alias("s")).select("s.*").where("value_normalised is not null")
-    first = flat.groupBy("kind", "source", "value_normalised").agg(F.min(F.struct("first_seen_at", "value")).alias("first"))
+    flat = (
+        typed.select(F.explode(F.array(*each)).alias("s")).select("s.*").where("value_normalised is not null")
+    )
+    first = flat.groupBy("kind", "source", "value_normalised").agg(
+        F.min(F.struct("first_seen_at", "value")).alias("first")
+    )
     id_ = F.lit(None).cast("string")
     for kind, _, _ in sightings:
-        id_ = F.when(F.col("kind") == kind, identifier_id(told, kind, F.col("value_normalised"))).otherwise(id_)
+        id_ = F.when(F.col("kind") == kind, identifier_id(told, kind, F.col("value_normalised"))).otherwise(
+            id_
+        )
     return first.select(
-        id_.alias("identifier_id"), "kind", "source", F.col("first.value").alias("value"), "value_normalised",
+        id_.alias("identifier_id"),
+        "kind",
+        "source",
+        F.col("first.value").alias("value"),
+        "value_normalised",
         F.col("first.first_seen_at").alias("first_seen_at"),
-    )  # fmt: skip
+    )

@@ -1,8 +1,10 @@
-"""One run's intake of one feed: its new deliveries into the raw table, quarantine and the core table, each record accounted for.
+"""One run's intake of one feed: its new deliveries into the raw table, quarantine and the core table, each
+record accounted for.
 
-Most nights add to what is held. Two things cannot be decided by looking at the new records alone, and then the core table's
-rows of the source are made anew from all records that count: a file that takes another one's place (what it no longer says
-must go; so must what a run wrote that was cut off), and an older snapshot that comes after a newer one, or a second part of one.
+Most nights add to what is held. Two things cannot be decided by looking at the new records alone, and then
+the core table's rows of the source are made anew from all records that count: a file that takes another one's
+place (what it no longer says must go; so must what a run wrote that was cut off), and an older snapshot that
+comes after a newer one, or a second part of one.
 """
 
 from datetime import date
@@ -24,7 +26,8 @@ from spark_jobs.night import TableReport
 from spark_jobs.tables import Lake, Written
 
 PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
-# What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a hundred bytes.
+# What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a
+# hundred bytes.
 SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
 DOUBT = "bad_value"  # the reason code of what stands in quarantine besides
@@ -47,15 +50,19 @@ class FeedIntake:
     def run(self, deliveries: list[Delivery]) -> None:
         """Deliveries → raw, quarantine, core."""
         feed, lake, self.deliveries = self.feed, self.lake, deliveries
-        self.is_repeated = bool(self.manifest.begun_earlier & {delivery.delivery_id for delivery in deliveries})
+        self.is_repeated = bool(
+            self.manifest.begun_earlier & {delivery.delivery_id for delivery in deliveries}
+        )
         self.anew = self._needs_all()
         self.before = {table.name: lake.version(table) for table in (feed.target, *self._compared())}
         typed = self._typed(read(lake.spark, feed, deliveries))
         self.is_small = are_small(deliveries)
-        # What was typed is used a dozen times. A small night is typed once and carried as rows: planning its long derivation
-        # anew for each use would cost ten times what there is to do.
+        # What was typed is used a dozen times. A small night is typed once and carried as rows: planning its
+        # long derivation anew for each use would cost ten times what there is to do.
         self.typed = lake.spark.createDataFrame(typed.toArrow()) if self.is_small else typed.persist()
-        self.accepted = self._numbered(self.typed.where("reason is null"), self.held(feed.target) if feed.position else None)
+        self.accepted = self._numbered(
+            self.typed.where("reason is null"), self.held(feed.target) if feed.position else None
+        )
         counts = self.counts = count(self.typed, self.accepted, feed)
         self._log_received()
         if feed.whole:
@@ -63,17 +70,27 @@ class FeedIntake:
         written, n_new = self._anew() if self.anew else self._added(counts)
         n_lost = counts.n_accepted - n_new + written.n_kept
         self._report(
-            feed.target.name, written, n_received=counts.n_received, n_quarantined=counts.n_quarantined,
-            **{"n_superseded" if feed.newest_wins else "n_duplicate": n_lost}, detail=self._detail(counts, written),
-        )  # fmt: skip
+            feed.target.name,
+            written,
+            n_received=counts.n_received,
+            n_quarantined=counts.n_quarantined,
+            **{"n_superseded" if feed.newest_wins else "n_duplicate": n_lost},
+            detail=self._detail(counts, written),
+        )
         n_keys = counts.keys_by_delivery
         self.taken = [
-            Taken(each, counts.by_delivery.get(each.delivery_id, 0), n_keys.get(each.delivery_id, 0) if feed.whole else None)
+            Taken(
+                each,
+                counts.by_delivery.get(each.delivery_id, 0),
+                n_keys.get(each.delivery_id, 0) if feed.whole else None,
+            )
             for each in deliveries
         ]
 
     def all_accepted(self) -> DataFrame:
-        """All accepted records of the feed that count, the new ones among them, read back from its raw table."""
+        """All accepted records of the feed that count, the new ones among them, read back from
+        its raw table.
+        """
         return self._numbered(self.all_typed().where("reason is null"), None)
 
     def all_typed(self) -> DataFrame:
@@ -87,17 +104,30 @@ class FeedIntake:
 
     def with_endings(self, records: DataFrame) -> DataFrame:
         """Accepted records, and rows of what whole files ended since."""
-        return records if self.endings is None else records.unionByName(self.endings, allowMissingColumns=True)
+        return (
+            records if self.endings is None else records.unionByName(self.endings, allowMissingColumns=True)
+        )
 
     def _known(self) -> list[dict]:
         """The manifest's rows of the feed's deliveries that count beside the new ones."""
-        not_known = {each.supersedes for each in self.deliveries} | {each.delivery_id for each in self.deliveries}
-        return [row for row in self.manifest.current(self.source, self.feed).values() if row["delivery_id"] not in not_known]
+        not_known = {each.supersedes for each in self.deliveries} | {
+            each.delivery_id for each in self.deliveries
+        }
+        return [
+            row
+            for row in self.manifest.current(self.source, self.feed).values()
+            if row["delivery_id"] not in not_known
+        ]
 
     def _find_endings(self) -> None:
-        new = [(each.place, self.counts.keys_by_delivery.get(each.delivery_id, 0)) for each in self.deliveries]
+        new = [
+            (each.place, self.counts.keys_by_delivery.get(each.delivery_id, 0)) for each in self.deliveries
+        ]
         # A home of an earlier version did not count what its files name.
-        before = [(place(row), row["n_records"] if row["n_keys"] is None else row["n_keys"]) for row in self._known()]
+        before = [
+            (place(row), row["n_records"] if row["n_keys"] is None else row["n_keys"])
+            for row in self._known()
+        ]
         every = whole_days(before + new)
         self.days_named = every if self.anew else [day for day in every if day.day >= self.days[0]]
         typed, held = (self.all_typed(), None) if self.anew else (self.typed, self.held(self.feed.target))
@@ -110,7 +140,8 @@ class FeedIntake:
         return self.lake.read(self.feed.target).where(F.col("source") == self.source.name)
 
     def held(self, table: Table) -> DataFrame | None:
-        """The source's rows of a table as they were before this run; None when there were none, or they count no more.
+        """The source's rows of a table as they were before this run; None when there were none, or they count
+        no more.
 
         The source's alone: what its whole file lacks must not end what another source names.
         """
@@ -147,13 +178,22 @@ class FeedIntake:
         # The files of one day are one whole: with a second one the first is read again.
         first = str(self.deliveries[0].file.day) if self.feed.whole else self.deliveries[0].place
         out_of_order = known and first < max(place(row) for row in known.values())
-        return bool(out_of_order or self.is_repeated) and bool(self.feed.newest_wins or self.feed.record or self.feed.position)
+        return bool(out_of_order or self.is_repeated) and bool(
+            self.feed.newest_wins or self.feed.record or self.feed.position
+        )
 
     def _log_received(self) -> None:
-        """Write what was received as it was received. By delivery, so that a run that died here may come again."""
+        """Write what was received as it was received. By delivery, so that a run that died here may come
+        again.
+        """
         raw = self.source.raw(self.feed)
-        readable = self.typed.where("received is not null and _part = 1").select("received.*", *PLACE, "wrong_kinds")
-        self._report(raw.name, self.lake.rewrite(readable.toArrow() if self.is_small else readable, raw, self.days, self.mine))
+        readable = self.typed.where("received is not null and _part = 1").select(
+            "received.*", *PLACE, "wrong_kinds"
+        )
+        self._report(
+            raw.name,
+            self.lake.rewrite(readable.toArrow() if self.is_small else readable, raw, self.days, self.mine),
+        )
 
     @property
     def days(self) -> tuple[date, date]:
@@ -164,7 +204,9 @@ class FeedIntake:
     def mine(self) -> str:
         """SQL that is true of rows of the new deliveries."""
         ids = ", ".join(f"'{delivery.delivery_id}'" for delivery in self.deliveries)
-        return f"landing_date between date'{self.days[0]}' and date'{self.days[1]}' and delivery_id in ({ids})"
+        return (
+            f"landing_date between date'{self.days[0]}' and date'{self.days[1]}' and delivery_id in ({ids})"
+        )
 
     def refused(self) -> DataFrame:
         """The refused records and those in doubt, in the columns of `quarantine`."""
@@ -172,7 +214,10 @@ class FeedIntake:
         is_refused = F.col("reason").isNotNull()
         refused = self.typed.where("_part = 1").where(is_refused | F.col("_doubt").isNotNull())
         doubt = F.when(F.col("id_doubt").isNotNull(), BAD_ID).otherwise(DOUBT)
-        reason, detail = F.coalesce("reason", doubt), F.when(is_refused, F.col("detail")).otherwise(F.col("_doubt"))
+        reason, detail = (
+            F.coalesce("reason", doubt),
+            F.when(is_refused, F.col("detail")).otherwise(F.col("_doubt")),
+        )
         return refused.select(*named, *PLACE, "raw_text", reason.alias("reason"), detail.alias("detail"))
 
     def _added(self, counts: Counts) -> tuple[Written, int]:
@@ -187,17 +232,25 @@ class FeedIntake:
         if feed.record and held is not None:
             best = winners.unless_held(best, held, feed)
         offered = best.select(*feed.target.columns, (F.col("_part") == 1).alias("_offered"))
-        return self.lake.upsert(offered, feed.target, EARLIER, counted="_offered", n_rows=counts.n_accepted), counts.n_keys
+        return (
+            self.lake.upsert(offered, feed.target, EARLIER, counted="_offered", n_rows=counts.n_accepted),
+            counts.n_keys,
+        )
 
     def _anew(self) -> tuple[Written, int]:
         """Make the source's rows anew from all records that count; how many of them are new records'."""
         feed, every = self.feed, self.with_endings(self.all_accepted())
         best = winners.newest(every, None, feed) if feed.newest_wins else winners.first(every, feed)
-        new = F.col("delivery_id").isin(*[delivery.delivery_id for delivery in self.deliveries]) & (F.col("_part") == 1)
+        new = F.col("delivery_id").isin(*[delivery.delivery_id for delivery in self.deliveries]) & (
+            F.col("_part") == 1
+        )
         best = best.select(*feed.target.columns, F.coalesce(new, F.lit(False)).alias("_offered")).persist()
         try:
             within = f"source = '{self.source.name}'" if "source" in feed.target.columns else "true"
-            return self.lake.replace(best, feed.target, within, counted="_offered"), best.where("_offered").count()
+            return (
+                self.lake.replace(best, feed.target, within, counted="_offered"),
+                best.where("_offered").count(),
+            )
         finally:
             best.unpersist()
 
@@ -217,14 +270,20 @@ class FeedIntake:
 
     def _count_ended(self) -> int:
         first, last = self.days
-        return 0 if self.endings is None else self.endings.where(F.col("ended_on").between(F.lit(first), F.lit(last))).count()
+        return (
+            0
+            if self.endings is None
+            else self.endings.where(F.col("ended_on").between(F.lit(first), F.lit(last))).count()
+        )
 
     def _report(self, table_name: str, written: Written, **more: object) -> None:
         self.reports.append(as_report(table_name, written, **more))
 
 
 def are_small(deliveries: list[Delivery]) -> bool:
-    """Whether the files hold few records in all. Their own size does not tell: gzip packs a thousand to one."""
+    """Whether the files hold few records in all. Their own size does not tell: gzip packs a
+    thousand to one.
+    """
     n_bytes, n_lines = SMALL_BYTES, SMALL_RECORDS
     for delivery in deliveries:
         with delivery.file.path.open("rb") as file:
@@ -238,9 +297,15 @@ def are_small(deliveries: list[Delivery]) -> bool:
 def as_report(table_name: str, written: Written, **more: object) -> TableReport:
     """What a write did, as a step reports it."""
     return TableReport(
-        table_name, written.version_before, written.version_after, touched_dates=written.touched_dates,
-        n_inserted=written.n_inserted, n_updated=written.n_updated, n_unchanged=written.n_unchanged, **more,
-    )  # fmt: skip
+        table_name,
+        written.version_before,
+        written.version_after,
+        touched_dates=written.touched_dates,
+        n_inserted=written.n_inserted,
+        n_updated=written.n_updated,
+        n_unchanged=written.n_unchanged,
+        **more,
+    )
 
 
 def place(row: dict) -> str:

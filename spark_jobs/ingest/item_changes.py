@@ -6,31 +6,46 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_ITEMS
 
 FIELDS = (
-    "title", "category_path", "brand", "price", "currency", "n_stock", "is_in_stock", "is_consumable", "is_recommendable",
-    "attributes", "image_url", "ended_on",
-)  # fmt: skip
+    "title",
+    "category_path",
+    "brand",
+    "price",
+    "currency",
+    "n_stock",
+    "is_in_stock",
+    "is_consumable",
+    "is_recommendable",
+    "attributes",
+    "image_url",
+    "ended_on",
+)
 
 
 def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
     """Grain: one row per change of one field of an item, in the columns of `core_item_changes`.
 
     Args:
-        records: accepted records of snapshots, in the columns of `core_items`, `first_received`, `_updated_date`, the shop's
-            day of `updated_at`, and `_landed_at`, when the landing day began.
+        records: accepted records of snapshots, in the columns of `core_items`, `first_received`,
+            `_updated_date`, the shop's day of `updated_at`, and `_landed_at`, when the landing day began.
         held: the items as they were before all of these; None when there was nothing before.
     """
     every = records.select(*CORE_ITEMS.columns, "first_received", "_updated_date", "_landed_at")
     if held is not None:
         every = every.unionByName(held.withColumn("first_received", F.lit("")), allowMissingColumns=True)
     said = F.array(*[F.struct(F.lit(name).alias("field"), as_text(name).alias("value")) for name in FIELDS])
-    # An item that comes back has often not changed since before it ended; its return was when the file landed that names it.
+    # An item that comes back has often not changed since before it ended; its return was when the file landed
+    # that names it.
     had_ended = F.lag("ended_on").over(Window.partitionBy("item_id").orderBy("first_received")).isNotNull()
     is_return = had_ended & (F.col("_landed_at") > F.col("updated_at"))
     landed_on = F.to_date(F.substring("first_received", 1, 10))
     changed_at = F.when(is_return, F.col("_landed_at")).otherwise(F.col("updated_at"))
     changed_date = F.when(is_return, landed_on).otherwise(F.col("_updated_date"))
     values = every.select(
-        "item_id", changed_at.alias("changed_at"), changed_date.alias("changed_date"), "first_received", said.alias("every")
+        "item_id",
+        changed_at.alias("changed_at"),
+        changed_date.alias("changed_date"),
+        "first_received",
+        said.alias("every"),
     ).select("*", F.explode("every").alias("said"))
     in_order = Window.partitionBy("item_id", "said.field").orderBy("first_received")
     changes = values.withColumn("old_value", F.lag("said.value").over(in_order)).where(
@@ -42,14 +57,20 @@ def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
         changes.withColumn("_from_last", F.row_number().over(last))
         .where("_from_last = 1")
         .select(
-            "item_id", "changed_at", "changed_date", F.col("said.field").alias("field"), "old_value",
+            "item_id",
+            "changed_at",
+            "changed_date",
+            F.col("said.field").alias("field"),
+            "old_value",
             F.col("said.value").alias("new_value"),
         )
-    )  # fmt: skip
+    )
 
 
 def as_text(name: str) -> Column:
-    """A field's value as text that is equal for equal values: maps in the order of their keys, lists as JSON."""
+    """A field's value as text that is equal for equal values: maps in the order of their keys,
+    lists as JSON.
+    """
     kind = CORE_ITEMS.columns[name]
     if kind.startswith("map<"):
         return F.to_json(F.map_from_entries(F.array_sort(F.map_entries(name))))

@@ -1,11 +1,13 @@
 """Take in what landed: every file that the manifest does not know becomes rows of `raw_*`, then of `core_*`.
 
-Reads:   landing/<source>/<entity>/<day>/, days up to the last of the run (skipped nights are found and filled)
-Writes:  raw_<source>__<entity>, core_events, core_order_lines, core_people, core_items, core_item_changes, core_consents,
+Reads:   landing/<source>/<entity>/<day>/, days up to the last of the run (skipped nights are found and
+filled) Writes:  raw_<source>__<entity>, core_events, core_order_lines, core_people, core_items,
+core_item_changes, core_consents,
          core_identifiers, core_impressions, quarantine, ops_deliveries
-If it fails: clear the task; a file counts as taken in when all of it is written, so what was half taken in is taken in again,
-with the same result, also when the file was put right in between. Rows that do not add up fail each attempt: that is a bug.
-When too much of a file was refused, look with `make quarantine`, then put the file right or take it away; it fails until then.
+If it fails: clear the task; a file counts as taken in when all of it is written, so what was half taken in is
+taken in again, with the same result, also when the file was put right in between. Rows that do not add up
+fail each attempt: that is a bug. When too much of a file was refused, look with `make quarantine`, then put
+the file right or take it away; it fails until then.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -35,9 +37,15 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         SourceError: the home names sources that do not exist or do not go together.
         UnbalancedError: received rows and outcomes do not add up.
     """
-    manifest, files, sources = Manifest(lake), landed(night.settings.landing, night.days.last), load(night.settings.sources)
+    manifest, files, sources = (
+        Manifest(lake),
+        landed(night.settings.landing, night.days.last),
+        load(night.settings.sources),
+    )
     every = [
-        FeedIntake(lake, Context(source.name, source.time_zone, night.settings.identity_key), manifest, source, feed)
+        FeedIntake(
+            lake, Context(source.name, source.time_zone, night.settings.identity_key), manifest, source, feed
+        )
         for source in sources
         for feed in source.feeds
     ]
@@ -48,12 +56,15 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         taken = list(pool.map(lambda given: take(lake, *given), [given for given in pending if given[1]]))
         rest = [pool.submit(quarantine, lake, taken), pool.submit(identifiers, lake, every, taken)]
-        reports = [report for intake in taken for report in intake.reports] + [each for job in rest for each in job.result()]
+        reports = [report for intake in taken for report in intake.reports] + [
+            each for job in rest for each in job.result()
+        ]
     check_balance(reports)  # before the manifest, or the next attempt would find nothing to do and be green
     failed = [intake for intake in taken if note_failure(intake, night.settings.refused_percent)]
     for intake in taken:
         intake.typed.unpersist()
-    # What is not written here is taken in again by the next attempt, and refused again, until a person has decided.
+    # What is not written here is taken in again by the next attempt, and refused again, until a person has
+    # decided.
     manifest.commit([each for intake in taken if intake not in failed for each in intake.taken], night.run_id)
     return reports + unclaimed(sources, files)
 
@@ -75,9 +86,9 @@ def check_balance(reports: list[TableReport]) -> None:
         UnbalancedError: says of which tables, and their numbers.
     """
     wrong = [
-        f"{each.table_name} received {each.n_received} = {each.n_inserted} inserted + {each.n_updated} updated + "
-        f"{each.n_unchanged} unchanged + {each.n_superseded} superseded + {each.n_duplicate} duplicate + "
-        f"{each.n_quarantined} quarantined?"
+        f"{each.table_name} received {each.n_received} = {each.n_inserted} inserted + {each.n_updated}"
+        f" updated + {each.n_unchanged} unchanged + {each.n_superseded} superseded + {each.n_duplicate}"
+        f" duplicate + {each.n_quarantined} quarantined?"
         for each in reports
         if not each.balances
     ]
@@ -86,7 +97,9 @@ def check_balance(reports: list[TableReport]) -> None:
 
 
 def unclaimed(sources: list[Source], files: list[Landed]) -> list[TableReport]:
-    """Says which files of the home's sources match no feed's pattern: nobody reads them, and a slip in a name costs a day."""
+    """Says which files of the home's sources match no feed's pattern: nobody reads them, and a slip in a name
+    costs a day.
+    """
     reports = []
     for source in sources:
         mine = [file for file in files if file.source == source.name]
@@ -94,8 +107,15 @@ def unclaimed(sources: list[Source], files: list[Landed]) -> list[TableReport]:
         if names:
             patterns = ", ".join(f"{feed.entity}/<day>/{feed.pattern}" for feed in source.feeds)
             shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-            print(f"  {source.name}: {len(names)} landed files match none of {patterns} and are not read: {shown}")
-            detail = {"source": source.name, "n_unclaimed_files": len(names), "unclaimed_files": names[:SHOWN]}
+            print(
+                f"  {source.name}: {len(names)} landed files match none of {patterns} and are not read:"
+                f" {shown}"
+            )
+            detail = {
+                "source": source.name,
+                "n_unclaimed_files": len(names),
+                "unclaimed_files": names[:SHOWN],
+            }
             reports.append(TableReport(table_name=f"landing/{source.name}", detail=detail))
     return reports
 

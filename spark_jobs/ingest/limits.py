@@ -1,4 +1,6 @@
-"""What a contract allows a column to hold, as reasons to refuse a record: later steps take whatever is within."""
+"""What a contract allows a column to hold, as reasons to refuse a record: later steps take whatever is
+within.
+"""
 
 from collections.abc import Collection
 
@@ -15,7 +17,8 @@ def limit_rules(table: Table, columns: Collection[str]) -> tuple[Rule, ...]:
 
     Args:
         table: what the records become rows of.
-        columns: of the typed frame; the table's others are added later, and are looked at by whoever adds them.
+        columns: of the typed frame; the table's others are added later, and are looked at by whoever adds
+            them.
     """
     rules: list[Rule] = []
     for name, kind in table.columns.items():
@@ -35,7 +38,9 @@ def is_outside(table: Table, name: str, value: Column) -> Column:
 
 
 def is_too_large(table: Table, name: str, value: Column) -> Column:
-    """Whether a text, list or map is longer than the column allows, or holds a longer text than any may be."""
+    """Whether a text, list or map is longer than the column allows, or holds a longer text than
+    any may be.
+    """
     kind, long_text = table.columns[name], lambda text: F.char_length(text) > MAX_CHARACTERS
     if kind == "string":
         return F.char_length(value) > table.lengths.get(name, MAX_CHARACTERS)

@@ -1,4 +1,5 @@
-"""A file as its lines, read as they are asked for: a gzip file of 1 MB may hold a gigabyte, and one line of it may.
+"""A file as its lines, read as they are asked for: a gzip file of 1 MB may hold a gigabyte, and one line of
+it may.
 
 A line ends with LF, CRLF or a lone CR (what Excel for Mac writes), mixed as they come.
 """

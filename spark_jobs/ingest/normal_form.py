@@ -1,7 +1,9 @@
-"""Received text in its normal form, record by record, in plain Python: what readers and re-readers hand to a transform.
+"""Received text in its normal form, record by record, in plain Python: what readers and re-readers hand to a
+transform.
 
-The raw table keeps what was received; transforms see texts as `contracts.text` has them and ids as `contracts.ids` has them, by
-the functions that the service asks with. Most values are plain ASCII and pass at once.
+The raw table keeps what was received; transforms see texts as `contracts.text` has them and ids as
+`contracts.ids` has them, by the functions that the service asks with. Most values are plain ASCII and pass at
+once.
 """
 
 import json
@@ -24,7 +26,8 @@ Values = tuple[str | None, ...]
 
 
 class Normal(NamedTuple):
-    """A record's values in their normal form; ids that are none are null in it, and told by their path and why.
+    """A record's values in their normal form; ids that are none are null in it, and told by their path and
+    why.
 
     Attributes:
         flaw: the first that the record cannot do without: it is refused.
@@ -60,11 +63,17 @@ def normaliser(columns: Sequence[str], ids: Sequence["IdField"]) -> Normalise:
     fields = {each.path: each for each in ids}
 
     def normalise(values: Values, wrong_kinds: tuple[str, ...]) -> Normal:
-        found = [NOTHING if value is None else read(value) for value, read in zip(values, readers, strict=True)]
+        found = [
+            NOTHING if value is None else read(value) for value, read in zip(values, readers, strict=True)
+        ]
         for name in wrong_kinds:
             found[columns.index(name)] = judged(fields[name], ReadId(None, NO_ID))
         flaw = next((each.flaw for each in found if each.flaw), None)
-        return Normal(tuple(each.value for each in found), flaw, next((each.doubt for each in found if each.doubt), None))
+        return Normal(
+            tuple(each.value for each in found),
+            flaw,
+            next((each.doubt for each in found if each.doubt), None),
+        )
 
     return normalise
 
@@ -106,9 +115,13 @@ def document_reader(fields: Sequence["IdField"]) -> Reader:
         document = parsed(value)
         if document is None:
             return read_text(value)
-        document = mapped(document, str)  # its names: an id under `item_id` and a byte-order mark is one all the same
+        document = mapped(
+            document, str
+        )  # its names: an id under `item_id` and a byte-order mark is one all the same
         found = [each for field in fields for each in normalise_inside(document, field.inside, field)]
-        flaw, doubt = (next(filter(None, (getattr(each, name) for each in found)), None) for name in ("flaw", "doubt"))
+        flaw, doubt = (
+            next(filter(None, (getattr(each, name) for each in found)), None) for name in ("flaw", "doubt")
+        )
         return Read(written(mapped(document, normalise_text)), flaw, doubt)
 
     return read
@@ -118,7 +131,9 @@ def plain(field: "IdField") -> str:
     """A pattern of JSON that is the field's normal form for sure."""
     if field.kind == "country":
         return rf'"(?!(?:{"|".join(NOT_CURRENT)})")[A-Z]{{2}}"'
-    letters = r"\^_`{-~" if field.case == UPPER else "-~"  # a string's printable ASCII but space, quote and backslash
+    letters = (
+        r"\^_`{-~" if field.case == UPPER else "-~"
+    )  # a string's printable ASCII but space, quote and backslash
     word = f"(?!{WORD})" if field.kind in RECORD_KINDS else ""
     return rf'"{word}[!#-\[\]{letters}]{{1,{MAX_ID_LENGTH}}}"|-?\d{{1,{MAX_ID_LENGTH - 1}}}[,}}]'
 
@@ -143,7 +158,8 @@ def mapped(part: Any, text: Callable[[str], str]) -> Any:
     if isinstance(part, list):
         return [mapped(each, text) for each in part]
     if isinstance(part, dict):
-        # Of names that meet in their normal form the one that stands in it counts, whatever a look-alike says.
+        # Of names that meet in their normal form the one that stands in it counts, whatever a look-alike
+        # says.
         by_name = sorted(part.items(), key=lambda each: normalise_text(each[0]) == each[0])
         return {normalise_text(name): mapped(each, text) for name, each in by_name}
     return part

@@ -1,4 +1,6 @@
-"""Telephone numbers of a delivery, as they are compared: in Python, once per number and country that it brings."""
+"""Telephone numbers of a delivery, as they are compared: in Python, once per number and country that it
+brings.
+"""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F

@@ -1,8 +1,9 @@
-"""Numbers that a source does not give and its files imply: a line's number is its position among the lines of its order.
+"""Numbers that a source does not give and its files imply: a line's number is its position among the lines of
+its order.
 
-A position is one within a file, so two files that hold lines of one order would give their lines the same numbers, and the second
-file's would pass for repeats. Positions go on instead where the earlier file's end: file by file in order of arrival, which
-is the same in any order of nights.
+A position is one within a file, so two files that hold lines of one order would give their lines the same
+numbers, and the second file's would pass for repeats. Positions go on instead where the earlier file's end:
+file by file in order of arrival, which is the same in any order of nights.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,9 @@ def number_on(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFra
     """
     position = feed.position
     thing = [name for name in feed.target.key if name != position]
-    by_file = records.groupBy(*thing, "delivery_id").agg(F.max(position).alias("_last"), F.min("first_received").alias("_began"))
+    by_file = records.groupBy(*thing, "delivery_id").agg(
+        F.max(position).alias("_last"), F.min("first_received").alias("_began")
+    )
     earlier = Window.partitionBy(*thing).orderBy("_began").rowsBetween(Window.unboundedPreceding, -1)
     offset = F.coalesce(F.sum("_last").over(earlier), F.lit(0))
     if held is not None:
@@ -30,7 +33,9 @@ def number_on(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFra
         known = known.groupBy(*thing).agg(F.max(position).alias("_held"))
         by_file = by_file.join(known, thing, "left")
         offset = offset + F.coalesce("_held", F.lit(0))
-    offsets = by_file.select(*thing, "delivery_id", offset.cast(feed.target.columns[position]).alias("_offset"))
+    offsets = by_file.select(
+        *thing, "delivery_id", offset.cast(feed.target.columns[position]).alias("_offset")
+    )
     numbered = records.join(offsets, [*thing, "delivery_id"], "inner")
     return numbered.withColumn(position, F.col(position) + F.col("_offset")).drop("_offset")
 

@@ -1,8 +1,9 @@
 """Which lines of a CSV file are one record: a quoted text may hold line ends (RFC 4180).
 
-A quote that is opened and never closed must not take the rest of the file with it: then the line it stands on is refused alone,
-and reading goes on with the next. Each line is looked at no more than twice, whatever the quotes: where an open quote ends does
-not depend on the line that opened it, so what was looked up for one line holds for those between it and that end.
+A quote that is opened and never closed must not take the rest of the file with it: then the line it stands on
+is refused alone, and reading goes on with the next. Each line is looked at no more than twice, whatever the
+quotes: where an open quote ends does not depend on the line that opened it, so what was looked up for one
+line holds for those between it and that end.
 """
 
 import re
@@ -30,7 +31,9 @@ class Joined(NamedTuple):
 
 
 UNQUOTED = re.compile(rb"[^,]*+")
-QUOTED = re.compile(rb'[^"]*+(?:""[^"]*+)*+')  # up to the quote that closes it; possessive, so that it is linear
+QUOTED = re.compile(
+    rb'[^"]*+(?:""[^"]*+)*+'
+)  # up to the quote that closes it; possessive, so that it is linear
 
 
 def after(content: bytes, is_open: bool) -> Quote:
@@ -64,9 +67,12 @@ def joined(numbered: Iterator[Line], max_bytes: int) -> Iterator[Joined]:
 
     Args:
         numbered: the file's lines, of each no more than `max_bytes` kept.
-        max_bytes: the most a record of several lines may have; a text that is longer counts as a quote that does not close.
+        max_bytes: the most a record of several lines may have; a text that is longer counts as a quote that
+            does not close.
     """
-    ahead: deque[Line] = deque()  # read while an end was looked for; every line of it but the last leaves an open quote open
+    ahead: deque[Line] = (
+        deque()
+    )  # read while an end was looked for; every line of it but the last leaves an open quote open
     n_ahead, ends_at, end = 0, 0, Quote.OPEN
     while line := ahead.popleft() if ahead else next(numbered, None):
         n_ahead = n_ahead - size(line) if ahead else 0

@@ -1,7 +1,7 @@
 """Delivered files as one frame of records, read by plain Python on Spark's workers, a file whole in one task.
 
-Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), pass over one that
-begins with `_`, and bring a file's bytes into memory whole.
+Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), pass
+over one that begins with `_`, and bring a file's bytes into memory whole.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,20 +37,24 @@ BAD_ID = "bad_id"
 def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFrame:
     """Grain: one row per record, readable or not.
 
-    Columns: `raw` (a struct of the feed's columns in their normal form) and `received` (the same as received), both null when
-    unreadable; `unreadable` (a struct of reason and detail; null when readable and no id refuses the record), `id_doubt` (which
-    id is none and was left out), `wrong_kinds`, `raw_text`, `source_file`, `source_line`, `delivery_id`, `landing_date`,
-    `first_received`.
+    Columns: `raw` (a struct of the feed's columns in their normal form) and `received` (the same as
+    received), both null when unreadable; `unreadable` (a struct of reason and detail; null when readable and
+    no id refuses the record), `id_doubt` (which id is none and was left out), `wrong_kinds`, `raw_text`,
+    `source_file`, `source_line`, `delivery_id`, `landing_date`, `first_received`.
     """
     told = [
-        (delivery.file.path, (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place))
+        (
+            delivery.file.path,
+            (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place),
+        )
         for delivery in deliveries
     ]
     normal = [f"raw_{name}" for name in feed.columns]
     received = [f"received_{name}" for name in feed.columns]  # where it differs from the normal form: seldom
     schema = pa.schema(
-        [pa.field(name, kind) for name, kind, _ in ABOUT] + [pa.field(name, pa.string()) for name in (*normal, *received)]
-    )  # fmt: skip
+        [pa.field(name, kind) for name, kind, _ in ABOUT]
+        + [pa.field(name, pa.string()) for name in (*normal, *received)]
+    )
     parse, normalise = feed.read, normaliser(feed.columns, feed.ids)
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -63,22 +67,34 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
 
     ddl = ", ".join(
         [f"{name} {kind}" for name, _, kind in ABOUT] + [f"`{name}` string" for name in (*normal, *received)]
-    )  # fmt: skip
+    )
     n_tasks = min(len(told), 2 * spark.sparkContext.defaultParallelism)
     flat = spark.range(0, len(told), 1, n_tasks).mapInArrow(records, ddl)
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
-    as_received = F.struct(*[F.coalesce(f"`received_{name}`", f"`raw_{name}`").alias(name) for name in feed.columns])
+    as_received = F.struct(
+        *[F.coalesce(f"`received_{name}`", f"`raw_{name}`").alias(name) for name in feed.columns]
+    )
     return flat.select(
         F.when(F.col("has_values"), raw).alias("raw"),
         F.when(F.col("has_values"), as_received).alias("received"),
         F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
-        *["wrong_kinds", "id_doubt", "raw_text", "source_file", "source_line", "delivery_id", "first_received"],
+        *[
+            "wrong_kinds",
+            "id_doubt",
+            "raw_text",
+            "source_file",
+            "source_line",
+            "delivery_id",
+            "first_received",
+        ],
         F.to_date("landing_date").alias("landing_date"),
     )
 
 
 def reread(raw: DataFrame, feed: Feed) -> DataFrame:
-    """Rows of the feed's raw table as `read` gave them, but `received`; a record's raw text is kept in quarantine alone."""
+    """Rows of the feed's raw table as `read` gave them, but `received`; a record's raw text is kept in
+    quarantine alone.
+    """
     name = F.element_at(F.split("source_file", "/"), -1)
     place = F.concat_ws("/", F.col("landing_date").cast("string"), name)
     return in_normal_form(raw, feed).select(
@@ -92,8 +108,13 @@ def reread(raw: DataFrame, feed: Feed) -> DataFrame:
 
 
 def in_normal_form(raw: DataFrame, feed: Feed) -> DataFrame:
-    """The feed's raw table with its columns in their normal form, and `reason`, `detail` and `id_doubt` of ids that are none."""
-    normalise, kept = normaliser(feed.columns, feed.ids), ("source_file", "source_line", "delivery_id", "landing_date")
+    """The feed's raw table with its columns in their normal form, and `reason`, `detail` and `id_doubt` of
+    ids that are none.
+    """
+    normalise, kept = (
+        normaliser(feed.columns, feed.ids),
+        ("source_file", "source_line", "delivery_id", "landing_date"),
+    )
     told = ("reason", "detail", "id_doubt")
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -142,7 +163,9 @@ def batches_of(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield some
 
 
-def as_batch(records: list[Record], about: tuple[str, str, str, str], normalise: Normalise, schema: pa.Schema) -> pa.RecordBatch:
+def as_batch(
+    records: list[Record], about: tuple[str, str, str, str], normalise: Normalise, schema: pa.Schema
+) -> pa.RecordBatch:
     """Records of one file as Arrow, in the schema's order."""
     name, delivery, day, place = about
     lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
@@ -151,13 +174,23 @@ def as_batch(records: list[Record], about: tuple[str, str, str, str], normalise:
     normal, flaws, doubts = normal_columns(normalise, values, wrong_kinds, n_columns)
     received = by_column([(None,) * n_columns if each is None else each for each in values], n_columns)
     columns = [
-        lines, texts, [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, flaws, strict=True)],
-        [detail or flaw for detail, flaw in zip(details, flaws, strict=True)], [name] * n, [delivery] * n, [day] * n,
-        [f"{place}#{line:09d}" for line in lines], wrong_kinds, [each is not None for each in values], doubts,
+        lines,
+        texts,
+        [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, flaws, strict=True)],
+        [detail or flaw for detail, flaw in zip(details, flaws, strict=True)],
+        [name] * n,
+        [delivery] * n,
+        [day] * n,
+        [f"{place}#{line:09d}" for line in lines],
+        wrong_kinds,
+        [each is not None for each in values],
+        doubts,
         *normal,
         *[where_different(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
-    ]  # fmt: skip
-    return pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
+    ]
+    return pa.record_batch(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 def where_different(received: Values, normal: Values) -> Values:

@@ -11,19 +11,23 @@ def refuse(frame: DataFrame, *rules: tuple[str, str | Column, Column]) -> DataFr
 
     Args:
         frame: typed records, with the reader's `unreadable` (struct of reason and detail).
-        rules: reason code, the field it is about (never its value: details are read by people; a column where it depends on the
-            record), and when it is broken.
+        rules: reason code, the field it is about (never its value: details are read by people; a column where
+            it depends on the record), and when it is broken.
 
     Raises:
         ValueError: a reason that is not declared.
     """
     unknown = sorted({reason for reason, _, _ in rules} - set(REASONS))
     if unknown:
-        raise ValueError(f"undeclared reasons {unknown}; expectations/contracts/reasons.py declares {sorted(REASONS)}")
+        raise ValueError(
+            f"undeclared reasons {unknown}; expectations/contracts/reasons.py declares {sorted(REASONS)}"
+        )
     found = F.lit(None).cast("struct<reason:string,detail:string>")
     for reason, about, broken in reversed(rules):
         detail = F.lit(about) if isinstance(about, str) else about
-        found = F.when(broken, F.struct(F.lit(reason).alias("reason"), detail.alias("detail"))).otherwise(found)
+        found = F.when(broken, F.struct(F.lit(reason).alias("reason"), detail.alias("detail"))).otherwise(
+            found
+        )
     return (
         frame.withColumn("_refused", F.coalesce("unreadable", found))
         .withColumn("reason", F.col("_refused.reason"))

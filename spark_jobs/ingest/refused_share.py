@@ -1,4 +1,6 @@
-"""Files of which too much is refused: a day whose lines nobody could read must not leave a night green and silent."""
+"""Files of which too much is refused: a day whose lines nobody could read must not leave a night green and
+silent.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +34,9 @@ def too_many(files: Iterable[Refusals], limit: float | None) -> list[Refusals]:
         days.setdefault(file.day, []).append(file)
     looked_at = []
     for day, mine in sorted(days.items()):
-        whole = Refusals(f"{len(mine)} files of {day}", day, sum(f.n_records for f in mine), sum(f.n_refused for f in mine))
+        whole = Refusals(
+            f"{len(mine)} files of {day}", day, sum(f.n_records for f in mine), sum(f.n_refused for f in mine)
+        )
         of_several = [whole] if limit is None else [*sorted(mine), whole]
         looked_at += of_several if len(mine) > 1 else mine
     over = [each for each in looked_at if each.n_records >= FEWEST and is_over(each, limit)]
@@ -46,7 +50,9 @@ def is_over(refusals: Refusals, limit: float | None) -> bool:
     return refusals.n_refused > limit * refusals.n_records
 
 
-def failure(feed: str, over: list[Refusals], limit: float | None, reasons: Iterable[tuple[str, str, int]]) -> str:
+def failure(
+    feed: str, over: list[Refusals], limit: float | None, reasons: Iterable[tuple[str, str, int]]
+) -> str:
     """Why the step fails, and what can be done.
 
     Args:
@@ -54,14 +60,16 @@ def failure(feed: str, over: list[Refusals], limit: float | None, reasons: Itera
         over: not empty.
         reasons: the most frequent reasons, with detail and number of records.
     """
-    files = "; ".join(f"{each.n_refused:,} of {each.n_records:,} records of {each.name}" for each in over[:SHOWN])
+    files = "; ".join(
+        f"{each.n_refused:,} of {each.n_records:,} records of {each.name}" for each in over[:SHOWN]
+    )
     more = f"; and {len(over) - SHOWN} more" if len(over) > SHOWN else ""
     allowed = "of a landing day something must be accepted" if limit is None else f"allowed are {limit:.0%}"
     first = ", ".join(f"{n:,} {reason} ({detail})" for reason, detail, n in reasons)
     return (
-        f"{feed}: refused {files}{more}; {allowed}. First reasons: {first}. "
-        "`make quarantine` shows them. Put the file right under its name, or take it away, and run the night again; "
-        "CONCIERGE_REFUSED_PERCENT=100 for one run lets it through"
+        f"{feed}: refused {files}{more}; {allowed}. First reasons: {first}. `make quarantine` shows them. Put"
+        " the file right under its name, or take it away, and run the night again;"
+        " CONCIERGE_REFUSED_PERCENT=100 for one run lets it through"
     )
 
 
@@ -76,7 +84,12 @@ def find_failure(intake: "FeedIntake", percent: int | None) -> str | None:
     n_records, n_refused = intake.counts.by_delivery, intake.counts.refused_by_delivery
     over = too_many(
         (
-            Refusals(each.file.name, str(each.file.day), n_records.get(each.delivery_id, 0), n_refused.get(each.delivery_id, 0))
+            Refusals(
+                each.file.name,
+                str(each.file.day),
+                n_records.get(each.delivery_id, 0),
+                n_refused.get(each.delivery_id, 0),
+            )
             for each in intake.deliveries
         ),
         limit,

@@ -1,7 +1,8 @@
 """Events in Segment's HTTP tracking format → `core_events`.
 
-The client's clock is not believed. Segment's rule: an event happened at `timestamp` when the collector gives it, else at
-`receivedAt − (sentAt − originalTimestamp)`, which takes the clock's error out and leaves the time the event waited to be sent.
+The client's clock is not believed. Segment's rule: an event happened at `timestamp` when the collector gives
+it, else at `receivedAt − (sentAt − originalTimestamp)`, which takes the clock's error out and leaves the time
+the event waited to be sent.
 """
 
 from collections.abc import Callable
@@ -21,9 +22,19 @@ from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.values import given, implausible, moment, money, said_but_unreadable, shop_day, whole
 
 COLUMNS = (
-    "type", "messageId", "event", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
-    "context", "properties", "traits",
-)  # fmt: skip
+    "type",
+    "messageId",
+    "event",
+    "userId",
+    "anonymousId",
+    "timestamp",
+    "originalTimestamp",
+    "sentAt",
+    "receivedAt",
+    "context",
+    "properties",
+    "traits",
+)
 MAX_BYTES = 32 * 1024  # what Segment's own collector takes
 TRACKED = {
     "Product Viewed": "view",
@@ -32,11 +43,13 @@ TRACKED = {
     "Products Searched": "search",
 }
 CONTEXT = (
-    "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign struct<name:string>, "
-    "location struct<country:string>"
+    "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign"
+    " struct<name:string>, location struct<country:string>"
 )
 PRODUCT = "product_id string, quantity string, price string"
-PROPERTIES = f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
+PROPERTIES = (
+    f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
+)
 PURPOSES = ("analytics", "personalization")  # whose words are read off an event's consent
 # SQL: an event's id up to its last `#`. No pattern: `[0-9]+$` tries n digits inside an id n²/2 times.
 WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_index(event_id, '#', -1)))"
@@ -44,11 +57,16 @@ CURRENCY = "^[A-Z]{3}$"
 
 
 IDS = (
-    IdField("message_id", "messageId"), IdField("user_id", "userId"), IdField("anonymous_id", "anonymousId"),
-    IdField("item_id", "properties.product_id"), IdField("item_id", "properties.products.product_id"),
-    IdField("order_id", "properties.order_id"), IdField("request_id", "properties.request_id"),
-    IdField("session_id", "context.sessionId"), IdField("country", "context.location.country"),
-)  # fmt: skip
+    IdField("message_id", "messageId"),
+    IdField("user_id", "userId"),
+    IdField("anonymous_id", "anonymousId"),
+    IdField("item_id", "properties.product_id"),
+    IdField("item_id", "properties.products.product_id"),
+    IdField("order_id", "properties.order_id"),
+    IdField("request_id", "properties.request_id"),
+    IdField("session_id", "context.sessionId"),
+    IdField("country", "context.location.country"),
+)
 
 
 def event_type(kind: Column, name: Column) -> Column:
@@ -70,18 +88,24 @@ def events(received: DataFrame, told: Context) -> DataFrame:
 
     Grain: one row per event; an "Order Completed" gives one per product, numbered in `event_id`.
 
-    `event_id` is the message's id with every `#` doubled; a product's number stands behind a single one. So `buy#1` can be
-    the first product of the purchase `buy` and nothing else, whatever ids a client makes up.
+    `event_id` is the message's id with every `#` doubled; a product's number stands behind a single one. So
+    `buy#1` can be the first product of the purchase `buy` and nothing else, whatever ids a client makes up.
     """
     raw, properties = F.col("raw"), F.col("_properties")
-    times = {name: moment(raw[name], told.time_zone) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
+    times = {
+        name: moment(raw[name], told.time_zone)
+        for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
+    }
     read = (
         received.withColumn("source", F.lit(told.source))
         .withColumn("_context", F.from_json(raw.context, CONTEXT))
         .withColumn("_properties", F.from_json(raw.properties, PROPERTIES))
         .withColumn(
             "_wrong_kind",
-            F.coalesce(wrong_kind(raw.context, CONTEXT, "context"), wrong_kind(raw.properties, PROPERTIES, "properties")),
+            F.coalesce(
+                wrong_kind(raw.context, CONTEXT, "context"),
+                wrong_kind(raw.properties, PROPERTIES, "properties"),
+            ),
         )
         .withColumn("_message_id", given(raw.messageId))
         .withColumn("event_type", event_type(raw.type, raw.event))
@@ -91,13 +115,18 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("currency", given(properties.currency))
         .withColumn("_user_id", given(raw.userId))
         .withColumn("_anonymous_id", given(raw.anonymousId))
-        .withColumn("_said", F.struct(*[text.alias(purpose) for purpose, text in preferences(raw.context, PURPOSES).items()]))
+        .withColumn(
+            "_said",
+            F.struct(*[text.alias(purpose) for purpose, text in preferences(raw.context, PURPOSES).items()]),
+        )
         .withColumn("_products", said_products(F.col("event_type"), properties))
     )
     unreadable_time = F.lit(False)
     for name, value in times.items():
         unreadable_time = unreadable_time | said_but_unreadable(raw[name], value)
-    impossible = F.col("occurred_at").isNull() | implausible(F.col("occurred_at"), F.col("landing_date"), told.time_zone)
+    impossible = F.col("occurred_at").isNull() | implausible(
+        F.col("occurred_at"), F.col("landing_date"), told.time_zone
+    )
     read = with_context(read, told)
     judged = refuse(
         read,
@@ -109,14 +138,24 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         ("bad_time", "when it happened", impossible),
         ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),
         ("missing_field", "product_id", broken(lambda product: given(product.product_id).isNull())),
-        ("bad_number", "price", broken(lambda product: not_a("unit_price", money(product.price), product.price))),
-        ("bad_number", "quantity", broken(lambda product: not_a("quantity", whole(product.quantity), product.quantity))),
+        (
+            "bad_number",
+            "price",
+            broken(lambda product: not_a("unit_price", money(product.price), product.price)),
+        ),
+        (
+            "bad_number",
+            "quantity",
+            broken(lambda product: not_a("quantity", whole(product.quantity), product.quantity)),
+        ),
         ("bad_value", "currency", ~F.col("currency").rlike(CURRENCY)),
         *limit_rules(CORE_EVENTS, read.columns),
     )
     nothing = F.array(F.lit(None).cast(f"struct<{PRODUCT}>"))
     rows = F.when(F.col("reason").isNull() & (F.size("_products") > 0), F.col("_products")).otherwise(nothing)
-    exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn("_part", F.col("_place") + 1)
+    exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn(
+        "_part", F.col("_place") + 1
+    )
     return with_details(exploded, told)
 
 
@@ -165,7 +204,9 @@ def with_details(exploded: DataFrame, told: Context) -> DataFrame:
     message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
     numbered = F.concat_ws("#", message, "_part")
     return (
-        exploded.withColumn("event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(message))
+        exploded.withColumn(
+            "event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(message)
+        )
         .withColumn("item_id", given(product.product_id))
         .withColumn("quantity", whole(product.quantity))
         .withColumn("unit_price", money(product.price))
@@ -181,7 +222,10 @@ def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
         pattern=pattern,
         columns=COLUMNS,
         read=partial(
-            json_gzip_records, columns=COLUMNS, max_bytes=MAX_BYTES, ids=tuple(each.path for each in IDS if not each.inside)
+            json_gzip_records,
+            columns=COLUMNS,
+            max_bytes=MAX_BYTES,
+            ids=tuple(each.path for each in IDS if not each.inside),
         ),
         transform=events,
         target=CORE_EVENTS,
@@ -189,5 +233,8 @@ def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
         ids=IDS,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
         record=f"if(event_type = 'purchase', {WITHOUT_NUMBER}, event_id)",
-        sightings=(Sighting("user_id", "_user_id", "occurred_at"), Sighting("anonymous_id", "_anonymous_id", "occurred_at")),
+        sightings=(
+            Sighting("user_id", "_user_id", "occurred_at"),
+            Sighting("anonymous_id", "_anonymous_id", "occurred_at"),
+        ),
     )

@@ -1,11 +1,14 @@
-"""Text as received → values, column by column; what cannot be read is null, and the caller says whether that is a reason."""
+"""Text as received → values, column by column; what cannot be read is null, and the caller says whether that
+is a reason.
+"""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import AMOUNT, MONEY
 
-# What Python's str.strip takes off. By a list and not by a pattern: `\s+$` looks at n blanks inside a text n²/2 times.
+# What Python's str.strip takes off. By a list and not by a pattern: `\s+$` looks at n blanks inside a text
+# n²/2 times.
 WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 # A cast alone would read "12:30" as today at half past twelve, and "2026" as its first of January.
 WRITTEN_OUT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
@@ -37,7 +40,9 @@ def shop_day(at: Column, time_zone: str) -> Column:
 
 
 def implausible(at: Column, landing_date: Column, time_zone: str, first_year: int = FIRST_YEAR) -> Column:
-    """Whether a time lies before any source's first day, or more than a day of the shop's after it was handed over."""
+    """Whether a time lies before any source's first day, or more than a day of the shop's after it was handed
+    over.
+    """
     return (F.year(at) < first_year) | too_late(at, landing_date, time_zone)
 
 

@@ -1,4 +1,6 @@
-"""Of records that say the same thing, which one a table holds. The answer is the same in whatever order nights are run."""
+"""Of records that say the same thing, which one a table holds. The answer is the same in whatever order
+nights are run.
+"""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -7,17 +9,26 @@ from spark_jobs.ingest.feed import Feed
 
 
 def first(records: DataFrame, feed: Feed) -> DataFrame:
-    """Of each key the record received first, all its rows: events and order lines are facts, a repeat adds nothing."""
+    """Of each key the record received first, all its rows: events and order lines are facts, a repeat adds
+    nothing.
+    """
     same = Window.partitionBy(F.expr(feed.record_key))
-    return records.withColumn("_first", F.min("first_received").over(same)).where("first_received = _first").drop("_first")
+    return (
+        records.withColumn("_first", F.min("first_received").over(same))
+        .where("first_received = _first")
+        .drop("_first")
+    )
 
 
 def unless_held(records: DataFrame, held: DataFrame, feed: Feed) -> DataFrame:
-    """Without the second and further rows of records that came earlier; what becomes of a first row is for the table to say.
+    """Without the second and further rows of records that came earlier; what becomes of a first row is for
+    the table to say.
 
     A repeat may say more than what it repeats: its third product must not join an order of two.
     """
-    known = held.select(F.expr(feed.record_key).alias("_record"), F.col("first_received").alias("_earlier")).distinct()
+    known = held.select(
+        F.expr(feed.record_key).alias("_record"), F.col("first_received").alias("_earlier")
+    ).distinct()
     further = records.where("_part > 1").withColumn("_record", F.expr(feed.record_key))
     lost = (F.col("r._record") == F.col("k._record")) & (F.col("k._earlier") < F.col("r.first_received"))
     kept = further.alias("r").join(known.alias("k"), on=lost, how="left_anti").drop("_record")
@@ -29,7 +40,8 @@ def newest(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFrame:
 
     Args:
         records: accepted records of snapshots.
-        held: the table's rows of keys that came before all of `records`; None when `records` are all there ever were.
+        held: the table's rows of keys that came before all of `records`; None when `records` are all there
+            ever were.
     """
     table = feed.target
     every = records.withColumn("_arrival", F.col("first_received")).withColumn("_new", F.lit(True))
@@ -38,10 +50,14 @@ def newest(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFrame:
         every = every.unionByName(known, allowMissingColumns=True)
     of_key = Window.partitionBy(*table.key)
     in_order = of_key.orderBy("_arrival")
-    content = F.struct(*[comparable(name, table.columns[name]) for name in table.columns if name not in own_columns(feed)])
+    content = F.struct(
+        *[comparable(name, table.columns[name]) for name in table.columns if name not in own_columns(feed)]
+    )
     stayed = F.coalesce(content.eqNullSafe(F.lag(content).over(in_order)), F.lit(False))
     chosen = (
-        every.withColumn("_begins", F.when(~stayed | (F.row_number().over(in_order) == 1), F.col("first_received")))
+        every.withColumn(
+            "_begins", F.when(~stayed | (F.row_number().over(in_order) == 1), F.col("first_received"))
+        )
         .withColumn("first_received", F.last("_begins", ignorenulls=True).over(in_order))
         .withColumn("_from_last", F.row_number().over(of_key.orderBy(F.desc("_arrival"))))
     )

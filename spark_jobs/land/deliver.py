@@ -24,7 +24,9 @@ class DeliveryError(RuntimeError):
 
 
 def due(days: Days, landed: Iterable[date]) -> Days:
-    """The days a program is to write: those of the range, and before them the nights skipped since the newest that landed."""
+    """The days a program is to write: those of the range, and before them the nights skipped since the newest
+    that landed.
+    """
     earlier = [day for day in landed if day < days.first]
     return Days(max(earlier) + timedelta(days=1) if earlier else days.first, days.last)
 
@@ -33,7 +35,8 @@ def deliver(source: Source, night: Night) -> int:
     """Bring the source's files of the night into landing; how many are new or changed.
 
     Raises:
-        DeliveryError: a day's file is missing from a source that is never closed, or the source's program failed.
+        DeliveryError: a day's file is missing from a source that is never closed, or the source's program
+            failed.
     """
     landing = night.settings.landing / source.name
     match source.delivery:
@@ -42,14 +45,17 @@ def deliver(source: Source, night: Night) -> int:
         case Program() as program:
             return write_days(program, source, night)
         case DecisionLog() as log:
-            return move_finished(night.settings.serving / "decision_log", landing / log.entity, source.time_zone)
+            return move_finished(
+                night.settings.serving / "decision_log", landing / log.entity, source.time_zone
+            )
     return 0
 
 
 def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days) -> int:
     """Copy the day files that landing lacks or holds otherwise, of every day since the first that landed.
 
-    Shops correct last week's file and deliver yesterday's tomorrow: to look at newer days alone would miss both for ever.
+    Shops correct last week's file and deliver yesterday's tomorrow: to look at newer days alone would miss
+    both for ever.
     """
     landed = days_of(landing / folder.entity)
     if taken_from is None:
@@ -65,7 +71,9 @@ def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days
             if folder.closed_without_file or day in landed:  # exports are cleaned up
                 continue
             raise DeliveryError(f"{landing.name} handed over no {name}, and it is never closed")
-        if not taken.exists() or not filecmp.cmp(given, taken):  # size and time of change, and only then content
+        if not taken.exists() or not filecmp.cmp(
+            given, taken
+        ):  # size and time of change, and only then content
             place(given, taken)
             copied += 1
     return copied
@@ -74,7 +82,8 @@ def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days
 def must_have_landed(folder: Folder, landing: Path, days: Days, landed: list[date]) -> None:
     """Without a folder to copy from, somebody else puts files into landing; says so when nobody did.
 
-    A night without a file may be a closed day, so it is told and goes on; a home that never had a file is a setting forgotten.
+    A night without a file may be a closed day, so it is told and goes on; a home that never had a file is a
+    setting forgotten.
 
     Raises:
         DeliveryError: nothing ever landed, or a day of the range did not and the source is never closed.
@@ -82,15 +91,21 @@ def must_have_landed(folder: Folder, landing: Path, days: Days, landed: list[dat
     missing = [day for day in days if day not in landed]
     unset = f"CONCIERGE_LANDING_FROM is not set, so nothing is copied for {landing.name}, and"
     if not any(day <= days.last for day in landed):
-        raise DeliveryError(f"{unset} no file is in {landing / folder.entity}: set it to the folder of the shop's day files")
+        raise DeliveryError(
+            f"{unset} no file is in {landing / folder.entity}: set it to the folder of the shop's day files"
+        )
     if missing and not folder.closed_without_file:
-        raise DeliveryError(f"{unset} no file of {missing[0]} is in {landing / folder.entity}; it is never closed")
+        raise DeliveryError(
+            f"{unset} no file of {missing[0]} is in {landing / folder.entity}; it is never closed"
+        )
     if len(missing) == len(list(days)):
         print(f"  {unset} no file of {days.first} … {days.last} has landed; the newest is of {max(landed)}")
 
 
 def place(given: Path, taken: Path) -> None:
-    """Copy a file so that it appears whole, with its time of change: by it the next night knows it without reading it."""
+    """Copy a file so that it appears whole, with its time of change: by it the next night knows it without
+    reading it.
+    """
     taken.parent.mkdir(parents=True, exist_ok=True)
     aside = taken.with_name(f".{taken.name}.part")
     changed = given.stat()
@@ -100,23 +115,41 @@ def place(given: Path, taken: Path) -> None:
 
 
 def write_days(program: Program, source: Source, night: Night) -> int:
-    """Start the source's program for the days that miss a feed's folder, and put in place what it wrote aside."""
+    """Start the source's program for the days that miss a feed's folder, and put in place what it wrote
+    aside.
+    """
     landing = night.settings.landing / source.name
     entities = [feed.entity for feed in source.feeds]
     due_days = due(night.days, days_of(landing / entities[0]))
-    missing = [day for day in due_days if not all((landing / entity / str(day)).is_dir() for entity in entities)]
+    missing = [
+        day for day in due_days if not all((landing / entity / str(day)).is_dir() for entity in entities)
+    ]
     if not missing:
         return 0
     aside = landing.with_name(f".{source.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     command = [
-        sys.executable, "-m", program.module, "--landing", str(aside), "--truth", str(night.settings.home / "truth"),
-        "--customers", str(night.settings.shop_customers), "--seed", str(night.settings.shop_seed),
-        "--from", str(missing[0]), "--to", str(missing[-1]),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        program.module,
+        "--landing",
+        str(aside),
+        "--truth",
+        str(night.settings.home / "truth"),
+        "--customers",
+        str(night.settings.shop_customers),
+        "--seed",
+        str(night.settings.shop_seed),
+        "--from",
+        str(missing[0]),
+        "--to",
+        str(missing[-1]),
+    ]
     ended = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
     if ended.returncode:
-        raise DeliveryError(f"{program.module} ended with exit code {ended.returncode}; its own words stand above")
+        raise DeliveryError(
+            f"{program.module} ended with exit code {ended.returncode}; its own words stand above"
+        )
     placed = 0
     # The first entity says which days are there, so it comes last: a kill in between leaves the day missing.
     for entity in reversed(entities):
@@ -131,7 +164,9 @@ def write_days(program: Program, source: Source, night: Night) -> int:
 
 
 def move_finished(log: Path, landing: Path, time_zone: str) -> int:
-    """Move finished decision logs to the shop's day of their newest list, which is theirs whenever the night runs."""
+    """Move finished decision logs to the shop's day of their newest list, which is theirs whenever the night
+    runs.
+    """
     moved = 0
     for file in sorted(log.glob("*.jsonl")) if log.is_dir() else []:
         taken = landing / str(newest_day(file, ZoneInfo(time_zone))) / file.name
@@ -142,7 +177,9 @@ def move_finished(log: Path, landing: Path, time_zone: str) -> int:
 
 
 def newest_day(file: Path, zone: ZoneInfo) -> date:
-    """The shop's day of the newest list in a decision log; when no line tells, the day the file was last written."""
+    """The shop's day of the newest list in a decision log; when no line tells, the day the file was last
+    written.
+    """
     newest = None
     with file.open("rb") as lines:
         for line in lines:

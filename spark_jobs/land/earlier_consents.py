@@ -1,7 +1,8 @@
 """Words of consent from a home that an earlier version made, brought into today's layout.
 
-`core_consents` had a row a moment, all from person records, without `feed` and `consented_date`. Both are in its key now: left
-empty they would stop every night at the border behind ingest, and a no that no record repeats would be lost with its row.
+`core_consents` had a row a moment, all from person records, without `feed` and `consented_date`. Both are in
+its key now: left empty they would stop every night at the border behind ingest, and a no that no record
+repeats would be lost with its row.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,8 @@ FEED = "people"  # the only kind of file that was listened to
 
 
 def bring_over(lake: Lake, zones: Mapping[str, str]) -> int:
-    """Give each word of an earlier version its feed and day, the day's newest of a kind alone; how many there were.
+    """Give each word of an earlier version its feed and day, the day's newest of a kind alone; how many there
+    were.
 
     Args:
         zones: each source's time zone.

@@ -1,4 +1,5 @@
-"""What has landed: every file under `landing/<source>/<entity>/<landing day>/`, its content's hash, and one fingerprint of all.
+"""What has landed: every file under `landing/<source>/<entity>/<landing day>/`, its content's hash, and one
+fingerprint of all.
 
 `land` compares the fingerprint with the one that was published: equal means
 that a night has nothing to do, and needs no Spark to know it.
@@ -32,7 +33,9 @@ class Landed:
 
 
 def landed(landing: Path, up_to: date) -> list[Landed]:
-    """Every file with a landing day up to this one, sorted by name. Hashes are remembered by size and time of change."""
+    """Every file with a landing day up to this one, sorted by name. Hashes are remembered by size and time of
+    change.
+    """
     known = remembered(landing / HASHES)
     found, hashes = [], {}
     for source, entity, day, path in files(landing):
@@ -69,7 +72,11 @@ def files(landing: Path) -> Iterator[tuple[str, str, date, Path]]:
     for path in landing.glob("*/*/*/*"):
         source, entity, day, name = path.relative_to(landing).parts
         landing_day = as_day(day)
-        if landing_day and path.is_file() and not any(part.startswith(".") for part in (source, entity, name)):
+        if (
+            landing_day
+            and path.is_file()
+            and not any(part.startswith(".") for part in (source, entity, name))
+        ):
             yield source, entity, landing_day, path
 
 
@@ -96,7 +103,9 @@ def hashed(path: Path) -> str:
 
 
 def remembered(file: Path) -> dict[str, tuple[str, str]]:
-    """Hashes of an earlier night: name → (size and time of change, hash). A cache that is gone or torn costs a re-read."""
+    """Hashes of an earlier night: name → (size and time of change, hash). A cache that is gone or torn costs
+    a re-read.
+    """
     try:
         return {name: (mark, sha256) for name, (mark, sha256) in json.loads(file.read_text()).items()}
     except (FileNotFoundError, ValueError):

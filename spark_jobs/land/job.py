@@ -1,9 +1,9 @@
 """Bring the night's files into `landing/<source>/<entity>/<landing day>/`, each in its source's own format.
 
 Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished decision logs
-Writes:  landing/; empty columns into tables whose contract has gained some since; core_consents of an earlier layout anew
-If it fails: nothing is half there; put right what the message names and clear the task. A night whose files, code and settings
-are those of what is published ends here.
+Writes:  landing/; empty columns into tables whose contract has gained some since; core_consents of an earlier
+layout anew If it fails: nothing is half there; put right what the message names and clear the task. A night
+whose files, code and settings are those of what is published ends here.
 """
 
 from datetime import date
@@ -32,7 +32,10 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         SourceError: the home names sources that do not exist or do not go together.
     """
     if night.settings.identity_key == PUBLIC_KEY and "sample_shop" not in night.settings.sources:
-        print("  warning: identifiers of real people are hashed with the key that everybody knows; set CONCIERGE_IDENTITY_KEY")
+        print(
+            "  warning: identifiers of real people are hashed with the key that everybody knows; set"
+            " CONCIERGE_IDENTITY_KEY"
+        )
     night.settings.landing.mkdir(parents=True, exist_ok=True)
     for table in LAKE.values():
         if gained := lake.widen(table):
@@ -41,7 +44,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     earlier_consents.bring_over(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
         n_files = deliver(source, night)
-        reports.append(TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files}))
+        reports.append(
+            TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files})
+        )
         print(f"  landing/{source.name}: {n_files} new or changed files")
     published = Published.read(night.settings.home)
     if published:

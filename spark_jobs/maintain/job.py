@@ -1,4 +1,5 @@
-"""Tidy the lake: put small files together and delete files that no version of the last week reads. No row changes.
+"""Tidy the lake: put small files together and delete files that no version of the last week reads. No row
+changes.
 
 Reads:   every table of the lake
 Writes:  the same tables, row for row
@@ -15,11 +16,15 @@ from spark_jobs.night import Night, TableReport
 from spark_jobs.tables import Lake
 
 YIELD_SECONDS = 0.5  # who waits for the lock looks every 0.05 s, so it is theirs next
-KEEP_HOURS = 7 * 24  # a reader or a rollback may be on a version of last week; Delta itself advises against less
+KEEP_HOURS = (
+    7 * 24
+)  # a reader or a rollback may be on a version of last week; Delta itself advises against less
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Tidy every table that exists, one report each. A step of a night that waits has its turn between two tables."""
+    """Tidy every table that exists, one report each. A step of a night that waits has its turn between two
+    tables.
+    """
     reports = []
     for table in tables(night):
         if lake.exists(table):
@@ -33,4 +38,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
 
 def tables(night: Night) -> list[Table]:
     """The catalogue's tables and the raw tables of the home's sources."""
-    return [*LAKE.values(), *[source.raw(feed) for source in load(night.settings.sources) for feed in source.feeds]]
+    return [
+        *LAKE.values(),
+        *[source.raw(feed) for source in load(night.settings.sources) for feed in source.feeds],
+    ]

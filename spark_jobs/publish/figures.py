@@ -1,4 +1,6 @@
-"""What tonight's lists look like in numbers: the figures that the list gate judges. Arrow tables in, numbers out; no I/O."""
+"""What tonight's lists look like in numbers: the figures that the list gate judges. Arrow tables in, numbers
+out; no I/O.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +25,19 @@ class Figures:
         n_customers: customers who may be personalised for.
         n_lists: personal lists.
         n_lists_before: personal lists of the snapshot that readers see now; None when there is none.
-        coverage: share of customers with `REGULAR_ORDERS` orders or more who have a personal list; None when there are none.
-        short_share: share of personal lists with fewer than `TOP` items (or than the shop has, when it has fewer).
+        coverage: share of customers with `REGULAR_ORDERS` orders or more who have a personal list; None when
+            there are none.
+        short_share: share of personal lists with fewer than `TOP` items (or than the shop has, when it has
+            fewer).
         n_top_items, n_top_items_before: different items in the top of all personal lists.
-        churn: mean share of a customer's top that was not in it before, over customers who have a list in both; None: nobody.
+        churn: mean share of a customer's top that was not in it before, over customers who have a list in
+            both; None: nobody.
         n_popular: items in the popular list.
         n_unshowable: places in any list with an item that is not recommendable, out of stock or unknown.
-        n_malformed: places in any list that repeat an item, have no finite score, or a higher score than the place above.
-        popular_overlap: mean share of a customer's top that is in the popular list's top. Reported, not judged.
+        n_malformed: places in any list that repeat an item, have no finite score, or a higher score than the
+            place above.
+        popular_overlap: mean share of a customer's top that is in the popular list's top. Reported, not
+            judged.
     """
 
     n_customers: int
@@ -65,7 +72,9 @@ def measure(
         before: top of each customer's list in the snapshot that readers see now; None before the first night.
     """
     top = tops(lists[REC_CUSTOMER_ITEMS.name], "customer_id")
-    popular = {row["audience"]: row["items"] for row in lists[REC_AUDIENCE_ITEMS.name].to_pylist()}.get(snapshot.POPULAR) or []
+    popular = {row["audience"]: row["items"] for row in lists[REC_AUDIENCE_ITEMS.name].to_pylist()}.get(
+        snapshot.POPULAR
+    ) or []
     showable = items.filter(pc.and_(items["is_recommendable"], items["is_in_stock"]))["item_id"]
     is_regular = pc.greater_equal(pc.fill_null(customers["n_orders"], 0), REGULAR_ORDERS)
     regulars = customers.filter(is_regular)["customer_id"].to_pylist()
@@ -78,12 +87,18 @@ def measure(
         short_share=mean(len(ids) < whole for ids in top.values()) or 0.0,
         n_top_items=n_different(top),
         n_top_items_before=None if before is None else n_different(before),
-        churn=mean(1 - overlap(ids, before[one]) for one, ids in top.items() if ids and one in (before or {})),
+        churn=mean(
+            1 - overlap(ids, before[one]) for one, ids in top.items() if ids and one in (before or {})
+        ),
         n_popular=len(popular),
         n_unshowable=sum(unshowable(table, showable) for table in lists.values()),
         n_malformed=sum(malformed(table) for table in lists.values()),
-        popular_overlap=mean(overlap(ids, [item["item_id"] for item in popular[:TOP]]) for ids in top.values() if ids),
-        model_versions=tuple(sorted({name for table in lists.values() for name in table["model_version"].unique().to_pylist()})),
+        popular_overlap=mean(
+            overlap(ids, [item["item_id"] for item in popular[:TOP]]) for ids in top.values() if ids
+        ),
+        model_versions=tuple(
+            sorted({name for table in lists.values() for name in table["model_version"].unique().to_pylist()})
+        ),
     )
 
 
@@ -93,7 +108,9 @@ def tops(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
     for batch in table.select([key, "items"]).to_batches():
         first = pc.list_slice(batch.column("items"), 0, TOP)
         ids, end = pc.list_flatten(first).field("item_id").to_pylist(), 0
-        for name, length in zip(batch.column(key).to_pylist(), pc.list_value_length(first).to_pylist(), strict=True):
+        for name, length in zip(
+            batch.column(key).to_pylist(), pc.list_value_length(first).to_pylist(), strict=True
+        ):
             start, end = end, end + (length or 0)
             found[name] = tuple(ids[start:end])
     return found
@@ -124,11 +141,15 @@ def unshowable(table: pa.Table, showable: pa.ChunkedArray) -> int:
 
 
 def malformed(table: pa.Table) -> int:
-    """Places in the lists that repeat an item, have no finite score, or a higher score than the place above them."""
+    """Places in the lists that repeat an item, have no finite score, or a higher score than the place above
+    them.
+    """
     placed = _places(table)
     if not len(placed):
         return 0
-    of_list = np.repeat(np.arange(len(table)), pc.fill_null(pc.list_value_length(table["items"]), 0).to_numpy())
+    of_list = np.repeat(
+        np.arange(len(table)), pc.fill_null(pc.list_value_length(table["items"]), 0).to_numpy()
+    )
     codes = pc.dictionary_encode(pc.struct_field(placed, "item_id")).indices.to_numpy(zero_copy_only=False)
     n_repeated = len(codes) - len(np.unique(of_list.astype(np.int64) * (codes.max() + 1) + codes))
     scores = pc.struct_field(placed, "score").to_numpy(zero_copy_only=False).astype(float)  # null becomes nan

@@ -1,7 +1,8 @@
-"""The list gate: may readers see tonight's lists? A pure function of the figures, with every limit stated here once.
+"""The list gate: may readers see tonight's lists? A pure function of the figures, with every limit stated
+here once.
 
-A model can pass its own gate and the lists still be wrong: scored against an old catalogue, for half the customers, or with
-its items shuffled. What fails here stays unpublished, and readers keep last night's lists.
+A model can pass its own gate and the lists still be wrong: scored against an old catalogue, for half the
+customers, or with its items shuffled. What fails here stays unpublished, and readers keep last night's lists.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ MIN_KEPT_LISTS = 0.7  # personal lists against yesterday's: customers do not lea
 MIN_COVERAGE = 0.9  # of customers with three orders or more: what we promise
 MAX_SHORT_SHARE = 0.1  # short personal lists: somebody may have bought nearly everything, one in ten has not
 MIN_KEPT_ITEMS = 0.5  # different items on first pages against yesterday's: a model that forgot half the shop
-# A refit keeps most of a first page, another configuration perhaps a quarter; shuffled items keep about TOP / catalogue.
+# A refit keeps most of a first page, another configuration perhaps a quarter; shuffled items keep about TOP /
+# catalogue.
 MAX_CHURN = 0.95
 MIN_COMPARED = 20  # customers, before a share against yesterday means anything
 
 
 class ListsRefused(RuntimeError):  # noqa: N818 - reads as what it says
-    """The gate held tonight's lists back; the message names each check that failed, with its figure and limit."""
+    """The gate held tonight's lists back; the message names each check that failed, with its figure and
+    limit.
+    """
 
 
 class Check(NamedTuple):
@@ -53,16 +57,32 @@ def judge(figures: Figures) -> Verdict:
     """The verdict on tonight's lists. A question without yesterday, or about nobody, is not asked."""
     compared = figures.n_lists_before is not None and figures.n_lists_before >= MIN_COMPARED
     asked = [
-        Check("model versions in the lists", ", ".join(figures.model_versions), "exactly one", len(figures.model_versions) == 1),
+        Check(
+            "model versions in the lists",
+            ", ".join(figures.model_versions),
+            "exactly one",
+            len(figures.model_versions) == 1,
+        ),
         Check("items in the popular list", figures.n_popular, "at least one", figures.n_popular > 0),
-        Check("places with an item that may not be shown", figures.n_unshowable, "none", figures.n_unshowable == 0),
-        Check("places repeated, unscored or out of order", figures.n_malformed, "none", figures.n_malformed == 0),
+        Check(
+            "places with an item that may not be shown",
+            figures.n_unshowable,
+            "none",
+            figures.n_unshowable == 0,
+        ),
+        Check(
+            "places repeated, unscored or out of order", figures.n_malformed, "none", figures.n_malformed == 0
+        ),
         _at_most("share of personal lists that are short", figures.short_share, MAX_SHORT_SHARE),
     ]
     if figures.coverage is not None:
         asked.append(_at_least("coverage of regular customers", figures.coverage, MIN_COVERAGE))
     if compared:
-        asked.append(_at_least("personal lists against yesterday's", figures.n_lists / figures.n_lists_before, MIN_KEPT_LISTS))
+        asked.append(
+            _at_least(
+                "personal lists against yesterday's", figures.n_lists / figures.n_lists_before, MIN_KEPT_LISTS
+            )
+        )
     if compared and figures.n_top_items_before >= TOP:
         kept = figures.n_top_items / figures.n_top_items_before
         asked.append(_at_least("items on first pages against yesterday's", kept, MIN_KEPT_ITEMS))

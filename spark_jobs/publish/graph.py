@@ -1,6 +1,7 @@
 """Why each identifier is whose, for operators: the links and the review queue of a snapshot.
 
-Of everyone, who refused personalization and who is held back too: nothing that a visitor is answered with is read from here.
+Of everyone, who refused personalization and who is held back too: nothing that a visitor is answered with is
+read from here.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ ENDS = ("identifier_id_a", "identifier_id_b")
 TOLD = ("rule", "evidence", "weight", "first_seen_at", "held_by")
 URGENCY = ("giant", "bridge", "likeness")  # kinds of review; scores compare within a kind only
 HELD = 200  # links of one identifier that are not followed; `null` may have stood beside everyone
-CHUNK = 20_000  # identifiers at a time: a million of them with their links as Python objects would be gigabytes
+CHUNK = (
+    20_000  # identifiers at a time: a million of them with their links as Python objects would be gigabytes
+)
 
 
 def links(lake: Lake) -> pa.Table | None:
@@ -32,11 +35,18 @@ def reviews(lake: Lake) -> list[snapshot.Review]:
     rows.sort(key=lambda row: (urgency(row["kind"]), -row["score"], row["review_id"]))
     return [
         snapshot.Review(
-            row["review_id"], row["kind"], row["customer_id"], row["identifier_id_a"], row["identifier_id_b"],
-            row["score"], row["n_identifiers"], row["is_held_back"], row["because"],
+            row["review_id"],
+            row["kind"],
+            row["customer_id"],
+            row["identifier_id_a"],
+            row["identifier_id_b"],
+            row["score"],
+            row["n_identifiers"],
+            row["is_held_back"],
+            row["because"],
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def decision_ids(lake: Lake) -> list[str]:
@@ -56,13 +66,15 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
         identifiers: `identifier_id, kind, customer_id`, unique by id.
         known: as `links` gives them; a link with an end that is no identifier is left out.
 
-    Of the links of an identifier that are not followed the earliest `HELD` are kept, and how many are not is said.
+    Of the links of an identifier that are not followed the earliest `HELD` are kept, and how many are not is
+    said.
     """
     identifiers = identifiers.sort_by("identifier_id")
     ids = identifiers["identifier_id"].combine_chunks()
     a, b = (place(known[name], ids) for name in ENDS)
     here, other = np.concatenate([a, b]), np.concatenate([b, a])
-    # By numbers, not by texts: ten million ends of links are sorted in the room of their numbers, and read chunk by chunk.
+    # By numbers, not by texts: ten million ends of links are sorted in the room of their numbers, and read
+    # chunk by chunk.
     order = np.lexsort([np.tile(rank(known["rule"]), 2), other, here])
     order = order[(here[order] >= 0) & (other[order] >= 0)]
     order, left_out = few(order, here, known, len(ids))
@@ -77,14 +89,21 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
         people = identifiers.slice(first, last - first).to_pylist()
         gone = left_out[first:last].tolist()
         for row, start, end, n in zip(people, begins[:-1], begins[1:], gone, strict=True):
-            yield row["identifier_id"], snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]), n)
+            yield (
+                row["identifier_id"],
+                snapshot.Linked(row["kind"], row["customer_id"], tuple(rows[start:end]), n),
+            )
 
 
-def few(order: np.ndarray, here: np.ndarray, known: pa.Table, n_identifiers: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of links with no more than `HELD` of an identifier that are not followed, the earliest; and how many each lost.
+def few(
+    order: np.ndarray, here: np.ndarray, known: pa.Table, n_identifiers: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of links with no more than `HELD` of an identifier that are not followed, the earliest; and how
+    many each lost.
 
     Args:
-        order: the ends, by number, in an order that is the same for the same links; it is kept, and decides between equals.
+        order: the ends, by number, in an order that is the same for the same links; it is kept, and decides
+            between equals.
         here: the identifier of each end, by number.
     """
     is_held = np.tile(pc.is_valid(known["held_by"]).to_numpy(), 2)
@@ -111,7 +130,8 @@ def rank(texts: pa.ChunkedArray) -> np.ndarray:
 
 
 def identifiers(kinds: pa.Table, identities: pa.Table) -> pa.Table:
-    """`identifier_id, kind, customer_id` of every identifier; of those that nobody stands behind without a customer.
+    """`identifier_id, kind, customer_id` of every identifier; of those that nobody stands behind without a
+    customer.
 
     Args:
         kinds: `identifier_id, kind` of `core_identifiers`.

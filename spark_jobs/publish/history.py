@@ -1,8 +1,10 @@
-"""`make history AT=2011-11-20`: what was in production then, its model, tables and rules; without AT, every switch in a line.
+"""`make history AT=2011-11-20`: what was in production then, its model, tables and rules; without AT, every
+switch in a line.
 
-A day means its end, here and for `make rollback`, and both say which night that is: mostly the one over the day before.
-A home that was filled with the past was not there on those days: for a time before its first publish the shop's own clock is
-asked, by which the night over landing day D is in production from 03:00 of D + 1.
+A day means its end, here and for `make rollback`, and both say which night that is: mostly the one over the
+day before. A home that was filled with the past was not there on those days: for a time before its first
+publish the shop's own clock is asked, by which the night over landing day D is in production from 03:00 of D
++ 1.
 """
 
 import argparse
@@ -24,8 +26,13 @@ from spark_jobs.settings import Settings
 def lines(switches: Sequence[Switch]) -> list[str]:
     """Every switch in a line, oldest first."""
     return [
-        f"{one.switched_at}  {one.by:<8}  {one.run_id}  landing day {one.record['landing_date']}  {one.record['model_version']}"
-        + (f"  back from {one.was}{f': {one.why}' if one.why else ''}" if one.by == production.ROLLBACK else "")
+        f"{one.switched_at}  {one.by:<8}  {one.run_id}  landing day {one.record['landing_date']} "
+        f" {one.record['model_version']}"
+        + (
+            f"  back from {one.was}{f': {one.why}' if one.why else ''}"
+            if one.by == production.ROLLBACK
+            else ""
+        )
         for one in switches
     ]
 
@@ -35,7 +42,10 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
     record, model, rules = one.record, one.model, one.rules
     is_kept = one.shows in {each.shows for each in history(home)}
     since = {"wall": one.switched_at, "shop": f"{production.public_from(one)} by the shop's days"}
-    after = {"wall": until and until.switched_at, "shop": until and f"{production.public_from(until)} by the shop's days"}
+    after = {
+        "wall": until and until.switched_at,
+        "shop": until and f"{production.public_from(until)} by the shop's days",
+    }
     said = [
         f"run        {record['run_id']}, by {one.by}{f' ({one.why})' if one.why else ''}",
         f"days       {production.days(one)}",
@@ -57,10 +67,15 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
     if rules:
         decisions, overrides = rules["identity_decisions"], rules["overrides"]
         said += [
-            f"rules      {rules['digest']} (copies: {home / KEPT / rules['digest']}), code {rules['code_hash']}, "
-            f"settings {rules['config_hash']}",
+            (
+                f"rules      {rules['digest']} (copies: {home / KEPT / rules['digest']}), code"
+                f" {rules['code_hash']}, settings {rules['config_hash']}"
+            ),
             *(f"  {value}  {name}" for name, value in sorted(rules["files"].items())),
-            f"  identity decisions in force: {len(decisions)}; linkage model {rules['linkage_model'] or 'none'}",
+            (
+                f"  identity decisions in force: {len(decisions)}; linkage model"
+                f" {rules['linkage_model'] or 'none'}"
+            ),
             f"  overrides in force at the switch: {len(overrides)}",
             *(f"    {override(each)}" for each in overrides),
         ]
@@ -79,7 +94,9 @@ def override(one: dict[str, Any]) -> str:
 
 def figure(spread: Any) -> str:
     """A mean with its interval."""
-    return f"{spread['mean']} [{spread['low']}, {spread['high']}]" if isinstance(spread, dict) else str(spread)
+    return (
+        f"{spread['mean']} [{spread['low']}, {spread['high']}]" if isinstance(spread, dict) else str(spread)
+    )
 
 
 def main(argv: list[str]) -> int:
@@ -117,7 +134,9 @@ def whoever_reads(argv: list[str]) -> int:
         status = main(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python says it once more when it ends
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or Python says it once more when it ends
         return 0
     return status
 

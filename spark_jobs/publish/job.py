@@ -1,11 +1,12 @@
 """Let readers see tonight: one immutable snapshot, the list gate, then the one switch.
 
-Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_consents, core_identities, core_identity_changes,
+Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_consents, core_identities,
+core_identity_changes,
          core_identity_decisions, core_identity_links, core_identity_reviews
 Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb,
          serving/production.jsonl, serving/restrictions/, summary.json
-If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the task once its
-cause is gone, or leave it: the next night is judged on its own.
+If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the
+task once its cause is gone, or leave it: the next night is judged on its own.
 """
 
 import json
@@ -51,30 +52,55 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
     inputs, versions = fingerprint(night, landing_date, taken(lake)), lake.versions()
     sources = Sources(lake)
-    restricted = restrictions.write(home, sources, landing_date)  # first: it holds whatever becomes of tonight's lists
-    if now and (now.inputs, now.table_versions) == (inputs, versions) and reader.meta(snapshots(home) / now.snapshot):
+    restricted = restrictions.write(
+        home, sources, landing_date
+    )  # first: it holds whatever becomes of tonight's lists
+    if (
+        now
+        and (now.inputs, now.table_versions) == (inputs, versions)
+        and reader.meta(snapshots(home) / now.snapshot)
+    ):
         # A publish that was killed behind the switch left these undone.
         follow(home, now)
         seen = replace(night, run_id=now.run_id)
         write_down(seen, lake, now)
         if summary.run_id(home) != now.run_id:
             summary.write(summary.collect(seen, lake, now), home)
-        return [TableReport("published", detail={"snapshot": now.snapshot, "switched": False, "pruned": prune(home)})]
+        return [
+            TableReport(
+                "published", detail={"snapshot": now.snapshot, "switched": False, "pruned": prune(home)}
+            )
+        ]
     if now:
         catch_up(home, now)
     figures = measure(
-        sources.lists, sources.customers, sources.items, reader.tops(snapshots(home) / now.snapshot) if now else None
+        sources.lists,
+        sources.customers,
+        sources.items,
+        reader.tops(snapshots(home) / now.snapshot) if now else None,
     )
     verdict = judge(figures)
     write_report(home / "reports" / night.slug / "lists.json", figures, verdict)
     if not verdict.passed:
-        raise ListsRefused("the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed))
+        raise ListsRefused(
+            "the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed)
+        )
     built = warehouse_file(night)
-    read = {table.name: versions[table.name] for table in (*TABLES, *FOR_OPERATORS, *FOR_PLACING) if table.name in versions}
+    read = {
+        table.name: versions[table.name]
+        for table in (*TABLES, *FOR_OPERATORS, *FOR_PLACING)
+        if table.name in versions
+    }
     meta = snapshot.Meta(
-        snapshot.LAYOUT, night.run_id, landing_date.isoformat(), night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        figures.model_versions[0], night.code_hash, read, item_case(load(night.settings.sources)),
-    )  # fmt: skip
+        snapshot.LAYOUT,
+        night.run_id,
+        landing_date.isoformat(),
+        night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        figures.model_versions[0],
+        night.code_hash,
+        read,
+        item_case(load(night.settings.sources)),
+    )
     if now and reader.is_same(reader.meta(snapshots(home) / now.snapshot), meta):
         name = now.snapshot
     else:
@@ -82,7 +108,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         write(snapshots(home) / name, pairs(sources, meta))
     record = Published(
         night.run_id, meta.landing_date, meta.published_at, name, built, meta.model_version, inputs, versions
-    )  # fmt: skip
+    )
     switch_snowflake(night.settings, night.run_id)
     page = summary.collect(night, lake, record)
     switch(home, record, night.slug)
@@ -100,7 +126,11 @@ def warehouse_file(night: Night) -> str:
 
 
 def write_report(path: Path, figures: Figures, verdict: Verdict) -> None:
-    """The gate's figures and answers as JSON, for `summary.json` and for the operator whose night was held back."""
+    """The gate's figures and answers as JSON, for `summary.json` and for the operator whose night was held
+    back.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     checks = [check._asdict() for check in verdict.checks]
-    path.write_text(json.dumps({"passed": verdict.passed, "figures": figures.as_dict(), "checks": checks}, indent=2))
+    path.write_text(
+        json.dumps({"passed": verdict.passed, "figures": figures.as_dict(), "checks": checks}, indent=2)
+    )

@@ -1,7 +1,9 @@
-"""What was in production when: one line in `serving/production.jsonl` for every switch, of a night and of a rollback.
+"""What was in production when: one line in `serving/production.jsonl` for every switch, of a night and of a
+rollback.
 
-Appended behind the switch and never rewritten, so it outlives the snapshots and warehouse files that `prune` deletes. A switch
-that was killed before its line is written down by the next publish or rollback, which finds that readers see what no line names.
+Appended behind the switch and never rewritten, so it outlives the snapshots and warehouse files that `prune`
+deletes. A switch that was killed before its line is written down by the next publish or rollback, which finds
+that readers see what no line names.
 """
 
 import contextlib
@@ -25,7 +27,9 @@ from spark_jobs.tables import Lake
 
 FILE = published.SWITCHES
 PUBLISH, ROLLBACK = "publish", "rollback"
-BACK_FROM = "rolled back from "  # begins the `inputs` of what was rolled back to; the run that was left follows
+BACK_FROM = (
+    "rolled back from "  # begins the `inputs` of what was rolled back to; the run that was left follows
+)
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
@@ -36,11 +40,12 @@ class Switch:
     Attributes:
         switched_at: ISO time, UTC, by the clock on the wall.
         by: `publish` or `rollback`.
-        shop_date: newest landing day that had ever been published by then, ISO: the shop's own clock, which a backfill follows.
+        shop_date: newest landing day that had ever been published by then, ISO: the shop's own clock, which a
+            backfill follows.
         record: what readers see since, as `published.json` holds it.
         model: what was measured of the model served, and its digests; empty before one was accepted.
-        rules: digest of every file of rules that made it, and overrides in force (`rules.py`); empty where the line was written
-            later, by another night.
+        rules: digest of every file of rules that made it, and overrides in force (`rules.py`); empty where
+            the line was written later, by another night.
         was: the run that readers saw before.
         why: what was said of a rollback.
     """
@@ -64,7 +69,9 @@ class Switch:
 
 
 def read(home: Path) -> list[Switch]:
-    """Every switch, oldest first. A line torn by a loss of power, or damaged, is left out: `catch_up` writes a last one down."""
+    """Every switch, oldest first. A line torn by a loss of power, or damaged, is left out: `catch_up` writes
+    a last one down.
+    """
     try:
         lines = (home / FILE).read_text(errors="replace").splitlines()
     except FileNotFoundError:
@@ -102,8 +109,8 @@ def write_down(night: Night, lake: Lake, record: Published) -> None:
 
 
 def catch_up(home: Path, now: Published, why: str = "") -> None:
-    """Append the switch to what readers see, where it was killed before its line. Comes before another switch, which would be the
-    last that could tell."""
+    """Append the switch to what readers see, where it was killed before its line. Comes before another
+    switch, which would be the last that could tell."""
     if written(home, now):
         return
     if now.inputs.startswith(BACK_FROM):
@@ -118,7 +125,9 @@ def of_night(home: Path, name: str, record: Published, made_by: dict[str, Any]) 
     model = read_report(home / "reports" / name / "model.json").get("served") or {}
     lines = read(home)
     was = lines[-1].run_id if lines else ""
-    append(home, Switch(record.published_at, PUBLISH, newest(home, record), asdict(record), model, made_by, was))
+    append(
+        home, Switch(record.published_at, PUBLISH, newest(home, record), asdict(record), model, made_by, was)
+    )
 
 
 def of_rollback(home: Path, back: Published, at: str, why: str) -> None:
@@ -135,12 +144,16 @@ def newest(home: Path, record: Published) -> str:
 
 
 def said(at: datetime) -> str:
-    """ISO, UTC, to the second; years in four digits, so that texts sort as times do (`strftime` writes 999 of the year 0999)."""
+    """ISO, UTC, to the second; years in four digits, so that texts sort as times do (`strftime` writes 999 of
+    the year 0999).
+    """
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def public_from(switch: Switch) -> str:
-    """The day since which it was in production by the shop's clock: the night over landing day D is the run at 03:00 of D + 1."""
+    """The day since which it was in production by the shop's clock: the night over landing day D is the run
+    at 03:00 of D + 1.
+    """
     return (date.fromisoformat(switch.shop_date) + timedelta(days=1)).isoformat()
 
 
@@ -171,8 +184,8 @@ def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
         when: as `moment_of` takes it.
 
     Returns:
-        The switch, None when nothing was published by then; and by which clock: `wall`, or `shop` for a time before this home's
-        first publish, as it is when a home was filled with the past.
+        The switch, None when nothing was published by then; and by which clock: `wall`, or `shop` for a time
+        before this home's first publish, as it is when a home was filled with the past.
 
     Raises:
         ValueError: it is neither a day nor a moment.
@@ -188,7 +201,8 @@ def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
 def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str, str]:
     """What `at` finds, and a sentence that says which night this is, and which one is the day's own.
 
-    A night over landing day D runs in the small hours of D + 1: who names a day may mean either, and reads here which was taken.
+    A night over landing day D runs in the small hours of D + 1: who names a day may mean either, and reads
+    here which was taken.
 
     Raises:
         ValueError: it is neither a day nor a moment.

@@ -1,4 +1,6 @@
-"""Read back what is published: where a snapshot came from, and the top of each personal list for the gate's comparison."""
+"""Read back what is published: where a snapshot came from, and the top of each personal list for the gate's
+comparison.
+"""
 
 from pathlib import Path
 
@@ -11,11 +13,15 @@ from spark_jobs.publish.figures import TOP
 
 
 def meta(folder: Path) -> snapshot.Meta | None:
-    """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be compared with."""
+    """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be
+    compared with.
+    """
     if not (folder / DATA).exists():
         return None
     try:
-        verify(folder)  # a file cut short ends the process that reads it by a signal: every night would end so
+        verify(
+            folder
+        )  # a file cut short ends the process that reads it by a signal: every night would end so
     except SnapshotDamaged:
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
@@ -37,7 +43,10 @@ def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
     found = {}
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.CATALOGUE)
-        catalogue, cursor = snapshot.Catalogue.of_bytes(packed) if packed else snapshot.Catalogue(), txn.cursor()
+        catalogue, cursor = (
+            snapshot.Catalogue.of_bytes(packed) if packed else snapshot.Catalogue(),
+            txn.cursor(),
+        )
         cursor.set_range(snapshot.CUSTOMER_LISTS)
         for key, value in cursor:
             if not key.startswith(snapshot.CUSTOMER_LISTS):
@@ -48,8 +57,8 @@ def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
 
 
 def identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
-    """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's customer in it; None as
-    in `meta`."""
+    """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's
+    customer in it; None as in `meta`."""
     found = meta(folder)
     if found is None:
         return None

@@ -1,9 +1,10 @@
-"""What tonight knows of what must hold now, written to the home's store of restrictions in one transaction, before any switch.
+"""What tonight knows of what must hold now, written to the home's store of restrictions in one transaction,
+before any switch.
 
-Whom the features leave out or a review holds back is denied, since their newest word or, where that is no no, since the end of
-the landing day. Which items must not be shown is the catalogue's word of that moment. Who was one with somebody else in a
-snapshot that can be rolled back to stands there with the version of `core_identities` that lists must know before they are
-theirs.
+Whom the features leave out or a review holds back is denied, since their newest word or, where that is no no,
+since the end of the landing day. Which items must not be shown is the catalogue's word of that moment. Who
+was one with somebody else in a snapshot that can be rolled back to stands there with the version of
+`core_identities` that lists must know before they are theirs.
 """
 
 from collections import defaultdict
@@ -39,17 +40,27 @@ BY_RECORD, BY_REVIEW, BY_CATALOGUE = "core_people", "core_identity_reviews", "co
 def write(home: Path, sources: Sources, landing_date: date) -> dict[str, int]:
     """Write the night's whole truth; how many ids and items it restricts, for the run manifest."""
     store = opened(home / FOLDER)
-    known_until = datetime(landing_date.year, landing_date.month, landing_date.day, tzinfo=UTC) + timedelta(days=1)
+    known_until = datetime(landing_date.year, landing_date.month, landing_date.day, tzinfo=UTC) + timedelta(
+        days=1
+    )
     asked = {kind: store.live(kind) for kind in (CONSENTS, ITEMS)}
-    night = {CONSENTS: consents(sources, known_until, asked[CONSENTS]), ITEMS: items(sources, known_until, asked[ITEMS])}
+    night = {
+        CONSENTS: consents(sources, known_until, asked[CONSENTS]),
+        ITEMS: items(sources, known_until, asked[ITEMS]),
+    }
     splits = parted(home, identities(sources))
     store.publish(night, splits)
-    counts = {f"n_{kind}_denied": sum(not word.is_granted for word in words.values()) for kind, words in night.items()}
+    counts = {
+        f"n_{kind}_denied": sum(not word.is_granted for word in words.values())
+        for kind, words in night.items()
+    }
     return {**counts, "n_ids_parted": len(splits)}
 
 
 def opened(folder: Path) -> Restrictions:
-    """The home's store; an empty one in the place of one that is missing or damaged, whose live words are lost with it."""
+    """The home's store; an empty one in the place of one that is missing or damaged, whose live words are
+    lost with it.
+    """
     try:
         return Restrictions(folder)
     except RestrictionsUnreadable as error:
@@ -65,18 +76,24 @@ def identities(sources: Sources) -> dict[str, str]:
 
 
 def consents(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[str, Word]:
-    """A no for every id of whoever may not be personalised for, and of `asked` ids the word whatever it is."""
+    """A no for every id of whoever may not be personalised for, and of `asked` ids the word
+    whatever it is.
+    """
     whose, words = identities(sources), newest_words(sources)
     known = set(sources.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
     willing = set(sources.customers["customer_id"].to_pylist())
-    issued = set(pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist())
+    issued = set(
+        pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist()
+    )
     found = {}
     for identifier, customer in whose.items():
         is_granted = customer in willing
         if is_granted and not asked:
             continue
         said_at, said_by, is_no = words.get(customer, (None, "", False))
-        if not is_granted and not is_no:  # for another reason than a word: a review holds them back, or their record has ended
+        if (
+            not is_granted and not is_no
+        ):  # for another reason than a word: a review holds them back, or their record has ended
             said_at, said_by = known_until, BY_REVIEW if customer in known else BY_RECORD
         former = id_of_founder(identifier)
         names = {identifier, customer, *({former} & issued)}
@@ -108,7 +125,8 @@ def items(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[st
 
 
 def parted(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
-    """Ids that were one with somebody else in a snapshot of the home, and are not now, with the version that is new enough.
+    """Ids that were one with somebody else in a snapshot of the home, and are not now, with the version that
+    is new enough.
 
     Args:
         whose: each identifier's customer now.

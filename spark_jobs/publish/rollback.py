@@ -1,9 +1,11 @@
-"""`make rollback`: an earlier night again, at once: its lists and warehouse file for readers, its model for the nights to come.
+"""`make rollback`: an earlier night again, at once: its lists and warehouse file for readers, its model for
+the nights to come.
 
-Nothing is deleted. The next night publishes as usual, even when nothing new has landed: what is rolled back to does not count as
-made of what has landed. It scores with the model that was brought back, and refits that one's configuration; the version that was
-left is not trained again of the same tables. What is in production already, lists and model, is said to be so, and nothing is
-changed or logged. On Snowflake lists and model go back; its own Time Travel brings back a schema.
+Nothing is deleted. The next night publishes as usual, even when nothing new has landed: what is rolled back
+to does not count as made of what has landed. It scores with the model that was brought back, and refits that
+one's configuration; the version that was left is not trained again of the same tables. What is in production
+already, lists and model, is said to be so, and nothing is changed or logged. On Snowflake lists and model go
+back; its own Time Travel brings back a schema.
 """
 
 import argparse
@@ -47,7 +49,8 @@ class Back:
 
 
 def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
-    """The record to go back to, and which night a day or a moment was taken for; no words where a run was named, or none.
+    """The record to go back to, and which night a day or a moment was taken for; no words where a run was
+    named, or none.
 
     Args:
         now: what readers see.
@@ -69,13 +72,19 @@ def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
         found = [one for one in kept if then and one.shows == then.shows]
     if not found:
         wanted = f"{words} It is no longer kept" if words else f"no kept night {to or 'before this one'}"
-        there_are = ", ".join(f"{one.run_id} (landing day {one.landing_date})" for one in kept if one.run_id != now.run_id)
-        raise CannotRollBack(f"{wanted}; readers see {now.run_id} (landing day {now.landing_date}); kept: {there_are or 'none'}")
+        there_are = ", ".join(
+            f"{one.run_id} (landing day {one.landing_date})" for one in kept if one.run_id != now.run_id
+        )
+        raise CannotRollBack(
+            f"{wanted}; readers see {now.run_id} (landing day {now.landing_date}); kept:"
+            f" {there_are or 'none'}"
+        )
     return found[0], words
 
 
 def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
-    """Switch readers to an earlier night and write it down; where they see that night, neither. With nobody else at the switch.
+    """Switch readers to an earlier night and write it down; where they see that night, neither. With nobody
+    else at the switch.
 
     Args:
         to: a run, a day or a moment; None for the night before.
@@ -87,13 +96,17 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
     now = Published.read(home)
     if now is None:
         raise CannotRollBack("nothing has been published yet")
-    production.catch_up(home, now, why if to == now.run_id else "")  # asked again for what was killed, it is the same reason
+    production.catch_up(
+        home, now, why if to == now.run_id else ""
+    )  # asked again for what was killed, it is the same reason
     chosen, words = target(home, now, to)
     if chosen.shows == now.shows:
         follow(home, now)
         return Back(now, now, words)
     build = builds(home) / chosen.warehouse_file
-    if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (chosen.warehouse_file and not build.is_file()):
+    if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (
+        chosen.warehouse_file and not build.is_file()
+    ):
         raise CannotRollBack(f"the files of {chosen.run_id} are gone")
     try:
         verify(snapshots(home) / chosen.snapshot)
@@ -108,7 +121,8 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
 
 
 def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
-    """Make the version the one that is served and refitted; which was before, as `concierge/<n>`, and whether that is a change.
+    """Make the version the one that is served and refitted; which was before, as `concierge/<n>`, and whether
+    that is a change.
 
     Readers have been switched by now: MLflow takes longer to import than that.
 
@@ -120,7 +134,9 @@ def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[s
     number = int(model_version.rpartition("/")[2]) if "/" in model_version else None
     if number is None and not (settings.home / "mlflow").exists():
         return None, False  # there never was a model
-    registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(at.timestamp() * 1000))
+    registry = Registry(
+        settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(at.timestamp() * 1000)
+    )
     was = registry.champion()
     is_another = (was.number if was else None) != number
     if is_another:
@@ -131,11 +147,15 @@ def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[s
 def main(argv: list[str]) -> int:
     """Roll back and log it; 1 with a sentence when that cannot be."""
     parser = argparse.ArgumentParser(prog="make rollback", description=__doc__.splitlines()[0])
-    parser.add_argument("--to", metavar="RUN|DAY", help="a run id, or a day; without it, the night before the one readers see")
+    parser.add_argument(
+        "--to", metavar="RUN|DAY", help="a run id, or a day; without it, the night before the one readers see"
+    )
     parser.add_argument("--reason", default="", help="why, for those who ask later")
     given, settings = parser.parse_args(argv), Settings.from_environment()
     settings.home.mkdir(parents=True, exist_ok=True)
-    with alone(settings.home):  # until the model has followed: of two people's rollbacks one comes first with both
+    with alone(
+        settings.home
+    ):  # until the model has followed: of two people's rollbacks one comes first with both
         return change(settings, given.to, given.reason)
 
 
@@ -153,13 +173,21 @@ def change(settings: Settings, to: str | None, reason: str) -> int:
         print(went.meant)
     if went.is_switched:
         print(f"Readers see {seen}; before: {was.run_id} (landing day {was.landing_date}).", flush=True)
-    detail = {"from": was.run_id, "to": back.run_id, "snapshot": back.snapshot, "model_version": back.model_version}
+    detail = {
+        "from": was.run_id,
+        "to": back.run_id,
+        "snapshot": back.snapshot,
+        "model_version": back.model_version,
+    }
     try:
         detail["model_before"], is_another_model = bring_model(settings, back.model_version, now)
-    except Exception as error:  # whatever MLflow raises: readers are served, and the night to come must not be a surprise
+    except (
+        Exception
+    ) as error:  # whatever MLflow raises: readers are served, and the night to come must not be a surprise
         detail["model_stays"], is_another_model = type(error).__name__, False
         print(
-            f"rollback: but {back.model_version} is not brought back, the next night scores with another: {error}",
+            f"rollback: but {back.model_version} is not brought back, the next night scores with another:"
+            f" {error}",
             file=sys.stderr,
         )
     if not went.is_switched:
@@ -170,12 +198,17 @@ def change(settings: Settings, to: str | None, reason: str) -> int:
         else:
             return 1 if "model_stays" in detail else 0
     day = date.fromisoformat(back.landing_date)
-    night = Night(f"rollback-{now:%Y%m%dT%H%M%S}", Days(day, day), settings, now, code_hash(), config_hash(settings))
+    night = Night(
+        f"rollback-{now:%Y%m%dT%H%M%S}", Days(day, day), settings, now, code_hash(), config_hash(settings)
+    )
     reports = [TableReport("published", detail={**detail, "reason": reason} if reason else detail)]
     record(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
     print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
     if step := find_running_step(settings.home):
-        print(f"A night is running ({step}): it will publish over this when it ends, so roll back again after it.")
+        print(
+            f"A night is running ({step}): it will publish over this when it ends, so roll back again"
+            " after it."
+        )
     return 1 if "model_stays" in detail else 0
 
 

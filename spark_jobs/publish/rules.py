@@ -1,4 +1,6 @@
-"""The rules a night was made by: a digest of every file of them, a copy kept when one changes, and the overrides in force."""
+"""The rules a night was made by: a digest of every file of them, a copy kept when one changes, and the
+overrides in force.
+"""
 
 import hashlib
 import shutil
@@ -29,20 +31,25 @@ def files(root: Path = ROOT) -> dict[str, str]:
 
 def digest(found: dict[str, str]) -> str:
     """One digest of all."""
-    return hashlib.sha256("\n".join(f"{name} {value}" for name, value in sorted(found.items())).encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        "\n".join(f"{name} {value}" for name, value in sorted(found.items())).encode()
+    ).hexdigest()[:12]
 
 
 def in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
     """Those of them that hold at a moment."""
     return [
-        one for one in kept
-        if datetime.fromisoformat(one["created_at"]) <= at.astimezone(UTC) < datetime.fromisoformat(one["until"])
-    ]  # fmt: skip
+        one
+        for one in kept
+        if datetime.fromisoformat(one["created_at"])
+        <= at.astimezone(UTC)
+        < datetime.fromisoformat(one["until"])
+    ]
 
 
 def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a night's line holds of overrides: every block, as a service that lost its own state goes by them, and of the others
-    the first `SHOWN`."""
+    """What a night's line holds of overrides: every block, as a service that lost its own state goes by them,
+    and of the others the first `SHOWN`."""
     shown = {one["override_id"] for one in [one for one in overrides if one["kind"] != "block"][:SHOWN]}
     return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
 
@@ -56,10 +63,14 @@ def taken(night: Night, said: Said) -> dict[str, Any]:
     home, found = night.settings.home, files()
     keep(home, found)
     return {
-        "digest": digest(found), "files": found, "code_hash": night.code_hash, "config_hash": night.config_hash,
-        "identity_decisions": sorted(said.decision_ids), "linkage_model": said.model,
+        "digest": digest(found),
+        "files": found,
+        "code_hash": night.code_hash,
+        "config_hash": night.config_hash,
+        "identity_decisions": sorted(said.decision_ids),
+        "linkage_model": said.model,
         "overrides": select_overrides(in_force(override_state.kept(home), night.now)),
-    }  # fmt: skip
+    }
 
 
 def keep(home: Path, found: dict[str, str], root: Path = ROOT) -> Path:

@@ -1,9 +1,10 @@
 """What a snapshot is made of, read from the lake without Spark, as keys and values of the snapshot contract.
 
-The lake and not the warehouse is read, so publishing is the same for DuckDB and Snowflake: `export` has brought the `feat_*`
-tables here from either. Consent at publishing is this one filter, `Sources.customers`: who is not in `feat_customers`, or is held
-back because the merge that made them waits for a decision, has no list, no slice and no identifier in the snapshot, and is
-answered as a stranger. Why an identifier is whose is kept for operators all the same (`graph.py`).
+The lake and not the warehouse is read, so publishing is the same for DuckDB and Snowflake: `export` has
+brought the `feat_*` tables here from either. Consent at publishing is this one filter, `Sources.customers`:
+who is not in `feat_customers`, or is held back because the merge that made them waits for a decision, has no
+list, no slice and no identifier in the snapshot, and is answered as a stranger. Why an identifier is whose is
+kept for operators all the same (`graph.py`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -38,9 +39,16 @@ from spark_jobs.publish import graph
 from spark_jobs.tables import Lake
 
 TABLES = (
-    REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, FEAT_CUSTOMERS, FEAT_ITEMS,
-    CORE_ITEMS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
-)  # fmt: skip
+    REC_CUSTOMER_ITEMS,
+    REC_ITEM_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    CORE_ITEMS,
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+)
 FOR_OPERATORS = (
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
@@ -68,7 +76,9 @@ class Sources:
     def __post_init__(self) -> None:
         missing = [table.name for table in TABLES if not self.lake.exists(table)]
         if missing:
-            raise NothingToPublish(f"the lake has no {', '.join(missing)}; `export` and `score` write them before `publish`")
+            raise NothingToPublish(
+                f"the lake has no {', '.join(missing)}; `export` and `score` write them before `publish`"
+            )
 
     @cached_property
     def customers(self) -> pa.Table:
@@ -88,7 +98,10 @@ class Sources:
     @cached_property
     def lists(self) -> dict[str, pa.Table]:
         """Each `rec_*` table by name, personal lists of others than `customers` left out."""
-        tables = {table.name: self.lake.read_arrow(table) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)}
+        tables = {
+            table.name: self.lake.read_arrow(table)
+            for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
+        }
         personal = tables[REC_CUSTOMER_ITEMS.name]
         allowed = pc.is_in(personal["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
         return {**tables, REC_CUSTOMER_ITEMS.name: personal.filter(allowed)}
@@ -97,7 +110,9 @@ class Sources:
     def identities(self) -> pa.Table:
         """`core_identities` of those who may be personalised for."""
         everyone = self.lake.read_arrow(CORE_IDENTITIES)
-        return everyone.filter(pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks()))
+        return everyone.filter(
+            pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
+        )
 
 
 def without_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -> pa.Table:
@@ -121,10 +136,13 @@ def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
     yield from placing_pairs(sources, meta)
 
 
-def list_pairs(sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.Catalogue) -> Pairs:
+def list_pairs(
+    sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.Catalogue
+) -> Pairs:
     """One packed list a row of a `rec_*` table.
 
-    Column by column and in batches: 100,000 lists of 100 would be 10 million Python dicts, which cost a minute.
+    Column by column and in batches: 100,000 lists of 100 would be 10 million Python dicts, which cost a
+    minute.
     """
     held = [table.key[0], "items", *(["because"] if "because" in table.columns else [])]
     for batch in sources.lists[table.name].select(held).to_batches(max_chunksize=2000):
@@ -136,7 +154,9 @@ def list_pairs(sources: Sources, table: Table, key: Callable[[str], bytes], cata
         of_item = [groups[number] for number in joined.indices.to_pylist()]
         because, end = evidence(batch), 0
         lengths = pc.list_value_length(lists).to_pylist()
-        for name, length, speaks in zip(batch.column(table.key[0]).to_pylist(), lengths, because, strict=True):
+        for name, length, speaks in zip(
+            batch.column(table.key[0]).to_pylist(), lengths, because, strict=True
+        ):
             start, end = end, end + (length or 0)
             own = slice(start, end)
             yield key(name), catalogue.pack(ids[own], scores[own], of_item[own], speaks)
@@ -149,7 +169,9 @@ def evidence(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]:
     flat = pc.list_flatten(batch.column("because"))
     days = flat.field("wanted_date").cast(pa.string()).to_pylist()
     rows = list(zip(flat.field("place").to_pylist(), flat.field("item_id").to_pylist(), days, strict=True))
-    ends = np.cumsum([length or 0 for length in pc.list_value_length(batch.column("because")).to_pylist()], dtype=int).tolist()
+    ends = np.cumsum(
+        [length or 0 for length in pc.list_value_length(batch.column("because")).to_pylist()], dtype=int
+    ).tolist()
     return [rows[start:end] for start, end in pairwise([0, *ends])]
 
 
@@ -160,35 +182,50 @@ def item_pairs(sources: Sources) -> Pairs:
     for row in sources.items.to_pylist():
         more = shop.get(row["item_id"], {})
         facts = snapshot.Item(
-            title=row["title"], category=row["category"], brand=row["brand"],
-            price=None if row["price"] is None else float(row["price"]), currency=more.get("currency"),
-            image_url=more.get("image_url"), is_recommendable=row["is_recommendable"], is_in_stock=row["is_in_stock"],
-        )  # fmt: skip
+            title=row["title"],
+            category=row["category"],
+            brand=row["brand"],
+            price=None if row["price"] is None else float(row["price"]),
+            currency=more.get("currency"),
+            image_url=more.get("image_url"),
+            is_recommendable=row["is_recommendable"],
+            is_in_stock=row["is_in_stock"],
+        )
         yield snapshot.item(row["item_id"]), snapshot.pack(facts)
 
 
 def customer_pairs(sources: Sources) -> Pairs:
-    """The slice of each customer who may be personalised for. Known is who has an identifier beyond a browser's cookie."""
+    """The slice of each customer who may be personalised for. Known is who has an identifier beyond a
+    browser's cookie.
+    """
     kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
     cookies = kinds.filter(pc.equal(kinds["kind"], "anonymous_id"))["identifier_id"].combine_chunks()
-    named = sources.identities.filter(pc.invert(pc.is_in(sources.identities["identifier_id"], value_set=cookies)))
+    named = sources.identities.filter(
+        pc.invert(pc.is_in(sources.identities["identifier_id"], value_set=cookies))
+    )
     known = set(named["customer_id"].to_pylist())
     for row in sources.customers.to_pylist():
         last = row["last_order_at"]
         slice_ = snapshot.Customer(
-            country=row["country"], segment_ids=tuple(row["segment_ids"] or ()), rfm_segment=row["rfm_segment"],
-            n_orders=row["n_orders"] or 0, last_order_at=last and last.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            country=row["country"],
+            segment_ids=tuple(row["segment_ids"] or ()),
+            rfm_segment=row["rfm_segment"],
+            n_orders=row["n_orders"] or 0,
+            last_order_at=last and last.strftime("%Y-%m-%dT%H:%M:%SZ"),
             is_known=row["customer_id"] in known,
-        )  # fmt: skip
+        )
         yield snapshot.customer(row["customer_id"]), snapshot.pack(slice_)
 
 
 def identity_pairs(sources: Sources) -> Pairs:
     """Each identifier's customer, and each customer id ever issued that is another's now.
 
-    An id belongs to the identifier it was hashed from, so where that identifier is now is where the id resolves.
+    An id belongs to the identifier it was hashed from, so where that identifier is now is where the id
+    resolves.
     """
-    issued = set(pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist())
+    issued = set(
+        pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist()
+    )
     for row in sources.identities.to_pylist():
         now = row["customer_id"]
         yield snapshot.identifier(row["identifier_id"]), now.encode()
@@ -198,7 +235,9 @@ def identity_pairs(sources: Sources) -> Pairs:
 
 
 def graph_pairs(sources: Sources) -> Pairs:
-    """Every identifier's links, a blocked one's too, and the queue; nothing where `identify` did not say which are followed."""
+    """Every identifier's links, a blocked one's too, and the queue; nothing where `identify` did not say
+    which are followed.
+    """
     known = graph.links(sources.lake)
     if known is None:
         return
@@ -211,7 +250,9 @@ def graph_pairs(sources: Sources) -> Pairs:
 
 
 def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
-    """The served model's factors for placing customers; those of another model than the lists' are left out."""
+    """The served model's factors for placing customers; those of another model than the lists'
+    are left out.
+    """
     rows = sources.lake.read_arrow(REC_FOLD_IN).to_pylist() if sources.lake.exists(REC_FOLD_IN) else []
     for row in rows:
         if row["model_version"] != meta.model_version:
@@ -219,9 +260,15 @@ def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
         factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
         wide = factors.astype(np.float64)
         record = snapshot.FoldIn(
-            meta.model_version, tuple(row["item_ids"]), row["n_components"], factors.astype("<f2").tobytes(),
-            (wide.T @ wide).astype("<f8").tobytes(), row["confidence"], row["regularisation"], row["half_life_days"],
+            meta.model_version,
+            tuple(row["item_ids"]),
+            row["n_components"],
+            factors.astype("<f2").tobytes(),
+            (wide.T @ wide).astype("<f8").tobytes(),
+            row["confidence"],
+            row["regularisation"],
+            row["half_life_days"],
             tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
             tuple((one["most_events"], one["weight"]) for one in row["trust"]),
-        )  # fmt: skip
+        )
         yield snapshot.FOLD_IN, snapshot.pack(record)

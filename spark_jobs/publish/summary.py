@@ -1,4 +1,5 @@
-"""`$CONCIERGE_HOME/summary.json`: the last night's figures on one page, for people and for whoever watches them.
+"""`$CONCIERGE_HOME/summary.json`: the last night's figures on one page, for people and for whoever watches
+them.
 
 Holds counts and ids of segments and models only: no personal values.
 """
@@ -12,7 +13,13 @@ from typing import Any
 import duckdb
 
 from expectations.contracts.files import put_text
-from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, FEAT_CUSTOMERS, OPS_RUNS
+from expectations.contracts.lake import (
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_REVIEWS,
+    FEAT_CUSTOMERS,
+    OPS_RUNS,
+)
 from expectations.contracts.published import Published
 from spark_jobs.build.snowflake import connect
 from spark_jobs.night import Night
@@ -26,7 +33,9 @@ KNOWN_KINDS = ("user_id", "crm_id", "email", "phone")
 
 
 def received(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What became of the records of one run: a dict per entity with every outcome, from rows of `ops_runs`."""
+    """What became of the records of one run: a dict per entity with every outcome, from rows of
+    `ops_runs`.
+    """
     return [
         {"table": row["table_name"], **{name: row[f"n_{name}"] or 0 for name in OUTCOMES}}
         for row in rows
@@ -38,9 +47,16 @@ NOTED = ("n_ended", "suspicious_whole_files", "n_files_without_records", "files_
 
 
 def file_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What one run noted of the files it took in: what whole files ended, which were not believed, which hold no record."""
-    details = {row["table_name"]: json.loads(row["detail"] or "{}") for row in rows if row["step"] == "ingest"}
-    notes = [{"table": name} | {key: detail[key] for key in NOTED if detail.get(key)} for name, detail in details.items()]
+    """What one run noted of the files it took in: what whole files ended, which were not believed, which hold
+    no record.
+    """
+    details = {
+        row["table_name"]: json.loads(row["detail"] or "{}") for row in rows if row["step"] == "ingest"
+    }
+    notes = [
+        {"table": name} | {key: detail[key] for key in NOTED if detail.get(key)}
+        for name, detail in details.items()
+    ]
     return [note for note in notes if len(note) > 1]
 
 
@@ -50,10 +66,14 @@ def balanced(entities: list[dict[str, Any]]) -> bool:
 
 
 def customers(lake: Lake) -> dict[str, int]:
-    """How many customers there are, known and anonymous, and how many identifiers were merged into others' customers."""
+    """How many customers there are, known and anonymous, and how many identifiers were merged into others'
+    customers.
+    """
     identities = lake.read_arrow(CORE_IDENTITIES).to_pandas()
     kinds = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"]).to_pandas()
-    known = identities.merge(kinds[kinds["kind"].isin(KNOWN_KINDS)], on="identifier_id", how="inner", validate="1:1")
+    known = identities.merge(
+        kinds[kinds["kind"].isin(KNOWN_KINDS)], on="identifier_id", how="inner", validate="1:1"
+    )
     n_customers, n_known = identities["customer_id"].nunique(), known["customer_id"].nunique()
     return {
         "identifiers": len(identities),
@@ -65,14 +85,18 @@ def customers(lake: Lake) -> dict[str, int]:
 
 
 def example_customer(lake: Lake) -> dict[str, Any] | None:
-    """The customer of most orders who may be personalised for, for whoever wants to try the service; None without one."""
-    features = without_held_back(lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), graph.reviews(lake))
+    """The customer of most orders who may be personalised for, for whoever wants to try the service; None
+    without one.
+    """
+    features = without_held_back(
+        lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), graph.reviews(lake)
+    )
     return min(features.to_pylist(), key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
 
 
 def questions(lake: Lake, reports: Path) -> dict[str, Any]:
-    """How many questions about merges wait for a person, by kind, how many customers are held back until then, and the page
-    that shows them, or None."""
+    """How many questions about merges wait for a person, by kind, how many customers are held back until
+    then, and the page that shows them, or None."""
     rows = lake.read_arrow(CORE_IDENTITY_REVIEWS, ["kind", "is_held_back"]).to_pylist()
     page = reports / "identity.html"
     return {
@@ -83,7 +107,9 @@ def questions(lake: Lake, reports: Path) -> dict[str, Any]:
 
 
 def segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any]]:
-    """`segment_id`, `name` and `n_customers` of each segment, from the warehouse just published, largest first."""
+    """`segment_id`, `name` and `n_customers` of each segment, from the warehouse just published, largest
+    first.
+    """
     query = "select segment_id, name, n_customers from {}dim_segments order by n_customers desc, segment_id"
     if settings.warehouse == "snowflake":
         with connect(settings) as session:
@@ -96,7 +122,9 @@ def segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any
 
 
 def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
-    """The page, from the run manifest, the lake, the published warehouse and the reports of train and publish."""
+    """The page, from the run manifest, the lake, the published warehouse and the reports of train and
+    publish.
+    """
     rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == night.run_id]
     entities = received(rows)
     reports = night.settings.home / "reports" / night.slug

@@ -1,7 +1,8 @@
-"""The one switch: `published.json` by one rename, the warehouse's name after it, and what is kept to go back to.
+"""The one switch: `published.json` by one rename, the warehouse's name after it, and what is kept to go back
+to.
 
-Each publish leaves its record in `serving/history/<run>.json`. The newest `KEPT` records, with the snapshots and warehouse
-files they name, stay for `rollback`; what no kept record names is deleted.
+Each publish leaves its record in `serving/history/<run>.json`. The newest `KEPT` records, with the snapshots
+and warehouse files they name, stay for `rollback`; what no kept record names is deleted.
 """
 
 import contextlib
@@ -29,13 +30,17 @@ def snapshots(home: Path) -> Path:
 
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
-    """Held by whoever publishes or rolls back, so that the switch and its warehouse link are not two people's."""
+    """Held by whoever publishes or rolls back, so that the switch and its warehouse link are not two
+    people's.
+    """
     with FileLock(home / LOCK, timeout=600):
         yield
 
 
 def free_name(folder: Path, slug: str) -> str:
-    """A name that no snapshot has: the run's, or with a number behind it when a repeated run has new content."""
+    """A name that no snapshot has: the run's, or with a number behind it when a repeated run has
+    new content.
+    """
     names = [slug, *[f"{slug}.{n}" for n in range(2, 1000)]]
     return next(name for name in names if not (folder / name).exists())
 
@@ -50,7 +55,9 @@ def switch(home: Path, record: Published, slug: str) -> None:
 
 
 def follow(home: Path, record: Published) -> None:
-    """Let `warehouse/concierge.duckdb` name the published file. Repeats harmlessly, and heals a publish killed before it."""
+    """Let `warehouse/concierge.duckdb` name the published file. Repeats harmlessly, and heals a publish
+    killed before it.
+    """
     if not record.warehouse_file:
         return
     link, target = home / "warehouse" / WAREHOUSE, f"builds/{record.warehouse_file}"
@@ -66,8 +73,8 @@ def follow(home: Path, record: Published) -> None:
 def prune(home: Path) -> list[str]:
     """Delete what is beyond the newest `KEPT` publishes; returns the names deleted.
 
-    A warehouse file newer than the published one is left alone: the next night may be building it. A snapshot that the
-    service has open stays readable to it after its name is gone.
+    A warehouse file newer than the published one is left alone: the next night may be building it. A snapshot
+    that the service has open stays readable to it after its name is gone.
     """
     now = Published.read(home)
     kept = [*history(home)[:KEPT], *([now] if now else [])]

@@ -1,4 +1,6 @@
-"""Write one snapshot aside, sync it, and give it its name by one rename: a reader finds a whole one or none."""
+"""Write one snapshot aside, sync it, and give it its name by one rename: a reader finds a whole
+one or none.
+"""
 
 import shutil
 from collections.abc import Iterable

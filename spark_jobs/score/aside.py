@@ -1,4 +1,5 @@
-"""Finished partitions of lists, kept aside as files until all are there: a scoring that is killed goes on where it stopped.
+"""Finished partitions of lists, kept aside as files until all are there: a scoring that is killed goes on
+where it stopped.
 
 A file is named by the inputs of everyone in it, so one that is there holds just what would be computed again.
 """
@@ -16,8 +17,8 @@ import pyarrow.parquet as pq
 from spark_jobs.night import Night
 
 Batches = Iterator[pa.RecordBatch]
-# What a partition tells the driver: its file, who was due, how many lists it holds, whether it was computed now, and whose
-# list stands as it is.
+# What a partition tells the driver: its file, who was due, how many lists it holds, whether it was computed
+# now, and whose list stands as it is.
 DONE = "file string, n_due int, n_listed int, is_new boolean, kept array<string>"
 
 
@@ -55,10 +56,15 @@ def finishing(compute: Callable[[pa.Table], Batches], where: Path) -> Callable[[
                 keep(compute(due), path)
             file, n_listed = path.name, pq.read_metadata(path).num_rows
         yield pa.RecordBatch.from_arrays(
-            [pa.array([file]), pa.array([due.num_rows], pa.int32()), pa.array([n_listed], pa.int32()), pa.array([is_new]),
-             pa.ListArray.from_arrays(pa.array([0, len(kept)], pa.int32()), kept)],
+            [
+                pa.array([file]),
+                pa.array([due.num_rows], pa.int32()),
+                pa.array([n_listed], pa.int32()),
+                pa.array([is_new]),
+                pa.ListArray.from_arrays(pa.array([0, len(kept)], pa.int32()), kept),
+            ],
             names=["file", "n_due", "n_listed", "is_new", "kept"],
-        )  # fmt: skip
+        )
 
     return work
 

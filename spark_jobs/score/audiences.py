@@ -25,8 +25,8 @@ class Demand:
     Attributes:
         item_ids: bytes array, sorted.
         allowed: bool [items], what may be shown.
-        recent, ever: float [items]: buyers (customers, and orders of guests) in the last `RECENT_DAYS`, and in all.
-        age_days: float [items]: days since an item was first seen.
+        recent, ever: float [items]: buyers (customers, and orders of guests) in the last `RECENT_DAYS`, and
+        in all. age_days: float [items]: days since an item was first seen.
     """
 
     item_ids: np.ndarray
@@ -44,13 +44,16 @@ class Demand:
 def members(customers: DataFrame) -> DataFrame:
     """Grain: one row per customer and audience they belong to, audiences of at least `LEAST_MEMBERS`."""
     segments = F.transform(
-        F.coalesce("segment_ids", F.array().cast("array<string>")), lambda name: F.concat(F.lit("segment:"), name)
+        F.coalesce("segment_ids", F.array().cast("array<string>")),
+        lambda name: F.concat(F.lit("segment:"), name),
     )
     country = F.concat(F.lit("country:"), F.col("country"))
     both = F.transform(segments, lambda name: F.concat_ws("|", name, country))
     alone = F.array_compact(F.array(country))
     named = F.array_distinct(
-        F.concat(segments, alone, F.when(country.isNotNull(), both).otherwise(F.array().cast("array<string>")))
+        F.concat(
+            segments, alone, F.when(country.isNotNull(), both).otherwise(F.array().cast("array<string>"))
+        )
     )
     rows = customers.select("customer_id", F.explode(named).alias("audience"))
     kept = rows.groupBy("audience").count().where(F.col("count") >= LEAST_MEMBERS).select("audience")
@@ -58,7 +61,9 @@ def members(customers: DataFrame) -> DataFrame:
 
 
 def tastes(behaviour: DataFrame, belonging: DataFrame, until: int) -> DataFrame:
-    """Grain: one row per audience and item: how many of its customers wanted it, each fading since their last time."""
+    """Grain: one row per audience and item: how many of its customers wanted it, each fading since their last
+    time.
+    """
     last = behaviour.groupBy("customer_id", "item_id").agg(F.max("day").alias("day"))
     weight = F.pow(F.lit(0.5), (F.lit(until - 1) - F.col("day")) / HALF_LIFE_DAYS)
     return (
@@ -94,8 +99,12 @@ def source(audience: str) -> str:
     return audience if audience in (POPULAR, NEW) else "audience"
 
 
-def audience_lists(demand: Demand, scores: Mapping[str, np.ndarray], n: int = LENGTH) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Positions and scores of each audience's best items, only such as may be shown; audiences without any are left out."""
+def audience_lists(
+    demand: Demand, scores: Mapping[str, np.ndarray], n: int = LENGTH
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Positions and scores of each audience's best items, only such as may be shown; audiences without any
+    are left out.
+    """
     lists = {}
     for name, values in scores.items():
         items, _ = top_n(np.round(values, 9)[None, :], n, demand.allowed)

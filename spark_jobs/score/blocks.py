@@ -1,4 +1,6 @@
-"""Scoring inside Spark's workers: a partition of customers, or of items, against the broadcast model; Arrow in, Arrow out."""
+"""Scoring inside Spark's workers: a partition of customers, or of items, against the broadcast model; Arrow
+in, Arrow out.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +19,9 @@ from models.retrieval import Index
 from spark_jobs.score.due import as_of_own_last_day
 
 SIMILAR = 50
-ITEMS = pa.list_(pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))]))
+ITEMS = pa.list_(
+    pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))])
+)
 BECAUSE = pa.list_(pa.struct([("place", pa.int32()), ("item_id", pa.string()), ("wanted_date", pa.date32())]))
 EXPLAINED = 20  # places with evidence: what a page shows, and what it shows where some are filtered
 Batches = Iterator[pa.RecordBatch]
@@ -35,7 +39,8 @@ class Scoring:
         has_purchases: whether the shop knows of purchases at all.
         model_version: written beside every list.
         inputs: the fingerprint of all this, as far as lists depend on it.
-        since: the first day that training looks at, so scoring reads taste from there on too; None for all days.
+        since: the first day that training looks at, so scoring reads taste from there on too; None for all
+            days.
         index: finds nearly the best where the catalogue is too large to compare with all of it.
     """
 
@@ -51,12 +56,16 @@ class Scoring:
 
     @cached_property
     def item_order(self) -> np.ndarray:
-        """int [items]: what sorts the model's items, which are numbered in an order of their own. Made once in each worker."""
+        """int [items]: what sorts the model's items, which are numbered in an order of their own. Made once
+        in each worker.
+        """
         return np.argsort(self.artifact.item_ids, kind="stable")
 
     @cached_property
     def factors(self) -> ByFactors | None:
-        """The model's one part where that is all there is, and scores by products. Made once in each worker."""
+        """The model's one part where that is all there is, and scores by products. Made once in
+        each worker.
+        """
         parts = getattr(self.artifact.blend, "parts", [])
         if len(parts) != 1 or not hasattr(parts[0], "item_vectors"):
             return None
@@ -78,17 +87,27 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
     known = item >= 0
     order = np.lexsort((kind[known], day[known], item[known], owner[known]))
     behaviour = Behaviour(
-        n, len(model.item_ids), owner[known][order], item[known][order],
-        day[known][order].astype(np.int32), kind[known][order].astype(np.int8), scoring.until, scoring.has_purchases,
-    )  # fmt: skip
+        n,
+        len(model.item_ids),
+        owner[known][order],
+        item[known][order],
+        day[known][order].astype(np.int32),
+        kind[known][order].astype(np.int8),
+        scoring.until,
+        scoring.has_purchases,
+    )
     ids = id_array(table["customer_id"].to_pylist())
     return Customers(
-        places(ids, model.customer_ids), behaviour, features.encode(table["tokens"].to_pylist(), model.customer_vocabulary)
+        places(ids, model.customer_ids),
+        behaviour,
+        features.encode(table["tokens"].to_pylist(), model.customer_vocabulary),
     )
 
 
 def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
-    """Lists of a partition of customers; nobody is listed of whom neither behaviour nor an attribute is known."""
+    """Lists of a partition of customers; nobody is listed of whom neither behaviour nor an attribute is
+    known.
+    """
 
     def work(batches: Batches) -> Batches:
         held = list(batches)
@@ -98,24 +117,31 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
             block = rows.slice(start, step).combine_chunks()
             customers = customers_of(scoring, block)
             found = scored(scoring, customers)
-            # The days as they were: what is scored as of somebody's own last day was still bought when it was bought.
+            # The days as they were: what is scored as of somebody's own last day was still bought when it was
+            # bought.
             because = evidence(scoring.artifact.blend.parts, customers, found.items[:, :EXPLAINED])
             active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
             placed = active | (customers.features.getnnz(axis=1) > 0)
             for batch in listed(block["customer_id"], found, scoring, placed, "customer_id"):
                 kept = placed & (found.items >= 0).any(axis=1)
-                yield batch.append_column("because", because_array(because[0][kept], because[1][kept], scoring.artifact.item_ids))
+                yield batch.append_column(
+                    "because", because_array(because[0][kept], because[1][kept], scoring.artifact.item_ids)
+                )
 
     return work
 
 
 def at_once(scoring: Scoring) -> int:
-    """How many customers are scored at once; their lists do not depend on it. Factors alone make no matrix of scores."""
+    """How many customers are scored at once; their lists do not depend on it. Factors alone make no matrix of
+    scores.
+    """
     return 4 * BLOCK if scoring.factors else rows_at_once(len(scoring.artifact.item_ids))
 
 
 def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
-    """A block's lists, by whichever way the model allows; what was bought is left out however long ago that was."""
+    """A block's lists, by whichever way the model allows; what was bought is left out however long ago that
+    was.
+    """
     blend, ever = scoring.artifact.blend, customers
     if scoring.since is not None:
         customers = replace(customers, behaviour=customers.behaviour.since(scoring.since))
@@ -132,10 +158,16 @@ def because_array(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa
     ids = [name.decode() for name in item_ids[item[held]]]
     places_held = np.nonzero(held)[1].astype(np.int32)
     struct = pa.StructArray.from_arrays(
-        [pa.array(places_held), pa.array(ids, pa.string()), pa.array(day[held].astype(np.int32)).cast(pa.date32())],
+        [
+            pa.array(places_held),
+            pa.array(ids, pa.string()),
+            pa.array(day[held].astype(np.int32)).cast(pa.date32()),
+        ],
         fields=list(BECAUSE.value_type),
-    )  # fmt: skip
-    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(held.sum(axis=1))]).astype(np.int32)), struct)
+    )
+    return pa.ListArray.from_arrays(
+        pa.array(np.concatenate([[0], np.cumsum(held.sum(axis=1))]).astype(np.int32)), struct
+    )
 
 
 def with_inputs(scoring: Scoring, rows: pa.Table) -> Batches:
@@ -167,21 +199,31 @@ def listed(ids: pa.Array, found: lists.Lists, scoring: Scoring, kept: np.ndarray
     kept = kept & (found.items >= 0).any(axis=1)
     held = (found.items >= 0) & kept[:, None]
     items = item_array(
-        scoring.artifact.item_ids[found.items[held]], found.scores[held], found.sources[held], found.names, held.sum(axis=1)[kept]
+        scoring.artifact.item_ids[found.items[held]],
+        found.scores[held],
+        found.sources[held],
+        found.names,
+        held.sum(axis=1)[kept],
     )
     ids = (ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids).filter(pa.array(kept))
     versions = pa.array([scoring.model_version] * len(ids), pa.string())
     yield pa.RecordBatch.from_arrays([ids, items, versions], names=[key, "items", "model_version"])
 
 
-def item_array(ids: np.ndarray, scores: np.ndarray, masks: np.ndarray, names: tuple[str, ...], lengths: np.ndarray) -> pa.Array:
+def item_array(
+    ids: np.ndarray, scores: np.ndarray, masks: np.ndarray, names: tuple[str, ...], lengths: np.ndarray
+) -> pa.Array:
     """Lists of items end to end, cut by their lengths, as an Arrow array of `items`."""
     masks_held, which = np.unique(masks, return_inverse=True)
     groups = pa.array([lists.source_names(int(mask), names) for mask in masks_held], pa.list_(pa.string()))
     struct = pa.StructArray.from_arrays(
-        [pa.array([item.decode() for item in ids], pa.string()), pa.array(scores, pa.float64()), groups.take(pa.array(which))],
+        [
+            pa.array([item.decode() for item in ids], pa.string()),
+            pa.array(scores, pa.float64()),
+            groups.take(pa.array(which)),
+        ],
         fields=list(ITEMS.value_type),
-    )  # fmt: skip
+    )
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), struct)
 

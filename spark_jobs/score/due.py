@@ -1,12 +1,13 @@
-"""Who must be scored: everybody of whom anything that a list is made of is not what it was when their list was made.
+"""Who must be scored: everybody of whom anything that a list is made of is not what it was when their list
+was made.
 
-A list is made of the model, of what may be shown, and of its customer's behaviour, attributes and days. Whose hash of all these
-is the one that stands beside their list has that list still; it is not computed again.
+A list is made of the model, of what may be shown, and of its customer's behaviour, attributes and days. Whose
+hash of all these is the one that stands beside their list has that list still; it is not computed again.
 
-Days are the delicate part. Where every part of the model fades evenly (`fades_evenly` of a recommender: a day later all of a
-customer's scores are smaller by one factor), lists do not change by waiting, and `until` is no input; so that not even a last
-digit does, such customers are scored as of their own last day. Where any part asks how long ago something was, `until` is an
-input of everybody.
+Days are the delicate part. Where every part of the model fades evenly (`fades_evenly` of a recommender: a day
+later all of a customer's scores are smaller by one factor), lists do not change by waiting, and `until` is no
+input; so that not even a last digit does, such customers are scored as of their own last day. Where any part
+asks how long ago something was, `until` is an input of everybody.
 """
 
 import hashlib
@@ -23,7 +24,9 @@ from spark_jobs.train.matrices import customer_tokens
 NO_EVENTS = "array<struct<item_id:string,day:int,kind:int>>"
 
 
-def fingerprint(named: Iterable[str], allowed: np.ndarray, consumable: np.ndarray, has_purchases: bool, until: int | None) -> str:
+def fingerprint(
+    named: Iterable[str], allowed: np.ndarray, consumable: np.ndarray, has_purchases: bool, until: int | None
+) -> str:
     """What all customers' lists are made of, as 16 hex digits.
 
     Args:
@@ -38,29 +41,41 @@ def fingerprint(named: Iterable[str], allowed: np.ndarray, consumable: np.ndarra
 
 
 def rows(behaviour: DataFrame, customers: DataFrame, common: str, since: int | None = None) -> DataFrame:
-    """Grain: one row per customer: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is the hash of all of it.
+    """Grain: one row per customer: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is the
+    hash of all of it.
 
     Args:
         behaviour: once per customer, item, day and kind.
         common: the fingerprint of what all have in common.
-        since: the first day that taste is read from: who did something on the day that fell out of it has other inputs.
+        since: the first day that taste is read from: who did something on the day that fell out of it has
+            other inputs.
     """
     event = F.struct("item_id", "day", "kind")
     profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
     events = F.coalesce("events", F.array().cast(NO_EVENTS))
     everyone = customers.select("customer_id", customer_tokens().alias("tokens"))
     named = everyone.join(profiles, on="customer_id", how="left").select(
-        "customer_id", "tokens", events["item_id"].alias("item_ids"), events["day"].alias("days"), events["kind"].alias("kinds")
-    )  # fmt: skip
+        "customer_id",
+        "tokens",
+        events["item_id"].alias("item_ids"),
+        events["day"].alias("days"),
+        events["kind"].alias("kinds"),
+    )
     inputs = ["tokens", "item_ids", "days", "kinds"]
     if since is None:
         return named.withColumn("inputs", hashed(common, *inputs))
     recent = F.filter("days", lambda day: day >= since)
-    return named.withColumn("recent", recent).withColumn("inputs", hashed(common, *inputs, "recent")).drop("recent")
+    return (
+        named.withColumn("recent", recent)
+        .withColumn("inputs", hashed(common, *inputs, "recent"))
+        .drop("recent")
+    )
 
 
 def hashed(common: str, *arrays: str) -> Column:
-    """64 bits of the arrays' contents and lengths: an element that moves from one to the next is another content."""
+    """64 bits of the arrays' contents and lengths: an element that moves from one to the next is another
+    content.
+    """
     return F.xxhash64(F.lit(common), *[part for name in arrays for part in (F.size(name), F.col(name))])
 
 

@@ -27,10 +27,16 @@ ASKING = 256  # customers an index is measured by
 
 
 def scoring(
-    artifact: Artifact, items: DataFrame, until: int, has_purchases: bool, model_version: str, made_by: Sequence[str] = (),
+    artifact: Artifact,
+    items: DataFrame,
+    until: int,
+    has_purchases: bool,
+    model_version: str,
+    made_by: Sequence[str] = (),
     since: int | None = None,
-) -> Scoring:  # fmt: skip
-    """The model with what may be shown tonight. An item the model never saw is in no list before the next refit.
+) -> Scoring:
+    """The model with what may be shown tonight. An item the model never saw is in no list before the next
+    refit.
 
     Args:
         made_by: what else lists depend on: the model's digests, the code's hash.
@@ -57,12 +63,17 @@ def index(made: Scoring) -> Index | None:
         return None
     some = np.linspace(0, len(made.artifact.customer_ids) - 1, ASKING).astype(np.int32)
     nothing = Behaviour(ASKING, len(made.artifact.item_ids), *(np.zeros(0, np.int32),) * 4, until=made.until)
-    asking = Customers(some, nothing, sparse.csr_matrix((ASKING, len(made.artifact.customer_vocabulary)), dtype=np.float32))
+    asking = Customers(
+        some, nothing, sparse.csr_matrix((ASKING, len(made.artifact.customer_vocabulary)), dtype=np.float32)
+    )
     return retrieval.build(made.factors.item_vectors, made.artifact.blend.parts[0].vectors(asking))
 
 
-def personal(shared: Broadcast, behaviour: DataFrame, customers: DataFrame, before: DataFrame, where: Path) -> DataFrame:
-    """Grain: one row per partition of customers: what `aside.DONE` says. No score leaves a worker but those in a list.
+def personal(
+    shared: Broadcast, behaviour: DataFrame, customers: DataFrame, before: DataFrame, where: Path
+) -> DataFrame:
+    """Grain: one row per partition of customers: what `aside.DONE` says. No score leaves a worker but those
+    in a list.
 
     Args:
         shared: the `Scoring`.
@@ -89,16 +100,25 @@ def similar(spark: SparkSession, shared: Broadcast, demand: Demand) -> DataFrame
         frame.repartition(max(1, -(-len(asked) // ITEMS_A_TASK)), "item")
         .sortWithinPartitions("item")
         .mapInArrow(lambda batches: blocks.similar(shared.value)(batches), REC_ITEM_ITEMS.schema)
-    )  # fmt: skip
+    )
 
 
 def audience(
-    spark: SparkSession, demand: Demand, behaviour: DataFrame, customers: DataFrame, kinds: tuple[str, ...], until: int,
+    spark: SparkSession,
+    demand: Demand,
+    behaviour: DataFrame,
+    customers: DataFrame,
+    kinds: tuple[str, ...],
+    until: int,
     model_version: str,
-) -> DataFrame:  # fmt: skip
-    """Grain: one row per audience. Counted, not learned: it takes no model, and names the one that made its neighbours."""
+) -> DataFrame:
+    """Grain: one row per audience. Counted, not learned: it takes no model, and names the one that made its
+    neighbours.
+    """
     wanted = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in kinds]))
-    rows = audiences.tastes(wanted, audiences.members(customers), until).orderBy("audience", "item_id").toArrow()
+    rows = (
+        audiences.tastes(wanted, audiences.members(customers), until).orderBy("audience", "item_id").toArrow()
+    )
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
     place = blocks.places(id_array(rows["item_id"].to_pylist()), demand.item_ids)
     taste, weight = {}, rows["taste"].to_numpy()
@@ -110,7 +130,11 @@ def audience(
         {
             "audience": name,
             "items": [
-                {"item_id": demand.item_ids[item].decode(), "score": float(score), "sources": [audiences.source(name)]}
+                {
+                    "item_id": demand.item_ids[item].decode(),
+                    "score": float(score),
+                    "sources": [audiences.source(name)],
+                }
                 for item, score in zip(items, scores, strict=True)
             ],
             "model_version": model_version,
@@ -121,7 +145,9 @@ def audience(
 
 
 def fold_in(spark: SparkSession, artifact: Artifact | None, model_version: str) -> DataFrame:
-    """Grain: one row, the served model's factors for placing customers; none where a model has no such factors."""
+    """Grain: one row, the served model's factors for placing customers; none where a model has no such
+    factors.
+    """
     if artifact is None or artifact.fold_in is None:
         return spark.createDataFrame([], REC_FOLD_IN.schema)
     als, trust = artifact.fold_in.als, artifact.fold_in.trust

@@ -2,8 +2,8 @@
 
 Reads:   fct_interactions, feat_customers, feat_items, the accepted model where there is one
 Writes:  rec_customer_items_v1, rec_item_items_v1, rec_audience_items_v1, rec_fold_in_v1
-If it fails: last night's lists are still published; clear the task. A model whose files are not those that were registered is
-refused here: find out who touched them, or search anew.
+If it fails: last night's lists are still published; clear the task. A model whose files are not those that
+were registered is refused here: find out who touched them, or search anew.
 """
 
 from expectations.contracts.lake import (
@@ -28,15 +28,22 @@ NO_MODEL = "none"  # stands where a list names its model, until one is accepted
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Score with the champion. Without one there are the lists that are counted: what is popular and what is new.
+    """Score with the champion. Without one there are the lists that are counted: what is popular and what is
+    new.
 
-    A shop of guests, or one where nobody may be personalised for, never has a model; its pages have lists all the same.
+    A shop of guests, or one where nobody may be personalised for, never has a model; its pages have lists all
+    the same.
     """
     registry = open_registry(night)
     champion = registry.champion()
-    interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    interactions, customers, items = (
+        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+    )
     zone = shop_time_zone(night.settings.sources)
-    interactions, items = by_shop_clock(interactions, "occurred_at", zone), by_shop_clock(items, "first_seen_at", zone)
+    interactions, items = (
+        by_shop_clock(interactions, "occurred_at", zone),
+        by_shop_clock(items, "first_seen_at", zone),
+    )
     newest, kinds = catalogue.known(interactions)
     if newest is None:
         return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]
@@ -51,14 +58,22 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         since = catalogue.learned_since(behaviour, night.settings.training_days)
         scoring = frames.scoring(model, items, until, kinds != KINDS, version, made_by, since)
         shared = lake.spark.sparkContext.broadcast(scoring)
-        reports, similar = [personal.write(lake, night, shared, behaviour, customers)], frames.similar(lake.spark, shared, demand)
+        reports, similar = (
+            [personal.write(lake, night, shared, behaviour, customers)],
+            frames.similar(lake.spark, shared, demand),
+        )
     else:
-        nobody, similar = (lake.spark.createDataFrame([], table.schema) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS))
+        nobody, similar = (
+            lake.spark.createDataFrame([], table.schema) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS)
+        )
         reports = [report(REC_CUSTOMER_ITEMS, lake.replace(nobody, REC_CUSTOMER_ITEMS))]
     lists = [
         (REC_ITEM_ITEMS, similar),
         (REC_FOLD_IN, frames.fold_in(lake.spark, model if champion else None, version)),
-        (REC_AUDIENCE_ITEMS, frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version)),
+        (
+            REC_AUDIENCE_ITEMS,
+            frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version),
+        ),
     ]
     reports += [report(table, lake.replace(frame, table)) for table, frame in lists]
     behaviour.unpersist()

@@ -1,4 +1,6 @@
-"""Personal lists: score who is due, then put tonight's table together of what stood and what is new, in one commit."""
+"""Personal lists: score who is due, then put tonight's table together of what stood and what is new, in one
+commit.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,11 +20,14 @@ from spark_jobs.score import aside, frames
 from spark_jobs.tables import Lake
 
 LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
-# What Arrow reads ahead by itself is 16 such batches of 4 files: of 400,000 lists 2 GB more than what is written at a time.
+# What Arrow reads ahead by itself is 16 such batches of 4 files: of 400,000 lists 2 GB more than what is
+# written at a time.
 AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}
 
 
-def write(lake: Lake, night: Night, shared: Broadcast, behaviour: DataFrame, customers: DataFrame) -> TableReport:
+def write(
+    lake: Lake, night: Night, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
+) -> TableReport:
     """Lists of all customers, those computed again whose inputs changed; no new version when none did.
 
     Args:
@@ -58,7 +63,9 @@ def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where:
     if before is None or files or n_gone:
         standing = lake.rows_as_files(REC_CUSTOMER_ITEMS) if len(kept) else None
         rows = tonight(standing, kept.combine_chunks(), files)
-        lake.overwrite(pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows), REC_CUSTOMER_ITEMS)
+        lake.overwrite(
+            pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows), REC_CUSTOMER_ITEMS
+        )
     n_due = sum(part["n_due"] for part in done)
     return TableReport(
         REC_CUSTOMER_ITEMS.name,
@@ -77,7 +84,9 @@ def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where:
     )
 
 
-def tonight(standing: dataset.Dataset | None, kept: pa.Array, files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def tonight(
+    standing: dataset.Dataset | None, kept: pa.Array, files: Sequence[Path]
+) -> Iterator[pa.RecordBatch]:
     """The table's rows: those that stand, then those of the files."""
     schema = arrow_schema(REC_CUSTOMER_ITEMS)
     if standing is not None:

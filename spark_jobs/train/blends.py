@@ -1,6 +1,8 @@
-"""Blends fitted on Spark: a task a part and cut; a learned blend's windows one after the other, its trees on the driver.
+"""Blends fitted on Spark: a task a part and cut; a learned blend's windows one after the other, its trees on
+the driver.
 
-What is held at once is one window's scores. While Spark fits the next window's parts, the driver makes the rows of the last.
+What is held at once is one window's scores. While Spark fits the next window's parts, the driver makes the
+rows of the last.
 """
 
 import json
@@ -21,7 +23,12 @@ from models.recommenders import make, make_blend, parameters_of
 from spark_jobs.train.fits import Fit
 from spark_jobs.train.matrices import Material
 
-COSTLY = ("lightfm", "history_ridge", "ease", "transition_ridge")  # started first, so that no worker ends alone with one
+COSTLY = (
+    "lightfm",
+    "history_ridge",
+    "ease",
+    "transition_ridge",
+)  # started first, so that no worker ends alone with one
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,8 @@ class Made:
     Attributes:
         arrays: where the fit is wanted itself.
         scores: float32 [customers of a window, items], where one is asked.
-        fitted_until: the first day that is not in what it was fitted on, read from that and not from what was asked for.
+        fitted_until: the first day that is not in what it was fitted on, read from that and not from what was
+            asked for.
     """
 
     arrays: dict[str, np.ndarray] | None
@@ -53,7 +61,8 @@ def fit_blends(
     """The blend of every ask, and the recommenders beside them, each in the order given."""
     blends = [make_blend(ask.configuration) for ask in asks]
     needed = [
-        [Fit(part.name, ask.before, parameters_of(part)) for part in blend.parts] for blend, ask in zip(blends, asks, strict=True)
+        [Fit(part.name, ask.before, parameters_of(part)) for part in blend.parts]
+        for blend, ask in zip(blends, asks, strict=True)
     ]
     wanted = {known_as(fit): fit for fit in [fit for fits in needed for fit in fits] + list(beside)}
     windows = windows_of(material, blends, asks)
@@ -71,7 +80,8 @@ def fit_blends(
                 if made.arrays is not None:
                     kept[known_as(fit)] = made.arrays
             rows[key] = aside.submit(blend.rows, material.training, window, test, scores, fitted_until, seed)
-        # A day at a time: what Spark brings to the driver in one job may be 1 GB (`spark.driver.maxResultSize`).
+        # A day at a time: what Spark brings to the driver in one job may be 1 GB
+        # (`spark.driver.maxResultSize`).
         for before in sorted({fit.before for key, fit in wanted.items() if key not in kept}):
             left = [fit for key, fit in wanted.items() if key not in kept and fit.before == before]
             for fit, made in zip(left, work(spark, shared, left, seed, wanted, None), strict=True):
@@ -90,7 +100,9 @@ def fit_blends(
 def windows_of(
     material: Material, blends: Sequence[Blend | LearnedBlend], asks: Sequence[Ask]
 ) -> dict[str, tuple[LearnedBlend, Window]]:
-    """Every window some blend learns from, once: those of tonight's model and of the one that is tested overlap."""
+    """Every window some blend learns from, once: those of tonight's model and of the one that is tested
+    overlap.
+    """
     return {
         row_key(blend, window): (blend, window)
         for blend, ask in zip(blends, asks, strict=True)
@@ -100,7 +112,12 @@ def windows_of(
 
 
 def work(
-    spark: SparkSession, shared: Any, fits: Sequence[Fit], seed: int, wanted: Mapping[str, Fit], test: Asked | None
+    spark: SparkSession,
+    shared: Any,
+    fits: Sequence[Fit],
+    seed: int,
+    wanted: Mapping[str, Fit],
+    test: Asked | None,
 ) -> list[Made]:
     """Every fit, one task each."""
     order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))

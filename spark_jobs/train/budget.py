@@ -12,10 +12,13 @@ from pathlib import Path
 
 CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 FORGET_PEAK = "5"  # man 5 proc: resets the high water mark of resident memory
-# Ending what runs takes Spark this long (a worker has 2 s to end by itself before it is killed), so trials end that much earlier.
+# Ending what runs takes Spark this long (a worker has 2 s to end by itself before it is killed), so trials
+# end that much earlier.
 TO_END_A_TRIAL_SECONDS = 3.0
 TRIALS_SHARE = 0.75  # of the seconds; the rest is for weighing the parts against each other
-ALL_BUT_A_STEP = 0.98  # of the seconds; a step of the weighing is not broken off, and must end within them too
+ALL_BUT_A_STEP = (
+    0.98  # of the seconds; a step of the weighing is not broken off, and must end within them too
+)
 
 
 @dataclass
@@ -46,7 +49,9 @@ class Budget:
 
 
 def status_bytes(name: str) -> int | None:
-    """A figure of this process as the kernel keeps it (`VmHWM`, `VmRSS`, `VmData`), bytes; None where there is no /proc."""
+    """A figure of this process as the kernel keeps it (`VmHWM`, `VmRSS`, `VmData`), bytes; None where there
+    is no /proc.
+    """
     if not STATUS.exists():
         return None
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:"))

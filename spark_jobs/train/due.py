@@ -26,7 +26,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     """
     found = reasons(night, lake)
     if not found:
-        raise NothingNew("no drift and little new since the last search; the next one by schedule is Sunday's")
+        raise NothingNew(
+            "no drift and little new since the last search; the next one by schedule is Sunday's"
+        )
     print("  a search is due because: " + "; ".join(found))
     return [TableReport("search", detail={"because": found})]
 
@@ -46,13 +48,24 @@ def of_the_nights(told: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """What drift and growth the nights since the last search speak of.
 
     Args:
-        told: step and detail of every line about a model, oldest first. A first night searches too, and says so.
+        told: step and detail of every line about a model, oldest first. A first night searches too, and says
+            so.
     """
-    last = max((n for n, (step, detail) in enumerate(told) if step == "search" or detail.get("kind") == "search"), default=None)
+    last = max(
+        (n for n, (step, detail) in enumerate(told) if step == "search" or detail.get("kind") == "search"),
+        default=None,
+    )
     since = told if last is None else told[last + 1 :]
     alarms = [alarm for step, detail in since if step == "train" for alarm in detail.get("drift") or []]
     found = [f"drift: {alarm}" for alarm in dict.fromkeys(alarms)]
-    sizes = [detail["n_interactions"] for _, detail in (told[last:] if last is not None else []) if detail.get("n_interactions")]
+    sizes = [
+        detail["n_interactions"]
+        for _, detail in (told[last:] if last is not None else [])
+        if detail.get("n_interactions")
+    ]
     if len(sizes) > 1 and sizes[-1] >= GROWTH * sizes[0]:
-        found.append(f"new data: {sizes[-1]:,} days of behaviour, {sizes[-1] / sizes[0]:.1f} times those of the last search")
+        found.append(
+            f"new data: {sizes[-1]:,} days of behaviour, {sizes[-1] / sizes[0]:.1f} times those of the last"
+            " search"
+        )
     return found

@@ -1,4 +1,6 @@
-"""What the gates are told of an examined model beside its quality: what it is compared with, and its flaws."""
+"""What the gates are told of an examined model beside its quality: what it is compared with, and
+its flaws.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from spark_jobs.train.fits import measured, score
 from spark_jobs.train.matrices import Material
 from spark_jobs.train.provenance import REFIT
 
-ASKED = 300  # customers that the model to be served is asked about; seconds, where the whole test would take minutes
+# customers that the model to be served is asked about; seconds, where the whole test would take minutes
+ASKED = 300
 FIRST_PAGE = 10
 
 
@@ -24,9 +27,9 @@ class Before:
     """What tonight is compared with; None where there is nothing to compare with.
 
     Attributes:
-        quality, coverage: means so far, of the same configuration or of the accepted one on the same customers.
-        n_customers: customers the accepted model was fitted on.
-        until: the day before which what it learned from ends.
+        quality, coverage: means so far, of the same configuration or of the accepted one on the same
+        customers. n_customers: customers the accepted model was fitted on. until: the day before which what
+        it learned from ends.
     """
 
     quality: float | None = None
@@ -36,7 +39,8 @@ class Before:
 
 
 def refused_since(registry: Registry, champion: Version, configuration: str) -> list[Version]:
-    """The refits of a configuration that were refused since its accepted one. After a rollback accepted ones are newer too.
+    """The refits of a configuration that were refused since its accepted one. After a rollback accepted ones
+    are newer too.
 
     Args:
         configuration: as `provenance.named` says it.
@@ -52,23 +56,31 @@ def former(champion: Version, refused: Sequence[Version], config_hash: str) -> B
     """What a refit of the accepted configuration is compared with.
 
     Args:
-        refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new usual where it is
-            lower; without that a shop that shrank for good would be served the model of its great days for ever. A higher one is
-            not: labels that leak every night would be what is asked of the eighth.
-        config_hash: tonight's; under other settings (another window of days) counts and shares are of other things.
+        refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new
+            usual where it is lower; without that a shop that shrank for good would be served the model of its
+            great days for ever. A higher one is not: labels that leak every night would be what is asked of
+            the eighth.
+        config_hash: tonight's; under other settings (another window of days) counts and shares are of other
+            things.
     """
     lasting = refused[-REMEMBERED:] if len(refused) >= REMEMBERED else []
-    quality = lower(usual(champion.qualities), usual([each.qualities[-1] for each in lasting if each.qualities]))
+    quality = lower(
+        usual(champion.qualities), usual([each.qualities[-1] for each in lasting if each.qualities])
+    )
     if champion.tags.get("config_hash") != config_hash:
         return Before(quality, until=champion.until)
     alike = [each for each in lasting if each.tags.get("config_hash") == config_hash]
     shares = lower(usual(champion.coverages), usual([each.coverages[-1] for each in alike if each.coverages]))
-    customers = lower(champion.n_customers, usual([each.n_customers for each in alike if each.n_customers is not None]))
+    customers = lower(
+        champion.n_customers, usual([each.n_customers for each in alike if each.n_customers is not None])
+    )
     return Before(quality, shares, customers, champion.until)
 
 
 def lower(held: float | None, lasting: float | None) -> float | None:
-    """What was, or what has lasted where that is lower; without a level that was, there is nothing to give way from."""
+    """What was, or what has lasted where that is lower; without a level that was, there is nothing to give
+    way from.
+    """
     return held if held is None or lasting is None else min(held, lasting)
 
 
@@ -83,7 +95,9 @@ def mean_quality(examined: Examined, name: str = SERVED) -> float | None:
     return float(np.nanmean(found)) if (~np.isnan(found)).any() else None
 
 
-def found_flaws(material: Material, cut: Windows | None, examined: Examined, due: int, before: Before) -> list[str]:
+def found_flaws(
+    material: Material, cut: Windows | None, examined: Examined, due: int, before: Before
+) -> list[str]:
     """Everything wrong with the model, a sentence each.
 
     Args:
@@ -91,7 +105,9 @@ def found_flaws(material: Material, cut: Windows | None, examined: Examined, due
         due: the newest landing day of the night, counted from 1970-01-01.
     """
     model, behaviour = examined.artifact, material.training.behaviour
-    unknown = tuple(name for part in [model.blend, *model.blend.parts] for name in getattr(part, "may_be_unknown", ()))
+    unknown = tuple(
+        name for part in [model.blend, *model.blend.parts] for name in getattr(part, "may_be_unknown", ())
+    )
     found = [
         flaws.not_numbers(model.blend.arrays(), unknown),
         flaws.renumbered(model.item_ids, material.item_ids, "items"),
@@ -114,7 +130,9 @@ def of_the_test(material: Material, cut: Windows, examined: Examined, before: Be
     return [
         flaws.too_good(quality, before.quality, baselines),
         flaws.impersonal(first_pages),
-        flaws.misplaced(measured(material, scores, few).quality, quality[rows], examined.quality("popularity")[rows]),
+        flaws.misplaced(
+            measured(material, scores, few).quality, quality[rows], examined.quality("popularity")[rows]
+        ),
         flaws.narrowed(coverage(examined), before.coverage, "the share of items that anybody is shown first"),
     ]
 

@@ -1,7 +1,7 @@
 """Examine a configuration: fitted before the test and measured on it, and fitted on everything, both at once.
 
-Popularity, recent popularity, item-kNN and LightFM are always fitted and measured beside it, so that every night says what the
-blend is worth.
+Popularity, recent popularity, item-kNN and LightFM are always fitted and measured beside it, so that every
+night says what the blend is worth.
 """
 
 from collections.abc import Mapping
@@ -57,9 +57,13 @@ class Examined:
 
 
 def examine(
-    spark: SparkSession, material: Material, cut: Windows | None, configuration: Mapping[str, Any], seed: int,
+    spark: SparkSession,
+    material: Material,
+    cut: Windows | None,
+    configuration: Mapping[str, Any],
+    seed: int,
     rival: Mapping[str, Any] | None = None,
-) -> Examined:  # fmt: skip
+) -> Examined:
     """Fit and measure.
 
     Args:
@@ -96,6 +100,8 @@ def examine(
     return Examined(artifact, board, test, placed, {**unfit, **left_out}, silence.warnings(board))
 
 
-def _artifact(material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn) -> Artifact:
+def _artifact(
+    material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn
+) -> Artifact:
     ids = material.item_ids, material.customer_ids
     return Artifact(dict(configuration), blend, *ids, material.customer_vocabulary, placing)

@@ -1,4 +1,6 @@
-"""What is fitted, on what it is tested and how its lists are measured: the small words that training is made of."""
+"""What is fitted, on what it is tested and how its lists are measured: the small words that training is made
+of.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,25 +42,36 @@ def score(material: Material, recommender: Recommender, test: Case, before: int)
 
 
 def measured(
-    material: Material, scores: np.ndarray, test: Case, facts: Facts | None = None,
+    material: Material,
+    scores: np.ndarray,
+    test: Case,
+    facts: Facts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:  # fmt: skip
+) -> Measured:
     """Lists in the order of scores: what was bought is left out unless it is a thing that is bought again."""
     excluded = test.seen.multiply(~material.consumable).tocsr()
     return measure(scores, test, material.allowed, excluded, facts=facts, item_slices=item_slices)
 
 
 def as_served(
-    material: Material, blend: Blend | LearnedBlend, test: Case, before: int, facts: Facts | None = None,
+    material: Material,
+    blend: Blend | LearnedBlend,
+    test: Case,
+    before: int,
+    facts: Facts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:  # fmt: skip
-    """A blend's lists as they would be served: those of a learned one varied, and proposed from what may be shown alone."""
+) -> Measured:
+    """A blend's lists as they would be served: those of a learned one varied, and proposed from what may be
+    shown alone.
+    """
     if not isinstance(blend, LearnedBlend):
         return measured(material, score(material, blend, test, before), test, facts, item_slices)
     customers = Customers.of(material.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
     for _, block in customers.blocks(rows_at_once(test.n_items)):
         for task, items in tested(blend, block, material.allowed, material.consumable).items():
-            listed[task].append(np.pad(items[:, :K], ((0, 0), (0, max(K - items.shape[1], 0))), constant_values=-1))
+            listed[task].append(
+                np.pad(items[:, :K], ((0, 0), (0, max(K - items.shape[1], 0))), constant_values=-1)
+            )
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}
     return measure_lists(lists, test, int(material.allowed.sum()), facts, item_slices)

@@ -2,8 +2,9 @@
 
 Reads:   fct_interactions, feat_customers, feat_items
 Writes:  an MLflow model version, reports/<run>/model.json
-If it fails: the accepted model goes on being served. A refusal is not a failure: the task ends green and the reason is in the
-report. A home without an accepted configuration, or with popularity for want of a better one, is searched.
+If it fails: the accepted model goes on being served. A refusal is not a failure: the task ends green and the
+reason is in the report. A home without an accepted configuration, or with popularity for want of a better
+one, is searched.
 """
 
 from dataclasses import replace
@@ -25,8 +26,13 @@ from spark_jobs.train.ranker import choose
 from spark_jobs.train.register import decline, open_registry, register, repeat
 
 FOUND = "found"
-UNTESTABLE = "nothing to test on: the days that would be learned from are too few, so what is accepted goes on being served"
-NOBODY_YET = TableReport("model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"})
+UNTESTABLE = (
+    "nothing to test on: the days that would be learned from are too few, so what is accepted goes on being"
+    " served"
+)
+NOBODY_YET = TableReport(
+    "model", detail={"verdict": "nothing to learn: nobody who may be personalised for did anything yet"}
+)
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -45,20 +51,26 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if cut is None:
         return decline(night, champion, UNTESTABLE)
     examined = examine(lake.spark, found, cut, configuration, night.settings.seed)
-    before = former(champion, refused_since(registry, champion, named(examined.artifact.configuration)), night.config_hash)
+    before = former(
+        champion, refused_since(registry, champion, named(examined.artifact.configuration)), night.config_hash
+    )
     wrong = found_flaws(found, cut, examined, number(night.days.last), before)
     verdict = judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
     return register(night, lake, registry, REFIT, found, cut, examined, verdict, champion)
 
 
-def prepare(lake: Lake, days: int | None = None, time_zone: str = "UTC") -> tuple[Material | None, Windows | None]:
+def prepare(
+    lake: Lake, days: int | None = None, time_zone: str = "UTC"
+) -> tuple[Material | None, Windows | None]:
     """The lake as matrices, and where to cut them.
 
     Args:
         days: newest days of behaviour to learn from; None: all.
         time_zone: the shop's, whose days are learned.
     """
-    interactions, customers, items = (lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    interactions, customers, items = (
+        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+    )
     interactions = by_shop_clock(interactions, "occurred_at", time_zone)
     found = material(newest(interactions, customers, days), customers, items)
     if found is None:
@@ -68,7 +80,12 @@ def prepare(lake: Lake, days: int | None = None, time_zone: str = "UTC") -> tupl
 
 
 def first(
-    night: Night, lake: Lake, registry: Registry, found: Material, cut: Windows | None, champion: Version | None
+    night: Night,
+    lake: Lake,
+    registry: Registry,
+    found: Material,
+    cut: Windows | None,
+    champion: Version | None,
 ) -> list[TableReport]:
     """Search; where nothing found beats popularity, or nothing can be tested yet, popularity is served."""
     seed, chosen = night.settings.seed, None
@@ -82,7 +99,9 @@ def first(
         verdict, why = Verdict(False, ""), "history is too short to test anything, so popularity is served"
     if not verdict.accepted:
         plain = examine(lake.spark, found, None, FALLBACK, seed)
-        if cut:  # what is served is scored as what it is; what was found stays on the board under its own name
+        if (
+            cut
+        ):  # what is served is scored as what it is; what was found stays on the board under its own name
             board = {**examined.board, SERVED: examined.board["popularity"], FOUND: examined.board[SERVED]}
             placing = examined.artifact.fold_in  # the same factors, with the trust that only a test can tell
             examined = replace(examined, artifact=replace(plain.artifact, fold_in=placing), board=board)

@@ -1,4 +1,6 @@
-"""Factors for placing customers by fresh events: fitted on everything, and what placing is worth, cohort by cohort."""
+"""Factors for placing customers by fresh events: fitted on everything, and what placing is worth, cohort by
+cohort.
+"""
 
 from typing import Any
 
@@ -13,10 +15,12 @@ from spark_jobs.train.matrices import Material
 
 def place(
     spark: SparkSession, material: Material, cut: Windows | None, test: Case | None, seed: int
-) -> tuple[FoldIn, list[dict[str, Any]]]:  # fmt: skip
-    """The factors, with the trust that the test gave; without a test nothing is measured and nothing is trusted.
+) -> tuple[FoldIn, list[dict[str, Any]]]:
+    """The factors, with the trust that the test gave; without a test nothing is measured and nothing is
+    trusted.
 
-    Three fits, each a Spark task: on everything, and before the test with and without those who are made to arrive.
+    Three fits, each a Spark task: on everything, and before the test with and without those who are made to
+    arrive.
     """
     trainings = [material.training]
     if cut is not None:

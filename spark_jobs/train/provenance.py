@@ -21,12 +21,17 @@ from spark_jobs.tables import Lake
 from spark_jobs.train.matrices import Material
 
 TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
-REFIT, SEARCH = "refit", "search"  # kinds of versions: the accepted configuration made anew, or another one found
+REFIT, SEARCH = (
+    "refit",
+    "search",
+)  # kinds of versions: the accepted configuration made anew, or another one found
 EPOCH = date(1970, 1, 1)
 
 
 def fingerprint(night: Night, lake: Lake, configuration: Mapping[str, Any]) -> str:
-    """What a model is made from: versions of the tables, code, settings, configuration. Equal means the same model."""
+    """What a model is made from: versions of the tables, code, settings, configuration. Equal means the same
+    model.
+    """
     return hashed([table_versions(lake), night.code_hash, night.config_hash, configuration])
 
 
@@ -48,7 +53,8 @@ def table_versions(lake: Lake) -> dict[str, int | None]:
 def consent(lake: Lake, material: Material) -> dict[str, int | None]:
     """The consent that training kept to: which version said it, and how much it left out.
 
-    Customers left out are those `core_identities` knows and `feat_customers` does not; None where there are no identities.
+    Customers left out are those `core_identities` knows and `feat_customers` does not; None where there are
+    no identities.
     """
     n_left_out = None
     if lake.exists(CORE_IDENTITIES):

@@ -1,4 +1,6 @@
-"""Whether a learned blend is served in a weighted one's place: both fitted before the window before the test, and asked on it."""
+"""Whether a learned blend is served in a weighted one's place: both fitted before the window before the test,
+and asked on it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,8 +27,11 @@ LEAST_WINDOWS = 2  # a ranker of one window knows one month's habits
 LEAST_CUSTOMERS = 200  # in the newest of them; trees of fewer lists learn their accidents
 
 
-def choose(spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], *effort: str) -> Chosen:
-    """What the search of a weighted blend finds (`choose.choose`, same arguments), or a learned blend that is better.
+def choose(
+    spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], *effort: str
+) -> Chosen:
+    """What the search of a weighted blend finds (`choose.choose`, same arguments), or a learned blend that is
+    better.
 
     A search that was cut has no seconds left to ask for a learned one.
     """
@@ -39,16 +44,22 @@ def choose(spark: SparkSession, material: Material, cut: Windows, seed: int, spa
 
 
 def settle(
-    spark: SparkSession, material: Material, cut: Windows, weighted: Mapping[str, Any], space: Mapping[str, Any], seed: int
+    spark: SparkSession,
+    material: Material,
+    cut: Windows,
+    weighted: Mapping[str, Any],
+    space: Mapping[str, Any],
+    seed: int,
 ) -> tuple[dict[str, Any], list[Trial], dict[str, str]]:
     """The weighted configuration, or a learned one where its lift is above zero with its interval.
 
-    The learned one has the parts that can be fitted. Where history has too few windows to learn from, or too few customers in
-    them, there is none.
+    The learned one has the parts that can be fitted. Where history has too few windows to learn from, or too
+    few customers in them, there is none.
 
     Args:
         weighted: what a search chose on the same window, which favours it.
-        space: of the search; its `learned` has `parts` beside those that were chosen, and the `ranker`'s settings.
+        space: of the search; its `learned` has `parts` beside those that were chosen, and the `ranker`'s
+            settings.
 
     Returns:
         The configuration; what was asked; and by name why a part, or the learned blend itself, was left out.
@@ -67,7 +78,9 @@ def settle(
         few = f"its newest window asks {n} customers, {LEAST_CUSTOMERS} are wanted"
         return dict(weighted), [], {**left_out, "learned blend": few}
     test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
-    blends, _ = fit_blends(spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed)
+    blends, _ = fit_blends(
+        spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed
+    )
     found = [as_served(material, blend, test, cut.validate_from).quality for blend in blends]
     lift, low, high = interval(found[1] - found[0])
     trial = Trial(

@@ -1,10 +1,11 @@
 """`make rebuild RUN=…`: make a registered model and its lists again, elsewhere, and compare byte by byte.
 
-Reads:   the registry; the versions of fct_interactions, feat_customers and feat_items that the run logged; the lists its night
+Reads:   the registry; the versions of fct_interactions, feat_customers and feat_items that the run logged;
+the lists its night
          wrote
 Writes:  a home of its own, with its own lake and registry; this one is only read
-If it fails: the message says what is not as it was: the code (check out the commit it was made by), a table's version (`maintain`
-keeps those of the last week), or, worth finding out, the bytes.
+If it fails: the message says what is not as it was: the code (check out the commit it was made by), a table's
+version (`maintain` keeps those of the last week), or, worth finding out, the bytes.
 """
 
 import argparse
@@ -20,7 +21,13 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.lake import OPS_RUNS, REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
+from expectations.contracts.lake import (
+    OPS_RUNS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+    REC_FOLD_IN,
+    REC_ITEM_ITEMS,
+)
 from expectations.contracts.tables import Table
 from models.tracking import Registry, Version
 from spark_jobs.ingest.sources import shop_time_zone
@@ -87,7 +94,8 @@ def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> I
         carry(lake, table, int(version.tags[f"table.{table.name}"]), aside)
     found, cut = job.prepare(aside, night.settings.training_days, shop_time_zone(night.settings.sources))
     configuration = registry.load(version).configuration
-    # Tested too, as on its night: how far a placing by fresh events is trusted is part of the model, and the test says it.
+    # Tested too, as on its night: how far a placing by fresh events is trusted is part of the model, and the
+    # test says it.
     artifact = examine(lake.spark, found, cut, configuration, night.settings.seed).artifact
     files = night.settings.home / "rebuilt"
     digests = artifact.save(files / "model")
@@ -96,7 +104,9 @@ def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> I
     if not written:
         return
     here = open_registry(night)
-    here.register(here.log("rebuilt", {}, {}, {}, files=files), digests, {"verdict": "accepted"}, accepted=True)
+    here.register(
+        here.log("rebuilt", {}, {}, {}, files=files), digests, {"verdict": "accepted"}, accepted=True
+    )
     scoring.run(night, aside)
     for table in LISTS:
         was, now = lake.read_arrow(table, version=written[table.name]), aside.read_arrow(table)
@@ -117,10 +127,16 @@ def carry(lake: Lake, table: Table, version: int, aside: Lake) -> None:
 
 
 def lists_of(lake: Lake, version: Version) -> Mapping[str, int]:
-    """The versions of the lists that the model's own night wrote with it; empty when that night did not score, or refused it."""
-    rows = lake.read_arrow(OPS_RUNS, ["run_id", "step", "table_name", "version_after", "finished_at"]).to_pylist()
+    """The versions of the lists that the model's own night wrote with it; empty when that night did not
+    score, or refused it.
+    """
+    rows = lake.read_arrow(
+        OPS_RUNS, ["run_id", "step", "table_name", "version_after", "finished_at"]
+    ).to_pylist()
     mine = [row for row in rows if (row["run_id"], row["step"]) == (version.tags.get("night"), "score")]
-    found = {row["table_name"]: row["version_after"] for row in sorted(mine, key=lambda row: row["finished_at"])}
+    found = {
+        row["table_name"]: row["version_after"] for row in sorted(mine, key=lambda row: row["finished_at"])
+    }
     return found if version.accepted and {table.name for table in LISTS} <= set(found) else {}
 
 
@@ -142,11 +158,18 @@ def elsewhere(settings: Settings, version: Version, home: Path) -> Night:
     tags = version.tags
     days = json.loads(tags.get("training_days", "null"))
     there = replace(
-        settings, home=home, mlflow_uri=f"sqlite:///{home}/mlflow/mlflow.db", seed=int(tags["seed"]), training_days=days
-    )  # fmt: skip
+        settings,
+        home=home,
+        mlflow_uri=f"sqlite:///{home}/mlflow/mlflow.db",
+        seed=int(tags["seed"]),
+        training_days=days,
+    )
     now = datetime.now(UTC)
     night = Night("rebuild", Days(now.date(), now.date()), there, now, code_hash(), config_hash(there))
-    for what, was, mine in (("code", tags["code_hash"], night.code_hash), ("settings", tags["config_hash"], night.config_hash)):
+    for what, was, mine in (
+        ("code", tags["code_hash"], night.code_hash),
+        ("settings", tags["config_hash"], night.config_hash),
+    ):
         if was != mine:
             raise CannotRebuild(f"it was made by {what} {was}; {mine} is here")
     return night
@@ -156,7 +179,9 @@ def main(argv: list[str]) -> int:
     """Rebuild and compare; 1 when something differs or cannot be made again."""
     parser = argparse.ArgumentParser(prog="make rebuild", description=__doc__.splitlines()[0])
     parser.add_argument("--run", required=True, help="a model version, an MLflow run, or a night's run")
-    parser.add_argument("--into", type=Path, help="the home to make it in; a folder of its own that is deleted when left out")
+    parser.add_argument(
+        "--into", type=Path, help="the home to make it in; a folder of its own that is deleted when left out"
+    )
     given, settings = parser.parse_args(argv), Settings.from_environment()
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
     with tempfile.TemporaryDirectory() as scratch:
@@ -165,8 +190,14 @@ def main(argv: list[str]) -> int:
             night = elsewhere(settings, version, (given.into or Path(scratch)).resolve())
             from spark_jobs.session import start
 
-            lake = Lake(settings.lake, start("concierge rebuild", settings.spark_master, settings.spark_memory))
-            print(f"{version.model_version}, made by {version.tags.get('night')}, again in {night.settings.home}:", flush=True)
+            lake = Lake(
+                settings.lake, start("concierge rebuild", settings.spark_master, settings.spark_memory)
+            )
+            print(
+                f"{version.model_version}, made by {version.tags.get('night')}, again in"
+                f" {night.settings.home}:",
+                flush=True,
+            )
             compared = list(rebuild(lake, registry, version, night))
         except CannotRebuild as error:
             print(f"rebuild: {error}", file=sys.stderr)

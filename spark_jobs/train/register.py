@@ -1,4 +1,6 @@
-"""Put an examined model into the registry with everything that made it, and leave the report for the night's summary."""
+"""Put an examined model into the registry with everything that made it, and leave the report for the night's
+summary.
+"""
 
 import json
 import tempfile
@@ -34,17 +36,29 @@ OF_THE_LINE = (
 def open_registry(night: Night) -> Registry:
     """The registry of this home."""
     settings = night.settings
-    return Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(night.now.timestamp() * 1000))
+    return Registry(
+        settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(night.now.timestamp() * 1000)
+    )
 
 
 def register(
-    night: Night, lake: Lake, registry: Registry, kind: str, material: Material, cut: Windows | None, examined: Examined,
-    verdict: Verdict, champion: Version | None, trials: Sequence[Trial] = (), search: Mapping[str, Any] | None = None,
-) -> list[TableReport]:  # fmt: skip
+    night: Night,
+    lake: Lake,
+    registry: Registry,
+    kind: str,
+    material: Material,
+    cut: Windows | None,
+    examined: Examined,
+    verdict: Verdict,
+    champion: Version | None,
+    trials: Sequence[Trial] = (),
+    search: Mapping[str, Any] | None = None,
+) -> list[TableReport]:
     """Log the run with its trials, register the version, move `champion` when accepted, write the report.
 
     Args:
-        search: what the search that found the configuration cost, and what it did not come to (`choose.Chosen.report`).
+        search: what the search that found the configuration cost, and what it did not come to
+            (`choose.Chosen.report`).
     """
     configuration, test = examined.artifact.configuration, examined.test
     whom = report.whom(material, test, cut) if test else {}
@@ -54,11 +68,15 @@ def register(
     consent, window = provenance.consent(lake, material), provenance.window(material, cut)
     versions = provenance.table_versions(lake)
     tags = {
-        "inputs": provenance.fingerprint(night, lake, configuration), **origin(night, material, consent, window, versions),
-        "kind": kind, "verdict": verdict.word, "reason": verdict.reason, "configuration": provenance.named(configuration),
+        "inputs": provenance.fingerprint(night, lake, configuration),
+        **origin(night, material, consent, window, versions),
+        "kind": kind,
+        "verdict": verdict.word,
+        "reason": verdict.reason,
+        "configuration": provenance.named(configuration),
         "qualities": json.dumps(appended(before.qualities if before else [], quality)),
         "coverages": json.dumps(appended(before.coverages if before else [], coverage(examined))),
-    }  # fmt: skip
+    }
     now, searched = profile(lake), searched_in(champion)
     if kind == REFIT and searched:
         tags["searched"] = searched
@@ -67,20 +85,34 @@ def register(
             {"quality": board[SERVED]["quality"], **{f"{t} NDCG@10": board[SERVED][t]["ndcg"] for t in TASKS}}
         )
     said = {
-        "kind": kind, "verdict": verdict.word, "reason": verdict.reason,
-        "because": provenance.because(champion.tags if champion else None, tags), "configuration": configuration,
-        "n_customers": material.training.behaviour.n_customers, "n_items": material.training.behaviour.n_items,
-        "n_interactions": len(material.training.behaviour), "n_left_out": material.n_left_out,
-        "consent": consent, "window": window,
+        "kind": kind,
+        "verdict": verdict.word,
+        "reason": verdict.reason,
+        "because": provenance.because(champion.tags if champion else None, tags),
+        "configuration": configuration,
+        "n_customers": material.training.behaviour.n_customers,
+        "n_items": material.training.behaviour.n_items,
+        "n_interactions": len(material.training.behaviour),
+        "n_left_out": material.n_left_out,
+        "consent": consent,
+        "window": window,
         "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
-        "n_test_customers": len(test.customers) if test else 0, "leaderboard": board,
-        "drift": look(lake, registry, material, champion, now), "profile": now,
-        "left_out": examined.left_out, "warnings": examined.warnings,
-        "slices": report.slices(examined.board, whom), "fold_in": examined.fold_in,
-        "n_trials": len(trials), "search": dict(search or {}), "seed": night.settings.seed,
-        "code_hash": night.code_hash, "config_hash": night.config_hash,
-        "table_versions": versions, "lake_versions": lake.versions(),
-    }  # fmt: skip
+        "n_test_customers": len(test.customers) if test else 0,
+        "leaderboard": board,
+        "drift": look(lake, registry, material, champion, now),
+        "profile": now,
+        "left_out": examined.left_out,
+        "warnings": examined.warnings,
+        "slices": report.slices(examined.board, whom),
+        "fold_in": examined.fold_in,
+        "n_trials": len(trials),
+        "search": dict(search or {}),
+        "seed": night.settings.seed,
+        "code_hash": night.code_hash,
+        "config_hash": night.config_hash,
+        "table_versions": versions,
+        "lake_versions": lake.versions(),
+    }
     parameters = {f"weight.{part}": weight for part, weight in configuration.get("weights", {}).items()}
     parameters.update({f"ranker.{name}": value for name, value in configuration.get("ranker", {}).items()})
     for part, values in configuration["parts"].items():
@@ -105,18 +137,25 @@ def register(
 
 
 def origin(
-    night: Night, material: Material, consent: Mapping[str, Any], window: Mapping[str, str], versions: Mapping[str, Any]
+    night: Night,
+    material: Material,
+    consent: Mapping[str, Any],
+    window: Mapping[str, str],
+    versions: Mapping[str, Any],
 ) -> dict[str, str]:
     """What made a model, as tags of its run and version; the last three as `provenance` says them."""
     return {
-        "night": night.run_id, "seed": str(night.settings.seed),
+        "night": night.run_id,
+        "seed": str(night.settings.seed),
         "training_days": json.dumps(night.settings.training_days),
-        "code_hash": night.code_hash, "config_hash": night.config_hash,
-        "n_customers": str(material.training.behaviour.n_customers), "until": str(material.training.behaviour.until),
+        "code_hash": night.code_hash,
+        "config_hash": night.config_hash,
+        "n_customers": str(material.training.behaviour.n_customers),
+        "until": str(material.training.behaviour.until),
         **{f"window.{name}": day for name, day in window.items()},
         **{f"consent.{name}": str(value) for name, value in consent.items()},
         **{f"table.{name}": str(version) for name, version in versions.items()},
-    }  # fmt: skip
+    }
 
 
 def appended(before: list[float], figure: float | None) -> list[float]:
@@ -124,7 +163,9 @@ def appended(before: list[float], figure: float | None) -> list[float]:
     return before if figure is None else [*before, figure][-REMEMBERED:]
 
 
-def say(night: Night, made: Version | None, served: Version | None, said: Mapping[str, Any]) -> list[TableReport]:
+def say(
+    night: Night, made: Version | None, served: Version | None, said: Mapping[str, Any]
+) -> list[TableReport]:
     """Leave the report where the summary looks, and a line for the run manifest."""
     full = {
         "model_version": served.model_version if served else None,
@@ -134,7 +175,11 @@ def say(night: Night, made: Version | None, served: Version | None, said: Mappin
     }
     report.write(full, night.settings.home / "reports" / night.slug / "model.json")
     if full.get("search"):
-        print("  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(**full["search"]))
+        print(
+            "  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(
+                **full["search"]
+            )
+        )
     print(f"  {full['candidate'] or 'no model'}: {full['verdict']} ({full['reason']})")
     for name, reason in (full.get("left_out") or {}).items():
         print(f"  left out: {name}: {reason}")
@@ -144,7 +189,12 @@ def say(night: Night, made: Version | None, served: Version | None, said: Mappin
     for alarm in detail["drift"]:
         print(f"  drift: {alarm}; a search is due")
     return [
-        TableReport("model", served.number if served and served != made else None, made.number if made else None, detail=detail)
+        TableReport(
+            "model",
+            served.number if served and served != made else None,
+            made.number if made else None,
+            detail=detail,
+        )
     ]
 
 
@@ -158,25 +208,46 @@ def about(version: Version | None) -> dict[str, Any]:
         return {name.removeprefix(prefix): value for name, value in tags.items() if name.startswith(prefix)}
 
     return {
-        "model_version": version.model_version, "run_id": version.run_id, "digests": version.digests,
-        "metrics": json.loads(tags.get("metrics", "{}")), "window": under("window."), "consent": under("consent."),
+        "model_version": version.model_version,
+        "run_id": version.run_id,
+        "digests": version.digests,
+        "metrics": json.loads(tags.get("metrics", "{}")),
+        "window": under("window."),
+        "consent": under("consent."),
         "table_versions": {name: int(value) for name, value in under("table.").items() if value.isdigit()},
         **{name: tags.get(name) for name in ("kind", "reason", "inputs", "seed", "code_hash", "config_hash")},
-    }  # fmt: skip
+    }
 
 
 def decline(night: Night, champion: Version, reason: str) -> list[TableReport]:
     """Make nothing, for a reason: what is accepted goes on being served, and the report says so."""
-    return say(night, None, champion, {"kind": REFIT, "verdict": "refused", "reason": reason, "drift": {"alarms": []}})
+    return say(
+        night,
+        None,
+        champion,
+        {"kind": REFIT, "verdict": "refused", "reason": reason, "drift": {"alarms": []}},
+    )
 
 
 def repeat(night: Night, registry: Registry, known: Version, champion: Version) -> list[TableReport]:
     """These inputs made a version already: say again what was said then, register nothing."""
     said = json.loads(registry.file(known, REPORT).read_text())
-    said = {"model_version": champion.model_version, "candidate": known.model_version, "served": about(champion), **said}
+    said = {
+        "model_version": champion.model_version,
+        "candidate": known.model_version,
+        "served": about(champion),
+        **said,
+    }
     if known.accepted and known.number != champion.number:
-        reason = f"{known.model_version} was made of just this and is no longer served: rolled back to {champion.model_version}"
+        reason = (
+            f"{known.model_version} was made of just this and is no longer served: rolled back to"
+            f" {champion.model_version}"
+        )
         said |= {"verdict": "withdrawn", "reason": reason}
     report.write(said, night.settings.home / "reports" / night.slug / "model.json")
     print(f"  {known.model_version} was made of just this; nothing is trained")
-    return [TableReport("model", champion.number, champion.number, detail={name: said.get(name) for name in OF_THE_LINE})]
+    return [
+        TableReport(
+            "model", champion.number, champion.number, detail={name: said.get(name) for name in OF_THE_LINE}
+        )
+    ]

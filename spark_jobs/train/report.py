@@ -18,7 +18,9 @@ from spark_jobs.train.matrices import Material
 
 
 def whom(material: Material, test: Case, cut: Windows) -> dict[str, np.ndarray]:
-    """The slices of customers that each row's NDCG and recall are told of: bool [customers of the test] by name."""
+    """The slices of customers that each row's NDCG and recall are told of: bool [customers of the test] by
+    name.
+    """
     before = material.training.before(cut.test_from)
     country = evaluation.slices.words_of(before.customer_features, material.customer_vocabulary, "country")
     return evaluation.slices.of_customers(before.behaviour, test, {"country": country})
@@ -37,14 +39,20 @@ def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     return {name: value for name, value in flat.items() if value is not None}
 
 
-def slices(board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Quality of each recommender in each group of customers (bool masks), as mean and interval, with how many count."""
+def slices(
+    board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Quality of each recommender in each group of customers (bool masks), as mean and interval, with how
+    many count.
+    """
     pairs = [(group, name) for group in groups for name in board]
     if not pairs:
         return {}
     within = np.stack([np.where(groups[group], board[name].quality, np.nan) for group, name in pairs], axis=1)
     said: dict[str, dict[str, dict[str, Any]]] = {}
-    for (group, name), n, spread in zip(pairs, (~np.isnan(within)).sum(axis=0), intervals(within, draws=DRAWS), strict=True):
+    for (group, name), n, spread in zip(
+        pairs, (~np.isnan(within)).sum(axis=0), intervals(within, draws=DRAWS), strict=True
+    ):
         if n:
             said.setdefault(group, {})[name] = {**told(*spread), "n_customers": int(n)}
     return said
@@ -87,10 +95,21 @@ def slices_picture(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Pa
         for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
             held = [said[group].get(name, {}) for group in groups]
             # None, where nobody counts, is nan as a float.
-            mean, low, high = (np.array([spread.get(end) for spread in held], float) for end in ("mean", "low", "high"))
-            panel.errorbar(mean, np.arange(len(groups)) + shift, xerr=np.abs([mean - low, high - mean]), fmt="o",
-                           color=colour, capsize=3, label=name)  # fmt: skip
-        panel.set_yticks(range(len(groups)), [f"{group} ({said[group]['served']['n_customers']})" for group in groups])
+            mean, low, high = (
+                np.array([spread.get(end) for spread in held], float) for end in ("mean", "low", "high")
+            )
+            panel.errorbar(
+                mean,
+                np.arange(len(groups)) + shift,
+                xerr=np.abs([mean - low, high - mean]),
+                fmt="o",
+                color=colour,
+                capsize=3,
+                label=name,
+            )
+        panel.set_yticks(
+            range(len(groups)), [f"{group} ({said[group]['served']['n_customers']})" for group in groups]
+        )
         panel.set_title("quality by slice, 95 % interval (customers)")
         panel.legend()
 

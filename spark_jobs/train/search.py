@@ -1,8 +1,8 @@
 """Off-cycle: search for a better configuration than the one every night refits.
 
 Reads:   fct_interactions, feat_customers, feat_items
-Writes:  MLflow runs of the trials; a model version, accepted only when it beats the accepted one; reports/<run>/model.json
-If it fails: nothing that is served has changed.
+Writes:  MLflow runs of the trials; a model version, accepted only when it beats the accepted one;
+reports/<run>/model.json If it fails: nothing that is served has changed.
 """
 
 from models.gate import judge_new
@@ -43,8 +43,13 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     theirs = (mean_quality(examined, ACCEPTED_BEFORE), coverage(examined, ACCEPTED_BEFORE))
     before = Before(*theirs, until=champion.until)
     verdict = judge_new(
-        examined.quality(), examined.quality(ACCEPTED_BEFORE), examined.quality("popularity"),
-        report.whom(found, examined.test, cut), found_flaws(found, cut, examined, number(night.days.last), before),
-    )  # fmt: skip
+        examined.quality(),
+        examined.quality(ACCEPTED_BEFORE),
+        examined.quality("popularity"),
+        report.whom(found, examined.test, cut),
+        found_flaws(found, cut, examined, number(night.days.last), before),
+    )
     cost = {**chosen.report, "asked_because": due.reasons(night, lake)}
-    return register(night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, cost)
+    return register(
+        night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, cost
+    )

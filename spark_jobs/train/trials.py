@@ -1,7 +1,7 @@
 """Trials as Spark tasks: each fits one recipe on one thread and asks it; together they keep to the budget.
 
-Every trial is a Spark job of one task, as many at a time as there are cores, so that what was finished is held when time is up
-and the rest can be ended: on a laptop's threads and on a cluster's workers alike.
+Every trial is a Spark job of one task, as many at a time as there are cores, so that what was finished is
+held when time is up and the rest can be ended: on a laptop's threads and on a cluster's workers alike.
 """
 
 import time
@@ -44,7 +44,9 @@ class Outcome:
 
 
 def make_trial(attempt: Attempt, material: Material, n_asked: int, memory_bytes: int) -> Outcome:
-    """One trial, in the process it is called in. A recipe that fails is an outcome too: its neighbours go on."""
+    """One trial, in the process it is called in. A recipe that fails is an outcome too: its
+    neighbours go on.
+    """
     began, cpu_began = time.monotonic(), time.process_time()
 
     def outcome(quality: np.ndarray | None, scores: np.ndarray | None = None, reason: str = "") -> Outcome:
@@ -56,7 +58,9 @@ def make_trial(attempt: Attempt, material: Material, n_asked: int, memory_bytes:
         with limited(memory_bytes):
             training = material.training.before(attempt.asked_from)
             fitted = make(attempt.recipe.part, attempt.parameters).fit(training, attempt.seed)
-            test = test_case(material, attempt.asked_from, attempt.asked_until, n_asked, attempt.seed - attempt.seed_number)
+            test = test_case(
+                material, attempt.asked_from, attempt.asked_until, n_asked, attempt.seed - attempt.seed_number
+            )
             scores = score(material, fitted, test, attempt.asked_from)
             quality = measured(material, scores, test).quality
             return outcome(quality, unit(scores) if attempt.is_weighed else None)
@@ -73,11 +77,17 @@ def share(context: SparkContext, material: Material) -> Broadcast:
 
 
 def make_trials(
-    context: SparkContext, shared: Broadcast, attempts: Sequence[Attempt], n_asked: int, budget: Budget, group: str
+    context: SparkContext,
+    shared: Broadcast,
+    attempts: Sequence[Attempt],
+    n_asked: int,
+    budget: Budget,
+    group: str,
 ) -> list[Outcome]:
     """The trials' outcomes in the order given: all of them, or as many from the first on as time allowed.
 
-    A trial that ended behind one that did not is left out: a search that was cut is the beginning of the one that was not.
+    A trial that ended behind one that did not is left out: a search that was cut is the beginning of the one
+    that was not.
     """
     done: dict[int, Outcome] = {}
     todo, one_at_a_time = iter(enumerate(attempts)), Lock()
@@ -90,15 +100,22 @@ def make_trials(
                 n, attempt = next(todo, (None, None))
             if attempt is None:
                 return
-            task = context.parallelize([attempt], 1).map(lambda one: make_trial(one, shared.value, n_asked, memory_bytes))
+            task = context.parallelize([attempt], 1).map(
+                lambda one: make_trial(one, shared.value, n_asked, memory_bytes)
+            )
             try:
                 done[n] = task.collect()[0]
             except Exception as error:
                 if not budget.left_for_trials:
                     return
-                done[n] = Outcome(attempt, None, reason=f"its worker died: {str(error).splitlines()[0]}"[:WRONG])
+                done[n] = Outcome(
+                    attempt, None, reason=f"its worker died: {str(error).splitlines()[0]}"[:WRONG]
+                )
 
-    threads = [InheritableThread(target=work_off, daemon=True) for _ in range(min(context.defaultParallelism, len(attempts)))]
+    threads = [
+        InheritableThread(target=work_off, daemon=True)
+        for _ in range(min(context.defaultParallelism, len(attempts)))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,5 @@
-"""Every night's look for drift: the newest days' behaviour, the tables of customers and items, and how often lists are answered.
+"""Every night's look for drift: the newest days' behaviour, the tables of customers and items, and how often
+lists are answered.
 
 Tables are compared with what they were for the accepted model and for the last search, by the profile
 that each run leaves in its report: old versions of the tables themselves are tidied away after a week.
@@ -21,7 +22,9 @@ from spark_jobs.train.matrices import Material
 from spark_jobs.train.provenance import SEARCH, dated, iso, number
 
 REPORT = "report.json"
-FOUND_AGAIN = "found_again"  # mark of a version that a later search came to as well, and therefore did not make anew
+FOUND_AGAIN = (  # mark of a version that a later search came to as well, and therefore did not make anew
+    "found_again"
+)
 MOST_DAYS = 7  # newest days that one night looks at: a range of a year is history, not news
 # What grows with time by itself (orders, segments) is no feature of these.
 COLUMNS = (
@@ -40,7 +43,9 @@ def profile(lake: Lake) -> Profile:
             counts = pc.value_counts(rows[name]).to_pylist()
             found[f"{table.name}.{name}"] = {str(each["values"]): each["counts"] for each in counts}
     price = lake.read_arrow(FEAT_ITEMS, ["price"])["price"].cast(pa.float64()).to_numpy(zero_copy_only=False)
-    bins, counts = np.unique(np.floor(2 * np.log2(np.where(price > 0, price, np.nan))), return_counts=True, equal_nan=True)
+    bins, counts = np.unique(
+        np.floor(2 * np.log2(np.where(price > 0, price, np.nan))), return_counts=True, equal_nan=True
+    )
     found["feat_items.price"] = {str(each): int(n) for each, n in zip(bins, counts, strict=True)}
     return found
 
@@ -53,16 +58,21 @@ def answers(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
     events = lake.scan(CORE_EVENTS).to_table(
         columns=["occurred_date", "request_id"], filter=since & pc.field("item_id").is_valid()
     )
-    counted = events.group_by("occurred_date").aggregate([("request_id", "count"), ([], "count_all")]).to_pylist()
+    counted = (
+        events.group_by("occurred_date").aggregate([("request_id", "count"), ([], "count_all")]).to_pylist()
+    )
     return {number(row["occurred_date"]): (row["count_all"], row["request_id_count"]) for row in counted}
 
 
-def look(lake: Lake, registry: Registry, material: Material, champion: Version | None, now: Profile) -> dict[str, Any]:
-    """What tonight says of drift, for the report: every signal with its limit, the alarms in words, the days looked at.
+def look(
+    lake: Lake, registry: Registry, material: Material, champion: Version | None, now: Profile
+) -> dict[str, Any]:
+    """What tonight says of drift, for the report: every signal with its limit, the alarms in words, the days
+    looked at.
 
     Args:
-        champion: the accepted model; what is newer than what it and the last search learned from is looked at. At first the
-            newest day is.
+        champion: the accepted model; what is newer than what it and the last search learned from is looked
+            at. At first the newest day is.
         now: tonight's profile of the tables.
     """
     training = material.training
@@ -74,7 +84,9 @@ def look(lake: Lake, registry: Registry, material: Material, champion: Version |
     answered = answers(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
     found: list[tuple[str, Signal]] = []
     for each in days:
-        of_day = drift.signals(training.behaviour.before(each + 1), each, training.category, training.price, answered)
+        of_day = drift.signals(
+            training.behaviour.before(each + 1), each, training.category, training.price, answered
+        )
         found += [(iso(each), signal) for signal in of_day]
     for since, before in profiles(registry, champion, search).items():
         found += [(since, signal) for signal in drift.of_tables(before, now)]
@@ -94,7 +106,9 @@ def searched_in(version: Version | None) -> str | None:
 
 
 def last_search(registry: Registry, champion: Version | None) -> Version | None:
-    """The newest version that a search made or found again, accepted or not; None before the first champion."""
+    """The newest version that a search made or found again, accepted or not; None before the
+    first champion.
+    """
     if champion is None:
         return None
     searched = (each for each in registry.after(None) if each.kind == SEARCH or FOUND_AGAIN in each.tags)
@@ -102,17 +116,22 @@ def last_search(registry: Registry, champion: Version | None) -> Version | None:
 
 
 def profiles(registry: Registry, champion: Version | None, search: Version | None) -> Mapping[str, Profile]:
-    """What the tables were for the accepted model, and for the last search, whatever was said of what it found.
+    """What the tables were for the accepted model, and for the last search, whatever was said of what it
+    found.
 
-    A search that is newer than the accepted model stands alone: what moved before it, it has seen, and asking again every morning
-    would not bring another answer.
+    A search that is newer than the accepted model stands alone: what moved before it, it has seen, and asking
+    again every morning would not bring another answer.
 
     Args:
         search: the last one, of `last_search`.
     """
     if champion is None:
         return {}
-    runs = {champion.run_id: "since the accepted model"} if search is None or search.number <= champion.number else {}
+    runs = (
+        {champion.run_id: "since the accepted model"}
+        if search is None or search.number <= champion.number
+        else {}
+    )
     if search is not None:
         runs.setdefault(search.run_id, "since the search")
     held = {words: json.loads(registry.file_of(run_id, REPORT).read_text()) for run_id, words in runs.items()}

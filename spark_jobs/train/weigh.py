@@ -40,8 +40,11 @@ class Weighed:
     was_cut: bool
 
 
-def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space: Mapping[str, Any], budget: Budget) -> Weighed:
-    """Parameters and weight of each part, one part at a time to its best, until a sweep over the parts changes nothing.
+def weigh(
+    material: Material, candidates: Sequence[Candidate], test: Case, space: Mapping[str, Any], budget: Budget
+) -> Weighed:
+    """Parameters and weight of each part, one part at a time to its best, until a sweep over the parts
+    changes nothing.
 
     Judged within the blend, not alone: a part may be worth most where the others say nothing.
 
@@ -49,7 +52,9 @@ def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space
         candidates: at least one; a part's first is the one it starts with.
         space: `start`, `steps` and `least` of weights.
     """
-    tried_for = {part: [c for c in candidates if c.part == part] for part in sorted({c.part for c in candidates})}
+    tried_for = {
+        part: [c for c in candidates if c.part == part] for part in sorted({c.part for c in candidates})
+    }
     held = {part: (tried[0], float(space["start"].get(part, 0.0))) for part, tried in tried_for.items()}
     if not any(weight for _, weight in held.values()):
         held = {part: (candidate, max(space["steps"])) for part, (candidate, _) in held.items()}
@@ -72,28 +77,48 @@ def weigh(material: Material, candidates: Sequence[Candidate], test: Case, space
             if found > best:
                 best, held = found, other
         weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
-        trials.append(Trial(f"blend, sweep {sweep + 1}", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best}))
+        trials.append(
+            Trial(
+                f"blend, sweep {sweep + 1}",
+                {f"weight.{part}": w for part, w in weights.items()},
+                {"quality": best},
+            )
+        )
         if budget.over or held == before:
             break
-    # A part is fitted, scored and kept every night: what it adds must be above zero with its interval, or it goes (down to the
-    # least weight it may have). The lightest is asked first.
+    # A part is fitted, scored and kept every night: what it adds must be above zero with its interval, or it
+    # goes (down to the least weight it may have). The lightest is asked first.
     least = {part: min(weight, float(space["least"].get(part, 0.0))) for part, weight in weights.items()}
 
     def lightened(kept: Collection[str]) -> dict[str, tuple[Candidate, float]]:
         return {**held, **{part: (held[part][0], least[part]) for part in weights if part not in kept}}
 
-    asked = sorted((part for part in weights if weights[part] > least[part]), key=lambda part: (weights[part], part))
-    kept, worths = prune(asked, lambda some: quality_of(lightened(some)), lambda: budget.over) if asked else (frozenset(), [])
+    asked = sorted(
+        (part for part in weights if weights[part] > least[part]), key=lambda part: (weights[part], part)
+    )
+    kept, worths = (
+        prune(asked, lambda some: quality_of(lightened(some)), lambda: budget.over)
+        if asked
+        else (frozenset(), [])
+    )
     held = lightened(kept) if asked else held
     best = mean_quality([quality_of(held)])
     weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
-    added = {f"adds.{each.part}{end}": value for each in worths for end, value in (("", each.mean), (".low", each.low))}
-    trials.append(Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best, **added}))
+    added = {
+        f"adds.{each.part}{end}": value
+        for each in worths
+        for end, value in (("", each.mean), (".low", each.low))
+    }
+    trials.append(
+        Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best, **added})
+    )
     parts = {part: dict(held[part][0].parameters) for part in weights}
     return Weighed({"parts": parts, "weights": weights}, trials, budget.over)
 
 
-def _choices(tried_for: Mapping[str, Sequence[Candidate]], space: Mapping[str, Any]) -> list[tuple[str, tuple[Candidate, float]]]:
+def _choices(
+    tried_for: Mapping[str, Sequence[Candidate]], space: Mapping[str, Any]
+) -> list[tuple[str, tuple[Candidate, float]]]:
     """What is tried in one sweep, in order: every recipe of a part with every weight that it may have."""
     return [
         (part, (candidate, float(step)))

@@ -1,8 +1,9 @@
 """What a step wrote is checked before anyone may read it: style rule 35, once, at the border.
 
-A verdict belongs to a version of a table and a suite, and is kept in `ops_runs` under the step `validate`. The table is known by
-its id, because one made anew counts its versions from 0 again. So a table that was not written again is not checked again; and a
-step that failed at its border fails again when it is retried, even if its job then finds nothing new to do.
+A verdict belongs to a version of a table and a suite, and is kept in `ops_runs` under the step `validate`.
+The table is known by its id, because one made anew counts its versions from 0 again. So a table that was not
+written again is not checked again; and a step that failed at its border fails again when it is retried, even
+if its job then finds nothing new to do.
 """
 
 import hashlib
@@ -24,21 +25,35 @@ STEP = "validate"
 # Checked when the step has written them.
 OUTGOING = {
     "ingest": (
-        "core_events", "core_order_lines", "core_people", "core_items", "core_item_changes", "core_consents", "core_identifiers",
-        "core_impressions", "quarantine",
+        "core_events",
+        "core_order_lines",
+        "core_people",
+        "core_items",
+        "core_item_changes",
+        "core_consents",
+        "core_identifiers",
+        "core_impressions",
+        "quarantine",
     ),
     "identify": (
-        "core_identity_likeness", "core_identity_decisions", "core_identity_links", "core_identities", "core_identity_changes",
+        "core_identity_likeness",
+        "core_identity_decisions",
+        "core_identity_links",
+        "core_identities",
+        "core_identity_changes",
         "core_identity_reviews",
     ),
     "score": ("rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1", "rec_fold_in_v1"),
-}  # fmt: skip
-# Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader and has one.
+}
+# Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader
+# and has one.
 INCOMING = {"train": ("fct_interactions", "feat_customers", "feat_items")}
 
 
 class BorderError(Exception):
-    """A table is not what it promises. The message names table, expectation, count and reason, and holds no value."""
+    """A table is not what it promises. The message names table, expectation, count and reason, and holds no
+    value.
+    """
 
 
 @dataclass(frozen=True)
@@ -58,8 +73,13 @@ class Verdict:
 
     def __str__(self) -> str:
         failed, warned = [e for e in self.unmet if e.stops], [e for e in self.unmet if not e.stops]
-        head = f"  {self.table_name:<28} {self.n_expectations - len(self.unmet)} of {self.n_expectations} expectations met"
-        return "\n".join([head, *(f"    FAIL {each}" for each in failed), *(f"    warn {each}" for each in warned)])
+        head = (
+            f"  {self.table_name:<28} {self.n_expectations - len(self.unmet)} of {self.n_expectations}"
+            " expectations met"
+        )
+        return "\n".join(
+            [head, *(f"    FAIL {each}" for each in failed), *(f"    warn {each}" for each in warned)]
+        )
 
     def report(self) -> TableReport:
         """The verdict as a row of `ops_runs`."""
@@ -70,7 +90,8 @@ class Verdict:
             "suite": self.suite,
             "table_id": self.table_id,
             "unmet": [
-                {"expectation": e.expectation.name, "severity": e.expectation.severity, "n_rows": e.n_rows} for e in self.unmet
+                {"expectation": e.expectation.name, "severity": e.expectation.severity, "n_rows": e.n_rows}
+                for e in self.unmet
             ],
         }
         return TableReport(self.table_name, self.version, self.version, detail=detail)
@@ -87,11 +108,15 @@ def passed_before(lake: Lake) -> set[tuple[str, int, str]]:
     runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
     rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
     said = [(row["version_after"], json.loads(row["detail"])) for row in rows]
-    return {(detail.get("table_id", ""), version, detail["suite"]) for version, detail in said if detail["passed"]}
+    return {
+        (detail.get("table_id", ""), version, detail["suite"]) for version, detail in said if detail["passed"]
+    }
 
 
 def unchecked(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]:
-    """The suites of those of these tables that hold a version that has not passed, with the table's id and that version."""
+    """The suites of those of these tables that hold a version that has not passed, with the table's id and
+    that version.
+    """
     suites = [SUITES[name] for name in tables if lake.exists(SUITES[name].table)]
     passed = passed_before(lake) if suites else set()
     found = [(suite, *lake.table_id_and_version(suite.table)) for suite in suites]
@@ -107,8 +132,15 @@ def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
     """
     verdicts = []
     for suite, table_id, version in unchecked(lake, tables):
-        found = unmet(lake.read(suite.table, version), suite.table.name, suite.expectations, lake.has_few(suite.table, version))
-        verdict = Verdict(suite.table.name, table_id, version, fingerprint(suite), len(suite.expectations), tuple(found))
+        found = unmet(
+            lake.read(suite.table, version),
+            suite.table.name,
+            suite.expectations,
+            lake.has_few(suite.table, version),
+        )
+        verdict = Verdict(
+            suite.table.name, table_id, version, fingerprint(suite), len(suite.expectations), tuple(found)
+        )
         print(verdict, flush=True)
         verdicts.append(verdict)
     return verdicts

@@ -1,7 +1,9 @@
-"""Great Expectations as this house uses it: ephemeral, silent, on a Spark frame, and never told to show a value.
+"""Great Expectations as this house uses it: ephemeral, silent, on a Spark frame, and never told to show a
+value.
 
-Its results hold the failing values unless it is asked for booleans; so it is asked for booleans, and then, for the few that
-were not met, for counts with no examples. Neither its own results nor its messages leave this module.
+Its results hold the failing values unless it is asked for booleans; so it is asked for booleans, and then,
+for the few that were not met, for counts with no examples. Neither its own results nor its messages leave
+this module.
 """
 
 import logging
@@ -26,7 +28,9 @@ COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 @dataclass(frozen=True)
 class Unmet:
-    """An expectation that is not met, and by how many rows (None where it is not about rows, or could not be evaluated)."""
+    """An expectation that is not met, and by how many rows (None where it is not about rows, or could not be
+    evaluated).
+    """
 
     expectation: Expectation
     n_rows: int | None
@@ -37,19 +41,28 @@ class Unmet:
         return self.could_not_run or self.expectation.severity == FAIL
 
     def __str__(self) -> str:
-        rows = "could not be evaluated" if self.could_not_run else "" if self.n_rows is None else f"{self.n_rows:,} rows"
+        rows = (
+            "could not be evaluated"
+            if self.could_not_run
+            else ""
+            if self.n_rows is None
+            else f"{self.n_rows:,} rows"
+        )
         return f"{self.expectation.name}{f' ({rows})' if rows else ''}: {self.expectation.reason}"
 
 
-def unmet(frame: "DataFrame", name: str, expectations: Sequence[Expectation], few: bool = False) -> list[Unmet]:
+def unmet(
+    frame: "DataFrame", name: str, expectations: Sequence[Expectation], few: bool = False
+) -> list[Unmet]:
     """The expectations that this frame does not meet, in their order.
 
     Args:
         frame: the table's rows.
         name: the table's name.
         expectations: all of them are evaluated; a condition over a row becomes a boolean column first.
-        few: the rows fit the driver's memory. Then Spark works out the conditions and pandas the rest: of a night's eight
-            tables with a few thousand rows each, Spark alone took 17 s, most of it the starting of jobs.
+        few: the rows fit the driver's memory. Then Spark works out the conditions and pandas the rest: of a
+            night's eight tables with a few thousand rows each, Spark alone took 17 s, most of it the starting
+            of jobs.
     """
     nested = any(kind.startswith(("array", "map")) for _, kind in frame.dtypes)
     named = dict.fromkeys(column for each in expectations for column in each.columns)
@@ -58,18 +71,24 @@ def unmet(frame: "DataFrame", name: str, expectations: Sequence[Expectation], fe
     with spark_silent(frame.sparkSession):
         here = brought(frame) if few else None
         if here is None and nested:
-            # A condition over an array is interpreted, and Spark would work it out anew in each aggregate that reads it: 16 s
-            # for 4,000 lists. Flat frames are not kept: 541,909 order lines took longer to cache than to read twice.
+            # A condition over an array is interpreted, and Spark would work it out anew in each aggregate
+            # that reads it: 16 s for 4,000 lists. Flat frames are not kept: 541,909 order lines took longer
+            # to cache than to read twice.
             frame = frame.localCheckpoint()
         batch = batch_of(frame if here is None else here, name)
         said = zip(expectations, ask(batch, expectations, "BOOLEAN_ONLY"), strict=True)
         failed = [each for each, result in said if not result.success]
         counted = zip(failed, ask(batch, failed, COUNTS_ONLY), strict=True) if failed else ()
-        return [Unmet(each, (result.result or {}).get("unexpected_count"), raised(result)) for each, result in counted]
+        return [
+            Unmet(each, (result.result or {}).get("unexpected_count"), raised(result))
+            for each, result in counted
+        ]
 
 
 def brought(frame: "DataFrame") -> "pd.DataFrame | None":
-    """The rows in pandas; None when a condition could not be worked out, which Spark's own path tells apart by expectation."""
+    """The rows in pandas; None when a condition could not be worked out, which Spark's own path tells apart
+    by expectation.
+    """
     from pyspark.errors import PySparkException
 
     try:
@@ -80,10 +99,14 @@ def brought(frame: "DataFrame") -> "pd.DataFrame | None":
 
 @contextmanager
 def spark_silent(spark: "SparkSession") -> Iterator[None]:
-    """Nothing of Spark's in the log: of a condition that raises, executors and driver log the very value that did it."""
+    """Nothing of Spark's in the log: of a condition that raises, executors and driver log the very value that
+    did it.
+    """
     from pyspark.logger import PySparkLogger
 
-    loggers = [PySparkLogger.getLogger(name) for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger")]
+    loggers = [
+        PySparkLogger.getLogger(name) for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
+    ]
     spark.sparkContext.setLogLevel("OFF")
     for logger in loggers:
         logger.disabled = True
@@ -106,7 +129,9 @@ def great_expectations() -> ModuleType:
 
 
 def batch_of(frame: "DataFrame | pd.DataFrame", name: str):
-    """The frame, Spark's or pandas', as a batch of a context that lives in memory and makes no folder for its docs."""
+    """The frame, Spark's or pandas', as a batch of a context that lives in memory and makes no folder for its
+    docs.
+    """
     package = great_expectations()
     config = import_module("great_expectations.data_context.types.base")
     context = package.get_context(
@@ -118,16 +143,26 @@ def batch_of(frame: "DataFrame | pd.DataFrame", name: str):
         ),
     )
     sources = context.data_sources
-    source = sources.add_spark("lake", persist=False) if hasattr(frame, "sparkSession") else sources.add_pandas("lake")
+    source = (
+        sources.add_spark("lake", persist=False)
+        if hasattr(frame, "sparkSession")
+        else sources.add_pandas("lake")
+    )
     definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
     return definition.get_batch({"dataframe": frame})
 
 
 def ask(batch, expectations: Sequence[Expectation], result_format) -> list:
-    """Great Expectations' results, in the order asked: one run for all, so that their aggregates share one query."""
+    """Great Expectations' results, in the order asked: one run for all, so that their aggregates share one
+    query.
+    """
     suite = great_expectations().ExpectationSuite(name="suite")
     for number, each in enumerate(expectations):
-        said = {**each.arguments, "severity": SEVERITY[each.severity], "meta": {"number": number, "reason": each.reason}}
+        said = {
+            **each.arguments,
+            "severity": SEVERITY[each.severity],
+            "meta": {"number": number, "reason": each.reason},
+        }
         suite.add_expectation(class_of(each.kind)(**said))
     results = batch.validate(suite, result_format=result_format).results
     return sorted(results, key=lambda result: result.expectation_config.meta["number"])
@@ -145,4 +180,6 @@ def class_of(kind: str) -> type:
 def raised(result) -> bool:
     """Whether evaluating it raised: then it says nothing about the rows, and its message may quote them."""
     info = result.exception_info or {}
-    return bool(info.get("raised_exception")) or any(isinstance(i, dict) and i.get("raised_exception") for i in info.values())
+    return bool(info.get("raised_exception")) or any(
+        isinstance(i, dict) and i.get("raised_exception") for i in info.values()
+    )

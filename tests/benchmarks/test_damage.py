@@ -1,4 +1,6 @@
-"""`make soak NAME=damage`, short: 50 clients feel nothing of what is done to the files they are answered from."""
+"""`make soak NAME=damage`, short: 50 clients feel nothing of what is done to the files they are answered
+from.
+"""
 
 from benchmarks.soak.damage.__main__ import control, is_right, line, soak
 from benchmarks.soak.damage.harms import HARMS, PUBLISHED
@@ -23,12 +25,19 @@ def test_fifty_clients_feel_no_damage(tmp_path):
     assert [line(row) for row in rows if not is_right(row)] == []
     assert sum(len(row[2].milliseconds) for row in rows) > 500
     assert max(max(row[2].milliseconds) for row in rows) < 5_000
-    said = {(name.removeprefix("serving/").removeprefix("snapshots/night-2/"), harm): words for name, harm, _, words in rows}
+    said = {
+        (name.removeprefix("serving/").removeprefix("snapshots/night-2/"), harm): words
+        for name, harm, _, words in rows
+    }
     assert said["published.json", "garble"] == "published.json is damaged; snapshot night-2 is served"
     for harm in ("cut", "flip", "delete"):
-        assert said["restrictions/data.mdb", harm].startswith("nobody gets a list of their own: the restrictions ")
+        assert said["restrictions/data.mdb", harm].startswith(
+            "nobody gets a list of their own: the restrictions "
+        )
     assert said["every file", "full disk"].startswith("POST 503; the decision log cannot be written: ")
-    assert said["data.mdb", "cut, restarted"].startswith("snapshot night-2 is damaged: data.mdb has 100,000 bytes, not ")
+    assert said["data.mdb", "cut, restarted"].startswith(
+        "snapshot night-2 is damaged: data.mdb has 100,000 bytes, not "
+    )
     assert said["data.mdb", "cut, restarted"].endswith("; snapshot night-1 is served")
 
 

@@ -18,7 +18,9 @@ def test_a_graph_like_a_shops():
     assert (sizes == 1_000).sum() == 2 and sizes.max() == 1_000, "2,000 in chains"
     degree = np.bincount(np.concatenate([graph.a, graph.b]), minlength=50_000)
     for chain in np.flatnonzero(sizes == 1_000):
-        assert np.bincount(degree[labels == chain]).tolist() == [0, 2, 998], "two ends, and nothing that cuts it short"
+        assert np.bincount(degree[labels == chain]).tolist() == [0, 2, 998], (
+            "two ends, and nothing that cuts it short"
+        )
     again = shop_like(50_000, 250_000)
     assert (again.a == graph.a).all() and (again.b == graph.b).all()
     with pytest.raises(ValueError, match="need"):

@@ -33,8 +33,18 @@ def identifier(kind: str, value: str) -> str:
 
 def a_home(**tables) -> SimpleNamespace:
     owner = {identifier("user_id", user): f"c_{user}" for user in ("yes", "no", "silent")}
-    empty = {"order_lines": {}, "people": {}, "items": {}, "lists": {}, "denied": set(), "shown": set(), "owner": owner}
-    return SimpleNamespace(identifier=identifier, held_by={c: {i} for i, c in owner.items()}, **(empty | tables))
+    empty = {
+        "order_lines": {},
+        "people": {},
+        "items": {},
+        "lists": {},
+        "denied": set(),
+        "shown": set(),
+        "owner": owner,
+    }
+    return SimpleNamespace(
+        identifier=identifier, held_by={c: {i} for i, c in owner.items()}, **(empty | tables)
+    )
 
 
 @pytest.fixture
@@ -58,7 +68,13 @@ def truth(tmp_path):
     at = datetime(2026, 1, 6, 9, tzinfo=UTC)
     words = [("yes", at, False), ("yes", at.replace(hour=10), True), ("no", at, True), ("no", at, False)]
     rows = [
-        {"kind": "user_id", "value": user, "purpose": "personalization", "said_at": when, "is_granted": granted}
+        {
+            "kind": "user_id",
+            "value": user,
+            "purpose": "personalization",
+            "said_at": when,
+            "is_granted": granted,
+        }
         for user, when, granted in words
     ]
     write(tmp_path, "words", "2026-01-06", rows)
@@ -76,7 +92,9 @@ def test_a_home_that_has_it_right(truth):
         lists={"c_yes": ["i2"]},
         denied={"c_no"},
     )
-    found = judge(home, truth, LAST, LAKE) + judge(home, truth, LAST, PUBLISHED) + everybody(home, truth, LAST)
+    found = (
+        judge(home, truth, LAST, LAKE) + judge(home, truth, LAST, PUBLISHED) + everybody(home, truth, LAST)
+    )
     assert scores(found) == {
         "lines of odd exports": (2, 2, 0),
         "item out of the catalogue": (1, 1, 0),
@@ -95,7 +113,9 @@ def test_what_is_wrong_is_counted_and_named(truth):
         lists={"c_no": ["i1"]},
         denied={"c_yes"},
     )
-    found = judge(home, truth, LAST, LAKE) + judge(home, truth, LAST, PUBLISHED) + everybody(home, truth, LAST)
+    found = (
+        judge(home, truth, LAST, LAKE) + judge(home, truth, LAST, PUBLISHED) + everybody(home, truth, LAST)
+    )
     assert scores(found) == {
         "lines of odd exports": (2, 0, 2),
         "item out of the catalogue": (1, 0, 1),

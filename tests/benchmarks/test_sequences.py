@@ -17,7 +17,9 @@ EVENTS = pd.DataFrame(
 
 
 def test_half_an_hour_without_an_event_ends_a_session():
-    """1,800 seconds idle is still the same session, 1,801 are not; a repeated item counts once, where it came first."""
+    """1,800 seconds idle is still the same session, 1,801 are not; a repeated item counts once, where it came
+    first.
+    """
     found = sessions(EVENTS)
     number = np.random.default_rng(0).permutation(3)
     assert found.items == [[number[0], number[1]], [number[0]], [number[2]], [number[1], number[2]]]
@@ -34,7 +36,9 @@ def test_what_is_asked_is_not_what_was_fitted():
 
 
 def test_a_place_is_the_place_in_the_list():
-    """After item 1 came item 2 in every session but one; popularity alone puts the session's own first click elsewhere."""
+    """After item 1 came item 2 in every session but one; popularity alone puts the session's own first click
+    elsewhere.
+    """
     rows = [
         (visitor, 10 * step, item)
         for visitor, items in enumerate([[1, 2], [1, 2], [1, 3], [4, 3], [5, 3]])
@@ -42,7 +46,9 @@ def test_a_place_is_the_place_in_the_list():
     ]
     found = sessions(pd.DataFrame(rows, columns=["visitor_id", "timestamp", "item_id"]))
     one, two, three = found.items[0][0], found.items[0][1], found.items[2][1]
-    model = make("transitions", {"half_life_days": None, "popularity_power": 0.0}).fit(training(found, 10**6), 0)
+    model = make("transitions", {"half_life_days": None, "popularity_power": 0.0}).fit(
+        training(found, 10**6), 0
+    )
     place, _ = places(model, [([one], two), ([one], three), ([two], 10**6)], found.n_items)
     assert place.tolist() == [0, 1, -1]
 
@@ -66,7 +72,9 @@ def test_a_climb_turns_off_what_only_misleads():
 
 
 def test_a_catalogue_too_large_for_a_part_is_blended_without_it(monkeypatch, capsys):
-    """12,910 items: the dense inverse of EASE would take more than its 2 GB. Settled by the shape alone: nothing is fitted."""
+    """12,910 items: the dense inverse of EASE would take more than its 2 GB. Settled by the shape alone:
+    nothing is fitted.
+    """
     weights = {"ease": 1.4, "transitions": 1.4, "rp3beta": 0.7}
     for n_items, left in ((12_909, set(weights)), (12_910, {"transitions", "rp3beta"})):
         shape = Shape(22_363, n_items, n_items, 131_413, 131_413, 60_000, 22_363, 0)
@@ -83,7 +91,12 @@ def test_what_is_not_worth_its_place_goes_and_the_weights_climb_again(capsys):
     query, wanted = np.repeat(np.arange(300), 20), np.tile(np.arange(20) == 0, 300)
     right = wanted * 0.3 + generator.random((2, 6000)) * 0.5
     settle(
-        ("right", "too", "chance"), np.stack([*right, generator.random(6000) * 0.05], axis=1), query, wanted, 300, {"right": 3.0}
+        ("right", "too", "chance"),
+        np.stack([*right, generator.random(6000) * 0.05], axis=1),
+        query,
+        wanted,
+        300,
+        {"right": 3.0},
     )
     said = capsys.readouterr().out.strip().splitlines()
     assert any(line.strip().startswith("chance") and line.endswith(": goes") for line in said)
@@ -99,7 +112,9 @@ def test_trees_learn_what_a_sum_cannot():
     lone = generator.random(n * each) < 0.5
     high, low = 0.8 + 0.2 * generator.random(n * each), 0.05 * generator.random(n * each)
     middling = 0.25 + 0.02 * generator.random((n * each, 2))
-    table = np.where(wanted[:, None], middling, np.stack([np.where(lone, high, low), np.where(lone, low, high)], axis=1))
+    table = np.where(
+        wanted[:, None], middling, np.stack([np.where(lone, high, low), np.where(lone, low, high)], axis=1)
+    )
     asked_of = query >= n // 2
     weights = np.ones(2)
     learn = (query[~asked_of], wanted[~asked_of], table[~asked_of])

@@ -27,10 +27,21 @@ AT = datetime(2011, 12, 10, 3, 0, tzinfo=UTC)
     ("params", "logical", "expected"),
     [
         pytest.param({}, True, ("2011-12-09", "2011-12-09"), id="the run of 03:00 handles the day before"),
-        pytest.param({}, False, ("2011-12-09", "2011-12-09"), id="so does one triggered by hand without a logical date"),
-        pytest.param({"from": None, "to": None}, True, ("2011-12-09", "2011-12-09"), id="days that are left empty"),
-        pytest.param({"from": "2010-12-01", "to": "2011-12-09"}, True, ("2010-12-01", "2011-12-09"), id="a range is one run"),
-        pytest.param({"from": "2011-12-01"}, True, ("2011-12-01", "2011-12-01"), id="one day by `from` alone"),
+        pytest.param(
+            {}, False, ("2011-12-09", "2011-12-09"), id="so does one triggered by hand without a logical date"
+        ),
+        pytest.param(
+            {"from": None, "to": None}, True, ("2011-12-09", "2011-12-09"), id="days that are left empty"
+        ),
+        pytest.param(
+            {"from": "2010-12-01", "to": "2011-12-09"},
+            True,
+            ("2010-12-01", "2011-12-09"),
+            id="a range is one run",
+        ),
+        pytest.param(
+            {"from": "2011-12-01"}, True, ("2011-12-01", "2011-12-01"), id="one day by `from` alone"
+        ),
     ],
 )
 def test_landing_days(dag_bag, params, logical, expected):
@@ -45,7 +56,9 @@ def test_the_sample_shops_run_handles_its_own_next_day(dag_bag, tmp_path, monkey
     monkeypatch.setattr(_defaults, "HOME", tmp_path)
     shop_clock.set_next_day(tmp_path, AT.date(), date(2011, 3, 1), date(2011, 1, 1))
     assert render(_defaults.DAYS_FROM, {}, AT) == "2011-03-02"
-    assert render(_defaults.DAYS_TO, {"from": "2010-12-01"}, AT) == "2010-12-01", "a range that is asked for is that range"
+    assert render(_defaults.DAYS_TO, {"from": "2010-12-01"}, AT) == "2010-12-01", (
+        "a range that is asked for is that range"
+    )
 
 
 def test_what_is_no_part_of_a_night_waits_for_its_time(dag_bag, monkeypatch):

@@ -23,7 +23,9 @@ class TestEveryDag:
 
     def test_it_fits_a_page(self, dag_bag, path):
         n_lines = len(path.read_text().splitlines())
-        assert n_lines <= 90, f"{path.name} has {n_lines} lines: move logic into spark_jobs, factories into _commands.py"
+        assert n_lines <= 90, (
+            f"{path.name} has {n_lines} lines: move logic into spark_jobs, factories into _commands.py"
+        )
 
     def test_its_docstring_is_what_on_call_reads(self, dag_bag, path):
         said = dag_bag.dags[path.stem].doc_md or ""
@@ -37,20 +39,28 @@ class TestEveryDag:
             assert task.owner == "concierge", f"{path.stem}.{task.task_id}: use DEFAULT_ARGS"
             assert 1 <= task.retries <= 3, f"{path.stem}.{task.task_id}: retries must lie in 1…3"
             assert task.retry_delay <= timedelta(minutes=10)
-            assert task.on_failure_callback, f"{path.stem}.{task.task_id}: without a callback nobody learns of a failure"
+            assert task.on_failure_callback, (
+                f"{path.stem}.{task.task_id}: without a callback nobody learns of a failure"
+            )
 
     def test_it_does_not_catch_up_or_run_twice_at_once(self, dag_bag, path):
         dag = dag_bag.dags[path.stem]
         assert dag.catchup is False and dag.max_active_runs == 1
         if dag.dag_id == "nightly":
-            assert dag.start_date.year < 2009, "tasks of a run before start_date are never scheduled, and the run is green"
+            assert dag.start_date.year < 2009, (
+                "tasks of a run before start_date are never scheduled, and the run is green"
+            )
         else:
-            assert dag.start_date is None, f"{path.name}: with a start date its latest time runs at once; use off_cycle(…)"
+            assert dag.start_date is None, (
+                f"{path.name}: with a start date its latest time runs at once; use off_cycle(…)"
+            )
 
     def test_it_imports_only_the_sdk_and_its_neighbours(self, dag_bag, path):
         tree = ast.parse(path.read_text())
         modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        modules += [
+            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        ]
         allowed = {"airflow.sdk", "dags._commands", "dags._defaults"}
         assert set(modules) <= allowed, f"{path.name} imports {set(modules) - allowed}: DAGs start programs"
 
@@ -61,19 +71,34 @@ class TestEveryDag:
 
 def test_no_task_asks_the_clock(dag_bag):
     for path in DAGS.glob("*.py"):
-        assert not re.search(r"\b(now|today|utcnow)\(\)", path.read_text()), f"{path.name}: days come from the run"
+        assert not re.search(r"\b(now|today|utcnow)\(\)", path.read_text()), (
+            f"{path.name}: days come from the run"
+        )
 
 
 def test_the_night_has_the_eight_words_in_order(dag_bag):
     dag = dag_bag.dags["nightly"]
     order = [task.task_id for task in dag.topological_sort()]
     assert order == [
-        "land", "ingest", "identify", "build.load", "build.dbt", "build.export", "train", "score", "publish",
-    ]  # fmt: skip
+        "land",
+        "ingest",
+        "identify",
+        "build.load",
+        "build.dbt",
+        "build.export",
+        "train",
+        "score",
+        "publish",
+    ]
     for before, after in pairwise(order):
         assert after in dag.get_task(before).downstream_task_ids, f"{after} does not wait for {before}"
 
 
 def test_spark_work_goes_through_the_connection(dag_bag):
-    spark = {task.task_id for dag in dag_bag.dags.values() for task in dag.tasks if type(task).__name__ == "SparkSubmitOperator"}
+    spark = {
+        task.task_id
+        for dag in dag_bag.dags.values()
+        for task in dag.tasks
+        if type(task).__name__ == "SparkSubmitOperator"
+    }
     assert spark == {"ingest", "identify", "train", "score", "search", "maintain"}

@@ -1,4 +1,6 @@
-"""From an event's no to the features, the training matrix, the lists and the answer, through the real steps but scoring."""
+"""From an event's no to the features, the training matrix, the lists and the answer, through the real steps
+but scoring.
+"""
 
 import json
 import shutil
@@ -31,12 +33,20 @@ from spark_jobs.train.matrices import material
 
 def words_of(spark, event: dict) -> list[dict]:
     """What ingest makes of an event, for its user."""
-    feed, received = SOURCE.feed("events"), {"source_file": "f", "source_line": 1, "delivery_id": "d", "wrong_kinds": []}
+    feed, received = (
+        SOURCE.feed("events"),
+        {"source_file": "f", "source_line": 1, "delivery_id": "d", "wrong_kinds": []},
+    )
     raw = ", ".join(f"{name} string" for name in feed.columns)
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in event.items()}
     row = [{**dict.fromkeys(feed.columns), **texts, **received, "landing_date": date(2026, 1, 22)}]
-    schema = f"{raw}, wrong_kinds array<string>, source_file string, source_line int, delivery_id string, landing_date date"
-    typed = feed.transform(reread(spark.createDataFrame(row, schema), feed), Context(SOURCE.name, SOURCE.time_zone, "key"))
+    schema = (
+        f"{raw}, wrong_kinds array<string>, source_file string, source_line int, delivery_id string,"
+        " landing_date date"
+    )
+    typed = feed.transform(
+        reread(spark.createDataFrame(row, schema), feed), Context(SOURCE.name, SOURCE.time_zone, "key")
+    )
     return [row.asDict() for row in consents(typed, None, "events", ("user_identifier_id",)).collect()]
 
 
@@ -45,23 +55,33 @@ def listed() -> list[dict]:
 
 
 def put(lake: Lake, table, rows: list[dict]) -> None:
-    full = [{name: row.get(name) for name in table.columns} | {"model_version": "concierge/1"} for row in rows]
+    full = [
+        {name: row.get(name) for name in table.columns} | {"model_version": "concierge/1"} for row in rows
+    ]
     lake.overwrite(pa.Table.from_pylist(full, schema=arrow_schema(table)).to_reader(), table)
 
 
 def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, spark, tmp_path):
     [given], denied = built.shop.consents, built.shop.owner["i_u2"]
     event = {
-        "type": "page", "messageId": "m", "userId": "u2", "timestamp": "2026-01-22T12:00:00Z",
+        "type": "page",
+        "messageId": "m",
+        "userId": "u2",
+        "timestamp": "2026-01-22T12:00:00Z",
         "context": {"consent": {"categoryPreferences": {"personalization": "denied"}}},
-    }  # fmt: skip
+    }
     [word] = words_of(spark, event)
     assert {**word, "consented_at": word["consented_at"].replace(tzinfo=UTC)} == {
-        **given, "identifier_id": word["identifier_id"], "first_received": word["first_received"],
-    }, "the shop's warehouse was built of another word"  # fmt: skip
+        **given,
+        "identifier_id": word["identifier_id"],
+        "first_received": word["first_received"],
+    }, "the shop's warehouse was built of another word"
 
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
-    night, lake = Night("n", Days(built.last, built.last), settings, datetime(2026, 2, 1, tzinfo=UTC)), Lake(settings.lake, spark)
+    night, lake = (
+        Night("n", Days(built.last, built.last), settings, datetime(2026, 2, 1, tzinfo=UTC)),
+        Lake(settings.lake, spark),
+    )
     (settings.warehouse_folder / "builds").mkdir(parents=True)
     shutil.copy(built.files[-1], settings.warehouse_folder / "builds" / "n.duckdb")
     built.shop.write(lake)
@@ -78,6 +98,11 @@ def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, s
     put(lake, REC_ITEM_ITEMS, [{"item_id": "item1", "items": listed()[2:]}])
     put(lake, REC_AUDIENCE_ITEMS, [{"audience": name, "items": listed()} for name in ("popular", "new")])
     publish.run(night, lake)
-    client = create_app(ServiceSettings(home=tmp_path), clock=lambda: datetime(2026, 2, 1, tzinfo=UTC)).test_client()
-    sources = {one: client.get("/v1/recommendations", query_string={"customer_id": one}).json["source"] for one in everybody}
+    client = create_app(
+        ServiceSettings(home=tmp_path), clock=lambda: datetime(2026, 2, 1, tzinfo=UTC)
+    ).test_client()
+    sources = {
+        one: client.get("/v1/recommendations", query_string={"customer_id": one}).json["source"]
+        for one in everybody
+    }
     assert sources == {one: "popular" if one == denied else "personal" for one in everybody}

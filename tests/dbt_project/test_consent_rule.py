@@ -1,4 +1,6 @@
-"""The warehouse's rule of consent, and what `publish` reads off the same words, against an oracle: random words, any order."""
+"""The warehouse's rule of consent, and what `publish` reads off the same words, against an oracle: random
+words, any order.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,15 +16,21 @@ from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES
 from spark_jobs.arrow_types import arrow_schema
 from spark_jobs.publish.restrictions import newest_words
 
-MODEL = Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/customers/int_consent_words.sql"
+MODEL = (
+    Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/customers/int_consent_words.sql"
+)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 # Whose identifier, of which customer; the hour; the answer; which feed said it.
-WORD = st.tuples(st.sampled_from("abcdefghijkl"), st.integers(0, 3), st.booleans(), st.sampled_from(["people", "events"]))
+WORD = st.tuples(
+    st.sampled_from("abcdefghijkl"), st.integers(0, 3), st.booleans(), st.sampled_from(["people", "events"])
+)
 WHOSE = {one: f"customer {n // 2}" for n, one in enumerate("abcdefghijkl")}  # two each
 
 
 def allowed(words: list[tuple], customer: str) -> tuple[int, bool] | None:
-    """The last hour in which the customer's identifiers said anything, and whether all that they said then was yes."""
+    """The last hour in which the customer's identifiers said anything, and whether all that they said then
+    was yes.
+    """
     mine = [(hour, granted) for one, hour, granted, _ in words if WHOSE[one] == customer]
     last = max((hour for hour, _ in mine), default=None)
     return None if last is None else (last, all(granted for hour, granted in mine if hour == last))
@@ -33,11 +41,17 @@ def allowed(words: list[tuple], customer: str) -> tuple[int, bool] | None:
 def test_the_newest_word_holds_and_a_tie_is_a_no(words, random):
     rows = {
         (one, hour, granted, feed): {
-            "identifier_id": one, "purpose": "personalization", "consented_at": START + timedelta(hours=hour), "source": "shop",
-            "feed": feed, "is_granted": granted, "consented_date": START.date(), "first_received": "",
+            "identifier_id": one,
+            "purpose": "personalization",
+            "consented_at": START + timedelta(hours=hour),
+            "source": "shop",
+            "feed": feed,
+            "is_granted": granted,
+            "consented_date": START.date(),
+            "first_received": "",
         }
         for one, hour, granted, feed in words
-    }  # fmt: skip
+    }
     shuffled = random.sample(list(rows.values()), len(rows))
     consents = pa.Table.from_pylist(shuffled, schema=arrow_schema(CORE_CONSENTS))
     whose = [{"identifier_id": one, "customer_id": customer} for one, customer in WHOSE.items()]
@@ -49,11 +63,17 @@ def test_the_newest_word_holds_and_a_tie_is_a_no(words, random):
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("consents", consents).register("identities", identities)
-        in_force = connection.sql(f"select customer_id, consented_at, is_granted from ({sql}) where is_in_force").fetchall()
-    assert sorted((who, hours(at), granted) for who, at, granted in in_force) == sorted((who, *f) for who, f in expected.items())
+        in_force = connection.sql(
+            f"select customer_id, consented_at, is_granted from ({sql}) where is_in_force"
+        ).fetchall()
+    assert sorted((who, hours(at), granted) for who, at, granted in in_force) == sorted(
+        (who, *f) for who, f in expected.items()
+    )
 
     tables = {CORE_CONSENTS.name: consents, CORE_IDENTITIES.name: identities}
-    lake = SimpleNamespace(read_arrow=lambda table, columns=None: tables[table.name].select(columns or table.columns))
+    lake = SimpleNamespace(
+        read_arrow=lambda table, columns=None: tables[table.name].select(columns or table.columns)
+    )
     read = newest_words(SimpleNamespace(lake=lake))
     assert {who: (hours(at), not is_no) for who, (at, _, is_no) in read.items()} == expected
 

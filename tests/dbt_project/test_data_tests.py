@@ -9,7 +9,9 @@ BY_A_GUEST = "('o2', false, 99, null)"
 
 
 def faults(built, name: str, tables: dict[str, list[str]]) -> int:
-    """How many rows a data test of the project finds in a warehouse of nothing but these tables: `<name> (<columns>)`, rows."""
+    """How many rows a data test of the project finds in a warehouse of nothing but these tables: `<name>
+    (<columns>)`, rows.
+    """
     test = next(node for node in built.manifest["nodes"].values() if node["name"] == name)
     with duckdb.connect() as warehouse:
         warehouse.execute("create schema main_intermediate")
@@ -23,7 +25,9 @@ def faults(built, name: str, tables: dict[str, list[str]]) -> int:
 @pytest.mark.parametrize(
     ("customers", "orders", "found"),
     [
-        pytest.param(["(1, 1, 6)"], [ONE_ORDER, ONE_RETURN, BY_A_GUEST], 0, id="equal, the guest's order aside"),
+        pytest.param(
+            ["(1, 1, 6)"], [ONE_ORDER, ONE_RETURN, BY_A_GUEST], 0, id="equal, the guest's order aside"
+        ),
         pytest.param(["(1, 0, 6)"], [ONE_ORDER, ONE_RETURN], 1, id="a return is missing"),
         pytest.param(["(1, 1, 7)"], [ONE_ORDER, ONE_RETURN], 1, id="another amount"),
         pytest.param([], [ONE_ORDER, ONE_RETURN], 1, id="no customers at all"),
@@ -35,7 +39,9 @@ def faults(built, name: str, tables: dict[str, list[str]]) -> int:
 def test_customers_equal_their_orders(built, customers, orders, found):
     tables = {
         "main.dim_customers (n_orders int, n_returns int, amount_net decimal(18, 4))": customers,
-        "main.fct_orders (order_id varchar, is_return boolean, amount decimal(18, 4), customer_id varchar)": orders,
+        "main.fct_orders (order_id varchar, is_return boolean, amount decimal(18, 4), customer_id varchar)": (
+            orders
+        ),
     }
     assert faults(built, "customers_equal_their_orders", tables) == found
 
@@ -51,4 +57,7 @@ def test_customers_equal_their_orders(built, customers, orders, found):
 )
 def test_calendar_ends_today(built, days, found):
     assert str(built.last) == "2026-01-28"
-    assert faults(built, "calendar_ends_today", {"main_intermediate.int_calendar (calendar_date date)": days}) == found
+    assert (
+        faults(built, "calendar_ends_today", {"main_intermediate.int_calendar (calendar_date date)": days})
+        == found
+    )

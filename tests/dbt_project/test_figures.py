@@ -20,7 +20,8 @@ def lines_of(shop, line) -> list[dict]:
     """The lines of a line's order, by number."""
     order = line["source"], line["order_id"]
     return sorted(
-        (one for one in shop.lines.values() if (one["source"], one["order_id"]) == order), key=lambda one: one["line_no"]
+        (one for one in shop.lines.values() if (one["source"], one["order_id"]) == order),
+        key=lambda one: one["line_no"],
     )
 
 
@@ -55,10 +56,16 @@ def test_orders(built, ask):
             totals[0] += 1
             totals[1] += abs(line["quantity"])
             totals[2] += line["amount"] if line["currency"] == currency_of(built.shop, line) else 0
-    found = {(order, is_return): [n, units, amount] for order, is_return, n, units, amount in ask(
-        "select order_id, is_return, n_lines, n_units, amount from fct_orders")}  # fmt: skip
+    found = {
+        (order, is_return): [n, units, amount]
+        for order, is_return, n, units, amount in ask(
+            "select order_id, is_return, n_lines, n_units, amount from fct_orders"
+        )
+    }
     assert found == dict(expected)
-    assert any(customer_of(built.shop, line) is None for line in built.shop.lines.values()), "no guest in this shop"
+    assert any(customer_of(built.shop, line) is None for line in built.shop.lines.values()), (
+        "no guest in this shop"
+    )
     assert ask("select count(*) from fct_orders where customer_id is null")[0][0] > 0
 
 
@@ -78,7 +85,10 @@ def test_customers(built, ask):
             back[who] -= line["amount"]
     never = "select count(*), count(recency_days) from dim_customers where n_orders = 0"
     assert ask(never)[0][0] > ask(never)[0][1] == 0, "who never bought did not buy today"
-    rows = ask("select customer_id, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known from dim_customers")
+    rows = ask(
+        "select customer_id, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known from"
+        " dim_customers"
+    )
     assert {row[0] for row in rows} == set(built.shop.owner.values())
     for who, n_orders, n_returns, amount_spent, amount_returned, amount_net, is_known in rows:
         assert (n_orders, n_returns) == (orders[who], returned[who])
@@ -89,7 +99,8 @@ def test_customers(built, ask):
 def test_web_purchases_are_not_counted_beside_the_feed(built, ask):
     assert any(event["event_type"] == "purchase" for event in built.shop.events.values())
     counted = ask(
-        "select interaction_id from fct_interactions where interaction_id like 'event:%' and interaction_type = 'purchase'"
+        "select interaction_id from fct_interactions where interaction_id like 'event:%' and interaction_type"
+        " = 'purchase'"
     )
     assert counted == [("event:k6",)], "the kiosk alone has no orders feed"
     joined = ask("select count(*) from fct_orders where session_id is not null and not is_return")[0][0]
@@ -100,7 +111,9 @@ def test_the_calendar_reaches_from_the_oldest_row_to_today(built, ask):
     """28 years with 7 leap days are 10,227 days, and 28 of January."""
     first, last, n_days = ask("select min(calendar_date), max(calendar_date), count(*) from dim_dates")[0]
     assert (first, last, n_days) == (date(1998, 1, 1), date(2026, 1, 28), 10_255)
-    assert ask("select n_orders, amount_sold from rpt_daily_sales where ordered_date = date '1998-01-01'") == [(1, 3)]
+    assert ask(
+        "select n_orders, amount_sold from rpt_daily_sales where ordered_date = date '1998-01-01'"
+    ) == [(1, 3)]
     assert ask("select max(ordered_date) from rpt_daily_sales") == [(built.last,)]
 
 
@@ -113,7 +126,14 @@ def days_of(built) -> dict[str, dict[date, list]]:
         if who and kind:
             path = item["category_path"]
             amount = line["amount"] if line["currency"] == currency_of(built.shop, line) == "EUR" else 0
-            fact = (kind, line["order_id"], amount, item["is_consumable"], path[0] if path else None, line["ordered_at"])
+            fact = (
+                kind,
+                line["order_id"],
+                amount,
+                item["is_consumable"],
+                path[0] if path else None,
+                line["ordered_at"],
+            )
             did[who][line["ordered_date"]].append(fact)
     for event in built.shop.events.values():
         if who := customer_of(built.shop, event):
@@ -152,7 +172,9 @@ RULES = {
     "new_customers": lambda s: s["since_first_order"] is not None and s["since_first_order"] < 30,
     "one_time_buyers": lambda s: s["n_orders"] == 1 and s["since_order"] >= 30,
     "frequent_buyers": lambda s: s["orders_90d"] >= 3,
-    "frequent_returners": lambda s: s["n_returns"] >= 2 and s["returned_percent"] is not None and s["returned_percent"] >= 20,
+    "frequent_returners": lambda s: (
+        s["n_returns"] >= 2 and s["returned_percent"] is not None and s["returned_percent"] >= 20
+    ),
     "window_shoppers": lambda s: s["views_30d"] >= 5 and s["n_orders"] == 0,
     "cart_abandoners": lambda s: s["open_cart"] and 1 <= s["since_cart"] <= 14,
     "category_fans": lambda s: s["category_lines"] >= 5 and s["favourite_percent"] >= 60,
@@ -172,7 +194,10 @@ def test_segments_by_the_day(built, ask):
         less = {who: sum(1 for other in spent.values() if other < mine) for who, mine in spent.items()}
         expected |= {(who, "big_spenders", today) for who in spent if 100 * less[who] // len(spent) >= 90}
     named = ", ".join(f"'{segment}'" for segment in [*RULES, "big_spenders"])
-    rows = ask(f"select customer_id, segment_id, membership_date from fct_customer_segments_daily where segment_id in ({named})")
+    rows = ask(
+        "select customer_id, segment_id, membership_date from fct_customer_segments_daily where segment_id"
+        f" in ({named})"
+    )
     assert len(rows) == len(set(rows))
     assert set(rows) == expected
     assert len({segment for _, segment, _ in expected}) >= 6, "too few segments have anyone in this shop"
@@ -186,9 +211,15 @@ def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_scores_can_differ(bu
     }
     for n in range((built.last - OPENED).days + 1):
         today = OPENED + timedelta(days=n)
-        last = {who: max(day for day in days if day <= today) for who, days in sold.items() if days and min(days) <= today}
+        last = {
+            who: max(day for day in days if day <= today)
+            for who, days in sold.items()
+            if days and min(days) <= today
+        }
         expected |= {(who, today) for who in last if len(set(last.values())) > 1}
-    assert min(today for _, today in expected) > min(min(days) for days in sold.values() if days), "the first day names nobody"
+    assert min(today for _, today in expected) > min(min(days) for days in sold.values() if days), (
+        "the first day names nobody"
+    )
     rows = ask(
         "select customer_id, membership_date from fct_customer_segments_daily"
         " where segment_id in (select segment_id from dim_segments where kind = 'rfm')"
@@ -198,9 +229,12 @@ def test_each_buyer_is_in_one_rfm_segment_on_each_day_since_scores_can_differ(bu
 
 
 def test_impressions_and_what_was_clicked(ask):
-    """Two lists with items; of the first list's second item two views and a cart name the list; an empty list has no item."""
+    """Two lists with items; of the first list's second item two views and a cart name the list; an empty list
+    has no item.
+    """
     rows = ask(
-        "select request_id, item_rank, item_id, score, n_clicks, n_carts, first_clicked_at from fct_impressions order by 1, 2"
+        "select request_id, item_rank, item_id, score, n_clicks, n_carts, first_clicked_at from"
+        " fct_impressions order by 1, 2"
     )
     assert rows == [
         ("list1", 1, "item1", 1.0, 0, 0, None),
@@ -210,7 +244,10 @@ def test_impressions_and_what_was_clicked(ask):
 
 
 def test_a_shops_own_ids_lead_to_its_customers(built, ask):
-    found = {row[:3]: row[3] for row in ask("select source, kind, source_customer_id, customer_id from dim_customer_ids")}
+    found = {
+        row[:3]: row[3]
+        for row in ask("select source, kind, source_customer_id, customer_id from dim_customer_ids")
+    }
     users = {i: c for i, c in built.shop.owner.items() if i.startswith("i_u")}
     assert found == {("web", "user_id", i.removeprefix("i_")): c for i, c in users.items()}
 
@@ -222,17 +259,26 @@ def test_customers_of_many_countries_are_flagged(built, ask):
         named[customer_of(built.shop, event)].add(event.get("country"))
     for line in built.shop.lines.values():
         in_order = (one.get("country") for one in lines_of(built.shop, line) if one.get("country"))
-        named[customer_of(built.shop, line)].add(next(in_order, None) if is_sold(line) or kind_of(line) else line.get("country"))
+        named[customer_of(built.shop, line)].add(
+            next(in_order, None) if is_sold(line) or kind_of(line) else line.get("country")
+        )
         if kind_of(line) == "return":
             named[customer_of(built.shop, line)].add(line.get("country"))
-    expected = {who: len({name.strip().lower() for name in names if name}) for who, names in named.items() if who}
-    found = {who: (n, many) for who, n, many in ask("select customer_id, n_countries, has_many_countries from dim_customers")}
+    expected = {
+        who: len({name.strip().lower() for name in names if name}) for who, names in named.items() if who
+    }
+    found = {
+        who: (n, many)
+        for who, n, many in ask("select customer_id, n_countries, has_many_countries from dim_customers")
+    }
     assert found == {who: (expected.get(who, 0), expected.get(who, 0) > 2) for who in found}
     assert {True, False} == {many for _, many in found.values()}
 
 
 def test_consent_is_applied_to_features(built, ask):
     denied = built.shop.owner["i_u2"]
-    assert ask(f"select has_personalization_consent from dim_customers where customer_id = '{denied}'") == [(False,)]
+    assert ask(f"select has_personalization_consent from dim_customers where customer_id = '{denied}'") == [
+        (False,)
+    ]
     everyone = set(built.shop.owner.values())
     assert {who for (who,) in ask("select customer_id from feat_customers")} == everyone - {denied}

@@ -1,4 +1,6 @@
-"""An analyst's way to ask why: the marts of a small shop's links, and the query of docs/identity.md against the service."""
+"""An analyst's way to ask why: the marts of a small shop's links, and the query of docs/identity.md against
+the service.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,20 +22,26 @@ NODES = [f"i_{name}" for name in "abcde"]
 
 links = st.lists(
     st.tuples(
-        st.sampled_from(list(combinations(NODES, 2))), st.sampled_from(["same_event", "same_order"]),
-        st.sampled_from([0.5, 0.75, 1.0]), st.booleans(), st.sampled_from([AT, AT + timedelta(days=1)]),
+        st.sampled_from(list(combinations(NODES, 2))),
+        st.sampled_from(["same_event", "same_order"]),
+        st.sampled_from([0.5, 0.75, 1.0]),
+        st.booleans(),
+        st.sampled_from([AT, AT + timedelta(days=1)]),
     ).map(lambda row: (*row[0], *row[1:])),
-    max_size=9, unique_by=lambda row: row[:3],
-)  # fmt: skip
+    max_size=9,
+    unique_by=lambda row: row[:3],
+)
 
 
 def test_both_ends_are_told_whose_they_are(built):
     with duckdb.connect(str(built.anew), read_only=True) as warehouse:
         rows = warehouse.execute(
-            "select identifier_id_a, kind_a, customer_id_a, identifier_id_b, kind_b, customer_id_b, is_followed, held_by,"
-            " first_seen_at from fct_identity_links order by all"
+            "select identifier_id_a, kind_a, customer_id_a, identifier_id_b, kind_b, customer_id_b,"
+            " is_followed, held_by, first_seen_at from fct_identity_links order by all"
         ).fetchall()
-        changes = warehouse.execute("select change_id, change, customer_id, to_customer_id from fct_identity_changes").fetchall()
+        changes = warehouse.execute(
+            "select change_id, change, customer_id, to_customer_id from fct_identity_changes"
+        ).fetchall()
     seen = datetime(2026, 1, 5)
     assert rows == [
         ("i_a20", "anonymous_id", "c_i_u20", "i_u20", "user_id", "c_i_u20", True, None, seen),
@@ -44,7 +52,10 @@ def test_both_ends_are_told_whose_they_are(built):
 
 
 @example(
-    [("i_a", "i_b", "same_event", 1.0, True, AT + timedelta(days=1)), ("i_a", "i_b", "same_order", 1.0, True, AT)],
+    [
+        ("i_a", "i_b", "same_event", 1.0, True, AT + timedelta(days=1)),
+        ("i_a", "i_b", "same_order", 1.0, True, AT),
+    ],
     ["i_a", "i_b"],
 )  # the later of two equal links comes first in the alphabet
 @given(links, st.permutations(NODES).map(lambda names: names[:2]))
@@ -52,16 +63,19 @@ def test_the_query_finds_the_path_that_the_service_tells(rows, ends):
     graph = {name: [] for name in NODES}
     with duckdb.connect() as warehouse:
         warehouse.execute(
-            "create table fct_identity_links (identifier_id_a varchar, identifier_id_b varchar, rule varchar, evidence varchar,"
-            " weight double, is_followed boolean, first_seen_at timestamptz)"
+            "create table fct_identity_links (identifier_id_a varchar, identifier_id_b varchar, rule varchar,"
+            " evidence varchar, weight double, is_followed boolean, first_seen_at timestamptz)"
         )
         for a, b, rule, weight, is_followed, seen in rows:
             evidence = f"core_events/{rule}-{a[2:]}{b[2:]}"
             warehouse.execute(
-                "insert into fct_identity_links values (?, ?, ?, ?, ?, ?, ?)", [a, b, rule, evidence, weight, is_followed, seen]
+                "insert into fct_identity_links values (?, ?, ?, ?, ?, ?, ?)",
+                [a, b, rule, evidence, weight, is_followed, seen],
             )
             for one, other in ((a, b), (b, a)):
-                graph[one].append(Link(other, rule, evidence, weight, seen, None if is_followed else "shared/browser"))
+                graph[one].append(
+                    Link(other, rule, evidence, weight, seen, None if is_followed else "shared/browser")
+                )
         query = QUERY.replace("'i_…' as a, 'i_…' as b", f"'{ends[0]}' as a, '{ends[1]}' as b")
         assert query != QUERY
         found = warehouse.execute(query).fetchall()

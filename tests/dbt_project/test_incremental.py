@@ -1,7 +1,9 @@
-"""Incremental equals full refresh: 24 days of a small shop in three nights, every model compared with a build from nothing.
+"""Incremental equals full refresh: 24 days of a small shop in three nights, every model compared with a build
+from nothing.
 
-The nights bring late rows for days gone by, take rows away, move browsers' histories to the people they turn out to be, change
-items' categories, take a consent back, bring the first orders feed after days without one, and take a feed's only line away. R22.
+The nights bring late rows for days gone by, take rows away, move browsers' histories to the people they turn
+out to be, change items' categories, take a consent back, bring the first orders feed after days without one,
+and take a feed's only line away. R22.
 """
 
 from datetime import date
@@ -12,13 +14,23 @@ OPENED = date(2026, 1, 5)
 
 # What a build did, which differs between one that had much to do and one that had little.
 OF_THE_BUILD = {
-    "int_build__moved_identifiers", "int_build__changed_items", "int_build__changed_feeds", "int_build__touched_days",
-    "int_build__changed_orders", "int_build__window",
-}  # fmt: skip
-# Only the window's days stand there; compared on those days. Its runs begin with the window, so of those the stays are compared.
+    "int_build__moved_identifiers",
+    "int_build__changed_items",
+    "int_build__changed_feeds",
+    "int_build__touched_days",
+    "int_build__changed_orders",
+    "int_build__window",
+}
+# Only the window's days stand there; compared on those days. Its runs begin with the window, so of those the
+# stays are compared.
 OF_THE_WINDOW = {
-    "int_spine", "int_customer_states", "int_category_states", "int_rfm_scores", "int_segment_inputs", "int_segment_days",
-}  # fmt: skip
+    "int_spine",
+    "int_customer_states",
+    "int_category_states",
+    "int_rfm_scores",
+    "int_segment_inputs",
+    "int_segment_days",
+}
 CUT_BY_THE_WINDOW = {"int_segment_stays"}
 
 
@@ -27,7 +39,9 @@ def differing(nightly, anew) -> tuple[dict[str, int], int]:
     with duckdb.connect() as both:
         both.execute(f"attach '{nightly}' as nightly (read_only)")
         both.execute(f"attach '{anew}' as anew (read_only)")
-        rebuilt_from = both.execute("select rebuilt_from from nightly.main_intermediate.int_build__window").fetchone()[0]
+        rebuilt_from = both.execute(
+            "select rebuilt_from from nightly.main_intermediate.int_build__window"
+        ).fetchone()[0]
         models = both.execute(
             "select distinct table_schema || '.' || table_name, table_name from information_schema.tables"
             " where table_catalog in ('nightly', 'anew')"
@@ -54,10 +68,16 @@ def test_incremental_equals_full_refresh(built):
 
 
 def test_the_comparison_is_worth_something(built):
-    """The last night looked at some days only, stays have ended, and a night that was missed would be seen."""
+    """The last night looked at some days only, stays have ended, and a night that was missed
+    would be seen.
+    """
     with duckdb.connect(str(built.files[-1]), read_only=True) as warehouse:
-        window = warehouse.execute("select rebuilt_from, as_of from main_intermediate.int_build__window").fetchone()
-        ended = warehouse.execute("select count(*) from fct_customer_segments where left_at is not null").fetchone()[0]
+        window = warehouse.execute(
+            "select rebuilt_from, as_of from main_intermediate.int_build__window"
+        ).fetchone()
+        ended = warehouse.execute(
+            "select count(*) from fct_customer_segments where left_at is not null"
+        ).fetchone()[0]
     assert OPENED < window[0] < window[1] == built.last
     assert ended > 20
     missed, _ = differing(built.files[-2], built.anew)
@@ -65,13 +85,19 @@ def test_the_comparison_is_worth_something(built):
 
 
 def test_a_feed_that_comes_and_goes_takes_a_purchase_out_and_puts_it_back(built):
-    """The kiosk's web purchase is of the first night, its only order line of the second; the third night takes the line away."""
+    """The kiosk's web purchase is of the first night, its only order line of the second; the third night
+    takes the line away.
+    """
     counted = []
     for file in built.files:
         with duckdb.connect(str(file), read_only=True) as warehouse:
             counted.append(
-                warehouse.execute("select count(*) from fct_interactions where interaction_id = 'event:k6'").fetchone()[0]
+                warehouse.execute(
+                    "select count(*) from fct_interactions where interaction_id = 'event:k6'"
+                ).fetchone()[0]
             )
     assert counted == [1, 0, 1]
     with duckdb.connect(str(built.files[-1]), read_only=True) as warehouse:
-        assert warehouse.execute("select source from main_intermediate.int_build__changed_feeds").fetchall() == [("kiosk",)]
+        assert warehouse.execute(
+            "select source from main_intermediate.int_build__changed_feeds"
+        ).fetchall() == [("kiosk",)]

@@ -11,16 +11,24 @@ from spark_jobs.build.begin import SOURCES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 PROMISED = {
-    "dim_customers": "customer_id is_known first_seen_at last_seen_at n_orders n_returns amount_spent amount_returned amount_net"
-    " last_order_at country rfm_segment",
+    "dim_customers": (
+        "customer_id is_known first_seen_at last_seen_at n_orders n_returns amount_spent amount_returned"
+        " amount_net last_order_at country rfm_segment"
+    ),
     "dim_items": "item_id title category price is_recommendable",
     "dim_segments": "segment_id name kind n_customers",
     "fct_customer_segments": "customer_id segment_id entered_at left_at",
     "fct_orders": "source order_id customer_id ordered_at n_lines n_units amount currency is_return",
-    "fct_order_lines": "source order_id line_no customer_id item_id ordered_at quantity unit_price amount line_type",
-    "fct_interactions": "interaction_id customer_id item_id interaction_type occurred_at quantity amount order_id",
+    "fct_order_lines": (
+        "source order_id line_no customer_id item_id ordered_at quantity unit_price amount line_type"
+    ),
+    "fct_interactions": (
+        "interaction_id customer_id item_id interaction_type occurred_at quantity amount order_id"
+    ),
 }
-PERSONAL = {name for table in LAKE.values() for name in table.personal} - {"raw_text", "detail"} | {"compared_as"}
+PERSONAL = {name for table in LAKE.values() for name in table.personal} - {"raw_text", "detail"} | {
+    "compared_as"
+}
 
 
 def layer(node: dict) -> str:
@@ -29,7 +37,9 @@ def layer(node: dict) -> str:
 
 @pytest.fixture(scope="module")
 def models(built) -> dict[str, dict]:
-    found = {node["name"]: node for node in built.manifest["nodes"].values() if node["resource_type"] == "model"}
+    found = {
+        node["name"]: node for node in built.manifest["nodes"].values() if node["resource_type"] == "model"
+    }
     assert len(found) > 50
     return found
 
@@ -39,13 +49,21 @@ def parents(models, node) -> list[dict]:
 
 
 def test_only_staging_reads_sources(models):
-    reading = [n["name"] for n in models.values() if any(d.startswith("source.") for d in n["depends_on"]["nodes"])]
+    reading = [
+        n["name"] for n in models.values() if any(d.startswith("source.") for d in n["depends_on"]["nodes"])
+    ]
     assert reading
-    assert all(name.startswith("stg_") for name in reading), f"{reading}: read a stg_ model instead of the source"
+    assert all(name.startswith("stg_") for name in reading), (
+        f"{reading}: read a stg_ model instead of the source"
+    )
 
 
 def test_no_layer_reaches_over_the_one_below(models):
-    allowed = {"staging": set(), "intermediate": {"staging", "intermediate"}, "marts": {"intermediate", "marts"}}
+    allowed = {
+        "staging": set(),
+        "intermediate": {"staging", "intermediate"},
+        "marts": {"intermediate", "marts"},
+    }
     wrong = [
         f"{node['name']} reads {parent['name']}"
         for node in models.values()
@@ -57,15 +75,22 @@ def test_no_layer_reaches_over_the_one_below(models):
 
 def test_every_model_says_its_grain_and_describes_its_columns(models):
     for name, node in models.items():
-        assert node["description"].startswith("One row per "), f"{name}: begin its description with the grain, 'One row per …'"
+        assert node["description"].startswith("One row per "), (
+            f"{name}: begin its description with the grain, 'One row per …'"
+        )
         bare = [column for column, said in node["columns"].items() if not said["description"]]
-        assert node["columns"] and not bare, f"{name}: no description of {bare or 'any column'}; add it to models/columns.md"
+        assert node["columns"] and not bare, (
+            f"{name}: no description of {bare or 'any column'}; add it to models/columns.md"
+        )
 
 
 def test_nothing_that_follows_from_the_policy_is_kept_from_night_to_night(models):
     """`begin.models_hash` leaves the policy out, so rows that it made must not outlive it."""
     follows = {"int_survivorship_rules", "int_survivorship_priorities"}
-    while more := {n for n, node in models.items() if follows & {one["name"] for one in parents(models, node)}} - follows:
+    while (
+        more := {n for n, node in models.items() if follows & {one["name"] for one in parents(models, node)}}
+        - follows
+    ):
         follows |= more
     assert {"dim_customer_values", "dim_customers", "rpt_customer_conflicts"} < follows
     kept = {name for name in follows if models[name]["config"]["materialized"] == "incremental"}
@@ -74,7 +99,9 @@ def test_nothing_that_follows_from_the_policy_is_kept_from_night_to_night(models
 
 def test_every_model_has_a_key_or_says_why_not(models, built):
     keyed = {
-        node["attached_node"].split(".")[-1] for node in built.manifest["nodes"].values() if node["name"].startswith("is_key")
+        node["attached_node"].split(".")[-1]
+        for node in built.manifest["nodes"].values()
+        if node["name"].startswith("is_key")
     }
     # Views pass on the key of what they read; states of the window are held by what is made of them.
     excused = {n["name"] for n in models.values() if n["config"]["materialized"] in ("view", "ephemeral")}
@@ -86,16 +113,22 @@ def test_described_columns_are_the_built_ones(models, built):
     import duckdb
 
     with duckdb.connect(str(built.anew), read_only=True) as warehouse:
-        rows = warehouse.execute("select table_name, list(column_name) from information_schema.columns group by all").fetchall()
+        rows = warehouse.execute(
+            "select table_name, list(column_name) from information_schema.columns group by all"
+        ).fetchall()
     for name, columns in rows:
-        assert set(models[name]["columns"]) == set(columns), f"{name}: its page in _…__models.yml and its SQL differ"
+        assert set(models[name]["columns"]) == set(columns), (
+            f"{name}: its page in _…__models.yml and its SQL differ"
+        )
 
 
 def test_marts_have_enforced_contracts_with_the_promised_columns(models):
     marts = {name: node for name, node in models.items() if layer(node) == "marts"}
     assert all(node["config"]["contract"]["enforced"] for node in marts.values())
     for name, columns in PROMISED.items():
-        assert set(columns.split()) <= set(marts[name]["columns"]), f"{name} lacks a column that outsiders rely on"
+        assert set(columns.split()) <= set(marts[name]["columns"]), (
+            f"{name} lacks a column that outsiders rely on"
+        )
     for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS):
         assert set(table.columns) <= set(marts[table.name]["columns"]), f"export cannot bring {table.name}"
 
@@ -104,18 +137,24 @@ def test_sources_are_the_lakes_contracts(built):
     sources = {node["name"]: node for node in built.manifest["sources"].values()}
     assert set(sources) == set(SOURCES)
     for name, node in sources.items():
-        assert list(node["columns"]) == list(LAKE[name].columns), f"{name} in _core__sources.yml and in expectations differ"
+        assert list(node["columns"]) == list(LAKE[name].columns), (
+            f"{name} in _core__sources.yml and in expectations differ"
+        )
 
 
 def test_personal_values_are_stored_only_in_marts_granted_on_their_own(models):
     holding = {name for name, node in models.items() if PERSONAL & set(node["columns"])}
     stored = {name for name in holding if models[name]["config"]["materialized"] != "ephemeral"}
-    assert stored == set(CONTACTS), f"{PERSONAL} belong to marts that aside.grants gives to the contacts role alone"
+    assert stored == set(CONTACTS), (
+        f"{PERSONAL} belong to marts that aside.grants gives to the contacts role alone"
+    )
     assert len(holding) > len(stored), "what those marts are made of is ephemeral"
 
 
 def test_pages_are_short(models):
-    pages = {name: node["original_file_path"] for name, node in models.items() if "generated" not in node["path"]}
+    pages = {
+        name: node["original_file_path"] for name, node in models.items() if "generated" not in node["path"]
+    }
     lines = {name: len((PROJECT / page).read_text().splitlines()) for name, page in pages.items()}
     long = {name: n for name, n in lines.items() if n > 80}
     assert not long, f"{long}: split an int_ model off"
@@ -128,4 +167,7 @@ def test_no_model_asks_the_clock_or_chance(models):
 
 
 def test_both_readers_are_exposures(built):
-    assert {node["name"] for node in built.manifest["exposures"].values()} == {"recommendation_service", "analysts"}
+    assert {node["name"] for node in built.manifest["exposures"].values()} == {
+        "recommendation_service",
+        "analysts",
+    }

@@ -1,4 +1,6 @@
-"""A person record is the same person's in the warehouse and where likeness looks at it: one order of its identifiers."""
+"""A person record is the same person's in the warehouse and where likeness looks at it: one order of its
+identifiers.
+"""
 
 from itertools import product
 
@@ -21,20 +23,26 @@ def test_a_record_is_whose_the_identifier_is_that_it_stands_for(query):
             warehouse.execute(f"create schema {schema}")
         columns = ", ".join(f"{name} varchar" for name in STANDS_FOR)
         warehouse.execute(
-            f"create table main_staging.stg_core__people (source varchar, record_id varchar, country varchar,"
+            "create table main_staging.stg_core__people (source varchar, record_id varchar, country varchar,"
             f" created_at timestamp, updated_at timestamp, ended_on date, {columns})"
         )
-        warehouse.execute("create table main_intermediate.int_identities (identifier_id varchar, customer_id varchar)")
+        warehouse.execute(
+            "create table main_intermediate.int_identities (identifier_id varchar, customer_id varchar)"
+        )
         wanted = {}
         for n, has in enumerate(product((True, False), repeat=len(STANDS_FOR))):
             record = {name: f"{name}-{n}" if one else None for name, one in zip(STANDS_FOR, has, strict=True)}
             marks = ", ".join("?" for _ in record)
             warehouse.execute(
-                f"insert into main_staging.stg_core__people (record_id, {', '.join(record)}) values (?, {marks})",
+                f"insert into main_staging.stg_core__people (record_id, {', '.join(record)}) values (?,"
+                f" {marks})",
                 [str(n), *record.values()],
             )
             for identifier in filter(None, record.values()):
-                warehouse.execute("insert into main_intermediate.int_identities values (?, ?)", [identifier, f"c_{identifier}"])
+                warehouse.execute(
+                    "insert into main_intermediate.int_identities values (?, ?)",
+                    [identifier, f"c_{identifier}"],
+                )
             wanted[str(n)] = f"c_{stands_for(record)}" if any(has) else None
         found = dict(warehouse.execute(f"select record_id, customer_id from ({query})").fetchall())
     assert len(wanted) == 16

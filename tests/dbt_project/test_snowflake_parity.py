@@ -1,4 +1,6 @@
-"""The same models on two warehouses, two nights, every mart row by row: DuckDB, and Snowflake's stand-in over HTTP."""
+"""The same models on two warehouses, two nights, every mart row by row: DuckDB, and Snowflake's stand-in over
+HTTP.
+"""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ from sqlglot.errors import ParseError
 from benchmarks.snowflake_parity import Compared, compare, line
 from expectations.contracts.lake import (
     LAKE,
-)  # fmt: skip
+)
 from expectations.contracts.published import Published
 from spark_jobs.build import dbt, export, load
 from spark_jobs.build.aside import finish_aside, switch_snowflake
@@ -37,8 +39,12 @@ class Shop:
     staged: dict[int, dict[str, int]] = field(default_factory=dict)
     compared: dict[int, list[Compared]] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)  # keys the second night changed, as it was made
-    unread: dict[int, list[str]] = field(default_factory=dict)  # compiled SQL that is not Snowflake's, by night
-    readers_saw: int = -1  # orders in the schema that analysts read, after the second build and before its swap
+    unread: dict[int, list[str]] = field(
+        default_factory=dict
+    )  # compiled SQL that is not Snowflake's, by night
+    readers_saw: int = (
+        -1
+    )  # orders in the schema that analysts read, after the second build and before its swap
 
     def night(self, n: int, settings: Settings) -> Night:
         day = OPENED + timedelta(days=N_DAYS + n - 2)
@@ -54,14 +60,18 @@ class Shop:
     def publish(self, n: int) -> None:
         """What `publish` does for the two warehouses."""
         night = self.night(n, self.duckdb)
-        Published(night.run_id, str(night.days.last), "", "", f"{night.slug}.duckdb", "", "").write(self.duckdb.home)
+        Published(night.run_id, str(night.days.last), "", "", f"{night.slug}.duckdb", "", "").write(
+            self.duckdb.home
+        )
         assert switch_snowflake(self.snowflake, night.run_id)
         assert not switch_snowflake(self.snowflake, night.run_id), "a repeated publish swaps nothing back"
 
     def run(self, n: int, *arguments: str) -> None:
         """One night on both warehouses, up to their marts compared."""
         reports = load.run(self.night(n, self.snowflake), self.lake)
-        self.staged[n] = {report.table_name: report.detail["staged"] for report in reports if report.detail["staged"]}
+        self.staged[n] = {
+            report.table_name: report.detail["staged"] for report in reports if report.detail["staged"]
+        }
         with ThreadPoolExecutor() as both:  # a second core builds the second warehouse
             for built in [
                 both.submit(self.build, n, self.duckdb, "--exclude-resource-type", "test", "unit_test"),
@@ -85,7 +95,9 @@ def not_snowflake(target: Path) -> list[str]:
     found = []
     for file in files:
         try:
-            if any(isinstance(one, exp.Command) for one in sqlglot.parse(file.read_text(), dialect="snowflake")):
+            if any(
+                isinstance(one, exp.Command) for one in sqlglot.parse(file.read_text(), dialect="snowflake")
+            ):
                 found.append(f"{file.name}: taken for a command")
         except ParseError as error:
             found.append(f"{file.name}: {error}")
@@ -94,7 +106,9 @@ def not_snowflake(target: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shop(snowflake, upsert, tmp_path_factory) -> Shop:
-    """Two nights on two warehouses. dbt's data tests run on Snowflake on the first; on DuckDB other tests run them."""
+    """Two nights on two warehouses. dbt's data tests run on Snowflake on the first; on DuckDB other tests run
+    them.
+    """
     homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
     dbt.generate(dbt.PROJECT)
@@ -118,7 +132,9 @@ def test_every_mart_equal_row_by_row(shop):
 
 
 def test_rows_staged_are_those_that_changed(shop):
-    assert shop.staged[1] == {name: shop.lake.read_arrow(LAKE[name], version=1).num_rows for name in shop.staged[1]}
+    assert shop.staged[1] == {
+        name: shop.lake.read_arrow(LAKE[name], version=1).num_rows for name in shop.staged[1]
+    }
     assert shop.staged[2] == shop.changed
 
 
@@ -127,18 +143,27 @@ def test_compiled_sql_is_snowflakes(shop):
 
 
 def test_days_are_written_and_read_in_one_form(shop):
-    """A cast would follow the session's DATE_OUTPUT_FORMAT and DATE_INPUT_FORMAT; the stand-in has none, so the SQL is read."""
+    """A cast would follow the session's DATE_OUTPUT_FORMAT and DATE_INPUT_FORMAT; the stand-in has none, so
+    the SQL is read.
+    """
     compiled = shop.snowflake.warehouse_folder / "dbt" / "target" / "compiled"
-    pages = [next(compiled.rglob(f"{model}.sql")).read_text() for model in ("dim_customer_values", "dim_customer_contacts")]
+    pages = [
+        next(compiled.rglob(f"{model}.sql")).read_text()
+        for model in ("dim_customer_values", "dim_customer_contacts")
+    ]
     assert "to_char(contacts.birth_date, 'YYYY-MM-DD')" in pages[0]
     assert "to_date(side_by_side.birth_date, 'YYYY-MM-DD')" in pages[1]
     casts = [one for page in pages for one in sqlglot.parse_one(page, dialect="snowflake").find_all(exp.Cast)]
     assert casts, "numbers and nulls are cast"
-    assert not [one.sql() for one in casts if "birth_date" in {column.name for column in one.find_all(exp.Column)}]
+    assert not [
+        one.sql() for one in casts if "birth_date" in {column.name for column in one.find_all(exp.Column)}
+    ]
 
 
 def test_why_two_are_one_is_answered_alike(shop):
-    """The query of docs/identity.md: a browser whose link the second night brought, its user's e-mail, and one held apart."""
+    """The query of docs/identity.md: a browser whose link the second night brought, its user's e-mail, and
+    one held apart.
+    """
     [why] = re.findall(r"```sql\n(.*?)```", (dbt.ROOT / "docs" / "identity.md").read_text(), re.DOTALL)
     file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
     ends = [("i_anonymous_id_3", "i_email_4"), ("i_email_5", "i_anonymous_id_5")]
@@ -169,7 +194,8 @@ def test_one_changed_value_is_a_difference(shop):
     """The comparison's own control; last, since it spoils a mart."""
     with connect(shop.snowflake) as session:
         session.run(
-            "update main.fct_orders set amount = amount + 0.0001 where order_id = (select min(order_id) from main.fct_orders)"
+            "update main.fct_orders set amount = amount + 0.0001 where order_id = (select min(order_id) from"
+            " main.fct_orders)"
         )
         file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
         found = {one.mart: one.n_differences for one in compare(file, session, "MAIN") if one.n_differences}

@@ -1,8 +1,9 @@
-"""Which value wins in a profile: one small lake under two policies, every value worked out by hand from the rows below.
+"""Which value wins in a profile: one small lake under two policies, every value worked out by hand from the
+rows below.
 
 Ann has three records, an order and an event; Bob one record and an event that agree, and a return of twelve
-lines; Cat is a browser. A till knows Dan by his card and typed what the rules of identity block for the rest; an older record has
-his real e-mail and phone.
+lines; Cat is a browser. A till knows Dan by his card and typed what the rules of identity block for the rest;
+an older record has his real e-mail and phone.
 """
 
 import shutil
@@ -13,18 +14,27 @@ import duckdb
 import pytest
 import yaml
 
-from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_ORDER_LINES, CORE_PEOPLE
+from expectations.contracts.lake import (
+    CORE_EVENTS,
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_ORDER_LINES,
+    CORE_PEOPLE,
+)
 from spark_jobs.build.begin import begin
 from spark_jobs.build.dbt import PROJECT
 from spark_jobs.build.survivorship import POLICY, PolicyError
 
 LAST = date(2026, 1, 10)
 OTHER = {
-    "first_name": {"rule": "most_frequent"}, "last_name": {"rule": "longest"}, "email": {"rule": "first_seen"},
+    "first_name": {"rule": "most_frequent"},
+    "last_name": {"rule": "longest"},
+    "email": {"rule": "first_seen"},
     "phone": {"rule": "source_priority", "priority": ["sample_shop"]},
     "address_line": {"rule": "source_priority", "priority": ["sample_shop", "online_retail"]},
-    "birth_date": {"rule": "most_recent"}, "country": {"rule": "most_frequent"},
-}  # fmt: skip
+    "birth_date": {"rule": "most_recent"},
+    "country": {"rule": "most_frequent"},
+}
 ASKED = (
     "--exclude-resource-type",
     "test",
@@ -51,43 +61,145 @@ def record(source: str, record_id: str, created: int, updated: int, country: str
 
 
 def event(event_id: str, who: str, day: int, country: str) -> dict:
-    when = {"occurred_at": at(day), "occurred_date": date(2026, 1, day), "event_type": "view", "item_id": "tea"}
-    return {"event_id": event_id, "source": "sample_shop", "anonymous_identifier_id": who, "country": country, **when}
+    when = {
+        "occurred_at": at(day),
+        "occurred_date": date(2026, 1, day),
+        "event_type": "view",
+        "item_id": "tea",
+    }
+    return {
+        "event_id": event_id,
+        "source": "sample_shop",
+        "anonymous_identifier_id": who,
+        "country": country,
+        **when,
+    }
 
 
 PEOPLE = [
-    record("online_retail", "C1", 1, 5, "Spain", first_name="Ann", last_name="Oak-Ash", email="Ann@X.example ",
-           email_identifier_id="i_mail", phone="+49 30 1", phone_identifier_id="i_phone", address_line="Hill 2", city="Bonn",
-           birth_date=date(1980, 1, 2)),
-    record("sample_shop", "S1", 2, 9, "Chad", first_name="Anna Maria", last_name="Oak", email="ann@x.example",
-           email_identifier_id="i_mail", phone=" ", city="Rome", postcode="00100", birth_date=date(1980, 2, 1)),
-    record("sample_shop", "S2", 3, 4, "Spain", first_name="ANN", last_name="Ash", email="a.ash@x.example",
-           email_identifier_id="i_mail2", phone="0301", phone_identifier_id="i_phone2", address_line="Dell 1", city="Ulm",
-           postcode="89073", birth_date=date(1980, 1, 2)),
+    record(
+        "online_retail",
+        "C1",
+        1,
+        5,
+        "Spain",
+        first_name="Ann",
+        last_name="Oak-Ash",
+        email="Ann@X.example ",
+        email_identifier_id="i_mail",
+        phone="+49 30 1",
+        phone_identifier_id="i_phone",
+        address_line="Hill 2",
+        city="Bonn",
+        birth_date=date(1980, 1, 2),
+    ),
+    record(
+        "sample_shop",
+        "S1",
+        2,
+        9,
+        "Chad",
+        first_name="Anna Maria",
+        last_name="Oak",
+        email="ann@x.example",
+        email_identifier_id="i_mail",
+        phone=" ",
+        city="Rome",
+        postcode="00100",
+        birth_date=date(1980, 2, 1),
+    ),
+    record(
+        "sample_shop",
+        "S2",
+        3,
+        4,
+        "Spain",
+        first_name="ANN",
+        last_name="Ash",
+        email="a.ash@x.example",
+        email_identifier_id="i_mail2",
+        phone="0301",
+        phone_identifier_id="i_phone2",
+        address_line="Dell 1",
+        city="Ulm",
+        postcode="89073",
+        birth_date=date(1980, 1, 2),
+    ),
     record("sample_shop", "S3", 1, 1, "Spain", user_identifier_id="i_bob", first_name="Bob"),
-    record("sample_shop", "D1", 2, 8, "Cuba", user_identifier_id="i_guest", crm_identifier_id="i_card", first_name="Dan",
-           email="guest@till.example", email_identifier_id="i_till_mail", phone="000000", phone_identifier_id="i_zeros"),
-    record("sample_shop", "D2", 3, 3, "Cuba", user_identifier_id=None, email="dan@x.example", email_identifier_id="i_mail3",
-           phone="+49 30 7", phone_identifier_id="i_phone3"),
-]  # fmt: skip
+    record(
+        "sample_shop",
+        "D1",
+        2,
+        8,
+        "Cuba",
+        user_identifier_id="i_guest",
+        crm_identifier_id="i_card",
+        first_name="Dan",
+        email="guest@till.example",
+        email_identifier_id="i_till_mail",
+        phone="000000",
+        phone_identifier_id="i_zeros",
+    ),
+    record(
+        "sample_shop",
+        "D2",
+        3,
+        3,
+        "Cuba",
+        user_identifier_id=None,
+        email="dan@x.example",
+        email_identifier_id="i_mail3",
+        phone="+49 30 7",
+        phone_identifier_id="i_phone3",
+    ),
+]
 EVENTS = [
-    event("e1", "i_web", 10, "Cuba"), event("e2", "i_cat", 6, "Spain"), event("e3", "i_cat", 8, "Spain"),
-    event("e4", "i_cat", 9, "Malta"), event("e5", "i_bob", 2, " spain"),
-]  # fmt: skip
+    event("e1", "i_web", 10, "Cuba"),
+    event("e2", "i_cat", 6, "Spain"),
+    event("e3", "i_cat", 8, "Spain"),
+    event("e4", "i_cat", 9, "Malta"),
+    event("e5", "i_bob", 2, " spain"),
+]
 ORDER = {
-    "source": "sample_shop", "order_id": "o1", "line_no": 1, "line_type": "sale", "ordered_at": at(3),
-    "ordered_date": date(2026, 1, 3), "item_id": "tea", "quantity": 1, "unit_price": Decimal(4), "amount": Decimal(4),
-    "currency": "EUR", "user_identifier_id": "i_ann", "country": "Malta",
-}  # fmt: skip
+    "source": "sample_shop",
+    "order_id": "o1",
+    "line_no": 1,
+    "line_type": "sale",
+    "ordered_at": at(3),
+    "ordered_date": date(2026, 1, 3),
+    "item_id": "tea",
+    "quantity": 1,
+    "unit_price": Decimal(4),
+    "amount": Decimal(4),
+    "currency": "EUR",
+    "user_identifier_id": "i_ann",
+    "country": "Malta",
+}
 RETURN = {
-    **ORDER, "order_id": "b1", "line_type": "return", "ordered_at": at(6), "ordered_date": date(2026, 1, 6), "quantity": -1,
-    "amount": Decimal(-4), "user_identifier_id": "i_bob", "country": "Chad",
-}  # fmt: skip
+    **ORDER,
+    "order_id": "b1",
+    "line_type": "return",
+    "ordered_at": at(6),
+    "ordered_date": date(2026, 1, 6),
+    "quantity": -1,
+    "amount": Decimal(-4),
+    "user_identifier_id": "i_bob",
+    "country": "Chad",
+}
 LINES = [ORDER, *({**RETURN, "line_no": n} for n in range(1, 13))]
 OWNERS = {
-    "i_ann": "ann", "i_web": "ann", "i_mail": "ann", "i_mail2": "ann", "i_phone": "ann", "i_phone2": "ann", "i_bob": "bob",
-    "i_cat": "cat", "i_card": "dan", "i_mail3": "dan", "i_phone3": "dan",
-}  # fmt: skip
+    "i_ann": "ann",
+    "i_web": "ann",
+    "i_mail": "ann",
+    "i_mail2": "ann",
+    "i_phone": "ann",
+    "i_phone2": "ann",
+    "i_bob": "bob",
+    "i_cat": "cat",
+    "i_card": "dan",
+    "i_mail3": "dan",
+    "i_phone3": "dan",
+}
 
 # (customer, field): value, evidence, day said, different values, how many say anything, how many say this
 SHIPPED = {
@@ -135,15 +247,22 @@ def home(new_home):
     """A home whose lake holds the rows above."""
     home = new_home("survivorship")
     identifiers = [
-        {"identifier_id": one, "kind": "user_id" if one in ("i_ann", "i_bob") else "anonymous_id", "value_normalised": one,
-         "first_seen_at": at(1)}
+        {
+            "identifier_id": one,
+            "kind": "user_id" if one in ("i_ann", "i_bob") else "anonymous_id",
+            "value_normalised": one,
+            "first_seen_at": at(1),
+        }
         for one in OWNERS
-    ]  # fmt: skip
+    ]
     owned = [{"identifier_id": one, "customer_id": whose} for one, whose in OWNERS.items()]
     for table, rows in (
-        (CORE_PEOPLE, PEOPLE), (CORE_EVENTS, EVENTS), (CORE_ORDER_LINES, LINES), (CORE_IDENTITIES, owned),
+        (CORE_PEOPLE, PEOPLE),
+        (CORE_EVENTS, EVENTS),
+        (CORE_ORDER_LINES, LINES),
+        (CORE_IDENTITIES, owned),
         (CORE_IDENTIFIERS, identifiers),
-    ):  # fmt: skip
+    ):
         home.lake.append_rows([{**dict.fromkeys(table.columns), **row} for row in rows], table)
     return home
 
@@ -174,7 +293,9 @@ def built(home, project):
 
 def values(ask, name: str) -> dict:
     rows = ask(
-        name, "select customer_id, field, value, evidence, day(said_at), n_values, n_said, n_agreeing from dim_customer_values"
+        name,
+        "select customer_id, field, value, evidence, day(said_at), n_values, n_said, n_agreeing from"
+        " dim_customer_values",
     )
     return {row[:2]: row[2:] for row in rows}
 
@@ -191,39 +312,67 @@ def test_another_policy_is_another_value_everywhere(built):
 
 def test_contacts_are_the_values_side_by_side(built):
     query = (
-        "select first_name, last_name, email, phone, address_line, city, postcode, birth_date, source, day(updated_at), n_records"
-        " from dim_customer_contacts order by customer_id"
+        "select first_name, last_name, email, phone, address_line, city, postcode, birth_date, source,"
+        " day(updated_at), n_records from dim_customer_contacts order by customer_id"
     )
     newest, bob = ("sample_shop", 9, 3), ("Bob", *[None] * 7, "sample_shop", 1, 1)
     dan = ("Dan", None, "dan@x.example", "+49 30 7", *[None] * 4, "sample_shop", 8, 2)
-    shipped = ("Anna Maria", "Oak", "ann@x.example", "+49 30 1", "Hill 2", "Bonn", None, date(1980, 1, 2), *newest)
+    shipped = (
+        "Anna Maria",
+        "Oak",
+        "ann@x.example",
+        "+49 30 1",
+        "Hill 2",
+        "Bonn",
+        None,
+        date(1980, 1, 2),
+        *newest,
+    )
     other = ("Ann", "Oak-Ash", "Ann@X.example ", "0301", "Dell 1", "Ulm", "89073", date(1980, 2, 1), *newest)
     assert built("shipped", query) == [shipped, bob, dan]
     assert built("other", query) == [other, bob, dan]
 
 
 def test_customers_say_whence_their_country_is(built):
-    query = "select country, country_source, country_feed, day(country_said_at) from dim_customers order by customer_id"
+    query = (
+        "select country, country_source, country_feed, day(country_said_at) from dim_customers order by"
+        " customer_id"
+    )
     dan = ("Cuba", "sample_shop", "record", 8)
     assert built("shipped", query) == [
-        ("Malta", "sample_shop", "order", 3), ("Spain", "sample_shop", "record", 1), ("Malta", "sample_shop", "event", 9),
+        ("Malta", "sample_shop", "order", 3),
+        ("Spain", "sample_shop", "record", 1),
+        ("Malta", "sample_shop", "event", 9),
         dan,
-    ]  # fmt: skip
+    ]
     assert built("other", query) == [
-        ("Spain", "online_retail", "record", 5), (" spain", "sample_shop", "event", 2), ("Spain", "sample_shop", "event", 8), dan,
-    ]  # fmt: skip
+        ("Spain", "online_retail", "record", 5),
+        (" spain", "sample_shop", "event", 2),
+        ("Spain", "sample_shop", "event", 8),
+        dan,
+    ]
 
 
 def test_conflicts_are_listed_without_the_values(built):
     for name, expected in (("shipped", SHIPPED), ("other", BY_OTHER)):
-        rows = built(name, "select customer_id, field, n_values, n_said, n_agreeing from rpt_customer_conflicts")
-        assert {row[:2]: row[2:] for row in rows} == {key: said[3:] for key, said in expected.items() if said[3] > 1}
+        rows = built(
+            name, "select customer_id, field, n_values, n_said, n_agreeing from rpt_customer_conflicts"
+        )
+        assert {row[:2]: row[2:] for row in rows} == {
+            key: said[3:] for key, said in expected.items() if said[3] > 1
+        }
     report = built("shipped", "select * from rpt_customer_conflicts")
-    said = {text for row in PEOPLE for name, text in row.items() if name in ("first_name", "last_name", "email", "phone", "city")}
+    said = {
+        text
+        for row in PEOPLE
+        for name, text in row.items()
+        if name in ("first_name", "last_name", "email", "phone", "city")
+    }
     assert not said & {value for row in report for value in row}
-    assert built("shipped", "select said_by from rpt_customer_conflicts where customer_id = 'ann' and field = 'country'") == [
-        ("online_retail/record, sample_shop/event, sample_shop/order, sample_shop/record",)
-    ]
+    assert built(
+        "shipped",
+        "select said_by from rpt_customer_conflicts where customer_id = 'ann' and field = 'country'",
+    ) == [("online_retail/record, sample_shop/event, sample_shop/order, sample_shop/record",)]
 
 
 def test_another_policy_is_built_upon_the_night_before(home, project):
@@ -242,6 +391,8 @@ def test_another_policy_is_built_upon_the_night_before(home, project):
 def test_a_policy_that_is_none_builds_nothing(built, home, project):
     before = sorted((home.root / "warehouse" / "builds").iterdir())
     policy(project, email={"rule": "newest_one"})
-    with pytest.raises(PolicyError, match=r"survivorship.yml: email: unknown rule 'newest_one'.*allowed: most_recent"):
+    with pytest.raises(
+        PolicyError, match=r"survivorship.yml: email: unknown rule 'newest_one'.*allowed: most_recent"
+    ):
         home.build("refused", LAST, *ASKED)
     assert sorted((home.root / "warehouse" / "builds").iterdir()) == before

@@ -25,12 +25,19 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
 def test_a_file_is_read_to_the_letter_and_the_environment_wins(tmp_path, monkeypatch):
     """make read it before: it expanded `$`, cut at `#` and let the file win."""
     file = tmp_path / ".env"
-    file.write_text("# ours\n\nCONCIERGE_SNOWFLAKE_PASSWORD=p$w#1=$(x) 'y\nCONCIERGE_SEED = 5\nCONCIERGE_HOME=file\nOTHER=1\n")
+    file.write_text(
+        "# ours\n\nCONCIERGE_SNOWFLAKE_PASSWORD=p$w#1=$(x) 'y\nCONCIERGE_SEED ="
+        " 5\nCONCIERGE_HOME=file\nOTHER=1\n"
+    )
     monkeypatch.setenv("CONCIERGE_HOME", "environment")
     monkeypatch.delenv("CONCIERGE_SEED", raising=False)
     found = surroundings(file)
     assert found["CONCIERGE_SNOWFLAKE_PASSWORD"] == "p$w#1=$(x) 'y"
-    assert (found["CONCIERGE_SEED"], found["CONCIERGE_HOME"], found.get("OTHER")) == ("5", "environment", None)
+    assert (found["CONCIERGE_SEED"], found["CONCIERGE_HOME"], found.get("OTHER")) == (
+        "5",
+        "environment",
+        None,
+    )
     monkeypatch.setenv("CONCIERGE_SEED", "")
     assert read(surroundings(file))["CONCIERGE_SEED"] == SETTINGS["CONCIERGE_SEED"].default
     assert "include .env" not in (ROOT / "Makefile").read_text(), "make would read it in its own way"
@@ -42,21 +49,58 @@ def test_a_file_is_read_to_the_letter_and_the_environment_wins(tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        pytest.param("CONCIERGE_WAREHOUSE", "oracle", "'oracle'; allowed: duckdb, snowflake", id="a warehouse nobody knows"),
-        pytest.param("CONCIERGE_SEED", "lucky", "'lucky'; it must be a whole number from 0 to 2147483647", id="a word"),
+        pytest.param(
+            "CONCIERGE_WAREHOUSE",
+            "oracle",
+            "'oracle'; allowed: duckdb, snowflake",
+            id="a warehouse nobody knows",
+        ),
+        pytest.param(
+            "CONCIERGE_SEED", "lucky", "'lucky'; it must be a whole number from 0 to 2147483647", id="a word"
+        ),
         pytest.param("CONCIERGE_SEED", "-1", "whole number from 0", id="numpy takes no seed below 0"),
-        pytest.param("CONCIERGE_SHOP_SEED", "2147483648", "whole number from 0", id="LightGBM takes no larger seed"),
-        pytest.param("CONCIERGE_SPARK_MEMORY", "lots", "a size of at least 512m.*for instance 3g", id="no size"),
-        pytest.param("CONCIERGE_SPARK_MEMORY", "511m", "a size of at least 512m", id="less than Spark starts with"),
-        pytest.param("CONCIERGE_SPARK_MEMORY", "3 g", "a size of at least 512m", id="a size that the JVM cannot read"),
+        pytest.param(
+            "CONCIERGE_SHOP_SEED", "2147483648", "whole number from 0", id="LightGBM takes no larger seed"
+        ),
+        pytest.param(
+            "CONCIERGE_SPARK_MEMORY", "lots", "a size of at least 512m.*for instance 3g", id="no size"
+        ),
+        pytest.param(
+            "CONCIERGE_SPARK_MEMORY", "511m", "a size of at least 512m", id="less than Spark starts with"
+        ),
+        pytest.param(
+            "CONCIERGE_SPARK_MEMORY", "3 g", "a size of at least 512m", id="a size that the JVM cannot read"
+        ),
         pytest.param("CONCIERGE_TASK_RETRIES", "-1", "whole number from 0 to 10", id="fewer tries than one"),
-        pytest.param("CONCIERGE_SHOP_CUSTOMERS", "-5", "whole number from 20", id="fewer customers than the shop opens with"),
+        pytest.param(
+            "CONCIERGE_SHOP_CUSTOMERS",
+            "-5",
+            "whole number from 20",
+            id="fewer customers than the shop opens with",
+        ),
         pytest.param("CONCIERGE_HTTP_PORT", "65536", "whole number from 1 to 65535", id="no port"),
-        pytest.param("CONCIERGE_HTTP_PORT", "٨٠٨٠", "whole number from 1 to 65535", id="digits that granian does not read"),
-        pytest.param("CONCIERGE_TRAINING_DAYS", "11", "from 12 to 36500, or empty", id="too few days to test on"),
+        pytest.param(
+            "CONCIERGE_HTTP_PORT",
+            "٨٠٨٠",
+            "whole number from 1 to 65535",
+            id="digits that granian does not read",
+        ),
+        pytest.param(
+            "CONCIERGE_TRAINING_DAYS", "11", "from 12 to 36500, or empty", id="too few days to test on"
+        ),
         pytest.param("CONCIERGE_SPARK_MASTER", "local[0]", r"local\[\*\]", id="no core"),
-        pytest.param("CONCIERGE_MLFLOW_URI", "./mlruns", "sqlite:///", id="a file store, which MLflow refuses since 3.13"),
-        pytest.param("CONCIERGE_SOURCES", "onlin_retail", "did you mean online_retail", id="a source that does not exist"),
+        pytest.param(
+            "CONCIERGE_MLFLOW_URI",
+            "./mlruns",
+            "sqlite:///",
+            id="a file store, which MLflow refuses since 3.13",
+        ),
+        pytest.param(
+            "CONCIERGE_SOURCES",
+            "onlin_retail",
+            "did you mean online_retail",
+            id="a source that does not exist",
+        ),
         pytest.param("CONCIERGE_SOURCES", ",", "names of sources separated by commas", id="no source"),
     ],
 )
@@ -67,7 +111,11 @@ def test_a_bad_value_says_what_is_allowed(name, value, message):
 
 def test_values_at_the_edge_are_taken():
     settings = Settings.from_environment(
-        {"CONCIERGE_SPARK_MEMORY": "512M", "CONCIERGE_SEED": "0", "CONCIERGE_SPARK_MASTER": "spark://127.0.0.1:7077"}
+        {
+            "CONCIERGE_SPARK_MEMORY": "512M",
+            "CONCIERGE_SEED": "0",
+            "CONCIERGE_SPARK_MASTER": "spark://127.0.0.1:7077",
+        }
     )
     assert (settings.spark_memory, settings.seed, settings.training_days) == ("512M", 0, None)
 
@@ -75,11 +123,16 @@ def test_values_at_the_edge_are_taken():
 def test_every_flaw_is_told_at_once_and_every_default_has_none():
     with pytest.raises(SettingsError) as stopped:
         read({"CONCIERGE_TASK_RETRIES": "x", "CONCIERGE_HTTP_PORT": "y"})
-    assert [line.split()[0] for line in str(stopped.value).splitlines()] == ["CONCIERGE_TASK_RETRIES", "CONCIERGE_HTTP_PORT"]
+    assert [line.split()[0] for line in str(stopped.value).splitlines()] == [
+        "CONCIERGE_TASK_RETRIES",
+        "CONCIERGE_HTTP_PORT",
+    ]
     assert read({}) == {name: setting.default for name, setting in SETTINGS.items()}
 
 
-@pytest.mark.parametrize("name", ["CONCERGE_HOME", "CONCIERG_HOME", "CONSIERGE_HOME", "concierge_HOME", "CONCIEREG_HOME"])
+@pytest.mark.parametrize(
+    "name", ["CONCERGE_HOME", "CONCIERG_HOME", "CONSIERGE_HOME", "concierge_HOME", "CONCIEREG_HOME"]
+)
 def test_a_misspelt_prefix_is_no_silent_default(name, tmp_path):
     with pytest.raises(SettingsError, match=f"{name} is no setting.*did you mean CONCIERGE_HOME"):
         read({name: "x"})
@@ -88,7 +141,9 @@ def test_a_misspelt_prefix_is_no_silent_default(name, tmp_path):
         surroundings(tmp_path / ".env")
 
 
-@pytest.mark.parametrize("name", ["CONSOLE_HOME", "CONDA_PREFIX", "CONVERGE_X", "SIERGE_X", "CONCIERGE", "CONTAINER_NAME"])
+@pytest.mark.parametrize(
+    "name", ["CONSOLE_HOME", "CONDA_PREFIX", "CONVERGE_X", "SIERGE_X", "CONCIERGE", "CONTAINER_NAME"]
+)
 def test_other_programs_names_are_left_alone(name):
     assert read({name: "x"})["CONCIERGE_HOME"] == SETTINGS["CONCIERGE_HOME"].default
 
@@ -96,7 +151,9 @@ def test_other_programs_names_are_left_alone(name):
 def test_a_name_set_twice_in_the_file_is_refused(tmp_path):
     """The later of two would have won without a word."""
     (tmp_path / ".env").write_text("CONCIERGE_ADMIN_TOKEN=secret-a\n\nCONCIERGE_ADMIN_TOKEN=secret-b\n")
-    with pytest.raises(SettingsError, match=r"CONCIERGE_ADMIN_TOKEN is set twice .* lines 1 and 3") as stopped:
+    with pytest.raises(
+        SettingsError, match=r"CONCIERGE_ADMIN_TOKEN is set twice .* lines 1 and 3"
+    ) as stopped:
         surroundings(tmp_path / ".env")
     assert "secret" not in str(stopped.value)
 
@@ -104,7 +161,9 @@ def test_a_name_set_twice_in_the_file_is_refused(tmp_path):
 def test_a_refused_uri_shows_no_password():
     with pytest.raises(SettingsError) as stopped:
         read({"CONCIERGE_MLFLOW_URI": "postgres://mlflow:canary/p@ss@db.example/mlflow"})
-    assert str(stopped.value).startswith("CONCIERGE_MLFLOW_URI is 'postgres://…@db.example/mlflow'; it must be ")
+    assert str(stopped.value).startswith(
+        "CONCIERGE_MLFLOW_URI is 'postgres://…@db.example/mlflow'; it must be "
+    )
 
 
 def test_secrets_do_not_show():
@@ -118,7 +177,10 @@ def test_the_environment_is_read_in_one_file_a_runtime():
     readers = set()
     for folder in ("dags", "spark_jobs", "serving_app", "models", "segments", "sample_shop"):
         for path in (ROOT / folder).rglob("*.py"):
-            asks = r"environ(\.get\(|\[)\"CONCIERGE_|getenv\(\"CONCIERGE_|read\(os\.environ|= os\.environ\b|\bsurroundings\(\)"
+            asks = (
+                r"environ(\.get\(|\[)\"CONCIERGE_|getenv\(\"CONCIERGE_|read\(os\.environ|="
+                r" os\.environ\b|\bsurroundings\(\)"
+            )
             if re.search(asks, path.read_text()):
                 readers.add(str(path.relative_to(ROOT)))
     assert readers == {"dags/_defaults.py", "spark_jobs/settings.py", "serving_app/settings.py"}

@@ -12,8 +12,15 @@ def behaviour(rows, n_customers, n_items, until=None, **more):
     full = sorted((*row, PURCHASE) if len(row) == 3 else row for row in rows)
     customer, item, day, kind = (np.array([row[n] for row in full], np.int32) for n in range(4))
     return Behaviour(
-        n_customers, n_items, customer, item, day, kind.astype(np.int8), until or int(day.max(initial=0)) + 1, **more
-    )  # fmt: skip
+        n_customers,
+        n_items,
+        customer,
+        item,
+        day,
+        kind.astype(np.int8),
+        until or int(day.max(initial=0)) + 1,
+        **more,
+    )
 
 
 def identity_features(n):

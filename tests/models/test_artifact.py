@@ -14,8 +14,16 @@ CONFIGURATION = {
 
 
 def made(checkerboard, seed=1):
-    ids = np.array([f"i{n:02}" for n in range(20)], dtype=bytes), np.array([f"c{n:02}" for n in range(40)], dtype=bytes)
-    return Artifact(CONFIGURATION, make_blend(CONFIGURATION).fit(checkerboard, seed), *ids, {"country=A": 0, "country=B": 1})
+    ids = (
+        np.array([f"i{n:02}" for n in range(20)], dtype=bytes),
+        np.array([f"c{n:02}" for n in range(40)], dtype=bytes),
+    )
+    return Artifact(
+        CONFIGURATION,
+        make_blend(CONFIGURATION).fit(checkerboard, seed),
+        *ids,
+        {"country=A": 0, "country=B": 1},
+    )
 
 
 def test_what_is_loaded_is_what_was_saved(checkerboard, tmp_path):
@@ -24,11 +32,16 @@ def test_what_is_loaded_is_what_was_saved(checkerboard, tmp_path):
     customers = Customers.of(checkerboard, np.arange(40))
     assert np.array_equal(loaded.blend.score(customers), model.blend.score(customers))
     assert loaded.item_ids.tolist() == model.item_ids.tolist()
-    assert (loaded.configuration, loaded.customer_vocabulary) == (model.configuration, model.customer_vocabulary)
+    assert (loaded.configuration, loaded.customer_vocabulary) == (
+        model.configuration,
+        model.customer_vocabulary,
+    )
 
 
 def test_two_fits_give_the_same_digests_and_another_seed_others(checkerboard, tmp_path):
-    first, again, other = (made(checkerboard, seed).save(tmp_path / str(n)) for n, seed in enumerate((1, 1, 2)))
+    first, again, other = (
+        made(checkerboard, seed).save(tmp_path / str(n)) for n, seed in enumerate((1, 1, 2))
+    )
     assert first == again
     assert first[FACTORS] != other[FACTORS]
 

@@ -18,7 +18,9 @@ def part(checkerboard):
 
 
 def plain(scores, bought, allowed, consumable, n):
-    """A customer's list: no forbidden item, repeats only of consumables and at most half of it, nothing below an average item."""
+    """A customer's list: no forbidden item, repeats only of consumables and at most half of it, nothing below
+    an average item.
+    """
     shown = [i for i in range(len(scores)) if allowed[i]]
     top, floor = max(scores[i] for i in shown), scores.mean()
     share = {i: round(float((scores[i] - floor) / (top - floor)), lists.DECIMALS) for i in shown}
@@ -32,7 +34,10 @@ def plain(scores, bought, allowed, consumable, n):
 @pytest.mark.parametrize("n", [4, 7, 100])
 @pytest.mark.parametrize("shown", ["most", "few"])
 def test_lists_follow_the_rules(part, checkerboard, n, shown):
-    allowed, consumable = np.arange(20) % 5 != 0 if shown == "most" else np.isin(np.arange(20), [3, 8]), np.arange(20) % 3 == 0
+    allowed, consumable = (
+        np.arange(20) % 5 != 0 if shown == "most" else np.isin(np.arange(20), [3, 8]),
+        np.arange(20) % 3 == 0,
+    )
     customers = Customers.of(checkerboard, np.arange(40))
     found = ByFactors.of(part, allowed).lists(part.vectors(customers), customers, consumable, n)
     scores, bought = part.score(customers).astype(np.float64), checkerboard.behaviour.matrix().toarray() > 0
@@ -45,7 +50,9 @@ def test_lists_follow_the_rules(part, checkerboard, n, shown):
 
 def test_where_nothing_may_be_shown_lists_are_empty(part, checkerboard):
     customers = Customers.of(checkerboard, np.arange(3))
-    found = ByFactors.of(part, np.zeros(20, bool)).lists(part.vectors(customers), customers, np.ones(20, bool))
+    found = ByFactors.of(part, np.zeros(20, bool)).lists(
+        part.vectors(customers), customers, np.ones(20, bool)
+    )
     assert not (found.items >= 0).any()
 
 

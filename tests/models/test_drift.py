@@ -21,10 +21,17 @@ def month(seed: int) -> Behaviour:
     taste = 1 / np.arange(1, ITEMS + 1)
     for day in range(DAYS):
         n = rng.poisson(400 if day % 7 < 5 else 600)
-        rows.append(np.stack([
-            rng.integers(0, PEOPLE, n), rng.choice(ITEMS, n, p=taste / taste.sum()), np.full(n, day),
-            rng.choice(3, n, p=[0.7, 0.1, 0.2] if day % 7 < 5 else [0.65, 0.1, 0.25]),
-        ], axis=1))  # fmt: skip
+        rows.append(
+            np.stack(
+                [
+                    rng.integers(0, PEOPLE, n),
+                    rng.choice(ITEMS, n, p=taste / taste.sum()),
+                    np.full(n, day),
+                    rng.choice(3, n, p=[0.7, 0.1, 0.2] if day % 7 < 5 else [0.65, 0.1, 0.25]),
+                ],
+                axis=1,
+            )
+        )
     table = np.unique(np.concatenate(rows), axis=0).astype(np.int32)
     return Behaviour(PEOPLE, ITEMS, table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int8), DAYS)
 
@@ -36,7 +43,9 @@ def clean() -> Behaviour:
 
 def test_psi_and_ks_against_hand_and_scipy():
     # (.25 − .5) ln(.25 / .5) + (.75 − .5) ln(.75 / .5) = .25 ln 3; half a count in 10,000 does not show
-    assert drift.psi(np.array([5e6, 5e6]), np.array([2.5e6, 7.5e6])) == pytest.approx(0.25 * np.log(3), rel=1e-5)
+    assert drift.psi(np.array([5e6, 5e6]), np.array([2.5e6, 7.5e6])) == pytest.approx(
+        0.25 * np.log(3), rel=1e-5
+    )
     assert drift.psi(np.array([3, 4]), np.array([3, 4])) == 0
     rng = np.random.default_rng(2)
     a, b = rng.integers(0, 9, 300), rng.integers(2, 9, 200)
@@ -58,7 +67,9 @@ def test_a_planted_drift_is_found_in_its_first_night(clean, kind, day):
     known = clean.before(day + 1)
     planted = bench.planted(known, CATEGORY, PRICE, day, np.random.default_rng(3))
     drifted = next(each for name, each in planted.items() if name.startswith(kind))
-    assert any(each.name.startswith(kind.partition(":")[0]) for each in bench.night(drifted, CATEGORY, PRICE, day))
+    assert any(
+        each.name.startswith(kind.partition(":")[0]) for each in bench.night(drifted, CATEGORY, PRICE, day)
+    )
     assert bench.night(known, CATEGORY, PRICE, day) == [], "the control: the same day without it"
 
 
@@ -71,10 +82,14 @@ def test_baskets_and_answers(clean):
     answered = {day: (1000, 300 + day % 5) for day in range(DAYS)}
     [quiet] = [each for each in drift.signals(clean, DAYS - 1, answers=answered) if "answers" in each.name]
     [loud] = [
-        each for each in drift.signals(clean, DAYS - 1, answers=answered | {DAYS - 1: (1000, 800)}) if "answers" in each.name
+        each
+        for each in drift.signals(clean, DAYS - 1, answers=answered | {DAYS - 1: (1000, 800)})
+        if "answers" in each.name
     ]
     assert (quiet.alarms, loud.alarms, round(loud.value, 1)) == (False, True, 0.5)
-    assert not [each for each in drift.signals(clean, DAYS - 1, answers={3: (10, 0)}) if "answers" in each.name]
+    assert not [
+        each for each in drift.signals(clean, DAYS - 1, answers={3: (10, 0)}) if "answers" in each.name
+    ]
 
 
 def test_a_young_shop_says_nothing(clean):
@@ -84,7 +99,11 @@ def test_a_young_shop_says_nothing(clean):
 
 
 def test_tables_are_held_to_the_customary_limit():
-    before = {"feat_items.brand": {"Elm": 500, "Oak": 500}, "feat_items.price": {"7.0": 20}, "gone": {"a": 900}}
+    before = {
+        "feat_items.brand": {"Elm": 500, "Oak": 500},
+        "feat_items.price": {"7.0": 20},
+        "gone": {"a": 900},
+    }
     now = {"feat_items.brand": {"Elm": 520, "Oak": 490, "Ash": 10}, "feat_items.price": {"14.0": 20}}
     [brand] = drift.of_tables(before, now)  # 20 prices say nothing
     assert not brand.alarms

@@ -1,4 +1,6 @@
-"""What cannot be fitted is left out before anything is fitted, with a reason, and the others share its weight."""
+"""What cannot be fitted is left out before anything is fitted, with a reason, and the others share its
+weight.
+"""
 
 from dataclasses import replace
 
@@ -26,7 +28,9 @@ def grown(shape, n_items):
 
 
 def test_the_shape_of_a_checkerboard(checkerboard):
-    """40 customers × 20 items, 9 of 10 of each colour; items two apart stand six of thirty days apart: five days."""
+    """40 customers × 20 items, 9 of 10 of each colour; items two apart stand six of thirty days apart: five
+    days.
+    """
     assert Shape.of(checkerboard) == Shape(40, 20, 20, 360, 40 * 5, 20, 40, 0)
     nothing = replace(checkerboard, behaviour=checkerboard.behaviour.before(0))
     assert Shape.of(nothing) == Shape(40, 20, 0, 0, 0, 20, 0, 0)
@@ -35,7 +39,9 @@ def test_the_shape_of_a_checkerboard(checkerboard):
 def test_a_day_counts_once_and_a_second_one_is_seen():
     cells = np.array([(0, 0, 1), (0, 0, 5), (0, 1, 5), (1, 0, 2), (1, 1, 2)], np.int32).T
     behaviour = Behaviour(3, 2, *cells, np.full(5, PURCHASE, np.int8), until=6)
-    shape = Shape.of(Training(behaviour, sparse.csr_matrix((3, 0)), sparse.csr_matrix((2, 0), dtype=np.float32)))
+    shape = Shape.of(
+        Training(behaviour, sparse.csr_matrix((3, 0)), sparse.csr_matrix((2, 0), dtype=np.float32))
+    )
     assert (shape.n_visits, shape.n_returning, shape.n_repeats, shape.n_attributes) == (3, 1, 1, 0)
 
 
@@ -47,7 +53,9 @@ def test_ease_fits_beauty_and_not_a_catalogue_a_little_larger():
     left, reasons = select_fittable(parts, grown(BEAUTY, 12_910), 4 * GB)
     assert left == parts[1:] and list(reasons) == ["ease"]
     assert reasons["ease"] == "needs 1,907 MiB to be fitted on 12,910 items, 1,907 MiB are granted"
-    assert select_fittable(parts, BEAUTY, GB)[1]["ease"].endswith("954 MiB are granted"), "the smaller of both limits"
+    assert select_fittable(parts, BEAUTY, GB)[1]["ease"].endswith("954 MiB are granted"), (
+        "the smaller of both limits"
+    )
 
 
 @pytest.mark.parametrize("name", ["ease", "history_ridge"])
@@ -91,26 +99,39 @@ def test_whoever_lacks_something_really_has_nothing_to_say(checkerboard):
     """The control of the reasons: fitted all the same on data without it, no list has an item."""
     behaviour = checkerboard.behaviour
     one_day = replace(behaviour, day=np.zeros(len(behaviour), np.int32), until=1)
-    bare = replace(checkerboard, behaviour=one_day, item_features=sparse.csr_matrix((20, 0), dtype=np.float32))
+    bare = replace(
+        checkerboard, behaviour=one_day, item_features=sparse.csr_matrix((20, 0), dtype=np.float32)
+    )
     shape, parts = Shape.of(bare), [make(name, SMALL.get(name)) for name in RECOMMENDERS]
     left_out = select_fittable(parts, shape, GB)[1]
     assert set(left_out) == {"content", "repeat_purchase", "transition_ridge", "history_ridge"}
     seen = one_day.matrix().toarray() > 0
     for part in parts:
         listed, _ = top_n(part.fit(bare, 0).score(Customers.of(bare, np.arange(40))), 10, ~seen)
-        is_silent = part.name in left_out or part.name in ("own_history", "stan")  # a day a session: nobody else's day is like it
+        is_silent = part.name in left_out or part.name in (
+            "own_history",
+            "stan",
+        )  # a day a session: nobody else's day is like it
         assert (listed >= 0).any() == (part.name == "stan" or not is_silent), part.name
 
 
 def test_a_blend_goes_on_without_and_its_weights_are_shared_out(checkerboard, monkeypatch):
-    """Nothing is fitted before it is settled; the order of the lists is that of the others alone, the sum of weights is kept."""
+    """Nothing is fitted before it is settled; the order of the lists is that of the others alone, the sum of
+    weights is kept.
+    """
     fitted = []
     monkeypatch.setattr(Transitions, "fit", lambda self, *_: fitted.append(self) or self)
     weights = {"ease": 1.4, "item_knn": 2.0, "transitions": 0.6}
-    whole = {"parts": {"ease": {"memory_limit_gb": 1e-9}, "transitions": {}}, "weights": weights, "power": 0.5}
+    whole = {
+        "parts": {"ease": {"memory_limit_gb": 1e-9}, "transitions": {}},
+        "weights": weights,
+        "power": 0.5,
+    }
     made, left_out = fittable(whole, Shape.of(checkerboard), GB)
     assert (
-        not fitted and list(left_out) == ["ease"] and in_words(left_out).startswith("ease (needs 0 MiB to be fitted on 20 items")
+        not fitted
+        and list(left_out) == ["ease"]
+        and in_words(left_out).startswith("ease (needs 0 MiB to be fitted on 20 items")
     )
     assert made["weights"] == pytest.approx({"item_knn": 4.0 * 2.0 / 2.6, "transitions": 4.0 * 0.6 / 2.6})
     assert made["parts"] == {"transitions": {}} and made["power"] == 0.5
@@ -119,7 +140,9 @@ def test_a_blend_goes_on_without_and_its_weights_are_shared_out(checkerboard, mo
     everybody = Customers.of(checkerboard, np.arange(40))
     scores = [make_blend(each).fit(checkerboard, 0).score(everybody) for each in (made, others)]
     assert scores[0] == pytest.approx(scores[1] * 4.0 / 2.6, rel=1e-5)
-    with pytest.raises(CatalogueTooLargeError):  # the control: with the part it is refused, after others were fitted
+    with pytest.raises(
+        CatalogueTooLargeError
+    ):  # the control: with the part it is refused, after others were fitted
         make_blend(whole).fit(checkerboard, 0)
 
 
@@ -131,7 +154,11 @@ def test_a_learned_blend_has_the_parts_that_fit():
     made, left_out = fittable(learned, grown(BEAUTY, 31_000), 4 * GB)
     assert made == {"parts": {"item_knn": {}, "own_history": {}}, "ranker": {"rounds": 5}}
     assert left_out == {"ease": "is not fitted for more than 8,000 items, there are 31,000"}
-    assert fittable(learned, grown(BEAUTY, 8000), 4 * GB)[0]["parts"] == {"ease": {}, "item_knn": {}, "own_history": {}}
+    assert fittable(learned, grown(BEAUTY, 8000), 4 * GB)[0]["parts"] == {
+        "ease": {},
+        "item_knn": {},
+        "own_history": {},
+    }
 
 
 def test_popularity_stands_where_nothing_fits():
@@ -139,7 +166,11 @@ def test_popularity_stands_where_nothing_fits():
     assert made == {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}} and "ease" in left_out
 
 
-@given(st.dictionaries(st.sampled_from(["ease", "item_knn", "rp3beta", "popularity"]), st.floats(0.01, 100), min_size=1))
+@given(
+    st.dictionaries(
+        st.sampled_from(["ease", "item_knn", "rp3beta", "popularity"]), st.floats(0.01, 100), min_size=1
+    )
+)
 def test_weights_keep_their_sum_and_proportions(weights):
     made, left_out = fittable({"parts": {}, "weights": weights}, grown(BEAUTY, 20_000), 10 * GB)
     kept = {name: weight for name, weight in weights.items() if name != "ease"}

@@ -7,14 +7,24 @@ from models import flaws
 
 GENERATOR = np.random.default_rng(5)
 QUALITY = GENERATOR.uniform(0.1, 0.3, 200)  # mean about .2
-FACTORS = {"lightfm/items": np.ones((4, 3), np.float32), "lightfm/names": np.array([b"a"]), "knn/indices": np.arange(3)}
+FACTORS = {
+    "lightfm/items": np.ones((4, 3), np.float32),
+    "lightfm/names": np.array([b"a"]),
+    "knn/indices": np.arange(3),
+}
 DAYS = np.array([10, 11, 12, 14, 15, 20])  # the longest silence is of four days: 16 to 19
 
 
 def test_factors_that_are_not_numbers():
     assert flaws.not_numbers(FACTORS) is None
-    spoiled = FACTORS | {"lightfm/items": np.array([[np.nan, 1], [np.inf, 2]], np.float32), "ranker/price": np.array([np.nan])}
-    assert flaws.not_numbers(spoiled) == "factors that are not numbers: lightfm/items (1 of 4), ranker/price (1 of 1)"
+    spoiled = FACTORS | {
+        "lightfm/items": np.array([[np.nan, 1], [np.inf, 2]], np.float32),
+        "ranker/price": np.array([np.nan]),
+    }
+    assert (
+        flaws.not_numbers(spoiled)
+        == "factors that are not numbers: lightfm/items (1 of 4), ranker/price (1 of 1)"
+    )
     assert flaws.not_numbers(spoiled, ("price",)) == "factors that are not numbers: lightfm/items (1 of 4)"
     assert flaws.not_numbers(spoiled, ("price", "items")) is None
 
@@ -35,9 +45,19 @@ def test_the_same_page_for_everybody():
     [
         pytest.param(QUALITY + 0.05, None, id="it remembers what it learned"),
         pytest.param(QUALITY * 0.9, None, id="within the margin"),
-        pytest.param(GENERATOR.permutation(QUALITY) * 0.2, "items are not where they were learned", id="it knows nothing of it"),
-        pytest.param(QUALITY * 0.7, None, id="it is fine, and asked about customers as they were a month ago"),
-        pytest.param(QUALITY * 0.45, "too good to be true", id="it is fine, and the one that was measured knew far more"),
+        pytest.param(
+            GENERATOR.permutation(QUALITY) * 0.2,
+            "items are not where they were learned",
+            id="it knows nothing of it",
+        ),
+        pytest.param(
+            QUALITY * 0.7, None, id="it is fine, and asked about customers as they were a month ago"
+        ),
+        pytest.param(
+            QUALITY * 0.45,
+            "too good to be true",
+            id="it is fine, and the one that was measured knew far more",
+        ),
         pytest.param(np.full(200, np.nan), None, id="nobody to ask"),
     ],
 )
@@ -51,7 +71,7 @@ def test_another_numbering():
     assert flaws.renumbered(ids, ids.copy(), "items") is None
     assert flaws.renumbered(ids[[1, 0, 2]], ids, "items") == (
         "items are not where they were learned: 2 ids differ from those of the matrices"
-    )  # fmt: skip
+    )
     assert "1 ids differ" in flaws.renumbered(ids[:2], ids, "customers")
 
 
@@ -60,8 +80,12 @@ def test_another_numbering():
     [
         pytest.param(0.15, {}, None, id="a third better than before"),
         pytest.param(0.09, {}, "2.2 times what was accepted", id="twice what it was"),
-        pytest.param(None, {"popularity": 0.05, "item_knn": 0.1}, None, id="at first: twice the best baseline"),
-        pytest.param(None, {"popularity": 0.05, "item_knn": 0.06}, "3.3 times item_knn", id="at first: beyond belief"),
+        pytest.param(
+            None, {"popularity": 0.05, "item_knn": 0.1}, None, id="at first: twice the best baseline"
+        ),
+        pytest.param(
+            None, {"popularity": 0.05, "item_knn": 0.06}, "3.3 times item_knn", id="at first: beyond belief"
+        ),
         pytest.param(None, {}, None, id="nothing to compare with"),
     ],
 )
@@ -71,7 +95,12 @@ def test_too_good_to_be_true(before, baselines, found):
 
 
 def test_less_covered_than_before():
-    assert flaws.narrowed(0.6, None, "items") is flaws.narrowed(0.6, 0.79, "items") is flaws.narrowed(0.9, 0.6, "items") is None
+    assert (
+        flaws.narrowed(0.6, None, "items")
+        is flaws.narrowed(0.6, 0.79, "items")
+        is flaws.narrowed(0.9, 0.6, "items")
+        is None
+    )
     assert flaws.narrowed(0.56, 0.8, "items") == "items fell by 30%, from 0.800 to 0.560; 25% is allowed"
 
 
@@ -94,4 +123,6 @@ def test_stale_in_a_shop_that_never_closes():
     every_day = np.arange(30)
     assert flaws.stale(every_day, 29 + flaws.STALE_DAYS, 30) is None
     assert flaws.stale(every_day, 30 + flaws.STALE_DAYS, 30)
-    assert flaws.stale(every_day, 30 + flaws.STALE_DAYS, None) is None, "a first model has nothing to be older than"
+    assert flaws.stale(every_day, 30 + flaws.STALE_DAYS, None) is None, (
+        "a first model has nothing to be older than"
+    )

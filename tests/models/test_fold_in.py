@@ -58,7 +58,9 @@ def test_the_service_places_a_customer_where_training_does(checkerboard):
 
 
 def test_arrivals_keep_their_last_events_and_nobody_arrives_twice():
-    """Customers 0 to 5 did 30 things each, one a day; two a cohort keep the last 1 and 2, 3 and 4, 6 and 7."""
+    """Customers 0 to 5 did 30 things each, one a day; two a cohort keep the last 1 and 2, 3 and
+    4, 6 and 7.
+    """
     day = np.tile(np.arange(30, dtype=np.int32), 7)
     customer = np.repeat(np.arange(7, dtype=np.int32), 30)
     behaviour = Behaviour(7, 30, customer, day, day, np.full(210, PURCHASE, np.int8), until=30)
@@ -69,7 +71,9 @@ def test_arrivals_keep_their_last_events_and_nobody_arrives_twice():
 
 
 def test_a_report_says_what_placing_is_worth(checkerboard):
-    """Cut on day 22: who arrives is known by their colour: placing is worth about what training is, and more than popularity."""
+    """Cut on day 22: who arrives is known by their colour: placing is worth about what training is, and more
+    than popularity.
+    """
     before, after = checkerboard.behaviour.before(22), checkerboard.behaviour.since(22)
     test = case(before, after, np.ones(20, bool))
     cohorts = measured.arrivals(test, seed=1)
@@ -86,12 +90,23 @@ def test_a_report_says_what_placing_is_worth(checkerboard):
         expected = min(1.0, row["quality"]["folded_in"] / row["quality"]["retrained"])
         assert row["trust"] == pytest.approx(expected, abs=1e-3)
     blind = make("als", {"components": 4}).fit(checkerboard.before(22), seed=0)
-    blind.item_factors = blind.item_factors[np.arange(20) * 2 % 20 + np.arange(20) // 10]  # the colours mixed up
+    blind.item_factors = blind.item_factors[
+        np.arange(20) * 2 % 20 + np.arange(20) // 10
+    ]  # the colours mixed up
     astray = measured.report(test, np.ones(20, bool), cohorts, trained, fits[0], blind)
     assert all(row["trust"] < 0.8 for row in astray), "negative control"
 
 
 def test_trust_goes_by_the_number_of_events():
     held = snapshot.FoldIn("m/1", (), 1, b"", b"", 1.0, 1.0, 1.0, (), ((2, 0.5), (5, 0.75), (20, 0.9)))
-    assert [held.trust_in(n) for n in (0, 1, 2, 3, 5, 6, 20, 400)] == [0.0, 0.5, 0.5, 0.75, 0.75, 0.9, 0.9, 0.9]
+    assert [held.trust_in(n) for n in (0, 1, 2, 3, 5, 6, 20, 400)] == [
+        0.0,
+        0.5,
+        0.5,
+        0.75,
+        0.75,
+        0.9,
+        0.9,
+        0.9,
+    ]
     assert held._replace(trust=()).trust_in(3) == 0.0, "what was not measured is not trusted"

@@ -13,10 +13,14 @@ GOOD = POPULAR + 0.05 + GENERATOR.normal(0, 0.05, 300)
 @pytest.mark.parametrize(
     ("quality", "before", "accepted", "words"),
     [
-        pytest.param(GOOD, None, True, "lift over popularity", id="never measured before: popularity is the bar"),
+        pytest.param(
+            GOOD, None, True, "lift over popularity", id="never measured before: popularity is the bar"
+        ),
         pytest.param(GOOD, GOOD.mean(), True, "at least", id="as good as before"),
         pytest.param(GOOD, GOOD.mean() / (1 - MARGIN) * 0.999, True, "at least", id="just inside the margin"),
-        pytest.param(GOOD, GOOD.mean() / (1 - MARGIN) * 1.001, False, "inferior", id="just outside the margin"),
+        pytest.param(
+            GOOD, GOOD.mean() / (1 - MARGIN) * 1.001, False, "inferior", id="just outside the margin"
+        ),
         pytest.param(POPULAR, POPULAR.mean(), False, "not above zero", id="no better than popularity"),
         pytest.param(POPULAR - 0.02, None, False, "not above zero", id="worse than popularity"),
         pytest.param(GOOD[:20], 1.0, True, "only 20 customers", id="too few customers to judge by"),
@@ -30,7 +34,9 @@ def test_judge_refit(quality, before, accepted, words):
 
 
 def test_a_slow_fall_is_not_a_way_round_the_margin():
-    """Each night 14 % below the one before it: the first passes, and the second is measured by what was usual."""
+    """Each night 14 % below the one before it: the first passes, and the second is measured by what was
+    usual.
+    """
     accepted, verdicts = [GOOD.mean()] * 3, []
     for night in range(1, 4):
         fallen = judge_refit(GOOD * 0.86**night, POPULAR * 0.2, usual(accepted))
@@ -48,7 +54,9 @@ def test_judge_new():
     assert not same.accepted and "not above zero" in same.reason
     chance = judge_new(GOOD[::-1].copy(), GOOD, POPULAR)
     assert not chance.accepted
-    assert not judge_new(POPULAR - 0.01, POPULAR - 0.05, POPULAR).accepted, "better than the accepted one, worse than popularity"
+    assert not judge_new(POPULAR - 0.01, POPULAR - 0.05, POPULAR).accepted, (
+        "better than the accepted one, worse than popularity"
+    )
 
 
 EVERYBODY, FEW = np.ones(300, bool), np.arange(300) < 60
@@ -69,7 +77,8 @@ def test_no_guarded_slice_may_fall(of_the_few, accepted):
     assert verdict.accepted is accepted
     if not accepted:
         assert (
-            f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: country France -0.0500 [-0.0500, -0.0500]" in verdict.reason
+            f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: country France -0.0500 [-0.0500,"
+            " -0.0500]" in verdict.reason
         )
         assert "warm" not in verdict.reason
         assert judge_new(new, GOOD, POPULAR).accepted, "the control: over all it is a gain"
@@ -95,5 +104,8 @@ def test_a_slice_of_few_is_not_judged_and_many_slices_widen_each_interval():
 
 
 def test_a_flaw_refuses_whatever_the_quality():
-    for verdict in (judge_refit(GOOD, POPULAR, None, ["stale"]), judge_new(GOOD + 1, GOOD, POPULAR, {}, ["stale", "leaky"])):
+    for verdict in (
+        judge_refit(GOOD, POPULAR, None, ["stale"]),
+        judge_new(GOOD + 1, GOOD, POPULAR, {}, ["stale", "leaky"]),
+    ):
         assert not verdict.accepted and verdict.reason.startswith("stale")

@@ -1,4 +1,6 @@
-"""The best of each row: against sorting it whole, whatever the ties, the size of blocks, and what is beside it."""
+"""The best of each row: against sorting it whole, whatever the ties, the size of blocks, and what is beside
+it.
+"""
 
 import numpy as np
 import pytest
@@ -18,7 +20,9 @@ def sorted_whole(scores, n, allowed=None):
 @pytest.mark.parametrize("n_columns", [3, 60, 5000])
 @pytest.mark.parametrize("kind", ["float32", "float64", "few values", "one value", "mostly none"])
 def test_equals_sorting(n_columns, kind):
-    """5,000 columns are looked at by groups, 60 are not; 'few values' has hundreds of ties at the end of a list."""
+    """5,000 columns are looked at by groups, 60 are not; 'few values' has hundreds of ties at the end of a
+    list.
+    """
     draw = np.random.default_rng(5)
     scores = draw.standard_normal((9, n_columns)).astype("float64" if kind == "float64" else "float32")
     if kind == "few values":
@@ -38,7 +42,10 @@ def test_equals_sorting(n_columns, kind):
 
 
 @given(
-    st.lists(st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 0.5000001, 2.0]), min_size=40, max_size=40), max_size=6),
+    st.lists(
+        st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 0.5000001, 2.0]), min_size=40, max_size=40),
+        max_size=6,
+    ),
     st.data(),
 )
 def test_equals_sorting_in_blocks_of_any_size(rows, data):

@@ -22,8 +22,13 @@ def blend(checkerboard) -> Blend:
 
 
 def plain(scores, bought, allowed, consumable, n):
-    """One customer's list by the rules: no forbidden item, repeats only of consumables, at most half of a list of repeats."""
-    order = sorted((i for i in range(len(scores)) if allowed[i] and np.isfinite(scores[i])), key=lambda i: (-scores[i], i))
+    """One customer's list by the rules: no forbidden item, repeats only of consumables, at most half of a
+    list of repeats.
+    """
+    order = sorted(
+        (i for i in range(len(scores)) if allowed[i] and np.isfinite(scores[i])),
+        key=lambda i: (-scores[i], i),
+    )
     fresh = [i for i in order if not bought[i]][:n]
     repeats = [i for i in order if bought[i] and consumable[i]][: n // 2]
     return sorted(fresh + repeats, key=lambda i: (-scores[i], i))[:n]
@@ -46,11 +51,15 @@ def test_lists_follow_the_rules(blend, checkerboard, n):
 def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, short):
     """Customers of the checkerboard want one half of it; three proposals a part, none of what is out."""
     parts = {"own_history": {}, "popularity": {}}
-    learned = make_blend({"parts": parts, "ranker": {"windows": 1, "rounds": 3, "candidates": 3}}).fit(checkerboard, seed=1)
+    learned = make_blend({"parts": parts, "ranker": {"windows": 1, "rounds": 3, "candidates": 3}}).fit(
+        checkerboard, seed=1
+    )
     customers, everything = Customers.of(checkerboard, np.arange(40)), np.ones(20, bool)
     allowed = everything if not short else np.arange(20) % 4 >= 2
     favourites = learned.ranked(customers)[0].item
-    assert not short or not allowed[favourites].all(), "the control: without being told, some are proposed that may not be shown"
+    assert not short or not allowed[favourites].all(), (
+        "the control: without being told, some are proposed that may not be shown"
+    )
     found = lists.personal(learned, customers, allowed, everything, 3)
     assert (found.items >= 0).all() and allowed[found.items].all()
 

@@ -11,7 +11,11 @@ from models.search import Recipe, Rung, asked, attempts, mean_quality, needed_by
 from models.shape import Shape
 from models.split import windows
 
-SPACE = {"popularity": [{}], "own_history": [{"half_life_days": 60}, {"half_life_days": 120}], "lightfm": [{"epochs": 12}]}
+SPACE = {
+    "popularity": [{}],
+    "own_history": [{"half_life_days": 60}, {"half_life_days": 120}],
+    "lightfm": [{"epochs": 12}],
+}
 
 
 def test_the_first_of_every_part_comes_first():
@@ -31,18 +35,26 @@ def test_a_space_that_cannot_be_searched_is_refused_before_it_costs_anything(wro
 
 
 def test_a_rung_asks_the_latest_window_first_and_shortens_epochs():
-    found = attempts(recipes(SPACE), Rung(windows=2, epochs_share=0.34, seeds=2), [(50, 57), (43, 50)], seed=7)
-    told = [(one.recipe.part, one.seed, one.window, one.asked_from, one.parameters.get("epochs")) for one in found]
+    found = attempts(
+        recipes(SPACE), Rung(windows=2, epochs_share=0.34, seeds=2), [(50, 57), (43, 50)], seed=7
+    )
+    told = [
+        (one.recipe.part, one.seed, one.window, one.asked_from, one.parameters.get("epochs")) for one in found
+    ]
     latest = [
         ("popularity", 7, 0, 50, None),
         ("own_history", 7, 0, 50, None),
         ("lightfm", 7, 0, 50, 4),
         ("own_history", 7, 0, 50, None),
     ]
-    assert told[:5] == [*latest, ("lightfm", 8, 0, 50, 4)], "a second seed for what is drawn, and for nothing else"
+    assert told[:5] == [*latest, ("lightfm", 8, 0, 50, 4)], (
+        "a second seed for what is drawn, and for nothing else"
+    )
     assert [one[2:4] for one in told[5:]] == [(1, 43)] * 5
     assert [one.is_weighed for one in found] == [True] * 4 + [False] * 6
-    assert attempts(recipes(SPACE), Rung(windows=3), [(50, 57)], seed=7)[-1].window == 0, "history is too short for more"
+    assert attempts(recipes(SPACE), Rung(windows=3), [(50, 57)], seed=7)[-1].window == 0, (
+        "history is too short for more"
+    )
 
 
 def test_windows_of_a_search_end_where_the_test_begins_and_leave_history_before():
@@ -64,14 +76,24 @@ def test_no_window_of_a_search_touches_the_test(first, days, most):
 def test_the_better_half_of_each_part_goes_on():
     going = [Recipe(place, part, {}) for place, part in enumerate("abbbbab")]
     named = [Recipe(one.place, one.part, {"n": one.place}) for one in going]
-    quality = {one.label: value for one, value in zip(named, (0.1, 0.5, 0.9, 0.5, 0.2, 0.0, 0.5), strict=True)}
-    assert [one.place for one in promoted(named, quality, 0.5, 1)] == [0, 1, 2, 3], "b: .9, then the first two of three with .5"
+    quality = {
+        one.label: value for one, value in zip(named, (0.1, 0.5, 0.9, 0.5, 0.2, 0.0, 0.5), strict=True)
+    }
+    assert [one.place for one in promoted(named, quality, 0.5, 1)] == [0, 1, 2, 3], (
+        "b: .9, then the first two of three with .5"
+    )
     assert [one.place for one in promoted(named, quality, 0.0, 1)] == [0, 2]
     del quality[named[2].label]
-    assert [one.place for one in promoted(named, quality, 0.0, 1)] == [0, 1], "what was not judged does not go on"
+    assert [one.place for one in promoted(named, quality, 0.0, 1)] == [0, 1], (
+        "what was not judged does not go on"
+    )
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), min_size=1, max_size=20), st.floats(0, 1), st.integers(1, 3))
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), min_size=1, max_size=20),
+    st.floats(0, 1),
+    st.integers(1, 3),
+)
 def test_whoever_goes_on_is_no_worse_than_whoever_does_not(drawn, keep, least):
     going = [Recipe(place, part, {"n": place}) for place, (part, _) in enumerate(drawn)]
     quality = {recipe.label: value for recipe, (_, value) in zip(going, drawn, strict=True)}
@@ -85,7 +107,9 @@ def test_whoever_goes_on_is_no_worse_than_whoever_does_not(drawn, keep, least):
 
 
 def test_mean_quality_is_of_those_who_count():
-    assert mean_quality([np.array([1.0, np.nan, 0.0]), np.array([0.25, np.nan])]) == pytest.approx((0.5 + 0.25) / 2)
+    assert mean_quality([np.array([1.0, np.nan, 0.0]), np.array([0.25, np.nan])]) == pytest.approx(
+        (0.5 + 0.25) / 2
+    )
     assert mean_quality([np.array([np.nan])]) == 0.0
 
 

@@ -1,4 +1,6 @@
-"""Density chooses where a search starts: broad tastes where customers had a hundred items each, neighbours where they had few."""
+"""Density chooses where a search starts: broad tastes where customers had a hundred items each, neighbours
+where they had few.
+"""
 
 import numpy as np
 import pytest
@@ -24,7 +26,9 @@ def shop(liking, n_each, seed):
     generator = np.random.default_rng(seed)
     order = np.argsort(-(liking + generator.gumbel(size=liking.shape)), axis=1)[:, :n_each]
     customer, item = np.repeat(np.arange(len(liking)), n_each), order.ravel()
-    cells = np.unique(np.stack([customer, item, generator.integers(0, DAYS, len(item))]), axis=1).astype(np.int32)
+    cells = np.unique(np.stack([customer, item, generator.integers(0, DAYS, len(item))]), axis=1).astype(
+        np.int32
+    )
     whole = Behaviour(*liking.shape, *cells, np.full(cells.shape[1], PURCHASE, np.int8), DAYS)
     nothing = [sparse.csr_matrix((n, 0), dtype=np.float32) for n in liking.shape]
     training = Training(whole.before(CUT), *nothing)
@@ -65,9 +69,17 @@ def test_the_space_holds_both_in_the_order_of_the_data():
     few, many = in_order(space, FEW), in_order(space, MANY)
     assert list(few) == list(many) == list(space["parts"])
     for part in space["parts"]:
-        assert sorted(map(str, few[part])) == sorted(map(str, many[part])), f"{part}: the same recipes, whatever the density"
+        assert sorted(map(str, few[part])) == sorted(map(str, many[part])), (
+            f"{part}: the same recipes, whatever the density"
+        )
     assert in_order(space, 99.9) == few and few["rp3beta"][0] == {"half_life_days": 45}
-    plain = {"half_life_days": None, "customer_power": 0.5, "low_pass_weight": 1.0, "sharpening": 0.0, "components": 64}
+    plain = {
+        "half_life_days": None,
+        "customer_power": 0.5,
+        "low_pass_weight": 1.0,
+        "sharpening": 0.0,
+        "components": 64,
+    }
     assert many["graph_filter"][0] == few["graph_filter"][-2] == plain
     assert in_order({"parts": {"ease": [{}]}}, 500.0) == {"ease": [{}]}, "a space need not tell the two apart"
 
@@ -75,11 +87,15 @@ def test_the_space_holds_both_in_the_order_of_the_data():
 def test_where_customers_had_many_items_a_first_night_finds_what_is_better_there(dense):
     assert items_per_customer(dense[0].behaviour) > MANY
     for part, least in (("graph_filter", 1.02), ("rp3beta", 1.02)):
-        assert best_of_a_first_night(part, MANY, dense) > least * best_of_a_first_night(part, FEW, dense), part
+        assert best_of_a_first_night(part, MANY, dense) > least * best_of_a_first_night(part, FEW, dense), (
+            part
+        )
 
 
 def test_where_they_had_few_it_starts_where_it_did(thin):
-    """With what was best on Gowalla (27 items each: NDCG@20 .1618, a plain low pass with neighbours .1518) and Online Retail."""
+    """With what was best on Gowalla (27 items each: NDCG@20 .1618, a plain low pass with neighbours .1518)
+    and Online Retail.
+    """
     found = in_order(read_space(), items_per_customer(thin[0].behaviour))
     assert found["graph_filter"][:FIRST_NIGHT] == read_space()["parts"]["graph_filter"][:FIRST_NIGHT]
     assert found["rp3beta"][:FIRST_NIGHT] == read_space()["parts"]["rp3beta"][:FIRST_NIGHT]

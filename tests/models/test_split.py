@@ -1,4 +1,6 @@
-"""Where time is cut: windows by length of history, nobody tested on a day that was learned from, the sample the seed's."""
+"""Where time is cut: windows by length of history, nobody tested on a day that was learned from, the sample
+the seed's.
+"""
 
 import numpy as np
 import pytest
@@ -39,20 +41,29 @@ def test_training_before_a_day_holds_nothing_of_it():
 )
 def test_windows(n_days, window):
     found = windows(100, 100 + n_days)
-    assert found == (None if window is None else Windows(100 + n_days - 2 * window, 100 + n_days - window, 100 + n_days))
+    assert found == (
+        None if window is None else Windows(100 + n_days - 2 * window, 100 + n_days - window, 100 + n_days)
+    )
 
 
 def test_the_sample_of_customers_is_the_seeds():
     train, test = shop([(c, 0, 1) for c in range(50)], 50, 2), shop([(c, 1, 5) for c in range(50)], 50, 2)
-    one, same, other = (case(train, test, np.ones(2, bool), most=10, seed=seed).customers for seed in (1, 1, 2))
+    one, same, other = (
+        case(train, test, np.ones(2, bool), most=10, seed=seed).customers for seed in (1, 1, 2)
+    )
     assert len(one) == 10
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
 
 
 def test_what_was_had_and_what_was_wanted():
-    """Twice bought is one cell; `fresh` is what was wanted and not had; customers can be taken by their places."""
-    train, test = shop([(1, 0, 1), (1, 0, 2), (2, 1, 1)], 4, 3), shop([(1, 0, 5), (1, 2, 5), (2, 1, 6), (3, 1, 6)], 4, 3)
+    """Twice bought is one cell; `fresh` is what was wanted and not had; customers can be taken by their
+    places.
+    """
+    train, test = (
+        shop([(1, 0, 1), (1, 0, 2), (2, 1, 1)], 4, 3),
+        shop([(1, 0, 5), (1, 2, 5), (2, 1, 6), (3, 1, 6)], 4, 3),
+    )
     found = case(train, test, np.ones(3, bool), most=None)
     assert found.customers.tolist() == [1, 2] and len(found) == 2 and found.n_items == 3
     assert found.seen.toarray().tolist() == [[True, False, False], [False, True, False]]

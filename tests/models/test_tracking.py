@@ -55,7 +55,10 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
     assert registry.champion() == search and search.accepted and search.tags["reason"] == "it is better"
     night = made(first)  # which has begun before the search ended
     assert registry.champion() == search and not night.accepted
-    assert night.tags["reason"] == "the champion was concierge/1 when this was compared with it and is concierge/2 now"
+    assert (
+        night.tags["reason"]
+        == "the champion was concierge/1 when this was compared with it and is concierge/2 now"
+    )
     assert registry.client.get_run(night.run_id).data.tags["verdict"] == "refused"
     assert not made(None).accepted and not made(first, "refused").accepted and registry.champion() == search
     assert made(search).accepted

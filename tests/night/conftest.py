@@ -1,4 +1,6 @@
-"""One small shop's month, in Online Retail's own format, brought through a scheduled night by the real scheduler."""
+"""One small shop's month, in Online Retail's own format, brought through a scheduled night by the real
+scheduler.
+"""
 
 import csv
 import os
@@ -18,7 +20,16 @@ from operate.visitors import free_port
 
 FIRST_DAY = date(2011, 5, 2)
 N_DAYS, N_CUSTOMERS, N_ITEMS = 40, 60, 30
-HEADER = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
+HEADER = [
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+]
 
 
 @dataclass
@@ -32,7 +43,9 @@ class ShopFacts:
 
 
 def write_shop(landing: Path) -> ShopFacts:
-    """Two tastes: even customers buy even items, odd ones odd items, so that neighbours are worth more than popularity."""
+    """Two tastes: even customers buy even items, odd ones odd items, so that neighbours are worth more than
+    popularity.
+    """
     draw, facts, invoice = np.random.default_rng(5), ShopFacts(buyers=set()), 500000
     for n in range(N_DAYS):
         day = FIRST_DAY + timedelta(days=n)
@@ -45,12 +58,16 @@ def write_shop(landing: Path) -> ShopFacts:
                 name = f"{'EVEN' if item % 2 == 0 else 'ODD'} THING {item}"
                 price = f"{1 + item / 4:.2f}"
                 buyer = f"{12000 + customer}.0" if known else ""
-                rows.append([invoice, f"{20000 + item}", name, 1 + item % 3, at, price, buyer, "United Kingdom"])
+                rows.append(
+                    [invoice, f"{20000 + item}", name, 1 + item % 3, at, price, buyer, "United Kingdom"]
+                )
                 facts.n_sold_known += known
                 if known:
                     facts.buyers.add(str(12000 + customer))
         if n == 3:
-            rows.append([invoice + 1, "20001", "ODD THING 1", "many", at, "1.25", "12001.0", "United Kingdom"])
+            rows.append(
+                [invoice + 1, "20001", "ODD THING 1", "many", at, "1.25", "12001.0", "United Kingdom"]
+            )
             facts.n_broken += 1
             invoice += 1
         facts.n_rows += len(rows)
@@ -89,12 +106,21 @@ def night(tmp_path_factory) -> RanNight:
         "AIRFLOW__API__WORKERS": "1",
     }
     airflow.prepare(env)
-    subprocess.run([airflow.BIN / "airflow", "dags", "unpause", "nightly", "-y"], env=env, check=True, capture_output=True)
+    subprocess.run(
+        [airflow.BIN / "airflow", "dags", "unpause", "nightly", "-y"],
+        env=env,
+        check=True,
+        capture_output=True,
+    )
     with (home / "scheduler.log").open("w") as log:
         scheduler = subprocess.Popen(
             [airflow.BIN / "airflow", "standalone"],
-            env=env, cwd=airflow.ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            env=env,
+            cwd=airflow.ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
             state = wait_for_end(home / "airflow" / "airflow.db", seconds=900)
         finally:
@@ -112,7 +138,9 @@ def wait_for_end(database: Path, seconds: float) -> str:
     until, state = time.monotonic() + seconds, "never scheduled"
     while time.monotonic() < until and state not in ("success", "failed"):
         with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10) as connection:
-            found = connection.execute("select state from dag_run where dag_id = 'nightly' and run_type = 'scheduled'").fetchone()
+            found = connection.execute(
+                "select state from dag_run where dag_id = 'nightly' and run_type = 'scheduled'"
+            ).fetchone()
         state = found[0] if found else state
         time.sleep(1)
     return state
@@ -120,4 +148,6 @@ def wait_for_end(database: Path, seconds: float) -> str:
 
 def task_states(database: Path) -> dict[str, str]:
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10) as connection:
-        return dict(connection.execute("select task_id, state from task_instance where dag_id = 'nightly'").fetchall())
+        return dict(
+            connection.execute("select task_id, state from task_instance where dag_id = 'nightly'").fetchall()
+        )

@@ -1,4 +1,6 @@
-"""One small month through the real scheduler: from day files to answers over HTTP, counted by hand on the way."""
+"""One small month through the real scheduler: from day files to answers over HTTP, counted by hand on the
+way.
+"""
 
 import json
 import shutil
@@ -29,7 +31,11 @@ def test_every_row_is_accounted_for(night):
     assert lake.read_arrow(CORE_ORDER_LINES).num_rows == night.facts.n_rows - night.facts.n_broken
     refused = lake.read_arrow(QUARANTINE).to_pylist()
     assert [(row["reason"], "many" in row["raw_text"]) for row in refused] == [("bad_number", True)]
-    runs = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == "ingest" and row["n_received"] is not None]
+    runs = [
+        row
+        for row in lake.read_arrow(OPS_RUNS).to_pylist()
+        if row["step"] == "ingest" and row["n_received"] is not None
+    ]
     assert sum(row["n_received"] for row in runs) == night.facts.n_rows
     assert sum(row["n_quarantined"] for row in runs) == night.facts.n_broken
 
@@ -37,8 +43,8 @@ def test_every_row_is_accounted_for(night):
 def test_the_marts_know_every_sold_line_and_buyer(night):
     with duckdb.connect(str(night.home / "warehouse" / "concierge.duckdb"), read_only=True) as warehouse:
         found = warehouse.execute(
-            "select count(*), count(distinct customer_id) from fct_order_lines "
-            "where line_type in ('sale', 'charge') and quantity > 0 and unit_price > 0 and customer_id is not null"
+            "select count(*), count(distinct customer_id) from fct_order_lines where line_type in ('sale',"
+            " 'charge') and quantity > 0 and unit_price > 0 and customer_id is not null"
         ).fetchone()
     assert found == (night.facts.n_sold_known, len(night.facts.buyers))
 
@@ -82,33 +88,50 @@ def test_a_finished_night_run_again_ends_after_land_and_writes_nothing(night):
 
 
 def pages_know_a_run_without_a_scheduler(home, log):
-    """It began when it did and not at its logical date; a note and its one task's log say where the output is."""
+    """It began when it did and not at its logical date; a note and its one task's log say where the output
+    is.
+    """
     with sqlite3.connect(home / "airflow" / "airflow.db") as database:
         [(began, ended, note)] = database.execute(
-            "select start_date, end_date, content from dag_run join dag_run_note on id = dag_run_id where run_type = 'manual'"
+            "select start_date, end_date, content from dag_run join dag_run_note on id = dag_run_id where"
+            " run_type = 'manual'"
         )
     seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
     assert 0 < seconds < 600 and str(log) in note
-    assert str(log) in next((home / "airflow" / "logs").glob("*/run_id=manual__*/task_id=land/attempt=1.log")).read_text()
+    assert (
+        str(log)
+        in next((home / "airflow" / "logs").glob("*/run_id=manual__*/task_id=land/attempt=1.log")).read_text()
+    )
 
 
 def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_path):
     (tmp_path / "airflow").mkdir()
     file = Path(shutil.copy(night.home / "airflow" / "airflow.db", tmp_path / "airflow"))
-    read = "select task_id, state, try_number, max_tries from task_instance where run_id = (select max(run_id) from dag_run)"
+    read = (
+        "select task_id, state, try_number, max_tries from task_instance where run_id = (select max(run_id)"
+        " from dag_run)"
+    )
     with sqlite3.connect(file) as database:
-        database.execute("update dag_run set state = 'running' where run_id = (select max(run_id) from dag_run)")
+        database.execute(
+            "update dag_run set state = 'running' where run_id = (select max(run_id) from dag_run)"
+        )
         for task, state in (("train", "running"), ("score", "up_for_retry")):
             database.execute("update task_instance set state = ? where task_id = ?", (state, task))
         before = {task: rest for task, *rest in database.execute(read)}
     assert airflow_records.resume_interrupted(tmp_path / "airflow") == [], "make run may be following it"
     with sqlite3.connect(file) as database:
-        database.execute("update dag_run set triggered_by = 'TIMETABLE' where run_id = (select max(run_id) from dag_run)")
+        database.execute(
+            "update dag_run set triggered_by = 'TIMETABLE' where run_id = (select max(run_id) from dag_run)"
+        )
     assert airflow_records.resume_interrupted(tmp_path / "airflow") == ["nightly.score", "nightly.train"]
     with sqlite3.connect(file) as database:
         after = {task: rest for task, *rest in database.execute(read)}
     for task, (state, try_number, max_tries) in before.items():
-        expected = [None, try_number, max_tries + 1] if task in ("train", "score") else [state, try_number, max_tries]
+        expected = (
+            [None, try_number, max_tries + 1]
+            if task in ("train", "score")
+            else [state, try_number, max_tries]
+        )
         assert after[task] == expected, task
     assert airflow_records.resume_interrupted(tmp_path / "airflow") == [], "a home that ended well has none"
 
@@ -116,8 +139,12 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
 def test_a_failing_spark_submit_fails_the_night(night):
     """The negative control of the green night: a Spark that cannot start."""
     (night.home / "landing" / "online_retail" / "lines" / "2011-07-01").mkdir(parents=True)
-    (night.home / "landing" / "online_retail" / "lines" / "2011-07-01" / "2011-07-01.csv").write_text("InvoiceNo\n")
+    (night.home / "landing" / "online_retail" / "lines" / "2011-07-01" / "2011-07-01.csv").write_text(
+        "InvoiceNo\n"
+    )
     nowhere = '{"conn_type": "spark", "host": "no-such-master"}'
     env = {**night.env, "AIRFLOW_CONN_SPARK_DEFAULT": nowhere, "CONCIERGE_TASK_RETRIES": "0"}
     with pytest.raises(SystemExit, match="failed"):
-        airflow.run_nightly(env, date(2011, 7, 1), date(2011, 7, 1), night.home / "logs" / "failing.log", lambda: None)
+        airflow.run_nightly(
+            env, date(2011, 7, 1), date(2011, 7, 1), night.home / "logs" / "failing.log", lambda: None
+        )

@@ -6,10 +6,13 @@ from operate.airflow_records import resume_interrupted
 
 TABLES = """
     create table dag_run (dag_id, run_id, state, triggered_by);
-    create table task_instance (dag_id, run_id, task_id, state, max_tries, queued_by_job_id, external_executor_id, start_date,
+    create table task_instance (dag_id, run_id, task_id, state, max_tries, queued_by_job_id,
+    external_executor_id, start_date,
         end_date);
-    insert into dag_run values ('nightly', 'scheduled', 'running', 'TIMETABLE'), ('nightly', 'by hand', 'running', 'UI'),
-        ('nightly', 'make run', 'running', 'TEST'), ('nightly', 'older', 'queued', null), ('nightly', 'over', 'failed', 'UI');
+    insert into dag_run values ('nightly', 'scheduled', 'running', 'TIMETABLE'), ('nightly', 'by hand',
+    'running', 'UI'),
+        ('nightly', 'make run', 'running', 'TEST'), ('nightly', 'older', 'queued', null), ('nightly',
+        'over', 'failed', 'UI');
     insert into task_instance (dag_id, run_id, task_id, state, max_tries)
         select dag_id, run_id, run_id, 'running', 2 from dag_run;
 """
@@ -20,6 +23,9 @@ def test_a_run_without_a_scheduler_keeps_its_tasks(tmp_path):
         database.executescript(TABLES)
     assert resume_interrupted(tmp_path) == ["nightly.by hand", "nightly.older", "nightly.scheduled"]
     with sqlite3.connect(tmp_path / "airflow.db") as database:
-        after = {task: rest for task, *rest in database.execute("select task_id, state, max_tries from task_instance")}
+        after = {
+            task: rest
+            for task, *rest in database.execute("select task_id, state, max_tries from task_instance")
+        }
     resumed, untouched = ("scheduled", "by hand", "older"), ("make run", "over")
     assert after == {task: [None, 3] for task in resumed} | {task: ["running", 2] for task in untouched}

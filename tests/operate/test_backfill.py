@@ -14,7 +14,9 @@ from spark_jobs.tables import Lake
 
 @pytest.fixture
 def said(monkeypatch, tmp_path, capsys):
-    """A function that asks for two days of Online Retail from a folder, and gives what was said in refusal."""
+    """A function that asks for two days of Online Retail from a folder, and gives what was said
+    in refusal.
+    """
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CONCIERGE_SOURCES", "sample_shop")  # backfill sets both, and they are put back
     monkeypatch.setenv("CONCIERGE_LANDING_FROM", "")
@@ -38,7 +40,9 @@ def test_a_folder_must_be_given(said, tmp_path):
 
 def test_a_folder_without_a_file_of_these_days_is_no_night_done_already(said, tmp_path):
     (tmp_path / "2010-12-03.csv").touch()
-    assert "has no file of 2010-12-01…2010-12-02; online_retail names them like 2010-12-01.csv" in said(str(tmp_path))
+    assert "has no file of 2010-12-01…2010-12-02; online_retail names them like 2010-12-01.csv" in said(
+        str(tmp_path)
+    )
     assert files_of("online_retail", tmp_path, Days(date(2010, 12, 1), date(2010, 12, 3))) == 1
     assert "takes no day files from a folder" in said(str(tmp_path), "sample_shop")
     assert "unknown source" in said(str(tmp_path), "online_retial")
@@ -46,7 +50,9 @@ def test_a_folder_without_a_file_of_these_days_is_no_night_done_already(said, tm
 
 def test_another_shops_home_is_refused(said, tmp_path):
     (tmp_path / "2010-12-01.csv").touch()
-    Lake(tmp_path / "home" / "lake").append_rows([{"delivery_id": "d", "source": "sample_shop"}], OPS_DELIVERIES)
+    Lake(tmp_path / "home" / "lake").append_rows(
+        [{"delivery_id": "d", "source": "sample_shop"}], OPS_DELIVERIES
+    )
     assert "one home is one shop: set CONCIERGE_HOME to another folder" in said(str(tmp_path))
 
 

@@ -11,14 +11,19 @@ ROW |= {f"n_{name}": 0 for name in OUTCOMES}
 
 def test_a_row_says_what_became_of_what_was_received():
     row = {**ROW, "n_received": 1418, "n_inserted": 1398, "n_duplicate": 11, "n_quarantined": 9}
-    assert describe(row).split(maxsplit=1) == ["core_events", "received 1,418, inserted 1,398, duplicate 11, quarantined 9"]
+    assert describe(row).split(maxsplit=1) == [
+        "core_events",
+        "received 1,418, inserted 1,398, duplicate 11, quarantined 9",
+    ]
     assert describe({**ROW, "n_rows": 12, "detail": '{"deleted": 3}'}).endswith("deleted 3, 12 rows")
     assert describe({**ROW, "detail": '{"n_files": 2}'}).endswith("2 files delivered")
     pruned = json.dumps({"snapshot": "night-8", "switched": True, "pruned": ["night-1"]})
     assert describe({**ROW, "n_rows": 12, "detail": pruned}).endswith("12 rows"), "of snapshots, not of rows"
     assert "all files were here already" in describe({**ROW, "detail": '{"n_files": 0}'})
     assert describe(ROW).endswith("version 4 written")
-    assert "nothing to do" in describe({**ROW, "version_before": 4}) and "as it was" in describe({**ROW, "version_before": 4})
+    assert "nothing to do" in describe({**ROW, "version_before": 4}) and "as it was" in describe(
+        {**ROW, "version_before": 4}
+    )
     assert "nothing to do" in describe({**ROW, "version_before": None, "version_after": None})
 
 

@@ -1,4 +1,6 @@
-"""`make explain` and `make decide`: what is typed is answered in words, from the published snapshot, and what is wrong too."""
+"""`make explain` and `make decide`: what is typed is answered in words, from the published snapshot, and what
+is wrong too.
+"""
 
 from datetime import UTC, datetime
 
@@ -17,16 +19,30 @@ USER, EMAIL = identifier_id(KEY, "user_id", "online_retail", "u-1"), identifier_
 
 @pytest.fixture
 def home(monkeypatch, tmp_path):
-    for name, value in {"HOME": str(tmp_path), "SOURCES": "sample_shop,online_retail", "IDENTITY_KEY": KEY}.items():
+    for name, value in {
+        "HOME": str(tmp_path),
+        "SOURCES": "sample_shop,online_retail",
+        "IDENTITY_KEY": KEY,
+    }.items():
         monkeypatch.setenv(f"CONCIERGE_{name}", value)
     monkeypatch.setenv("LOGNAME", "mk")
-    seen = ("same_order", "core_order_lines/online_retail/o-9/1", 1.0, datetime(2026, 1, 10, 8, tzinfo=UTC), None)
+    seen = (
+        "same_order",
+        "core_order_lines/online_retail/o-9/1",
+        1.0,
+        datetime(2026, 1, 10, 8, tzinfo=UTC),
+        None,
+    )
     pairs = {
         contract.META: contract.pack(
             contract.Meta(contract.LAYOUT, "n", "2026-02-20", "2026-02-21T03:00:00Z", "none", "c0de", {})
         ),
-        contract.links(USER): contract.pack_links(contract.Linked("user_id", "c_1", (contract.Link(EMAIL, *seen),))),
-        contract.links(EMAIL): contract.pack_links(contract.Linked("email", "c_1", (contract.Link(USER, *seen),))),
+        contract.links(USER): contract.pack_links(
+            contract.Linked("user_id", "c_1", (contract.Link(EMAIL, *seen),))
+        ),
+        contract.links(EMAIL): contract.pack_links(
+            contract.Linked("email", "c_1", (contract.Link(USER, *seen),))
+        ),
         contract.REVIEWS: contract.pack_reviews([]),
     }
     write(tmp_path / "serving" / "snapshots" / "n", pairs.items())
@@ -38,19 +54,25 @@ def test_explained_in_words_and_by_link(home, capsys):
     assert identity.main(["explain", "--a", "user_id:u-1", "--b", f"email:{MAIL}", "--as-of", ""]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        f"User id {USER} and e-mail address {EMAIL} are one customer: user id {USER} and e-mail address {EMAIL} were seen "
-        "together in the order o-9 of online_retail on 2026-01-10.",
+        (
+            f"User id {USER} and e-mail address {EMAIL} are one customer: user id {USER} and e-mail address"
+            f" {EMAIL} were seen together in the order o-9 of online_retail on 2026-01-10."
+        ),
         "",
         f"a  {USER}  user_id  of c_1",
         f"b  {EMAIL}  email  of c_1",
-        f"   user_id {USER} – email {EMAIL}  same_order  core_order_lines/online_retail/o-9/1  weight 1  "
-        "first seen 2026-01-10T08:00:00.000000Z",
+        (
+            f"   user_id {USER} – email {EMAIL}  same_order  core_order_lines/online_retail/o-9/1  weight 1  "
+            "first seen 2026-01-10T08:00:00.000000Z"
+        ),
     ]
 
 
 def test_a_decision_that_no_night_has_applied_is_named(home, capsys):
     ends = ["--a", "user_id:u-1", "--b", f"email:{MAIL}"]
-    assert identity.main(["decide", "--decision", "split", *ends, "--reason", "two of them", "--by", "MK"]) == 0
+    assert (
+        identity.main(["decide", "--decision", "split", *ends, "--reason", "two of them", "--by", "MK"]) == 0
+    )
     capsys.readouterr()
     assert identity.main(["explain", *ends]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -78,15 +100,36 @@ def test_a_decision_is_taken_down_under_ones_own_name(home, capsys):
         (["explain", "--a", "user_id:u-1", "--b", "user_id:u-2"], "No identifier is known by what B= says."),
         (
             ["explain", "--a", "", "--b", ""],
-            "A= is missing: it takes user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id; B= is missing",
+            (
+                "A= is missing: it takes user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an"
+                " identifier_id; B= is missing"
+            ),
         ),
         (["explain", "--a", "u-1", "--b", EMAIL], "A= must be an identifier_id, or one of user_id:<value>, "),
-        (["explain", "--a", " ", "--b", "x" * 600], "A= must be printable and not blank; B= must have at most 512 characters"),
-        (["explain", "--a", USER, "--b", EMAIL, "--as-of", "then"], "AS_OF= must be a day (2026-02-21, to its end in UTC) or"),
-        (["decide", "--decision", "spilt", "--a", USER, "--b", EMAIL, "--reason", "x"], "DECISION= must be 'split', 'refuse', "),
-        (["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", MAIL], "REASON= must hold no e-mail address"),
-        (["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", ""], "REASON= must be one line of 1 to 500"),
-        (["decide", "--decision", "split", "--a", USER, "--b", USER, "--reason", "x"], "A= and B= must be two identifiers"),
+        (
+            ["explain", "--a", " ", "--b", "x" * 600],
+            "A= must be printable and not blank; B= must have at most 512 characters",
+        ),
+        (
+            ["explain", "--a", USER, "--b", EMAIL, "--as-of", "then"],
+            "AS_OF= must be a day (2026-02-21, to its end in UTC) or",
+        ),
+        (
+            ["decide", "--decision", "spilt", "--a", USER, "--b", EMAIL, "--reason", "x"],
+            "DECISION= must be 'split', 'refuse', ",
+        ),
+        (
+            ["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", MAIL],
+            "REASON= must hold no e-mail address",
+        ),
+        (
+            ["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", ""],
+            "REASON= must be one line of 1 to 500",
+        ),
+        (
+            ["decide", "--decision", "split", "--a", USER, "--b", USER, "--reason", "x"],
+            "A= and B= must be two identifiers",
+        ),
         (
             ["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", "x", "--by", MAIL],
             "BY= must hold no e-mail address",
@@ -102,6 +145,9 @@ def test_what_is_wrong_is_said_and_fails(home, capsys, said, words):
 
 def test_a_file_out_of_reach_is_said_and_fails(home, capsys):
     (home / "identity" / "decisions.csv").mkdir(parents=True)
-    assert identity.main(["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", "two of them"]) == 1
+    assert (
+        identity.main(["decide", "--decision", "split", "--a", USER, "--b", EMAIL, "--reason", "two of them"])
+        == 1
+    )
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "identity/decisions.csv: Is a directory\n")

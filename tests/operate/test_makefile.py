@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (
-    'says "no" for $5 (`touch run-by-the-shell`, $(touch run-by-the-shell), ${HOME}, $(shell touch run-by-make)); '
-    "it's #1 \\ 100% *"
+    'says "no" for $5 (`touch run-by-the-shell`, $(touch run-by-the-shell), ${HOME}, $(shell touch'
+    " run-by-make)); it's #1 \\ 100% *"
 )
 
 
@@ -18,13 +18,17 @@ ODD = (
 def make(tmp_path):
     """Run a target with a Python that writes down what it is called with."""
     asked, python = tmp_path / "asked.json", tmp_path / "python"
-    python.write_text(f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], open({str(asked)!r}, 'w'))\n")
+    python.write_text(
+        f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], open({str(asked)!r}, 'w'))\n"
+    )
     python.chmod(0o755)
 
     def run(target, **given):
         typed = [f"{name}={value}" for name, value in given.items()]
         is_made = ["-o", ".venv/.ready"]  # this is no test of the setup
-        subprocess.run(["make", "-s", "-C", ROOT, *is_made, f"PY={python}", target, *typed], check=True, timeout=60)
+        subprocess.run(
+            ["make", "-s", "-C", ROOT, *is_made, f"PY={python}", target, *typed], check=True, timeout=60
+        )
         return json.loads(asked.read_text())
 
     yield run
@@ -32,10 +36,18 @@ def make(tmp_path):
 
 
 def test_a_decision_as_it_was_typed(make):
-    assert make("decide", DECISION="split", A=f"user_id:{ODD}", B="email:a$b@x.de", REASON=ODD, BY="-O'Neil \"MK\"") == [
-        "-m", "operate.identity", "decide", "--decision=split", f"--a=user_id:{ODD}", "--b=email:a$b@x.de",
-        f"--reason={ODD}", "--by=-O'Neil \"MK\"",
-    ]  # fmt: skip
+    assert make(
+        "decide", DECISION="split", A=f"user_id:{ODD}", B="email:a$b@x.de", REASON=ODD, BY='-O\'Neil "MK"'
+    ) == [
+        "-m",
+        "operate.identity",
+        "decide",
+        "--decision=split",
+        f"--a=user_id:{ODD}",
+        "--b=email:a$b@x.de",
+        f"--reason={ODD}",
+        '--by=-O\'Neil "MK"',
+    ]
 
 
 def test_what_was_not_typed_is_empty(make):
@@ -46,7 +58,12 @@ def test_what_was_not_typed_is_empty(make):
 
 def test_a_rollback_and_a_question_as_they_were_typed(make):
     run_id = "manual__2026-02-02T03:00:00+00:00 " + ODD
-    assert make("rollback", TO=run_id, REASON=ODD) == ["-m", "spark_jobs.publish.rollback", f"--to={run_id}", f"--reason={ODD}"]
+    assert make("rollback", TO=run_id, REASON=ODD) == [
+        "-m",
+        "spark_jobs.publish.rollback",
+        f"--to={run_id}",
+        f"--reason={ODD}",
+    ]
     assert make("rollback") == ["-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
     assert make("history", AT=ODD) == ["-m", "spark_jobs.publish.history", f"--at={ODD}"]
     assert make("rebuild", RUN=run_id) == ["-m", "spark_jobs.train.rebuild", f"--run={run_id}"]
@@ -54,13 +71,27 @@ def test_a_rollback_and_a_question_as_they_were_typed(make):
 
 def test_a_folder_and_days_as_they_were_typed(make):
     assert make("backfill", SOURCE="s" + ODD, DATA="~/my shop's $5 days", FROM=ODD, TO="2011-12-09") == [
-        "-m", "operate.backfill", f"--source=s{ODD}", "--data=~/my shop's $5 days", f"--from={ODD}", "--to=2011-12-09",
-    ]  # fmt: skip
+        "-m",
+        "operate.backfill",
+        f"--source=s{ODD}",
+        "--data=~/my shop's $5 days",
+        f"--from={ODD}",
+        "--to=2011-12-09",
+    ]
     assert make("backfill") == ["-m", "operate.backfill", "--source=", "--data=", "--from=", "--to="]
     assert make("leaderboard", DATA=ODD, ARGS="--only popularity,rp3beta") == [
-        "-m", "benchmarks.leaderboard", ODD, "--only", "popularity,rp3beta",
-    ]  # fmt: skip
-    assert make("identity-model", LABELS=ODD, APPLY=1) == ["-m", "spark_jobs.identify.reestimate", f"--labels={ODD}", "--apply"]
+        "-m",
+        "benchmarks.leaderboard",
+        ODD,
+        "--only",
+        "popularity,rp3beta",
+    ]
+    assert make("identity-model", LABELS=ODD, APPLY=1) == [
+        "-m",
+        "spark_jobs.identify.reestimate",
+        f"--labels={ODD}",
+        "--apply",
+    ]
     assert make("identity-model") == ["-m", "spark_jobs.identify.reestimate"]
 
 
@@ -70,16 +101,27 @@ def test_a_question_in_sql_as_it_was_typed(make):
 
 
 @pytest.mark.parametrize(
-    ("target", "some"), [("bench", {"planted", "leaderboard", "search"}), ("soak", {"hostile"})], ids=["bench", "soak"]
+    ("target", "some"),
+    [("bench", {"planted", "leaderboard", "search"}), ("soak", {"hostile"})],
+    ids=["bench", "soak"],
 )
 def test_a_benchmark_is_run_by_its_name_and_named_where_it_is_none(make, target, some):
-    assert make("bench", NAME="planted", ARGS="--to 2026-02-18") == ["-m", "benchmarks.planted", "--to", "2026-02-18"]
+    assert make("bench", NAME="planted", ARGS="--to 2026-02-18") == [
+        "-m",
+        "benchmarks.planted",
+        "--to",
+        "2026-02-18",
+    ]
     assert make("bench", NAME="sample_shop_lists") == ["-m", "benchmarks.sample_shop_lists"]
     assert make("soak", NAME="hostile", ARGS="--days 5") == ["-m", "benchmarks.soak.hostile", "--days", "5"]
     for typed in ([], ["NAME="], ["NAME=nonesuch"], ["NAME=*"], [f"NAME={ODD}"]):
         command = ["make", "-s", "-C", ROOT, "-o", ".venv/.ready", "PY=false", target, *typed]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=60)
         said = asked.stderr.splitlines()[0]
-        assert asked.returncode == 2 and said.startswith("NAME= takes one of: ") and "No module" not in asked.stderr
+        assert (
+            asked.returncode == 2
+            and said.startswith("NAME= takes one of: ")
+            and "No module" not in asked.stderr
+        )
         named = said.removeprefix("NAME= takes one of: ").partition(".")[0].split()
         assert some <= set(named) and not [one for one in named if one.startswith("_")]

@@ -1,4 +1,6 @@
-"""The page after `make run` says what the rows and columns of its leaderboard mean, once each, and nothing without one."""
+"""The page after `make run` says what the rows and columns of its leaderboard mean, once each, and nothing
+without one.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,32 +10,53 @@ import pytest
 from deltalake import write_deltalake
 from rich.console import Console
 
-from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_REVIEWS, FEAT_CUSTOMERS
+from expectations.contracts.lake import (
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_REVIEWS,
+    FEAT_CUSTOMERS,
+)
 from expectations.contracts.published import Published
 from operate import next_steps, page
 from spark_jobs.arrow_types import arrow_schema
 from spark_jobs.publish.summary import example_customer, file_notes
 from spark_jobs.tables import Lake
 
-ROW = {"quality": {"mean": 0.3, "low": 0.2, "high": 0.4}, **{task: {"ndcg": {"mean": 0.3, "low": 0.2, "high": 0.4}} for task in
-       ("discover", "next")}}  # fmt: skip
+ROW = {
+    "quality": {"mean": 0.3, "low": 0.2, "high": 0.4},
+    **{task: {"ndcg": {"mean": 0.3, "low": 0.2, "high": 0.4}} for task in ("discover", "next")},
+}
 
 
 def test_every_column_and_every_row_that_is_no_recommender_is_explained(capsys):
-    summary = {"model": {"n_test_customers": 1278, "leaderboard": {"item_knn": ROW, "found": ROW, "served": ROW}}}
+    summary = {
+        "model": {"n_test_customers": 1278, "leaderboard": {"item_knn": ROW, "found": ROW, "served": ROW}}
+    }
     Console(width=110).print(page.model(summary))
     said = capsys.readouterr().out
     assert "(1,278 customers)" in said and "served" in said
     lines = page.told(summary).splitlines()
-    assert [line.split(":")[0].strip() for line in lines[:-1]] == ["served", "found", "quality", "discover", "next"]
+    assert [line.split(":")[0].strip() for line in lines[:-1]] == [
+        "served",
+        "found",
+        "quality",
+        "discover",
+        "next",
+    ]
     assert "recommender alone" in lines[-1]
     assert page.told({"model": {}}) == ""
 
 
 def test_the_first_items_reason_is_told_as_the_service_says_it():
-    item = {"item_id": "i-1", "title": "Wild Jar", "reason": "chosen for this customer (by ease); wanted i-7 on 2026-02-11"}
-    assert page.why({"who": "known, 9 orders", "before": {"items": [item]}}) == (
-        "Why Wild Jar is first for the visitor known, 9 orders: chosen for this customer (by ease); wanted i-7 on 2026-02-11."
+    item = {
+        "item_id": "i-1",
+        "title": "Wild Jar",
+        "reason": "chosen for this customer (by ease); wanted i-7 on 2026-02-11",
+    }
+    assert (
+        page.why({"who": "known, 9 orders", "before": {"items": [item]}})
+        == "Why Wild Jar is first for the visitor known, 9 orders: chosen for this customer (by ease); wanted"
+        " i-7 on 2026-02-11."
     )
 
 
@@ -41,10 +64,16 @@ def test_what_files_lack_is_told_once_each():
     short = {"day": "2026-01-09", "n_keys": 310, "n_before": 1000}
     details = {
         "core_items": {"n_ended": 2, "suspicious_whole_files": [short]},
-        "core_order_lines": {"n_files_without_records": 1, "files_without_records": ["shop/orders/2026-01-09/1.csv"]},
+        "core_order_lines": {
+            "n_files_without_records": 1,
+            "files_without_records": ["shop/orders/2026-01-09/1.csv"],
+        },
         "core_people": {"n_ended": 0},
     }
-    rows = [{"step": "ingest", "table_name": name, "detail": json.dumps(detail)} for name, detail in details.items()]
+    rows = [
+        {"step": "ingest", "table_name": name, "detail": json.dumps(detail)}
+        for name, detail in details.items()
+    ]
     assert page.files({"files": file_notes(rows)}) == [
         "core_items: 2 ended, because a whole file no longer names them.",
         "core_items: the file of 2026-01-09 names 310, the one before 1,000; nothing it lacks was ended.",
@@ -55,14 +84,22 @@ def test_what_files_lack_is_told_once_each():
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Four users; `u-2` and `u-3` have two orders each, `u-4` has nine and is held back until a person has decided."""
+    """Four users; `u-2` and `u-3` have two orders each, `u-4` has nine and is held back until a person has
+    decided.
+    """
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
     lake, at = Lake(tmp_path / "lake"), datetime(2026, 1, 5, tzinfo=UTC)
     users = [
-        {"identifier_id": f"i_{n}", "kind": "user_id", "source": "sample_shop", "value": f"u-{n}", "value_normalised": f"u-{n}",
-         "first_seen_at": at + timedelta(days=n)}
+        {
+            "identifier_id": f"i_{n}",
+            "kind": "user_id",
+            "source": "sample_shop",
+            "value": f"u-{n}",
+            "value_normalised": f"u-{n}",
+            "first_seen_at": at + timedelta(days=n),
+        }
         for n in (1, 2, 3, 4)
-    ]  # fmt: skip
+    ]
     orders = {"c_8": 1, "c_7": 2, "c_6": 2, "c_5": 9}
     review = {"review_id": "r_1", "kind": "giant", "customer_id": "c_5", "score": 1.0, "is_held_back": True}
     rows = (
@@ -84,4 +121,7 @@ def test_the_id_that_a_run_named_is_told_again(home, capsys):
     next_steps.main()
     shown = capsys.readouterr().out
     assert "user_id=u-3&n=5" in shown, "of the two with most orders the one whose customer id comes first"
-    assert example_customer(Lake(home / "lake")) == {"customer_id": "c_6", "n_orders": 2}, "the same one in summary.json"
+    assert example_customer(Lake(home / "lake")) == {
+        "customer_id": "c_6",
+        "n_orders": 2,
+    }, "the same one in summary.json"

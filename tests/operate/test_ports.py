@@ -22,7 +22,10 @@ def taken_port():
 
 
 def test_a_taken_port_names_the_setting_to_change(taken_port):
-    with pytest.raises(SystemExit, match=rf"port {taken_port} of 127\.0\.0\.1 cannot be listened on .*set SOME_PORT to a free"):
+    with pytest.raises(
+        SystemExit,
+        match=rf"port {taken_port} of 127\.0\.0\.1 cannot be listened on .*set SOME_PORT to a free",
+    ):
         refuse_taken_port(taken_port, "SOME_PORT")
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
@@ -36,16 +39,24 @@ def test_a_port_is_a_number(value):
 
 
 @pytest.mark.parametrize(
-    ("module", "setting"), [("operate.mlflow_pages", "MLFLOW_PORT"), ("operate.scheduler", "AIRFLOW__API__PORT")]
+    ("module", "setting"),
+    [("operate.mlflow_pages", "MLFLOW_PORT"), ("operate.scheduler", "AIRFLOW__API__PORT")],
 )
 def test_servers_say_so_and_end(module, setting, taken_port, tmp_path):
     env = {**os.environ, "CONCIERGE_HOME": str(tmp_path), setting: str(taken_port), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-m", module], env=env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and f"set {setting} to a free port" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 1
+        and f"set {setting} to a free port" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_a_second_scheduler_of_a_home_is_refused(tmp_path):
     env = airflow.environment(tmp_path, "local[1]")
     (tmp_path / "airflow").mkdir()
-    with FileLock(tmp_path / "airflow" / ".scheduler.lock"), pytest.raises(SystemExit, match="is running already"):
+    with (
+        FileLock(tmp_path / "airflow" / ".scheduler.lock"),
+        pytest.raises(SystemExit, match="is running already"),
+    ):
         airflow.serve(env, lambda: pytest.fail("nothing may be announced"))

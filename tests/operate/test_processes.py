@@ -9,7 +9,10 @@ import time
 import psutil
 import pytest
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True);"
+    " time.sleep(60)"
+)
 PARENT = f"""
 import subprocess, sys, time
 inner = subprocess.Popen([sys.executable, '-c', {STUBBORN!r}], start_new_session=True)
@@ -39,7 +42,15 @@ def test_a_signal_ends_all_that_was_started(number):
 
 
 def test_a_program_that_ends_says_how():
-    code = "import sys; from operate.processes import run_together; sys.exit(run_together([sys.executable, '-c', 'exit(3)']))"
+    code = (
+        "import sys; from operate.processes import run_together; sys.exit(run_together([sys.executable, '-c',"
+        " 'exit(3)']))"
+    )
     began = time.monotonic()
-    assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": "."}, check=False).returncode == 3
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": "."}, check=False
+        ).returncode
+        == 3
+    )
     assert time.monotonic() - began < 10

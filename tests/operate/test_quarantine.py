@@ -18,15 +18,47 @@ DAY = date(2026, 1, 5)
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Refused records of the sample shop: orders, people, events, and an order of a file that was replaced."""
+    """Refused records of the sample shop: orders, people, events, and an order of a file that was
+    replaced.
+    """
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
     files = {entity: f"sample_shop/{entity}/{DAY}/{entity}.csv" for entity in ("orders", "people")}
     for entity, columns in (("orders", ORDERS), ("people", PEOPLE)):
         path = tmp_path / "landing" / files[entity]
         path.parent.mkdir(parents=True)
         path.write_text(",".join(columns) + "\n")
-    order = ["o1", "1", "2026-01-05T12:00:00Z", "u-canary", CANARY, "i1", "two", "2.5", "EUR", "Ireland", "web", "sale", ""]
-    person = ["c1", "u-canary", CANARY, PHONE, "Canary", "Bird", "1 Cage", "Ulm", "89073", "Germany", "?", "", "", "", ""]
+    order = [
+        "o1",
+        "1",
+        "2026-01-05T12:00:00Z",
+        "u-canary",
+        CANARY,
+        "i1",
+        "two",
+        "2.5",
+        "EUR",
+        "Ireland",
+        "web",
+        "sale",
+        "",
+    ]
+    person = [
+        "c1",
+        "u-canary",
+        CANARY,
+        PHONE,
+        "Canary",
+        "Bird",
+        "1 Cage",
+        "Ulm",
+        "89073",
+        "Germany",
+        "?",
+        "",
+        "",
+        "",
+        "",
+    ]
     event = {
         "type": "track",
         "userId": "u-canary",
@@ -40,7 +72,7 @@ def home(tmp_path, monkeypatch):
         ("orders", 4, "d0", ",".join(order), "bad_number", "quantity"),
         ("people", 2, "d2", ",".join(person), "bad_time", "birth_date"),
         ("events", 2, "d3", json.dumps(event), "unknown_type", "event"),
-    ]  # fmt: skip
+    ]
     lake = Lake(tmp_path / "lake")
     names = ("entity", "source_line", "delivery_id", "raw_text", "reason", "detail")
     lake.put_rows(
@@ -63,12 +95,23 @@ def home(tmp_path, monkeypatch):
 def test_refused_records_are_counted_by_reason_and_shown_without_persons(home, capsys):
     assert quarantine.main([]) == 0
     screen = capsys.readouterr().out
-    assert screen.startswith("4 refused records in ") and "(1 more are of files that were replaced since)" in screen
+    assert (
+        screen.startswith("4 refused records in ")
+        and "(1 more are of files that were replaced since)" in screen
+    )
     assert ["sample_shop", "orders", "bad_number", "2026-01-05", "1", "quantity"] in [
         line.split() for line in screen.splitlines()
     ]
-    assert f"orders.csv line 2: order_id=o1, line_no=1, ordered_at=2026-01-05T12:00:00Z, user_id={MASK}, email={MASK}" in screen
-    assert "quantity=two" in screen and 'line 3: xxxxxx,"xxxx' in screen and "event=Lottery" in screen and "birth_date=" in screen
+    assert (
+        f"orders.csv line 2: order_id=o1, line_no=1, ordered_at=2026-01-05T12:00:00Z, user_id={MASK},"
+        f" email={MASK}" in screen
+    )
+    assert (
+        "quantity=two" in screen
+        and 'line 3: xxxxxx,"xxxx' in screen
+        and "event=Lottery" in screen
+        and "birth_date=" in screen
+    )
     for value in ("anary", "example.org", "1234567", "Bird", "Cage", "89073"):
         assert value not in screen.replace(str(home), ""), value
 
@@ -95,7 +138,8 @@ def test_an_empty_quarantine_says_so(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("option", "allowed"), [("--reason=odd", "bad_number"), ("--day=monday", "as 2026-01-05"), ("--samples=many", "from 0 to 20")]
+    ("option", "allowed"),
+    [("--reason=odd", "bad_number"), ("--day=monday", "as 2026-01-05"), ("--samples=many", "from 0 to 20")],
 )
 def test_a_slip_is_told_with_what_is_allowed(capsys, option, allowed):
     with pytest.raises(SystemExit):
@@ -107,7 +151,10 @@ def test_what_cannot_be_told_apart_shows_its_shape_alone():
     assert shape('Ann Ü,"12"\n') == 'xxx x,"99"·'
     assert mask("Ann,Bird", ["a", "b", "c"]) == "xxx,xxxx", "a field fewer"
     assert mask('{"Ann Bird": 1}', None) == '{"xxx xxxx": 9}', "a key that is no column's name"
-    assert mask('{"a": [{"email": "x"}, 2], "b": "call 030 1234567"}', None) == f"a=[{{email: {MASK}}}, 2], b={MASK}"
+    assert (
+        mask('{"a": [{"email": "x"}, 2], "b": "call 030 1234567"}', None)
+        == f"a=[{{email: {MASK}}}, 2], b={MASK}"
+    )
     shown = mask('{"phoneNumber": "030 12", "billing_first_name": "Ada", "item_name": "Bowl"}', None)
     assert shown == f"phoneNumber={MASK}, billing_first_name={MASK}, item_name=Bowl"
     assert len(mask("x" * 1_000_000, None)) < 300

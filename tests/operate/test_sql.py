@@ -1,4 +1,6 @@
-"""`make sql`: what is asked ends with an exit code that a script may trust, and a session is one that people know."""
+"""`make sql`: what is asked ends with an exit code that a script may trust, and a session is one that people
+know.
+"""
 
 import csv
 import fcntl
@@ -26,7 +28,9 @@ def home(monkeypatch, tmp_path):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
     (tmp_path / "warehouse").mkdir()
     with duckdb.connect(str(tmp_path / "warehouse" / "concierge.duckdb")) as warehouse:
-        warehouse.execute("create table dim_segments as select 'all' as segment_id, null::int as n, 'a, \"b\"' as name")
+        warehouse.execute(
+            "create table dim_segments as select 'all' as segment_id, null::int as n, 'a, \"b\"' as name"
+        )
     return tmp_path
 
 
@@ -41,7 +45,10 @@ def test_every_statement_is_answered_and_an_error_fails(home, capfd):
 
 def test_programs_get_csv_and_json(home, capfd):
     assert sql.main(["select * from dim_segments", "--format", "csv"]) == 0
-    assert list(csv.reader(capfd.readouterr().out.splitlines())) == [["segment_id", "n", "name"], ["all", "", 'a, "b"']]
+    assert list(csv.reader(capfd.readouterr().out.splitlines())) == [
+        ["segment_id", "n", "name"],
+        ["all", "", 'a, "b"'],
+    ]
     assert sql.main(["select * from dim_segments", "--format", "json"]) == 0
     shown = capfd.readouterr()
     assert shown.err == "" and json.loads(shown.out) == [{"segment_id": "all", "n": None, "name": 'a, "b"'}]
@@ -56,9 +63,17 @@ def test_a_wide_table_is_shown_whole(home, capfd):
     assert capfd.readouterr().out.split("\n")[0].count("column_number_") == 60
 
 
-@pytest.mark.parametrize(("statements", "code"), [("select 1; select 2;", 0), ("select 1; select nothing;", 1)])
+@pytest.mark.parametrize(
+    ("statements", "code"), [("select 1; select 2;", 0), ("select 1; select nothing;", 1)]
+)
 def test_a_pipe_is_answered_and_fails_when_a_statement_does(home, statements, code):
-    done = subprocess.run([sys.executable, "-m", "operate.sql"], input=statements, text=True, capture_output=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-m", "operate.sql"],
+        input=statements,
+        text=True,
+        capture_output=True,
+        env=os.environ,
+    )
     assert (done.returncode, "1" in done.stdout) == (code, True), done.stderr
 
 
@@ -68,14 +83,20 @@ def test_a_terminal_gets_a_session_that_outlives_ctrl_c(home):
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
     session = subprocess.Popen(
-        [sys.executable, "-m", "operate.sql"], stdin=terminal, stdout=terminal, stderr=terminal, env=env, start_new_session=True
+        [sys.executable, "-m", "operate.sql"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=env,
+        start_new_session=True,
     )
     os.close(terminal)
     try:
         assert wait_for(screen, "dim_segments|Data Catalog", 30), "no session was drawn"
         os.write(screen, b"\x03")
         assert session.poll() is None
-        # Ctrl-A selects what was typed: duckdb 2.0's relations have no fetchone, which Harlequin asks for then.
+        # Ctrl-A selects what was typed: duckdb 2.0's relations have no fetchone, which Harlequin asks for
+        # then.
         wait_for(screen, "$^", 2)  # the editor takes keys a moment after it is drawn
         os.write(screen, b"select 42")
         assert wait_for(screen, "42", 10), "nothing was typed"

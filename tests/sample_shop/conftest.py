@@ -1,4 +1,6 @@
-"""A shop that has traded, read back with plain Python, so that what is asserted does not lean on what wrote it."""
+"""A shop that has traded, read back with plain Python, so that what is asserted does not lean on what wrote
+it.
+"""
 
 import csv
 import gzip
@@ -15,13 +17,23 @@ import pytest
 
 from sample_shop.shop import trade_days
 
-MAIN = {"events": "events.jsonl.gz", "orders": "orders.csv", "people": "people.csv", "catalogue": "catalogue.jsonl"}
+MAIN = {
+    "events": "events.jsonl.gz",
+    "orders": "orders.csv",
+    "people": "people.csv",
+    "catalogue": "catalogue.jsonl",
+}
 FORT_DE_FRANCE = ZoneInfo("America/Martinique")
 
 
 def shop_day(at: datetime | str) -> str:
     """The day on the shop's wall at a moment that names its zone."""
-    return (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(FORT_DE_FRANCE).date().isoformat()
+    return (
+        (datetime.fromisoformat(at) if isinstance(at, str) else at)
+        .astimezone(FORT_DE_FRANCE)
+        .date()
+        .isoformat()
+    )
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,9 @@ class Traded:
         """The rows of a CSV feed on one landing day that trade wrote."""
         (_, header), *records = self.records(entity, day)
         extra = self.extra(entity)
-        return [dict(zip(header, fields, strict=True)) for line, fields in records if (day, line) not in extra]
+        return [
+            dict(zip(header, fields, strict=True)) for line, fields in records if (day, line) not in extra
+        ]
 
     def all_rows(self, entity: str) -> list[dict[str, str]]:
         return [row for day in self.days(entity) for row in self.rows(entity, day)]
@@ -82,17 +96,28 @@ class Traded:
     def extra(self, feed: str) -> set[tuple[str, int]]:
         """(landing day, line) of what stands in a feed's main file and is not of the shop's own trade."""
         rows = self.planted()
-        return {(day, int(row["line"])) for day, row in rows if row["file"] == MAIN[feed] and row["is_extra"] == "true"}
+        return {
+            (day, int(row["line"]))
+            for day, row in rows
+            if row["file"] == MAIN[feed] and row["is_extra"] == "true"
+        }
 
     def plants(self, feed: str) -> set[tuple[str, int]]:
         """Those of them that are not lines of trade spoiled, but records of their own."""
-        rows = [(day, row) for day, row in self.planted() if row["file"] == MAIN[feed] and row["is_extra"] == "true"]
+        rows = [
+            (day, row)
+            for day, row in self.planted()
+            if row["file"] == MAIN[feed] and row["is_extra"] == "true"
+        ]
         return {(day, int(row["line"])) for day, row in rows if row["key"]}
 
     @staticmethod
     def happened(event: dict) -> datetime:
         """When an event truly happened, a wrong clock put right."""
-        told = {name: datetime.fromisoformat(event[name]) for name in ("receivedAt", "sentAt", "originalTimestamp")}
+        told = {
+            name: datetime.fromisoformat(event[name])
+            for name in ("receivedAt", "sentAt", "originalTimestamp")
+        }
         return told["receivedAt"] - (told["sentAt"] - told["originalTimestamp"])
 
     def true_by_day(self, subject: str) -> Iterator[tuple[str, dict]]:
@@ -102,7 +127,9 @@ class Traded:
                 yield path.stem, row
 
     def true(self, subject: str) -> pa.Table:
-        return pa.concat_tables(pq.read_table(path) for path in sorted((self.truth / subject).glob("*.parquet")))
+        return pa.concat_tables(
+            pq.read_table(path) for path in sorted((self.truth / subject).glob("*.parquet"))
+        )
 
 
 def trade(home: Path, customers: int, days: int, seed: int, first: int = 0) -> Traded:

@@ -26,7 +26,10 @@ def test_choices_follow_the_weights_of_their_row():
     assert np.abs(np.bincount(choose_fixed(rng, (1, 0, 1), 40_000)) / 40_000 - [0.5, 0, 0.5]).max() < 0.01
 
 
-@given(st.lists(st.lists(st.floats(-30, 30), min_size=3, max_size=3), min_size=1, max_size=5), st.integers(0, 2**32))
+@given(
+    st.lists(st.lists(st.floats(-30, 30), min_size=3, max_size=3), min_size=1, max_size=5),
+    st.integers(0, 2**32),
+)
 @settings(max_examples=50, deadline=None)
 def test_only_what_has_weight_is_chosen(logs, seed):
     weights = whole_weights(np.array(logs))
@@ -39,8 +42,20 @@ def test_only_what_has_weight_is_chosen(logs, seed):
 def test_streams_and_opaque_ids_depend_on_each_of_their_words():
     first = stream(1, "visits", 4).random()
     assert first == stream(1, "visits", 4).random()
-    assert len({first, stream(2, "visits", 4).random(), stream(1, "prices", 4).random(), stream(1, "visits", 5).random()}) == 4
-    assert len({opaque(s, kind, n, 12) for s in (1, 2) for kind in ("user", "crm") for n in range(500)}) == 2000
+    assert (
+        len(
+            {
+                first,
+                stream(2, "visits", 4).random(),
+                stream(1, "prices", 4).random(),
+                stream(1, "visits", 5).random(),
+            }
+        )
+        == 4
+    )
+    assert (
+        len({opaque(s, kind, n, 12) for s in (1, 2) for kind in ("user", "crm") for n in range(500)}) == 2000
+    )
 
 
 def test_chance_to_buy_in_a_day_is_that_of_poisson_visits():
@@ -69,7 +84,9 @@ def test_memory_keeps_the_last_purchase_of_each_pair(bought):
         expected |= dict.fromkeys(today, day)
     asked = np.array([(p, i) for p in range(41) for i in range(10)])
     last = memory.last(asked[:, 0], asked[:, 1])
-    assert {(p, i): d for (p, i), d in zip(map(tuple, asked.tolist()), last.tolist(), strict=True) if d >= 0} == expected
+    assert {
+        (p, i): d for (p, i), d in zip(map(tuple, asked.tolist()), last.tolist(), strict=True) if d >= 0
+    } == expected
 
 
 @given(st.lists(st.binary(max_size=4)), st.lists(st.binary(max_size=4)), st.integers(0, 99))
@@ -93,7 +110,9 @@ def test_files_are_whole_and_say_no_time(tmp_path):
     files.write_lines(path, [b"one", b"two"])
     assert gzip.decompress(path.read_bytes()) == b"one\ntwo\n" and path.read_bytes()[4:8] == bytes(4)
     files.write_lines(path, [], b"head")
-    assert gzip.decompress(path.read_bytes()) == b"head\n" and [p.name for p in path.parent.iterdir()] == [path.name]
+    assert gzip.decompress(path.read_bytes()) == b"head\n" and [p.name for p in path.parent.iterdir()] == [
+        path.name
+    ]
 
 
 def test_columns_grow_together():

@@ -31,7 +31,11 @@ def test_orders_say_the_same_in_both_feeds(shop):
         total = sum(int(row["quantity"]) * Decimal(row["unit_price"]) for row in lines)
         assert total == Decimal(str(told["total"])) and {row["channel"] for row in lines} <= {"web", "app"}
         assert lines[0]["user_id"] == event.get("userId", "")
-    elsewhere = {lines[0]["channel"] for order_id, lines in orders.items() if order_id not in seen and order_id.startswith("O")}
+    elsewhere = {
+        lines[0]["channel"]
+        for order_id, lines in orders.items()
+        if order_id not in seen and order_id.startswith("O")
+    }
     assert "store" in elsewhere
 
 
@@ -43,14 +47,20 @@ def test_lines_postage_and_returns(shop):
         assert [int(row["line_no"]) for row in lines] == list(range(1, len(lines) + 1))
         assert kinds in ({"sale"}, {"sale", "charge"}, {"return"})
         assert all((int(row["quantity"]) < 0) == (row["kind"] == "return") for row in lines)
-        goods = sum(int(row["quantity"]) * Decimal(row["unit_price"]) for row in lines if row["kind"] == "sale")
-        assert ("charge" in kinds) == ("return" not in kinds and lines[0]["channel"] != "store" and goods < 40)
+        goods = sum(
+            int(row["quantity"]) * Decimal(row["unit_price"]) for row in lines if row["kind"] == "sale"
+        )
+        assert ("charge" in kinds) == (
+            "return" not in kinds and lines[0]["channel"] != "store" and goods < 40
+        )
         sold.update({(order_id, row["item_id"]): row for row in lines if row["kind"] == "sale"})
     returns = [row for lines in orders.values() for row in lines if row["kind"] == "return"]
     assert len(returns) > 20
     for row in returns:
         bought = sold[row["returned_order_id"], row["item_id"]]
-        assert 0 < -int(row["quantity"]) <= int(bought["quantity"]) and row["unit_price"] == bought["unit_price"]
+        assert (
+            0 < -int(row["quantity"]) <= int(bought["quantity"]) and row["unit_price"] == bought["unit_price"]
+        )
         waited = datetime.fromisoformat(row["ordered_at"]) - datetime.fromisoformat(bought["ordered_at"])
         assert timedelta(days=2) < waited < timedelta(days=15)
         assert (row["user_id"], row["email"]) == (bought["user_id"], bought["email"])
@@ -71,7 +81,9 @@ def test_evenings_land_on_the_day_they_began_and_are_the_next_one_in_utc(shop):
     orders = {row["order_id"]: row["ordered_at"] for row in shop.all_rows("orders") if row["kind"] == "sale"}
     assert all(shop_day(at) == days[order_id] for order_id, at in orders.items())
     evening = [order_id for order_id, at in orders.items() if at[:10] > days[order_id]]
-    assert 0.15 < len(evening) / len(orders) < 0.35 and all(at[:10] >= days[order_id] for order_id, at in orders.items())
+    assert 0.15 < len(evening) / len(orders) < 0.35 and all(
+        at[:10] >= days[order_id] for order_id, at in orders.items()
+    )
 
 
 def test_customer_file_is_a_full_snapshot_that_changes(shop):
@@ -81,9 +93,15 @@ def test_customer_file_is_a_full_snapshot_that_changes(shop):
         assert set(before) <= set(today)
         for crm_id, row in before.items():
             if row != today[crm_id]:
-                assert today[crm_id]["updated_at"] > row["updated_at"] and today[crm_id]["created_at"] == row["created_at"]
+                assert (
+                    today[crm_id]["updated_at"] > row["updated_at"]
+                    and today[crm_id]["created_at"] == row["created_at"]
+                )
                 moved += row["address_line"] != today[crm_id]["address_line"]
-                withdrew += row["personalization_consent"] == "true" and today[crm_id]["personalization_consent"] == "false"
+                withdrew += (
+                    row["personalization_consent"] == "true"
+                    and today[crm_id]["personalization_consent"] == "false"
+                )
         assert all(shop_day(row["updated_at"]) <= day for row in today.values())
         before = today
         grown.append(len(today))
@@ -99,7 +117,10 @@ def test_catalogue_lives(shop):
     broken_off = [after for before, after in pairwise(snapshots) if len(after) < 0.7 * len(before)]
     assert len(broken_off) == 2
     snapshots = [snapshot for snapshot in snapshots if snapshot not in broken_off]
-    assert 400 <= len(snapshots[0]) <= 600 and len({item["category_path"][2] for item in snapshots[0].values()}) == 22
+    assert (
+        400 <= len(snapshots[0]) <= 600
+        and len({item["category_path"][2] for item in snapshots[0].values()}) == 22
+    )
     for before, after in pairwise(snapshots):
         assert set(before) <= set(after)
         for item_id, item in before.items():
@@ -109,7 +130,12 @@ def test_catalogue_lives(shop):
     assert len(last) > len(snapshots[0]) + 10
     ended = [item for item in last if item["status"] == "discontinued"]
     assert ended and all(item["stock"] == 0 for item in ended)
-    empty = {item_id for day in snapshots for item_id, item in day.items() if item["stock"] == 0 and item["status"] == "active"}
+    empty = {
+        item_id
+        for day in snapshots
+        for item_id, item in day.items()
+        if item["stock"] == 0 and item["status"] == "active"
+    }
     assert len(empty) > 10 and any(snapshots[-1][item_id]["stock"] > 0 for item_id in empty)
     assert any(first["price"] != snapshots[-1][item_id]["price"] for item_id, first in snapshots[0].items())
 
@@ -128,11 +154,17 @@ def test_events_read_like_visits(shop):
         kinds[event["type"], event.get("event")] += 1
         by_session[event["context"]["sessionId"]].append(event)
         assert set(event["context"]["consent"]["categoryPreferences"]) == {"analytics", "personalization"}
-    assert kinds["track", "Product Viewed"] > kinds["track", "Product Added"] > kinds["track", "Order Completed"] > 500
+    assert (
+        kinds["track", "Product Viewed"]
+        > kinds["track", "Product Added"]
+        > kinds["track", "Order Completed"]
+        > 500
+    )
     assert kinds["identify", None] > 500 and kinds["track", "Products Searched"] > 500
     for events in list(by_session.values())[:2000]:
         assert (
-            len({event["anonymousId"] for event in events}) == 1 and len({event.get("userId") for event in events} - {None}) <= 1
+            len({event["anonymousId"] for event in events}) == 1
+            and len({event.get("userId") for event in events} - {None}) <= 1
         )
     weekdays = Counter()
     for day in shop.days("events")[:35]:

@@ -1,4 +1,6 @@
-"""The judge is right: against a second, scalar reading of the truth's page, and against what the shop then sells."""
+"""The judge is right: against a second, scalar reading of the truth's page, and against what the shop then
+sells.
+"""
 
 import csv
 from collections import Counter
@@ -46,7 +48,9 @@ class Page:
 
     def __init__(self, shop) -> None:
         self.persons = {row["person_id"]: row for row in shop.true("persons").to_pylist()}
-        self.items = {row["item_id"]: row for row in shop.true("items").to_pylist()}  # launches to come draw views away
+        self.items = {
+            row["item_id"]: row for row in shop.true("items").to_pylist()
+        }  # launches to come draw views away
         self.shelf = {(day, row["item_id"]): row for day, row in shop.true_by_day("shelf")}
         self.categories = pq.read_table(shop.truth / "categories.parquet").to_pylist()
         self.brands = pq.read_table(shop.truth / "brands.parquet").to_pylist()
@@ -57,7 +61,10 @@ class Page:
 
     def m(self, c: dict, i: dict, t: int) -> float:
         angle = c["turn_speed"] * t
-        taste = [cos(angle) * u + sin(angle) * v for u, v in zip(c["category_taste"], c["category_turn"], strict=True)]
+        taste = [
+            cos(angle) * u + sin(angle) * v
+            for u, v in zip(c["category_taste"], c["category_turn"], strict=True)
+        ]
         return (
             1.5 * dot(taste, self.categories[i["category"]]["vector"])
             + 0.7 * dot(c["brand_taste"], self.brands[i["brand"]]["vector"])
@@ -71,10 +78,18 @@ class Page:
             return None
         new = 0.7 * exp(-(t - i["launched"]) / 10) if i["launched"] > 0 else 0
         season = category["season"] * cos(2 * pi * (day.timetuple().tm_yday - category["peak_day"]) / 365)
-        return i["quality"] + new + season - 0.55 * log(1 + shelf["position"]) - 1.2 * log(shelf["price"] / i["usual_price"])
+        return (
+            i["quality"]
+            + new
+            + season
+            - 0.55 * log(1 + shelf["position"])
+            - 1.2 * log(shelf["price"] / i["usual_price"])
+        )
 
     def expected(self, person_id: str, item_id: str) -> float:
-        """Every course the coming days can take is followed as a state: days since the last purchase, or none."""
+        """Every course the coming days can take is followed as a state: days since the last purchase, or
+        none.
+        """
         c, chosen = self.persons[person_id], self.items[item_id]
         last, lasts = self.last.get((person_id, item_id)), chosen["cycle"] * c["pace"]
         states, total = {None if last is None else (AS_OF - last).days: 1.0}, 0.0
@@ -86,7 +101,10 @@ class Page:
                 a = self.a(i, day, t)
                 weights[i["item_id"]] = 0.0 if a is None else exp(self.m(c, i, t) + a)
             can_buy, here = weights[item_id] > 0, c["arrived"] <= t < c["leaves"]
-            p, b = weights[item_id] / sum(weights.values()), c["buy_rate"] / (1 + exp(1.5 - self.m(c, chosen, t)))
+            p, b = (
+                weights[item_id] / sum(weights.values()),
+                c["buy_rate"] / (1 + exp(1.5 - self.m(c, chosen, t))),
+            )
             z = 1 - p * b
             rate = c["visit_rate"] * traffic(t) if here else 0.0
             browse = 1 - exp(-rate * (1 - z * exp(c["extra_views"] * (z - 1))))
@@ -109,8 +127,12 @@ def test_expected_purchases_are_what_the_page_says(shop, judge, expected):
     page, rng = Page(shop), np.random.default_rng(5)
     own = [(judge.row_of[p], judge.column_of[i]) for p, i in page.last]
     likely = np.argwhere(expected > 0.02)
-    pairs = [own[k] for k in rng.choice(len(own), 20)] + [tuple(pair) for pair in likely[rng.choice(len(likely), 12)]]
-    pairs += [(int(rng.integers(len(judge.person_ids))), int(rng.integers(len(judge.item_ids)))) for _ in range(8)]
+    pairs = [own[k] for k in rng.choice(len(own), 20)] + [
+        tuple(pair) for pair in likely[rng.choice(len(likely), 12)]
+    ]
+    pairs += [
+        (int(rng.integers(len(judge.person_ids))), int(rng.integers(len(judge.item_ids)))) for _ in range(8)
+    ]
     for row, column in pairs:
         by_hand = page.expected(judge.person_ids[row], judge.item_ids[column])
         assert expected[row, column] == pytest.approx(by_hand, rel=1e-9, abs=1e-15)
@@ -122,8 +144,15 @@ def test_the_shop_sells_what_the_judge_expects(judge, expected, bought):
     consumable = np.broadcast_to(judge.items.cycle > 0, expected.shape)
     owned = judge.last_bought >= 0
     likely = expected > np.quantile(expected, 0.999)
-    groups = {"all": np.ones_like(owned), "consumables": consumable, "durables": ~consumable, "restocked": consumable & owned,
-              "new to the person": ~owned, "most likely": likely, "unlikely": expected < 0.01}  # fmt: skip
+    groups = {
+        "all": np.ones_like(owned),
+        "consumables": consumable,
+        "durables": ~consumable,
+        "restocked": consumable & owned,
+        "new to the person": ~owned,
+        "most likely": likely,
+        "unlikely": expected < 0.01,
+    }
     for name, group in groups.items():
         mean, sold = expected[group].sum(), bought[group].sum()
         assert mean > 50 and abs(sold - mean) < 3 * np.sqrt(mean), name
@@ -131,7 +160,9 @@ def test_the_shop_sells_what_the_judge_expects(judge, expected, bought):
 
 
 def test_tastes_beat_popularity_and_the_past_shows_them(judge, expected, bought):
-    """Lists of ten, in true expected purchases: popular < by past categories < the truth; so there is something to learn."""
+    """Lists of ten, in true expected purchases: popular < by past categories < the truth; so there is
+    something to learn.
+    """
     past = judge.read("purchases").to_pandas()
     popular = past["item_id"].map(judge.column_of).value_counts()
     score = np.zeros(len(judge.item_ids))
@@ -148,14 +179,20 @@ def test_tastes_beat_popularity_and_the_past_shows_them(judge, expected, bought)
 
     everybody, best = np.tile(score, (len(affinity), 1)), worth(expected)
     assert worth(everybody) * 1.25 < worth(by_category) < 0.8 * best
-    assert worth(everybody) > 1.5 * worth(np.random.default_rng(1).random(expected.shape))  # being popular is worth something
+    assert worth(everybody) > 1.5 * worth(
+        np.random.default_rng(1).random(expected.shape)
+    )  # being popular is worth something
 
 
 def test_higher_places_are_looked_at_more(shop):
-    told = {int(r["position"]): float(r["relative_chance_to_be_looked_at"]) for r in
-            csv.DictReader((shop.truth / "position_bias.csv").read_text().splitlines())}  # fmt: skip
+    told = {
+        int(r["position"]): float(r["relative_chance_to_be_looked_at"])
+        for r in csv.DictReader((shop.truth / "position_bias.csv").read_text().splitlines())
+    }
     assert told[1] == 1 and told[2] == pytest.approx(2**-0.55, abs=1e-6)
-    seen = Counter(e["properties"]["position"] for _, e in shop.events() if "position" in e.get("properties", {}))
+    seen = Counter(
+        e["properties"]["position"] for _, e in shop.events() if "position" in e.get("properties", {})
+    )
     assert seen[1] > seen[3] > seen[10] > seen[18] and max(seen) <= 60
 
 

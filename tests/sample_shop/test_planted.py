@@ -1,4 +1,6 @@
-"""What is planted is there, each one, and nothing else is odd: the files scanned by other code than wrote them."""
+"""What is planted is there, each one, and nothing else is odd: the files scanned by other code than wrote
+them.
+"""
 
 import csv
 import gzip
@@ -56,7 +58,9 @@ def spoiled_as(line: bytes) -> str | None:
 def happened(record: dict) -> str:
     if "timestamp" in record:
         return record["timestamp"]
-    corrected = moment(record["receivedAt"]) - (moment(record["sentAt"]) - moment(record["originalTimestamp"]))
+    corrected = moment(record["receivedAt"]) - (
+        moment(record["sentAt"]) - moment(record["originalTimestamp"])
+    )
     return datetime.fromtimestamp(corrected, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -161,7 +165,11 @@ def test_planted_lines_are_found_each_one_and_no_more(small, shop):
     for traded in (small, shop):
         planted = traded.planted()
         for feed, scan in SCANS.items():
-            rows = [(day, row) for day, row in planted if row["feed"] == feed and not (row["is_extra"] == "true" and row["key"])]
+            rows = [
+                (day, row)
+                for day, row in planted
+                if row["feed"] == feed and not (row["is_extra"] == "true" and row["key"])
+            ]
             told = {(day, int(row["line"]), row["kind"]) for day, row in rows}
             assert scan(traded) == told, feed
 
@@ -177,13 +185,21 @@ def test_a_line_spoiled_by_somebody_else_is_noticed(small, tmp_path):
 
 
 def test_every_kind_is_planted_with_a_code_that_is_known(shop, small):
-    kinds = {(row["feed"], row["kind"]) for _, row in shop.planted() if row["is_extra"] == "false" or not row["key"]}
+    kinds = {
+        (row["feed"], row["kind"])
+        for _, row in shop.planted()
+        if row["is_extra"] == "false" or not row["key"]
+    }
     reasons = Counter(row["reason"] for _, row in shop.planted() if row["reason"])
     assert len({kind for feed, kind in kinds if feed == "events"}) == 12 + 5
     assert len({kind for feed, kind in kinds if feed == "orders"}) == 5 + 3
     assert len({kind for feed, kind in kinds if feed in {"people", "catalogue"}}) == 4 + 4
     assert set(reasons) == set(REASONS)  # every code that a reader may give is put to the test
-    spoiled = {row["kind"] for _, row in small.planted() if row["reason"] and row["feed"] == "events" and not row["key"]}
+    spoiled = {
+        row["kind"]
+        for _, row in small.planted()
+        if row["reason"] and row["feed"] == "events" and not row["key"]
+    }
     assert len(spoiled) == 12  # even ten days of 150 customers hold all of them
 
 

@@ -82,28 +82,42 @@ def test_every_kind_of_fact_is_told(small):
     assert {row["kind"] for row in facts} == FACTS
     users = {row["key"] for row in facts if row["kind"] in ("own_browser", "own_user")}
     assert len(users) == 53 + 13
-    ended = {(row["kind"], row["key"]): json.loads(row["facts"])["is_ended"] for row in facts if row["kind"].endswith("_ended")}
+    ended = {
+        (row["kind"], row["key"]): json.loads(row["facts"])["is_ended"]
+        for row in facts
+        if row["kind"].endswith("_ended")
+    }
     assert sorted(kind for (kind, _), is_ended in ended.items() if is_ended) == ["item_ended", "person_ended"]
 
 
 def said(traded) -> dict[tuple[str, str, str], list[tuple[datetime, bool]]]:
     """Every word in the files, by identifier and purpose, of spoiled records too where they can be read."""
     found, unreadable = defaultdict(list), {"cut_off", "not_utf8", "not_an_object", "column_too_many"}
-    broken = {(row["feed"], day, int(row["line"])) for day, row in traded.planted() if row["kind"] in unreadable}
+    broken = {
+        (row["feed"], day, int(row["line"])) for day, row in traded.planted() if row["kind"] in unreadable
+    }
     for day, number, line in traded.raw_events():
         event = {} if ("events", day, number) in broken else json.loads(line)
-        for purpose, word in event.get("context", {}).get("consent", {}).get("categoryPreferences", {}).items():
+        for purpose, word in (
+            event.get("context", {}).get("consent", {}).get("categoryPreferences", {}).items()
+        ):
             at = happened(event)
             for kind, name in (("user_id", "userId"), ("anonymous_id", "anonymousId")):
                 if at and word not in (None, "") and isinstance(event.get(name), str):
-                    found[kind, event[name], purpose].append((at, word in (True, "Yes", "granted") or word == 1))
+                    found[kind, event[name], purpose].append(
+                        (at, word in (True, "Yes", "granted") or word == 1)
+                    )
     for day in traded.days("people"):
         (_, header), *records = traded.records("people", day)
         for number, fields in records:
             card = dict(zip(header, fields, strict=False))
             is_dated = ("people", day, number) not in broken and not card["updated_at"].startswith("2026-13")
             for purpose in ("marketing", "personalization") if is_dated else ():
-                for kind, value in (("crm_id", card["crm_id"]), ("user_id", card["user_id"]), ("email", card["email"].lower())):
+                for kind, value in (
+                    ("crm_id", card["crm_id"]),
+                    ("user_id", card["user_id"]),
+                    ("email", card["email"].lower()),
+                ):
                     if value:
                         at = datetime.fromisoformat(card["updated_at"])
                         found[kind, value, purpose].append((at, card[f"{purpose}_consent"] == "true"))
@@ -116,16 +130,28 @@ def test_the_last_words_are_those_in_the_files(small):
     for row in small.true("words").to_pylist():
         key = row["kind"], row["value"], row["purpose"]
         last[key] = max(last.get(key, row), row, key=lambda each: (each["said_at"], not each["is_granted"]))
-    expected = {key: sorted(words, key=lambda word: (word[0], not word[1]))[-1] for key, words in said(small).items()}
+    expected = {
+        key: sorted(words, key=lambda word: (word[0], not word[1]))[-1] for key, words in said(small).items()
+    }
     assert {key: (row["said_at"], row["is_granted"]) for key, row in last.items()} == expected
     assert len(expected) > 900
 
 
 def test_what_each_story_ends_with_is_its_last_word(small):
     words = said(small)
-    kinds = {row["kind"] for _, row in small.planted() if row["is_extra"] == "true" and row["kind"].startswith("consent_")}
-    facts = [(row["key"], json.loads(row["facts"])) for row in small.true("facts").to_pylist() if row["kind"] == "consent"]
-    assert {fact["story"] for _, fact in facts} == set(STORIES) and kinds >= {f"consent_{story}" for story in STORIES}
+    kinds = {
+        row["kind"]
+        for _, row in small.planted()
+        if row["is_extra"] == "true" and row["kind"].startswith("consent_")
+    }
+    facts = [
+        (row["key"], json.loads(row["facts"]))
+        for row in small.true("facts").to_pylist()
+        if row["kind"] == "consent"
+    ]
+    assert {fact["story"] for _, fact in facts} == set(STORIES) and kinds >= {
+        f"consent_{story}" for story in STORIES
+    }
     for user, fact in facts:
         own = words["user_id", user, "personalization"] + words["crm_id", f"C{user}", "personalization"]
         assert sorted(own, key=lambda word: (word[0], not word[1]))[-1][1] is fact["personalization"], fact
@@ -161,4 +187,6 @@ def test_a_quoted_note_looks_like_an_order_and_is_none(small):
     lines = path.read_text().splitlines()
     assert len(records) == 3 and len(lines) == 6
     phantom = next(csv.reader([lines[2]]))
-    assert phantom[6] == "5000" and len(phantom) == 13 and phantom[0] not in {fields[0] for _, fields in records}
+    assert (
+        phantom[6] == "5000" and len(phantom) == 13 and phantom[0] not in {fields[0] for _, fields in records}
+    )

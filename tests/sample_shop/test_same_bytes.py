@@ -18,14 +18,27 @@ def written(home: Path) -> dict[str, str]:
     return {str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def trade(home: Path, *, seed: int = 11, first: str = "2026-01-05", last: str = "2026-01-14") -> dict[str, str]:
-    args = ["--landing", f"{home}/landing", "--truth", f"{home}/truth", "--customers", "150", "--seed", f"{seed}"]
+def trade(
+    home: Path, *, seed: int = 11, first: str = "2026-01-05", last: str = "2026-01-14"
+) -> dict[str, str]:
+    args = [
+        "--landing",
+        f"{home}/landing",
+        "--truth",
+        f"{home}/truth",
+        "--customers",
+        "150",
+        "--seed",
+        f"{seed}",
+    ]
     main([*args, "--from", first, "--to", last])
     return written(home)
 
 
 def test_range_day_by_day_and_twice_write_the_same_bytes(small, tmp_path):
-    """One call for ten days (the fixture) against single days, one of them twice, and a range written over them."""
+    """One call for ten days (the fixture) against single days, one of them twice, and a range written over
+    them.
+    """
     for day in (14, 5, 6, 7, 8, 9, 9, 10, 11, 12, 13):
         trade(tmp_path, first=f"2026-01-{day:02d}", last=f"2026-01-{day:02d}")
     single = written(tmp_path)
@@ -34,9 +47,19 @@ def test_range_day_by_day_and_twice_write_the_same_bytes(small, tmp_path):
 
 
 def test_another_process_with_another_hash_seed_writes_the_same_bytes(small, tmp_path):
-    command = [sys.executable, "-m", "sample_shop", "--landing", f"{tmp_path}/landing", "--truth", f"{tmp_path}/truth"]
+    command = [
+        sys.executable,
+        "-m",
+        "sample_shop",
+        "--landing",
+        f"{tmp_path}/landing",
+        "--truth",
+        f"{tmp_path}/truth",
+    ]
     command += ["--customers", "150", "--seed", "11", "--from", "2026-01-12", "--to", "2026-01-14"]
-    done = subprocess.run(command, cwd=ROOT, env={"PYTHONHASHSEED": "12345"}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env={"PYTHONHASHSEED": "12345"}, capture_output=True, text=True, check=True
+    )
     assert "2026-01-14 · day 10 of 10" in done.stderr and not done.stdout
     expected = written(small.landing.parent)
     found = written(tmp_path)
@@ -54,7 +77,9 @@ def test_another_seed_writes_other_bytes(small, tmp_path):
     same = {path for path in other if expected.get(path) == other[path]}
     assert set(other) == set(expected)
     assert {path for path in same if path.startswith("landing/")} == set()
-    assert len(same) < 0.15 * len(other)  # the README, the position bias, days of unchanged consents or without a planted fact
+    assert len(same) < 0.15 * len(
+        other
+    )  # the README, the position bias, days of unchanged consents or without a planted fact
 
 
 @pytest.mark.parametrize(

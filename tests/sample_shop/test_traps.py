@@ -1,4 +1,6 @@
-"""Traps of identity: each one named in the truth and no other there, nobody behind it, and nothing else changed by them."""
+"""Traps of identity: each one named in the truth and no other there, nobody behind it, and nothing else
+changed by them.
+"""
 
 import csv
 import gzip
@@ -20,9 +22,14 @@ ZEROS = {"000000000", "+49 000 0000000"}
 COOKIE, USER = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), re.compile("u[0-9a-f]{10}")
 EMPTY_IDS = {"null", "undefined", "-1", "anonymous", "00000000-0000-0000-0000-000000000000"}
 LEAST = {
-    ("placeholder_email", "people"): 8, ("placeholder_email", "orders"): 4, ("placeholder_phone", "people"): 8,
-    ("store_phone", "people"): 8, ("broken_tag", "events"): 10, ("test_login", "events"): 4, ("anothers_email", "people"): 1,
-}  # fmt: skip
+    ("placeholder_email", "people"): 8,
+    ("placeholder_email", "orders"): 4,
+    ("placeholder_phone", "people"): 8,
+    ("store_phone", "people"): 8,
+    ("broken_tag", "events"): 10,
+    ("test_login", "events"): 4,
+    ("anothers_email", "people"): 1,
+}
 
 
 def planted(traded) -> dict[tuple, str]:
@@ -30,7 +37,7 @@ def planted(traded) -> dict[tuple, str]:
     return {
         (row["feed"], row["key"], row["field"], row["value"]): row["trap"]
         for row in traded.true("traps").to_pylist()
-    }  # fmt: skip
+    }
 
 
 def found(traded) -> dict[tuple, str]:
@@ -48,8 +55,11 @@ def found(traded) -> dict[tuple, str]:
             owners[row["email"]].add(whose["user_id", row["user_id"]])
     often = {phone for phone, persons in phones.items() if len(persons) > 2} - ZEROS - {""}
     for row in cards.values():
-        for field, values, trap in (("email", EMAILS, "placeholder_email"), ("phone", ZEROS, "placeholder_phone"),
-                                    ("phone", often, "store_phone")):  # fmt: skip
+        for field, values, trap in (
+            ("email", EMAILS, "placeholder_email"),
+            ("phone", ZEROS, "placeholder_phone"),
+            ("phone", often, "store_phone"),
+        ):
             if row[field] in values:
                 known["people", row["crm_id"], field, row[field]] = trap
         if row["email"] in owners and whose["crm_id", row["crm_id"]] not in owners[row["email"]]:
@@ -92,13 +102,16 @@ def test_a_placeholder_is_nobodys(shop):
     kinds = {"email": "email", "phone": "phone", "anonymousId": "anonymous_id", "userId": "user_id"}
     assert told == {
         (kinds[field], re.sub("[^0-9+]", "", value) if field == "phone" else value)
-        for (_, _, field, value), trap in planted(shop).items() if trap != "anothers_email"
-    }  # fmt: skip
+        for (_, _, field, value), trap in planted(shop).items()
+        if trap != "anothers_email"
+    }
     judge = Judge(shop.truth, date.fromisoformat(shop.days("events")[-1]))
     assert judge.placeholders() == told and judge.persons_behind("email", "TEST@test.com") == set()
     for (feed, _, field, value), trap in planted(shop).items():
         if trap == "anothers_email" and feed == "people":
-            assert len(judge.persons_behind(field, value)) == 2, "whose it is, and who is reached by it wrongly"
+            assert len(judge.persons_behind(field, value)) == 2, (
+                "whose it is, and who is reached by it wrongly"
+            )
 
 
 @pytest.fixture(scope="module")
@@ -107,21 +120,32 @@ def without(shop, tmp_path_factory):
     home = tmp_path_factory.mktemp("without")
     other = replace(shop, landing=home / "landing", truth=home / "truth")
     with pytest.MonkeyPatch.context() as patch:
-        for share in ("FILLS_EMAIL", "FILLS_ZEROS", "FILLS_STORE_PHONE", "ANOTHERS_EMAIL", "BROKEN_TAG", "STAFF"):
+        for share in (
+            "FILLS_EMAIL",
+            "FILLS_ZEROS",
+            "FILLS_STORE_PHONE",
+            "ANOTHERS_EMAIL",
+            "BROKEN_TAG",
+            "STAFF",
+        ):
             patch.setattr(traps, share, 0.0)
         trade_days(23, 900, 0, 41, other.landing, other.truth)
     return other
 
 
 def test_traps_change_their_field_and_no_other_byte(shop, without):
-    """Line by line against the same shop without traps; a spoiled line is a copy of one that may have a trap."""
+    """Line by line against the same shop without traps; a spoiled line is a copy of one that may
+    have a trap.
+    """
     assert without.true("traps").num_rows == 0
     keys = {(feed, key) for feed, key, _, _ in planted(shop)}
     spoiled = {feed: shop.extra(feed) for feed in ("events", "orders", "people", "catalogue")}
     for path in sorted(path for path in shop.landing.rglob("*") if path.is_file()):
         feed, day = path.parts[-3], path.parts[-2]
-        one, other = (gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes()
-                      for p in (path, without.landing / path.relative_to(shop.landing)))  # fmt: skip
+        one, other = (
+            gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes()
+            for p in (path, without.landing / path.relative_to(shop.landing))
+        )
         lines, others = (re.split(b"[\r\n]", content) for content in (one, other))
         assert len(lines) == len(others)
         for number, (line, plain) in enumerate(zip(lines, others, strict=True), start=1):

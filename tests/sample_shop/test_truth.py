@@ -23,7 +23,9 @@ def known(shop) -> dict[tuple[str, str], set[str]]:
 @pytest.fixture(scope="module")
 def owned(shop, known) -> dict[tuple[str, str], set[str]]:
     """The same without what is typed or sent in the place of an identifier."""
-    nobodys = {(row["kind"], row["value"]) for row in shop.true("identifiers").to_pylist() if row["is_placeholder"]}
+    nobodys = {
+        (row["kind"], row["value"]) for row in shop.true("identifiers").to_pylist() if row["is_placeholder"]
+    }
     return {identifier: persons for identifier, persons in known.items() if identifier not in nobodys}
 
 
@@ -59,14 +61,22 @@ def test_an_account_and_a_card_are_one_person_s_browsers_and_phones_may_be_share
     for (kind, value), persons in owned.items():
         for person in persons:
             by_person[person, kind].add(value)
-    assert sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "anonymous_id") > 100  # several devices
-    assert sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "crm_id") > 10  # second cards
-    assert sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "email") > 5  # typos, new addresses
+    assert (
+        sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "anonymous_id") > 100
+    )  # several devices
+    assert (
+        sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "crm_id") > 10
+    )  # second cards
+    assert (
+        sum(len(values) > 1 for (_, kind), values in by_person.items() if kind == "email") > 5
+    )  # typos, new addresses
 
 
 def test_shared_devices_are_marked(shop, owned):
     marked = {row["value"] for row in shop.true("identifiers").to_pylist() if row["is_shared_device"]}
-    several = {value for (kind, value), persons in owned.items() if kind == "anonymous_id" and len(persons) > 1}
+    several = {
+        value for (kind, value), persons in owned.items() if kind == "anonymous_id" and len(persons) > 1
+    }
     assert several and several <= marked
     devices = {event["anonymousId"]: event["context"]["device"]["type"] for _, event in shop.events()}
     assert {"kiosk"} < {devices[value] for value in several if value in devices}
@@ -74,7 +84,11 @@ def test_shared_devices_are_marked(shop, owned):
 
 def test_people_behind_sessions_and_the_consent_their_events_carry(shop):
     person = {row["session_id"]: row["person_id"] for row in shop.true("sessions").to_pylist()}
-    users = {row["value"]: row["person_id"] for row in shop.true("identifiers").to_pylist() if row["kind"] == "user_id"}
+    users = {
+        row["value"]: row["person_id"]
+        for row in shop.true("identifiers").to_pylist()
+        if row["kind"] == "user_id"
+    }
     consents = defaultdict(list)
     for day, row in shop.true_by_day("consents"):
         consents[row["person_id"], row["purpose"]].append((day, row["is_granted"]))

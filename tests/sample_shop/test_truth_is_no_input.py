@@ -11,7 +11,9 @@ SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".json", ".sh", ".toml"}
 FOLDER = re.compile(r"""["'/]truth["'/]""")
 # `land` starts the shop's own program and tells it where its truth goes; that is not reading it.
 HANDED_ON = re.compile(r"""["']--truth["'],\s*str\([^()]*["']truth["']\)""")
-IMPORT = re.compile(r"^\s*(from|import)\s+sample_shop\b|python -m sample_shop|import_module\(.sample_shop", re.MULTILINE)
+IMPORT = re.compile(
+    r"^\s*(from|import)\s+sample_shop\b|python -m sample_shop|import_module\(.sample_shop", re.MULTILINE
+)
 
 
 def guilty(text: str) -> bool:
@@ -20,13 +22,16 @@ def guilty(text: str) -> bool:
 
 @pytest.mark.parametrize("folder", PIPELINE)
 def test_no_pipeline_file_names_the_truth_or_imports_the_shop(folder):
-    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES and "target" not in path.parts]
+    files = [
+        path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES and "target" not in path.parts
+    ]
     assert files, f"{folder} holds nothing to check"
     assert [str(path.relative_to(ROOT)) for path in files if guilty(path.read_text(errors="replace"))] == []
 
 
 @pytest.mark.parametrize(
-    "text", ['home / "truth"', "glob('/home/truth/*')", "from sample_shop.judge import Judge", "import sample_shop"]
+    "text",
+    ['home / "truth"', "glob('/home/truth/*')", "from sample_shop.judge import Judge", "import sample_shop"],
 )
 def test_the_search_would_find_it(text):
     assert guilty(text)
@@ -35,7 +40,9 @@ def test_the_search_would_find_it(text):
 
 
 def test_the_shop_imports_nothing_of_ours_and_reads_no_environment():
-    ours = re.compile(r"^\s*(from|import) (dags|spark_jobs|models|segments|serving_app|expectations)\b", re.MULTILINE)
+    ours = re.compile(
+        r"^\s*(from|import) (dags|spark_jobs|models|segments|serving_app|expectations)\b", re.MULTILINE
+    )
     for path in (ROOT / "sample_shop").glob("*.py"):
         text = path.read_text()
         assert not ours.search(text) and "environ" not in text and "getenv" not in text, path.name

@@ -1,4 +1,6 @@
-"""Definitions are understood or refused with a sentence; the shipped ones split buyers without gap or overlap."""
+"""Definitions are understood or refused with a sentence; the shipped ones split buyers without gap or
+overlap.
+"""
 
 from itertools import product
 from math import inf, nan
@@ -12,9 +14,12 @@ from segments.language import Condition, Group, SegmentError, load, parse
 from segments.to_sql import DEFINITIONS
 
 GOOD = {
-    "segment_id": "lapsed", "name": "Lapsed", "kind": "rule", "description": "Gone.",
+    "segment_id": "lapsed",
+    "name": "Lapsed",
+    "kind": "rule",
+    "description": "Gone.",
     "members": {"field": "n_orders", "op": ">=", "value": 1},
-}  # fmt: skip
+}
 
 
 def with_members(members) -> dict:
@@ -28,7 +33,8 @@ def one(field, op, value) -> dict:
 def test_rules_nest():
     nested = {"all": [{"field": "n_orders", "op": ">", "value": 2}, {"not": {"any": [GOOD["members"]]}}]}
     assert parse(with_members(nested), "x").members == Group(
-        "all", (Condition("n_orders", ">", 2), Group("not", (Group("any", (Condition("n_orders", ">=", 1),)),)))
+        "all",
+        (Condition("n_orders", ">", 2), Group("not", (Group("any", (Condition("n_orders", ">=", 1),)),))),
     )
 
 
@@ -36,10 +42,14 @@ def test_rules_nest():
     ("document", "said"),
     [
         pytest.param([], "wanted a mapping with segment_id", id="not a mapping"),
-        pytest.param({**GOOD, "member": {}}, "unknown key 'member' (did you mean 'members'?)", id="a key misspelt"),
+        pytest.param(
+            {**GOOD, "member": {}}, "unknown key 'member' (did you mean 'members'?)", id="a key misspelt"
+        ),
         pytest.param({**GOOD, "name": ""}, "name missing", id="no name"),
         pytest.param({**GOOD, "kind": "list"}, "kind is 'list'; allowed: rfm, rule", id="an unknown kind"),
-        pytest.param({**GOOD, "segment_id": "Lap sed"}, "allowed: small letters, digits and underscores", id="no id"),
+        pytest.param(
+            {**GOOD, "segment_id": "Lap sed"}, "allowed: small letters, digits and underscores", id="no id"
+        ),
         pytest.param(one("n_order", "=", 1), "did you mean 'n_orders'?", id="a field misspelt"),
         pytest.param(one("n_orders", "==", 1), "unknown op '=='; allowed: =", id="an op"),
         pytest.param(one("n_orders", ">", "1"), "takes a number", id="a text for a number"),
@@ -47,24 +57,60 @@ def test_rules_nest():
         pytest.param(one("has_open_cart", ">", 1), "true or false", id="a boolean compared"),
         pytest.param(one("n_orders", "between", [3, 1]), "[low, high]", id="ends reversed"),
         pytest.param(one("n_orders", "in", []), "a list of numbers", id="an empty list"),
-        pytest.param(with_members({"all": []}), "members.all: needs a list of at least one rule", id="no rule inside"),
-        pytest.param(with_members({"any": [{"all": 3}]}), "members.any[1].all: needs a list", id="where it is, nested"),
-        pytest.param(with_members({"all": [GOOD["members"]], "any": [GOOD["members"]]}), "stand side by side", id="two joined"),
-        pytest.param(one(["n_orders"], "=", 1), "unknown field ['n_orders'] (did you mean 'n_orders'?)", id="a list for a field"),
-        pytest.param(one({"n_orders": 1}, "=", 1), "unknown field {'n_orders': 1} (did", id="a mapping for a field"),
+        pytest.param(
+            with_members({"all": []}), "members.all: needs a list of at least one rule", id="no rule inside"
+        ),
+        pytest.param(
+            with_members({"any": [{"all": 3}]}), "members.any[1].all: needs a list", id="where it is, nested"
+        ),
+        pytest.param(
+            with_members({"all": [GOOD["members"]], "any": [GOOD["members"]]}),
+            "stand side by side",
+            id="two joined",
+        ),
+        pytest.param(
+            one(["n_orders"], "=", 1),
+            "unknown field ['n_orders'] (did you mean 'n_orders'?)",
+            id="a list for a field",
+        ),
+        pytest.param(
+            one({"n_orders": 1}, "=", 1), "unknown field {'n_orders': 1} (did", id="a mapping for a field"
+        ),
         pytest.param(one("n_orders", ["="], 1), "unknown op ['=']; allowed: =", id="a list for an op"),
         pytest.param(one("n_orders", ">", nan), "takes a number, finite", id="not a number"),
         pytest.param(one("n_orders", "<", inf), "takes a number, finite", id="no end"),
         pytest.param(one("n_orders", "in", [1, -inf]), "a list of numbers, finite", id="no end in a list"),
-        pytest.param(one("n_orders", "between", [0, inf]), "both ends included, finite", id="no end of a range"),
-        pytest.param(one("n_orders", "<", 10**400), "finite and below 10^18", id="a number no warehouse holds"),
+        pytest.param(
+            one("n_orders", "between", [0, inf]), "both ends included, finite", id="no end of a range"
+        ),
+        pytest.param(
+            one("n_orders", "<", 10**400), "finite and below 10^18", id="a number no warehouse holds"
+        ),
         pytest.param(one("n_orders", "=", "{{ 1 }}"), "takes a number", id="Jinja for a number"),
-        pytest.param({**GOOD, "name": "{{ env_var('HOME') }}"}, "name: \"{{ env_var('HOME') }}\" contains {{;", id="Jinja"),
+        pytest.param(
+            {**GOOD, "name": "{{ env_var('HOME') }}"},
+            "name: \"{{ env_var('HOME') }}\" contains {{;",
+            id="Jinja",
+        ),
         pytest.param({**GOOD, "name": "{% raw %}"}, "name: '{% raw %}' contains {%;", id="a Jinja tag"),
-        pytest.param({**GOOD, "description": "Gone {# for good"}, "allowed: any text without {{ {% {# \\", id="a Jinja comment"),
-        pytest.param({**GOOD, "description": "Gone\\' or 1"}, "contains \\;", id="a backslash, which escapes on Snowflake"),
-        pytest.param({**GOOD, "name": ["Lapsed"]}, "name: is ['Lapsed'], list; wanted text", id="a list for a name"),
-        pytest.param({**GOOD, "description": True}, "description: is True, bool; wanted text, in quotes", id="yes for a text"),
+        pytest.param(
+            {**GOOD, "description": "Gone {# for good"},
+            "allowed: any text without {{ {% {# \\",
+            id="a Jinja comment",
+        ),
+        pytest.param(
+            {**GOOD, "description": "Gone\\' or 1"},
+            "contains \\;",
+            id="a backslash, which escapes on Snowflake",
+        ),
+        pytest.param(
+            {**GOOD, "name": ["Lapsed"]}, "name: is ['Lapsed'], list; wanted text", id="a list for a name"
+        ),
+        pytest.param(
+            {**GOOD, "description": True},
+            "description: is True, bool; wanted text, in quotes",
+            id="yes for a text",
+        ),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_a_sentence(document, said):
@@ -100,7 +146,10 @@ def test_a_rule_that_holds_itself_is_refused_with_a_sentence(tmp_path: Path):
 
 
 def test_a_brace_and_every_other_letter_are_text():
-    assert parse({**GOOD, "name": "Who's {lapsed} }} 100 % #1 – été"}, "x").name == "Who's {lapsed} }} 100 % #1 – été"
+    assert (
+        parse({**GOOD, "name": "Who's {lapsed} }} 100 % #1 – été"}, "x").name
+        == "Who's {lapsed} }} 100 % #1 – été"
+    )
 
 
 def test_a_file_is_called_after_its_segment(tmp_path: Path):
@@ -127,21 +176,29 @@ def meets(rule, facts: dict) -> bool:
         return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.how]
     have, value = facts[rule.field], rule.value
     return {
-        "=": lambda: have == value, "<=": lambda: have <= value, ">=": lambda: have >= value,
+        "=": lambda: have == value,
+        "<=": lambda: have <= value,
+        ">=": lambda: have >= value,
         "between": lambda: value[0] <= have <= value[1],
-    }[rule.op]()  # fmt: skip
+    }[rule.op]()
 
 
 def test_the_rfm_grid_has_no_gap_and_no_overlap():
     rfm = [segment for segment in load(DEFINITIONS) if segment.kind == "rfm"]
     for recency, value in product(range(1, 6), repeat=2):
-        found = [s.segment_id for s in rfm if meets(s.members, {"recency_score": recency, "value_score": value})]
+        found = [
+            s.segment_id for s in rfm if meets(s.members, {"recency_score": recency, "value_score": value})
+        ]
         assert len(found) == 1, f"recency {recency}, value {value}: {found}"
 
 
 def test_fields_are_the_columns_dbt_works_out():
-    page = Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/segments/_segments__models.yml"
-    inputs = next(model for model in yaml.safe_load(page.read_text())["models"] if model["name"] == "int_segment_inputs")
+    page = (
+        Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/segments/_segments__models.yml"
+    )
+    inputs = next(
+        model for model in yaml.safe_load(page.read_text())["models"] if model["name"] == "int_segment_inputs"
+    )
     assert {column["name"] for column in inputs["columns"]} == {*FIELDS, "customer_id", "state_date"}
 
 

@@ -1,4 +1,6 @@
-"""A rule's SQL finds whom the rule means: compared with plain Python on random rules and rows, unknown values among them."""
+"""A rule's SQL finds whom the rule means: compared with plain Python on random rules and rows, unknown values
+among them.
+"""
 
 from pathlib import Path
 
@@ -15,8 +17,17 @@ NUMBERS = ("n_orders", "days_since_last_order", "recency_score")
 number = st.integers(-3, 3)
 conditions = st.one_of(
     st.builds(Condition, st.sampled_from(NUMBERS), st.sampled_from(sorted(COMPARISONS)), number),
-    st.builds(lambda f, a, b: Condition(f, "between", (min(a, b), max(a, b))), st.sampled_from(NUMBERS), number, number),
-    st.builds(lambda f, v: Condition(f, "in", tuple(v)), st.sampled_from(NUMBERS), st.lists(number, min_size=1, max_size=3)),
+    st.builds(
+        lambda f, a, b: Condition(f, "between", (min(a, b), max(a, b))),
+        st.sampled_from(NUMBERS),
+        number,
+        number,
+    ),
+    st.builds(
+        lambda f, v: Condition(f, "in", tuple(v)),
+        st.sampled_from(NUMBERS),
+        st.lists(number, min_size=1, max_size=3),
+    ),
     st.builds(Condition, st.sampled_from([*NUMBERS, "has_open_cart"]), st.just("is_known"), st.booleans()),
     st.builds(Condition, st.just("has_open_cart"), st.sampled_from(["=", "!="]), st.booleans()),
 )
@@ -24,16 +35,21 @@ rules = st.recursive(
     conditions,
     lambda inner: st.one_of(
         st.builds(
-            lambda how, some: Group(how, tuple(some)), st.sampled_from(["all", "any"]), st.lists(inner, min_size=1, max_size=3)
+            lambda how, some: Group(how, tuple(some)),
+            st.sampled_from(["all", "any"]),
+            st.lists(inner, min_size=1, max_size=3),
         ),
         st.builds(Group, st.just("not"), st.tuples(inner)),
     ),
     max_leaves=6,
 )
 rows = st.lists(
-    st.fixed_dictionaries({**{name: st.none() | number for name in NUMBERS}, "has_open_cart": st.none() | st.booleans()}),
-    min_size=1, max_size=12,
-)  # fmt: skip
+    st.fixed_dictionaries(
+        {**{name: st.none() | number for name in NUMBERS}, "has_open_cart": st.none() | st.booleans()}
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
 def means(rule, row: dict) -> bool:
@@ -46,10 +62,15 @@ def means(rule, row: dict) -> bool:
     if have is None:
         return False
     return {
-        "=": lambda: have == value, "!=": lambda: have != value, "<": lambda: have < value, "<=": lambda: have <= value,
-        ">": lambda: have > value, ">=": lambda: have >= value, "in": lambda: have in value,
+        "=": lambda: have == value,
+        "!=": lambda: have != value,
+        "<": lambda: have < value,
+        "<=": lambda: have <= value,
+        ">": lambda: have > value,
+        ">=": lambda: have >= value,
+        "in": lambda: have in value,
         "between": lambda: value[0] <= have <= value[1],
-    }[rule.op]()  # fmt: skip
+    }[rule.op]()
 
 
 CONNECTION = duckdb.connect()
@@ -58,9 +79,14 @@ CONNECTION = duckdb.connect()
 @settings(max_examples=150, deadline=None)
 @given(rules, rows)
 def test_sql_finds_whom_the_rule_means(rule, given_rows):
-    CONNECTION.execute("create or replace table inputs (customer_id int, state_date date, n_orders int,"
-                       " days_since_last_order int, recency_score int, has_open_cart boolean)")  # fmt: skip
-    values = [[n, "2026-01-31", *(row[name] for name in (*NUMBERS, "has_open_cart"))] for n, row in enumerate(given_rows)]
+    CONNECTION.execute(
+        "create or replace table inputs (customer_id int, state_date date, n_orders int,"
+        " days_since_last_order int, recency_score int, has_open_cart boolean)"
+    )
+    values = [
+        [n, "2026-01-31", *(row[name] for name in (*NUMBERS, "has_open_cart"))]
+        for n, row in enumerate(given_rows)
+    ]
     CONNECTION.executemany("insert into inputs values (?, ?, ?, ?, ?, ?)", values)
     query = members_query(Segment("some", "Some", "rule", "Some.", rule), "inputs")
     found = {row[0] for row in CONNECTION.execute(query).fetchall()}
@@ -71,17 +97,24 @@ def test_every_segments_query_has_one_shape_on_every_warehouse():
     for segment in load(DEFINITIONS):
         for dialect in ("duckdb", "snowflake"):
             parsed = sqlglot.parse_one(members_query(segment, "inputs"), dialect=dialect)
-            assert [column.alias_or_name for column in parsed.selects] == ["customer_id", "segment_id", "state_date"]
+            assert [column.alias_or_name for column in parsed.selects] == [
+                "customer_id",
+                "segment_id",
+                "state_date",
+            ]
 
 
 def test_quotes_in_a_description_stay_text():
     segment = Segment("x", "Who's", "rule", "It's; drop table x", Condition("n_orders", "=", 1))
-    assert duckdb.sql(definitions_model([segment])).fetchall() == [("x", "Who's", "rule", "It's; drop table x")]
+    assert duckdb.sql(definitions_model([segment])).fetchall() == [
+        ("x", "Who's", "rule", "It's; drop table x")
+    ]
 
 
 def test_of_a_definition_that_is_refused_nothing_is_written(tmp_path: Path):
     (tmp_path / "bad.yml").write_text(
-        "{segment_id: bad, name: '{{ this }}', kind: rule, description: Bad., members: {field: n_orders, op: '=', value: 1}}"
+        "{segment_id: bad, name: '{{ this }}', kind: rule, description: Bad., members: {field: n_orders, op:"
+        " '=', value: 1}}"
     )
     with pytest.raises(SegmentError, match=r"bad\.yml: name: .* contains \{\{"):
         write_models(tmp_path / "project", tmp_path)

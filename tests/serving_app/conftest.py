@@ -1,4 +1,6 @@
-"""A small shop as the service sees it: a snapshot, a clock that a test owns, and apps over stores in memory or on disk."""
+"""A small shop as the service sees it: a snapshot, a clock that a test owns, and apps over stores in memory
+or on disk.
+"""
 
 import json
 import shutil
@@ -23,13 +25,20 @@ KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 
-# Who is who in it: a customer of three identifiers, a sister with whom she shares a tablet, and a stranger who once ordered
-# with her e-mail, which somebody has decided is not to be followed. A broken tag sent `null` for two of them.
+# Who is who in it: a customer of three identifiers, a sister with whom she shares a tablet, and a stranger
+# who once ordered with her e-mail, which somebody has decided is not to be followed. A broken tag sent `null`
+# for two of them.
 WHO = {
-    "u-regular": ("user_id", REGULAR), "ada@shop.example": ("email", REGULAR), "cookie-regular": ("anonymous_id", REGULAR),
-    "u-sister": ("user_id", "c_sister"), "crm-77": ("crm_id", "c_sister"), "tablet": ("anonymous_id", "c_tablet"),
-    "u-third": ("user_id", "c_third"), "cookie-newcomer": ("anonymous_id", NEWCOMER), "null": ("user_id", None),
-}  # fmt: skip
+    "u-regular": ("user_id", REGULAR),
+    "ada@shop.example": ("email", REGULAR),
+    "cookie-regular": ("anonymous_id", REGULAR),
+    "u-sister": ("user_id", "c_sister"),
+    "crm-77": ("crm_id", "c_sister"),
+    "tablet": ("anonymous_id", "c_tablet"),
+    "u-third": ("user_id", "c_third"),
+    "cookie-newcomer": ("anonymous_id", NEWCOMER),
+    "null": ("user_id", None),
+}
 SEEN = [
     ("u-regular", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o/9/1", 1.0, 10, None),
     ("u-regular", "ada@shop.example", "same_person_record", "core_people/sample_shop/r-5", 1.0, 20, None),
@@ -37,7 +46,15 @@ SEEN = [
     ("u-sister", "crm-77", "alike", "core_people/crm/1~crm/2", 0.9625, 5, None),
     ("u-sister", "tablet", "same_event", "core_events/e7", 1.0, 15, "shared/browser"),
     ("u-regular", "tablet", "same_event", "core_events/e8", 1.0, 16, "shared/browser"),
-    ("u-third", "ada@shop.example", "same_order", "core_order_lines/sample_shop/o10/1", 1.0, 30, "decision/refuse"),
+    (
+        "u-third",
+        "ada@shop.example",
+        "same_order",
+        "core_order_lines/sample_shop/o10/1",
+        1.0,
+        30,
+        "decision/refuse",
+    ),
     ("cookie-regular", "null", "same_event", "core_events/e20", 1.0, 17, "blocked/words_for_nothing"),
     ("cookie-newcomer", "null", "same_event", "core_events/e21", 1.0, 18, "blocked/words_for_nothing"),
 ]
@@ -62,7 +79,9 @@ def listed(catalogue, *numbers, source="item_knn"):
 
 
 def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
-    """A snapshot's content: 40 items of which 38 is sold out and 39 discontinued; two customers; `first` moves one's list."""
+    """A snapshot's content: 40 items of which 38 is sold out and 39 discontinued; two customers; `first`
+    moves one's list.
+    """
     told = {"layout": contract.LAYOUT, "published_at": "2026-02-21T03:00:00Z", **meta}
     yield (
         contract.META,
@@ -79,9 +98,14 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     )
     held = contract.Catalogue()
     for n in range(40):
-        facts = contract.Item(f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38)
+        facts = contract.Item(
+            f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38
+        )
         yield contract.item(f"item-{n:02d}"), contract.pack(facts)
-    yield contract.customer_list(REGULAR), listed(held, 38, *range(first, first + 12), 39, source=model_version)
+    yield (
+        contract.customer_list(REGULAR),
+        listed(held, 38, *range(first, first + 12), 39, source=model_version),
+    )
     yield (
         contract.customer(REGULAR),
         contract.pack(contract.Customer("France", ("vip",), "champions", 4, "2026-02-01T10:00:00Z", True)),
@@ -89,7 +113,10 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     yield contract.customer(NEWCOMER), contract.pack(contract.Customer("Spain", (), "lapsed", 0, None, False))
     yield contract.former_customer(FORMER), REGULAR.encode()
     yield contract.identifier(identifier_id(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
-    yield contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-newcomer")), NEWCOMER.encode()
+    yield (
+        contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
+        NEWCOMER.encode(),
+    )
     yield contract.audience_list("segment:lapsed"), listed(held, 20, 21, 39, 22, source="recent_popularity")
     yield contract.audience_list("country:Spain"), listed(held, 30, 31, source="recent_popularity")
     yield contract.audience_list(contract.POPULAR), listed(held, *range(38, 9, -1), 39, source="popularity")
@@ -104,20 +131,36 @@ def ids():
 
 
 def graph_pairs():
-    """The links, and a queue of two questions: the bridge between the sister and her CRM record, and a giant held back."""
+    """The links, and a queue of two questions: the bridge between the sister and her CRM record, and a giant
+    held back.
+    """
     of, links = ids(), {value: [] for value in WHO}
     for a, b, rule, evidence, weight, day, held_by in SEEN:
         for one, other in ((a, b), (b, a)):
-            link = contract.Link(of[other], rule, evidence, weight, datetime(2026, 1, day, 8, tzinfo=UTC), held_by)
+            link = contract.Link(
+                of[other], rule, evidence, weight, datetime(2026, 1, day, 8, tzinfo=UTC), held_by
+            )
             links[one].append(link)
     for value, (kind, customer) in WHO.items():
         yield (
             contract.links(of[value]),
-            contract.pack_links(contract.Linked(kind, customer, tuple(links[value]), 9_998 if value == "null" else 0)),
+            contract.pack_links(
+                contract.Linked(kind, customer, tuple(links[value]), 9_998 if value == "null" else 0)
+            ),
         )
     queue = [
         contract.Review("r_1", "giant", "c_giant", None, None, 140.0, 140, True, "140 identifiers"),
-        contract.Review("r_2", "bridge", "c_sister", of["u-sister"], of["crm-77"], 2.0, 2, False, "one link holds them together"),
+        contract.Review(
+            "r_2",
+            "bridge",
+            "c_sister",
+            of["u-sister"],
+            of["crm-77"],
+            2.0,
+            2,
+            False,
+            "one link holds them together",
+        ),
     ]
     yield contract.REVIEWS, contract.pack_reviews(queue)
 
@@ -150,7 +193,9 @@ def written_nights(tmp_path_factory):
 
 @pytest.fixture
 def home(written_nights, tmp_path):
-    """Two nights, of which the second is published; a list of the first begins with item-00, of the second with item-05."""
+    """Two nights, of which the second is published; a list of the first begins with item-00, of the second
+    with item-05.
+    """
     return shutil.copytree(written_nights, tmp_path / "home")
 
 
@@ -161,14 +206,21 @@ def clock():
 
 @pytest.fixture
 def shop(tmp_path, clock):
-    """What a test needs: `client`, `snapshots` and `overrides` in memory, `clock`, `app`, `home`, `ids` by value."""
+    """What a test needs: `client`, `snapshots` and `overrides` in memory, `clock`, `app`, `home`, `ids` by
+    value.
+    """
 
     class Shop:
         pass
 
     made, numbers = Shop(), count(1)
     made.ids = ids()
-    made.home, made.clock, made.snapshots, made.overrides = tmp_path, clock, MemorySnapshots(), MemoryOverrides()
+    made.home, made.clock, made.snapshots, made.overrides = (
+        tmp_path,
+        clock,
+        MemorySnapshots(),
+        MemoryOverrides(),
+    )
     made.restrictions = MemoryRestrictions()
     made.snapshots.publish(Snapshot.of("night-1", pairs()))
     made.app = create_app(

@@ -1,4 +1,6 @@
-"""Whatever is done to the files of a snapshot, an intact list or the stated fallback is served, and it is said."""
+"""Whatever is done to the files of a snapshot, an intact list or the stated fallback is served, and it is
+said.
+"""
 
 import os
 import shutil
@@ -18,7 +20,9 @@ TODAY = "2026-02-22T03:00:00Z"
 @pytest.fixture
 def disk(request):
     """The helpers of conftest, which a test module cannot import by name."""
-    return next(plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to"))
+    return next(
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+    )
 
 
 def folder(home, name):
@@ -60,10 +64,16 @@ def half_manifest(data):
 
 
 HARMS = [
-    (cut, "data.mdb has"), (flip, "is not what was written"), (Path.unlink, "data.mdb: No such file"), (swap, "is damaged"),
-    (swap_folder, "is another snapshot's"), (without_manifest, "manifest.json is missing"), (half_manifest, "cannot be read"),
-    (lambda data: data.write_bytes(b""), "has 0 bytes"), (lambda data: shutil.rmtree(data.parent), "cannot be read"),
-]  # fmt: skip
+    (cut, "data.mdb has"),
+    (flip, "is not what was written"),
+    (Path.unlink, "data.mdb: No such file"),
+    (swap, "is damaged"),
+    (swap_folder, "is another snapshot's"),
+    (without_manifest, "manifest.json is missing"),
+    (half_manifest, "cannot be read"),
+    (lambda data: data.write_bytes(b""), "has 0 bytes"),
+    (lambda data: shutil.rmtree(data.parent), "cannot be read"),
+]
 
 
 @pytest.mark.parametrize(("harm", "words"), HARMS)
@@ -133,7 +143,9 @@ def test_what_an_operator_rolled_back_from_never_stands_in(home, disk):
     assert "snapshot night-1 is damaged" in store.problem()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[]", '{"run_id": 1}', "\x00\xff", '{"snapshot": "../night-1"}', None])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 100_000, "[]", '{"run_id": 1}', "\x00\xff", '{"snapshot": "../night-1"}', None]
+)
 def test_a_damaged_switch(home, text):
     running = PublishedSnapshots(home)
     assert running.current().name == "night-2"

@@ -1,4 +1,6 @@
-"""An answer waits for its record: nothing acknowledged is lost, whatever happens to the worker or the disk."""
+"""An answer waits for its record: nothing acknowledged is lost, whatever happens to the worker or
+the disk.
+"""
 
 import errno
 import fcntl
@@ -31,7 +33,11 @@ def names(folder):
 
 
 def records(folder):
-    return [orjson.loads(line)["n"] for path in sorted(folder.glob("*.jsonl*")) for line in path.read_bytes().splitlines()]
+    return [
+        orjson.loads(line)["n"]
+        for path in sorted(folder.glob("*.jsonl*"))
+        for line in path.read_bytes().splitlines()
+    ]
 
 
 def test_a_record_is_on_disk_when_append_returns(log, tmp_path):
@@ -52,7 +58,9 @@ def test_files_are_finished_by_size_by_age_and_at_the_end(log, tmp_path, clock):
     assert "worker-03.jsonl.open" in names(tmp_path), "too young"
     clock.move(seconds=MAX_AGE.total_seconds())
     log.rotate()
-    assert names(tmp_path) == [f"worker-0{n}.jsonl" for n in (1, 2, 3)], "a quiet worker's file is finished too"
+    assert names(tmp_path) == [f"worker-0{n}.jsonl" for n in (1, 2, 3)], (
+        "a quiet worker's file is finished too"
+    )
     log.append({"n": 4})
     log.rotate(whatever=True)
     assert names(tmp_path)[-1] == "worker-04.jsonl"
@@ -81,7 +89,8 @@ def test_threads_share_syncs_and_lose_nothing(log, tmp_path, monkeypatch):
     assert len(syncs) <= 2
     monkeypatch.undo()
     threads = [
-        threading.Thread(target=lambda base=base: [log.append({"n": base + i}) for i in range(25)]) for base in range(8, 208, 25)
+        threading.Thread(target=lambda base=base: [log.append({"n": base + i}) for i in range(25)])
+        for base in range(8, 208, 25)
     ]
     for thread in threads:
         thread.start()
@@ -236,7 +245,9 @@ def test_the_lock_is_held_before_the_name_can_be_seen(tmp_path, clock, monkeypat
 
 def test_the_record_is_an_impression_before_it_has_a_day():
     assert set(FIELDS) | set(GIVEN_BY_INGEST) == set(CORE_IMPRESSIONS.columns)
-    whole = dict.fromkeys(FIELDS) | {"items": [{"item_id": "a", "rank": 1, "score": 1.0, "source": "personal"}]}
+    whole = dict.fromkeys(FIELDS) | {
+        "items": [{"item_id": "a", "rank": 1, "score": 1.0, "source": "personal"}]
+    }
     assert tuple(record(dict(reversed(whole.items())))) == FIELDS
     for wrong in ({**whole, "more": 1}, {"items": []}, {**whole, "items": [{"item_id": "a"}]}):
         with pytest.raises(ContractError):

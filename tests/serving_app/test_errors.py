@@ -24,7 +24,10 @@ def check(answer, status, kind, words):
         ("n=1&n=2", "n given more than once"),
         (f"user_id={SECRET}&customer_id=c", "give at most one of customer_id, user_id, anonymous_id"),
         (f"usr_id={SECRET}", "usr_id: unknown; allowed: customer_id, user_id, anonymous_id, n, placement"),
-        ("limit=5&n=0", "n: Input should be greater than or equal to 1; limit: unknown; allowed: customer_id"),
+        (
+            "limit=5&n=0",
+            "n: Input should be greater than or equal to 1; limit: unknown; allowed: customer_id",
+        ),
         ("user_id=a%00b", "user_id: Value error, must be printable"),
         ("user_id=" + "x" * 600, "user_id: String should have at most 512 characters"),
         ("placement=a%20b", "placement: String should match pattern"),
@@ -43,20 +46,48 @@ def test_a_query_that_is_not_understood(shop, path, query, words):
         ({**BLOCK, "kind": "bury"}, 400, "bad-request", "kind: Input should be 'pin', 'block' or 'boost'"),
         ({**BLOCK, "item_id": 5}, 400, "bad-request", "item_id: Input should be a valid string"),
         ({**BLOCK, "until": "tomorrow"}, 400, "bad-request", "until: Input should be a valid datetime"),
-        ({**BLOCK, "until": "2026-02-22T00:00:00"}, 400, "bad-request", "until: Input should have timezone info"),
+        (
+            {**BLOCK, "until": "2026-02-22T00:00:00"},
+            400,
+            "bad-request",
+            "until: Input should have timezone info",
+        ),
         ({**BLOCK, "until": "2026-02-21T12:00:00Z"}, 400, "bad-request", "until must lie in the future"),
-        ({**BLOCK, "until": "9999-12-31T23:59:59Z"}, 400, "bad-request", "until: Value error, must lie before 2100-01-01"),
-        ({**BLOCK, "until": "9999-12-31T23:59:59-12:00"}, 400, "bad-request", "until: Value error, must lie before 2100"),
+        (
+            {**BLOCK, "until": "9999-12-31T23:59:59Z"},
+            400,
+            "bad-request",
+            "until: Value error, must lie before 2100-01-01",
+        ),
+        (
+            {**BLOCK, "until": "9999-12-31T23:59:59-12:00"},
+            400,
+            "bad-request",
+            "until: Value error, must lie before 2100",
+        ),
         ({**BLOCK, "position": 1}, 400, "bad-request", "position belongs to a pin"),
         ({**BLOCK, "factor": 2}, 400, "bad-request", "factor belongs to a boost"),
         ({**BLOCK, "kind": "boost"}, 400, "bad-request", "factor belongs to a boost, which needs one"),
-        ({**BLOCK, "kind": "boost", "factor": 0}, 400, "bad-request", "factor: Input should be greater than 0"),
-        ({**BLOCK, "kind": "pin", "position": 0}, 400, "bad-request", "position: Input should be greater than or equal to 1"),
+        (
+            {**BLOCK, "kind": "boost", "factor": 0},
+            400,
+            "bad-request",
+            "factor: Input should be greater than 0",
+        ),
+        (
+            {**BLOCK, "kind": "pin", "position": 0},
+            400,
+            "bad-request",
+            "position: Input should be greater than or equal to 1",
+        ),
         (
             {**BLOCK, "userid": SECRET},
             400,
             "bad-request",
-            "userid: unknown; allowed: customer_id, user_id, anonymous_id, kind, item_id, position, factor, until, note",
+            (
+                "userid: unknown; allowed: customer_id, user_id, anonymous_id, kind, item_id, position,"
+                " factor, until, note"
+            ),
         ),
         ({**BLOCK, "customer_id": "c", "user_id": SECRET}, 400, "bad-request", "give at most one of"),
         ({**BLOCK, "user_id": SECRET}, 422, "cannot-apply", "No customer is known by this id."),
@@ -73,8 +104,12 @@ def test_what_is_not_there(shop):
     check(shop.client.get("/v1/recommendation"), 404, "http-404", "not found")
     check(shop.client.get("/v1/customers/c_nobody"), 404, "unknown-customer", "No customer has this id")
     check(shop.client.delete("/v1/overrides/o_none"), 404, "unknown-override", "No override has this id")
-    check(shop.client.get("/v1/overrides/o_none"), 404, "unknown-override", "No override in force has this id")
-    check(shop.client.get("/v1/identity/decisions/d_none"), 404, "unknown-decision", "No decision has this id")
+    check(
+        shop.client.get("/v1/overrides/o_none"), 404, "unknown-override", "No override in force has this id"
+    )
+    check(
+        shop.client.get("/v1/identity/decisions/d_none"), 404, "unknown-decision", "No decision has this id"
+    )
     wrong = shop.client.post("/v1/popular")
     check(wrong, 405, "http-405", "not allowed")
     assert "GET" in wrong.headers["Allow"]
@@ -94,7 +129,12 @@ def test_the_unforeseen_is_logged_without_what_was_sent(shop, monkeypatch, caplo
         raise RuntimeError(f"cannot place {SECRET}")
 
     monkeypatch.setattr(shop.snapshots, "current", break_down)
-    check(shop.client.get("/v1/recommendations", query_string={"user_id": SECRET}), 500, "internal", "has been logged")
+    check(
+        shop.client.get("/v1/recommendations", query_string={"user_id": SECRET}),
+        500,
+        "internal",
+        "has been logged",
+    )
     assert "unforeseen RuntimeError at" in caplog.text
     assert SECRET not in caplog.text
 
@@ -115,9 +155,16 @@ def test_the_unforeseen_is_logged_without_what_was_sent(shop, monkeypatch, caplo
     ],
 )
 def test_who_may_steer_when_a_token_is_set(shop, method, path):
-    shop.app.config["CONCIERGE"] = shop.app.config["CONCIERGE"].__class__(home=shop.home, admin_token="right-token")
+    shop.app.config["CONCIERGE"] = shop.app.config["CONCIERGE"].__class__(
+        home=shop.home, admin_token="right-token"
+    )
     ask = getattr(shop.client, method)
-    for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic right-token"}, {"Authorization": "Bearer é"}):
+    for header in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic right-token"},
+        {"Authorization": "Bearer é"},
+    ):
         answer = ask(path, headers=header)
         check(answer, 401, "not-allowed", "Authorization: Bearer")
         assert answer.headers["WWW-Authenticate"] == "Bearer"

@@ -31,15 +31,21 @@ def graph_of(links):
 
 links = st.lists(
     st.tuples(
-        st.sampled_from(list(combinations(NODES, 2))), st.sampled_from(["same_event", "same_order"]),
-        st.sampled_from([0.5, 0.75, 1.0]), st.integers(0, 3), st.sampled_from([None, None, "shared/browser"]),
+        st.sampled_from(list(combinations(NODES, 2))),
+        st.sampled_from(["same_event", "same_order"]),
+        st.sampled_from([0.5, 0.75, 1.0]),
+        st.integers(0, 3),
+        st.sampled_from([None, None, "shared/browser"]),
     ).map(lambda row: (*row[0], *row[1:])),
-    max_size=14, unique_by=lambda row: row[:3],
-)  # fmt: skip
+    max_size=14,
+    unique_by=lambda row: row[:3],
+)
 
 
 def simple_paths(rows, here, end, before=()):
-    """Every way from one to the other that meets no identifier twice, as links with the way they are walked."""
+    """Every way from one to the other that meets no identifier twice, as links with the way they
+    are walked.
+    """
     if here == end:
         yield ()
         return
@@ -51,8 +57,15 @@ def simple_paths(rows, here, end, before=()):
 
 
 def merit(path):
-    """What a path is judged by: its weakest link, its length, its identifiers; then, link by link, weight, age and rule."""
-    return -min(row[3] for row in path), len(path), [row[1] for row in path], [(-row[3], row[4], row[2]) for row in path]
+    """What a path is judged by: its weakest link, its length, its identifiers; then, link by link, weight,
+    age and rule.
+    """
+    return (
+        -min(row[3] for row in path),
+        len(path),
+        [row[1] for row in path],
+        [(-row[3], row[4], row[2]) for row in path],
+    )
 
 
 def check_path(rows, a, b, until):
@@ -62,7 +75,8 @@ def check_path(rows, a, b, until):
     found = explain(graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until))
     assert found.is_one_customer == bool(ways)
     walked = [
-        (one, link.other, link.rule, link.weight, (link.first_seen_at - DAY).days, link.held_by) for one, link in found.path
+        (one, link.other, link.rule, link.weight, (link.first_seen_at - DAY).days, link.held_by)
+        for one, link in found.path
     ]
     assert walked == (list(min(ways, key=merit)) if ways else []), (rows, a, b, until)
     return len(ways)
@@ -78,9 +92,12 @@ def test_the_path_is_the_best_of_many():
     """Hypothesis likes few links; here there are many, so that ways of equal merit compete."""
     chance, n_ways = random.Random(7), []
     for _ in range(600):
-        keys = chance.sample([(*ends, rule) for ends in combinations(NODES, 2) for rule in ("same_event", "same_order")], 13)
+        keys = chance.sample(
+            [(*ends, rule) for ends in combinations(NODES, 2) for rule in ("same_event", "same_order")], 13
+        )
         rows = [
-            (*key, chance.choice((0.5, 1.0, 1.0)), chance.randrange(3), chance.choice((None,) * 5 + ("x/y",))) for key in keys
+            (*key, chance.choice((0.5, 1.0, 1.0)), chance.randrange(3), chance.choice((None,) * 5 + ("x/y",)))
+            for key in keys
         ]
         n_ways.append(check_path(rows, *chance.sample(NODES, 2), chance.choice((None, 1))))
     assert sum(n > 5 for n in n_ways) > 300
@@ -95,15 +112,22 @@ def test_what_keeps_two_customers_apart(rows, ends):
         assert found.held == ()
         return
     mine, theirs = (
-        {n for n in NODES if n == end or any(simple_paths([r for r in rows if r[5] is None], end, n))} for end in ends
+        {n for n in NODES if n == end or any(simple_paths([r for r in rows if r[5] is None], end, n))}
+        for end in ends
     )
     assert (reach(graph, a, None), reach(graph, b, None)) == (mine, theirs)
     held = {(one, other, row[2]) for row in rows if row[5] for one, other in (row[:2], row[1::-1])}
     direct = {hop for hop in held if hop[0] in mine and hop[1] in theirs}
-    met = {n for n in NODES if any(h[0] in mine and h[1] == n for h in held) and any(h[0] in theirs and h[1] == n for h in held)}
+    met = {
+        n
+        for n in NODES
+        if any(h[0] in mine and h[1] == n for h in held) and any(h[0] in theirs and h[1] == n for h in held)
+    }
     via = {hop for hop in held if hop[0] in mine | theirs and hop[1] in met - mine - theirs}
     whose = {name: graph(name).customer_id for name in NODES}
-    beside = [{whose[hop[1]] for hop in held if hop[0] in side} - {whose[a], whose[b]} for side in (mine, theirs)]
+    beside = [
+        {whose[hop[1]] for hop in held if hop[0] in side} - {whose[a], whose[b]} for side in (mine, theirs)
+    ]
     third = {hop for hop in held if hop[0] in mine | theirs and whose[hop[1]] in beside[0] & beside[1]}
     assert {(one, link.other, link.rule) for one, link in found.held} == (direct or via or third)
     assert found.is_direct == bool(direct)
@@ -125,9 +149,15 @@ def test_a_chain_of_ten_thousand():
     n = 10_000
     chain = {}
     for at in range(n + 1):
-        near = [Link(f"n{to}", "same_event", "core_events/e", 1.0, DAY, None) for to in (at - 1, at + 1) if 0 <= to <= n]
+        near = [
+            Link(f"n{to}", "same_event", "core_events/e", 1.0, DAY, None)
+            for to in (at - 1, at + 1)
+            if 0 <= to <= n
+        ]
         chain[f"n{at}"] = Linked("user_id", "c", tuple(near))
-    assert [link.other for _, link in best_path(chain.get, "n0", f"n{n}", None)] == [f"n{at}" for at in range(1, n + 1)]
+    assert [link.other for _, link in best_path(chain.get, "n0", f"n{n}", None)] == [
+        f"n{at}" for at in range(1, n + 1)
+    ]
 
 
 def test_two_that_share_a_placeholder_with_a_crowd_hear_of_some_of_it():
@@ -137,10 +167,16 @@ def test_two_that_share_a_placeholder_with_a_crowd_hear_of_some_of_it():
 
 def test_two_that_were_each_seen_with_another_identifier_of_one_third():
     """A family's tablet and its phone are one customer: either was seen with one of the two."""
-    rows = [("a", "c", "same_event", 1.0, 0, "shared/browser"), ("b", "d", "same_order", 1.0, 0, "shared/phone")]
+    rows = [
+        ("a", "c", "same_event", 1.0, 0, "shared/browser"),
+        ("b", "d", "same_order", 1.0, 0, "shared/phone"),
+    ]
     third = [("c", "d", "same_event", 1.0, 0, None)]
     found = explain(graph_of(rows + third), "a", "b")
-    assert ([(one, link.other) for one, link in found.held], found.is_direct) == ([("a", "c"), ("b", "d")], False)
+    assert ([(one, link.other) for one, link in found.held], found.is_direct) == (
+        [("a", "c"), ("b", "d")],
+        False,
+    )
     assert explain(graph_of(rows), "a", "b").held == (), "c and d are two"
     assert explain(graph_of(rows + third), "a", "b", DAY).held == (), "whose they were on a day is not known"
 
@@ -157,7 +193,9 @@ def test_a_value_of_nobody_is_not_one_customer_with_itself():
 
 
 class Crowd:
-    """A customer of endless identifiers: number n was seen with n ± 1 and 2 n. Counts how often it is asked."""
+    """A customer of endless identifiers: number n was seen with n ± 1 and 2 n. Counts how often
+    it is asked.
+    """
 
     def __init__(self):
         self.n_asked = 0
@@ -166,7 +204,11 @@ class Crowd:
         self.n_asked += 1
         n = int(name)
         near = {n - 1, n + 1, 2 * n} | ({n // 2} if n % 2 == 0 else set())
-        links = (Link(str(to), "same_event", "core_events/e", 1.0, DAY, None) for to in sorted(near - {n, 0}) if to > 0)
+        links = (
+            Link(str(to), "same_event", "core_events/e", 1.0, DAY, None)
+            for to in sorted(near - {n, 0})
+            if to > 0
+        )
         return Linked("user_id", "c", tuple(links))
 
 
@@ -185,9 +227,17 @@ def test_what_is_read_for_an_answer_is_bounded():
 
 def test_each_identifier_is_read_once_and_a_neighbour_that_is_not_followed_never():
     asked = []
-    rows = [("a", "b", "same_event", 1.0, 0, None), ("b", "c", "same_event", 0.5, 0, None), ("c", "a", "alike", 0.75, 0, None)]
+    rows = [
+        ("a", "b", "same_event", 1.0, 0, None),
+        ("b", "c", "same_event", 0.5, 0, None),
+        ("c", "a", "alike", 0.75, 0, None),
+    ]
     graph = graph_of(
-        [*rows, ("c", "d", "same_event", 1.0, 0, "shared/browser"), ("e", "d", "same_event", 1.0, 0, "shared/browser")]
+        [
+            *rows,
+            ("c", "d", "same_event", 1.0, 0, "shared/browser"),
+            ("e", "d", "same_event", 1.0, 0, "shared/browser"),
+        ]
     )
 
     def counting(name):

@@ -1,4 +1,6 @@
-"""What ingest accepts the API can name: items by path, by query and in an override; persons by the id that was hashed."""
+"""What ingest accepts the API can name: items by path, by query and in an override; persons by the id that
+was hashed.
+"""
 
 from urllib.parse import quote, urlencode
 
@@ -15,7 +17,25 @@ from tests.serving_app.conftest import KEY, REGULAR, SOURCE, pairs
 UNTIL = "2026-02-22T00:00:00Z"
 ANY = st.text(st.characters(), min_size=1, max_size=30)  # of all planes, lone surrogates too
 ODD = st.sampled_from(
-    ["/", "//", "..", "%", "?", "#", "&", "+", " ", "similar", "\\", ";", '"', "\u00e9", "e\u0301", "\ufeff", "a"]
+    [
+        "/",
+        "//",
+        "..",
+        "%",
+        "?",
+        "#",
+        "&",
+        "+",
+        " ",
+        "similar",
+        "\\",
+        ";",
+        '"',
+        "\u00e9",
+        "e\u0301",
+        "\ufeff",
+        "a",
+    ]
 )
 ITEM_IDS = st.one_of(ANY, st.lists(ODD, min_size=1, max_size=6).map("".join))
 
@@ -27,10 +47,14 @@ def publish(shop, *item_ids, case=AS_GIVEN):
     meta = contract.unpack(contract.Meta, known[contract.META])
     known[contract.META] = contract.pack(meta._replace(item_case=case))
     for item_id in item_ids:
-        known[contract.item(item_id)] = contract.pack(contract.Item("A", "B", None, 1.0, "EUR", None, True, True))
+        known[contract.item(item_id)] = contract.pack(
+            contract.Item("A", "B", None, 1.0, "EUR", None, True, True)
+        )
         known[contract.similar_list(item_id)] = held.pack([f"of {item_id}"], [1.0], [("item_knn",)])
         known[contract.item(f"of {item_id}")] = known[contract.item(item_id)]
-    known[contract.audience_list(contract.POPULAR)] = held.pack(list(item_ids), [1.0] * len(item_ids), [()] * len(item_ids))
+    known[contract.audience_list(contract.POPULAR)] = held.pack(
+        list(item_ids), [1.0] * len(item_ids), [()] * len(item_ids)
+    )
     known[contract.CATALOGUE] = held.as_bytes()
     shop.snapshots.publish(Snapshot("night-1", known.get))
 
@@ -54,7 +78,9 @@ def test_what_ingest_accepts_the_api_can_name(shop, text):
     for said in (accepted, text):
         path = f"/v1/items/{quote(said, safe='')}/similar"
         assert ids(shop.client.get(path))[0] == f"of {accepted}"
-        assert ids(shop.client.get(f"/v1/items/similar?{urlencode({'item_id': said})}"))[0] == f"of {accepted}"
+        assert (
+            ids(shop.client.get(f"/v1/items/similar?{urlencode({'item_id': said})}"))[0] == f"of {accepted}"
+        )
         body = {"kind": "block", "item_id": said, "until": UNTIL}
         made = shop.client.post("/v1/overrides", json=body)
         assert (made.status_code, made.json["item_id"], made.json["matches"]) == (201, accepted, 1)
@@ -114,6 +140,10 @@ def test_a_block_made_before_anything_was_published_holds_in_either_case(shop):
 
 @pytest.mark.parametrize("said", ["caf\u00e9-7", "cafe\u0301-7", "\ufeffcafe\u0301\u200b-7 "])
 def test_a_visitor_is_found_however_the_id_is_composed(shop, said):
-    known = dict(pairs()) | {contract.identifier(identifier_id(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()}
+    known = dict(pairs()) | {
+        contract.identifier(identifier_id(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
+    }
     shop.snapshots.publish(Snapshot("night-1", known.get))
-    assert shop.client.get("/v1/recommendations", query_string={"user_id": said}).json["customer_id"] == REGULAR
+    assert (
+        shop.client.get("/v1/recommendations", query_string={"user_id": said}).json["customer_id"] == REGULAR
+    )

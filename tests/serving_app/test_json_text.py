@@ -15,13 +15,23 @@ BLOCK = '"kind": "block", "item_id": "item-01", "until": "2026-02-22T00:00:00Z"'
 FLAWED = [
     pytest.param(b"[" * 60_000, "nested too deeply", id="deep"),
     pytest.param(b'{"a":' * 10_000, "nested too deeply", id="deep objects"),
-    pytest.param(b"{", "expecting property name enclosed in double quotes at line 1, column 2", id="unfinished"),
-    pytest.param(f'{{"note": "{SECRET}",\n  "kind" block}}'.encode(), "expecting ':' delimiter at line 2, column 10", id="where"),
+    pytest.param(
+        b"{", "expecting property name enclosed in double quotes at line 1, column 2", id="unfinished"
+    ),
+    pytest.param(
+        f'{{"note": "{SECRET}",\n  "kind" block}}'.encode(),
+        "expecting ':' delimiter at line 2, column 10",
+        id="where",
+    ),
     pytest.param(b"", "expecting value at line 1, column 1", id="empty"),
     pytest.param(f'{{{BLOCK}, "kind": "pin"}}'.encode(), "names something twice", id="twice"),
-    pytest.param(f'{{{BLOCK}, "note": {{"a": 1, "a": 2}}}}'.encode(), "names something twice", id="twice below"),
+    pytest.param(
+        f'{{{BLOCK}, "note": {{"a": 1, "a": 2}}}}'.encode(), "names something twice", id="twice below"
+    ),
     pytest.param(f'{{{BLOCK}, "factor": NaN}}'.encode(), "NaN is no JSON number", id="not a number"),
-    pytest.param(f'{{{BLOCK}, "factor": {"9" * 5_000}}}'.encode(), "a number in it is too long", id="5,000 digits"),
+    pytest.param(
+        f'{{{BLOCK}, "factor": {"9" * 5_000}}}'.encode(), "a number in it is too long", id="5,000 digits"
+    ),
     pytest.param(b'{"note": "\xff"}', "byte 10 is not UTF-8", id="not UTF-8"),
     pytest.param(f"{{{BLOCK}}}".encode("utf-16"), "byte 0 is not UTF-8", id="UTF-16"),
 ]
@@ -62,7 +72,9 @@ def test_it_is_read_as_it_was_written_or_refused(data):
     assert value == json.loads(data)
 
 
-@pytest.mark.parametrize("field", ["kind", "item_id", "user_id", "position", "factor", "until", "note", "unknown"])
+@pytest.mark.parametrize(
+    "field", ["kind", "item_id", "user_id", "position", "factor", "until", "note", "unknown"]
+)
 def test_no_value_of_any_field_is_a_500(shop, field):
     whole = {"kind": "block", "item_id": "item-01", "until": "2026-02-22T00:00:00Z"}
 
@@ -77,7 +89,9 @@ def test_no_value_of_any_field_is_a_500(shop, field):
     ask()
 
 
-@pytest.mark.parametrize(("accepted", "is_packed"), [("gzip, br", True), ("br", False), ("gzip;q=0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"), [("gzip, br", True), ("br", False), ("gzip;q=0", False), ("", False)]
+)
 def test_long_answers_are_compressed_for_who_takes_that(shop, accepted, is_packed):
     plain = shop.client.get("/v1/popular?n=20").json["items"]
     answer = shop.client.get("/v1/popular?n=20", headers={"Accept-Encoding": accepted})

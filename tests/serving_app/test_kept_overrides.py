@@ -1,4 +1,6 @@
-"""Overrides on disk: whatever is done to their files, a block that was in force stays in force, or it is said that it may not."""
+"""Overrides on disk: whatever is done to their files, a block that was in force stays in force, or it is said
+that it may not.
+"""
 
 import errno
 import json
@@ -21,7 +23,9 @@ UNTIL = "2026-02-22T00:00:00Z"
 
 
 def override(number, now, kind="block"):
-    return Override(f"o_{number}", kind, f"item-0{number}", None, 0, 1.0, now + timedelta(hours=1), now, "why")
+    return Override(
+        f"o_{number}", kind, f"item-0{number}", None, 0, 1.0, now + timedelta(hours=1), now, "why"
+    )
 
 
 def row(one):
@@ -40,7 +44,13 @@ def flip(path):
     path.write_bytes(path.read_bytes().replace(b"item-01", b"item-09"))
 
 
-HARMS = [cut, flip, Path.unlink, lambda path: path.write_text(""), lambda path: path.write_text("[" * 100_000)]
+HARMS = [
+    cut,
+    flip,
+    Path.unlink,
+    lambda path: path.write_text(""),
+    lambda path: path.write_text("[" * 100_000),
+]
 FILES = [("overrides.json",), ("overrides.copy.json",), ("overrides.json", "overrides.copy.json")]
 
 
@@ -141,7 +151,11 @@ def test_overrides_of_before_are_brought_over(tmp_path, clock):
         txn.put(b"o_1", msgpack.packb(row(override(1, clock()))))
     assert [one["override_id"] for one in kept(tmp_path)] == ["o_1"], "a night reads them too"
     assert ids(KeptOverrides(tmp_path)) == ["o_1"]
-    assert {path.name for path in folder.iterdir()} == {"overrides.json", "overrides.copy.json", ".overrides.lock"}
+    assert {path.name for path in folder.iterdir()} == {
+        "overrides.json",
+        "overrides.copy.json",
+        ".overrides.lock",
+    }
     store = KeptOverrides(tmp_path)
     store.delete("o_1")
     assert ids(KeptOverrides(tmp_path)) == []

@@ -32,28 +32,62 @@ def block(shop, item_id, **more):
 
 def logged(shop):
     shop.app.extensions["concierge"].log.rotate(whatever=True)
-    lines = b"".join(path.read_bytes() for path in sorted((shop.home / "serving" / FOLDER).glob("*.jsonl"))).splitlines()
+    lines = b"".join(
+        path.read_bytes() for path in sorted((shop.home / "serving" / FOLDER).glob("*.jsonl"))
+    ).splitlines()
     return [orjson.loads(line) for line in lines]
 
 
 @pytest.mark.parametrize(
     ("query", "customer_id", "source", "first"),
     [
-        pytest.param({"customer_id": REGULAR}, REGULAR, "personal", ["item-00", "item-01"], id="a customer's own list"),
-        pytest.param({"customer_id": FORMER}, REGULAR, "personal", ["item-00", "item-01"], id="by an id from before a merge"),
-        pytest.param({"user_id": "u-regular"}, REGULAR, "personal", ["item-00", "item-01"], id="by the shop's id"),
         pytest.param(
-            {"user_id": " u-regular "}, REGULAR, "personal", ["item-00", "item-01"], id="as normalised as when it was hashed"
+            {"customer_id": REGULAR}, REGULAR, "personal", ["item-00", "item-01"], id="a customer's own list"
         ),
         pytest.param(
-            {"anonymous_id": "cookie-newcomer"}, NEWCOMER, "audience", ["item-20", "item-21"], id="no list: the segment's"
+            {"customer_id": FORMER},
+            REGULAR,
+            "personal",
+            ["item-00", "item-01"],
+            id="by an id from before a merge",
+        ),
+        pytest.param(
+            {"user_id": "u-regular"}, REGULAR, "personal", ["item-00", "item-01"], id="by the shop's id"
+        ),
+        pytest.param(
+            {"user_id": " u-regular "},
+            REGULAR,
+            "personal",
+            ["item-00", "item-01"],
+            id="as normalised as when it was hashed",
+        ),
+        pytest.param(
+            {"anonymous_id": "cookie-newcomer"},
+            NEWCOMER,
+            "audience",
+            ["item-20", "item-21"],
+            id="no list: the segment's",
         ),
         pytest.param({"user_id": "u-nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown user"),
-        pytest.param({"customer_id": "c_nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown customer"),
-        pytest.param({"anonymous_id": "u-regular"}, None, "popular", ["item-37", "item-36"], id="a user's id is no cookie's"),
+        pytest.param(
+            {"customer_id": "c_nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown customer"
+        ),
+        pytest.param(
+            {"anonymous_id": "u-regular"},
+            None,
+            "popular",
+            ["item-37", "item-36"],
+            id="a user's id is no cookie's",
+        ),
         pytest.param({}, None, "popular", ["item-37", "item-36"], id="a stranger"),
         pytest.param({"user_id": ""}, None, "popular", ["item-37", "item-36"], id="a template's empty id"),
-        pytest.param({"user_id": " ", "customer_id": REGULAR}, REGULAR, "personal", ["item-00", "item-01"], id="one is empty"),
+        pytest.param(
+            {"user_id": " ", "customer_id": REGULAR},
+            REGULAR,
+            "personal",
+            ["item-00", "item-01"],
+            id="one is empty",
+        ),
     ],
 )
 def test_who_gets_which_list(shop, query, customer_id, source, first):
@@ -66,38 +100,61 @@ def test_an_answer_says_where_it_comes_from(shop):
     answer = get(shop, customer_id=REGULAR, placement="home/top")
     item = answer["items"][0]
     assert answer | {"items": None} == {
-        "request_id": "request-0001", "customer_id": REGULAR, "placement": "home/top", "source": "personal",
-        "model_version": "concierge/7", "snapshot": "night-1", "generated_at": "2026-02-21T12:30:00.000000Z",
-        "age_seconds": 9.5 * 3600, "applied_overrides": [], "items": None,
-    }  # fmt: skip
+        "request_id": "request-0001",
+        "customer_id": REGULAR,
+        "placement": "home/top",
+        "source": "personal",
+        "model_version": "concierge/7",
+        "snapshot": "night-1",
+        "generated_at": "2026-02-21T12:30:00.000000Z",
+        "age_seconds": 9.5 * 3600,
+        "applied_overrides": [],
+        "items": None,
+    }
     assert item == {
-        "item_id": "item-00", "rank": 1, "score": 0.99, "base_score": 0.99, "source": "personal",
-        "title": "Item 0", "category": "Mugs",
-        "reason": "chosen for this customer (by concierge/7)", "brand": "Acme", "price": 2.5, "currency": "EUR",
+        "item_id": "item-00",
+        "rank": 1,
+        "score": 0.99,
+        "base_score": 0.99,
+        "source": "personal",
+        "title": "Item 0",
+        "category": "Mugs",
+        "reason": "chosen for this customer (by concierge/7)",
+        "brand": "Acme",
+        "price": 2.5,
+        "currency": "EUR",
         "image_url": "https://shop.example/0.jpg",
-    }  # fmt: skip
+    }
     assert shop.client.get("/v1/popular").headers["Cache-Control"] == "no-store"
 
 
 def test_a_short_list_is_filled_from_lower_rungs(shop):
     answer = get(shop, customer_id=NEWCOMER, n=5)
     assert [(item["item_id"], item["source"]) for item in answer["items"]] == [
-        ("item-20", "audience"), ("item-21", "audience"), ("item-22", "audience"), ("item-37", "popular"), ("item-36", "popular"),
-    ]  # fmt: skip
+        ("item-20", "audience"),
+        ("item-21", "audience"),
+        ("item-22", "audience"),
+        ("item-37", "popular"),
+        ("item-36", "popular"),
+    ]
     assert answer["source"] == "audience"
     assert answer["items"][0]["reason"] == "popular with segment:lapsed (by recent_popularity)"
 
 
 def test_similar_items(shop):
     answer = get(shop, "/v1/items/item-05/similar", n=4)
-    assert ids(answer) == ["item-06", "item-07", "item-08", "item-37"], "not the item itself, nor one discontinued"
+    assert ids(answer) == ["item-06", "item-07", "item-08", "item-37"], (
+        "not the item itself, nor one discontinued"
+    )
     assert (answer["source"], answer["placement"]) == ("similar", "similar")
     unknown = get(shop, "/v1/items/none/similar", n=1)
     assert (ids(unknown), unknown["source"]) == (["item-37"], "popular")
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"customer_id": REGULAR}, {"customer_id": NEWCOMER}], ids=["stranger", "personal", "audience"]
+    "query",
+    [{}, {"customer_id": REGULAR}, {"customer_id": NEWCOMER}],
+    ids=["stranger", "personal", "audience"],
 )
 @pytest.mark.parametrize("path", PATHS)
 def test_filters_hold_on_every_path(shop, path, query):
@@ -141,7 +198,12 @@ def test_without_a_snapshot_the_page_stays_up(shop):
     shop.snapshots.publish(None)
     for path in PATHS:
         answer = get(shop, path, user_id="u-regular")
-        assert (answer["source"], answer["items"], answer["model_version"], answer["snapshot"]) == ("static", [], None, None)
+        assert (answer["source"], answer["items"], answer["model_version"], answer["snapshot"]) == (
+            "static",
+            [],
+            None,
+            None,
+        )
     assert [record["list_source"] for record in logged(shop)] == ["static"] * len(PATHS)
 
 
@@ -195,7 +257,10 @@ def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
     answer = get(shop, customer_id=REGULAR)
     assert (answer["source"], answer["items"], answer["applied_overrides"]) == ("static", [], [])
     told = shop.client.get("/readyz")
-    assert (told.status_code, told.json["detail"]) == (503, "the decision log cannot be written: No space left on device")
+    assert (told.status_code, told.json["detail"]) == (
+        503,
+        "the decision log cannot be written: No space left on device",
+    )
 
 
 def service_of(shop):

@@ -1,4 +1,6 @@
-"""openapi.json is complete (every route, every status a test has seen) and true (real answers fit its schemas)."""
+"""openapi.json is complete (every route, every status a test has seen) and true (real answers fit its
+schemas).
+"""
 
 import re
 from pathlib import Path
@@ -38,7 +40,13 @@ ASKED = [
         {"kind": "pin", "item_id": "item-05", "until": UNTIL, "user_id": "u-regular"},
         201,
     ),
-    ("post", "/v1/overrides", "/v1/overrides", {"kind": "boost", "item_id": "item-05", "until": UNTIL, "factor": 2}, 201),
+    (
+        "post",
+        "/v1/overrides",
+        "/v1/overrides",
+        {"kind": "boost", "item_id": "item-05", "until": UNTIL, "factor": 2},
+        201,
+    ),
     ("post", "/v1/overrides", "/v1/overrides", {"kind": "block"}, 400),
     ("post", "/v1/overrides", "/v1/overrides", {"kind": "pin", "item_id": "item-99", "until": UNTIL}, 422),
     ("post", "/v1/overrides", "/v1/overrides", {"note": "x" * 70_000}, 413),
@@ -47,8 +55,20 @@ ASKED = [
     ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
     ("get", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
     ("get", "/v1/identity/decisions/{decision_id}", "/v1/identity/decisions/d_none", None, 404),
-    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular", None, 200),
-    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30", None, 200),
+    (
+        "get",
+        "/v1/identity/explain",
+        "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular",
+        None,
+        200,
+    ),
+    (
+        "get",
+        "/v1/identity/explain",
+        "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30",
+        None,
+        200,
+    ),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:null", None, 200),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular", None, 400),
     ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:nobody", None, 404),
@@ -73,7 +93,7 @@ def document(shop):
 def fits(document, schema, value):
     Draft202012Validator(
         {**schema, "components": document["components"]}, format_checker=jsonschema.FormatChecker()
-    ).validate(value)  # fmt: skip
+    ).validate(value)
 
 
 def test_every_route_is_described_and_nothing_else(shop, document):
@@ -90,7 +110,9 @@ def test_every_route_is_asked_here(document):
     assert {(path, method) for path, methods in document["paths"].items() for method in methods} == asked
 
 
-@pytest.mark.parametrize(("method", "path", "url", "body", "status"), ASKED, ids=[f"{one[0]} {one[2]} {one[4]}" for one in ASKED])
+@pytest.mark.parametrize(
+    ("method", "path", "url", "body", "status"), ASKED, ids=[f"{one[0]} {one[2]} {one[4]}" for one in ASKED]
+)
 def test_real_answers_fit(shop, document, method, path, url, body, status):
     sent = {"json": body} if isinstance(body, dict) else {"data": body} if body else {}
     if path == "/v1/overrides" and method == "get":
@@ -102,7 +124,9 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
     content = described[str(status)].get("content", {})
     if path != "/openapi.json":
         fits(document, content[answer.mimetype]["schema"], answer.json)
-        declared = document["components"]["schemas"][content[answer.mimetype]["schema"]["$ref"].rpartition("/")[2]]
+        declared = document["components"]["schemas"][
+            content[answer.mimetype]["schema"]["$ref"].rpartition("/")[2]
+        ]
         if status < 400:
             assert set(answer.json) == set(declared["properties"]), "no field is undeclared, none is missing"
     if isinstance(body, dict) and status == 201:
@@ -112,7 +136,10 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("/v1/overrides", {"kind": "block", "item_id": "item-05", "until": UNTIL}), ("/v1/identity/decisions", SPLIT)],
+    [
+        ("/v1/overrides", {"kind": "block", "item_id": "item-05", "until": UNTIL}),
+        ("/v1/identity/decisions", SPLIT),
+    ],
 )
 def test_what_was_made_can_be_read_where_its_answer_says(shop, document, path, body):
     made = shop.client.post(path, json=body)
@@ -125,7 +152,11 @@ def test_what_was_made_can_be_read_where_its_answer_says(shop, document, path, b
 
 
 def test_generators_find_names_servers_and_who_may(document):
-    operations = {f"{method} {path}": one for path, methods in document["paths"].items() for method, one in methods.items()}
+    operations = {
+        f"{method} {path}": one
+        for path, methods in document["paths"].items()
+        for method, one in methods.items()
+    }
     names = [one["operationId"] for one in operations.values()]
     assert len(names) == len(set(names)) and all(name.isidentifier() for name in names)
     assert operations["get /v1/recommendations"]["operationId"] == "getRecommendations"
@@ -137,7 +168,9 @@ def test_generators_find_names_servers_and_who_may(document):
 
 
 def test_deleting_is_described(shop, document):
-    made = shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL}).json
+    made = shop.client.post(
+        "/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL}
+    ).json
     assert shop.client.delete(f"/v1/overrides/{made['override_id']}").status_code == 204
     assert "204" in document["paths"]["/v1/overrides/{override_id}"]["delete"]["responses"]
 
@@ -161,7 +194,9 @@ def test_every_schema_is_one_and_every_reference_leads_somewhere(document):
 
 
 def test_the_query_is_described_as_it_is_checked(document):
-    told = {one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]}
+    told = {
+        one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]
+    }
     assert set(told) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
     assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
     asked = document["paths"]["/v1/identity/explain"]["get"]["parameters"]

@@ -18,6 +18,8 @@ def test_what_the_next_night_will_change():
     withdrawn, other = decision("withdraw", minutes=2), decision("join", a=2, b=3)
     assert find_pending([split, other], applied=[]) == [split, other]
     assert find_pending([split, other], applied=[split.decision_id]) == [other]
-    assert find_pending([split, again], applied=[split.decision_id]) == [again], "the last word about the pair is another line"
+    assert find_pending([split, again], applied=[split.decision_id]) == [again], (
+        "the last word about the pair is another line"
+    )
     assert find_pending([split, withdrawn], applied=[]) == [], "nothing was applied that could be undone"
     assert find_pending([split, withdrawn], applied=[split.decision_id]) == [withdrawn]

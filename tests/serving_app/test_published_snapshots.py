@@ -24,7 +24,9 @@ TODAY = "2026-02-22T03:00:00Z"
 @pytest.fixture
 def disk(request):
     """The helpers of conftest, which a test module cannot import by name."""
-    return next(plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to"))
+    return next(
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+    )
 
 
 def folder(home, name):
@@ -93,11 +95,13 @@ def test_workers_share_one_copy_which_has_no_name(home):
     store = PublishedSnapshots(home)
     mine = os.fstat(store.current()._file.fileno())
     script = (
-        "import os, sys; from pathlib import Path; from serving_app.published_snapshots import PublishedSnapshots;"
-        "snapshot = PublishedSnapshots(Path(sys.argv[1])).current();"
-        "print(os.fstat(snapshot._file.fileno()).st_ino)"
+        "import os, sys; from pathlib import Path; from serving_app.published_snapshots import"
+        " PublishedSnapshots;snapshot ="
+        " PublishedSnapshots(Path(sys.argv[1])).current();print(os.fstat(snapshot._file.fileno()).st_ino)"
     )
-    other = subprocess.run([sys.executable, "-c", script, home], cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    other = subprocess.run(
+        [sys.executable, "-c", script, home], cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
     assert other.stdout.split() == [str(mine.st_ino)], other.stderr
     assert mine.st_nlink == 0
 
@@ -147,7 +151,9 @@ def test_an_answer_does_not_wait_for_a_large_snapshot(home, disk, monkeypatch):
 def test_refused_snapshots_are_not_read_again_at_every_request(home, monkeypatch):
     cut(folder(home, "night-2") / DATA)
     store, opened, real = PublishedSnapshots(home), [], published_snapshots.open_snapshot
-    monkeypatch.setattr(published_snapshots, "open_snapshot", lambda *args: (opened.append(args), real(*args))[1])
+    monkeypatch.setattr(
+        published_snapshots, "open_snapshot", lambda *args: (opened.append(args), real(*args))[1]
+    )
     for _ in range(5):
         store.current()
     assert len(opened) == 2, "the published one and the one before it, once each"

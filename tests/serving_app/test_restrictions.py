@@ -1,4 +1,6 @@
-"""What must hold now holds on every path, whatever snapshot is served: a no, an erasure, an item taken away, a split."""
+"""What must hold now holds on every path, whatever snapshot is served: a no, an erasure, an item taken away,
+a split.
+"""
 
 from datetime import UTC, datetime
 
@@ -47,8 +49,13 @@ def test_who_was_one_with_somebody_gets_no_merged_list_from_a_snapshot_of_before
 
 
 def test_an_item_taken_away_is_shown_on_no_path(shop):
-    paths = ["/v1/recommendations?user_id=u-regular&n=50", "/v1/recommendations?anonymous_id=cookie-newcomer&n=50",
-             "/v1/recommendations?n=50", "/v1/popular?n=50", "/v1/items/item-05/similar?n=50"]  # fmt: skip
+    paths = [
+        "/v1/recommendations?user_id=u-regular&n=50",
+        "/v1/recommendations?anonymous_id=cookie-newcomer&n=50",
+        "/v1/recommendations?n=50",
+        "/v1/popular?n=50",
+        "/v1/items/item-05/similar?n=50",
+    ]
 
     def shown(path) -> set[str]:
         return {item["item_id"] for item in shop.client.get(path).json["items"]}
@@ -67,7 +74,9 @@ def test_a_store_that_is_missing_or_damaged_names_nobody_and_is_told(shop, tmp_p
     assert (ready.status_code, ready.json["status"]) == (200, "degraded")
     assert "nobody gets a list of their own" in ready.json["problems"][0]
 
-    store = restrictions_store.Restrictions.create(folder)  # as the next night does: served again without a restart
+    store = restrictions_store.Restrictions.create(
+        folder
+    )  # as the next night does: served again without a restart
     assert source(shop, ASKED[0]) == "personal" and shop.client.get("/readyz").json["status"] == "ready"
     store.hear(CONSENTS, ["c_regular"], NO)
     assert source(shop, ASKED[0]) == "popular"
@@ -94,7 +103,13 @@ def test_the_twin_in_memory_does_as_the_store(tmp_path):
     found = []
     for twin in twins:
         with twin.view() as view:
-            found.append([[view.may_be_personal([name], 1) for name in "abcs"], view.may_be_shown("m"), view.may_be_shown("x")])
+            found.append(
+                [
+                    [view.may_be_personal([name], 1) for name in "abcs"],
+                    view.may_be_shown("m"),
+                    view.may_be_shown("x"),
+                ]
+            )
     assert found == [[[True, False, False, False], False, True]] * 2
 
 

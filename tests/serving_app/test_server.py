@@ -1,4 +1,6 @@
-"""The real server, two workers: an override holds in both at once; no kill, restart or publish breaks a promise."""
+"""The real server, two workers: an override holds in both at once; no kill, restart or publish breaks a
+promise.
+"""
 
 import os
 import re
@@ -34,12 +36,18 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        said = {"CONCIERGE_HOME": str(self.home), "CONCIERGE_IDENTITY_KEY": "test-key", "CONCIERGE_HTTP_PORT": str(self.port)}
+        said = {
+            "CONCIERGE_HOME": str(self.home),
+            "CONCIERGE_IDENTITY_KEY": "test-key",
+            "CONCIERGE_HTTP_PORT": str(self.port),
+        }
         said["CONCIERGE_HTTP_HOST"] = "localhost"  # granian itself takes addresses in digits alone
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
         self.environment = {**inherited, **said}
         with (self.home / "server.log").open("a") as out:
-            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, stdout=out, stderr=out)
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.environment, stdout=out, stderr=out
+            )
         self.url = f"http://127.0.0.1:{self.port}"
         self.wait()
 
@@ -89,7 +97,9 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path, request):
-    disk = next(plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to"))
+    disk = next(
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+    )
     disk.publish(tmp_path, "night-1", model_version="concierge/1")
     started = Server(tmp_path)
     started.publish = lambda run_id, **told: disk.publish(tmp_path, run_id, **told)
@@ -99,7 +109,10 @@ def server(tmp_path, request):
 
 
 def taken(port):
-    return f"port {port} of localhost is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free port\n"
+    return (
+        f"port {port} of localhost is taken: stop what listens there, or set CONCIERGE_HTTP_PORT to a free"
+        " port\n"
+    )
 
 
 def ids(answer):
@@ -115,11 +128,14 @@ def test_two_workers_keep_every_promise(server):
     assert made.status_code == 201
     n_before = {path: len(path.read_bytes().splitlines()) for path in server.workers().values()}
     for _ in range(60):
-        assert first not in ids(server.get(customer_id=REGULAR, n=100)) + ids(server.get("/v1/popular", n=100))
+        assert first not in ids(server.get(customer_id=REGULAR, n=100)) + ids(
+            server.get("/v1/popular", n=100)
+        )
     n_after = {path: len(path.read_bytes().splitlines()) for path in n_before}
     assert all(n_after[path] > n_before[path] for path in n_before), "both workers answered"
 
-    # Workers are killed and snapshots published under load: every acknowledged answer is logged, each is from one snapshot.
+    # Workers are killed and snapshots published under load: every acknowledged answer is logged, each is from
+    # one snapshot.
     acknowledged, mixed, stop, first_workers = [], [], threading.Event(), sorted(server.workers())
 
     def ask():
@@ -161,12 +177,18 @@ def test_two_workers_keep_every_promise(server):
     answer = server.get(customer_id=REGULAR, n=100)
     assert first not in ids(answer)
     assert answer.json()["snapshot"] == "night-11"
-    second = subprocess.run(server.command, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=60)
-    assert (second.returncode, second.stderr) == (2, taken(server.port)), "it does not share the port of the first"
+    second = subprocess.run(
+        server.command, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=60
+    )
+    assert (second.returncode, second.stderr) == (
+        2,
+        taken(server.port),
+    ), "it does not share the port of the first"
     listed = requests.get(f"{server.url}/v1/overrides", timeout=10).json()["overrides"]
     assert [one["override_id"] for one in listed] == [made.json()["override_id"]]
 
-    # Killed, the main process takes its workers along: they would hold the port, and nobody would replace them.
+    # Killed, the main process takes its workers along: they would hold the port, and nobody would replace
+    # them.
     workers = psutil.Process(server.process.pid).children()
     server.process.kill()
     _, orphans = psutil.wait_procs(workers, timeout=15)
@@ -175,7 +197,9 @@ def test_two_workers_keep_every_promise(server):
 
 def test_a_wrong_setting_is_a_sentence(tmp_path):
     env = {**os.environ, "CONCIERGE_HOME": str(tmp_path), "CONCIERGE_HTTP_PORT": "http"}
-    done = subprocess.run([sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 2
     assert done.stderr.strip() == "CONCIERGE_HTTP_PORT is 'http'; it must be a whole number from 1 to 65535"
 
@@ -183,7 +207,10 @@ def test_a_wrong_setting_is_a_sentence(tmp_path):
 def test_a_home_that_is_not_there_is_not_made(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / "mistyped"))
     assert program.main() == 2
-    assert f"there is no home at {tmp_path / 'mistyped'}: `make run` or `make backfill` makes one" in capsys.readouterr().err
+    assert (
+        f"there is no home at {tmp_path / 'mistyped'}: `make run` or `make backfill` makes one"
+        in capsys.readouterr().err
+    )
     assert not (tmp_path / "mistyped").exists()
 
 
@@ -202,7 +229,9 @@ def test_a_port_that_somebody_would_share_is_taken(host):
     assert program.free_address(host, port) == host
 
 
-@pytest.mark.parametrize(("listening", "asked"), [("::", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0")])
+@pytest.mark.parametrize(
+    ("listening", "asked"), [("::", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0")]
+)
 def test_a_port_of_every_address_is_taken_on_each_and_of_each_on_every(listening, asked):
     with socket.socket(socket.AF_INET6 if ":" in listening else socket.AF_INET) as other:
         for option in (socket.SO_REUSEPORT, socket.SO_REUSEADDR):

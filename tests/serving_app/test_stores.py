@@ -1,4 +1,6 @@
-"""Stores and their twins in memory keep the same promises; what is on disk survives restarts, and switches follow at once."""
+"""Stores and their twins in memory keep the same promises; what is on disk survives restarts, and switches
+follow at once.
+"""
 
 from datetime import timedelta
 
@@ -15,12 +17,23 @@ from serving_app.snapshots import MemorySnapshots, Snapshot, SnapshotUnreadable
 @pytest.fixture
 def disk(request):
     """The helpers of conftest, which a test module cannot import by name."""
-    return next(plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to"))
+    return next(
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+    )
 
 
 def override(number, now, **more):
-    told = {"kind": "block", "item_id": "item-01", "customer_id": None, "position": 0, "factor": 1.0, "note": "why"}
-    return Override(**{**told, "override_id": f"o_{number}", "until": now + timedelta(hours=1), "created_at": now, **more})
+    told = {
+        "kind": "block",
+        "item_id": "item-01",
+        "customer_id": None,
+        "position": 0,
+        "factor": 1.0,
+        "note": "why",
+    }
+    return Override(
+        **{**told, "override_id": f"o_{number}", "until": now + timedelta(hours=1), "created_at": now, **more}
+    )
 
 
 @pytest.mark.parametrize("kind", ["memory", "disk"])
@@ -77,7 +90,9 @@ def test_the_twin_in_memory(disk):
     assert (twin.current().name, twin.problem()) == ("night-1", "")
 
 
-@pytest.mark.parametrize("content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.Catalogue().pack([], [], [])}])
+@pytest.mark.parametrize(
+    "content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.Catalogue().pack([], [], [])}]
+)
 def test_what_is_no_snapshot_is_refused(content):
     with pytest.raises(SnapshotUnreadable):
         Snapshot.of("x", content.items())
@@ -96,5 +111,6 @@ def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
     key = contract.audience_list(contract.POPULAR)
     old[key] = msgpack.packb((["item-02", "item-01"], [0.3, 0.1 + 0.2], [0, 1], [["fm", "knn"], []]))
     assert list(Snapshot.of("old", old.items()).list(key)) == [
-        ("item-02", 0.3, ("fm", "knn"), None), ("item-01", 0.1 + 0.2, (), None),
-    ]  # fmt: skip
+        ("item-02", 0.3, ("fm", "knn"), None),
+        ("item-01", 0.1 + 0.2, (), None),
+    ]

@@ -1,4 +1,6 @@
-"""Which identifier is meant by a value: of several sources none is guessed, and a phone is found however it is written."""
+"""Which identifier is meant by a value: of several sources none is guessed, and a phone is found however it
+is written.
+"""
 
 import pytest
 
@@ -22,14 +24,23 @@ DECISIONS = "/v1/identity/decisions"
 @pytest.fixture
 def client(shop):
     """The service of a shop whose two sources both issued the card 77."""
-    pairs = {contract.links(one): contract.pack_links(contract.Linked(kind, f"c_{one}", ())) for one, kind in KINDS.items()}
+    pairs = {
+        contract.links(one): contract.pack_links(contract.Linked(kind, f"c_{one}", ()))
+        for one, kind in KINDS.items()
+    }
     meta = contract.pack(shop.snapshots.current().meta)
     shop.snapshots.publish(
-        Snapshot.of("two", (pairs | {contract.META: meta, contract.REVIEWS: contract.pack_reviews([])}).items())
+        Snapshot.of(
+            "two", (pairs | {contract.META: meta, contract.REVIEWS: contract.pack_reviews([])}).items()
+        )
     )
     settings = Settings(home=shop.home, sources=("tills", "web"), identity_key=KEY)
     return create_app(
-        settings, clock=shop.clock, snapshots=shop.snapshots, override_store=shop.overrides, restrictions=shop.restrictions
+        settings,
+        clock=shop.clock,
+        snapshots=shop.snapshots,
+        override_store=shop.overrides,
+        restrictions=shop.restrictions,
     ).test_client()
 
 
@@ -46,7 +57,10 @@ def test_of_two_sources_none_is_guessed(client, shop):
     for answer in (explain(client, "crm_id:77"), decide(client, "split", "crm_id:77")):
         assert (answer.status_code, answer.json["type"]) == (422, "urn:concierge:problem:several-identifiers")
         assert answer.json["identifier_ids"] == [CARD_A, CARD_B]
-        assert f"{CARD_A} of tills, {CARD_B} of web" in answer.json["detail"] and "77." not in answer.json["detail"]
+        assert (
+            f"{CARD_A} of tills, {CARD_B} of web" in answer.json["detail"]
+            and "77." not in answer.json["detail"]
+        )
     assert not (shop.home / "identity").exists()
     assert explain(client, CARD_B).json["a"]["identifier_id"] == CARD_B
     assert decide(client, "split", CARD_B).json["identifier_a"] == CARD_B
@@ -59,9 +73,12 @@ def test_what_sources_share_is_one(client):
 @pytest.mark.parametrize(
     ("said", "is_"),
     [
-        ("+4915123456789", PHONE), ("+49 (0)151 23456789", PHONE), ("0049 151 23456789", PHONE), ("004912", RAW),
+        ("+4915123456789", PHONE),
+        ("+49 (0)151 23456789", PHONE),
+        ("0049 151 23456789", PHONE),
+        ("004912", RAW),
     ],
-)  # fmt: skip
+)
 def test_a_phone_however_it_is_written(client, said, is_):
     assert explain(client, f"phone:{said}").json["a"]["identifier_id"] == is_
 
@@ -69,8 +86,9 @@ def test_a_phone_however_it_is_written(client, said, is_):
 def test_a_phone_of_no_country_is_told_how_to_ask(client):
     answer = explain(client, "phone:0151 23456789")
     assert (answer.status_code, answer.json["detail"]) == (
-        404, "No identifier is known by what a says. A phone number is known as +E.164: +4915123456789.",
-    )  # fmt: skip
+        404,
+        "No identifier is known by what a says. A phone number is known as +E.164: +4915123456789.",
+    )
 
 
 def test_a_decision_about_what_is_gone_is_withdrawn_by_its_ids(client, shop):
@@ -85,13 +103,25 @@ def test_a_decision_about_what_is_gone_is_withdrawn_by_its_ids(client, shop):
 
 def test_a_file_out_of_reach_is_a_problem_that_names_it(client, shop):
     (shop.home / "identity" / "decisions.csv").mkdir(parents=True)
-    for answer in (client.get(DECISIONS), client.get("/v1/identity/reviews"), decide(client, "split", CARD_A)):
-        assert (answer.status_code, answer.json["type"]) == (503, "urn:concierge:problem:decisions-out-of-reach"), answer.text
+    for answer in (
+        client.get(DECISIONS),
+        client.get("/v1/identity/reviews"),
+        decide(client, "split", CARD_A),
+    ):
+        assert (answer.status_code, answer.json["type"]) == (
+            503,
+            "urn:concierge:problem:decisions-out-of-reach",
+        ), answer.text
         assert answer.json["detail"] == "identity/decisions.csv: Is a directory"
 
 
 def test_a_file_that_cannot_be_added_to_is_a_problem_too(client, shop, monkeypatch):
-    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     answer = decide(client, "split", CARD_A)
-    assert (answer.status_code, answer.json["detail"]) == (503, "identity/decisions.csv: No space left on device")
+    assert (answer.status_code, answer.json["detail"]) == (
+        503,
+        "identity/decisions.csv: No space left on device",
+    )
     assert read(shop.home / "identity" / "decisions.csv") == []

@@ -35,7 +35,9 @@ class Shop:
         """A run over the shop's days."""
         settings = Settings.from_environment({"CONCIERGE_HOME": str(self.home), "CONCIERGE_SEED": "11"})
         last = OPENED + timedelta(days=N_DAYS - 1)
-        return Night(run_id, Days(OPENED, last), settings, datetime(2026, 2, 20, 3, tzinfo=UTC), code_hash, "c0f1")
+        return Night(
+            run_id, Days(OPENED, last), settings, datetime(2026, 2, 20, 3, tzinfo=UTC), code_hash, "c0f1"
+        )
 
     def put(self, table, rows) -> None:
         """Make a table hold these rows, columns left out being null."""
@@ -48,7 +50,9 @@ def person(n: int) -> str:
 
 
 def purchases(n_days: int = N_DAYS, seed: int = 1) -> list[dict]:
-    """Two kinds of customers, each buying from its own half of the shelf, one customer in three a day; a guest a day."""
+    """Two kinds of customers, each buying from its own half of the shelf, one customer in three a day; a
+    guest a day.
+    """
     generator, rows = np.random.default_rng(seed), []
     for day in range(n_days):
         at = datetime(OPENED.year, OPENED.month, OPENED.day, 12, tzinfo=UTC) + timedelta(days=day)
@@ -62,28 +66,43 @@ def purchases(n_days: int = N_DAYS, seed: int = 1) -> list[dict]:
 
 def interaction(number: int, customer: str | None, item: int, at: datetime, kind: str) -> dict:
     return {
-        "interaction_id": f"x{number:05}", "customer_id": customer, "item_id": f"item-{item:02}", "interaction_type": kind,
-        "occurred_at": at, "quantity": 1, "amount": Decimal("2.5000"),
+        "interaction_id": f"x{number:05}",
+        "customer_id": customer,
+        "item_id": f"item-{item:02}",
+        "interaction_type": kind,
+        "occurred_at": at,
+        "quantity": 1,
+        "amount": Decimal("2.5000"),
         "order_id": f"o{number // 3}" if kind == "purchase" else None,
-    }  # fmt: skip
+    }
 
 
 def item(n: int) -> dict:
     days = N_DAYS - 2 if n == NEWEST else 0
     return {
-        "item_id": f"item-{n:02}", "title": f"{WORDS[n % 2]} of the {WORDS[2 + n % 2]} kind", "category": f"cat-{n % 2}",
-        "category_path": ["all", f"cat-{n % 2}"], "brand": f"brand-{n % 4}", "price": Decimal("2.5000"), "price_band": "low",
-        "is_recommendable": n != DISCONTINUED, "is_in_stock": n != OUT_OF_STOCK, "is_consumable": n % 3 == 0,
+        "item_id": f"item-{n:02}",
+        "title": f"{WORDS[n % 2]} of the {WORDS[2 + n % 2]} kind",
+        "category": f"cat-{n % 2}",
+        "category_path": ["all", f"cat-{n % 2}"],
+        "brand": f"brand-{n % 4}",
+        "price": Decimal("2.5000"),
+        "price_band": "low",
+        "is_recommendable": n != DISCONTINUED,
+        "is_in_stock": n != OUT_OF_STOCK,
+        "is_consumable": n % 3 == 0,
         "first_seen_at": datetime(OPENED.year, OPENED.month, OPENED.day, tzinfo=UTC) + timedelta(days=days),
-    }  # fmt: skip
+    }
 
 
 def customer(n: int) -> dict:
     country = "France" if n < 30 else "Spain" if n < 85 or n == SPANISH_NEWCOMER else "Malta"
     return {
-        "customer_id": person(n), "country": country, "channel": "web",
-        "n_orders": 3, "segment_ids": ["regulars"] if n < 40 else [],
-    }  # fmt: skip
+        "customer_id": person(n),
+        "country": country,
+        "channel": "web",
+        "n_orders": 3,
+        "segment_ids": ["regulars"] if n < 40 else [],
+    }
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,9 @@ with turn(pathlib.Path("{home}"), "dbt of scheduled"):
 
 @pytest.fixture
 def step(monkeypatch, tmp_path):
-    """A function that runs `run_step.py <name>` with another job in its place; gives the exit code and the rows of `ops_runs`."""
+    """A function that runs `run_step.py <name>` with another job in its place; gives the exit code and the
+    rows of `ops_runs`.
+    """
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
 
     def run(name: str, job) -> tuple[int, list[dict]]:
@@ -40,7 +42,11 @@ def step(monkeypatch, tmp_path):
 
 
 def received(n_quarantined: int) -> list[TableReport]:
-    return [TableReport("core_events", 0, 1, n_received=10, n_inserted=7, n_duplicate=2, n_quarantined=n_quarantined)]
+    return [
+        TableReport(
+            "core_events", 0, 1, n_received=10, n_inserted=7, n_duplicate=2, n_quarantined=n_quarantined
+        )
+    ]
 
 
 def test_a_run_that_adds_up_succeeds_and_is_recorded(step):
@@ -77,7 +83,10 @@ def test_only_land_ends_a_night_that_has_nothing_new(step, name, code):
 def test_a_home_of_another_shop_is_refused_before_anything_is_done(step, tmp_path, name):
     given = [{"delivery_id": source, "source": source} for source in ("online_retail", "serving")]
     Lake(tmp_path / "lake").append_rows(given, OPS_DELIVERIES)
-    sentence = "holds online_retail and this run names sample_shop; one home is one shop: set CONCIERGE_HOME to another folder"
+    sentence = (
+        "holds online_retail and this run names sample_shop; one home is one shop: set CONCIERGE_HOME to"
+        " another folder"
+    )
     with pytest.raises(home.AnotherShopError, match=sentence):
         step(name, lambda *_: pytest.fail("the step was started"))
     assert step("train", lambda *_: [])[0] == 0

@@ -1,4 +1,6 @@
-"""The lake writes what changed and nothing else, whoever commits it: delta-rs for few rows, Spark for many."""
+"""The lake writes what changed and nothing else, whoever commits it: delta-rs for few rows, Spark
+for many.
+"""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,19 +23,39 @@ THINGS = Table(
     not_null=("seen_date",),
     checks={"price_not_negative": "price >= 0"},
     columns={
-        "source": "string", "thing_id": "string", "seen_at": "timestamp", "seen_date": "date", "price": "decimal(12,4)",
-        "words": "array<string>", "attributes": "map<string,string>", "first_received": "string",
+        "source": "string",
+        "thing_id": "string",
+        "seen_at": "timestamp",
+        "seen_date": "date",
+        "price": "decimal(12,4)",
+        "words": "array<string>",
+        "attributes": "map<string,string>",
+        "first_received": "string",
     },
-)  # fmt: skip
-SLATE = Table(name="core_slate", grain="One row per mark.", key=("mark_id",), columns={"mark_id": "string", "value": "int"})
+)
+SLATE = Table(
+    name="core_slate",
+    grain="One row per mark.",
+    key=("mark_id",),
+    columns={"mark_id": "string", "value": "int"},
+)
 
 
-def thing(thing_id: str, day: int = 1, price: str | None = "1.50", received: str = "a", source: str = "s", **more) -> dict:
+def thing(
+    thing_id: str, day: int = 1, price: str | None = "1.50", received: str = "a", source: str = "s", **more
+) -> dict:
     at = datetime(2026, 1, day, 12)
     return {
-        "source": source, "thing_id": thing_id, "seen_at": at, "seen_date": at.date(), "price": price and Decimal(price),
-        "words": ["x", None], "attributes": {"b": "2", "a": "1"}, "first_received": received, **more,
-    }  # fmt: skip
+        "source": source,
+        "thing_id": thing_id,
+        "seen_at": at,
+        "seen_date": at.date(),
+        "price": price and Decimal(price),
+        "words": ["x", None],
+        "attributes": {"b": "2", "a": "1"},
+        "first_received": received,
+        **more,
+    }
 
 
 def frame(spark, rows: list[dict], table: Table = THINGS, extra: str = ""):
@@ -55,17 +77,31 @@ def held(lake, table: Table = THINGS) -> dict[str, dict]:
 
 def test_a_write_changes_what_differs_and_nothing_else(lake, spark, committer):
     made = lake.upsert(frame(spark, [thing("a"), thing("b", 2), thing("c", 3)]), THINGS)
-    assert (made.version_before, made.n_inserted, made.touched_dates) == (None, 3, [date(2026, 1, day) for day in (1, 2, 3)])
+    assert (made.version_before, made.n_inserted, made.touched_dates) == (
+        None,
+        3,
+        [date(2026, 1, day) for day in (1, 2, 3)],
+    )
 
     again = lake.upsert(frame(spark, [thing("b", 2, attributes={"a": "1", "b": "2"}), thing("a")]), THINGS)
-    assert (again.version_before, again.n_unchanged) == (again.version_after, 2), "equal rows make no version, map order or not"
+    assert (again.version_before, again.n_unchanged) == (
+        again.version_after,
+        2,
+    ), "equal rows make no version, map order or not"
 
     moved = lake.upsert(frame(spark, [thing("a", 5, "2.00"), thing("d", 3), thing("c", 3)]), THINGS)
     assert (moved.n_inserted, moved.n_updated, moved.n_unchanged) == (1, 1, 1)
-    assert moved.touched_dates == [date(2026, 1, 1), date(2026, 1, 3), date(2026, 1, 5)], "where it stood and where it stands"
+    assert moved.touched_dates == [
+        date(2026, 1, 1),
+        date(2026, 1, 3),
+        date(2026, 1, 5),
+    ], "where it stood and where it stands"
     assert {key: (row["seen_date"].day, row["price"]) for key, row in held(lake).items()} == {
-        "a": (5, Decimal("2.0000")), "b": (2, Decimal("1.5000")), "c": (3, Decimal("1.5000")), "d": (3, Decimal("1.5000")),
-    }  # fmt: skip
+        "a": (5, Decimal("2.0000")),
+        "b": (2, Decimal("1.5000")),
+        "c": (3, Decimal("1.5000")),
+        "d": (3, Decimal("1.5000")),
+    }
     assert held(lake)["d"]["words"] == ["x", None]
     assert lake.changed_partitions(THINGS, moved.version_before) == set(moved.touched_dates)
 
@@ -78,9 +114,16 @@ def test_a_write_changes_what_differs_and_nothing_else(lake, spark, committer):
 def test_a_changed_row_may_be_refused(lake, spark, committer):
     earlier = "new.first_received < old.first_received"
     lake.upsert(frame(spark, [thing("a", received="m"), thing("b", received="m")]), THINGS)
-    done = lake.upsert(frame(spark, [thing("a", received="z", price="9"), thing("b", received="c", price="9")]), THINGS, earlier)
+    done = lake.upsert(
+        frame(spark, [thing("a", received="z", price="9"), thing("b", received="c", price="9")]),
+        THINGS,
+        earlier,
+    )
     assert (done.n_kept, done.n_updated) == (1, 1)
-    assert [(key, str(row["price"])) for key, row in sorted(held(lake).items())] == [("a", "1.5000"), ("b", "9.0000")]
+    assert [(key, str(row["price"])) for key, row in sorted(held(lake).items())] == [
+        ("a", "1.5000"),
+        ("b", "9.0000"),
+    ]
 
 
 def test_only_flagged_rows_are_counted(lake, spark, committer):
@@ -108,17 +151,23 @@ def test_a_broken_promise_is_not_written(lake, spark, committer, rows, problem):
 
 
 def test_a_frame_of_another_shape_is_refused(lake, spark):
-    with pytest.raises(ContractError, match=r"missing columns \['value'\], columns not in its contract \['other'\]"):
+    with pytest.raises(
+        ContractError, match=r"missing columns \['value'\], columns not in its contract \['other'\]"
+    ):
         lake.upsert(spark.createDataFrame([("a", 1)], "mark_id string, other int"), SLATE)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.dictionaries(st.sampled_from("abcdef"), st.one_of(st.none(), st.integers(0, 2)), max_size=5)),
-        min_size=2, max_size=3,
+        st.tuples(
+            st.booleans(),
+            st.dictionaries(st.sampled_from("abcdef"), st.one_of(st.none(), st.integers(0, 2)), max_size=5),
+        ),
+        min_size=2,
+        max_size=3,
     )
-)  # fmt: skip
+)
 def test_writes_are_those_of_a_dictionary(spark, tmp_path_factory, writes):
     from spark_jobs.tables import Lake
 
@@ -148,7 +197,11 @@ def test_old_versions_stay_readable(lake, spark):
         pytest.param({"thing_id": ("t2", "t4")}, {"t2", "t3", "t4"}, id="a part of what a merge wrote"),
         pytest.param({"thing_id": ("a", "z")}, {"t1", "t2", "t3", "t4", "o'clock"}, id="all of it"),
         pytest.param({"thing_id": ("o'clock", "o'clock")}, {"o'clock"}, id="a quote in a key"),
-        pytest.param({"seen_at": (datetime(2026, 1, 2), datetime(2026, 1, 3, 12))}, {"t2", "t3"}, id="times, the last included"),
+        pytest.param(
+            {"seen_at": (datetime(2026, 1, 2), datetime(2026, 1, 3, 12))},
+            {"t2", "t3"},
+            id="times, the last included",
+        ),
         pytest.param({"seen_date": (date(2026, 1, 4), date(2026, 1, 9))}, {"t4"}, id="days"),
         pytest.param({"source": ("s", "s"), "thing_id": ("u", "v")}, set(), id="nobody"),
     ],
@@ -156,11 +209,18 @@ def test_old_versions_stay_readable(lake, spark):
 def test_rows_of_a_range_of_keys(lake, spark, ends, kept):
     """Merged by delta-rs, whose strings pyarrow's filters fail on where a range covers a part of a file."""
     for price in ("1.50", "2.50"):
-        lake.upsert(frame(spark, [thing(f"t{day}", day, price) for day in range(1, 5)] + [thing("o'clock", 1, price)]), THINGS)
+        lake.upsert(
+            frame(
+                spark, [thing(f"t{day}", day, price) for day in range(1, 5)] + [thing("o'clock", 1, price)]
+            ),
+            THINGS,
+        )
     found = delta_writes.few(lake.path(THINGS), THINGS, key_range=ends)
     everything = lake.read_arrow(THINGS)
     expected = [row for row in everything.to_pylist() if row["thing_id"] in kept]
-    assert sorted(found.to_pylist(), key=lambda row: row["thing_id"]) == sorted(expected, key=lambda row: row["thing_id"])
+    assert sorted(found.to_pylist(), key=lambda row: row["thing_id"]) == sorted(
+        expected, key=lambda row: row["thing_id"]
+    )
     assert found.schema.types == everything.schema.types
 
 
@@ -175,18 +235,35 @@ def test_a_small_table_is_put_without_a_needless_version(lake):
 
 
 def test_a_table_of_an_earlier_version_gains_its_contracts_columns(lake):
-    """Links as they were before one said whether it is followed: still read, and written over as if they had always been new."""
+    """Links as they were before one said whether it is followed: still read, and written over as if they had
+    always been new.
+    """
     kept = ("identifier_id_a", "identifier_id_b", "rule", "evidence", "weight", "first_seen_at")
-    old = replace(CORE_IDENTITY_LINKS, columns={name: CORE_IDENTITY_LINKS.columns[name] for name in kept}, not_null=())
+    old = replace(
+        CORE_IDENTITY_LINKS, columns={name: CORE_IDENTITY_LINKS.columns[name] for name in kept}, not_null=()
+    )
     row = dict.fromkeys(kept) | {"identifier_id_a": "a", "identifier_id_b": "b", "rule": "same_event"}
     lake.put_rows([row], old)
     with pytest.raises(pa.ArrowInvalid, match="is_followed"):
         lake.read_arrow(CORE_IDENTITY_LINKS)
     assert lake.widen(CORE_IDENTITY_LINKS) == ["is_followed", "held_by"]
     assert lake.widen(CORE_IDENTITY_LINKS) == []
-    assert lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() == [dict.fromkeys(CORE_IDENTITY_LINKS.columns) | row]
-    now = row | {"weight": 1.0, "is_followed": False, "held_by": "shared/x", "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC)}
-    lake.replace(lake.spark.createDataFrame([tuple(now.get(c) for c in CORE_IDENTITY_LINKS.columns)], CORE_IDENTITY_LINKS.schema),
-                 CORE_IDENTITY_LINKS)  # fmt: skip
-    assert lake.read(CORE_IDENTITY_LINKS).collect()[0].asDict() | {"first_seen_at": None} == now | {"first_seen_at": None}
+    assert lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() == [
+        dict.fromkeys(CORE_IDENTITY_LINKS.columns) | row
+    ]
+    now = row | {
+        "weight": 1.0,
+        "is_followed": False,
+        "held_by": "shared/x",
+        "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
+    }
+    lake.replace(
+        lake.spark.createDataFrame(
+            [tuple(now.get(c) for c in CORE_IDENTITY_LINKS.columns)], CORE_IDENTITY_LINKS.schema
+        ),
+        CORE_IDENTITY_LINKS,
+    )
+    assert lake.read(CORE_IDENTITY_LINKS).collect()[0].asDict() | {"first_seen_at": None} == now | {
+        "first_seen_at": None
+    }
     assert lake.widen(CORE_ITEMS) == [], "a table that does not exist gains nothing"

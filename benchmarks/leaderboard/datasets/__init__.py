@@ -1,4 +1,6 @@
-"""Data sets, each by the protocol its published figures were made by: what may be fitted, who is asked, and where to choose."""
+"""Data sets, each by the protocol its published figures were made by: what may be fitted, who is asked, and
+where to choose.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +11,11 @@ from benchmarks.leaderboard.datasets.window import Data, Window
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 LOADERS: dict[str, Callable[[Path], Data]] = {
-    "online_retail": online_retail.load, "gowalla": gowalla.load, "beauty": beauty.load, "retailrocket": retailrocket.load,
-}  # fmt: skip
+    "online_retail": online_retail.load,
+    "gowalla": gowalla.load,
+    "beauty": beauty.load,
+    "retailrocket": retailrocket.load,
+}
 
 __all__ = ["LOADERS", "SHARED", "Data", "Window", "load", "read"]
 
@@ -34,8 +39,11 @@ def read(name: str, shared: Path = SHARED) -> Data:
             return LOADERS[name](shared / name)
         except FileNotFoundError as error:
             raise ValueError(
-                f"{error.filename} is not there: benchmarks/README.md says which files {name} is, --shared where they lie"
+                f"{error.filename} is not there: benchmarks/README.md says which files {name} is, --shared"
+                " where they lie"
             ) from None
     if (Path(name) / folder.FILE).is_file():
         return folder.load(Path(name))
-    raise ValueError(f"unknown data {name!r}; there are {', '.join(LOADERS)}, or the path of a folder with {folder.FILE}")
+    raise ValueError(
+        f"unknown data {name!r}; there are {', '.join(LOADERS)}, or the path of a folder with {folder.FILE}"
+    )

@@ -11,17 +11,21 @@ from models.base import PURCHASE, Behaviour, Training
 from models.split import case
 
 PROTOCOL = (
-    "Leave-one-out in order: each user's last item is asked for, all items the user has not had are ranked. Fitted on"
-    " all but the last two items, as the published models are; the item before the last is known of the user when "
-    "asked. Parameters and blends are chosen one item earlier in the same way: that item is asked for, fitted on all "
-    "but the last three."
+    "Leave-one-out in order: each user's last item is asked for, all items the user has not had are ranked."
+    " Fitted on all but the last two items, as the published models are; the item before the last is known of"
+    " the user when asked. Parameters and blends are chosen one item earlier in the same way: that item is"
+    " asked for, fitted on all but the last three."
 )
 LAST, BEFORE_LAST = 0, -1
 
 
 def load(folder: Path) -> Data:
-    """Days are places counted from the end, so that every user's last item is day 0 and the one before it day -1."""
-    lines = [np.array(line.split(), np.int32) for line in (folder / "Beauty.txt").read_text().splitlines() if line]
+    """Days are places counted from the end, so that every user's last item is day 0 and the one before it day
+    -1.
+    """
+    lines = [
+        np.array(line.split(), np.int32) for line in (folder / "Beauty.txt").read_text().splitlines() if line
+    ]
     lengths = np.array([len(line) - 1 for line in lines])
     user_ids = np.array([line[0] for line in lines])
     item = np.concatenate([line[1:] for line in lines])
@@ -29,7 +33,9 @@ def load(folder: Path) -> Data:
     item_ids, item = np.unique(item, return_inverse=True)
     user = np.repeat(np.arange(len(lines)), lengths)
     cells = np.unique(np.stack([user, item, day]), axis=1).astype(np.int32)
-    whole = Behaviour(len(lines), len(item_ids), *cells, np.full(cells.shape[1], PURCHASE, np.int8), until=LAST + 1)
+    whole = Behaviour(
+        len(lines), len(item_ids), *cells, np.full(cells.shape[1], PURCHASE, np.int8), until=LAST + 1
+    )
     described = json.loads((folder / "Beauty_item2attributes.json").read_text())
     tokens = [[f"attribute={number}" for number in described.get(str(name), [])] for name in item_ids]
     attributes = features.encode(tokens, features.vocabulary(tokens, min_rows=2))
@@ -37,12 +43,23 @@ def load(folder: Path) -> Data:
     def window(asked: int) -> Window:
         allowed = np.ones(len(item_ids), bool)
         known = Training(whole.before(asked), nothing_known(len(lines)), attributes)
-        # Chosen as tested: in either window the last item that is known of a user is one that nothing was fitted on.
+        # Chosen as tested: in either window the last item that is known of a user is one that nothing was
+        # fitted on.
         return Window(
-            known.before(asked - 1), case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None), known
-        )  # fmt: skip
+            known.before(asked - 1),
+            case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None),
+            known,
+        )
 
     columns = tuple(("discover", f"{metric}@10") for metric in ("hit", "ndcg"))
     return Data(
-        "beauty", PROTOCOL, window(LAST), window(BEFORE_LAST), ("discover",), (10, 5, 20), columns, user_ids, item_ids
-    )  # fmt: skip
+        "beauty",
+        PROTOCOL,
+        window(LAST),
+        window(BEFORE_LAST),
+        ("discover",),
+        (10, 5, 20),
+        columns,
+        user_ids,
+        item_ids,
+    )

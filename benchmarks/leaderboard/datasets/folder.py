@@ -1,4 +1,6 @@
-"""A shop's own data: a folder with `interactions.csv`, split as the nightly training is, or by a test file of its own."""
+"""A shop's own data: a folder with `interactions.csv`, split as the nightly training is, or by a test file of
+its own.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,19 +18,21 @@ from models.split import Case, case, windows
 FILE = files.FILE
 SEED = 20261128
 PROTOCOL = (
-    "The last window (a sixth of the history, at most 28 days) is the test, asked of customers who wanted something "
-    "before and in it. discover: what they had is masked and does not count; next: repeats count. Parameters are "
-    "chosen on the window before it."
+    "The last window (a sixth of the history, at most 28 days) is the test, asked of customers who wanted"
+    " something before and in it. discover: what they had is masked and does not count; next: repeats count."
+    " Parameters are chosen on the window before it."
 )
 OWN_TEST = (
-    "Everything in interactions.csv is fitted, test.csv is asked for: {asked:,} customers. Of its {rows:,} rows {unknown:,} are "
-    "of customers who wanted nothing before, who are not asked; {new:,} are of items that interactions.csv does not have, which "
-    "count. Parameters are chosen on a tenth of each customer's items, held out at random."
+    "Everything in interactions.csv is fitted, test.csv is asked for: {asked:,} customers. Of its {rows:,}"
+    " rows {unknown:,} are of customers who wanted nothing before, who are not asked; {new:,} are of items"
+    " that interactions.csv does not have, which count. Parameters are chosen on a tenth of each customer's"
+    " items, held out at random."
 )
 
 
 def load(folder: Path) -> Data:
-    """The data set of a folder; benchmarks/README.md has the files, their columns and what is allowed in them.
+    """The data set of a folder; benchmarks/README.md has the files, their columns and what is allowed in
+    them.
 
     Raises:
         ValueError: something cannot be read, or leaves nobody to ask; says what.
@@ -44,12 +48,16 @@ def by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -> Data
     first, last = int(rows["day"].min()), int(rows["day"].max())
     cut = windows(first, last + 1)
     if cut is None:
-        raise ValueError(f"{folder / FILE} has {last - first + 1} days, fewer than six days, too few to test anything")
+        raise ValueError(
+            f"{folder / FILE} has {last - first + 1} days, fewer than six days, too few to test anything"
+        )
     customer_ids, item_ids, whole = behaviour_of(rows, until=cut.until)
 
     def window(begins: int, until: int) -> Window:
         training = training_of(whole.before(begins), rows[rows["day"] < begins], item_ids)
-        asked = case(training.behaviour, whole.before(until).since(begins), np.ones(len(item_ids), bool), most=None)
+        asked = case(
+            training.behaviour, whole.before(until).since(begins), np.ones(len(item_ids), bool), most=None
+        )
         return Window(training, asked, training)
 
     test, validation = window(cut.test_from, cut.until), window(cut.validate_from, cut.test_from)
@@ -97,9 +105,13 @@ def behaviour_of(rows: pd.DataFrame, until: int) -> tuple[np.ndarray, np.ndarray
     """Ids of customers and of items, sorted, and what was done with what."""
     customer_ids, customer = np.unique(rows["customer_id"].to_numpy(str), return_inverse=True)
     item_ids, item = np.unique(rows["item_id"].to_numpy(str), return_inverse=True)
-    cells = np.unique(np.stack([customer, item, rows["day"], rows["kind"].astype(int)]), axis=1).astype(np.int32)
+    cells = np.unique(np.stack([customer, item, rows["day"], rows["kind"].astype(int)]), axis=1).astype(
+        np.int32
+    )
     has_purchases = bool((rows["kind"] == PURCHASE).any())
-    behaviour = Behaviour(len(customer_ids), len(item_ids), *cells[:3], cells[3].astype(np.int8), until, has_purchases)
+    behaviour = Behaviour(
+        len(customer_ids), len(item_ids), *cells[:3], cells[3].astype(np.int8), until, has_purchases
+    )
     return customer_ids, item_ids, behaviour
 
 
@@ -115,14 +127,17 @@ def training_of(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarray) 
     numbers = features.numbered([names[0] if names else None for names in named])
     content = features.encode(tokens, features.vocabulary(tokens, features.SHARED))
     few = features.encode(tokens, features.vocabulary(tokens))
-    return Training(behaviour, nothing_known(behaviour.n_customers), few, price, numbers, item_content=content)
+    return Training(
+        behaviour, nothing_known(behaviour.n_customers), few, price, numbers, item_content=content
+    )
 
 
 def check_asked(folder: Path, asked: Case, where: str, n_there: int) -> None:
     """Refuse a test that asks nobody: it would be a table of dashes."""
     if not len(asked):
         raise ValueError(
-            f"{folder}: nobody to ask: {n_there:,} customers wanted something in {where}, none of them wanted anything before"
+            f"{folder}: nobody to ask: {n_there:,} customers wanted something in {where}, none of them wanted"
+            " anything before"
         )
 
 

@@ -1,4 +1,5 @@
-"""The files of a shop's own folder, read strictly: a value that cannot be read ends the program with a sentence.
+"""The files of a shop's own folder, read strictly: a value that cannot be read ends the program with a
+sentence.
 
 A sentence says which file and column, how many rows, what the first of them holds, and what is allowed.
 """
@@ -22,10 +23,12 @@ SHOWN = 40  # characters of a value in a message
 
 
 def interactions(folder: Path, times_wanted: bool) -> pd.DataFrame:
-    """Rows of `customer_id`, `item_id`, `day` (since 1970-01-01 UTC), `kind`, and where the file has them `price`, `category`.
+    """Rows of `customer_id`, `item_id`, `day` (since 1970-01-01 UTC), `kind`, and where the file has them
+    `price`, `category`.
 
     Args:
-        times_wanted: without them every row stands on day 0, which a folder with a test file of its own may do.
+        times_wanted: without them every row stands on day 0, which a folder with a test file of its own may
+            do.
 
     Raises:
         ValueError: something in the file cannot be read; says what.
@@ -69,7 +72,10 @@ def protocol(folder: Path) -> dict[str, list]:
     path = folder / PROTOCOL_FILE
     if not path.is_file():
         return {}
-    allowed = f"allowed are cuts (whole numbers from 1 to {MOST_CUT}), figures ({', '.join(FIGURES)}), tasks ({', '.join(TASKS)})"
+    allowed = (
+        f"allowed are cuts (whole numbers from 1 to {MOST_CUT}), figures ({', '.join(FIGURES)}), tasks"
+        f" ({', '.join(TASKS)})"
+    )
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -84,7 +90,9 @@ def protocol(folder: Path) -> dict[str, list]:
         else:
             is_right = is_right and all(type(value) is int and 1 <= value <= MOST_CUT for value in values)
         if not is_right:
-            raise ValueError(f"{path}: {name} is {str(values)[:SHOWN]!r}; {allowed}, each a list without repeats")
+            raise ValueError(
+                f"{path}: {name} is {str(values)[:SHOWN]!r}; {allowed}, each a list without repeats"
+            )
     return settings
 
 
@@ -92,9 +100,16 @@ def table(path: Path) -> pd.DataFrame:
     """A CSV as texts, spaces at both ends removed; a value left out is an empty text."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # lines longer than the first one would be cut
+            warnings.simplefilter(
+                "error", pd.errors.ParserWarning
+            )  # lines longer than the first one would be cut
             rows = pd.read_csv(
-                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, index_col=False
+                path,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                skipinitialspace=True,
+                index_col=False,
             )
     except pd.errors.EmptyDataError:
         raise ValueError(f"{path} is empty; its first line names the columns, separated by commas") from None
@@ -122,7 +137,13 @@ def days(path: Path, texts: pd.Series) -> pd.Series:
     """Days since 1970-01-01 UTC of texts of times, fractions of a second in any number of digits."""
     is_number = texts.str.fullmatch(r"[+-]?\d+(\.\d*)?")
     is_day = texts.str.fullmatch(r"\d{8}")  # 20260131 is a date in ISO 8601
-    refuse(path, "occurred_at", texts, is_number & ~is_day, f"numbers are not read as times (seconds, days?); allowed is {TIMES}")
+    refuse(
+        path,
+        "occurred_at",
+        texts,
+        is_number & ~is_day,
+        f"numbers are not read as times (seconds, days?); allowed is {TIMES}",
+    )
     at = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
     refuse(path, "occurred_at", texts, at.isna(), f"allowed is {TIMES}")
     return ((at - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(days=1)).astype(int)
@@ -133,7 +154,9 @@ def kinds(path: Path, texts: pd.Series) -> pd.Series:
     known = {name: n for n, name in enumerate(KINDS)}
     unknown = texts[~texts.isin(known)]
     words = ", ".join(f"{word[:SHOWN]!r} ({n:,})" for word, n in unknown.value_counts().head(5).items())
-    refuse(path, "interaction_type", texts, ~texts.isin(known), f"the words are {', '.join(KINDS)}", f": {words}")
+    refuse(
+        path, "interaction_type", texts, ~texts.isin(known), f"the words are {', '.join(KINDS)}", f": {words}"
+    )
     return texts.map(known).astype(int)
 
 
@@ -141,11 +164,15 @@ def prices(path: Path, texts: pd.Series) -> pd.Series:
     """Prices as numbers, nan where left out."""
     price = pd.to_numeric(texts.replace("", np.nan), errors="coerce")
     is_wrong = (texts != "") & ~((price >= 0) & np.isfinite(price))
-    refuse(path, "price", texts, is_wrong, "allowed is a number from 0 on with a point, such as 12.5, or nothing")
+    refuse(
+        path, "price", texts, is_wrong, "allowed is a number from 0 on with a point, such as 12.5, or nothing"
+    )
     return price
 
 
-def refuse(path: Path, column: str, texts: pd.Series, is_wrong: pd.Series, allowed: str, shown: str | None = None) -> None:
+def refuse(
+    path: Path, column: str, texts: pd.Series, is_wrong: pd.Series, allowed: str, shown: str | None = None
+) -> None:
     """Raise a ValueError that counts the rows that are wrong and names the first; nothing where none is."""
     n = int(is_wrong.sum())
     if n:

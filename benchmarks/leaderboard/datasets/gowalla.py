@@ -1,4 +1,6 @@
-"""Gowalla check-ins in the split that LightGCN and NGCF published: no times, no attributes, random items held out."""
+"""Gowalla check-ins in the split that LightGCN and NGCF published: no times, no attributes, random items held
+out.
+"""
 
 from pathlib import Path
 
@@ -12,9 +14,10 @@ from models.split import case
 HELD_OUT = 0.1  # of each user's training items, for the choice of parameters
 SEED = 20261121
 PROTOCOL = (
-    "The split that LightGCN published: 810,128 check-ins to fit, 217,242 asked for; training items are masked, all "
-    "others are ranked, mean over users. It has no times. Parameters are chosen on a tenth of each user's training "
-    f"items, held out at random (seed {SEED}), and the recommender is then fitted on all of them."
+    "The split that LightGCN published: 810,128 check-ins to fit, 217,242 asked for; training items are"
+    " masked, all others are ranked, mean over users. It has no times. Parameters are chosen on a tenth of"
+    f" each user's training items, held out at random (seed {SEED}), and the recommender is then fitted on"
+    " all of them."
 )
 
 
@@ -27,16 +30,28 @@ def load(folder: Path) -> Data:
     def behaviour(rows: pd.DataFrame, day: int) -> Behaviour:
         rows = rows.drop_duplicates().sort_values(["user_id", "item_id"])
         return Behaviour(
-            n_users, n_items, rows["user_id"].to_numpy(), rows["item_id"].to_numpy(), np.full(len(rows), day, np.int32),
-            np.full(len(rows), PURCHASE, np.int8), until=day + 1,
-        )  # fmt: skip
+            n_users,
+            n_items,
+            rows["user_id"].to_numpy(),
+            rows["item_id"].to_numpy(),
+            np.full(len(rows), day, np.int32),
+            np.full(len(rows), PURCHASE, np.int8),
+            until=day + 1,
+        )
 
     before = behaviour(train, 0)
     out = held_out(before, np.random.default_rng(SEED))
     return Data(
-        "gowalla", PROTOCOL, window(before, behaviour(test, 1)), window(before.where(~out), behaviour(train[out], 1)),
-        ("discover",), (20, 10), (("discover", "recall@20"), ("discover", "ndcg@20")), np.arange(n_users), np.arange(n_items),
-    )  # fmt: skip
+        "gowalla",
+        PROTOCOL,
+        window(before, behaviour(test, 1)),
+        window(before.where(~out), behaviour(train[out], 1)),
+        ("discover",),
+        (20, 10),
+        (("discover", "recall@20"), ("discover", "ndcg@20")),
+        np.arange(n_users),
+        np.arange(n_items),
+    )
 
 
 def held_out(behaviour: Behaviour, generator: np.random.Generator) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Item numbers in an order drawn by a seed, so that a tie between two items is decided by the draw.
 
-Files number their items as they come: Beauty's in order of first appearance, a shop's by the date of the first sale. A tie that
-goes to the lower number then goes to the older item, which tells what was there before the test. With Beauty's own numbers
-`content` scores a tenth more than with any drawn ones.
+Files number their items as they come: Beauty's in order of first appearance, a shop's by the date of the
+first sale. A tie that goes to the lower number then goes to the older item, which tells what was there before
+the test. With Beauty's own numbers `content` scores a tenth more than with any drawn ones.
 """
 
 from dataclasses import replace
@@ -60,11 +60,22 @@ def of_training(training: Training, order: np.ndarray) -> Training:
 def of_behaviour(behaviour: Behaviour, order: np.ndarray) -> Behaviour:
     item = np.argsort(order).astype(np.int32)[behaviour.item]
     by = np.lexsort((behaviour.kind, behaviour.day, item, behaviour.customer))
-    return replace(behaviour, customer=behaviour.customer[by], item=item[by], day=behaviour.day[by], kind=behaviour.kind[by])
+    return replace(
+        behaviour,
+        customer=behaviour.customer[by],
+        item=item[by],
+        day=behaviour.day[by],
+        kind=behaviour.kind[by],
+    )
 
 
 def of_case(case: Case, order: np.ndarray) -> Case:
-    return replace(case, seen=columns(case.seen, order), wanted=columns(case.wanted, order), known_share=case.known_share[order])
+    return replace(
+        case,
+        seen=columns(case.seen, order),
+        wanted=columns(case.wanted, order),
+        known_share=case.known_share[order],
+    )
 
 
 def columns(matrix: sparse.csr_matrix, order: np.ndarray) -> sparse.csr_matrix:

@@ -13,11 +13,11 @@ from models.split import Case, case, cells
 SECONDS = 86_400
 KIND = {"view": "view", "addtocart": "cart", "transaction": "purchase"}
 PROTOCOL = (
-    "One purchase of each visitor is held out, and with it all that the visitor did with that item (0 of 2,174 are in"
-    " the events), so items a visitor has touched are masked. When it was bought is not in the data: other visitors' "
-    "later behaviour may be known. 211 of the items asked for are in no event of anybody and cannot be found by "
-    "behaviour; they count. Parameters are chosen on the last purchase that is left of each visitor who has two, "
-    "taken out in the same way with all that this visitor did later."
+    "One purchase of each visitor is held out, and with it all that the visitor did with that item (0 of"
+    " 2,174 are in the events), so items a visitor has touched are masked. When it was bought is not in the"
+    " data: other visitors' later behaviour may be known. 211 of the items asked for are in no event of"
+    " anybody and cannot be found by behaviour; they count. Parameters are chosen on the last purchase that"
+    " is left of each visitor who has two, taken out in the same way with all that this visitor did later."
 )
 
 
@@ -26,20 +26,34 @@ def load(folder: Path) -> Data:
     events, held = pd.read_csv(folder / "events.csv"), pd.read_csv(folder / "test_purchases.csv")
     visitor_ids = np.unique(events["visitor_id"])
     item_ids = np.unique(np.concatenate([events["item_id"], held["item_id"]]))
-    events = pd.DataFrame({
-        "visitor": np.searchsorted(visitor_ids, events["visitor_id"]), "item": np.searchsorted(item_ids, events["item_id"]),
-        "at": events["timestamp"], "kind": events["event"].map(KIND).map(KINDS.index),
-    })  # fmt: skip
-    held = pd.DataFrame({
-        "visitor": np.searchsorted(visitor_ids, held["visitor_id"]), "item": np.searchsorted(item_ids, held["item_id"]),
-    })  # fmt: skip
+    events = pd.DataFrame(
+        {
+            "visitor": np.searchsorted(visitor_ids, events["visitor_id"]),
+            "item": np.searchsorted(item_ids, events["item_id"]),
+            "at": events["timestamp"],
+            "kind": events["event"].map(KIND).map(KINDS.index),
+        }
+    )
+    held = pd.DataFrame(
+        {
+            "visitor": np.searchsorted(visitor_ids, held["visitor_id"]),
+            "item": np.searchsorted(item_ids, held["item_id"]),
+        }
+    )
     until = int(events["at"].max() // SECONDS) + 1
     earlier, last = last_purchase_out(events)
     sizes = (len(visitor_ids), len(item_ids))
     return Data(
-        "retailrocket", PROTOCOL, window(events, held, until, *sizes), window(earlier, last, until, *sizes), ("discover",),
-        (10, 20), tuple(("discover", name) for name in ("hit@10", "ndcg@10", "hit@20")), visitor_ids, item_ids,
-    )  # fmt: skip
+        "retailrocket",
+        PROTOCOL,
+        window(events, held, until, *sizes),
+        window(earlier, last, until, *sizes),
+        ("discover",),
+        (10, 20),
+        tuple(("discover", name) for name in ("hit@10", "ndcg@10", "hit@20")),
+        visitor_ids,
+        item_ids,
+    )
 
 
 def last_purchase_out(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -49,8 +63,13 @@ def last_purchase_out(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
     """
     bought = events[events["kind"] == KINDS.index("purchase")]
     last = bought.sort_values("at", kind="stable").groupby("visitor").tail(1)[["visitor", "item", "at"]]
-    joined = events.merge(last.rename(columns={"item": "last_item", "at": "last_at"}), on="visitor", how="left", validate="m:1")
-    kept = joined[joined["last_item"].isna() | ((joined["item"] != joined["last_item"]) & (joined["at"] <= joined["last_at"]))]
+    joined = events.merge(
+        last.rename(columns={"item": "last_item", "at": "last_at"}), on="visitor", how="left", validate="m:1"
+    )
+    kept = joined[
+        joined["last_item"].isna()
+        | ((joined["item"] != joined["last_item"]) & (joined["at"] <= joined["last_at"]))
+    ]
     able = kept.loc[kept["kind"] == KINDS.index("purchase"), "visitor"].unique()
     earlier = pd.concat([kept[kept["visitor"].isin(able)], events[~events["visitor"].isin(able)]])
     return earlier[list(events.columns)], last[last["visitor"].isin(able)]
@@ -59,15 +78,24 @@ def last_purchase_out(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
 def window(events: pd.DataFrame, held: pd.DataFrame, until: int, n_visitors: int, n_items: int) -> Window:
     """These events known, these purchases asked for."""
     day = (events["at"] // SECONDS).to_numpy()
-    rows = np.unique(np.stack([events["visitor"], events["item"], day, events["kind"]]), axis=1).astype(np.int32)
+    rows = np.unique(np.stack([events["visitor"], events["item"], day, events["kind"]]), axis=1).astype(
+        np.int32
+    )
     before = Behaviour(n_visitors, n_items, *rows[:3], rows[3].astype(np.int8), until=until)
     asked = np.unique(np.stack([held["visitor"], held["item"]]), axis=1).astype(np.int32)
     n = asked.shape[1]
     after = Behaviour(
-        n_visitors, n_items, *asked, np.full(n, until, np.int32), np.full(n, KINDS.index("purchase"), np.int8), until + 1
-    )  # fmt: skip
+        n_visitors,
+        n_items,
+        *asked,
+        np.full(n, until, np.int32),
+        np.full(n, KINDS.index("purchase"), np.int8),
+        until + 1,
+    )
     training = Training(before, nothing_known(n_visitors), nothing_known(n_items))
-    return Window(training, touched_masked(case(before, after, np.ones(n_items, bool), most=None), before), training)
+    return Window(
+        training, touched_masked(case(before, after, np.ones(n_items, bool), most=None), before), training
+    )
 
 
 def touched_masked(asked: Case, before: Behaviour) -> Case:

@@ -14,10 +14,12 @@ class Window:
     """One test, and what may be known before it.
 
     Attributes:
-        training: what a recommender may be fitted on. Prices, categories, titles and attributes are read up to its end.
+        training: what a recommender may be fitted on. Prices, categories, titles and attributes are read up
+            to its end.
         asked: who is asked and what they then wanted.
-        history: what is known of the customers when they are asked; more than `training` where published models are fitted
-            earlier than they are asked (Beauty: the item before the last is known and was not fitted).
+        history: what is known of the customers when they are asked; more than `training` where published
+            models are fitted earlier than they are asked (Beauty: the item before the last is known and was
+            not fitted).
         titles: of each item, as last known before the window; empty where there are none.
     """
 
@@ -38,7 +40,8 @@ class Data:
     Attributes:
         protocol: how it is split and asked, in a sentence or two; printed above the table.
         test: what is reported.
-        validation: the window before it, where parameters and blends are chosen; nothing of the test is in it.
+        validation: the window before it, where parameters and blends are chosen; nothing of the test is in
+            it.
         tasks, ks: what is measured; the first cut is the one for choices.
         columns: what the table shows, as (task, figure).
         labels: by name of a slice (`country`), a word for each customer of the behaviour, "" where unknown.

@@ -1,9 +1,9 @@
 """Damage every file that the service reads while 50 clients ask: `make soak NAME=damage ARGS="--seconds 3"`.
 
-A home of two nights, the real server with two workers. Each harm lasts so many seconds and is undone; then the workers are killed
-one after another with the published snapshot cut short, and the server is restarted over it. Every answer must be 200 with the
-list of the snapshot that it names, and no connection may break but a killed worker's. The last line is the control: a server that
-verifies nothing.
+A home of two nights, the real server with two workers. Each harm lasts so many seconds and is undone; then
+the workers are killed one after another with the published snapshot cut short, and the server is restarted
+over it. Every answer must be 200 with the list of the snapshot that it names, and no connection may break but
+a killed worker's. The last line is the control: a server that verifies nothing.
 """
 
 import argparse
@@ -26,7 +26,9 @@ from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
 Row = tuple[str, str, Seen, str]  # a file, what was done to it, what clients met, what /readyz said
 
 
-def soak(folder: Path, seconds: float, n_clients: int, n_customers: int, harms=HARMS, kills: bool = True) -> list[Row]:
+def soak(
+    folder: Path, seconds: float, n_clients: int, n_customers: int, harms=HARMS, kills: bool = True
+) -> list[Row]:
     """Every harm in turn over one server; one row each."""
     home = folder / "home"
     expected = write_home(home, n_customers)
@@ -52,7 +54,9 @@ def soak(folder: Path, seconds: float, n_clients: int, n_customers: int, harms=H
             status = requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).status_code
             note("every file", "full disk", f"POST {status}; ")
         with harmed(home, str(PUBLISHED), cut):
-            for pid in server.workers() if kills else ():  # granian gives up on one that dies twice within 5.5 s
+            for pid in (
+                server.workers() if kills else ()
+            ):  # granian gives up on one that dies twice within 5.5 s
                 os.kill(pid, signal.SIGKILL)
                 time.sleep(1.5)
                 note(str(PUBLISHED), "cut, a worker killed")
@@ -99,8 +103,9 @@ def line(row: Row) -> str:
     took = sorted(seen.milliseconds) or [0.0]
     p99 = statistics.quantiles(took, n=100)[98] if len(took) > 1 else took[0]
     return (
-        f"{harm:<25} {name:<38} {len(took):>6} answers {len(seen.wrong):>2} wrong {seen.resets:>3} resets  "
-        f"p50 {statistics.median(took):>6.1f} p99 {p99:>7.1f} max {took[-1]:>7.1f} ms  {seen.snapshots}  {said}"
+        f"{harm:<25} {name:<38} {len(took):>6} answers {len(seen.wrong):>2} wrong {seen.resets:>3} resets "
+        f" p50 {statistics.median(took):>6.1f} p99 {p99:>7.1f} max {took[-1]:>7.1f} ms  {seen.snapshots} "
+        f" {said}"
     )
 
 

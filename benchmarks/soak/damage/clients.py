@@ -31,7 +31,12 @@ class Clients:
     """Threads with a connection each. `seen` is exchanged for an empty one between harms."""
 
     def __init__(self, port: int, n: int, expected: dict[str, dict[str, list[str]]]) -> None:
-        self._port, self._expected, self._stop, self._lock = port, expected, threading.Event(), threading.Lock()
+        self._port, self._expected, self._stop, self._lock = (
+            port,
+            expected,
+            threading.Event(),
+            threading.Lock(),
+        )
         self._seen, self.may_be_nameless = Seen(), False
         self._threads = [threading.Thread(target=self._ask, args=(seed,), daemon=True) for seed in range(n)]
         for thread in self._threads:
@@ -71,12 +76,14 @@ class Clients:
         name = answer.get("snapshot")
         ids = [item["item_id"] for item in answer.get("items", ())]
         lists = self._expected.get(name, {})
-        # Without the restrictions nobody is answered for by name: everyone's list is a stranger's. A customer who said no has no
-        # other in any case, so that theirs is never looser.
+        # Without the restrictions nobody is answered for by name: everyone's list is a stranger's. A customer
+        # who said no has no other in any case, so that theirs is never looser.
         allowed = [lists.get(customer), *([lists.get(STRANGER)] if self.may_be_nameless else [])]
         is_right = status == 200 and ids in allowed
         with self._lock:
             self._seen.milliseconds.append(milliseconds)
             self._seen.snapshots[name] = self._seen.snapshots.get(name, 0) + 1
             if not is_right and len(self._seen.wrong) < 5:
-                self._seen.wrong.append(f"{status} {name} {answer.get('source')} {customer or 'a stranger'}: {ids[:3]}")
+                self._seen.wrong.append(
+                    f"{status} {name} {answer.get('source')} {customer or 'a stranger'}: {ids[:3]}"
+                )

@@ -84,7 +84,9 @@ HARMS: tuple[tuple[str, Callable[[Path], None]], ...] = (
 
 @contextmanager
 def harmed(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[None]:
-    """Do it, and afterwards put back what is still not as it was; a log is not put back, whose files were moved on meanwhile."""
+    """Do it, and afterwards put back what is still not as it was; a log is not put back, whose files were
+    moved on meanwhile.
+    """
     file, kept = home / name, home.with_name(f"{home.name}-before")
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(home, kept, symlinks=True, ignore=shutil.ignore_patterns(LOG))
@@ -92,7 +94,9 @@ def harmed(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[None
     try:
         yield
     finally:
-        if LOG not in name and COPIES not in name and str(STATE) not in name:  # those the service mends itself
+        if (
+            LOG not in name and COPIES not in name and str(STATE) not in name
+        ):  # those the service mends itself
             if file.is_dir():
                 delete(file)
             aside = file.with_name(f".{file.name}.back")

@@ -27,11 +27,15 @@ ONE_IN = 4  # of the customers, one has said no to personalization
 
 
 def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
-    """Publish both nights, the second last; the item ids of every answer, by snapshot and customer (`STRANGER`: none)."""
+    """Publish both nights, the second last; the item ids of every answer, by snapshot and customer
+    (`STRANGER`: none).
+    """
     expected = {}
     store = Restrictions.create(home / restrictions_store.FOLDER)
     store.hear(CONSENTS, denied(n_customers), NO)
-    store.hear(CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO)  # of others, so that the file has many pages
+    store.hear(
+        CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO
+    )  # of others, so that the file has many pages
     for seed, (name, published_at) in enumerate(NIGHTS.items(), start=1):
         content = dict(pairs(n_customers, seed))
         meta = contract.Meta(contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {})
@@ -58,7 +62,9 @@ def answers(name: str, content: dict[bytes, bytes], n_customers: int, home: Path
     app.test_client().post("/v1/overrides", json=BLOCK)
     service = app.extensions["concierge"]
     customers = [STRANGER, *(f"c_{n}" for n in range(n_customers))]
-    lists = {one: service.recommend(ListQuery(n=N, customer_id=one), is_shown=False)["items"] for one in customers}
+    lists = {
+        one: service.recommend(ListQuery(n=N, customer_id=one), is_shown=False)["items"] for one in customers
+    }
     return {one: [item["item_id"] for item in items] for one, items in lists.items()}
 
 

@@ -17,10 +17,11 @@ COMMAND = (sys.executable, "-m", "serving_app")
 UNVERIFIED = (
     sys.executable,
     "-c",
-    "import sys; from expectations.contracts.manifest import Manifest; import serving_app.verified as verified\n"
-    "Manifest.verify = lambda self, file: None\n"
-    "verified.open_copy = lambda data, link, verify: data.open('rb')\n"
-    "from serving_app.__main__ import main; sys.exit(main())",
+    (
+        "import sys; from expectations.contracts.manifest import Manifest; import serving_app.verified as"
+        " verified\nManifest.verify = lambda self, file: None\nverified.open_copy = lambda data, link,"
+        " verify: data.open('rb')\nfrom serving_app.__main__ import main; sys.exit(main())"
+    ),
 )
 
 
@@ -36,7 +37,12 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
-        env = {**inherited, "CONCIERGE_HOME": str(self.home), "CONCIERGE_HTTP_PORT": str(self.port), "PYTHONPATH": str(ROOT)}
+        env = {
+            **inherited,
+            "CONCIERGE_HOME": str(self.home),
+            "CONCIERGE_HTTP_PORT": str(self.port),
+            "PYTHONPATH": str(ROOT),
+        }
         with self.home.with_name(f"{self.home.name}.log").open("a") as out:
             self.process = subprocess.Popen(self._command, cwd=ROOT, env=env, stdout=out, stderr=out)
         until = time.monotonic() + 60

@@ -2,9 +2,10 @@
 
     make soak NAME=hostile [ARGS="--home FOLDER --customers 150 --days 8 --source sample_shop"]
 
-A small healthy shop trades; on its last day each extreme value stands once in each field of a record that is healthy otherwise.
-The real steps run in this process, then once more for the day after, which builds upon that night. A step that stops is red, and
-says why. Ends with what became of the values: tried, refused by reason, accepted, and how many of those are found again behind.
+A small healthy shop trades; on its last day each extreme value stands once in each field of a record that is
+healthy otherwise. The real steps run in this process, then once more for the day after, which builds upon
+that night. A step that stops is red, and says why. Ends with what became of the values: tried, refused by
+reason, accepted, and how many of those are found again behind.
 """
 
 import argparse
@@ -49,7 +50,8 @@ def soak(home: Path, source: str, customers: int, days: int) -> bool:
             "CONCIERGE_HOME": str(home),
             "CONCIERGE_SOURCES": source,
             "CONCIERGE_SHOP_CUSTOMERS": str(customers),
-            "CONCIERGE_REFUSED_PERCENT": "100",  # most of what it lands is to be refused, and the night is to go on
+            # most of what it lands is to be refused, and the night is to go on
+            "CONCIERGE_REFUSED_PERCENT": "100",
         }
     )
     feeds = [feed for feed in PLANS if feed.startswith((source, "serving"))]
@@ -71,7 +73,9 @@ def soak(home: Path, source: str, customers: int, days: int) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, help="kept; by default a temporary folder")
     parser.add_argument("--customers", type=int, default=150)
     parser.add_argument("--days", type=int, default=8)
@@ -79,7 +83,10 @@ def main() -> None:
     args = parser.parse_args()
     base, began = args.home or Path(tempfile.mkdtemp(prefix="hostile-")), time.monotonic()
     start("hostile", "local[2]", "2g")
-    green = [soak(base / source, source, args.customers, args.days) for source in args.source or ("sample_shop", "online_retail")]
+    green = [
+        soak(base / source, source, args.customers, args.days)
+        for source in args.source or ("sample_shop", "online_retail")
+    ]
     print(f"{time.monotonic() - began:.0f} s, in {base}")
     sys.exit(0 if all(green) else 1)
 

@@ -1,4 +1,6 @@
-"""What became of each value: refused by reason, or accepted and found again in the core table and behind it."""
+"""What became of each value: refused by reason, or accepted and found again in the core table and
+behind it.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,14 +20,19 @@ from spark_jobs.tables import Lake
 LOST = {
     "core_events": (
         ["event_id", "event_type"],
-        "select count(*) from core where event_type in ('view', 'cart') and 'event:' || event_id not in "
-        "(select interaction_id from fct_interactions)",
+        (
+            "select count(*) from core where event_type in ('view', 'cart') and 'event:' || event_id not in "
+            "(select interaction_id from fct_interactions)"
+        ),
     ),
     "core_order_lines": (
         ["source", "order_id", "line_no"],
         "select count(*) from core anti join fct_order_lines using (source, order_id, line_no)",
     ),
-    "core_items": (["item_id"], "select count(*) from core where item_id not in (select item_id from dim_items)"),
+    "core_items": (
+        ["item_id"],
+        "select count(*) from core where item_id not in (select item_id from dim_items)",
+    ),
 }
 
 
@@ -44,7 +51,10 @@ class Outcome:
 def tally(settings: Settings, landed: list[Landed]) -> list[Outcome]:
     """One outcome a feed; after `ingest`."""
     lake, outcomes = Lake(settings.lake), {}
-    refused = {(row["source_file"], row["source_line"]): row["reason"] for row in lake.read_arrow(QUARANTINE).to_pylist()}
+    refused = {
+        (row["source_file"], row["source_line"]): row["reason"]
+        for row in lake.read_arrow(QUARANTINE).to_pylist()
+    }
     places = known_places(settings, lake)
     rows = lake.read_arrow(CORE_ITEMS, ["item_id", "title"])
     items = {*rows["item_id"].to_pylist(), *rows["title"].to_pylist()}
@@ -62,26 +72,43 @@ def tally(settings: Settings, landed: list[Landed]) -> list[Outcome]:
 
 
 def has_row(one: Landed, places: set[str], items: set[str]) -> bool:
-    """Whether a record is found in its core table: by where it stood, or an item by its id, or the title beside a hostile id."""
+    """Whether a record is found in its core table: by where it stood, or an item by its id, or the title
+    beside a hostile id.
+    """
     day, name = one.file.rsplit("/", 2)[-2:]
     own = {str(one.trial.record.get(field)) for field in ("item_id", "title")}
-    return f"{day}/{name}#{one.line:09d}" in places or (one.trial.feed.endswith("/catalogue") and bool(own & items))
+    return f"{day}/{name}#{one.line:09d}" in places or (
+        one.trial.feed.endswith("/catalogue") and bool(own & items)
+    )
 
 
 def known_places(settings: Settings, lake: Lake) -> set[str]:
     """Where the rows of all core tables were first received."""
     tables = {feed.target.name: feed.target for source in load(settings.sources) for feed in source.feeds}
     kept = [table for table in tables.values() if "first_received" in table.columns and lake.exists(table)]
-    return {place for table in kept for place in lake.read_arrow(table, ["first_received"])["first_received"].to_pylist()}
+    return {
+        place
+        for table in kept
+        for place in lake.read_arrow(table, ["first_received"])["first_received"].to_pylist()
+    }
 
 
 def lost_behind(settings: Settings) -> dict[str, int]:
     """Rows of core tables that the published warehouse lacks, and items that the published snapshot does."""
     published = Published.read(settings.home)
     lake, lost = Lake(settings.lake), {}
-    with duckdb.connect(str(settings.warehouse_folder / "builds" / published.warehouse_file), read_only=True) as warehouse:
+    with duckdb.connect(
+        str(settings.warehouse_folder / "builds" / published.warehouse_file), read_only=True
+    ) as warehouse:
         for name, (columns, query) in LOST.items():
-            core = next((lake.read_arrow(t, columns) for t in every_target(settings) if t.name == name and lake.exists(t)), None)
+            core = next(
+                (
+                    lake.read_arrow(t, columns)
+                    for t in every_target(settings)
+                    if t.name == name and lake.exists(t)
+                ),
+                None,
+            )
             if core is not None:
                 warehouse.register("core", core)
                 lost[f"{name} → warehouse"] = warehouse.execute(query).fetchall()[0][0]

@@ -15,7 +15,16 @@ from sample_shop.shop import trade_days
 from spark_jobs.settings import Settings
 
 OPENING = OPENING_DAY
-RETAIL = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+RETAIL = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
 N_BUYERS, N_ITEMS = 60, 30
 
 
@@ -33,7 +42,14 @@ def trade(settings: Settings, source: str, first: date, last: date) -> None:
     landing = settings.landing / source
     if source == "sample_shop":
         days = day_number(first), day_number(last)
-        trade_days(settings.shop_seed, settings.shop_customers, *days, landing, settings.home / "truth", lambda day: None)
+        trade_days(
+            settings.shop_seed,
+            settings.shop_customers,
+            *days,
+            landing,
+            settings.home / "truth",
+            lambda day: None,
+        )
         return
     for n in range((last - first).days + 1):
         write_retail_day(landing / "lines", first + timedelta(days=n))

@@ -26,18 +26,33 @@ class Trial:
 def event(n: int, day: date, item: str) -> dict:
     """A cart event of one of fifty browsers, with all that an event may say."""
     return {
-        "type": "track", "event": "Product Added", "messageId": f"h-{n}", "userId": None, "anonymousId": f"h-browser-{n % 50}",
-        "timestamp": f"{day}T15:00:00Z", "originalTimestamp": f"{day}T15:00:00Z", "sentAt": f"{day}T15:00:01Z",
-        "receivedAt": f"{day}T15:00:02Z", "traits": {},
+        "type": "track",
+        "event": "Product Added",
+        "messageId": f"h-{n}",
+        "userId": None,
+        "anonymousId": f"h-browser-{n % 50}",
+        "timestamp": f"{day}T15:00:00Z",
+        "originalTimestamp": f"{day}T15:00:00Z",
+        "sentAt": f"{day}T15:00:01Z",
+        "receivedAt": f"{day}T15:00:02Z",
+        "traits": {},
         "context": {
-            "sessionId": f"h-session-{n % 50}", "device": {"type": "phone"}, "page": {"path": "/p", "referrer": "https://a.example/"},
-            "campaign": {"name": "spring"}, "location": {"country": "NL"},
+            "sessionId": f"h-session-{n % 50}",
+            "device": {"type": "phone"},
+            "page": {"path": "/p", "referrer": "https://a.example/"},
+            "campaign": {"name": "spring"},
+            "location": {"country": "NL"},
             "consent": {"categoryPreferences": {"analytics": True, "personalization": True}},
         },
         "properties": {
-            "product_id": item, "quantity": 1, "price": 2.5, "currency": "EUR", "order_id": None, "request_id": f"h-{n}",
+            "product_id": item,
+            "quantity": 1,
+            "price": 2.5,
+            "currency": "EUR",
+            "order_id": None,
+            "request_id": f"h-{n}",
         },
-    }  # fmt: skip
+    }
 
 
 def purchase(n: int, day: date, item: str) -> dict:
@@ -50,57 +65,131 @@ def purchase(n: int, day: date, item: str) -> dict:
 
 def order_line(n: int, day: date, item: str) -> dict:
     return {
-        "order_id": f"h-{n}", "line_no": "1", "ordered_at": f"{day}T15:00:00Z", "user_id": f"h-user-{n % 50}",
-        "email": f"h{n % 50}@shop.example", "item_id": item, "quantity": "2", "unit_price": "2.50", "currency": "EUR",
-        "country": "NL", "channel": "web", "kind": "sale", "returned_order_id": "",
-    }  # fmt: skip
+        "order_id": f"h-{n}",
+        "line_no": "1",
+        "ordered_at": f"{day}T15:00:00Z",
+        "user_id": f"h-user-{n % 50}",
+        "email": f"h{n % 50}@shop.example",
+        "item_id": item,
+        "quantity": "2",
+        "unit_price": "2.50",
+        "currency": "EUR",
+        "country": "NL",
+        "channel": "web",
+        "kind": "sale",
+        "returned_order_id": "",
+    }
 
 
 def person(n: int, day: date, item: str) -> dict:
     return {
-        "crm_id": f"h-{n}", "user_id": f"h-login-{n}", "email": f"h-{n}@people.example", "phone": "", "first_name": f"Ada {n}",
-        "last_name": f"Hostile {n}", "address_line": f"{n} Long Street", "city": "Delft", "postcode": f"{n}", "country": "NL",
-        "birth_date": "1980-02-29", "created_at": f"{day}T09:00:00Z", "updated_at": f"{day}T10:00:00Z",
-        "marketing_consent": "true", "personalization_consent": "true",
-    }  # fmt: skip
+        "crm_id": f"h-{n}",
+        "user_id": f"h-login-{n}",
+        "email": f"h-{n}@people.example",
+        "phone": "",
+        "first_name": f"Ada {n}",
+        "last_name": f"Hostile {n}",
+        "address_line": f"{n} Long Street",
+        "city": "Delft",
+        "postcode": f"{n}",
+        "country": "NL",
+        "birth_date": "1980-02-29",
+        "created_at": f"{day}T09:00:00Z",
+        "updated_at": f"{day}T10:00:00Z",
+        "marketing_consent": "true",
+        "personalization_consent": "true",
+    }
 
 
 def item(n: int, day: date, item: str) -> dict:
     return {
-        "item_id": f"h-{n}", "title": f"Hostile thing {n}", "category_path": ["Hostile", "Things"], "brand": "Acme", "price": 2.5,
-        "currency": "EUR", "stock": 5, "attributes": {"origin": "GR"}, "image_url": "https://img.example/1.png",
-        "is_consumable": False, "status": "active", "updated_at": f"{day}T10:00:00Z",
-    }  # fmt: skip
+        "item_id": f"h-{n}",
+        "title": f"Hostile thing {n}",
+        "category_path": ["Hostile", "Things"],
+        "brand": "Acme",
+        "price": 2.5,
+        "currency": "EUR",
+        "stock": 5,
+        "attributes": {"origin": "GR"},
+        "image_url": "https://img.example/1.png",
+        "is_consumable": False,
+        "status": "active",
+        "updated_at": f"{day}T10:00:00Z",
+    }
 
 
 def impression(n: int, day: date, item: str) -> dict:
     return {
-        "request_id": f"h-{n}", "served_at": f"{day}T15:00:00Z", "placement": "home", "customer_id": None,
+        "request_id": f"h-{n}",
+        "served_at": f"{day}T15:00:00Z",
+        "placement": "home",
+        "customer_id": None,
         "list_source": "popular",
-        "items": [{"item_id": item, "rank": 1, "score": 0.5, "source": "popular"}], "model_version": "1", "snapshot": "s",
-        "applied_overrides": ["pin"], "policy": None, "propensity": None, "experiment": None, "variant": None,
-    }  # fmt: skip
+        "items": [{"item_id": item, "rank": 1, "score": 0.5, "source": "popular"}],
+        "model_version": "1",
+        "snapshot": "s",
+        "applied_overrides": ["pin"],
+        "policy": None,
+        "propensity": None,
+        "experiment": None,
+        "variant": None,
+    }
 
 
 def retail_line(n: int, day: date, item: str) -> dict:
     return {
-        "InvoiceNo": f"9{n:06}", "StockCode": item, "Description": "HOSTILE THING", "Quantity": "2",
-        "InvoiceDate": f"{day} 12:00:00", "UnitPrice": "2.50", "CustomerID": f"{19000 + n % 50}.0", "Country": "United Kingdom",
-    }  # fmt: skip
+        "InvoiceNo": f"9{n:06}",
+        "StockCode": item,
+        "Description": "HOSTILE THING",
+        "Quantity": "2",
+        "InvoiceDate": f"{day} 12:00:00",
+        "UnitPrice": "2.50",
+        "CustomerID": f"{19000 + n % 50}.0",
+        "Country": "United Kingdom",
+    }
 
 
 EVENT_FIELDS = (
-    "type", "event", "messageId", "userId", "anonymousId", "timestamp", "originalTimestamp", "sentAt", "receivedAt", "context",
-    "properties", "traits", "context.sessionId", "context.device", "context.device.type", "context.page", "context.page.path",
-    "context.page.referrer", "context.campaign", "context.campaign.name", "context.location", "context.location.country",
-    "context.consent", "context.consent.categoryPreferences", "context.consent.categoryPreferences.personalization",
-    "properties.product_id", "properties.quantity", "properties.price", "properties.currency", "properties.order_id",
+    "type",
+    "event",
+    "messageId",
+    "userId",
+    "anonymousId",
+    "timestamp",
+    "originalTimestamp",
+    "sentAt",
+    "receivedAt",
+    "context",
+    "properties",
+    "traits",
+    "context.sessionId",
+    "context.device",
+    "context.device.type",
+    "context.page",
+    "context.page.path",
+    "context.page.referrer",
+    "context.campaign",
+    "context.campaign.name",
+    "context.location",
+    "context.location.country",
+    "context.consent",
+    "context.consent.categoryPreferences",
+    "context.consent.categoryPreferences.personalization",
+    "properties.product_id",
+    "properties.quantity",
+    "properties.price",
+    "properties.currency",
+    "properties.order_id",
     "properties.request_id",
-)  # fmt: skip
+)
 PURCHASE_FIELDS = (
-    "properties.order_id", "properties.products", "properties.products.1", "properties.products.1.product_id",
-    "properties.products.1.quantity", "properties.products.1.price",
-)  # fmt: skip
+    "properties.order_id",
+    "properties.products",
+    "properties.products.1",
+    "properties.products.1.product_id",
+    "properties.products.1.quantity",
+    "properties.products.1.price",
+)
 IMPRESSION_FIELDS = (
     *impression(0, date.min, ""),
     "items.0",
@@ -149,7 +238,9 @@ def with_value(record: dict, path: str, value: Any) -> dict:
 
 
 def as_json_lines(some: list[Trial]) -> bytes:
-    """One JSON object a line; what Python alone would take (NaN, lone surrogates) stands there as programs write it."""
+    """One JSON object a line; what Python alone would take (NaN, lone surrogates) stands there as programs
+    write it.
+    """
     return b"".join(json.dumps(one.record).encode() + b"\n" for one in some)
 
 

@@ -1,17 +1,22 @@
-"""How far two records agree, in words: the level each comparison reached. Splink's result gives its bits and not its name."""
+"""How far two records agree, in words: the level each comparison reached. Splink's result gives its bits and
+not its name.
+"""
 
 import duckdb
 
 
 def level_sql(comparison: dict) -> str:
-    """SQL over `<column>_l`, `<column>_r`: the label of the level a pair reaches, null where nothing can be said.
+    """SQL over `<column>_l`, `<column>_r`: the label of the level a pair reaches, null where nothing can be
+    said.
 
     Args:
         comparison: one of a model's Splink settings.
     """
     branches, otherwise = [], "null"
     for level in comparison["comparison_levels"]:
-        said = "null" if level.get("is_null_level") else "'" + level["label_for_charts"].replace("'", "''") + "'"
+        said = (
+            "null" if level.get("is_null_level") else "'" + level["label_for_charts"].replace("'", "''") + "'"
+        )
         if level["sql_condition"].strip().upper() == "ELSE":
             otherwise = said
         else:
@@ -19,8 +24,12 @@ def level_sql(comparison: dict) -> str:
     return f"case {' '.join(branches)} else {otherwise} end"
 
 
-def read_levels(con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, people: str, out: str) -> None:
-    """Write table `out`: the columns of `pairs` (`l`, `r`: `idx` of both records) and one `level_<comparison>` each."""
+def read_levels(
+    con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, people: str, out: str
+) -> None:
+    """Write table `out`: the columns of `pairs` (`l`, `r`: `idx` of both records) and one
+    `level_<comparison>` each.
+    """
     labels = ", ".join(f"{level_sql(c)} as level_{c['output_column_name']}" for c in comparisons)
     con.execute(f"""
         create or replace table {out} as

@@ -1,7 +1,8 @@
 """Which columns must agree for a pair to be worth scoring, for each kind of people record."""
 
-# A pair is scored when all columns of one rule agree. They decide recall: nothing later finds what no rule brought.
-# `first_keys` means: the other's first name is mine or a learned variant of mine; `tokens`: a word of the name in common.
+# A pair is scored when all columns of one rule agree. They decide recall: nothing later finds what no rule
+# brought. `first_keys` means: the other's first name is mine or a learned variant of mine; `tokens`: a word
+# of the name in common.
 FIGURES_BLOCKING = (
     ("rare_tokens",),
     ("postcode",),
@@ -47,10 +48,10 @@ FIGURES_BLOCKING = (
     ("place", "first_keys"),
     ("place", "occupation"),
 )
-# A shop has hundreds of times as many records as the historical figures, so each rule names two things that together point at
-# few people (one postcode and one first letter, not one city and one name): pairs then grow like records, at 1,000,000 too.
-# On 16,966 records of a sample shop they bring 2,652 pairs, 1,198 of the 1,203 true ones among them.
-# `stems` are the first four letters of each word of the name.
+# A shop has hundreds of times as many records as the historical figures, so each rule names two things that
+# together point at few people (one postcode and one first letter, not one city and one name): pairs then grow
+# like records, at 1,000,000 too. On 16,966 records of a sample shop they bring 2,652 pairs, 1,198 of the
+# 1,203 true ones among them. `stems` are the first four letters of each word of the name.
 SHOP_BLOCKING = (
     ("email",),
     ("phone",),

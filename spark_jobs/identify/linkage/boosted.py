@@ -1,4 +1,6 @@
-"""LightGBM over comparison vectors: what Fellegi-Sunter cannot see, that fields do not agree independently of one another."""
+"""LightGBM over comparison vectors: what Fellegi-Sunter cannot see, that fields do not agree independently of
+one another.
+"""
 
 import lightgbm as lgb
 import numpy as np
@@ -6,10 +8,19 @@ import numpy as np
 ROUNDS = 100
 SMALL_ROUNDS = 60
 PARAMETERS = {
-    "objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 50, "feature_fraction": 0.7,
-    "bagging_fraction": 0.8, "bagging_freq": 1, "seed": 1, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "objective": "binary",
+    "num_leaves": 31,
+    "learning_rate": 0.1,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "seed": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
     "verbosity": -1,
-}  # fmt: skip
+}
 SMALLEST = 1e-9  # probabilities are kept this far from 0 and 1, which is 30 bits
 
 
@@ -19,9 +30,13 @@ def fit(features: np.ndarray, match: np.ndarray, rounds: int = ROUNDS) -> str:
 
 
 def fit_small(features: np.ndarray, match: np.ndarray) -> str:
-    """The same for a few thousand pairs: small trees, and a field that agrees better never makes a pair less probable."""
+    """The same for a few thousand pairs: small trees, and a field that agrees better never makes a pair less
+    probable.
+    """
     small = {"num_leaves": 8, "min_data_in_leaf": 20, "monotone_constraints": [1] * features.shape[1]}
-    return lgb.train(PARAMETERS | small, lgb.Dataset(features, match.astype(np.float32)), SMALL_ROUNDS).model_to_string()
+    return lgb.train(
+        PARAMETERS | small, lgb.Dataset(features, match.astype(np.float32)), SMALL_ROUNDS
+    ).model_to_string()
 
 
 def load(model: str) -> lgb.Booster:

@@ -1,4 +1,6 @@
-"""Choose clustering thresholds on labelled people: every combination is tried, the best sum of both F1 wins."""
+"""Choose clustering thresholds on labelled people: every combination is tried, the best sum of
+both F1 wins.
+"""
 
 from itertools import product
 
@@ -16,7 +18,9 @@ def candidates() -> list[Thresholds]:
 
 def choose(clusterings: dict[Thresholds, np.ndarray], person: np.ndarray, labelled: np.ndarray) -> Thresholds:
     """The thresholds whose clusters are best on the labelled records; of equals, the first of the grid."""
-    return max(clusterings, key=lambda t: sum(f(clusterings[t], person, labelled)["f1"] for f in (pairwise, b_cubed)))
+    return max(
+        clusterings, key=lambda t: sum(f(clusterings[t], person, labelled)["f1"] for f in (pairwise, b_cubed))
+    )
 
 
 def try_all(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int) -> dict[Thresholds, np.ndarray]:

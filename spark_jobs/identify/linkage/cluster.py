@@ -1,8 +1,9 @@
 """Scored pairs -> clusters: average linkage on log-odds, then small clusters join their best link.
 
-One wrong strong link cannot weld two people together, because the other pairs between them vote too, and a pair that is not
-there votes against. The result depends on scores and the relative order of rows only, and each connected component of the
-pairs above the floor is clustered on its own: after new records arrive, only the components they touch are worked out again.
+One wrong strong link cannot weld two people together, because the other pairs between them vote too, and a
+pair that is not there votes against. The result depends on scores and the relative order of rows only, and
+each connected component of the pairs above the floor is clustered on its own: after new records arrive, only
+the components they touch are worked out again.
 """
 
 import heapq
@@ -12,7 +13,8 @@ import numpy as np
 
 from spark_jobs.identify.linkage.components import attach_small
 
-STEP = 1024  # scores are rounded to 1/1024 bit: their sums are then exact in any order, so no tie hangs on rounding
+# scores are rounded to 1/1024 bit: their sums are then exact in any order, so no tie hangs on rounding
+STEP = 1024
 
 
 @dataclass(frozen=True)
@@ -20,14 +22,16 @@ class Thresholds:
     """All in bits of log-odds (0 is probability one half).
 
     Attributes:
-        floor: pairs at or below count as absent. At 0 the largest component of the historical figures is 1,938 records, at
-            -4 it is 41,765 of 50,578, and F1 is the same (.9779 and .9781): with 0, new records touch little.
+        floor: pairs at or below count as absent. At 0 the largest component of the historical figures is
+            1,938 records, at -4 it is 41,765 of 50,578, and F1 is the same (.9779 and .9781): with 0, new
+            records touch little.
         clip: no pair says more than this, for or against; a pair's 40 bits would outvote six contradictions.
         absent: the vote of a pair that is absent.
         join: least average between two clusters that become one.
         attach: least best link of a small cluster that joins another afterwards.
-        small: most records of a small cluster; 0: none is attached. Historical figures have ten records each and attach; a
-            shop's people have one or two, and all would be attached by one link whatever their other pairs say.
+        small: most records of a small cluster; 0: none is attached. Historical figures have ten records each
+            and attach; a shop's people have one or two, and all would be attached by one link whatever their
+            other pairs say.
     """
 
     floor: float = 0.0
@@ -43,8 +47,11 @@ def round_score(score: np.ndarray) -> np.ndarray:
     return np.round(np.asarray(score, dtype=np.float64) * STEP) / STEP
 
 
-def average_linkage(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limits: Thresholds) -> np.ndarray:
-    """Greedy agglomeration: always the two clusters with the highest average score, until none reaches `limits.join`.
+def average_linkage(
+    left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limits: Thresholds
+) -> np.ndarray:
+    """Greedy agglomeration: always the two clusters with the highest average score, until none reaches
+    `limits.join`.
 
     Args:
         left, right: row numbers below n; each pair once.
@@ -90,4 +97,6 @@ def cluster(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limi
     score = round_score(score)
     keep = score > limits.floor
     left, right, score = left[keep], right[keep], score[keep]
-    return attach_small(average_linkage(left, right, score, n, limits), left, right, score, limits.attach, limits.small)
+    return attach_small(
+        average_linkage(left, right, score, n, limits), left, right, score, limits.attach, limits.small
+    )

@@ -20,7 +20,8 @@ def components(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
 def attach_small(
     clusters: np.ndarray, left: np.ndarray, right: np.ndarray, score: np.ndarray, least: float, largest: int
 ) -> np.ndarray:
-    """Let every cluster of at most `largest` records join the cluster its best link of at least `least` leads to.
+    """Let every cluster of at most `largest` records join the cluster its best link of at least `least` leads
+    to.
 
     Ties go to the cluster with the smallest row. Takes and returns clusters named by their smallest row.
     """
@@ -39,11 +40,19 @@ def attach_small(
 
 
 def two_thresholds(
-    left: np.ndarray, right: np.ndarray, weight: np.ndarray, n: int, strong: float, weak: float, largest: int = 2
+    left: np.ndarray,
+    right: np.ndarray,
+    weight: np.ndarray,
+    n: int,
+    strong: float,
+    weak: float,
+    largest: int = 2,
 ) -> np.ndarray:
-    """Cores joined by links of at least `strong` bits; cores of one or two records then join their best link above `weak`.
+    """Cores joined by links of at least `strong` bits; cores of one or two records then join their best link
+    above `weak`.
 
-    Measured on historical figures over raw weights: pairwise F1 .97, against .93 for components at the best single threshold.
+    Measured on historical figures over raw weights: pairwise F1 .97, against .93 for components at the best
+    single threshold.
     """
     core = weight >= strong
     return attach_small(components(left[core], right[core], n), left, right, weight, weak, largest)

@@ -1,4 +1,6 @@
-"""How good a linkage is against the truth: pairwise and B-cubed precision, recall, F1; calibration error. All vectorised."""
+"""How good a linkage is against the truth: pairwise and B-cubed precision, recall, F1; calibration error. All
+vectorised.
+"""
 
 import numpy as np
 
@@ -19,13 +21,15 @@ def pairwise(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None
     """Precision, recall, F1 over pairs of records.
 
     Args:
-        weight: 1 for the records under test, 0 for the others; a wrong pair with one end under test counts half, so the
-            wrong pairs of two complementary halves add up to all of them. None: all records.
+        weight: 1 for the records under test, 0 for the others; a wrong pair with one end under test counts
+            half, so the wrong pairs of two complementary halves add up to all of them. None: all records.
     """
     p, t, _, _ = _cells(predicted, truth)
     w = np.ones(len(p)) if weight is None else weight.astype(float)
 
-    def pairs(code: np.ndarray) -> float:  # sum over groups of the pairs' mean weight (w_i + w_j) / 2 = (n - 1) / 2 * sum w
+    def pairs(
+        code: np.ndarray,
+    ) -> float:  # sum over groups of the pairs' mean weight (w_i + w_j) / 2 = (n - 1) / 2 * sum w
         return float(((np.bincount(code) - 1) / 2 * np.bincount(code, weights=w)).sum())
 
     cell = np.unique(p.astype(np.int64) * (t.max() + 1) + t, return_inverse=True)[1]
@@ -35,7 +39,9 @@ def pairwise(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None
 
 
 def b_cubed(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None) -> dict[str, float]:
-    """B-cubed (Bagga and Baldwin 1998): precision and recall of each record's cluster, averaged over records under test."""
+    """B-cubed (Bagga and Baldwin 1998): precision and recall of each record's cluster, averaged over records
+    under test.
+    """
     p, t, cell, size = _cells(predicted, truth)
     w = np.ones(len(p)) if weight is None else weight.astype(float)
     same = size[cell]
@@ -45,19 +51,28 @@ def b_cubed(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None 
 
 
 def calibration_error(probability: np.ndarray, match: np.ndarray, n_bins: int = 15) -> float:
-    """Expected calibration error: mean over equal-width bins of |mean probability - share of matches|, weighted by pairs."""
+    """Expected calibration error: mean over equal-width bins of |mean probability - share of matches|,
+    weighted by pairs.
+    """
     which = np.minimum((probability * n_bins).astype(int), n_bins - 1)
     gap = np.bincount(which, probability, n_bins) - np.bincount(which, match.astype(float), n_bins)
     return float(np.abs(gap).sum() / len(probability))
 
 
 def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
-    """Adjusted Rand index of two clusterings (Hubert and Arabie 1985); 1 only when they are the same partition."""
+    """Adjusted Rand index of two clusterings (Hubert and Arabie 1985); 1 only when they are the same
+    partition.
+    """
     p, t, _, cells = _cells(a, b)
 
     def choose2(n: np.ndarray) -> float:
         return float((n * (n - 1.0) / 2).sum())
 
-    both, left, right, every = choose2(cells), choose2(np.bincount(p)), choose2(np.bincount(t)), choose2(np.array([len(p)]))
+    both, left, right, every = (
+        choose2(cells),
+        choose2(np.bincount(p)),
+        choose2(np.bincount(t)),
+        choose2(np.array([len(p)])),
+    )
     expected, best = left * right / every, (left + right) / 2
     return 1.0 if best == expected else (both - expected) / (best - expected)

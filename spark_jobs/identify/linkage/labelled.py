@@ -1,7 +1,7 @@
 """With labels of some people: a second boosted model over what the unlabelled linkage found.
 
-It sees the pair's vector, the self-trained score, how the two records' neighbourhoods overlap, and whether the unlabelled
-clustering put them together; labels enter only as the target.
+It sees the pair's vector, the self-trained score, how the two records' neighbourhoods overlap, and whether
+the unlabelled clustering put them together; labels enter only as the target.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ CHUNK = 100_000  # pairs whose neighbourhoods are multiplied at once; keeps the 
 def neighbourhood(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int) -> np.ndarray:
     """How two records stand among their neighbours, shape (n_pairs, 10).
 
-    Shared neighbours (sum of products of probabilities), the same over the smaller neighbourhood, both sizes (sum, smaller),
-    each record's best score (smaller, larger), and how far this pair lies below them (left, right, smaller, larger).
-    Probabilities are rounded to 1/1024, so sums do not depend on order.
+    Shared neighbours (sum of products of probabilities), the same over the smaller neighbourhood, both sizes
+    (sum, smaller), each record's best score (smaller, larger), and how far this pair lies below them (left,
+    right, smaller, larger). Probabilities are rounded to 1/1024, so sums do not depend on order.
     """
     p = np.round(STEP / (1 + np.exp2(-np.clip(score, -40, 40)))) / STEP
     near = p > NEIGHBOUR
@@ -35,11 +35,20 @@ def neighbourhood(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int
     np.maximum.at(best, right, score)
     below_l, below_r = score - best[left], score - best[right]
     smaller = np.minimum(degree[left], degree[right])
-    return np.column_stack([
-        shared, shared / np.maximum(smaller, 0.1), degree[left] + degree[right], smaller,
-        np.minimum(best[left], best[right]), np.maximum(best[left], best[right]),
-        below_l, below_r, np.minimum(below_l, below_r), np.maximum(below_l, below_r),
-    ]).astype(np.float32)  # fmt: skip
+    return np.column_stack(
+        [
+            shared,
+            shared / np.maximum(smaller, 0.1),
+            degree[left] + degree[right],
+            smaller,
+            np.minimum(best[left], best[right]),
+            np.maximum(best[left], best[right]),
+            below_l,
+            below_r,
+            np.minimum(below_l, below_r),
+            np.maximum(below_l, below_r),
+        ]
+    ).astype(np.float32)
 
 
 def labelled_features(
@@ -49,10 +58,14 @@ def labelled_features(
     size = np.bincount(clusters, minlength=len(clusters))[clusters]
     together = (clusters[left] == clusters[right]).astype(np.float32)
     sizes = np.column_stack([together, size[left], size[right]]).astype(np.float32)
-    return np.hstack([features, score[:, None].astype(np.float32), neighbourhood(left, right, score, len(clusters)), sizes])
+    return np.hstack(
+        [features, score[:, None].astype(np.float32), neighbourhood(left, right, score, len(clusters)), sizes]
+    )
 
 
-def train_labelled(left: np.ndarray, right: np.ndarray, features: np.ndarray, person: np.ndarray, labelled: np.ndarray) -> str:
+def train_labelled(
+    left: np.ndarray, right: np.ndarray, features: np.ndarray, person: np.ndarray, labelled: np.ndarray
+) -> str:
     """Learn from pairs whose two records are both labelled.
 
     Args:

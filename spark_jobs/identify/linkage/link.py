@@ -1,9 +1,10 @@
 """Link all records under a frozen model.
 
-It leaves the tables `people` (one row per record), `linked_pairs` (every pair above the floor, the two in order of content:
-`score` log-odds in bits; `match_weight` the bits of all comparisons together, without the prior; `agreements` comparison → level
-and its bits) and `clusters` (`record_key`, `cluster_key`: the key of one record of the cluster). `update` keeps them equal to
-what this would leave when records come, change and go.
+It leaves the tables `people` (one row per record), `linked_pairs` (every pair above the floor, the two in
+order of content: `score` log-odds in bits; `match_weight` the bits of all comparisons together, without the
+prior; `agreements` comparison → level and its bits) and `clusters` (`record_key`, `cluster_key`: the key of
+one record of the cluster). `update` keeps them equal to what this would leave when records come, change and
+go.
 """
 
 from collections.abc import Callable
@@ -23,16 +24,24 @@ from spark_jobs.identify.linkage.score import score
 from spark_jobs.identify.linkage.vectors import vector_batches
 
 PairsOf = Callable[[pa.Table], pa.Table]
-LINKED_PAIRS = "(key_l varchar, key_r varchar, score double, match_weight double, agreements map(varchar, varchar))"
+LINKED_PAIRS = (
+    "(key_l varchar, key_r varchar, score double, match_weight double, agreements map(varchar, varchar))"
+)
 
 
-def score_pairs(con: duckdb.DuckDBPyConnection, model: LinkageModel, people: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`idx` of both records and rounded log-odds of the pairs in table `pairs`, those above the floor only."""
+def score_pairs(
+    con: duckdb.DuckDBPyConnection, model: LinkageModel, people: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`idx` of both records and rounded log-odds of the pairs in table `pairs`, those above the
+    floor only.
+    """
     score(con, model, "pairs", "scored", people)
     booster = None if model.boosted is None else boosted.load(model.boosted)
     kept = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
     for left, right, features in vector_batches(con, "scored"):
-        bits = round_score(features[:, 0] if booster is None else boosted.bits(boosted.predict(booster, features)))
+        bits = round_score(
+            features[:, 0] if booster is None else boosted.bits(boosted.predict(booster, features))
+        )
         keep = bits > model.thresholds.floor
         kept.append((left[keep], right[keep], bits[keep]))
     left, right, bits = (np.concatenate(parts) for parts in zip(*kept, strict=True))
@@ -40,9 +49,16 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: LinkageModel, people: str
 
 
 def keep_pairs(
-    con: duckdb.DuckDBPyConnection, model: LinkageModel, people: str, left: np.ndarray, right: np.ndarray, bits: np.ndarray
+    con: duckdb.DuckDBPyConnection,
+    model: LinkageModel,
+    people: str,
+    left: np.ndarray,
+    right: np.ndarray,
+    bits: np.ndarray,
 ) -> None:
-    """Append pairs of table `scored` to `linked_pairs`, under record keys: `idx` may move when records arrive."""
+    """Append pairs of table `scored` to `linked_pairs`, under record keys: `idx` may move when records
+    arrive.
+    """
     names = [c["output_column_name"] for c in model.splink["comparisons"]]
     con.register("found_pairs", pa.table({"l": left, "r": right, "score": bits}))
     con.execute("create or replace table found as from found_pairs")
@@ -52,7 +68,7 @@ def keep_pairs(
     bits_of = {name: bits_sql(name, columns) for name in names}
     entries = ", ".join(
         f"{{'k': '{name}', 'v': level_{name} || printf(' %+.1f', {sql})}}" for name, sql in bits_of.items()
-    )  # fmt: skip
+    )
     con.execute(f"""
         insert into linked_pairs
         select a.record_key, b.record_key, f.score, round({" + ".join(bits_of.values())}, 3),
@@ -63,7 +79,9 @@ def keep_pairs(
 
 
 def keep_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.ndarray) -> None:
-    """Append to `clusters` the records numbered `rows` (`idx`, ascending); `root` is each one's cluster, as a place in `rows`."""
+    """Append to `clusters` the records numbered `rows` (`idx`, ascending); `root` is each one's cluster, as a
+    place in `rows`.
+    """
     con.register("found_roots", pa.table({"idx": rows, "root": rows[root]}))
     con.execute("""
         insert into clusters select a.record_key, b.record_key
@@ -72,7 +90,13 @@ def keep_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.nda
     con.unregister("found_roots")
 
 
-def relink(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str, pairs_of: PairsOf | None = None) -> None:
+def relink(
+    con: duckdb.DuckDBPyConnection,
+    model: LinkageModel,
+    records: str,
+    key: str,
+    pairs_of: PairsOf | None = None,
+) -> None:
     """Link all of table `records` from nothing.
 
     Args:
@@ -84,7 +108,10 @@ def relink(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, ke
     con.execute("create or replace table clusters (record_key varchar, cluster_key varchar)")
     rows = row_numbers(con, "people")
     if pairs_of:
-        con.register("pairs_elsewhere", pairs_of(con.sql("select * exclude (source_hash) from people").to_arrow_table()))
+        con.register(
+            "pairs_elsewhere",
+            pairs_of(con.sql("select * exclude (source_hash) from people").to_arrow_table()),
+        )
         con.execute("insert into linked_pairs by name from pairs_elsewhere")
         con.unregister("pairs_elsewhere")
     elif block(con, rules_for(profile, profile.blocking), "pairs"):

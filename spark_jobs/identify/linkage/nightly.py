@@ -1,7 +1,9 @@
-"""The night's linkage: the people as they are now, the state that the last night left, and out comes who is alike.
+"""The night's linkage: the people as they are now, the state that the last night left, and out comes who is
+alike.
 
-The state is a DuckDB file and a cache: the result is a function of people and model alone. It holds personal values, as
-`core_people` does. A night that is cut off leaves the state as it was: an update is one transaction, a relink is written aside.
+The state is a DuckDB file and a cache: the result is a function of people and model alone. It holds personal
+values, as `core_people` does. A night that is cut off leaves the state as it was: an update is one
+transaction, a relink is written aside.
 """
 
 from collections.abc import Mapping
@@ -81,12 +83,15 @@ def is_of(state: Path, stamp: str) -> bool:
         return False
 
 
-def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, model: LinkageModel, too_common: Mapping[str, int]) -> None:
+def load_records(
+    con: duckdb.DuckDBPyConnection, people: pa.Table, model: LinkageModel, too_common: Mapping[str, int]
+) -> None:
     """Write temporary table `records`: the model's columns of the people, and their key `source/record_id`.
 
     Args:
-        too_common: column → the most records that one value of it may stand on and say anything. A store's own phone or a
-            default birthday says nothing, and its pairs would grow with the square of its records.
+        too_common: column → the most records that one value of it may stand on and say anything. A store's
+            own phone or a default birthday says nothing, and its pairs would grow with the square of its
+            records.
     """
     columns = sorted(set(PROFILES[model.profile].fields.values()))
     own = "case when count(*) over (partition by {0}) <= {1} then {0} end as {0}"
@@ -103,7 +108,8 @@ def tidy(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what the work left lying: the state is the tables of `link` and their stamp."""
     found = con.execute("""
         select table_type, table_name from information_schema.tables
-        where table_type <> 'LOCAL TEMPORARY' and table_name not in ('people', 'linked_pairs', 'clusters', 'made_by')
+        where table_type <> 'LOCAL TEMPORARY' and table_name not in ('people', 'linked_pairs', 'clusters',
+        'made_by')
         order by table_type desc
     """).fetchall()  # views first
     for kind, name in found:
@@ -120,11 +126,14 @@ def likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
             join clusters as a on a.record_key = key_l join clusters as b on b.record_key = key_r
         ),
         keyed as (
-            select string_split(first, '/')[1] as source_a, substr(first, strpos(first, '/') + 1) as record_id_a,
-                string_split(second, '/')[1] as source_b, substr(second, strpos(second, '/') + 1) as record_id_b, *
+            select string_split(first, '/')[1] as source_a, substr(first, strpos(first,
+            '/') + 1) as record_id_a,
+                string_split(second, '/')[1] as source_b, substr(second, strpos(second,
+                '/') + 1) as record_id_b, *
             from sides
         )
-        select source_a, record_id_a, source_b, record_id_b, 1 / (1 + pow(2, -score)) as probability, match_weight, agreements,
+        select source_a, record_id_a, source_b, record_id_b, 1 / (1 + pow(2, -score)) as probability,
+        match_weight, agreements,
             is_one_person
         from keyed order by source_a, record_id_a, source_b, record_id_b
     """).to_arrow_table()
@@ -144,7 +153,7 @@ def over(spark: "SparkSession", model: LinkageModel) -> PairsOf:
 
 def link_people(
     state: Path, people: pa.Table, model: LinkageModel, given: Given, spark: "SparkSession | None" = None
-) -> Linked:  # fmt: skip
+) -> Linked:
     """Link `core_people` as it is now under a frozen model.
 
     Args:
@@ -157,7 +166,11 @@ def link_people(
         try:
             return bring_up_to_date(state, people, model, given)
         except duckdb.Error as broken:
-            print(f"  {state.name} is not as it was left ({type(broken).__name__}): all records are compared anew", flush=True)
+            print(
+                f"  {state.name} is not as it was left ({type(broken).__name__}): all records are compared"
+                " anew",
+                flush=True,
+            )
     return make_anew(state, people, model, given, stamp, spark)
 
 
@@ -175,7 +188,7 @@ def bring_up_to_date(state: Path, people: pa.Table, model: LinkageModel, given: 
 
 def make_anew(
     state: Path, people: pa.Table, model: LinkageModel, given: Given, stamp: str, spark: "SparkSession | None"
-) -> Linked:  # fmt: skip
+) -> Linked:
     """Written aside and renamed."""
     state.parent.mkdir(parents=True, exist_ok=True)
     aside = state.with_name(f".{state.name}.part")
@@ -187,6 +200,8 @@ def make_anew(
         con.execute("create table made_by as select $1 as stamp", [stamp])
         found = likeness(con)
         tidy(con)
-    state.with_name(f"{state.name}.wal").unlink(missing_ok=True)  # of an unreadable state: it would be replayed into the new one
+    state.with_name(f"{state.name}.wal").unlink(
+        missing_ok=True
+    )  # of an unreadable state: it would be replayed into the new one
     aside.replace(state)
     return Linked(found, None)

@@ -1,18 +1,99 @@
-"""People records as received -> columns fit to compare, in one SQL select; and an order of rows that only content decides."""
+"""People records as received -> columns fit to compare, in one SQL select; and an order of rows that only
+content decides.
+"""
 
 import duckdb
 
 from spark_jobs.identify.linkage.rules import Profile
 
-RANKS = ("baronet", "bart", "bt", "baron", "earl", "duke", "viscount", "marquess", "marquis", "baroness", "countess", "duchess")
+RANKS = (
+    "baronet",
+    "bart",
+    "bt",
+    "baron",
+    "earl",
+    "duke",
+    "viscount",
+    "marquess",
+    "marquis",
+    "baroness",
+    "countess",
+    "duchess",
+)
 TITLES = (
-    "sir", "lord", "lady", "dame", "baron", "baronet", "bart", "bt", "bt1", "earl", "duke", "duchess", "viscount",
-    "viscountess", "countess", "marquess", "marquis", "marchioness", "baroness", "hon", "rt", "right", "honourable", "rev",
-    "revd", "reverend", "dr", "doctor", "mr", "mrs", "miss", "ms", "prof", "professor", "captain", "capt", "col", "colonel",
-    "major", "general", "admiral", "saint", "st", "the", "of", "and", "de", "la", "le", "von", "van", "der", "du", "jr", "sr",
-    "junior", "senior", "esq", "mp", "kc", "qc", "phd", "md", "prince", "princess", "king", "queen", "bishop", "archbishop",
-    "canon", "younger", "elder",
-)  # fmt: skip
+    "sir",
+    "lord",
+    "lady",
+    "dame",
+    "baron",
+    "baronet",
+    "bart",
+    "bt",
+    "bt1",
+    "earl",
+    "duke",
+    "duchess",
+    "viscount",
+    "viscountess",
+    "countess",
+    "marquess",
+    "marquis",
+    "marchioness",
+    "baroness",
+    "hon",
+    "rt",
+    "right",
+    "honourable",
+    "rev",
+    "revd",
+    "reverend",
+    "dr",
+    "doctor",
+    "mr",
+    "mrs",
+    "miss",
+    "ms",
+    "prof",
+    "professor",
+    "captain",
+    "capt",
+    "col",
+    "colonel",
+    "major",
+    "general",
+    "admiral",
+    "saint",
+    "st",
+    "the",
+    "of",
+    "and",
+    "de",
+    "la",
+    "le",
+    "von",
+    "van",
+    "der",
+    "du",
+    "jr",
+    "sr",
+    "junior",
+    "senior",
+    "esq",
+    "mp",
+    "kc",
+    "qc",
+    "phd",
+    "md",
+    "prince",
+    "princess",
+    "king",
+    "queen",
+    "bishop",
+    "archbishop",
+    "canon",
+    "younger",
+    "elder",
+)
 # What a receiving system writes for "nothing": never evidence that two records agree.
 NO_VALUE = ("", "na", "n/a", "null", "none", "nan", "unknown", "-")
 
@@ -41,11 +122,16 @@ def _source_columns(profile: Profile) -> dict[str, str]:
 
 DERIVED_SQL = {
     "name": {
-        "name_words": "list_filter(string_split(trim(regexp_replace(replace(name, '''', ''), '[^a-z0-9]+', ' ', 'g')), ' '),"
-        " lambda w: w <> '' and not regexp_matches(w, '^[0-9]'))",
+        "name_words": (
+            "list_filter(string_split(trim(regexp_replace(replace(name, '''', ''), '[^a-z0-9]+', ' ', 'g')),"
+            " ' '), lambda w: w <> '' and not regexp_matches(w, '^[0-9]'))"
+        ),
         # The 6th and the 7th duke of one place share every word of their names.
         "ordinal": "nullif(regexp_extract(name, '\\b([0-9]{1,2})(st|nd|rd|th)\\b', 1), '')",
-        "rank": f"nullif(regexp_replace(regexp_extract(name, '\\b({'|'.join(RANKS)})\\b', 1), '^(bart|bt)$', 'baronet'), '')",
+        "rank": (
+            f"nullif(regexp_replace(regexp_extract(name, '\\b({'|'.join(RANKS)})\\b', 1), '^(bart|bt)$',"
+            " 'baronet'), '')"
+        ),
     },
     "birth_date": {
         "dob": "birth_date",
@@ -56,12 +142,18 @@ DERIVED_SQL = {
     },
     "postcode": {
         "postcode": "nullif(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), '')",
-        "outcode": "case when strlen(regexp_replace(postcode, '[^a-z0-9]', '', 'g')) between 5 and 7"
-        " then left(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), -3) end",
-        "incode": "case when strlen(regexp_replace(postcode, '[^a-z0-9]', '', 'g')) between 5 and 7"
-        " then right(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), 3) end",
-        "sector": "case when strlen(regexp_replace(postcode, '[^a-z0-9]', '', 'g')) between 5 and 7"
-        " then left(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), -2) end",
+        "outcode": (
+            "case when strlen(regexp_replace(postcode, '[^a-z0-9]', '', 'g')) between 5 and 7"
+            " then left(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), -3) end"
+        ),
+        "incode": (
+            "case when strlen(regexp_replace(postcode, '[^a-z0-9]', '', 'g')) between 5 and 7"
+            " then right(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), 3) end"
+        ),
+        "sector": (
+            "case when strlen(regexp_replace(postcode, '[^a-z0-9]', '', 'g')) between 5 and 7"
+            " then left(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), -2) end"
+        ),
         "area": "nullif(regexp_extract(postcode, '^[a-z]+'), '')",
     },
     "place": {"place": "place"},
@@ -69,29 +161,41 @@ DERIVED_SQL = {
     "occupation": {"occupation": "occupation"},
     "email": {
         "email": "case when email like '%_@_%' then email end",
-        "email_user": "case when email like '%_@_%'"
-        " then nullif(regexp_replace(string_split(email, '@')[1], '\\+.*$', ''), '') end",
+        "email_user": (
+            "case when email like '%_@_%'"
+            " then nullif(regexp_replace(string_split(email, '@')[1], '\\+.*$', ''), '') end"
+        ),
     },
     # Nine digits: France and Spain have no more behind the country's code, and a leading 0 comes and goes.
-    "phone": {"phone": "case when strlen(regexp_replace(phone, '[^0-9]', '', 'g')) >= 7"
-              " then right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) end"},
+    "phone": {
+        "phone": (
+            "case when strlen(regexp_replace(phone, '[^0-9]', '', 'g')) >= 7"
+            " then right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) end"
+        )
+    },
     "country": {"country": "country"},
-}  # fmt: skip
+}
 
 
 def source_hash(profile: Profile) -> str:
-    """SQL: a hash of the profile's source columns as they were received; DuckDB's own, as every night hashes every record."""
+    """SQL: a hash of the profile's source columns as they were received; DuckDB's own, as every night hashes
+    every record.
+    """
     return f"hash({', '.join(f'cast({column} as varchar)' for column in profile.fields.values())})"
 
 
-def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, out: str, given: list[str]) -> None:
+def normalise(
+    con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, out: str, given: list[str]
+) -> None:
     """Write table `out`: `record_key`, `source_hash` and one clean column each, one row per row of `records`.
 
-    A name of titles alone keeps its words: "duke of leeds" must not become nothing but "leeds" beside "leeds".
+    A name of titles alone keeps its words: "duke of leeds" must not become nothing but "leeds" beside
+    "leeds".
 
     Args:
         records: name of a table or view with the profile's source columns and `key`, which is unique.
-        given: words that, standing alone, are a first name (`variants.learn_given`); any other lone word is a last name.
+        given: words that, standing alone, are a first name (`variants.learn_given`); any other lone word is a
+            last name.
     """
     clean = ", ".join(f"{sql} as {name}" for name, sql in _source_columns(profile).items())
     derived = []
@@ -102,11 +206,13 @@ def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: P
         f"""
         create or replace table {out} as
         with cleaned as (
-            select cast({key} as varchar) as record_key, {source_hash(profile)} as source_hash, {clean} from {records}
+            select cast({key} as varchar) as record_key, {source_hash(profile)} as source_hash,
+            {clean} from {records}
         ),
         derived as (select record_key, source_hash, {", ".join(derived)} from cleaned),
         worded as (
-            select * exclude (name_words), name_words, list_filter(name_words, lambda w: w not in ({titles})) as words
+            select * exclude (name_words), name_words, list_filter(name_words,
+            lambda w: w not in ({titles})) as words
             from derived
         )
         select * exclude (name_words, words),
@@ -114,7 +220,8 @@ def normalise(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: P
             case when len(words) > 1 or list_contains($1, words[1]) then words[1] end as first,
             case when len(words) > 1 or not list_contains($1, words[1]) then words[-1] end as last,
             case when len(words) > 2 then array_to_string(words[2:-2], ' ') end as middle,
-            left(first, 1) as first1, left(first, 4) as first4, left(last, 4) as last4, right(last, 4) as last_end,
+            left(first, 1) as first1, left(first, 4) as first4, left(last, 4) as last4, right(last,
+            4) as last_end,
             list_distinct(list_transform(tokens, lambda w: left(w, 4))) as stems,
             nullif(array_to_string(list_sort(tokens), ' '), '') as name_key
         from worded

@@ -1,8 +1,10 @@
-"""The same linkage where one machine is too small: blocking as Spark's joins, scoring in Spark's tasks, under the same model.
+"""The same linkage where one machine is too small: blocking as Spark's joins, scoring in Spark's tasks, under
+the same model.
 
-A task scores its share of the candidate pairs as `relink` does, by DuckDB and Splink in its own process: a pair's score, weight
-and words hang on the two records and the model alone, so the pairs are exactly those of one machine. Cleaning the records and
-clustering stay there; both are linear in records and in pairs above the floor.
+A task scores its share of the candidate pairs as `relink` does, by DuckDB and Splink in its own process: a
+pair's score, weight and words hang on the two records and the model alone, so the pairs are exactly those of
+one machine. Cleaning the records and clustering stay there; both are linear in records and in pairs above the
+floor.
 """
 
 from collections.abc import Iterator
@@ -37,8 +39,12 @@ def block_on_spark(people: DataFrame, rules: list[tuple[str, ...]]) -> DataFrame
     found = []
     for rule in rules:
         left, right = side(people, rule, True), side(people, rule, False)
-        pairs = left.withColumnRenamed("idx", "a").join(right.withColumnRenamed("idx", "b"), [f"_{c}" for c in rule], how="inner")
-        found.append(pairs.where("a <> b").select(F.least("a", "b").alias("l"), F.greatest("a", "b").alias("r")))
+        pairs = left.withColumnRenamed("idx", "a").join(
+            right.withColumnRenamed("idx", "b"), [f"_{c}" for c in rule], how="inner"
+        )
+        found.append(
+            pairs.where("a <> b").select(F.least("a", "b").alias("l"), F.greatest("a", "b").alias("r"))
+        )
     return reduce(DataFrame.union, found).distinct()
 
 
@@ -47,7 +53,8 @@ def linked_pairs_on_spark(people: DataFrame, model: LinkageModel, n_tasks: int) 
 
     Args:
         people: the columns of the table that `people.prepare` writes; `source_hash` is not needed.
-        n_tasks: how many shares; each costs a second before its first pair, and 1,000,000 pairs are about half a GB.
+        n_tasks: how many shares; each costs a second before its first pair, and 1,000,000 pairs are about
+            half a GB.
     """
     profile = PROFILES[model.profile]
     record = F.struct(*people.columns)
@@ -65,7 +72,8 @@ def linked_pairs_on_spark(people: DataFrame, model: LinkageModel, n_tasks: int) 
             con.register("given", pa.Table.from_batches(given))
             con.execute("create table pairs as select l, r from given")
             con.execute(
-                "create table people as select distinct on (idx) * from (select a.* from given union all select b.* from given)"
+                "create table people as select distinct on (idx) * from (select a.* from given union all"
+                " select b.* from given)"
             )
             con.unregister("given")
             con.execute(f"create table linked_pairs {LINKED_PAIRS}")

@@ -11,8 +11,8 @@ BUCKET_DIGITS = 10  # hex digits of the content's hash that a row's number begin
 IN_BUCKET = 2**23  # numbers in one bucket, so the whole fits 63 bits; records of equal content share a bucket
 RARE_TOKEN_MAX = 60  # records; a word in more is no block of its own (60 records are 1,770 pairs)
 
-# In order of `order_key`, so ties broken by it do not see the order of arrival; and a record that comes or goes moves only the
-# numbers of its own bucket, which is to say none but those of records with equal content.
+# In order of `order_key`, so ties broken by it do not see the order of arrival; and a record that comes or
+# goes moves only the numbers of its own bucket, which is to say none but those of records with equal content.
 BUCKET = f"('0x' || left(order_key, {BUCKET_DIGITS}))::bigint"
 NUMBER = f"{BUCKET} * {IN_BUCKET} + row_number() over (partition by {BUCKET} order by order_key) - 1"
 
@@ -27,11 +27,18 @@ def common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
 
 
 def prepare(
-    con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, learned: dict, words: dict, out: str = "people"
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    key: str,
+    profile: Profile,
+    learned: dict,
+    words: dict,
+    out: str = "people",
 ) -> None:
     """Write table `out`: normalised and learned columns, `record_key`, `source_hash`, `order_key` and `idx`.
 
-    `source_hash` is of the fields as received; `order_key` is a hash of what became of them, and of the key last.
+    `source_hash` is of the fields as received; `order_key` is a hash of what became of them, and of the key
+    last.
 
     Args:
         learned, words: as `train.learn` found them, or a frozen model's `variants` and `words`.
@@ -41,7 +48,8 @@ def prepare(
     received = {"record_key", "source_hash"}
     columns = [name for (name,) in con.execute(f"select column_name from (describe {out})").fetchall()]
     content = ", ".join(name for name in columns if name not in received)
-    con.execute(f"""
+    con.execute(
+        f"""
         create or replace table {out} as
         with known as (
             select *, list_filter(list_distinct(tokens), lambda w: not list_contains($1, w)) as rare_tokens,
@@ -49,7 +57,9 @@ def prepare(
             from {out}
         )
         select {NUMBER} as idx, * from known
-    """, [words["common"]])  # fmt: skip
+    """,
+        [words["common"]],
+    )
 
 
 def number_again(con: duckdb.DuckDBPyConnection, people: str, moved: str) -> None:

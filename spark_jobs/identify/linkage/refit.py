@@ -1,7 +1,9 @@
-"""Learn a model where it is known, or believed, which records are one person's: by labels, or by what another model links.
+"""Learn a model where it is known, or believed, which records are one person's: by labels, or by what another
+model links.
 
-EM from nothing is not for a shop. Its households (one name, address and phone, two people) are as many as its second cards, and
-EM takes them for one person: pairwise precision .80 on a sample shop, where counting over known pairs has .999.
+EM from nothing is not for a shop. Its households (one name, address and phone, two people) are as many as its
+second cards, and EM takes them for one person: pairwise precision .80 on a sample shop, where counting over
+known pairs has .999.
 """
 
 import duckdb
@@ -31,13 +33,21 @@ class TooFew(ValueError):  # noqa: N818 - reads as what it says
     """Too few known pairs to learn weights from: what they would say of a level is chance."""
 
 
-def shares(con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, smoothing: float) -> dict[str, dict[str, float]]:
-    """Comparison → level → its share of the pairs in a table (`l`, `r`) about which the comparison says something."""
+def shares(
+    con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, smoothing: float
+) -> dict[str, dict[str, float]]:
+    """Comparison → level → its share of the pairs in a table (`l`, `r`) about which the comparison says
+    something.
+    """
     read_levels(con, comparisons, pairs, "people", "said")
     found = {}
     for comparison in comparisons:
         name = comparison["output_column_name"]
-        labels = [level["label_for_charts"] for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        labels = [
+            level["label_for_charts"]
+            for level in comparison["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
         counts = dict(con.execute(f"select level_{name}, count(*) from said group by 1").fetchall())
         total = sum(counts.get(label, 0) + smoothing for label in labels)
         found[name] = {label: (counts.get(label, 0) + smoothing) / total for label in labels}
@@ -45,17 +55,25 @@ def shares(con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, 
 
 
 def random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
-    """Write table `out` (`l`, `r`): about U_PAIRS pairs of records, every record as often as another, none of one person.
+    """Write table `out` (`l`, `r`): about U_PAIRS pairs of records, every record as often as another, none of
+    one person.
 
-    Rows in order of `idx` are in order of a hash, so neighbours at any distance have nothing to do with one another.
+    Rows in order of `idx` are in order of a hash, so neighbours at any distance have nothing to do with one
+    another.
     """
     rows = row_numbers(con, "people")
     n = len(rows)
     places = np.arange(n)
     distances = range(1, max(1, min(U_PAIRS // max(n, 1), n // 2)) + 1)
-    con.register("apart", pa.table({
-        "l": np.tile(rows, len(distances)), "r": np.concatenate([rows[(places + distance) % n] for distance in distances]),
-    }))  # fmt: skip
+    con.register(
+        "apart",
+        pa.table(
+            {
+                "l": np.tile(rows, len(distances)),
+                "r": np.concatenate([rows[(places + distance) % n] for distance in distances]),
+            }
+        ),
+    )
     con.execute(f"""
         create or replace table {out} as
         with whose as (select idx, person from people left join known using (record_key))
@@ -68,7 +86,8 @@ def random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
 def weigh(settings: dict, m: dict, u: dict, prior: float) -> dict:
     """Splink's settings with what was counted, and no level saying more than a better one.
 
-    A slip in a city is so rare that nobody's random pair shows it; counted alone it would say more than the same city.
+    A slip in a city is so rare that nobody's random pair shows it; counted alone it would say more than the
+    same city.
     """
     for comparison in settings["comparisons"]:
         name, most = comparison["output_column_name"], np.inf
@@ -83,24 +102,33 @@ def weigh(settings: dict, m: dict, u: dict, prior: float) -> dict:
 def rarest_by_level(settings: dict) -> dict[str, float]:
     """Column → the share that leaves weights as they are: for a model that holds no values of people.
 
-    Splink moves a weight by how much rarer a value is than agreement by chance, which it takes from the level of plain equality.
+    Splink moves a weight by how much rarer a value is than agreement by chance, which it takes from the level
+    of plain equality.
     """
     return {
         column: level["u_probability"]
-        for comparison in settings["comparisons"] for level in comparison["comparison_levels"]
-        if (column := level.get("tf_adjustment_column")) and level["sql_condition"] == f"{column}_l = {column}_r"
-    }  # fmt: skip
+        for comparison in settings["comparisons"]
+        for level in comparison["comparison_levels"]
+        if (column := level.get("tf_adjustment_column"))
+        and level["sql_condition"] == f"{column}_l = {column}_r"
+    }
 
 
 def refit(
-    con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, known: str, before: LinkageModel | None = None,
-    holds_values: bool = True, thresholds: Thresholds | None = None,
-) -> LinkageModel:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    key: str,
+    profile: Profile,
+    known: str,
+    before: LinkageModel | None = None,
+    holds_values: bool = True,
+    thresholds: Thresholds | None = None,
+) -> LinkageModel:
     """A model of `records` whose weights are counted and whose boosted model is fitted on known pairs.
 
     Args:
-        known: table of `record_key`, `person`; a pair of which one record is not in it, or has no person, is no pair of one
-            person and may be one of two.
+        known: table of `record_key`, `person`; a pair of which one record is not in it, or has no person, is
+            no pair of one person and may be one of two.
         before: gives thresholds.
         holds_values: False leaves out all values of people: names, frequencies, learned variants.
 
@@ -109,7 +137,9 @@ def refit(
     """
     learned, words = learn(con, records, key, profile) if holds_values else NO_VALUES
     prepare(con, records, key, profile, learned, words)
-    con.execute(f"create or replace table known as select record_key, person from {known} where person is not null")
+    con.execute(
+        f"create or replace table known as select record_key, person from {known} where person is not null"
+    )
     block(con, rules_for(profile, profile.blocking), "pairs")
     con.execute("""
         create or replace table judged as
@@ -128,7 +158,11 @@ def refit(
     u = shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
     settings = weigh(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
     columns = tf_columns(declared)
-    seen, rarest = frequencies(con, "people", columns) if holds_values else ({c: {} for c in columns}, rarest_by_level(settings))
+    seen, rarest = (
+        frequencies(con, "people", columns)
+        if holds_values
+        else ({c: {} for c in columns}, rarest_by_level(settings))
+    )
     limits = thresholds or (before.thresholds if before else Thresholds())
     model = LinkageModel(profile.name, settings, seen, rarest, learned, words, None, limits)
 
@@ -136,5 +170,8 @@ def refit(
     _, _, features = read_vectors(con, "scored")
     same = con.execute("select is_same from judged order by l, r").fetchnumpy()["is_same"].astype(bool)
     if min(same.sum(), (~same).sum()) < MIN_PAIRS:
-        raise TooFew(f"{same.sum():,} known pairs of one person and {(~same).sum():,} of two; it takes {MIN_PAIRS} of either")
+        raise TooFew(
+            f"{same.sum():,} known pairs of one person and {(~same).sum():,} of two; it takes {MIN_PAIRS} of"
+            " either"
+        )
     return model.replaced(boosted=boosted.fit_small(features, np.asarray(same)))

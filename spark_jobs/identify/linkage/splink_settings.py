@@ -11,7 +11,9 @@ from spark_jobs.identify.linkage.rules import Comparison
 
 def custom_comparison(comparison: Comparison) -> cl.CustomComparison:
     """One comparison: null level, the declared levels, and the rest as disagreement."""
-    levels = [{"sql_condition": comparison.null_sql, "label_for_charts": "nothing to say", "is_null_level": True}]
+    levels = [
+        {"sql_condition": comparison.null_sql, "label_for_charts": "nothing to say", "is_null_level": True}
+    ]
     for level in comparison.levels:
         one = {"sql_condition": level.sql, "label_for_charts": level.label}
         if level.tf:
@@ -22,7 +24,9 @@ def custom_comparison(comparison: Comparison) -> cl.CustomComparison:
 
 
 def settings_for(comparisons: list[Comparison]) -> SettingsCreator:
-    """Settings of a model over table `people` keyed by row number `idx`; candidate pairs are registered, not blocked here."""
+    """Settings of a model over table `people` keyed by row number `idx`; candidate pairs are registered, not
+    blocked here.
+    """
     return SettingsCreator(
         link_type="dedupe_only",
         comparisons=[custom_comparison(c) for c in comparisons],
@@ -35,7 +39,9 @@ def settings_for(comparisons: list[Comparison]) -> SettingsCreator:
     )
 
 
-def linker_over(con: duckdb.DuckDBPyConnection, people: str, settings: SettingsCreator | dict) -> tuple[DuckDBAPI, Linker]:
+def linker_over(
+    con: duckdb.DuckDBPyConnection, people: str, settings: SettingsCreator | dict
+) -> tuple[DuckDBAPI, Linker]:
     """Splink on this connection, silent: at INFO it writes a screen for every comparison."""
     api = DuckDBAPI(connection=con)
     linker = Linker(api.register(people), settings)

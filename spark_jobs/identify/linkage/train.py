@@ -1,4 +1,6 @@
-"""Learn a model from unlabelled records: variants, frequencies, u by random pairs, m by EM under several blockings."""
+"""Learn a model from unlabelled records: variants, frequencies, u by random pairs, m by EM under several
+blockings.
+"""
 
 from dataclasses import replace
 
@@ -21,7 +23,9 @@ from spark_jobs.identify.linkage.vectors import read_vectors
 U_PAIRS = 2e6
 SEED = 20250101
 EM_MIN_PAIRS = 100  # fewer say nothing, and none at all makes Splink raise
-CERTAIN_RECALL = 0.6  # share of true pairs that the CERTAIN rules find; moves the prior only, and calibration corrects it
+CERTAIN_RECALL = (
+    0.6  # share of true pairs that the CERTAIN rules find; moves the prior only, and calibration corrects it
+)
 
 
 def tf_columns(comparisons: list[Comparison]) -> list[str]:
@@ -30,10 +34,14 @@ def tf_columns(comparisons: list[Comparison]) -> list[str]:
 
 
 def frequencies(con: duckdb.DuckDBPyConnection, people: str, columns: list[str]) -> tuple[dict, dict]:
-    """Share of each value among the filled records, for values seen twice or more; and the share of a value seen once."""
+    """Share of each value among the filled records, for values seen twice or more; and the share of a value
+    seen once.
+    """
     shares, rarest = {}, {}
     for column in columns:
-        rows = con.execute(f"select {column}, count(*) from {people} where {column} is not null group by 1 order by 1").fetchall()
+        rows = con.execute(
+            f"select {column}, count(*) from {people} where {column} is not null group by 1 order by 1"
+        ).fetchall()
         total = max(sum(n for _, n in rows), 1)
         shares[column] = {value: n / total for value, n in rows if n > 1}
         rarest[column] = 1 / total
@@ -44,7 +52,9 @@ def filled_comparisons(con: duckdb.DuckDBPyConnection, people: str, profile: Pro
     """Comparisons of which every plain column is filled somewhere: EM cannot learn what it never sees."""
     kept = []
     for comparison in comparisons_for(profile):
-        counts = con.execute(f"select {', '.join(f'count({c})' for c in comparison.needs)} from {people}").fetchall()[0]
+        counts = con.execute(
+            f"select {', '.join(f'count({c})' for c in comparison.needs)} from {people}"
+        ).fetchall()[0]
         if min(counts) > 0:
             kept.append(comparison)
     return kept
@@ -64,10 +74,14 @@ def learn(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profi
     return learned, {"given": given, "common": common_tokens(con, "plain")}
 
 
-def train(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, seed: int = SEED) -> LinkageModel:
-    """A frozen model. Leaves behind the tables `people`, `pairs` and `scored` (all candidate pairs, with Splink's weights).
+def train(
+    con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, seed: int = SEED
+) -> LinkageModel:
+    """A frozen model. Leaves behind the tables `people`, `pairs` and `scored` (all candidate pairs, with
+    Splink's weights).
 
-    The connection should have `threads=1`: Splink's random sample follows the order in which threads deliver rows.
+    The connection should have `threads=1`: Splink's random sample follows the order in which threads deliver
+    rows.
     """
     learned, words = learn(con, records, key, profile)
     prepare(con, records, key, profile, learned, words)
@@ -75,9 +89,13 @@ def train(con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profi
     _, linker = linker_over(con, "people", settings_for(comparisons))
     certain = [block_on(*rule) for rule in rules_for(profile, CERTAIN)]
     linker.training.estimate_probability_two_random_records_match(certain, recall=CERTAIN_RECALL)
-    linker.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=U_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
+    )
     for rule in rules_for(profile, EM_BLOCKING):
-        if block(con, [rule], "em_pairs") < EM_MIN_PAIRS:  # a shop that never asks for birthdays has none to block on
+        if (
+            block(con, [rule], "em_pairs") < EM_MIN_PAIRS
+        ):  # a shop that never asks for birthdays has none to block on
             continue
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(*rule), record_sample_proportion=1.0, fix_u_probabilities=True

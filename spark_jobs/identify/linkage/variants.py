@@ -1,19 +1,23 @@
 """Which values stand for one another (tom and thomas, camden and london), learned without labels.
 
-Records that agree on everything else are almost always one person; what then differs is the same thing said in two ways.
-A pair of values counts once per agreeing block, so one person with twenty records is one vote.
+Records that agree on everything else are almost always one person; what then differs is the same thing said
+in two ways. A pair of values counts once per agreeing block, so one person with twenty records is one vote.
 """
 
 import duckdb
 
 MIN_VOTES = {"first": 2, "place": 2}
-MIN_SHARE = 0.03  # of the rarer value's blocks: below it stand chance meetings (two brothers, a mistyped date)
+MIN_SHARE = (
+    0.03  # of the rarer value's blocks: below it stand chance meetings (two brothers, a mistyped date)
+)
 AGREE_ON = {"first": ("last", "dob"), "place": ("last", "first", "dob")}
 PLACE_OUTCODE_MIN_NAMES = 2  # different last names that have this place and this outcode in one record
 
 
 def learn_given(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
-    """Words that open names of several words more often than they close them, sorted: alone, they are a first name."""
+    """Words that open names of several words more often than they close them, sorted: alone, they are a first
+    name.
+    """
     rows = con.execute(f"""
         select word from (
             select first as word, 1 as opens, 0 as closes from {people} where len(tokens) > 1
@@ -43,32 +47,47 @@ def learn_variants(con: duckdb.DuckDBPyConnection, people: str, column: str) -> 
 
 
 def learn_place_codes(con: duckdb.DuckDBPyConnection, people: str, code: str) -> list[tuple[str, str]]:
-    """Which outcodes (or areas) are written beside which place, sorted: lets one record's place speak to another's postcode."""
+    """Which outcodes (or areas) are written beside which place, sorted: lets one record's place speak to
+    another's postcode.
+    """
     return con.execute(f"""
         select place, {code} from {people} where place is not null and {code} is not null
         group by all having count(distinct last) >= {PLACE_OUTCODE_MIN_NAMES} order by all
     """).fetchall()
 
 
-def add_variants(con: duckdb.DuckDBPyConnection, people: str, learned: dict[str, list[tuple[str, str]]]) -> None:
-    """Give each record the list of values that stand for its own: `first_keys`, `place_keys`, `place_outcodes`.
+def add_variants(
+    con: duckdb.DuckDBPyConnection, people: str, learned: dict[str, list[tuple[str, str]]]
+) -> None:
+    """Give each record the list of values that stand for its own: `first_keys`, `place_keys`,
+    `place_outcodes`.
 
-    `first_keys` holds the name itself as well, so that blocking on it finds equal names and variants in one join.
+    `first_keys` holds the name itself as well, so that blocking on it finds equal names and variants in one
+    join.
     """
     for name, pairs in learned.items():
         column, target, own = {
-            "first": ("first", "first_keys", True), "place": ("place", "place_keys", True),
-            "place_outcodes": ("place", "place_outcodes", False), "place_areas": ("place", "place_areas", False),
-        }[name]  # fmt: skip
+            "first": ("first", "first_keys", True),
+            "place": ("place", "place_keys", True),
+            "place_outcodes": ("place", "place_outcodes", False),
+            "place_areas": ("place", "place_areas", False),
+        }[name]
         con.execute("create or replace temp table learned_pairs (value varchar, other varchar)")
         if pairs:
-            con.executemany("insert into learned_pairs values (?, ?)", pairs) if len(pairs) < 50 else con.execute(
-                "insert into learned_pairs select unnest($1), unnest($2)", [[a for a, _ in pairs], [b for _, b in pairs]]
+            (
+                con.executemany("insert into learned_pairs values (?, ?)", pairs)
+                if len(pairs) < 50
+                else con.execute(
+                    "insert into learned_pairs select unnest($1), unnest($2)",
+                    [[a for a, _ in pairs], [b for _, b in pairs]],
+                )
             )
         own_value = f"list_value(p.{column})" if own else "[]::varchar[]"
         con.execute(f"""
             create or replace table {people} as
-            with others as (select value, list(other order by other) as others from learned_pairs group by value)
-            select p.*, case when p.{column} is not null then {own_value} || coalesce(o.others, []::varchar[]) end as {target}
+            with others as (select value, list(other order by other) as others
+            from learned_pairs group by value)
+            select p.*, case when p.{column} is not null then {own_value} || coalesce(o.others,
+            []::varchar[]) end as {target}
             from {people} as p left join others as o on o.value = p.{column}
         """)

@@ -9,7 +9,9 @@ BATCH = 500_000  # pairs; 30 features of them are 60 MB
 
 
 def vector_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str]:
-    """Feature -> SQL over a table that `score` wrote: total weight, each comparison's weight, and its frequency part alone."""
+    """Feature -> SQL over a table that `score` wrote: total weight, each comparison's weight, and its
+    frequency part alone.
+    """
     columns = [name for (name,) in con.execute(f"select column_name from (describe {scored})").fetchall()]
     features = {"match_weight": "match_weight"}
     for name in (c for c in columns if c.startswith("mw_") and not c.startswith("mw_tf_adj_")):
@@ -23,13 +25,16 @@ def vector_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str
 def vector_batches(
     con: duckdb.DuckDBPyConnection, scored: str, size: int = BATCH
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """`left`, `right` (`idx` of both records) and features in bits, shape (n_pairs, n_features), float32, `size` pairs at a time.
+    """`left`, `right` (`idx` of both records) and features in bits, shape (n_pairs, n_features), float32,
+    `size` pairs at a time.
 
     The connection is busy until the last batch is read.
     """
     features = vector_columns(con, scored)
     select = ", ".join(f"cast({sql} as float) as f{i}" for i, sql in enumerate(features.values()))
-    for batch in con.sql(f"select idx_l, idx_r, {select} from {scored} order by idx_l, idx_r").to_arrow_reader(size):
+    for batch in con.sql(
+        f"select idx_l, idx_r, {select} from {scored} order by idx_l, idx_r"
+    ).to_arrow_reader(size):
         left, right, *columns = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
         yield left, right, np.column_stack(columns)
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MOST_LOOKED_AT, MOST_NODES = 120, 24  # the nearest; of what then hangs alone on a node much is drawn as one, twice
+MOST_LOOKED_AT, MOST_NODES = (
+    120,
+    24,
+)  # the nearest; of what then hangs alone on a node much is drawn as one, twice
 MOST_READ = 20_000
 MOST_LEAVES = 3  # leaves of one kind on one node beyond this are drawn as one
 
@@ -23,7 +26,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Line:
-    """One link between nodes a < b; `held_by` None: it is followed. `is_asked`: it is what the question is about."""
+    """One link between nodes a < b; `held_by` None: it is followed. `is_asked`: it is what the question is
+    about.
+    """
 
     a: int
     b: int
@@ -51,15 +56,21 @@ class Near:
 
 
 def near(
-    identifiers: pa.Table, links: pa.Table, identities: pa.Table, customers: Collection[str], asked: Collection[str] = ()
+    identifiers: pa.Table,
+    links: pa.Table,
+    identities: pa.Table,
+    customers: Collection[str],
+    asked: Collection[str] = (),
 ) -> Near:
     """What all pictures of a night need, read in one pass over the tables.
 
-    Of customers with more than `MOST_READ` identifiers in all, only what lies near those that are asked about: a placeholder
-    that joined half a shop must not cost the night the memory of Python objects for it.
+    Of customers with more than `MOST_READ` identifiers in all, only what lies near those that are asked
+    about: a placeholder that joined half a shop must not cost the night the memory of Python objects for it.
     """
     theirs = identities.filter(pc.is_in(identities["customer_id"], pa.array(sorted(customers), pa.string())))
-    n_identifiers = {row["values"]: row["counts"] for row in pc.value_counts(theirs["customer_id"]).to_pylist()}
+    n_identifiers = {
+        row["values"]: row["counts"] for row in pc.value_counts(theirs["customer_id"]).to_pylist()
+    }
     ids = theirs["identifier_id"].combine_chunks()
     between = _between(links, ids)
     if theirs.num_rows > MOST_READ:
@@ -80,7 +91,9 @@ def _between(links: pa.Table, ids: pa.Array) -> pa.Table:
 
 
 def _reached(links: pa.Table, start: Collection[str]) -> pa.Array:
-    """Some `MOST_LOOKED_AT` identifiers, or as many as there are, step by step from the start; of a step too many the first."""
+    """Some `MOST_LOOKED_AT` identifiers, or as many as there are, step by step from the start; of a step too
+    many the first.
+    """
     found = sorted(start)
     while len(found) < MOST_LOOKED_AT * max(len(start), 1):
         here = pa.array(found, pa.string())
@@ -98,18 +111,33 @@ def short(identifier_id: str) -> str:
     return identifier_id.removeprefix("i_")[:6]
 
 
-def drawn(around: Near, customers: Collection[str], asked: tuple[str, str] | None = None, likely: float | None = None) -> Drawn:
-    """The graph of these customers: many leaves of one kind drawn as one, and of what is left the nodes nearest the question.
+def drawn(
+    around: Near,
+    customers: Collection[str],
+    asked: tuple[str, str] | None = None,
+    likely: float | None = None,
+) -> Drawn:
+    """The graph of these customers: many leaves of one kind drawn as one, and of what is left the nodes
+    nearest the question.
 
     Args:
         around: as `near` gives it.
         customers: one, or the two that a question of likeness is about.
         asked: the pair of identifiers in question; None: the picture is of the customer as such.
-        likely: the probability of a pair in question that has no link; it is drawn as one that nothing follows.
+        likely: the probability of a pair in question that has no link; it is drawn as one that nothing
+            follows.
     """
     ids = sorted(each for each, who in around.customer.items() if who in customers)
-    links = [row for row in around.links if row["identifier_id_a"] in set(ids) and row["identifier_id_b"] in set(ids)]
-    if asked and likely is not None and asked not in {(row["identifier_id_a"], row["identifier_id_b"]) for row in links}:
+    links = [
+        row
+        for row in around.links
+        if row["identifier_id_a"] in set(ids) and row["identifier_id_b"] in set(ids)
+    ]
+    if (
+        asked
+        and likely is not None
+        and asked not in {(row["identifier_id_a"], row["identifier_id_b"]) for row in links}
+    ):
         unsure = {"rule": "alike", "weight": likely, "held_by": "not sure enough"}
         links.append({"identifier_id_a": asked[0], "identifier_id_b": asked[1], **unsure})
     beside: dict[str, set[str]] = {each: set() for each in ids}
@@ -127,19 +155,25 @@ def drawn(around: Near, customers: Collection[str], asked: tuple[str, str] | Non
     row_of = {each: row for row, each in enumerate(sorted(stands_for))}
     lines = [
         Line(
-            row_of[row["identifier_id_a"]], row_of[row["identifier_id_b"]], row["rule"], row["weight"], row["held_by"],
+            row_of[row["identifier_id_a"]],
+            row_of[row["identifier_id_b"]],
+            row["rule"],
+            row["weight"],
+            row["held_by"],
             (row["identifier_id_a"], row["identifier_id_b"]) == asked,
         )
         for row in links
         if row["identifier_id_a"] in row_of and row["identifier_id_b"] in row_of
-    ]  # fmt: skip
+    ]
     nodes = [Node(short(each), around.kind[each], stands_for[each]) for each in row_of]
     n = sum(around.n_identifiers[who] for who in customers)
     return Drawn(nodes, lines, n - sum(node.n for node in nodes))
 
 
 def _leaves(beside: dict[str, set[str]], kind: dict[str, str], asked: Collection[str]) -> list[list[str]]:
-    """Groups of more than `MOST_LEAVES` leaves of one kind on one node; an end of the question is never in one."""
+    """Groups of more than `MOST_LEAVES` leaves of one kind on one node; an end of the question is never in
+    one.
+    """
     groups: dict[tuple[str, str], list[str]] = {}
     for each, others in beside.items():
         if len(others) == 1 and each not in asked:

@@ -10,12 +10,16 @@ GAP = 2.0
 
 @dataclass
 class Board:
-    """What stands on a picture already: boxes, and lines between nodes. Each label asked for is put there too."""
+    """What stands on a picture already: boxes, and lines between nodes. Each label asked for is put there
+    too.
+    """
 
     boxes: list[Box]
     lines: list[tuple[tuple[float, float], tuple[float, float]]]
 
-    def along(self, start: Sequence[float], end: Sequence[float], words: str, size: float) -> tuple[float, float]:
+    def along(
+        self, start: Sequence[float], end: Sequence[float], words: str, size: float
+    ) -> tuple[float, float]:
         """The centre of a label on a line: the middle, or the nearest place to it that is free."""
         (x0, y0), (x1, y1) = start, end
         spots = [(x0 + t * (x1 - x0), y0 + t * (y1 - y0)) for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.28, 0.72)]
@@ -27,10 +31,15 @@ class Board:
         up, side = radius + GAP + height / 2, radius + GAP + width / 2
         return self._best([(x, y - up), (x, y + up), (x + side, y), (x - side, y)], words, size, crosses=True)
 
-    def _best(self, spots: list[tuple[float, float]], words: str, size: float, crosses: bool) -> tuple[float, float]:
+    def _best(
+        self, spots: list[tuple[float, float]], words: str, size: float, crosses: bool
+    ) -> tuple[float, float]:
         width, height = text_size(words, size)
-        boxes = [(x - width / 2 - 1, y - height / 2 - 1, x + width / 2 + 1, y + height / 2 + 1) for x, y in spots]
-        # A crossed line is read through, a covered node or word is not: 40 square points weigh as much as one crossing.
+        boxes = [
+            (x - width / 2 - 1, y - height / 2 - 1, x + width / 2 + 1, y + height / 2 + 1) for x, y in spots
+        ]
+        # A crossed line is read through, a covered node or word is not: 40 square points weigh as much as one
+        # crossing.
         cost = [
             sum(overlap(box, other) for other in self.boxes) / 40
             + (sum(cut(box, *line) for line in self.lines) if crosses else 0)
@@ -53,7 +62,10 @@ def text_size(words: str, size: float) -> tuple[float, float]:
 
 def overlap(one: Box, other: Box) -> float:
     """The area that two boxes share."""
-    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    width, height = (
+        min(one[2], other[2]) - max(one[0], other[0]),
+        min(one[3], other[3]) - max(one[1], other[1]),
+    )
     return max(width, 0.0) * max(height, 0.0)
 
 

@@ -1,4 +1,5 @@
-"""Where the nodes of a small graph are drawn: by stress, so that what is far apart in the graph is far apart on paper.
+"""Where the nodes of a small graph are drawn: by stress, so that what is far apart in the graph is far apart
+on paper.
 
 Stress majorization (Gansner, Koren and North, "Graph Drawing by Stress Majorization", 2004).
 """
@@ -32,7 +33,8 @@ def places(distance: np.ndarray) -> np.ndarray:
     angle = 2 * np.pi * np.arange(n) / n
     circle = np.column_stack([np.cos(angle), np.sin(angle)]) * distance.max() / 2
     found = [
-        _settle(circle + np.random.default_rng(seed).normal(0, 0.3, (n, 2)), distance, weight, inverse) for seed in range(STARTS)
+        _settle(circle + np.random.default_rng(seed).normal(0, 0.3, (n, 2)), distance, weight, inverse)
+        for seed in range(STARTS)
     ]
     _, best = min(enumerate(found), key=lambda each: (round(each[1][0], 6), each[0]))
     where = best[1] - best[1].mean(axis=0)
@@ -41,7 +43,9 @@ def places(distance: np.ndarray) -> np.ndarray:
     return where @ turn
 
 
-def _settle(x: np.ndarray, distance: np.ndarray, weight: np.ndarray, inverse: np.ndarray) -> tuple[float, np.ndarray]:
+def _settle(
+    x: np.ndarray, distance: np.ndarray, weight: np.ndarray, inverse: np.ndarray
+) -> tuple[float, np.ndarray]:
     """The stress reached from one start, and the places."""
     for _ in range(ROUNDS):
         apart = np.maximum(np.linalg.norm(x[:, None] - x[None], axis=2), 1e-9)

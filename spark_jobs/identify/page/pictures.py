@@ -1,4 +1,5 @@
-"""Pictures of a night's identity as a whole, as PNG: how alike the compared records are, and how large customers are.
+"""Pictures of a night's identity as a whole, as PNG: how alike the compared records are, and how large
+customers are.
 
 Same input, same bytes.
 """
@@ -15,31 +16,55 @@ SIZES = [*range(1, 11), 16, 26, 51, 101, 251, 1001]  # the least of each bar
 
 
 def weights(probability: np.ndarray, is_one_person: np.ndarray, review: float, link: float) -> bytes:
-    """Pairs of records by match weight: the log-odds of their probability, so that 1 bit is 2 to 1 and 10 bits 1,000 to 1."""
-    least = BIN * np.floor(min(0.0, float(log_odds(np.array([review]))[0])) / BIN)  # both thresholds are in sight
+    """Pairs of records by match weight: the log-odds of their probability, so that 1 bit is 2 to 1 and 10
+    bits 1,000 to 1.
+    """
+    least = BIN * np.floor(
+        min(0.0, float(log_odds(np.array([review]))[0])) / BIN
+    )  # both thresholds are in sight
     bits = np.clip(log_odds(probability), least, MOST_BITS_SHOWN)
     edges = np.arange(least, MOST_BITS_SHOWN + BIN, BIN)
     figure, axes = _panel()
-    zones = ((0.0, review, BELOW, "not asked"), (review, link, BETWEEN, "asked about"), (link, 2.0, ABOVE, "joined, unless held"))
+    zones = (
+        (0.0, review, BELOW, "not asked"),
+        (review, link, BETWEEN, "asked about"),
+        (link, 2.0, ABOVE, "joined, unless held"),
+    )
     height = np.histogram(bits, edges)[0].max(initial=1)
     parts = [bits[(probability >= low) & (probability < high)] for low, high, _, _ in zones]
     axes.hist(
-        parts, edges, stacked=True, rwidth=0.94, color=[colour for _, _, colour, _ in zones],
+        parts,
+        edges,
+        stacked=True,
+        rwidth=0.94,
+        color=[colour for _, _, colour, _ in zones],
         label=[f"{words}: {len(part):,}" for (_, _, _, words), part in zip(zones, parts, strict=True)],
-    )  # fmt: skip
+    )
     apart = ~is_one_person & (probability >= link)
     if apart.any():
         axes.hist(
-            bits[apart], edges, color="none", edgecolor="white", hatch="////", lw=0, rwidth=0.94,
+            bits[apart],
+            edges,
+            color="none",
+            edgecolor="white",
+            hatch="////",
+            lw=0,
+            rwidth=0.94,
             label=f"alike, yet left apart: {apart.sum():,}",
-        )  # fmt: skip
+        )
     for at, words, side, away in ((review, "review", "right", -3), (link, "link", "left", 3)):
         x = log_odds(np.array([at]))[0]
         axes.axvline(x, color=LINE, lw=1, ls="--")
         axes.annotate(
-            f"{words} {at:g}", (x, 1), (away, -2), ha=side, va="top", fontsize=8,
-            xycoords=("data", "axes fraction"), textcoords="offset points",
-        )  # fmt: skip
+            f"{words} {at:g}",
+            (x, 1),
+            (away, -2),
+            ha=side,
+            va="top",
+            fontsize=8,
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+        )
     axes.set_ylim(0, height * 1.15)
     axes.set_xlim(least - 2, MOST_BITS_SHOWN)
     axes.set_xlabel("match weight, bits (0: as likely one person as two; 10: a thousand to one)")
@@ -53,7 +78,10 @@ def sizes(n_identifiers: np.ndarray, giant: int) -> bytes:
     top = np.searchsorted(SIZES, max(n_identifiers.max(initial=1), giant + 1), side="right")
     least = SIZES[: max(top, 6)]
     bar = np.searchsorted(least, n_identifiers, side="right") - 1
-    small, large = (np.bincount(bar[which], minlength=len(least)) for which in (n_identifiers <= giant, n_identifiers > giant))
+    small, large = (
+        np.bincount(bar[which], minlength=len(least))
+        for which in (n_identifiers <= giant, n_identifiers > giant)
+    )
     figure, axes = _panel()
     at = np.arange(len(least))
     axes.bar(at, small, color=ABOVE, width=0.8, log=True)

@@ -1,4 +1,5 @@
-"""`reports/<run>/identity.html`: what a night decided about who is who, on one page that needs nothing beside it.
+"""`reports/<run>/identity.html`: what a night decided about who is who, on one page that needs nothing beside
+it.
 
 Identifiers stand here by kind and id only: no personal values.
 """
@@ -22,7 +23,8 @@ from spark_jobs.identify.review.questions import Limits, Questions
 N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
 CHANGES = ("created", "merged", "split", "renamed", "retired")
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto;
+padding: 0 1rem }
 h1 { font-size: 1.5rem }
 h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
 h3 { font-size: 1rem; margin-bottom: 0 }
@@ -63,17 +65,30 @@ def page(tonight: Tonight) -> str:
     size = np.array(pc.value_counts(tonight.identities["customer_id"]).field("counts"))
     parts = [
         f"<h1>{escape(tonight.title)}</h1>",
-        f"<p>{size.sum():,} identifiers are {len(size):,} customers. Tonight: {', '.join(changed(tonight.changes))}.</p>",
-        "<h2>Questions to answer</h2>", *questions(tonight),
-        "<h2>The first of them, drawn</h2>", *question_pictures(tonight),
-        "<h2>Largest customers</h2>", *largest_pictures(tonight),
-        "<h2>Customers by number of identifiers</h2>", *sizes(size, tonight.limits.giant),
-        "<h2>Compared records by match weight</h2>", *weights(tonight),
-        "<h2>Links</h2>", table(["rule", "followed", "held", "held by"], links_by_rule(tonight.links), numbers=(1, 2)),
-    ]  # fmt: skip
+        (
+            f"<p>{size.sum():,} identifiers are {len(size):,} customers. Tonight:"
+            f" {', '.join(changed(tonight.changes))}.</p>"
+        ),
+        "<h2>Questions to answer</h2>",
+        *questions(tonight),
+        "<h2>The first of them, drawn</h2>",
+        *question_pictures(tonight),
+        "<h2>Largest customers</h2>",
+        *largest_pictures(tonight),
+        "<h2>Customers by number of identifiers</h2>",
+        *sizes(size, tonight.limits.giant),
+        "<h2>Compared records by match weight</h2>",
+        *weights(tonight),
+        "<h2>Links</h2>",
+        table(["rule", "followed", "held", "held by"], links_by_rule(tonight.links), numbers=(1, 2)),
+    ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(tonight.title)}</title><style>{STYLE}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
 
 
 def changed(changes: pa.Table) -> list[str]:
@@ -90,15 +105,20 @@ def questions(tonight: Tonight) -> list[str]:
     said = ", ".join(f"{n:,} {kind}" for kind, n in found.items())
     body = [
         [
-            row["kind"] + (" (held back)" if row["is_held_back"] else ""), f"{row['score']:.4g}", f"{row['n_identifiers']:,}",
+            row["kind"] + (" (held back)" if row["is_held_back"] else ""),
+            f"{row['score']:.4g}",
+            f"{row['n_identifiers']:,}",
             f"{escape(row['because'])}<br><code>{escape(command(row))}</code>",
         ]
         for row in rows[:N_QUESTIONS]
-    ]  # fmt: skip
+    ]
     return [
-        f"<p>{sum(found.values()):,}: {said}; {len(rows):,} in the queue (<code>core_identity_reviews</code>), the first "
-        f"{len(body)} here. DECISION: <b>split</b> (never one customer), <b>refuse</b> (do not follow this link) or <b>join</b> "
-        "(one customer). The score of a giant is its size, of a bridge bits of doubt, of likeness a probability.</p>",
+        (
+            f"<p>{sum(found.values()):,}: {said}; {len(rows):,} in the queue"
+            f" (<code>core_identity_reviews</code>), the first {len(body)} here. DECISION: <b>split</b>"
+            " (never one customer), <b>refuse</b> (do not follow this link) or <b>join</b> (one customer)."
+            " The score of a giant is its size, of a bridge bits of doubt, of likeness a probability.</p>"
+        ),
         table(["kind", "score", "identifiers", "because, and how to answer"], body, numbers=(1, 2)),
     ]
 
@@ -112,7 +132,10 @@ def command(row: dict) -> str:
 def question_pictures(tonight: Tonight) -> list[str]:
     """The graphs of the customers that the first questions are about, of each kind at least one."""
     rows = tonight.questions.rows.to_pylist()
-    first = [next(row for row in rows if row["kind"] == kind) for kind in dict.fromkeys(row["kind"] for row in rows)]
+    first = [
+        next(row for row in rows if row["kind"] == kind)
+        for kind in dict.fromkeys(row["kind"] for row in rows)
+    ]
     first += [row for row in rows if row not in first][: N_PICTURED - len(first)]
     ends = [row[f"identifier_id_{end}"] for row in first for end in "ab"]
     customer = holders(tonight.identities, ends)
@@ -139,7 +162,9 @@ def largest_pictures(tonight: Tonight) -> list[str]:
     around = near(tonight.identifiers, tonight.links, tonight.identities, {row["customer_id"] for row in top})
     return [
         f"<h3>{escape(row['customer_id'])}: {row['n']:,} identifiers</h3>\n"
-        + image(cluster_picture.picture(drawn(around, {row["customer_id"]})), f"graph of {row['customer_id']}")
+        + image(
+            cluster_picture.picture(drawn(around, {row["customer_id"]})), f"graph of {row['customer_id']}"
+        )
         for row in top
     ]
 
@@ -151,14 +176,22 @@ def holders(identities: pa.Table, ids: Sequence[str]) -> dict[str, str]:
 
 
 def sizes(n_identifiers: np.ndarray, giant: int) -> list[str]:
-    return [image(pictures.sizes(n_identifiers, giant), "customers by size")] if len(n_identifiers) else ["<p>No customers.</p>"]
+    return (
+        [image(pictures.sizes(n_identifiers, giant), "customers by size")]
+        if len(n_identifiers)
+        else ["<p>No customers.</p>"]
+    )
 
 
 def weights(tonight: Tonight) -> list[str]:
     if not tonight.likeness.num_rows:
         return ["<p>No two records are alike.</p>"]
     probability, is_one = (tonight.likeness[name].to_numpy() for name in ("probability", "is_one_person"))
-    return [image(pictures.weights(probability, is_one, tonight.limits.review, tonight.limits.link), "match weights")]
+    return [
+        image(
+            pictures.weights(probability, is_one, tonight.limits.review, tonight.limits.link), "match weights"
+        )
+    ]
 
 
 def links_by_rule(links: pa.Table) -> list[list[str]]:
@@ -166,7 +199,9 @@ def links_by_rule(links: pa.Table) -> list[list[str]]:
     counted = links.group_by(["rule", "held_by"]).aggregate([([], "count_all")]).to_pylist()
     rows = []
     for rule in sorted({row["rule"] for row in counted}):
-        held = sorted((-row["count_all"], row["held_by"]) for row in counted if row["rule"] == rule and row["held_by"])
+        held = sorted(
+            (-row["count_all"], row["held_by"]) for row in counted if row["rule"] == rule and row["held_by"]
+        )
         followed = sum(row["count_all"] for row in counted if row["rule"] == rule and not row["held_by"])
         why = ", ".join(f"{escape(by)} {-n:,}" for n, by in held)
         rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held):,}", why])
@@ -177,7 +212,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[
     """An HTML table; cells are HTML already."""
 
     def row(cells: Sequence[str], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}{' class=n' * (i in numbers)}>{cell}</{tag}>" for i, cell in enumerate(cells)) + "</tr>"
+        return (
+            "<tr>"
+            + "".join(f"<{tag}{' class=n' * (i in numbers)}>{cell}</{tag}>" for i, cell in enumerate(cells))
+            + "</tr>"
+        )
 
     return f"<table>{row(head, 'th')}\n" + "\n".join(row(cells, "td") for cells in rows) + "</table>"
 

@@ -28,8 +28,9 @@ class Bridges:
 def bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     """Every link whose removal parts its component in two, with the two sides added up.
 
-    A bridge stands in every spanning tree, and cutting it leaves one whole subtree on its lower side: so one walk up a tree
-    adds up all sides. The links inside a side are half its sum of degrees, less the bridge's one.
+    A bridge stands in every spanning tree, and cutting it leaves one whole subtree on its lower side: so one
+    walk up a tree adds up all sides. The links inside a side are half its sum of degrees, less the bridge's
+    one.
 
     Args:
         a, b: ends of the links, node numbers below len(marks); no loops, each pair once.
@@ -39,7 +40,9 @@ def bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     graph = rustworkx.PyGraph(multigraph=False)
     graph.add_nodes_from(range(n))
     graph.extend_from_edge_list(list(zip(a.tolist(), b.tolist(), strict=True)))
-    cut = np.array(sorted((min(pair), max(pair)) for pair in rustworkx.bridges(graph)), dtype=np.int64).reshape(-1, 2)
+    cut = np.array(
+        sorted((min(pair), max(pair)) for pair in rustworkx.bridges(graph)), dtype=np.int64
+    ).reshape(-1, 2)
     link = np.sort(rows_of(cut[:, 0] * n + cut[:, 1], np.minimum(a, b) * n + np.maximum(a, b)))
     a_cut, b_cut = a[link], b[link]
 

@@ -1,4 +1,6 @@
-"""The identity tables as numbers: identifiers and customers in the order of their ids, links as pairs of numbers."""
+"""The identity tables as numbers: identifiers and customers in the order of their ids, links as pairs of
+numbers.
+"""
 
 from dataclasses import dataclass
 
@@ -20,8 +22,8 @@ class Numbered:
         sort_of: per identifier, a number of `sorts`: its kind and, for kinds local to a source, the source.
         customer: per identifier.
         a, b: per pair with a followed link, the smaller and the larger identifier; pairs ascend.
-        bits: per pair, what its followed links say together; what somebody decided adds nothing to what was seen, or an answer
-            would move the question to another link.
+        bits: per pair, what its followed links say together; what somebody decided adds nothing to what was
+            seen, or an answer would move the question to another link.
         first_seen: per pair, microseconds since 1970 of the earliest.
     """
 
@@ -43,8 +45,12 @@ def numbered(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> Nu
         ValueError: a followed link leads to an identifier that is not there.
     """
     ids = ascending(identifiers["identifier_id"])
-    rows = identifiers.select(["identifier_id", "kind", "source"]).take(pc.sort_indices(identifiers["identifier_id"]))
-    kind, source = (pc.dictionary_encode(pc.fill_null(rows[name], "")).combine_chunks() for name in ("kind", "source"))
+    rows = identifiers.select(["identifier_id", "kind", "source"]).take(
+        pc.sort_indices(identifiers["identifier_id"])
+    )
+    kind, source = (
+        pc.dictionary_encode(pc.fill_null(rows[name], "")).combine_chunks() for name in ("kind", "source")
+    )
     both = kind.indices.to_numpy().astype(np.int64) * len(source.dictionary) + source.indices.to_numpy()
     codes, sort_of = np.unique(both, return_inverse=True)
     names = [divmod(code, len(source.dictionary)) for code in codes.tolist()]
@@ -57,14 +63,19 @@ def numbered(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> Nu
     followed = links.filter(links["is_followed"])
     a, b = (numbers(followed[f"identifier_id_{end}"], ids) for end in "ab")
     if len(a) and min(a.min(), b.min()) < 0:
-        raise ValueError("a followed link of core_identity_links leads to an identifier that core_identifiers does not hold")
+        raise ValueError(
+            "a followed link of core_identity_links leads to an identifier that core_identifiers does not"
+            " hold"
+        )
     pair, of_pair = np.unique(np.minimum(a, b) * len(ids) + np.maximum(a, b), return_inverse=True)
     first_seen = np.full(len(pair), np.iinfo(np.int64).max)
     np.minimum.at(first_seen, of_pair, microseconds(followed["first_seen_at"]))
     is_seen = pc.not_equal(followed["rule"], DECIDED).to_numpy(zero_copy_only=False)
     counts = is_seen | (np.bincount(of_pair, is_seen, minlength=len(pair)) == 0)[of_pair]
     bits = np.bincount(of_pair, bits_of(followed["weight"].to_numpy()) * counts, minlength=len(pair))
-    return Numbered(ids, customers, sorts, sort_of, customer, *np.divmod(pair, max(len(ids), 1)), bits, first_seen)
+    return Numbered(
+        ids, customers, sorts, sort_of, customer, *np.divmod(pair, max(len(ids), 1)), bits, first_seen
+    )
 
 
 def ascending(values: pa.ChunkedArray | pa.Array) -> pa.Array:

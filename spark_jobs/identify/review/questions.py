@@ -1,7 +1,8 @@
-"""The questions about merges that a person should answer: giants, bridges, likeness in doubt; most harmful first.
+"""The questions about merges that a person should answer: giants, bridges, likeness in doubt; most harmful
+first.
 
-An answer is a decision in force about the question's pair, and takes it off the queue for good: nothing is asked twice.
-Nothing here names a person: `because` holds kinds, counts, rules and probabilities.
+An answer is a decision in force about the question's pair, and takes it off the queue for good: nothing is
+asked twice. Nothing here names a person: `because` holds kinds, counts, rules and probabilities.
 """
 
 import hashlib
@@ -21,9 +22,12 @@ from spark_jobs.identify.review.suspicion import OWN_BITS, Suspects, suspects
 ANSWERS = ("split", "refuse", "join")
 TO_RELEASE = "served again when join says it is one customer, or split or refuse leave no more than that"
 WORDS = {
-    "user_id": ("user id", "user ids"), "crm_id": ("CRM id", "CRM ids"), "email": ("e-mail", "e-mails"),
-    "phone": ("phone", "phones"), "anonymous_id": ("browser", "browsers"),
-}  # fmt: skip
+    "user_id": ("user id", "user ids"),
+    "crm_id": ("CRM id", "CRM ids"),
+    "email": ("e-mail", "e-mails"),
+    "phone": ("phone", "phones"),
+    "anonymous_id": ("browser", "browsers"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,10 @@ class Limits:
 
     Attributes:
         giant: a customer of more identifiers is asked about and held back.
-        review, link: probabilities; a pair of records from `review` up is asked about, from `link` up it should be one person.
-        least_bits: a bridge whose score is not above is not asked about; at 0 its sides are as likely one person as two.
-        most: questions of one kind, the first of them; of giants all, for the queue is what holds them back.
+        review, link: probabilities; a pair of records from `review` up is asked about, from `link` up it
+        should be one person. least_bits: a bridge whose score is not above is not asked about; at 0 its sides
+        are as likely one person as two. most: questions of one kind, the first of them; of giants all, for
+        the queue is what holds them back.
     """
 
     giant: int
@@ -46,16 +51,23 @@ class Limits:
 
 @dataclass(frozen=True)
 class Questions:
-    """`rows` of `core_identity_reviews` in the order to answer them; `n_found`: kind → how many there are, asked or not."""
+    """`rows` of `core_identity_reviews` in the order to answer them; `n_found`: kind → how many there are,
+    asked or not.
+    """
 
     rows: pa.Table
     n_found: Mapping[str, int]
 
 
 def reviews(
-    identifiers: pa.Table, links: pa.Table, identities: pa.Table, likeness: pa.Table,
-    records: pa.Table, decisions: pa.Table, limits: Limits,
-) -> Questions:  # fmt: skip
+    identifiers: pa.Table,
+    links: pa.Table,
+    identities: pa.Table,
+    likeness: pa.Table,
+    records: pa.Table,
+    decisions: pa.Table,
+    limits: Limits,
+) -> Questions:
     """Tonight's questions. Same tables in any order of rows, same questions.
 
     Args:
@@ -63,15 +75,18 @@ def reviews(
         links: `core_identity_links`.
         identities: `core_identities`, one row for each of the identifiers.
         likeness: `core_identity_likeness`.
-        records: `source, record_id, identifier_id`: the identifier by which a person's record is linked when alike.
-        decisions: `core_identity_decisions`; a split, refusal or join in force answers what is asked about its pair, and a
-            split every question of likeness between the two customers.
+        records: `source, record_id, identifier_id`: the identifier by which a person's record is linked when
+            alike.
+        decisions: `core_identity_decisions`; a split, refusal or join in force answers what is asked about
+            its pair, and a split every question of likeness between the two customers.
     """
     graph = numbered(identifiers, links, identities)
     answered, parted = answers(graph, decisions)
     found = suspects(graph)
     giants = [row for row in too_large(graph, found, limits) if pair_of(row) not in answered]
-    n_bridges, parts = held_by_one_link(graph, found, links, answered, {row["customer_id"] for row in giants}, limits)
+    n_bridges, parts = held_by_one_link(
+        graph, found, links, answered, {row["customer_id"] for row in giants}, limits
+    )
     n_likeness, pairs = in_doubt(graph, likeness, records, links, answered, parted, limits)
     rows = [
         {"review_id": review_id(kind, *pair_of(row)), "kind": kind, "is_held_back": kind == "giant", **row}
@@ -94,12 +109,18 @@ def pair_of(row: Mapping) -> tuple[str, str]:
 
 
 def answers(graph: Numbered, decisions: pa.Table) -> tuple[set[tuple[str, str]], set[tuple[int, int]]]:
-    """The pairs of identifiers someone decided on, a < b; and the pairs of customers that were told apart, by number."""
+    """The pairs of identifiers someone decided on, a < b; and the pairs of customers that were told apart, by
+    number.
+    """
     answered, parted = set(), set()
-    in_force = decisions.filter(pc.and_(decisions["is_in_force"], pc.is_in(decisions["decision"], pa.array(ANSWERS))))
+    in_force = decisions.filter(
+        pc.and_(decisions["is_in_force"], pc.is_in(decisions["decision"], pa.array(ANSWERS)))
+    )
     ends = [in_force[f"identifier_id_{end}"] for end in "ab"]
     numbered_ends = zip(*(numbers(end, graph.ids).tolist() for end in ends), strict=True)
-    for word, a, b, (i, j) in zip(in_force["decision"].to_pylist(), *(e.to_pylist() for e in ends), numbered_ends, strict=True):
+    for word, a, b, (i, j) in zip(
+        in_force["decision"].to_pylist(), *(e.to_pylist() for e in ends), numbered_ends, strict=True
+    ):
         answered.add((min(a, b), max(a, b)))
         if word == "split" and i >= 0 and j >= 0:
             parted.add(tuple(sorted((int(graph.customer[i]), int(graph.customer[j])))))
@@ -109,8 +130,9 @@ def answers(graph: Numbered, decisions: pa.Table) -> tuple[set[tuple[str, str]],
 def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
     """A row per customer of more than `limits.giant` identifiers, the largest first.
 
-    Its pair is its most suspicious bridge; without one the weakest of its links, the earliest of equals. Either stays the
-    same while the customer grows, unless something more suspicious comes up: then it is asked anew.
+    Its pair is its most suspicious bridge; without one the weakest of its links, the earliest of equals.
+    Either stays the same while the customer grows, unless something more suspicious comes up: then it is
+    asked anew.
     """
     size = np.bincount(graph.customer, minlength=len(graph.customers))
     giants = np.flatnonzero(size > limits.giant)
@@ -121,19 +143,28 @@ def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
     rows = []
     for who in sorted(giants.tolist(), key=lambda who: (-size[who], who)):
         held = np.bincount(graph.sort_of[graph.customer == who], minlength=len(graph.sorts))
-        rows.append({
-            **ends(graph, pair[who]), "score": float(size[who]), "n_identifiers": int(size[who]),
-            "because": f"{size[who]:,} identifiers, more than {limits.giant:,}: {counted(graph, held)}; {TO_RELEASE}",
-        })  # fmt: skip
+        rows.append(
+            {
+                **ends(graph, pair[who]),
+                "score": float(size[who]),
+                "n_identifiers": int(size[who]),
+                "because": (
+                    f"{size[who]:,} identifiers, more than {limits.giant:,}: {counted(graph, held)};"
+                    f" {TO_RELEASE}"
+                ),
+            }
+        )
     return rows
 
 
 def held_by_one_link(
     graph: Numbered, found: Suspects, links: pa.Table, answered: set, giants: set[str], limits: Limits
 ) -> tuple[int, list[dict]]:
-    """How many bridges are suspicious and not decided on, and the rows of the first: of each customer the worst.
+    """How many bridges are suspicious and not decided on, and the rows of the first: of each customer the
+    worst.
 
-    One of a customer at a time, a giant's with the giant: where that one is cut, what the others hold together has changed.
+    One of a customer at a time, a giant's with the giant: where that one is cut, what the others hold
+    together has changed.
     """
     n_open, first = 0, {}
     for i in np.flatnonzero(found.score > limits.least_bits).tolist():
@@ -147,21 +178,41 @@ def held_by_one_link(
     rows = []
     for i in first:
         row, sides = ends(graph, found.pair[i]), (found.held_a[i], found.held_b[i])
-        both = [kind for (kind, _), a, b in zip(graph.sorts, *sides, strict=True) if a and b and kind in OWN_BITS]
-        own = "; each side has its own " + ", ".join(WORDS[kind][0] for kind in sorted(set(both))) if both else ""
+        both = [
+            kind for (kind, _), a, b in zip(graph.sorts, *sides, strict=True) if a and b and kind in OWN_BITS
+        ]
+        own = (
+            "; each side has its own " + ", ".join(WORDS[kind][0] for kind in sorted(set(both)))
+            if both
+            else ""
+        )
         n_links = (found.links_a[i], found.links_b[i])
-        counts = [f"{counted(graph, s)} ({n:,} link{'' if n == 1 else 's'})" for s, n in zip(sides, n_links, strict=True)]
-        rows.append({
-            **row, "score": float(found.score[i]), "n_identifiers": int(sum(side.sum() for side in sides)),
-            "because": f"one link ({said[pair_of(row)]}) holds together {counts[0]} and {counts[1]}{own}",
-        })  # fmt: skip
+        counts = [
+            f"{counted(graph, s)} ({n:,} link{'' if n == 1 else 's'})"
+            for s, n in zip(sides, n_links, strict=True)
+        ]
+        rows.append(
+            {
+                **row,
+                "score": float(found.score[i]),
+                "n_identifiers": int(sum(side.sum() for side in sides)),
+                "because": f"one link ({said[pair_of(row)]}) holds together {counts[0]} and {counts[1]}{own}",
+            }
+        )
     return n_open, rows
 
 
 def in_doubt(
-    graph: Numbered, likeness: pa.Table, records: pa.Table, links: pa.Table, answered: set, parted: set, limits: Limits
-) -> tuple[int, list[dict]]:  # fmt: skip
-    """How many pairs of customers are alike enough to ask about, and the rows of the first, each by its likest pair of records.
+    graph: Numbered,
+    likeness: pa.Table,
+    records: pa.Table,
+    links: pa.Table,
+    answered: set,
+    parted: set,
+    limits: Limits,
+) -> tuple[int, list[dict]]:
+    """How many pairs of customers are alike enough to ask about, and the rows of the first, each by its
+    likest pair of records.
 
     Whoever is one customer already is not asked about, be it by another way.
     """
@@ -170,7 +221,11 @@ def in_doubt(
     known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
     stands_for = np.append(numbers(records["identifier_id"], graph.ids), -1)
     i, j = (
-        stands_for[numbers(pc.binary_join_element_wise(likely[f"source_{x}"], likely[f"record_id_{x}"], "\x1f"), known)]
+        stands_for[
+            numbers(
+                pc.binary_join_element_wise(likely[f"source_{x}"], likely[f"record_id_{x}"], "\x1f"), known
+            )
+        ]
         for x in "ab"
     )
     probability = likely["probability"].to_numpy()
@@ -190,13 +245,26 @@ def in_doubt(
     for customers, row in first:
         ids = {"identifier_id_a": graph.ids[a[row]].as_py(), "identifier_id_b": graph.ids[b[row]].as_py()}
         held = said.get(pair_of(ids), "the records around them say otherwise")
-        where = f"below the {limits.link:g} that joins" if probability[row] < limits.link else f"and not joined: {held}"
-        agree = ", ".join(f"{name} {level}" for name, level in sorted(likely["agreements"][row].as_py() or ()))
-        rows.append({
-            "customer_id": graph.customers[graph.customer[a[row]]].as_py(), **ids, "score": float(probability[row]),
-            "n_identifiers": int(sum(size[who] for who in customers)),
-            "because": f"{thousandths(probability[row])} likely one person, {where}" + (f"; {agree}" if agree else ""),
-        })  # fmt: skip
+        where = (
+            f"below the {limits.link:g} that joins"
+            if probability[row] < limits.link
+            else f"and not joined: {held}"
+        )
+        agree = ", ".join(
+            f"{name} {level}" for name, level in sorted(likely["agreements"][row].as_py() or ())
+        )
+        rows.append(
+            {
+                "customer_id": graph.customers[graph.customer[a[row]]].as_py(),
+                **ids,
+                "score": float(probability[row]),
+                "n_identifiers": int(sum(size[who] for who in customers)),
+                "because": (
+                    f"{thousandths(probability[row])} likely one person, {where}"
+                    + (f"; {agree}" if agree else "")
+                ),
+            }
+        )
     return len(best), rows
 
 
@@ -205,8 +273,9 @@ def ends(graph: Numbered, pair: int) -> dict[str, str]:
     a, b = int(graph.a[pair]), int(graph.b[pair])
     return {
         "customer_id": graph.customers[graph.customer[a]].as_py(),
-        "identifier_id_a": graph.ids[a].as_py(), "identifier_id_b": graph.ids[b].as_py(),
-    }  # fmt: skip
+        "identifier_id_a": graph.ids[a].as_py(),
+        "identifier_id_b": graph.ids[b].as_py(),
+    }
 
 
 def counted(graph: Numbered, held: np.ndarray) -> str:
@@ -214,7 +283,9 @@ def counted(graph: Numbered, held: np.ndarray) -> str:
     of_kind: dict[str, int] = {}
     for (kind, _), n in zip(graph.sorts, held.tolist(), strict=True):
         of_kind[kind] = of_kind.get(kind, 0) + n
-    return ", ".join(f"{n:,} {WORDS.get(kind, (kind, kind))[n != 1]}" for kind, n in sorted(of_kind.items()) if n)
+    return ", ".join(
+        f"{n:,} {WORDS.get(kind, (kind, kind))[n != 1]}" for kind, n in sorted(of_kind.items()) if n
+    )
 
 
 def thousandths(probability: float) -> str:
@@ -222,10 +293,16 @@ def thousandths(probability: float) -> str:
     return f"{floor(probability * 1000 + 1e-9) / 1000:.3f}" if probability < 1 else "1"
 
 
-def what_links_say(graph: Numbered, links: pa.Table, pairs: list[tuple[int, int]]) -> dict[tuple[str, str], str]:
-    """Per pair of ids, its links in words: rule and weight, and what holds it. No row of `links`, no entry."""
+def what_links_say(
+    graph: Numbered, links: pa.Table, pairs: list[tuple[int, int]]
+) -> dict[tuple[str, str], str]:
+    """Per pair of ids, its links in words: rule and weight, and what holds it. No row of `links`,
+    no entry.
+    """
     wanted = {(graph.ids[int(a)].as_py(), graph.ids[int(b)].as_py()) for a, b in pairs}
-    near = links.filter(pc.is_in(links["identifier_id_a"], pa.array(sorted({a for a, _ in wanted}), pa.string())))
+    near = links.filter(
+        pc.is_in(links["identifier_id_a"], pa.array(sorted({a for a, _ in wanted}), pa.string()))
+    )
     said: dict[tuple[str, str], list[str]] = {}
     for link in near.to_pylist():
         if pair_of(link) in wanted:

@@ -1,4 +1,6 @@
-"""The reviewed rules of identity: read from `rules.yml` and checked, so that a slip in it stops the night with a sentence."""
+"""The reviewed rules of identity: read from `rules.yml` and checked, so that a slip in it stops the night
+with a sentence.
+"""
 
 import re
 from collections.abc import Mapping
@@ -42,7 +44,9 @@ class Shared:
 
 @dataclass(frozen=True)
 class Limit:
-    """A customer holds at most so many identifiers of a kind, ever or first seen within any `within_days`; priority 1 is best."""
+    """A customer holds at most so many identifiers of a kind, ever or first seen within any `within_days`;
+    priority 1 is best.
+    """
 
     kind: str
     priority: int
@@ -90,7 +94,11 @@ def parse(raw: Any) -> Rules:
         RulesError: as `load`.
     """
     sections = {"blocked", "shared", "limits", "likeness", "giant"}
-    _expect(isinstance(raw, Mapping) and set(raw) == sections, "the file", f"has exactly the sections {sorted(sections)}")
+    _expect(
+        isinstance(raw, Mapping) and set(raw) == sections,
+        "the file",
+        f"has exactly the sections {sorted(sections)}",
+    )
     for section in ("blocked", "shared", "limits"):
         _expect(isinstance(raw[section], list) and bool(raw[section]), section, "is a list of rules")
     blocked = tuple(_entry(Blocked, "blocked", each) for each in raw["blocked"])
@@ -103,20 +111,38 @@ def parse(raw: Any) -> Rules:
         try:
             re.compile(each.pattern)
         except re.error as wrong:
-            raise RulesError(f"rules.yml: blocked/{each.id}: the pattern is no regular expression: {wrong}") from wrong
+            raise RulesError(
+                f"rules.yml: blocked/{each.id}: the pattern is no regular expression: {wrong}"
+            ) from wrong
     for each in shared:
         _expect(each.of in COUNTED, f"shared/{each.id}", f"counts one of {', '.join(COUNTED)} in `of`")
     kinds = sorted(limit.kind for limit in limits)
     _expect(kinds == sorted(KINDS), "limits", f"names each kind once: {', '.join(KINDS)}")
-    _expect(len({limit.priority for limit in limits}) == len(limits), "limits", "gives each kind a priority of its own")
+    _expect(
+        len({limit.priority for limit in limits}) == len(limits),
+        "limits",
+        "gives each kind a priority of its own",
+    )
     likeness = raw["likeness"]
     names = {"link", "review", "too_common"}
-    _expect(isinstance(likeness, Mapping) and set(likeness) == names, "likeness", f"has {', '.join(sorted(names))}")
+    _expect(
+        isinstance(likeness, Mapping) and set(likeness) == names,
+        "likeness",
+        f"has {', '.join(sorted(names))}",
+    )
     are_numbers = all(isinstance(likeness[name], float) for name in ("link", "review"))
-    _expect(are_numbers and 0 < likeness["review"] <= likeness["link"] < 1, "likeness", "has 0 < review <= link < 1")
+    _expect(
+        are_numbers and 0 < likeness["review"] <= likeness["link"] < 1,
+        "likeness",
+        "has 0 < review <= link < 1",
+    )
     common = likeness["too_common"]
     are_columns = isinstance(common, Mapping) and set(common) <= set(CORE_PEOPLE.columns)
-    _expect(are_columns and all(map(_is_count, common.values())), "likeness/too_common", "gives columns of core_people a number")
+    _expect(
+        are_columns and all(map(_is_count, common.values())),
+        "likeness/too_common",
+        "gives columns of core_people a number",
+    )
     _expect(_is_count(raw["giant"]) and raw["giant"] > 1, "giant", "is a whole number above 1")
     return Rules(blocked, shared, limits, likeness["link"], likeness["review"], common, raw["giant"])
 
@@ -126,14 +152,24 @@ def _entry(kind: type, section: str, raw: Any) -> Any:
     named = raw.get("id") or raw.get("kind") if isinstance(raw, Mapping) else raw
     where, allowed = f"{section}/{named}", {field.name for field in fields(kind)}
     needed = allowed - {"within_days"}
-    _expect(isinstance(raw, Mapping) and needed <= set(raw) <= allowed, where, f"has the fields {', '.join(sorted(needed))}")
+    _expect(
+        isinstance(raw, Mapping) and needed <= set(raw) <= allowed,
+        where,
+        f"has the fields {', '.join(sorted(needed))}",
+    )
     _expect(isinstance(raw["reason"], str) and bool(raw["reason"].strip()), where, "gives its reason")
     is_word = "id" not in raw or re.fullmatch("[a-z_]+", str(raw["id"])) is not None
     _expect(is_word, where, "has an id of small letters and underscores")
     _expect(isinstance(raw.get("pattern", ""), str), where, "has its pattern in quotes")
-    _expect("(?P" not in raw.get("pattern", ""), where, "has a pattern that Java reads too: groups have no names")
+    _expect(
+        "(?P" not in raw.get("pattern", ""), where, "has a pattern that Java reads too: groups have no names"
+    )
     kinds = raw.get("kinds", [raw.get("kind")])
-    _expect(isinstance(kinds, list) and kinds and set(kinds) <= set(KINDS), where, f"names kinds among {', '.join(KINDS)}")
+    _expect(
+        isinstance(kinds, list) and kinds and set(kinds) <= set(KINDS),
+        where,
+        f"names kinds among {', '.join(KINDS)}",
+    )
     for name in ("at_most", "priority", "within_days"):
         _expect(_is_count(raw.get(name, 1)), where, f"has a whole number in `{name}`")
     return kind(**{name: tuple(value) if name == "kinds" else value for name, value in raw.items()})

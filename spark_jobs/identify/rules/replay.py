@@ -1,8 +1,9 @@
 """Follow links one by one, and hold those that would make a customer more than one person may be.
 
-The specification of identity's limits, as a pure function of sets: the order in which links or nights arrived does not
-matter, since they are followed in the order of what they say (`order`). Where no limit and no decision is touched the answer
-is the connected components, which is how most of a graph is worked out (`settle.py`); here stands what is left.
+The specification of identity's limits, as a pure function of sets: the order in which links or nights arrived
+does not matter, since they are followed in the order of what they say (`order`). Where no limit and no
+decision is touched the answer is the connected components, which is how most of a graph is worked out
+(`settle.py`); here stands what is left.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -46,9 +47,11 @@ class Replayed:
 
 
 def order(link: Link, nodes: Mapping[str, Node], rules: Rules) -> tuple:
-    """When a link's turn is: decisions, then what was seen by time, of one record the better priorities first; then likeness.
+    """When a link's turn is: decisions, then what was seen by time, of one record the better priorities
+    first; then likeness.
 
-    Segment's rule, which demotes an event's identifier of the lowest priority and tries the others, in terms of pairs.
+    Segment's rule, which demotes an event's identifier of the lowest priority and tries the others, in terms
+    of pairs.
     """
     worse, better = sorted((rules.limit(nodes[end].kind).priority for end in (link.a, link.b)), reverse=True)
     tier = 0 if link.rule == DECIDED else 2 if link.rule == ALIKE else 1
@@ -57,11 +60,15 @@ def order(link: Link, nodes: Mapping[str, Node], rules: Rules) -> tuple:
 
 
 class _Group:
-    """One customer so far: its members, when those of limited kinds were first seen, and the sides of decisions it holds."""
+    """One customer so far: its members, when those of limited kinds were first seen, and the sides of
+    decisions it holds.
+    """
 
     def __init__(self, name: str, node: Node) -> None:
         self.members = [name]
-        self.seen: dict[tuple[str, str | None], list[datetime]] = {(node.kind, node.source): [node.first_seen_at]}
+        self.seen: dict[tuple[str, str | None], list[datetime]] = {
+            (node.kind, node.source): [node.first_seen_at]
+        }
         self.sides: set[tuple[int, str]] = set()
 
     def take(self, other: "_Group") -> None:
@@ -76,8 +83,8 @@ class _Group:
 def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: Limit) -> bool:
     """Whether first sightings of two groups, each sorted, are together more than one customer may have.
 
-    Over a window only those windows are counted that hold a sighting of the smaller group: a robot's ten thousand cookies are
-    not looked through again for each that is added.
+    Over a window only those windows are counted that hold a sighting of the smaller group: a robot's ten
+    thousand cookies are not looked through again for each that is added.
     """
     if len(one) + len(other) <= limit.at_most:
         return False
@@ -109,14 +116,16 @@ def are_split(one: _Group, other: _Group) -> bool:
     return any((number, "a" if side == "b" else "b") in many for number, side in few)
 
 
-def replay(links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, splits: Iterable[tuple[str, str]] = ()) -> Replayed:
+def replay(
+    links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, splits: Iterable[tuple[str, str]] = ()
+) -> Replayed:
     """Follow all links in their order.
 
     Args:
         links: in any order; both ends stand in `nodes`.
         nodes: every identifier, linked or not.
-        splits: pairs of identifiers that someone said are never one customer. A split is stronger than a join, which in turn
-            is not asked about limits: somebody who knows has spoken.
+        splits: pairs of identifiers that someone said are never one customer. A split is stronger than a
+            join, which in turn is not asked about limits: somebody who knows has spoken.
     """
     group = {name: _Group(name, node) for name, node in nodes.items()}
     for number, ends in enumerate(sorted(splits)):
@@ -128,7 +137,13 @@ def replay(links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, split
         one, other = group[link.a], group[link.b]
         if one is other:
             continue
-        why = SPLIT if are_split(one, other) else None if link.rule == DECIDED else refused_by(one, other, rules)
+        why = (
+            SPLIT
+            if are_split(one, other)
+            else None
+            if link.rule == DECIDED
+            else refused_by(one, other, rules)
+        )
         if why:
             held[link] = why
             continue

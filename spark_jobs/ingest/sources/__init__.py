@@ -23,16 +23,23 @@ def load(wanted: tuple[str, ...]) -> list[Source]:
     """The sources a home names, and the service's, each with the home's time zone where it declares none.
 
     Raises:
-        SourceError: an unknown name (says which exist), or catalogues or time zones that differ: one home is one shop.
+        SourceError: an unknown name (says which exist), or catalogues or time zones that differ: one home is
+            one shop.
     """
     unknown = [name for name in wanted if name not in names()]
     if unknown:
-        raise SourceError(f"unknown source {', '.join(unknown)} in CONCIERGE_SOURCES; there are: {', '.join(names())}")
-    sources = [importlib.import_module(f"{__name__}.{name}").SOURCE for name in dict.fromkeys((*wanted, SERVICE))]
+        raise SourceError(
+            f"unknown source {', '.join(unknown)} in CONCIERGE_SOURCES; there are: {', '.join(names())}"
+        )
+    sources = [
+        importlib.import_module(f"{__name__}.{name}").SOURCE for name in dict.fromkeys((*wanted, SERVICE))
+    ]
     catalogues = {source.catalogue: source.name for source in sources if source.catalogue}
     if len(catalogues) > 1:
         said = ", ".join(f"{source} uses {catalogue}" for catalogue, source in catalogues.items())
-        raise SourceError(f"one home is one shop, and these sources do not share a catalogue of items: {said}")
+        raise SourceError(
+            f"one home is one shop, and these sources do not share a catalogue of items: {said}"
+        )
     return in_one_zone(sources)
 
 

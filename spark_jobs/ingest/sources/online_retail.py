@@ -1,7 +1,9 @@
-"""UCI Online Retail as the nightly export of a wholesaler: one CSV file a trading day, sales, returns and corrections mixed.
+"""UCI Online Retail as the nightly export of a wholesaler: one CSV file a trading day, sales, returns and
+corrections mixed.
 
-Facts of the file that the rules stand on: an invoice `C…` is a return, `A…` is book-keeping; a customer reads `14075.0`; codes
-differ in letter case; times are London's and name no zone; the shop is closed on days without a file.
+Facts of the file that the rules stand on: an invoice `C…` is a return, `A…` is book-keeping; a customer reads
+`14075.0`; codes differ in letter case; times are London's and name no zone; the shop is closed on days
+without a file.
 """
 
 from functools import partial
@@ -18,8 +20,18 @@ from spark_jobs.ingest.limits import limit_rules
 from spark_jobs.ingest.refusals import refuse
 from spark_jobs.ingest.values import amount, given, implausible, moment, money, shop_day, whole
 
-COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
-# Codes that stand for postage, fees, discounts, samples, vouchers and hand entries: counted as money, never recommended.
+COLUMNS = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
+# Codes that stand for postage, fees, discounts, samples, vouchers and hand entries: counted as money, never
+# recommended.
 NOT_GOODS = ("POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS")
 VOUCHER = "GIFT_"
 TITLE_LINES = 20  # an item's last sales that may name it: the newest name, and no single slip of the keyboard
@@ -33,8 +45,9 @@ def is_goods(item_id: Column) -> Column:
 def line_type(order_id: Column, item_id: Column, quantity: Column, unit_price: Column) -> Column:
     """What a line is; every line is something, and none is dropped for being odd.
 
-    A return that gives nothing back and a price below nothing are corrections by hand: neither may count as revenue. Nor is
-    postage, a discount or a credit by hand a returned good because it stands on a `C…` invoice.
+    A return that gives nothing back and a price below nothing are corrections by hand: neither may count as
+    revenue. Nor is postage, a discount or a credit by hand a returned good because it stands on a `C…`
+    invoice.
     """
     return (
         F.when(order_id.startswith("A"), "bookkeeping")
@@ -66,7 +79,10 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("item_id", given(raw.StockCode))
         .withColumn("quantity", whole(raw.Quantity))
         .withColumn("unit_price", money(raw.UnitPrice))
-        .withColumn("line_type", line_type(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))))
+        .withColumn(
+            "line_type",
+            line_type(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))),
+        )
         .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
         .withColumn("currency", F.lit("GBP"))
         .withColumn("_user_id", customer_number(raw.CustomerID))
@@ -92,10 +108,12 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
 
 
 def titles(sold: DataFrame) -> DataFrame:
-    """What each item is called on most of its last `TITLE_LINES` sales; the newest of equally frequent titles.
+    """What each item is called on most of its last `TITLE_LINES` sales; the newest of equally frequent
+    titles.
 
     Args:
-        sold: sold lines. Stock corrections are none: theirs is where `damages` and `?` are written as a description.
+        sold: sold lines. Stock corrections are none: theirs is where `damages` and `?` are written as a
+            description.
     """
     newest_first = Window.partitionBy("item_id").orderBy(F.desc("ordered_at"), F.desc("first_received"))
     last = sold.where("item_title is not null").withColumn("_place", F.row_number().over(newest_first))
@@ -104,18 +122,23 @@ def titles(sold: DataFrame) -> DataFrame:
         .groupBy("item_id", "item_title")
         .agg(F.count("*").alias("_n"), F.min("_place").alias("_newest"))
     )
-    return counted.groupBy("item_id").agg(F.max_by("item_title", F.struct("_n", -F.col("_newest"))).alias("title"))
+    return counted.groupBy("item_id").agg(
+        F.max_by("item_title", F.struct("_n", -F.col("_newest"))).alias("title")
+    )
 
 
 def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
-    """The catalogue that this shop does not hand over, read off its sales. Grain: one row per item that any line names.
+    """The catalogue that this shop does not hand over, read off its sales. Grain: one row per item that any
+    line names.
 
-    The title is that of most of the last sales, the price that of the latest; an item is recommendable when it is goods and was
-    ever sold for money. `updated_at` is the time of the latest line that names it, `first_seen_at` that of its first sale.
+    The title is that of most of the last sales, the price that of the latest; an item is recommendable when
+    it is goods and was ever sold for money. `updated_at` is the time of the latest line that names it,
+    `first_seen_at` that of its first sale.
 
     Args:
         lines: all rows of `core_order_lines` of this source.
-        held: the items as they were. Lines taken in before the table had `item_title` say none, and the item keeps its own.
+        held: the items as they were. Lines taken in before the table had `item_title` say none, and the item
+            keeps its own.
     """
     is_sold = F.col("line_type").isin("sale", "charge") & (F.col("unit_price") > 0)
     when = F.struct("ordered_at", "first_received")
@@ -127,19 +150,28 @@ def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
     )
     known = known.join(titles(lines.where(is_sold)), "item_id", "left")
     if held is not None:
-        known = known.join(held.select("item_id", F.col("title").alias("_held_title")), "item_id", "left").withColumn(
-            "title", F.coalesce("title", F.when(F.col("price").isNotNull(), F.col("_held_title")))
-        )
+        known = known.join(
+            held.select("item_id", F.col("title").alias("_held_title")), "item_id", "left"
+        ).withColumn("title", F.coalesce("title", F.when(F.col("price").isNotNull(), F.col("_held_title"))))
     goods = is_goods(F.col("item_id"))
     return known.select(
-        "item_id", "title", F.lit(None).cast("array<string>").alias("category_path"), F.lit(None).cast("string").alias("brand"),
-        "price", F.lit("GBP").alias("currency"), F.lit(None).cast("int").alias("n_stock"), F.lit(True).alias("is_in_stock"),
+        "item_id",
+        "title",
+        F.lit(None).cast("array<string>").alias("category_path"),
+        F.lit(None).cast("string").alias("brand"),
+        "price",
+        F.lit("GBP").alias("currency"),
+        F.lit(None).cast("int").alias("n_stock"),
+        F.lit(True).alias("is_in_stock"),
         F.lit(True).alias("is_consumable"),  # wholesalers' customers reorder what they sold
-        goods.alias("is_goods"), (goods & F.col("price").isNotNull() & F.col("title").isNotNull()).alias("is_recommendable"),
-        F.lit(None).cast("map<string,string>").alias("attributes"), F.lit(None).cast("string").alias("image_url"),
-        F.coalesce("first_sold_at", "first_named_at").alias("first_seen_at"), "updated_at",
+        goods.alias("is_goods"),
+        (goods & F.col("price").isNotNull() & F.col("title").isNotNull()).alias("is_recommendable"),
+        F.lit(None).cast("map<string,string>").alias("attributes"),
+        F.lit(None).cast("string").alias("image_url"),
+        F.coalesce("first_sold_at", "first_named_at").alias("first_seen_at"),
+        "updated_at",
         F.lit(None).cast("date").alias("ended_on"),  # no file is a whole catalogue
-    )  # fmt: skip
+    )
 
 
 SOURCE = Source(
@@ -166,5 +198,9 @@ SOURCE = Source(
             ),
         ),
     ),
-    derivations=(Derivation(target=CORE_ITEMS, entity="lines", make=items, compared_with=CORE_ITEMS, reads_target=True),),
+    derivations=(
+        Derivation(
+            target=CORE_ITEMS, entity="lines", make=items, compared_with=CORE_ITEMS, reads_target=True
+        ),
+    ),
 )

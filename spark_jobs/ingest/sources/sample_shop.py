@@ -2,7 +2,8 @@
 
 All times are written in UTC; the shop's days are those of Martinique, four hours behind.
 
-The orders feed is the truth about purchases: an "Order Completed" event keeps its order id and is joined to it in the warehouse.
+The orders feed is the truth about purchases: an "Order Completed" event keeps its order id and is joined to
+it in the warehouse.
 """
 
 from functools import partial
@@ -31,20 +32,54 @@ from spark_jobs.ingest.values import (
     shop_day,
     whole,
     yes_or_no,
-)  # fmt: skip
+)
 
 ORDERS = (
-    "order_id", "line_no", "ordered_at", "user_id", "email", "item_id", "quantity", "unit_price", "currency", "country",
-    "channel", "kind", "returned_order_id",
-)  # fmt: skip
+    "order_id",
+    "line_no",
+    "ordered_at",
+    "user_id",
+    "email",
+    "item_id",
+    "quantity",
+    "unit_price",
+    "currency",
+    "country",
+    "channel",
+    "kind",
+    "returned_order_id",
+)
 PEOPLE = (
-    "crm_id", "user_id", "email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country",
-    "birth_date", "created_at", "updated_at", "marketing_consent", "personalization_consent",
-)  # fmt: skip
+    "crm_id",
+    "user_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "address_line",
+    "city",
+    "postcode",
+    "country",
+    "birth_date",
+    "created_at",
+    "updated_at",
+    "marketing_consent",
+    "personalization_consent",
+)
 CATALOGUE = (
-    "item_id", "title", "category_path", "brand", "price", "currency", "stock", "attributes", "image_url", "is_consumable",
-    "status", "updated_at",
-)  # fmt: skip
+    "item_id",
+    "title",
+    "category_path",
+    "brand",
+    "price",
+    "currency",
+    "stock",
+    "attributes",
+    "image_url",
+    "is_consumable",
+    "status",
+    "updated_at",
+)
 CATEGORY_PATH, ATTRIBUTES = "array<string>", "map<string,string>"
 KINDS = ("sale", "return", "charge")
 FIRST_CARD_YEAR = 1900  # a customer file may be older than any system it was kept in
@@ -72,7 +107,9 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("email_identifier_id", identifier_id(told, "email", F.col("_email")))
     )
     impossible = implausible(F.col("ordered_at"), F.col("landing_date"), told.time_zone)
-    sign_is_wrong = F.when(F.col("line_type") == "return", F.col("quantity") >= 0).otherwise(F.col("quantity") <= 0)
+    sign_is_wrong = F.when(F.col("line_type") == "return", F.col("quantity") >= 0).otherwise(
+        F.col("quantity") <= 0
+    )
     return refuse(
         typed,
         ("missing_field", "order_id", F.col("order_id").isNull()),
@@ -89,7 +126,9 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
 
 
 def people(received: DataFrame, told: Context) -> DataFrame:
-    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone`, `_words` and `_doubt`. Grain: one row per record."""
+    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone`, `_words` and `_doubt`. Grain: one
+    row per record.
+    """
     raw = F.col("raw")
     typed = received.withColumn("source", F.lit(told.source)).withColumn("record_id", given(raw.crm_id))
     for name in ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country"):
@@ -98,25 +137,45 @@ def people(received: DataFrame, told: Context) -> DataFrame:
         typed.withColumn("_crm_id", F.col("record_id"))
         .withColumn("_user_id", given(raw.user_id))
         .withColumn("_phone", compared(F.col("phone"), F.col("country")))
-        .withColumn("birth_date", F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")))
+        .withColumn(
+            "birth_date",
+            F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")),
+        )
         .withColumn("created_at", moment(raw.created_at, told.time_zone))
         .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
         .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
         .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
     )
-    for kind, column in (("crm_id", "_crm_id"), ("user_id", "_user_id"), ("email", "email"), ("phone", "_phone")):
-        typed = typed.withColumn(f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column)))
+    for kind, column in (
+        ("crm_id", "_crm_id"),
+        ("user_id", "_user_id"),
+        ("email", "email"),
+        ("phone", "_phone"),
+    ):
+        typed = typed.withColumn(
+            f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column))
+        )
     impossible = implausible(F.col("updated_at"), F.col("landing_date"), told.time_zone)
     before_any_file = implausible(F.col("created_at"), F.col("landing_date"), told.time_zone, FIRST_CARD_YEAR)
     said = {purpose: raw[f"{purpose}_consent"] for purpose in PURPOSES}
-    typed = typed.withColumn("_words", words(said, F.col("updated_at"), F.col("landing_date"), told.time_zone))
+    typed = typed.withColumn(
+        "_words", words(said, F.col("updated_at"), F.col("landing_date"), told.time_zone)
+    )
     typed = typed.withColumn("_doubt", doubt(said))
     return refuse(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
         ("bad_time", "updated_at", F.col("updated_at").isNull() | impossible),
-        ("bad_time", "created_at", said_but_unreadable(raw.created_at, F.col("created_at")) | before_any_file),
-        ("bad_time", "birth_date", said_but_unreadable(raw.birth_date, F.col("birth_date")) | (F.year("birth_date") < 1)),
+        (
+            "bad_time",
+            "created_at",
+            said_but_unreadable(raw.created_at, F.col("created_at")) | before_any_file,
+        ),
+        (
+            "bad_time",
+            "birth_date",
+            said_but_unreadable(raw.birth_date, F.col("birth_date")) | (F.year("birth_date") < 1),
+        ),
         *limit_rules(CORE_PEOPLE, typed.columns),
     )
 
@@ -124,7 +183,10 @@ def people(received: DataFrame, told: Context) -> DataFrame:
 def items(received: DataFrame, told: Context) -> DataFrame:
     """Adds the columns of `core_items`. Grain stays: one row per record."""
     raw, null = F.col("raw"), F.lit(None).cast("int")
-    kinds = wrong_kind(raw.category_path, CATEGORY_PATH, "category_path"), wrong_kind(raw.attributes, ATTRIBUTES, "attributes")
+    kinds = (
+        wrong_kind(raw.category_path, CATEGORY_PATH, "category_path"),
+        wrong_kind(raw.attributes, ATTRIBUTES, "attributes"),
+    )
     typed = received.withColumn("_wrong_kind", F.coalesce(*kinds))
     for name in ("item_id", "title", "brand", "currency", "image_url"):
         typed = typed.withColumn(name, given(raw[name]))
@@ -133,7 +195,9 @@ def items(received: DataFrame, told: Context) -> DataFrame:
         .withColumn("attributes", F.from_json(raw.attributes, ATTRIBUTES))
         .withColumn("price", money(raw.price))
         .withColumn("n_stock", F.coalesce(whole(raw.stock), null))
-        .withColumn("is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True)))  # a source that counts no stock always has some
+        .withColumn(
+            "is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True))
+        )  # a source that counts no stock always has some
         .withColumn("is_consumable", F.coalesce(yes_or_no(raw.is_consumable), F.lit(False)))
         .withColumn("is_goods", F.lit(True))  # postage and fees are in no catalogue
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
@@ -167,30 +231,52 @@ SOURCE = Source(
     feeds=(
         events_feed(),
         Feed(
-            entity="orders", pattern="*.csv", columns=ORDERS, read=partial(csv_records, columns=ORDERS),
-            transform=order_lines, target=CORE_ORDER_LINES,
-            sightings=(Sighting("user_id", "_user_id", "ordered_at"), Sighting("email", "_email", "ordered_at")),
+            entity="orders",
+            pattern="*.csv",
+            columns=ORDERS,
+            read=partial(csv_records, columns=ORDERS),
+            transform=order_lines,
+            target=CORE_ORDER_LINES,
+            sightings=(
+                Sighting("user_id", "_user_id", "ordered_at"),
+                Sighting("email", "_email", "ordered_at"),
+            ),
             ids=(
                 *(IdField(name, name) for name in ("order_id", "user_id", "email", "item_id", "country")),
                 IdField("order_id", "returned_order_id"),
             ),
         ),
         Feed(
-            entity="people", pattern="*.csv", columns=PEOPLE, read=partial(csv_records, columns=PEOPLE),
-            transform=people, target=CORE_PEOPLE, newest_wins=True, whole=True,
-            # Its identifiers stay, which are hashes: the orders of who was in the file still are one customer's.
+            entity="people",
+            pattern="*.csv",
+            columns=PEOPLE,
+            read=partial(csv_records, columns=PEOPLE),
+            transform=people,
+            target=CORE_PEOPLE,
+            newest_wins=True,
+            whole=True,
+            # Its identifiers stay, which are hashes: the orders of who was in the file still are one
+            # customer's.
             when_ended={name: "null" for name in (*CORE_PEOPLE.personal, "country")},
             # The card exists since it was made; what stands on it, since it was last written.
             sightings=(
-                Sighting("crm_id", "_crm_id", "_first_at"), Sighting("user_id", "_user_id", "updated_at"),
-                Sighting("email", "email", "updated_at"), Sighting("phone", "_phone", "updated_at"),
+                Sighting("crm_id", "_crm_id", "_first_at"),
+                Sighting("user_id", "_user_id", "updated_at"),
+                Sighting("email", "email", "updated_at"),
+                Sighting("phone", "_phone", "updated_at"),
             ),
             ids=tuple(IdField(name, name) for name in ("crm_id", "user_id", "email", "phone", "country")),
         ),
         Feed(
-            entity="catalogue", pattern="*.jsonl", columns=CATALOGUE,
+            entity="catalogue",
+            pattern="*.jsonl",
+            columns=CATALOGUE,
             read=partial(json_records, columns=CATALOGUE, ids=("item_id",)),
-            transform=items, target=CORE_ITEMS, newest_wins=True, earliest=("first_seen_at",), whole=True,
+            transform=items,
+            target=CORE_ITEMS,
+            newest_wins=True,
+            earliest=("first_seen_at",),
+            whole=True,
             when_ended={"is_recommendable": "false", "updated_at": "_ended_at", "_updated_date": "ended_on"},
             ids=(IdField("item_id", "item_id"),),
         ),
@@ -200,4 +286,4 @@ SOURCE = Source(
         consents_of("events", "user_identifier_id", "anonymous_identifier_id"),
         Derivation(target=CORE_ITEM_CHANGES, entity="catalogue", make=item_changes, compared_with=CORE_ITEMS),
     ),
-)  # fmt: skip
+)

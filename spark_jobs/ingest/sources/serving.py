@@ -1,4 +1,6 @@
-"""The service's own logs: every list it served, back the next night as `core_impressions`. Times are UTC, days the shop's."""
+"""The service's own logs: every list it served, back the next night as `core_impressions`. Times are UTC,
+days the shop's.
+"""
 
 from functools import partial
 
@@ -50,9 +52,13 @@ def impressions(received: DataFrame, told: Context) -> DataFrame:
 
 
 def is_ranking(items: Column) -> Column:
-    """Whether a list names each item once and counts its ranks from one; null where a rank or an item is not named."""
+    """Whether a list names each item once and counts its ranks from one; null where a rank or an item is not
+    named.
+    """
     named = F.size(F.array_distinct(items.item_id)) == F.size(items)
-    counted = F.forall(F.transform(items, lambda item, place: item["rank"] == place + 1), lambda is_next: is_next)
+    counted = F.forall(
+        F.transform(items, lambda item, place: item["rank"] == place + 1), lambda is_next: is_next
+    )
     return named & counted & ~F.exists(items, lambda item: item.item_id.isNull())
 
 
@@ -69,7 +75,11 @@ SOURCE = Source(
             read=partial(json_records, columns=COLUMNS, ids=("request_id", "customer_id")),
             transform=impressions,
             target=CORE_IMPRESSIONS,
-            ids=(IdField("request_id", "request_id"), IdField("customer_id", "customer_id"), IdField("item_id", "items.item_id")),
+            ids=(
+                IdField("request_id", "request_id"),
+                IdField("customer_id", "customer_id"),
+                IdField("item_id", "items.item_id"),
+            ),
         ),
     ),
 )

@@ -1,4 +1,6 @@
-"""Each loader on files of a few lines: who is asked what, what may be known, and that nothing behind a cut is read before it."""
+"""Each loader on files of a few lines: who is asked what, what may be known, and that nothing behind a cut is
+read before it.
+"""
 
 import gzip
 import json
@@ -21,7 +23,9 @@ def wanted(window):
 
 @pytest.fixture
 def retail(tmp_path):
-    """Three known customers and a guest; the last known purchase is on 29 March at noon, so the test begins on 1 March."""
+    """Three known customers and a guest; the last known purchase is on 29 March at noon, so the test begins
+    on 1 March.
+    """
     lines = [
         ("1", "A", "LAMP RED", "2011-01-10 09:00", 2.0, "10", "Spain"),
         ("1", "A", "LAMP RED", "2011-01-10 09:00", 2.0, "10", "Spain"),
@@ -37,12 +41,16 @@ def retail(tmp_path):
     ]
     columns = ["CustomerID", "StockCode", "Description", "InvoiceDate", "UnitPrice", "InvoiceNo", "Country"]
     (tmp_path / "online_retail").mkdir()
-    pd.DataFrame(lines, columns=columns).assign(Quantity=1).to_csv(tmp_path / "online_retail" / "2011.csv", index=False)
+    pd.DataFrame(lines, columns=columns).assign(Quantity=1).to_csv(
+        tmp_path / "online_retail" / "2011.csv", index=False
+    )
     return read("online_retail", tmp_path)
 
 
 def test_online_retail(retail):
-    """The cut is to the minute, the last purchase of all is in the test, customer 3 bought nothing before it and is not asked."""
+    """The cut is to the minute, the last purchase of all is in the test, customer 3 bought nothing before it
+    and is not asked.
+    """
     assert retail.item_ids.tolist() == ["A", "K", "Z"]
     assert wanted(retail.test) == [(0, 2), (1, 0)]
     assert retail.test.asked.seen.toarray().tolist() == [[True, True, False], [True, True, False]]
@@ -79,12 +87,16 @@ def test_a_tenth_of_each_users_items_is_held_out():
     customer = np.repeat(np.arange(3, dtype=np.int32), n)
     item = np.concatenate([np.arange(each, dtype=np.int32) for each in n])
     nothing = np.zeros(len(item), np.int32)
-    out = held_out(Behaviour(3, 30, customer, item, nothing, nothing.astype(np.int8), 1), np.random.default_rng(0))
+    out = held_out(
+        Behaviour(3, 30, customer, item, nothing, nothing.astype(np.int8), 1), np.random.default_rng(0)
+    )
     assert np.bincount(customer[out], minlength=3).tolist() == [3, 0, 2]
 
 
 def test_beauty(tmp_path):
-    """Fitted on all but the last two; the item before the last is known when asked, and is the validation's answer."""
+    """Fitted on all but the last two; the item before the last is known when asked, and is the validation's
+    answer.
+    """
     (tmp_path / "beauty").mkdir()
     (tmp_path / "beauty" / "Beauty.txt").write_text("7 5 6 8 9\n8 6 5 9 8\n")
     (tmp_path / "beauty" / "Beauty_item2attributes.json").write_text(json.dumps({"5": [1, 2], "6": [1]}))
@@ -93,34 +105,56 @@ def test_beauty(tmp_path):
     assert wanted(data.test) == [(0, 3), (1, 2)] and wanted(data.validation) == [(0, 2), (1, 3)]
     fitted = data.test.training.behaviour
     assert sorted(zip(fitted.customer.tolist(), fitted.item.tolist(), fitted.day.tolist(), strict=True)) == [
-        (0, 0, -3), (0, 1, -2), (1, 0, -2), (1, 1, -3),
-    ]  # fmt: skip
+        (0, 0, -3),
+        (0, 1, -2),
+        (1, 0, -2),
+        (1, 1, -3),
+    ]
     assert data.test.customers(np.array([0])).behaviour.item.tolist() == [0, 1, 2]
     assert data.test.asked.seen.toarray()[0].tolist() == [True, True, True, False]
     assert data.validation.customers(np.array([0])).behaviour.item.tolist() == [0, 1]
-    assert data.validation.training.behaviour.day.max() == -3, "the item before it is known and was not fitted, as in the test"
-    assert data.test.training.item_features.toarray().sum(axis=1).tolist() == [1, 1, 0, 0]  # what one item alone has says nothing
+    assert data.validation.training.behaviour.day.max() == -3, (
+        "the item before it is known and was not fitted, as in the test"
+    )
+    assert data.test.training.item_features.toarray().sum(axis=1).tolist() == [
+        1,
+        1,
+        0,
+        0,
+    ]  # what one item alone has says nothing
 
 
 def test_retailrocket(tmp_path):
-    """Visitor 0 has two purchases left: the last is the validation's answer, all they did with it and later is taken out."""
+    """Visitor 0 has two purchases left: the last is the validation's answer, all they did with it and later
+    is taken out.
+    """
     (tmp_path / "retailrocket").mkdir()
     day = 86_400
     events = [
-        (1 * day, 0, "view", 1), (2 * day, 0, "transaction", 1), (3 * day, 0, "view", 2), (4 * day, 0, "transaction", 2),
-        (5 * day, 0, "view", 3), (6 * day, 1, "view", 2), (7 * day, 1, "transaction", 2),
-    ]  # fmt: skip
+        (1 * day, 0, "view", 1),
+        (2 * day, 0, "transaction", 1),
+        (3 * day, 0, "view", 2),
+        (4 * day, 0, "transaction", 2),
+        (5 * day, 0, "view", 3),
+        (6 * day, 1, "view", 2),
+        (7 * day, 1, "transaction", 2),
+    ]
     pd.DataFrame(events, columns=["timestamp", "visitor_id", "event", "item_id"]).to_csv(
         tmp_path / "retailrocket" / "events.csv", index=False
     )
-    (tmp_path / "retailrocket" / "test_purchases.csv").write_text("timestamp,visitor_id,item_id\n1,0,9\n1,1,1\n")
+    (tmp_path / "retailrocket" / "test_purchases.csv").write_text(
+        "timestamp,visitor_id,item_id\n1,0,9\n1,1,1\n"
+    )
     data = read("retailrocket", tmp_path)
     assert data.item_ids.tolist() == [1, 2, 3, 9]
     assert wanted(data.test) == [(0, 3), (1, 0)]
     assert data.test.asked.seen.toarray().tolist() == [[True, True, True, False], [False, True, False, False]]
     assert wanted(data.validation) == [(0, 1)]
     known = data.validation.customers(np.array([0])).behaviour
-    assert [(int(item), KINDS[kind]) for item, kind in zip(known.item, known.kind, strict=True)] == [(0, "view"), (0, "purchase")]
+    assert [(int(item), KINDS[kind]) for item, kind in zip(known.item, known.kind, strict=True)] == [
+        (0, "view"),
+        (0, "purchase"),
+    ]
     assert (data.validation.training.behaviour.customer == 1).sum() == 2
 
 
@@ -131,7 +165,9 @@ def test_an_unknown_name_is_said():
 
 @pytest.mark.real_data
 def test_gowalla_popularity_comes_out_as_published(real_data):
-    """NDCG@20 .0317 over 29,858 users; the lists are made here, by walking down the order, so that only figures are ours."""
+    """NDCG@20 .0317 over 29,858 users; the lists are made here, by walking down the order, so that only
+    figures are ours.
+    """
     data = read("gowalla", real_data)
     asked, behaviour = data.test.asked, data.test.training.behaviour
     assert (len(behaviour), asked.wanted.nnz, len(asked)) == (810_128, 217_242, 29_858)

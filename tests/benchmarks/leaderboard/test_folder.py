@@ -1,4 +1,6 @@
-"""One's own shop: what its files may hold, how they are split, and that whatever cannot be read is a sentence with counts."""
+"""One's own shop: what its files may hold, how they are split, and that whatever cannot be read is a sentence
+with counts.
+"""
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ def wanted(data, window="test"):
     """What is asked of whom, by ids."""
     asked = getattr(data, window).asked
     rows, items = asked.wanted.nonzero()
-    return sorted(zip(data.customer_ids[asked.customers[rows]].tolist(), data.item_ids[items].tolist(), strict=True))
+    return sorted(
+        zip(data.customer_ids[asked.customers[rows]].tolist(), data.item_ids[items].tolist(), strict=True)
+    )
 
 
 def shop(folder, lines, head=HEAD, **files):
@@ -29,15 +33,23 @@ def shop(folder, lines, head=HEAD, **files):
 
 def twelve_days(kind="purchase"):
     """Four customers on three days each, with views on the third of January."""
-    return [f"c{c},i{c % 3},2026-01-{d:02}T08:00:00Z,{'view' if d == 3 else kind}" for c in range(4) for d in (1, 3, 11)] + [
-        "c0,i2,2026-01-12T08:00:00Z,purchase"
-    ]
+    return [
+        f"c{c},i{c % 3},2026-01-{d:02}T08:00:00Z,{'view' if d == 3 else kind}"
+        for c in range(4)
+        for d in (1, 3, 11)
+    ] + ["c0,i2,2026-01-12T08:00:00Z,purchase"]
 
 
 def test_the_newest_sixth_is_the_test(tmp_path):
     data = read(shop(tmp_path / "corner", twelve_days(), f"{HEAD},interaction_type"))
     assert data.name == "corner"
-    assert wanted(data) == [("c0", "i0"), ("c0", "i2"), ("c1", "i1"), ("c2", "i2"), ("c3", "i0")]  # windows of two days
+    assert wanted(data) == [
+        ("c0", "i0"),
+        ("c0", "i2"),
+        ("c1", "i1"),
+        ("c2", "i2"),
+        ("c3", "i0"),
+    ]  # windows of two days
     behaviour = data.test.training.behaviour
     assert len(behaviour) == 8 and set(np.unique(behaviour.kind)) == {KINDS.index("view"), PURCHASE}
 
@@ -63,14 +75,21 @@ def test_times_of_any_iso_form_may_be_mixed(tmp_path, form):
 
 def test_an_offset_can_move_a_day(tmp_path):
     lines = [f"c{n % 2},i{n % 3},2026-01-{1 + n:02}T01:00:00+02:00" for n in range(12)]
-    assert read(shop(tmp_path, lines)).test.training.behaviour.day.min() == 20453  # the evening before, in UTC
+    assert (
+        read(shop(tmp_path, lines)).test.training.behaviour.day.min() == 20453
+    )  # the evening before, in UTC
 
 
 TWO = ["c0,i0,2026-01-01", "c1,i1,2026-01-02"]
 SENTENCES = [
     pytest.param([""], HEAD, "holds a line of column names and no row", id="no row"),
     pytest.param([], "", "is empty; its first line names the columns", id="empty"),
-    pytest.param(["1,2026-01-01"], "customer_id,occurred_at", "has no column item_id; it has customer_id, occ", id="column"),
+    pytest.param(
+        ["1,2026-01-01"],
+        "customer_id,occurred_at",
+        "has no column item_id; it has customer_id, occ",
+        id="column",
+    ),
     pytest.param(
         [*TWO, " ,i1,2026-01-03", ",i1,2026-01-03"],
         HEAD,
@@ -81,16 +100,25 @@ SENTENCES = [
     pytest.param(
         ["c0,i0,1433221332", "c1,i1,1433224214"],
         HEAD,
-        "2 of 2 rows have an unreadable occurred_at, first in data row 1: '1433221332'; numbers are not read as times "
+        "2 of 2 rows have an unreadable occurred_at, first in data row 1: '1433221332'; numbers are not read"
+        " as times "
         r"\(seconds, days\?\); allowed is ISO 8601",
         id="unix seconds",
     ),
     pytest.param(
-        [*TWO, "c1,i1,31/01/2026"], HEAD, "unreadable occurred_at.*31/01/2026.; allowed is ISO 8601", id="another form of time"
+        [*TWO, "c1,i1,31/01/2026"],
+        HEAD,
+        "unreadable occurred_at.*31/01/2026.; allowed is ISO 8601",
+        id="another form of time",
     ),
     pytest.param([*TWO, "c1,i1,"], HEAD, "1 of 3 rows have a blank occurred_at", id="no time"),
     pytest.param(
-        ["c0,i0,2026-01-01,buy", "c0,i0,2026-01-02,Purchase", "c0,i0,2026-01-03,buy", "c0,i0,2026-01-03,view"],
+        [
+            "c0,i0,2026-01-01,buy",
+            "c0,i0,2026-01-02,Purchase",
+            "c0,i0,2026-01-03,buy",
+            "c0,i0,2026-01-03,view",
+        ],
         f"{HEAD},interaction_type",
         r"3 of 4 rows have an unreadable interaction_type: 'buy' \(2\), 'Purchase' \(1\); "
         "the words are view, cart, purchase",
@@ -106,11 +134,19 @@ SENTENCES = [
     pytest.param(
         [f"c{n},i{n % 2},2026-01-{1 + n:02}" for n in range(12)],
         HEAD,
-        "nobody to ask: 2 customers wanted something in the days 2026-01-11 to 2026-01-12, none of them wanted anything before",
+        "nobody to ask: 2 customers wanted something in the days 2026-01-11 to 2026-01-12, none of them"
+        " wanted anything before",
         id="nobody to ask",
     ),
-    pytest.param(["c0,i0,2026-01-01", "c0,i0"], f"{HEAD}", "1 of 2 rows have a blank occurred_at", id="a short line"),
-    pytest.param(["c0,i0,2026-01-01,x,y"], HEAD, "is no CSV in UTF-8 with commas|unreadable occurred_at", id="a long line"),
+    pytest.param(
+        ["c0,i0,2026-01-01", "c0,i0"], f"{HEAD}", "1 of 2 rows have a blank occurred_at", id="a short line"
+    ),
+    pytest.param(
+        ["c0,i0,2026-01-01,x,y"],
+        HEAD,
+        "is no CSV in UTF-8 with commas|unreadable occurred_at",
+        id="a long line",
+    ),
 ]
 
 
@@ -150,7 +186,10 @@ def test_ids_that_look_like_nothing_are_ids(tmp_path):
 
 def test_several_categories_of_an_item(tmp_path):
     """Each is an attribute that two items may share; the first is the item's category."""
-    lines = [f"c{n % 2},i{n % 4},2026-01-{1 + n:02},{c}" for n, c in enumerate(["Tea|Green", "Tea | Black", "Cups", ""] * 3)]
+    lines = [
+        f"c{n % 2},i{n % 4},2026-01-{1 + n:02},{c}"
+        for n, c in enumerate(["Tea|Green", "Tea | Black", "Cups", ""] * 3)
+    ]
     training = read(shop(tmp_path, lines, f"{HEAD},category")).test.training
     content = training.content.toarray()
     assert content.sum(axis=1).tolist() == [1, 1, 0, 0], "Tea; what one item alone has says nothing"
@@ -168,21 +207,31 @@ def test_a_published_split_can_be_expressed(tmp_path):
     data = read(split(tmp_path, "cuts: [20, 5]\nfigures: [recall, ndcg, hit]\n"))
     assert wanted(data) == [("c0", "i3"), ("c0", "i9"), ("c1", "new")]
     assert data.tasks == ("discover",) and data.ks == (20, 5)
-    assert data.columns == tuple(("discover", f"{name}@{cut}") for cut in (20, 5) for name in ("recall", "ndcg", "hit"))
+    assert data.columns == tuple(
+        ("discover", f"{name}@{cut}") for cut in (20, 5) for name in ("recall", "ndcg", "hit")
+    )
     assert (
         "2 customers. Of its 4 rows 1 are of customers who wanted nothing" in data.protocol
         and "; 1 are of items" in data.protocol
     )
     assert len(data.test.training.behaviour) == 31
     held = data.validation
-    assert len(held.training.behaviour) == 29 and len(wanted(data, "validation")) == 2, "a tenth of c0's items, rounded down"
+    assert len(held.training.behaviour) == 29 and len(wanted(data, "validation")) == 2, (
+        "a tenth of c0's items, rounded down"
+    )
     assert not set(wanted(data, "validation")) & set(wanted(data))
 
 
 @pytest.mark.parametrize(
     ("protocol", "sentence"),
     [
-        ("cuts: [0]", r"protocol.yml: cuts is '\[0\]'; allowed are cuts \(whole numbers from 1 to 1000\), figures \(ndcg"),
+        (
+            "cuts: [0]",
+            (
+                r"protocol.yml: cuts is '\[0\]'; allowed are cuts \(whole numbers from 1 to 1000\), figures"
+                r" \(ndcg"
+            ),
+        ),
         ("cut: [10]", "protocol.yml holds .*cut.*; allowed are cuts"),
         ("figures: [auc]", "figures is .*auc"),
         ("tasks: [next, next]", "tasks is .*each a list without repeats"),
@@ -196,5 +245,7 @@ def test_a_protocol_of_ones_own_is_checked(tmp_path, protocol, sentence):
 
 
 def test_a_test_file_that_asks_nobody_is_said(tmp_path):
-    with pytest.raises(ValueError, match=r"nobody to ask: 1 customers wanted something in test.csv, none of them"):
+    with pytest.raises(
+        ValueError, match=r"nobody to ask: 1 customers wanted something in test.csv, none of them"
+    ):
         read(split(tmp_path, test="customer_id,item_id\nstranger,i1\n"))

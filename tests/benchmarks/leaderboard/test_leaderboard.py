@@ -34,28 +34,51 @@ def shop(tmp_path_factory):
 
 
 def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", [
-        "leaderboard", str(shop), "--only", "popularity,user_knn", "--pages", str(tmp_path), "--threads", "1",
-    ])  # fmt: skip
+    monkeypatch.setattr(
+        "sys.argv",
+        [
+            "leaderboard",
+            str(shop),
+            "--only",
+            "popularity,user_knn",
+            "--pages",
+            str(tmp_path),
+            "--threads",
+            "1",
+        ],
+    )
     program.main()
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("The last window (a sixth of the history")
     assert "40 customers × 18 items" in said[1] and "next 40 customers" in said[1]
     by_name = {line.split()[0]: line.split() for line in said[3:5]}
     assert float(by_name["user_knn"][3]) > float(by_name["popularity"][3])  # it knows of the two tastes
-    assert 50 < float(by_name["popularity"][7].replace(",", "")) < 1000  # MiB of a process with numpy and scipy
+    assert (
+        50 < float(by_name["popularity"][7].replace(",", "")) < 1000
+    )  # MiB of a process with numpy and scipy
     meant = dict(each.strip().split(": ", 1) for each in said[said.index("what the columns mean:") + 1 : -1])
     assert list(meant) == ["discover", "next", "ndcg", "recall", "fit", "rank", "MiB", "chosen on"]
     page = (tmp_path / "corner.html").read_text()
-    assert [page.count(f"<dt>{name}</dt>") for name in (*meant, "gini", "miscalibration")] == [1] * 10, "one legend is enough"
-    for words in ("user_knn", "over user_knn", "Beyond accuracy: next", "By slice: next", "data:image/png;base64,"):
+    assert [page.count(f"<dt>{name}</dt>") for name in (*meant, "gini", "miscalibration")] == [1] * 10, (
+        "one legend is enough"
+    )
+    for words in (
+        "user_knn",
+        "over user_knn",
+        "Beyond accuracy: next",
+        "By slice: next",
+        "data:image/png;base64,",
+    ):
         assert words in page
     assert (tmp_path / "corner.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
     """The child does not know the row that the parent was given."""
-    given = (Row("absent", {"parts": {"popularity": {}}}), *(row for row in rows_of(str(shop)) if row.name == "popularity"))
+    given = (
+        Row("absent", {"parts": {"popularity": {}}}),
+        *(row for row in rows_of(str(shop)) if row.name == "popularity"),
+    )
     monkeypatch.setattr(run, "rows_of", lambda name: given)
     data = load(str(shop))
     absent, popularity = run.results(data, str(shop), (), "test", 1, 1)
@@ -65,11 +88,15 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
 
 def test_every_registered_recommender_is_a_row_of_a_folder(shop):
     assert {row.name for row in rows_of(str(shop))} == {*RECOMMENDERS, "learned blend"}
-    assert [row.tasks for row in rows_of(str(shop)) if row.name in ("own_history", "repeat_purchase")] == [("next",)] * 2
+    assert [row.tasks for row in rows_of(str(shop)) if row.name in ("own_history", "repeat_purchase")] == [
+        ("next",)
+    ] * 2
 
 
 def test_a_row_without_what_it_needs_is_named_and_a_silent_one_is_warned_of(tmp_path, monkeypatch):
-    """No category is named: content is not begun. A day holds one item: as a session it tells nothing of any other item."""
+    """No category is named: content is not begun. A day holds one item: as a session it tells nothing of any
+    other item.
+    """
     lines = [f"c{c},i{(c * 7 + day) % 60},2026-01-{1 + day:02}" for c in range(40) for day in range(24)]
     (tmp_path / "interactions.csv").write_text("customer_id,item_id,occurred_at\n" + "\n".join(lines))
     shop = str(tmp_path)
@@ -84,7 +111,9 @@ def test_a_row_without_what_it_needs_is_named_and_a_silent_one_is_warned_of(tmp_
     assert left_out.found is None and "left out: no item has an attribute" in table.line(data, left_out)
     words = "has nothing to say to 100% of those asked in discover"
     assert warned.warnings == (words,) and f"; WARNING: {words}" in table.line(data, warned)
-    assert usual.warnings == () and np.nanmean(usual.found.ndcg["discover"]) > 0.1, "its default reads the customers' rhythm"
+    assert usual.warnings == () and np.nanmean(usual.found.ndcg["discover"]) > 0.1, (
+        "its default reads the customers' rhythm"
+    )
     assert other.warnings[0].startswith("without content (no item has an attribute")
 
 
@@ -103,7 +132,9 @@ def in_this_process(data):
 
 def test_it_ends_within_its_seconds_and_names_what_it_did_not_come_to(shop):
     began = time.monotonic()
-    slow, absent = run.results(load(str(shop)), str(shop), ("lightfm", "popularity"), "test", 1, 1, seconds=0.2)
+    slow, absent = run.results(
+        load(str(shop)), str(shop), ("lightfm", "popularity"), "test", 1, 1, seconds=0.2
+    )
     assert time.monotonic() - began < 5
     assert slow.wrong == "left out: it took longer than the 0 s left of the table's 0.2"
     assert absent.wrong == "left out: the 0.2 seconds of the table were over"
@@ -127,10 +158,25 @@ def test_an_unknown_row_is_refused(shop):
     [
         (
             [""],
-            "unknown data ''; there are online_retail, gowalla, beauty, retailrocket, or the path of a folder with interactions",
+            (
+                "unknown data ''; there are online_retail, gowalla, beauty, retailrocket, or the path of a"
+                " folder with interactions"
+            ),
         ),
-        (["online_retail"], "online_retail/YYYY-MM-DD.csv is not there: benchmarks/README.md says which files online_retail is"),
-        (["gowalla"], "gowalla/train.csv.gz is not there: benchmarks/README.md says which files gowalla is, --shared where"),
+        (
+            ["online_retail"],
+            (
+                "online_retail/YYYY-MM-DD.csv is not there: benchmarks/README.md says which files"
+                " online_retail is"
+            ),
+        ),
+        (
+            ["gowalla"],
+            (
+                "gowalla/train.csv.gz is not there: benchmarks/README.md says which files gowalla is,"
+                " --shared where"
+            ),
+        ),
         (["beauty", "--only", "stan,nonsense"], "no row nonsense; there are popularity, item_knn, "),
     ],
 )
@@ -150,7 +196,9 @@ def test_blends_are_compared_with_the_best_single_row():
     held = [result("a", [0.1, 0.3]), result("b", [0.2, 0.4]), result("both", [0.3, 0.6], single=False)]
     found = lifts(held, "next", "ndcg@10")
     assert [(each.name, each.over) for each in found] == [("both", "b"), ("a", "b")]
-    assert found[0].mean == pytest.approx(0.15) and found[0].low >= 0.1 - 1e-12 and found[0].high <= 0.2 + 1e-12
+    assert (
+        found[0].mean == pytest.approx(0.15) and found[0].low >= 0.1 - 1e-12 and found[0].high <= 0.2 + 1e-12
+    )
     assert str(found[1]) == "next ndcg@10: a over b -0.1000 [-0.1000, -0.1000]"
     assert lifts([result("both", [0.3], single=False)], "next", "ndcg@10") == []
 
@@ -171,11 +219,20 @@ def test_published_rows_have_a_figure_for_each_column_and_are_shares():
 
 
 def test_beauty_stands_beside_the_best_that_were_published():
-    """Figures as their sources print them (HR@10, NDCG@10), and whether their preparation is that of these files."""
+    """Figures as their sources print them (HR@10, NDCG@10), and whether their preparation is that of these
+    files.
+    """
     held = {row.name: row for row in PUBLISHED["beauty"]}
-    later = {"BSARec": (0.1008, 0.0611), "OneRec-SFT (1.7B)": (0.0925, 0.0501), "SASRec with cross entropy": (0.0851, 0.0421)}
+    later = {
+        "BSARec": (0.1008, 0.0611),
+        "OneRec-SFT (1.7B)": (0.0925, 0.0501),
+        "SASRec with cross entropy": (0.0851, 0.0421),
+    }
     assert {name: held[name].figures for name in later} == later
-    assert "same file" in held["BSARec"].source and "prepared by its own code" in held["OneRec-SFT (1.7B)"].source
+    assert (
+        "same file" in held["BSARec"].source
+        and "prepared by its own code" in held["OneRec-SFT (1.7B)"].source
+    )
     best = max((row for row in held.values() if "measured" not in row.source), key=lambda row: row.figures)
     assert best.name == "BSARec"
 

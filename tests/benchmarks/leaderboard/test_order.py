@@ -1,4 +1,6 @@
-"""Items are numbered in a drawn order: nothing but their numbers changes, and a tie tells nothing of the future."""
+"""Items are numbered in a drawn order: nothing but their numbers changes, and a tie tells nothing of the
+future.
+"""
 
 from types import SimpleNamespace
 
@@ -21,7 +23,9 @@ def a_data_set(generator):
     """Items come onto the shelf in the order of their numbers; a customer takes a new one every day."""
     day = np.repeat(np.arange(CUT + 1), N_CUSTOMERS)
     customer = np.tile(np.arange(N_CUSTOMERS), CUT + 1)
-    item = np.minimum(day * N_ITEMS // (CUT + 1) + generator.integers(0, N_ITEMS // (CUT + 1), len(day)), N_ITEMS - 1)
+    item = np.minimum(
+        day * N_ITEMS // (CUT + 1) + generator.integers(0, N_ITEMS // (CUT + 1), len(day)), N_ITEMS - 1
+    )
     cells = np.unique(np.stack([customer, item, day]), axis=1).astype(np.int32)
     whole = Behaviour(N_CUSTOMERS, N_ITEMS, *cells, np.full(cells.shape[1], PURCHASE, np.int8), until=CUT + 1)
     features = sparse.random(N_ITEMS, 5, 0.3, "csr", np.float32, random_state=1)
@@ -43,8 +47,17 @@ def facts(data):
     """Everything that is known of the test, by the names of items instead of their numbers."""
     window, names = data.test, data.item_ids
     behaviour, asked = window.training.behaviour, window.asked
-    rows = zip(behaviour.customer.tolist(), names[behaviour.item], behaviour.day.tolist(), behaviour.kind.tolist(), strict=True)
-    pairs = [{(row, names[item]) for row, item in zip(*held.nonzero(), strict=True)} for held in (asked.seen, asked.wanted)]
+    rows = zip(
+        behaviour.customer.tolist(),
+        names[behaviour.item],
+        behaviour.day.tolist(),
+        behaviour.kind.tolist(),
+        strict=True,
+    )
+    pairs = [
+        {(row, names[item]) for row, item in zip(*held.nonzero(), strict=True)}
+        for held in (asked.seen, asked.wanted)
+    ]
     order = np.argsort(names)
     training = window.training
     of_items = (training.item_features, training.item_content)
@@ -74,13 +87,18 @@ def test_nothing_but_numbers_changes(seed):
 
 
 def test_a_recommender_without_an_opinion_knows_no_future():
-    """All items are equal to it. With the files' numbers, the unseen ones of a low number are what nobody wants next."""
+    """All items are equal to it. With the files' numbers, the unseen ones of a low number are what nobody
+    wants next.
+    """
     data = a_data_set(np.random.default_rng(0))
 
     def hits(held):
         window = held.test
         equal = evaluate(
-            lambda rows: np.ones((len(rows), N_ITEMS), np.float32), window.asked, np.ones(N_ITEMS, bool), tasks=("discover",)
+            lambda rows: np.ones((len(rows), N_ITEMS), np.float32),
+            window.asked,
+            np.ones(N_ITEMS, bool),
+            tasks=("discover",),
         )
         return float(np.nanmean(equal.figures["discover"]["hit@10"]))
 

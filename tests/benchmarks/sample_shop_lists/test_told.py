@@ -15,14 +15,22 @@ def told(part_for_cold: float) -> Told:
     """30 warm customers and 30 cold ones, all alike in their group, and 2 without a list of their own."""
     warm, listed = np.arange(62) < 30, np.arange(62) < 60
     own = np.where(warm, 0.2, 0.1)
-    part = np.where(warm, 0.15, np.where(listed, part_for_cold, own))  # who has no list is shown the same either way
+    part = np.where(
+        warm, 0.15, np.where(listed, part_for_cold, own)
+    )  # who has no list is shown the same either way
     values = {SERVED: own, "lightfm": part, POPULAR: np.full(62, 0.05), BEST: np.full(62, 0.4)}
     whom = {LISTED: listed, WARM: warm, COLD: listed & ~warm, AUDIENCE: ~listed}
     new = {SERVED: 0.1 * own, "lightfm": 0.05 * own, POPULAR: 0.0 * own, BEST: 0.2 * own}
     night = FirstNight("SKU-1", date(2026, 2, 18), True, 1500, 12, 3000)
     return Told(
-        "Seed 1", worth.board(values, whom), worth.board(new, {LISTED: listed}), (2, 1), 0.05, (1.5, 1.0, 0.0, 2.0), [night]
-    )  # fmt: skip
+        "Seed 1",
+        worth.board(values, whom),
+        worth.board(new, {LISTED: listed}),
+        (2, 1),
+        0.05,
+        (1.5, 1.0, 0.0, 2.0),
+        [night],
+    )
 
 
 def test_cells_hold_the_mean_and_the_paired_lift_a_thousand_customers():
@@ -47,7 +55,10 @@ def test_the_verdict_names_where_served_loses(part_for_cold, said):
 
 def test_new_items_are_told_as_a_share_of_what_the_best_ten_hold():
     text = "\n".join(lines(told(0.08)))
-    assert "Items in their first week: 2, of which 1 may be shown tonight" in text and "50.0 purchases of them" in text
+    assert (
+        "Items in their first week: 2, of which 1 may be shown tonight" in text
+        and "50.0 purchases of them" in text
+    )
     assert [line.split()[-2:] for line in lines(told(0.08)) if line.startswith(SERVED)][1] == ["50%", "1.50"]
     assert "SKU-1, first night 2026-02-18: in 1,500 of 3,000 lists, in 12 of their first tens" in text
 

@@ -10,11 +10,13 @@ from benchmarks.sample_shop_lists import worth
 from benchmarks.sample_shop_lists.worth import ATTRIBUTES, AUDIENCE, BROWSED, COLD, COOL, LISTED, SERVED, WARM
 
 COLUMN_OF = {"tea": 0, "pan": 1, "soap": 2, "lamp": 3, "new-tea": 4}
-EXPECTED = np.array([
-    [0.50, 0.10, 0.00, 0.05, 0.20],
-    [0.00, 0.30, 0.30, 0.00, 0.10],
-    [0.01, 0.02, 0.03, 0.04, 0.05],
-])  # fmt: skip
+EXPECTED = np.array(
+    [
+        [0.50, 0.10, 0.00, 0.05, 0.20],
+        [0.00, 0.30, 0.30, 0.00, 0.10],
+        [0.01, 0.02, 0.03, 0.04, 0.05],
+    ]
+)
 NEW = np.array([False, False, False, False, True])
 
 
@@ -41,10 +43,18 @@ def test_groups_by_days_with_a_purchase():
     n_days = np.array([5, 3, 2, 1, 0, 0, 0, 1])
     browsed = np.array([1, 1, 1, 1, 1, 0, 0, 1], bool)
     listed = np.array([1, 1, 1, 1, 1, 1, 0, 0], bool)
-    found = {name: np.flatnonzero(mask).tolist() for name, mask in worth.groups(n_days, browsed, listed).items()}
+    found = {
+        name: np.flatnonzero(mask).tolist() for name, mask in worth.groups(n_days, browsed, listed).items()
+    }
     assert found == {
-        LISTED: [0, 1, 2, 3, 4, 5], WARM: [0, 1], COOL: [2], COLD: [3], BROWSED: [4], ATTRIBUTES: [5], AUDIENCE: [6, 7],
-    }  # fmt: skip
+        LISTED: [0, 1, 2, 3, 4, 5],
+        WARM: [0, 1],
+        COOL: [2],
+        COLD: [3],
+        BROWSED: [4],
+        ATTRIBUTES: [5],
+        AUDIENCE: [6, 7],
+    }
 
 
 @given(arrays.arrays(np.int64, 20, elements=st.integers(0, 5)), st.integers(0, 2**40 - 1))
@@ -53,20 +63,30 @@ def test_everybody_is_in_one_group(n_days, drawn):
     found = worth.groups(n_days, flags[:20] | (n_days > 0), flags[20:])
     alone = [mask for name, mask in found.items() if name != LISTED]
     assert (np.sum(alone, axis=0) == 1).all()
-    assert (found[LISTED] == np.any([mask for name, mask in found.items() if name not in (LISTED, AUDIENCE)], axis=0)).all()
+    assert (
+        found[LISTED]
+        == np.any([mask for name, mask in found.items() if name not in (LISTED, AUDIENCE)], axis=0)
+    ).all()
 
 
 def test_the_board_compares_customer_by_customer():
-    """40 customers, 20 in each group; the part is .1 behind for every warm one, .2 ahead for every cold one."""
+    """40 customers, 20 in each group; the part is .1 behind for every warm one, .2 ahead for
+    every cold one.
+    """
     level = np.random.default_rng(3).random(40)
     warm = np.arange(40) < 20
     values = {SERVED: level, "part": np.where(warm, level - 0.1, level + 0.2)}
     board = worth.board(values, {WARM: warm, COLD: ~warm, AUDIENCE: np.zeros(40, bool)})
-    assert board.lists == (SERVED, "part") and board.groups == (WARM, COLD, AUDIENCE) and board.n == (20, 20, 0)
+    assert (
+        board.lists == (SERVED, "part") and board.groups == (WARM, COLD, AUDIENCE) and board.n == (20, 20, 0)
+    )
     assert board.mean[0, 0, 0] == pytest.approx(level[:20].mean()) and board.mean[1, 1, 0] == pytest.approx(
         level[20:].mean() + 0.2
     )
-    # The difference is one and the same for each, so its interval has no width, however wide that of the means is.
-    assert board.behind[1, 0] == pytest.approx([0.1, 0.1, 0.1]) and board.behind[1, 1] == pytest.approx([-0.2, -0.2, -0.2])
+    # The difference is one and the same for each, so its interval has no width, however wide that of the
+    # means is.
+    assert board.behind[1, 0] == pytest.approx([0.1, 0.1, 0.1]) and board.behind[1, 1] == pytest.approx(
+        [-0.2, -0.2, -0.2]
+    )
     assert board.mean[0, 0, 2] - board.mean[0, 0, 1] > 0.1
     assert np.isnan(board.mean[:, 2]).all() and board.behind[0, :2] == pytest.approx(np.zeros((2, 3)))

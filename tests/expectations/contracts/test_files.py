@@ -8,11 +8,15 @@ import pytest
 from expectations.contracts.files import put_text
 
 
-def test_what_is_in_it_is_on_disk_before_its_name_and_its_name_before_the_writer_goes_on(tmp_path, monkeypatch):
+def test_what_is_in_it_is_on_disk_before_its_name_and_its_name_before_the_writer_goes_on(
+    tmp_path, monkeypatch
+):
     done = []
     sync, replace = os.fsync, Path.replace
     monkeypatch.setattr(
-        os, "fsync", lambda handle: (done.append(str(Path(f"/proc/self/fd/{handle}").readlink())), sync(handle))[1]
+        os,
+        "fsync",
+        lambda handle: (done.append(str(Path(f"/proc/self/fd/{handle}").readlink())), sync(handle))[1],
     )
     monkeypatch.setattr(Path, "replace", lambda path, to: (done.append("named"), replace(path, to))[1])
     put_text(tmp_path / "record.json", "{}")

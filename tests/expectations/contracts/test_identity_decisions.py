@@ -1,4 +1,6 @@
-"""The file of decisions: what is written is read back, what is wrong is named, and a killed writer costs no one else's line."""
+"""The file of decisions: what is written is read back, what is wrong is named, and a killed writer costs no
+one else's line.
+"""
 
 import multiprocessing
 import os
@@ -31,7 +33,9 @@ def is_allowed(said):
 words = st.sampled_from(list(file.WORDS))
 lines = st.text(min_size=1, max_size=40).filter(is_allowed)
 pairs = st.permutations(IDS).map(lambda ids: ids[:2])
-times = st.datetimes(timezones=st.sampled_from([UTC, *(datetime.strptime(z, "%z").tzinfo for z in ("+0530", "-1100"))]))
+times = st.datetimes(
+    timezones=st.sampled_from([UTC, *(datetime.strptime(z, "%z").tzinfo for z in ("+0530", "-1100"))])
+)
 
 
 @st.composite
@@ -55,7 +59,8 @@ def test_cut_anywhere_the_lines_before_the_cut_count(taken, data):
     n_whole = max(cut.count("\n") - 1, 0)
     extra = found[n_whole:]
     assert found[:n_whole] == taken[:n_whole]
-    # One that lacks its newline alone is whole. Of a reason with a quote in it the half of a doubled one may look like its end.
+    # One that lacks its newline alone is whole. Of a reason with a quote in it the half of a doubled one may
+    # look like its end.
     if extra and '"' in taken[n_whole].reason:
         assert taken[n_whole].reason.startswith(extra[0].reason) and extra[0].pair == taken[n_whole].pair
     else:
@@ -68,10 +73,15 @@ def test_cut_anywhere_the_lines_before_the_cut_count(taken, data):
 
 @given(st.lists(st.tuples(words, pairs), max_size=12))
 def test_the_last_word_about_a_pair_holds(said):
-    taken = [Decision(AT + timedelta(seconds=n), word, a, b, "MK", "why") for n, (word, (a, b)) in enumerate(said)]
+    taken = [
+        Decision(AT + timedelta(seconds=n), word, a, b, "MK", "why") for n, (word, (a, b)) in enumerate(said)
+    ]
     wanted = []
     for n, one in enumerate(taken):
-        is_last = all({one.identifier_a, one.identifier_b} != {two.identifier_a, two.identifier_b} for two in taken[n + 1 :])
+        is_last = all(
+            {one.identifier_a, one.identifier_b} != {two.identifier_a, two.identifier_b}
+            for two in taken[n + 1 :]
+        )
         if is_last and one.decision != "withdraw":
             wanted.append(one)
     assert in_force(taken) == wanted
@@ -79,7 +89,10 @@ def test_the_last_word_about_a_pair_holds(said):
 
 def test_an_id_is_of_what_is_said_and_not_of_how_it_is_quoted():
     one = decision(reason="two, sisters")
-    assert parse(f"{file.HEADER}\n{one.line.replace('split', chr(34) + 'split' + chr(34))}\n")[0].decision_id == one.decision_id
+    assert (
+        parse(f"{file.HEADER}\n{one.line.replace('split', chr(34) + 'split' + chr(34))}\n")[0].decision_id
+        == one.decision_id
+    )
     assert one.decision_id != decision(reason="two sisters").decision_id
     assert one.line == f'2026-02-21T12:00:00.000000Z,split,{IDS[0]},{IDS[1]},MK,"two, sisters"'
 
@@ -93,12 +106,26 @@ def test_a_line_said_twice_is_said_once_and_last():
 @pytest.mark.parametrize(
     "said",
     [
-        "+49 151 23456789", "07911 123456", "0049 30 1234567", "(555) 123-4567", "555.123.4567", "06 12 34 56 78", "030/1234567",
-        "call 1234567", "(0) 30 – 123 45 67", "020-7946-0018", "+1 (555) 123-4567", "tel:5551234", "٠١٥١ ٢٣٤٥٦٧",
+        "+49 151 23456789",
+        "07911 123456",
+        "0049 30 1234567",
+        "(555) 123-4567",
+        "555.123.4567",
+        "06 12 34 56 78",
+        "030/1234567",
+        "call 1234567",
+        "(0) 30 – 123 45 67",
+        "020-7946-0018",
+        "+1 (555) 123-4567",
+        "tel:5551234",
+        "٠١٥١ ٢٣٤٥٦٧",
         "2026-02-21555123",
-        "c_1234567", "+2026-02-21 12", "99.99.2026", SECRET,
+        "c_1234567",
+        "+2026-02-21 12",
+        "99.99.2026",
+        SECRET,
     ],
-)  # fmt: skip
+)
 def test_a_number_or_an_address_is_refused_however_it_is_written(said):
     for more in ({"reason": f"she said {said} is hers"}, {"by": said}):
         with pytest.raises(DecisionError, match="must hold no e-mail address and no phone number") as told:
@@ -109,12 +136,20 @@ def test_a_number_or_an_address_is_refused_however_it_is_written(said):
 @pytest.mark.parametrize(
     "said",
     [
-        "since 2026-02-21", "seen 2026-02-21T12:30:15.123456Z twice", "on 2026-02-21 12:30", "born 21.02.1986, not 3/4/1986",
-        f"see {IDS[3]}", "c_012345678901234567890123 and d_" + 24 * "7", "order 536365 of 2026", "3, 14, 15, 92, 65 visits",
-        "123 456", "event 12345678-1234-1234-1234-123456789012", "from 2026-01-02 to 2026-02-21",
+        "since 2026-02-21",
+        "seen 2026-02-21T12:30:15.123456Z twice",
+        "on 2026-02-21 12:30",
+        "born 21.02.1986, not 3/4/1986",
+        f"see {IDS[3]}",
+        "c_012345678901234567890123 and d_" + 24 * "7",
+        "order 536365 of 2026",
+        "3, 14, 15, 92, 65 visits",
+        "123 456",
+        "event 12345678-1234-1234-1234-123456789012",
+        "from 2026-01-02 to 2026-02-21",
         "10 cards, 12 phones, 100 e-mails",
     ],
-)  # fmt: skip
+)
 def test_dates_ids_and_counts_are_no_numbers(said):
     assert parse(text(decision(reason=said)))[0].reason == said
 
@@ -143,14 +178,26 @@ def test_a_file_in_another_encoding_is_refused_by_its_line(tmp_path, data, numbe
         ("yesterday,split,{a},{b},MK,why", "line 2: decided_at must be a time"),
         ("2026-02-21T12:00:00,split,{a},{b},MK,why", "line 2: decided_at needs its offset"),
         ("0001-01-01T00:00:00+05:00,split,{a},{b},MK,why", "line 2: decided_at lies beyond the years"),
-        ("2026-02-21T12:00:00Z,spilt,{a},{b},MK,why", "line 2: decision must be one of split, refuse, join, withdraw"),
-        ("2026-02-21T12:00:00Z,split," + SECRET + ",{b},MK,why", "line 2: identifier_a must be an identifier_id: i_ and 32"),
+        (
+            "2026-02-21T12:00:00Z,spilt,{a},{b},MK,why",
+            "line 2: decision must be one of split, refuse, join, withdraw",
+        ),
+        (
+            "2026-02-21T12:00:00Z,split," + SECRET + ",{b},MK,why",
+            "line 2: identifier_a must be an identifier_id: i_ and 32",
+        ),
         ("2026-02-21T12:00:00Z,split,{a},{a},MK,why", "line 2: identifier_a and identifier_b must be two"),
         ("2026-02-21T12:00:00Z,split,{a},{b},,why", "line 2: decided_by must be one line of 1 to 500"),
         ("2026-02-21T12:00:00Z,split,{a},{b},MK, why ", "line 2: reason must be one line of 1 to 500"),
         ("2026-02-21T12:00:00Z,split,{a},{b},MK," + "x" * 501, "line 2: reason must be one line of 1 to 500"),
-        ("2026-02-21T12:00:00Z,split,{a},{b}," + SECRET + ",why", "line 2: decided_by must hold no e-mail address"),
-        ("2026-02-21T12:00:00Z,split,{a},{b},MK,said so at +31 20 123 45 67", "line 2: reason must hold no e-mail address and"),
+        (
+            "2026-02-21T12:00:00Z,split,{a},{b}," + SECRET + ",why",
+            "line 2: decided_by must hold no e-mail address",
+        ),
+        (
+            "2026-02-21T12:00:00Z,split,{a},{b},MK,said so at +31 20 123 45 67",
+            "line 2: reason must hold no e-mail address and",
+        ),
     ],
 )
 def test_a_wrong_line_is_named_and_its_values_are_not_told(line, words):
@@ -182,7 +229,10 @@ def test_nothing_taken_yet(tmp_path):
 
 
 def test_appended_one_after_the_other(tmp_path):
-    path, taken = tmp_path / "identity" / "decisions.csv", [decision(minutes=n, b=1 + n % 3) for n in range(5)]
+    path, taken = (
+        tmp_path / "identity" / "decisions.csv",
+        [decision(minutes=n, b=1 + n % 3) for n in range(5)],
+    )
     for one in taken:
         append(path, one)
     assert read(path) == taken
@@ -195,7 +245,10 @@ def test_appended_one_after_the_other(tmp_path):
         pytest.param(file.HEADER[:20], [], None, id="killed in the header"),
         pytest.param(file.HEADER, [], None, id="killed behind the header"),
         pytest.param(
-            text(decision()) + decision(minutes=1).line[:40], [decision()], decision(minutes=1).line[:40], id="in a line"
+            text(decision()) + decision(minutes=1).line[:40],
+            [decision()],
+            decision(minutes=1).line[:40],
+            id="in a line",
         ),
         pytest.param(text(decision())[:-7], [], decision().written[:-7], id="in the reason"),
         pytest.param(
@@ -206,7 +259,10 @@ def test_appended_one_after_the_other(tmp_path):
         ),
         pytest.param(text(decision())[:-1], [decision()], None, id="an editor that ends no last line"),
         pytest.param(
-            f"{file.HEADER}\n{decision().line}", [decision()], None, id="an editor that ends no line and quotes nothing"
+            f"{file.HEADER}\n{decision().line}",
+            [decision()],
+            None,
+            id="an editor that ends no line and quotes nothing",
         ),
     ],
 )
@@ -219,7 +275,9 @@ def test_appended_to_what_a_killed_writer_left(tmp_path, held, kept, torn):
     assert path.read_text() == (text(*kept, new) if torn or not kept else held + "\n" + new.written)
     aside = tmp_path / "decisions.csv.torn"
     torn = torn.encode() if isinstance(torn, str) else torn
-    assert (aside.read_bytes() if aside.exists() else None) == (torn and torn + b"\n"), "not lost without a word"
+    assert (aside.read_bytes() if aside.exists() else None) == (torn and torn + b"\n"), (
+        "not lost without a word"
+    )
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
@@ -255,4 +313,6 @@ def test_many_writers_lose_nothing(tmp_path):
         assert len(taken) == 2 * N_WORKERS
         for n in range(N_WORKERS):
             mine = [one for one in taken if one.decided_by == f"worker {n}"]
-            assert mine == [decision(minutes=minute, by=f"worker {n}", reason="x" * 400) for minute in range(2)]
+            assert mine == [
+                decision(minutes=minute, by=f"worker {n}", reason="x" * 400) for minute in range(2)
+            ]

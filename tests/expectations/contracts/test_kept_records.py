@@ -1,4 +1,6 @@
-"""Records that the service and the nights fall back on: of whatever stands in their files, what can be read is."""
+"""Records that the service and the nights fall back on: of whatever stands in their files, what can be read
+is.
+"""
 
 import json
 import os
@@ -21,10 +23,30 @@ from expectations.contracts.published import (
 from expectations.contracts.state_file import State, StateFile
 from spark_jobs.publish import production
 
-RECORD = Published("two", "2026-02-20", "2026-02-21T03:00:00Z", "two", "", "concierge/7", "abc", {"core_items": 3})
+RECORD = Published(
+    "two", "2026-02-20", "2026-02-21T03:00:00Z", "two", "", "concierge/7", "abc", {"core_items": 3}
+)
 BEFORE = replace(RECORD, run_id="one", snapshot="one", published_at="2026-02-20T03:00:00Z")
-LINE = json.dumps({"switched_at": "2026-02-21T03:00:00Z", "by": "publish", "shop_date": "2026-02-20", "record": asdict(RECORD)})
-HOSTILE = [b"", b"\x00", b"\xff\xfe{}", b"[" * 100_000, b"null", b"[]", b"{}", b'{"record": 5}', b'{"snapshot": "../x"}', b'"']
+LINE = json.dumps(
+    {
+        "switched_at": "2026-02-21T03:00:00Z",
+        "by": "publish",
+        "shop_date": "2026-02-20",
+        "record": asdict(RECORD),
+    }
+)
+HOSTILE = [
+    b"",
+    b"\x00",
+    b"\xff\xfe{}",
+    b"[" * 100_000,
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"record": 5}',
+    b'{"snapshot": "../x"}',
+    b'"',
+]
 
 
 def put(home, name, data):
@@ -56,7 +78,9 @@ def test_nothing_published_is_no_damage(tmp_path):
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5)), max_size=3), st.data())
+@given(
+    st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5)), max_size=3), st.data()
+)
 def test_a_state_is_read_whole_or_not_at_all(tmp_path, monkeypatch, content, data):
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # most of this test's time, and none of its matter
     file = StateFile(tmp_path, "state")

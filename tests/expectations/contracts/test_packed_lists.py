@@ -40,20 +40,29 @@ def test_everything_comes_back(rows, n_known):
     step = (rows[0][1] - rows[-1][1]) / STEPS if rows else 0.0
     scores = [one.score for one in found]
     assert scores == sorted(scores, reverse=True)
-    assert all(abs(score - row[1]) <= 1.5 * step + 1e-9 * abs(row[1]) for score, row in zip(scores, rows, strict=True))
+    assert all(
+        abs(score - row[1]) <= 1.5 * step + 1e-9 * abs(row[1])
+        for score, row in zip(scores, rows, strict=True)
+    )
     assert len(found) == len(rows) and list(found) == [found[n] for n in range(len(rows))] == found[:]
     with pytest.raises(IndexError):
         found[len(rows)]
 
 
 @pytest.mark.parametrize(
-    ("n_items", "n_reasons", "most"), [(4_000, 0, 620), (1_000_000, 0, 720), (4_000, 60, 1000), (1_000_000, 33, 1000)]
+    ("n_items", "n_reasons", "most"),
+    [(4_000, 0, 620), (1_000_000, 0, 720), (4_000, 60, 1000), (1_000_000, 33, 1000)],
 )
 def test_a_hundred_items_take_less_than_a_kilobyte(n_items, n_reasons, most):
     """The layout before took some 2,500 bytes for ids of 8 letters."""
     catalogue = Catalogue(f"item-{n:07}" for n in range(n_items))
     rows = [
-        (f"item-{n_items - 1 - n:07}", 1 - n / 100, SOURCES[n % 3], (f"item-{n % n_reasons:07}", DAY) if n_reasons else None)
+        (
+            f"item-{n_items - 1 - n:07}",
+            1 - n / 100,
+            SOURCES[n % 3],
+            (f"item-{n % n_reasons:07}", DAY) if n_reasons else None,
+        )
         for n in range(100)
     ]
     found, packed = there_and_back(catalogue, rows)

@@ -1,4 +1,6 @@
-"""What must hold now: newest word wins and a tie is a no, whoever writes in whatever order; damage is told and never a yes."""
+"""What must hold now: newest word wins and a tie is a no, whoever writes in whatever order; damage is told
+and never a yes.
+"""
 
 import subprocess
 import sys
@@ -9,11 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, View, Word, merged, newest
+from expectations.contracts.restrictions import (
+    CONSENTS,
+    ITEMS,
+    RestrictionsUnreadable,
+    View,
+    Word,
+    merged,
+    newest,
+)
 from expectations.contracts.restrictions_store import Restrictions
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-WORDS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.booleans()), max_size=8)  # hour, granted, heard live
+WORDS = st.lists(
+    st.tuples(st.integers(0, 4), st.booleans(), st.booleans()), max_size=8
+)  # hour, granted, heard live
 
 
 def at(hour: int) -> datetime:
@@ -29,7 +41,9 @@ def oracle(words) -> bool:
 @settings(max_examples=150)
 @given(WORDS, st.integers(0, 7), st.randoms())
 def test_what_holds_is_the_oracles_answer_in_any_order(words, n_before, random):
-    """Some words are heard live before a night and some after it; the night knows those that were not heard live."""
+    """Some words are heard live before a night and some after it; the night knows those that were not heard
+    live.
+    """
     known = [Word(granted, at(hour), "crm", False) for hour, granted, is_live in words if not is_live]
     live = [Word(granted, at(hour), "page") for hour, granted, is_live in words if is_live]
     random.shuffle(live)
@@ -45,7 +59,8 @@ def test_what_holds_is_the_oracles_answer_in_any_order(words, n_before, random):
         night = newest(known)
         held = merged(held, {"ann": night} if night else {})
     for word in live[n_before:]:
-        # What is absent was allowed by the night: a live no that is older than the night's yes must not come after it.
+        # What is absent was allowed by the night: a live no that is older than the night's yes must not come
+        # after it.
         hear(word)
     night = newest(known)
     held = merged(held, {"ann": night} if night else {})
@@ -69,14 +84,24 @@ def test_a_word_is_known_to_the_next_view_of_another_handle(store, tmp_path):
         assert not view.may_be_personal(["i_1"], 0), "neither an older yes nor one as old takes a no back"
     store.hear(CONSENTS, ["i_1"], Word(True, at(4), "page"))
     with other.view() as view:
-        assert view.may_be_personal(["i_1"], 0) and view.may_be_personal(["i_1", "c_1"], 0), "of somebody's ids the newest word"
+        assert view.may_be_personal(["i_1"], 0) and view.may_be_personal(["i_1", "c_1"], 0), (
+            "of somebody's ids the newest word"
+        )
         assert not view.may_be_personal(["c_1"], 0)
     assert (other.n_writes(CONSENTS), other.n_writes(ITEMS)) == (2, 0)
 
 
 def test_a_night_replaces_what_earlier_nights_wrote_and_nothing_newer(store):
     long_id = "x" * 5000
-    store.publish({ITEMS: {"mug": Word(False, at(1), "catalogue", False), long_id: Word(False, at(1), "catalogue", False)}}, {})
+    store.publish(
+        {
+            ITEMS: {
+                "mug": Word(False, at(1), "catalogue", False),
+                long_id: Word(False, at(1), "catalogue", False),
+            }
+        },
+        {},
+    )
     store.hear(ITEMS, ["bowl"], Word(False, at(9), "till"))
     store.hear(ITEMS, ["cup"], Word(False, at(1), "till"))
     night = {name: Word(name == "cup", at(5), "catalogue", False) for name in ("cup", long_id)}
@@ -133,11 +158,11 @@ def test_bytes_that_nobody_wrote_are_not_read(store, tmp_path):
 
 def test_what_another_process_writes_is_no_damage(store, tmp_path):
     script = (
-        "import sys; from datetime import UTC, datetime; from pathlib import Path;"
-        "from expectations.contracts.restrictions import CONSENTS, Word;"
-        "from expectations.contracts.restrictions_store import Restrictions;"
-        "store = Restrictions(Path(sys.argv[1]));"
-        "[store.hear(CONSENTS, [f'i_{n}'], Word(False, datetime(2026, 1, 5, tzinfo=UTC), 'page')) for n in range(20)]"
+        "import sys; from datetime import UTC, datetime; from pathlib import Path;from"
+        " expectations.contracts.restrictions import CONSENTS, Word;from"
+        " expectations.contracts.restrictions_store import Restrictions;store ="
+        " Restrictions(Path(sys.argv[1]));[store.hear(CONSENTS, [f'i_{n}'], Word(False, datetime(2026, 1, 5,"
+        " tzinfo=UTC), 'page')) for n in range(20)]"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "restrictions")]
     with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as other:

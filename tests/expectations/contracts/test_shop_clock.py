@@ -1,4 +1,6 @@
-"""The sample shop's next day is what the next scheduled run handles, and a run that is tried again handles the same one."""
+"""The sample shop's next day is what the next scheduled run handles, and a run that is tried again handles
+the same one.
+"""
 
 from datetime import date, timedelta
 
@@ -15,7 +17,9 @@ def test_without_a_file_a_run_handles_yesterday(tmp_path):
 
 
 def test_a_shop_of_45_days_goes_on_where_it_ended(tmp_path):
-    """282 days lie between: 11 of February's, 31+30+31+30+31+31+30+31 and 27 of November's, less the one that is due."""
+    """282 days lie between: 11 of February's, 31+30+31+30+31+31+30+31 and 27 of November's, less the one that
+    is due.
+    """
     last = date(2026, 2, 18)
     assert set_next_day(tmp_path, RUN, last, OPENING) == date(2026, 2, 19)
     assert (tmp_path / FILE).read_text() == '{"2026-11-28": 281}'

@@ -1,4 +1,6 @@
-"""One normal form of texts and ids: what looks equal is equal, and making it takes time in proportion to the length."""
+"""One normal form of texts and ids: what looks equal is equal, and making it takes time in proportion to the
+length.
+"""
 
 import re
 import time
@@ -15,7 +17,9 @@ from expectations.contracts.text import normalise_text
 
 BOM, ZERO_WIDTH, NO_BREAK, SOFT_HYPHEN, RIGHT_TO_LEFT = "\ufeff", "\u200b", "\u00a0", "\u00ad", "\u202e"
 UNSEEN = st.sampled_from([BOM, ZERO_WIDTH, SOFT_HYPHEN, RIGHT_TO_LEFT, "\u2060", "\u034f"])
-ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)  # of all planes, unassigned characters too
+ANY = st.text(
+    st.characters(exclude_categories=("Cs",)), max_size=40
+)  # of all planes, unassigned characters too
 
 
 @pytest.mark.parametrize(
@@ -43,13 +47,24 @@ def test_a_text(received, kept):
 @example("é\u200da\u0301", ZERO_WIDTH)
 def test_what_looks_equal_is_equal(text, unseen):
     middle = len(text) // 2
-    for normalise in (normalise_text, normalise_id, lambda x: normalise_id(x, "email"), lambda x: normalise_id(x, case=UPPER)):
+    for normalise in (
+        normalise_text,
+        normalise_id,
+        lambda x: normalise_id(x, "email"),
+        lambda x: normalise_id(x, case=UPPER),
+    ):
         once = normalise(text)
         assert normalise(once) == once
         assert unicodedata.is_normalized("NFC", once) and once == once.strip() and BOM not in once
-        assert normalise(unicodedata.normalize("NFD", text)) == normalise(unicodedata.normalize("NFC", text)) == once
+        assert (
+            normalise(unicodedata.normalize("NFD", text))
+            == normalise(unicodedata.normalize("NFC", text))
+            == once
+        )
         assert normalise(f" {unseen}{text}{unseen}\t") == once
-    assert normalise_id(text[:middle] + unseen + text[middle:]) == normalise_id(text), "inside, where files were put together"
+    assert normalise_id(text[:middle] + unseen + text[middle:]) == normalise_id(text), (
+        "inside, where files were put together"
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +88,12 @@ def test_what_looks_equal_is_equal(text, unseen):
         ("{{order.id}}", "order_id", None, "unfilled template"),
         ("undefined", "message_id", None, "word for nothing"),
         ("NaN", "crm_id", None, "word for nothing"),
-        ("{{customer.id}}", "user_id", "{{customer.id}}", None),  # identify's to judge: the event stays its browser's
+        (
+            "{{customer.id}}",
+            "user_id",
+            "{{customer.id}}",
+            None,
+        ),  # identify's to judge: the event stays its browser's
         ("test", "item_id", "test", None),  # may be one
         ("JOSE\u0301@SHOP.example", "email", "josé@shop.example", None),
     ],
@@ -85,7 +105,11 @@ def test_an_id(value, kind, normal, flaw):
 
 
 def test_letter_case_is_the_catalogues():
-    assert normalise_id("85123a", "item_id", UPPER) == normalise_id(" 85123A\u200b", "item_id", UPPER) == "85123A"
+    assert (
+        normalise_id("85123a", "item_id", UPPER)
+        == normalise_id(" 85123A\u200b", "item_id", UPPER)
+        == "85123A"
+    )
     assert normalise_id("85123a", "item_id") != normalise_id("85123A", "item_id")
 
 
@@ -132,7 +156,14 @@ def seconds(function, text):
 
 # Each repeats what a pattern of before stumbled over: blanks, digits, marks and brackets inside a long text.
 HOSTILE = [" ", "1", "é ", "\u200b", "\u200d", "{{", "@", "\u0301\u0323", "の"]
-LINEAR = (normalise_text, normalise_id, id_flaw, lambda x: id_flaw(x[:MAX_ID_LENGTH], "item_id"), digits, normalise_country)
+LINEAR = (
+    normalise_text,
+    normalise_id,
+    id_flaw,
+    lambda x: id_flaw(x[:MAX_ID_LENGTH], "item_id"),
+    digits,
+    normalise_country,
+)
 
 
 @pytest.mark.parametrize("part", HOSTILE, ids=ascii)
@@ -145,6 +176,9 @@ def test_twice_the_length_takes_twice_the_time(part):
 def test_the_measure_sees_what_is_not_linear():
     """The pattern that edges were cut with before, and Python's own sorting of stacked marks."""
     edges = re.compile(r"^\s+|\s+$")
-    for function, part in ((lambda x: edges.sub("", x), " "), (lambda x: unicodedata.normalize("NFC", x), "\u0301\u0323")):
+    for function, part in (
+        (lambda x: edges.sub("", x), " "),
+        (lambda x: unicodedata.normalize("NFC", x), "\u0301\u0323"),
+    ):
         once, twice = (f"x{part * n}x" for n in (1_500, 3_000))
         assert seconds(function, twice) > 3 * seconds(function, once)

@@ -14,7 +14,22 @@ from spark_jobs.validate.gx import class_of
 
 FOLDER = Path(__file__).resolve().parents[3] / "expectations" / "suites"
 SQL_WORDS = {
-    *("and", "or", "not", "is", "null", "in", "like", "rlike", "between", "true", "false", "over", "partition", "by"),
+    *(
+        "and",
+        "or",
+        "not",
+        "is",
+        "null",
+        "in",
+        "like",
+        "rlike",
+        "between",
+        "true",
+        "false",
+        "over",
+        "partition",
+        "by",
+    ),
     *(
         "to_date",
         "date_add",
@@ -47,36 +62,56 @@ def test_a_suite_keeps_its_contract(name):
             e.kind == "expect_column_values_to_not_be_null" and e.columns == (column,) and e.severity == FAIL
             for e in suite.expectations
         ), f"{name}.{column} may be null"
-    assert any("unique" in e.kind and e.columns == suite.table.key for e in suite.expectations), f"{name} may repeat its key"
+    assert any("unique" in e.kind and e.columns == suite.table.key for e in suite.expectations), (
+        f"{name} may repeat its key"
+    )
     names = [each.name for each in suite.expectations]
-    assert len(names) == len(set(names)), f"{name}: two expectations of one name cannot be told apart in a report"
+    assert len(names) == len(set(names)), (
+        f"{name}: two expectations of one name cannot be told apart in a report"
+    )
     for each in suite.expectations:
-        assert each.severity in (FAIL, WARN) and len(each.reason.split()) > 3, f"{name}: {each.name} needs a reason"
+        assert each.severity in (FAIL, WARN) and len(each.reason.split()) > 3, (
+            f"{name}: {each.name} needs a reason"
+        )
         assert not set(each.columns) - set(suite.table.columns)
         words = set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", each.sql)))
-        assert not words - SQL_WORDS - set(suite.table.columns), f"{name}: {each.name} names what is no column"
+        assert not words - SQL_WORDS - set(suite.table.columns), (
+            f"{name}: {each.name} names what is no column"
+        )
         assert class_of(each.kind), "Great Expectations knows it"
 
 
 def test_every_core_feature_and_list_table_has_a_suite_and_a_border():
     wanted = {name for name in LAKE if name.startswith(("core_", "feat_", "fct_", "rec_"))} | {"quarantine"}
     assert set(GUARDED) == wanted
-    assert sorted(name for names in (*OUTGOING.values(), *INCOMING.values()) for name in names) == sorted(GUARDED)
+    assert sorted(name for names in (*OUTGOING.values(), *INCOMING.values()) for name in names) == sorted(
+        GUARDED
+    )
 
 
 def test_what_a_contract_promises_is_expected():
     kinds = [(each.kind, each.columns) for each in promised(LAKE["core_order_lines"])]
     assert kinds[-1] == ("expect_compound_columns_to_be_unique", ("source", "order_id", "line_no"))
     assert [columns for kind, columns in kinds[:-1]] == [
-        ("source",), ("order_id",), ("line_no",), ("ordered_at",), ("ordered_date",), ("line_type",), ("quantity",),
-        ("unit_price",), ("amount",), ("currency",),
-    ]  # fmt: skip
+        ("source",),
+        ("order_id",),
+        ("line_no",),
+        ("ordered_at",),
+        ("ordered_date",),
+        ("line_type",),
+        ("quantity",),
+        ("unit_price",),
+        ("amount",),
+        ("currency",),
+    ]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        pytest.param(not_null("no_such_column", "It says why."), id="a column that the contract does not have"),
+        pytest.param(
+            not_null("no_such_column", "It says why."), id="a column that the contract does not have"
+        ),
         pytest.param(not_null("item_id", "It says why.", severity="panic"), id="an unknown severity"),
         pytest.param(not_null("item_id", "because"), id="a reason that is no sentence"),
     ],

@@ -1,4 +1,6 @@
-"""Novelty, diversity, serendipity, calibration and Gini, each against its definition written out item by item."""
+"""Novelty, diversity, serendipity, calibration and Gini, each against its definition written out item by
+item.
+"""
 
 import math
 
@@ -24,11 +26,14 @@ def csr(cells):
 
 
 def test_a_list_by_hand():
-    """Items 0 and 1 are of category 0, 2 and 3 of category 1; the customer had 0, 1 and 2, is shown 1, 2 and 3, and wants 3."""
+    """Items 0 and 1 are of category 0, 2 and 3 of category 1; the customer had 0, 1 and 2, is shown 1, 2 and
+    3, and wants 3.
+    """
     facts = Facts.of(
         np.array([0.5, 0.25, 0.125, 0.125]),
-        training([[1, 1, 0], [1, 0, 0], [0, 1, 1], [0, 0, 1]], np.array([0, 0, 1, 1], np.int32)), k=2,
-    )  # fmt: skip
+        training([[1, 1, 0], [1, 0, 0], [0, 1, 1], [0, 0, 1]], np.array([0, 0, 1, 1], np.int32)),
+        k=2,
+    )
     assert facts.famous.tolist() == [True, True, False, False]
     wanted = np.array([[False, True, False, True]])
     found = beyond_accuracy(np.array([[1, 2, 3]]), wanted, csr([[1, 1, 1, 0]]), facts)
@@ -37,12 +42,16 @@ def test_a_list_by_hand():
     alike = (0 + 0 + 1 / math.sqrt(2)) / 3  # 1 and 2, 1 and 3 share nothing, 2 and 3 one of two
     assert found["diversity"][0] == pytest.approx(1 - alike)
     past, shown = {0: 2 / 3, 1: 1 / 3}, {0: 1 / 3, 1: 2 / 3}
-    expected = sum(p * math.log(p / ((1 - SMOOTHING) * shown[kind] + SMOOTHING * p)) for kind, p in past.items())
+    expected = sum(
+        p * math.log(p / ((1 - SMOOTHING) * shown[kind] + SMOOTHING * p)) for kind, p in past.items()
+    )
     assert found["miscalibration"][0] == pytest.approx(expected)
 
 
 def test_what_is_not_defined_is_nan():
-    """One item has no pair; an empty list has nothing; items without attributes say nothing of likeness or kinds."""
+    """One item has no pair; an empty list has nothing; items without attributes say nothing of likeness or
+    kinds.
+    """
     facts = Facts.of(np.full(3, 0.5), training([[1], [1], [0]]))
     one, empty = np.array([[0, -1]]), np.array([[-1, -1]])
     wanted, seen = np.zeros((1, 3), bool), csr([[1, 0, 0]])
@@ -50,7 +59,9 @@ def test_what_is_not_defined_is_nan():
     assert beyond_accuracy(one, wanted, seen, facts)["miscalibration"][0] == pytest.approx(0.0)
     assert all(np.isnan(values[0]) for values in beyond_accuracy(empty, wanted, seen, facts).values())
     bare = beyond_accuracy(np.array([[0, 1]]), wanted, seen, Facts.of(np.full(3, 0.5)))
-    assert np.isnan(bare["diversity"][0]) and np.isnan(bare["miscalibration"][0]) and bare["novelty"][0] == 1.0
+    assert (
+        np.isnan(bare["diversity"][0]) and np.isnan(bare["miscalibration"][0]) and bare["novelty"][0] == 1.0
+    )
 
 
 @settings(max_examples=40)
@@ -60,7 +71,9 @@ def test_diversity_equals_all_pairs(seed):
     features = generator.random((9, 6)) < 0.4
     facts = Facts.of(np.full(9, 0.5), training(features))
     listed = np.stack([generator.permutation(9)[:5] for _ in range(4)])
-    found = beyond_accuracy(listed, np.zeros((4, 9), bool), csr(features[:4] @ np.ones((6, 9)) > 0), facts)["diversity"]
+    found = beyond_accuracy(listed, np.zeros((4, 9), bool), csr(features[:4] @ np.ones((6, 9)) > 0), facts)[
+        "diversity"
+    ]
     if not features.any():
         return
     direction = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)

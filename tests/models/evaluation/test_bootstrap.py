@@ -1,4 +1,6 @@
-"""Intervals: as often right as they say, the same for the same seed, the paired one narrower than either's own."""
+"""Intervals: as often right as they say, the same for the same seed, the paired one narrower than either's
+own.
+"""
 
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from models.evaluation import interval, intervals
 
 
 def test_the_interval_holds_the_mean_as_often_as_it_says():
-    """200 samples of 80 from a uniform distribution of mean 0.5: a 90 % interval misses it in 20, give or take 13 (3 sd)."""
+    """200 samples of 80 from a uniform distribution of mean 0.5: a 90 % interval misses it in 20, give or
+    take 13 (3 sd).
+    """
     generator = np.random.default_rng(5)
     missed = 0
     for n in range(200):
@@ -38,7 +42,9 @@ def test_columns_are_what_each_is_alone():
 
 
 def test_a_paired_difference_is_surer_than_two_means():
-    """A small, even advantage is lost between customers who differ much, and plain when each is compared with themselves."""
+    """A small, even advantage is lost between customers who differ much, and plain when each is compared with
+    themselves.
+    """
     base = np.random.default_rng(1).random(300)
     better = base + 0.01
     assert interval(better)[1] < interval(base)[2]

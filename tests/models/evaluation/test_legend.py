@@ -25,6 +25,8 @@ def test_every_figure_of_a_board_has_a_line():
 
 
 def test_each_once_in_its_own_order():
-    assert list(legend(["recall@20", "ndcg@10", "recall@10"])) == [name for name in WHAT if name in ("ndcg", "recall")]
+    assert list(legend(["recall@20", "ndcg@10", "recall@10"])) == [
+        name for name in WHAT if name in ("ndcg", "recall")
+    ]
     with pytest.raises(KeyError, match="no legend for auc"):
         legend(["auc", "ndcg"])

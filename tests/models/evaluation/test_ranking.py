@@ -1,4 +1,6 @@
-"""The figures of ranking against NIST's trec_eval (in C, by way of pytrec_eval), by hand, and what must always hold."""
+"""The figures of ranking against NIST's trec_eval (in C, by way of pytrec_eval), by hand, and what must
+always hold.
+"""
 
 import math
 
@@ -26,16 +28,21 @@ def shop(seed, rows=60, items=40, length=20):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_equal_to_trec_eval(seed):
-    """`map` differs by definition: trec_eval divides by all that was wanted, ours by what a list of k can hold of it."""
+    """`map` differs by definition: trec_eval divides by all that was wanted, ours by what a list of k can
+    hold of it.
+    """
     listed, wanted = shop(seed)
     cuts = ",".join(map(str, KS))
     judge = pytrec_eval.RelevanceEvaluator(
         {str(row): {str(item): 1 for item in np.flatnonzero(cells)} for row, cells in enumerate(wanted)},
         {f"ndcg_cut.{cuts}", f"recall.{cuts}", f"map_cut.{cuts}", f"success.{cuts}", "recip_rank"},
     )
-    theirs = judge.evaluate({
-        str(row): {str(item): float(-place) for place, item in enumerate(items) if item >= 0} for row, items in enumerate(listed)
-    })  # fmt: skip
+    theirs = judge.evaluate(
+        {
+            str(row): {str(item): float(-place) for place, item in enumerate(items) if item >= 0}
+            for row, items in enumerate(listed)
+        }
+    )
     ours, n = rank_metrics(listed, wanted, KS), wanted.sum(axis=1)
     for k in KS:
         their = {
@@ -81,7 +88,9 @@ def test_who_wants_nothing_has_nought():
 @settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 20))
 def test_what_always_holds(seed, k):
-    """Shares lie in 0…1; what was wanted first is best; a hit moved up never lowers a figure; more places never lose a hit."""
+    """Shares lie in 0…1; what was wanted first is best; a hit moved up never lowers a figure; more places
+    never lose a hit.
+    """
     listed, wanted = shop(seed, rows=8, items=25)
     found = rank_metrics(listed, wanted, (k, k + 1))
     assert all((values >= 0).all() and (values <= 1 + 1e-12).all() for values in found.values())

@@ -1,4 +1,6 @@
-"""Slices are of what was known before the test, every customer in one of each kind; their figures are their members'."""
+"""Slices are of what was known before the test, every customer in one of each kind; their figures are their
+members'.
+"""
 
 import numpy as np
 import pytest
@@ -18,7 +20,9 @@ def shop(rows, n_customers, n_items):
 
 @pytest.fixture(scope="module")
 def asked():
-    """Customer 0 bought on one day long ago, 1 on two days, 2 on three days and lately; 3 is not in the test."""
+    """Customer 0 bought on one day long ago, 1 on two days, 2 on three days and lately; 3 is not
+    in the test.
+    """
     before = shop([(0, 0, 1), (1, 0, 40), (1, 1, 41), (2, 0, 70), (2, 1, 80), (2, 2, 99), (3, 0, 99)], 4, 4)
     after = shop([(0, 1, 101), (1, 2, 101), (2, 3, 102)], 4, 4)
     return before, case(before, after, np.ones(4, bool))
@@ -28,10 +32,16 @@ def test_customers(asked):
     found = slices.of_customers(*asked)
     members = {name: np.flatnonzero(mask).tolist() for name, mask in found.items()}
     assert members == {
-        "cold customers": [0], "cool customers": [1], "warm customers": [2],
-        "activity: light": [0], "activity: middle": [1], "activity: heavy": [2],
-        "stage: lapsed": [0], "stage: cooling": [1], "stage: active": [2],
-    }  # fmt: skip
+        "cold customers": [0],
+        "cool customers": [1],
+        "warm customers": [2],
+        "activity: light": [0],
+        "activity: middle": [1],
+        "activity: heavy": [2],
+        "stage: lapsed": [0],
+        "stage: cooling": [1],
+        "stage: active": [2],
+    }
 
 
 def test_a_grouping_in_which_all_are_alike_says_nothing():
@@ -44,7 +54,10 @@ def test_labels_with_few_customers_are_one_slice():
     before, after = shop([(c, 0, 99) for c in range(n)], n, 2), shop([(c, 1, 101) for c in range(n)], n, 2)
     country = np.array(["Elsewhere", ""] + ["Here"] * slices.LEAST)
     found = slices.of_customers(before, case(before, after, np.ones(2, bool)), {"country": country})
-    assert {name: int(mask.sum()) for name, mask in found.items()} == {"country: Here": slices.LEAST, "country: other": 2}
+    assert {name: int(mask.sum()) for name, mask in found.items()} == {
+        "country: Here": slices.LEAST,
+        "country: other": 2,
+    }
 
 
 def test_items_by_how_many_wanted_them():
@@ -64,12 +77,20 @@ def test_told_by_slice(asked):
     """Scores put item 3 first: only customer 2, the warm one, finds what they wanted, at the first place."""
     before, test = asked
     found = measure(
-        np.tile(np.array([0.1, 0.2, 0.3, 0.9]), (3, 1)), test, np.ones(4, bool), k=1, item_slices=slices.of_items(before)
-    )  # fmt: skip
+        np.tile(np.array([0.1, 0.2, 0.3, 0.9]), (3, 1)),
+        test,
+        np.ones(4, bool),
+        k=1,
+        item_slices=slices.of_items(before),
+    )
     told = summary(found, slices.of_customers(before, test))["next"]
     assert told["ndcg"]["mean"] == pytest.approx(1 / 3, abs=1e-5) and told["n_customers"] == 3
     by_slice = {name: (part["ndcg"]["mean"], part["n_customers"]) for name, part in told["slices"].items()}
     assert by_slice["warm customers"] == (1.0, 1) and by_slice["cold customers"] == (0.0, 1)
     assert by_slice["cold items"] == (pytest.approx(1 / 3, abs=1e-5), 3)
     assert by_slice["warm items"] == (None, 0)
-    assert told["slices"]["cold items"]["recall"]["low"] <= 1 / 3 <= told["slices"]["cold items"]["recall"]["high"]
+    assert (
+        told["slices"]["cold items"]["recall"]["low"]
+        <= 1 / 3
+        <= told["slices"]["cold items"]["recall"]["high"]
+    )

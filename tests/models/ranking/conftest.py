@@ -15,13 +15,18 @@ def training(rows, n_customers=N_CUSTOMERS, n_items=N_ITEMS, until=None, **more)
     kind = np.full(len(cells), PURCHASE, np.int8)
     until = until or int(cells[:, 2].max(initial=-1)) + 1
     behaviour = Behaviour(n_customers, n_items, *cells.T, kind, until)
-    ones = [sparse.csr_matrix((np.ones(n), (np.arange(n), np.arange(n) % 2)), shape=(n, 2)) for n in (n_customers, n_items)]
+    ones = [
+        sparse.csr_matrix((np.ones(n), (np.arange(n), np.arange(n) % 2)), shape=(n, 2))
+        for n in (n_customers, n_items)
+    ]
     return Training(behaviour, *ones, **more)
 
 
 @pytest.fixture(scope="session")
 def shop():
-    """Customers of even number buy even items, the others odd ones: three a visit, drawn; every third day a visit."""
+    """Customers of even number buy even items, the others odd ones: three a visit, drawn; every third day a
+    visit.
+    """
     generator = np.random.default_rng(5)
     rows = [
         (customer, int(item) * 2 + customer % 2, day)

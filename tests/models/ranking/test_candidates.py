@@ -11,11 +11,16 @@ SCORES = arrays(np.float32, (3, 8), elements=st.sampled_from([-np.inf, 0.0, 0.25
 
 
 def ranked(scores, allowed):
-    return sorted((i for i in range(len(scores)) if allowed[i] and np.isfinite(scores[i])), key=lambda i: (-scores[i], i))
+    return sorted(
+        (i for i in range(len(scores)) if allowed[i] and np.isfinite(scores[i])),
+        key=lambda i: (-scores[i], i),
+    )
 
 
 @settings(max_examples=60, deadline=None)
-@given(a=SCORES, b=SCORES, seen=arrays(bool, (3, 8)), n=st.integers(1, 5), allowed=st.none() | arrays(bool, 8))
+@given(
+    a=SCORES, b=SCORES, seen=arrays(bool, (3, 8)), n=st.integers(1, 5), allowed=st.none() | arrays(bool, 8)
+)
 def test_the_union_of_everybodys_best(a, b, seen, n, allowed):
     found = propose({"a": a, "b": b}, seen, n, allowed)
     may = np.ones(8, bool) if allowed is None else allowed

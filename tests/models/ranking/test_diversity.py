@@ -1,4 +1,6 @@
-"""Variety against a plain greedy reading; caps that are never broken; what is not asked for changes nothing."""
+"""Variety against a plain greedy reading; caps that are never broken; what is not asked for
+changes nothing.
+"""
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ N = 60
 
 
 def lists(seed, rows=4, n=50, ended=10):
-    """Lists of different items with falling scores, the last one ended early; likeness and categories drawn."""
+    """Lists of different items with falling scores, the last one ended early; likeness and
+    categories drawn.
+    """
     generator = np.random.default_rng(seed)
     items = np.stack([generator.permutation(N)[:n] for _ in range(rows)]).astype(np.int32)
     scores = -np.sort(-generator.normal(size=(rows, n)), axis=1)
@@ -32,7 +36,9 @@ def plain(items, scores, variety, near, category):
         for one in contenders:
             own = category[items[one]]
             same = sum(category[items[other]] == own for other in chosen)
-            if one in chosen or (variety.most_per_category and own >= 0 and same >= variety.most_per_category):
+            if one in chosen or (
+                variety.most_per_category and own >= 0 and same >= variety.most_per_category
+            ):
                 continue
             alike = max((near[items[one], items[other]] for other in chosen), default=0.0)
             worth = (1 - variety.weight) * (scores[one] - low) / (top - low) - variety.weight * alike

@@ -1,4 +1,6 @@
-"""Contributions add up to the score; evidence is the customer's own and the strongest, against a plain reading."""
+"""Contributions add up to the score; evidence is the customer's own and the strongest, against a plain
+reading.
+"""
 
 import numpy as np
 import pytest
@@ -22,7 +24,9 @@ def blend(shop):
 def test_contributions_add_up_to_the_score(shop, blend):
     customers = Customers.of(shop, np.arange(6))
     found = contributions(blend, customers)
-    assert {"item_knn", "own_history", "popularity", "pair", "item", "customer", "base"} <= set(found.by_group)
+    assert {"item_knn", "own_history", "popularity", "pair", "item", "customer", "base"} <= set(
+        found.by_group
+    )
     total = np.sum(list(found.by_group.values()), axis=0)
     assert total == pytest.approx(found.score, abs=1e-9)
     at, scores = blend.ranked(customers)
@@ -41,7 +45,9 @@ def plain(part, behaviour, row, item, until):
     if item in last:
         return item, last[item]
     likeness = getattr(part, SPEAKING[part.name]).toarray()
-    worth = {held: likeness[held, item] * 0.5 ** ((until - 1 - day) / HALF_LIFE_DAYS) for held, day in last.items()}
+    worth = {
+        held: likeness[held, item] * 0.5 ** ((until - 1 - day) / HALF_LIFE_DAYS) for held, day in last.items()
+    }
     best = max(sorted(worth), key=lambda held: worth[held])
     return (best, last[best]) if worth[best] > 0 else (-1, -1)
 
@@ -57,7 +63,9 @@ def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
     assert (because[:, -1] == -1).all() and (day[:, -1] == -1).all()
     for row in range(4):
         for place in range(29):
-            assert (because[row, place], day[row, place]) == plain(part, own, row, place, 12), f"{row} {place}"
+            assert (because[row, place], day[row, place]) == plain(part, own, row, place, 12), (
+                f"{row} {place}"
+            )
 
 
 def test_who_did_nothing_has_no_evidence():
@@ -68,7 +76,9 @@ def test_who_did_nothing_has_no_evidence():
 
 
 def test_without_a_part_that_compares_only_repeats_have_evidence(shop):
-    because, day = evidence([make("popularity")], Customers.of(shop.before(4), np.array([0])), np.arange(30)[None])
+    because, day = evidence(
+        [make("popularity")], Customers.of(shop.before(4), np.array([0])), np.arange(30)[None]
+    )
     held = shop.before(4).behaviour.of(np.array([0]))
     assert set(because[because >= 0].tolist()) == set(held.item.tolist())
     assert (because[0, held.item] == held.item).all() and (day[because >= 0] >= 0).all()

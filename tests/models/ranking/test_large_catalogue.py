@@ -10,12 +10,17 @@ from models.ranking.ranker import LearnedBlend, Settings
 from models.recommenders import make_blend
 
 N_CUSTOMERS, N_ITEMS, N_DAYS = 320, 31_000, 40
-LEARNED = {"parts": {"item_knn": {}, "recent_popularity": {}}, "ranker": {"windows": 1, "rounds": 5, "leaves": 7}}
+LEARNED = {
+    "parts": {"item_knn": {}, "recent_popularity": {}},
+    "ranker": {"windows": 1, "rounds": 5, "leaves": 7},
+}
 
 
 @pytest.fixture(scope="module")
 def training():
-    """Two tastes of 60 items each, an item every second day; all else in the catalogue is touched by nobody."""
+    """Two tastes of 60 items each, an item every second day; all else in the catalogue is touched
+    by nobody.
+    """
     generator = np.random.default_rng(1)
     places = generator.permutation(N_ITEMS)[:120]
     customer = np.repeat(np.arange(N_CUSTOMERS), N_DAYS // 2)
@@ -42,6 +47,9 @@ def test_it_learns_whose_taste_is_whose(training):
     blend = make_blend(LEARNED).fit(training, 0)
     few = np.arange(40)
     listed, _ = top_n(blend.score(Customers.of(training, few)), 5)
-    taste = {int(item): customer % 2 for customer, item in zip(training.behaviour.customer, training.behaviour.item, strict=True)}
+    taste = {
+        int(item): customer % 2
+        for customer, item in zip(training.behaviour.customer, training.behaviour.item, strict=True)
+    }
     right = [taste.get(int(item)) == customer % 2 for customer in few for item in listed[customer]]
     assert np.mean(right) > 0.95

@@ -1,4 +1,6 @@
-"""What knows the answer is refused by name, and what does not is let through; the future changes no training row."""
+"""What knows the answer is refused by name, and what does not is let through; the future changes no training
+row.
+"""
 
 from dataclasses import replace
 
@@ -66,11 +68,16 @@ def test_a_window_that_reaches_into_the_test_is_refused(shop):
 
 
 def test_the_future_changes_no_row(shop):
-    """Everything from the window's end on is exchanged between customers and items: rows are the same bytes."""
+    """Everything from the window's end on is exchanged between customers and items: rows are the
+    same bytes.
+    """
     generator, b = np.random.default_rng(3), shop.behaviour
     future = b.day >= WINDOW.until
     item, customer = b.item.copy(), b.customer.copy()
-    item[future], customer[future] = generator.permutation(item[future]), generator.permutation(customer[future])
+    item[future], customer[future] = (
+        generator.permutation(item[future]),
+        generator.permutation(customer[future]),
+    )
     order = np.lexsort((b.day, item, customer))
     other = replace(shop, behaviour=replace(b, item=item[order], customer=customer[order], day=b.day[order]))
     mine, theirs = built(shop), built(other)
@@ -80,7 +87,9 @@ def test_the_future_changes_no_row(shop):
     item = b.item.copy()
     item[past] = (item[past] + 1) % b.n_items
     order = np.lexsort((b.day, item, b.customer))
-    changed = replace(shop, behaviour=replace(b, item=item[order], customer=b.customer[order], day=b.day[order]))
+    changed = replace(
+        shop, behaviour=replace(b, item=item[order], customer=b.customer[order], day=b.day[order])
+    )
     assert built(changed).table.tobytes() != mine.table.tobytes()
 
 
@@ -90,9 +99,14 @@ def looked_at(shop, day):
     wanted = b.before(WINDOW.until).since(WINDOW.cut)
     wanted = wanted.where(np.arange(len(wanted)) % 2 == 0)
     times = [len(b), len(wanted), len(wanted)]
-    columns = {name: np.concatenate([getattr(b, name), *[getattr(wanted, name)] * 2]) for name in ("customer", "item")}
+    columns = {
+        name: np.concatenate([getattr(b, name), *[getattr(wanted, name)] * 2])
+        for name in ("customer", "item")
+    }
     columns["day"] = np.concatenate([b.day, np.full(2 * len(wanted), day, np.int32)])
-    columns["kind"] = np.repeat(np.array([PURCHASE, KINDS.index("view"), KINDS.index("cart")], np.int8), times)
+    columns["kind"] = np.repeat(
+        np.array([PURCHASE, KINDS.index("view"), KINDS.index("cart")], np.int8), times
+    )
     found = np.unique(np.stack([columns[name] for name in ("customer", "item", "day", "kind")]), axis=1)
     held = dict(zip(("customer", "item", "day"), found.astype(np.int32), strict=False))
     return replace(shop, behaviour=replace(b, **held, kind=found[3].astype(np.int8)))
@@ -103,16 +117,25 @@ def test_what_is_looked_at_from_the_cuts_own_day_on_changes_no_row(shop):
     mine = built(shop)
     for day in (WINDOW.cut, WINDOW.until - 1):
         theirs = built(looked_at(shop, day))
-        assert theirs.table.tobytes() == mine.table.tobytes() and theirs.wanted.tobytes() == mine.wanted.tobytes()
-    changed = built(looked_at(shop, WINDOW.cut - 1))  # negative control: the evening before, and what follows shows it
+        assert (
+            theirs.table.tobytes() == mine.table.tobytes()
+            and theirs.wanted.tobytes() == mine.wanted.tobytes()
+        )
+    changed = built(
+        looked_at(shop, WINDOW.cut - 1)
+    )  # negative control: the evening before, and what follows shows it
     since = changed.table[:, changed.names.index("view.since")]
-    assert (since[changed.wanted] == 1).any() and np.isnan(mine.table[:, mine.names.index("view.since")]).all()
+    assert (since[changed.wanted] == 1).any() and np.isnan(
+        mine.table[:, mine.names.index("view.since")]
+    ).all()
 
 
 def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
     parts = [make(name) for name in ("item_knn", "own_history", "popularity")]
     trees = [
-        LearnedBlend([replace(part) for part in parts], Settings(windows=2, rounds=5)).fit(whole.before(45), 1).trees
+        LearnedBlend([replace(part) for part in parts], Settings(windows=2, rounds=5))
+        .fit(whole.before(45), 1)
+        .trees
         for whole in (shop, shop.before(50))
     ]
     assert trees[0] == trees[1]
@@ -132,13 +155,22 @@ def test_area_under_the_curve(column, wanted, area):
 
 
 def test_newcomers_are_asked_too_and_known_to_nobody(shop):
-    """Customer 60 came first within the window, 61 before it: the one is a stranger to whatever was fitted before."""
+    """Customer 60 came first within the window, 61 before it: the one is a stranger to whatever was fitted
+    before.
+    """
     b = shop.behaviour
-    cells = [*zip(b.customer.tolist(), b.item.tolist(), b.day.tolist(), strict=True), (60, 3, 41), (61, 3, 30), (61, 5, 42)]
+    cells = [
+        *zip(b.customer.tolist(), b.item.tolist(), b.day.tolist(), strict=True),
+        (60, 3, 41),
+        (61, 3, 30),
+        (61, 5, 42),
+    ]
     grown = training(cells, 62)
     test = asked(grown, WINDOW, 100, seed=1)
     assert test.customers.tolist() == list(range(62))
-    assert test.is_stranger.sum() == 6 and test.is_stranger[60], "a tenth: one newcomer, five asked as if they were"
+    assert test.is_stranger.sum() == 6 and test.is_stranger[60], (
+        "a tenth: one newcomer, five asked as if they were"
+    )
     assert test.wanted[60].indices.tolist() == [3] and test.wanted[61].indices.tolist() == [5]
     met = test.met(grown.before(WINDOW.cut))
     assert (met.known == np.where(test.is_stranger, -1, np.arange(62))).all()

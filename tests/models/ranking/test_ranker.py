@@ -15,7 +15,7 @@ from models.split import case
 CONFIGURATION = {
     "parts": {"item_knn": {}, "own_history": {}, "popularity": {}},
     "ranker": {"windows": 3, "rounds": 15, "leaves": 7},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,9 @@ def blend(shop):
 
 
 def test_it_finds_more_than_popularity(shop, blend):
-    """Half of the items are of the other taste; popularity cannot know which half. Chance is .45 of the own half, .23 of all."""
+    """Half of the items are of the other taste; popularity cannot know which half. Chance is .45 of the own
+    half, .23 of all.
+    """
     past, customers = shop.before(52), np.arange(60)
     test = case(past.behaviour, shop.behaviour.since(52), np.ones(30, bool))
     wanted = test.wanted.toarray()[np.searchsorted(test.customers, customers)]
@@ -45,19 +47,26 @@ def test_what_no_part_proposed_has_no_score(shop, blend):
 
 def test_a_customers_score_does_not_depend_on_who_is_beside(shop, blend):
     past = shop.before(52)
-    together_, alone = blend.score(Customers.of(past, np.arange(60))), blend.score(Customers.of(past, np.array([17])))
+    together_, alone = (
+        blend.score(Customers.of(past, np.arange(60))),
+        blend.score(Customers.of(past, np.array([17]))),
+    )
     assert np.array_equal(together_[17], alone[0])
 
 
 def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
-    """A block has bounded memory: 60 customers in blocks of 16, the last one shorter, are the same bytes as all in one."""
+    """A block has bounded memory: 60 customers in blocks of 16, the last one shorter, are the same bytes as
+    all in one.
+    """
     customers = Customers.of(shop.before(52), np.arange(60)[::-1])
     at, scores = blend.ranked(customers)
     whole = np.full((60, 30), -np.inf, np.float32)
     whole[at.row, at.item] = scores
     asked_for = []
     ranked = LearnedBlend.ranked
-    monkeypatch.setattr(LearnedBlend, "ranked", lambda self, block: asked_for.append(len(block)) or ranked(self, block))
+    monkeypatch.setattr(
+        LearnedBlend, "ranked", lambda self, block: asked_for.append(len(block)) or ranked(self, block)
+    )
     monkeypatch.setattr("models.base.BLOCK", 16)
     assert blend.score(customers).tobytes() == whole.tobytes()
     assert asked_for == [16, 16, 16, 12]
@@ -76,7 +85,9 @@ def test_seeds_are_averaged(shop):
     parts = [make(name).fit(past, 1) for name in ("own_history", "popularity")]
     first = LearnedBlend(parts, one_seed)
     held = [
-        first.rows(past, window, test, opinions(parts, test.met(past.before(window.cut))), [window.cut] * 2, 1)
+        first.rows(
+            past, window, test, opinions(parts, test.met(past.before(window.cut))), [window.cut] * 2, 1
+        )
         for window in first.windows(past)
         for test in [first.asked(past, window, 1)]
     ]
@@ -105,7 +116,9 @@ def test_too_short_a_history_is_said_so(shop):
 
 def test_a_ranker_of_other_columns_is_refused(shop, blend):
     other = make_blend({**CONFIGURATION, "parts": {"item_knn": {}, "popularity": {}}}).restore(blend.arrays())
-    with pytest.raises(ValueError, match=r"no more \(own_history\.share, own_history\.score, own_history\.place\)"):
+    with pytest.raises(
+        ValueError, match=r"no more \(own_history\.share, own_history\.score, own_history\.place\)"
+    ):
         other.score(Customers.of(shop, np.arange(2)))
 
 
@@ -139,7 +152,9 @@ def test_thinned_keeps_all_wanted_and_so_many_others_of_each():
     kept = thinned(row, wanted, 4, seed=1)
     assert kept[wanted].all()
     assert np.bincount(row[kept & ~wanted]).tolist() == [4] * 5
-    assert kept.tolist() == thinned(row, wanted, 4, seed=1).tolist() != thinned(row, wanted, 4, seed=2).tolist()
+    assert (
+        kept.tolist() == thinned(row, wanted, 4, seed=1).tolist() != thinned(row, wanted, 4, seed=2).tolist()
+    )
 
 
 def test_the_same_customer_in_two_windows_is_two_queries(blend, shop):

@@ -15,7 +15,11 @@ def behaviour(days):
 
 
 def test_a_year_has_windows_of_four_weeks_a_fortnight_apart():
-    assert training_windows(behaviour(345), most=3, step_days=14) == [Window(317, 345), Window(303, 331), Window(289, 317)]
+    assert training_windows(behaviour(345), most=3, step_days=14) == [
+        Window(317, 345),
+        Window(303, 331),
+        Window(289, 317),
+    ]
 
 
 def test_45_days_have_half_as_many_windows_of_a_week_half_a_week_apart():

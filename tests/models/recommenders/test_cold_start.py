@@ -1,4 +1,6 @@
-"""What is new: items by what they resemble, customers by what those alike want; against formulas written out."""
+"""What is new: items by what they resemble, customers by what those alike want; against formulas
+written out.
+"""
 
 from dataclasses import replace
 
@@ -33,9 +35,13 @@ def test_the_dual_weights_are_those_of_ridge_in_its_textbook_form(seed, regulari
 def test_letters_find_what_words_miss():
     words = [["red", "lantern"], ["red", "lanterns"], ["doormat"], []]
     runs = [features.letters(named) for named in words]
-    assert runs[3] == [] and "letters=lant" in runs[0] and "letters= re" in runs[0] and "letters=d la" in runs[0]
+    assert (
+        runs[3] == [] and "letters=lant" in runs[0] and "letters= re" in runs[0] and "letters=d la" in runs[0]
+    )
     nothing = sparse.csr_matrix((4, 0), dtype=np.float32)
-    training = Training(None, nothing, nothing, item_letters=features.encode(runs, features.vocabulary(runs, 1)))
+    training = Training(
+        None, nothing, nothing, item_letters=features.encode(runs, features.vocabulary(runs, 1))
+    )
     near = (described(training) @ described(training).T).toarray()
     assert near[0, 1] > 0.6 and near[0, 2] < 0.1 and not near[3].any()
     assert np.allclose(np.diag(near)[:3], 1.0)
@@ -44,9 +50,10 @@ def test_letters_find_what_words_miss():
 def grown(training, content):
     """Two more items at the end, with this content, that nobody touched."""
     return replace(
-        training, behaviour=replace(training.behaviour, n_items=22),
+        training,
+        behaviour=replace(training.behaviour, n_items=22),
         item_features=sparse.vstack([training.item_features, content]).tocsr(),
-    )  # fmt: skip
+    )
 
 
 def test_a_new_item_is_ranked_with_the_others_by_what_it_resembles(checkerboard):
@@ -54,7 +61,9 @@ def test_a_new_item_is_ranked_with_the_others_by_what_it_resembles(checkerboard)
     scores = make("cold_items", {"components": 4}).fit(more, seed=3).score(Customers.of(more, np.arange(40)))
     assert (scores[::2, 20] > scores[::2, 21]).all() and (scores[1::2, 21] > scores[1::2, 20]).all()
     wrong_colour = scores[::2, 1:20:2].max(axis=1)
-    assert (scores[::2, 20] > wrong_colour).all(), "an even newcomer is before every odd item for those who buy even ones"
+    assert (scores[::2, 20] > wrong_colour).all(), (
+        "an even newcomer is before every odd item for those who buy even ones"
+    )
     bare = grown(checkerboard, sparse.csr_matrix((2, 2), dtype=np.float32))
     nowhere = make("cold_items", {"components": 4}).fit(bare, seed=3).score(Customers.of(bare, np.arange(40)))
     assert np.isneginf(nowhere[:, 20:]).all(), "negative control: without attributes it has no place"
@@ -81,18 +90,26 @@ def test_shares_among_those_alike_by_hand(checkerboard):
     everybody = [sum(1 for _, i in pairs if i == item) / total for item in range(20)]
     even = [sum(1 for c, i in pairs if i == item and c % 2 == 0) for item in range(20)]
     expected = [(even[item] + 10 * everybody[item]) / (sum(even) + 10) for item in range(20)]
-    stranger = Customers(np.array([-1], np.int32), behaviour.of(np.array([], np.int64)), checkerboard.customer_features[:1])
+    stranger = Customers(
+        np.array([-1], np.int32), behaviour.of(np.array([], np.int64)), checkerboard.customer_features[:1]
+    )
     assert fitted.score(stranger)[0] == pytest.approx(expected, rel=1e-4)
     nobody = replace(stranger, features=sparse.csr_matrix((1, 2), dtype=np.float32))
-    assert fitted.score(nobody)[0] == pytest.approx(everybody, rel=1e-4), "without attributes: what everybody wants"
+    assert fitted.score(nobody)[0] == pytest.approx(everybody, rel=1e-4), (
+        "without attributes: what everybody wants"
+    )
 
 
 def test_the_benchmark_counts_as_by_hand():
-    """Four items, of which 1, 2, 3 are hidden; the customer wants 2, which stands second of the hidden and behind 0."""
+    """Four items, of which 1, 2, 3 are hidden; the customer wants 2, which stands second of the hidden and
+    behind 0.
+    """
     wanted, seen = (sparse.csr_matrix(np.array([row], bool)) for row in ([0, 0, 1, 0], [0, 0, 1, 0]))
     asked = Case(np.array([0]), seen, wanted, np.array([1]), np.ones(4))
     scores = np.array([[0.9, 0.8, 0.7, 0.1]], np.float32)
     found = cold_items(scores, Window(None, asked, None), np.array([0]), np.array([1, 2, 3]))
     assert found["AUC"].tolist() == [0.5]
     assert found["NDCG@10 among cold"].tolist() == pytest.approx([1 / np.log2(3)])
-    assert found["NDCG@10 among all"].tolist() == pytest.approx([1 / np.log2(4)]), "a hidden item is not masked"
+    assert found["NDCG@10 among all"].tolist() == pytest.approx([1 / np.log2(4)]), (
+        "a hidden item is not masked"
+    )

@@ -43,5 +43,7 @@ def test_an_item_nobody_touched_stands_beside_what_it_resembles(checkerboard):
     everybody = np.arange(40)
     scores = make("content").fit(grown, seed=0).score(Customers.of(grown, everybody))
     assert (scores[::2, 20] > scores[::2, 21]).all() and (scores[1::2, 21] > scores[1::2, 20]).all()
-    bare = replace(grown, item_features=sparse.vstack([checkerboard.item_features, sparse.csr_matrix((2, 2))]).tocsr())
+    bare = replace(
+        grown, item_features=sparse.vstack([checkerboard.item_features, sparse.csr_matrix((2, 2))]).tocsr()
+    )
     assert np.isneginf(make("content").fit(bare, seed=0).score(Customers.of(bare, everybody))[:, 20:]).all()

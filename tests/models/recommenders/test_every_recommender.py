@@ -12,13 +12,22 @@ from models.blend import unit
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
 
-SMALL = {"als": {"components": 4}, "cold_items": {"components": 4}, "lightfm": {"components": 8, "epochs": 30}}
+SMALL = {
+    "als": {"components": 4},
+    "cold_items": {"components": 4},
+    "lightfm": {"components": 8, "epochs": 30},
+}
 BLEND = {
     "parts": {"lightfm": {"components": 4, "epochs": 5}},
     "weights": {"item_knn": 1.0, "lightfm": 0.2, "recent_popularity": 0.1, "user_knn": 0.5},
 }
 LEARNED = {
-    "parts": {"lightfm": {"components": 4, "epochs": 5}, "item_knn": {}, "recent_popularity": {}, "user_knn": {}},
+    "parts": {
+        "lightfm": {"components": 4, "epochs": 5},
+        "item_knn": {},
+        "recent_popularity": {},
+        "user_knn": {},
+    },
     "ranker": {"rounds": 20},
 }
 BLENDS = {"blend": BLEND, "learned_blend": LEARNED}
@@ -36,7 +45,15 @@ ITEM_TO_ITEM = {
 # tell one customer from another
 TASTED = ITEM_TO_ITEM | {"als", "attribute_popularity", "cold_items", "stan", "user_knn", "lightfm", *BLENDS}
 # know somebody new by what they did
-READ_HISTORY = ITEM_TO_ITEM | {"als", "cold_items", "stan", "user_knn", "own_history", "repeat_purchase", *BLENDS}
+READ_HISTORY = ITEM_TO_ITEM | {
+    "als",
+    "cold_items",
+    "stan",
+    "user_knn",
+    "own_history",
+    "repeat_purchase",
+    *BLENDS,
+}
 
 
 def build(name):
@@ -60,10 +77,16 @@ class TestEveryRecommender:
         customers = np.arange(40)
         seen = checkerboard.behaviour.matrix().toarray() > 0
         listed, _ = top_n(fitted[name].score(Customers.of(checkerboard, customers)), 1, ~seen)
-        missing = [customer for customer in customers if (~seen[customer] & (np.arange(20) % 2 == customer % 2)).any()]
+        missing = [
+            customer
+            for customer in customers
+            if (~seen[customer] & (np.arange(20) % 2 == customer % 2)).any()
+        ]
         right = [listed[customer, 0] % 2 == customer % 2 for customer in missing]
         if name in TASTED:
-            assert np.mean(right) > 0.9, f"{name} finds the missing square for {np.mean(right):.0%} of customers"
+            assert np.mean(right) > 0.9, (
+                f"{name} finds the missing square for {np.mean(right):.0%} of customers"
+            )
         else:  # the negative control: what tells nobody from nobody cannot know the colour
             assert np.mean(right) < 0.9, f"{name} cannot know it"
 
@@ -91,7 +114,9 @@ class TestEveryRecommender:
             assert scores.argmax() % 2 == 0
         else:
             stranger = replace(new, behaviour=new.behaviour.where(np.zeros(len(new.behaviour), bool)))
-            assert np.array_equal(scores, fitted[name].score(stranger)[0]), f"{name} reads no history at scoring"
+            assert np.array_equal(scores, fitted[name].score(stranger)[0]), (
+                f"{name} reads no history at scoring"
+            )
 
     def test_a_filtered_item_is_never_listed(self, fitted, checkerboard, name):
         allowed = np.ones(20, bool)
@@ -131,7 +156,9 @@ def test_another_seed_gives_another_lightfm(fitted, checkerboard):
 
 
 def test_an_item_nobody_touched_is_placed_by_its_attributes(checkerboard):
-    """Items 20 (even) and 21 (odd) are new: LightFM ranks the even one higher for even customers, the odd one for odd ones."""
+    """Items 20 (even) and 21 (odd) are new: LightFM ranks the even one higher for even customers, the odd one
+    for odd ones.
+    """
     grown = replace(
         checkerboard,
         behaviour=replace(checkerboard.behaviour, n_items=22),
@@ -152,8 +179,11 @@ def test_unknown_names_and_parameters_are_refused():
 
 def test_parameters_are_told_with_defaults():
     assert parameters_of(make("item_knn", {"neighbours": 7})) == {
-        "half_life_days": 30.0, "neighbours": 7, "popularity_power": 0.5, "trend_power": 0.5,
-    }  # fmt: skip
+        "half_life_days": 30.0,
+        "neighbours": 7,
+        "popularity_power": 0.5,
+        "trend_power": 0.5,
+    }
 
 
 @pytest.mark.parametrize(
@@ -163,10 +193,14 @@ def test_who_fades_evenly_has_the_same_list_a_week_later(fitted, checkerboard, n
     assert fitted[name].fades_evenly
     now = Customers.of(checkerboard, np.arange(40))
     later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
-    np.testing.assert_allclose(unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7
+    )
 
 
-@pytest.mark.parametrize("name", [name for name, kind in RECOMMENDERS.items() if getattr(kind, "fades_evenly", False)])
+@pytest.mark.parametrize(
+    "name", [name for name, kind in RECOMMENDERS.items() if getattr(kind, "fades_evenly", False)]
+)
 def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard, name):
     """5,000 days halve a weight 333 times at a half-life of 15; float32 ends at 149."""
     now = Customers.of(checkerboard, np.arange(40))
@@ -176,7 +210,9 @@ def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard,
     assert (lists[0][:, 0] == lists[1][:, 0]).mean() > 0.9
 
 
-@pytest.mark.parametrize("name", ["decayed_popularity", "repeat_purchase", "rp3beta", "ease", "history_ridge", "graph_filter"])
+@pytest.mark.parametrize(
+    "name", ["decayed_popularity", "repeat_purchase", "rp3beta", "ease", "history_ridge", "graph_filter"]
+)
 def test_a_shop_where_nobody_did_anything_yet_is_no_error(checkerboard, name):
     nothing = replace(checkerboard, behaviour=checkerboard.behaviour.before(0))
     fitted = make(name).fit(nothing, seed=3)

@@ -16,13 +16,15 @@ def training():
     n = len(cells)
     behaviour = Behaviour(
         N_CUSTOMERS, N_ITEMS + 1, *cells.T, np.zeros(n, np.int32), np.full(n, PURCHASE, np.int8), until=1
-    )  # fmt: skip
+    )
     nothing = [sparse.csr_matrix((size, 1), dtype=np.float32) for size in (N_CUSTOMERS, N_ITEMS + 1)]
     return Training(behaviour, *nothing)
 
 
 def by_the_equations(had, components, sharpening, weight, a=0.3, b=0.5):
-    """Blur one Euler step, add the low pass, sharpen one step of Runge and Kutta (the 1/6, 1/3, 1/3, 1/6 one)."""
+    """Blur one Euler step, add the low pass, sharpen one step of Runge and Kutta (the 1/6, 1/3, 1/3, 1/6
+    one).
+    """
     graph = np.diag(had.sum(axis=1) ** -a) @ had @ np.diag(had.sum(axis=0) ** -b)
     P = graph.T @ graph
     values, vectors = np.linalg.eigh(P)
@@ -41,7 +43,9 @@ def by_the_equations(had, components, sharpening, weight, a=0.3, b=0.5):
 def test_with_all_components_it_is_the_equation(training, sharpening, weight):
     everybody = Customers.of(training, np.arange(N_CUSTOMERS))
     R = (training.behaviour.matrix().toarray() > 0).astype(float)[:, :N_ITEMS]
-    fitted = GraphFilter(components=N_ITEMS, sharpening=sharpening, low_pass_weight=weight).fit(training, seed=0)
+    fitted = GraphFilter(components=N_ITEMS, sharpening=sharpening, low_pass_weight=weight).fit(
+        training, seed=0
+    )
     scores = fitted.score(everybody)
     assert scores[:, :N_ITEMS] == pytest.approx(by_the_equations(R, N_ITEMS, sharpening, weight), abs=1e-4)
     assert np.isneginf(scores[:, N_ITEMS]).all(), "nobody had the last item"

@@ -19,7 +19,7 @@ def training():
     cells = np.argwhere(generator.random((N_CUSTOMERS, N_ITEMS - 1, UNTIL)) < 0.03)
     behaviour = Behaviour(
         N_CUSTOMERS, N_ITEMS, *cells.T.astype(np.int32), np.full(len(cells), PURCHASE, np.int8), until=UNTIL
-    )  # fmt: skip
+    )
     nothing = [sparse.csr_matrix((n, 1), dtype=np.float32) for n in (N_CUSTOMERS, N_ITEMS)]
     return Training(behaviour, *nothing)
 
@@ -54,13 +54,17 @@ def test_rp3beta_is_a_walk_of_three_steps(training):
     assert fitted.similarity.toarray() == pytest.approx(wanted, rel=1e-5)
     assert positive(fitted.score(everybody(training))) == pytest.approx(5 * faded @ wanted, rel=1e-4)
     alike = fitted.similar(np.arange(N_ITEMS))
-    assert np.isneginf(np.diag(alike)).all(), "an item is not its own neighbour, though a walk comes back to it"
+    assert np.isneginf(np.diag(alike)).all(), (
+        "an item is not its own neighbour, though a walk comes back to it"
+    )
     few = RP3Beta(half_life_days=20.0, neighbours=2).fit(training, seed=0)
     assert few.similarity.getnnz(axis=1).max() == 2
 
 
 def test_ease_predicts_each_item_from_all_others(training):
-    """Column j of the weights is the ridge regression of item j on the other items; solved here one by one."""
+    """Column j of the weights is the ridge regression of item j on the other items; solved here
+    one by one.
+    """
     X = histories(training.behaviour, 30.0)[:, :6]
     X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12) ** 0.5
     wanted = np.zeros((6, 6))
@@ -109,7 +113,9 @@ def test_history_ridge_is_the_regression_of_every_cut_on_what_came_after(trainin
 
 def test_history_ridge_of_a_shop_on_its_first_day_says_nothing(training):
     behaviour = training.behaviour.since(UNTIL - 1)
-    fitted = HistoryRidge().fit(Training(behaviour, training.customer_features, training.item_features), seed=0)
+    fitted = HistoryRidge().fit(
+        Training(behaviour, training.customer_features, training.item_features), seed=0
+    )
     assert np.isneginf(fitted.score(Customers.of(training, np.arange(N_CUSTOMERS)))).all()
 
 

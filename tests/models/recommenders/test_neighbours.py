@@ -9,7 +9,9 @@ from models import features
 from models.base import Behaviour
 from models.recommenders.neighbours import best_per_row, from_arrays, to_arrays, without_self
 
-CELLS = st.lists(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, -1.0]), min_size=6, max_size=6), min_size=1, max_size=5)
+CELLS = st.lists(
+    st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, -1.0]), min_size=6, max_size=6), min_size=1, max_size=5
+)
 
 
 @settings(max_examples=80, deadline=None)
@@ -17,7 +19,9 @@ CELLS = st.lists(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, -1.0]), min_size=
 def test_best_per_row_equals_sorting(cells, n):
     found = best_per_row(sparse.csr_matrix(np.array(cells)), n).toarray()
     for row, kept in zip(cells, found, strict=True):
-        best = sorted((column for column in range(6) if row[column] > 0), key=lambda column: (-row[column], column))[:n]
+        best = sorted(
+            (column for column in range(6) if row[column] > 0), key=lambda column: (-row[column], column)
+        )[:n]
         assert kept.tolist() == [row[column] if column in best else 0.0 for column in range(6)]
 
 
@@ -43,18 +47,28 @@ def test_rare_tokens_have_no_column_and_repeats_count_once():
 
 def test_a_day_fades_by_half_each_half_life():
     behaviour = Behaviour(
-        1, 3, np.zeros(3, np.int32), np.arange(3, dtype=np.int32), np.array([99, 89, 79], np.int32),
-        np.array([2, 2, 0], np.int8), until=100,
-    )  # fmt: skip
+        1,
+        3,
+        np.zeros(3, np.int32),
+        np.arange(3, dtype=np.int32),
+        np.array([99, 89, 79], np.int32),
+        np.array([2, 2, 0], np.int8),
+        until=100,
+    )
     assert behaviour.matrix(10).toarray().tolist() == [[5.0, 2.5, 0.25]]  # purchases weigh 5, a view 1
     assert behaviour.matrix().toarray().tolist() == [[5.0, 5.0, 1.0]]
 
 
 def test_customers_are_renumbered_in_the_order_asked():
     behaviour = Behaviour(
-        3, 2, np.array([0, 1, 2], np.int32), np.array([0, 1, 0], np.int32), np.array([1, 2, 3], np.int32),
-        np.array([2, 2, 2], np.int8), until=4,
-    )  # fmt: skip
+        3,
+        2,
+        np.array([0, 1, 2], np.int32),
+        np.array([0, 1, 0], np.int32),
+        np.array([1, 2, 3], np.int32),
+        np.array([2, 2, 2], np.int8),
+        until=4,
+    )
     found = behaviour.of(np.array([2, 0]))
     assert list(zip(found.customer.tolist(), found.day.tolist(), strict=True)) == [(0, 3), (1, 1)]
     assert found.n_customers == 2

@@ -17,8 +17,9 @@ def shop(rows, n_customers, n_items, until):
 
 def training(behaviour):
     return Training(
-        behaviour, *(sparse.csr_matrix((n, 1), dtype=np.float32) for n in (behaviour.n_customers, behaviour.n_items))
-    )  # fmt: skip
+        behaviour,
+        *(sparse.csr_matrix((n, 1), dtype=np.float32) for n in (behaviour.n_customers, behaviour.n_items)),
+    )
 
 
 def everybody(material):
@@ -37,11 +38,13 @@ def test_pairs_of_customers_and_items():
 
 
 def test_a_score_by_hand():
-    """One customer, one item, bought on days 0, 10 and 20, asked on day 25 for the next 28 days; all shares are their own.
+    """One customer, one item, bought on days 0, 10 and 20, asked on day 25 for the next 28 days; all shares
+    are their own.
 
-    Of one customer one came back: share 1. Two repeats in 25 days seen: rate .08, which is what this customer has: pace
-    (2 + .2) / (2 + .2) = 1. Usual interval (20 + 10) / 3 = 10; 5 days are fewer than twice that: waited 2 × |10 - 5| = 10.
-    Shape 2.2, inverse scale .2 / .08 + 20 + 10 = 32.5, chance 1 - (32.5 / 60.5)^2.2.
+    Of one customer one came back: share 1. Two repeats in 25 days seen: rate .08, which is what this customer
+    has: pace (2 + .2) / (2 + .2) = 1. Usual interval (20 + 10) / 3 = 10; 5 days are fewer than twice that:
+    waited 2 × |10 - 5| = 10. Shape 2.2, inverse scale .2 / .08 + 20 + 10 = 32.5, chance 1 - (32.5 /
+    60.5)^2.2.
     """
     material = training(shop([(0, 0, 0), (0, 0, 10), (0, 0, 20)], 1, 1, until=25))
     fitted = RepeatPurchase(horizon_days=28.0, prior_repeats=0.2, prior_customers=0.0).fit(material, seed=0)
@@ -49,7 +52,9 @@ def test_a_score_by_hand():
 
 
 def test_it_rises_until_due_and_falls_behind_it():
-    """Bought every 10 days until day 40: likeliest 10 days after the last purchase, and less with each day missed."""
+    """Bought every 10 days until day 40: likeliest 10 days after the last purchase, and less with each day
+    missed.
+    """
     material = training(shop([(0, 0, day) for day in (0, 10, 20, 30, 40)], 1, 1, until=41))
     fitted = RepeatPurchase(horizon_days=3.0, prior_customers=0.0).fit(material, seed=0)
     pairs = Pairs.of(material.behaviour)
@@ -61,7 +66,9 @@ def test_it_rises_until_due_and_falls_behind_it():
 
 def test_what_nobody_buys_again_comes_behind_what_everybody_does():
     """Item 0 is bought again by all, item 1 by none; customer 4 had each once, on the same day."""
-    rows = [(customer, 0, day) for customer in range(4) for day in (0, 12, 24)] + [(customer, 1, 3) for customer in range(4)]
+    rows = [(customer, 0, day) for customer in range(4) for day in (0, 12, 24)] + [
+        (customer, 1, 3) for customer in range(4)
+    ]
     material = training(shop([*rows, (4, 0, 14), (4, 1, 14)], 5, 3, until=30))
     scores = RepeatPurchase(prior_customers=1.0).fit(material, seed=0).score(everybody(material))
     assert scores[4, 0] > 2 * scores[4, 1] > 0
@@ -78,7 +85,9 @@ def test_a_regular_is_likelier_to_come_back_than_a_one_timer():
 
 
 def test_decayed_popularity_counts_each_customer_by_their_last_day():
-    """Until day 11 with a half-life of 5 days: item 0 has two of today, item 1 one of 5 and one of 10 days ago."""
+    """Until day 11 with a half-life of 5 days: item 0 has two of today, item 1 one of 5 and one of 10 days
+    ago.
+    """
     rows = [(0, 0, 0), (0, 0, 10), (1, 0, 10), (0, 1, 5), (1, 1, 0), (1, 2, 10, KINDS.index("view"))]
     material = training(shop(rows, 2, 3, until=11))
     scores = DecayedPopularity(half_life_days=5.0).fit(material, seed=0).score(everybody(material))

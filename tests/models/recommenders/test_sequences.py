@@ -17,9 +17,12 @@ from models.recommenders.transitions import Transitions
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 4, 6, 40
 ROWS = st.sets(
-    st.tuples(st.integers(0, N_CUSTOMERS - 1), st.integers(0, N_ITEMS - 1), st.sampled_from([1, 2, 3, 17, 30, 39])),
-    min_size=1, max_size=25,
-)  # fmt: skip
+    st.tuples(
+        st.integers(0, N_CUSTOMERS - 1), st.integers(0, N_ITEMS - 1), st.sampled_from([1, 2, 3, 17, 30, 39])
+    ),
+    min_size=1,
+    max_size=25,
+)
 
 
 def training(rows):
@@ -53,7 +56,14 @@ def test_baskets_are_days_in_order(rows):
         for customer, held in sorted(days_of(rows).items())
         for place, (day, items) in enumerate(held)
     ]
-    found = zip(of.customer, of.day, of.place, of.from_end, (sorted(row.indices.tolist()) for row in of.held), strict=True)
+    found = zip(
+        of.customer,
+        of.day,
+        of.place,
+        of.from_end,
+        (sorted(row.indices.tolist()) for row in of.held),
+        strict=True,
+    )
     assert [tuple(row) for row in found] == expected
     following = later(of, [1.0, 0.5]).toarray()
     for row, column in np.ndindex(following.shape):
@@ -64,11 +74,21 @@ def test_baskets_are_days_in_order(rows):
 @settings(max_examples=60, deadline=None)
 @given(ROWS)
 def test_transitions_are_the_decayed_pairs(rows):
-    """Followers, those before, those beside; rows and columns divided by demand; the profile fading by baskets and days."""
+    """Followers, those before, those beside; rows and columns divided by demand; the profile fading by
+    baskets and days.
+    """
     model = Transitions(
-        half_life_places=2.0, reach=2, backward_weight=0.5, same_weight=0.25, size_power=0.5, row_power=0.5,
-        popularity_power=0.25, profile_half_life_places=1.0, half_life_days=None, neighbours=N_ITEMS,
-    )  # fmt: skip
+        half_life_places=2.0,
+        reach=2,
+        backward_weight=0.5,
+        same_weight=0.25,
+        size_power=0.5,
+        row_power=0.5,
+        popularity_power=0.25,
+        profile_half_life_places=1.0,
+        half_life_days=None,
+        neighbours=N_ITEMS,
+    )
     demand = np.zeros(N_ITEMS)
     for _, item, _ in rows:
         demand[item] += 1
@@ -94,7 +114,9 @@ def test_transitions_are_the_decayed_pairs(rows):
 
 
 def test_what_is_wanted_lately_gains():
-    """Two items follow the first equally often, one of them long ago: with a trend the other comes first, without it neither."""
+    """Two items follow the first equally often, one of them long ago: with a trend the other comes first,
+    without it neither.
+    """
     rows = [(0, 0, 1), (0, 1, 2), (1, 0, 30), (1, 2, 31), (2, 0, 39), (3, 0, 39)]
     found = training(rows)
     for power, wins in ((0.5, True), (0.0, False)):
@@ -105,10 +127,22 @@ def test_what_is_wanted_lately_gains():
 @settings(max_examples=30, deadline=None)
 @given(ROWS)
 def test_all_factors_together_are_the_matrix_and_fewer_its_nearest(rows):
-    """With as many components as items the factors give back the scaled pairs; with two, numpy's own truncated SVD of it."""
-    as_counted = {"half_life_places": 2.0, "reach": 2, "backward_weight": 0.5, "same_weight": 0.25, "neighbours": N_ITEMS}
+    """With as many components as items the factors give back the scaled pairs; with two, numpy's own
+    truncated SVD of it.
+    """
+    as_counted = {
+        "half_life_places": 2.0,
+        "reach": 2,
+        "backward_weight": 0.5,
+        "same_weight": 0.25,
+        "neighbours": N_ITEMS,
+    }
     found = training(rows)
-    plain = Transitions(**as_counted, row_power=0.0, popularity_power=0.0, half_life_days=None).fit(found, 0).similarity.toarray()
+    plain = (
+        Transitions(**as_counted, row_power=0.0, popularity_power=0.0, half_life_days=None)
+        .fit(found, 0)
+        .similarity.toarray()
+    )
     scale = [np.maximum(plain.sum(axis=axis), 1e-12) ** -0.5 for axis in (1, 0)]
     left, values, right = np.linalg.svd(scale[0][:, None] * plain * scale[1])
     for components in (N_ITEMS, 2):
@@ -137,7 +171,9 @@ def test_the_ridge_solves_its_normal_equations(rows):
             before, then = np.zeros(N_ITEMS), np.zeros(N_ITEMS)
             for at, (_, items) in enumerate(held):
                 for item in items:
-                    (before if at < cut else then)[item] += 0.5 ** (cut - 1 - at) if at < cut else 0.5 ** ((at - cut) / 2.0)
+                    (before if at < cut else then)[item] += (
+                        0.5 ** (cut - 1 - at) if at < cut else 0.5 ** ((at - cut) / 2.0)
+                    )
             past.append(before / np.linalg.norm(before))
             after.append(then)
             weight.append(0.5 ** ((UNTIL - 1 - held[cut - 1][0]) / 20.0))
@@ -155,9 +191,14 @@ def test_the_ridge_solves_its_normal_equations(rows):
 @given(ROWS, st.sampled_from([0, 1, 14]), st.sampled_from([None, 2.0]))
 def test_stan_is_its_definition(rows, gap_days, half_life_places):
     model = Stan(
-        profile_half_life_places=1.0, session_half_life_days=20.0, half_life_places=half_life_places, gap_days=gap_days,
-        size_power=0.0, popularity_power=0.0, neighbours=10**6,
-    )  # fmt: skip
+        profile_half_life_places=1.0,
+        session_half_life_days=20.0,
+        half_life_places=half_life_places,
+        gap_days=gap_days,
+        size_power=0.0,
+        popularity_power=0.0,
+        neighbours=10**6,
+    )
     sessions = []  # (owner, last day, {item: mean place})
     for customer, held in days_of(rows).items():
         before, places = None, defaultdict(list)
@@ -185,7 +226,9 @@ def test_stan_is_its_definition(rows, gap_days, half_life_places):
             middle = sum(profile[item] * where[item] for item in matching) / total
             weight = total / len(places) ** 0.5 * 0.5 ** ((UNTIL - 1 - last) / 20.0)
             for item, place in where.items():
-                expected[customer, item] += weight * (0.5 ** (abs(place - middle) / 2.0) if half_life_places else 1.0)
+                expected[customer, item] += weight * (
+                    0.5 ** (abs(place - middle) / 2.0) if half_life_places else 1.0
+                )
     found = training(rows)
     assert as_zero(model.fit(found, 0).score(everybody(found))) == pytest.approx(expected, rel=1e-4)
 
@@ -207,7 +250,9 @@ def test_stan_reads_a_history_longer_than_a_float32_can_fade():
     customer, item, day = (np.array(column, np.int32) for column in zip(*sorted(rows), strict=True))
     held = Behaviour(2, 3, customer, item, day, np.full(len(item), PURCHASE, np.int8), n_days)
     found = Training(held, sparse.csr_matrix((2, 0)), sparse.csr_matrix((3, 0)))
-    scores = Stan(profile_half_life_places=1.0, gap_days=1).fit(found, 0).score(Customers.of(found, np.array([0])))
+    scores = (
+        Stan(profile_half_life_places=1.0, gap_days=1).fit(found, 0).score(Customers.of(found, np.array([0])))
+    )
     assert np.isfinite(scores[0]).tolist() == [True, False, True]
 
 

@@ -1,4 +1,6 @@
-"""What runs on a real account only: the statements are recorded here, since the stand-in has no swap, no clone and no roles."""
+"""What runs on a real account only: the statements are recorded here, since the stand-in has no swap, no
+clone and no roles.
+"""
 
 import re
 from contextlib import contextmanager
@@ -14,7 +16,13 @@ from spark_jobs.build.snowflake import Session, parameters
 from spark_jobs.night import ROOT
 from spark_jobs.settings import Settings
 
-GIVEN = {"account": "org-shop", "user": "loader", "warehouse": "SMALL", "database": "CONCIERGE", "schema": "MAIN"}
+GIVEN = {
+    "account": "org-shop",
+    "user": "loader",
+    "warehouse": "SMALL",
+    "database": "CONCIERGE",
+    "schema": "MAIN",
+}
 
 
 class Account(Session):
@@ -138,21 +146,35 @@ def test_a_missing_setting_is_named(missing):
 
 
 def test_a_way_to_prove_who_one_is_is_needed():
-    with pytest.raises(SettingsError, match="CONCIERGE_SNOWFLAKE_PRIVATE_KEY_PATH or CONCIERGE_SNOWFLAKE_PASSWORD"):
+    with pytest.raises(
+        SettingsError, match="CONCIERGE_SNOWFLAKE_PRIVATE_KEY_PATH or CONCIERGE_SNOWFLAKE_PASSWORD"
+    ):
         parameters(GIVEN)
 
 
 def test_a_private_key_is_preferred_to_a_password():
     said = parameters(
-        {**GIVEN, "password": "x", "private_key_path": "/keys/shop.p8", "private_key_passphrase": "y", "role": "ETL"}
+        {
+            **GIVEN,
+            "password": "x",
+            "private_key_path": "/keys/shop.p8",
+            "private_key_passphrase": "y",
+            "role": "ETL",
+        }
     )
-    assert (said["private_key_file"], said["private_key_file_pwd"], said["role"]) == ("/keys/shop.p8", "y", "ETL")
+    assert (said["private_key_file"], said["private_key_file_pwd"], said["role"]) == (
+        "/keys/shop.p8",
+        "y",
+        "ETL",
+    )
     assert "password" not in said
     assert said["network_timeout"] and said["login_timeout"]
 
 
 def test_the_page_names_settings_that_exist():
     page = (ROOT / "docs" / "snowflake.md").read_text()
-    named = set(re.findall(r"CONCIERGE_(?:SNOWFLAKE_[A-Z_]+|WAREHOUSE(?==))", page)) - {"CONCIERGE_SNOWFLAKE_"}
+    named = set(re.findall(r"CONCIERGE_(?:SNOWFLAKE_[A-Z_]+|WAREHOUSE(?==))", page)) - {
+        "CONCIERGE_SNOWFLAKE_"
+    }
     assert len(named) > 8
     assert named <= set(SETTINGS)

@@ -1,4 +1,6 @@
-"""What a build begins with: the days that changed in the lake since the published warehouse read it, or everything."""
+"""What a build begins with: the days that changed in the lake since the published warehouse read it, or
+everything.
+"""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,11 +24,15 @@ MON, TUE, WED = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 7)
 def events(*days: date, suffix: str = "") -> pa.Table:
     rows = [
         {
-            **dict.fromkeys(CORE_EVENTS.columns), "event_id": f"{day}{suffix}", "source": "web", "event_type": "view",
-            "occurred_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC), "occurred_date": day,
+            **dict.fromkeys(CORE_EVENTS.columns),
+            "event_id": f"{day}{suffix}",
+            "source": "web",
+            "event_type": "view",
+            "occurred_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
+            "occurred_date": day,
         }
         for day in days
-    ]  # fmt: skip
+    ]
     return pa.Table.from_pylist(rows, schema=arrow_schema(CORE_EVENTS))
 
 
@@ -40,18 +46,27 @@ class Home:
         self.publish(self.begin(TUE))
 
     def begin(self, last: date):
-        return begin(Night("tonight", Days(last, last), self.settings, datetime(2026, 3, 1, tzinfo=UTC)), self.lake)
+        return begin(
+            Night("tonight", Days(last, last), self.settings, datetime(2026, 3, 1, tzinfo=UTC)), self.lake
+        )
 
     def add(self, *days: date, suffix: str = "") -> None:
-        write_deltalake(self.lake.path(CORE_EVENTS), events(*days, suffix=suffix), mode="append", partition_by=["occurred_date"])
+        write_deltalake(
+            self.lake.path(CORE_EVENTS),
+            events(*days, suffix=suffix),
+            mode="append",
+            partition_by=["occurred_date"],
+        )
 
     def publish(self, beginning) -> None:
         """As dbt leaves a file, and `publish` the switch."""
         beginning.finished.unlink(missing_ok=True)
         with duckdb.connect(str(beginning.finished)) as file:
             file.execute("create schema main_intermediate")
-            file.execute("create table main_intermediate.int_build__reads"
-                         " (table_name varchar, lake_version varchar, models_hash varchar, as_of date)")  # fmt: skip
+            file.execute(
+                "create table main_intermediate.int_build__reads"
+                " (table_name varchar, lake_version varchar, models_hash varchar, as_of date)"
+            )
             for name, version in beginning.told["lake_versions"].items():
                 said = [name, version, beginning.told["models_hash"], beginning.told["as_of"]]
                 file.execute("insert into main_intermediate.int_build__reads values (?, ?, ?, ?)", said)
@@ -59,7 +74,12 @@ class Home:
 
 
 def test_a_run_built_again_takes_a_free_name_and_the_last_one_counts(tmp_path):
-    night = Night("r.2", Days(MON, MON), Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}), datetime(2026, 3, 1))
+    night = Night(
+        "r.2",
+        Days(MON, MON),
+        Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}),
+        datetime(2026, 3, 1),
+    )
     with pytest.raises(FileNotFoundError, match=r"r\.2\.duckdb was not built"):
         built_file(night)
     builds(tmp_path).mkdir(parents=True)
@@ -141,8 +161,14 @@ def test_other_models_are_not_built_upon(home, monkeypatch):
         pytest.param("dbt_project/models/marts/dim_items.sql", True, id="a model"),
         pytest.param("dbt_project/dbt_project.yml", True, id="the project"),
         pytest.param("segments/definitions/loyal.yml", True, id="a segment"),
-        pytest.param("dbt_project/survivorship.yml", False, id="which value wins: worked out anew every night anyway"),
-        pytest.param("dbt_project/models/segments/generated/int_segment_loyal.sql", False, id="a model made of what is hashed"),
+        pytest.param(
+            "dbt_project/survivorship.yml", False, id="which value wins: worked out anew every night anyway"
+        ),
+        pytest.param(
+            "dbt_project/models/segments/generated/int_segment_loyal.sql",
+            False,
+            id="a model made of what is hashed",
+        ),
         pytest.param("dbt_project/models/marts/README.md", False, id="prose"),
     ],
 )
@@ -157,7 +183,12 @@ def test_what_makes_other_models(tmp_path, monkeypatch, file, is_other):
 
 
 def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
-    delivered = {**dict.fromkeys(OPS_DELIVERIES.columns), "delivery_id": "d", "landing_date": WED, "n_records": 1}
+    delivered = {
+        **dict.fromkeys(OPS_DELIVERIES.columns),
+        "delivery_id": "d",
+        "landing_date": WED,
+        "n_records": 1,
+    }
     cut_off = {**delivered, "delivery_id": "e", "landing_date": date(2026, 1, 8), "n_records": None}
     home.lake.append_rows([delivered, cut_off], OPS_DELIVERIES)
     assert home.begin(MON).told["as_of"] == "2026-01-07"

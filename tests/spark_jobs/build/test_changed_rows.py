@@ -14,12 +14,18 @@ from spark_jobs.build.changed_rows import Watermark, last_changes, stage
 from spark_jobs.build.load_sql import CHANGE, shape
 from spark_jobs.tables import Lake, arrow_schema
 
-# A version: what it does to keys a to d. A rewritten row is a delete and an insert of one version, in either order.
-versions = st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["put", "gone", "rewrite"]), min_size=1), max_size=8)
+# A version: what it does to keys a to d. A rewritten row is a delete and an insert of one version, in either
+# order.
+versions = st.lists(
+    st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["put", "gone", "rewrite"]), min_size=1),
+    max_size=8,
+)
 
 
 def feed_of(story: list[dict[str, str]], shuffled) -> tuple[list[dict], dict[str, str | None]]:
-    """The change feed that Delta would write for it, in any order, and what holds for each key that changed."""
+    """The change feed that Delta would write for it, in any order, and what holds for each key
+    that changed.
+    """
     rows, holds = [], {}
     for version, doings in enumerate(story, start=1):
         for key, doing in doings.items():
@@ -43,18 +49,23 @@ def feed_of(story: list[dict[str, str]], shuffled) -> tuple[list[dict], dict[str
 def test_last_change_of_each_key(story, draw):
     rows, holds = feed_of(story, lambda rows: draw.sample(rows, len(rows)))
     names = ["identifier_id", "customer_id", "_change_type", "_commit_version"]
-    feed = pa.table([pa.array([row[n] for row in rows], pa.int64() if n == 3 else pa.string()) for n in range(4)], names)
+    feed = pa.table(
+        [pa.array([row[n] for row in rows], pa.int64() if n == 3 else pa.string()) for n in range(4)], names
+    )
     with duckdb.connect() as connection:
         connection.register("feed", feed)
         found = connection.execute(
-            f"select identifier_id, case when {CHANGE} = 'upsert' then customer_id end from ({last_changes(CORE_IDENTITIES)})"
+            f"select identifier_id, case when {CHANGE} = 'upsert' then customer_id end from"
+            f" ({last_changes(CORE_IDENTITIES)})"
         ).fetchall()
     assert len(found) == len(holds)
     assert dict(found) == holds
 
 
 def test_changes_that_spark_wrote(spark, tmp_path):
-    """Spark's MERGE, append and compaction leave a feed that delta-rs reads: three keys changed, three rows are staged."""
+    """Spark's MERGE, append and compaction leave a feed that delta-rs reads: three keys changed, three rows
+    are staged.
+    """
     lake, kind = Lake(tmp_path / "lake", spark), CORE_IDENTITIES
 
     def frame(**whose):
@@ -72,15 +83,24 @@ def test_changes_that_spark_wrote(spark, tmp_path):
 
 
 def test_nothing_of_a_table_that_was_never_written(tmp_path):
-    staged = stage(Lake(tmp_path), CORE_IDENTITIES, None, Watermark("", -1, shape(CORE_IDENTITIES)), tmp_path / "staged")
+    staged = stage(
+        Lake(tmp_path), CORE_IDENTITIES, None, Watermark("", -1, shape(CORE_IDENTITIES)), tmp_path / "staged"
+    )
     assert (staged.files, staged.n_rows, staged.is_full) == ([], 0, True)
 
 
 def test_times_leave_as_utc_without_a_zone(tmp_path):
     """Half past eleven in UTC, whatever the zone of the machine."""
     at = datetime(2026, 3, 29, 23, 30, 0, 5, tzinfo=UTC)
-    row = {"identifier_id": "i", "purpose": "p", "consented_at": at, "source": "s", "is_granted": True,
-           "consented_date": at.date(), "feed": "f"}  # fmt: skip
+    row = {
+        "identifier_id": "i",
+        "purpose": "p",
+        "consented_at": at,
+        "source": "s",
+        "is_granted": True,
+        "consented_date": at.date(),
+        "feed": "f",
+    }
     lake = Lake(tmp_path / "lake")
     write_deltalake(lake.path(CORE_CONSENTS), pa.Table.from_pylist([row], schema=arrow_schema(CORE_CONSENTS)))
     now = Watermark(*lake.table_id_and_version(CORE_CONSENTS), shape(CORE_CONSENTS))

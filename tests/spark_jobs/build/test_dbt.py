@@ -26,11 +26,17 @@ def test_a_failed_test_fails_the_night_and_touches_nothing_readers_have(tmp_path
     Published("before", "", "", "", "before.duckdb", "", "").write(tmp_path)
     bytes_before = hashlib.sha256((builds / "before.duckdb").read_bytes()).digest()
     row = {
-        **dict.fromkeys(CORE_ITEMS.columns), "item_id": "twice", "is_recommendable": True, "is_in_stock": True,
-        "is_consumable": True, "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
-    }  # fmt: skip
+        **dict.fromkeys(CORE_ITEMS.columns),
+        "item_id": "twice",
+        "is_recommendable": True,
+        "is_in_stock": True,
+        "is_consumable": True,
+        "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
+    }
     lake.append_rows([row, row], CORE_ITEMS)
-    night = Night("tonight", Days(date(2026, 1, 5), date(2026, 1, 5)), settings, datetime(2026, 3, 1, tzinfo=UTC))
+    night = Night(
+        "tonight", Days(date(2026, 1, 5), date(2026, 1, 5)), settings, datetime(2026, 3, 1, tzinfo=UTC)
+    )
 
     analyst = duckdb.connect(str(builds / "before.duckdb"), read_only=True)
     answer = analyst.execute("select item_id from dim_items")

@@ -13,20 +13,26 @@ from spark_jobs.settings import Settings
 from spark_jobs.tables import Lake
 
 MARTS = """
-create table feat_customers (customer_id varchar, country varchar, rfm_segment varchar, channel varchar, price_band varchar,
+create table feat_customers (customer_id varchar, country varchar, rfm_segment varchar, channel varchar,
+price_band varchar,
     favourite_category varchar, n_orders integer, last_order_at timestamp, segment_ids varchar[]);
-insert into feat_customers values ('c_ann', 'NL', 'loyal', 'web', 'low', 'tea', 2, '2026-01-05 10:00:00', ['big', 'loyal']),
+insert into feat_customers values ('c_ann', 'NL', 'loyal', 'web', 'low', 'tea', 2, '2026-01-05 10:00:00',
+['big', 'loyal']),
     ('c_new', null, null, null, null, null, 0, null, []);
-create table fct_interactions (interaction_id varchar, customer_id varchar, item_id varchar, interaction_type varchar,
+create table fct_interactions (interaction_id varchar, customer_id varchar, item_id varchar,
+interaction_type varchar,
     occurred_at timestamp, occurred_date date, quantity integer, amount decimal(18, 4), order_id varchar);
 insert into fct_interactions values
     ('event:1', 'c_ann', 'tea', 'view', '2026-01-05 10:00:00.123456', '2026-01-05', null, null, null),
     ('line:web:o1:1', null, 'tea', 'purchase', '2026-01-05 11:00:00', '2026-01-05', 2, 5.5, 'o1'),
     ('event:2', 'c_denied', 'tea', 'view', '2026-01-05 10:00:00', '2026-01-05', null, null, null);
-create table feat_items (item_id varchar, title varchar, category varchar, category_path varchar[], brand varchar,
-    price decimal(12, 4), price_band varchar, is_recommendable boolean, is_in_stock boolean, is_consumable boolean,
+create table feat_items (item_id varchar, title varchar, category varchar, category_path varchar[],
+brand varchar,
+    price decimal(12, 4), price_band varchar, is_recommendable boolean, is_in_stock boolean,
+    is_consumable boolean,
     first_seen_at timestamp);
-insert into feat_items values ('tea', 'Tea', 'drinks', ['drinks', 'tea'], null, 2.75, 'low', true, true, true, '2026-01-05');
+insert into feat_items values ('tea', 'Tea', 'drinks', ['drinks', 'tea'], null, 2.75, 'low', true, true,
+true, '2026-01-05');
 """
 
 
@@ -34,7 +40,10 @@ insert into feat_items values ('tea', 'Tea', 'drinks', ['drinks', 'tea'], null, 
 def night(tmp_path) -> Night:
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
     night = Night(
-        "scheduled__2026-01-06T03:00:00+00:00", Days(date(2026, 1, 5), date(2026, 1, 5)), settings, datetime(2026, 3, 1)
+        "scheduled__2026-01-06T03:00:00+00:00",
+        Days(date(2026, 1, 5), date(2026, 1, 5)),
+        settings,
+        datetime(2026, 3, 1),
     )
     (settings.warehouse_folder / "builds").mkdir(parents=True)
     with warehouse(night) as file:
@@ -49,20 +58,38 @@ def warehouse(night: Night) -> duckdb.DuckDBPyConnection:
 def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
     lake = Lake(night.settings.lake)
     reports = {report.table_name: report for report in run(night, lake)}
-    assert [reports[name].n_inserted for name in ("fct_interactions", "feat_customers", "feat_items")] == [2, 2, 1]
+    assert [reports[name].n_inserted for name in ("fct_interactions", "feat_customers", "feat_items")] == [
+        2,
+        2,
+        1,
+    ]
     assert lake.read_arrow(FCT_INTERACTIONS).to_pylist() == [
         {
-            "interaction_id": "event:1", "customer_id": "c_ann", "item_id": "tea", "interaction_type": "view",
-            "occurred_at": datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC), "quantity": None, "amount": None, "order_id": None,
+            "interaction_id": "event:1",
+            "customer_id": "c_ann",
+            "item_id": "tea",
+            "interaction_type": "view",
+            "occurred_at": datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC),
+            "quantity": None,
+            "amount": None,
+            "order_id": None,
         },
         {
-            "interaction_id": "line:web:o1:1", "customer_id": None, "item_id": "tea", "interaction_type": "purchase",
-            "occurred_at": datetime(2026, 1, 5, 11, tzinfo=UTC), "quantity": 2, "amount": Decimal("5.5000"), "order_id": "o1",
+            "interaction_id": "line:web:o1:1",
+            "customer_id": None,
+            "item_id": "tea",
+            "interaction_type": "purchase",
+            "occurred_at": datetime(2026, 1, 5, 11, tzinfo=UTC),
+            "quantity": 2,
+            "amount": Decimal("5.5000"),
+            "order_id": "o1",
         },
-    ]  # fmt: skip
+    ]
     assert lake.read_arrow(FEAT_CUSTOMERS)["segment_ids"].to_pylist() == [["big", "loyal"], []]
     assert lake.read_arrow(FEAT_ITEMS)["category_path"].to_pylist() == [["drinks", "tea"]]
-    assert not list((night.settings.warehouse_folder / "export").iterdir()), "what was laid aside is still there"
+    assert not list((night.settings.warehouse_folder / "export").iterdir()), (
+        "what was laid aside is still there"
+    )
 
 
 def test_nothing_new_writes_no_version_and_a_change_writes_one(night):

@@ -1,4 +1,6 @@
-"""Load against Snowflake's stand-in, over HTTP, by the real connector: only changed rows travel, and nothing parts on the way."""
+"""Load against Snowflake's stand-in, over HTTP, by the real connector: only changed rows travel, and nothing
+parts on the way.
+"""
 
 import json
 import shutil
@@ -39,17 +41,30 @@ def line(order_id: str, line_no: int, quantity: int = 1, day: int = 5, **more) -
     """One order line; what is not said is null or the plainest value."""
     price = Decimal("2.5000")
     return {
-        "source": "shop", "order_id": order_id, "line_no": line_no, "line_type": "sale", "quantity": quantity,
-        "ordered_at": datetime(2026, 1, day, 9, 30, 0, 123456, tzinfo=UTC), "ordered_date": date(2026, 1, day),
-        "item_id": "mug", "unit_price": price, "amount": price * quantity, "currency": "EUR", **more,
-    }  # fmt: skip
+        "source": "shop",
+        "order_id": order_id,
+        "line_no": line_no,
+        "line_type": "sale",
+        "quantity": quantity,
+        "ordered_at": datetime(2026, 1, day, 9, 30, 0, 123456, tzinfo=UTC),
+        "ordered_date": date(2026, 1, day),
+        "item_id": "mug",
+        "unit_price": price,
+        "amount": price * quantity,
+        "currency": "EUR",
+        **more,
+    }
 
 
 def item(item_id: str, **more) -> dict:
     return {
-        "item_id": item_id, "is_recommendable": True, "is_in_stock": True, "is_consumable": False,
-        "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC), **more,
-    }  # fmt: skip
+        "item_id": item_id,
+        "is_recommendable": True,
+        "is_in_stock": True,
+        "is_consumable": False,
+        "first_seen_at": datetime(2026, 1, 5, tzinfo=UTC),
+        **more,
+    }
 
 
 def staged(reports) -> dict[str, int]:
@@ -57,7 +72,9 @@ def staged(reports) -> dict[str, int]:
 
 
 def held(night: Night, table) -> list[dict]:
-    """What Snowflake holds, in key order, as Python values; times as text: the stand-in answers a null one with 1970."""
+    """What Snowflake holds, in key order, as Python values; times as text: the stand-in answers a null one
+    with 1970.
+    """
     times = [name for name, kind in table.columns.items() if kind == "timestamp"]
     wanted = [f"to_varchar({name}) as {name}" if name in times else name for name in table.columns]
     with connect(night.settings) as session:
@@ -69,12 +86,16 @@ def held(night: Night, table) -> list[dict]:
 
 def kept(lake: Lake, table) -> list[dict]:
     """What the lake holds, in the same words as `held`."""
-    nested = {name: dict if kind.startswith("map") else list for name, kind in table.columns.items() if "<" in kind}
+    nested = {
+        name: dict if kind.startswith("map") else list for name, kind in table.columns.items() if "<" in kind
+    }
     rows = sorted(lake.read_arrow(table).to_pylist(), key=lambda row: [row[name] for name in table.key])
     for row in rows:
         for name, value in row.items():
             if isinstance(value, datetime):
-                row[name] = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") + (f".{value:%f}" if value.microsecond else "")
+                row[name] = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") + (
+                    f".{value:%f}" if value.microsecond else ""
+                )
             elif value is not None and name in nested:
                 row[name] = nested[name](value)
     return rows
@@ -85,9 +106,16 @@ def test_nothing_to_do_on_duckdb(night, lake):
 
 
 def test_three_nights(night, lake, upsert):
-    """All rows, then only what changed, then none; after each the copy is the lake's table, value by value."""
+    """All rows, then only what changed, then none; after each the copy is the lake's table, value
+    by value.
+    """
     upsert(lake, CORE_ORDER_LINES, [line(f"o{n}", 1) for n in range(50)])
-    odd = item("mug", title="Mug 'a\\b' \"c\"\n,é☃", category_path=["home", 'a "b"'], attributes={"colour": "röd", "x": "'"})
+    odd = item(
+        "mug",
+        title="Mug 'a\\b' \"c\"\n,é☃",
+        category_path=["home", 'a "b"'],
+        attributes={"colour": "röd", "x": "'"},
+    )
     upsert(lake, CORE_ITEMS, [odd, item("bowl", category_path=[], price=Decimal("0.0100"))])
     first = load.run(night, lake)
     assert [report.table_name for report in first] == list(SOURCES)
@@ -121,12 +149,17 @@ def test_gone_and_back(night, lake, upsert, monkeypatch):
     upsert(lake, CORE_ORDER_LINES, [line("a", 1, quantity=7), line("c", 1)])
     DeltaTable(lake.path(CORE_ORDER_LINES)).delete("order_id = 'c'")
     load.run(night, lake)
-    assert [(row["order_id"], row["quantity"]) for row in held(night, CORE_ORDER_LINES)] == [("a", 7), ("b", 1)]
+    assert [(row["order_id"], row["quantity"]) for row in held(night, CORE_ORDER_LINES)] == [
+        ("a", 7),
+        ("b", 1),
+    ]
 
 
 @pytest.mark.parametrize("broken", ["put", "take_in", "mark"])
 def test_broken_load_is_repeated(night, lake, upsert, monkeypatch, broken):
-    """A load that breaks before, between or behind its statements leaves nothing that its repetition does not heal."""
+    """A load that breaks before, between or behind its statements leaves nothing that its repetition does not
+    heal.
+    """
     settings = replace(night.settings, snowflake={**night.settings.snowflake, "database": f"BROKEN_{broken}"})
     night = replace(night, settings=settings)
     monkeypatch.setattr(load, "SOURCES", ("core_order_lines",))
@@ -147,9 +180,15 @@ def test_broken_load_is_repeated(night, lake, upsert, monkeypatch, broken):
 
 
 def test_loaded_anew_where_changes_cannot_be_told(night, lake, upsert, monkeypatch):
-    """Another table under the name, a feed that is gone, and a table of another shape: all rows travel, and only theirs stay."""
+    """Another table under the name, a feed that is gone, and a table of another shape: all rows travel, and
+    only theirs stay.
+    """
     monkeypatch.setattr(load, "SOURCES", ("core_identities",))
-    upsert(lake, CORE_IDENTITIES, [{"identifier_id": "a", "customer_id": "1"}, {"identifier_id": "b", "customer_id": "2"}])
+    upsert(
+        lake,
+        CORE_IDENTITIES,
+        [{"identifier_id": "a", "customer_id": "1"}, {"identifier_id": "b", "customer_id": "2"}],
+    )
     load.run(night, lake)
 
     upsert(lake, CORE_IDENTITIES, [{"identifier_id": "a", "customer_id": "3"}])
@@ -171,7 +210,9 @@ def test_loaded_anew_where_changes_cannot_be_told(night, lake, upsert, monkeypat
 
 
 def test_key_pair(night, tmp_path):
-    """The connector proves itself by a key of an encrypted file; with a wrong passphrase it does not come so far."""
+    """The connector proves itself by a key of an encrypted file; with a wrong passphrase it does not come so
+    far.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     locked = serialization.BestAvailableEncryption(b"open sesame")
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)

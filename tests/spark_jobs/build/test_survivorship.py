@@ -1,4 +1,6 @@
-"""A policy is understood or refused with a sentence that says what is allowed; the shipped one is written as it reads."""
+"""A policy is understood or refused with a sentence that says what is allowed; the shipped one is written as
+it reads.
+"""
 
 import duckdb
 import pytest
@@ -45,23 +47,52 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
     ("document", "said"),
     [
         pytest.param([], "x: wanted a mapping with the one key `fields`", id="not a mapping"),
-        pytest.param({**changed(), "field": {}}, "wanted a mapping with the one key `fields`", id="another key"),
-        pytest.param(changed(emial={}), "x: unknown field 'emial' (did you mean 'email'?); allowed: first_name", id="a field"),
-        pytest.param(changed(email=None, city=None), "x: no rule for email, city; each of first_name", id="fields left out"),
+        pytest.param(
+            {**changed(), "field": {}}, "wanted a mapping with the one key `fields`", id="another key"
+        ),
+        pytest.param(
+            changed(emial={}),
+            "x: unknown field 'emial' (did you mean 'email'?); allowed: first_name",
+            id="a field",
+        ),
+        pytest.param(
+            changed(email=None, city=None),
+            "x: no rule for email, city; each of first_name",
+            id="fields left out",
+        ),
         pytest.param(
             changed(email={"rule": "majority", "reason": "r"}),
-            "x: email: unknown rule 'majority'; allowed: most_recent, first_seen, most_frequent, source_priority, longest",
+            "x: email: unknown rule 'majority'; allowed: most_recent, first_seen, most_frequent,"
+            " source_priority, longest",
             id="a rule",
         ),
-        pytest.param(changed(email={"rule": "most_recnt", "reason": "r"}), "(did you mean 'most_recent'?)", id="a rule misspelt"),
-        pytest.param(changed(email={"rule": ["longest"], "reason": "r"}), "unknown rule ['longest']", id="a list for a rule"),
+        pytest.param(
+            changed(email={"rule": "most_recnt", "reason": "r"}),
+            "(did you mean 'most_recent'?)",
+            id="a rule misspelt",
+        ),
+        pytest.param(
+            changed(email={"rule": ["longest"], "reason": "r"}),
+            "unknown rule ['longest']",
+            id="a list for a rule",
+        ),
         pytest.param(changed(email={"reason": "r"}), "unknown rule None", id="no rule"),
         pytest.param(
-            changed(email="longest"), "x: email: is 'longest'; wanted a mapping with rule and reason", id="a word alone"
+            changed(email="longest"),
+            "x: email: is 'longest'; wanted a mapping with rule and reason",
+            id="a word alone",
         ),
-        pytest.param(changed(email={"rule": "longest", "why": "r"}), "unknown key 'why'", id="another key of a field"),
-        pytest.param(changed(email={"rule": "longest"}), "email: reason is None; wanted a sentence", id="no reason"),
-        pytest.param(changed(email={"rule": "longest", "reason": "{{ x }}"}), "wanted a sentence without {{", id="Jinja"),
+        pytest.param(
+            changed(email={"rule": "longest", "why": "r"}), "unknown key 'why'", id="another key of a field"
+        ),
+        pytest.param(
+            changed(email={"rule": "longest"}), "email: reason is None; wanted a sentence", id="no reason"
+        ),
+        pytest.param(
+            changed(email={"rule": "longest", "reason": "{{ x }}"}),
+            "wanted a sentence without {{",
+            id="Jinja",
+        ),
         pytest.param(
             changed(email={"rule": "longest", "priority": ["record"], "reason": "r"}),
             "priority is for source_priority, and the rule is longest",
@@ -69,7 +100,8 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
         ),
         pytest.param(
             changed(country={"rule": "source_priority", "reason": "r"}),
-            "source_priority needs priority, a list of order, record, event, other_line, online_retail, sample_shop, serving",
+            "source_priority needs priority, a list of order, record, event, other_line, online_retail,"
+            " sample_shop, serving",
             id="no list",
         ),
         pytest.param(
@@ -78,7 +110,9 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
             id="a feed misspelt",
         ),
         pytest.param(
-            changed(country={"rule": "source_priority", "priority": ["order", "event", "order"], "reason": "r"}),
+            changed(
+                country={"rule": "source_priority", "priority": ["order", "event", "order"], "reason": "r"}
+            ),
             "country: order stands twice in priority",
             id="a feed twice",
         ),
@@ -89,15 +123,24 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
         ),
         pytest.param(
             changed(city={"comes_with": "postcode", "reason": "r"}),
-            "city: comes_with is 'postcode'; allowed: a field of the same record with its own rule, first_name, last_name, email",
+            "city: comes_with is 'postcode'; allowed: a field of the same record with its own rule,"
+            " first_name, last_name, email",
             id="with one that comes with another",
         ),
-        pytest.param(changed(city={"comes_with": ["email"], "reason": "r"}), "comes_with is ['email']", id="with a list"),
         pytest.param(
-            changed(city={"comes_with": "country", "reason": "r"}), "comes_with is 'country'", id="with what orders say too"
+            changed(city={"comes_with": ["email"], "reason": "r"}),
+            "comes_with is ['email']",
+            id="with a list",
         ),
         pytest.param(
-            changed(country={"comes_with": "email", "reason": "r"}), "country: comes with none", id="what orders say too"
+            changed(city={"comes_with": "country", "reason": "r"}),
+            "comes_with is 'country'",
+            id="with what orders say too",
+        ),
+        pytest.param(
+            changed(country={"comes_with": "email", "reason": "r"}),
+            "country: comes with none",
+            id="what orders say too",
         ),
     ],
 )
@@ -134,7 +177,11 @@ def test_generated_models_say_what_the_policy_says():
     assert rules["first_name"] == ("source_priority", None, reason)
     assert rules["postcode"][:2] == ("most_recent", "address_line")
     assert priorities == [
-        ("first_name", "sample_shop", 1), ("first_name", "record", 2),
-        ("country", "order", 1), ("country", "record", 2), ("country", "event", 3), ("country", "other_line", 4),
-    ]  # fmt: skip
+        ("first_name", "sample_shop", 1),
+        ("first_name", "record", 2),
+        ("country", "order", 1),
+        ("country", "record", 2),
+        ("country", "event", 3),
+        ("country", "other_line", 4),
+    ]
     assert none == []

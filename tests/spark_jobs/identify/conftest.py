@@ -21,17 +21,32 @@ def iid(name: str) -> str:
 
 def event(number: int, hour: int, **who) -> tuple:
     return CORE_EVENTS, {
-        "event_id": f"e{number}", "source": SHOP, "event_type": "view", "item_id": "item", "occurred_at": at(hour),
-        "occurred_date": at(hour).date(), "first_received": "2026-01-06/events#000000001", **who,
-    }  # fmt: skip
+        "event_id": f"e{number}",
+        "source": SHOP,
+        "event_type": "view",
+        "item_id": "item",
+        "occurred_at": at(hour),
+        "occurred_date": at(hour).date(),
+        "first_received": "2026-01-06/events#000000001",
+        **who,
+    }
 
 
 def order(number: int, hour: int, **who) -> tuple:
     return CORE_ORDER_LINES, {
-        "source": SHOP, "order_id": f"o{number}", "line_no": 1, "line_type": "sale", "ordered_at": at(hour),
-        "ordered_date": at(hour).date(), "item_id": "item", "quantity": 1, "unit_price": Decimal(1), "amount": Decimal(1),
-        "currency": "EUR", **who,
-    }  # fmt: skip
+        "source": SHOP,
+        "order_id": f"o{number}",
+        "line_no": 1,
+        "line_type": "sale",
+        "ordered_at": at(hour),
+        "ordered_date": at(hour).date(),
+        "item_id": "item",
+        "quantity": 1,
+        "unit_price": Decimal(1),
+        "amount": Decimal(1),
+        "currency": "EUR",
+        **who,
+    }
 
 
 def person(number: int, hour: int, **who) -> tuple:
@@ -56,9 +71,13 @@ def write(lake: Lake, rows: list[tuple]) -> None:
                 row[f"{word}_identifier_id"] = iid(f"{kind}:{value}")
                 first = min(seen, found.get(row[f"{word}_identifier_id"], {}).get("first_seen_at", seen))
                 found[row[f"{word}_identifier_id"]] = {
-                    "identifier_id": row[f"{word}_identifier_id"], "kind": kind, "source": None if kind in SHARED_KINDS else SHOP,
-                    "value": value, "value_normalised": value, "first_seen_at": first,
-                }  # fmt: skip
+                    "identifier_id": row[f"{word}_identifier_id"],
+                    "kind": kind,
+                    "source": None if kind in SHARED_KINDS else SHOP,
+                    "value": value,
+                    "value_normalised": value,
+                    "first_seen_at": first,
+                }
         frames.setdefault(table.name, (table, []))[1].append(row)
     frames[CORE_IDENTIFIERS.name] = (CORE_IDENTIFIERS, list(found.values()))
     for table, given in frames.values():
@@ -66,7 +85,9 @@ def write(lake: Lake, rows: list[tuple]) -> None:
         for row in given:
             key = tuple(row[name] for name in table.key)
             if key not in old or table is CORE_IDENTIFIERS:
-                row["first_seen_at"] = min(row.get("first_seen_at", OPENING), old.get(key, row).get("first_seen_at", OPENING))
+                row["first_seen_at"] = min(
+                    row.get("first_seen_at", OPENING), old.get(key, row).get("first_seen_at", OPENING)
+                )
                 old[key] = {name: row.get(name) for name in table.columns}
         lake.put_rows(list(old.values()), table)
 

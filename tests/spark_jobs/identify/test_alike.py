@@ -15,21 +15,35 @@ AT = datetime(2026, 1, 5, tzinfo=UTC)
 def people(**users: str | None) -> pa.Table:
     """`A="u1"`: record A with CRM number `card-A` and user u1."""
     rows = [
-        {"source": "till", "record_id": name, "crm_identifier_id": f"card-{name}", "user_identifier_id": user, "created_at": AT}
+        {
+            "source": "till",
+            "record_id": name,
+            "crm_identifier_id": f"card-{name}",
+            "user_identifier_id": user,
+            "created_at": AT,
+        }
         for name, user in users.items()
     ]
-    return pa.Table.from_pylist([dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE))
+    return pa.Table.from_pylist(
+        [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE)
+    )
 
 
 def likeness(*pairs: tuple[str, str, float]) -> pa.Table:
     """Pairs of one cluster."""
     rows = [
         {
-            "source_a": "till", "record_id_a": a, "source_b": "till", "record_id_b": b, "probability": probability,
-            "match_weight": 1.0, "agreements": {}, "is_one_person": True,
+            "source_a": "till",
+            "record_id_a": a,
+            "source_b": "till",
+            "record_id_b": b,
+            "probability": probability,
+            "match_weight": 1.0,
+            "agreements": {},
+            "is_one_person": True,
         }
         for a, b, probability in pairs
-    ]  # fmt: skip
+    ]
     return pa.Table.from_pylist(rows, arrow_schema(CORE_IDENTITY_LIKENESS))
 
 
@@ -41,7 +55,9 @@ def found(pairs, records, parted=()) -> tuple[list[tuple[str, str]], dict[str, s
 
 def test_a_pair_below_the_threshold_links_nobody_by_itself():
     """A and C stand in B's cluster; refusing A–B is not to be got round by A–C's 21 %."""
-    links, cards = found([("A", "B", 0.99), ("B", "C", 0.99), ("A", "C", 0.21)], people(A=None, B=None, C=None))
+    links, cards = found(
+        [("A", "B", 0.99), ("B", "C", 0.99), ("A", "C", 0.21)], people(A=None, B=None, C=None)
+    )
     assert links == [("card-A", "card-B"), ("card-B", "card-C")]
     assert cards == {"card-A": "card-A", "card-B": "card-A", "card-C": "card-A"}
 
@@ -52,7 +68,9 @@ def test_two_users_of_one_source_are_two_people():
 
 
 def test_a_cluster_that_holds_two_users_is_no_one_persons():
-    """B is like two people who cannot be one. The replay decides whose it is; until then three cards are three people's."""
+    """B is like two people who cannot be one. The replay decides whose it is; until then three cards are
+    three people's.
+    """
     links, cards = found([("A", "B", 0.9), ("B", "C", 0.8)], people(A="u1", B=None, C="u2"))
     assert links == [("card-A", "card-B"), ("card-B", "card-C")]
     assert cards == {}
@@ -69,10 +87,21 @@ def test_records_that_somebody_parted_count_as_so_many(parted):
 def test_an_identifier_nobody_stands_behind_speaks_for_no_record():
     """Two cards without a number of their own, both under the login `test`: their e-mails speak for them."""
     rows = [
-        {"source": "till", "record_id": n, "user_identifier_id": "i_test", "email_identifier_id": f"i_mail-{n}", "created_at": AT}
+        {
+            "source": "till",
+            "record_id": n,
+            "user_identifier_id": "i_test",
+            "email_identifier_id": f"i_mail-{n}",
+            "created_at": AT,
+        }
         for n in "AB"
     ]
-    cards = pa.Table.from_pylist([dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE))
+    cards = pa.Table.from_pylist(
+        [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE)
+    )
     links, _ = found([("A", "B", 0.9)], known_by(cards.select(PEOPLE), {"i_test"}))
     assert links == [("i_mail-A", "i_mail-B")]
-    assert records(known_by(cards.select(PEOPLE), {"i_test"}))["identifier_id"].to_pylist() == ["i_mail-A", "i_mail-B"]
+    assert records(known_by(cards.select(PEOPLE), {"i_test"}))["identifier_id"].to_pylist() == [
+        "i_mail-A",
+        "i_mail-B",
+    ]

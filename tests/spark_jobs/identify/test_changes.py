@@ -13,7 +13,8 @@ from spark_jobs.identify.components import components
 from spark_jobs.identify.customers import identities
 
 LINK = (
-    "identifier_id_a string, identifier_id_b string, rule string, evidence string, is_followed boolean, first_seen_at timestamp"
+    "identifier_id_a string, identifier_id_b string, rule string, evidence string, is_followed boolean,"
+    " first_seen_at timestamp"
 )
 IDENTIFIER = "identifier_id string, kind string, value_normalised string, first_seen_at timestamp"
 OPENING = datetime(2026, 1, 5)
@@ -21,7 +22,9 @@ WORLDS, NODES = 60, 6
 
 
 class Oracle:
-    """Union-find in plain Python: the customer of each identifier, from all links and first sightings known so far."""
+    """Union-find in plain Python: the customer of each identifier, from all links and first sightings known
+    so far.
+    """
 
     def __init__(self, seen: dict[str, datetime], links: set[tuple[str, str]]) -> None:
         self.parent = {node: node for node in seen}
@@ -50,11 +53,15 @@ def frames(spark, seen: dict[str, datetime], links: set[tuple[str, str]]):
 def whose(spark, identifiers, links):
     """`core_identities` of these links, each of them followed."""
     reached = components(links.selectExpr("identifier_id_a as a", "identifier_id_b as b"))
-    return identities(identifiers, reached, spark.createDataFrame([], "identifier_id string")).localCheckpoint()
+    return identities(
+        identifiers, reached, spark.createDataFrame([], "identifier_id string")
+    ).localCheckpoint()
 
 
 def nights(rng: random.Random) -> list[tuple[dict[str, datetime], set[tuple[str, str]]]]:
-    """What is known after each of four nights in sixty small worlds: newcomers, new links, links withdrawn, earlier sightings."""
+    """What is known after each of four nights in sixty small worlds: newcomers, new links, links withdrawn,
+    earlier sightings.
+    """
     seen, links, found = {}, set(), []
     for night in range(4):
         for world in range(WORLDS):
@@ -73,8 +80,15 @@ def nights(rng: random.Random) -> list[tuple[dict[str, datetime], set[tuple[str,
 
 
 def test_four_nights_of_merges_splits_and_late_data(spark):
-    """Every night: identities are the oracle's, and every id ever issued resolves to where its founder is now."""
-    log, before, links_before, live = [], spark.createDataFrame([], "identifier_id string, customer_id string"), None, set()
+    """Every night: identities are the oracle's, and every id ever issued resolves to where its founder is
+    now.
+    """
+    log, before, links_before, live = (
+        [],
+        spark.createDataFrame([], "identifier_id string, customer_id string"),
+        None,
+        set(),
+    )
     kinds = set()
     for night, (seen, links) in enumerate(nights(random.Random(3))):
         identifiers, links_now = frames(spark, seen, links)
@@ -83,10 +97,17 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
         assert now == Oracle(seen, links).customers
         issued = spark.createDataFrame(sorted({(row["customer_id"],) for row in log}), "customer_id string")
         tonight = changes(
-            moves(before, after).localCheckpoint(), issued, links_before if night else links_now, links_now, night,
-            date(2026, 1, 5 + night), f"night-{night}",
-        ).collect()  # fmt: skip
-        assert len({row["customer_id"] for row in tonight}) == len(tonight), "two rows for one id in one night"
+            moves(before, after).localCheckpoint(),
+            issued,
+            links_before if night else links_now,
+            links_now,
+            night,
+            date(2026, 1, 5 + night),
+            f"night-{night}",
+        ).collect()
+        assert len({row["customer_id"] for row in tonight}) == len(tonight), (
+            "two rows for one id in one night"
+        )
         log += [row.asDict() for row in tonight]
         kinds |= {row["change"] for row in tonight}
         assert {resolve(log, customer) for customer in now.values()} == set(now.values())
@@ -94,13 +115,18 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
             if (own := customer_id(identifier)) in {row["customer_id"] for row in log}:
                 assert resolve(log, own) == customer, f"{own} does not follow its founder in night {night}"
         born = {row["customer_id"] for row in tonight if row["change"] == "created"}
-        retired = {row["customer_id"] for row in tonight if row["to_customer_id"] != row["customer_id"]} & live
+        retired = {
+            row["customer_id"] for row in tonight if row["to_customer_id"] != row["customer_id"]
+        } & live
         live = live - retired | born
         assert live == set(now.values()), "live ids = those before, less the retired, and the created"
         before, links_before = after, links_now
     assert kinds == {"created", "merged", "renamed", "split"}, "the worlds were too quiet to show every kind"
     assert all(row["because"] for row in log)
-    reasons = {row["change"]: {x["because"].split(" ")[0] for x in log if x["change"] == row["change"]} for row in log}
+    reasons = {
+        row["change"]: {x["because"].split(" ")[0] for x in log if x["change"] == row["change"]}
+        for row in log
+    }
     assert "same_event" in reasons["merged"] and "no" in reasons["split"]
 
 
@@ -109,11 +135,16 @@ def test_a_night_that_changes_nothing_says_nothing(spark):
     identifiers, links_now = frames(spark, seen, links)
     after = whose(spark, identifiers, links_now)
     nothing = spark.createDataFrame([], "customer_id string")
-    assert changes(moves(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again").collect() == []
+    assert (
+        changes(moves(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again").collect()
+        == []
+    )
 
 
 def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
-    """A new rule blocks `test`, who was a customer alone, and the founder of another, who goes on without it."""
+    """A new rule blocks `test`, who was a customer alone, and the founder of another, who goes on
+    without it.
+    """
     told = "identifier_id string, customer_id string"
     founders = {"alone": customer_id("i_test"), "rest": customer_id("i_null")}
     before = [("i_test", founders["alone"]), ("i_null", founders["rest"]), ("i_ann", founders["rest"])]
@@ -124,9 +155,14 @@ def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
     rows = changes(moved, nothing, no_links, no_links, 3, date(2026, 1, 8), "night-3").collect()
     assert {(r["change"], r["customer_id"], r["to_customer_id"], r["because"]) for r in rows} == {
         ("retired", founders["alone"], founders["alone"], "nobody stands behind its identifiers"),
-        ("renamed", founders["rest"], customer_id("i_ann"), "nobody stands behind the identifier that founded it"),
+        (
+            "renamed",
+            founders["rest"],
+            customer_id("i_ann"),
+            "nobody stands behind the identifier that founded it",
+        ),
         ("created", customer_id("i_ann"), customer_id("i_ann"), f"identifiers of {founders['rest']}"),
-    }  # fmt: skip
+    }
 
 
 def row(night: int, old: str, new: str) -> dict:
@@ -138,11 +174,15 @@ def row(night: int, old: str, new: str) -> dict:
     [
         pytest.param([], "a", "a", id="never heard of"),
         pytest.param([row(0, "a", "a")], "a", "a", id="created"),
-        pytest.param([row(2, "b", "c"), row(1, "a", "b")], "a", "c", id="merged, then merged again; rows in any order"),
+        pytest.param(
+            [row(2, "b", "c"), row(1, "a", "b")], "a", "c", id="merged, then merged again; rows in any order"
+        ),
         pytest.param([row(1, "a", "b"), row(2, "b", "a")], "a", "a", id="came back"),
         pytest.param([row(1, "a", "b"), row(2, "b", "a")], "b", "a", id="the other way"),
         pytest.param([row(1, "a", "b"), row(2, "a", "c")], "a", "c", id="parted later"),
-        pytest.param([row(2, "a", "b"), row(1, "b", "c")], "a", "b", id="an older row of b says nothing of a"),
+        pytest.param(
+            [row(2, "a", "b"), row(1, "b", "c")], "a", "b", id="an older row of b says nothing of a"
+        ),
     ],
 )
 def test_resolve(log, old, now):
@@ -150,7 +190,8 @@ def test_resolve(log, old, now):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abcd"), st.sampled_from("abcd")), max_size=20), st.sampled_from("abcd")
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abcd"), st.sampled_from("abcd")), max_size=20),
+    st.sampled_from("abcd"),
 )
 def test_resolve_ends_whatever_the_log_says(rows, old):
     assert resolve([row(*each) for each in rows], old) in "abcd"

@@ -7,7 +7,9 @@ from spark_jobs.identify.rules.parse import load
 
 
 def test_contacts_are_compared_as_the_rules_see_them():
-    """`0151 12345678` is the account's number; nobody stands behind `test@test.com`; who gave no phone has none."""
+    """`0151 12345678` is the account's number; nobody stands behind `test@test.com`; who gave no phone has
+    none.
+    """
     people = pa.table(
         {
             "first_name": ["Ann", "Bob", "Cy"],

@@ -11,7 +11,9 @@ from scipy.sparse.csgraph import connected_components
 
 from spark_jobs.identify.components import components
 
-GRAPHS = st.lists(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14), min_size=30, max_size=30)
+GRAPHS = st.lists(
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14), min_size=30, max_size=30
+)
 CHAIN = list(pairwise(np.random.default_rng(5).permutation(600).tolist()))
 
 

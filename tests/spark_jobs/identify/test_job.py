@@ -1,4 +1,6 @@
-"""Identify on a lake: anonymous history is joined, late data renames, sharing splits, and any order of nights ends the same."""
+"""Identify on a lake: anonymous history is joined, late data renames, sharing splits, and any order of nights
+ends the same.
+"""
 
 from datetime import UTC, date, datetime
 
@@ -27,9 +29,13 @@ from tests.spark_jobs.identify.conftest import SHOP, a_night, at, event, iid, or
 
 EMAIL = "canary.person@example.test"
 OUT = (
-    CORE_IDENTITY_LIKENESS, CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LINKS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_LIKENESS,
+    CORE_IDENTITY_DECISIONS,
+    CORE_IDENTITY_LINKS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
     CORE_IDENTITY_REVIEWS,
-)  # fmt: skip
+)
 
 
 FIRST = [
@@ -41,7 +47,9 @@ FIRST = [
 SECOND = [
     event(4, 30, user="known", anonymous="browser"),  # … and logs in
     event(5, 31, user="second", anonymous="tablet"),
-    event(6, 0, user="late", anonymous="mobile"),  # three days late: earlier than all that was known of this user
+    event(
+        6, 0, user="late", anonymous="mobile"
+    ),  # three days late: earlier than all that was known of this user
     event(7, 32, anonymous="stranger", order_id="o2"),
     order(2, 32, email="guest@example.test"),
     order(3, 33, user="late", email=EMAIL),
@@ -58,9 +66,12 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     first = whose(lake)
     assert first[iid("user_id:first")] == first[iid("anonymous_id:tablet")]
     late = {
-        first[iid(name)] for name in ("user_id:late", "anonymous_id:laptop", "crm_id:100", f"email:{EMAIL}", "phone:+49 30 1")
+        first[iid(name)]
+        for name in ("user_id:late", "anonymous_id:laptop", "crm_id:100", f"email:{EMAIL}", "phone:+49 30 1")
     }
-    assert late == {customer_id(iid("anonymous_id:laptop"))}, "laptop and user were first seen in one event: the kind decides"
+    assert late == {customer_id(iid("anonymous_id:laptop"))}, (
+        "laptop and user were first seen in one event: the kind decides"
+    )
 
     write(lake, SECOND)
     job.run(a_night(tmp_path, 2), lake)
@@ -72,16 +83,26 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     assert now[iid("anonymous_id:stranger")] == now[iid("email:guest@example.test")], "the order names both"
     tablet = {now[iid(name)] for name in ("user_id:first", "user_id:second", "anonymous_id:tablet")}
     assert len(tablet) == 3, "a shared tablet joins nobody"
-    assert now[iid("user_id:late")] == customer_id(iid("anonymous_id:mobile")), "the late event's browser founds the customer"
+    assert now[iid("user_id:late")] == customer_id(iid("anonymous_id:mobile")), (
+        "the late event's browser founds the customer"
+    )
 
     log = lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist()
-    told = {(row["change"], row["customer_id"]): row for row in log if row["landing_date"] == date(2026, 1, 7)}
+    told = {
+        (row["change"], row["customer_id"]): row for row in log if row["landing_date"] == date(2026, 1, 7)
+    }
     assert told["renamed", late.pop()]["because"] == "same_event core_events/e6"
     split = told["split", first[iid("user_id:first")]]
     assert split["because"] == "no longer followed: same_event core_events/e3"
-    assert all(resolve(log, old) == now[identifier] for identifier, old in first.items() if old == customer_id(identifier))
+    assert all(
+        resolve(log, old) == now[identifier]
+        for identifier, old in first.items()
+        if old == customer_id(identifier)
+    )
     (link,) = [
-        row for row in lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() if row["evidence"] == "core_order_lines/sample_shop/o2/1"
+        row
+        for row in lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist()
+        if row["evidence"] == "core_order_lines/sample_shop/o2/1"
     ]
     assert (link["rule"], link["weight"], link["first_seen_at"]) == ("same_order", 1.0, at(32))
 
@@ -93,13 +114,21 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     write(at_once, SECOND + FIRST)
     job.run(a_night(tmp_path, 2), at_once)
     for table in (CORE_IDENTITIES, CORE_IDENTITY_LINKS):
-        assert sorted(map(str, at_once.read_arrow(table).to_pylist())) == sorted(map(str, lake.read_arrow(table).to_pylist()))
+        assert sorted(map(str, at_once.read_arrow(table).to_pylist())) == sorted(
+            map(str, lake.read_arrow(table).to_pylist())
+        )
     everything = str([lake.read_arrow(table).to_pylist() for table in OUT])
-    assert not [value for value in (EMAIL, "guest@example.test", "+49 30 1") if value in everything], "personal values leaked"
+    assert not [value for value in (EMAIL, "guest@example.test", "+49 30 1") if value in everything], (
+        "personal values leaked"
+    )
 
 
 def issued(lake: Lake) -> set[str]:
-    return {row["customer_id"] for row in lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist() if row["change"] == "created"}
+    return {
+        row["customer_id"]
+        for row in lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist()
+        if row["change"] == "created"
+    }
 
 
 def test_a_night_that_was_cut_off_leaves_no_changes_of_its_own(lake, tmp_path, monkeypatch):
@@ -119,7 +148,9 @@ def test_a_night_that_was_cut_off_leaves_no_changes_of_its_own(lake, tmp_path, m
     assert "split" in changed(lake)
     decide(tmp_path, "withdraw", "user_id:late", "anonymous_id:laptop")
     job.run(a_night(tmp_path, 5), lake)
-    assert "split" not in changed(lake), "what was never carried out was taken back, and nothing else happened"
+    assert "split" not in changed(lake), (
+        "what was never carried out was taken back, and nothing else happened"
+    )
 
 
 def test_why_something_parted_outlives_a_night_that_was_cut_off(lake, tmp_path, monkeypatch):
@@ -153,15 +184,21 @@ def changed(lake: Lake) -> set[str]:
 
 
 def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypatch, capfd, caplog):
-    """An e-mail where an id belongs: identify writes it on, the suite stops the night, twice, and nobody prints it."""
+    """An e-mail where an id belongs: identify writes it on, the suite stops the night, twice, and nobody
+    prints it.
+    """
     monkeypatch.setattr("spark_jobs.session.start", lambda *_: spark)
     for name, planted, ends in (("good", iid("user_id:u"), [0, 0]), ("bad", EMAIL, [1, 1])):
         monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / name))
         lake = Lake(tmp_path / name / "lake", spark)
         row = {
-            "identifier_id": planted, "kind": "user_id", "source": SHOP, "first_seen_at": at(0),
-            "value": "u", "value_normalised": "u",
-        }  # fmt: skip
+            "identifier_id": planted,
+            "kind": "user_id",
+            "source": SHOP,
+            "first_seen_at": at(0),
+            "value": "u",
+            "value_normalised": "u",
+        }
         lake.put_rows([row], CORE_IDENTIFIERS)
         argv = ["identify", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]
         assert [run_step.main(argv), run_step.main(argv)] == ends
@@ -170,7 +207,8 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
         assert EMAIL not in printed.out + printed.err + caplog.text + str(verdicts)
         if name == "bad":
             assert (
-                "core_identities: identifier_id: column_values_to_match_regex (1 rows): Only an id may stand here" in printed.err
+                "core_identities: identifier_id: column_values_to_match_regex (1 rows): Only an id may stand"
+                " here" in printed.err
             )
             assert len([detail for detail in verdicts if '"passed": false' in detail]) == 4, (
                 "two tables, twice: the reason quotes the id"
@@ -181,7 +219,9 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
 
 def decide(home, word: str, a: str, b: str) -> None:
     at_noon = datetime(2026, 1, 20, 12, tzinfo=UTC)
-    decisions.append(home / decisions.FILE, decisions.Decision(at_noon, word, iid(a), iid(b), "ops", "asked the customer"))
+    decisions.append(
+        home / decisions.FILE, decisions.Decision(at_noon, word, iid(a), iid(b), "ops", "asked the customer")
+    )
 
 
 def held(lake: Lake) -> dict[tuple[str, str], str | None]:
@@ -191,7 +231,9 @@ def held(lake: Lake) -> dict[tuple[str, str], str | None]:
 
 
 def test_a_split_is_replayed_as_if_the_merge_had_never_been(lake, tmp_path):
-    """A till wrote one person's e-mail on another's card. Decided before the second night; in the other home from the first."""
+    """A till wrote one person's e-mail on another's card. Decided before the second night; in the other home
+    from the first.
+    """
     mixed_up = [
         event(1, 1, user="anna", anonymous="laptop"),
         order(1, 2, user="anna", email="anna@example.test"),
@@ -208,18 +250,24 @@ def test_a_split_is_replayed_as_if_the_merge_had_never_been(lake, tmp_path):
     job.run(a_night(tmp_path, 2), lake)
     apart = whose(lake)
     assert apart[iid("user_id:anna")] == together[iid("user_id:anna")], "she was first, and keeps her id"
-    assert apart[iid("user_id:anna")] == apart[iid("email:anna@example.test")], "what was seen first is followed"
+    assert apart[iid("user_id:anna")] == apart[iid("email:anna@example.test")], (
+        "what was seen first is followed"
+    )
     assert apart[iid("crm_id:100")] == apart[iid("phone:+49 30 2")] != apart[iid("user_id:anna")]
     assert "decision/split" in held(lake).values()
     parted = [row for row in lake.read_arrow(CORE_IDENTITY_CHANGES).to_pylist() if row["change"] == "split"]
-    assert [row["because"] for row in parted] == ["no longer followed: same_person_record core_people/sample_shop/r1"]
+    assert [row["because"] for row in parted] == [
+        "no longer followed: same_person_record core_people/sample_shop/r1"
+    ]
 
     never = Lake(tmp_path / "never" / "lake", lake.spark)
     write(never, mixed_up)
     decide(tmp_path / "never", "split", "user_id:anna", "crm_id:100")
     job.run(a_night(tmp_path / "never", 2), never)
     for table in (CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS):
-        assert sorted(map(str, never.read_arrow(table).to_pylist())) == sorted(map(str, lake.read_arrow(table).to_pylist()))
+        assert sorted(map(str, never.read_arrow(table).to_pylist())) == sorted(
+            map(str, lake.read_arrow(table).to_pylist())
+        )
 
     decide(tmp_path, "withdraw", "crm_id:100", "user_id:anna")
     job.run(a_night(tmp_path, 3), lake)
@@ -233,7 +281,9 @@ def test_what_somebody_said_joins_and_refuses(lake, tmp_path):
     decide(tmp_path, "join", "user_id:a", "user_id:never-seen")
     job.run(a_night(tmp_path, 1), lake)
     now = whose(lake)
-    assert now[iid("user_id:a")] == now[iid("user_id:b")], "two accounts, and somebody knows that they are one person's"
+    assert now[iid("user_id:a")] == now[iid("user_id:b")], (
+        "two accounts, and somebody knows that they are one person's"
+    )
     assert now[iid("anonymous_id:two")] not in (now[iid("user_id:a")],)
     assert sorted(filter(None, held(lake).values())) == ["decision/refuse"]
     (link,) = [row for row in lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() if row["rule"] == "decision"]
@@ -241,12 +291,20 @@ def test_what_somebody_said_joins_and_refuses(lake, tmp_path):
 
 
 def named(number: int, hour: int, first: str, birth: date, **who) -> tuple:
-    about = {"first_name": first, "last_name": "Oberländer", "postcode": "10115", "city": "Berlin", "country": "DE"}
+    about = {
+        "first_name": first,
+        "last_name": "Oberländer",
+        "postcode": "10115",
+        "city": "Berlin",
+        "country": "DE",
+    }
     return person(number, hour, birth_date=birth, **about, **who)
 
 
 def test_records_that_are_alike_are_one_person_and_placeholders_are_nobody(lake, tmp_path):
-    """A second card, no e-mail of its own and a letter wrong; a sister at the same address; three cards with `test@test.com`."""
+    """A second card, no e-mail of its own and a letter wrong; a sister at the same address; three cards with
+    `test@test.com`.
+    """
     born = date(1980, 3, 14)
     write(
         lake,
@@ -260,8 +318,12 @@ def test_records_that_are_alike_are_one_person_and_placeholders_are_nobody(lake,
     job.run(a_night(tmp_path, 1), lake)
     now = whose(lake)
     assert now[iid("crm_id:100")] == now[iid("crm_id:200")], "the second card"
-    assert len({now[iid(f"crm_id:{n}")] for n in (100, 300, 400)}) == 3, "sisters are two, and a placeholder joins nobody"
-    assert iid("email:test@test.com") not in now and iid("user_id:null") not in now, "nobody stands behind them"
+    assert len({now[iid(f"crm_id:{n}")] for n in (100, 300, 400)}) == 3, (
+        "sisters are two, and a placeholder joins nobody"
+    )
+    assert iid("email:test@test.com") not in now and iid("user_id:null") not in now, (
+        "nobody stands behind them"
+    )
     (pair,) = [row for row in lake.read_arrow(CORE_IDENTITY_LIKENESS).to_pylist() if row["is_one_person"]]
     assert (pair["record_id_a"], pair["record_id_b"]) == ("r1", "r2") and pair["probability"] > 0.5
     (link,) = [row for row in lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() if row["rule"] == "alike"]
@@ -270,6 +332,8 @@ def test_records_that_are_alike_are_one_person_and_placeholders_are_nobody(lake,
     reasons = {why.split("/")[0] for why in held(lake).values() if why}
     assert reasons == {"blocked"}
     everything = str([lake.read_arrow(table).to_pylist() for table in OUT])
-    assert not [value for value in ("rike", "Oberl", "10115", "1980") if value in everything], "personal values leaked"
+    assert not [value for value in ("rike", "Oberl", "10115", "1980") if value in everything], (
+        "personal values leaked"
+    )
     page = (tmp_path / "reports" / "night-1" / "identity.html").read_text()
     assert not [value for value in ("Friederike", "Oberl", "10115", "rike@") if value in page]

@@ -18,7 +18,9 @@ def test_what_changes_between_two_clusterings():
     before = {"a": "a", "b": "a", "c": "c", "d": "c", "e": "e", "f": "f"}
     after = {"a": "x", "b": "x", "c": "y", "d": "z", "e": "z", "f": "f"}
     # a b stay together under another name; c leaves d, d joins e.
-    assert compare(before, after) == Change(n_pairs_before=2, n_pairs_after=2, n_merged=1, n_split=1, n_records=3)
+    assert compare(before, after) == Change(
+        n_pairs_before=2, n_pairs_after=2, n_merged=1, n_split=1, n_records=3
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,15 @@ def home(tmp_path, monkeypatch, shop, upsert):
         "record_id": shop["crm_id"],
         "birth_date": shop["birth_date"].cast("date32"),
     }
-    held = {name: shop[name] for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")}
+    held = {
+        name: shop[name]
+        for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")
+    }
     rows = pa.table(columns | held).to_pylist()
     schema = arrow_schema(CORE_PEOPLE)
-    upsert(reestimate.Lake(tmp_path / "lake"), CORE_PEOPLE, [dict.fromkeys(schema.names) | row for row in rows])
+    upsert(
+        reestimate.Lake(tmp_path / "lake"), CORE_PEOPLE, [dict.fromkeys(schema.names) | row for row in rows]
+    )
     return tmp_path
 
 
@@ -58,7 +65,10 @@ def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, sho
     labels = tmp_path / "labels.csv"
     with labels.open("w", newline="") as file:
         csv.writer(file).writerows(
-            [("source", "record_id", "person"), *(("sample_shop", r["crm_id"], r["person"]) for r in shop.to_pylist())]
+            [
+                ("source", "record_id", "person"),
+                *(("sample_shop", r["crm_id"], r["person"]) for r in shop.to_pylist()),
+            ]
         )
     assert main(["--apply", "--labels", str(labels)]) == 0
     first = LinkageModel.load(home / MODEL)

@@ -43,7 +43,12 @@ class Home:
     def night(self, first: str, last: str | None = None, **more: str) -> list[TableReport]:
         """Ingest a range of landing days, with more settings; every report must balance."""
         settings = Settings.from_environment(
-            {"CONCIERGE_HOME": str(self.folder), "CONCIERGE_SOURCES": self.sources, "CONCIERGE_IDENTITY_KEY": KEY, **more}
+            {
+                "CONCIERGE_HOME": str(self.folder),
+                "CONCIERGE_SOURCES": self.sources,
+                "CONCIERGE_IDENTITY_KEY": KEY,
+                **more,
+            }
         )
         days = Days(date.fromisoformat(first), date.fromisoformat(last or first))
         night = Night(f"night {len(self.nights)}", days, settings, datetime(2026, 1, 1, tzinfo=UTC))
@@ -66,7 +71,9 @@ class Home:
     def rows(self, name: str) -> list[dict]:
         """A table's rows, in the order of their keys."""
         table = LAKE[name]
-        return sorted(self.lake.read_arrow(table).to_pylist(), key=lambda row: [str(row[key]) for key in table.key])
+        return sorted(
+            self.lake.read_arrow(table).to_pylist(), key=lambda row: [str(row[key]) for key in table.key]
+        )
 
     def core(self) -> dict[str, list[dict]]:
         """Every `core_*` table's rows."""
@@ -85,21 +92,26 @@ def home(spark, tmp_path):
 
 @pytest.fixture
 def typed_by(spark):
-    """A function that gives the frame a feed's transform makes of records, each a line of one file that landed on `LANDED`."""
+    """A function that gives the frame a feed's transform makes of records, each a line of one file that
+    landed on `LANDED`.
+    """
 
     def transform(source: Source, entity: str, records: list[dict]) -> DataFrame:
         feed = source.feed(entity)
         raw = ", ".join(f"{name}: string" for name in feed.columns)
         schema = (
-            f"raw struct<{raw}>, unreadable struct<reason: string, detail: string>, raw_text string, source_file string, "
-            "source_line int, delivery_id string, landing_date date, first_received string"
+            f"raw struct<{raw}>, unreadable struct<reason: string, detail: string>, raw_text string,"
+            " source_file string, source_line int, delivery_id string, landing_date date, first_received"
+            " string"
         )
         rows, normalise = [], normaliser(feed.columns, feed.ids)
         for number, record in enumerate(records, start=1):
             values, flaw, _ = normalise(tuple(record.get(name) for name in feed.columns), ())
             place = ("", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
             rows.append((values, flaw and ("bad_id", flaw), *place))
-        return feed.transform(spark.createDataFrame(rows, schema), Context(source.name, source.time_zone, KEY))
+        return feed.transform(
+            spark.createDataFrame(rows, schema), Context(source.name, source.time_zone, KEY)
+        )
 
     return transform
 
@@ -120,9 +132,15 @@ def retail_line():
 
     def make(invoice: str, item: str = "85123A", **more: object) -> dict[str, object]:
         plain = {
-            "InvoiceNo": invoice, "StockCode": item, "Description": "WHITE LANTERN", "Quantity": 6,
-            "InvoiceDate": "2010-12-01 08:26:00", "UnitPrice": "2.55", "CustomerID": "17850.0", "Country": "United Kingdom",
-        }  # fmt: skip
+            "InvoiceNo": invoice,
+            "StockCode": item,
+            "Description": "WHITE LANTERN",
+            "Quantity": 6,
+            "InvoiceDate": "2010-12-01 08:26:00",
+            "UnitPrice": "2.55",
+            "CustomerID": "17850.0",
+            "Country": "United Kingdom",
+        }
         return {**plain, **more}
 
     return make

@@ -10,7 +10,16 @@ from spark_jobs.ingest.intake import FeedIntake
 from spark_jobs.ingest.job import UnbalancedError
 from spark_jobs.tables import Lake
 
-COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+COLUMNS = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
 WEDNESDAY, THURSDAY, FRIDAY = "2010-12-01", "2010-12-02", "2010-12-03"
 
 
@@ -24,16 +33,25 @@ def quantities(home) -> dict[tuple[str, int], int]:
 
 def test_a_changed_file_under_an_old_name_takes_its_place_and_says_so(home, as_csv, retail_line, report):
     shop = home("online_retail")
-    shop.land(place(WEDNESDAY), as_csv(COLUMNS, [retail_line("1", Quantity=6), retail_line("1", "22752"), retail_line("2")]))
+    shop.land(
+        place(WEDNESDAY),
+        as_csv(COLUMNS, [retail_line("1", Quantity=6), retail_line("1", "22752"), retail_line("2")]),
+    )
     shop.land(place(THURSDAY), as_csv(COLUMNS, [retail_line("3", InvoiceDate=f"{THURSDAY} 09:00:00")]))
     shop.night(WEDNESDAY, THURSDAY)
     before = shop.lake.version(CORE_ORDER_LINES)
 
-    shop.land(place(WEDNESDAY), as_csv(COLUMNS, [retail_line("1", Quantity=7), retail_line("2", Quantity="many")]))
+    shop.land(
+        place(WEDNESDAY), as_csv(COLUMNS, [retail_line("1", Quantity=7), retail_line("2", Quantity="many")])
+    )
     lines = report(shop.night(FRIDAY), "core_order_lines")
-    assert quantities(shop) == {("1", 1): 7, ("3", 1): 6}, "one line changed, one went, one can no longer be read"
+    assert quantities(shop) == {("1", 1): 7, ("3", 1): 6}, (
+        "one line changed, one went, one can no longer be read"
+    )
     assert (lines.n_received, lines.n_updated, lines.n_quarantined) == (2, 1, 1)
-    assert {str(day) for day in shop.lake.changed_partitions(CORE_ORDER_LINES, before)} == {WEDNESDAY}, "Thursday is as it was"
+    assert {str(day) for day in shop.lake.changed_partitions(CORE_ORDER_LINES, before)} == {WEDNESDAY}, (
+        "Thursday is as it was"
+    )
     assert [row["raw_text"].split(",")[3] for row in shop.rows("quarantine")] == ["many"]
     known = shop.lake.read_arrow(OPS_DELIVERIES).to_pylist()
     current = {row["delivery_id"] for row in known if row["superseded_by"] is None}
@@ -41,12 +59,19 @@ def test_a_changed_file_under_an_old_name_takes_its_place_and_says_so(home, as_c
     assert [row["superseded_by"] in current for row in known if row["superseded_by"]] == [True]
 
     # The first content again, under the same name: everything is as it was at first.
-    shop.land(place(WEDNESDAY), as_csv(COLUMNS, [retail_line("1", Quantity=6), retail_line("1", "22752"), retail_line("2")]))
+    shop.land(
+        place(WEDNESDAY),
+        as_csv(COLUMNS, [retail_line("1", Quantity=6), retail_line("1", "22752"), retail_line("2")]),
+    )
     shop.night(FRIDAY)
     assert quantities(shop) == {("1", 1): 6, ("1", 2): 6, ("2", 1): 6, ("3", 1): 6}
-    superseded = {row["delivery_id"] for row in shop.lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"]}
+    superseded = {
+        row["delivery_id"] for row in shop.lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"]
+    }
     refused = [row["delivery_id"] for row in shop.rows("quarantine")]
-    assert len(refused) == 1 and set(refused) <= superseded, "what was refused once is kept, and its delivery counts no more"
+    assert len(refused) == 1 and set(refused) <= superseded, (
+        "what was refused once is kept, and its delivery counts no more"
+    )
 
 
 def test_a_skipped_night_is_found_and_a_file_again_adds_nothing(home, as_csv, retail_line):
@@ -55,16 +80,24 @@ def test_a_skipped_night_is_found_and_a_file_again_adds_nothing(home, as_csv, re
     shop.land(place(WEDNESDAY), content)
     shop.land(place(FRIDAY), as_csv(COLUMNS, [retail_line("4", InvoiceDate=f"{FRIDAY} 09:00:00")]))
     shop.night(FRIDAY)  # nobody ever ran Wednesday's
-    assert set(quantities(shop)) == {("1", 1), ("1", 2), ("2", 1), ("4", 1)}, "the same line twice in an invoice is two lines"
+    assert set(quantities(shop)) == {("1", 1), ("1", 2), ("2", 1), ("4", 1)}, (
+        "the same line twice in an invoice is two lines"
+    )
     versions = shop.lake.versions()
     assert shop.night(WEDNESDAY, FRIDAY) == []
     assert shop.lake.versions() == versions
 
 
-def test_a_run_that_was_cut_off_leaves_no_trace_whether_its_file_comes_again_or_put_right(home, as_csv, retail_line):
+def test_a_run_that_was_cut_off_leaves_no_trace_whether_its_file_comes_again_or_put_right(
+    home, as_csv, retail_line
+):
     first = as_csv(COLUMNS, [retail_line("1"), retail_line("1", "22752"), retail_line("x", Quantity="?")])
     put_right = as_csv(COLUMNS, [retail_line("1", Quantity=7)])
-    cut, whole, right = home("online_retail", "cut"), home("online_retail", "whole"), home("online_retail", "right")
+    cut, whole, right = (
+        home("online_retail", "cut"),
+        home("online_retail", "whole"),
+        home("online_retail", "right"),
+    )
     cut.land(place(WEDNESDAY), first)
     cut.cut_off(WEDNESDAY)
     assert len(cut.rows("core_order_lines")) == 2, "the control: the cut came after the rows"
@@ -72,7 +105,11 @@ def test_a_run_that_was_cut_off_leaves_no_trace_whether_its_file_comes_again_or_
     whole.land(place(WEDNESDAY), first)
     whole.night(WEDNESDAY)
     shutil.copytree(cut.folder, cut.folder.with_name("again"))
-    again = replace(cut, folder=cut.folder.with_name("again"), lake=Lake(cut.folder.with_name("again") / "lake", cut.lake.spark))
+    again = replace(
+        cut,
+        folder=cut.folder.with_name("again"),
+        lake=Lake(cut.folder.with_name("again") / "lake", cut.lake.spark),
+    )
     again.night(WEDNESDAY)
     assert again.core() == whole.core()
     assert again.rows("quarantine") == whole.rows("quarantine")
@@ -108,31 +145,44 @@ def test_rows_that_do_not_add_up_fail_every_attempt(home, as_csv, retail_line, m
 
         return write_and_lose
 
-    for name in ("_added", "_anew"):  # the second attempt makes the lines anew, since the first may have written some
+    for name in (
+        "_added",
+        "_anew",
+    ):  # the second attempt makes the lines anew, since the first may have written some
         monkeypatch.setattr(FeedIntake, name, losing_one(getattr(FeedIntake, name)))
-    with pytest.raises(UnbalancedError, match=r"core_order_lines received 2 = 2 inserted \+ 0 updated \+ -1 unchanged"):
+    with pytest.raises(
+        UnbalancedError, match=r"core_order_lines received 2 = 2 inserted \+ 0 updated \+ -1 unchanged"
+    ):
         shop.night(WEDNESDAY)
-    with pytest.raises(UnbalancedError, match=r"core_order_lines received 2 = 0 inserted \+ 0 updated \+ 1 unchanged"):
+    with pytest.raises(
+        UnbalancedError, match=r"core_order_lines received 2 = 0 inserted \+ 0 updated \+ 1 unchanged"
+    ):
         shop.night(WEDNESDAY)
     monkeypatch.undo()
     shop.night(WEDNESDAY)
     assert set(quantities(shop)) == {("1", 1), ("2", 1)}
 
 
-def test_files_are_read_whatever_their_name_and_those_of_no_feed_are_told(home, as_csv, retail_line, report, capsys):
+def test_files_are_read_whatever_their_name_and_those_of_no_feed_are_told(
+    home, as_csv, retail_line, report, capsys
+):
     shop = home("online_retail")
     names = ("_day", "export[1]", "a b%20c#1", "{x,y}*?")
     for number, name in enumerate(names):
         shop.land(place(WEDNESDAY, name), as_csv(COLUMNS, [retail_line(str(number))]))
     shop.land(place(WEDNESDAY, "header"), as_csv(COLUMNS, []))
-    shop.land(place(WEDNESDAY, "headless"), b"\r".join(as_csv(COLUMNS, [retail_line("5")] * 2).split(b"\n")[1:]))
+    shop.land(
+        place(WEDNESDAY, "headless"), b"\r".join(as_csv(COLUMNS, [retail_line("5")] * 2).split(b"\n")[1:])
+    )
     shop.land(f"online_retail/lines/{WEDNESDAY}/lines.CSV", b"a slip of the keyboard")
     shop.land(f"online_retail/line/{WEDNESDAY}/1.csv", b"another")
     shop.land(f"another_shop/lines/{WEDNESDAY}/1.csv", b"of no source of this home")
     reports = shop.night(WEDNESDAY)
     assert set(quantities(shop)) == {(str(number), 1) for number in range(4)}
     lines = report(reports, "core_order_lines")
-    assert (lines.n_received, lines.n_inserted, lines.n_quarantined) == (6, 4, 2), "a line where the header should be counts"
+    assert (lines.n_received, lines.n_inserted, lines.n_quarantined) == (6, 4, 2), (
+        "a line where the header should be counts"
+    )
     assert lines.detail["files_without_records"] == [place(WEDNESDAY, "header")]
     slips = [f"online_retail/line/{WEDNESDAY}/1.csv", f"online_retail/lines/{WEDNESDAY}/lines.CSV"]
     detail = {"source": "online_retail", "n_unclaimed_files": 2, "unclaimed_files": slips}

@@ -60,7 +60,11 @@ def test_a_broken_csv_line_costs_no_other(broken, reason):
     [
         pytest.param(b"b,a\r\nx,1\r\n", ("1", "x"), id="another order of columns, Windows line ends"),
         pytest.param(b"a,new,b\n1,?,x\n", ("1", "x"), id="a column more than asked for"),
-        pytest.param(b'\xef\xbb\xbfa,b\n1,"x, ""y"""', ("1", 'x, "y"'), id="a byte order mark, quotes, no last line end"),
+        pytest.param(
+            b'\xef\xbb\xbfa,b\n1,"x, ""y"""',
+            ("1", 'x, "y"'),
+            id="a byte order mark, quotes, no last line end",
+        ),
     ],
 )
 def test_csv_is_read_by_column_name(content, values):
@@ -71,7 +75,9 @@ def test_csv_is_read_by_column_name(content, values):
     ("content", "lines", "detail"),
     [
         pytest.param(b"a,c\n1,2\n\n3,4\n", [1, 2, 4], "the header lacks b", id="another column"),
-        pytest.param(b"1,x\n2,y\n", [1, 2], "the header lacks a, b", id="a record where the header should be"),
+        pytest.param(
+            b"1,x\n2,y\n", [1, 2], "the header lacks a, b", id="a record where the header should be"
+        ),
         pytest.param(b"1,x", [1], "the header lacks a, b", id="one line in all"),
         pytest.param(b"a,b,a\n1,2,3\n", [1, 2], "the header names a more than once", id="a column twice"),
         pytest.param(b"a;b\r1;2\r", [1, 2], "the header lacks a, b", id="another separator"),
@@ -82,7 +88,7 @@ def test_a_header_that_is_none_is_refused_and_so_is_all_that_follows(content, li
     records = list(csv_records(content, COLUMNS))
     assert [(record.line, record.reason, record.detail) for record in records] == [
         (line, "not_parseable", detail) for line in lines
-    ]  # fmt: skip
+    ]
     assert list(csv_records(b"", COLUMNS)) == list(csv_records(b"a,b\n \n", COLUMNS)) == []
 
 
@@ -95,7 +101,9 @@ def test_a_header_that_is_none_is_refused_and_so_is_all_that_follows(content, li
         pytest.param(b'{"a":1e999}', "not_parseable", id="a number no double holds"),
         pytest.param(b'{"a":"\xff"}', "not_parseable", id="no UTF-8"),
         pytest.param(rb'{"a":"\ud800"}', "not_parseable", id="half a character"),
-        pytest.param(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "not_parseable", id="deeper than anyone nests"),
+        pytest.param(
+            b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "not_parseable", id="deeper than anyone nests"
+        ),
         pytest.param(b'{"a":' + b"[" * 64 + b"]" * 64 + b"}", "not_parseable", id="65 levels"),
         pytest.param(b'{"a":1,"b":{"c":1,"c":1}}', "not_parseable", id="a name twice"),
         pytest.param(b'{"a":"' + b"x" * 100_000 + b'"}', "too_large", id="larger than the source allows"),
@@ -115,11 +123,17 @@ def test_json_values_are_kept_as_they_were_said():
 
 
 def test_a_torn_gzip_file_gives_what_it_still_holds():
-    content = b"\n".join(b'{"a":"%d","b":"%s"}' % (n, bytes(str(hash(str(n))), "ascii")) for n in range(5_000))
+    content = b"\n".join(
+        b'{"a":"%d","b":"%s"}' % (n, bytes(str(hash(str(n))), "ascii")) for n in range(5_000)
+    )
     whole = gzip.compress(content)
     assert gunzipped(whole) == (content, True)
-    assert gunzipped(gzip.compress(content[:9]) + gzip.compress(content[9:])) == (content, True), "two members, one file"
-    assert gunzipped(gzip.compress(b"x" * 3_000_000)) == (b"x" * 3_000_000, True), "packed so well that it comes in many pieces"
+    assert gunzipped(gzip.compress(content[:9]) + gzip.compress(content[9:])) == (content, True), (
+        "two members, one file"
+    )
+    assert gunzipped(gzip.compress(b"x" * 3_000_000)) == (b"x" * 3_000_000, True), (
+        "packed so well that it comes in many pieces"
+    )
     records = list(json_gzip_records(whole[: len(whole) // 2], COLUMNS))
     assert 1_000 < len(records) < 5_000
     assert records[-1].detail == "the gzip file is torn here"
@@ -183,7 +197,8 @@ def test_good_json_comes_back(rows):
     content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     for record, row in zip(json_records(content.encode(), COLUMNS), rows, strict=True):
         assert record.values == tuple(
-            value if isinstance(value, str) or value is None else json.dumps(value) for value in map(row.get, COLUMNS)
+            value if isinstance(value, str) or value is None else json.dumps(value)
+            for value in map(row.get, COLUMNS)
         )
 
 

@@ -1,7 +1,9 @@
-"""The short form of the hostile soak: extreme values in every field of three feeds, up to the border behind `ingest`.
+"""The short form of the hostile soak: extreme values in every field of three feeds, up to the border behind
+`ingest`.
 
-The long form (`make soak NAME=hostile`) takes every feed, every value and every step. Here each field gets one value in twelve,
-so that each value stands in several fields of a feed, and the border's suites are what later steps take for granted.
+The long form (`make soak NAME=hostile`) takes every feed, every value and every step. Here each field gets
+one value in twelve, so that each value stands in several fields of a feed, and the border's suites are what
+later steps take for granted.
 """
 
 from datetime import date
@@ -13,9 +15,16 @@ from spark_jobs.ingest.sources import load
 from spark_jobs.validate import borders
 
 DAY = date(2026, 1, 5)
-TOO_LONG_HERE = ("1,000,000 characters", "kind: ten million")  # seconds a table; the reader's and the limits' tests have them
+TOO_LONG_HERE = (
+    "1,000,000 characters",
+    "kind: ten million",
+)  # seconds a table; the reader's and the limits' tests have them
 ONE_IN = 12
-FEEDS = {"sample_shop/events": "core_events", "sample_shop/orders": "core_order_lines", "sample_shop/catalogue": "core_items"}
+FEEDS = {
+    "sample_shop/events": "core_events",
+    "sample_shop/orders": "core_order_lines",
+    "sample_shop/catalogue": "core_items",
+}
 
 
 def chosen(feed: str) -> list:
@@ -41,7 +50,11 @@ def test_what_is_let_in_is_what_later_steps_take(home):
         suffix = source.feed(feed.split("/")[1]).pattern.removeprefix("*")
         made.land(f"{feed}/{DAY}/day{suffix}", content(source, feed, some))
         tried += len(some)
-    reports = [report for report in made.night(str(DAY), CONCIERGE_REFUSED_PERCENT="100") if report.n_received is not None]
+    reports = [
+        report
+        for report in made.night(str(DAY), CONCIERGE_REFUSED_PERCENT="100")
+        if report.n_received is not None
+    ]
     refused = sum(report.n_quarantined for report in reports)
     assert sum(report.n_received for report in reports) == tried
     assert 0 < refused < tried

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from spark_jobs.ingest.json_kinds import wrong_kind
 
 SHAPE = (
-    "name string, device struct<type:string>, names array<string>, products array<struct<id:string,rank:int,score:double>>, "
-    "attributes map<string,string>"
+    "name string, device struct<type:string>, names array<string>, products"
+    " array<struct<id:string,rank:int,score:double>>, attributes map<string,string>"
 )
 RIGHT = [
     {},
@@ -43,7 +43,8 @@ WRONG = [
     ({"products": [{"score": True}]}, "d.products[].score"),
     ({"attributes": "origin:GR"}, "d.attributes"),
     ({"attributes": ["origin"]}, "d.attributes"),
-    # No number of a thousand digits can be parsed by Spark, and `from_json` then gives null for every field of the document.
+    # No number of a thousand digits can be parsed by Spark, and `from_json` then gives null for every field
+    # of the document.
     ({"name": "x", "unknown": 10**1000}, "d"),
 ]
 TEXTS = [
@@ -61,14 +62,24 @@ TEXTS = [
 
 def test_the_first_value_of_a_wrong_kind_is_named(spark):
     rows = (
-        [(json.dumps(each), None) for each in RIGHT] + [(json.dumps(each), path) for each, path in WRONG] + TEXTS + [(None, None)]
+        [(json.dumps(each), None) for each in RIGHT]
+        + [(json.dumps(each), path) for each, path in WRONG]
+        + TEXTS
+        + [(None, None)]
     )
     frame = spark.createDataFrame(rows, "received string, expected string").coalesce(1)
-    found = frame.select("received", "expected", wrong_kind(F.col("received"), SHAPE, "d").alias("found")).collect()
-    assert [(row["received"], row["found"]) for row in found] == [(row["received"], row["expected"]) for row in found]
+    found = frame.select(
+        "received", "expected", wrong_kind(F.col("received"), SHAPE, "d").alias("found")
+    ).collect()
+    assert [(row["received"], row["found"]) for row in found] == [
+        (row["received"], row["expected"]) for row in found
+    ]
 
 
 @pytest.mark.parametrize(("shape", "text"), [("array<string>", '["a"]'), ("map<string,string>", '{"a":1}')])
 def test_a_document_may_be_a_list_or_a_map(spark, shape, text):
     frame = spark.createDataFrame([(text,), ('"a"',)], "received string").coalesce(1)
-    assert [row[0] for row in frame.select(wrong_kind(F.col("received"), shape, "d")).collect()] == [None, "d"]
+    assert [row[0] for row in frame.select(wrong_kind(F.col("received"), shape, "d")).collect()] == [
+        None,
+        "d",
+    ]

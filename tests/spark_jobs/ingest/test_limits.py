@@ -1,4 +1,6 @@
-"""What a contract does not allow is refused where it comes in, by each feed, and what it allows comes through."""
+"""What a contract does not allow is refused where it comes in, by each feed, and what it allows comes
+through.
+"""
 
 import json
 from decimal import Decimal
@@ -7,13 +9,34 @@ from expectations.contracts.lake import CORE_ITEMS
 from expectations.contracts.tables import MAX_CHARACTERS, MAX_ENTRIES, MAX_QUANTITY
 from spark_jobs.ingest.sources import online_retail, sample_shop, serving
 
-LONG, LONGEST = "x" * (MAX_CHARACTERS + 1), "\U0001f469" * MAX_CHARACTERS  # a character is none of Java's halves
+LONG, LONGEST = (
+    "x" * (MAX_CHARACTERS + 1),
+    "\U0001f469" * MAX_CHARACTERS,
+)  # a character is none of Java's halves
 ORDER = {
-    "order_id": "o1", "line_no": "1", "ordered_at": "2026-01-05T12:00:00Z", "item_id": "i1", "quantity": "2",
-    "unit_price": "2.50", "currency": "EUR", "kind": "sale",
-}  # fmt: skip
-LINE = {"InvoiceNo": "1", "StockCode": "85123A", "Quantity": "6", "InvoiceDate": "2026-01-05 08:26:00", "UnitPrice": "2.55"}
-PRODUCT = {"item_id": "i1", "price": "2.50", "currency": "EUR", "status": "active", "updated_at": "2026-01-05T12:00:00Z"}
+    "order_id": "o1",
+    "line_no": "1",
+    "ordered_at": "2026-01-05T12:00:00Z",
+    "item_id": "i1",
+    "quantity": "2",
+    "unit_price": "2.50",
+    "currency": "EUR",
+    "kind": "sale",
+}
+LINE = {
+    "InvoiceNo": "1",
+    "StockCode": "85123A",
+    "Quantity": "6",
+    "InvoiceDate": "2026-01-05 08:26:00",
+    "UnitPrice": "2.55",
+}
+PRODUCT = {
+    "item_id": "i1",
+    "price": "2.50",
+    "currency": "EUR",
+    "status": "active",
+    "updated_at": "2026-01-05T12:00:00Z",
+}
 CARD = {"crm_id": "c1", "updated_at": "2026-01-05T12:00:00Z"}
 SERVED = {"request_id": "r1", "list_source": "popular", "served_at": "2026-01-05T12:00:00Z", "items": "[]"}
 BOTH = [{"product_id": "i1"}, {"product_id": "i2", "quantity": MAX_QUANTITY + 1}]
@@ -23,9 +46,14 @@ NULL = (None, None)
 def event(context: dict | None = None, name: str = "Product Added", **properties: object) -> dict:
     said = {"product_id": "i1", **properties}
     return {
-        "type": "track", "event": name, "messageId": "m", "userId": "u", "timestamp": "2026-01-05T12:00:00Z",
-        "properties": json.dumps(said), "context": json.dumps(context or {}),
-    }  # fmt: skip
+        "type": "track",
+        "event": name,
+        "messageId": "m",
+        "userId": "u",
+        "timestamp": "2026-01-05T12:00:00Z",
+        "properties": json.dumps(said),
+        "context": json.dumps(context or {}),
+    }
 
 
 def check(typed, source, entity: str, cases: list[tuple[dict, tuple]]) -> None:
@@ -74,11 +102,18 @@ def test_lines_of_orders(typed):
 
 def test_items(typed):
     cases = [
-        (PRODUCT | {"title": LONGEST, "category_path": json.dumps(MAX_ENTRIES * ["a"]), "stock": "2147483647"}, NULL),
+        (
+            PRODUCT
+            | {"title": LONGEST, "category_path": json.dumps(MAX_ENTRIES * ["a"]), "stock": "2147483647"},
+            NULL,
+        ),
         (PRODUCT | {"title": LONG}, ("too_large", "title")),
         (PRODUCT | {"category_path": json.dumps((MAX_ENTRIES + 1) * ["a"])}, ("too_large", "category_path")),
         (PRODUCT | {"category_path": json.dumps([LONG])}, ("too_large", "category_path")),
-        (PRODUCT | {"attributes": json.dumps({f"a{n}": n for n in range(MAX_ENTRIES + 1)})}, ("too_large", "attributes")),
+        (
+            PRODUCT | {"attributes": json.dumps({f"a{n}": n for n in range(MAX_ENTRIES + 1)})},
+            ("too_large", "attributes"),
+        ),
         (PRODUCT | {"attributes": json.dumps({LONG: 1})}, ("too_large", "attributes")),
         (PRODUCT | {"attributes": json.dumps({"a": [LONG]})}, ("too_large", "attributes")),
         (PRODUCT | {"stock": "2147483648"}, ("bad_number", "stock")),
@@ -102,7 +137,9 @@ def test_people(typed):
 
 
 def test_served_lists(typed):
-    items = [{"item_id": f"i{rank}", "rank": rank, "score": 0.5, "source": "popular"} for rank in range(1, 1002)]
+    items = [
+        {"item_id": f"i{rank}", "rank": rank, "score": 0.5, "source": "popular"} for rank in range(1, 1002)
+    ]
     cases = [
         (SERVED | {"propensity": "1.0", "items": json.dumps(items[:1000])}, NULL),
         (SERVED | {"items": json.dumps(items)}, ("too_large", "items")),

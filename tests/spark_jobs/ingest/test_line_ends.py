@@ -1,4 +1,6 @@
-"""Where a record ends: line ends of every system, quoted texts of several lines, and quotes that nobody closes."""
+"""Where a record ends: line ends of every system, quoted texts of several lines, and quotes that nobody
+closes.
+"""
 
 import csv
 import gzip
@@ -27,12 +29,20 @@ def test_a_line_ends_as_its_system_ends_lines(end):
     expected = [(n + 2, (str(n), "x")) for n in range(18)]
     assert read(end.join([b"a,b", *rows])) == read(end.join([b"a,b", *rows, b""])) == expected
     objects = end.join(b'{"a":"%d","b":"x"}' % n for n in range(18))
-    for records in (json_records(io.BytesIO(objects), COLUMNS), json_gzip_records(io.BytesIO(gzip.compress(objects)), COLUMNS)):
+    for records in (
+        json_records(io.BytesIO(objects), COLUMNS),
+        json_gzip_records(io.BytesIO(gzip.compress(objects)), COLUMNS),
+    ):
         assert [(record.line + 1, record.values) for record in records] == expected
 
 
 def test_line_ends_may_be_mixed_and_lie_across_two_reads():
-    assert read(b"a,b\r1,x\r\n2,y\n3,z\r\r4,w") == [(2, ("1", "x")), (3, ("2", "y")), (4, ("3", "z")), (6, ("4", "w"))]
+    assert read(b"a,b\r1,x\r\n2,y\n3,z\r\r4,w") == [
+        (2, ("1", "x")),
+        (3, ("2", "y")),
+        (4, ("3", "z")),
+        (6, ("4", "w")),
+    ]
     for cut in range(-3, 4):  # the CR of a CRLF is the last byte of a read, and bytes near it
         text = "t" * (CHUNK + cut - len(b"a,b\r\n1,"))
         assert read(b"a,b\r\n1," + text.encode() + b"\r\n2,y\r\n") == [(2, ("1", text)), (3, ("2", "y"))]
@@ -69,7 +79,10 @@ def test_a_text_may_be_as_long_as_a_record_and_no_longer():
     text = "\n".join(["x" * 8] * 10)
     for max_bytes, expected in ((len(text) + 4, [(2, ("1", text)), (12, ("2", "y"))]), (len(text) + 3, None)):
         found = read(f'a,b\n1,"{text}"\n2,y\n'.encode(), max_bytes=max_bytes)
-        assert found == (expected or [(2, "not_parseable"), *[(n, "not_parseable") for n in range(3, 12)], (12, ("2", "y"))])
+        assert found == (
+            expected
+            or [(2, "not_parseable"), *[(n, "not_parseable") for n in range(3, 12)], (12, ("2", "y"))]
+        )
     long = "é" * 200_000  # longer than Python's csv takes, unless it is told to
     assert read(f'a,b\n1,"{long}"\n'.encode()) == [(2, ("1", long))]
 

@@ -1,4 +1,6 @@
-"""The same tables come out of any order of nights; what comes twice, late or changed lands where it belongs, and only there."""
+"""The same tables come out of any order of nights; what comes twice, late or changed lands where it belongs,
+and only there.
+"""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -31,66 +33,115 @@ def event(
     """An event as an old collector stores it: no `timestamp`, the client's clock off by `skew`."""
     name = {"event": kind} if kind not in ("page", "identify") else {}
     return {
-        "type": "track" if name else kind, "messageId": message_id, "anonymousId": browser,
-        **({"userId": user} if user else {}), **name,
-        "originalTimestamp": z(at + skew), "sentAt": z(at + skew + waited), "receivedAt": z(at + waited),
-        "context": {"sessionId": "s1", "consent": {"categoryPreferences": {"analytics": True, "personalization": allows}}},
+        "type": "track" if name else kind,
+        "messageId": message_id,
+        "anonymousId": browser,
+        **({"userId": user} if user else {}),
+        **name,
+        "originalTimestamp": z(at + skew),
+        "sentAt": z(at + skew + waited),
+        "receivedAt": z(at + waited),
+        "context": {
+            "sessionId": "s1",
+            "consent": {"categoryPreferences": {"analytics": True, "personalization": allows}},
+        },
         "properties": {"product_id": "i1", "price": 9.99, "currency": "EUR", **properties},
-    }  # fmt: skip
+    }
 
 
 def bought(*item_ids: str) -> dict:
-    return {"order_id": "o1", "products": [{"product_id": each, "quantity": 1, "price": 2.5} for each in item_ids]}
+    return {
+        "order_id": "o1",
+        "products": [{"product_id": each, "quantity": 1, "price": 2.5} for each in item_ids],
+    }
 
 
 def order(order_id="o1", line_no=1, **more) -> dict:
     plain = {
-        "order_id": order_id, "line_no": line_no, "ordered_at": z(NOON), "user_id": "u1", "email": "Ann@Example.org",
-        "item_id": "i1", "quantity": 2, "unit_price": "2.50", "currency": "EUR", "country": "Ireland", "channel": "web",
+        "order_id": order_id,
+        "line_no": line_no,
+        "ordered_at": z(NOON),
+        "user_id": "u1",
+        "email": "Ann@Example.org",
+        "item_id": "i1",
+        "quantity": 2,
+        "unit_price": "2.50",
+        "currency": "EUR",
+        "country": "Ireland",
+        "channel": "web",
         "kind": "sale",
-    }  # fmt: skip
+    }
     return {**plain, "returned_order_id": "", **more}
 
 
 def person(crm_id: str, email: str, updated: datetime = NOON, consent: str = "true") -> dict:
     return {
-        **dict.fromkeys(PEOPLE, ""), "crm_id": crm_id, "email": email, "created_at": z(NOON - timedelta(days=9)),
-        "updated_at": z(updated), "marketing_consent": consent, "personalization_consent": "",
-    }  # fmt: skip
+        **dict.fromkeys(PEOPLE, ""),
+        "crm_id": crm_id,
+        "email": email,
+        "created_at": z(NOON - timedelta(days=9)),
+        "updated_at": z(updated),
+        "marketing_consent": consent,
+        "personalization_consent": "",
+    }
 
 
-def item(item_id: str, price: float, stock: int = 5, updated: datetime = NOON, status: str = "active") -> dict:
+def item(
+    item_id: str, price: float, stock: int = 5, updated: datetime = NOON, status: str = "active"
+) -> dict:
     return {
-        "item_id": item_id, "title": item_id.upper(), "category_path": ["all", "some"], "price": price, "currency": "EUR",
-        "stock": stock, "attributes": {"b": "2", "a": "1"}, "status": status, "updated_at": z(updated),
-    }  # fmt: skip
+        "item_id": item_id,
+        "title": item_id.upper(),
+        "category_path": ["all", "some"],
+        "price": price,
+        "currency": "EUR",
+        "stock": stock,
+        "attributes": {"b": "2", "a": "1"},
+        "status": status,
+        "updated_at": z(updated),
+    }
 
 
 DAY = timedelta(days=1)
 EVENTS = {
     MONDAY: [
-        event("view"), event("skewed", waited=timedelta(hours=2), skew=timedelta(days=-1)),
+        event("view"),
+        event("skewed", waited=timedelta(hours=2), skew=timedelta(days=-1)),
         event("login", kind="identify", user="u1"),
-        event("buy", kind="Order Completed", user="u1", **bought("i1", "i2")), event("view"),
+        event("buy", kind="Order Completed", user="u1", **bought("i1", "i2")),
+        event("view"),
         event("twice"),
     ],
     TUESDAY: [
         event("view", waited=timedelta(hours=25)),  # the same again, 25 hours later
         event("fresh", NOON + DAY, user="u1", allows="granted"),
         {**event("spoiled", allows="denied"), "event": "Lottery Ticket Scratched"},
-        event("buy", waited=timedelta(hours=25), kind="Order Completed", user="u1", **bought("i1", "i2", "i3")),  # and says more
-        event("twice", NOON + DAY, kind="Order Completed", user="u1", **bought("i1")),  # a view's message id, and no view
+        event(
+            "buy", waited=timedelta(hours=25), kind="Order Completed", user="u1", **bought("i1", "i2", "i3")
+        ),  # and says more
+        event(
+            "twice", NOON + DAY, kind="Order Completed", user="u1", **bought("i1")
+        ),  # a view's message id, and no view
     ],
-    THURSDAY: [event("late", waited=3 * DAY, allows="opt-out"), event("view", waited=3 * DAY), event("buy#1", waited=3 * DAY)],
-}  # fmt: skip
+    THURSDAY: [
+        event("late", waited=3 * DAY, allows="opt-out"),
+        event("view", waited=3 * DAY),
+        event("buy#1", waited=3 * DAY),
+    ],
+}
 OTHERS = {
     MONDAY: {
         "orders": [order(), order(line_no=2, item_id="i2"), order("oops", quantity="two")],
-        "people": [person(f"c{n}", f"{name}@example.org") for n, name in enumerate(("ann", "bob", "cat", "dan"), 1)],
+        "people": [
+            person(f"c{n}", f"{name}@example.org") for n, name in enumerate(("ann", "bob", "cat", "dan"), 1)
+        ],
         "catalogue": [item("i1", 10), item("i2", 20), *[item(f"i{n}", 9) for n in (4, 5, 6)]],
     },
     TUESDAY: {
-        "orders": [order(quantity=99), order("r1", quantity=-1, kind="return", returned_order_id="o1", ordered_at=z(NOON + DAY))],
+        "orders": [
+            order(quantity=99),
+            order("r1", quantity=-1, kind="return", returned_order_id="o1", ordered_at=z(NOON + DAY)),
+        ],
         "people": [  # without c4
             person("c1", "ann@new.example.org", NOON + DAY, "false"),
             person("c2", "bob@example.org"),
@@ -108,7 +159,13 @@ OTHERS = {
         # Two of three: too few to be believed that c3 has left.
         "people": [person("c1", "ann@new.example.org", NOON + DAY, "false"), person("c2", "bob@example.org")],
         # Without i3; i6 is back as it was, and what is said of i5 cannot be read.
-        "catalogue": [item("i1", 12, 0, NOON + DAY), item("i2", 20), item("i4", 9), item("i5", -9), item("i6", 9)],
+        "catalogue": [
+            item("i1", 12, 0, NOON + DAY),
+            item("i2", 20),
+            item("i4", 9),
+            item("i5", -9),
+            item("i6", 9),
+        ],
     },
 }
 
@@ -120,15 +177,24 @@ def land(as_csv, as_json_lines, zipped):
             home.land(f"sample_shop/events/{day}/events.jsonl.gz", zipped(as_json_lines(EVENTS[day])))
             for entity, rows in OTHERS.get(day, {}).items():
                 content = (
-                    as_json_lines(rows) if entity == "catalogue" else as_csv({"orders": ORDERS, "people": PEOPLE}[entity], rows)
+                    as_json_lines(rows)
+                    if entity == "catalogue"
+                    else as_csv({"orders": ORDERS, "people": PEOPLE}[entity], rows)
                 )
-                home.land(f"sample_shop/{entity}/{day}/{entity}.{'jsonl' if entity == 'catalogue' else 'csv'}", content)
+                home.land(
+                    f"sample_shop/{entity}/{day}/{entity}.{'jsonl' if entity == 'catalogue' else 'csv'}",
+                    content,
+                )
 
     return put
 
 
 def test_any_order_of_nights_gives_the_same_tables(home, land, report, capsys):
-    whole, nightly, backwards = home("sample_shop", "whole"), home("sample_shop", "nightly"), home("sample_shop", "backwards")
+    whole, nightly, backwards = (
+        home("sample_shop", "whole"),
+        home("sample_shop", "nightly"),
+        home("sample_shop", "backwards"),
+    )
     land(whole, MONDAY, TUESDAY, THURSDAY)
     whole.night(MONDAY, THURSDAY)
     expected = whole.core()
@@ -159,7 +225,8 @@ def test_any_order_of_nights_gives_the_same_tables(home, land, report, capsys):
     assert report(thursday, "core_people").detail["suspicious_whole_files"] == [short]
     assert "of 2026-01-08 names 2, the one before 3: suspicious" in capsys.readouterr().out
 
-    # A late event touches the day it occurred on, by the table's own log; an event in time touched another one.
+    # A late event touches the day it occurred on, by the table's own log; an event in time touched another
+    # one.
     assert report(thursday, "core_events").touched_dates == [date(2026, 1, 5)]
     assert nightly.lake.changed_partitions(CORE_EVENTS, before) == {date(2026, 1, 5)}
     assert report(tuesday, "core_events").touched_dates == [date(2026, 1, 6)]
@@ -179,12 +246,19 @@ def test_a_catalogue_that_was_cut_off_tells_its_changes_all_the_same(home, as_js
         shop.night(MONDAY)
     whole.night(TUESDAY)
     cut.cut_off(TUESDAY)
-    assert [row["price"] for row in cut.rows("core_items")] == [12, 20, 5, 9, 9, 9], "the control: Tuesday's items are there"
-    # So is what the second attempt would compare them with; the first may have died before it wrote the changes.
+    assert [row["price"] for row in cut.rows("core_items")] == [12, 20, 5, 9, 9, 9], (
+        "the control: Tuesday's items are there"
+    )
+    # So is what the second attempt would compare them with; the first may have died before it wrote the
+    # changes.
     cut.lake.replace(cut.lake.read(CORE_ITEM_CHANGES).where(f"changed_date < '{TUESDAY}'"), CORE_ITEM_CHANGES)
     cut.night(TUESDAY)
     assert cut.core() == whole.core()
-    changed = {(row["item_id"], row["field"]) for row in cut.rows("core_item_changes") if row["old_value"] is not None}
+    changed = {
+        (row["item_id"], row["field"])
+        for row in cut.rows("core_item_changes")
+        if row["old_value"] is not None
+    }
     assert changed == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock"), ("i6", "is_recommendable")}
 
 
@@ -192,18 +266,40 @@ def check_content(core: dict[str, list[dict]]) -> None:
     """What the three days say, worked out by hand."""
     events = {row["event_id"]: row for row in core["core_events"]}
     assert set(events) == {
-        "view", "skewed", "login", "buy#1", "buy#2", "twice", "twice#1", "fresh", "late", "buy##1",
-    }, "what a repeat adds stays out"  # fmt: skip
-    assert {name for name in events if events[name]["event_type"] == "purchase"} == {"buy#1", "buy#2", "twice#1"}
-    assert {row["occurred_at"].replace(tzinfo=None) for name, row in events.items() if name not in ("fresh", "twice#1")} == {NOON}
+        "view",
+        "skewed",
+        "login",
+        "buy#1",
+        "buy#2",
+        "twice",
+        "twice#1",
+        "fresh",
+        "late",
+        "buy##1",
+    }, "what a repeat adds stays out"
+    assert {name for name in events if events[name]["event_type"] == "purchase"} == {
+        "buy#1",
+        "buy#2",
+        "twice#1",
+    }
+    assert {
+        row["occurred_at"].replace(tzinfo=None)
+        for name, row in events.items()
+        if name not in ("fresh", "twice#1")
+    } == {NOON}
     assert events["buy#2"]["item_id"] == "i2" and events["buy#2"]["order_id"] == "o1"
     assert events["view"]["first_received"] == "2026-01-05/events.jsonl.gz#000000001"
-    assert (events["view"]["has_analytics_consent"], events["view"]["has_personalization_consent"]) == (True, False)
+    assert (events["view"]["has_analytics_consent"], events["view"]["has_personalization_consent"]) == (
+        True,
+        False,
+    )
 
     lines = {(row["order_id"], row["line_no"]): row for row in core["core_order_lines"]}
     assert {key: (row["line_type"], row["quantity"], row["amount"]) for key, row in lines.items()} == {
-        ("o1", 1): ("sale", 2, Decimal(5)), ("o1", 2): ("sale", 2, Decimal(5)), ("r1", 1): ("return", -1, Decimal("-2.5")),
-    }  # fmt: skip
+        ("o1", 1): ("sale", 2, Decimal(5)),
+        ("o1", 2): ("sale", 2, Decimal(5)),
+        ("r1", 1): ("return", -1, Decimal("-2.5")),
+    }
     assert lines["r1", 1]["returned_order_id"] == "o1"
 
     people = {row["record_id"]: row for row in core["core_people"]}
@@ -211,40 +307,73 @@ def check_content(core: dict[str, list[dict]]) -> None:
     assert people["c1"]["first_received"].startswith(TUESDAY)
     assert people["c2"]["first_received"].startswith(MONDAY), "it has said the same since Monday"
     check_consents(core["core_consents"])
-    assert {key: row["ended_on"] for key, row in people.items() if row["ended_on"]} == {"c4": date(2026, 1, 6)}
-    assert not any(people["c4"][name] for name in (*CORE_PEOPLE.personal, "country")) and people["c4"]["email_identifier_id"]
+    assert {key: row["ended_on"] for key, row in people.items() if row["ended_on"]} == {
+        "c4": date(2026, 1, 6)
+    }
+    assert (
+        not any(people["c4"][name] for name in (*CORE_PEOPLE.personal, "country"))
+        and people["c4"]["email_identifier_id"]
+    )
     assert people["c3"]["email"] == "cat@example.org", "what one short file lacks is not ended"
 
     items = {row["item_id"]: row for row in core["core_items"]}
-    assert {key: (row["price"], row["is_in_stock"], row["first_seen_at"].day) for key, row in items.items()} == {
-        "i1": (Decimal(12), False, 5), "i2": (Decimal(20), True, 5), "i3": (Decimal(5), True, 6),
+    assert {
+        key: (row["price"], row["is_in_stock"], row["first_seen_at"].day) for key, row in items.items()
+    } == {
+        "i1": (Decimal(12), False, 5),
+        "i2": (Decimal(20), True, 5),
+        "i3": (Decimal(5), True, 6),
         **{f"i{n}": (Decimal(9), True, 5) for n in (4, 5, 6)},
-    }  # fmt: skip
-    assert {key: row["ended_on"] for key, row in items.items() if not row["is_recommendable"]} == {"i3": date(2026, 1, 8)}
-    changed = {(row["item_id"], row["field"]): (row["old_value"], row["new_value"]) for row in core["core_item_changes"]}
+    }
+    assert {key: row["ended_on"] for key, row in items.items() if not row["is_recommendable"]} == {
+        "i3": date(2026, 1, 8)
+    }
+    changed = {
+        (row["item_id"], row["field"]): (row["old_value"], row["new_value"])
+        for row in core["core_item_changes"]
+    }
     assert changed["i3", "title"] == (None, "I3")
-    later = {(row["item_id"], row["field"]) for row in core["core_item_changes"] if row["old_value"] is not None}
+    later = {
+        (row["item_id"], row["field"]) for row in core["core_item_changes"] if row["old_value"] is not None
+    }
     left_and_back = {("i6", "is_recommendable"), ("i6", "ended_on"), ("i3", "is_recommendable")}
     assert later == {("i1", "price"), ("i1", "n_stock"), ("i1", "is_in_stock")} | left_and_back
-    of_i6 = [row for row in core["core_item_changes"] if (row["item_id"], row["field"]) == ("i6", "is_recommendable")]
-    assert [(row["changed_date"].day, row["new_value"]) for row in of_i6] == [(5, "true"), (6, "false"), (8, "true")]
+    of_i6 = [
+        row
+        for row in core["core_item_changes"]
+        if (row["item_id"], row["field"]) == ("i6", "is_recommendable")
+    ]
+    assert [(row["changed_date"].day, row["new_value"]) for row in of_i6] == [
+        (5, "true"),
+        (6, "false"),
+        (8, "true"),
+    ]
 
     known = {row["identifier_id"]: row for row in core["core_identifiers"]}
     email = known[identifier_id("a key of the tests", "email", "", "ann@example.org")]
-    assert (email["value_normalised"], email["source"], email["first_seen_at"].day) == ("ann@example.org", None, 5)
+    assert (email["value_normalised"], email["source"], email["first_seen_at"].day) == (
+        "ann@example.org",
+        None,
+        5,
+    )
     assert {row["kind"] for row in known.values()} == {"user_id", "anonymous_id", "crm_id", "email"}
-    assert lines["o1", 1]["email_identifier_id"] == email["identifier_id"] == people_id(core, "ann@example.org")
+    assert (
+        lines["o1", 1]["email_identifier_id"] == email["identifier_id"] == people_id(core, "ann@example.org")
+    )
 
 
 def check_consents(words: list[dict]) -> None:
-    """Four cards' marketing, for card and e-mail; the web's personalization and analytics, for user and browser."""
+    """Four cards' marketing, for card and e-mail; the web's personalization and analytics, for user and
+    browser.
+    """
     days = sorted((row["purpose"], row["feed"], row["is_granted"], row["consented_at"].day) for row in words)
     assert days == [
         *[("analytics", "events", True, day) for day in (5, 5, 6, 6)],
-        *[("marketing", "people", False, 6)] * 2, *[("marketing", "people", True, 5)] * 8,
+        *[("marketing", "people", False, 6)] * 2,
+        *[("marketing", "people", True, 5)] * 8,
         *[("personalization", "events", False, day) for day in (5, 5, 6, 6)],
         *[("personalization", "events", True, 6)] * 2,
-    ]  # fmt: skip
+    ]
     assert {row["consented_at"].hour for row in words} == {12}
 
 

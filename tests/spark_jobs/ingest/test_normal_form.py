@@ -16,7 +16,11 @@ from spark_jobs.ingest.sources import item_case, load, online_retail
 
 ONE = normaliser(
     ("id", "code", "title", "document"),
-    (IdField("order_id", "id"), IdField("item_id", "code", UPPER), IdField("item_id", "document.lines.item_id")),
+    (
+        IdField("order_id", "id"),
+        IdField("item_id", "code", UPPER),
+        IdField("item_id", "document.lines.item_id"),
+    ),
 )
 ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 PLAIN = {"product_id": "i1", "price": 2.5}
@@ -34,8 +38,16 @@ def document(value):
         ((" ", None, "a\x00b", "not JSON"), (None, None, "ab", "not JSON"), None),
         (("o1", "A", None, document(" i\u00e9 ")), ("o1", "A", None, document("i\u00e9")), None),
         (("o1", "A", None, document(7)), ("o1", "A", None, document(7)), None),
-        (("o1", "A", None, document(True)), ("o1", "A", None, document(None)), "document.lines.item_id is neither a string"),
-        (("o1", "A", None, document("undefined")), ("o1", "A", None, document(None)), "document.lines.item_id is an unfilled"),
+        (
+            ("o1", "A", None, document(True)),
+            ("o1", "A", None, document(None)),
+            "document.lines.item_id is neither a string",
+        ),
+        (
+            ("o1", "A", None, document("undefined")),
+            ("o1", "A", None, document(None)),
+            "document.lines.item_id is an unfilled",
+        ),
         (("o1", "A" * 513, None, None), ("o1", None, None, None), "code has more than 512 characters"),
         (("o\n1", "A", None, None), (None, "A", None, None), "id holds a character that cannot be printed"),
         (("o1", "A", '{"a":"\\u0000\\u0301"}', None), ("o1", "A", '{"a":"\u0301"}', None), None),
@@ -55,8 +67,16 @@ def test_an_id_of_a_wrong_json_kind_is_none():
 
 
 def test_a_record_can_do_without_a_person_or_a_session():
-    """`userId: user.isLoggedIn && user.id` sends false for each visitor who is not: what they did is kept, as their browser's."""
-    plain = {"type": "page", "messageId": "m", "anonymousId": "a", "userId": "false", "context": '{"sessionId":{"id":1}}'}
+    """`userId: user.isLoggedIn && user.id` sends false for each visitor who is not: what they did is kept, as
+    their browser's.
+    """
+    plain = {
+        "type": "page",
+        "messageId": "m",
+        "anonymousId": "a",
+        "userId": "false",
+        "context": '{"sessionId":{"id":1}}',
+    }
     values, flaw, doubt = normaliser(COLUMNS, IDS)(tuple(plain.get(name) for name in COLUMNS), ("userId",))
     found = dict(zip(COLUMNS, values, strict=True))
     assert (found["userId"], found["anonymousId"], found["context"]) == (None, "a", '{"sessionId":null}')
@@ -64,16 +84,28 @@ def test_a_record_can_do_without_a_person_or_a_session():
 
 
 def event(properties, context=None):
-    by_name = {"messageId": "m", "userId": "u", "properties": written(properties), "context": context and written(context)}
+    by_name = {
+        "messageId": "m",
+        "userId": "u",
+        "properties": written(properties),
+        "context": context and written(context),
+    }
     values, flaw, _ = normaliser(COLUMNS, IDS)(tuple(by_name.get(name) for name in COLUMNS), ())
     found = dict(zip(COLUMNS, values, strict=True))
     return json.loads(found["properties"]), found["context"] and json.loads(found["context"]), flaw
 
 
-@given(st.one_of(ANY, st.integers(), st.booleans(), st.floats(allow_nan=False), st.none(), st.lists(ANY, max_size=2)), ANY)
+@given(
+    st.one_of(
+        ANY, st.integers(), st.booleans(), st.floats(allow_nan=False), st.none(), st.lists(ANY, max_size=2)
+    ),
+    ANY,
+)
 @settings(max_examples=200)
 def test_an_id_inside_json_is_read_as_one_outside(value, name):
-    """Documents that look plain are not parsed; whichever way it goes, the id is the one that contracts read."""
+    """Documents that look plain are not parsed; whichever way it goes, the id is the one that
+    contracts read.
+    """
     wanted = read_id(value, "item_id")
     one, _, flaw = event({**PLAIN, "product_id": value, "name": name})
     several, _, other = event({"order_id": "o", "products": [PLAIN, {**PLAIN, "product_id": value}]})
@@ -97,7 +129,8 @@ def test_a_name_that_looks_alike_does_not_overrule(names):
 
 
 @pytest.mark.parametrize(
-    ("said", "country"), [("UK", "GB"), ("gb", "GB"), ("DE", "DE"), ("EL", "GR"), ("Deutschland", "Deutschland")]
+    ("said", "country"),
+    [("UK", "GB"), ("gb", "GB"), ("DE", "DE"), ("EL", "GR"), ("Deutschland", "Deutschland")],
 )
 def test_a_country_inside_json(said, country):
     _, context, flaw = event(PLAIN, {"location": {"country": said}, "sessionId": 17})

@@ -27,8 +27,11 @@ def test_lines_of_one_order_in_two_files_all_count_in_any_order_of_nights(home, 
         WEDNESDAY: lines(("900010", 1), ("7", 9), ("900010", "?"), ("900010", 2)),
         THURSDAY: lines(("900010", 3), ("900010", 4), ("900010", 3)),
     }
-    # The second line cannot be read and keeps its number free; the same item and quantity twice are two lines.
-    expected = {("900010", n): quantity for n, quantity in ((1, 1), (3, 2), (4, 3), (5, 4), (6, 3))} | {("7", 1): 9}
+    # The second line cannot be read and keeps its number free; the same item and quantity twice are two
+    # lines.
+    expected = {("900010", n): quantity for n, quantity in ((1, 1), (3, 2), (4, 3), (5, 4), (6, 3))} | {
+        ("7", 1): 9
+    }
     nightly, backwards = home("online_retail", "nightly"), home("online_retail", "backwards")
     for shop, days in ((nightly, (WEDNESDAY, THURSDAY)), (backwards, (THURSDAY, WEDNESDAY))):
         for day in days:
@@ -38,7 +41,8 @@ def test_lines_of_one_order_in_two_files_all_count_in_any_order_of_nights(home, 
     assert quantities(nightly) == expected
     assert nightly.core() == backwards.core()
 
-    # The same bytes under another name are the same lines; a file put right takes the old one's place, and only its.
+    # The same bytes under another name are the same lines; a file put right takes the old one's place, and
+    # only its.
     nightly.land(place(FRIDAY, "copy"), files[WEDNESDAY])
     told = report(nightly.night(FRIDAY), "core_order_lines")
     assert (told.n_received, told.n_duplicate, told.n_quarantined) == (4, 3, 1)
@@ -46,14 +50,21 @@ def test_lines_of_one_order_in_two_files_all_count_in_any_order_of_nights(home, 
     nightly.land(place(WEDNESDAY), lines(("900010", 8)))
     nightly.night(FRIDAY)
     assert quantities(nightly) == {
-        ("900010", 1): 8, ("900010", 2): 3, ("900010", 3): 4, ("900010", 4): 3,
+        ("900010", 1): 8,
+        ("900010", 2): 3,
+        ("900010", 3): 4,
+        ("900010", 4): 3,
         # The copy is the only file that still says so.
-        ("900010", 5): 1, ("900010", 7): 2, ("7", 1): 9,
-    }  # fmt: skip
+        ("900010", 5): 1,
+        ("900010", 7): 2,
+        ("7", 1): 9,
+    }
 
 
 def test_a_file_repeats_the_first_of_the_same_bytes():
-    assert repeated_files([("2/b", "d2", "x"), ("1/a", "d1", "x"), ("3/a", "d3", "y"), ("4/a", "d4", "x")]) == {"d2", "d4"}
+    assert repeated_files(
+        [("2/b", "d2", "x"), ("1/a", "d1", "x"), ("3/a", "d3", "y"), ("4/a", "d4", "x")]
+    ) == {"d2", "d4"}
 
 
 @pytest.mark.real_data

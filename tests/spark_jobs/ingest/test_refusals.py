@@ -1,4 +1,6 @@
-"""Cells that would stop every night if they came through: each line is refused, or kept under the type it has."""
+"""Cells that would stop every night if they came through: each line is refused, or kept under the type it
+has.
+"""
 
 import json
 from datetime import datetime
@@ -11,17 +13,39 @@ from spark_jobs.ingest.sources import online_retail, sample_shop, serving
 from spark_jobs.ingest.values import given, moment
 
 ORDER = {
-    "order_id": "o1", "line_no": "1", "ordered_at": "2026-01-05T12:00:00Z", "item_id": "i1", "quantity": "2",
-    "unit_price": "2.50", "currency": "EUR", "kind": "sale",
-}  # fmt: skip
-LINE = {"InvoiceNo": "1", "StockCode": "85123A", "Quantity": "6", "InvoiceDate": "2026-01-05 08:26:00", "UnitPrice": "2.55"}
+    "order_id": "o1",
+    "line_no": "1",
+    "ordered_at": "2026-01-05T12:00:00Z",
+    "item_id": "i1",
+    "quantity": "2",
+    "unit_price": "2.50",
+    "currency": "EUR",
+    "kind": "sale",
+}
+LINE = {
+    "InvoiceNo": "1",
+    "StockCode": "85123A",
+    "Quantity": "6",
+    "InvoiceDate": "2026-01-05 08:26:00",
+    "UnitPrice": "2.55",
+}
 EVENT = {
-    "type": "track", "event": "Product Viewed", "messageId": "m", "userId": "u", "timestamp": "2026-01-05T12:00:00Z",
+    "type": "track",
+    "event": "Product Viewed",
+    "messageId": "m",
+    "userId": "u",
+    "timestamp": "2026-01-05T12:00:00Z",
     "properties": json.dumps({"product_id": "i1"}),
-}  # fmt: skip
+}
 CARD = {"crm_id": "c1", "email": "ann@example.org", "updated_at": "2026-01-05T12:00:00Z"}
 CONTEXT = {"device": {"type": "phone"}, "consent": {"categoryPreferences": {"personalization": True}}}
-PRODUCT = {"item_id": "i1", "price": "2.50", "currency": "EUR", "status": "active", "updated_at": "2026-01-05T12:00:00Z"}
+PRODUCT = {
+    "item_id": "i1",
+    "price": "2.50",
+    "currency": "EUR",
+    "status": "active",
+    "updated_at": "2026-01-05T12:00:00Z",
+}
 SERVED = {"request_id": "r1", "list_source": "popular", "served_at": "2026-01-05T12:00:00Z", "items": "[]"}
 MOST = "99999999"  # what a price can be
 
@@ -31,7 +55,10 @@ def test_order_lines_of_the_sample_shop(typed):
         ({}, None),
         ({"ordered_at": "1999-12-31T23:59:59Z"}, "bad_time"),
         ({"ordered_at": "2000-01-01T00:00:00Z"}, None),
-        ({"quantity": "1000000", "unit_price": MOST}, None),  # 99,999,999,000,000: fourteen digits, the column's most
+        (
+            {"quantity": "1000000", "unit_price": MOST},
+            None,
+        ),  # 99,999,999,000,000: fourteen digits, the column's most
         ({"quantity": "1000001", "unit_price": MOST}, "bad_number"),  # 100,000,098,999,999: fifteen
     ]
     found = typed(sample_shop.SOURCE, "orders", [ORDER | more for more, _ in cases], "reason")
@@ -75,9 +102,16 @@ def test_online_retail_speaks_of_times_in_london(typed):
 @pytest.mark.parametrize("blank", ["\t", "\u00a0", " \u2003\x1c", ""])
 def test_white_space_of_any_kind_is_nothing_said(typed, blank):
     events = [EVENT | {"userId": blank}, EVENT | {"userId": f"{blank}u{blank}"}]
-    assert typed(sample_shop.SOURCE, "events", events, "reason", "_user_id") == [("missing_field", None), (None, "u")]
+    assert typed(sample_shop.SOURCE, "events", events, "reason", "_user_id") == [
+        ("missing_field", None),
+        (None, "u"),
+    ]
     cards = [CARD | {"email": blank}, CARD | {"crm_id": blank}]
-    assert typed(sample_shop.SOURCE, "people", cards, "reason", "email", "email_identifier_id")[0] == (None, None, None)
+    assert typed(sample_shop.SOURCE, "people", cards, "reason", "email", "email_identifier_id")[0] == (
+        None,
+        None,
+        None,
+    )
     assert typed(sample_shop.SOURCE, "people", cards, "reason")[1] == ("missing_field",)
 
 
@@ -103,16 +137,23 @@ def test_a_time_that_names_no_zone_is_of_the_source(spark):
         "12:00": None,
     }
     frame = spark.createDataFrame([(each,) for each in said], "said string")
-    found = frame.select("said", moment(F.col("said"), "Europe/Paris").alias("at"), given(F.col("said"))).collect()
+    found = frame.select(
+        "said", moment(F.col("said"), "Europe/Paris").alias("at"), given(F.col("said"))
+    ).collect()
     assert {row["said"]: row["at"] for row in found} == said
 
 
 def test_a_value_of_another_json_kind_is_refused_and_named(typed):
-    """Each was null without a word: an event of no product, an item of no category, a "no" that nobody heard."""
+    """Each was null without a word: an event of no product, an item of no category, a "no" that
+    nobody heard.
+    """
     events = [
         ({"context": json.dumps(CONTEXT)}, (None, None)),
         ({"context": json.dumps(CONTEXT | {"device": "phone"})}, ("wrong_kind", "context.device")),
-        ({"context": json.dumps(CONTEXT | {"consent": "denied"})}, (None, None)),  # a no, and doubted: test_consents.py
+        (
+            {"context": json.dumps(CONTEXT | {"consent": "denied"})},
+            (None, None),
+        ),  # a no, and doubted: test_consents.py
         ({"context": "denied"}, ("wrong_kind", "context")),
         (
             {"properties": json.dumps({"product_id": ["i1"]})},
@@ -120,7 +161,10 @@ def test_a_value_of_another_json_kind_is_refused_and_named(typed):
         ),
         ({"properties": json.dumps({"product_id": "i1", "weight": 10**1000})}, ("wrong_kind", "properties")),
         (
-            {"event": "Order Completed", "properties": json.dumps({"order_id": "o", "product_id": "i1", "products": "i1, i2"})},
+            {
+                "event": "Order Completed",
+                "properties": json.dumps({"order_id": "o", "product_id": "i1", "products": "i1, i2"}),
+            },
             ("wrong_kind", "properties.products"),
         ),
     ]

@@ -1,4 +1,6 @@
-"""A file that is refused for the most part fails the step, and goes on failing it until a person has decided."""
+"""A file that is refused for the most part fails the step, and goes on failing it until a person
+has decided.
+"""
 
 import pytest
 
@@ -22,7 +24,12 @@ FILE = f"online_retail/lines/{WEDNESDAY}/{WEDNESDAY}.csv"
         pytest.param([(20, 20)], 1.0, [], id="let through"),
         pytest.param([(1000, 1)], 0.0, ["f0"], id="a limit of nothing"),
         pytest.param([(500, 480), (20, 20)], None, [], id="public: a bot's hour, and most of its day"),
-        pytest.param([(500, 500), (20, 20)], None, ["2 files of 2026-01-05"], id="public: a day of which nothing is accepted"),
+        pytest.param(
+            [(500, 500), (20, 20)],
+            None,
+            ["2 files of 2026-01-05"],
+            id="public: a day of which nothing is accepted",
+        ),
         pytest.param([(20, 20)], None, ["f0"], id="public: a day of one file"),
     ],
 )
@@ -54,7 +61,10 @@ def test_the_step_fails_until_somebody_decides_and_all_can_be_looked_at(home, as
     assert (len(shop.rows("core_order_lines")), len(shop.rows("quarantine"))) == (9, 11)
 
     # Another attempt, and the next night with the file still there.
-    shop.land(FILE.replace(WEDNESDAY, THURSDAY), as_csv(COLUMNS, [retail_line("T", InvoiceDate=f"{THURSDAY} 09:00:00")]))
+    shop.land(
+        FILE.replace(WEDNESDAY, THURSDAY),
+        as_csv(COLUMNS, [retail_line("T", InvoiceDate=f"{THURSDAY} 09:00:00")]),
+    )
     assert told(shop.night(THURSDAY)) == (21, 11, True)
     # Put right: as if it had never been.
     shop.land(FILE, as_csv(COLUMNS, good))
@@ -64,7 +74,9 @@ def test_the_step_fails_until_somebody_decides_and_all_can_be_looked_at(home, as
 
     shop.land(FILE, as_csv(COLUMNS, bad * 2))
     assert told(shop.night(THURSDAY, CONCIERGE_REFUSED_PERCENT="100")) == (22, 22, False)
-    current = [row for row in shop.lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"] is None]
+    current = [
+        row for row in shop.lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"] is None
+    ]
     assert len(current) == 2 and all(row["n_records"] is not None for row in current)
 
 
@@ -72,10 +84,15 @@ def test_a_refused_file_that_is_taken_away_leaves_no_row(home, as_csv, retail_li
     shop, late = home("online_retail"), FILE.replace(WEDNESDAY, THURSDAY)
     shop.land(FILE, as_csv(COLUMNS, [retail_line("W")]))
     shop.night(WEDNESDAY)
-    good, bad = [retail_line("T", InvoiceDate=f"{THURSDAY} 09:00:00")] * 9, [retail_line("x", Quantity="?")] * 11
+    good, bad = (
+        [retail_line("T", InvoiceDate=f"{THURSDAY} 09:00:00")] * 9,
+        [retail_line("x", Quantity="?")] * 11,
+    )
     file = shop.land(late, as_csv(COLUMNS, good + bad))
     assert report(shop.night(THURSDAY), "core_order_lines").failure
-    assert len(shop.rows("core_order_lines")) == 10, "the control: what was readable stands there until somebody decides"
+    assert len(shop.rows("core_order_lines")) == 10, (
+        "the control: what was readable stands there until somebody decides"
+    )
 
     file.unlink()
     assert report(shop.night(THURSDAY), "core_order_lines").failure is None
@@ -86,8 +103,11 @@ def test_a_refused_file_that_is_taken_away_leaves_no_row(home, as_csv, retail_li
 def test_whoever_sends_rubbish_does_not_stop_a_night(home, as_json_lines, zipped, report):
     """One true event among two thousand of a bot, which has an hour's file to itself besides."""
     true = {
-        "type": "page", "messageId": "m", "anonymousId": "a", "timestamp": "2026-01-05T12:00:00Z",
-    }  # fmt: skip
+        "type": "page",
+        "messageId": "m",
+        "anonymousId": "a",
+        "timestamp": "2026-01-05T12:00:00Z",
+    }
     shop, bot = home("sample_shop"), [{"type": "page", "messageId": f"b{n}"} for n in range(1000)]
     shop.land("sample_shop/events/2026-01-05/03.jsonl.gz", zipped(as_json_lines(bot)))
     shop.land("sample_shop/events/2026-01-05/12.jsonl.gz", zipped(as_json_lines([*bot, true])))

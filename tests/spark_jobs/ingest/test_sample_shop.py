@@ -19,7 +19,14 @@ SEED, CUSTOMERS, LAST = 11, 20, date(2026, 1, 14)
 
 def test_every_plant_is_right(home):
     shop = home("sample_shop")
-    trade_days(SEED, CUSTOMERS, 0, (LAST - date(2026, 1, 5)).days, shop.folder / "landing" / "sample_shop", shop.folder / "truth")
+    trade_days(
+        SEED,
+        CUSTOMERS,
+        0,
+        (LAST - date(2026, 1, 5)).days,
+        shop.folder / "landing" / "sample_shop",
+        shop.folder / "truth",
+    )
     shop.night("2026-01-05", LAST.isoformat())
     settings = Settings.from_environment({"CONCIERGE_HOME": str(shop.folder), "CONCIERGE_IDENTITY_KEY": KEY})
     identify.run(Night("night", Days(LAST, LAST), settings, datetime(2026, 1, 15, 3, tzinfo=UTC)), shop.lake)

@@ -19,9 +19,16 @@ ITEMS = Table(
     columns={"item_id": "string", "title": "string", "is_recommendable": "boolean", "ended_on": "date"},
 )
 FEED = Feed(
-    "catalogue", "*", ("item_id",), iter, lambda frame, _: frame, ITEMS, newest_wins=True, whole=True,
+    "catalogue",
+    "*",
+    ("item_id",),
+    iter,
+    lambda frame, _: frame,
+    ITEMS,
+    newest_wins=True,
+    whole=True,
     when_ended={"is_recommendable": "false", "_since": "_ended_at"},
-)  # fmt: skip
+)
 RECEIVED = f"{ITEMS.schema}, landing_date date, reason string, first_received string"
 
 
@@ -44,7 +51,12 @@ def test_a_file_that_names_far_fewer_is_not_believed(n_keys, suspicious):
 
 
 def test_the_files_of_a_day_are_one_whole():
-    files = [("2026-01-06/b.csv", 2), ("2026-01-05/a.csv", 4), ("2026-01-06/a.csv", 2), ("2026-01-05/b.csv", 6)]
+    files = [
+        ("2026-01-06/b.csv", 2),
+        ("2026-01-05/a.csv", 4),
+        ("2026-01-06/a.csv", 2),
+        ("2026-01-05/b.csv", 6),
+    ]
     assert whole_days(files) == [
         WholeDay(MONDAY, 10, 0, "2026-01-05/b.csv"),
         WholeDay(MONDAY + timedelta(days=1), 4, 10, "2026-01-06/b.csv"),
@@ -52,7 +64,9 @@ def test_the_files_of_a_day_are_one_whole():
 
 
 def ended_by_hand(history: list[str], suspicious: set[int]) -> list[tuple[int, int]]:
-    """(day it ended, day of the record that counted until then), from what each day says: there, refused or absent."""
+    """(day it ended, day of the record that counted until then), from what each day says: there, refused or
+    absent.
+    """
     ends, last = [], None
     for day, said in enumerate(history):
         if said == "there":
@@ -67,17 +81,24 @@ def test_things_end_and_come_back_the_same_at_once_and_in_two_parts(spark):
     draw = random.Random(20261128)
     n_days, suspicious = 8, {3, 6}
     days = [
-        WholeDay(MONDAY + timedelta(days=n), 0 if n in suspicious else 100, 100, f"{MONDAY + timedelta(days=n)}/all.csv")
+        WholeDay(
+            MONDAY + timedelta(days=n),
+            0 if n in suspicious else 100,
+            100,
+            f"{MONDAY + timedelta(days=n)}/all.csv",
+        )
         for n in range(n_days)
     ]
-    histories = {f"i{n}": draw.choices(["there", "refused", "absent"], [5, 1, 3], k=n_days) for n in range(300)}
+    histories = {
+        f"i{n}": draw.choices(["there", "refused", "absent"], [5, 1, 3], k=n_days) for n in range(300)
+    }
     reasons = {"there": None, "refused": "bad_number"}
     rows = [
         (key, f"{key} on {n}", True, None, days[n].day, reasons[said], f"{days[n].place}#{line:09d}")
         for line, (key, history) in enumerate(histories.items(), 1)
         for n, said in enumerate(history)
         if said != "absent"
-    ]  # fmt: skip
+    ]
     expected = {
         (key, days[day].day, f"{key} on {last}")
         for key, history in histories.items()
@@ -87,11 +108,16 @@ def test_things_end_and_come_back_the_same_at_once_and_in_two_parts(spark):
 
     def found(part: list[tuple], held: list[tuple] | None, part_days: list[WholeDay]) -> set[tuple]:
         before = None if held is None else spark.createDataFrame(held, ITEMS.schema)
-        ended = endings(spark.createDataFrame(part, RECEIVED), before, FEED, part_days, "America/New_York").collect()
+        ended = endings(
+            spark.createDataFrame(part, RECEIVED), before, FEED, part_days, "America/New_York"
+        ).collect()
         assert {(row["is_recommendable"], row["first_received"]) for row in ended} == {
             (False, f"{row['ended_on']}/all.csv#000000000") for row in ended
         }
-        assert all(row["_since"] == datetime.combine(row["ended_on"], datetime.min.time()) + timedelta(hours=5) for row in ended)
+        assert all(
+            row["_since"] == datetime.combine(row["ended_on"], datetime.min.time()) + timedelta(hours=5)
+            for row in ended
+        )
         return {(row["item_id"], row["ended_on"], row["title"]) for row in ended}
 
     assert found(rows, None, days) == expected

@@ -14,9 +14,15 @@ LATE = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)  # the 6th in Berlin
 NEXT = datetime(2026, 1, 6, 20, tzinfo=UTC)
 MOMENT = pa.timestamp("us", tz="UTC")
 SCHEMA = pa.schema(
-    [("identifier_id", pa.string()), ("purpose", pa.string()), ("consented_at", MOMENT), ("source", pa.string()),
-     ("is_granted", pa.bool_()), ("first_received", pa.string())]
-)  # fmt: skip
+    [
+        ("identifier_id", pa.string()),
+        ("purpose", pa.string()),
+        ("consented_at", MOMENT),
+        ("source", pa.string()),
+        ("is_granted", pa.bool_()),
+        ("first_received", pa.string()),
+    ]
+)
 WORDS = [
     ("i_1", LATE, False, "2026-01-06/people.csv#2"),
     ("i_1", NEXT, False, "2026-01-07/people.csv#2"),
@@ -29,10 +35,16 @@ WORDS = [
 def lake(tmp_path):
     lake = Lake(tmp_path / "lake")
     rows = [
-        {"identifier_id": name, "purpose": "marketing", "consented_at": at, "source": "shop", "is_granted": granted,
-         "first_received": received}
+        {
+            "identifier_id": name,
+            "purpose": "marketing",
+            "consented_at": at,
+            "source": "shop",
+            "is_granted": granted,
+            "first_received": received,
+        }
         for name, at, granted, received in WORDS
-    ]  # fmt: skip
+    ]
     write_deltalake(lake.path(CORE_CONSENTS), pa.Table.from_pylist(rows, SCHEMA))
     assert lake.widen(CORE_CONSENTS) == ["consented_date", "feed"]
     return lake
@@ -41,7 +53,9 @@ def lake(tmp_path):
 def test_each_word_gets_its_feed_and_the_shops_day(lake):
     assert bring_over(lake, {"shop": "Europe/Berlin"}) == 4
     rows = lake.read_arrow(CORE_CONSENTS).to_pylist()
-    assert {(row["identifier_id"], row["consented_date"], row["is_granted"], row["consented_at"]) for row in rows} == {
+    assert {
+        (row["identifier_id"], row["consented_date"], row["is_granted"], row["consented_at"]) for row in rows
+    } == {
         ("i_1", date(2026, 1, 6), False, NEXT),
         ("i_1", date(2026, 1, 6), True, NEXT),
         ("i_2", date(2026, 1, 6), True, LATE),
@@ -49,7 +63,9 @@ def test_each_word_gets_its_feed_and_the_shops_day(lake):
     assert len(rows) == 3 and {row["feed"] for row in rows} == {"people"}
     table = DeltaTable(lake.path(CORE_CONSENTS))
     assert table.metadata().partition_columns == ["consented_date"]
-    assert {field.name for field in table.schema().fields if not field.nullable} == set(CORE_CONSENTS.required)
+    assert {field.name for field in table.schema().fields if not field.nullable} == set(
+        CORE_CONSENTS.required
+    )
 
 
 def test_a_table_of_today_is_left_as_it_is(lake, tmp_path):

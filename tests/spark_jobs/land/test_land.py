@@ -36,7 +36,14 @@ def export(tmp_path) -> Path:
 
 def night(home: Path, first: date, last: date, source: str = "online_retail", **settings: str) -> Night:
     given = {"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": source, **settings}
-    return Night("r", Days(first, last), Settings.from_environment(given), datetime(2026, 2, 1, tzinfo=UTC), "code", "config")
+    return Night(
+        "r",
+        Days(first, last),
+        Settings.from_environment(given),
+        datetime(2026, 2, 1, tzinfo=UTC),
+        "code",
+        "config",
+    )
 
 
 def test_only_what_is_new_or_changed_is_copied(export, tmp_path):
@@ -51,9 +58,13 @@ def test_only_what_is_new_or_changed_is_copied(export, tmp_path):
 def test_nights_that_were_skipped_are_fetched_too(export, tmp_path):
     landing = tmp_path / "landing"
     copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0]))
-    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, "Tuesday's and Thursday's; Wednesday has none"
+    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, (
+        "Tuesday's and Thursday's; Wednesday has none"
+    )
     assert due(Days(DAYS[4], DAYS[4]), [DAYS[0]]) == Days(DAYS[1], DAYS[4])
-    assert due(Days(DAYS[2], DAYS[2]), [DAYS[4]]) == Days(DAYS[2], DAYS[2]), "a backfill asks for its own days"
+    assert due(Days(DAYS[2], DAYS[2]), [DAYS[4]]) == Days(DAYS[2], DAYS[2]), (
+        "a backfill asks for its own days"
+    )
 
 
 def test_a_day_file_that_comes_late_or_is_put_right_is_fetched_by_the_next_night(export, tmp_path):
@@ -62,10 +73,14 @@ def test_a_day_file_that_comes_late_or_is_put_right_is_fetched_by_the_next_night
     (export / f"{DAYS[2]}.csv").write_text("they were open after all\n")
     (export / f"{DAYS[1]}.csv").write_text("yad 1\n")  # as many bytes as before
     (export / f"{DAYS[3]}.csv").unlink()
-    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, "Monday's landed never and was not asked for"
+    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, (
+        "Monday's landed never and was not asked for"
+    )
     assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "yad 1\n"
     assert [path.name for path in sorted((landing / "lines").iterdir())] == [str(day) for day in DAYS[1:4]]
-    assert copy_days(FEED._replace(closed_without_file=False), export, landing, Days(DAYS[3], DAYS[3])) == 0, "it landed once"
+    assert (
+        copy_days(FEED._replace(closed_without_file=False), export, landing, Days(DAYS[3], DAYS[3])) == 0
+    ), "it landed once"
 
 
 def test_a_file_that_was_copied_is_known_by_size_and_time_and_by_content_when_touched(export, tmp_path):
@@ -87,21 +102,34 @@ def test_a_home_that_copies_from_nowhere_says_so(tmp_path, capsys):
     assert copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1])) == 0
     assert capsys.readouterr().out == "", "somebody puts files there"
     assert copy_days(FEED, None, landing, Days(DAYS[3], DAYS[4])) == 0
-    assert "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05" in capsys.readouterr().out
+    assert (
+        "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05"
+        in capsys.readouterr().out
+    )
     with pytest.raises(DeliveryError, match=r"no file of 2026-01-06 .* never closed"):
         copy_days(FEED._replace(closed_without_file=False), None, landing, Days(DAYS[0], DAYS[1]))
 
 
 def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
     with pytest.raises(DeliveryError, match=r"handed over no 2026-01-07\.csv"):
-        copy_days(FEED._replace(closed_without_file=False), export, tmp_path / "online_retail", Days(DAYS[0], DAYS[3]))
+        copy_days(
+            FEED._replace(closed_without_file=False),
+            export,
+            tmp_path / "online_retail",
+            Days(DAYS[0], DAYS[3]),
+        )
     with pytest.raises(DeliveryError, match="not a folder"):
         copy_days(FEED, export / "nowhere", tmp_path / "landing", Days(DAYS[0], DAYS[0]))
 
 
 def test_what_is_not_whole_or_no_delivery_is_not_seen(tmp_path):
     a_day = "lines/2026-01-05"
-    for name in (f"shop/{a_day}/a.csv", f"shop/{a_day}/.b.csv.part", "shop/lines/someday/c.csv", f".hidden/{a_day}/d.csv"):
+    for name in (
+        f"shop/{a_day}/a.csv",
+        f"shop/{a_day}/.b.csv.part",
+        "shop/lines/someday/c.csv",
+        f".hidden/{a_day}/d.csv",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
@@ -113,13 +141,19 @@ def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
     log = tmp_path / "log"
     log.mkdir()
     served = ("2026-01-05T23:59:00Z", "2026-01-06T00:30:00+01:00", "2026-01-06T00:10:00Z")
-    (log / "1.jsonl").write_text("".join(json.dumps({"served_at": at}) + "\n" for at in served) + '{"served_at": "2026-01-0')
+    (log / "1.jsonl").write_text(
+        "".join(json.dumps({"served_at": at}) + "\n" for at in served) + '{"served_at": "2026-01-0'
+    )
     assert move_finished(log, tmp_path / "impressions", "UTC") == 1
-    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.jsonl")] == ["impressions/2026-01-06/1.jsonl"]
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.jsonl")] == [
+        "impressions/2026-01-06/1.jsonl"
+    ]
     assert move_finished(log, tmp_path / "impressions", "UTC") == 0
 
 
-def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(export, tmp_path, capsys):
+def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(
+    export, tmp_path, capsys
+):
     home = tmp_path / "home"
     from_export = {"CONCIERGE_LANDING_FROM": str(export)}
     first = night(home, DAYS[0], DAYS[1], **from_export)
@@ -128,18 +162,24 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
     assert report.detail == {"n_files": 2}
 
-    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1], offered(home))).write(home)
+    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1], offered(home))).write(
+        home
+    )
     with pytest.raises(NothingNew, match="published these very inputs"):
         job.run(first, lake)
 
     (export / f"{DAYS[0]}.csv").write_text("day 0, put right\n")
     assert job.run(first, lake)[0].detail == {"n_files": 1}
-    assert job.run(night(home, DAYS[3], DAYS[3], **from_export), lake)[0].detail == {"n_files": 1}, "a new day is news"
+    assert job.run(night(home, DAYS[3], DAYS[3], **from_export), lake)[0].detail == {"n_files": 1}, (
+        "a new day is news"
+    )
     (export / f"{DAYS[0]}.csv").write_text("day 0\n")
     (home / "landing" / "online_retail" / "lines" / str(DAYS[3]) / f"{DAYS[3]}.csv").unlink()
     with pytest.raises(NothingNew):
         job.run(first, lake)  # the negative control: all is as it was published
-    said = identity_decisions.Decision(first.now, "split", "i_" + 32 * "a", "i_" + 32 * "b", "ops", "two people")
+    said = identity_decisions.Decision(
+        first.now, "split", "i_" + 32 * "a", "i_" + 32 * "b", "ops", "two people"
+    )
     identity_decisions.append(home / identity_decisions.FILE, said)
     job.run(first, lake)  # what somebody decided is news
     (home / identity_decisions.FILE).unlink()

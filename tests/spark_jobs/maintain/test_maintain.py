@@ -17,14 +17,20 @@ def test_small_files_become_one_and_rows_stay(lake, tmp_path):
     version = lake.version(CORE_IDENTITIES)
     assert n_files(lake) == 3
     day = date(2026, 1, 5)
-    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"})
+    settings = Settings.from_environment(
+        {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"}
+    )
     [report] = job.run(Night("r", Days(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), lake)
     assert report.detail == {"n_files_removed": 3, "n_files_added": 1}
     assert n_files(lake) == 1
     held = sorted(lake.read_arrow(CORE_IDENTITIES).to_pylist(), key=lambda row: row["identifier_id"])
     assert held == rows
-    assert lake.read_arrow(CORE_IDENTITIES, version=version).num_rows == 6, "a reader of the old version still can"
-    assert lake.changes(CORE_IDENTITIES, version, lake.version(CORE_IDENTITIES)).num_rows == 0, "and `load` has nothing to stage"
+    assert lake.read_arrow(CORE_IDENTITIES, version=version).num_rows == 6, (
+        "a reader of the old version still can"
+    )
+    assert lake.changes(CORE_IDENTITIES, version, lake.version(CORE_IDENTITIES)).num_rows == 0, (
+        "and `load` has nothing to stage"
+    )
 
 
 def n_files(lake) -> int:
@@ -64,7 +70,9 @@ def test_a_night_that_waits_has_its_turn_between_two_tables(tmp_path):
     step = threading.Thread(target=run_step)
     step.start()
     day = date(2026, 1, 5)
-    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"})
+    settings = Settings.from_environment(
+        {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"}
+    )
     job.run(Night("r", Days(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), Tables())
     step.join()
     assert order == ["core_identifiers", "ingest", "core_identities"]

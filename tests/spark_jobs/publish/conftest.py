@@ -26,12 +26,17 @@ CONTRACTS = {table.name: table for table in vars(contracts).values() if isinstan
 
 
 def listed(numbers, source="item_knn"):
-    return [{"item_id": f"item-{n:02d}", "score": 1 - place / 100, "sources": [source]} for place, n in enumerate(numbers)]
+    return [
+        {"item_id": f"item-{n:02d}", "score": 1 - place / 100, "sources": [source]}
+        for place, n in enumerate(numbers)
+    ]
 
 
 @dataclass
 class Shop:
-    """Forty customers with three orders each over sixty items, all healthy; a test changes a row and writes it again."""
+    """Forty customers with three orders each over sixty items, all healthy; a test changes a row and writes
+    it again.
+    """
 
     home: Path
     model_version: str = "concierge/1"
@@ -44,30 +49,64 @@ class Shop:
         seen = datetime(2026, 1, 5, tzinfo=UTC)
         self.rows = {
             "feat_customers": [
-                {"customer_id": self.ids[user], "country": "France", "rfm_segment": "champions", "n_orders": 3,
-                 "last_order_at": seen, "segment_ids": ["champions", "gift_buyers"]}
+                {
+                    "customer_id": self.ids[user],
+                    "country": "France",
+                    "rfm_segment": "champions",
+                    "n_orders": 3,
+                    "last_order_at": seen,
+                    "segment_ids": ["champions", "gift_buyers"],
+                }
                 for user in users
             ],
             "feat_items": [
-                {"item_id": f"item-{n:02d}", "title": f"Item {n}", "category": "Mugs", "category_path": ["Home", "Mugs"],
-                 "price": Decimal("2.5500"), "is_recommendable": True, "is_in_stock": True, "is_consumable": False}
+                {
+                    "item_id": f"item-{n:02d}",
+                    "title": f"Item {n}",
+                    "category": "Mugs",
+                    "category_path": ["Home", "Mugs"],
+                    "price": Decimal("2.5500"),
+                    "is_recommendable": True,
+                    "is_in_stock": True,
+                    "is_consumable": False,
+                }
                 for n in range(N_ITEMS)
             ],
             "core_items": [
-                {"item_id": f"item-{n:02d}", "currency": "EUR", "image_url": f"https://shop.example/{n}.jpg", "is_in_stock": True,
-                 "is_consumable": False, "is_recommendable": True, "first_seen_at": seen}
+                {
+                    "item_id": f"item-{n:02d}",
+                    "currency": "EUR",
+                    "image_url": f"https://shop.example/{n}.jpg",
+                    "is_in_stock": True,
+                    "is_consumable": False,
+                    "is_recommendable": True,
+                    "first_seen_at": seen,
+                }
                 for n in range(N_ITEMS)
             ],
-            "core_identities": [{"identifier_id": self.identifiers[user], "customer_id": self.ids[user]} for user in users],
+            "core_identities": [
+                {"identifier_id": self.identifiers[user], "customer_id": self.ids[user]} for user in users
+            ],
             "core_identifiers": [
-                {"identifier_id": self.identifiers[user], "kind": "user_id", "source": "sample_shop", "value": user,
-                 "value_normalised": user, "first_seen_at": seen}
+                {
+                    "identifier_id": self.identifiers[user],
+                    "kind": "user_id",
+                    "source": "sample_shop",
+                    "value": user,
+                    "value_normalised": user,
+                    "first_seen_at": seen,
+                }
                 for user in users
             ],
             "core_identity_links": [],
             "core_identity_reviews": [],
             "core_identity_changes": [
-                {"change_id": f"0000000000-{n}", "change": "created", "customer_id": one, "to_customer_id": one}
+                {
+                    "change_id": f"0000000000-{n}",
+                    "change": "created",
+                    "customer_id": one,
+                    "to_customer_id": one,
+                }
                 for n, one in enumerate(self.ids.values())
             ],
             "rec_customer_items_v1": [
@@ -75,14 +114,21 @@ class Shop:
                     "customer_id": self.ids[user],
                     "items": listed([(n + place) % N_ITEMS for place in range(20)]),
                     "because": [
-                        {"place": place, "item_id": f"item-{(place + n) % N_ITEMS:02d}", "wanted_date": date(2026, 1, 5)}
+                        {
+                            "place": place,
+                            "item_id": f"item-{(place + n) % N_ITEMS:02d}",
+                            "wanted_date": date(2026, 1, 5),
+                        }
                         for place in range(min(n, 5))
                     ],
                 }
                 for n, user in enumerate(users)
             ],
             "rec_item_items_v1": [
-                {"item_id": f"item-{n:02d}", "items": listed([(n + 1 + place) % N_ITEMS for place in range(10)])}
+                {
+                    "item_id": f"item-{n:02d}",
+                    "items": listed([(n + 1 + place) % N_ITEMS for place in range(10)]),
+                }
                 for n in range(N_ITEMS)
             ],
             "rec_audience_items_v1": [
@@ -90,7 +136,7 @@ class Shop:
                 {"audience": "new", "items": listed(range(50, 60), "new")},
                 {"audience": "country:France", "items": listed(range(10, 40), "recent_popular")},
             ],
-        }  # fmt: skip
+        }
 
     def land(self, *names: str) -> Lake:
         """Write these tables (all by default) to the lake, each as a new version."""
@@ -118,7 +164,10 @@ class Shop:
             return night
         with duckdb.connect(str(build)) as warehouse:
             # The segment is named after the run, so that a test can tell whose file it reads.
-            warehouse.execute("create table dim_segments as select 'all' as segment_id, ? as name, 3 as n_customers", [run_id])
+            warehouse.execute(
+                "create table dim_segments as select 'all' as segment_id, ? as name, 3 as n_customers",
+                [run_id],
+            )
         return night
 
     def report(self, run_id: str, served: dict) -> None:

@@ -1,4 +1,6 @@
-"""Planted faults, each held by the check that is meant for it; a healthy night passes (the negative control)."""
+"""Planted faults, each held by the check that is meant for it; a healthy night passes (the
+negative control).
+"""
 
 import math
 
@@ -109,7 +111,9 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "check"), FAULTS, ids=[f"{fault.__name__}: {check}" for fault, check in FAULTS])
+@pytest.mark.parametrize(
+    ("fault", "check"), FAULTS, ids=[f"{fault.__name__}: {check}" for fault, check in FAULTS]
+)
 def test_a_planted_fault_is_held(shop, fault, check):
     before = seen_before(shop)
     fault(shop.rows)
@@ -140,10 +144,17 @@ def test_figures_are_those_of_a_count_by_hand(shop):
     assert found.churn == pytest.approx((0.4 + 0) / 40)
     assert found.short_share == pytest.approx(1 / 40)
     assert (found.n_lists, found.n_lists_before, found.coverage) == (40, 40, 1.0)
-    places = [item["item_id"] for name in (PERSONAL, AUDIENCES, SIMILAR) for row in shop.rows[name] for item in row["items"]]
+    places = [
+        item["item_id"]
+        for name in (PERSONAL, AUDIENCES, SIMILAR)
+        for row in shop.rows[name]
+        for item in row["items"]
+    ]
     assert found.n_unshowable == places.count("item-59") > 0
     popular = {f"item-{n:02d}" for n in range(10)}
-    assert found.popular_overlap == pytest.approx(sum(len(popular & {*ids[:10]}) / len(ids[:10]) for ids in now.values()) / 40)
+    assert found.popular_overlap == pytest.approx(
+        sum(len(popular & {*ids[:10]}) / len(ids[:10]) for ids in now.values()) / 40
+    )
 
 
 def test_a_shop_smaller_than_a_page_is_not_short_of_items(shop):
@@ -151,5 +162,7 @@ def test_a_shop_smaller_than_a_page_is_not_short_of_items(shop):
     shop.rows["feat_items"] = [row for row in shop.rows["feat_items"] if row["item_id"] in few]
     for name in (PERSONAL, AUDIENCES, SIMILAR):
         for row in shop.rows[name]:
-            row["items"] = [{"item_id": item_id, "score": 1.0, "sources": ["popular"]} for item_id in sorted(few)]
+            row["items"] = [
+                {"item_id": item_id, "score": 1.0, "sources": ["popular"]} for item_id in sorted(few)
+            ]
     assert verdict(shop, None).failed == []

@@ -1,4 +1,6 @@
-"""What was in production when: every switch is written down once, and asked for by a day, a moment, or the shop's own days."""
+"""What was in production when: every switch is written down once, and asked for by a day, a moment, or the
+shop's own days.
+"""
 
 import json
 import os
@@ -17,15 +19,24 @@ from spark_jobs.publish.job import run
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVED = {
-    "model_version": "concierge/4", "run_id": "abc", "kind": "refit", "reason": "lift", "digests": {"factors.npz": "f00d"},
-    "metrics": {"quality": {"mean": 0.21, "low": 0.2, "high": 0.22}}, "window": {"until": "2026-02-02"},
-    "table_versions": {"feat_items": 7}, "code_hash": "code", "config_hash": "config",
-}  # fmt: skip
+    "model_version": "concierge/4",
+    "run_id": "abc",
+    "kind": "refit",
+    "reason": "lift",
+    "digests": {"factors.npz": "f00d"},
+    "metrics": {"quality": {"mean": 0.21, "low": 0.2, "high": 0.22}},
+    "window": {"until": "2026-02-02"},
+    "table_versions": {"feat_items": 7},
+    "code_hash": "code",
+    "config_hash": "config",
+}
 
 
 @pytest.fixture
 def nights(shop, monkeypatch):
-    """Nights over 2026-02-01 to 03, each published at 03:00 of its own landing day by the clock of the tests."""
+    """Nights over 2026-02-01 to 03, each published at 03:00 of its own landing day by the clock
+    of the tests.
+    """
     monkeypatch.setenv("CONCIERGE_HOME", str(shop.home))
     monkeypatch.setenv("CONCIERGE_IDENTITY_KEY", "test-key")
     shop.model_version = "none"
@@ -46,13 +57,19 @@ def test_every_switch_has_one_line(nights, capsys):
     rollback.main(["--to=night-0", "--reason=why not"])
     switches = production.read(nights.home)
     assert [(each.by, each.run_id, each.was) for each in switches] == [
-        ("publish", "night-0", ""), ("publish", "night-1", "night-0"), ("publish", "night-2", "night-1"),
-        ("publish", "night-2", "night-2"), ("rollback", "night-0", "night-2"),
-    ]  # fmt: skip
+        ("publish", "night-0", ""),
+        ("publish", "night-1", "night-0"),
+        ("publish", "night-2", "night-1"),
+        ("publish", "night-2", "night-2"),
+        ("rollback", "night-0", "night-2"),
+    ]
     assert switches[-1].model == SERVED and switches[-1].rules == switches[0].rules
     capsys.readouterr()
     assert history.main([]) == 0
-    assert "rollback  night-0  landing day 2026-02-01  none  back from night-2: why not" in capsys.readouterr().out
+    assert (
+        "rollback  night-0  landing day 2026-02-01  none  back from night-2: why not"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
@@ -62,7 +79,12 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
     assert [each.run_id for each in production.read(nights.home)] == ["night-0", "night-1"]
     run(nights.night("night-2", date(2026, 2, 3)), nights.land())
     lines = [(each.run_id, each.was) for each in production.read(nights.home)]
-    assert lines == [("night-0", ""), ("night-1", "night-0"), ("night-2", "night-1"), ("night-2", "night-2")], "and its repeat"
+    assert lines == [
+        ("night-0", ""),
+        ("night-1", "night-0"),
+        ("night-2", "night-1"),
+        ("night-2", "night-2"),
+    ], "and its repeat"
     assert [json.loads(line) for line in path.read_bytes().splitlines()[-1:]], "the torn line ends before it"
 
 
@@ -103,11 +125,13 @@ def test_a_home_filled_with_the_past_is_asked_by_the_shops_days(when, expected):
     ]
     switches = [
         production.Switch(
-            f"2026-11-21T19:0{n}:00Z", by, f"2011-11-{shop}",
+            f"2026-11-21T19:0{n}:00Z",
+            by,
+            f"2011-11-{shop}",
             {"run_id": f"{'back' if by == 'rollback' else 'up'} to {day}", "landing_date": f"2011-11-{day}"},
         )
         for n, (by, day, shop) in enumerate(made)
-    ]  # fmt: skip
+    ]
     found, clock = production.at(switches, when)
     assert (found and found.run_id, clock) == (expected, "shop")
 
@@ -116,12 +140,20 @@ def test_it_says_model_tables_rules_and_lists(nights, capsys):
     assert history.main(["--at=2026-02-02"]) == 0
     said = capsys.readouterr().out
     for words in (
-        "run        night-1", "from       2026-02-02T03:00:00Z  to  2026-02-03T03:00:00Z", "snapshot night-1",
-        "make rollback TO=night-1", "measured quality 0.21 [0.2, 0.22]", "learned  until 2026-02-02;",
-        "made of  feat_items 7", "by       code code, settings config",
-        "sha256   factors.npz f00d", "rec_customer_items_v1 1",
-        "segments/definitions/champions.yml", "spark_jobs/identify/rules.yml", "identity decisions in force: 0",
-    ):  # fmt: skip
+        "run        night-1",
+        "from       2026-02-02T03:00:00Z  to  2026-02-03T03:00:00Z",
+        "snapshot night-1",
+        "make rollback TO=night-1",
+        "measured quality 0.21 [0.2, 0.22]",
+        "learned  until 2026-02-02;",
+        "made of  feat_items 7",
+        "by       code code, settings config",
+        "sha256   factors.npz f00d",
+        "rec_customer_items_v1 1",
+        "segments/definitions/champions.yml",
+        "spark_jobs/identify/rules.yml",
+        "identity decisions in force: 0",
+    ):
         assert words in said, words
     assert history.main(["--at=2026-02-02", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["record"]["run_id"] == "night-1"
@@ -133,11 +165,13 @@ def test_it_says_model_tables_rules_and_lists(nights, capsys):
         pytest.param("last week", "neither a day (2011-11-20) nor a moment", id="no day"),
         pytest.param("2026-W06", "neither a day (2011-11-20) nor a moment", id="a week"),
         pytest.param("2026-02-30", "neither a day (2011-11-20) nor a moment", id="no day of the calendar"),
-        pytest.param("0001-01-01T00:00+05:00", "neither a day (2011-11-20) nor a moment", id="before all years"),
+        pytest.param(
+            "0001-01-01T00:00+05:00", "neither a day (2011-11-20) nor a moment", id="before all years"
+        ),
         pytest.param(
             "2025-01-01",
-            "Nothing was in production when 2025-01-01 ended; the first switch was at 2026-02-01T03:00:00Z, over landing days "
-            "up to 2026-02-01 (in production from 2026-02-02 by the shop's days).",
+            "Nothing was in production when 2025-01-01 ended; the first switch was at 2026-02-01T03:00:00Z,"
+            " over landing days up to 2026-02-01 (in production from 2026-02-02 by the shop's days).",
             id="too early",
         ),
     ],
@@ -148,14 +182,20 @@ def test_what_cannot_be_answered_is_said(nights, capsys, at, sentence):
 
 
 def test_a_run_repeated_with_other_lists_does_not_pass_for_what_it_was(nights, capsys):
-    """The kept record of its name is the second's: going back to the first's hour would bring lists that nobody saw then."""
+    """The kept record of its name is the second's: going back to the first's hour would bring lists that
+    nobody saw then.
+    """
     second = nights.night("night-2", date(2026, 2, 3))
     nights.rows["rec_customer_items_v1"][0]["items"].pop()
     run(replace(second, now=second.now + timedelta(hours=6)), nights.land("rec_customer_items_v1"))
     assert [each.record["snapshot"] for each in production.read(nights.home)][2:] == ["night-2", "night-2.2"]
     for when, kept in (("2026-02-03T05:00", False), ("2026-02-03T10:00", True)):
         assert history.main([f"--at={when}"]) == 0
-        assert ("kept: make rollback TO=night-2" in (said := capsys.readouterr().out)) == kept == ("no longer" not in said)
+        assert (
+            ("kept: make rollback TO=night-2" in (said := capsys.readouterr().out))
+            == kept
+            == ("no longer" not in said)
+        )
         assert rollback.main([f"--to={when}"]) == (0 if kept else 1)
         told = capsys.readouterr()
         assert ("It is no longer kept; readers see night-2" in told.err) == (not kept)
@@ -168,9 +208,17 @@ def test_whoever_reads_may_stop_as_head_does(nights):
     path.write_text(path.read_text() * 3000)  # more than a pipe holds
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     module = "spark_jobs.publish.history"
-    for command, ends in ((["-m", module], (0, "")), (["-c", f"from {module} import main; main([])"], (1, "BrokenPipeError"))):
+    for command, ends in (
+        (["-m", module], (0, "")),
+        (["-c", f"from {module} import main; main([])"], (1, "BrokenPipeError")),
+    ):
         asked = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         assert "night-2" in asked.stdout.readline()
         asked.stdout.close()
@@ -192,8 +240,17 @@ def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
     assert copy.read_bytes() == (rules.ROOT / "spark_jobs" / "identify" / "rules.yml").read_bytes()
     other = rules.files() | {"spark_jobs/identify/rules.yml": "another"}
     assert rules.digest(other) != digest
-    pin = {"override_id": "o1", "kind": "pin", "item_id": "item-03", "customer_id": None, "position": 1, "factor": 1.0,
-           "until": "2026-02-10T00:00:00+00:00", "created_at": "2026-02-03T00:00:00+00:00", "note": ""}  # fmt: skip
+    pin = {
+        "override_id": "o1",
+        "kind": "pin",
+        "item_id": "item-03",
+        "customer_id": None,
+        "position": 1,
+        "factor": 1.0,
+        "until": "2026-02-10T00:00:00+00:00",
+        "created_at": "2026-02-03T00:00:00+00:00",
+        "note": "",
+    }
     ended = pin | {"override_id": "o0", "until": "2026-02-03T00:00:01+00:00"}
     state_file(nights.home).write(State(1, [pin, ended]))
     nights.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001

@@ -41,15 +41,23 @@ def test_a_night_is_published(shop):
     assert said["segments"] == [{"segment_id": "all", "name": night.run_id, "n_customers": 3}]
     assert said["published"]["run_id"] == night.run_id
 
-    wanted = {contract.customer_list(row["customer_id"]): row["items"] for row in shop.rows["rec_customer_items_v1"]}
+    wanted = {
+        contract.customer_list(row["customer_id"]): row["items"] for row in shop.rows["rec_customer_items_v1"]
+    }
     wanted |= {contract.similar_list(row["item_id"]): row["items"] for row in shop.rows["rec_item_items_v1"]}
-    wanted |= {contract.audience_list(row["audience"]): row["items"] for row in shop.rows["rec_audience_items_v1"]}
+    wanted |= {
+        contract.audience_list(row["audience"]): row["items"] for row in shop.rows["rec_audience_items_v1"]
+    }
     catalogue = contract.Catalogue.of_bytes(found[contract.CATALOGUE])
     for key, items in wanted.items():
         held = catalogue.unpack(found[key])
-        assert [(one.item_id, one.sources) for one in held] == [(one["item_id"], tuple(one["sources"])) for one in items]
+        assert [(one.item_id, one.sources) for one in held] == [
+            (one["item_id"], tuple(one["sources"])) for one in items
+        ]
         assert [one.score for one in held] == pytest.approx([one["score"] for one in items], abs=1e-4)
-    for row in shop.rows["rec_customer_items_v1"]:  # what speaks for an item is told with it, and with no other
+    for row in shop.rows[
+        "rec_customer_items_v1"
+    ]:  # what speaks for an item is told with it, and with no other
         held = catalogue.unpack(found[contract.customer_list(row["customer_id"])])
         said = {one["place"]: (one["item_id"], one["wanted_date"].isoformat()) for one in row["because"]}
         assert [one.because for one in held] == [said.get(place) for place in range(len(held))]
@@ -63,7 +71,11 @@ def test_a_night_is_published(shop):
     )
     assert found[contract.identifier(shop.identifiers["user-3"])].decode() == one
     meta = contract.unpack(contract.Meta, found[contract.META])
-    assert (meta.model_version, meta.landing_date, meta.published_at) == ("concierge/1", "2026-02-01", "2026-02-01T03:00:00Z")
+    assert (meta.model_version, meta.landing_date, meta.published_at) == (
+        "concierge/1",
+        "2026-02-01",
+        "2026-02-01T03:00:00Z",
+    )
     assert report.detail["coverage"] == 1.0
     assert json.loads((shop.home / "reports" / night.slug / "lists.json").read_text())["passed"]
 
@@ -86,28 +98,60 @@ def test_who_did_not_consent_is_nowhere_in_it(shop):
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
     assert contract.customer_list(gone) not in found
-    assert who_is_told_of(found, gone) == {contract.links(shop.identifiers["user-5"])}, "why an identifier is whose, no more"
+    assert who_is_told_of(found, gone) == {contract.links(shop.identifiers["user-5"])}, (
+        "why an identifier is whose, no more"
+    )
     assert contract.customer_list(shop.ids["user-6"]) in found
 
 
 def test_who_is_held_back_is_a_stranger_until_decided(shop):
     giant, other = shop.ids["user-5"], shop.ids["user-6"]
-    asked = {"kind": "giant", "score": 2.0, "n_identifiers": 2, "identifier_id_a": None, "identifier_id_b": None}
+    asked = {
+        "kind": "giant",
+        "score": 2.0,
+        "n_identifiers": 2,
+        "identifier_id_a": None,
+        "identifier_id_b": None,
+    }
     shop.rows["core_identity_reviews"] = [
-        {**asked, "review_id": "r1", "customer_id": giant, "is_held_back": True, "because": "of many identifiers"},
-        {**asked, "review_id": "r2", "customer_id": other, "kind": "bridge", "is_held_back": False, "because": "one link"},
+        {
+            **asked,
+            "review_id": "r1",
+            "customer_id": giant,
+            "is_held_back": True,
+            "because": "of many identifiers",
+        },
+        {
+            **asked,
+            "review_id": "r2",
+            "customer_id": other,
+            "kind": "bridge",
+            "is_held_back": False,
+            "because": "one link",
+        },
     ]
     for row in shop.rows["core_identities"]:  # an id merged into the giant's, which must not lead there
         if row["identifier_id"] == shop.identifiers["user-7"]:
             row["customer_id"] = giant
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
-    assert who_is_told_of(found, giant) == {contract.REVIEWS, *(contract.links(shop.identifiers[f"user-{n}"]) for n in (5, 7))}
+    assert who_is_told_of(found, giant) == {
+        contract.REVIEWS,
+        *(contract.links(shop.identifiers[f"user-{n}"]) for n in (5, 7)),
+    }
     assert contract.former_customer(shop.ids["user-7"]) not in found
     assert contract.customer_list(other) in found and contract.identifier(shop.identifiers["user-6"]) in found
     assert contract.unpack_reviews(found[contract.REVIEWS])[0] == (
-        "r1", "giant", giant, None, None, 2.0, 2, True, "of many identifiers",
-    )  # fmt: skip
+        "r1",
+        "giant",
+        giant,
+        None,
+        None,
+        2.0,
+        2,
+        True,
+        "of many identifiers",
+    )
     figures = json.loads((shop.home / "reports" / "one" / "lists.json").read_text())["figures"]
     assert figures["n_customers"] == figures["n_lists"] == 39
 
@@ -118,8 +162,9 @@ def test_who_is_held_back_is_a_stranger_until_decided(shop):
 
 def test_the_snapshot_names_the_decisions_it_was_made_by(shop):
     decision = dict.fromkeys(CORE_IDENTITY_DECISIONS.columns) | {
-        "decided_at": shop.rows["core_identifiers"][0]["first_seen_at"], "decision": "split",
-    }  # fmt: skip
+        "decided_at": shop.rows["core_identifiers"][0]["first_seen_at"],
+        "decision": "split",
+    }
     shop.rows["core_identity_decisions"] = [
         {**decision, "decision_id": "d_1", "is_in_force": True},
         {**decision, "decision_id": "d_2", "is_in_force": False},
@@ -132,12 +177,29 @@ def test_a_value_of_nobody_is_explained_and_served_to_nobody(shop):
     null, user = "i_" + 32 * "0", shop.identifiers["user-5"]
     at = shop.rows["core_identifiers"][0]["first_seen_at"]
     shop.rows["core_identifiers"].append(
-        {"identifier_id": null, "kind": "user_id", "source": "sample_shop", "value": "null", "value_normalised": "null",
-         "first_seen_at": at}
-    )  # fmt: skip
-    seen = {"rule": "same_event", "evidence": "core_events/e1", "weight": 1.0, "is_followed": False, "first_seen_at": at}
+        {
+            "identifier_id": null,
+            "kind": "user_id",
+            "source": "sample_shop",
+            "value": "null",
+            "value_normalised": "null",
+            "first_seen_at": at,
+        }
+    )
+    seen = {
+        "rule": "same_event",
+        "evidence": "core_events/e1",
+        "weight": 1.0,
+        "is_followed": False,
+        "first_seen_at": at,
+    }
     shop.rows["core_identity_links"].append(
-        {**seen, "identifier_id_a": min(null, user), "identifier_id_b": max(null, user), "held_by": "blocked/words_for_nothing"}
+        {
+            **seen,
+            "identifier_id_a": min(null, user),
+            "identifier_id_b": max(null, user),
+            "held_by": "blocked/words_for_nothing",
+        }
     )
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
@@ -225,7 +287,9 @@ def test_a_refused_night_leaves_yesterday_and_says_why(shop):
         run(shop.night("bad"), shop.land("rec_audience_items_v1"))
     after = tree(shop.home)
     assert {path: after[path] for path in before} == before
-    assert [path for path in after if path not in before] == [str(shop.home / "warehouse" / "builds" / "bad.duckdb")]
+    assert [path for path in after if path not in before] == [
+        str(shop.home / "warehouse" / "builds" / "bad.duckdb")
+    ]
     told = json.loads((shop.home / "reports" / "bad" / "lists.json").read_text())
     assert told["passed"] is False
     assert [check["name"] for check in told["checks"] if not check["passed"]] == ["items in the popular list"]
@@ -234,13 +298,18 @@ def test_a_refused_night_leaves_yesterday_and_says_why(shop):
 def test_a_published_run_built_again_and_refused_leaves_analysts_their_file(shop):
     night, lake = shop.night("one"), shop.land()
     run(night, lake)
-    record, bytes_before = Published.read(shop.home), (shop.home / "warehouse" / "concierge.duckdb").read_bytes()
+    record, bytes_before = (
+        Published.read(shop.home),
+        (shop.home / "warehouse" / "concierge.duckdb").read_bytes(),
+    )
 
     def build_again(name):
         beginning = begin(night, lake)
         with duckdb.connect(str(beginning.file)) as file:
             file.execute(
-                "create or replace table dim_segments as select 'all' as segment_id, ? as name, 4 as n_customers", [name]
+                "create or replace table dim_segments as select 'all' as segment_id, ? as name, 4 as"
+                " n_customers",
+                [name],
             )
         beginning.file.rename(beginning.finished)  # as `dbt` ends
 
@@ -274,7 +343,9 @@ def test_snowflake_has_no_warehouse_file_but_a_schema_to_swap(shop, monkeypatch)
     night, swapped = shop.night("one"), []
     night = replace(night, settings=replace(night.settings, warehouse="snowflake"))
     monkeypatch.setattr(job.summary, "segment_sizes", lambda settings, file: [])
-    monkeypatch.setattr(job, "switch_snowflake", lambda settings, run_id: swapped.append((settings.warehouse, run_id)))
+    monkeypatch.setattr(
+        job, "switch_snowflake", lambda settings, run_id: swapped.append((settings.warehouse, run_id))
+    )
     run(night, shop.land())
     assert swapped == [("snowflake", "one")]
     assert Published.read(shop.home).warehouse_file == ""

@@ -1,4 +1,6 @@
-"""A publish or a rollback that is killed: readers see a whole night, a repeat heals, and every switch has its line in the end."""
+"""A publish or a rollback that is killed: readers see a whole night, a repeat heals, and every switch has its
+line in the end.
+"""
 
 import contextlib
 import json
@@ -61,7 +63,9 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
     with contextlib.suppress(KeyboardInterrupt):
         run(shop.night("two"), lake)
     monkeypatch.undo()
-    assert len(n_renamed) == min(dies_at, 5), "snapshot, history, the switch, the warehouse's name, the summary"
+    assert len(n_renamed) == min(dies_at, 5), (
+        "snapshot, history, the switch, the warehouse's name, the summary"
+    )
     seen = published(shop)
     assert seen[0].run_id == ("one" if dies_at < 3 else "two")
     assert (seen[1] == old[1]) == (dies_at < 3)
@@ -118,7 +122,11 @@ def test_another_rollback_writes_down_the_one_that_was_killed_before_its_line(sh
     if not catches_up:  # the negative control
         monkeypatch.setattr(production, "catch_up", lambda *_: None)
     rollback.roll_back(shop.home, None, AT, "odder")
-    lines = [(each.run_id, each.was, each.why) for each in production.read(shop.home) if each.by == production.ROLLBACK]
+    lines = [
+        (each.run_id, each.was, each.why)
+        for each in production.read(shop.home)
+        if each.by == production.ROLLBACK
+    ]
     assert lines == [("two", "three", "")] * catches_up + [("one", "two", "odder")]
     assert production.read(shop.home)[-1].switched_at == "2026-02-09T08:00:00Z"
 

@@ -14,10 +14,15 @@ FACTORS = np.random.default_rng(5).normal(0, 0.5, (4, 3)).astype(np.float32)
 
 def row(model_version: str) -> dict:
     return {
-        "model_version": model_version, "item_ids": [f"item-0{n}" for n in range(4)], "n_components": 3,
-        "factors": FACTORS.ravel().tolist(), "confidence": 10.0, "regularisation": 5.0, "half_life_days": 45.0,
+        "model_version": model_version,
+        "item_ids": [f"item-0{n}" for n in range(4)],
+        "n_components": 3,
+        "factors": FACTORS.ravel().tolist(),
+        "confidence": 10.0,
+        "regularisation": 5.0,
+        "half_life_days": 45.0,
         "trust": [{"most_events": 2, "weight": 0.4}, {"most_events": 5, "weight": 0.8}],
-    }  # fmt: skip
+    }
 
 
 def record(shop) -> bytes | None:
@@ -35,12 +40,19 @@ def test_a_snapshot_places_a_customer_as_training_would(shop):
     kinds = dict(held.kinds)
     assert kinds == {"view": 1.0, "cart": 3.0, "purchase": 5.0}
     space = FactorSpace.read(
-        held.factors, held.gram, held.n_components, held.confidence, held.regularisation, held.half_life_days,
+        held.factors,
+        held.gram,
+        held.n_components,
+        held.confidence,
+        held.regularisation,
+        held.half_life_days,
         list(kinds.values()),
-    )  # fmt: skip
+    )
     # A purchase of item 2 today, a view of item 0 one half-life ago: 1 and 1/5 × 1/2.
     placed = space.place(np.array([2, 0]), space.weights(np.array([PURCHASE, 0]), np.array([0, 45])))
-    exact = fold_in(FACTORS[[0, 2]], np.array([0.1, 1.0]), FACTORS.astype(float).T @ FACTORS.astype(float), 10.0, 5.0)
+    exact = fold_in(
+        FACTORS[[0, 2]], np.array([0.1, 1.0]), FACTORS.astype(float).T @ FACTORS.astype(float), 10.0, 5.0
+    )
     assert np.allclose(placed, exact, atol=2e-3), "a float16 keeps three digits"
     assert np.allclose(space.score(placed), FACTORS @ exact, atol=4e-3)
     assert KIND_WEIGHTS.tolist() == list(kinds.values())

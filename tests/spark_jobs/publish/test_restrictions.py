@@ -1,4 +1,6 @@
-"""What a night knows of nos, items and splits holds for whatever snapshot is served: a roll-back revives none of it."""
+"""What a night knows of nos, items and splits holds for whatever snapshot is served: a roll-back revives none
+of it.
+"""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +25,9 @@ START = datetime(2026, 2, 1, tzinfo=UTC)
 def client(shop):
     settings = Settings(home=shop.home, sources=("sample_shop",), identity_key=KEY, admin_token="t")
     overrides = MemoryOverrides()  # a night in this process reads those on disk
-    return create_app(settings, clock=lambda: START + timedelta(days=9), override_store=overrides).test_client()
+    return create_app(
+        settings, clock=lambda: START + timedelta(days=9), override_store=overrides
+    ).test_client()
 
 
 def publish(shop, n: int) -> None:
@@ -47,7 +51,9 @@ def profile(client, customer: str) -> int:
 def test_a_rollback_revives_no_consent_and_no_item(shop, client):
     publish(shop, 1)
     assert (source(client, "user-3"), profile(client, shop.ids["user-3"])) == ("personal", 200)
-    shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != shop.ids["user-3"]]
+    shop.rows["feat_customers"] = [
+        row for row in shop.rows["feat_customers"] if row["customer_id"] != shop.ids["user-3"]
+    ]
     shop.rows["feat_items"][5]["is_in_stock"] = False
     shop.rows["feat_items"][6]["is_recommendable"] = False
     for row in (row for name in shop.rows if name.startswith("rec_") for row in shop.rows[name]):
@@ -57,7 +63,11 @@ def test_a_rollback_revives_no_consent_and_no_item(shop, client):
     back_to(shop, 1)
     assert (source(client, "user-3"), profile(client, shop.ids["user-3"])) == ("popular", 404)
     assert (source(client, "user-2"), profile(client, shop.ids["user-2"])) == ("personal", 200)
-    for path in ("/v1/popular?n=60", "/v1/recommendations?user_id=user-2&n=60", "/v1/items/item-04/similar?n=60"):
+    for path in (
+        "/v1/popular?n=60",
+        "/v1/recommendations?user_id=user-2&n=60",
+        "/v1/items/item-04/similar?n=60",
+    ):
         shown = {item["item_id"] for item in client.get(path).json["items"]}
         assert "item-07" in shown and not shown & {"item-05", "item-06"}, path
     service = client.application.extensions["concierge"]
@@ -70,7 +80,13 @@ def test_a_rollback_revives_no_consent_and_no_item(shop, client):
 
 def test_a_rollback_serves_nobody_whom_a_review_holds_back_now(shop, client):
     publish(shop, 1)
-    review = {"review_id": "r_1", "kind": "giant", "customer_id": shop.ids["user-3"], "score": 1.0, "is_held_back": True}
+    review = {
+        "review_id": "r_1",
+        "kind": "giant",
+        "customer_id": shop.ids["user-3"],
+        "score": 1.0,
+        "is_held_back": True,
+    }
     shop.rows["core_identity_reviews"] = [review]
     publish(shop, 2)
     back_to(shop, 1)
@@ -91,7 +107,11 @@ def test_who_was_parted_gets_no_merged_list_from_before(shop, client):
     publish(shop, 2)
     assert [source(client, user) for user in ("user-8", "user-9", "user-10")] == ["personal"] * 3
     back_to(shop, 1)
-    assert [source(client, user) for user in ("user-8", "user-9", "user-10")] == ["popular", "popular", "personal"]
+    assert [source(client, user) for user in ("user-8", "user-9", "user-10")] == [
+        "popular",
+        "popular",
+        "personal",
+    ]
     assert profile(client, shop.ids["user-8"]) == 404
     back_to(shop, 2)
     assert source(client, "user-9") == "personal"
@@ -109,11 +129,22 @@ def test_lists_that_the_gate_holds_back_hold_no_consent_back(shop, client):
 
 
 def test_who_is_left_out_in_spite_of_a_yes_is_denied_from_the_landing_day_on(shop, client):
-    """As somebody is whose record was taken out of the customer file: no yes of before brings them back, one of after does."""
+    """As somebody is whose record was taken out of the customer file: no yes of before brings them back, one
+    of after does.
+    """
     publish(shop, 1)
-    said = {"identifier_id": shop.identifiers["user-3"], "purpose": "personalization", "consented_at": START, "source": "web"}
-    shop.rows["core_consents"] = [{**said, "feed": "events", "is_granted": True, "consented_date": START.date()}]
-    shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != shop.ids["user-3"]]
+    said = {
+        "identifier_id": shop.identifiers["user-3"],
+        "purpose": "personalization",
+        "consented_at": START,
+        "source": "web",
+    }
+    shop.rows["core_consents"] = [
+        {**said, "feed": "events", "is_granted": True, "consented_date": START.date()}
+    ]
+    shop.rows["feat_customers"] = [
+        row for row in shop.rows["feat_customers"] if row["customer_id"] != shop.ids["user-3"]
+    ]
     publish(shop, 2)
     back_to(shop, 1)
     store, found = Restrictions(shop.home / FOLDER), []
@@ -143,22 +174,41 @@ def test_a_missing_store_is_made_by_the_next_night_though_nothing_is_new(shop, c
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nobody_with_a_current_no_gets_a_personal_list(shop, client, seed):
-    """Nights, roll-backs and words heard in between, at random; the oracle keeps everybody's words in a list."""
-    chance, users, everybody = random.Random(seed), [f"user-{n}" for n in range(4)], list(shop.rows["feat_customers"])
+    """Nights, roll-backs and words heard in between, at random; the oracle keeps everybody's
+    words in a list.
+    """
+    chance, users, everybody = (
+        random.Random(seed),
+        [f"user-{n}" for n in range(4)],
+        list(shop.rows["feat_customers"]),
+    )
     said = {user: [] for user in users}  # (hour, granted, known to the night)
     published, hour = [], 0
     for step in range(14):
-        act = "publish" if step in (0, 4) else chance.choice(["publish", "back", "hear", "hear", "hear", "tell"])
+        act = (
+            "publish"
+            if step in (0, 4)
+            else chance.choice(["publish", "back", "hear", "hear", "hear", "tell"])
+        )
         hour += chance.randint(0, 1)  # equal times happen
         user, granted = chance.choice(users), chance.random() < 0.5
         if act == "publish":
             willing = {user: last(words, nightly_only=True) is not False for user, words in said.items()}
             shop.rows["feat_customers"] = [row for row in everybody if willing.get(user_of(shop, row), True)]
             shop.rows["core_consents"] = [
-                {"identifier_id": shop.identifiers[user], "purpose": "personalization", "consented_at": at(when), "source": "web",
-                 "feed": "events", "is_granted": granted, "consented_date": at(when).date()}
-                for user, words in said.items() for when, granted, nightly in words if nightly
-            ]  # fmt: skip
+                {
+                    "identifier_id": shop.identifiers[user],
+                    "purpose": "personalization",
+                    "consented_at": at(when),
+                    "source": "web",
+                    "feed": "events",
+                    "is_granted": granted,
+                    "consented_date": at(when).date(),
+                }
+                for user, words in said.items()
+                for when, granted, nightly in words
+                if nightly
+            ]
             published.append(len(published) + 1)
             publish(shop, published[-1])
         elif act == "back":
@@ -171,9 +221,12 @@ def test_nobody_with_a_current_no_gets_a_personal_list(shop, client, seed):
             said[user].append((hour, granted, True))  # in a file of the shop's; the next night knows
         if published:
             known = {
-                user: [word for word in words if not word[2] or word in shop_knows(shop, user)] for user, words in said.items()
+                user: [word for word in words if not word[2] or word in shop_knows(shop, user)]
+                for user, words in said.items()
             }
-            wrong = [user for user in users if last(known[user]) is False and source(client, user) == "personal"]
+            wrong = [
+                user for user in users if last(known[user]) is False and source(client, user) == "personal"
+            ]
             assert not wrong, f"step {step}: {act}"
 
 
@@ -194,5 +247,9 @@ def user_of(shop, row: dict) -> str:
 
 def shop_knows(shop, user: str) -> list[tuple]:
     """The user's words that the last night read."""
-    rows = [row for row in shop.rows.get("core_consents", []) if row["identifier_id"] == shop.identifiers[user]]
-    return [(int((row["consented_at"] - at(0)).total_seconds() // 3600), row["is_granted"], True) for row in rows]
+    rows = [
+        row for row in shop.rows.get("core_consents", []) if row["identifier_id"] == shop.identifiers[user]
+    ]
+    return [
+        (int((row["consented_at"] - at(0)).total_seconds() // 3600), row["is_granted"], True) for row in rows
+    ]

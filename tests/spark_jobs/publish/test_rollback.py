@@ -65,11 +65,14 @@ def test_back_to_a_day(three_nights, to, run):
 
 
 def test_a_day_is_said_to_be_the_night_that_was_taken(three_nights, capsys):
-    """The same sentence from both commands; the lines are as real nights leave them, over the landing day before."""
+    """The same sentence from both commands; the lines are as real nights leave them, over the landing day
+    before.
+    """
     made_real(three_nights.home)
     sentence = (
-        "2026-02-02 means what was in production when that day ended: run night-1 over landing days up to 2026-02-01, "
-        "since 2026-02-02T03:00:00Z. The night over landing day 2026-02-02 itself is run night-2."
+        "2026-02-02 means what was in production when that day ended: run night-1 over landing days up to"
+        " 2026-02-01, since 2026-02-02T03:00:00Z. The night over landing day 2026-02-02 itself is run"
+        " night-2."
     )
     assert history.main(["--at=2026-02-02"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == sentence
@@ -83,28 +86,40 @@ def test_a_day_is_said_to_be_the_night_that_was_taken(three_nights, capsys):
 
 def made_real(home):
     """Let the nights of the fixture have handled the day before the one they were published on."""
-    for path in [home / "published.json", *(home / "serving" / "history").glob("*.json"), home / production.FILE]:
+    for path in [
+        home / "published.json",
+        *(home / "serving" / "history").glob("*.json"),
+        home / production.FILE,
+    ]:
         day_before = path.read_text()
         for day in (date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3)):
             for name in ("landing_date", "shop_date"):
-                day_before = day_before.replace(f'"{name}": "{day}"', f'"{name}": "{day - timedelta(days=1)}"')
+                day_before = day_before.replace(
+                    f'"{name}": "{day}"', f'"{name}": "{day - timedelta(days=1)}"'
+                )
         path.write_text(day_before)
 
 
-@pytest.mark.parametrize(("to", "run"), [("night-2", "night-2"), ("2026-02-03", "night-2"), ("2026-02-01", "night-0")])
-def test_what_is_in_production_already_is_said_and_nothing_is_changed_or_logged(three_nights, capsys, to, run):
+@pytest.mark.parametrize(
+    ("to", "run"), [("night-2", "night-2"), ("2026-02-03", "night-2"), ("2026-02-01", "night-0")]
+)
+def test_what_is_in_production_already_is_said_and_nothing_is_changed_or_logged(
+    three_nights, capsys, to, run
+):
     if run == "night-0":  # rolled back to before
         assert rollback.main([f"--to={run}"]) == 0
     before = everything(three_nights.home)
     capsys.readouterr()
     assert rollback.main([f"--to={to}", "--reason=again"]) == 0
     told = capsys.readouterr().out.splitlines()
-    assert told[-1].startswith(f"Already in production: {run} over landing days up to ") and told[-1].endswith(
-        "nothing was changed."
-    )
+    assert told[-1].startswith(f"Already in production: {run} over landing days up to ") and told[
+        -1
+    ].endswith("nothing was changed.")
     assert len(told) == (1 if to == run else 2), "a day is explained first; no report of a step follows"
     assert everything(three_nights.home) == before
-    assert rollback.main(["--to=night-1"]) == 0 and everything(three_nights.home) != before, "the negative control"
+    assert rollback.main(["--to=night-1"]) == 0 and everything(three_nights.home) != before, (
+        "the negative control"
+    )
 
 
 def everything(home):
@@ -125,18 +140,28 @@ def test_a_rollback_that_was_killed_before_its_line_is_written_down_when_asked_a
     path.write_text("\n".join(whole[:-1]) + "\n")
     assert rollback.main(["--to=night-0"]) == 0
     last = production.read(three_nights.home)[-1]
-    assert (last.by, last.run_id, last.was, last.shop_date) == ("rollback", "night-0", "night-2", "2026-02-03")
+    assert (last.by, last.run_id, last.was, last.shop_date) == (
+        "rollback",
+        "night-0",
+        "night-2",
+        "2026-02-03",
+    )
 
 
 def test_a_day_whose_night_is_no_longer_kept(three_nights, capsys):
     (three_nights.home / "serving" / "history" / "night-0.json").unlink()
     assert rollback.main(["--to=2026-02-01"]) == 1
     told = capsys.readouterr().err
-    assert "run night-0 over landing days up to 2026-02-01, since 2026-02-01T03:00:00Z. It is no longer kept; readers see" in told
+    assert (
+        "run night-0 over landing days up to 2026-02-01, since 2026-02-01T03:00:00Z. It is no longer kept;"
+        " readers see" in told
+    )
 
 
 def test_it_takes_less_than_a_minute_from_the_prompt(three_nights):
-    """Python, imports and all; the limit is generous because the machine may be busy: measured 1.5 s alone."""
+    """Python, imports and all; the limit is generous because the machine may be busy: measured
+    1.5 s alone.
+    """
     began = time.monotonic()
     command = [sys.executable, "-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
     environment = os.environ | {"CONCIERGE_HOME": str(three_nights.home), "PYTHONPATH": str(ROOT)}
@@ -151,7 +176,9 @@ def test_it_is_logged_and_the_next_night_publishes_again(three_nights):
     told = json.loads(logged["detail"])
     assert (told["from"], told["to"], told["snapshot"]) == ("night-2", "night-1", "night-1")
     night = three_nights.night("night-3", date(2026, 2, 3))
-    assert Published.read(three_nights.home).inputs != fingerprint(night, night.days.last, Said(frozenset(), ""))
+    assert Published.read(three_nights.home).inputs != fingerprint(
+        night, night.days.last, Said(frozenset(), "")
+    )
     run(night, lake)
     assert seen(three_nights) == "night-3"
 
@@ -176,11 +203,13 @@ def test_a_night_that_is_running_is_named_since_it_publishes_over_the_rollback(t
         ),
         pytest.param(
             ["--to", "2026-01-31"],
-            "nothing was in production when 2026-01-31 ended; the first switch was at 2026-02-01T03:00:00Z, over landing days "
-            "up to 2026-02-01",
+            "nothing was in production when 2026-01-31 ended; the first switch was at 2026-02-01T03:00:00Z,"
+            " over landing days up to 2026-02-01",
             id="before the first night",
         ),
-        pytest.param(["--to", "night-0"], "the files of night-0 are gone", id="its warehouse file was deleted"),
+        pytest.param(
+            ["--to", "night-0"], "the files of night-0 are gone", id="its warehouse file was deleted"
+        ),
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(three_nights, capsys, argv, sentence):

@@ -45,10 +45,19 @@ def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):
     shop, registry = shop_of_two_models
     assert registry.champion().model_version == "concierge/2"
     assert rollback.main(["--to=night-0", "--reason=lists of soap"]) == 0
-    assert (Published.read(shop.home).model_version, registry.champion().model_version) == ("concierge/1", "concierge/1")
-    [logged] = [row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"]
+    assert (Published.read(shop.home).model_version, registry.champion().model_version) == (
+        "concierge/1",
+        "concierge/1",
+    )
+    [logged] = [
+        row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"
+    ]
     told = json.loads(logged["detail"])
-    assert (told["model_before"], told["model_version"], told["reason"]) == ("concierge/2", "concierge/1", "lists of soap")
+    assert (told["model_before"], told["model_version"], told["reason"]) == (
+        "concierge/2",
+        "concierge/1",
+        "lists of soap",
+    )
     last = production.read(shop.home)[-1]
     assert (last.record["model_version"], last.model) == ("concierge/1", {"model_version": "concierge/1"})
     assert rollback.main(["--to=night-2", "--reason="]) == 0
@@ -56,25 +65,39 @@ def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):
 
 
 def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of_two_models, capsys):
-    """As after a search of the same morning, or a rollback whose model could not be brought: that is a change, and logged."""
+    """As after a search of the same morning, or a rollback whose model could not be brought: that is a
+    change, and logged.
+    """
     shop, registry = shop_of_two_models
     switches = production.read(shop.home)
     assert rollback.main(["--to=night-2"]) == 0
-    assert "Already in production: night-2" in (said := capsys.readouterr().out) and "nothing was changed" in said
+    assert (
+        "Already in production: night-2" in (said := capsys.readouterr().out)
+        and "nothing was changed" in said
+    )
     registry.serve(1)
     assert rollback.main(["--to=night-2"]) == 0
     said = capsys.readouterr().out
-    assert "Its model is brought back for the nights to come; before: concierge/1." in said and "nothing" not in said
+    assert (
+        "Its model is brought back for the nights to come; before: concierge/1." in said
+        and "nothing" not in said
+    )
     assert registry.champion().model_version == "concierge/2" and production.read(shop.home) == switches
-    [logged] = [row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"]
+    [logged] = [
+        row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"
+    ]
     told = json.loads(logged["detail"])
     assert (told["from"], told["to"], told["model_before"]) == ("night-2", "night-2", "concierge/1")
 
 
 def test_a_model_whose_files_were_touched_is_not_brought_back(shop_of_two_models, capsys):
-    """Readers are served all the same, and whoever typed it learns that the next night scores with another model."""
+    """Readers are served all the same, and whoever typed it learns that the next night scores with another
+    model.
+    """
     shop, registry = shop_of_two_models
-    [factors] = [path for path in (shop.home / "mlflow").rglob("factors.npz") if registry_run(registry, 1) in str(path)]
+    [factors] = [
+        path for path in (shop.home / "mlflow").rglob("factors.npz") if registry_run(registry, 1) in str(path)
+    ]
     factors.write_bytes(factors.read_bytes()[:-1])
     assert rollback.main(["--to=night-0"]) == 1
     assert "concierge/1 is not brought back, the next night scores with another" in capsys.readouterr().err
@@ -82,7 +105,9 @@ def test_a_model_whose_files_were_touched_is_not_brought_back(shop_of_two_models
 
 
 def test_nobody_else_is_at_the_switch_until_the_model_has_followed(shop_of_two_models, monkeypatch):
-    """Between one person's lists and their model another's would leave lists of the one and a model of the other."""
+    """Between one person's lists and their model another's would leave lists of the one and a model of the
+    other.
+    """
     shop, registry = shop_of_two_models
     bring, free = rollback.bring_model, []
 

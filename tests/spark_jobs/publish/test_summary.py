@@ -19,18 +19,24 @@ GIANTS_AND_BRIDGES = [("giant", True), ("giant", True), ("bridge", False)]
         pytest.param(None, False, "Questions about merges: 0.", id="a lake from before there were any"),
         pytest.param([], True, "Questions about merges: 0. Drawn in {page}", id="nothing to ask"),
         pytest.param(
-            GIANTS_AND_BRIDGES, True,
-            "Questions about merges: 3 (1 bridge, 2 giant); 2 held back until answered. Drawn in {page}", id="some",
+            GIANTS_AND_BRIDGES,
+            True,
+            "Questions about merges: 3 (1 bridge, 2 giant); 2 held back until answered. Drawn in {page}",
+            id="some",
         ),
     ],
-)  # fmt: skip
+)
 def test_questions(tmp_path, asked, has_page, expected):
     lake, page = Lake(tmp_path / "lake"), tmp_path / "identity.html"
     if asked is not None:
         rows = [
-            {"review_id": str(n), "kind": kind, "score": 1.0, "is_held_back": held} for n, (kind, held) in enumerate(asked)
-        ]  # fmt: skip
-        write_deltalake(lake.path(CORE_IDENTITY_REVIEWS), pa.Table.from_pylist(rows, schema=arrow_schema(CORE_IDENTITY_REVIEWS)))
+            {"review_id": str(n), "kind": kind, "score": 1.0, "is_held_back": held}
+            for n, (kind, held) in enumerate(asked)
+        ]
+        write_deltalake(
+            lake.path(CORE_IDENTITY_REVIEWS),
+            pa.Table.from_pylist(rows, schema=arrow_schema(CORE_IDENTITY_REVIEWS)),
+        )
     if has_page:
         page.touch()
     assert in_words(questions(lake, tmp_path)) == expected.format(page=page)

@@ -11,7 +11,9 @@ def demand(recent, ever, age, allowed=None):
     n = len(recent)
     ids = np.array([f"i{k}" for k in range(n)], dtype=bytes)
     return Demand(
-        ids, np.ones(n, bool) if allowed is None else np.array(allowed), *(np.array(v, float) for v in (recent, ever, age))
+        ids,
+        np.ones(n, bool) if allowed is None else np.array(allowed),
+        *(np.array(v, float) for v in (recent, ever, age)),
     )
 
 
@@ -22,8 +24,11 @@ def test_members_of_audiences_large_enough(spark):
     for row in members(frame).collect():
         found.setdefault(row["audience"], set()).add(row["customer_id"])
     assert {name: len(held) for name, held in found.items()} == {
-        "country:France": 20, "segment:a": 25, "segment:a|country:France": 20, "segment:b": 20,
-    }  # fmt: skip
+        "country:France": 20,
+        "segment:a": 25,
+        "segment:a|country:France": 20,
+        "segment:b": 20,
+    }
     assert found["segment:a"] == {f"c{n:02}" for n in range(25)}
 
 
@@ -34,7 +39,9 @@ def test_popular_is_by_recent_demand_then_by_all_time():
 
 
 def test_new_are_the_young_by_demand_then_by_age_and_only_what_may_be_shown():
-    shop = demand([0, 2, 0, 9, 5], [0, 2, 0, 9, 5], [3, 20, 1, 40, 2], allowed=[True, True, True, True, False])
+    shop = demand(
+        [0, 2, 0, 9, 5], [0, 2, 0, 9, 5], [3, 20, 1, 40, 2], allowed=[True, True, True, True, False]
+    )
     assert audience_lists(shop, audience_scores(shop, {}))["new"][0].tolist() == [1, 2, 0]
 
 
@@ -50,4 +57,6 @@ def test_an_audience_is_its_own_taste_held_to_the_shops():
     share = shop.popularity / shop.popularity.sum()
     assert scores["country:X"] == pytest.approx((own + audiences.PRIOR * share) / (200 + audiences.PRIOR))
     assert audience_lists(shop, scores)["country:X"][0].tolist() == [0, 2, 1]
-    assert audience_lists(shop, scores)["country:Y"][0].tolist() == [2, 0, 1], "who wants nothing gets the shop's taste"
+    assert audience_lists(shop, scores)["country:Y"][0].tolist() == [2, 0, 1], (
+        "who wants nothing gets the shop's taste"
+    )

@@ -1,4 +1,6 @@
-"""Scoring whose inputs changed equals scoring everybody, and a scoring that was stopped goes on: over shops drawn at random."""
+"""Scoring whose inputs changed equals scoring everybody, and a scoring that was stopped goes on: over shops
+drawn at random.
+"""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -28,12 +30,17 @@ ITEM_IDS = np.array([f"item-{n:02}".encode() for n in range(N_ITEMS)])
 
 
 class Drawn:
-    """A shop: who did what (customer, item, day), and where they live; the model is fitted on its first state."""
+    """A shop: who did what (customer, item, day), and where they live; the model is fitted on its first
+    state.
+    """
 
     def __init__(self, spark, home, seed):
         self.spark, self.draw, self.until = spark, np.random.default_rng(seed), UNTIL
         self.settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
-        self.rows = {(int(c), int(i), int(d)) for c, i, d in self.draw.integers(0, (N_CUSTOMERS, N_ITEMS, UNTIL), (400, 3))}
+        self.rows = {
+            (int(c), int(i), int(d))
+            for c, i, d in self.draw.integers(0, (N_CUSTOMERS, N_ITEMS, UNTIL), (400, 3))
+        }
         self.country = {n: COUNTRIES[n % 2] for n in range(N_CUSTOMERS)}
         self.artifact = self.fit()
 
@@ -41,10 +48,12 @@ class Drawn:
         columns = [np.array(column, np.int32) for column in zip(*sorted(self.rows), strict=True)]
         behaviour = Behaviour(
             N_CUSTOMERS, N_ITEMS, *columns, kind=np.full(len(self.rows), PURCHASE, np.int8), until=self.until
-        )  # fmt: skip
+        )
         tokens = [[f"country={self.country[n]}"] for n in range(N_CUSTOMERS)]
         vocabulary = features.vocabulary(tokens)
-        return Training(behaviour, features.encode(tokens, vocabulary), features.encode([[]] * N_ITEMS, {})), vocabulary
+        return Training(
+            behaviour, features.encode(tokens, vocabulary), features.encode([[]] * N_ITEMS, {})
+        ), vocabulary
 
     def fit(self):
         training, vocabulary = self.training()
@@ -53,22 +62,40 @@ class Drawn:
         return Artifact({"parts": {}, "weights": WEIGHTS}, blend, ITEM_IDS, ids, vocabulary)
 
     def night(self, run_id):
-        return Night(run_id, Days(date(2026, 1, 1), date(2026, 1, 1)), self.settings, datetime(2026, 1, 2, tzinfo=UTC), "c0de")
+        return Night(
+            run_id,
+            Days(date(2026, 1, 1), date(2026, 1, 1)),
+            self.settings,
+            datetime(2026, 1, 2, tzinfo=UTC),
+            "c0de",
+        )
 
-    def score(self, lake, run_id="night", fades_evenly=True, shown=tuple(range(N_ITEMS)), since=None, again=True):
+    def score(
+        self, lake, run_id="night", fades_evenly=True, shown=tuple(range(N_ITEMS)), since=None, again=True
+    ):
         """What the step does, of the artifact as it is and the shop as it is."""
         allowed = np.isin(np.arange(N_ITEMS), shown)
         made = Uneven(self.artifact, allowed, allowed & again, self.until, True, "concierge/1", since=since)
         made = made if not fades_evenly else blocks.Scoring(**vars(made))
-        common = due.fingerprint(["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until)
+        common = due.fingerprint(
+            ["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until
+        )
         shared = self.spark.sparkContext.broadcast(replace(made, inputs=common))
-        events = [{"customer_id": name(c), "item_id": ITEM_IDS[i].decode(), "day": d, "kind": PURCHASE} for c, i, d in self.rows]
+        events = [
+            {"customer_id": name(c), "item_id": ITEM_IDS[i].decode(), "day": d, "kind": PURCHASE}
+            for c, i, d in self.rows
+        ]
         kinds = "customer_id string, item_id string, day int, kind int"
         people = [
-            {**dict.fromkeys(FEAT_CUSTOMERS.columns), "customer_id": name(n), "country": held} for n, held in self.country.items()
+            {**dict.fromkeys(FEAT_CUSTOMERS.columns), "customer_id": name(n), "country": held}
+            for n, held in self.country.items()
         ]
-        customers = self.spark.createDataFrame(pa.Table.from_pylist(people, schema=arrow_schema(FEAT_CUSTOMERS)))
-        return personal.write(lake, self.night(run_id), shared, self.spark.createDataFrame(events, kinds), customers)
+        customers = self.spark.createDataFrame(
+            pa.Table.from_pylist(people, schema=arrow_schema(FEAT_CUSTOMERS))
+        )
+        return personal.write(
+            lake, self.night(run_id), shared, self.spark.createDataFrame(events, kinds), customers
+        )
 
 
 class Uneven(blocks.Scoring):
@@ -97,7 +124,9 @@ def test_rescoring_who_changed_equals_rescoring_everybody(spark, tmp_path, seed)
     first = shop.score(night_by_night)
     assert first.detail["rescored"] == first.n_inserted == N_CUSTOMERS
     before, shop.until = lists(night_by_night), shop.until + 3
-    bought = {(int(c), int(i), shop.until - 1) for c, i in shop.draw.integers(0, (N_CUSTOMERS, N_ITEMS), (4, 2))}
+    bought = {
+        (int(c), int(i), shop.until - 1) for c, i in shop.draw.integers(0, (N_CUSTOMERS, N_ITEMS), (4, 2))
+    }
     forgotten = {row for row in shop.rows if row[0] == 30}  # as when two customers are found to be two
     moved, gone = 41, 50
     shop.rows = (shop.rows | bought) - forgotten
@@ -115,11 +144,15 @@ def test_rescoring_who_changed_equals_rescoring_everybody(spark, tmp_path, seed)
     shop.score(at_once, "anew")
     found = lists(night_by_night)
     assert found == lists(at_once)
-    assert name(gone) not in found and any(found[name(n)]["items"] != before[name(n)]["items"] for n in changed)
+    assert name(gone) not in found and any(
+        found[name(n)]["items"] != before[name(n)]["items"] for n in changed
+    )
 
 
 def test_taste_is_read_from_the_days_that_are_learned_from_and_bought_is_bought_for_ever(spark, tmp_path):
-    """A day falls out: whoever came on it is scored anew. Lists are of the newer days, without what was bought on older ones."""
+    """A day falls out: whoever came on it is scored anew. Lists are of the newer days, without what was
+    bought on older ones.
+    """
     shop, lake = Drawn(spark, tmp_path, 7), Lake(tmp_path / "lake", spark)
     shop.score(lake, since=20, again=False)
     came = {customer for customer, _, day in shop.rows if day == 20}
@@ -152,7 +185,9 @@ def test_what_may_be_shown_is_an_input_of_everybody(spark, tmp_path):
 
 
 def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
-    """A finished partition's file is used (a mark planted in it arrives), one that is missing is computed, then all are gone."""
+    """A finished partition's file is used (a mark planted in it arrives), one that is missing is computed,
+    then all are gone.
+    """
     shop, lake = Drawn(spark, tmp_path, 6), Lake(tmp_path / "lake", spark)
     with monkeypatch.context() as stop:
         stop.setattr(Lake, "overwrite", lambda *given: 1 / 0)
@@ -162,7 +197,10 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
     assert len(files) == 4 and not lake.exists(REC_CUSTOMER_ITEMS)
     planted = pq.read_table(files[0])
     column = planted.schema.get_field_index("model_version")
-    pq.write_table(planted.set_column(column, "model_version", pa.array(["planted"] * len(planted), pa.string())), files[0])
+    pq.write_table(
+        planted.set_column(column, "model_version", pa.array(["planted"] * len(planted), pa.string())),
+        files[0],
+    )
     n_missing = pq.read_metadata(files[1]).num_rows
     files[1].unlink()
     report = shop.score(lake)
@@ -174,7 +212,11 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
 
 def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):
     """The negative control: between the stop and the second start one customer bought something."""
-    shop, lake, other = Drawn(spark, tmp_path, 7), Lake(tmp_path / "lake", spark), Lake(tmp_path / "other", spark)
+    shop, lake, other = (
+        Drawn(spark, tmp_path, 7),
+        Lake(tmp_path / "lake", spark),
+        Lake(tmp_path / "other", spark),
+    )
     with monkeypatch.context() as stop:
         stop.setattr(Lake, "overwrite", lambda *given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -188,7 +230,13 @@ def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):
 
 def test_the_hash_tells_contents_and_places(spark):
     """Elements that move from one list to the next, or swap, are other inputs."""
-    given = [(["a"], ["b", "c"]), (["a", "b"], ["c"]), (["a"], ["c", "b"]), ([], ["a", "b", "c"]), (["a"], ["bc"])]
+    given = [
+        (["a"], ["b", "c"]),
+        (["a", "b"], ["c"]),
+        (["a"], ["c", "b"]),
+        ([], ["a", "b", "c"]),
+        (["a"], ["bc"]),
+    ]
     frame = spark.createDataFrame(given, "x array<string>, y array<string>")
     hashes = [row[0] for row in frame.select(due.hashed("one", "x", "y")).collect()]
     assert len(set(hashes)) == len(given)
@@ -198,6 +246,10 @@ def test_the_hash_tells_contents_and_places(spark):
 
 def test_everybodys_last_day_becomes_the_newest():
     behaviour = Behaviour(
-        3, 2, *(np.array(column, np.int32) for column in ([0, 0, 2], [0, 1, 1], [3, 9, 5])), np.zeros(3, np.int8), until=20
-    )  # fmt: skip
+        3,
+        2,
+        *(np.array(column, np.int32) for column in ([0, 0, 2], [0, 1, 1], [3, 9, 5])),
+        np.zeros(3, np.int8),
+        until=20,
+    )
     assert due.as_of_own_last_day(behaviour).day.tolist() == [13, 19, 19]

@@ -1,4 +1,6 @@
-"""Large catalogues: when an index is made, and that lists through it are those of comparing with all, as far as it says."""
+"""Large catalogues: when an index is made, and that lists through it are those of comparing with all, as far
+as it says.
+"""
 
 from dataclasses import replace
 
@@ -19,14 +21,28 @@ LETTER = "\u05e9"  # ids of items are not ASCII everywhere
 def scoring(*weights):
     draw = np.random.default_rng(3)
     tastes = draw.standard_normal((30, 9))
-    near = {n: tastes[draw.integers(0, 30, n)] + 0.4 * draw.standard_normal((n, 9)) for n in (N_CUSTOMERS, N_ITEMS)}
-    factors = {"customer_factors": near[N_CUSTOMERS], "item_factors": near[N_ITEMS], "attribute_factors": np.zeros((0, 9))}
-    part = make("lightfm", {"components": 8}).restore({name: held.astype(np.float32) for name, held in factors.items()})
-    ids = {count: base.id_array(f"{name}{n:05}" for n in range(count)) for count, name in ((N_CUSTOMERS, ""), (N_ITEMS, LETTER))}
+    near = {
+        n: tastes[draw.integers(0, 30, n)] + 0.4 * draw.standard_normal((n, 9))
+        for n in (N_CUSTOMERS, N_ITEMS)
+    }
+    factors = {
+        "customer_factors": near[N_CUSTOMERS],
+        "item_factors": near[N_ITEMS],
+        "attribute_factors": np.zeros((0, 9)),
+    }
+    part = make("lightfm", {"components": 8}).restore(
+        {name: held.astype(np.float32) for name, held in factors.items()}
+    )
+    ids = {
+        count: base.id_array(f"{name}{n:05}" for n in range(count))
+        for count, name in ((N_CUSTOMERS, ""), (N_ITEMS, LETTER))
+    }
     parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
     blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
-    return blocks.Scoring(Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1")
+    return blocks.Scoring(
+        Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"
+    )
 
 
 def lists(made):
@@ -52,7 +68,9 @@ def test_lists_through_an_index(monkeypatch):
     exact, near = lists(made), lists(replace(made, index=index))
     shares = [len(set(exact[one]) & set(near[one])) / len(exact[one]) for one in exact]
     assert np.mean(shares) == pytest.approx(index.recall, abs=0.03)
-    assert exact.keys() == near.keys() and not any(item.endswith("0") for listed in near.values() for item in listed)
+    assert exact.keys() == near.keys() and not any(
+        item.endswith("0") for listed in near.values() for item in listed
+    )
 
 
 def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):

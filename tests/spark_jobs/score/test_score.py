@@ -1,4 +1,6 @@
-"""The list tables of a small shop, against the rules read item by item and against the model applied without Spark."""
+"""The list tables of a small shop, against the rules read item by item and against the model applied without
+Spark.
+"""
 
 from collections import Counter
 from datetime import timedelta
@@ -28,7 +30,10 @@ TABLES = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
 @pytest.fixture(scope="module")
 def scored(trained):
     job.run(trained.night("first"), trained.lake)
-    return {table.name: {row[table.key[0]]: row for row in trained.lake.read_arrow(table).to_pylist()} for table in TABLES}
+    return {
+        table.name: {row[table.key[0]]: row for row in trained.lake.read_arrow(table).to_pylist()}
+        for table in TABLES
+    }
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +67,9 @@ def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, s
     allowed = np.isin(items, sorted(shown))
     everyone = Customers.of(found.training, np.arange(len(found.customer_ids)))
     expected = personal(artifact.blend, everyone, allowed, found.consumable)
-    bought = {(row["customer_id"], row["item_id"]) for row in trained.rows if row["interaction_type"] == "purchase"}
+    bought = {
+        (row["customer_id"], row["item_id"]) for row in trained.rows if row["interaction_type"] == "purchase"
+    }
     consumable = dict(zip(items, found.consumable, strict=True))
     for n, customer in enumerate(found.customer_ids.astype(str)):
         row = scored["rec_customer_items_v1"][customer]
@@ -82,19 +89,29 @@ def test_what_speaks_for_an_item_is_the_customers_own(scored, trained):
         for one in row["because"]:
             assert one["wanted_date"] == last[customer, one["item_id"]]
             listed = ids(row)[one["place"]]
-            assert one["item_id"] == listed or (customer, listed) not in last, "what was bought before speaks for itself"
+            assert one["item_id"] == listed or (customer, listed) not in last, (
+                "what was bought before speaks for itself"
+            )
             n_said += 1
     assert n_said > 5 * len(scored["rec_customer_items_v1"])
 
 
 def test_who_gets_a_list(scored, trained):
-    """Everybody of `feat_customers` of whom something is known: behaviour, or an attribute the model learned."""
+    """Everybody of `feat_customers` of whom something is known: behaviour, or an attribute the
+    model learned.
+    """
     customers = {row["customer_id"]: row for row in trained.lake.read_arrow(FEAT_CUSTOMERS).to_pylist()}
     active = {row["customer_id"] for row in trained.rows}
-    placed = {name for name, row in customers.items() if name in active or row["country"] in ("France", "Spain")}
-    assert set(scored["rec_customer_items_v1"]) == placed < set(customers), "one is new and of a country with too few"
+    placed = {
+        name for name, row in customers.items() if name in active or row["country"] in ("France", "Spain")
+    }
+    assert set(scored["rec_customer_items_v1"]) == placed < set(customers), (
+        "one is new and of a country with too few"
+    )
     new = next(name for name in sorted(placed) if name not in active)
-    assert {source for item in scored["rec_customer_items_v1"][new]["items"] for source in item["sources"]} <= {
+    assert {
+        source for item in scored["rec_customer_items_v1"][new]["items"] for source in item["sources"]
+    } <= {
         "lightfm",
         "recent_popularity",
     }
@@ -103,13 +120,22 @@ def test_who_gets_a_list(scored, trained):
 def test_audiences_are_large_enough_and_popular_counts_guests(scored, trained, shown):
     lists = scored["rec_audience_items_v1"]
     assert set(lists) == {
-        "popular", "new", "country:France", "country:Spain", "segment:regulars", "segment:regulars|country:France",
-    }, "Malta has 3 customers, regulars in Spain are 10"  # fmt: skip
+        "popular",
+        "new",
+        "country:France",
+        "country:Spain",
+        "segment:regulars",
+        "segment:regulars|country:France",
+    }, "Malta has 3 customers, regulars in Spain are 10"
     last = max(row["occurred_at"] for row in trained.rows)
     allowed = {None, *trained.lake.read_arrow(FEAT_CUSTOMERS)["customer_id"].to_pylist()}
-    bought = [row for row in trained.rows if row["interaction_type"] == "purchase" and row["customer_id"] in allowed]
+    bought = [
+        row for row in trained.rows if row["interaction_type"] == "purchase" and row["customer_id"] in allowed
+    ]
     recent = [row for row in bought if row["occurred_at"] > last - timedelta(days=14)]
-    counts = Counter(item for item, _ in {(row["item_id"], row["customer_id"] or row["order_id"]) for row in recent})
+    counts = Counter(
+        item for item, _ in {(row["item_id"], row["customer_id"] or row["order_id"]) for row in recent}
+    )
     popular = lists["popular"]["items"]
     assert [int(item["score"]) for item in popular] == [counts[item["item_id"]] for item in popular]
     assert popular[0]["item_id"] == "item-07", "a guest a day buys it"
@@ -118,7 +144,9 @@ def test_audiences_are_large_enough_and_popular_counts_guests(scored, trained, s
 
 def test_similar_items_are_of_the_same_half_of_the_shelf(scored):
     lists = {item: ids(row) for item, row in scored["rec_item_items_v1"].items()}
-    right = [int(other[-2:]) % 2 == int(item[-2:]) % 2 for item, listed in lists.items() for other in listed[:5]]
+    right = [
+        int(other[-2:]) % 2 == int(item[-2:]) % 2 for item, listed in lists.items() for other in listed[:5]
+    ]
     assert np.mean(right) > 0.9
     assert all(item not in listed for item, listed in lists.items())
 
@@ -167,5 +195,11 @@ def test_the_factors_for_placing_are_those_of_the_served_model(scored, trained):
     factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
     assert np.array_equal(factors, placing.als.item_factors[placing.als.placed])
     assert row["item_ids"] == registry.load(champion).item_ids[placing.als.placed].astype(str).tolist()
-    assert [(one["most_events"], one["weight"]) for one in row["trust"]] == [tuple(one) for one in placing.trust]
-    assert [most for most, _ in placing.trust] == [2, 5, 20], "every night says how far placing is to be trusted"
+    assert [(one["most_events"], one["weight"]) for one in row["trust"]] == [
+        tuple(one) for one in placing.trust
+    ]
+    assert [most for most, _ in placing.trust] == [
+        2,
+        5,
+        20,
+    ], "every night says how far placing is to be trusted"

@@ -15,7 +15,10 @@ from spark_jobs.train.evidence import Before, coverage, former, found_flaws, mea
 from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.provenance import number
 
-CONFIGURATION = {"parts": {"item_knn": {}, "lightfm": {"components": 8}}, "weights": {"item_knn": 0.6, "lightfm": 0.3}}
+CONFIGURATION = {
+    "parts": {"item_knn": {}, "lightfm": {"components": 8}},
+    "weights": {"item_knn": 0.6, "lightfm": 0.3},
+}
 
 
 class Same:
@@ -48,7 +51,9 @@ def told(good, night, examined=None, found=None, before=None):
     """The verdict and its words on a model, as a night would judge it."""
     material, cut, fine = good
     examined, found = examined or fine, found or material
-    before = before or Before(mean_quality(fine), coverage(fine), material.training.behaviour.n_customers, cut.until)
+    before = before or Before(
+        mean_quality(fine), coverage(fine), material.training.behaviour.n_customers, cut.until
+    )
     wrong = found_flaws(found, cut, examined, number(night.days.last), before)
     return judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
 
@@ -64,7 +69,9 @@ def test_the_good_model_passes(good, trained):
 def test_factors_with_holes(good, trained):
     fine = good[2]
     arrays = {name: array.copy() for name, array in fine.artifact.blend.arrays().items()}
-    name = next(name for name, array in arrays.items() if name.startswith("lightfm") and array.dtype.kind == "f")
+    name = next(
+        name for name, array in arrays.items() if name.startswith("lightfm") and array.dtype.kind == "f"
+    )
     arrays[name].flat[3] = np.nan
     spoiled = with_blend(fine, make_blend(CONFIGURATION).restore(arrays))
     verdict = told(good, trained.night("n"), spoiled)
@@ -104,8 +111,13 @@ def test_a_third_of_the_coverage_gone(good, trained):
     lists = {task: {**held, "coverage": 0.7 * held["coverage"]} for task, held in served.lists.items()}
     narrow = replace(served, lists=lists)
     verdict = told(good, trained.night("n"), replace(fine, board=fine.board | {SERVED: narrow}))
-    assert not verdict.accepted and "the share of items that anybody is shown first fell by 30%" in verdict.reason
-    before = Before(mean_quality(fine), coverage(fine), round(material.training.behaviour.n_customers / 0.7), cut.until)
+    assert (
+        not verdict.accepted
+        and "the share of items that anybody is shown first fell by 30%" in verdict.reason
+    )
+    before = Before(
+        mean_quality(fine), coverage(fine), round(material.training.behaviour.n_customers / 0.7), cut.until
+    )
     verdict = told(good, trained.night("n"), before=before)
     assert not verdict.accepted and "the number of customers learned from fell by 30%" in verdict.reason
 
@@ -122,7 +134,13 @@ def test_a_level_that_lasts_is_the_new_usual(good):
     """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
     from models.tracking import Version
 
-    tags = {"qualities": "[0.4, 0.5]", "coverages": "[0.8]", "n_customers": "90", "until": "100", "config_hash": "c0f1"}
+    tags = {
+        "qualities": "[0.4, 0.5]",
+        "coverages": "[0.8]",
+        "n_customers": "90",
+        "until": "100",
+        "config_hash": "c0f1",
+    }
     champion = Version(3, "r", tags)
     refused = [Version(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
     assert former(champion, refused[:6], "c0f1") == Before(0.45, 0.8, 90, 100)
@@ -132,7 +150,9 @@ def test_a_level_that_lasts_is_the_new_usual(good):
     shrunk = [replace(each, tags=each.tags | small | {"config_hash": "c0f1"}) for each in refused]
     assert former(champion, shrunk, "c0f1") == Before(0.13, 0.5, 60, 100)
     elsewhere = [replace(each, tags=each.tags | {"config_hash": "other"}) for each in shrunk]
-    assert former(champion, elsewhere, "c0f1") == Before(0.13, 0.8, 90, 100), "customers of another window of days"
+    assert former(champion, elsewhere, "c0f1") == Before(0.13, 0.8, 90, 100), (
+        "customers of another window of days"
+    )
 
 
 def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
@@ -140,8 +160,15 @@ def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
 
     _, _, fine = good
     usual = mean_quality(fine)
-    champion = Version(3, "r", {"qualities": f"[{usual}]", "coverages": "[0.5]", "n_customers": "90", "config_hash": "c0f1"})
-    leaked = {"qualities": f"[{usual}, {3 * usual}]", "coverages": "[0.5, 0.9]", "n_customers": "900", "config_hash": "c0f1"}
+    champion = Version(
+        3, "r", {"qualities": f"[{usual}]", "coverages": "[0.5]", "n_customers": "90", "config_hash": "c0f1"}
+    )
+    leaked = {
+        "qualities": f"[{usual}, {3 * usual}]",
+        "coverages": "[0.5, 0.9]",
+        "n_customers": "900",
+        "config_hash": "c0f1",
+    }
     before = former(champion, [Version(4 + n, "r", leaked) for n in range(7)], "c0f1")
     assert before == Before(usual, 0.5, 90, None)
     said = flaws.too_good(3 * fine.quality(), before.quality, {})
@@ -149,14 +176,21 @@ def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
 
 
 def test_only_refused_refits_of_the_same_configuration_are_a_level():
-    """After a rollback to concierge/1: what was accepted later, searches and other configurations say nothing of it."""
+    """After a rollback to concierge/1: what was accepted later, searches and other configurations say nothing
+    of it.
+    """
     from models.tracking import Version
 
     def version(number, **said):
         return Version(number, "r", {"kind": "refit", "verdict": "refused", "configuration": "mine"} | said)
 
     champion = version(1, verdict="accepted")
-    others = [version(2, verdict="accepted"), version(3, configuration="another"), version(4, kind="search"), version(5)]
+    others = [
+        version(2, verdict="accepted"),
+        version(3, configuration="another"),
+        version(4, kind="search"),
+        version(5),
+    ]
     registry = SimpleNamespace(after=lambda _: others)
     assert [each.number for each in refused_since(registry, champion, "mine")] == [5]
 

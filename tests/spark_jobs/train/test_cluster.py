@@ -1,4 +1,6 @@
-"""The first night's search on a real standalone cluster: one master, two workers, executors in processes of their own."""
+"""The first night's search on a real standalone cluster: one master, two workers, executors in processes of
+their own.
+"""
 
 import json
 import os
@@ -18,7 +20,9 @@ DAYS = ["--from", "2026-01-05", "--to", "2026-02-09"]
 
 
 def of_cluster(folder):
-    """Processes that were started for a cluster of this folder, executors and their Python workers included."""
+    """Processes that were started for a cluster of this folder, executors and their Python
+    workers included.
+    """
     found = []
     for process in psutil.process_iter(["cmdline", "cwd"]):
         said = [*(process.info["cmdline"] or []), process.info["cwd"] or ""]
@@ -32,15 +36,19 @@ def night(fill, spark, tmp_path_factory):
     """The step `train` as the DAG starts it, its master a cluster's; and what was running meanwhile."""
     home, folder = tmp_path_factory.mktemp("on_a_cluster"), tmp_path_factory.mktemp("cluster")
     shop = fill(home, spark)
-    # What an operator says of a cluster's own processes stands in its configuration, not in ours: here, that they live briefly.
+    # What an operator says of a cluster's own processes stands in its configuration, not in ours: here, that
+    # they live briefly.
     (folder / "spark-defaults.conf").write_text(
         f"spark.executor.memory 512m\nspark.executor.extraJavaOptions {SHORT_LIVED_JVM}\n"
     )
     with cluster(folder) as url:
         env = {
-            **os.environ, "CONCIERGE_HOME": str(home), "CONCIERGE_SEED": "11", "CONCIERGE_SPARK_MASTER": url,
+            **os.environ,
+            "CONCIERGE_HOME": str(home),
+            "CONCIERGE_SEED": "11",
+            "CONCIERGE_SPARK_MASTER": url,
             "SPARK_CONF_DIR": str(folder),
-        }  # fmt: skip
+        }
         running = of_cluster(folder)
         command = [sys.executable, "spark_jobs/run_step.py", "train", *DAYS, "--run-id", "cluster"]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
@@ -57,7 +65,9 @@ def test_the_step_runs_on_both_workers(night):
 
 
 def test_the_winner_is_that_of_local_threads(night, trained):
-    """The same tables and seed in `local[1]`, in this process: the same configuration, and the same bytes of the model."""
+    """The same tables and seed in `local[1]`, in this process: the same configuration, and the same bytes of
+    the model.
+    """
     shop, _, _, _ = night
     reports = [
         json.loads((where.home / "reports" / run / "model.json").read_text())
@@ -67,7 +77,11 @@ def test_the_winner_is_that_of_local_threads(night, trained):
     assert reports[0]["n_trials"] == reports[1]["n_trials"] >= 10
     assert [report["search"]["was_cut"] for report in reports] == [False, False]
     digests = [
-        {name: value for name, value in open_registry(where.night("looks")).champion().tags.items() if name.startswith("sha256.")}
+        {
+            name: value
+            for name, value in open_registry(where.night("looks")).champion().tags.items()
+            if name.startswith("sha256.")
+        }
         for where in (shop, trained)
     ]
     assert digests[0] == digests[1]

@@ -18,9 +18,16 @@ def found(trained):
 
 def test_material_is_the_lake_by_hand(found, trained):
     """Against sets of Python: who may be personalised for, and what they did on which day."""
-    consented = {row["customer_id"] for row in trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"]).to_pylist()}
+    consented = {
+        row["customer_id"] for row in trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"]).to_pylist()
+    }
     expected = {
-        (row["customer_id"], row["item_id"], row["occurred_at"].date().toordinal() - 719163, KINDS.index(row["interaction_type"]))
+        (
+            row["customer_id"],
+            row["item_id"],
+            row["occurred_at"].date().toordinal() - 719163,
+            KINDS.index(row["interaction_type"]),
+        )
         for row in trained.rows
         if row["customer_id"] in consented
     }
@@ -36,9 +43,13 @@ def test_material_is_the_lake_by_hand(found, trained):
     assert sorted(items) == [f"item-{n:02}" for n in range(40)]
     assert behaviour.until == max(row[2] for row in expected) + 1
     known = [row for row in trained.rows if row["customer_id"]]
-    everyone = {(row["customer_id"], row["item_id"], row["occurred_at"], row["interaction_type"]) for row in known}
+    everyone = {
+        (row["customer_id"], row["item_id"], row["occurred_at"], row["interaction_type"]) for row in known
+    }
     assert found.n_left_out == len(everyone) - len(expected)
-    assert found.allowed.tolist() == [item != "item-04" for item in items], "out of stock today says nothing of what was wanted"
+    assert found.allowed.tolist() == [item != "item-04" for item in items], (
+        "out of stock today says nothing of what was wanted"
+    )
     assert found.consumable.tolist() == [int(item[-2:]) % 3 == 0 for item in items]
 
 
@@ -52,13 +63,16 @@ def test_the_order_of_items_says_nothing_of_their_ids(found):
 def test_attributes_are_few_and_say_nothing_of_behaviour(found):
     assert set(found.customer_vocabulary) == {"country=France", "country=Spain"}, "Malta has too few"
     per_item = np.asarray(found.training.item_features.sum(axis=1)).ravel()
-    # category, brand, price band, two levels of path, and the title's first four words of three letters or more
+    # category, brand, price band, two levels of path, and the title's first four words of three letters or
+    # more
     assert per_item.tolist() == [9.0] * 40
 
 
 def test_a_category_that_is_null_is_no_attribute(spark):
     schema = "category string, brand string, price_band string, category_path array<string>, title string"
-    frame = spark.createDataFrame([("Food", None, "low", ["Food", None, "Oil"], "Oil of Kos"), (None,) * 5], schema)
+    frame = spark.createDataFrame(
+        [("Food", None, "low", ["Food", None, "Oil"], "Oil of Kos"), (None,) * 5], schema
+    )
     first, second = (row["tokens"] for row in frame.select(item_tokens().alias("tokens")).collect())
     assert first == ["category=Food", "price=low", "path=Food", "path=Oil", "word=oil", "word=kos"]
     assert second == []
@@ -66,14 +80,22 @@ def test_a_category_that_is_null_is_no_attribute(spark):
 
 def test_a_shop_where_nobody_did_anything(trained):
     lake = trained.lake
-    assert material(lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)) is None
+    assert (
+        material(lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+        is None
+    )
 
 
 def test_days_are_the_shops(spark):
     """02:30 UTC is the evening before in New York."""
     row = ("c", "i", "purchase", datetime(2026, 1, 6, 2, 30))
-    frame = spark.createDataFrame([row], "customer_id string, item_id string, interaction_type string, occurred_at timestamp")
-    days = {zone: daily(by_shop_clock(frame, "occurred_at", zone)).first()["day"] for zone in ("America/New_York", "UTC")}
+    frame = spark.createDataFrame(
+        [row], "customer_id string, item_id string, interaction_type string, occurred_at timestamp"
+    )
+    days = {
+        zone: daily(by_shop_clock(frame, "occurred_at", zone)).first()["day"]
+        for zone in ("America/New_York", "UTC")
+    }
     assert days == {
         "America/New_York": (date(2026, 1, 5) - date(1970, 1, 1)).days,
         "UTC": (date(2026, 1, 6) - date(1970, 1, 1)).days,

@@ -1,4 +1,6 @@
-"""A learned blend in the night: chosen only where it is better, fitted on Spark as it is fitted alone, kept and loaded."""
+"""A learned blend in the night: chosen only where it is better, fitted on Spark as it is fitted alone, kept
+and loaded.
+"""
 
 from dataclasses import replace
 
@@ -21,7 +23,10 @@ from spark_jobs.train.examine import SERVED, examine
 from spark_jobs.train.fits import Fit, measured
 from spark_jobs.train.matrices import material
 
-LEARNED = {"parts": {"item_knn": {}, "own_history": {}}, "ranker": {"windows": 2, "rounds": 5, "leaves": 7, "customers": 40}}
+LEARNED = {
+    "parts": {"item_knn": {}, "own_history": {}},
+    "ranker": {"windows": 2, "rounds": 5, "leaves": 7, "customers": 40},
+}
 WEIGHTED = {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.0}}
 POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 
@@ -36,7 +41,9 @@ def held(spark, fill, tmp_path_factory):
 
 
 def test_on_spark_it_is_fitted_as_alone(spark, held):
-    """Also beside others: windows that two models share are fitted once, and every model has its own trees."""
+    """Also beside others: windows that two models share are fitted once, and every model has its
+    own trees.
+    """
     found, cut = held
     asks = [Ask(LEARNED, cut.until), Ask(LEARNED, cut.test_from), Ask(WEIGHTED, cut.until)]
     blends, beside = fit_blends(spark, found, asks, [Fit("popularity", cut.test_from)], seed=3)
@@ -48,7 +55,9 @@ def test_on_spark_it_is_fitted_as_alone(spark, held):
 
 
 def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
-    """The day is the one that workers found in their data, not the one they were asked for. The test above is the control."""
+    """The day is the one that workers found in their data, not the one they were asked for. The test above is
+    the control.
+    """
     found, cut = held
     honest = blends.work
 
@@ -57,20 +66,26 @@ def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
         return honest(spark, shared, moved, *rest)
 
     monkeypatch.setattr(blends, "work", late)
-    with pytest.raises(OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"):
+    with pytest.raises(
+        OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"
+    ):
         fit_blends(spark, found, [Ask(LEARNED, cut.test_from)], [], seed=3)
 
 
 def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
     found, cut = held
     examined = examine(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
-    assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(examined.board)
+    assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(
+        examined.board
+    )
     assert np.nanmean(examined.quality()) > np.nanmean(examined.quality("popularity"))
     assert not found_flaws(found, cut, examined, found.training.behaviour.until - 1, Before())
     kept = Artifact.load(tmp_path, examined.artifact.save(tmp_path))
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
     everyone = Customers.of(found.training, np.arange(20))
-    mine, theirs = (personal(one.blend, everyone, found.allowed, found.consumable) for one in (examined.artifact, kept))
+    mine, theirs = (
+        personal(one.blend, everyone, found.allowed, found.consumable) for one in (examined.artifact, kept)
+    )
     assert np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores)
     assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
 
@@ -79,7 +94,9 @@ def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
     """Variety orders the first ten anew: the gate judges that order, and not that of the scores."""
     found, cut = held
     settings = LEARNED["ranker"] | {"diversity": 0.6}
-    examined = examine(spark, found, cut, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}, 3)
+    examined = examine(
+        spark, found, cut, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}, 3
+    )
     past, test = found.training.before(cut.test_from), examined.test
     blend = make_blend(examined.artifact.configuration).fit(past, 3)
     customers = Customers.of(past, test.customers)
@@ -88,7 +105,9 @@ def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
         expected = measure_lists({task: listed}, test, int(found.allowed.sum()))
         assert np.array_equal(examined.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
     by_score = measured(found, blend.score(customers), test)
-    assert not np.array_equal(by_score.ndcg["next"], examined.board[SERVED].ndcg["next"], equal_nan=True), "the control"
+    assert not np.array_equal(by_score.ndcg["next"], examined.board[SERVED].ndcg["next"], equal_nan=True), (
+        "the control"
+    )
 
 
 SPACE = {
@@ -110,12 +129,16 @@ def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
     found, cut = held
     chosen, [trial], left_out = ranker.settle(spark, found, cut, POPULAR, SPACE, seed=3)
     expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
-    assert chosen["parts"] == expected, "a catalogue of 40 is too large for ease here, and for the memory of the ridge"
+    assert chosen["parts"] == expected, (
+        "a catalogue of 40 is too large for ease here, and for the memory of the ridge"
+    )
     assert (
         left_out["ease"] == "is not fitted for more than 5 items, there are 40"
         and "0 MiB are granted" in left_out["history_ridge"]
     )
-    assert list(left_out) == ["ease", "history_ridge"] and "history_ridge (needs" in trial.parameters["left_out"]
+    assert (
+        list(left_out) == ["ease", "history_ridge"] and "history_ridge (needs" in trial.parameters["left_out"]
+    )
     assert chosen["ranker"] == SPACE["learned"]["ranker"]
     assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
 
@@ -124,13 +147,20 @@ def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
     """Negative control: against itself there is no lift."""
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
-    learned = {"parts": {"popularity": {"most_items": 1000}}, "ranker": SPACE["learned"]["ranker"] | {"rounds": 1}}
-    chosen, trials, left_out = ranker.settle(spark, found, cut, WEIGHTED, SPACE | {"learned": learned}, seed=3)
+    learned = {
+        "parts": {"popularity": {"most_items": 1000}},
+        "ranker": SPACE["learned"]["ranker"] | {"rounds": 1},
+    }
+    chosen, trials, left_out = ranker.settle(
+        spark, found, cut, WEIGHTED, SPACE | {"learned": learned}, seed=3
+    )
     assert chosen == WEIGHTED and len(trials) == 1 and not left_out
 
 
 def test_a_catalogue_too_large_to_ask_enough_trains_nothing(spark, held, monkeypatch):
-    """More than 20 customers come in a window, but the scores of three parts and 40 items fit for 19; one more would be tried."""
+    """More than 20 customers come in a window, but the scores of three parts and 40 items fit for 19; one
+    more would be tried.
+    """
     monkeypatch.setattr(ranker, "LEAST_CUSTOMERS", 20)
     found, cut = held
     monkeypatch.setattr("models.ranking.ranker.MOST_CELLS", 0)
@@ -147,9 +177,14 @@ def test_too_few_to_learn_from_train_nothing(spark, held):
 
 
 def test_what_cannot_be_fitted_is_left_out_of_what_is_served(spark, held):
-    """An accepted configuration that has become too large for one of its parts goes on without it, and the night says so."""
+    """An accepted configuration that has become too large for one of its parts goes on without it, and the
+    night says so.
+    """
     found, cut = held
-    heavy = {"parts": {"ease": {"memory_limit_gb": 1e-9}, "item_knn": {}}, "weights": {"ease": 0.5, "item_knn": 1.0}}
+    heavy = {
+        "parts": {"ease": {"memory_limit_gb": 1e-9}, "item_knn": {}},
+        "weights": {"ease": 0.5, "item_knn": 1.0},
+    }
     examined = examine(spark, found, cut, heavy, 3)
     assert examined.artifact.configuration == {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.5}}
     assert list(examined.left_out) == ["ease"] and "ease" not in examined.board

@@ -16,7 +16,9 @@ from spark_jobs.train.register import open_registry
 
 @pytest.fixture(scope="module")
 def scored(fill, spark, tmp_path_factory):
-    """A home after a night of training and scoring, whose tables have moved on since; 30 newest days, under this very code."""
+    """A home after a night of training and scoring, whose tables have moved on since; 30 newest days, under
+    this very code.
+    """
     shop = fill(tmp_path_factory.mktemp("scored"), spark)
     night = shop.night("night one", code_hash())
     settings = replace(night.settings, training_days=30)
@@ -45,23 +47,35 @@ def test_factors_and_lists_are_the_same_bytes(other):
     lake, registry, version, night = other
     compared = list(rebuild.rebuild(lake, registry, version, night))
     assert [each.name for each in compared] == [
-        "factors.npz", "model.json", "rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1",
+        "factors.npz",
+        "model.json",
+        "rec_customer_items_v1",
+        "rec_item_items_v1",
+        "rec_audience_items_v1",
         "rec_fold_in_v1",
-    ]  # fmt: skip
+    ]
     assert all(each.equal for each in compared), "\n".join(map(str, compared))
-    held = lake.read_arrow(REC_CUSTOMER_ITEMS, version=rebuild.lists_of(lake, version)[REC_CUSTOMER_ITEMS.name])
+    held = lake.read_arrow(
+        REC_CUSTOMER_ITEMS, version=rebuild.lists_of(lake, version)[REC_CUSTOMER_ITEMS.name]
+    )
     spoiled = held.to_pylist()
     spoiled[0]["items"][0]["score"] += 1e-6
-    assert rebuild.digest(held.from_pylist(spoiled, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was, "the control"
+    assert (
+        rebuild.digest(held.from_pylist(spoiled, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was
+    ), "the control"
     silent = [row | {"because": []} for row in held.to_pylist()]
     assert silent != held.to_pylist()
     assert rebuild.digest(held.from_pylist(silent, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was
     renamed = [row | {"model_version": "concierge/9", "inputs": 1} for row in held.to_pylist()]
-    assert rebuild.digest(held.from_pylist(renamed, schema=held.schema), REC_CUSTOMER_ITEMS) == compared[2].was
+    assert (
+        rebuild.digest(held.from_pylist(renamed, schema=held.schema), REC_CUSTOMER_ITEMS) == compared[2].was
+    )
 
 
 def test_what_is_made_again_is_an_ordinary_model(other):
-    """One that beat popularity and was tested, so it trusts placings: what was made without a test would trust none."""
+    """One that beat popularity and was tested, so it trusts placings: what was made without a test would
+    trust none.
+    """
     _, registry, version, _ = other
     model = registry.load(version)
     assert model.configuration != FALLBACK and [most for most, _ in model.fold_in.trust] == [2, 5, 20]
@@ -69,9 +83,15 @@ def test_what_is_made_again_is_an_ordinary_model(other):
 
 def test_another_seed_is_noticed(other):
     lake, registry, version, night = other
-    bare = replace(version, tags={name: value for name, value in version.tags.items() if name != "night"})  # no lists
-    compared = list(rebuild.rebuild(lake, registry, bare, replace(night, settings=replace(night.settings, seed=12))))
-    equal = {each.name: each.equal for each in compared}  # model.json holds the trust, which is measured with the seed
+    bare = replace(
+        version, tags={name: value for name, value in version.tags.items() if name != "night"}
+    )  # no lists
+    compared = list(
+        rebuild.rebuild(lake, registry, bare, replace(night, settings=replace(night.settings, seed=12)))
+    )
+    equal = {
+        each.name: each.equal for each in compared
+    }  # model.json holds the trust, which is measured with the seed
     assert set(equal) == {"factors.npz", "model.json"} and not equal["factors.npz"]
     assert "NOT EQUAL" in str(compared[0])
 

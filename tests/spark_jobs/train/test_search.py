@@ -57,12 +57,18 @@ def halved(spark, found, cut):
 
 
 def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
-    """Every trial against the same recipe fitted and asked here, by the definition of a window and nothing of the search's."""
+    """Every trial against the same recipe fitted and asked here, by the definition of a window and nothing of
+    the search's.
+    """
     days = cut.test_from - cut.validate_from
     made = [trial for trial in halved.trials if not trial.name.startswith("blend")]
-    assert [(trial.name, trial.parameters["rung"], trial.parameters["asked_from"] - cut.validate_from) for trial in made] == [
+    assert [
+        (trial.name, trial.parameters["rung"], trial.parameters["asked_from"] - cut.validate_from)
+        for trial in made
+    ] == [
         *[(part, 1, 0) for part in ("recent_popularity", "own_history", "lightfm", "own_history", "lightfm")],
-        # The next rung gives epochs to the better LightFM, and a second window to all that are left; the rest is known already.
+        # The next rung gives epochs to the better LightFM, and a second window to all that are left; the rest
+        # is known already.
         ("lightfm", 2, 0),
         *[(part, 2, -days) for part in ("recent_popularity", "own_history", "lightfm")],
     ]
@@ -73,9 +79,13 @@ def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
         del given["rung"]
         behaviour = found.training.behaviour
         fitted = make(part, given).fit(found.training.before(begins), seed)
-        test = case(behaviour.before(begins), behaviour.before(begins + days).since(begins), found.allowed, 1000, seed)
+        test = case(
+            behaviour.before(begins), behaviour.before(begins + days).since(begins), found.allowed, 1000, seed
+        )
         scores = fitted.score(Customers.of(found.training.before(begins), test.customers))
-        expected = measure(scores, test, found.allowed, sparse.csr_matrix(test.seen.toarray() & ~found.consumable)).quality
+        expected = measure(
+            scores, test, found.allowed, sparse.csr_matrix(test.seen.toarray() & ~found.consumable)
+        ).quality
         assert trial.metrics["quality"] == pytest.approx(np.nanmean(expected), abs=1e-12)
         assert trial.metrics["seconds"] > 0 and 20 < trial.metrics["peak_memory_mb"] < 1000
 
@@ -95,7 +105,10 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
     cut_short = choose(spark, found, cut, 5, space(seconds=16.0, parts=endless))
     assert time.monotonic() - began < 16.0
     assert cut_short.report["was_cut"] and cut_short.report["seconds"] < 16.0
-    assert [line.split(": ")[1].split(" ")[0] for line in cut_short.report["not_made"]] == ["lightfm", "own_history"]
+    assert [line.split(": ")[1].split(" ")[0] for line in cut_short.report["not_made"]] == [
+        "lightfm",
+        "own_history",
+    ]
     made = [trial.name for trial in cut_short.trials if not trial.name.startswith("blend")]
     assert made == ["recent_popularity", "own_history"], "the beginning of the search, in its order"
     whole = choose(
@@ -103,10 +116,16 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
         found,
         cut,
         5,
-        space(parts={"recent_popularity": PARTS["recent_popularity"], "own_history": PARTS["own_history"][:1]}),
+        space(
+            parts={"recent_popularity": PARTS["recent_popularity"], "own_history": PARTS["own_history"][:1]}
+        ),
     )
     assert cut_short.configuration == whole.configuration
-    busy = [one for one in psutil.Process().children(recursive=True) if one.cpu_percent(0.1) > 50 and "python" in one.name()]
+    busy = [
+        one
+        for one in psutil.Process().children(recursive=True)
+        if one.cpu_percent(0.1) > 50 and "python" in one.name()
+    ]
     assert not busy, "the trial was ended, not left behind"
 
 
@@ -146,8 +165,12 @@ print(grown >> 20, (peak_bytes() - before) >> 20)
 
 
 def test_a_limit_of_memory_holds_and_goes_away():
-    """In a process of its own: one that has freed much takes from that first, and of that nobody need ask the system."""
-    done = subprocess.run([sys.executable, "-c", LIMITED], cwd=ROOT, capture_output=True, text=True, check=True)
+    """In a process of its own: one that has freed much takes from that first, and of that nobody need ask the
+    system.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     grown, after = map(int, done.stdout.split())
     assert 90 < grown < 110, "behind the limit, as much as one likes"
     assert after < 50, "each trial has a peak of its own"
@@ -163,7 +186,9 @@ def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
     assert budget.over, "what begins now would end too late"
 
 
-@pytest.mark.parametrize(("was_cut", "asked"), [pytest.param(True, [], id="cut"), pytest.param(False, [1], id="the control")])
+@pytest.mark.parametrize(
+    ("was_cut", "asked"), [pytest.param(True, [], id="cut"), pytest.param(False, [1], id="the control")]
+)
 def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
     weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
     monkeypatch.setattr(choosing, "choose", lambda *_: choosing.Chosen(weighted, [], {"was_cut": was_cut}))

@@ -1,4 +1,6 @@
-"""Nights of training on a small shop: what is registered, what is accepted, and that nothing new makes nothing new."""
+"""Nights of training on a small shop: what is registered, what is accepted, and that nothing new makes
+nothing new.
+"""
 
 import json
 import shutil
@@ -30,15 +32,26 @@ def runs_of(registry):
 def test_the_first_night_searches_and_says_what_it_found(trained):
     registry = open_registry(trained.night("looks"))
     champion, report = registry.champion(), report_of(trained, "first")
-    assert (report["verdict"], report["kind"], report["model_version"]) == ("accepted", "search", "concierge/1")
+    assert (report["verdict"], report["kind"], report["model_version"]) == (
+        "accepted",
+        "search",
+        "concierge/1",
+    )
     assert "lift over popularity" in report["reason"]
     assert {"popularity", "recent_popularity", "item_knn", "lightfm", "served"} <= set(report["leaderboard"])
     for figures in report["leaderboard"].values():
         for task in ("discover", "next"):
             spread = figures[task]["ndcg"]
             assert spread["low"] <= spread["mean"] <= spread["high"]
-    assert report["windows"] == {"validate_from": "2026-01-29", "test_from": "2026-02-04", "until": "2026-02-10"}
-    assert report["leaderboard"]["served"]["quality"]["mean"] > report["leaderboard"]["popularity"]["quality"]["mean"]
+    assert report["windows"] == {
+        "validate_from": "2026-01-29",
+        "test_from": "2026-02-04",
+        "until": "2026-02-10",
+    }
+    assert (
+        report["leaderboard"]["served"]["quality"]["mean"]
+        > report["leaderboard"]["popularity"]["quality"]["mean"]
+    )
     assert champion.tags["seed"] == "11"
     assert champion.tags["table.fct_interactions"] == str(trained.lake.version(FCT_INTERACTIONS))
     assert champion.tags["code_hash"] == "c0de"
@@ -46,7 +59,11 @@ def test_the_first_night_searches_and_says_what_it_found(trained):
     assert (report["window"]["from"], report["window"]["until"]) == ("2026-01-05", "2026-02-10")
     assert (champion.tags["window.until"], champion.until) == ("2026-02-10", 20494)
     assert report["consent"]["feat_customers_version"] == trained.lake.version(FEAT_CUSTOMERS)
-    assert report["consent"]["n_days_of_behaviour_left_out"] == int(champion.tags["consent.n_days_of_behaviour_left_out"]) > 0
+    assert (
+        report["consent"]["n_days_of_behaviour_left_out"]
+        == int(champion.tags["consent.n_days_of_behaviour_left_out"])
+        > 0
+    )
     assert report["digests"] == champion.digests
     spanish = report["slices"]["country: Spain"]
     assert spanish["served"]["low"] <= spanish["served"]["mean"] <= spanish["served"]["high"]
@@ -56,8 +73,16 @@ def test_the_first_night_searches_and_says_what_it_found(trained):
     assert len(trials) == report["n_trials"] >= 10
     for run in trials:
         assert "quality" in run.data.metrics
-        assert {"seed", "code_hash", "table.fct_interactions", "table.feat_customers", "table.feat_items"} <= set(run.data.tags)
-    assert parent.data.metrics["served.next.ndcg"] == pytest.approx(report["leaderboard"]["served"]["next"]["ndcg"]["mean"])
+        assert {
+            "seed",
+            "code_hash",
+            "table.fct_interactions",
+            "table.feat_customers",
+            "table.feat_items",
+        } <= set(run.data.tags)
+    assert parent.data.metrics["served.next.ndcg"] == pytest.approx(
+        report["leaderboard"]["served"]["next"]["ndcg"]["mean"]
+    )
     assert parent.data.metrics["slice.country_spain.quality"] == pytest.approx(spanish["served"]["mean"])
     for picture in ("leaderboard.png", "slices.png"):
         assert registry.file(champion, picture).stat().st_size > 1000
@@ -89,7 +114,9 @@ def test_the_same_tables_seed_and_code_give_the_same_bytes(trained, fill, spark,
 
 
 def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
-    """A refit on more days is accepted; one on days gone wrong is refused and the accepted one stays; a search compares."""
+    """A refit on more days is accepted; one on days gone wrong is refused and the accepted one stays; a
+    search compares.
+    """
     rows = sorted(fill(tmp_path, spark).rows, key=lambda row: row["interaction_id"])
     days = sorted({row["occurred_at"] for row in rows})
     shop = fill(tmp_path, spark, [row for row in rows if row["occurred_at"] < days[-2]])
@@ -98,33 +125,54 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     shop.put(FCT_INTERACTIONS, [row for row in rows if row["occurred_at"] < days[-1]])
     job.run(shop.night("two"), shop.lake)
     report = report_of(shop, "two")
-    assert (report["kind"], report["verdict"], report["model_version"]) == ("refit", "accepted", "concierge/2")
+    assert (report["kind"], report["verdict"], report["model_version"]) == (
+        "refit",
+        "accepted",
+        "concierge/2",
+    )
     assert report["configuration"] == report_of(shop, "one")["configuration"]
     assert any("new data: fct_interactions version" in why for why in report["because"])
     # Rolled back, the same tables train nothing and do not bring back what was left.
     registry.serve(1)
     job.run(shop.night("two again"), shop.lake)
     again = json.loads((shop.home / "reports" / "two-again" / "model.json").read_text())
-    assert (again["model_version"], again["candidate"], again["verdict"]) == ("concierge/1", "concierge/2", "withdrawn")
+    assert (again["model_version"], again["candidate"], again["verdict"]) == (
+        "concierge/1",
+        "concierge/2",
+        "withdrawn",
+    )
     assert (again["served"]["model_version"], registry.champion().number) == ("concierge/1", 1)
     registry.serve(2)
     # The last third of the history with customers exchanged: tastes learned before say nothing about it.
     names = sorted({row["customer_id"] for row in rows if row["customer_id"]})
     next_one = dict(zip(names, names[1:] + names[:1], strict=True)) | {None: None}
     spoiled = [
-        row | {"item_id": f"item-{37 - int(row['item_id'][-2:]):02}", "customer_id": next_one[row["customer_id"]]}
+        row
+        | {"item_id": f"item-{37 - int(row['item_id'][-2:]):02}", "customer_id": next_one[row["customer_id"]]}
         if row["occurred_at"] >= days[24]
         else row
         for row in rows
     ]
-    shop.put(FCT_INTERACTIONS, [row for row in spoiled if row["occurred_at"] < days[30] or row["customer_id"]])
+    shop.put(
+        FCT_INTERACTIONS, [row for row in spoiled if row["occurred_at"] < days[30] or row["customer_id"]]
+    )
     job.run(shop.night("three"), shop.lake)
     report = report_of(shop, "three")
-    assert (report["verdict"], report["candidate"], report["model_version"]) == ("refused", "concierge/3", "concierge/2")
+    assert (report["verdict"], report["candidate"], report["model_version"]) == (
+        "refused",
+        "concierge/3",
+        "concierge/2",
+    )
     assert report["reason"]
     assert registry.champion().number == 2
-    space = read_space()  # two recipes of each part, or this Sunday alone would take as long as all these nights
-    monkeypatch.setattr(search, "read_space", lambda: space | {"parts": {name: two[:2] for name, two in space["parts"].items()}})
+    space = (
+        read_space()
+    )  # two recipes of each part, or this Sunday alone would take as long as all these nights
+    monkeypatch.setattr(
+        search,
+        "read_space",
+        lambda: space | {"parts": {name: two[:2] for name, two in space["parts"].items()}},
+    )
     search.run(shop.night("sunday"), shop.lake)
     report = report_of(shop, "sunday")
     assert registry.champion().number == (4 if report["verdict"] == "accepted" else 2)
@@ -132,7 +180,9 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
 
 
 def test_too_short_a_window_leaves_what_is_accepted(fill, trained, spark, tmp_path):
-    """Nights and searches on five days of behaviour: the model of the great days is served on, and nothing is registered."""
+    """Nights and searches on five days of behaviour: the model of the great days is served on, and nothing is
+    registered.
+    """
     shutil.copytree(trained.home, tmp_path / "home")
     days = sorted({row["occurred_at"] for row in trained.rows})
     shop = fill(tmp_path / "home", spark, [row for row in trained.rows if row["occurred_at"] >= days[-5]])
@@ -140,8 +190,15 @@ def test_too_short_a_window_leaves_what_is_accepted(fill, trained, spark, tmp_pa
     for name, task in (("short night", job), ("short search", search)):
         [line] = task.run(shop.night(name), shop.lake)
         report = report_of(shop, name.replace(" ", "-"))
-        assert (report["verdict"], report["model_version"], report["candidate"]) == ("refused", "concierge/1", None)
-        assert report["reason"].startswith("nothing to test on") and report["served"]["model_version"] == "concierge/1"
+        assert (report["verdict"], report["model_version"], report["candidate"]) == (
+            "refused",
+            "concierge/1",
+            None,
+        )
+        assert (
+            report["reason"].startswith("nothing to test on")
+            and report["served"]["model_version"] == "concierge/1"
+        )
         assert (line.version_before, line.version_after) == (1, None)
     assert [each.number for each in registry.after(None)] == [1] and registry.champion().number == 1
 
@@ -149,7 +206,10 @@ def test_too_short_a_window_leaves_what_is_accepted(fill, trained, spark, tmp_pa
 def test_a_popularity_for_want_of_better_keeps_what_the_test_told_of_placing(trained, tmp_path, monkeypatch):
     shutil.copytree(trained.home, tmp_path / "home")
     night = trained.night("poor")
-    night = replace(night, settings=replace(night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/m.db"))
+    night = replace(
+        night,
+        settings=replace(night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/m.db"),
+    )
     popular = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
     monkeypatch.setattr(job, "choose", lambda *_: Chosen(popular, []))
     job.run(night, trained.lake)
@@ -159,10 +219,14 @@ def test_a_popularity_for_want_of_better_keeps_what_the_test_told_of_placing(tra
 
 
 def test_a_night_whose_champion_is_changed_meanwhile_says_so(trained, tmp_path, monkeypatch):
-    """While the refit is under way somebody rolls back, here to none: the version stays, refused, in tags and both reports."""
+    """While the refit is under way somebody rolls back, here to none: the version stays, refused, in tags and
+    both reports.
+    """
     shutil.copytree(trained.home, tmp_path / "home")
     night = trained.night("overtaken", "0ther code")
-    settings = replace(night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/home/mlflow/mlflow.db")
+    settings = replace(
+        night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/home/mlflow/mlflow.db"
+    )
     night, examined = replace(night, settings=settings), job.examine
     registry = open_registry(night)
     monkeypatch.setattr(job, "examine", lambda *asked: (registry.serve(None), examined(*asked))[1])
@@ -182,7 +246,11 @@ def test_too_short_a_history_serves_popularity(fill, spark, tmp_path):
     shop = fill(tmp_path, spark, [row for row in rows if row["occurred_at"] < days[4]])
     job.run(shop.night("young"), shop.lake)
     report = report_of(shop, "young")
-    assert (report["verdict"], report["configuration"]["weights"], report["leaderboard"]) == ("accepted", {"popularity": 1.0}, {})
+    assert (report["verdict"], report["configuration"]["weights"], report["leaderboard"]) == (
+        "accepted",
+        {"popularity": 1.0},
+        {},
+    )
     assert "too short" in report["reason"]
 
 

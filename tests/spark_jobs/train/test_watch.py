@@ -1,4 +1,6 @@
-"""What a night looks at for drift, when a search is due because of it, and that a window of days is kept to the day."""
+"""What a night looks at for drift, when a search is due because of it, and that a window of days is kept to
+the day.
+"""
 
 import json
 from dataclasses import replace
@@ -33,7 +35,9 @@ def test_the_profile_counts_values_and_half_octaves_of_prices(trained):
 def test_the_first_night_looks_at_its_newest_day_and_remembers_the_tables(trained):
     said = report_of(trained, "first")
     assert said["drift"]["days"] == ["2026-02-09"] and said["drift"]["alarms"] == []
-    assert {"label: kinds of behaviour (PSI)", "feature: categories (PSI)"} <= {each["name"] for each in said["drift"]["signals"]}
+    assert {"label: kinds of behaviour (PSI)", "feature: categories (PSI)"} <= {
+        each["name"] for each in said["drift"]["signals"]
+    }
     assert said["profile"] == watch.profile(trained.lake)
 
 
@@ -48,7 +52,9 @@ def test_tables_that_moved_since_the_accepted_model_are_an_alarm(trained):
     champion_said = report_of(trained, "first") | {"profile": before}
     registry.file_of = lambda run_id, name: written(trained.home / "said.json", champion_said)
     [alarm] = watch.look(trained.lake, registry, found, champion, cents)["alarms"]
-    assert alarm.startswith("feature: feat_items.price (PSI)") and alarm.endswith("(since the accepted model)")
+    assert alarm.startswith("feature: feat_items.price (PSI)") and alarm.endswith(
+        "(since the accepted model)"
+    )
 
 
 def version(number, kind, verdict="accepted", **more):
@@ -60,23 +66,31 @@ def version(number, kind, verdict="accepted", **more):
     [
         pytest.param([version(1, "search")], 1, {"since the accepted model": 1}, id="the first"),
         pytest.param(
-            [version(1, "search"), version(2, "refit")], 2,
-            {"since the accepted model": 2, "since the search": 1}, id="and a refit",
+            [version(1, "search"), version(2, "refit")],
+            2,
+            {"since the accepted model": 2, "since the search": 1},
+            id="and a refit",
         ),
         pytest.param(
-            [version(1, "search"), version(2, "refit"), version(3, "search", "refused")], 2, {"since the search": 3},
+            [version(1, "search"), version(2, "refit"), version(3, "search", "refused")],
+            2,
+            {"since the search": 3},
             id="a search that was refused has seen it",
         ),
         pytest.param(
-            [version(1, "search"), version(2, "search", "refused"), version(3, "refit")], 3,
-            {"since the accepted model": 3, "since the search": 2}, id="and the refit after it",
+            [version(1, "search"), version(2, "search", "refused"), version(3, "refit")],
+            3,
+            {"since the accepted model": 3, "since the search": 2},
+            id="and the refit after it",
         ),
         pytest.param(
-            [version(1, "search"), version(2, "refit"), version(3, "refit", "refused", found_again="yes")], 2,
-            {"since the search": 3}, id="a search that came to what a night had made",
+            [version(1, "search"), version(2, "refit"), version(3, "refit", "refused", found_again="yes")],
+            2,
+            {"since the search": 3},
+            id="a search that came to what a night had made",
         ),
     ],
-)  # fmt: skip
+)
 def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, versions, champion, compared):
     def file_of(run_id, name):
         return written(tmp_path / "said.json", {"profile": run_id})
@@ -95,7 +109,9 @@ def test_a_day_that_a_search_has_learned_from_is_not_news(trained):
 
     def days(*versions):
         file_of = lambda run_id, name: written(trained.home / "said.json", {})  # noqa: E731
-        return watch.look(trained.lake, SimpleNamespace(after=lambda _: versions, file_of=file_of), found, champion, {})["days"]
+        return watch.look(
+            trained.lake, SimpleNamespace(after=lambda _: versions, file_of=file_of), found, champion, {}
+        )["days"]
 
     assert days(champion) == ["2026-02-07", "2026-02-08", "2026-02-09"] and days(champion, refused) == []
 
@@ -111,7 +127,16 @@ def test_answers_to_lists_are_counted_by_day(lake, upsert):
     for n in range(12):
         on = (day - timedelta(n // 4)).date()
         told = {"item_id": "i" if n % 4 else None, "request_id": "r" if n % 4 == 2 else None}
-        rows.append({"event_id": str(n), "source": "s", "event_type": "view", "occurred_at": day, "occurred_date": on, **told})
+        rows.append(
+            {
+                "event_id": str(n),
+                "source": "s",
+                "event_type": "view",
+                "occurred_at": day,
+                "occurred_date": on,
+                **told,
+            }
+        )
     upsert(lake, CORE_EVENTS, rows)
     newest = number(day.date())
     assert watch.answers(lake, newest - 1) == {newest: (3, 1), newest - 1: (3, 1)}
@@ -125,23 +150,35 @@ def line(step, **detail):
     ("told", "expected"),
     [
         pytest.param([], [], id="no night yet"),
-        pytest.param([line("train", kind="search", drift=[], n_interactions=100)], [], id="the first night searched"),
         pytest.param(
-            [line("train", kind="search"), line("train", kind="refit", drift=["a", "b"]), line("train", drift=["a"])],
-            ["drift: a", "drift: b"], id="drift since, each once",
+            [line("train", kind="search", drift=[], n_interactions=100)], [], id="the first night searched"
         ),
         pytest.param(
-            [line("train", kind="refit", drift=["a"]), line("search", kind="search", n_interactions=5)], [], id="searched since"
+            [
+                line("train", kind="search"),
+                line("train", kind="refit", drift=["a", "b"]),
+                line("train", drift=["a"]),
+            ],
+            ["drift: a", "drift: b"],
+            id="drift since, each once",
         ),
         pytest.param(
-            [line("search", n_interactions=100), line("train", n_interactions=149)], [], id="less than half as much again"
+            [line("train", kind="refit", drift=["a"]), line("search", kind="search", n_interactions=5)],
+            [],
+            id="searched since",
+        ),
+        pytest.param(
+            [line("search", n_interactions=100), line("train", n_interactions=149)],
+            [],
+            id="less than half as much again",
         ),
         pytest.param(
             [line("search", n_interactions=100), line("train", n_interactions=150)],
-            ["new data: 150 days of behaviour, 1.5 times those of the last search"], id="half as much again",
+            ["new data: 150 days of behaviour, 1.5 times those of the last search"],
+            id="half as much again",
         ),
     ],
-)  # fmt: skip
+)
 def test_when_a_search_is_due(told, expected):
     assert due.of_the_nights(told) == expected
 
@@ -153,14 +190,22 @@ def test_due_by_schedule_by_drift_and_not(trained, lake):
     monday = trained.night("asks")
     with pytest.raises(NothingNew):
         due.run(monday, lake)
-    record(lake, monday, "train", [TableReport("model", detail={"kind": "refit", "drift": ["prices"], "n_interactions": 9})], 1.0)
+    record(
+        lake,
+        monday,
+        "train",
+        [TableReport("model", detail={"kind": "refit", "drift": ["prices"], "n_interactions": 9})],
+        1.0,
+    )
     [report] = due.run(monday, lake)
     assert report.detail == {"because": ["drift: prices"]} and lake.exists(OPS_RUNS)
 
 
 @pytest.mark.parametrize("days", [1, 30, 400])
 def test_a_window_is_kept_to_the_day(trained, fill, tmp_path, days):
-    """The same matrices as from tables that never held anything older; the newest of 36 days is 2026-02-09."""
+    """The same matrices as from tables that never held anything older; the newest of 36 days is
+    2026-02-09.
+    """
     first = datetime(2026, 2, 10, tzinfo=UTC) - timedelta(days=days)
     whole, cut = job.prepare(trained.lake, days)
     assert whole.training.behaviour.day.min() >= number(first.date())
@@ -171,12 +216,16 @@ def test_a_window_is_kept_to_the_day(trained, fill, tmp_path, days):
     for name in ("customer_ids", "item_ids"):
         assert getattr(whole, name).tolist() == getattr(alone, name).tolist()
     for name in ("customer", "item", "day", "kind"):
-        assert np.array_equal(getattr(whole.training.behaviour, name), getattr(alone.training.behaviour, name))
+        assert np.array_equal(
+            getattr(whole.training.behaviour, name), getattr(alone.training.behaviour, name)
+        )
 
 
 def test_the_setting_is_a_number_of_days_and_part_of_what_a_model_is_made_of(tmp_path):
     home = {"CONCIERGE_HOME": str(tmp_path)}
-    everything, month = (Settings.from_environment(home | more) for more in ({}, {"CONCIERGE_TRAINING_DAYS": "30"}))
+    everything, month = (
+        Settings.from_environment(home | more) for more in ({}, {"CONCIERGE_TRAINING_DAYS": "30"})
+    )
     assert (everything.training_days, month.training_days) == (None, 30)
     assert config_hash(everything) != config_hash(month)
     assert Settings.from_environment(home | {"CONCIERGE_TRAINING_DAYS": "12"}).training_days == 12

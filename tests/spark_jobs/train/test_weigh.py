@@ -25,7 +25,9 @@ def case_of(wanted):
 
 
 def a_case(seed):
-    """What customers want, and three parts: one that half knows, one that knows the other half, one that guesses."""
+    """What customers want, and three parts: one that half knows, one that knows the other half, one that
+    guesses.
+    """
     generator = np.random.default_rng(seed)
     wanted = generator.random((N, ITEMS)) < 0.15
     halves = np.arange(ITEMS) < ITEMS // 2
@@ -33,7 +35,8 @@ def a_case(seed):
     units = [np.where(wanted & halves, 0.8, noise[0]), np.where(wanted & ~halves, 0.6, noise[1]), noise[2]]
     names = ("own_history", "user_knn", "popularity")
     return case_of(wanted), [
-        Candidate(name, {"n": n}, unit.astype(np.float32)) for n, (name, unit) in enumerate(zip(names, units, strict=True))
+        Candidate(name, {"n": n}, unit.astype(np.float32))
+        for n, (name, unit) in enumerate(zip(names, units, strict=True))
     ]
 
 
@@ -80,7 +83,9 @@ def test_a_part_that_says_what_another_says_is_left_out():
     start = {"own_history": 1.0, "item_knn": 0.5}
     found = weigh(MATERIAL, [candidates[0], twin], test, space(start=start), Budget(100.0, 0))
     assert set(found.configuration["weights"]) == {"own_history"}, "the lighter of the two is asked first"
-    held = weigh(MATERIAL, [candidates[0], twin], test, space(start=start, least={"item_knn": 0.5}), Budget(100.0, 0))
+    held = weigh(
+        MATERIAL, [candidates[0], twin], test, space(start=start, least={"item_knn": 0.5}), Budget(100.0, 0)
+    )
     assert held.configuration["weights"]["item_knn"] >= 0.5, "what must be in a blend is"
 
 

@@ -21,7 +21,10 @@ AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 def people(*rows: dict) -> list[dict]:
-    return [{**dict.fromkeys(CORE_PEOPLE.columns), "source": "shop", "record_id": f"r{n}", **row} for n, row in enumerate(rows)]
+    return [
+        {**dict.fromkeys(CORE_PEOPLE.columns), "source": "shop", "record_id": f"r{n}", **row}
+        for n, row in enumerate(rows)
+    ]
 
 
 def a_night(home) -> Night:
@@ -31,7 +34,9 @@ def a_night(home) -> Night:
 
 def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd, caplog):
     good = {"email": f"{CANARY}@example.test", "email_identifier_id": "i_" + "0" * 32}
-    lake.put_rows(people(good, {**good, "email_identifier_id": None}, {**good, "email": f"call {CANARY}"}), CORE_PEOPLE)
+    lake.put_rows(
+        people(good, {**good, "email_identifier_id": None}, {**good, "email": f"call {CANARY}"}), CORE_PEOPLE
+    )
     tables = ["core_people"]
     verdicts = borders.check(lake, tables)
     with pytest.raises(borders.BorderError, match=r"core_people: email_has_its_id \(1 rows\)") as stopped:
@@ -51,11 +56,19 @@ def test_a_verdict_belongs_to_a_version_and_holds_no_value(lake, tmp_path, capfd
     shutil.rmtree(lake.path(CORE_PEOPLE))
     for n in range(n_versions):
         lake.put_rows(people(*[{**good, "email_identifier_id": None}] * (n + 1)), CORE_PEOPLE)
-    assert borders.unchecked(lake, tables), "a table made anew reaches a version that has passed before, and is checked"
+    assert borders.unchecked(lake, tables), (
+        "a table made anew reaches a version that has passed before, and is checked"
+    )
 
     printed = capfd.readouterr()
     assert "warn email_looks_like_one (1 rows): A till's remark" in printed.out
-    said = printed.out + printed.err + caplog.text + str(stopped.value) + str([v.report() for v in verdicts + passed])
+    said = (
+        printed.out
+        + printed.err
+        + caplog.text
+        + str(stopped.value)
+        + str([v.report() for v in verdicts + passed])
+    )
     assert CANARY not in said
 
 
@@ -66,7 +79,9 @@ def test_what_cannot_be_evaluated_stops_the_night_without_quoting(spark, capfd, 
     frame = spark.createDataFrame([tuple(row[0].values())], CORE_PEOPLE.schema)
     suite = Suite(CORE_PEOPLE, (each_row("is_a_number", "cast(email as int) > 0", "It cannot be one."),))
     found = unmet(frame, "core_people", suite.expectations, few)
-    assert all(each.could_not_run and each.stops for each in found) and "is_a_number" in [each.expectation.name for each in found]
+    assert all(each.could_not_run and each.stops for each in found) and "is_a_number" in [
+        each.expectation.name for each in found
+    ]
     printed = capfd.readouterr()
     assert CANARY not in printed.out + printed.err + caplog.text + str([str(each) for each in found])
 
@@ -74,14 +89,24 @@ def test_what_cannot_be_evaluated_stops_the_night_without_quoting(spark, capfd, 
 def test_train_does_not_read_features_that_fail(spark, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
     monkeypatch.setattr("spark_jobs.session.start", lambda *_: spark)
-    monkeypatch.setattr("spark_jobs.train.job.run", lambda *_: pytest.fail("train ran on features that had not passed"))
+    monkeypatch.setattr(
+        "spark_jobs.train.job.run", lambda *_: pytest.fail("train ran on features that had not passed")
+    )
     flags = dict.fromkeys(("is_recommendable", "is_in_stock", "is_consumable"), False)
-    Lake(tmp_path / "lake").put_rows([{**dict.fromkeys(FEAT_ITEMS.columns), "item_id": "item", **flags}], FEAT_ITEMS)
+    Lake(tmp_path / "lake").put_rows(
+        [{**dict.fromkeys(FEAT_ITEMS.columns), "item_id": "item", **flags}], FEAT_ITEMS
+    )
     assert run_step.main(["train", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]) == 1
-    assert "feat_items: something_may_be_served (1 rows): Every list would be empty." in capfd.readouterr().err
+    assert (
+        "feat_items: something_may_be_served (1 rows): Every list would be empty." in capfd.readouterr().err
+    )
 
 
 def test_a_changed_suite_checks_again():
     suite = SUITES["core_people"]
     changed = Suite(suite.table, (*suite.own, each_row("new", "true", "A rule was added.")))
-    assert borders.fingerprint(changed) != borders.fingerprint(suite) == borders.fingerprint(Suite(suite.table, suite.own))
+    assert (
+        borders.fingerprint(changed)
+        != borders.fingerprint(suite)
+        == borders.fingerprint(Suite(suite.table, suite.own))
+    )

@@ -1,6 +1,8 @@
-"""Each expectation of each suite is broken on purpose once, among good rows: it alone speaks, and counts right.
+"""Each expectation of each suite is broken on purpose once, among good rows: it alone speaks, and counts
+right.
 
-One frame a table: two good rows, one row a planted fault, one repeated key, and a null in each column that promises a value.
+One frame a table: two good rows, one row a planted fault, one repeated key, and a null in each column that
+promises a value.
 """
 
 from collections import Counter
@@ -15,7 +17,9 @@ from expectations.suites import SUITES
 from spark_jobs.validate.gx import unmet
 from tests.spark_jobs.validate.good_rows import GOOD, cid, iid, listed
 
-NULL, SET, RANGE, REGEX = (f"column_values_to_{word}" for word in ("not_be_null", "be_in_set", "be_between", "match_regex"))
+NULL, SET, RANGE, REGEX = (
+    f"column_values_to_{word}" for word in ("not_be_null", "be_in_set", "be_between", "match_regex")
+)
 
 
 LIST_FAULTS = {
@@ -33,7 +37,10 @@ FAULTS = {
     "core_events": {
         f"event_type: {SET}": {"event_type": "hover"},
         "day_is_of_its_time": {"occurred_date": date(2026, 1, 3)},
-        "time_is_plausible": {"occurred_at": datetime(2027, 1, 5, tzinfo=UTC), "occurred_date": date(2027, 1, 5)},
+        "time_is_plausible": {
+            "occurred_at": datetime(2027, 1, 5, tzinfo=UTC),
+            "occurred_date": date(2027, 1, 5),
+        },
         "somebody_did_it": {"anonymous_identifier_id": None},
         "item_is_named": {"item_id": None},
         f"user_identifier_id: {REGEX}": {"user_identifier_id": "canary@example.test"},
@@ -162,7 +169,10 @@ FAULTS = {
     },
     "feat_items": {f"price: {RANGE}": {"price": Decimal(-1)}, f"price_band: {SET}": {"price_band": "dear"}},
     "rec_customer_items_v1": {f"customer_id: {REGEX}": {"customer_id": "17850"}, **LIST_FAULTS},
-    "rec_item_items_v1": {"not_its_own_neighbour": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"}, **LIST_FAULTS},
+    "rec_item_items_v1": {
+        "not_its_own_neighbour": {"items": listed(("own", 1.0, ["kin"])), "item_id": "own"},
+        **LIST_FAULTS,
+    },
     "rec_audience_items_v1": {f"audience: {REGEX}": {"audience": "everyone"}, **LIST_FAULTS},
     "rec_fold_in_v1": {
         "factors_fit_items": {"n_components": 2},
@@ -173,14 +183,19 @@ FAULTS = {
 }
 # What is said of a table as a whole, broken by a frame of its own below.
 OF_THE_WHOLE = {
-    "table: table_row_count_to_be_between", "audience: column_distinct_values_to_contain_set", "something_may_be_served",
-    "customer_has_few_identifiers", "kind, source, value_normalised: compound_columns_to_be_unique",
-}  # fmt: skip
+    "table: table_row_count_to_be_between",
+    "audience: column_distinct_values_to_contain_set",
+    "something_may_be_served",
+    "customer_has_few_identifiers",
+    "kind, source, value_normalised: compound_columns_to_be_unique",
+}
 MOSTLY = {"core_order_lines": {f"user_identifier_id: {NULL}"}}
 
 
 def frame(spark, name: str, rows: list[dict]):
-    return spark.createDataFrame([tuple(row.get(column) for column in LAKE[name].columns) for row in rows], LAKE[name].schema)
+    return spark.createDataFrame(
+        [tuple(row.get(column) for column in LAKE[name].columns) for row in rows], LAKE[name].schema
+    )
 
 
 @pytest.fixture(params=["few", "many"])
@@ -202,15 +217,24 @@ def test_planted_faults_are_found_and_counted(counts, name):
         rows.append({**good(len(rows)), **change})
         expected[fault] += 1
     rows.append(rows[1])  # the key again
-    expected[f"{', '.join(table.key)}: {'column_values' if len(table.key) == 1 else 'compound_columns'}_to_be_unique"] = 2
+    expected[
+        f"{', '.join(table.key)}:"
+        f" {'column_values' if len(table.key) == 1 else 'compound_columns'}_to_be_unique"
+    ] = 2
     own = {each.name for each in SUITES[name].own} - OF_THE_WHOLE - MOSTLY.get(name, set())
     assert own == set(FAULTS[name]), "an expectation that was never seen to fail"
     if name == "core_identifiers":
-        expected["kind, source, value_normalised: compound_columns_to_be_unique"] = 2  # the repeated row repeats these as well
+        expected["kind, source, value_normalised: compound_columns_to_be_unique"] = (
+            2  # the repeated row repeats these as well
+        )
     if name == "core_identities":
         expected["founder_is_among_them"] += 1  # a source's id is nobody's hash either
     for column in table.not_null:
-        if any(column in change for change in FAULTS[name].values()) or column in ("occurred_at", "ordered_at", "items"):
+        if any(column in change for change in FAULTS[name].values()) or column in (
+            "occurred_at",
+            "ordered_at",
+            "items",
+        ):
             rows.append({**good(len(rows)), column: None})
             expected[f"{column}: {NULL}"] += 1
     assert counts(name, rows) == dict(expected)
@@ -219,12 +243,18 @@ def test_planted_faults_are_found_and_counted(counts, name):
 def test_faults_of_a_whole_table(counts):
     assert counts("core_events", []) == {"table: table_row_count_to_be_between": None}
     audiences = [{**GOOD["rec_audience_items_v1"](n), "audience": f"country:{n}"} for n in range(2)]
-    assert counts("rec_audience_items_v1", audiences) == {"audience: column_distinct_values_to_contain_set": None}
+    assert counts("rec_audience_items_v1", audiences) == {
+        "audience: column_distinct_values_to_contain_set": None
+    }
     hidden = [{**GOOD["feat_items"](n), "is_in_stock": False} for n in range(2)]
     assert counts("feat_items", hidden) == {"something_may_be_served": 2}
     many = [{"identifier_id": iid(n), "customer_id": cid(0)} for n in range(101)]
     assert counts("core_identities", many) == {"customer_has_few_identifiers": 101}
     twice = [{**GOOD["core_identifiers"](n), "value_normalised": "u"} for n in range(2)]
-    assert counts("core_identifiers", twice) == {"kind, source, value_normalised: compound_columns_to_be_unique": 2}
-    guests = [{**GOOD["core_order_lines"](n), "user_identifier_id": iid(n) if n < 3 else None} for n in range(10)]
+    assert counts("core_identifiers", twice) == {
+        "kind, source, value_normalised: compound_columns_to_be_unique": 2
+    }
+    guests = [
+        {**GOOD["core_order_lines"](n), "user_identifier_id": iid(n) if n < 3 else None} for n in range(10)
+    ]
     assert counts("core_order_lines", guests) == {f"user_identifier_id: {NULL}": 7}

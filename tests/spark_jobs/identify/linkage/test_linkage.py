@@ -72,14 +72,18 @@ def test_neighbourhood_is_exact_in_any_order(graph):
 
 def test_normalise_names_dates_and_postcodes():
     con = duckdb.connect()
-    con.execute("""create table r as select * from (values
+    con.execute(
+        """create table r as select * from (values
         ('a', 'Henry Howard, 7th Duke of Norfolk', '1655-01-11', 'EC1M 3LN', 'Camden', 'male', 'n/a'),
         ('b', 'william', '1655-01-01', 'x', null, 't2227', ''),
         ('c', 'of the', null, null, null, null, null),
-        ('d', null, null, null, null, null, null)) as t(id, full_name, dob, postcode_fake, birth_place, gender, occupation)""")
+        ('d', null, null, null, null, null, null)) as t(id, full_name, dob, postcode_fake, birth_place,
+        gender, occupation)"""
+    )
     normalise(con, "r", "id", HISTORICAL_FIGURES, "o", ["william"])
     got = con.execute(
-        "select first, last, middle, ordinal, rank, outcode, sector, area, occupation from o order by record_key"
+        "select first, last, middle, ordinal, rank, outcode, sector, area, occupation from o order by"
+        " record_key"
     ).fetchall()
     assert got[0] == ("henry", "norfolk", "howard", "7", "duke", "ec1m", "ec1m3", "ec", None)
     assert got[1][:3] == ("william", None, None)
@@ -90,7 +94,8 @@ def test_normalise_names_dates_and_postcodes():
 def test_blocking_new_against_all_is_the_rest_of_blocking_all():
     con = duckdb.connect()
     con.execute(
-        "create table people as select i as idx, ['a' || (i % 7), 'b' || (i % 5)] as tokens, i % 3 as dob from range(40) t(i)"
+        "create table people as select i as idx, ['a' || (i % 7), 'b' || (i % 5)] as tokens, i % 3 as dob"
+        " from range(40) t(i)"
     )
     con.execute("create table old as from people where idx % 10 <> 0")
     con.execute("create table new as from people where idx % 10 = 0")
@@ -100,7 +105,12 @@ def test_blocking_new_against_all_is_the_rest_of_blocking_all():
     block(con, rules, "late", new="new")
     both = con.execute("(from before union all from late) order by all").fetchall()
     assert both == con.execute("from everything order by all").fetchall()
-    brute = {(i, j) for i in range(40) for j in range(i + 1, 40) if i % 3 == j % 3 and (i % 7 == j % 7 or i % 5 == j % 5)}
+    brute = {
+        (i, j)
+        for i in range(40)
+        for j in range(i + 1, 40)
+        if i % 3 == j % 3 and (i % 7 == j % 7 or i % 5 == j % 5)
+    }
     assert set(both) == brute
 
 

@@ -21,13 +21,21 @@ ANNA = {"first_name": "Anna", "last_name": "Keller", "postcode": "34117", "city"
 TWICE = [
     {"record_id": "9", **ANNA, "email": "anna.keller@example.com", "phone": "+49 151 5550001"},
     {"record_id": "10", **ANNA, "last_name": "Kellr", "email": "ANNA.keller@example.com"},
-    {"record_id": "11", "first_name": "Piet", "last_name": "Okafor", "postcode": "1017", "city": "Utrecht", "country": "NL"},
+    {
+        "record_id": "11",
+        "first_name": "Piet",
+        "last_name": "Okafor",
+        "postcode": "1017",
+        "city": "Utrecht",
+        "country": "NL",
+    },
 ]
 
 
 def people(rows: list[dict], source: str = "till") -> pa.Table:
     return pa.Table.from_pylist(
-        [dict.fromkeys(CORE_PEOPLE.columns) | {"source": source} | row for row in rows], arrow_schema(CORE_PEOPLE)
+        [dict.fromkeys(CORE_PEOPLE.columns) | {"source": source} | row for row in rows],
+        arrow_schema(CORE_PEOPLE),
     )
 
 
@@ -35,17 +43,30 @@ def test_a_pair_that_is_alike_with_what_speaks_for_it(tmp_path):
     got = link_people(tmp_path / "state.duckdb", people(TWICE), MODEL, GIVEN).likeness
     assert got.schema == arrow_schema(CORE_IDENTITY_LIKENESS)
     [row] = got.to_pylist()
-    assert (row["source_a"], row["record_id_a"], row["source_b"], row["record_id_b"]) == ("till", "10", "till", "9")
+    assert (row["source_a"], row["record_id_a"], row["source_b"], row["record_id_b"]) == (
+        "till",
+        "10",
+        "till",
+        "9",
+    )
     assert row["is_one_person"]
     assert row["probability"] > 0.5
     said = {name: text.rsplit(" ", 1) for name, text in row["agreements"]}
     assert {name: label for name, (label, _) in said.items()} == {
-        "last": "a slip", "first": "same first name", "postcode": "same postcode", "place": "same place",
-        "email": "same address", "country": "same",
-    }  # fmt: skip
+        "last": "a slip",
+        "first": "same first name",
+        "postcode": "same postcode",
+        "place": "same place",
+        "email": "same address",
+        "country": "same",
+    }
     # Each is rounded to a tenth, their sum to a thousandth.
-    assert sum(float(bits) for _, bits in said.values()) == pytest.approx(row["match_weight"], abs=0.05 * len(said) + 0.001)
-    assert not any(word in str(row["agreements"]).lower() for word in ("anna", "kell", "34117", "kassel", "example"))
+    assert sum(float(bits) for _, bits in said.values()) == pytest.approx(
+        row["match_weight"], abs=0.05 * len(said) + 0.001
+    )
+    assert not any(
+        word in str(row["agreements"]).lower() for word in ("anna", "kell", "34117", "kassel", "example")
+    )
 
 
 @pytest.mark.parametrize("rows", [[], TWICE[:1]], ids=["nobody", "one"])
@@ -57,14 +78,17 @@ def test_too_few_to_compare_give_an_empty_table(tmp_path, rows):
 
 def test_a_number_on_too_many_records_says_nothing(tmp_path):
     shared = [
-        {"record_id": str(i), "first_name": "Mila", "last_name": "Brandt", "phone": "0561 5550000"} for i in range(MOST + 1)
+        {"record_id": str(i), "first_name": "Mila", "last_name": "Brandt", "phone": "0561 5550000"}
+        for i in range(MOST + 1)
     ]
     state = tmp_path / "state.duckdb"
     assert link_people(state, people(shared), MODEL, GIVEN).likeness.num_rows == 0
     fewer = link_people(state, people(shared[1:]), MODEL, GIVEN)
     assert fewer.likeness.num_rows == MOST * (MOST - 1) // 2
     assert fewer.updated.n_changed == MOST
-    assert fewer.likeness.equals(link_people(tmp_path / "other.duckdb", people(shared[1:]), MODEL, GIVEN).likeness)
+    assert fewer.likeness.equals(
+        link_people(tmp_path / "other.duckdb", people(shared[1:]), MODEL, GIVEN).likeness
+    )
 
 
 def test_the_next_night_updates_and_another_model_or_a_broken_state_starts_again(tmp_path):
@@ -84,7 +108,8 @@ def test_the_next_night_updates_and_another_model_or_a_broken_state_starts_again
 def test_a_damaged_state_is_made_anew(tmp_path, block):
     """A byte of a block turned over: the stamp is there and reads, what lies behind it does not."""
     rows = [
-        {"record_id": str(n), "first_name": f"A{n:04d}", "last_name": f"{n:04d}B", "postcode": f"{n:05d}"} for n in range(3000)
+        {"record_id": str(n), "first_name": f"A{n:04d}", "last_name": f"{n:04d}B", "postcode": f"{n:05d}"}
+        for n in range(3000)
     ]
     state = tmp_path / "state.duckdb"
     first = link_people(state, people(rows), MODEL, GIVEN)
@@ -99,7 +124,10 @@ def test_a_damaged_state_is_made_anew(tmp_path, block):
 
 def test_a_birthday_that_a_form_fills_in_says_nothing(tmp_path):
     born = date(1970, 1, 1)
-    rows = [{"record_id": str(n), "first_name": "Ada", "last_name": f"Q{n}x{n}", "birth_date": born} for n in range(3)]
+    rows = [
+        {"record_id": str(n), "first_name": "Ada", "last_name": f"Q{n}x{n}", "birth_date": born}
+        for n in range(3)
+    ]
     state = tmp_path / "state.duckdb"
     link_people(state, people(rows), MODEL, GIVEN)
     with duckdb.connect(str(state)) as con:

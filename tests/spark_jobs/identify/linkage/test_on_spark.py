@@ -1,4 +1,6 @@
-"""Spark's tasks find the pairs that one machine finds, to the last bit, and a night takes them when there are many."""
+"""Spark's tasks find the pairs that one machine finds, to the last bit, and a night takes them when there are
+many.
+"""
 
 import pyarrow as pa
 
@@ -18,7 +20,10 @@ def people(n_customers: int) -> pa.Table:
         "record_id": file["crm_id"],
         "birth_date": file["birth_date"].cast("date32"),
     }
-    same = {name: file[name] for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")}
+    same = {
+        name: file[name]
+        for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")
+    }
     rows = pa.table(columns | same)
     for field in arrow_schema(CORE_PEOPLE):
         if field.name not in rows.column_names:
@@ -32,7 +37,9 @@ def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
     monkeypatch.setattr("spark_jobs.identify.linkage.nightly.MANY", 1)
     monkeypatch.setattr("spark_jobs.identify.linkage.nightly.RECORDS_PER_TASK", len(shop) // 2)
     pairs = on_spark.linked_pairs_on_spark
-    monkeypatch.setattr(on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given))
+    monkeypatch.setattr(
+        on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given)
+    )
     there = link_people(tmp_path / "there.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
     assert asked == [2], "two tasks compared them"
     assert there.likeness.to_pylist() == here.likeness.to_pylist()

@@ -19,12 +19,15 @@ MODEL = LinkageModel.shipped()
 def person(rng: random.Random) -> dict:
     """Few values, so that many records are alike, some are equal, and components grow and fall apart."""
     return {
-        "first_name": rng.choice(FIRST), "last_name": rng.choice(LAST),
+        "first_name": rng.choice(FIRST),
+        "last_name": rng.choice(LAST),
         "email": rng.choice((None, f"{rng.choice(FIRST).lower()}{rng.randrange(9)}@example.com")),
         "phone": rng.choice((None, f"+49 151 555000{rng.randrange(9)}")),
-        "city": rng.choice(("Kassel", "Mainz")), "postcode": rng.choice((None, "34117", "34118", "55116")),
-        "birth_date": rng.choice((None, "1980-04-05", "1980-05-04", "1991-12-24")), "country": "DE",
-    }  # fmt: skip
+        "city": rng.choice(("Kassel", "Mainz")),
+        "postcode": rng.choice((None, "34117", "34118", "55116")),
+        "birth_date": rng.choice((None, "1980-04-05", "1980-05-04", "1991-12-24")),
+        "country": "DE",
+    }
 
 
 def load(con: duckdb.DuckDBPyConnection, records: dict[str, dict]) -> None:
@@ -38,8 +41,12 @@ def tables(con: duckdb.DuckDBPyConnection) -> dict[str, list]:
     """Each table's rows as JSON, in order of columns and rows."""
     found = {}
     for table in TABLES:
-        names = ", ".join(sorted(n for (n,) in con.execute(f"select column_name from (describe {table})").fetchall()))
-        found[table] = con.execute(f"select to_json(struct_pack({names}))::varchar from {table} order by 1").fetchall()
+        names = ", ".join(
+            sorted(n for (n,) in con.execute(f"select column_name from (describe {table})").fetchall())
+        )
+        found[table] = con.execute(
+            f"select to_json(struct_pack({names}))::varchar from {table} order by 1"
+        ).fetchall()
     return found
 
 

@@ -1,4 +1,6 @@
-"""The night's identity page: what it shows, that it names nobody, and that labels and nodes do not cover one another."""
+"""The night's identity page: what it shows, that it names nobody, and that labels and nodes do not cover one
+another.
+"""
 
 import re
 from base64 import b64decode
@@ -52,12 +54,19 @@ def identifiers_of(names: dict[str, str]) -> pa.Table:
 def links_of(rows: list[tuple]) -> pa.Table:
     return pa.Table.from_pylist(
         [
-            {"identifier_id_a": min(a, b), "identifier_id_b": max(a, b), "rule": rule, "weight": weight, "held_by": held,
-             "is_followed": held is None, "first_seen_at": OPENING}
+            {
+                "identifier_id_a": min(a, b),
+                "identifier_id_b": max(a, b),
+                "rule": rule,
+                "weight": weight,
+                "held_by": held,
+                "is_followed": held is None,
+                "first_seen_at": OPENING,
+            }
             for a, b, rule, weight, held in rows
         ],
         schema=arrow_schema(CORE_IDENTITY_LINKS),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -66,34 +75,58 @@ def tonight() -> Tonight:
     names = {f"i_{kind}{n}": kind for n in range(1, 6) for kind in KINDS}
     names |= {f"i_browser{n:02d}": "anonymous_id" for n in range(60)}
     rows = [
-        (f"i_{a}{n}", f"i_{b}{n}", "same_person_record", 1.0, None) for n in range(1, 6) for a, b in combinations(KINDS, 2)
-    ]  # fmt: skip
-    rows += [("i_user_id1", "i_email2", "same_event", 1.0, None), ("i_crm_id3", "i_crm_id4", "alike", 0.97, "cannot/<user_id>")]
+        (f"i_{a}{n}", f"i_{b}{n}", "same_person_record", 1.0, None)
+        for n in range(1, 6)
+        for a, b in combinations(KINDS, 2)
+    ]
+    rows += [
+        ("i_user_id1", "i_email2", "same_event", 1.0, None),
+        ("i_crm_id3", "i_crm_id4", "alike", 0.97, "cannot/<user_id>"),
+    ]
     rows += [("i_user_id5", f"i_browser{n:02d}", "same_event", 1.0, None) for n in range(60)]
     customer = {name: f"c_{name[-1]}" if "browser" not in name else "c_5" for name in names}
     customer |= {f"i_{kind}2": "c_1" for kind in KINDS}
     identities = pa.Table.from_pylist(
-        [{"identifier_id": name, "customer_id": who} for name, who in customer.items()], schema=arrow_schema(CORE_IDENTITIES)
+        [{"identifier_id": name, "customer_id": who} for name, who in customer.items()],
+        schema=arrow_schema(CORE_IDENTITIES),
     )
     likeness = pa.Table.from_pylist(
         [
-            {"source_a": "shop", "record_id_a": "3", "source_b": "shop", "record_id_b": other, "probability": p,
-             "match_weight": 9.0, "is_one_person": p > 0.95}
+            {
+                "source_a": "shop",
+                "record_id_a": "3",
+                "source_b": "shop",
+                "record_id_b": other,
+                "probability": p,
+                "match_weight": 9.0,
+                "is_one_person": p > 0.95,
+            }
             for other, p in (("4", 0.97), ("5", 0.6))
         ],
         schema=arrow_schema(CORE_IDENTITY_LIKENESS),
-    )  # fmt: skip
+    )
     changes = pa.Table.from_pylist(
         [
-            {"change_id": str(n), "change": change, "customer_id": "c_1", "to_customer_id": "c_1", "because": "",
-             "landing_date": date(2026, 1, 5), "run_id": "run"}
+            {
+                "change_id": str(n),
+                "change": change,
+                "customer_id": "c_1",
+                "to_customer_id": "c_1",
+                "because": "",
+                "landing_date": date(2026, 1, 5),
+                "run_id": "run",
+            }
             for n, change in enumerate(["created", "created", "merged"])
         ],
         schema=arrow_schema(CORE_IDENTITY_CHANGES),
-    )  # fmt: skip
+    )
     identifiers, links = identifiers_of(names), links_of(rows)
     records = pa.table(
-        {"source": ["shop"] * 5, "record_id": list("12345"), "identifier_id": [f"i_crm_id{n}" for n in range(1, 6)]}
+        {
+            "source": ["shop"] * 5,
+            "record_id": list("12345"),
+            "identifier_id": [f"i_crm_id{n}" for n in range(1, 6)],
+        }
     )
     none = arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
     asked = reviews(identifiers, links, identities, likeness, records, none, LIMITS)
@@ -104,7 +137,9 @@ def test_the_page(tonight, tmp_path):
     path = write(tmp_path / "reports" / "run", tonight)
     page = path.read_text()
     assert path.name == "identity.html" and [each.name for each in path.parent.iterdir()] == ["identity.html"]
-    assert "80 identifiers are 4 customers. Tonight: 2 created, 1 merged, 0 split, 0 renamed, 0 retired." in page
+    assert (
+        "80 identifiers are 4 customers. Tonight: 2 created, 1 merged, 0 split, 0 renamed, 0 retired." in page
+    )
     assert "3: 1 giant, 1 bridge, 1 likeness" in page
     assert "make decide DECISION=split A=i_email2 B=i_user_id1 REASON=" in page
     assert "make decide DECISION=join A=i_crm_id3 B=i_crm_id4 REASON=" in page
@@ -113,7 +148,9 @@ def test_the_page(tonight, tmp_path):
     assert len(pngs) == 7  # three questions, the two largest that are no giants, sizes, weights
     for png in pngs:
         pixels = image.imread(BytesIO(png))
-        assert pixels.shape[0] > 200 and len(np.unique(pixels.reshape(-1, 4), axis=0)) > 20, "an empty picture"
+        assert pixels.shape[0] > 200 and len(np.unique(pixels.reshape(-1, 4), axis=0)) > 20, (
+            "an empty picture"
+        )
 
 
 @pytest.mark.parametrize("width", [1280, 400])
@@ -121,9 +158,13 @@ def test_the_page_in_a_browser(tonight, tmp_path, look, width):
     page = write(tmp_path, tonight)
     assert look(page, width) == []
     broken = tmp_path / "broken.html"
-    broken.write_text(page.read_text().replace("base64,", "base64,broken", 1) + '<div style="width: 2000px">wide</div>')
+    broken.write_text(
+        page.read_text().replace("base64,", "base64,broken", 1) + '<div style="width: 2000px">wide</div>'
+    )
     found = look(broken, width)
-    assert "1 pictures do not show" in found and any("pixels wide" in each for each in found), "negative control"
+    assert "1 pictures do not show" in found and any("pixels wide" in each for each in found), (
+        "negative control"
+    )
 
 
 def test_links_by_rule(tonight):
@@ -136,13 +177,24 @@ def test_links_by_rule(tonight):
 
 def test_a_night_without_anything(tmp_path):
     empty = {
-        "identifiers": CORE_IDENTIFIERS, "links": CORE_IDENTITY_LINKS, "identities": CORE_IDENTITIES,
-        "likeness": CORE_IDENTITY_LIKENESS, "changes": CORE_IDENTITY_CHANGES,
-    }  # fmt: skip
+        "identifiers": CORE_IDENTIFIERS,
+        "links": CORE_IDENTITY_LINKS,
+        "identities": CORE_IDENTITIES,
+        "likeness": CORE_IDENTITY_LIKENESS,
+        "changes": CORE_IDENTITY_CHANGES,
+    }
     tables = {name: arrow_schema(table).empty_table() for name, table in empty.items()}
     records = pa.table({name: pa.array([], pa.string()) for name in ("source", "record_id", "identifier_id")})
     none = arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = reviews(tables["identifiers"], tables["links"], tables["identities"], tables["likeness"], records, none, LIMITS)
+    asked = reviews(
+        tables["identifiers"],
+        tables["links"],
+        tables["identities"],
+        tables["likeness"],
+        records,
+        none,
+        LIMITS,
+    )
     page = write(tmp_path, Tonight("Nobody", **tables, questions=asked, limits=LIMITS)).read_text()
     assert "0 identifiers are 0 customers" in page and "<p>None.</p>" in page
 
@@ -152,8 +204,13 @@ def test_what_is_drawn_of_a_giant(tonight):
     around = near(tonight.identifiers, tonight.links, tonight.identities, {"c_5"})
     shown = drawn(around, {"c_5"}, ("i_browser07", "i_user_id5"))
     assert sorted((node.kind, node.n) for node in shown.nodes) == [
-        ("anonymous_id", 1), ("anonymous_id", 59), ("crm_id", 1), ("email", 1), ("phone", 1), ("user_id", 1),
-    ]  # fmt: skip
+        ("anonymous_id", 1),
+        ("anonymous_id", 59),
+        ("crm_id", 1),
+        ("email", 1),
+        ("phone", 1),
+        ("user_id", 1),
+    ]
     assert shown.n_left_out == 0
     assert cluster_picture.picture(shown) == cluster_picture.picture(shown), "same graph, same bytes"
     assert [line.is_asked for line in shown.lines].count(True) == 1
@@ -171,7 +228,9 @@ def test_what_is_drawn_of_a_long_chain(monkeypatch, most_read):
     around = near(identifiers_of(names), links, identities, {"c_1"}, asked)
     assert len(around.kind) == (100 if most_read == 20_000 else 60)
     shown = drawn(around, {"c_1"}, asked)
-    assert [node.name for node in shown.nodes] == [f"{n:03d}" for n in range(39, 63)] and shown.n_left_out == 76
+    assert [node.name for node in shown.nodes] == [
+        f"{n:03d}" for n in range(39, 63)
+    ] and shown.n_left_out == 76
 
 
 def test_places_follow_distances():
@@ -208,7 +267,14 @@ def test_words_cover_neither_nodes_nor_words():
 
 @pytest.mark.parametrize(
     ("end", "expected"),
-    [((10, 10), True), ((10, 0), False), ((5, 5), True), ((3, 3), False), ((0, 10), False), ((10, 4.5), True)],
+    [
+        ((10, 10), True),
+        ((10, 0), False),
+        ((5, 5), True),
+        ((3, 3), False),
+        ((0, 10), False),
+        ((10, 4.5), True),
+    ],
 )
 def test_a_line_through_a_box(end, expected):
     assert cut((4, 4, 6, 6), (0.0, 0.0) if end != (10, 4.5) else (0.0, 4.5), end) is expected

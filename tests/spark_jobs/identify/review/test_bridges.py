@@ -21,7 +21,9 @@ def reach(pairs: list[tuple[int, int]], n: int) -> np.ndarray:
 
 
 def without_each(pairs: list[tuple[int, int]], marks: np.ndarray) -> list[tuple]:
-    """(link, marks on a's side, on b's, links on a's side, on b's) of each link whose removal parts its ends."""
+    """(link, marks on a's side, on b's, links on a's side, on b's) of each link whose removal
+    parts its ends.
+    """
     found = []
     for link, (a, b) in enumerate(pairs):
         rest = pairs[:link] + pairs[link + 1 :]
@@ -51,7 +53,12 @@ def test_bridges_equal_removal_of_each_link(pairs, seed):
     [
         pytest.param([], 0, [], id="nothing"),
         pytest.param([(0, 1), (1, 2), (2, 0)], 3, [], id="a triangle"),
-        pytest.param([(4, 3), (0, 1), (1, 2), (3, 2), (2, 0), (4, 5), (3, 5)], 6, [(3, [3], [3], 3, 3)], id="two triangles"),
+        pytest.param(
+            [(4, 3), (0, 1), (1, 2), (3, 2), (2, 0), (4, 5), (3, 5)],
+            6,
+            [(3, [3], [3], 3, 3)],
+            id="two triangles",
+        ),
     ],
 )
 def test_bridges_by_hand(pairs, n, expected):

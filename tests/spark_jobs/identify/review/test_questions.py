@@ -29,7 +29,10 @@ RECORD = ("user", "crm", "email", "phone")
 
 def person(name: str, kinds=RECORD) -> list[tuple]:
     """A person's record: every two of its identifiers are linked. An identifier is `<kind>:<name>`."""
-    return [(*sorted((f"{a}:{name}", f"{b}:{name}")), "same_person_record", 1.0, None) for a, b in combinations(kinds, 2)]
+    return [
+        (*sorted((f"{a}:{name}", f"{b}:{name}")), "same_person_record", 1.0, None)
+        for a, b in combinations(kinds, 2)
+    ]
 
 
 def link(a: str, b: str, rule: str = "same_event", weight: float = 1.0, held_by: str | None = None) -> tuple:
@@ -37,7 +40,9 @@ def link(a: str, b: str, rule: str = "same_event", weight: float = 1.0, held_by:
 
 
 def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=None, more=()) -> Questions:
-    """Questions of small worlds; customers are the components of the followed links, records are `crm:<record_id>`."""
+    """Questions of small worlds; customers are the components of the followed links, records are
+    `crm:<record_id>`.
+    """
     names = sorted({end for row in links for end in row[:2]} | set(more))
     if order is not None:
         links, names = list(order.permutation(np.array(links, dtype=object))), list(order.permutation(names))
@@ -49,41 +54,70 @@ def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=No
     customer = [min(name for name in names if label[number[name]] == label[number[each]]) for each in names]
     sources = [None if name.startswith(("email", "phone")) else "shop" for name in names]
     stored = [
-        {"identifier_id_a": a, "identifier_id_b": b, "rule": rule, "weight": weight, "is_followed": held is None,
-         "held_by": held, "first_seen_at": OPENING + timedelta(minutes=len(b)), "evidence": "row"}
+        {
+            "identifier_id_a": a,
+            "identifier_id_b": b,
+            "rule": rule,
+            "weight": weight,
+            "is_followed": held is None,
+            "held_by": held,
+            "first_seen_at": OPENING + timedelta(minutes=len(b)),
+            "evidence": "row",
+        }
         for a, b, rule, weight, held in links
-    ]  # fmt: skip
+    ]
     alike = [
-        {"source_a": "shop", "record_id_a": a, "source_b": "shop", "record_id_b": b, "probability": p, "match_weight": 9.0,
-         "agreements": [("postcode", "same +8.1")], "is_one_person": p > 0.9}
+        {
+            "source_a": "shop",
+            "record_id_a": a,
+            "source_b": "shop",
+            "record_id_b": b,
+            "probability": p,
+            "match_weight": 9.0,
+            "agreements": [("postcode", "same +8.1")],
+            "is_one_person": p > 0.9,
+        }
         for a, b, p in likeness
-    ]  # fmt: skip
+    ]
     decided = [
-        {"decision_id": str(row), "decided_at": OPENING, "decision": word, "identifier_id_a": a, "identifier_id_b": b,
-         "is_in_force": in_force}
+        {
+            "decision_id": str(row),
+            "decided_at": OPENING,
+            "decision": word,
+            "identifier_id_a": a,
+            "identifier_id_b": b,
+            "is_in_force": in_force,
+        }
         for row, (word, a, b, in_force) in enumerate(decisions)
-    ]  # fmt: skip
+    ]
     cards = [name for name in names if name.startswith("crm")]
     return reviews(
-        pa.table({
-            "identifier_id": names, "kind": [KINDS[name.split(":")[0]] for name in names],
-            "source": pa.array(sources, pa.string()),
-        }),
+        pa.table(
+            {
+                "identifier_id": names,
+                "kind": [KINDS[name.split(":")[0]] for name in names],
+                "source": pa.array(sources, pa.string()),
+            }
+        ),
         pa.Table.from_pylist(stored, schema=arrow_schema(CORE_IDENTITY_LINKS)),
         pa.table({"identifier_id": names, "customer_id": customer}).cast(arrow_schema(CORE_IDENTITIES)),
         pa.Table.from_pylist(alike, schema=arrow_schema(CORE_IDENTITY_LIKENESS)),
-        pa.table({
-            "source": pa.array(["shop"] * len(cards), pa.string()),
-            "record_id": pa.array([card.removeprefix("crm:") for card in cards], pa.string()),
-            "identifier_id": pa.array(cards, pa.string()),
-        }),
+        pa.table(
+            {
+                "source": pa.array(["shop"] * len(cards), pa.string()),
+                "record_id": pa.array([card.removeprefix("crm:") for card in cards], pa.string()),
+                "identifier_id": pa.array(cards, pa.string()),
+            }
+        ),
         pa.Table.from_pylist(decided, schema=arrow_schema(CORE_IDENTITY_DECISIONS)),
         limits or LIMITS,
-    )  # fmt: skip
+    )
 
 
 def pairs(questions: Questions, kind: str) -> list[tuple[str, str]]:
-    return [(r["identifier_id_a"], r["identifier_id_b"]) for r in questions.rows.to_pylist() if r["kind"] == kind]
+    return [
+        (r["identifier_id_a"], r["identifier_id_b"]) for r in questions.rows.to_pylist() if r["kind"] == kind
+    ]
 
 
 FALSE_LOGIN = [*person("1"), *person("2"), link("user:1", "anon:1"), link("email:2", "anon:1")]
@@ -91,18 +125,29 @@ SECOND_CARD = [*person("3"), *person("4", ("crm", "phone")), link("crm:3", "crm:
 
 
 def test_a_false_link_between_two_dense_people_is_asked_first():
-    """By hand: 4 against 5 identifiers; spare links 3 and 3; across 2·4·5 / (9·8); own user ids 10.5 bits; a link 8 bits."""
-    found = ask([*SECOND_CARD, *FALSE_LOGIN, *person("5", ("crm", "email")), link("crm:5", "crm:3", "alike", 0.96)])
+    """By hand: 4 against 5 identifiers; spare links 3 and 3; across 2·4·5 / (9·8); own user ids 10.5 bits; a
+    link 8 bits.
+    """
+    found = ask(
+        [*SECOND_CARD, *FALSE_LOGIN, *person("5", ("crm", "email")), link("crm:5", "crm:3", "alike", 0.96)]
+    )
     first, second = found.rows.to_pylist()
-    assert (first["identifier_id_a"], first["identifier_id_b"]) == ("anon:1", "user:1")  # of equals the one seen first
+    assert (first["identifier_id_a"], first["identifier_id_b"]) == (
+        "anon:1",
+        "user:1",
+    )  # of equals the one seen first
     assert first["score"] == pytest.approx(2 * 3 * -log2(1 - 40 / 72) + 10.5 - 8)
     assert first["n_identifiers"] == 9 and first["kind"] == "bridge" and not first["is_held_back"]
-    assert first["because"] == (
-        "one link (same_event 1) holds together 1 browser, 1 CRM id, 1 e-mail, 1 phone, 1 user id (7 links) and "
-        "1 CRM id, 1 e-mail, 1 phone, 1 user id (6 links); each side has its own CRM id, e-mail, phone, user id"
+    assert (
+        first["because"]
+        == "one link (same_event 1) holds together 1 browser, 1 CRM id, 1 e-mail, 1 phone, 1 user id (7"
+        " links) and 1 CRM id, 1 e-mail, 1 phone, 1 user id (6 links); each side has its own CRM id,"
+        " e-mail, phone, user id"
     )
     assert (second["identifier_id_a"], second["identifier_id_b"]) == ("crm:3", "crm:5")
-    assert second["score"] == pytest.approx(4.9 - log2(0.96 / 0.04))  # a pair has nothing to spare; each side its own e-mail
+    assert second["score"] == pytest.approx(
+        4.9 - log2(0.96 / 0.04)
+    )  # a pair has nothing to spare; each side its own e-mail
     assert found.n_found == {"giant": 0, "bridge": 3, "likeness": 0}
 
 
@@ -110,12 +155,19 @@ def test_a_false_link_between_two_dense_people_is_asked_first():
     "links",
     [
         pytest.param(person("1", ("anon", *RECORD)), id="one dense person"),
-        pytest.param([*person("1"), *[link("user:1", f"anon:{n}") for n in range(20)]], id="a person and twenty browsers"),
+        pytest.param(
+            [*person("1"), *[link("user:1", f"anon:{n}") for n in range(20)]],
+            id="a person and twenty browsers",
+        ),
         pytest.param(SECOND_CARD, id="a second card, surely alike"),
         pytest.param([*person("1"), *person("2")], id="two people apart"),
-        pytest.param([*person("1"), *person("2"), link("user:1", "email:2", held_by="shared/email")], id="a link that is held"),
         pytest.param(
-            [*person("1"), *person("2"), link("user:1", "email:2"), link("crm:1", "crm:2", "alike", 0.99)], id="two ways across"
+            [*person("1"), *person("2"), link("user:1", "email:2", held_by="shared/email")],
+            id="a link that is held",
+        ),
+        pytest.param(
+            [*person("1"), *person("2"), link("user:1", "email:2"), link("crm:1", "crm:2", "alike", 0.99)],
+            id="two ways across",
         ),
     ],
 )
@@ -125,9 +177,10 @@ def test_nothing_to_ask(links):
 
 def test_a_weaker_link_is_asked_before_a_stronger_one():
     worlds = [
-        row for n, p in enumerate((0.97, 0.90, 0.95))
+        row
+        for n, p in enumerate((0.97, 0.90, 0.95))
         for row in (*person(f"{n}a"), *person(f"{n}b"), link(f"crm:{n}a", f"crm:{n}b", "alike", p))
-    ]  # fmt: skip
+    ]
     assert pairs(ask(worlds), "bridge") == [("crm:1a", "crm:1b"), ("crm:2a", "crm:2b"), ("crm:0a", "crm:0b")]
     capped = ask(worlds, limits=replace(LIMITS, most=1))
     assert pairs(capped, "bridge") == [("crm:1a", "crm:1b")] and capped.n_found["bridge"] == 3
@@ -135,7 +188,10 @@ def test_a_weaker_link_is_asked_before_a_stronger_one():
 
 def test_a_pair_seen_twice_is_surer_than_a_pair_seen_once():
     once = [*person("a"), *person("b"), link("user:a", "email:b")]
-    found = [ask(links).rows.to_pylist()[0]["score"] for links in (once, [*once, link("user:a", "email:b", "same_order")])]
+    found = [
+        ask(links).rows.to_pylist()[0]["score"]
+        for links in (once, [*once, link("user:a", "email:b", "same_order")])
+    ]
     assert found[0] - found[1] == pytest.approx(8)
 
 
@@ -146,13 +202,15 @@ def test_giants_are_held_back_whatever_the_cap_and_their_link_is_the_earliest():
     found = ask([*GIANT, *person("2")], limits=replace(LIMITS, giant=9, most=0))
     (row,) = found.rows.to_pylist()
     assert row["kind"] == "giant" and row["is_held_back"] and row["score"] == row["n_identifiers"] == 10
-    assert row["because"] == (
-        "10 identifiers, more than 9: 6 browsers, 1 CRM id, 1 e-mail, 1 phone, 1 user id; "
+    assert (
+        row["because"] == "10 identifiers, more than 9: 6 browsers, 1 CRM id, 1 e-mail, 1 phone, 1 user id; "
         "served again when join says it is one customer, or split or refuse leave no more than that"
     )
     assert ask(GIANT, limits=replace(LIMITS, giant=10)).rows.num_rows == 0
     grown = ask([*GIANT, link("user:1", "anon:00")], limits=replace(LIMITS, giant=9))
-    assert grown.rows["review_id"].to_pylist() == [row["review_id"]], "a new browser must not ask the old question anew"
+    assert grown.rows["review_id"].to_pylist() == [row["review_id"]], (
+        "a new browser must not ask the old question anew"
+    )
 
 
 @pytest.mark.parametrize("world", [GIANT, [*GIANT, *person("2"), link("email:2", "anon:1")]])
@@ -163,13 +221,18 @@ def test_a_join_releases_a_giant_and_a_refusal_asks_about_its_next_link(world):
     joined = ask([*world, link(*asked, "decision")], decisions=[("join", *asked, True)], limits=limits)
     assert pairs(joined, "giant") == []
     refused = [(*row[:4], "decision/refuse") if row[:2] == asked else row for row in world]
-    again = pairs(ask(refused, decisions=[("refuse", *asked, True)], limits=replace(LIMITS, giant=3)), "giant")
+    again = pairs(
+        ask(refused, decisions=[("refuse", *asked, True)], limits=replace(LIMITS, giant=3)), "giant"
+    )
     assert again and asked not in again, "what is left is still too large"
 
 
 def test_a_pair_that_only_a_decision_joins_is_as_sure_as_one_that_was_seen():
     world = [*person("a"), *person("b")]
-    found = [ask([*world, link("user:a", "email:b", rule)]).rows.to_pylist()[0]["score"] for rule in ("decision", "same_event")]
+    found = [
+        ask([*world, link("user:a", "email:b", rule)]).rows.to_pylist()[0]["score"]
+        for rule in ("decision", "same_event")
+    ]
     assert found[0] == found[1]
 
 
@@ -193,8 +256,10 @@ def test_likeness_in_doubt_and_likeness_that_a_rule_holds():
         ("crm:1", "crm:3", 0.99),
         ("crm:1", "crm:2", 0.9),
     ]
-    assert rows[0]["because"] == (
-        "0.990 likely one person, and not joined: alike 0.990, held by contradiction/user_id; postcode same +8.1"
+    assert (
+        rows[0]["because"]
+        == "0.990 likely one person, and not joined: alike 0.990, held by contradiction/user_id; postcode"
+        " same +8.1"
     )
     assert rows[1]["because"] == "0.900 likely one person, below the 0.95 that joins; postcode same +8.1"
     assert [r["n_identifiers"] for r in rows] == [4, 4]
@@ -216,7 +281,9 @@ def test_an_answer_in_force_ends_the_question(word, ends):
     giant = ask(GIANT, limits=replace(LIMITS, giant=9)).rows.to_pylist()[0]
     assert (
         ask(
-            GIANT, decisions=[(word, giant["identifier_id_a"], giant["identifier_id_b"], True)], limits=replace(LIMITS, giant=9)
+            GIANT,
+            decisions=[(word, giant["identifier_id_a"], giant["identifier_id_b"], True)],
+            limits=replace(LIMITS, giant=9),
         ).rows.num_rows
         == 0
     )
@@ -230,7 +297,14 @@ def test_a_split_ends_every_question_between_the_two_customers_a_refusal_only_it
 
 
 def test_the_order_of_rows_changes_nothing():
-    worlds = [*FALSE_LOGIN, *SECOND_CARD, *GIANT, *person("8"), *person("9"), link("crm:8", "crm:9", "alike", 0.9)]
+    worlds = [
+        *FALSE_LOGIN,
+        *SECOND_CARD,
+        *GIANT,
+        *person("8"),
+        *person("9"),
+        link("crm:8", "crm:9", "alike", 0.9),
+    ]
     likeness = [("1", "4", 0.9), ("2", "4", 0.9), ("8", "4", 0.9)]
     expected = ask(worlds, likeness, limits=replace(LIMITS, giant=9))
     assert expected.rows["kind"].to_pylist() == ["giant", "bridge", "likeness", "likeness"]

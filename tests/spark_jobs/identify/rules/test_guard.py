@@ -7,7 +7,8 @@ from spark_jobs.identify.rules.guard import blocked, hold
 from spark_jobs.identify.rules.parse import load
 from tests.spark_jobs.identify.rules.test_parse import NOBODY, SOMEBODY
 
-# world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`, `@b` a second source.
+# world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`,
+# `@b` a second source.
 WORLDS = {
     "one person logs in on two browsers": (
         ["user:1 anon:1", "user:1 anon:2"],
@@ -41,7 +42,10 @@ WORLDS = {
         ["crm:1 email:1", "crm:2 email:2"],
     ),
     "a person's own phone": (["crm:1 phone:1"], ["crm:1 phone:1"]),
-    "one e-mail in two shops' sources": (["user:1 email:1", "user@b:1 email:1"], ["user:1 email:1", "user@b:1 email:1"]),
+    "one e-mail in two shops' sources": (
+        ["user:1 email:1", "user@b:1 email:1"],
+        ["user:1 email:1", "user@b:1 email:1"],
+    ),
     "one phone in two sources' records": (["crm:1 phone:1", "crm@b:1 phone:1"], []),
     "one person's two cards with one phone": (
         ["crm:1 phone:1", "crm:2 phone:1", "crm:1=2"],
@@ -52,7 +56,10 @@ WORLDS = {
         [],
     ),
     "a broken tag's user id": (["user:null anon:1", "user:null anon:2", "user:1 anon:1"], ["user:1 anon:1"]),
-    "a mailbox typed by whoever is at the till": (["crm:1 email:test@x.de", "crm:1 phone:1"], ["crm:1 phone:1"]),
+    "a mailbox typed by whoever is at the till": (
+        ["crm:1 email:test@x.de", "crm:1 phone:1"],
+        ["crm:1 phone:1"],
+    ),
     "a link that somebody refused": (["user:1 anon:1!", "user:1 anon:2"], ["user:1 anon:2"]),
     "an e-mail typed on another's card, and that card's link refused": (
         ["user:1 email:1", "crm:1 email:1", "crm:1 user:1", "crm:2 email:1!"],
@@ -69,12 +76,23 @@ WORLDS = {
 }
 KINDS = {"user": "user_id", "anon": "anonymous_id", "crm": "crm_id", "email": "email", "phone": "phone"}
 RULES = load()
-LINK = "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double, first_seen_at timestamp"
+LINK = (
+    "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double,"
+    " first_seen_at timestamp"
+)
 
 
 def contact(kind: str, name: str) -> str:
     """A value that no rule blocks, unless the name is a whole address."""
-    return name if "@" in name else f"anna{name}@x.de" if kind == "email" else f"+4915112345{name}" if kind == "phone" else name
+    return (
+        name
+        if "@" in name
+        else f"anna{name}@x.de"
+        if kind == "email"
+        else f"+4915112345{name}"
+        if kind == "phone"
+        else name
+    )
 
 
 def rows_of(world: str, pairs: list[str]):
@@ -96,7 +114,9 @@ def rows_of(world: str, pairs: list[str]):
         for end in ends:
             kind, _, source = end.split(":")[0].partition("@")
             value = contact(kind, end.split(":")[1])
-            identifiers.add((f"{world}/{end}", KINDS[kind], None if kind in ("email", "phone") else source or "a", value))
+            identifiers.add(
+                (f"{world}/{end}", KINDS[kind], None if kind in ("email", "phone") else source or "a", value)
+            )
     return links, refused, cards, identifiers
 
 
@@ -108,10 +128,13 @@ def test_links_that_are_followed(spark):
     columns = "identifier_id string, kind string, source string, value_normalised string"
     known = spark.createDataFrame(sorted(identifiers, key=str), columns)
     held = hold(
-        spark.createDataFrame(sorted(links), LINK), known, blocked(known, RULES.blocked),
+        spark.createDataFrame(sorted(links), LINK),
+        known,
+        blocked(known, RULES.blocked),
         spark.createDataFrame(sorted(cards), "identifier_id string, card string"),
-        spark.createDataFrame(sorted(refused), "identifier_id_a string, identifier_id_b string"), RULES,
-    ).collect()  # fmt: skip
+        spark.createDataFrame(sorted(refused), "identifier_id_a string, identifier_id_b string"),
+        RULES,
+    ).collect()
     assert len(held) == len(links), "the guard drops no evidence"
     followed = {(row["identifier_id_a"], row["identifier_id_b"]) for row in held if row["held_by"] is None}
     for world, (_, expected) in WORLDS.items():
@@ -129,7 +152,9 @@ def test_links_that_are_followed(spark):
 
 def test_spark_and_python_block_the_same(spark):
     """Java's and Python's regular expressions are two languages: the rules are written in what they share."""
-    values = sorted((kind, value) for sort in (NOBODY, SOMEBODY) for kind, found in sort.items() for value in found)
+    values = sorted(
+        (kind, value) for sort in (NOBODY, SOMEBODY) for kind, found in sort.items() for value in found
+    )
     rows = [(f"i_{number}", kind, value) for number, (kind, value) in enumerate(values)]
     frame = spark.createDataFrame(rows, "identifier_id string, kind string, value_normalised string")
     found = {row["identifier_id"] for row in blocked(frame, RULES.blocked).collect()}

@@ -46,31 +46,70 @@ NOBODY = {
         "[[id]]",
         "*|UNIQID|*",
     ],
-    "anonymous_id": ["00000000-0000-0000-0000-000000000000", "(not set)", "-", "", "{{anonymous_id}}", "true"],
-    "email": ["test@test.com", "noreply@shop.example", "no-email@x.org", "anna", "a@b@c.de", "@x.de", "test12@x.de", "a b@x.de"],
+    "anonymous_id": [
+        "00000000-0000-0000-0000-000000000000",
+        "(not set)",
+        "-",
+        "",
+        "{{anonymous_id}}",
+        "true",
+    ],
+    "email": [
+        "test@test.com",
+        "noreply@shop.example",
+        "no-email@x.org",
+        "anna",
+        "a@b@c.de",
+        "@x.de",
+        "test12@x.de",
+        "a b@x.de",
+    ],
     "phone": ["+490000000", "000000000", "99999999", "12345", "+4911111111"],
 }
 SOMEBODY = {
-    "user_id": ["1", "10", "U-1000", "nullmann", "testa", "guest42x", "trueman", "idris", "emailia", "50%", "a{b}c", "<3 ada"],
-    "anonymous_id": ["6f9619ff-8b86-4011-b42d-00c04fc964ff", "1.2.3", "{6F9619FF-8B86-4011-B42D-00C04FC964FF}"],
+    "user_id": [
+        "1",
+        "10",
+        "U-1000",
+        "nullmann",
+        "testa",
+        "guest42x",
+        "trueman",
+        "idris",
+        "emailia",
+        "50%",
+        "a{b}c",
+        "<3 ada",
+    ],
+    "anonymous_id": [
+        "6f9619ff-8b86-4011-b42d-00c04fc964ff",
+        "1.2.3",
+        "{6F9619FF-8B86-4011-B42D-00C04FC964FF}",
+    ],
     "email": ["anna.test@x.de", "testa.rossa@x.it", "nobodyknows@x.de", "max@null.example", "ab@x.de"],
     "phone": ["+491511234567", "0151123456", "+4915100000123", "03069001"],
 }
 
 
-@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in NOBODY.items() for value in values])
+@pytest.mark.parametrize(
+    ("kind", "value"), [(kind, value) for kind, values in NOBODY.items() for value in values]
+)
 def test_nobody_stands_behind(kind, value):
     assert is_nobodys(kind, value, RULES.blocked)
 
 
-@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in SOMEBODY.items() for value in values])
+@pytest.mark.parametrize(
+    ("kind", "value"), [(kind, value) for kind, values in SOMEBODY.items() for value in values]
+)
 def test_somebody_stands_behind(kind, value):
     assert not is_nobodys(kind, value, RULES.blocked)
 
 
 @pytest.mark.parametrize("part", ["@", "{{", "%%", "<", "0", "a ", "\u00a0", "-"])
 def test_a_long_value_is_judged_in_proportion_to_its_length(part):
-    """Ids are bounded at ingest; a pattern that tries each pair of marks would still be felt on a million of them."""
+    """Ids are bounded at ingest; a pattern that tries each pair of marks would still be felt on a million of
+    them.
+    """
     once, twice = (f"x{part * n}x" for n in (20_000, 40_000))
     took = [min(seconds(value) for _ in range(3)) for value in (once, twice)]
     assert took[1] <= 3 * took[0] + 0.002
@@ -85,7 +124,9 @@ def seconds(value: str) -> float:
 
 
 def test_every_rule_gives_a_reason():
-    assert all(len(rule.reason) > 20 for rules in (RULES.blocked, RULES.shared, RULES.limits) for rule in rules)
+    assert all(
+        len(rule.reason) > 20 for rules in (RULES.blocked, RULES.shared, RULES.limits) for rule in rules
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +155,7 @@ def test_every_rule_gives_a_reason():
         (lambda raw: raw["likeness"].update(link="high"), "0 < review <= link < 1"),
         (lambda raw: raw["likeness"].update(too_common={"shoe_size": 20}), "columns of core_people"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_named(spoil, says):
     raw = copy.deepcopy(yaml.safe_load(FILE.read_text()))
     spoil(raw)

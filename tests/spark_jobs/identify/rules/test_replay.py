@@ -1,4 +1,6 @@
-"""Limits, priorities and decisions: the pure function, its documented example, and that order of arrival is nothing to it."""
+"""Limits, priorities and decisions: the pure function, its documented example, and that order of arrival is
+nothing to it.
+"""
 
 import random
 from dataclasses import replace
@@ -15,16 +17,21 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 SEGMENT = replace(
     load(),
     limits=(
-        Limit("user_id", 1, 1, "example"), Limit("email", 2, 5, "example"), Limit("anonymous_id", 3, 5, "example"),
-        Limit("phone", 4, 5, "example"), Limit("crm_id", 5, 5, "example"),
+        Limit("user_id", 1, 1, "example"),
+        Limit("email", 2, 5, "example"),
+        Limit("anonymous_id", 3, 5, "example"),
+        Limit("phone", 4, 5, "example"),
+        Limit("crm_id", 5, 5, "example"),
     ),
-)  # fmt: skip
+)
 RULES = load()
 
 
 def nodes(*names: str, at: datetime = START) -> dict[str, Node]:
     """`user_id:abc` → a node of that kind; local kinds are of source `a`."""
-    return {n: Node(n.split(":")[0], None if n.split(":")[0] in ("email", "phone") else "a", at) for n in names}
+    return {
+        n: Node(n.split(":")[0], None if n.split(":")[0] in ("email", "phone") else "a", at) for n in names
+    }
 
 
 def link(a: str, b: str, minute: int = 0, rule: str = "same_event", weight: float = 1.0) -> Link:
@@ -40,29 +47,40 @@ def groups(found: Replayed) -> set[frozenset]:
 
 
 def test_segments_documented_demotion():
-    """Profile with user abc123 and jane's e-mail; an event of user abc456 with the same e-mail (limits 1 / 5 / 5).
+    """Profile with user abc123 and jane's e-mail; an event of user abc456 with the same e-mail (limits 1 / 5
+    / 5).
 
-    Segment's documentation ("Identity Resolution Onboarding", Priority): the e-mail is demoted, user abc456 gets a profile of
-    its own, and the e-mail stays where it was.
+    Segment's documentation ("Identity Resolution Onboarding", Priority): the e-mail is demoted, user abc456
+    gets a profile of its own, and the e-mail stays where it was.
     """
     known = nodes("user_id:abc123", "user_id:abc456", "email:jane@example1.com")
-    first, second = link("user_id:abc123", "email:jane@example1.com", 1), link("user_id:abc456", "email:jane@example1.com", 2)
+    first, second = (
+        link("user_id:abc123", "email:jane@example1.com", 1),
+        link("user_id:abc456", "email:jane@example1.com", 2),
+    )
     found = replay([second, first], known, SEGMENT)
-    assert groups(found) == {frozenset({"user_id:abc123", "email:jane@example1.com"}), frozenset({"user_id:abc456"})}
+    assert groups(found) == {
+        frozenset({"user_id:abc123", "email:jane@example1.com"}),
+        frozenset({"user_id:abc456"}),
+    }
     assert found.held == {second: "limits/user_id"}
 
 
 def test_within_one_event_the_better_priority_is_followed():
-    """An event of a new user, jane's e-mail and a new browser: the browser goes with the user, not with the e-mail."""
+    """An event of a new user, jane's e-mail and a new browser: the browser goes with the user, not with the
+    e-mail.
+    """
     known = nodes("user_id:abc123", "user_id:abc456", "email:jane", "anonymous_id:new")
     event = [
-        link("email:jane", "anonymous_id:new", 2), link("user_id:abc456", "anonymous_id:new", 2),
+        link("email:jane", "anonymous_id:new", 2),
+        link("user_id:abc456", "anonymous_id:new", 2),
         link("user_id:abc456", "email:jane", 2),
-    ]  # fmt: skip
+    ]
     found = replay([link("user_id:abc123", "email:jane", 1), *event], known, SEGMENT)
     assert groups(found) == {
-        frozenset({"user_id:abc123", "email:jane"}), frozenset({"user_id:abc456", "anonymous_id:new"}),
-    }  # fmt: skip
+        frozenset({"user_id:abc123", "email:jane"}),
+        frozenset({"user_id:abc456", "anonymous_id:new"}),
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,13 +101,21 @@ def test_a_limit_over_a_window(days, window, most, beyond):
     assert is_beyond(times[::2], times[1::2], limit) is is_beyond(times[1::2], times[::2], limit) is beyond
 
 
-@given(st.lists(st.integers(0, 40), max_size=12), st.lists(st.integers(0, 40), max_size=12), st.integers(1, 5), st.integers(1, 9))
+@given(
+    st.lists(st.integers(0, 40), max_size=12),
+    st.lists(st.integers(0, 40), max_size=12),
+    st.integers(1, 5),
+    st.integers(1, 9),
+)
 def test_a_window_is_any_window(one, other, most, days):
     """Against counting in every window there is, for groups that keep the limit each on its own."""
     times = [sorted(START + timedelta(days=day) for day in each) for each in (one, other)]
 
     def most_in_a_window(all_times):
-        return max((sum(first <= at <= first + timedelta(days=days) for at in all_times) for first in all_times), default=0)
+        return max(
+            (sum(first <= at <= first + timedelta(days=days) for at in all_times) for first in all_times),
+            default=0,
+        )
 
     if max(map(most_in_a_window, times)) <= most:
         limit = Limit("anonymous_id", 1, most, "example", days)
@@ -103,12 +129,20 @@ def test_the_sixth_e_mail_is_held_and_the_first_five_are_not():
 
 
 def test_likeness_comes_after_all_that_was_seen_likeliest_first():
-    """Two cards like a third; each of them is another user's. The likelier joins, however early the other was known."""
+    """Two cards like a third; each of them is another user's. The likelier joins, however early the other was
+    known.
+    """
     known = nodes("crm_id:1", "crm_id:2", "crm_id:3", "user_id:1", "user_id:2")
     seen = [link("crm_id:1", "user_id:1", 50), link("crm_id:2", "user_id:2", 60)]
-    weak, strong = link("crm_id:1", "crm_id:3", 1, "alike", 0.7), link("crm_id:2", "crm_id:3", 2, "alike", 0.9)
+    weak, strong = (
+        link("crm_id:1", "crm_id:3", 1, "alike", 0.7),
+        link("crm_id:2", "crm_id:3", 2, "alike", 0.9),
+    )
     found = replay([weak, strong, *seen], known, RULES)
-    assert groups(found) == {frozenset({"crm_id:1", "user_id:1"}), frozenset({"crm_id:2", "crm_id:3", "user_id:2"})}
+    assert groups(found) == {
+        frozenset({"crm_id:1", "user_id:1"}),
+        frozenset({"crm_id:2", "crm_id:3", "user_id:2"}),
+    }
     assert found.held == {weak: "limits/user_id"}
 
 
@@ -116,24 +150,40 @@ def test_decisions():
     known = nodes("user_id:1", "user_id:2", "crm_id:1", "email:e")
     seen = [link("user_id:1", "email:e", 1), link("email:e", "crm_id:1", 2)]
     parted = replay(seen, known, RULES, [("user_id:1", "crm_id:1")])
-    assert groups(parted) == {frozenset({"user_id:1", "email:e"}), frozenset({"crm_id:1"}), frozenset({"user_id:2"})}
+    assert groups(parted) == {
+        frozenset({"user_id:1", "email:e"}),
+        frozenset({"crm_id:1"}),
+        frozenset({"user_id:2"}),
+    }
     assert parted.held == {seen[1]: SPLIT}, "the later link gives way"
     other_way = replay(seen, known, RULES, [("crm_id:1", "user_id:1")])
     assert other_way == parted, "a split has no direction"
     joined = replay([*seen, link("user_id:1", "user_id:2", 9, "decision")], known, RULES)
     assert len(groups(joined)) == 1, "somebody said that the two accounts are one person"
-    both = replay([*seen, link("user_id:1", "user_id:2", 9, "decision")], known, RULES, [("user_id:1", "user_id:2")])
+    both = replay(
+        [*seen, link("user_id:1", "user_id:2", 9, "decision")], known, RULES, [("user_id:1", "user_id:2")]
+    )
     assert frozenset({"user_id:2"}) in groups(both), "a split is stronger than a join"
 
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
 NAMES = [f"{kind}:{n}" for kind in KINDS for n in range(4)]
-TIGHT = replace(RULES, limits=tuple(replace(limit, at_most=1 + k % 3) for k, limit in enumerate(RULES.limits)))
+TIGHT = replace(
+    RULES, limits=tuple(replace(limit, at_most=1 + k % 3) for k, limit in enumerate(RULES.limits))
+)
 LINKS = st.lists(
-    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.integers(0, 9), st.sampled_from(["same_event", "alike"])),
+    st.tuples(
+        st.sampled_from(NAMES),
+        st.sampled_from(NAMES),
+        st.integers(0, 9),
+        st.sampled_from(["same_event", "alike"]),
+    ),
     max_size=25,
 )
-PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1]), max_size=3)
+PAIRS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1]),
+    max_size=3,
+)
 
 
 def a_world(rows) -> list[Link]:
@@ -157,18 +207,27 @@ def test_no_group_is_beyond_a_limit_and_no_split_pair_is_one(rows, splits, rng):
 
 @given(LINKS)
 def test_a_held_link_would_have_broken_its_limit(rows):
-    """Nothing is held for nothing: the two groups of a held link, as they end, are beyond its limit together."""
+    """Nothing is held for nothing: the two groups of a held link, as they end, are beyond its
+    limit together.
+    """
     found = replay(a_world(rows), nodes(*NAMES), TIGHT)
     for each, why in found.held.items():
         kind = why.removeprefix("limits/")
-        both = {name for name, root in found.roots.items() if root in (found.roots[each.a], found.roots[each.b])}
+        both = {
+            name for name, root in found.roots.items() if root in (found.roots[each.a], found.roots[each.b])
+        }
         assert sum(name.startswith(f"{kind}:") for name in both) > TIGHT.limit(kind).at_most
 
 
 def test_a_thousand_orders_of_arrival():
-    """One world of merges, limits and splits, its links in 1,000 orders: always the same customers under the same roots."""
+    """One world of merges, limits and splits, its links in 1,000 orders: always the same customers under the
+    same roots.
+    """
     rng = random.Random(5)
-    rows = [(rng.choice(NAMES), rng.choice(NAMES), rng.randrange(10), rng.choice(["same_event", "alike"])) for _ in range(60)]
+    rows = [
+        (rng.choice(NAMES), rng.choice(NAMES), rng.randrange(10), rng.choice(["same_event", "alike"]))
+        for _ in range(60)
+    ]
     links, splits = a_world(rows), [("email:0", "crm_id:1"), ("anonymous_id:2", "crm_id:3")]
     expected = replay(links, nodes(*NAMES), TIGHT, splits)
     assert {why.split("/")[0] for why in expected.held.values()} == {"limits", "decision"}

@@ -1,4 +1,6 @@
-"""On Spark: components with a replay where it is needed equal the replay of everything, ids too, in any order of rows."""
+"""On Spark: components with a replay where it is needed equal the replay of everything, ids too, in any order
+of rows.
+"""
 
 import random
 from dataclasses import replace
@@ -14,10 +16,12 @@ from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
 LINK = (
-    "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double, first_seen_at timestamp, "
-    "held_by string"
+    "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double,"
+    " first_seen_at timestamp, held_by string"
 )
-IDENTIFIER = "identifier_id string, kind string, source string, value_normalised string, first_seen_at timestamp"
+IDENTIFIER = (
+    "identifier_id string, kind string, source string, value_normalised string, first_seen_at timestamp"
+)
 WORLDS = 200
 
 
@@ -33,7 +37,9 @@ def a_world(rng: random.Random, number: int) -> tuple[dict[str, Node], list[Link
         a, b = rng.sample(names, 2)
         rule = rng.choice(["same_event", "same_event", "alike"])
         links.add(link(a, b, rng.randrange(1000), rule, rng.random() if rule == "alike" else 1.0))
-    one_each = {(each.a, each.b, each.rule): each for each in sorted(links, key=str)}  # the grain of the table
+    one_each = {
+        (each.a, each.b, each.rule): each for each in sorted(links, key=str)
+    }  # the grain of the table
     splits = [tuple(sorted(rng.sample(names, 2)))] if number % 5 == 0 else []
     return nodes, list(one_each.values()), splits
 
@@ -68,16 +74,23 @@ def test_settle_is_the_replay_of_everything(spark, worlds, seed):
     whys = set(expected.held.values())
     assert {"decision/split", "limits/user_id", "limits/email"} <= whys, "the worlds are too quiet"
     rng = random.Random(seed)
-    rows = [(x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in rng.sample(links, len(links))]
-    people = [(name, n.kind, n.source, name, n.first_seen_at) for name, n in rng.sample(sorted(nodes.items()), len(nodes))]
+    rows = [
+        (x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in rng.sample(links, len(links))
+    ]
+    people = [
+        (name, n.kind, n.source, name, n.first_seen_at)
+        for name, n in rng.sample(sorted(nodes.items()), len(nodes))
+    ]
     identifiers = spark.createDataFrame(people, IDENTIFIER)
     no_splits = "identifier_id_a string, identifier_id_b string"
-    settled, roots = settle(spark.createDataFrame(rows, LINK), identifiers, spark.createDataFrame(splits, no_splits), TIGHT)
+    settled, roots = settle(
+        spark.createDataFrame(rows, LINK), identifiers, spark.createDataFrame(splits, no_splits), TIGHT
+    )
     found = {(r["identifier_id_a"], r["identifier_id_b"], r["rule"]): r for r in settled.collect()}
     assert len(found) == len(links)
     assert {key: row["held_by"] for key, row in found.items()} == {
         (x.a, x.b, x.rule): expected.held.get(x) for x in links
-    }  # fmt: skip
+    }
     assert all(row["is_followed"] == (row["held_by"] is None) for row in found.values())
     nobody = spark.createDataFrame([], "identifier_id string")
     whose = {r["identifier_id"]: r["customer_id"] for r in identities(identifiers, roots, nobody).collect()}
