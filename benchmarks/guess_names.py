@@ -3,21 +3,21 @@
     make bench NAME=guess_names ARGS="--seed 14 --to FOLDER [--count 60] [--root CHECKOUT]"
 
 It writes `questions-names.md` (numbered qualified names), `questions-signatures.md` (the same names with
-parameters, annotations and defaults) and `answers.md` (the first paragraph of each docstring; of a name without
-one, its first lines). Names are read from the syntax tree, nothing is imported, so `--root` may be a checkout
-of any commit; the same seed on the same files draws the same names.
+parameters, annotations and defaults) and `answers.md` (the first paragraph of each docstring; of a name
+without one, its first lines). Names are read from the syntax tree, nothing is imported, so `--root` may be
+a checkout of any commit; the same seed on the same files draws the same names.
 
-What is drawn: functions and classes at the top level of the modules of FOLDERS, without tests and names that begin
-with an underscore. Methods are left out: a reader meets them on a value whose class is known. `main` and
-`run` are drawn like any other name: their module is what says what they do. Each folder has a share
-of the names that is its share of all public names, by largest remainder.
+What is drawn: functions and classes at the top level of the modules of FOLDERS, without tests and names
+that begin with an underscore. Methods are left out: a reader meets them on a value whose class is known.
+`main` and `run` are drawn like any other name: their module is what says what they do. Each folder has a
+share of the names that is its share of all public names, by largest remainder.
 
-How to judge: a reader who knows the field but has seen neither this code nor its documents gets one of the two
-question files and writes a sentence for each number, saying what the thing does or is. Another reader compares
-each sentence with `answers.md` and says right when somebody who relies on the sentence would use the name
-rightly: the verb and its object agree, and nothing essential is the other way round; missing detail is no fault.
-A sentence that fits every name ("handles the data") is wrong, and so is a name left out. Use another seed
-for the names alone than for the signatures, so that one reader may answer both.
+How to judge: a reader who knows the field but has seen neither this code nor its documents gets one of the
+two question files and writes a sentence for each number, saying what the thing does or is. Another reader
+compares each sentence with `answers.md` and says right when somebody who relies on the sentence would use
+the name rightly: the verb and its object agree, and nothing essential is the other way round; missing
+detail is no fault. A sentence that fits every name ("handles the data") is wrong, and so is a name left
+out. Use another seed for the names alone than for the signatures, so that one reader may answer both.
 """
 
 import argparse
@@ -56,7 +56,7 @@ class PublicName:
 
 
 def list_public_names(root: Path) -> list[PublicName]:
-    """Every public function and class of the top-level folders below `root`, in the order of their qualified names."""
+    """Every public function and class of the top-level folders below `root`, by qualified name."""
     names = []
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*.py")):
@@ -82,11 +82,13 @@ def quote_source(node: Definition, source: str) -> str:
 
 
 def format_signature(node: Definition, qualified_name: str) -> str:
-    """A function's parameters and result; a class's bases with its fields, or with the parameters of its `__init__`."""
+    """A function's parameters and result; a class's bases with its fields or `__init__` parameters."""
     if not isinstance(node, ast.ClassDef):
         result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
         return f"{qualified_name}({ast.unparse(node.args)}){result}"
-    bases = ", ".join(ast.unparse(base) for base in [*node.bases, *(keyword.value for keyword in node.keywords)])
+    bases = ", ".join(
+        ast.unparse(base) for base in [*node.bases, *(keyword.value for keyword in node.keywords)]
+    )
     fields = [ast.unparse(field) for field in node.body if isinstance(field, ast.AnnAssign)]
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and method.name == "__init__":
@@ -96,7 +98,10 @@ def format_signature(node: Definition, qualified_name: str) -> str:
 
 def share_by_folder(names: list[PublicName], count: int) -> dict[str, int]:
     """How many of `count` names each folder gets: its share of all names, by largest remainder."""
-    sizes = {folder: sum(name.folder == folder for name in names) for folder in sorted({name.folder for name in names})}
+    sizes = {
+        folder: sum(name.folder == folder for name in names)
+        for folder in sorted({name.folder for name in names})
+    }
     exact = {folder: count * size / len(names) for folder, size in sizes.items()}
     shares = {folder: int(share) for folder, share in exact.items()}
     by_remainder = sorted(exact, key=lambda folder: (shares[folder] - exact[folder], folder))
@@ -106,7 +111,7 @@ def share_by_folder(names: list[PublicName], count: int) -> dict[str, int]:
 
 
 def draw_names(names: list[PublicName], count: int, seed: int) -> list[PublicName]:
-    """`count` names, or all when there are fewer, spread over the folders and in random order; equal for an equal seed."""
+    """`count` names, or all when there are fewer, spread over the folders, in random order; equal by seed."""
     generator, drawn = random.Random(seed), []
     for folder, share in share_by_folder(names, min(count, len(names))).items():
         drawn += generator.sample([name for name in names if name.folder == folder], share)
@@ -128,8 +133,12 @@ def write_questions(drawn: list[PublicName], folder: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="a checkout; by default this one")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path(__file__).parents[1], help="a checkout; by default this one"
+    )
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--to", type=Path, help="where the three files go; by default a temporary folder")

@@ -53,7 +53,10 @@ def test_lists_public_top_level_names_with_signature_and_first_paragraph(checkou
     ]
     assert names["models.fit.Fit"].signature == "class models.fit.Fit(Base): size: int = 3"
     assert names["models.fit.Walk"].signature == "class models.fit.Walk: steps: int, *, seed=7"
-    assert names["models.fit.score"].signature == "models.fit.score(rows: list[int], *, limit: int=10) -> list[int]"
+    assert (
+        names["models.fit.score"].signature
+        == "models.fit.score(rows: list[int], *, limit: int=10) -> list[int]"
+    )
     assert names["models.fit.score"].answer == "The best rows, best first."
     assert "steps: int" in names["models.fit.Walk"].answer, "a name without a docstring shows its source"
 
@@ -68,7 +71,9 @@ def test_each_folder_has_its_share_of_what_is_drawn(checkout: Path) -> None:
     assert len(guess_names.draw_names(names, 60, seed=14)) == len(names)
 
 
-def test_questions_do_not_show_the_answers(checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_questions_do_not_show_the_answers(
+    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     folder = tmp_path / "out"
     guess_names.main(["--root", str(checkout), "--to", str(folder), "--count", "12"])
     assert "12 of 12 public names (models 3, segments 9), seed 14" in capsys.readouterr().out
