@@ -54,7 +54,8 @@ def files_of(source: str, data: Path, days: Days) -> int:
     delivery = next(each for each in load((source,)) if each.name == source).delivery
     if not isinstance(delivery, Folder):
         raise SourceError(
-            f"{source} takes no day files from a folder: docs/adding-a-source.md says how its files come in"
+            f"{source} takes no day files from a folder: "
+            "docs/how-to/add-a-source.md says how its files come in"
         )
     found = sum((data / delivery.file_name.format(day=one)).is_file() for one in days)
     if not found:

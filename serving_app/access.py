@@ -19,8 +19,8 @@ def require_operator() -> None:
         NotAllowed: a token is set and the request does not carry it.
         OnlyHere: no token is set and the request comes from elsewhere. One for another host name counts as
             from elsewhere: a page on the web can make a browser here send that. So does one that a proxy says
-            it passed on; but a proxy may be silent about it, which is why docs/api.md asks for a token behind
-            any.
+            it passed on; but a proxy may be silent about it, which is why docs/reference/http-api.md asks for
+            a token behind any.
     """
     token = current_app.config["CONCIERGE"].admin_token
     if token:

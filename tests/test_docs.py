@@ -12,7 +12,7 @@ from spark_jobs.build import survivorship
 from spark_jobs.identify.said import MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
-README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/identity.md"))
+README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/explanation/identity.md"))
 RECOMMENDER_PAGE = (ROOT / "models/README.md").read_text()
 LINKAGE, SURVIVORSHIP = (
     next((ROOT / "docs/adr").glob(f"{number}-*")).read_text() for number in ("0014", "0017")

@@ -2,7 +2,7 @@
 caller needs.
 
 With protocol `http` the other side is a local stand-in. What it cannot do is asked for in one place each, by
-`Session.is_stand_in`, and listed in docs/snowflake.md.
+`Session.is_stand_in`, and listed in docs/how-to/run-on-snowflake.md.
 """
 
 import warnings

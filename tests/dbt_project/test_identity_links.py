@@ -1,5 +1,5 @@
-"""An analyst's way to ask why: the marts of a small shop's links, and the query of docs/identity.md against
-the service.
+"""An analyst's way to ask why: the marts of a small shop's links, and the query of
+docs/explanation/identity.md against the service.
 """
 
 import re
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from expectations.contracts.snapshot import Link, Linked
 from serving_app.explain import explain
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "identity.md").read_text()
+PAGE = (Path(__file__).resolve().parents[2] / "docs/explanation/identity.md").read_text()
 [QUERY] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 NODES = [f"i_{name}" for name in "abcde"]

@@ -161,10 +161,12 @@ def test_days_are_written_and_read_in_one_form(shop):
 
 
 def test_why_two_are_one_is_answered_alike(shop):
-    """The query of docs/identity.md: a browser whose link the second night brought, its user's e-mail, and
-    one held apart.
+    """The query of docs/explanation/identity.md: a browser whose link the second night brought, its
+    user's e-mail, and one held apart.
     """
-    [why] = re.findall(r"```sql\n(.*?)```", (dbt.ROOT / "docs" / "identity.md").read_text(), re.DOTALL)
+    [why] = re.findall(
+        r"```sql\n(.*?)```", (dbt.ROOT / "docs/explanation/identity.md").read_text(), re.DOTALL
+    )
     file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
     ends = [("i_anonymous_id_3", "i_email_4"), ("i_email_5", "i_anonymous_id_5")]
     asked = [why.replace("'i_…' as a, 'i_…' as b", f"'{a}' as a, '{b}' as b") for a, b in ends]
