@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.online_retail_nights import different
+from benchmarks.online_retail_nights import count_differences
 from expectations.contracts import identity_decisions as decisions
 from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
@@ -119,7 +119,7 @@ def main() -> None:
     print(f"undone     {time.monotonic() - began:6.0f} s", flush=True)
     spark.stop()
     for name in ("backwards", "shuffled", "undone"):
-        found = different(base / "in_order", base / name)
+        found = count_differences(base / "in_order", base / name)
         apart = {table: n for table, n in found.items() if n and not table.endswith(LOGS)}
         print(f"in order against {name}: {len(found)} tables, rows apart: {apart or 0}")
 

@@ -17,12 +17,12 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
 import psutil
-from deltalake import DeltaTable
 
+from benchmarks.compare_homes.exceptions import ignored_columns
+from benchmarks.compare_homes.stores import compare_lakes, compare_warehouses
 from benchmarks.leaderboard.datasets import SHARED
-from expectations.contracts.lake import LAKE, OPS_RUNS
+from expectations.contracts.lake import OPS_RUNS
 from operate import airflow
 from spark_jobs.tables import Lake
 
@@ -30,7 +30,8 @@ FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 NIGHTS = 9
 # Which run saw a thing, and on which night: what a log is for, and never the same for one run and nine.
 OF_THE_RUN = dict.fromkeys(
-    ("core_identity_changes", "fct_identity_changes"), ("change_id", "landing_date", "run_id", "because")
+    ("core_identity_changes", "fct_identity_changes"),
+    frozenset({"change_id", "landing_date", "run_id", "because"}),
 )
 
 
@@ -92,34 +93,18 @@ def show(name: str, seconds: dict[str, float]) -> None:
     )
 
 
-def different(one: Path, other: Path) -> dict[str, int]:
-    """Rows that only one of two homes holds, by table: the lake's `core_*` and `feat_*`, the warehouse's
-    marts.
-    """
-    found = {}
-    with duckdb.connect() as db:
-        for name in sorted(name for name in LAKE if name.startswith(("core_", "feat_"))):
-            if not (one / "lake" / name).is_dir():
-                continue
-            for side, home in (("a", one), ("b", other)):
-                db.register(side, DeltaTable(str(home / "lake" / name)).to_pyarrow_table())
-            found[f"lake {name}"] = apart(db, "a", "b", OF_THE_RUN.get(name, ()))
-        for side, home in (("x", one), ("y", other)):
-            db.execute(f"attach '{home}/warehouse/concierge.duckdb' as {side} (read_only)")
-        names = db.execute("select table_name from duckdb_tables() where database_name = 'x'").fetchall()
-        for (name,) in sorted(names):
-            if name.startswith(("dim_", "fct_", "feat_")):
-                found[name] = apart(db, f"x.main.{name}", f"y.main.{name}", OF_THE_RUN.get(name, ()))
-    return found
+def count_differences(one: Path, other: Path) -> dict[str, int]:
+    """Rows that only one of two homes holds, by table: `core_*` and `feat_*` of the lake, and the marts."""
+    comparisons = [
+        *compare_lakes(one, other, ("core_", "feat_"), ignored_of_any_run),
+        *compare_warehouses(one, other, ("dim_", "fct_", "feat_"), ignored_of_any_run),
+    ]
+    return {each.name: each.n_differences for each in comparisons}
 
 
-def apart(db: duckdb.DuckDBPyConnection, one: str, other: str, without: tuple[str, ...]) -> int:
-    """Rows of two tables that have no equal in the other, but for some columns."""
-    columns = f"* exclude ({', '.join(without)})" if without else "*"
-    a, b = f"select {columns} from {one}", f"select {columns} from {other}"
-    return db.execute(
-        f"select count(*) from (({a} except all {b}) union all ({b} except all {a}))"
-    ).fetchall()[0][0]
+def ignored_of_any_run(table: str) -> frozenset[str]:
+    """Columns that differ between homes that took the same days in other nights."""
+    return ignored_columns(table) | OF_THE_RUN.get(table, frozenset())
 
 
 def main() -> None:
@@ -149,7 +134,7 @@ def main() -> None:
         "the same versions and snapshot:",
         (Lake(home / "lake").versions(), (home / "published.json").read_bytes()) == before,
     )
-    for name, n_rows in different(homes["year"], homes["nights"]).items():
+    for name, n_rows in count_differences(homes["year"], homes["nights"]).items():
         print(f"  {name:<36} {n_rows:,} rows apart")
     print(subprocess.run(["du", "-sh", *homes.values()], capture_output=True, text=True, check=True).stdout)
 

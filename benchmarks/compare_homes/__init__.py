@@ -1,0 +1,1 @@
+"""Compare what two homes hold and what the service answers from each, row by row."""
