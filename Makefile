@@ -14,14 +14,14 @@ help: ## this list
 
 setup: $(READY) ## the environment: Python packages and Spark's jars
 
-$(READY): requirements.lock spark_jobs/fetch_jars.py
+$(READY): requirements.lock spark_jobs/lake/fetch_jars.py
 	@operate/check_machine.sh
 	@echo "Setting up .venv (about 300 packages; half a minute with a warm cache)"
 	@test -x $(PY) || python3.11 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.8
 	@.venv/bin/uv pip sync -q --system-certs --compile-bytecode --require-hashes --python $(PY) requirements.lock
 	@echo "Fetching Spark's jars for Delta"
-	@$(PY) -m spark_jobs.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
+	@$(PY) -m spark_jobs.lake.fetch_jars 2>.venv/jars.log || { cat .venv/jars.log; exit 1; }
 	@touch $@
 
 run: $(READY) ## a sample shop trades for 45 days; its nights run through Airflow; a page says what came out
@@ -58,7 +58,7 @@ backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retai
 	@$(PY) -m operate.backfill --source="$$GIVEN_SOURCE" --data="$$GIVEN_DATA" --from="$$GIVEN_FROM" --to="$$GIVEN_TO"
 
 identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
-	@$(PY) -m spark_jobs.identify.reestimate $${GIVEN_LABELS:+--labels="$$GIVEN_LABELS"} $(if $(APPLY),--apply)
+	@$(PY) -m spark_jobs.linkage.reestimate $${GIVEN_LABELS:+--labels="$$GIVEN_LABELS"} $(if $(APPLY),--apply)
 
 sql: export GIVEN_Q := $(value Q)
 sql: export GIVEN_FORMAT := $(value FORMAT)

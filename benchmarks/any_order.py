@@ -24,15 +24,15 @@ from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
 from sample_shop.rhythm import OPENING_DAY, day_number
 from sample_shop.shop import trade_days
-from spark_jobs.build import dbt
-from spark_jobs.build.files import built_file
 from spark_jobs.identify import job as identify
 from spark_jobs.ingest import job as ingest
-from spark_jobs.night import Days, Night
+from spark_jobs.lake.session import start
+from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.switch import switch
-from spark_jobs.session import start
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
+from spark_jobs.warehouse import dbt
+from spark_jobs.warehouse.files import built_file
 
 # What was seen when, and by whom it was said.
 LOGS = ("core_identity_changes", "fct_identity_changes", "core_identity_decisions")

@@ -21,13 +21,13 @@ from benchmarks.leaderboard.datasets import load
 from benchmarks.leaderboard.datasets.window import Window
 from benchmarks.leaderboard.rows import BEAUTY_PARTS, BEAUTY_POWER, BEAUTY_WEIGHTS, MEMORY_BYTES
 from models.base import Recommender, Training
-from models.blend import unit
+from models.blending.weighted import unit
+from models.data_shape import Shape
 from models.evaluation import interval
-from models.evaluation.worth import prune
-from models.fittable import estimate_bytes, fittable
+from models.evaluation.part_worth import prune
+from models.fit_limits import estimate_bytes, fittable
 from models.inference import top_n
 from models.recommenders import make_blend
-from models.shape import Shape
 
 BLOCK = 500
 PROPOSED = 60

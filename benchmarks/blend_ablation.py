@@ -20,20 +20,20 @@ import numpy as np
 from benchmarks.leaderboard.datasets import SHARED, Window, online_retail
 from benchmarks.leaderboard.datasets.order import shuffled
 from models.base import Customers, Recommender, Training
+from models.blending.candidates import Candidates
+from models.blending.learned import LearnedBlend, Settings, grow
+from models.blending.training_rows import Rows, opinions, together
+from models.blending.training_windows import Window as RankerWindow
+from models.data_shape import Shape
 from models.evaluation import interval, measure
-from models.evaluation.measured import Measured
-from models.evaluation.ranking import rank_metrics
-from models.evaluation.worth import worth
-from models.fittable import fittable, in_words
+from models.evaluation.comparison import Measured
+from models.evaluation.part_worth import worth
+from models.evaluation.ranking_metrics import rank_metrics
+from models.fit_limits import fittable, in_words
 from models.inference import top_n
-from models.ranking.candidates import Candidates
-from models.ranking.diversity import TOP, Variety, varied
-from models.ranking.ranker import LearnedBlend, Settings, grow
-from models.ranking.rows import Rows, opinions, together
-from models.ranking.windows import Window as RankerWindow
+from models.listing.diversity import TOP, Variety, varied
 from models.recommenders import make
 from models.search import memory_of, read_space
-from models.shape import Shape
 
 TASKS = ("discover", "next")
 SLICES = {"warm (3+ days)": (3, 10**6), "cool (2 days)": (2, 2), "cold (1 day)": (1, 1)}

@@ -23,7 +23,7 @@ from benchmarks.leaderboard.datasets import SHARED, load
 from benchmarks.leaderboard.datasets.window import Window
 from models.base import Customers
 from models.evaluation import interval, measure
-from models.evaluation.ranking import rank_metrics
+from models.evaluation.ranking_metrics import rank_metrics
 from models.inference import top_n
 from models.recommenders import make
 

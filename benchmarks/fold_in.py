@@ -5,8 +5,8 @@ Retail; one command:
 
 Time: a snapshot with factors of so many items is written and read as the service reads it, then customers
 with 1 to 20 events are placed and every item scored and ranked for them, on one thread. Worth: by cohort as
-every night's report has it (see `models/fold_in.py`), NDCG@10 of the mean of both tasks, folded in and
-retrained, and the trust that follows.
+every night's report has it (see `models/evaluation/fold_in.py`), NDCG@10 of the mean of both tasks, folded in
+and retrained, and the trust that follows.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.leaderboard.datasets import SHARED, load
 from expectations.contracts import snapshot
-from models import fold_in
 from models.base import KIND_WEIGHTS, KINDS
+from models.evaluation import fold_in
 from models.inference import FactorSpace, top_n
 from models.recommenders.als import ALS
-from spark_jobs.publish.writer import write
+from spark_jobs.publish.snapshot_writer import write
 
 COMPONENTS, DAYS = 48, 30
 

@@ -29,9 +29,9 @@ from scipy.sparse.csgraph import connected_components
 from expectations.contracts.identifiers import KINDS, identifier_id
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
 from sample_shop.judge import Judge
-from spark_jobs.identify.linkage.evaluate import pairwise
+from spark_jobs.lake.tables import Lake
+from spark_jobs.linkage.evaluate import pairwise
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 SOURCE = "sample_shop"
 ENDS = ("identifier_id_a", "identifier_id_b")

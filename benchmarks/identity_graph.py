@@ -28,11 +28,11 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.online_retail_nights import PeakMemory
-from spark_jobs.identify.components import components
+from spark_jobs.identify.graph.components import components
 from spark_jobs.identify.job import Evidence, resolve
-from spark_jobs.identify.rules.guard import blocked
+from spark_jobs.identify.rules.link_limits import blocked
 from spark_jobs.identify.rules.parse import load
-from spark_jobs.session import start
+from spark_jobs.lake.session import start
 
 SEED = 20261121
 GIANTS, CHAINS = 0.06, 0.04  # shares of the identifiers
@@ -51,7 +51,7 @@ class Rounds(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.number = 0
-        log = logging.getLogger("spark_jobs.identify.components")
+        log = logging.getLogger("spark_jobs.identify.graph.components")
         log.setLevel(logging.INFO)
         log.addHandler(self)
 

@@ -26,7 +26,7 @@ from expectations.contracts.identifiers import customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from sample_shop.__main__ import main as trade
 from sample_shop.rhythm import OPENING_DAY
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 STEPS = ("train", "score")
 # What planted defects spoil (an unreadable line, a time that is none, an item of no catalogue) is passed over

@@ -31,22 +31,22 @@ import pyarrow as pa
 from expectations.contracts.phones import e164
 from sample_shop.crm import HEADER
 from sample_shop.shop import Shop
-from spark_jobs.identify.comparable import is_nobodys
-from spark_jobs.identify.linkage import boosted
-from spark_jobs.identify.linkage.choose import choose, try_all
-from spark_jobs.identify.linkage.cluster import Thresholds, cluster, round_score
-from spark_jobs.identify.linkage.evaluate import adjusted_rand, b_cubed, calibration_error, pairwise
-from spark_jobs.identify.linkage.labelled import labelled_features, train_labelled
-from spark_jobs.identify.linkage.link import relink
-from spark_jobs.identify.linkage.model import LinkageModel
-from spark_jobs.identify.linkage.nightly import KEY, load_records
-from spark_jobs.identify.linkage.people import row_numbers
-from spark_jobs.identify.linkage.rules import HISTORICAL_FIGURES
-from spark_jobs.identify.linkage.train import train
-from spark_jobs.identify.linkage.update import update
-from spark_jobs.identify.linkage.vectors import read_vectors
+from spark_jobs.identify.comparable_people import is_nobodys
 from spark_jobs.identify.rules.parse import Rules
 from spark_jobs.identify.rules.parse import load as load_rules
+from spark_jobs.linkage import boosted
+from spark_jobs.linkage.choose import choose, try_all
+from spark_jobs.linkage.cluster import Thresholds, cluster, round_score
+from spark_jobs.linkage.comparisons import HISTORICAL_FIGURES
+from spark_jobs.linkage.evaluate import adjusted_rand, b_cubed, calibration_error, pairwise
+from spark_jobs.linkage.labelled import labelled_features, train_labelled
+from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.nightly import KEY, load_records
+from spark_jobs.linkage.people import row_numbers
+from spark_jobs.linkage.train import train
+from spark_jobs.linkage.update import update
+from spark_jobs.linkage.vectors import read_vectors
 
 
 def load(con: duckdb.DuckDBPyConnection, path: str, shuffle: int) -> None:

@@ -16,9 +16,9 @@ import time
 import duckdb
 
 from benchmarks.shipped_linkage_model import customer_file, load
-from spark_jobs.identify.linkage.link import relink
-from spark_jobs.identify.linkage.model import LinkageModel
-from spark_jobs.identify.linkage.update import update
+from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.update import update
 
 SEED, DAYS = 505, 5
 CUSTOMERS_PER_RECORD = 1.75  # of the first days; the rest of a file is cut off

@@ -17,13 +17,13 @@ import psutil
 
 from expectations.contracts.settings import SETTINGS
 from sample_shop.shop import trade_days
-from spark_jobs.ingest import received
+from spark_jobs.ingest import read_files
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.feed import Context
-from spark_jobs.ingest.normal_form import Normal
 from spark_jobs.ingest.sources.sample_shop import SOURCE
-from spark_jobs.land.inputs import landed
-from spark_jobs.session import start
+from spark_jobs.ingest.text_normalisation import Normal
+from spark_jobs.lake.session import start
+from spark_jobs.land.landed_files import landed
 
 ROUNDS = 3
 DAYS = 10
@@ -52,20 +52,20 @@ def main(n_days: int) -> None:
         told = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
 
         def seconds(normaliser) -> float:
-            with mock.patch.object(received, "normaliser", normaliser):
+            with mock.patch.object(read_files, "normaliser", normaliser):
                 began = cpu_seconds()
-                feed.transform(received.read(spark, feed, deliveries), told).write.format("noop").mode(
+                feed.transform(read_files.read(spark, feed, deliveries), told).write.format("noop").mode(
                     "overwrite"
                 ).save()
                 return cpu_seconds() - began
 
-        ways = {"as received": as_received, "normal form": received.normaliser}
+        ways = {"as received": as_received, "normal form": read_files.normaliser}
         took = {name: [] for name in ways}
         for _ in range(ROUNDS + 1):
             for name, normaliser in ways.items():
                 took[name].append(seconds(normaliser))
         best = {name: min(each[1:]) for name, each in took.items()}  # the first warms up
-        n_rows = received.read(spark, feed, deliveries).count()
+        n_rows = read_files.read(spark, feed, deliveries).count()
         print(f"{n_rows:,} events: " + ", ".join(f"{name} {each:.2f} s" for name, each in best.items()))
         print(f"ratio {best['normal form'] / best['as received']:.3f}")
 

@@ -24,7 +24,7 @@ from benchmarks.compare_homes.stores import compare_lakes, compare_warehouses
 from benchmarks.leaderboard.datasets import SHARED
 from expectations.contracts.lake import OPS_RUNS
 from operate import airflow
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 NIGHTS = 9

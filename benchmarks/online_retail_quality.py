@@ -31,7 +31,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.evaluation import TASKS, Measured, evaluate, interval, measure_lists
 from models.recommenders import make
-from spark_jobs.tables import Lake, arrow_schema
+from spark_jobs.lake.tables import Lake, arrow_schema
 
 K = 10
 
@@ -100,7 +100,17 @@ def put(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
 def step(name: str, home: Path, day: str, run_id: str = "benchmark") -> float:
     """One step of the night, as the DAG would start it; its seconds."""
     root = Path(__file__).resolve().parents[1]
-    command = [sys.executable, "spark_jobs/run_step.py", name, "--from", day, "--to", day, "--run-id", run_id]
+    command = [
+        sys.executable,
+        "spark_jobs/run/launcher.py",
+        name,
+        "--from",
+        day,
+        "--to",
+        day,
+        "--run-id",
+        run_id,
+    ]
     began = time.monotonic()
     subprocess.run(command, cwd=root, check=True, env={**os.environ, "CONCIERGE_HOME": str(home)})
     took = time.monotonic() - began

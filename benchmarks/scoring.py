@@ -25,18 +25,18 @@ import pyarrow.parquet as pq
 
 from benchmarks.online_retail_nights import PeakMemory, processes
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
-from models import retrieval
 from models.artifact import Artifact
 from models.base import PURCHASE
-from models.blend import Blend
+from models.blending.weighted import Blend
 from models.inference import PRODUCT_ROWS, best_by_factors
+from models.listing import retrieval
 from models.recommenders import make
-from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.night import Days, Night
-from spark_jobs.score import aside, blocks, due, frames, personal
-from spark_jobs.session import start
+from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.session import start
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days, Night
+from spark_jobs.score import checkpoints, frames, partitions, personal_lists, stale_customers
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 LENGTH, TASTES, EVENTS, DAYS = 100, 200, 10, 365
 BARE_CUSTOMERS = 4096  # a process: a few seconds
@@ -66,7 +66,7 @@ def ids(letter: str, n: int) -> list[str]:
     return [f"{letter}_{number:07}" for number in range(n)]
 
 
-def scoring(n_customers: int, n_items: int, d: int) -> blocks.Scoring:
+def scoring(n_customers: int, n_items: int, d: int) -> partitions.Scoring:
     """LightFM's factors, drawn; everything may be shown, every tenth item is consumed."""
     part = make("lightfm", {"components": d})
     items = factors(n_items, d, 2, spread=True)
@@ -76,8 +76,8 @@ def scoring(n_customers: int, n_items: int, d: int) -> blocks.Scoring:
     blend = Blend([part], {"lightfm": 1.0})
     artifact = Artifact({}, blend, np.array(ids("i", n_items), "S9"), np.array(ids("c", n_customers), "S9"))
     allowed, consumable = np.ones(n_items, bool), np.arange(n_items) % 10 == 0
-    common = due.fingerprint(["bench"], allowed, consumable, True, None)
-    return blocks.Scoring(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
+    common = stale_customers.fingerprint(["bench"], allowed, consumable, True, None)
+    return partitions.Scoring(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
 
 
 def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.0) -> int:
@@ -147,7 +147,7 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
         "bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
     )
     before = bare(given.cores, given.items, given.components)
-    lake, where = Lake(settings.lake, spark), aside.folder(night)
+    lake, where = Lake(settings.lake, spark), checkpoints.folder(night)
     with PeakMemory() as peak:
         shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
         behaviour, customers = (
@@ -158,13 +158,13 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
         done = frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
         scored, cpu = time.perf_counter() - began, cpu_seconds() - cpu
         began = time.perf_counter()
-        report = personal.commit(lake, pa.array([], pa.string()), done, where)
+        report = personal_lists.commit(lake, pa.array([], pa.string()), done, where)
         committed = time.perf_counter() - began
         after = bare(given.cores, given.items, given.components)
         n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
         changed = write_shop(home, n_customers, given.items, CHANGED)
         began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
-        again = personal.write(lake, night, shared, behaviour, customers)
+        again = personal_lists.write(lake, night, shared, behaviour, customers)
         changed_seconds = time.perf_counter() - began
     if again.detail["rescored"] != changed:
         raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")

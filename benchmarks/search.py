@@ -25,10 +25,10 @@ import numpy as np
 from benchmarks.leaderboard.datasets import SHARED, online_retail
 from benchmarks.leaderboard.datasets.order import shuffled
 from models.search import read_space
-from models.split import Windows
+from models.time_split import Windows
 from operate.spark_cluster import cluster
-from spark_jobs.train.choose import OFF_CYCLE, choose
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.selection import OFF_CYCLE, choose
 
 PLACES = ("local[1]", "local[2]", "cluster")
 DAYS = online_retail.DAYS
@@ -45,7 +45,7 @@ def material(data: Path) -> Material:
 
 def search(master: str, data: Path, seconds: float | None) -> dict:
     """One search, in this process; what came of it."""
-    from spark_jobs.session import start
+    from spark_jobs.lake.session import start
 
     held, space = material(data), read_space()
     if seconds is not None:

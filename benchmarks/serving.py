@@ -23,7 +23,7 @@ from pathlib import Path
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from spark_jobs.publish.writer import write
+from spark_jobs.publish.snapshot_writer import write
 
 ROOT = Path(__file__).resolve().parent.parent
 N_ITEMS, LENGTH = 3700, 100

@@ -16,12 +16,12 @@ import pyarrow as pa
 
 from sample_shop.crm import HEADER, Crm
 from sample_shop.people import People
-from spark_jobs.identify.linkage.cluster import Thresholds
-from spark_jobs.identify.linkage.evaluate import pairwise
-from spark_jobs.identify.linkage.link import relink
-from spark_jobs.identify.linkage.model import SHIPPED, LinkageModel
-from spark_jobs.identify.linkage.refit import refit
-from spark_jobs.identify.linkage.rules import SHOP_PEOPLE
+from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.comparisons import SHOP_PEOPLE
+from spark_jobs.linkage.evaluate import pairwise
+from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.model import SHIPPED, LinkageModel
+from spark_jobs.linkage.refit import refit
 
 SEED, CUSTOMERS, DAYS = 101, 40_000, 30
 LIMITS = Thresholds(

@@ -27,12 +27,12 @@ import duckdb
 from expectations.contracts.published import Published
 from expectations.contracts.settings import surroundings
 from operate.visitors import free_port
-from spark_jobs.build import dbt, load
-from spark_jobs.build.aside import MARTS, switch_snowflake
-from spark_jobs.build.snowflake import Session, connect
-from spark_jobs.night import ROOT, Days, Night
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import ROOT, Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
+from spark_jobs.warehouse import dbt, load
+from spark_jobs.warehouse.schema_swap import MARTS, switch_snowflake
+from spark_jobs.warehouse.snowflake import Session, connect
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def bring_in(environ: dict[str, str], days: Days) -> None:
     for step in ("land", "ingest", "identify"):
         words = ["--from", str(days.first), "--to", str(days.last), "--run-id", f"to-{days.last}"]
         subprocess.run(
-            [sys.executable, "spark_jobs/run_step.py", step, *words],
+            [sys.executable, "spark_jobs/run/launcher.py", step, *words],
             cwd=ROOT,
             env=os.environ | environ,
             check=True,

@@ -24,7 +24,7 @@ def spark_job(step: str) -> SparkSubmitOperator:
     return SparkSubmitOperator(
         task_id=step,
         conn_id="spark_default",
-        application=str(ROOT / "spark_jobs" / "run_step.py"),
+        application=str(ROOT / "spark_jobs" / "run" / "launcher.py"),
         application_args=[step, *DAYS],
         name=f"concierge {step}",
         jars=",".join(str(jar) for jar in sorted(JARS.glob("*.jar"))),
@@ -32,7 +32,7 @@ def spark_job(step: str) -> SparkSubmitOperator:
         conf={
             "spark.pyspark.python": sys.executable,
             "spark.ui.enabled": "false",
-            # The JVM of a job that lives for seconds: spark_jobs/session.py has the figures.
+            # The JVM of a job that lives for seconds: spark_jobs/lake/session.py has the figures.
             "spark.driver.extraJavaOptions": (
                 "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
             ),
@@ -47,7 +47,7 @@ def program(step: str) -> BashOperator:
     words = " ".join(f'"{word}"' for word in DAYS)
     return BashOperator(
         task_id=step,
-        bash_command=f'"{sys.executable}" spark_jobs/run_step.py {step} {words}',
+        bash_command=f'"{sys.executable}" spark_jobs/run/launcher.py {step} {words}',
         cwd=str(ROOT),
         append_env=True,
         env={"PYTHONPATH": str(ROOT)},

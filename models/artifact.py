@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from models.blend import Blend
-from models.fold_in import FoldIn
-from models.ranking.ranker import LearnedBlend
+from models.blending.learned import LearnedBlend
+from models.blending.weighted import Blend
+from models.evaluation.fold_in import FoldIn
 from models.recommenders import make, make_blend, parameters_of
 
 FACTORS, ABOUT = "factors.npz", "model.json"

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from models.base import PURCHASE, Behaviour
-from models.evaluation.beyond import gini
+from models.evaluation.beyond_accuracy import gini
 
 REFERENCE_DAYS = 28
 LEAST_DAYS = 14  # of reference, and of past values: below, nothing is said

@@ -3,7 +3,7 @@
 A refit of the accepted configuration must not be worse than that configuration scored before, by a stated
 margin, and must beat popularity. A new configuration must beat the accepted one, both fitted before the test,
 the interval of the lift above zero, and must not fall in any guarded slice of customers. Neither may have a
-flaw (`models/flaws.py`). Refusal is an outcome, not a failure: the accepted model goes on being served.
+flaw (`models/model_flaws.py`). Refusal is an outcome, not a failure: the accepted model goes on being served.
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,10 +20,10 @@ import numpy as np
 import yaml
 
 from models.base import Behaviour
-from models.fittable import estimate_bytes
+from models.data_shape import Shape
+from models.fit_limits import estimate_bytes
 from models.recommenders import make, parameters_of
-from models.shape import Shape
-from models.split import Windows
+from models.time_split import Windows
 
 SPACE = Path(__file__).parent / "config" / "search.yml"
 MIB = 1 << 20

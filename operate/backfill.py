@@ -11,11 +11,11 @@ from rich.console import Console
 from operate import airflow
 from operate.follow import follower
 from operate.settings import settings_or_exit
-from spark_jobs.home import AnotherShopError, refuse_another_shop
 from spark_jobs.ingest.feed import Folder
 from spark_jobs.ingest.sources import SourceError, load
-from spark_jobs.night import Days
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days
+from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
 
 
 def day(text: str) -> date:

@@ -19,9 +19,9 @@ from operate import airflow, page
 from operate.follow import follower
 from operate.settings import settings_or_exit
 from operate.visitors import Visitor, before_and_after, service
-from spark_jobs.home import AnotherShopError, refuse_another_shop
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENING_DAY = date(2026, 1, 5)  # the sample shop's first day

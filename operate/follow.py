@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from expectations.contracts.lake import OPS_RUNS
-from spark_jobs.run_log import OUTCOMES
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.manifest import OUTCOMES
 
 STEPS = ("land", "ingest", "identify", "load", "dbt", "export", "train", "score", "publish")
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from expectations.contracts.lake import CORE_PEOPLE
 from expectations.contracts.personal import is_personal
+from spark_jobs.ingest.csv_records import joined
 from spark_jobs.ingest.formats import MAX_BYTES, csv_fields, text
 from spark_jobs.ingest.lines import lines
-from spark_jobs.ingest.quotes import joined
 
 MASK = "•••"
 LONGEST = 240  # characters of a sample

@@ -7,11 +7,11 @@ from rich.table import Table
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
 from models.evaluation.legend import legend
-from spark_jobs.publish import graph
-from spark_jobs.publish.sources import without_held_back
-from spark_jobs.run_log import OUTCOMES
+from spark_jobs.lake.tables import Lake
+from spark_jobs.publish import identity_records
+from spark_jobs.publish.snapshot_records import without_held_back
+from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 
 def visitors(settings: Settings) -> list[dict[str, Any]]:
@@ -22,7 +22,7 @@ def visitors(settings: Settings) -> list[dict[str, Any]]:
         lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1"
     )
     features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"])
-    features = without_held_back(features, graph.reviews(lake)).to_pandas()
+    features = without_held_back(features, identity_records.reviews(lake)).to_pandas()
     order, ascending = (
         ["n_orders", "customer_id", "value"],
         [False, True, True],

@@ -21,8 +21,8 @@ from expectations.contracts.reasons import REASONS
 from operate.masking import MASK, mask, read_header
 from operate.settings import settings_or_exit
 from spark_jobs.ingest.sources import load
+from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 Group = tuple[str, str, str, date]
 MOST_SAMPLES = 20

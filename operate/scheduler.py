@@ -8,7 +8,7 @@ from expectations.contracts import shop_clock
 from operate import airflow
 from operate.first_nights import OPENING_DAY
 from operate.settings import settings_or_exit
-from spark_jobs.land.inputs import days_of
+from spark_jobs.land.landed_files import days_of
 from spark_jobs.settings import Settings
 
 NIGHT_BEGINS = timedelta(hours=3)  # the cron of dags/nightly.py, UTC

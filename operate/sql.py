@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from expectations.contracts.lake import OPS_DELIVERIES, OPS_RUNS
 from operate.settings import settings_or_exit
+from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 BIN = Path(sys.prefix) / "bin"
 LOGS = (OPS_RUNS, OPS_DELIVERIES)  # tables of the lake without personal values, to be read beside the marts

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 
 from benchmarks.snowflake_parity import stand_in
 from expectations.contracts.tables import Table
-from spark_jobs.tables import Lake, arrow_schema
+from spark_jobs.lake.tables import Lake, arrow_schema
 
 QUICK_ON_FIVE_ROWS = {
     "spark.sql.shuffle.partitions": "1",
@@ -37,7 +37,7 @@ def spark():
     """One session for all tests: a JVM start costs 8 s. One core and one shuffle partition: rows keep their
     order.
     """
-    from spark_jobs.session import start
+    from spark_jobs.lake.session import start
 
     session = start("tests", "local[1]", "2g", **QUICK_ON_FIVE_ROWS)
     yield session

@@ -8,8 +8,8 @@ import yaml
 
 from models.recommenders import RECOMMENDERS
 from serving_app.identity_schemas import Word
-from spark_jobs.build import survivorship
 from spark_jobs.identify.said import MODEL
+from spark_jobs.warehouse import survivorship
 
 ROOT = Path(__file__).resolve().parents[1]
 README, IDENTITY = ((ROOT / name).read_text() for name in ("README.md", "docs/explanation/identity.md"))

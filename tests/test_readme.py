@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from expectations.contracts.lake import LAKE
-from spark_jobs.run_step import STEPS
+from spark_jobs.run.launcher import STEPS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

@@ -15,11 +15,11 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, Window, load
 from benchmarks.leaderboard.rows import MEMORY_BYTES
+from models.data_shape import Shape
 from models.evaluation import evaluate
-from models.fittable import reason_against
+from models.fit_limits import reason_against
 from models.recommenders import make
 from models.search import in_order, items_per_customer, read_space
-from models.shape import Shape
 
 
 def quality(

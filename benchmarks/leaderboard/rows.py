@@ -2,7 +2,7 @@
 
 A row is a configuration as `models.recommenders` reads it; `plain` makes one of a registered recommender. To
 add a row, add it to `ROWS`; a learned blend takes its own windows from `training.before(...)`, never from
-anything behind it. What cannot be fitted on the data is settled before anything is (`models.fittable`): a
+anything behind it. What cannot be fitted on the data is settled before anything is (`models.fit_limits`): a
 single row is left out with the reason, a blend goes on without.
 """
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.base import Recommender, Training
-from models.fittable import fittable, reason_against
+from models.data_shape import Shape
+from models.fit_limits import fittable, reason_against
 from models.recommenders import RECOMMENDERS, make, make_blend
 from models.search import read_space
-from models.shape import Shape
 
 UNTUNED = "nothing: defaults"
 VALIDATION = "the window before"

@@ -19,10 +19,10 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import Data
 from benchmarks.leaderboard.rows import Row, rows_of
+from models.data_shape import Shape
 from models.evaluation import Measured
-from models.evaluation.silence import silence
-from models.fittable import in_words
-from models.shape import Shape
+from models.evaluation.silent_recommenders import silence
+from models.fit_limits import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -17,7 +17,7 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 SOURCE = "sample_shop"
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.planted.score import Score
 from expectations.contracts.lake import OPS_RUNS, QUARANTINE
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 TARGETS = {"events": "core_events", "orders": "core_order_lines"}  # feeds whose records may come twice
 TWICE = "duplicate|repeated"

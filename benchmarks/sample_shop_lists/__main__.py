@@ -20,11 +20,11 @@ import numpy as np
 from benchmarks.sample_shop_lists import home, page, worth
 from benchmarks.sample_shop_lists.told import Told, lines
 from benchmarks.sample_shop_lists.worth import BEST, LISTED, POPULAR, SERVED, K
-from models.tracking import Registry
+from models.registry import Registry
 from sample_shop.judge import Judge
-from spark_jobs.session import start
+from spark_jobs.lake.session import start
+from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -22,12 +22,12 @@ from expectations.contracts.snapshot import POPULAR, audiences
 from expectations.contracts.tables import Table
 from models.artifact import Artifact
 from models.base import KINDS, PURCHASE
-from models.blend import Blend
+from models.blending.weighted import Blend
 from sample_shop.judge import Judge
-from spark_jobs.score import blocks, catalogue, due, frames
-from spark_jobs.score.blocks import Scoring
+from spark_jobs.lake.tables import Lake
+from spark_jobs.score import catalogue, frames, partitions, stale_customers
+from spark_jobs.score.partitions import Scoring
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 from spark_jobs.train.matrices import consented, daily
 
 SOURCE = "sample_shop"
@@ -103,7 +103,9 @@ def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring
     behaviour = daily(consented(interactions, customers))
     since = catalogue.learned_since(behaviour, settings.training_days)
     made = frames.scoring(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
-    return made, due.rows(behaviour, customers, made.inputs, since).orderBy("customer_id").toArrow()
+    return made, stale_customers.rows(behaviour, customers, made.inputs, since).orderBy(
+        "customer_id"
+    ).toArrow()
 
 
 def asked(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> Asked:
@@ -136,9 +138,9 @@ def alone(made: Scoring, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
     for part in made.artifact.blend.parts:
         one = replace(made, artifact=replace(made.artifact, blend=Blend([part], {part.name: 1.0})))
         lists: Lists = {}
-        for start in range(0, rows.num_rows, blocks.BLOCK):
-            block = rows.slice(start, blocks.BLOCK).combine_chunks()
-            found = blocks.scored(one, blocks.customers_of(one, block)).items
+        for start in range(0, rows.num_rows, partitions.BLOCK):
+            block = rows.slice(start, partitions.BLOCK).combine_chunks()
+            found = partitions.scored(one, partitions.customers_of(one, block)).items
             lists |= {
                 name: ids[row[row >= 0]].tolist()
                 for name, row in zip(block["customer_id"].to_pylist(), found, strict=True)

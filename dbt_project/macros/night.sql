@@ -1,4 +1,4 @@
-{#- What a night is told by the step that starts dbt (spark_jobs/build/dbt.py), as JSON in the environment variable NIGHT:
+{#- What a night is told by the step that starts dbt (spark_jobs/warehouse/dbt.py), as JSON in the environment variable NIGHT:
       as_of          the last landing day, ISO
       changed_days   days that changed in the lake since this warehouse last read it, {table: [ISO days]}; null: build anew
       lake_versions  what this build reads, {table: id and version}

@@ -2,10 +2,10 @@
 intervals.
 """
 
-from models.evaluation import silence, slices
-from models.evaluation.beyond import Facts
+from models.evaluation import silent_recommenders, slices
+from models.evaluation.beyond_accuracy import Facts
 from models.evaluation.bootstrap import interval, intervals
-from models.evaluation.measured import TASKS, Measured, evaluate, measure, measure_lists
+from models.evaluation.comparison import TASKS, Measured, evaluate, measure, measure_lists
 
 __all__ = [
     "TASKS",
@@ -16,6 +16,6 @@ __all__ = [
     "intervals",
     "measure",
     "measure_lists",
-    "silence",
+    "silent_recommenders",
     "slices",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour
-from models.split import Case, cells
+from models.time_split import Case, cells
 
 COOL_DAYS, WARM_DAYS = 2, 3  # days with a purchase before the test: cold has one
 WARM_ITEM = 5  # customers who wanted an item before the test: below, it is cold

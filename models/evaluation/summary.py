@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.evaluation.bootstrap import intervals
-from models.evaluation.measured import Measured
+from models.evaluation.comparison import Measured
 
 DRAWS = 500
 DECIMALS = 5

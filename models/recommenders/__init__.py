@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from models.base import Recommender
-from models.blend import Blend
-from models.ranking.ranker import LearnedBlend, Settings
+from models.blending.learned import LearnedBlend, Settings
+from models.blending.weighted import Blend
 from models.recommenders.als import ALS
 from models.recommenders.attribute_popularity import AttributePopularity
 from models.recommenders.cold_items import ColdItems

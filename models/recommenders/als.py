@@ -15,8 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from models.base import KIND_WEIGHTS, Behaviour, Customers, Training
+from models.data_shape import Shape
 from models.inference import FactorSpace, fold_in, product
-from models.shape import Shape
 
 
 @dataclass

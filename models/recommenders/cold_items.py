@@ -16,11 +16,11 @@ import numpy as np
 from scipy import sparse
 
 from models.base import KIND_WEIGHTS, Customers, Training
+from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.als import ALS, alike
 from models.recommenders.by_attributes import Placing, described
 from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, to_arrays
-from models.shape import Shape
 
 TINY = 1e-9
 HELD = ("item_factors", "old", "placed", "liked", "mean_share")

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
+from models.data_shape import Shape
 from models.recommenders.neighbours import (
     best_per_row,
     from_arrays,
@@ -26,7 +27,6 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
-from models.shape import Shape
 
 BLOCK = 512  # items compared at once
 

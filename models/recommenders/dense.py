@@ -11,8 +11,8 @@ from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
 from models.base import Behaviour
+from models.data_shape import Shape
 from models.recommenders.neighbours import narrowed, opinion
-from models.shape import Shape
 
 
 class CatalogueTooLargeError(ValueError):

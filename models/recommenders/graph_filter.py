@@ -26,6 +26,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
+from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.neighbours import (
     best_per_row,
@@ -39,7 +40,6 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
-from models.shape import Shape
 
 
 @dataclass

@@ -16,9 +16,9 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
+from models.data_shape import Shape
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
-from models.shape import Shape
 
 
 @dataclass

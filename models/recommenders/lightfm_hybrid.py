@@ -12,9 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
+from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.neighbours import scaled
-from models.shape import Shape
 
 COPIES = 3  # of every float32 of a factor: itself, and the two sums that its learning rate is made from
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from models.shape import Shape
+from models.data_shape import Shape
 
 BLOCK = 1024  # rows made at once
 FAINTEST = 1e-20  # of a profile's largest weight; its products with likenesses are still numbers in float32

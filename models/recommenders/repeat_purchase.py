@@ -20,8 +20,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Behaviour, Customers, Training
+from models.data_shape import Shape
 from models.recommenders.neighbours import opinion
-from models.shape import Shape
 
 
 @dataclass(frozen=True)

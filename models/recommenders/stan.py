@@ -15,9 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
+from models.data_shape import KEPT, Shape
 from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays
 from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out, usual_gap
-from models.shape import KEPT, Shape
 
 CHUNK = 256  # customers compared at once
 SKEW = 10  # times as many sessions share an item as would if all items were equally wanted

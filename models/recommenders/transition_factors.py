@@ -15,10 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
+from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.neighbours import best_per_row, column_sums, row_sums, scaled
 from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
-from models.shape import Shape
 
 FAINTEST = np.float32(1e-5)  # of a row's best: a sum of 200 float32 products is off by as much
 

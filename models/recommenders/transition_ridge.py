@@ -16,10 +16,10 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Behaviour, Customers, Training
+from models.data_shape import KEPT, Shape
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
-from models.shape import KEPT, Shape
 
 BLOCK = 1024  # rows of weights made at once
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import BLOCK, Behaviour, Customers, Training
+from models.data_shape import KEPT, Shape
 from models.recommenders.neighbours import (
     best_per_row,
     from_arrays,
@@ -18,7 +19,6 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
-from models.shape import KEPT, Shape
 
 
 @dataclass

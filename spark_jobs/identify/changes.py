@@ -13,7 +13,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.identify.customers import founded_by
+from spark_jobs.identify.graph.customers import founded_by
 
 
 def resolve(changes: Iterable[Mapping], old_id: str) -> str:

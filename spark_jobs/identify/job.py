@@ -27,22 +27,22 @@ from expectations.contracts.lake import (
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.identify.alike import PEOPLE, alike, known_by, records
 from spark_jobs.identify.changes import changes, moves
-from spark_jobs.identify.comparable import IDENTIFIERS, comparable
-from spark_jobs.identify.customers import identities
-from spark_jobs.identify.decided import ends, joined, pairs, rows
-from spark_jobs.identify.linkage.nightly import Given, link_people
-from spark_jobs.identify.links import links
-from spark_jobs.identify.page.write import Tonight
-from spark_jobs.identify.page.write import write as write_page
+from spark_jobs.identify.comparable_people import IDENTIFIERS, comparable
+from spark_jobs.identify.decisions import ends, joined, pairs, rows
+from spark_jobs.identify.graph.customers import identities
+from spark_jobs.identify.graph.likeness_links import PEOPLE, alike, known_by, records
+from spark_jobs.identify.graph.links import links
+from spark_jobs.identify.report.page import Tonight
+from spark_jobs.identify.report.page import write as write_page
 from spark_jobs.identify.review.questions import Limits, reviews
-from spark_jobs.identify.rules.guard import blocked, hold
+from spark_jobs.identify.rules.clustering import settle
+from spark_jobs.identify.rules.link_limits import blocked, hold
 from spark_jobs.identify.rules.parse import Rules, load
-from spark_jobs.identify.rules.settle import settle
 from spark_jobs.identify.said import model_of
-from spark_jobs.night import Night, TableReport
-from spark_jobs.tables import Lake, Written
+from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.linkage.nightly import Given, link_people
+from spark_jobs.run.context import Night, TableReport
 
 
 @dataclass(frozen=True)

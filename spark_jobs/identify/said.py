@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from expectations.contracts import identity_decisions
 from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LIKENESS, OPS_RUNS
-from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.rules.parse import load
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.linkage.model import LinkageModel
 
 MODEL = Path("identity") / "model.json"  # under the home: an operator's own
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from expectations.contracts.lake import OPS_DELIVERIES
 from spark_jobs.ingest.feed import Feed, Source
-from spark_jobs.land.inputs import Landed
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.land.landed_files import Landed
 
 
 @dataclass(frozen=True)

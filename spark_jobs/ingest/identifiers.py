@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import ID_HEX_DIGITS, KINDS, SHARED_KINDS
 from spark_jobs.ingest.feed import Context, Sighting
-from spark_jobs.ingest.values import given
+from spark_jobs.ingest.parse_values import given
 
 BLOCK = 64  # bytes of a SHA-256 block, RFC 2104
 

@@ -13,15 +13,15 @@ the file right or take it away; it fails until then.
 from concurrent.futures import ThreadPoolExecutor
 
 from spark_jobs.ingest.deliveries import Delivery, Manifest, claims
-from spark_jobs.ingest.derived import derive, identifiers, quarantine
+from spark_jobs.ingest.derived_tables import derive, identifiers, quarantine
 from spark_jobs.ingest.feed import Context, Source
-from spark_jobs.ingest.file_notes import SHOWN
-from spark_jobs.ingest.intake import FeedIntake
+from spark_jobs.ingest.feed_ingest import FeedIntake
+from spark_jobs.ingest.file_messages import SHOWN
 from spark_jobs.ingest.refused_share import find_failure
 from spark_jobs.ingest.sources import load
-from spark_jobs.land.inputs import Landed, landed
-from spark_jobs.night import Night, TableReport
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.land.landed_files import Landed, landed
+from spark_jobs.run.context import Night, TableReport
 
 AT_ONCE = 2  # feeds: while one plans or commits, another's tasks keep the cores busy
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
-    from spark_jobs.ingest.intake import FeedIntake
+    from spark_jobs.ingest.feed_ingest import FeedIntake
 
 FEWEST = 20  # records; of fewer, a share says nothing
 SHOWN = 3  # files

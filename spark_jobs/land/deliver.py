@@ -15,8 +15,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from spark_jobs.ingest.feed import DecisionLog, Folder, Program, Source
-from spark_jobs.land.inputs import days_of
-from spark_jobs.night import ROOT, Days, Night
+from spark_jobs.land.landed_files import days_of
+from spark_jobs.run.context import ROOT, Days, Night
 
 
 class DeliveryError(RuntimeError):

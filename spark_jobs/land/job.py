@@ -13,11 +13,11 @@ from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.identify.said import offered
 from spark_jobs.ingest.sources import load
-from spark_jobs.land import earlier_consents
+from spark_jobs.lake.tables import Lake
+from spark_jobs.land import consent_migration
 from spark_jobs.land.deliver import deliver
-from spark_jobs.land.inputs import fingerprint
-from spark_jobs.night import Night, NothingNew, TableReport
-from spark_jobs.tables import Lake
+from spark_jobs.land.landed_files import fingerprint
+from spark_jobs.run.context import Night, NothingNew, TableReport
 
 NEEDS_SPARK = False
 PUBLIC_KEY = SETTINGS["CONCIERGE_IDENTITY_KEY"].default  # it stands in this repository
@@ -41,7 +41,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         if gained := lake.widen(table):
             print(f"  {table.name}: made by an earlier version; gains {', '.join(gained)}")
     sources, reports = load(night.settings.sources), []
-    earlier_consents.bring_over(lake, {source.name: source.time_zone for source in sources})
+    consent_migration.bring_over(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
         n_files = deliver(source, night)
         reports.append(

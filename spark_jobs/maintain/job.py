@@ -10,10 +10,10 @@ import time
 
 from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import Table
-from spark_jobs.home import turn
 from spark_jobs.ingest.sources import load
-from spark_jobs.night import Night, TableReport
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.locks import turn
 
 YIELD_SECONDS = 0.5  # who waits for the lock looks every 0.05 s, so it is theirs next
 KEEP_HOURS = (

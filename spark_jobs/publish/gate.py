@@ -8,7 +8,7 @@ customers, or with its items shuffled. What fails here stays unpublished, and re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from spark_jobs.publish.figures import TOP, Figures
+from spark_jobs.publish.list_figures import TOP, Figures
 
 MIN_KEPT_LISTS = 0.7  # personal lists against yesterday's: customers do not leave by the third in a night
 MIN_COVERAGE = 0.9  # of customers with three orders or more: what we promise

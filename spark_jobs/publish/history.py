@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.published import history
-from spark_jobs.publish import production
-from spark_jobs.publish.production import Switch
-from spark_jobs.publish.rules import KEPT
+from spark_jobs.publish import deployments
+from spark_jobs.publish.deployments import Switch
+from spark_jobs.publish.rule_files import KEPT
 from spark_jobs.settings import Settings
 
 
@@ -30,7 +30,7 @@ def lines(switches: Sequence[Switch]) -> list[str]:
         f" {one.record['model_version']}"
         + (
             f"  back from {one.was}{f': {one.why}' if one.why else ''}"
-            if one.by == production.ROLLBACK
+            if one.by == deployments.ROLLBACK
             else ""
         )
         for one in switches
@@ -41,14 +41,14 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
     """What was in production, in words."""
     record, model, rules = one.record, one.model, one.rules
     is_kept = one.shows in {each.shows for each in history(home)}
-    since = {"wall": one.switched_at, "shop": f"{production.public_from(one)} by the shop's days"}
+    since = {"wall": one.switched_at, "shop": f"{deployments.public_from(one)} by the shop's days"}
     after = {
         "wall": until and until.switched_at,
-        "shop": until and f"{production.public_from(until)} by the shop's days",
+        "shop": until and f"{deployments.public_from(until)} by the shop's days",
     }
     said = [
         f"run        {record['run_id']}, by {one.by}{f' ({one.why})' if one.why else ''}",
-        f"days       {production.days(one)}",
+        f"days       {deployments.days(one)}",
         f"from       {since[clock]}  to  {after[clock] or 'now'}",
         f"lists      snapshot {record['snapshot']}, warehouse {record['warehouse_file'] or 'Snowflake'}; "
         + (f"kept: make rollback TO={record['run_id']}" if is_kept else "no longer kept"),
@@ -105,7 +105,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--at", default="", help="a day, or a moment in UTC")
     parser.add_argument("--json", action="store_true", help="the whole line as JSON")
     given, home = parser.parse_args(argv), Settings.from_environment().home
-    switches = production.read(home)
+    switches = deployments.read(home)
     if not switches:
         print(f"Nothing has been published in {home} since this is written down.", file=sys.stderr)
         return 1
@@ -113,7 +113,7 @@ def main(argv: list[str]) -> int:
         print("\n".join(lines(switches)))
         return 0
     try:
-        found, clock, words = production.meant(switches, given.at)
+        found, clock, words = deployments.meant(switches, given.at)
     except ValueError:
         print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1

@@ -16,20 +16,20 @@ from pathlib import Path
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from spark_jobs.build.aside import switch_snowflake
-from spark_jobs.build.files import built_file
 from spark_jobs.identify.said import taken
 from spark_jobs.ingest.sources import item_case, load
-from spark_jobs.land.inputs import fingerprint
-from spark_jobs.night import Night, TableReport
-from spark_jobs.publish import reader, restrictions, summary
-from spark_jobs.publish.figures import Figures, measure
+from spark_jobs.lake.tables import Lake
+from spark_jobs.land.landed_files import fingerprint
+from spark_jobs.publish import published_lists, restrictions, summary
+from spark_jobs.publish.deployments import catch_up, write_down
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
-from spark_jobs.publish.production import catch_up, write_down
-from spark_jobs.publish.sources import FOR_OPERATORS, FOR_PLACING, TABLES, Sources, pairs
+from spark_jobs.publish.list_figures import Figures, measure
+from spark_jobs.publish.snapshot_records import FOR_OPERATORS, FOR_PLACING, TABLES, Sources, pairs
+from spark_jobs.publish.snapshot_writer import write
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
-from spark_jobs.publish.writer import write
-from spark_jobs.tables import Lake
+from spark_jobs.run.context import Night, TableReport
+from spark_jobs.warehouse.files import built_file
+from spark_jobs.warehouse.schema_swap import switch_snowflake
 
 NEEDS_SPARK = False
 
@@ -58,7 +58,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     if (
         now
         and (now.inputs, now.table_versions) == (inputs, versions)
-        and reader.meta(snapshots(home) / now.snapshot)
+        and published_lists.meta(snapshots(home) / now.snapshot)
     ):
         # A publish that was killed behind the switch left these undone.
         follow(home, now)
@@ -77,7 +77,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         sources.lists,
         sources.customers,
         sources.items,
-        reader.tops(snapshots(home) / now.snapshot) if now else None,
+        published_lists.tops(snapshots(home) / now.snapshot) if now else None,
     )
     verdict = judge(figures)
     write_report(home / "reports" / night.slug / "lists.json", figures, verdict)
@@ -101,7 +101,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         read,
         item_case(load(night.settings.sources)),
     )
-    if now and reader.is_same(reader.meta(snapshots(home) / now.snapshot), meta):
+    if now and published_lists.is_same(published_lists.meta(snapshots(home) / now.snapshot), meta):
         name = now.snapshot
     else:
         name = free_name(snapshots(home), night.slug)

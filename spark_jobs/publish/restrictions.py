@@ -21,8 +21,8 @@ from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDE
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, Word
 from expectations.contracts.restrictions_store import FOLDER, Restrictions, key_of
-from spark_jobs.publish import reader
-from spark_jobs.publish.sources import Sources
+from spark_jobs.publish import published_lists
+from spark_jobs.publish.snapshot_records import Sources
 from spark_jobs.publish.switch import history, snapshots
 
 NEWEST = """
@@ -135,7 +135,7 @@ def parted(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
     kept = [*history(home), *([now] if now else [])]
     since: dict[str, int] = {}
     for name in {record.snapshot for record in kept}:
-        found = reader.identifiers(snapshots(home) / name)
+        found = published_lists.identifiers(snapshots(home) / name)
         if found is None:
             continue
         version, then = found

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from expectations.contracts.manifest import SnapshotDamaged, verify
 from expectations.contracts.published import Published, history
-from spark_jobs.build.files import builds
-from spark_jobs.home import find_running_step
-from spark_jobs.night import Days, Night, TableReport, code_hash, config_hash
-from spark_jobs.publish import production
+from spark_jobs.lake.tables import Lake
+from spark_jobs.publish import deployments
 from spark_jobs.publish.switch import alone, follow, snapshots
-from spark_jobs.run_log import record
+from spark_jobs.run.context import Days, Night, TableReport, code_hash, config_hash
+from spark_jobs.run.locks import find_running_step
+from spark_jobs.run.manifest import record
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
+from spark_jobs.warehouse.files import builds
 
 
 class CannotRollBack(RuntimeError):  # noqa: N818 - reads as what it says
@@ -64,7 +64,7 @@ def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
         found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
     elif not (found := [one for one in kept if one.run_id == to]):
         try:
-            then, _, words = production.meant(production.read(home), to)
+            then, _, words = deployments.meant(deployments.read(home), to)
         except ValueError:  # neither a day nor a moment: a run that there is not
             then = None
         if words and then is None:
@@ -96,7 +96,7 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
     now = Published.read(home)
     if now is None:
         raise CannotRollBack("nothing has been published yet")
-    production.catch_up(
+    deployments.catch_up(
         home, now, why if to == now.run_id else ""
     )  # asked again for what was killed, it is the same reason
     chosen, words = target(home, now, to)
@@ -113,10 +113,10 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
     except SnapshotDamaged as error:
         raise CannotRollBack(str(error)) from None
     # Other inputs than any night has: `land` must not take the next one for done.
-    back = replace(chosen, inputs=f"{production.BACK_FROM}{now.run_id}")
+    back = replace(chosen, inputs=f"{deployments.BACK_FROM}{now.run_id}")
     back.write(home)
     follow(home, back)
-    production.of_rollback(home, back, production.said(at), why)
+    deployments.of_rollback(home, back, deployments.said(at), why)
     return Back(now, back, words)
 
 
@@ -129,7 +129,7 @@ def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[s
     Raises:
         DigestError: its files are not those that were registered; the model in force stays.
     """
-    from models.tracking import Registry
+    from models.registry import Registry
 
     number = int(model_version.rpartition("/")[2]) if "/" in model_version else None
     if number is None and not (settings.home / "mlflow").exists():

@@ -21,13 +21,13 @@ from expectations.contracts.lake import (
     OPS_RUNS,
 )
 from expectations.contracts.published import Published
-from spark_jobs.build.snowflake import connect
-from spark_jobs.night import Night
-from spark_jobs.publish import graph
-from spark_jobs.publish.sources import without_held_back
-from spark_jobs.run_log import OUTCOMES
+from spark_jobs.lake.tables import Lake
+from spark_jobs.publish import identity_records
+from spark_jobs.publish.snapshot_records import without_held_back
+from spark_jobs.run.context import Night
+from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
+from spark_jobs.warehouse.snowflake import connect
 
 KNOWN_KINDS = ("user_id", "crm_id", "email", "phone")
 
@@ -89,7 +89,7 @@ def example_customer(lake: Lake) -> dict[str, Any] | None:
     without one.
     """
     features = without_held_back(
-        lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), graph.reviews(lake)
+        lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), identity_records.reviews(lake)
     )
     return min(features.to_pylist(), key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
 

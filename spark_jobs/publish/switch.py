@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from expectations.contracts.files import put_text, sync_folder
 from expectations.contracts.published import HISTORY, Published, history
-from spark_jobs.build.files import builds
+from spark_jobs.warehouse.files import builds
 
 KEPT = 7
 LOCK = ".publish.lock"

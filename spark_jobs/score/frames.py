@@ -12,13 +12,13 @@ from pyspark.sql import functions as F
 from scipy import sparse
 
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
-from models import retrieval
 from models.artifact import Artifact
 from models.base import KINDS, Behaviour, Customers, id_array
-from models.retrieval import Index
-from spark_jobs.score import aside, audiences, blocks, due
+from models.listing import retrieval
+from models.listing.retrieval import Index
+from spark_jobs.score import audiences, checkpoints, partitions, stale_customers
 from spark_jobs.score.audiences import Demand
-from spark_jobs.score.blocks import Scoring
+from spark_jobs.score.partitions import Scoring
 
 # Fixed by the data, not by the machine: the same blocks, and so the same scores, wherever it runs.
 CUSTOMERS_A_TASK = 1024
@@ -53,7 +53,7 @@ def scoring(
     consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
     made = Scoring(artifact, allowed, consumable, until, has_purchases, model_version, since=since)
     as_of = None if made.fades_evenly else until
-    named = due.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of)
+    named = stale_customers.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of)
     return replace(made, inputs=named, index=index(made))
 
 
@@ -80,26 +80,26 @@ def personal(
         before: `customer_id` and `inputs` of the lists there are.
         where: where workers keep what they finish.
     """
-    rows = due.rows(behaviour, customers, shared.value.inputs, shared.value.since)
+    rows = stale_customers.rows(behaviour, customers, shared.value.inputs, shared.value.since)
     n_tasks = max(1, -(-customers.count() // CUSTOMERS_A_TASK))
-    work = aside.finishing(lambda table: blocks.with_inputs(shared.value, table), where)
+    work = checkpoints.finishing(lambda table: partitions.with_inputs(shared.value, table), where)
     return (
         rows.join(before.withColumnRenamed("inputs", "inputs_before"), on="customer_id", how="left")
         .repartition(n_tasks, "customer_id")
         .sortWithinPartitions("customer_id")
-        .mapInArrow(work, aside.DONE)
+        .mapInArrow(work, checkpoints.DONE)
     )
 
 
 def similar(spark: SparkSession, shared: Broadcast, demand: Demand) -> DataFrame:
     """Grain: one row per item that can be shown, or was ever wanted."""
-    place = blocks.places(demand.item_ids, shared.value.artifact.item_ids, shared.value.item_order)
+    place = partitions.places(demand.item_ids, shared.value.artifact.item_ids, shared.value.item_order)
     asked = np.sort(place[(place >= 0) & (demand.allowed | (demand.ever > 0))])
     frame = spark.createDataFrame(pa.table({"item": pa.array(asked.astype(np.int32))}))
     return (
         frame.repartition(max(1, -(-len(asked) // ITEMS_A_TASK)), "item")
         .sortWithinPartitions("item")
-        .mapInArrow(lambda batches: blocks.similar(shared.value)(batches), REC_ITEM_ITEMS.schema)
+        .mapInArrow(lambda batches: partitions.similar(shared.value)(batches), REC_ITEM_ITEMS.schema)
     )
 
 
@@ -120,7 +120,7 @@ def audience(
         audiences.tastes(wanted, audiences.members(customers), until).orderBy("audience", "item_id").toArrow()
     )
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
-    place = blocks.places(id_array(rows["item_id"].to_pylist()), demand.item_ids)
+    place = partitions.places(id_array(rows["item_id"].to_pylist()), demand.item_ids)
     taste, weight = {}, rows["taste"].to_numpy()
     for n, name in enumerate(names):
         own = (which == n) & (place >= 0)

@@ -18,9 +18,9 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.base import KINDS
 from spark_jobs.ingest.sources import shop_time_zone
-from spark_jobs.night import Night, TableReport
-from spark_jobs.score import catalogue, frames, personal
-from spark_jobs.tables import Lake, Written
+from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.run.context import Night, TableReport
+from spark_jobs.score import catalogue, frames, personal_lists
 from spark_jobs.train.matrices import by_shop_clock, consented, daily
 from spark_jobs.train.register import open_registry
 
@@ -59,7 +59,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         scoring = frames.scoring(model, items, until, kinds != KINDS, version, made_by, since)
         shared = lake.spark.sparkContext.broadcast(scoring)
         reports, similar = (
-            [personal.write(lake, night, shared, behaviour, customers)],
+            [personal_lists.write(lake, night, shared, behaviour, customers)],
             frames.similar(lake.spark, shared, demand),
         )
     else:

@@ -11,19 +11,19 @@ from dataclasses import replace
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.gate import Verdict, beats_popularity, judge_refit
+from models.registry import Registry, Version
 from models.search import read_space
-from models.split import Windows, windows
-from models.tracking import Registry, Version
+from models.time_split import Windows, windows
 from spark_jobs.ingest.sources import shop_time_zone
-from spark_jobs.night import Night, TableReport
-from spark_jobs.tables import Lake
-from spark_jobs.train.choose import FALLBACK
-from spark_jobs.train.evidence import Before, former, found_flaws, refused_since
-from spark_jobs.train.examine import SERVED, examine
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night, TableReport
+from spark_jobs.train.evaluate import SERVED, examine
+from spark_jobs.train.gate_inputs import Before, former, found_flaws, refused_since
+from spark_jobs.train.learned_blend import choose
 from spark_jobs.train.matrices import Material, by_shop_clock, material, newest
 from spark_jobs.train.provenance import REFIT, SEARCH, fingerprint, named, number
-from spark_jobs.train.ranker import choose
 from spark_jobs.train.register import decline, open_registry, register, repeat
+from spark_jobs.train.selection import FALLBACK
 
 FOUND = "found"
 UNTESTABLE = (

@@ -15,9 +15,9 @@ from expectations.contracts.lake import (
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
 )
-from models.split import Windows
-from spark_jobs.night import Night
-from spark_jobs.tables import Lake
+from models.time_split import Windows
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night
 from spark_jobs.train.matrices import Material
 
 TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)

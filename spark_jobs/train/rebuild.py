@@ -29,14 +29,14 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
-from models.tracking import Registry, Version
+from models.registry import Registry, Version
 from spark_jobs.ingest.sources import shop_time_zone
-from spark_jobs.night import Days, Night, code_hash, config_hash
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days, Night, code_hash, config_hash
 from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 from spark_jobs.train import job
-from spark_jobs.train.examine import examine
+from spark_jobs.train.evaluate import examine
 from spark_jobs.train.provenance import TABLES
 from spark_jobs.train.register import open_registry
 
@@ -188,7 +188,7 @@ def main(argv: list[str]) -> int:
         try:
             version = find(registry, given.run)
             night = elsewhere(settings, version, (given.into or Path(scratch)).resolve())
-            from spark_jobs.session import start
+            from spark_jobs.lake.session import start
 
             lake = Lake(
                 settings.lake, start("concierge rebuild", settings.spark_master, settings.spark_memory)

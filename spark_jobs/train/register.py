@@ -11,16 +11,16 @@ from typing import Any
 from models.evaluation import TASKS
 from models.evaluation.summary import summary
 from models.gate import REMEMBERED, Verdict
-from models.split import Windows
-from models.tracking import Registry, Trial, Version
-from spark_jobs.night import Night, TableReport
-from spark_jobs.tables import Lake
+from models.registry import Registry, Trial, Version
+from models.time_split import Windows
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night, TableReport
 from spark_jobs.train import provenance, report
-from spark_jobs.train.evidence import coverage
-from spark_jobs.train.examine import SERVED, Examined
+from spark_jobs.train.drift import REPORT, look, profile, searched_in
+from spark_jobs.train.evaluate import SERVED, Examined
+from spark_jobs.train.gate_inputs import coverage
 from spark_jobs.train.matrices import Material
 from spark_jobs.train.provenance import REFIT
-from spark_jobs.train.watch import REPORT, look, profile, searched_in
 
 OF_THE_LINE = (
     "model_version",

@@ -13,7 +13,7 @@ from expectations.contracts.files import put_text
 from models import evaluation
 from models.evaluation import TASKS, Measured, intervals
 from models.evaluation.summary import BEYOND, DRAWS, RANKED, told
-from models.split import Case, Windows
+from models.time_split import Case, Windows
 from spark_jobs.train.matrices import Material
 
 

@@ -8,16 +8,16 @@ reports/<run>/model.json If it fails: nothing that is served has changed.
 from models.gate import judge_new
 from models.search import read_space
 from spark_jobs.ingest.sources import shop_time_zone
-from spark_jobs.night import Night, TableReport
-from spark_jobs.tables import Lake
-from spark_jobs.train import due, job, report
-from spark_jobs.train.choose import OFF_CYCLE
-from spark_jobs.train.evidence import Before, coverage, found_flaws, mean_quality
-from spark_jobs.train.examine import ACCEPTED_BEFORE, examine
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night, TableReport
+from spark_jobs.train import job, report, search_schedule
+from spark_jobs.train.drift import FOUND_AGAIN
+from spark_jobs.train.evaluate import ACCEPTED_BEFORE, examine
+from spark_jobs.train.gate_inputs import Before, coverage, found_flaws, mean_quality
+from spark_jobs.train.learned_blend import choose
 from spark_jobs.train.provenance import SEARCH, fingerprint, number
-from spark_jobs.train.ranker import choose
 from spark_jobs.train.register import decline, open_registry, register, repeat
-from spark_jobs.train.watch import FOUND_AGAIN
+from spark_jobs.train.selection import OFF_CYCLE
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -49,7 +49,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         report.whom(found, examined.test, cut),
         found_flaws(found, cut, examined, number(night.days.last), before),
     )
-    cost = {**chosen.report, "asked_because": due.reasons(night, lake)}
+    cost = {**chosen.report, "asked_because": search_schedule.reasons(night, lake)}
     return register(
         night, lake, registry, SEARCH, found, cut, examined, verdict, champion, chosen.trials, cost
     )

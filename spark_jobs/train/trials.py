@@ -13,11 +13,11 @@ import numpy as np
 from pyspark import InheritableThread, SparkContext
 from pyspark.broadcast import Broadcast
 
-from models.blend import unit
+from models.blending.weighted import unit
 from models.recommenders import make
 from models.search import Attempt
 from spark_jobs.train.budget import Budget, forget_peak, limited, peak_bytes
-from spark_jobs.train.fits import measured, score, test_case
+from spark_jobs.train.fit import measured, score, test_case
 from spark_jobs.train.matrices import Material
 
 END_AGAIN_SECONDS = 0.2

@@ -7,8 +7,8 @@ import pytest
 from benchmarks import beauty_blend
 from benchmarks.anonymous_sessions import asked, places, sessions, training
 from benchmarks.beauty_blend import climb, corrected, figures, fitted_without, settle
+from models.data_shape import Shape
 from models.recommenders import make
-from models.shape import Shape
 
 EVENTS = pd.DataFrame(
     [(1, 0, 10), (1, 60, 11), (1, 1860, 10), (1, 3661, 12), (2, 5, 10), (1, 90_000, 11), (1, 90_001, 12)],

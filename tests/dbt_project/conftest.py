@@ -17,11 +17,11 @@ from deltalake import write_deltalake
 from expectations.contracts import lake as contracts
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from spark_jobs.build.begin import begin
-from spark_jobs.build.dbt import build
-from spark_jobs.night import Days, Night
+from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake, arrow_schema
+from spark_jobs.warehouse.build_inputs import begin
+from spark_jobs.warehouse.dbt import build
 
 FIRST = date(2026, 1, 5)
 OLDEST = date(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES
-from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.publish.restrictions import newest_words
 
 MODEL = (

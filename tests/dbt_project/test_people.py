@@ -7,7 +7,7 @@ from itertools import product
 import duckdb
 import pytest
 
-from spark_jobs.identify.alike import STANDS_FOR, stands_for
+from spark_jobs.identify.graph.likeness_links import STANDS_FOR, stands_for
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,13 @@ from expectations.contracts.lake import (
     LAKE,
 )
 from expectations.contracts.published import Published
-from spark_jobs.build import dbt, export, load
-from spark_jobs.build.aside import finish_aside, switch_snowflake
-from spark_jobs.build.begin import begin
-from spark_jobs.build.snowflake import connect
-from spark_jobs.night import Days, Night
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
+from spark_jobs.warehouse import dbt, export, load
+from spark_jobs.warehouse.build_inputs import begin
+from spark_jobs.warehouse.schema_swap import finish_aside, switch_snowflake
+from spark_jobs.warehouse.snowflake import connect
 from tests.dbt_project.two_nights import N_DAYS, OPENED, first_night, second_night
 
 

@@ -21,9 +21,9 @@ from expectations.contracts.lake import (
     CORE_ORDER_LINES,
     CORE_PEOPLE,
 )
-from spark_jobs.build.begin import begin
-from spark_jobs.build.dbt import PROJECT
-from spark_jobs.build.survivorship import POLICY, PolicyError
+from spark_jobs.warehouse.build_inputs import begin
+from spark_jobs.warehouse.dbt import PROJECT
+from spark_jobs.warehouse.survivorship import POLICY, PolicyError
 
 LAST = date(2026, 1, 10)
 OTHER = {
@@ -273,8 +273,8 @@ def project(tmp_path_factory):
     copy = tmp_path_factory.mktemp("project") / "dbt_project"
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", "generated"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spark_jobs.build.dbt.PROJECT", copy)
-        patch.setattr("spark_jobs.build.begin.ROOT", copy.parent)
+        patch.setattr("spark_jobs.warehouse.dbt.PROJECT", copy)
+        patch.setattr("spark_jobs.warehouse.build_inputs.ROOT", copy.parent)
         yield copy
 
 

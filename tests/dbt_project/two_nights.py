@@ -21,7 +21,7 @@ from expectations.contracts.lake import (
     CORE_PEOPLE,
 )
 from expectations.contracts.tables import Table
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 OPENED = date(2026, 1, 5)
 Upsert = Callable[[Lake, Table, list[dict]], None]

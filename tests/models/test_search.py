@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.data_shape import Shape
 from models.search import Recipe, Rung, asked, attempts, mean_quality, needed_bytes, promoted, recipes
-from models.shape import Shape
-from models.split import windows
+from models.time_split import windows
 
 SPACE = {
     "popularity": [{}],

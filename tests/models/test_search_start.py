@@ -10,7 +10,7 @@ from models.base import PURCHASE, Behaviour, Customers, Training
 from models.evaluation import measure
 from models.recommenders import make
 from models.search import in_order, items_per_customer, read_space
-from models.split import case
+from models.time_split import case
 
 DAYS, CUT = 60, 50
 FIRST_NIGHT = 2  # recipes a part

@@ -15,7 +15,7 @@ import requests
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
 from operate import airflow, airflow_records
 from operate.visitors import Visitor, before_and_after, service
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 STEPS = ["land", "ingest", "identify", "build.load", "build.dbt", "build.export", "train", "score", "publish"]
 

@@ -8,8 +8,8 @@ import pytest
 from expectations.contracts.lake import OPS_DELIVERIES
 from operate import backfill, page
 from operate.backfill import files_of
-from spark_jobs.night import Days
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days
 
 
 @pytest.fixture

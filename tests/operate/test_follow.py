@@ -3,7 +3,7 @@
 import json
 
 from operate.follow import describe, promises
-from spark_jobs.run_log import OUTCOMES
+from spark_jobs.run.manifest import OUTCOMES
 
 ROW = {"table_name": "core_events", "n_rows": None, "version_before": 3, "version_after": 4, "detail": "{}"}
 ROW |= {f"n_{name}": 0 for name in OUTCOMES}

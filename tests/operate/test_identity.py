@@ -11,7 +11,7 @@ from expectations.contracts.identifiers import identifier_id
 from expectations.contracts.identity_decisions import read
 from expectations.contracts.published import Published
 from operate import identity
-from spark_jobs.publish.writer import write
+from spark_jobs.publish.snapshot_writer import write
 
 KEY, MAIL = "test-key", "ada@shop.example"
 USER, EMAIL = identifier_id(KEY, "user_id", "online_retail", "u-1"), identifier_id(KEY, "email", "", MAIL)

@@ -88,11 +88,11 @@ def test_a_folder_and_days_as_they_were_typed(make):
     ]
     assert make("identity-model", LABELS=ODD, APPLY=1) == [
         "-m",
-        "spark_jobs.identify.reestimate",
+        "spark_jobs.linkage.reestimate",
         f"--labels={ODD}",
         "--apply",
     ]
-    assert make("identity-model") == ["-m", "spark_jobs.identify.reestimate"]
+    assert make("identity-model") == ["-m", "spark_jobs.linkage.reestimate"]
 
 
 def test_a_question_in_sql_as_it_was_typed(make):

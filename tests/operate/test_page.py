@@ -18,9 +18,9 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.published import Published
 from operate import next_steps, page
-from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.summary import example_customer, file_notes
-from spark_jobs.tables import Lake
 
 ROW = {
     "quality": {"mean": 0.3, "low": 0.2, "high": 0.4},

@@ -9,7 +9,7 @@ from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
 from operate import quarantine
 from operate.masking import MASK, mask, shape
 from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 CANARY = "canary@example.org"
 PHONE = "+49 30 1234567"

@@ -20,7 +20,7 @@ import pytest
 
 from expectations.contracts.lake import OPS_RUNS
 from operate import sql
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 
 @pytest.fixture

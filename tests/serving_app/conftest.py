@@ -19,7 +19,7 @@ from serving_app.overrides import MemoryOverrides
 from serving_app.restrictions import MemoryRestrictions
 from serving_app.settings import Settings
 from serving_app.snapshots import MemorySnapshots, Snapshot
-from spark_jobs.publish.writer import write
+from spark_jobs.publish.snapshot_writer import write
 
 KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)

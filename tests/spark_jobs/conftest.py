@@ -11,9 +11,9 @@ import pytest
 
 from expectations.contracts.identifiers import customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from spark_jobs.night import Days, Night
+from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake, arrow_schema
 
 OPENED = date(2026, 1, 5)
 N_DAYS, N_CUSTOMERS, N_ITEMS = 36, 90, 40
@@ -108,7 +108,7 @@ def customer(n: int) -> dict:
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory):
     """MLflow's database with its tables made: making them takes seconds, copying does not."""
-    from models.tracking import Registry
+    from models.registry import Registry
 
     file = tmp_path_factory.mktemp("registry") / "mlflow.db"
     assert Registry(f"sqlite:///{file}", file.parent).champion() is None

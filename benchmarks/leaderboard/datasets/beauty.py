@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
 from models import features
 from models.base import PURCHASE, Behaviour, Training
-from models.split import case
+from models.time_split import case
 
 PROTOCOL = (
     "Leave-one-out in order: each user's last item is asked for, all items the user has not had are ranked."

@@ -13,7 +13,7 @@ from benchmarks.leaderboard.datasets.gowalla import held_out
 from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
 from models import features
 from models.base import PURCHASE, Behaviour, Training
-from models.split import Case, case, windows
+from models.time_split import Case, case, windows
 
 FILE = files.FILE
 SEED = 20261128

@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
 from models.base import PURCHASE, Behaviour, Training
-from models.split import case
+from models.time_split import case
 
 HELD_OUT = 0.1  # of each user's training items, for the choice of parameters
 SEED = 20261121

@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.leaderboard.datasets.window import Data, Window
 from models import features
 from models.base import PURCHASE, Behaviour, Training
-from models.split import case
+from models.time_split import case
 
 NOT_GOODS = ("POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS")
 DAYS = 28

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from benchmarks.leaderboard.datasets.window import Data, Window
 from models.base import Behaviour, Training
-from models.split import Case
+from models.time_split import Case
 
 
 def shuffled(data: Data, seed: int) -> Data:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
 from models.base import KINDS, Behaviour, Training
-from models.split import Case, case, cells
+from models.time_split import Case, case, cells
 
 SECONDS = 86_400
 KIND = {"view": "view", "addtocart": "cart", "transaction": "purchase"}

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Customers, Training
-from models.split import Case
+from models.time_split import Case
 
 
 @dataclass(frozen=True)

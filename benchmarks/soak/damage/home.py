@@ -16,7 +16,7 @@ from serving_app.restrictions import MemoryRestrictions
 from serving_app.schemas import ListQuery
 from serving_app.settings import Settings
 from serving_app.snapshots import MemorySnapshots, Snapshot
-from spark_jobs.publish.writer import write
+from spark_jobs.publish.snapshot_writer import write
 
 NIGHTS = {"night-1": "2026-02-20T03:00:00Z", "night-2": "2026-02-21T03:00:00Z"}
 BLOCK = {"kind": "block", "item_id": "item-0", "until": "2099-01-01T00:00:00Z"}

@@ -20,9 +20,9 @@ from pathlib import Path
 from benchmarks.soak.hostile import healthy
 from benchmarks.soak.hostile.figures import lost_behind, show, tally
 from benchmarks.soak.hostile.trials import PLANS
-from spark_jobs import run_step
-from spark_jobs.night import Days, Night
-from spark_jobs.session import start
+from spark_jobs.lake.session import start
+from spark_jobs.run import launcher
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
 
 STEPS = ("ingest", "identify", "load", "dbt", "export", "train", "score", "publish")
@@ -34,7 +34,7 @@ def run_night(settings: Settings, days: Days, run_id: str) -> str | None:
     for step in STEPS:
         began = time.monotonic()
         try:
-            code = run_step.take(step, replace(night, now=datetime.now(UTC)), began)
+            code = launcher.take(step, replace(night, now=datetime.now(UTC)), began)
         except Exception as error:
             traceback.print_exc()
             return f"{step}: {type(error).__name__}: {str(error)[:2000]}"

@@ -13,8 +13,8 @@ from expectations.contracts import snapshot
 from expectations.contracts.lake import CORE_ITEMS, QUARANTINE
 from expectations.contracts.published import Published
 from spark_jobs.ingest.sources import load
+from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 # Of each core table, rows that have no row where the warehouse should have one.
 LOST = {

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
-from spark_jobs.arrow_types import arrow_schema
-from spark_jobs.identify.review.numbered import Numbered, numbered, numbers
+from spark_jobs.identify.review.numbering import Numbered, numbered, numbers
 from spark_jobs.identify.review.suspicion import OWN_BITS, Suspects, suspects
+from spark_jobs.lake.arrow_types import arrow_schema
 
 ANSWERS = ("split", "refuse", "join")
 TO_RELEASE = "served again when join says it is one customer, or split or refuse leave no more than that"

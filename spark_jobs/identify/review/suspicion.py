@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spark_jobs.identify.review.bridges import bridges
-from spark_jobs.identify.review.numbered import Numbered
+from spark_jobs.identify.review.numbering import Numbered
 
 NAMING, PERSON = ("user_id", "crm_id", "email", "phone"), ("user_id", "crm_id", "email")
 # −log2 of the share of people who hold two: of the sample shop's people 0 of 1,410 two user ids (rule of

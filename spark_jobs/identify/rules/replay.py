@@ -3,7 +3,7 @@
 The specification of identity's limits, as a pure function of sets: the order in which links or nights arrived
 does not matter, since they are followed in the order of what they say (`order`). Where no limit and no
 decision is touched the answer is the connected components, which is how most of a graph is worked out
-(`settle.py`); here stands what is left.
+(`clustering.py`); here stands what is left.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from spark_jobs.identify.links import ALIKE, DECIDED
+from spark_jobs.identify.graph.links import ALIKE, DECIDED
 from spark_jobs.identify.rules.parse import Limit, Rules
 
 SPLIT = "decision/split"

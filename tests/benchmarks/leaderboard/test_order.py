@@ -13,7 +13,7 @@ from benchmarks.leaderboard.datasets.order import renumbered, shuffled
 from benchmarks.leaderboard.datasets.window import Data, Window
 from models.base import PURCHASE, Behaviour, Training
 from models.evaluation import evaluate
-from models.split import case
+from models.time_split import case
 
 N_CUSTOMERS, N_ITEMS, CUT = 60, 200, 10
 COLUMNS = (("discover", "hit@10"),)

@@ -19,10 +19,10 @@ from expectations.contracts.lake import (
 )
 from models.artifact import Artifact
 from models.base import KINDS, PURCHASE, Behaviour, Training
-from models.blend import Blend
+from models.blending.weighted import Blend
 from models.recommenders import make
-from spark_jobs.score.blocks import Scoring
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
+from spark_jobs.score.partitions import Scoring
 
 VIEW = KINDS.index("view")
 # Ann bought tea on two days and a pan on the second; Bob looked at a lamp; Cid did nothing.

@@ -21,7 +21,7 @@ from expectations.contracts.published import (
     older,
 )
 from expectations.contracts.state_file import State, StateFile
-from spark_jobs.publish import production
+from spark_jobs.publish import deployments
 
 RECORD = Published(
     "two", "2026-02-20", "2026-02-21T03:00:00Z", "two", "", "concierge/7", "abc", {"core_items": 3}
@@ -61,7 +61,7 @@ def test_a_damaged_switch_is_what_the_last_line_says(tmp_path, data):
         Published.read(tmp_path)
     put(tmp_path, SWITCHES, LINE.encode() + b"\n" + data + b"\n")
     assert Published.read(tmp_path) == last_switch(tmp_path) == RECORD
-    assert [one.record for one in production.read(tmp_path)] == [asdict(RECORD)]
+    assert [one.record for one in deployments.read(tmp_path)] == [asdict(RECORD)]
 
 
 @pytest.mark.parametrize("data", HOSTILE)

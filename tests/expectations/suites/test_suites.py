@@ -9,8 +9,8 @@ from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import ContractError
 from expectations.suites import GUARDED, SUITES
 from expectations.suites.suite import FAIL, WARN, Suite, not_null, promised
-from spark_jobs.validate.borders import INCOMING, OUTGOING
-from spark_jobs.validate.gx import class_of
+from spark_jobs.run.checks import INCOMING, OUTGOING
+from spark_jobs.run.gx import class_of
 
 FOLDER = Path(__file__).resolve().parents[3] / "expectations" / "suites"
 SQL_WORDS = {

@@ -3,9 +3,9 @@
 import pytest
 
 from models.evaluation.legend import WHAT, legend
-from models.evaluation.ranking import METRICS
+from models.evaluation.ranking_metrics import METRICS
 from models.evaluation.summary import BEYOND
-from spark_jobs.train import examine, job
+from spark_jobs.train import evaluate, job
 
 
 def test_every_figure_of_a_board_has_a_line():
@@ -17,8 +17,8 @@ def test_every_figure_of_a_board_has_a_line():
         "quality",
         "discover",
         "next",
-        examine.SERVED,
-        examine.ACCEPTED_BEFORE,
+        evaluate.SERVED,
+        evaluate.ACCEPTED_BEFORE,
         job.FOUND,
     ]
     assert set(legend(names)) == set(names)

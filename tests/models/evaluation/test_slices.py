@@ -9,7 +9,7 @@ from scipy import sparse
 from models.base import PURCHASE, Behaviour
 from models.evaluation import measure, slices
 from models.evaluation.summary import summary
-from models.split import case
+from models.time_split import case
 
 
 def shop(rows, n_customers, n_items):

@@ -17,7 +17,7 @@ from models.base import Customers, Training
 from models.recommenders import make
 from models.recommenders.by_attributes import Placing, described
 from models.recommenders.cold_items import scaled_by
-from models.split import Case
+from models.time_split import Case
 
 
 @settings(max_examples=30, deadline=None)

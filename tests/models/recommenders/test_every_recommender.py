@@ -8,7 +8,7 @@ from scipy import sparse
 
 from models import artifact
 from models.base import Customers
-from models.blend import unit
+from models.blending.weighted import unit
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
 

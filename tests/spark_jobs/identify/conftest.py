@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from expectations.contracts.identifiers import SHARED_KINDS, identifier_id
 from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_ORDER_LINES, CORE_PEOPLE
-from spark_jobs.night import Days, Night
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 SHOP = "sample_shop"
 OPENING = datetime(2026, 1, 5, 9, tzinfo=UTC)

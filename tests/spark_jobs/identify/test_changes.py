@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from expectations.contracts.identifiers import customer_id
 from spark_jobs.identify.changes import changes, moves, resolve
-from spark_jobs.identify.components import components
-from spark_jobs.identify.customers import identities
+from spark_jobs.identify.graph.components import components
+from spark_jobs.identify.graph.customers import identities
 
 LINK = (
     "identifier_id_a string, identifier_id_b string, rule string, evidence string, is_followed boolean,"

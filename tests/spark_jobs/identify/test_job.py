@@ -19,12 +19,12 @@ from expectations.contracts.lake import (
     OPS_RUNS,
 )
 from expectations.contracts.tables import Table
-from spark_jobs import run_step
 from spark_jobs.identify import job
 from spark_jobs.identify.changes import resolve
-from spark_jobs.night import Night
-from spark_jobs.tables import Lake
-from spark_jobs.validate.borders import STEP
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run import launcher
+from spark_jobs.run.checks import STEP
+from spark_jobs.run.context import Night
 from tests.spark_jobs.identify.conftest import SHOP, a_night, at, event, iid, order, person, write
 
 EMAIL = "canary.person@example.test"
@@ -187,7 +187,7 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
     """An e-mail where an id belongs: identify writes it on, the suite stops the night, twice, and nobody
     prints it.
     """
-    monkeypatch.setattr("spark_jobs.session.start", lambda *_: spark)
+    monkeypatch.setattr("spark_jobs.lake.session.start", lambda *_: spark)
     for name, planted, ends in (("good", iid("user_id:u"), [0, 0]), ("bad", EMAIL, [1, 1])):
         monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / name))
         lake = Lake(tmp_path / name / "lake", spark)
@@ -201,7 +201,7 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
         }
         lake.put_rows([row], CORE_IDENTIFIERS)
         argv = ["identify", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]
-        assert [run_step.main(argv), run_step.main(argv)] == ends
+        assert [launcher.main(argv), launcher.main(argv)] == ends
         verdicts = [row["detail"] for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == STEP]
         printed = capfd.readouterr()
         assert EMAIL not in printed.out + printed.err + caplog.text + str(verdicts)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_DELIVERIES
-from spark_jobs.ingest.intake import FeedIntake
+from spark_jobs.ingest.feed_ingest import FeedIntake
 from spark_jobs.ingest.job import UnbalancedError
-from spark_jobs.tables import Lake
+from spark_jobs.lake.tables import Lake
 
 COLUMNS = (
     "InvoiceNo",

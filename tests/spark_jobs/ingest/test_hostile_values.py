@@ -12,7 +12,7 @@ from benchmarks.soak.hostile.trials import as_csv_rows, as_json_lines, trials, z
 from expectations.contracts.lake import QUARANTINE
 from expectations.contracts.reasons import REASONS
 from spark_jobs.ingest.sources import load
-from spark_jobs.validate import borders
+from spark_jobs.run import checks
 
 DAY = date(2026, 1, 5)
 TOO_LONG_HERE = (
@@ -60,4 +60,4 @@ def test_what_is_let_in_is_what_later_steps_take(home):
     assert 0 < refused < tried
     # Beside refused records it holds words of consent that are none, of records that are kept.
     assert {row["reason"] for row in made.lake.read_arrow(QUARANTINE).to_pylist()} <= set(REASONS)
-    borders.stop_if_failed(borders.check(made.lake, tuple(FEEDS.values())))
+    checks.stop_if_failed(checks.check(made.lake, tuple(FEEDS.values())))

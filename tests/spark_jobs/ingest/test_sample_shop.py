@@ -10,7 +10,7 @@ from benchmarks.planted.records import refused
 from benchmarks.planted.score import table
 from sample_shop.shop import trade_days
 from spark_jobs.identify import job as identify
-from spark_jobs.night import Days, Night
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
 from tests.spark_jobs.ingest.conftest import KEY
 

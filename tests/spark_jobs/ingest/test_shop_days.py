@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_EVENTS, CORE_IMPRESSIONS, CORE_ITEM_CHANGES, CORE_ORDER_LINES
 from spark_jobs.ingest import sources
 from spark_jobs.ingest.item_changes import item_changes
+from spark_jobs.ingest.parse_values import shop_day, too_late
 from spark_jobs.ingest.sources import SourceError, sample_shop, serving
-from spark_jobs.ingest.values import shop_day, too_late
 
 ZONES = (
     "UTC",

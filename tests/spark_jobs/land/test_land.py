@@ -9,15 +9,15 @@ import pytest
 
 from expectations.contracts import identity_decisions
 from expectations.contracts.published import Published
-from spark_jobs.identify.linkage.model import LinkageModel
 from spark_jobs.identify.said import offered
 from spark_jobs.ingest.feed import Folder
+from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
 from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
-from spark_jobs.land.inputs import fingerprint, landed
-from spark_jobs.night import Days, Night, NothingNew
+from spark_jobs.land.landed_files import fingerprint, landed
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.run.context import Days, Night, NothingNew
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake
 
 MONDAY = date(2026, 1, 5)
 DAYS = [MONDAY + timedelta(days=n) for n in range(5)]

@@ -4,9 +4,9 @@ import threading
 from datetime import UTC, date, datetime
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES
-from spark_jobs.home import turn
 from spark_jobs.maintain import job
-from spark_jobs.night import Days, Night
+from spark_jobs.run.context import Days, Night
+from spark_jobs.run.locks import turn
 from spark_jobs.settings import Settings
 
 

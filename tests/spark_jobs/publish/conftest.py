@@ -16,9 +16,9 @@ from expectations.contracts import lake as contracts
 from expectations.contracts.identifiers import customer_id, identifier_id
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from spark_jobs.night import Days, Night
+from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
-from spark_jobs.tables import Lake, arrow_schema
 
 KEY = "test-key"
 N_ITEMS = 60

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from spark_jobs.publish.figures import measure, tops
 from spark_jobs.publish.gate import judge
+from spark_jobs.publish.list_figures import measure, tops
 
 PERSONAL, AUDIENCES, SIMILAR = "rec_customer_items_v1", "rec_audience_items_v1", "rec_item_items_v1"
 

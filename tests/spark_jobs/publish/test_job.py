@@ -11,14 +11,14 @@ from deltalake import write_deltalake
 from expectations.contracts import snapshot as contract
 from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LINKS
 from expectations.contracts.published import Published
-from spark_jobs.build.begin import begin
 from spark_jobs.identify.said import Said
-from spark_jobs.land.inputs import fingerprint
+from spark_jobs.land.landed_files import fingerprint
 from spark_jobs.publish import job
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
-from spark_jobs.publish.sources import NothingToPublish
+from spark_jobs.publish.snapshot_records import NothingToPublish
 from spark_jobs.publish.switch import KEPT
+from spark_jobs.warehouse.build_inputs import begin
 from tests.spark_jobs.publish.conftest import published
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import Published
-from spark_jobs.publish import job, production, rollback, switch
+from spark_jobs.publish import deployments, job, rollback, switch
 from spark_jobs.publish.job import run
 from tests.spark_jobs.publish.conftest import published
 
@@ -75,7 +75,7 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
     assert healed[1] != old[1]
     assert not list((shop.home / "serving").rglob("*.part"))
     assert json.loads((shop.home / "summary.json").read_text())["published"] == asdict(healed[0])
-    assert [(one.run_id, one.was) for one in production.read(shop.home)] == [("one", ""), ("two", "one")]
+    assert [(one.run_id, one.was) for one in deployments.read(shop.home)] == [("one", ""), ("two", "one")]
 
 
 def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repeat(shop, monkeypatch):
@@ -103,12 +103,12 @@ def test_the_next_night_writes_down_the_switch_that_was_killed_before_its_line(s
     if not catches_up:  # the negative control
         monkeypatch.setattr(job, "catch_up", lambda *_: None)
     run(*next(coming))
-    lines = [(each.by, each.run_id, each.was, each.switched_at) for each in production.read(shop.home)]
+    lines = [(each.by, each.run_id, each.was, each.switched_at) for each in deployments.read(shop.home)]
     between = ("publish", "two", "one", "2026-02-02T03:00:00Z")
     assert (between in lines) == catches_up
     if catches_up:
         assert lines[1:] == [between, ("publish", "three", "two", "2026-02-03T03:00:00Z")]
-        assert production.read(shop.home)[1].model == SERVED
+        assert deployments.read(shop.home)[1].model == SERVED
 
 
 @pytest.mark.parametrize("catches_up", [True, False])
@@ -116,29 +116,29 @@ def test_another_rollback_writes_down_the_one_that_was_killed_before_its_line(sh
     for each in nights(shop, "one", "two", "three"):
         run(*each)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(production, "append", dead)
+        killed.setattr(deployments, "append", dead)
         rollback.roll_back(shop.home, "two", AT, "odd")
     assert Published.read(shop.home).run_id == "two"
     if not catches_up:  # the negative control
-        monkeypatch.setattr(production, "catch_up", lambda *_: None)
+        monkeypatch.setattr(deployments, "catch_up", lambda *_: None)
     rollback.roll_back(shop.home, None, AT, "odder")
     lines = [
         (each.run_id, each.was, each.why)
-        for each in production.read(shop.home)
-        if each.by == production.ROLLBACK
+        for each in deployments.read(shop.home)
+        if each.by == deployments.ROLLBACK
     ]
     assert lines == [("two", "three", "")] * catches_up + [("one", "two", "odder")]
-    assert production.read(shop.home)[-1].switched_at == "2026-02-09T08:00:00Z"
+    assert deployments.read(shop.home)[-1].switched_at == "2026-02-09T08:00:00Z"
 
 
 def test_a_rollback_asked_for_again_by_its_name_gets_its_line_and_reason(shop, monkeypatch):
     for each in nights(shop, "one", "two"):
         run(*each)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(production, "append", dead)
+        killed.setattr(deployments, "append", dead)
         rollback.roll_back(shop.home, "one", AT, "odd")
     for _ in range(2):
         assert not rollback.roll_back(shop.home, "one", AT, "odd").is_switched
-        last = production.read(shop.home)[-1]
+        last = deployments.read(shop.home)[-1]
         assert (last.by, last.run_id, last.was, last.why) == ("rollback", "one", "two", "odd")
-    assert len(production.read(shop.home)) == 3
+    assert len(deployments.read(shop.home)) == 3

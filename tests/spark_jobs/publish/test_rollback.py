@@ -12,11 +12,11 @@ import pytest
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
-from spark_jobs.home import HOLDER, turn
 from spark_jobs.identify.said import Said
-from spark_jobs.land.inputs import fingerprint
-from spark_jobs.publish import history, production, rollback
+from spark_jobs.land.landed_files import fingerprint
+from spark_jobs.publish import deployments, history, rollback
 from spark_jobs.publish.job import run
+from spark_jobs.run.locks import HOLDER, turn
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -60,7 +60,7 @@ def test_back_by_one_then_one_more_then_to_a_run(three_nights):
 def test_back_to_a_day(three_nights, to, run):
     assert rollback.main([f"--to={to}", "--reason=odd lists"]) == 0
     assert seen(three_nights) == run
-    last = production.read(three_nights.home)[-1]
+    last = deployments.read(three_nights.home)[-1]
     assert (last.by, last.run_id, last.was, last.why) == ("rollback", run, "night-2", "odd lists")
 
 
@@ -89,7 +89,7 @@ def made_real(home):
     for path in [
         home / "published.json",
         *(home / "serving" / "history").glob("*.json"),
-        home / production.FILE,
+        home / deployments.FILE,
     ]:
         day_before = path.read_text()
         for day in (date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3)):
@@ -126,7 +126,7 @@ def everything(home):
     """The bytes of all that a rollback might touch: the switch, its lines, and the lake with its log."""
     paths = [
         home / "published.json",
-        home / production.FILE,
+        home / deployments.FILE,
         *(home / "lake").rglob("*"),
         *(home / "serving" / "history").iterdir(),
     ]
@@ -135,11 +135,11 @@ def everything(home):
 
 def test_a_rollback_that_was_killed_before_its_line_is_written_down_when_asked_again(three_nights):
     rollback.main(["--to=night-0"])
-    path = three_nights.home / production.FILE
+    path = three_nights.home / deployments.FILE
     whole = path.read_text().splitlines()
     path.write_text("\n".join(whole[:-1]) + "\n")
     assert rollback.main(["--to=night-0"]) == 0
-    last = production.read(three_nights.home)[-1]
+    last = deployments.read(three_nights.home)[-1]
     assert (last.by, last.run_id, last.was, last.shop_date) == (
         "rollback",
         "night-0",

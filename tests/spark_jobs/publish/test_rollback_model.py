@@ -13,8 +13,8 @@ from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
 from models.artifact import Artifact
 from models.recommenders import make_blend
-from models.tracking import Registry
-from spark_jobs.publish import production, rollback
+from models.registry import Registry
+from spark_jobs.publish import deployments, rollback
 from spark_jobs.publish.job import run
 from spark_jobs.publish.switch import LOCK
 
@@ -58,7 +58,7 @@ def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):
         "concierge/1",
         "lists of soap",
     )
-    last = production.read(shop.home)[-1]
+    last = deployments.read(shop.home)[-1]
     assert (last.record["model_version"], last.model) == ("concierge/1", {"model_version": "concierge/1"})
     assert rollback.main(["--to=night-2", "--reason="]) == 0
     assert registry.champion().model_version == "concierge/2", "and forth again"
@@ -69,7 +69,7 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
     change, and logged.
     """
     shop, registry = shop_of_two_models
-    switches = production.read(shop.home)
+    switches = deployments.read(shop.home)
     assert rollback.main(["--to=night-2"]) == 0
     assert (
         "Already in production: night-2" in (said := capsys.readouterr().out)
@@ -82,7 +82,7 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
         "Its model is brought back for the nights to come; before: concierge/1." in said
         and "nothing" not in said
     )
-    assert registry.champion().model_version == "concierge/2" and production.read(shop.home) == switches
+    assert registry.champion().model_version == "concierge/2" and deployments.read(shop.home) == switches
     [logged] = [
         row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"
     ]

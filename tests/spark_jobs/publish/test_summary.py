@@ -6,9 +6,9 @@ from deltalake import write_deltalake
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
 from operate.page import questions as in_words
-from spark_jobs.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.summary import questions
-from spark_jobs.tables import Lake
 
 GIANTS_AND_BRIDGES = [("giant", True), ("giant", True), ("bridge", False)]
 

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models import base, retrieval
+from models import base
 from models.artifact import Artifact
-from models.blend import Blend
+from models.blending.weighted import Blend
+from models.listing import retrieval
 from models.recommenders import make
-from spark_jobs.score import blocks, frames
+from spark_jobs.score import frames, partitions
 
 N_CUSTOMERS, N_ITEMS = 300, 3000
 LETTER = "\u05e9"  # ids of items are not ASCII everywhere
@@ -40,7 +41,7 @@ def scoring(*weights):
     parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
     blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
-    return blocks.Scoring(
+    return partitions.Scoring(
         Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"
     )
 
@@ -55,7 +56,7 @@ def lists(made):
             "kinds": pa.array([[2]] * N_CUSTOMERS, pa.list_(pa.int32())),
         }
     )
-    found = pa.Table.from_batches(blocks.personal(made)(iter(rows.to_batches()))).to_pylist()
+    found = pa.Table.from_batches(partitions.personal(made)(iter(rows.to_batches()))).to_pylist()
     return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in found}
 
 
@@ -82,4 +83,4 @@ def test_the_size_of_blocks_is_no_matter(monkeypatch):
     made = scoring(1.0, 0.5)
     whole = lists(made)
     monkeypatch.setattr(base, "SCORES_AT_ONCE", 3000 * 40)
-    assert blocks.at_once(made) == 40 and lists(made) == whole
+    assert partitions.at_once(made) == 40 and lists(made) == whole

@@ -19,7 +19,7 @@ from expectations.contracts.lake import (
 )
 from models.artifact import DigestError
 from models.base import Customers
-from models.lists import personal
+from models.listing.lists import personal
 from spark_jobs.score import job
 from spark_jobs.train.matrices import material
 from spark_jobs.train.register import open_registry

@@ -6,13 +6,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models import flaws
+from models import model_flaws
 from models.evaluation import measure
 from models.gate import judge_refit
 from models.recommenders import make_blend
 from spark_jobs.train import job, report
-from spark_jobs.train.evidence import Before, coverage, former, found_flaws, mean_quality, refused_since
-from spark_jobs.train.examine import SERVED, examine
+from spark_jobs.train.evaluate import SERVED, examine
+from spark_jobs.train.gate_inputs import (
+    Before,
+    coverage,
+    former,
+    found_flaws,
+    mean_quality,
+    refused_since,
+)
 from spark_jobs.train.provenance import number
 
 CONFIGURATION = {
@@ -132,7 +139,7 @@ def test_stale(good, trained):
 
 def test_a_level_that_lasts_is_the_new_usual(good):
     """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
-    from models.tracking import Version
+    from models.registry import Version
 
     tags = {
         "qualities": "[0.4, 0.5]",
@@ -156,7 +163,7 @@ def test_a_level_that_lasts_is_the_new_usual(good):
 
 
 def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
-    from models.tracking import Version
+    from models.registry import Version
 
     _, _, fine = good
     usual = mean_quality(fine)
@@ -171,7 +178,7 @@ def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
     }
     before = former(champion, [Version(4 + n, "r", leaked) for n in range(7)], "c0f1")
     assert before == Before(usual, 0.5, 90, None)
-    said = flaws.too_good(3 * fine.quality(), before.quality, {})
+    said = model_flaws.too_good(3 * fine.quality(), before.quality, {})
     assert said.startswith("too good to be true") and "3.0 times what was accepted" in said
 
 
@@ -179,7 +186,7 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
     """After a rollback to concierge/1: what was accepted later, searches and other configurations say nothing
     of it.
     """
-    from models.tracking import Version
+    from models.registry import Version
 
     def version(number, **said):
         return Version(number, "r", {"kind": "refit", "verdict": "refused", "configuration": "mine"} | said)

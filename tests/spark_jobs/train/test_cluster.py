@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from operate.spark_cluster import cluster
-from spark_jobs.session import SHORT_LIVED_JVM
+from spark_jobs.lake.session import SHORT_LIVED_JVM
 from spark_jobs.train.register import open_registry
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +50,7 @@ def night(fill, spark, tmp_path_factory):
             "SPARK_CONF_DIR": str(folder),
         }
         running = of_cluster(folder)
-        command = [sys.executable, "spark_jobs/run_step.py", "train", *DAYS, "--run-id", "cluster"]
+        command = [sys.executable, "spark_jobs/run/launcher.py", "train", *DAYS, "--run-id", "cluster"]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
     return shop, folder, running, done
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from expectations.contracts.lake import FEAT_ITEMS, REC_CUSTOMER_ITEMS
-from spark_jobs.night import code_hash, config_hash
-from spark_jobs.run_log import record
+from spark_jobs.run.context import code_hash, config_hash
+from spark_jobs.run.manifest import record
 from spark_jobs.score import job as scoring
 from spark_jobs.train import job, rebuild
-from spark_jobs.train.choose import FALLBACK
 from spark_jobs.train.register import open_registry
+from spark_jobs.train.selection import FALLBACK
 
 
 @pytest.fixture(scope="module")

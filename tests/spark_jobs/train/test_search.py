@@ -14,12 +14,12 @@ from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_I
 from models.base import Customers
 from models.evaluation import measure
 from models.recommenders import make
-from models.split import case, windows
-from spark_jobs.train import choose as choosing
-from spark_jobs.train import ranker
+from models.time_split import case, windows
+from spark_jobs.train import learned_blend
+from spark_jobs.train import selection as choosing
 from spark_jobs.train.budget import Budget
-from spark_jobs.train.choose import choose
 from spark_jobs.train.matrices import material
+from spark_jobs.train.selection import choose
 
 ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}}
@@ -192,6 +192,6 @@ def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
 def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
     weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
     monkeypatch.setattr(choosing, "choose", lambda *_: choosing.Chosen(weighted, [], {"was_cut": was_cut}))
-    monkeypatch.setattr(ranker, "settle", lambda *_: (times.append(1), (learned, [], {}))[1])
-    found = ranker.choose(None, None, None, 1, {"learned": {}})
+    monkeypatch.setattr(learned_blend, "settle", lambda *_: (times.append(1), (learned, [], {}))[1])
+    found = learned_blend.choose(None, None, None, 1, {"learned": {}})
     assert (found.configuration, times) == (learned if asked else weighted, asked)

@@ -1,5 +1,5 @@
 -- Whose a record is says the surest of its identifiers that is anybody's, in
--- the order of STANDS_FOR (spark_jobs/identify/alike.py). One that is blocked
+-- the order of STANDS_FOR (spark_jobs/identify/graph/likeness_links.py). One that is blocked
 -- ("guest", a till's one e-mail) is nobody's, and the next has the say.
 
 with

@@ -17,8 +17,8 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LIKENESS,
     CORE_IDENTITY_LINKS,
 )
-from spark_jobs.arrow_types import arrow_schema
 from spark_jobs.identify.review.questions import Limits, Questions, review_id, reviews
+from spark_jobs.lake.arrow_types import arrow_schema
 
 LIMITS = Limits(giant=50, review=0.8, link=0.95)
 

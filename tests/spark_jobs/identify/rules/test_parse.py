@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 
-from spark_jobs.identify.comparable import is_nobodys
+from spark_jobs.identify.comparable_people import is_nobodys
 from spark_jobs.identify.rules.parse import FILE, RulesError, load, parse
 
 RULES = load()

@@ -1,0 +1,223 @@
+"""Lists compared with what was wanted, customer by customer, in blocks: memory is that of one block, whatever
+the catalogue.
+
+Two tasks, as in the published comparisons of these data sets. `discover`: items a customer wanted before are
+masked and do not count. `next`: nothing is masked, repeats count. A customer's `quality` is the mean of the
+tasks they count in: the one figure that choices and gates are made on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from models.evaluation.beyond_accuracy import Facts, beyond_accuracy, gini
+from models.evaluation.ranking_metrics import rank_metrics
+from models.inference import top_n
+from models.time_split import Case
+
+K = 10
+TASKS = ("discover", "next")
+MOST_CELLS = 25_000_000  # customers × items of a block: 100 MB of scores
+Ranked = Callable[[str, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One recommender's figures.
+
+    Attributes:
+        figures: by task, by name (`ndcg@10`, `novelty`, `recall@10 cold items`): float64 [customers]; nan
+            where a customer does not count in the task.
+        lists: by task and name (`coverage`, `gini`, `answered`): what only all lists together have.
+        k: the cut that `ndcg`, `recall` and `mrr` mean; the first of those measured.
+    """
+
+    figures: Mapping[str, Mapping[str, np.ndarray]]
+    lists: Mapping[str, Mapping[str, float]]
+    k: int = K
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(self.figures)
+
+    def of(self, metric: str) -> dict[str, np.ndarray]:
+        """A metric by task, at `k` where it has a cut and none is named."""
+        return {task: held.get(metric, held.get(f"{metric}@{self.k}")) for task, held in self.figures.items()}
+
+    @property
+    def ndcg(self) -> dict[str, np.ndarray]:
+        return self.of("ndcg")
+
+    @property
+    def recall(self) -> dict[str, np.ndarray]:
+        return self.of("recall")
+
+    @property
+    def mrr(self) -> dict[str, np.ndarray]:
+        return self.of("mrr")
+
+    @property
+    def novelty(self) -> dict[str, np.ndarray]:
+        return self.of("novelty")
+
+    @property
+    def coverage(self) -> dict[str, float]:
+        """Share of the allowed items that reach the list of anybody who counts."""
+        return {task: held["coverage"] for task, held in self.lists.items()}
+
+    @property
+    def quality(self) -> np.ndarray:
+        """float [customers]."""
+        ndcg = np.stack(list(self.ndcg.values()))
+        counts = ~np.isnan(ndcg)
+        return np.where(
+            counts.any(axis=0),
+            np.where(counts, ndcg, 0.0).sum(axis=0) / np.maximum(counts.sum(axis=0), 1),
+            np.nan,
+        )
+
+
+def evaluate(
+    score_block: Callable[[np.ndarray], np.ndarray],
+    test: Case,
+    allowed: np.ndarray,
+    *,
+    ks: Sequence[int] = (K,),
+    tasks: Sequence[str] = TASKS,
+    excluded: sparse.csr_matrix | None = None,
+    facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+    block: int | None = None,
+) -> Measured:
+    """Rank by scores that are asked for block by block, and compare with what was wanted.
+
+    Args:
+        score_block: given int [rows], places in the test: float [rows, items], -inf for no opinion.
+        allowed: bool [items].
+        ks: cuts; the first is the one that choices are made on.
+        excluded: csr bool [customers, items]: never listed in either task (bought, and not a thing that is
+            bought again).
+        facts: what is known of the items; without, novelty and serendipity only.
+        item_slices: by name, bool [items]: ranking figures with only these items counted, in the very same
+            lists.
+        block: customers at once; as many as `MOST_CELLS` allows when left out.
+    """
+    longest = max(ks)
+
+    def lists_of(rows: np.ndarray) -> dict[str, np.ndarray]:
+        scores, open_to = score_block(rows), np.broadcast_to(allowed, (len(rows), test.n_items))
+        if excluded is not None:
+            open_to = open_to & ~excluded[rows].toarray()
+        masks = {"discover": lambda: open_to & ~test.seen[rows].toarray(), "next": lambda: open_to}
+        return {task: top_n(scores, longest, masks[task]())[0] for task in tasks}
+
+    return _measured(lists_of, test, int(allowed.sum()), ks, tasks, facts, item_slices, block)
+
+
+def measure(
+    scores: np.ndarray,
+    test: Case,
+    allowed: np.ndarray,
+    excluded: sparse.csr_matrix | None = None,
+    k: int = K,
+    facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+) -> Measured:
+    """`evaluate` for scores that are there already, float [customers of the test, items]."""
+    return evaluate(
+        lambda rows: scores[rows],
+        test,
+        allowed,
+        ks=(k,),
+        excluded=excluded,
+        facts=facts,
+        item_slices=item_slices,
+    )
+
+
+def measure_lists(
+    listed: Mapping[str, np.ndarray],
+    test: Case,
+    n_allowed: int,
+    facts: Facts | None = None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+) -> Measured:
+    """Compare lists that were made elsewhere.
+
+    Args:
+        listed: by task, int [customers of the test, k], -1 for no item.
+        item_slices: as of `evaluate`.
+    """
+    k = next(iter(listed.values())).shape[1]
+    return _measured(
+        lambda rows: {t: items[rows] for t, items in listed.items()},
+        test,
+        n_allowed,
+        (k,),
+        tuple(listed),
+        facts,
+        item_slices,
+    )
+
+
+def _measured(
+    lists_of: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+    test: Case,
+    n_allowed: int,
+    ks: Sequence[int],
+    tasks: Sequence[str],
+    facts: Facts | None,
+    item_slices: Mapping[str, np.ndarray] | None = None,
+    block: int | None = None,
+) -> Measured:
+    facts = facts or Facts.of(test.known_share)
+    wants = {"discover": test.fresh, "next": test.wanted}
+    shown = {task: np.zeros(test.n_items, np.int64) for task in tasks}
+    answered: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
+    parts: dict[str, list[dict[str, np.ndarray]]] = {task: [] for task in tasks}
+    size = block or max(1, MOST_CELLS // max(test.n_items, 1))
+    for start in range(0, max(len(test), 1), size):
+        rows = np.arange(start, min(start + size, len(test)))
+        lists = lists_of(rows)
+        for task in tasks:
+            wanted, items = wants[task][rows].toarray(), lists[task]
+            counts, main = wanted.any(axis=1), items[:, : ks[0]]
+            figures = {
+                **rank_metrics(items, wanted, ks),
+                **beyond_accuracy(main, wanted, test.seen[rows], facts),
+            }
+            figures = {name: np.where(counts, values, np.nan) for name, values in figures.items()}
+            for name, chosen in (item_slices or {}).items():
+                part = wanted & chosen
+                there = part.any(axis=1)
+                for metric, values in rank_metrics(items, part, ks[:1]).items():
+                    figures[f"{metric} {name}"] = np.where(there, values, np.nan)
+            parts[task].append(figures)
+            listed = main[counts]
+            shown[task] += np.bincount(listed[listed >= 0], minlength=test.n_items)
+            answered[task].append((listed >= 0).any(axis=1))
+    return Measured(
+        {
+            task: {name: np.concatenate([held[name] for held in parts[task]]) for name in parts[task][0]}
+            for task in tasks
+        },
+        {
+            task: {**_spread_of(shown[task], n_allowed), "answered": _share(np.concatenate(answered[task]))}
+            for task in tasks
+        },
+        ks[0],
+    )
+
+
+def _share(answered: np.ndarray) -> float:
+    """Of those who count, who is listed anything; 1 where nobody counts."""
+    return float(answered.mean()) if len(answered) else 1.0
+
+
+def _spread_of(shown: np.ndarray, n_allowed: int) -> dict[str, float]:
+    """Coverage and Gini over what may be shown; what may not never is, and is left out of both."""
+    reached = np.sort(shown[shown > 0])
+    never = np.zeros(max(n_allowed - len(reached), 0), shown.dtype)
+    return {"coverage": len(reached) / max(n_allowed, 1), "gini": gini(np.concatenate([never, reached]))}

@@ -1,0 +1,34 @@
+"""Recommenders that have nothing to say to nearly everybody: a score of .0000 for want of an opinion reads
+like a bad opinion.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from models.evaluation.comparison import TASKS, Measured
+from models.recommenders import RECOMMENDERS
+
+SILENT = 0.1  # of those asked get anything: below, it says nothing to nearly everybody
+
+
+def silence(found: Measured, tasks: Sequence[str] = TASKS) -> str | None:
+    """In which of these tasks nearly everybody's list is empty, as words to stand behind a name; None where
+    in none.
+
+    A task in which nobody counts is passed over.
+    """
+    shares = {task: found.lists[task].get("answered", 1.0) for task in tasks if task in found.lists}
+    quiet = [f"{1 - share:.0%} of those asked in {task}" for task, share in shares.items() if share < SILENT]
+    return f"has nothing to say to {', '.join(quiet)}" if quiet else None
+
+
+def warnings(board: Mapping[str, Measured]) -> list[str]:
+    """A sentence for each such row of a leaderboard, by the tasks that its recommender speaks to."""
+    told = {name: silence(found, tasks_of(name)) for name, found in board.items()}
+    return [f"{name} {words}" for name, words in told.items() if words]
+
+
+def tasks_of(name: str) -> tuple[str, ...]:
+    """What a recommender of this name has something to say to: what lists only what a customer had knows
+    nothing to discover.
+    """
+    return getattr(RECOMMENDERS.get(name.partition(":")[0]), "tasks", TASKS)

@@ -1,0 +1,107 @@
+"""Which recommenders can be fitted on these data within this memory: settled before anything is fitted.
+
+A recommender may say what it needs, in two methods:
+
+* `estimate_bytes(shape)`: what fitting it holds at the peak beside the data; without it, copies of the
+  behaviour.
+* `lacks(shape)`: what the data do not have and it cannot say anything without, in words; None where nothing
+  is missing.
+
+A part that cannot be fitted is left out with the reason; the others share its weight in the proportions they
+have.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.base import Recommender
+from models.data_shape import Shape
+from models.recommenders import make
+
+MIB = 1 << 20
+MOST_ITEMS = "most_items"  # beside a part's parameters: the largest catalogue that its seconds allow
+POPULARITY = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}  # where no part can be fitted
+
+
+def estimate_bytes(part: Recommender, shape: Shape) -> int:
+    """What fitting this part is expected to hold at its peak, bytes beside the data."""
+    own = getattr(part, "estimate_bytes", None)
+    return own(shape) if own else shape.behaviour_bytes
+
+
+def reason_against(part: Recommender, shape: Shape, memory_bytes: int) -> str | None:
+    """Why this part cannot be fitted, in words; None where it can."""
+    lacking = getattr(part, "lacks", None)
+    if lacking and (missing := lacking(shape)):
+        return missing
+    granted = min(memory_bytes, own_limit(part))
+    needed = estimate_bytes(part, shape)
+    if needed > granted:
+        return (
+            f"needs {needed / MIB:,.0f} MiB to be fitted on {shape.n_touched:,} items, {granted / MIB:,.0f}"
+            " MiB are granted"
+        )
+    return None
+
+
+def own_limit(part: Recommender) -> float:
+    """Bytes beyond which the recommender itself refuses to be fitted; infinite where it has no such limit."""
+    return getattr(part, "memory_limit_gb", float("inf")) * 1e9
+
+
+def select_fittable(
+    parts: Sequence[Recommender], shape: Shape, memory_bytes: int
+) -> tuple[list[Recommender], dict[str, str]]:
+    """The parts that can be fitted, in their order, and by name why each of the others cannot."""
+    reasons = {part.name: reason_against(part, shape, memory_bytes) for part in parts}
+    left_out = {name: reason for name, reason in reasons.items() if reason}
+    return [part for part in parts if part.name not in left_out], left_out
+
+
+def fittable(
+    configuration: Mapping[str, Any], shape: Shape, memory_bytes: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A blend's configuration (see `models.recommenders`) without the parts that cannot be fitted, and by
+    part why not.
+
+    Weights that are left keep their proportions and the sum that all had. Where no part is left, popularity
+    stands for them. A part may name `most_items` beside its parameters; it is no parameter, and the result
+    has none.
+    """
+    weights = configuration.get("weights")
+    names = [
+        name for name, weight in (weights or configuration["parts"]).items() if weights is None or weight > 0
+    ]
+    parameters, left_out = {}, {}
+    for name in names:
+        held = dict(configuration["parts"].get(name, {}))
+        most = held.pop(MOST_ITEMS, None)
+        reason = None
+        if most is not None and shape.n_items > most:
+            reason = f"is not fitted for more than {most:,} items, there are {shape.n_items:,}"
+        reason = reason or reason_against(make(name, held), shape, memory_bytes)
+        if reason:
+            left_out[name] = reason
+        else:
+            parameters[name] = held
+    if not parameters:
+        return dict(POPULARITY), left_out
+    made = {**configuration, "parts": parameters}
+    if weights is not None:
+        made["weights"] = shared_out(weights, parameters)
+        made["parts"] = {name: held for name, held in parameters.items() if name in configuration["parts"]}
+    return made, left_out
+
+
+def shared_out(weights: Mapping[str, float], kept: Mapping[str, Any]) -> dict[str, float]:
+    """The weights of those kept, in their proportions, adding up to what all together had."""
+    mine = {name: weight for name, weight in weights.items() if name in kept}
+    total, own = sum(weight for weight in weights.values() if weight > 0), sum(mine.values())
+    return (
+        mine if len(mine) == len(weights) else {name: weight * total / own for name, weight in mine.items()}
+    )
+
+
+def in_words(left_out: Mapping[str, str]) -> str:
+    """`ease (needs …), content (…)`; empty where nothing was left out."""
+    return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())

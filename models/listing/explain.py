@@ -1,0 +1,138 @@
+"""Why an item is in a list: what each part and each kind of column contributed to its score, and the purchase
+that speaks for it.
+
+Contributions are SHAP values of the trees (Lundberg, Lee, NeurIPS 2017; TreeSHAP, Lundberg et al. 2018, as
+LightGBM computes them): they and the base add up to the score. Evidence is always an item of this customer's
+own history.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from models.base import Behaviour, Customers, Recommender
+from models.blending.candidate_features import wanted_pairs
+from models.blending.learned import LearnedBlend
+
+BASE = "base"
+# Parts that compare items and keep it sparse, those whose word counts most first.
+SPEAKING = {
+    "item_knn": "similarity",
+    "transitions": "similarity",
+    "rp3beta": "similarity",
+    "content": "likeness",
+}
+HALF_LIFE_DAYS = 60.0  # of a purchase as evidence
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Why the candidates of a block have their scores.
+
+    Attributes:
+        row, item: int32 [n], the candidates.
+        score: float64 [n].
+        by_group: float64 [n] by name of the part, or of the kind of column (`pair`, `item`, `customer`, …),
+            and `base`.
+    """
+
+    row: np.ndarray
+    item: np.ndarray
+    score: np.ndarray
+    by_group: dict[str, np.ndarray]
+
+
+def contributions(blend: LearnedBlend, customers: Customers) -> Contributions:
+    """Every candidate's score taken apart; a few milliseconds each, so ask for few customers."""
+    at, table = blend.table(customers)
+    names = [name.split(".")[0] for name in blend.boosters[0].feature_name()] + [BASE]
+    taken = np.mean(
+        [booster.predict(table, pred_contrib=True, num_threads=1) for booster in blend.boosters], axis=0
+    )
+    groups = {
+        group: taken[:, [n for n, name in enumerate(names) if name == group]].sum(axis=1)
+        for group in dict.fromkeys(names)
+    }
+    score = np.mean([booster.predict(table, num_threads=1) for booster in blend.boosters], axis=0)
+    return Contributions(at.row, at.item, score, groups)
+
+
+def evidence(
+    parts: list[Recommender], customers: Customers, items: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The purchase that speaks most for each listed item: "because you bought X on D".
+
+    An item that was bought before speaks for itself. Otherwise the first of `SPEAKING` that joins the item
+    with the customer's history says which of their items, by its likeness times how fresh the purchase is.
+
+    Args:
+        items: int [rows, n], -1 for no item.
+
+    Returns:
+        because: int32 [rows, n], an item of this customer's history; -1 where nothing speaks for it.
+        day: int32 [rows, n], the last day they wanted that item; -1 there.
+    """
+    wanted = customers.behaviour.wanted()
+    because, day = np.full(items.shape, NOBODY, np.int32), np.full(items.shape, NOBODY, np.int32)
+    row, place = np.nonzero(items >= 0)
+    if not len(row) or not len(wanted):
+        return because, day
+    pairs, _, last, _ = wanted_pairs(wanted)
+    asked = row * wanted.n_items + items[row, place]
+    found = np.where(np.isin(asked, pairs), asked % wanted.n_items, NOBODY)
+    for likeness in matrices(parts):
+        open_ = np.flatnonzero(found == NOBODY)
+        if len(open_):
+            found[open_] = speaks_most(likeness, wanted, pairs, last, asked[open_])
+    held = found != NOBODY
+    because[row, place] = found
+    own = row[held] * wanted.n_items + found[held]
+    day[row[held], place[held]] = last[np.searchsorted(pairs, own)]
+    return because, day
+
+
+def matrices(parts: list[Recommender]) -> Iterator[sparse.csr_matrix]:
+    """What the parts that compare items know, items × items."""
+    by_name = {part.name: part for part in parts}
+    for name, held in SPEAKING.items():
+        if name in by_name:
+            yield getattr(by_name[name], held)
+
+
+def speaks_most(
+    likeness: sparse.csr_matrix, wanted: Behaviour, pairs: np.ndarray, last: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """For each asked (row × n_items + item): the item of the row's history most alike and fresh, -1 where
+    none is.
+
+    Among equals the lower item.
+    """
+    n_items = wanted.n_items
+    answer, said = np.full(len(asked), NOBODY, np.int64), np.zeros(len(asked))
+    order = np.argsort(asked, kind="stable")
+    keys = asked[order]
+    freshness = 0.5 ** ((wanted.until - 1 - last) / HALF_LIFE_DAYS)
+    owner, history = np.divmod(pairs, n_items)
+    for start, end in pairwise(
+        [*range(0, len(pairs), 20_000), len(pairs)]
+    ):  # 20,000 × 200 neighbours are 50 MB
+        near = likeness[history[start:end]]
+        n = np.diff(near.indptr)
+        key = np.repeat(owner[start:end], n) * n_items + near.indices
+        at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+        hit = (keys[at] == key) & (near.data > 0)
+        worth = (near.data * np.repeat(freshness[start:end], n))[hit]
+        from_item, at = np.repeat(history[start:end], n)[hit], at[hit]
+        best = np.lexsort((from_item, -worth, at))
+        first = best[np.diff(at[best], prepend=-1) > 0]
+        # A customer's history may be cut by a block's end: what an earlier block said stands where this one
+        # says no more.
+        more = first[worth[first] > said[at[first]]]
+        answer[at[more]], said[at[more]] = from_item[more], worth[more]
+    out = np.full(len(asked), NOBODY, np.int64)
+    out[order] = answer
+    return out

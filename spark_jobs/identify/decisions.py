@@ -1,0 +1,72 @@
+"""What somebody decided about two identifiers: the file as rows of the lake, and as links, refusals and
+splits.
+"""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts.identity_decisions import JOIN
+from spark_jobs.identify.graph.links import DECIDED, LINKS, PAIR, SEEN
+
+PAIRS = pa.schema([(name, pa.string()) for name in PAIR])
+
+
+def ends(decisions: pa.Table, word: str, identifiers: pa.ChunkedArray) -> list[dict]:
+    """The decisions of this word in force whose two identifiers were seen, each with `pair`, the two in
+    order.
+
+    On the driver: somebody has typed each of them.
+    """
+    said = [row for row in decisions.to_pylist() if row["decision"] == word and row["is_in_force"]]
+    named = pa.array(sorted({row[name] for row in said for name in PAIR}), pa.string())
+    seen = (
+        set(named.filter(pc.is_in(named, value_set=identifiers.combine_chunks())).to_pylist()) if said else ()
+    )
+    return [
+        {**row, "pair": tuple(sorted(row[name] for name in PAIR))}
+        for row in said
+        if seen >= {row[name] for name in PAIR}
+    ]
+
+
+def pairs(decided: list[dict]) -> pa.Table:
+    """The pairs of some decisions, in the columns of PAIRS."""
+    return pa.Table.from_pylist(
+        [dict(zip(PAIR, each["pair"], strict=True)) for each in decided], schema=PAIRS
+    )
+
+
+def joined(decided: list[dict]) -> pa.Table:
+    """A link for each pair that somebody said is one customer."""
+    links = [
+        {
+            **dict(zip(PAIR, each["pair"], strict=True)),
+            "rule": DECIDED,
+            "weight": SEEN,
+            "first_seen_at": each["decided_at"],
+            "evidence": f"core_identity_decisions/{each['decision_id']}",
+        }
+        for each in decided
+        if each["decision"] == JOIN
+    ]
+    return pa.Table.from_pylist(links, schema=LINKS)
+
+
+def rows(decisions: Iterable, in_force: Iterable) -> list[dict]:
+    """Decisions in the columns of `core_identity_decisions`, identifiers as they were written."""
+    holding = {each.decision_id for each in in_force}
+    return [
+        {
+            "decision_id": each.decision_id,
+            "decided_at": each.decided_at,
+            "decision": each.decision,
+            "identifier_id_a": each.identifier_a,
+            "identifier_id_b": each.identifier_b,
+            "decided_by": each.decided_by,
+            "reason": each.reason,
+            "is_in_force": each.decision_id in holding,
+        }
+        for each in decisions
+    ]

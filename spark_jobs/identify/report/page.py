@@ -1,0 +1,225 @@
+"""`reports/<run>/identity.html`: what a night decided about who is who, on one page that needs nothing beside
+it.
+
+Identifiers stand here by kind and id only: no personal values.
+"""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts.files import put_text
+from spark_jobs.identify.report import charts, cluster_picture
+from spark_jobs.identify.report.subgraph import drawn, near, short
+from spark_jobs.identify.review.questions import Limits, Questions
+
+N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
+CHANGES = ("created", "merged", "split", "renamed", "retired")
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto;
+padding: 0 1rem }
+h1 { font-size: 1.5rem }
+h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
+h3 { font-size: 1rem; margin-bottom: 0 }
+table { border-collapse: collapse; margin: .6rem 0; display: block; overflow-x: auto }
+th, td { padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top }
+th { border-bottom: 1px solid #999; font-weight: 600 }
+td.n, th.n { text-align: right }
+code { font-size: .8rem; background: #f4f4f4; padding: .1rem .3rem; overflow-wrap: anywhere }
+img { max-width: 100% }
+p.why { margin: .1rem 0; color: #555 }
+"""
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What identify wrote tonight: the tables of the same names, `changes` of this night only."""
+
+    title: str
+    identifiers: pa.Table
+    links: pa.Table
+    identities: pa.Table
+    likeness: pa.Table
+    changes: pa.Table
+    questions: Questions
+    limits: Limits
+
+
+def write(folder: Path, tonight: Tonight) -> Path:
+    """Write the page into the run's folder of reports, aside and renamed. Same tables, same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "identity.html"
+    put_text(path, page(tonight))
+    return path
+
+
+def page(tonight: Tonight) -> str:
+    """The page as HTML."""
+    size = np.array(pc.value_counts(tonight.identities["customer_id"]).field("counts"))
+    parts = [
+        f"<h1>{escape(tonight.title)}</h1>",
+        (
+            f"<p>{size.sum():,} identifiers are {len(size):,} customers. Tonight:"
+            f" {', '.join(changed(tonight.changes))}.</p>"
+        ),
+        "<h2>Questions to answer</h2>",
+        *questions(tonight),
+        "<h2>The first of them, drawn</h2>",
+        *question_pictures(tonight),
+        "<h2>Largest customers</h2>",
+        *largest_pictures(tonight),
+        "<h2>Customers by number of identifiers</h2>",
+        *sizes(size, tonight.limits.giant),
+        "<h2>Compared records by match weight</h2>",
+        *weights(tonight),
+        "<h2>Links</h2>",
+        table(["rule", "followed", "held", "held by"], links_by_rule(tonight.links), numbers=(1, 2)),
+    ]
+    about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head = f"{about}<title>{escape(tonight.title)}</title><style>{STYLE}</style>"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def changed(changes: pa.Table) -> list[str]:
+    """`12 created`, and so on, each kind of change."""
+    n = Counter(changes["change"].to_pylist())
+    return [f"{n[kind]:,} {kind}" for kind in CHANGES]
+
+
+def questions(tonight: Tonight) -> list[str]:
+    """How many questions there are, and the first with the command that answers each."""
+    rows, found = tonight.questions.rows.to_pylist(), tonight.questions.n_found
+    if not rows:
+        return ["<p>None.</p>"]
+    said = ", ".join(f"{n:,} {kind}" for kind, n in found.items())
+    body = [
+        [
+            row["kind"] + (" (held back)" if row["is_held_back"] else ""),
+            f"{row['score']:.4g}",
+            f"{row['n_identifiers']:,}",
+            f"{escape(row['because'])}<br><code>{escape(command(row))}</code>",
+        ]
+        for row in rows[:N_QUESTIONS]
+    ]
+    return [
+        (
+            f"<p>{sum(found.values()):,}: {said}; {len(rows):,} in the queue"
+            f" (<code>core_identity_reviews</code>), the first {len(body)} here. DECISION: <b>split</b>"
+            " (never one customer), <b>refuse</b> (do not follow this link) or <b>join</b> (one customer)."
+            " The score of a giant is its size, of a bridge bits of doubt, of likeness a probability.</p>"
+        ),
+        table(["kind", "score", "identifiers", "because, and how to answer"], body, numbers=(1, 2)),
+    ]
+
+
+def command(row: dict) -> str:
+    """What someone types who has made up their mind; the word to be changed as they please."""
+    word = "join" if row["kind"] == "likeness" else "split"
+    return f'make decide DECISION={word} A={row["identifier_id_a"]} B={row["identifier_id_b"]} REASON="…"'
+
+
+def question_pictures(tonight: Tonight) -> list[str]:
+    """The graphs of the customers that the first questions are about, of each kind at least one."""
+    rows = tonight.questions.rows.to_pylist()
+    first = [
+        next(row for row in rows if row["kind"] == kind)
+        for kind in dict.fromkeys(row["kind"] for row in rows)
+    ]
+    first += [row for row in rows if row not in first][: N_PICTURED - len(first)]
+    ends = [row[f"identifier_id_{end}"] for row in first for end in "ab"]
+    customer = holders(tonight.identities, ends)
+    theirs = [{customer[row["identifier_id_a"]], customer[row["identifier_id_b"]]} for row in first]
+    around = near(tonight.identifiers, tonight.links, tonight.identities, set().union(*theirs), ends)
+    parts = []
+    for row, customers in zip(first, theirs, strict=True):
+        asked = (row["identifier_id_a"], row["identifier_id_b"])
+        shown = drawn(around, customers, asked, row["score"] if row["kind"] == "likeness" else None)
+        title = f"{row['kind'].capitalize()}: {' and '.join(sorted(customers))}"
+        parts += [
+            f'<h3>{escape(title)}</h3><p class="why">{escape(row["because"])}</p>',
+            image(cluster_picture.picture(shown), f"graph round {short(asked[0])} and {short(asked[1])}"),
+        ]
+    return parts or ["<p>No questions.</p>"]
+
+
+def largest_pictures(tonight: Tonight) -> list[str]:
+    """The graphs of the customers with the most identifiers, giants apart: those are asked about above."""
+    counts = pc.value_counts(tonight.identities["customer_id"])
+    sized = pa.table({"customer_id": counts.field("values"), "n": counts.field("counts")})
+    sized = sized.filter(pc.less_equal(sized["n"], tonight.limits.giant))
+    top = sized.sort_by([("n", "descending"), ("customer_id", "ascending")]).slice(0, N_LARGEST).to_pylist()
+    around = near(tonight.identifiers, tonight.links, tonight.identities, {row["customer_id"] for row in top})
+    return [
+        f"<h3>{escape(row['customer_id'])}: {row['n']:,} identifiers</h3>\n"
+        + image(
+            cluster_picture.picture(drawn(around, {row["customer_id"]})), f"graph of {row['customer_id']}"
+        )
+        for row in top
+    ]
+
+
+def holders(identities: pa.Table, ids: Sequence[str]) -> dict[str, str]:
+    """Identifier → customer."""
+    theirs = identities.filter(pc.is_in(identities["identifier_id"], pa.array(ids, pa.string())))
+    return dict(zip(theirs["identifier_id"].to_pylist(), theirs["customer_id"].to_pylist(), strict=True))
+
+
+def sizes(n_identifiers: np.ndarray, giant: int) -> list[str]:
+    return (
+        [image(charts.sizes(n_identifiers, giant), "customers by size")]
+        if len(n_identifiers)
+        else ["<p>No customers.</p>"]
+    )
+
+
+def weights(tonight: Tonight) -> list[str]:
+    if not tonight.likeness.num_rows:
+        return ["<p>No two records are alike.</p>"]
+    probability, is_one = (tonight.likeness[name].to_numpy() for name in ("probability", "is_one_person"))
+    return [
+        image(
+            charts.weights(probability, is_one, tonight.limits.review, tonight.limits.link), "match weights"
+        )
+    ]
+
+
+def links_by_rule(links: pa.Table) -> list[list[str]]:
+    """Per rule, how many links are followed, how many held, and by what."""
+    counted = links.group_by(["rule", "held_by"]).aggregate([([], "count_all")]).to_pylist()
+    rows = []
+    for rule in sorted({row["rule"] for row in counted}):
+        held = sorted(
+            (-row["count_all"], row["held_by"]) for row in counted if row["rule"] == rule and row["held_by"]
+        )
+        followed = sum(row["count_all"] for row in counted if row["rule"] == rule and not row["held_by"])
+        why = ", ".join(f"{escape(by)} {-n:,}" for n, by in held)
+        rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held):,}", why])
+    return rows
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """An HTML table; cells are HTML already."""
+
+    def row(cells: Sequence[str], tag: str) -> str:
+        return (
+            "<tr>"
+            + "".join(f"<{tag}{' class=n' * (i in numbers)}>{cell}</{tag}>" for i, cell in enumerate(cells))
+            + "</tr>"
+        )
+
+    return f"<table>{row(head, 'th')}\n" + "\n".join(row(cells, "td") for cells in rows) + "</table>"
+
+
+def image(png: bytes, words: str) -> str:
+    return f'<img alt="{escape(words)}" src="data:image/png;base64,{b64encode(png).decode()}">'

@@ -1,0 +1,158 @@
+"""Which links may be followed, as `rules.yml` says. Joining two people is worse than leaving one person in
+two parts.
+
+Hazards this guards against:
+
+* A value nobody stands behind (`null`, zeros, `test@…`): it is nobody's identifier, whatever stood beside it.
+* A shared device (a family's tablet, a store's kiosk): one browser, several people. It is kept as evidence
+  and followed to nobody. Events of a login carry the user's id and stay with the user; what the device did
+  without a login stays with an anonymous customer of its own.
+* A household: one phone in two people's records, one e-mail used by two logins. It is followed to neither.
+* A link that somebody refused.
+
+All are pure functions of the links, so that late evidence of sharing splits what was joined through it. What
+a customer may hold as a whole is `clustering.py`'s subject.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.identify.graph.links import ALIKE, DECIDED
+from spark_jobs.identify.rules.parse import Blocked, Rules, Shared
+
+REFUSED = "decision/refuse"
+ENDS = ("identifier_id_a", "identifier_id_b")
+
+
+def first_of(rules: tuple, section: str, is_so) -> Column:
+    """`<section>/<id>` of the first rule for which the condition `is_so(rule)` holds; null when none does."""
+    return F.coalesce(
+        F.lit(None).cast("string"), *(F.when(is_so(rule), F.lit(f"{section}/{rule.id}")) for rule in rules)
+    )
+
+
+def blocked(identifiers: DataFrame, rules: tuple[Blocked, ...]) -> DataFrame:
+    """`identifier_id, held_by`: identifiers that nobody stands behind, with the first rule that says so."""
+
+    def is_so(rule: Blocked) -> Column:
+        return F.col("kind").isin(*rule.kinds) & F.col("value_normalised").rlike(f"^(?:{rule.pattern})$")
+
+    return identifiers.select("identifier_id", first_of(rules, "blocked", is_so).alias("held_by")).where(
+        "held_by is not null"
+    )
+
+
+def neighbours(links: DataFrame, identifiers: DataFrame, cards: DataFrame) -> DataFrame:
+    """Both directions of each linked pair: `identifier_id, kind, other_id, other_kind, other_source, card`.
+
+    `card` is the person whose record the other end is: the cluster that likeness put it in, or itself.
+    """
+    a, b = map(F.col, ENDS)
+    ends = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
+    kinds = identifiers.select("identifier_id", "kind")
+    others = identifiers.select(
+        F.col("identifier_id").alias("other_id"),
+        F.col("kind").alias("other_kind"),
+        F.col("source").alias("other_source"),
+    )
+    return (
+        links.select(F.explode(ends).alias("end"))
+        .select("end.*")
+        .distinct()
+        .join(kinds, on="identifier_id", how="inner")
+        .join(others, on="other_id", how="inner")
+        .join(cards.select(F.col("identifier_id").alias("other_id"), "card"), on="other_id", how="left")
+        .withColumn("card", F.coalesce("card", "other_id"))
+    )
+
+
+def counted(near: DataFrame) -> DataFrame:
+    """One row per identifier: `identifier_id, kind`, how many of each sort stand beside it, and `only_user`.
+
+    `user_id` is the largest number of user ids of one source; `person_record` the number of people with a
+    record; `only_user` the user id it stands for when there is exactly one.
+    """
+    user, card = F.col("other_kind") == "user_id", F.col("other_kind") == "crm_id"
+    a_source = near.groupBy("identifier_id", "kind", "other_source").agg(
+        F.count_if(user).alias("n_users"),
+        F.min(F.when(user, F.col("other_id"))).alias("a_user"),
+        F.collect_set(F.when(card, F.col("card"))).alias("cards"),
+    )
+    return a_source.groupBy("identifier_id", "kind").agg(
+        F.max("n_users").alias("user_id"),
+        F.size(F.array_distinct(F.flatten(F.collect_list("cards")))).alias("person_record"),
+        F.when(F.sum("n_users") == 1, F.min("a_user")).alias("only_user"),
+    )
+
+
+def holders(near: DataFrame, counts: DataFrame) -> DataFrame:
+    """`identifier_id, holder`: how many people were seen beside it: user ids, and contacts that no single
+    user id stands for.
+    """
+    stands_for = counts.where(F.col("kind").isin("email", "phone")).select(
+        F.col("identifier_id").alias("other_id"), "only_user"
+    )
+    return (
+        near.where(F.col("other_kind").isin("user_id", "email", "phone"))
+        .join(stands_for, on="other_id", how="left")
+        .groupBy("identifier_id")
+        .agg(F.countDistinct(F.coalesce("only_user", "other_id")).alias("holder"))
+    )
+
+
+def shared(near: DataFrame, rules: tuple[Shared, ...]) -> DataFrame:
+    """`identifier_id, held_by`: identifiers that several people use, with the first rule that says so."""
+
+    def is_so(rule: Shared) -> Column:
+        return F.col("kind").isin(*rule.kinds) & (F.col(rule.of) > rule.at_most)
+
+    counts = counted(near).localCheckpoint()
+    all_counts = counts.join(holders(near, counts), on="identifier_id", how="left")
+    return all_counts.select("identifier_id", first_of(rules, "shared", is_so).alias("held_by")).where(
+        "held_by is not null"
+    )
+
+
+def hold(
+    links: DataFrame,
+    identifiers: DataFrame,
+    nobody: DataFrame,
+    cards: DataFrame,
+    refused: DataFrame,
+    rules: Rules,
+) -> DataFrame:
+    """The links with `held_by`, null for those that may be followed. Same rows, same grain.
+
+    What somebody decided is not asked whether an identifier is shared. Neither decisions nor likeness say
+    that one is, and a link that was refused no longer does: whose e-mail was typed on another's card has it
+    back.
+
+    Args:
+        links: as `links.links` gives them, and those of likeness and decisions.
+        identifiers: `core_identifiers`, every end of a link among them.
+        nobody: as `blocked` gives it.
+        cards: `identifier_id, card`: CRM numbers of records that are one person's by likeness; may be empty.
+        refused: `identifier_id_a, identifier_id_b`, a < b: links that somebody refused.
+        rules: the rules file.
+    """
+    said_no = refused.select(*ENDS, F.lit(REFUSED).alias("refused"))
+    by_end = _at_both_ends(links, nobody, "blocked").join(said_no, on=list(ENDS), how="left")
+    open_ = by_end.where(F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE, DECIDED))
+    several = shared(neighbours(open_, identifiers, cards).persist(), rules.shared)
+    return (
+        _at_both_ends(by_end, several, "shared")
+        .withColumn("shared", F.when(F.col("rule") != DECIDED, F.col("shared")))
+        .withColumn("held_by", F.coalesce("blocked", "refused", "shared"))
+        .select(*links.columns, "held_by")
+    )
+
+
+def _at_both_ends(links: DataFrame, held: DataFrame, name: str) -> DataFrame:
+    """`links` with a column of this name: what holds the first end, else what holds the second, else null."""
+    for number, end in enumerate(ENDS):
+        links = links.join(
+            held.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")),
+            on=end,
+            how="left",
+        )
+    return links.withColumn(name, F.coalesce("_0", "_1")).drop("_0", "_1")

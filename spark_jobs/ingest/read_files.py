@@ -1,0 +1,200 @@
+"""Delivered files as one frame of records, read by plain Python on Spark's workers, a file whole in one task.
+
+Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), pass
+over one that begins with `_`, and bring a file's bytes into memory whole.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.ingest.deliveries import Delivery
+from spark_jobs.ingest.feed import Feed, Record
+from spark_jobs.ingest.text_normalisation import Normal, Normalise, Values, normaliser
+
+# What is handed to the JVM at once.
+BATCH = 20_000  # records
+BATCH_TEXT = 16 << 20  # characters of their text
+# Where a record came from, and what became of reading it.
+ABOUT = (
+    ("source_line", pa.int32(), "int"),
+    ("raw_text", pa.string(), "string"),
+    ("reason", pa.string(), "string"),
+    ("detail", pa.string(), "string"),
+    ("source_file", pa.string(), "string"),
+    ("delivery_id", pa.string(), "string"),
+    ("landing_date", pa.string(), "string"),
+    ("first_received", pa.string(), "string"),
+    ("wrong_kinds", pa.string(), "string"),
+    ("has_values", pa.bool_(), "boolean"),
+    ("id_doubt", pa.string(), "string"),
+)
+BAD_ID = "bad_id"
+
+
+def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFrame:
+    """Grain: one row per record, readable or not.
+
+    Columns: `raw` (a struct of the feed's columns in their normal form) and `received` (the same as
+    received), both null when unreadable; `unreadable` (a struct of reason and detail; null when readable and
+    no id refuses the record), `id_doubt` (which id is none and was left out), `wrong_kinds`, `raw_text`,
+    `source_file`, `source_line`, `delivery_id`, `landing_date`, `first_received`.
+    """
+    told = [
+        (
+            delivery.file.path,
+            (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place),
+        )
+        for delivery in deliveries
+    ]
+    normal = [f"raw_{name}" for name in feed.columns]
+    received = [f"received_{name}" for name in feed.columns]  # where it differs from the normal form: seldom
+    schema = pa.schema(
+        [pa.field(name, kind) for name, kind, _ in ABOUT]
+        + [pa.field(name, pa.string()) for name in (*normal, *received)]
+    )
+    parse, normalise = feed.read, normaliser(feed.columns, feed.ids)
+
+    def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch.column("id").to_pylist():
+                path, about = told[number]
+                with path.open("rb") as file:
+                    for some in batches_of(parse(file)):
+                        yield as_batch(some, about, normalise, schema)
+
+    ddl = ", ".join(
+        [f"{name} {kind}" for name, _, kind in ABOUT] + [f"`{name}` string" for name in (*normal, *received)]
+    )
+    n_tasks = min(len(told), 2 * spark.sparkContext.defaultParallelism)
+    flat = spark.range(0, len(told), 1, n_tasks).mapInArrow(records, ddl)
+    raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
+    as_received = F.struct(
+        *[F.coalesce(f"`received_{name}`", f"`raw_{name}`").alias(name) for name in feed.columns]
+    )
+    return flat.select(
+        F.when(F.col("has_values"), raw).alias("raw"),
+        F.when(F.col("has_values"), as_received).alias("received"),
+        F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
+        *[
+            "wrong_kinds",
+            "id_doubt",
+            "raw_text",
+            "source_file",
+            "source_line",
+            "delivery_id",
+            "first_received",
+        ],
+        F.to_date("landing_date").alias("landing_date"),
+    )
+
+
+def reread(raw: DataFrame, feed: Feed) -> DataFrame:
+    """Rows of the feed's raw table as `read` gave them, but `received`; a record's raw text is kept in
+    quarantine alone.
+    """
+    name = F.element_at(F.split("source_file", "/"), -1)
+    place = F.concat_ws("/", F.col("landing_date").cast("string"), name)
+    return in_normal_form(raw, feed).select(
+        F.struct(*feed.columns).alias("raw"),
+        F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
+        F.lit(None).cast("string").alias("raw_text"),
+        *["id_doubt", "source_file", "source_line", "delivery_id"],
+        F.format_string("%s#%09d", place, F.col("source_line")).alias("first_received"),
+        "landing_date",
+    )
+
+
+def in_normal_form(raw: DataFrame, feed: Feed) -> DataFrame:
+    """The feed's raw table with its columns in their normal form, and `reason`, `detail` and `id_doubt` of
+    ids that are none.
+    """
+    normalise, kept = (
+        normaliser(feed.columns, feed.ids),
+        ("source_file", "source_line", "delivery_id", "landing_date"),
+    )
+    told = ("reason", "detail", "id_doubt")
+
+    def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            values = zip(*[batch.column(name).to_pylist() for name in feed.columns], strict=True)
+            wrong_kinds = batch.column("wrong_kinds").to_pylist()
+            columns, flaws, doubts = normal_columns(normalise, list(values), wrong_kinds, len(feed.columns))
+            reasons = [flaw and BAD_ID for flaw in flaws]
+            texts = [pa.array(column, pa.string()) for column in (*columns, reasons, flaws, doubts)]
+            names = [*feed.columns, *told, *kept]
+            yield pa.RecordBatch.from_arrays([*texts, *[batch.column(name) for name in kept]], names)
+
+    texts = ", ".join(f"`{name}` string" for name in (*feed.columns, *told))
+    ddl = f"{texts}, source_file string, source_line int, delivery_id string, landing_date date"
+    return raw.select(*feed.columns, "wrong_kinds", *kept).mapInArrow(records, ddl)
+
+
+def normal_columns(
+    normalise: Normalise, rows: Sequence[Values | None], wrong_kinds: Sequence[str | None], n_columns: int
+) -> tuple[list[Values], list[str | None], list[str | None]]:
+    """The records' values in their normal form, column by column, and of each its flaw and its doubt."""
+    nothing = Normal((None,) * n_columns, None, None)
+    found = [
+        nothing if row is None else normalise(row, tuple(kinds.split(",")) if kinds else ())
+        for row, kinds in zip(rows, wrong_kinds, strict=True)
+    ]
+    columns = by_column([each.values for each in found], n_columns)
+    return columns, [each.flaw for each in found], [each.doubt for each in found]
+
+
+def by_column(rows: Sequence[Values], n_columns: int) -> list[Values]:
+    """Rows turned into columns, of which there are as many when there is no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * n_columns
+
+
+def batches_of(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Records in lists of a bounded size."""
+    some, n_characters = [], 0
+    for record in records:
+        some.append(record)
+        n_characters += len(record.raw_text)
+        if len(some) == BATCH or n_characters > BATCH_TEXT:
+            yield some
+            some, n_characters = [], 0
+    if some:
+        yield some
+
+
+def as_batch(
+    records: list[Record], about: tuple[str, str, str, str], normalise: Normalise, schema: pa.Schema
+) -> pa.RecordBatch:
+    """Records of one file as Arrow, in the schema's order."""
+    name, delivery, day, place = about
+    lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
+    n, n_columns = len(records), (len(schema) - len(ABOUT)) // 2
+    wrong_kinds = [",".join(names) or None for names in kinds]
+    normal, flaws, doubts = normal_columns(normalise, values, wrong_kinds, n_columns)
+    received = by_column([(None,) * n_columns if each is None else each for each in values], n_columns)
+    columns = [
+        lines,
+        texts,
+        [reason or (flaw and BAD_ID) for reason, flaw in zip(reasons, flaws, strict=True)],
+        [detail or flaw for detail, flaw in zip(details, flaws, strict=True)],
+        [name] * n,
+        [delivery] * n,
+        [day] * n,
+        [f"{place}#{line:09d}" for line in lines],
+        wrong_kinds,
+        [each is not None for each in values],
+        doubts,
+        *normal,
+        *[where_different(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
+    ]
+    return pa.record_batch(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def where_different(received: Values, normal: Values) -> Values:
+    """What was received where that is not the normal form, else null."""
+    if received == normal:
+        return (None,) * len(received)
+    return tuple(theirs if theirs != ours else None for theirs, ours in zip(received, normal, strict=True))

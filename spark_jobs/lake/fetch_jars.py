@@ -1,0 +1,41 @@
+"""Fetch Delta's jars once into the environment, through Spark's own Ivy. Set-up only; does nothing when they
+are there.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.lake.session import JARS
+
+DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
+# Ivy also brings Spark's own dependencies (Hadoop, Parquet, …), which pyspark already carries.
+WANTED = ("io.delta_", "io.unitycatalog_", "org.locationtech.jts_")
+
+
+def main() -> None:
+    if any(JARS.glob("io.delta_delta-spark*.jar")):
+        return
+    with tempfile.TemporaryDirectory() as ivy:
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        SparkSession.builder.master("local[1]").config("spark.jars.packages", DELTA_PACKAGE).config(
+            "spark.jars.ivy", ivy
+        ).config("spark.ui.enabled", "false").getOrCreate().stop()
+        aside = JARS.with_name("jars.part")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        for jar in sorted(Path(ivy, "jars").glob("*.jar")):
+            if jar.name.startswith(WANTED):
+                shutil.copy(jar, aside / jar.name)
+        shutil.rmtree(JARS, ignore_errors=True)
+        aside.rename(JARS)
+    print(f"fetched {len(list(JARS.glob('*.jar')))} jars into {JARS}")
+
+
+if __name__ == "__main__":
+    main()

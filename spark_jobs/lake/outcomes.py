@@ -1,0 +1,205 @@
+"""What becomes of each row of a frame that is to be written over a table: inserted, updated, unchanged, kept
+or deleted.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.tables import ContractError, Table
+from spark_jobs.lake.delta_writes import SMALL
+
+CHANGING = ("inserted", "updated", "deleted")
+
+
+def same(table: Table) -> Column:
+    """Whether `new` and `old` hold the same values, nulls being equal. Maps have no equality: their sorted
+    entries have.
+    """
+
+    def row(side: str) -> Column:
+        return F.struct(
+            *[
+                F.array_sort(F.map_entries(F.col(f"{side}.{name}")))
+                if kind.startswith("map<")
+                else F.col(f"{side}.{name}")
+                for name, kind in table.columns.items()
+            ]
+        )
+
+    return row("new").eqNullSafe(row("old"))
+
+
+def compared(
+    new: DataFrame, old: DataFrame | None, table: Table, update_when: str, delete_absent: bool
+) -> DataFrame:
+    """The rows of both, matched by the table's key.
+
+    Args:
+        new: in contract columns, then `_counted`; unique by key.
+        old: the table's rows, or None when it has none.
+        update_when: SQL over `new` and `old`; a changed row that does not meet it is kept as it was.
+        delete_absent: old rows without a new one are deleted.
+
+    Returns:
+        Contract columns of the new row (of a deleted one only its key), `_counted`, `_outcome`, and `_dates`,
+        the partitions it stands in before and after.
+    """
+    date = F.col(f"new.{table.partition}") if table.partition else F.lit(None).cast("date")
+    if old is None:
+        return new.alias("new").select(
+            "new.*", F.lit("inserted").alias("_outcome"), F.array_compact(F.array(date)).alias("_dates")
+        )
+    old_date = F.col(f"old.{table.partition}") if table.partition else F.lit(None).cast("date")
+    match = F.lit(True)
+    for name in table.key:
+        match = match & F.col(f"new.{name}").eqNullSafe(F.col(f"old.{name}"))
+    outcome = (
+        F.when(F.col("old._there").isNull(), "inserted")
+        .when(F.col("new._there").isNull(), "deleted")
+        .when(same(table), "unchanged")
+        .when(F.expr(update_when), "updated")
+        .otherwise("kept")
+    )
+    return (
+        new.withColumn("_there", F.lit(True))
+        .alias("new")
+        .join(
+            old.withColumn("_there", F.lit(True)).alias("old"),
+            on=match,
+            how="full" if delete_absent else "left",
+        )
+        .select(
+            *[
+                F.coalesce(F.col(f"new.{name}"), F.col(f"old.{name}")).alias(name)
+                if name in table.key
+                else F.col(f"new.{name}")
+                for name in table.columns
+            ],
+            F.coalesce("new._counted", F.lit(False)).alias("_counted"),
+            outcome.alias("_outcome"),
+            F.array_compact(F.array(date, old_date)).alias("_dates"),
+        )
+    )
+
+
+def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
+    """The frame in contract order and types, then the extra columns.
+
+    Raises:
+        ContractError: a column is missing, or neither in the contract nor extra.
+    """
+    missing = [name for name in table.columns if name not in frame.columns]
+    unknown = [name for name in frame.columns if name not in (*table.columns, *extra)]
+    if missing or unknown:
+        raise ContractError(f"{table.name}: missing columns {missing}, columns not in its contract {unknown}")
+    return frame.selectExpr(
+        *[f"cast(`{name}` as {kind}) as `{name}`" for name, kind in table.columns.items()], *extra
+    )
+
+
+def key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
+    """Least and greatest value of each key column that has any.
+
+    A shop's order numbers grow with time, so what a table holds of a night's keys lies in few of its files.
+    """
+    ends = new.agg(
+        *[F.struct(F.min(name).alias("least"), F.max(name).alias("most")).alias(name) for name in table.key]
+    ).first()
+    return {
+        name: (ends[name]["least"], ends[name]["most"])
+        for name in table.key
+        if ends[name]["least"] is not None
+    }
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a write changes. `rows` holds the contract's columns and `_outcome`: in Arrow when they are few,
+    else on Spark.
+    """
+
+    rows: "DataFrame | pa.Table"
+    outcomes: dict[
+        str, dict
+    ]  # outcome → `rows`, the counted ones among them (`n`), and the partitions touched (`dates`)
+    kept: DataFrame | None = None
+
+    @property
+    def kinds(self) -> set[str]:
+        """The outcomes that change the table."""
+        return {outcome for outcome in self.outcomes if outcome in CHANGING}
+
+    @property
+    def touched(self) -> list[date]:
+        """The partitions that changing rows stand in before and after."""
+        return sorted({day for kind in self.kinds for day in self.outcomes[kind]["dates"]})
+
+    def release(self) -> None:
+        """Let go of what Spark keeps for it."""
+        if self.kept is not None:
+            self.kept.unpersist()
+
+
+def decide(rows: DataFrame, table: Table, n_new: int | None) -> Change:
+    """Carry the comparison out: in one go where there is little to compare, else on Spark.
+
+    Args:
+        rows: as `compared` returns them.
+        n_new: how many rows are offered, where that is known.
+
+    Raises:
+        ContractError: the rows are not unique by the table's key; says how many repeat one, and no value.
+    """
+    if n_new is None or n_new <= SMALL:
+        few = rows.limit(SMALL + 1).toArrow()
+        if few.num_rows <= SMALL:
+            return _few(few, table)
+    kept = rows.persist()
+    by_key = kept.groupBy(*table.key) if table.key else kept.groupBy(F.monotonically_increasing_id())
+    one = by_key.agg(
+        F.count("*").alias("rows"),
+        *[F.first(name).alias(name) for name in ("_outcome", "_counted", "_dates")],
+    )
+    found = (
+        one.groupBy("_outcome")
+        .agg(
+            F.count("*").alias("rows"),
+            F.count_if("_counted").alias("n"),
+            F.sum(F.col("rows") - 1).alias("repeats"),
+            F.array_distinct(F.flatten(F.collect_set("_dates"))).alias("dates"),
+        )
+        .collect()
+    )
+    refuse_repeats(sum(row["repeats"] for row in found), table)
+    return Change(
+        kept.where(F.col("_outcome").isin(*CHANGING)), {row["_outcome"]: row.asDict() for row in found}, kept
+    )
+
+
+def _few(few: pa.Table, table: Table) -> Change:
+    if table.key:
+        refuse_repeats(few.num_rows - few.group_by(list(table.key)).aggregate([]).num_rows, table)
+    outcomes: dict[str, dict] = {}
+    for row in few.select(["_outcome", "_counted", "_dates"]).to_pylist():
+        found = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
+        found["rows"] += 1
+        found["n"] += row["_counted"]
+        found["dates"].update(row["_dates"])
+    return Change(few.filter(pc.is_in(few["_outcome"], pa.array(CHANGING))), outcomes)
+
+
+def refuse_repeats(n_repeats: int, table: Table) -> None:
+    """A key has one row.
+
+    Raises:
+        ContractError: it has more; says how many in all.
+    """
+    if n_repeats:
+        raise ContractError(
+            f"{table.name}: {n_repeats} rows repeat a key ({', '.join(table.key)}); a key has one row"
+        )

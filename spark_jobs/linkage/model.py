@@ -1,0 +1,96 @@
+"""What training leaves behind, frozen: one JSON file that scoring needs and nothing else.
+
+It holds values of people (names, dates, postcodes with their frequencies), so it belongs beside
+`core_people`, not into a log.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from math import log2
+from pathlib import Path
+
+from expectations.contracts.files import put_text
+from spark_jobs.linkage.cluster import Thresholds
+
+VERSION = 1
+SHIPPED = Path(__file__).parent / "shipped_model.json"
+
+
+@dataclass(frozen=True)
+class LinkageModel:
+    """Weights, frequencies, learned variants, boosted model and thresholds.
+
+    Attributes:
+        splink: Splink's settings with trained m and u.
+        frequencies: column -> value -> share of the filled records; only values seen more than once.
+        rarest: column -> the share of a value seen once, given to values that training never saw.
+        variants: "first", "place", "place_outcodes" -> pairs of values.
+        words: of names; "given": first names when alone, "common": in too many records to be worth a block of
+            their own.
+        boosted: the self-trained LightGBM model as text, weights -> probability; None: scores are the raw
+            weights.
+        thresholds: what clustering takes.
+    """
+
+    profile: str
+    splink: dict
+    frequencies: dict[str, dict[str, float]]
+    rarest: dict[str, float]
+    variants: dict[str, list[tuple[str, str]]]
+    words: dict[str, list[str]]
+    boosted: str | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    version: int = VERSION
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits; equal for equal models."""
+        return sha256(self.to_json().encode()).hexdigest()[:12]
+
+    def replaced(self, **changes: object) -> "LinkageModel":
+        return replace(self, **changes)
+
+    def held_to(self, review: float, link: float) -> "LinkageModel":
+        """The same weights under these two probabilities: from which pairs are kept and asked about, and from
+        which they link.
+        """
+        floor, join = (log2(p / (1 - p)) for p in (review, link))
+        return replace(self, thresholds=replace(self.thresholds, floor=floor, join=join, attach=join))
+
+    def save(self, path: Path) -> None:
+        """Write aside and rename: a reader sees the old model or the new one."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        put_text(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: Path) -> "LinkageModel":
+        """Raises ValueError: written by another version of this code."""
+        raw = json.loads(path.read_text())
+        if raw["version"] != VERSION:
+            raise ValueError(
+                f"linkage model has version {raw['version']}, this code reads {VERSION}; train again"
+            )
+        raw["variants"] = {name: [tuple(pair) for pair in pairs] for name, pairs in raw["variants"].items()}
+        raw["thresholds"] = Thresholds(**raw["thresholds"])
+        return cls(**raw)
+
+    @classmethod
+    def shipped(cls) -> "LinkageModel":
+        """The model every home starts with: weights of a simulated shop
+        (`benchmarks/shipped_linkage_model.py`), no values.
+
+        It comes with the code, because one trained on a home's first night would make its tables hang on
+        which night that was.
+        """
+        return cls.load(SHIPPED)
+
+    @classmethod
+    def of_home(cls, path: Path) -> "LinkageModel":
+        """The model an operator re-estimated (`make identity-model`), where there is one; else the shipped
+        one.
+        """
+        return cls.load(path) if path.is_file() else cls.shipped()

@@ -1,0 +1,83 @@
+"""The same linkage where one machine is too small: blocking as Spark's joins, scoring in Spark's tasks, under
+the same model.
+
+A task scores its share of the candidate pairs as `relink` does, by DuckDB and Splink in its own process: a
+pair's score, weight and words hang on the two records and the model alone, so the pairs are exactly those of
+one machine. Cleaning the records and clustering stay there; both are linear in records and in pairs above the
+floor.
+"""
+
+from collections.abc import Iterator
+from functools import reduce
+
+import duckdb
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.linkage.comparisons import PROFILES, rules_for
+from spark_jobs.linkage.link import LINKED_PAIRS, keep_pairs, score_pairs
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.pairs import EXPLODED_BOTH, EXPLODED_ONE
+
+COLUMNS = "key_l string, key_r string, score double, match_weight double, agreements map<string,string>"
+
+
+def side(people: DataFrame, rule: tuple[str, ...], left: bool) -> DataFrame:
+    """`idx` and the rule's columns, all filled; a list gives one row per element, as in `pairs`."""
+    frame, names = people, []
+    for column in rule:
+        source = EXPLODED_ONE[column] if not left and column in EXPLODED_ONE else column
+        exploded = column in EXPLODED_BOTH or (left and column in EXPLODED_ONE)
+        value = F.explode(F.array_distinct(F.col(source))) if exploded else F.col(source)
+        frame, names = frame.select("*", value.alias(f"_{column}")), [*names, f"_{column}"]
+    return frame.select("idx", *names).dropna(subset=names)
+
+
+def block_on_spark(people: DataFrame, rules: list[tuple[str, ...]]) -> DataFrame:
+    """Candidate pairs `l` < `r`, each once."""
+    found = []
+    for rule in rules:
+        left, right = side(people, rule, True), side(people, rule, False)
+        pairs = left.withColumnRenamed("idx", "a").join(
+            right.withColumnRenamed("idx", "b"), [f"_{c}" for c in rule], how="inner"
+        )
+        found.append(
+            pairs.where("a <> b").select(F.least("a", "b").alias("l"), F.greatest("a", "b").alias("r"))
+        )
+    return reduce(DataFrame.union, found).distinct()
+
+
+def linked_pairs_on_spark(people: DataFrame, model: LinkageModel, n_tasks: int) -> DataFrame:
+    """The rows of `linked_pairs`.
+
+    Args:
+        people: the columns of the table that `people.prepare` writes; `source_hash` is not needed.
+        n_tasks: how many shares; each costs a second before its first pair, and 1,000,000 pairs are about
+            half a GB.
+    """
+    profile = PROFILES[model.profile]
+    record = F.struct(*people.columns)
+    pairs = (
+        block_on_spark(people, rules_for(profile, profile.blocking))
+        .join(people.select(F.col("idx").alias("l"), record.alias("a")), "l", how="inner")
+        .join(people.select(F.col("idx").alias("r"), record.alias("b")), "r", how="inner")
+    )
+
+    def link_share(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        given = list(batches)
+        if not given:
+            return
+        with duckdb.connect(config={"threads": 1}) as con:
+            con.register("given", pa.Table.from_batches(given))
+            con.execute("create table pairs as select l, r from given")
+            con.execute(
+                "create table people as select distinct on (idx) * from (select a.* from given union all"
+                " select b.* from given)"
+            )
+            con.unregister("given")
+            con.execute(f"create table linked_pairs {LINKED_PAIRS}")
+            keep_pairs(con, model, "people", *score_pairs(con, model, "people"))
+            yield from con.sql("from linked_pairs").to_arrow_table().to_batches()
+
+    return pairs.repartition(n_tasks, "l").mapInArrow(link_share, COLUMNS)

@@ -1,0 +1,76 @@
+"""Table `people`: clean columns, learned columns, and a number per row that only content decides."""
+
+import duckdb
+import numpy as np
+
+from spark_jobs.linkage.comparisons import Profile
+from spark_jobs.linkage.normalise import normalise
+from spark_jobs.linkage.variants import add_variants
+
+BUCKET_DIGITS = 10  # hex digits of the content's hash that a row's number begins with: 40 bits
+IN_BUCKET = 2**23  # numbers in one bucket, so the whole fits 63 bits; records of equal content share a bucket
+RARE_TOKEN_MAX = 60  # records; a word in more is no block of its own (60 records are 1,770 pairs)
+
+# In order of `order_key`, so ties broken by it do not see the order of arrival; and a record that comes or
+# goes moves only the numbers of its own bucket, which is to say none but those of records with equal content.
+BUCKET = f"('0x' || left(order_key, {BUCKET_DIGITS}))::bigint"
+NUMBER = f"{BUCKET} * {IN_BUCKET} + row_number() over (partition by {BUCKET} order by order_key) - 1"
+
+
+def common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
+    """Words of names in more than RARE_TOKEN_MAX records."""
+    rows = con.execute(f"""
+        select token from (select unnest(list_distinct(tokens)) as token from {people})
+        group by token having count(*) > {RARE_TOKEN_MAX} order by token
+    """).fetchall()
+    return [token for (token,) in rows]
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    key: str,
+    profile: Profile,
+    learned: dict,
+    words: dict,
+    out: str = "people",
+) -> None:
+    """Write table `out`: normalised and learned columns, `record_key`, `source_hash`, `order_key` and `idx`.
+
+    `source_hash` is of the fields as received; `order_key` is a hash of what became of them, and of the key
+    last.
+
+    Args:
+        learned, words: as `train.learn` found them, or a frozen model's `variants` and `words`.
+    """
+    normalise(con, records, key, profile, out, words["given"])
+    add_variants(con, out, learned)
+    received = {"record_key", "source_hash"}
+    columns = [name for (name,) in con.execute(f"select column_name from (describe {out})").fetchall()]
+    content = ", ".join(name for name in columns if name not in received)
+    con.execute(
+        f"""
+        create or replace table {out} as
+        with known as (
+            select *, list_filter(list_distinct(tokens), lambda w: not list_contains($1, w)) as rare_tokens,
+                md5(to_json(struct_pack({content}))) || record_key as order_key
+            from {out}
+        )
+        select {NUMBER} as idx, * from known
+    """,
+        [words["common"]],
+    )
+
+
+def number_again(con: duckdb.DuckDBPyConnection, people: str, moved: str) -> None:
+    """Set `idx` right in the buckets of the order keys in table `moved`, after records came or went."""
+    con.execute(f"""
+        update {people} as p set idx = n.idx from (
+            select record_key, {NUMBER} as idx from {people} where {BUCKET} in (select {BUCKET} from {moved})
+        ) as n where n.record_key = p.record_key and n.idx is distinct from p.idx
+    """)
+
+
+def row_numbers(con: duckdb.DuckDBPyConnection, people: str) -> np.ndarray:
+    """`idx` of every record, ascending: `np.searchsorted` in it turns an `idx` into a row 0..n-1."""
+    return np.asarray(con.execute(f"select idx from {people} order by idx").fetchnumpy()["idx"])

@@ -1,0 +1,177 @@
+"""Learn a model where it is known, or believed, which records are one person's: by labels, or by what another
+model links.
+
+EM from nothing is not for a shop. Its households (one name, address and phone, two people) are as many as its
+second cards, and EM takes them for one person: pairwise precision .80 on a sample shop, where counting over
+known pairs has .999.
+"""
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from spark_jobs.linkage import boosted
+from spark_jobs.linkage.agreements import read_levels
+from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.comparisons import Profile, comparisons_for, rules_for
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.pairs import block
+from spark_jobs.linkage.people import prepare, row_numbers
+from spark_jobs.linkage.score import score
+from spark_jobs.linkage.self_train import MIN_PAIRS
+from spark_jobs.linkage.splink_settings import linker_over, settings_for
+from spark_jobs.linkage.train import frequencies, learn, tf_columns
+from spark_jobs.linkage.vectors import read_vectors
+
+U_PAIRS = 400_000  # 5 s
+SMOOTHING = 1.0  # added to each level's count among pairs of one person: of 1,000 pairs, none is not never
+U_SMOOTHING = 0.5  # the same among random pairs, of which there are a thousand times as many
+NO_VALUES = ({"first": [], "place": [], "place_outcodes": [], "place_areas": []}, {"given": [], "common": []})
+
+
+class TooFew(ValueError):  # noqa: N818 - reads as what it says
+    """Too few known pairs to learn weights from: what they would say of a level is chance."""
+
+
+def shares(
+    con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, smoothing: float
+) -> dict[str, dict[str, float]]:
+    """Comparison → level → its share of the pairs in a table (`l`, `r`) about which the comparison says
+    something.
+    """
+    read_levels(con, comparisons, pairs, "people", "said")
+    found = {}
+    for comparison in comparisons:
+        name = comparison["output_column_name"]
+        labels = [
+            level["label_for_charts"]
+            for level in comparison["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
+        counts = dict(con.execute(f"select level_{name}, count(*) from said group by 1").fetchall())
+        total = sum(counts.get(label, 0) + smoothing for label in labels)
+        found[name] = {label: (counts.get(label, 0) + smoothing) / total for label in labels}
+    return found
+
+
+def random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
+    """Write table `out` (`l`, `r`): about U_PAIRS pairs of records, every record as often as another, none of
+    one person.
+
+    Rows in order of `idx` are in order of a hash, so neighbours at any distance have nothing to do with one
+    another.
+    """
+    rows = row_numbers(con, "people")
+    n = len(rows)
+    places = np.arange(n)
+    distances = range(1, max(1, min(U_PAIRS // max(n, 1), n // 2)) + 1)
+    con.register(
+        "apart",
+        pa.table(
+            {
+                "l": np.tile(rows, len(distances)),
+                "r": np.concatenate([rows[(places + distance) % n] for distance in distances]),
+            }
+        ),
+    )
+    con.execute(f"""
+        create or replace table {out} as
+        with whose as (select idx, person from people left join known using (record_key))
+        select l, r from apart join whose as a on a.idx = l join whose as b on b.idx = r
+        where l <> r and a.person is distinct from b.person
+    """)
+    con.unregister("apart")
+
+
+def weigh(settings: dict, m: dict, u: dict, prior: float) -> dict:
+    """Splink's settings with what was counted, and no level saying more than a better one.
+
+    A slip in a city is so rare that nobody's random pair shows it; counted alone it would say more than the
+    same city.
+    """
+    for comparison in settings["comparisons"]:
+        name, most = comparison["output_column_name"], np.inf
+        for level in comparison["comparison_levels"]:
+            if not level.get("is_null_level"):
+                same, other = m[name][level["label_for_charts"]], u[name][level["label_for_charts"]]
+                most = min(most, same / other)
+                level |= {"m_probability": same, "u_probability": same / most}
+    return settings | {"probability_two_random_records_match": prior}
+
+
+def rarest_by_level(settings: dict) -> dict[str, float]:
+    """Column → the share that leaves weights as they are: for a model that holds no values of people.
+
+    Splink moves a weight by how much rarer a value is than agreement by chance, which it takes from the level
+    of plain equality.
+    """
+    return {
+        column: level["u_probability"]
+        for comparison in settings["comparisons"]
+        for level in comparison["comparison_levels"]
+        if (column := level.get("tf_adjustment_column"))
+        and level["sql_condition"] == f"{column}_l = {column}_r"
+    }
+
+
+def refit(
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    key: str,
+    profile: Profile,
+    known: str,
+    before: LinkageModel | None = None,
+    holds_values: bool = True,
+    thresholds: Thresholds | None = None,
+) -> LinkageModel:
+    """A model of `records` whose weights are counted and whose boosted model is fitted on known pairs.
+
+    Args:
+        known: table of `record_key`, `person`; a pair of which one record is not in it, or has no person, is
+            no pair of one person and may be one of two.
+        before: gives thresholds.
+        holds_values: False leaves out all values of people: names, frequencies, learned variants.
+
+    Raises:
+        TooFew: fewer than MIN_PAIRS known pairs of one person, or of two.
+    """
+    learned, words = learn(con, records, key, profile) if holds_values else NO_VALUES
+    prepare(con, records, key, profile, learned, words)
+    con.execute(
+        f"create or replace table known as select record_key, person from {known} where person is not null"
+    )
+    block(con, rules_for(profile, profile.blocking), "pairs")
+    con.execute("""
+        create or replace table judged as
+        select l, r, a.person = b.person as is_same from pairs
+        join people as p on p.idx = l join known as a on a.record_key = p.record_key
+        join people as q on q.idx = r join known as b on b.record_key = q.record_key
+    """)
+    con.execute("create or replace table same_pairs as select l, r from judged where is_same")
+    random_pairs(con, "random_pairs")
+    n_same = con.execute("select count(*) from same_pairs").fetchall()[0][0]
+    n_known = con.execute("select count(*) from people semi join known using (record_key)").fetchall()[0][0]
+
+    declared = comparisons_for(profile)
+    settings = linker_over(con, "people", settings_for(declared))[1].misc.save_model_to_json()
+    m = shares(con, settings["comparisons"], "same_pairs", SMOOTHING)
+    u = shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
+    settings = weigh(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
+    columns = tf_columns(declared)
+    seen, rarest = (
+        frequencies(con, "people", columns)
+        if holds_values
+        else ({c: {} for c in columns}, rarest_by_level(settings))
+    )
+    limits = thresholds or (before.thresholds if before else Thresholds())
+    model = LinkageModel(profile.name, settings, seen, rarest, learned, words, None, limits)
+
+    score(con, model, "judged", "scored")
+    _, _, features = read_vectors(con, "scored")
+    same = con.execute("select is_same from judged order by l, r").fetchnumpy()["is_same"].astype(bool)
+    if min(same.sum(), (~same).sum()) < MIN_PAIRS:
+        raise TooFew(
+            f"{same.sum():,} known pairs of one person and {(~same).sum():,} of two; it takes {MIN_PAIRS} of"
+            " either"
+        )
+    return model.replaced(boosted=boosted.fit_small(features, np.asarray(same)))

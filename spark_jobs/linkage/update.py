@@ -1,0 +1,148 @@
+"""Bring what `relink` left to where the records are now, at a cost that follows what changed.
+
+What is new, changed or gone is found by comparing the records with `people`. Only pairs with a new or changed
+record are blocked and scored, and only components that lost or gained something are clustered again. The
+tables are then those of `relink`.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from spark_jobs.linkage.cluster import cluster
+from spark_jobs.linkage.comparisons import PROFILES, Profile, rules_for
+from spark_jobs.linkage.link import keep_clusters, keep_pairs, score_pairs
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.normalise import source_hash
+from spark_jobs.linkage.pairs import block
+from spark_jobs.linkage.people import number_again, prepare
+
+
+@dataclass(frozen=True)
+class Updated:
+    """How many records an update saw as new, changed in content and gone, and how many it clustered again."""
+
+    n_new: int
+    n_changed: int
+    n_gone: int
+    n_clustered_again: int
+
+
+def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return con.execute(f"select count(*) from {table}").fetchall()[0][0]
+
+
+def find_changes(
+    con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str, profile: Profile
+) -> None:
+    """Write tables `gone` (`record_key`, `order_key`) and `arrived` (as `people`: new records, and changed
+    ones as they are now).
+
+    A record whose fields differ and whose content does not (capitals, a space) is neither; its `source_hash`
+    is set.
+    """
+    con.execute(f"""
+        create or replace table received as select cast({key} as varchar) as record_key,
+        {source_hash(profile)} as source_hash
+        from {records}
+    """)
+    con.execute(
+        "create or replace table gone as select record_key, order_key from people anti join received using"
+        " (record_key)"
+    )
+    con.execute(f"""
+        create or replace table differing as select * from {records} where cast({key} as varchar) in (
+            select record_key from received anti join people using (record_key, source_hash))
+    """)
+    prepare(con, "differing", key, profile, model.variants, model.words, out="arrived")
+    con.execute("""
+        update people as p set source_hash = a.source_hash from arrived as a
+        where a.order_key = p.order_key and a.source_hash <> p.source_hash
+    """)
+    con.execute("delete from arrived where order_key in (select order_key from people)")
+
+
+def replace_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Take `gone` and the old rows of `arrived` out of `people`, put `arrived` in; in both tables `idx` is
+    right afterwards.
+    """
+    con.execute("""
+        create or replace table moved as
+        from gone union all select p.record_key, p.order_key
+        from people as p semi join arrived using (record_key)
+    """)
+    con.execute("delete from people where record_key in (select record_key from moved)")
+    con.execute("insert into people by name from arrived")
+    con.execute("insert into moved select record_key, order_key from arrived")
+    number_again(con, "people", "moved")
+    con.execute(
+        "create or replace table arrived as select p.* from people as p semi join arrived using (record_key)"
+    )
+
+
+def drop_pairs(con: duckdb.DuckDBPyConnection) -> None:
+    """Take the pairs of `moved` out of `linked_pairs`; table `touched` gets their other ends, and what has
+    arrived.
+    """
+    lost = "key_l in (select record_key from moved) or key_r in (select record_key from moved)"
+    con.execute(f"""
+        create or replace table touched as select record_key from arrived union (
+            select unnest([key_l, key_r]) as record_key from linked_pairs where {lost}
+            except select record_key from gone)
+    """)
+    con.execute(f"delete from linked_pairs where {lost}")
+
+
+def cluster_again(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> int:
+    """Cluster the components of `touched` again; returns how many records they have.
+
+    A component that lost a record holds, in each of its parts, the other end of a pair that went with it.
+    """
+    con.execute("""
+        create or replace table component as
+        with recursive
+        beside as (select key_l as a, key_r as b from linked_pairs union all select key_r, key_l
+        from linked_pairs),
+        reached as (select record_key from touched union select b from reached join beside on a = record_key)
+        select p.record_key, p.idx from people as p semi join reached using (record_key)
+    """)
+    got = con.execute("""
+        select a.idx as l, b.idx as r, score from linked_pairs
+        join component as a on a.record_key = key_l join component as b on b.record_key = key_r
+    """).fetchnumpy()
+    rows = np.asarray(con.execute("select idx from component order by idx").fetchnumpy()["idx"])
+    left, right = (np.searchsorted(rows, np.asarray(got[side])) for side in "lr")
+    con.execute("""
+        delete from clusters
+        where record_key in (select record_key from component union all select record_key from gone)
+    """)
+    keep_clusters(con, rows, cluster(left, right, np.asarray(got["score"]), len(rows), model.thresholds))
+    return len(rows)
+
+
+def update(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str) -> Updated:
+    """Make the tables that `relink` or an earlier `update` left, under the same model, those of `relink` over
+    table `records`.
+
+    Args:
+        records: the whole table as it is now, `key` unique.
+    """
+    profile = PROFILES[model.profile]
+    find_changes(con, model, records, key, profile)
+    n_arrived, n_gone = count(con, "arrived"), count(con, "gone")
+    if n_arrived + n_gone == 0:
+        return Updated(0, 0, 0, 0)
+    n_changed = con.execute("select count(*) from arrived semi join people using (record_key)").fetchall()[0][
+        0
+    ]
+    replace_people(con)
+    drop_pairs(con)
+    if n_arrived and block(con, rules_for(profile, profile.blocking), "pairs", new="arrived"):
+        con.execute(
+            "create or replace table involved as from people where idx in (select l from pairs union select r"
+            " from pairs)"
+        )
+        left, right, bits = score_pairs(con, model, "involved")
+        keep_pairs(con, model, "involved", left, right, bits)
+    return Updated(n_arrived - n_changed, n_changed, n_gone, cluster_again(con, model))

@@ -1,0 +1,73 @@
+"""Read back what is published: where a snapshot came from, and the top of each personal list for the gate's
+comparison.
+"""
+
+from pathlib import Path
+
+import lmdb
+
+from expectations.contracts import snapshot
+from expectations.contracts.identity_tables import CORE_IDENTITIES
+from expectations.contracts.manifest import DATA, SnapshotDamaged, verify
+from spark_jobs.publish.list_figures import TOP
+
+
+def meta(folder: Path) -> snapshot.Meta | None:
+    """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be
+    compared with.
+    """
+    if not (folder / DATA).exists():
+        return None
+    try:
+        verify(
+            folder
+        )  # a file cut short ends the process that reads it by a signal: every night would end so
+    except SnapshotDamaged:
+        return None
+    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
+        packed = txn.get(snapshot.META)
+        found = snapshot.unpack(snapshot.Meta, packed) if packed else None
+    return found if found and found.layout in snapshot.READABLE else None
+
+
+def is_same(current: snapshot.Meta | None, due: snapshot.Meta) -> bool:
+    """Whether the same tables, model and code made both; when they were made is no part of what they hold."""
+    told = {"run_id": "", "landing_date": "", "published_at": ""}
+    return current is not None and current._replace(**told) == due._replace(**told)
+
+
+def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """The first `TOP` item ids of each customer's list; None as in `meta`."""
+    if meta(folder) is None:
+        return None
+    found = {}
+    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
+        packed = txn.get(snapshot.CATALOGUE)
+        catalogue, cursor = (
+            snapshot.Catalogue.of_bytes(packed) if packed else snapshot.Catalogue(),
+            txn.cursor(),
+        )
+        cursor.set_range(snapshot.CUSTOMER_LISTS)
+        for key, value in cursor:
+            if not key.startswith(snapshot.CUSTOMER_LISTS):
+                break
+            customer_id = key.removeprefix(snapshot.CUSTOMER_LISTS).decode()
+            found[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:TOP])
+    return found
+
+
+def identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
+    """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's
+    customer in it; None as in `meta`."""
+    found = meta(folder)
+    if found is None:
+        return None
+    whose, prefix = {}, snapshot.IDENTIFIERS
+    with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
+        cursor = txn.cursor()
+        cursor.set_range(prefix)
+        for key, value in cursor:
+            if not key.startswith(prefix):
+                break
+            whose[key.removeprefix(prefix).decode()] = value.decode()
+    return found.table_versions.get(CORE_IDENTITIES.name, -1), whose

@@ -1,0 +1,274 @@
+"""What a snapshot is made of, read from the lake without Spark, as keys and values of the snapshot contract.
+
+The lake and not the warehouse is read, so publishing is the same for DuckDB and Snowflake: `export` has
+brought the `feat_*` tables here from either. Consent at publishing is this one filter, `Sources.customers`:
+who is not in `feat_customers`, or is held back because the merge that made them waits for a decision, has no
+list, no slice and no identifier in the snapshot, and is answered as a stranger. Why an identifier is whose is
+kept for operators all the same (`identity_records.py`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts import snapshot
+from expectations.contracts.identifiers import customer_id as id_of_founder
+from expectations.contracts.lake import (
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+    CORE_IDENTITY_DECISIONS,
+    CORE_IDENTITY_LINKS,
+    CORE_IDENTITY_REVIEWS,
+    CORE_ITEMS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    REC_CUSTOMER_ITEMS,
+    REC_FOLD_IN,
+    REC_ITEM_ITEMS,
+)
+from expectations.contracts.tables import Table
+from models.base import KIND_WEIGHTS, KINDS
+from spark_jobs.lake.tables import Lake
+from spark_jobs.publish import identity_records
+
+TABLES = (
+    REC_CUSTOMER_ITEMS,
+    REC_ITEM_ITEMS,
+    REC_AUDIENCE_ITEMS,
+    FEAT_CUSTOMERS,
+    FEAT_ITEMS,
+    CORE_ITEMS,
+    CORE_IDENTIFIERS,
+    CORE_IDENTITIES,
+    CORE_IDENTITY_CHANGES,
+)
+FOR_OPERATORS = (
+    CORE_IDENTITY_LINKS,
+    CORE_IDENTITY_REVIEWS,
+    CORE_IDENTITY_DECISIONS,
+)  # a snapshot without them serves, and explains nothing
+FOR_PLACING = (REC_FOLD_IN,)  # a home of before has none until its next night
+SEPARATOR = "\x1f"  # in no recommender's name
+Pairs = Iterator[tuple[bytes, bytes]]
+
+
+class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
+    """A table that a snapshot cannot do without was never written."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The lake's tables of one night, each read once.
+
+    Raises:
+        NothingToPublish: a table of `TABLES` does not exist.
+    """
+
+    lake: Lake
+
+    def __post_init__(self) -> None:
+        missing = [table.name for table in TABLES if not self.lake.exists(table)]
+        if missing:
+            raise NothingToPublish(
+                f"the lake has no {', '.join(missing)}; `export` and `score` write them before `publish`"
+            )
+
+    @cached_property
+    def customers(self) -> pa.Table:
+        """`feat_customers` but for those held back: everyone who may be personalised for."""
+        return without_held_back(self.lake.read_arrow(FEAT_CUSTOMERS), self.reviews)
+
+    @cached_property
+    def reviews(self) -> list[snapshot.Review]:
+        """The review queue, most urgent first."""
+        return identity_records.reviews(self.lake)
+
+    @cached_property
+    def items(self) -> pa.Table:
+        """`feat_items`."""
+        return self.lake.read_arrow(FEAT_ITEMS)
+
+    @cached_property
+    def lists(self) -> dict[str, pa.Table]:
+        """Each `rec_*` table by name, personal lists of others than `customers` left out."""
+        tables = {
+            table.name: self.lake.read_arrow(table)
+            for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
+        }
+        personal = tables[REC_CUSTOMER_ITEMS.name]
+        allowed = pc.is_in(personal["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
+        return {**tables, REC_CUSTOMER_ITEMS.name: personal.filter(allowed)}
+
+    @cached_property
+    def identities(self) -> pa.Table:
+        """`core_identities` of those who may be personalised for."""
+        everyone = self.lake.read_arrow(CORE_IDENTITIES)
+        return everyone.filter(
+            pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
+        )
+
+
+def without_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -> pa.Table:
+    """The rows of customers whom no review holds back."""
+    ids = pa.array([one.customer_id for one in reviews if one.is_held_back], pa.string())
+    return customers.filter(pc.invert(pc.is_in(customers["customer_id"], value_set=ids)))
+
+
+def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
+    """Everything a snapshot holds."""
+    yield snapshot.META, snapshot.pack(meta)
+    catalogue = snapshot.Catalogue(sorted(sources.items["item_id"].to_pylist()))
+    yield from list_pairs(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list, catalogue)
+    yield from list_pairs(sources, REC_ITEM_ITEMS, snapshot.similar_list, catalogue)
+    yield from list_pairs(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list, catalogue)
+    yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
+    yield from item_pairs(sources)
+    yield from customer_pairs(sources)
+    yield from identity_pairs(sources)
+    yield from graph_pairs(sources)
+    yield from placing_pairs(sources, meta)
+
+
+def list_pairs(
+    sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.Catalogue
+) -> Pairs:
+    """One packed list a row of a `rec_*` table.
+
+    Column by column and in batches: 100,000 lists of 100 would be 10 million Python dicts, which cost a
+    minute.
+    """
+    held = [table.key[0], "items", *(["because"] if "because" in table.columns else [])]
+    for batch in sources.lists[table.name].select(held).to_batches(max_chunksize=2000):
+        lists = batch.column("items")
+        flat = pc.list_flatten(lists)
+        ids, scores = flat.field("item_id").to_pylist(), flat.field("score").to_pylist()
+        joined = pc.fill_null(pc.binary_join(flat.field("sources"), SEPARATOR), "").dictionary_encode()
+        groups = [tuple(one.split(SEPARATOR)) if one else () for one in joined.dictionary.to_pylist()]
+        of_item = [groups[number] for number in joined.indices.to_pylist()]
+        because, end = evidence(batch), 0
+        lengths = pc.list_value_length(lists).to_pylist()
+        for name, length, speaks in zip(
+            batch.column(table.key[0]).to_pylist(), lengths, because, strict=True
+        ):
+            start, end = end, end + (length or 0)
+            own = slice(start, end)
+            yield key(name), catalogue.pack(ids[own], scores[own], of_item[own], speaks)
+
+
+def evidence(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]:
+    """Of every list: place, item and day of what speaks for an item; nothing where the table keeps none."""
+    if "because" not in batch.schema.names:
+        return [[]] * batch.num_rows
+    flat = pc.list_flatten(batch.column("because"))
+    days = flat.field("wanted_date").cast(pa.string()).to_pylist()
+    rows = list(zip(flat.field("place").to_pylist(), flat.field("item_id").to_pylist(), days, strict=True))
+    ends = np.cumsum(
+        [length or 0 for length in pc.list_value_length(batch.column("because")).to_pylist()], dtype=int
+    ).tolist()
+    return [rows[start:end] for start, end in pairwise([0, *ends])]
+
+
+def item_pairs(sources: Sources) -> Pairs:
+    """Facts of every item; the picture and the currency stand in `core_items` alone."""
+    seen = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "currency", "image_url"]).to_pylist()
+    shop = {row["item_id"]: row for row in seen}
+    for row in sources.items.to_pylist():
+        more = shop.get(row["item_id"], {})
+        facts = snapshot.Item(
+            title=row["title"],
+            category=row["category"],
+            brand=row["brand"],
+            price=None if row["price"] is None else float(row["price"]),
+            currency=more.get("currency"),
+            image_url=more.get("image_url"),
+            is_recommendable=row["is_recommendable"],
+            is_in_stock=row["is_in_stock"],
+        )
+        yield snapshot.item(row["item_id"]), snapshot.pack(facts)
+
+
+def customer_pairs(sources: Sources) -> Pairs:
+    """The slice of each customer who may be personalised for. Known is who has an identifier beyond a
+    browser's cookie.
+    """
+    kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
+    cookies = kinds.filter(pc.equal(kinds["kind"], "anonymous_id"))["identifier_id"].combine_chunks()
+    named = sources.identities.filter(
+        pc.invert(pc.is_in(sources.identities["identifier_id"], value_set=cookies))
+    )
+    known = set(named["customer_id"].to_pylist())
+    for row in sources.customers.to_pylist():
+        last = row["last_order_at"]
+        slice_ = snapshot.Customer(
+            country=row["country"],
+            segment_ids=tuple(row["segment_ids"] or ()),
+            rfm_segment=row["rfm_segment"],
+            n_orders=row["n_orders"] or 0,
+            last_order_at=last and last.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            is_known=row["customer_id"] in known,
+        )
+        yield snapshot.customer(row["customer_id"]), snapshot.pack(slice_)
+
+
+def identity_pairs(sources: Sources) -> Pairs:
+    """Each identifier's customer, and each customer id ever issued that is another's now.
+
+    An id belongs to the identifier it was hashed from, so where that identifier is now is where the id
+    resolves.
+    """
+    issued = set(
+        pc.unique(sources.lake.read_arrow(CORE_IDENTITY_CHANGES, ["customer_id"])["customer_id"]).to_pylist()
+    )
+    for row in sources.identities.to_pylist():
+        now = row["customer_id"]
+        yield snapshot.identifier(row["identifier_id"]), now.encode()
+        old = id_of_founder(row["identifier_id"])
+        if old != now and old in issued:
+            yield snapshot.former_customer(old), now.encode()
+
+
+def graph_pairs(sources: Sources) -> Pairs:
+    """Every identifier's links, a blocked one's too, and the queue; nothing where `identify` did not say
+    which are followed.
+    """
+    known = identity_records.links(sources.lake)
+    if known is None:
+        return
+    kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
+    everyone = identity_records.identifiers(kinds, sources.lake.read_arrow(CORE_IDENTITIES))
+    for identifier_id, linked in identity_records.linked(everyone, known):
+        yield snapshot.links(identifier_id), snapshot.pack_links(linked)
+    yield snapshot.REVIEWS, snapshot.pack_reviews(sources.reviews)
+    yield snapshot.DECISIONS, snapshot.pack_decisions(identity_records.decision_ids(sources.lake))
+
+
+def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
+    """The served model's factors for placing customers; those of another model than the lists'
+    are left out.
+    """
+    rows = sources.lake.read_arrow(REC_FOLD_IN).to_pylist() if sources.lake.exists(REC_FOLD_IN) else []
+    for row in rows:
+        if row["model_version"] != meta.model_version:
+            continue
+        factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
+        wide = factors.astype(np.float64)
+        record = snapshot.FoldIn(
+            meta.model_version,
+            tuple(row["item_ids"]),
+            row["n_components"],
+            factors.astype("<f2").tobytes(),
+            (wide.T @ wide).astype("<f8").tobytes(),
+            row["confidence"],
+            row["regularisation"],
+            row["half_life_days"],
+            tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
+            tuple((one["most_events"], one["weight"]) for one in row["trust"]),
+        )
+        yield snapshot.FOLD_IN, snapshot.pack(record)

@@ -1,0 +1,178 @@
+"""What a step wrote is checked before anyone may read it: style rule 35, once, at the border.
+
+A verdict belongs to a version of a table and a suite, and is kept in `ops_runs` under the step `validate`.
+The table is known by its id, because one made anew counts its versions from 0 again. So a table that was not
+written again is not checked again; and a step that failed at its border fails again when it is retried, even
+if its job then finds nothing new to do.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow.compute as pc
+
+from expectations.contracts.lake import OPS_RUNS
+from expectations.suites import SUITES
+from expectations.suites.suite import Suite
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import TableReport
+from spark_jobs.run.gx import Unmet, unmet
+
+STEP = "validate"
+# Checked when the step has written them.
+OUTGOING = {
+    "ingest": (
+        "core_events",
+        "core_order_lines",
+        "core_people",
+        "core_items",
+        "core_item_changes",
+        "core_consents",
+        "core_identifiers",
+        "core_impressions",
+        "quarantine",
+    ),
+    "identify": (
+        "core_identity_likeness",
+        "core_identity_decisions",
+        "core_identity_links",
+        "core_identities",
+        "core_identity_changes",
+        "core_identity_reviews",
+    ),
+    "score": ("rec_customer_items_v1", "rec_item_items_v1", "rec_audience_items_v1", "rec_fold_in_v1"),
+}
+# Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader
+# and has one.
+INCOMING = {"train": ("fct_interactions", "feat_customers", "feat_items")}
+
+
+class BorderError(Exception):
+    """A table is not what it promises. The message names table, expectation, count and reason, and holds no
+    value.
+    """
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a suite said of one version of a table."""
+
+    table_name: str
+    table_id: str
+    version: int
+    suite: str
+    n_expectations: int
+    unmet: tuple[Unmet, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not any(each.stops for each in self.unmet)
+
+    def __str__(self) -> str:
+        failed, warned = [e for e in self.unmet if e.stops], [e for e in self.unmet if not e.stops]
+        head = (
+            f"  {self.table_name:<28} {self.n_expectations - len(self.unmet)} of {self.n_expectations}"
+            " expectations met"
+        )
+        return "\n".join(
+            [head, *(f"    FAIL {each}" for each in failed), *(f"    warn {each}" for each in warned)]
+        )
+
+    def report(self) -> TableReport:
+        """The verdict as a row of `ops_runs`."""
+        detail = {
+            "n_expectations": self.n_expectations,
+            "n_unmet": len(self.unmet),
+            "passed": self.passed,
+            "suite": self.suite,
+            "table_id": self.table_id,
+            "unmet": [
+                {"expectation": e.expectation.name, "severity": e.expectation.severity, "n_rows": e.n_rows}
+                for e in self.unmet
+            ],
+        }
+        return TableReport(self.table_name, self.version, self.version, detail=detail)
+
+
+def fingerprint(suite: Suite) -> str:
+    """Hash of all that a suite says, 12 hex digits: a changed suite checks again."""
+    said = [(e.kind, sorted(e.arguments.items()), e.severity, e.sql) for e in suite.expectations]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+def passed_before(lake: Lake) -> set[tuple[str, int, str]]:
+    """(table's id, version, suite) of every verdict that let a table pass."""
+    runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
+    rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
+    said = [(row["version_after"], json.loads(row["detail"])) for row in rows]
+    return {
+        (detail.get("table_id", ""), version, detail["suite"]) for version, detail in said if detail["passed"]
+    }
+
+
+def unchecked(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]:
+    """The suites of those of these tables that hold a version that has not passed, with the table's id and
+    that version.
+    """
+    suites = [SUITES[name] for name in tables if lake.exists(SUITES[name].table)]
+    passed = passed_before(lake) if suites else set()
+    found = [(suite, *lake.table_id_and_version(suite.table)) for suite in suites]
+    return [one for one in found if (*one[1:], fingerprint(one[0])) not in passed]
+
+
+def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
+    """Check those of these tables that have not passed yet, and print each verdict.
+
+    Args:
+        lake: with a session, if `unchecked` finds anything.
+        tables: names; a table that was never written is not there to be checked.
+    """
+    verdicts = []
+    for suite, table_id, version in unchecked(lake, tables):
+        found = unmet(
+            lake.read(suite.table, version),
+            suite.table.name,
+            suite.expectations,
+            lake.has_few(suite.table, version),
+        )
+        verdict = Verdict(
+            suite.table.name, table_id, version, fingerprint(suite), len(suite.expectations), tuple(found)
+        )
+        print(verdict, flush=True)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def stop_if_failed(verdicts: list[Verdict]) -> None:
+    """Let the night go on, or stop it.
+
+    Raises:
+        BorderError: a table failed.
+    """
+    said = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.stops]
+    if said:
+        raise BorderError("; ".join(said))
+
+
+@dataclass
+class Border:
+    """One step's checks: all verdicts so far, and the seconds they took."""
+
+    lake: Lake
+    verdicts: list[Verdict] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def check(self, tables: Sequence[str]) -> None:
+        """Check these tables.
+
+        Raises:
+            BorderError: one failed; its verdict is among `verdicts`.
+        """
+        began = time.monotonic()
+        found = check(self.lake, tables)
+        self.seconds += time.monotonic() - began
+        self.verdicts += found
+        stop_if_failed(found)

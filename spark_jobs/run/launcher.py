@@ -1,0 +1,120 @@
+"""Start one step: `spark-submit spark_jobs/run/launcher.py ingest --from 2011-12-01 --to 2011-12-01 --run-id
+by-hand`.
+
+One launcher for all steps, because spark-submit puts the script's folder first on `sys.path`, where our
+`tables.py` and `settings.py` would shadow other people's modules; the first lines put the repository there
+instead. A step is a module `spark_jobs.<step>.job` with `run(night, lake) -> list[TableReport]` and, when it
+needs no Spark, `NEEDS_SPARK = False`.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+import importlib  # noqa: E402
+import time  # noqa: E402
+from contextlib import nullcontext  # noqa: E402
+from dataclasses import replace  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
+from types import ModuleType  # noqa: E402
+
+from spark_jobs.lake.tables import Lake  # noqa: E402
+from spark_jobs.run import checks  # noqa: E402
+from spark_jobs.run import context as nights  # noqa: E402
+from spark_jobs.run.locks import refuse_another_shop, turn  # noqa: E402
+from spark_jobs.run.manifest import record, show  # noqa: E402
+
+STEPS = {
+    "land": "spark_jobs.land.job",
+    "ingest": "spark_jobs.ingest.job",
+    "identify": "spark_jobs.identify.job",
+    "load": "spark_jobs.warehouse.load",
+    "dbt": "spark_jobs.warehouse.dbt",
+    "export": "spark_jobs.warehouse.export",
+    "train": "spark_jobs.train.job",
+    "due": "spark_jobs.train.search_schedule",
+    "search": "spark_jobs.train.search",
+    "score": "spark_jobs.score.job",
+    "publish": "spark_jobs.publish.job",
+    "maintain": "spark_jobs.maintain.job",
+}
+SKIPPING = ("land", "due")  # the steps that may skip all behind them: a whole night, a search
+BEGINNINGS = ("land", "ingest")  # the steps that take in what a home does not hold yet
+YIELDING = (
+    "maintain",
+)  # locks the home itself, a table at a time, so that a night waits for seconds and not for minutes
+NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
+
+
+def work(
+    step: str, job: ModuleType, night: nights.Night, lake: Lake, began: float, checked: float
+) -> list[nights.TableReport] | None:
+    """Run the job, show and record what it did; None when there was nothing to do.
+
+    Args:
+        began: when the step did, on the monotonic clock.
+        checked: seconds since then that its incoming border took, which are that border's own.
+    """
+    try:
+        reports = job.run(night, lake)
+    except nights.NothingNew as nothing:
+        print(f"{step}: nothing new ({nothing})")
+        return None
+    elapsed = time.monotonic() - began
+    show(step, reports, elapsed - checked)
+    record(lake, night, step, reports, elapsed - checked, elapsed)
+    return reports
+
+
+def main(argv: list[str]) -> int:
+    """Run the step named first in argv; 0 when it did its work, 99 when there was none."""
+    if not argv or argv[0] not in STEPS:
+        print(f"usage: launcher.py {{{','.join(STEPS)}}} --from DAY --to DAY --run-id ID", file=sys.stderr)
+        return 2
+    step = argv[0]
+    night = nights.parse(step, argv[1:])
+    lock = nullcontext() if step in YIELDING else turn(night.settings.home, f"{step} of {night.run_id}")
+    with lock:
+        # What was waited for is over: the step's time begins here.
+        return take(step, replace(night, now=datetime.now(UTC)), time.monotonic())
+
+
+def take(step: str, night: nights.Night, began: float) -> int:
+    """The step between its borders, alone in the home; its exit code."""
+    if step in BEGINNINGS:
+        refuse_another_shop(Lake(night.settings.lake), night.settings.sources)
+    job = importlib.import_module(STEPS[step])
+    spark = None
+    if getattr(job, "NEEDS_SPARK", True):
+        from spark_jobs.lake.session import start
+
+        spark = start(f"concierge {step}", night.settings.spark_master, night.settings.spark_memory)
+    lake = Lake(night.settings.lake, spark)
+    border, reports = checks.Border(lake), None
+    try:
+        border.check(checks.INCOMING.get(step, ()))
+        reports = work(step, job, night, lake, began, border.seconds)
+        border.check(checks.OUTGOING.get(step, ()))
+    except checks.BorderError as stopped:
+        print(f"{step}: stopped at the border. {stopped}", file=sys.stderr)
+        return 1
+    finally:
+        verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - began
+        record(lake, night, checks.STEP, verdicts, border.seconds, elapsed)
+    if reports is None:
+        return NOTHING_NEW if step in SKIPPING else 0
+    failures = [report.failure for report in reports if report.failure]
+    for failure in failures:
+        print(f"{step}: {failure}", file=sys.stderr)
+    if failures:
+        return 1
+    unbalanced = [report.table_name for report in reports if not report.balances]
+    if unbalanced:
+        print(f"{step}: rows received and outcomes do not add up for {unbalanced}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,66 @@
+"""The run manifest: what each step did to each table, on the screen and in `ops_runs`."""
+
+import json
+from datetime import timedelta
+
+from expectations.contracts.lake import OPS_RUNS
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night, TableReport
+
+OUTCOMES = ("received", "inserted", "updated", "unchanged", "superseded", "duplicate", "quarantined")
+
+
+def line(report: TableReport) -> str:
+    """One table's report as a line of text."""
+    counts = [f"{name} {getattr(report, f'n_{name}'):,}" for name in OUTCOMES if getattr(report, f"n_{name}")]
+    if report.n_rows is not None:
+        counts.append(f"rows {report.n_rows:,}")
+    version = (
+        "as it was" if report.version_before == report.version_after else f"version {report.version_after}"
+    )
+    return f"  {report.table_name:<28} {', '.join(counts) or '-'}  ({version})"
+
+
+def show(step: str, reports: list[TableReport], seconds: float) -> None:
+    """Print a step's reports, one line a table."""
+    print(f"{step}: {seconds:.1f} s")
+    for report in reports:
+        print(line(report), flush=True)
+
+
+def record(
+    lake: Lake,
+    night: Night,
+    step: str,
+    reports: list[TableReport],
+    seconds: float,
+    elapsed: float | None = None,
+) -> None:
+    """Append a step's reports to `ops_runs`.
+
+    Args:
+        seconds: what the work took.
+        elapsed: seconds from `night.now` to its end, where work was done before it.
+    """
+    finished_at = night.now + timedelta(seconds=seconds if elapsed is None else elapsed)
+    rows = [
+        {
+            "run_id": night.run_id,
+            "step": step,
+            "table_name": report.table_name,
+            "days_from": night.days.first,
+            "days_to": night.days.last,
+            "version_before": report.version_before,
+            "version_after": report.version_after,
+            "n_rows": report.n_rows,
+            **{f"n_{name}": getattr(report, f"n_{name}") for name in OUTCOMES},
+            "touched_dates": sorted(report.touched_dates),
+            "detail": json.dumps(report.detail, sort_keys=True, default=str),
+            "seconds": seconds,
+            "finished_at": finished_at,
+            "code_hash": night.code_hash,
+            "config_hash": night.config_hash,
+        }
+        for report in reports
+    ]
+    lake.append_rows(rows, OPS_RUNS)

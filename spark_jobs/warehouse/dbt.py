@@ -1,0 +1,126 @@
+"""Build the warehouse: `dbt build` into tonight's own file, begun as a copy of the published one.
+
+Analysts keep reading the published file; `publish` points them at the new one when the night has passed its
+checks. A build that fails leaves `warehouse/builds/` as it was.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from segments.to_sql import write_models
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import ROOT, Night, TableReport
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.build_inputs import Beginning, begin
+from spark_jobs.warehouse.dbt_results import failure, reports
+from spark_jobs.warehouse.schema_swap import build_schema, finish_aside
+from spark_jobs.warehouse.snowflake import LAKE_SCHEMA
+from spark_jobs.warehouse.survivorship import write_rules
+
+NEEDS_SPARK = False
+PROJECT = ROOT / "dbt_project"
+# dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
+SNOWFLAKE = {
+    "account": "SNOWFLAKE_ACCOUNT",
+    "user": "SNOWFLAKE_USER",
+    "role": "SNOWFLAKE_ROLE",
+    "warehouse": "SNOWFLAKE_WAREHOUSE",
+    "database": "SNOWFLAKE_DATABASE",
+    "schema": "SNOWFLAKE_SCHEMA",
+    "host": "SNOWFLAKE_HOST",
+    "port": "SNOWFLAKE_PORT",
+    "protocol": "SNOWFLAKE_PROTOCOL",
+    "private_key_path": "SNOWFLAKE_PRIVATE_KEY_PATH",
+    "private_key_passphrase": "DBT_ENV_SECRET_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE",
+    "password": "DBT_ENV_SECRET_SNOWFLAKE_PASSWORD",
+    "lake_schema": "SNOWFLAKE_LAKE_SCHEMA",
+}
+
+
+class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
+    """`dbt build` did not finish; the message names the nodes that failed and why."""
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Build every dbt model and run every dbt test on what the lake holds now."""
+    beginning = begin(night, lake)
+    # Unit tests hold the code to its rows of an example; they are for `make test`, not for a night's data.
+    results = build(night.settings, beginning, "--exclude-resource-type", "unit_test")
+    if night.settings.warehouse == "snowflake":
+        finish_aside(night.settings, night.run_id)
+    return reports(night.settings, beginning, results)
+
+
+def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
+    """Run `dbt build` in a process of its own; its `run_results.json`. The file joins `builds/` by one rename
+    at the end.
+
+    Raises:
+        DbtFailed: a model or a test failed.
+        SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
+        nothing is built.
+    """
+    generate(PROJECT)
+    work = settings.warehouse_folder / "dbt"
+    results = work / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    finished = dbt(settings, beginning, "build", *arguments)
+    if finished.returncode:
+        raise DbtFailed(failure(finished.stdout + finished.stderr, results))
+    if beginning.file:
+        beginning.file.rename(beginning.finished)
+    return json.loads(results.read_text())
+
+
+def generate(project: Path) -> None:
+    """Write the models that are made from YAML: segments, and which value wins in a profile."""
+    write_models(project)
+    write_rules(project)
+
+
+def dbt(
+    settings: Settings, beginning: Beginning, command: str, *arguments: str
+) -> subprocess.CompletedProcess:
+    """One dbt command on this project; what it generates lies under the home, not in the repository."""
+    work = settings.warehouse_folder / "dbt"
+    words = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        *command.split(),
+        "--project-dir",
+        str(PROJECT),
+        "--profiles-dir",
+        str(PROJECT),
+        "--target",
+        settings.warehouse,
+        "--target-path",
+        str(work / "target"),
+        "--log-path",
+        str(work / "logs"),
+        "--log-level-file",
+        "info",
+        *arguments,
+    ]
+    return subprocess.run(
+        words, cwd=PROJECT, env=environment(settings, beginning), capture_output=True, text=True
+    )
+
+
+def environment(settings: Settings, beginning: Beginning) -> dict[str, str]:
+    """What dbt may know: this night, where it builds, where the lake lies, and how to reach Snowflake."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
+    reach = {**settings.snowflake, "schema": build_schema(settings), "lake_schema": LAKE_SCHEMA}
+    told = {name: reach[ours] for ours, name in SNOWFLAKE.items() if reach.get(ours)}
+    return {
+        **inherited,
+        **told,
+        "PYTHONPATH": str(ROOT),
+        "LAKE_ROOT": str(settings.lake),
+        "WAREHOUSE_FILE": str(beginning.file or ""),
+        "NIGHT": json.dumps(beginning.told, sort_keys=True),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }

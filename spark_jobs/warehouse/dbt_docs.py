@@ -1,0 +1,43 @@
+"""dbt's documentation of the published warehouse, as one page that needs no server."""
+
+import shutil
+from pathlib import Path
+
+from expectations.contracts.published import Published
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.build_inputs import Beginning, reads
+from spark_jobs.warehouse.dbt import PROJECT, DbtFailed, dbt, generate
+
+
+def write_docs(settings: Settings) -> Path:
+    """Write the page and return it: `warehouse/docs/index.html`.
+
+    dbt reads a copy of the published file, because it would lock the file itself; on Snowflake the page does
+    without the columns' types as built.
+
+    Raises:
+        FileNotFoundError: nothing is published yet.
+        DbtFailed: dbt could not make the page; the message holds its last lines.
+    """
+    published = Published.read(settings.home)
+    if published is None:
+        raise FileNotFoundError(
+            "nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse"
+        )
+    generate(PROJECT)
+    folder, file, more = settings.warehouse_folder / "docs", None, ["--empty-catalog"]
+    told = {"as_of": published.landing_date, "changed_days": None, "lake_versions": {}, "models_hash": ""}
+    folder.mkdir(parents=True, exist_ok=True)
+    if published.warehouse_file:
+        file, more = folder / "copy.duckdb", []
+        shutil.copyfile(settings.warehouse_folder / "builds" / published.warehouse_file, file)
+        read = reads(file)
+        told |= {"lake_versions": read.versions, "models_hash": read.code} if read else {}
+    finished = dbt(settings, Beginning(file, None, told), "docs generate", "--static", *more)
+    if file:
+        file.unlink()
+    if finished.returncode:
+        raise DbtFailed("dbt docs generate failed:\n" + "\n".join(finished.stdout.splitlines()[-25:]))
+    page = folder / "index.html"
+    shutil.copyfile(settings.warehouse_folder / "dbt" / "target" / "static_index.html", page)
+    return page

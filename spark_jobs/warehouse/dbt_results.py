@@ -1,0 +1,60 @@
+"""What dbt did, read off its `run_results.json`: one report a mart, and for a failed build the nodes that
+failed.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+
+from spark_jobs.run.context import TableReport
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.build_inputs import Beginning
+
+FAILED = ("error", "fail", "runtime error")
+LINES_OF_LOG = 25
+
+
+def failure(output: str, results: Path) -> str:
+    """Which nodes failed and what each said; dbt's last lines when it did not come that far."""
+    if not results.exists():
+        return "dbt did not start building:\n" + "\n".join(output.splitlines()[-LINES_OF_LOG:])
+    failed = [node for node in json.loads(results.read_text())["results"] if node["status"] in FAILED]
+    return "dbt build failed at " + "; ".join(f"{node['unique_id']}: {node['message']}" for node in failed)
+
+
+def reports(settings: Settings, beginning: Beginning, results: dict) -> list[TableReport]:
+    """One report for each mart, with its rows; how many tests passed goes with the first."""
+    marts = {
+        node["unique_id"].split(".")[-1]: node["execution_time"]
+        for node in results["results"]
+        if node["unique_id"].startswith("model.") and is_mart(node["unique_id"].split(".")[-1])
+    }
+    outcomes = Counter(
+        node["status"] for node in results["results"] if node["unique_id"].startswith(("test.", "unit_test."))
+    )
+    rows = row_counts(settings, beginning, sorted(marts))
+    said = [
+        TableReport(name, n_rows=rows.get(name), detail={"seconds": round(seconds, 2)})
+        for name, seconds in sorted(marts.items())
+    ]
+    if said:
+        said[0].detail["tests"] = dict(outcomes)
+        said[0].detail["as_of"] = beginning.told["as_of"]
+    return said
+
+
+def is_mart(name: str) -> bool:
+    """Marts are told by their prefix; a layer below has one of its own."""
+    return not name.startswith(("stg_", "int_"))
+
+
+def row_counts(settings: Settings, beginning: Beginning, marts: list[str]) -> dict[str, int]:
+    """Rows of each mart in the finished file; nothing on Snowflake, where counting is `load`'s and `export`'s
+    to do.
+    """
+    if beginning.finished is None:
+        return {}
+    with duckdb.connect(str(beginning.finished), read_only=True) as warehouse:
+        return {mart: warehouse.execute(f"select count(*) from main.{mart}").fetchone()[0] for mart in marts}

@@ -1,0 +1,110 @@
+"""Bring the lake's tables that dbt reads to Snowflake, changed rows only; on DuckDB, which reads the lake
+itself, do nothing.
+
+Reads:   the core_* tables that dbt declares as sources
+Writes:  schema LAKE in Snowflake, and in it LOAD_WATERMARKS: how far each table has come
+If it fails: clear the task. A table and its watermark move together, and rows staged twice are merged to the
+same table.
+"""
+
+import shutil
+from pathlib import Path
+
+from expectations.contracts.lake import LAKE
+from expectations.contracts.tables import Table
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Night, TableReport
+from spark_jobs.warehouse import load_sql as sql
+from spark_jobs.warehouse.build_inputs import SOURCES
+from spark_jobs.warehouse.changed_rows import Staged, Watermark, stage
+from spark_jobs.warehouse.snowflake import Session, connect
+
+NEEDS_SPARK = False
+
+
+def run(night: Night, lake: Lake) -> list[TableReport]:
+    """Make Snowflake's copies equal to the lake's tables; `detail` says how many rows were staged for it.
+
+    Raises:
+        SettingsError: a setting that Snowflake cannot do without is empty.
+        snowflake.connector.Error: Snowflake refused.
+    """
+    if night.settings.warehouse != "snowflake":
+        return []
+    aside = night.settings.warehouse_folder / "load" / night.slug
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        with connect(night.settings) as session:
+            session.run(sql.CREATE_WATERMARKS)
+            before = watermarks(session)
+            return [
+                loaded(session, night, lake, LAKE[name], before.get(name), aside / name) for name in SOURCES
+            ]
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def watermarks(session: Session) -> dict[str, Watermark]:
+    """What Snowflake holds of each table."""
+    found = session.run(f"select table_name, table_id, lake_version, shape from {sql.WATERMARKS}")
+    return {name: Watermark(table_id, int(version), shape) for name, table_id, version, shape in found}
+
+
+def loaded(
+    session: Session, night: Night, lake: Lake, table: Table, before: Watermark | None, folder: Path
+) -> TableReport:
+    """One table brought up to the lake's newest version."""
+    now = Watermark(*(lake.table_id_and_version(table) or ("", -1)), sql.shape(table))
+    if before == now:
+        return TableReport(table.name, now.version, now.version, detail={"staged": 0})
+    if before is None or before.shape != now.shape:
+        # The mark goes first: a load that breaks behind this line starts over with all rows.
+        session.run(f"delete from {sql.WATERMARKS} where table_name = %s", table.name)
+        session.run(sql.create(table))
+        before = None
+    rows = stage(lake, table, before, now, folder)
+    if rows.files:
+        put(session, table, rows)
+    take_in(session, night, table, now, rows)
+    if rows.files:
+        session.run(f"drop table {sql.staged(table)}")
+    return TableReport(
+        table.name,
+        before.version if before else None,
+        now.version,
+        detail={"staged": rows.n_rows, "full": rows.is_full},
+    )
+
+
+def put(session: Session, table: Table, rows: Staged) -> None:
+    """The files' rows in a table beside the one they are for; what a broken load left there is gone."""
+    session.run(sql.create_staged(table))
+    session.run(sql.create_stage(table))
+    for file in rows.files:
+        session.run(f"put 'file://{file}' @{sql.files(table)} auto_compress = false")
+    session.run(sql.copy(table))
+
+
+def take_in(session: Session, night: Night, table: Table, now: Watermark, rows: Staged) -> None:
+    """The staged rows in the table, and its watermark, in one transaction."""
+    with session.transaction() if rows.is_full else session.merging():
+        if rows.is_full:
+            session.run(f"delete from {table.name}")
+        if rows.files:
+            session.run(sql.insert_all(table) if rows.is_full else sql.merge(table))
+        mark(session, night, table, now, rows)
+
+
+def mark(session: Session, night: Night, table: Table, now: Watermark, rows: Staged) -> None:
+    """Note how far the table has come, last of all: what broke before is loaded again."""
+    session.run(f"delete from {sql.WATERMARKS} where table_name = %s", table.name)
+    session.run(
+        f"insert into {sql.WATERMARKS} values (%s, %s, %s, %s, %s, %s, %s)",
+        table.name,
+        now.table_id,
+        now.version,
+        now.shape,
+        rows.n_rows,
+        night.run_id,
+        night.now.replace(tzinfo=None),
+    )

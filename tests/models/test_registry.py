@@ -1,0 +1,75 @@
+"""The registry: one door to MLflow."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+from models.registry import Registry
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("models", "spark_jobs", "serving_app", "segments", "expectations", "dags", "sample_shop")
+
+
+def importers(name: str) -> set[str]:
+    """Files of ours that import a package, at the top or inside a function."""
+    found = set()
+    for folder in CODE:
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    names.append(node.module)
+                if any(each.split(".")[0] == name for each in names):
+                    found.add(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_mlflow_and_lightfm_have_one_door_each():
+    assert importers("mlflow") == {"models/registry.py"}
+    assert importers("lightfm") == {"models/recommenders/lightfm_hybrid.py"}
+
+
+def test_inference_is_numpy_alone():
+    tree = ast.parse((ROOT / "models" / "inference.py").read_text())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names} == {"numpy"}
+
+
+def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
+    registry = Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+    (tmp_path / "files" / "model").mkdir(parents=True)
+    (tmp_path / "files" / "model" / "model.json").write_text("{}")
+
+    def made(over, verdict="accepted"):
+        tags = {"verdict": verdict, "reason": "it is better"}
+        return registry.register(
+            registry.log("run", {}, {}, tags, files=tmp_path / "files"), {}, tags, verdict == "accepted", over
+        )
+
+    first = made(None)
+    search = made(first)
+    assert registry.champion() == search and search.accepted and search.tags["reason"] == "it is better"
+    night = made(first)  # which has begun before the search ended
+    assert registry.champion() == search and not night.accepted
+    assert (
+        night.tags["reason"]
+        == "the champion was concierge/1 when this was compared with it and is concierge/2 now"
+    )
+    assert registry.client.get_run(night.run_id).data.tags["verdict"] == "refused"
+    assert not made(None).accepted and not made(first, "refused").accepted and registry.champion() == search
+    assert made(search).accepted
+
+
+def test_a_registry_that_cannot_be_reached_is_not_one_without_a_model(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # seven by default, four minutes in all
+    assert Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts").champion() is None
+    (tmp_path / "torn.db").write_bytes(b"no database" * 100)
+    with pytest.raises(Exception, match="file is not a database"):
+        Registry(f"sqlite:///{tmp_path}/torn.db", tmp_path / "artifacts").champion()
+    unreachable = Registry("http://127.0.0.1:9", tmp_path / "artifacts")
+    with pytest.raises(MlflowException):
+        unreachable.champion()

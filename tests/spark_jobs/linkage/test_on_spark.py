@@ -1,0 +1,46 @@
+"""Spark's tasks find the pairs that one machine finds, to the last bit, and a night takes them when there are
+many.
+"""
+
+import pyarrow as pa
+
+from benchmarks.shipped_linkage_model import customer_file
+from expectations.contracts.lake import CORE_PEOPLE
+from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.linkage import on_spark
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.nightly import Given, link_people
+
+
+def people(n_customers: int) -> pa.Table:
+    """A customer file as `core_people` holds it."""
+    file = customer_file(606, n_customers, 5)
+    columns = {
+        "source": pa.array(["shop"] * len(file)),
+        "record_id": file["crm_id"],
+        "birth_date": file["birth_date"].cast("date32"),
+    }
+    same = {
+        name: file[name]
+        for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")
+    }
+    rows = pa.table(columns | same)
+    for field in arrow_schema(CORE_PEOPLE):
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+    return rows
+
+
+def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
+    model, shop, asked = LinkageModel.shipped(), people(3000), []
+    here = link_people(tmp_path / "here.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
+    monkeypatch.setattr("spark_jobs.linkage.nightly.MANY", 1)
+    monkeypatch.setattr("spark_jobs.linkage.nightly.RECORDS_PER_TASK", len(shop) // 2)
+    pairs = on_spark.linked_pairs_on_spark
+    monkeypatch.setattr(
+        on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given)
+    )
+    there = link_people(tmp_path / "there.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
+    assert asked == [2], "two tasks compared them"
+    assert there.likeness.to_pylist() == here.likeness.to_pylist()
+    assert here.likeness.num_rows > 50

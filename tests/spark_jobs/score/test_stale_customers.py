@@ -1,0 +1,255 @@
+"""Scoring whose inputs changed equals scoring everybody, and a scoring that was stopped goes on: over shops
+drawn at random.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
+from models import features
+from models.artifact import Artifact
+from models.base import PURCHASE, Behaviour, Customers, Training
+from models.inference import top_n
+from models.listing.lists import DECIMALS
+from models.recommenders import make_blend
+from models.time_split import cells
+from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.run.context import Days, Night
+from spark_jobs.score import checkpoints, frames, partitions, personal_lists, stale_customers
+from spark_jobs.settings import Settings
+
+N_CUSTOMERS, N_ITEMS, UNTIL = 60, 30, 40
+COUNTRIES = ("France", "Spain")
+WEIGHTS = {"item_knn": 1.0, "own_history": 0.5, "popularity": 0.1, "user_knn": 0.4}
+ITEM_IDS = np.array([f"item-{n:02}".encode() for n in range(N_ITEMS)])
+
+
+class Drawn:
+    """A shop: who did what (customer, item, day), and where they live; the model is fitted on its first
+    state.
+    """
+
+    def __init__(self, spark, home, seed):
+        self.spark, self.draw, self.until = spark, np.random.default_rng(seed), UNTIL
+        self.settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
+        self.rows = {
+            (int(c), int(i), int(d))
+            for c, i, d in self.draw.integers(0, (N_CUSTOMERS, N_ITEMS, UNTIL), (400, 3))
+        }
+        self.country = {n: COUNTRIES[n % 2] for n in range(N_CUSTOMERS)}
+        self.artifact = self.fit()
+
+    def training(self):
+        columns = [np.array(column, np.int32) for column in zip(*sorted(self.rows), strict=True)]
+        behaviour = Behaviour(
+            N_CUSTOMERS, N_ITEMS, *columns, kind=np.full(len(self.rows), PURCHASE, np.int8), until=self.until
+        )
+        tokens = [[f"country={self.country[n]}"] for n in range(N_CUSTOMERS)]
+        vocabulary = features.vocabulary(tokens)
+        return Training(
+            behaviour, features.encode(tokens, vocabulary), features.encode([[]] * N_ITEMS, {})
+        ), vocabulary
+
+    def fit(self):
+        training, vocabulary = self.training()
+        blend = make_blend({"parts": {}, "weights": WEIGHTS}).fit(training, seed=1)
+        ids = np.array([name(n).encode() for n in range(N_CUSTOMERS)])
+        return Artifact({"parts": {}, "weights": WEIGHTS}, blend, ITEM_IDS, ids, vocabulary)
+
+    def night(self, run_id):
+        return Night(
+            run_id,
+            Days(date(2026, 1, 1), date(2026, 1, 1)),
+            self.settings,
+            datetime(2026, 1, 2, tzinfo=UTC),
+            "c0de",
+        )
+
+    def score(
+        self, lake, run_id="night", fades_evenly=True, shown=tuple(range(N_ITEMS)), since=None, again=True
+    ):
+        """What the step does, of the artifact as it is and the shop as it is."""
+        allowed = np.isin(np.arange(N_ITEMS), shown)
+        made = Uneven(self.artifact, allowed, allowed & again, self.until, True, "concierge/1", since=since)
+        made = made if not fades_evenly else partitions.Scoring(**vars(made))
+        common = stale_customers.fingerprint(
+            ["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until
+        )
+        shared = self.spark.sparkContext.broadcast(replace(made, inputs=common))
+        events = [
+            {"customer_id": name(c), "item_id": ITEM_IDS[i].decode(), "day": d, "kind": PURCHASE}
+            for c, i, d in self.rows
+        ]
+        kinds = "customer_id string, item_id string, day int, kind int"
+        people = [
+            {**dict.fromkeys(FEAT_CUSTOMERS.columns), "customer_id": name(n), "country": held}
+            for n, held in self.country.items()
+        ]
+        customers = self.spark.createDataFrame(
+            pa.Table.from_pylist(people, schema=arrow_schema(FEAT_CUSTOMERS))
+        )
+        return personal_lists.write(
+            lake, self.night(run_id), shared, self.spark.createDataFrame(events, kinds), customers
+        )
+
+
+class Uneven(partitions.Scoring):
+    """A model whose lists depend on the day they are made."""
+
+    fades_evenly = False
+
+
+def name(n):
+    return f"c_{n:03}"
+
+
+def lists(lake):
+    return {row["customer_id"]: row for row in lake.read_arrow(REC_CUSTOMER_ITEMS).to_pylist()}
+
+
+@pytest.fixture(autouse=True)
+def small_tasks(monkeypatch):
+    monkeypatch.setattr(frames, "CUSTOMERS_A_TASK", 16)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rescoring_who_changed_equals_rescoring_everybody(spark, tmp_path, seed):
+    shop = Drawn(spark, tmp_path, seed)
+    night_by_night, at_once = (Lake(tmp_path / place, spark) for place in ("lake", "other"))
+    first = shop.score(night_by_night)
+    assert first.detail["rescored"] == first.n_inserted == N_CUSTOMERS
+    before, shop.until = lists(night_by_night), shop.until + 3
+    bought = {
+        (int(c), int(i), shop.until - 1) for c, i in shop.draw.integers(0, (N_CUSTOMERS, N_ITEMS), (4, 2))
+    }
+    forgotten = {row for row in shop.rows if row[0] == 30}  # as when two customers are found to be two
+    moved, gone = 41, 50
+    shop.rows = (shop.rows | bought) - forgotten
+    shop.country[moved] = COUNTRIES[(moved + 1) % 2]
+    del shop.country[gone]
+    changed = {c for c, _, _ in bought | forgotten} | {moved}
+    report = shop.score(night_by_night)
+    assert report.detail.pop("recall_of_index") is None
+    assert report.detail == {
+        "deleted": 1,
+        "customers": N_CUSTOMERS - 1,
+        "rescored": len(changed - {gone}),
+        "rescored_before_a_stop": 0,
+    }
+    shop.score(at_once, "anew")
+    found = lists(night_by_night)
+    assert found == lists(at_once)
+    assert name(gone) not in found and any(
+        found[name(n)]["items"] != before[name(n)]["items"] for n in changed
+    )
+
+
+def test_taste_is_read_from_the_days_that_are_learned_from_and_bought_is_bought_for_ever(spark, tmp_path):
+    """A day falls out: whoever came on it is scored anew. Lists are of the newer days, without what was
+    bought on older ones.
+    """
+    shop, lake = Drawn(spark, tmp_path, 7), Lake(tmp_path / "lake", spark)
+    shop.score(lake, since=20, again=False)
+    came = {customer for customer, _, day in shop.rows if day == 20}
+    assert shop.score(lake, since=21, again=False).detail["rescored"] == len(came) > 0
+    training, found = shop.training()[0], lists(lake)
+    newer = stale_customers.as_of_own_last_day(training.behaviour.since(21))
+    known = Customers.of(replace(training, behaviour=newer), np.arange(N_CUSTOMERS))
+    scores = np.round(shop.artifact.blend.score(known).astype(np.float64), DECIMALS)
+    expected = top_n(scores, N_ITEMS, ~cells(training.behaviour).toarray())[0]
+    for n in range(N_CUSTOMERS):
+        listed = [item["item_id"].encode() for item in found[name(n)]["items"]]
+        assert listed == [ITEM_IDS[item] for item in expected[n] if item >= 0]
+
+
+def test_a_model_that_asks_how_long_ago_is_scored_anew_on_a_new_day_and_not_on_the_same(spark, tmp_path):
+    shop, lake = Drawn(spark, tmp_path, 4), Lake(tmp_path / "lake", spark)
+    shop.score(lake, fades_evenly=False)
+    assert shop.score(lake, fades_evenly=False).detail["rescored"] == 0
+    shop.until += 1
+    assert shop.score(lake, fades_evenly=False).detail["rescored"] == N_CUSTOMERS
+
+
+def test_what_may_be_shown_is_an_input_of_everybody(spark, tmp_path):
+    shop, lake = Drawn(spark, tmp_path, 5), Lake(tmp_path / "lake", spark)
+    shop.score(lake)
+    version = lake.version(REC_CUSTOMER_ITEMS)
+    assert shop.score(lake).n_unchanged == N_CUSTOMERS and lake.version(REC_CUSTOMER_ITEMS) == version
+    assert shop.score(lake, shown=range(1, N_ITEMS)).detail["rescored"] == N_CUSTOMERS
+    assert "item-00" not in {item["item_id"] for row in lists(lake).values() for item in row["items"]}
+
+
+def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
+    """A finished partition's file is used (a mark planted in it arrives), one that is missing is computed,
+    then all are gone.
+    """
+    shop, lake = Drawn(spark, tmp_path, 6), Lake(tmp_path / "lake", spark)
+    with monkeypatch.context() as stop:
+        stop.setattr(Lake, "overwrite", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            shop.score(lake)
+    files = sorted(checkpoints.folder(shop.night("night")).glob("*.parquet"))
+    assert len(files) == 4 and not lake.exists(REC_CUSTOMER_ITEMS)
+    planted = pq.read_table(files[0])
+    column = planted.schema.get_field_index("model_version")
+    pq.write_table(
+        planted.set_column(column, "model_version", pa.array(["planted"] * len(planted), pa.string())),
+        files[0],
+    )
+    n_missing = pq.read_metadata(files[1]).num_rows
+    files[1].unlink()
+    report = shop.score(lake)
+    assert report.detail["rescored_before_a_stop"] == N_CUSTOMERS - n_missing
+    marked = [row for row in lists(lake).values() if row["model_version"] == "planted"]
+    assert len(marked) == len(planted) and len(lists(lake)) == N_CUSTOMERS
+    assert not checkpoints.folder(shop.night("night")).exists()
+
+
+def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):
+    """The negative control: between the stop and the second start one customer bought something."""
+    shop, lake, other = (
+        Drawn(spark, tmp_path, 7),
+        Lake(tmp_path / "lake", spark),
+        Lake(tmp_path / "other", spark),
+    )
+    with monkeypatch.context() as stop:
+        stop.setattr(Lake, "overwrite", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            shop.score(lake)
+    shop.rows |= {(8, 3, UNTIL - 1), (8, 4, UNTIL - 1)}
+    report = shop.score(lake)
+    assert 0 < report.detail["rescored_before_a_stop"] < N_CUSTOMERS
+    shop.score(other, "anew")
+    assert lists(lake) == lists(other)
+
+
+def test_the_hash_tells_contents_and_places(spark):
+    """Elements that move from one list to the next, or swap, are other inputs."""
+    given = [
+        (["a"], ["b", "c"]),
+        (["a", "b"], ["c"]),
+        (["a"], ["c", "b"]),
+        ([], ["a", "b", "c"]),
+        (["a"], ["bc"]),
+    ]
+    frame = spark.createDataFrame(given, "x array<string>, y array<string>")
+    hashes = [row[0] for row in frame.select(stale_customers.hashed("one", "x", "y")).collect()]
+    assert len(set(hashes)) == len(given)
+    assert hashes == [row[0] for row in frame.select(stale_customers.hashed("one", "x", "y")).collect()]
+    assert frame.select(stale_customers.hashed("another", "x", "y")).first()[0] not in hashes
+
+
+def test_everybodys_last_day_becomes_the_newest():
+    behaviour = Behaviour(
+        3,
+        2,
+        *(np.array(column, np.int32) for column in ([0, 0, 2], [0, 1, 1], [3, 9, 5])),
+        np.zeros(3, np.int8),
+        until=20,
+    )
+    assert stale_customers.as_of_own_last_day(behaviour).day.tolist() == [13, 19, 19]

@@ -1,0 +1,191 @@
+"""A learned blend in the night: chosen only where it is better, fitted on Spark as it is fitted alone, kept
+and loaded.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from models import artifact
+from models.artifact import Artifact
+from models.base import Customers
+from models.blending.learned import LearnedBlend
+from models.evaluation import measure_lists
+from models.listing.lists import personal
+from models.recommenders import make_blend
+from models.time_split import OverlapError, windows
+from spark_jobs.train import blend, learned_blend
+from spark_jobs.train.blend import Ask, fit_blends
+from spark_jobs.train.evaluate import SERVED, examine
+from spark_jobs.train.fit import Fit, measured
+from spark_jobs.train.gate_inputs import Before, found_flaws
+from spark_jobs.train.matrices import material
+
+LEARNED = {
+    "parts": {"item_knn": {}, "own_history": {}},
+    "ranker": {"windows": 2, "rounds": 5, "leaves": 7, "customers": 40},
+}
+WEIGHTED = {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.0}}
+POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+
+
+@pytest.fixture(scope="module")
+def held(spark, fill, tmp_path_factory):
+    """The small shop as matrices, and where it is cut."""
+    lake = fill(tmp_path_factory.mktemp("ranker"), spark).lake
+    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    behaviour = found.training.behaviour
+    return found, windows(int(behaviour.day.min()), behaviour.until)
+
+
+def test_on_spark_it_is_fitted_as_alone(spark, held):
+    """Also beside others: windows that two models share are fitted once, and every model has its
+    own trees.
+    """
+    found, cut = held
+    asks = [Ask(LEARNED, cut.until), Ask(LEARNED, cut.test_from), Ask(WEIGHTED, cut.until)]
+    blends, beside = fit_blends(spark, found, asks, [Fit("popularity", cut.test_from)], seed=3)
+    for ask, one in zip(asks, blends, strict=True):
+        alone = make_blend(ask.configuration).fit(found.training.before(ask.before), 3)
+        assert artifact.pack(one.arrays()) == artifact.pack(alone.arrays())
+    assert blends[0].trees != blends[1].trees
+    assert beside[0].name == "popularity"
+
+
+def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
+    """The day is the one that workers found in their data, not the one they were asked for. The test above is
+    the control.
+    """
+    found, cut = held
+    honest = blend.work
+
+    def late(spark, shared, fits, *rest):
+        moved = [replace(fit, before=fit.before + 3) if fit.part == "own_history" else fit for fit in fits]
+        return honest(spark, shared, moved, *rest)
+
+    monkeypatch.setattr(blend, "work", late)
+    with pytest.raises(
+        OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"
+    ):
+        fit_blends(spark, found, [Ask(LEARNED, cut.test_from)], [], seed=3)
+
+
+def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
+    found, cut = held
+    examined = examine(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
+    assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(
+        examined.board
+    )
+    assert np.nanmean(examined.quality()) > np.nanmean(examined.quality("popularity"))
+    assert not found_flaws(found, cut, examined, found.training.behaviour.until - 1, Before())
+    kept = Artifact.load(tmp_path, examined.artifact.save(tmp_path))
+    assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
+    everyone = Customers.of(found.training, np.arange(20))
+    mine, theirs = (
+        personal(one.blend, everyone, found.allowed, found.consumable) for one in (examined.artifact, kept)
+    )
+    assert np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores)
+    assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
+
+
+def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
+    """Variety orders the first ten anew: the gate judges that order, and not that of the scores."""
+    found, cut = held
+    settings = LEARNED["ranker"] | {"diversity": 0.6}
+    examined = examine(
+        spark, found, cut, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}, 3
+    )
+    past, test = found.training.before(cut.test_from), examined.test
+    blended = make_blend(examined.artifact.configuration).fit(past, 3)
+    customers = Customers.of(past, test.customers)
+    for task, again in (("next", found.consumable), ("discover", np.zeros_like(found.consumable))):
+        listed = personal(blended, customers, found.allowed, again).items[:, :10]
+        expected = measure_lists({task: listed}, test, int(found.allowed.sum()))
+        assert np.array_equal(examined.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
+    by_score = measured(found, blended.score(customers), test)
+    assert not np.array_equal(by_score.ndcg["next"], examined.board[SERVED].ndcg["next"], equal_nan=True), (
+        "the control"
+    )
+
+
+SPACE = {
+    "memory_mb": 100,
+    "learned": {
+        "parts": {
+            "own_history": {"most_items": 40, "half_life_days": 60},
+            "item_knn": {"most_items": 1000},
+            "ease": {"most_items": 5},
+            "history_ridge": {"memory_limit_gb": 1e-9},
+        },
+        "ranker": LEARNED["ranker"] | {"step_days": 14},
+    },
+}
+
+
+def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
+    monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
+    found, cut = held
+    chosen, [trial], left_out = learned_blend.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
+    assert chosen["parts"] == expected, (
+        "a catalogue of 40 is too large for ease here, and for the memory of the ridge"
+    )
+    assert (
+        left_out["ease"] == "is not fitted for more than 5 items, there are 40"
+        and "0 MiB are granted" in left_out["history_ridge"]
+    )
+    assert (
+        list(left_out) == ["ease", "history_ridge"] and "history_ridge (needs" in trial.parameters["left_out"]
+    )
+    assert chosen["ranker"] == SPACE["learned"]["ranker"]
+    assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
+
+
+def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
+    """Negative control: against itself there is no lift."""
+    monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
+    found, cut = held
+    learned = {
+        "parts": {"popularity": {"most_items": 1000}},
+        "ranker": SPACE["learned"]["ranker"] | {"rounds": 1},
+    }
+    chosen, trials, left_out = learned_blend.settle(
+        spark, found, cut, WEIGHTED, SPACE | {"learned": learned}, seed=3
+    )
+    assert chosen == WEIGHTED and len(trials) == 1 and not left_out
+
+
+def test_a_catalogue_too_large_to_ask_enough_trains_nothing(spark, held, monkeypatch):
+    """More than 20 customers come in a window, but the scores of three parts and 40 items fit for 19; one
+    more would be tried.
+    """
+    monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
+    found, cut = held
+    monkeypatch.setattr("models.blending.learned.MOST_CELLS", 0)
+    monkeypatch.setattr("models.blending.learned.MOST_BYTES", 19 * 4 * 3 * found.training.behaviour.n_items)
+    chosen, trials, left_out = learned_blend.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    assert (chosen, trials) == (POPULAR, [])
+    assert left_out["learned blend"] == "its newest window asks 19 customers, 20 are wanted"
+
+
+def test_too_few_to_learn_from_train_nothing(spark, held):
+    found, cut = held
+    chosen, trials, left_out = learned_blend.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    assert (chosen, trials) == (POPULAR, []) and "200 are wanted" in left_out["learned blend"]
+
+
+def test_what_cannot_be_fitted_is_left_out_of_what_is_served(spark, held):
+    """An accepted configuration that has become too large for one of its parts goes on without it, and the
+    night says so.
+    """
+    found, cut = held
+    heavy = {
+        "parts": {"ease": {"memory_limit_gb": 1e-9}, "item_knn": {}},
+        "weights": {"ease": 0.5, "item_knn": 1.0},
+    }
+    examined = examine(spark, found, cut, heavy, 3)
+    assert examined.artifact.configuration == {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.5}}
+    assert list(examined.left_out) == ["ease"] and "ease" not in examined.board
+    assert not examined.warnings, "whoever is on the board has something to say"

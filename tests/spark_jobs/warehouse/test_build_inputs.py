@@ -1,0 +1,195 @@
+"""What a build begins with: the days that changed in the lake since the published warehouse read it, or
+everything.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
+from expectations.contracts.published import Published
+from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.run.context import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.build_inputs import begin, models_hash
+from spark_jobs.warehouse.files import builds, built_file, free_file
+
+MON, TUE, WED = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 7)
+
+
+def events(*days: date, suffix: str = "") -> pa.Table:
+    rows = [
+        {
+            **dict.fromkeys(CORE_EVENTS.columns),
+            "event_id": f"{day}{suffix}",
+            "source": "web",
+            "event_type": "view",
+            "occurred_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
+            "occurred_date": day,
+        }
+        for day in days
+    ]
+    return pa.Table.from_pylist(rows, schema=arrow_schema(CORE_EVENTS))
+
+
+class Home:
+    """A home with events of two days, all of them read by the published warehouse."""
+
+    def __init__(self, root: Path) -> None:
+        self.settings = Settings.from_environment({"CONCIERGE_HOME": str(root)})
+        self.lake = Lake(self.settings.lake)
+        self.add(MON, TUE)
+        self.publish(self.begin(TUE))
+
+    def begin(self, last: date):
+        return begin(
+            Night("tonight", Days(last, last), self.settings, datetime(2026, 3, 1, tzinfo=UTC)), self.lake
+        )
+
+    def add(self, *days: date, suffix: str = "") -> None:
+        write_deltalake(
+            self.lake.path(CORE_EVENTS),
+            events(*days, suffix=suffix),
+            mode="append",
+            partition_by=["occurred_date"],
+        )
+
+    def publish(self, beginning) -> None:
+        """As dbt leaves a file, and `publish` the switch."""
+        beginning.finished.unlink(missing_ok=True)
+        with duckdb.connect(str(beginning.finished)) as file:
+            file.execute("create schema main_intermediate")
+            file.execute(
+                "create table main_intermediate.int_build__reads"
+                " (table_name varchar, lake_version varchar, models_hash varchar, as_of date)"
+            )
+            for name, version in beginning.told["lake_versions"].items():
+                said = [name, version, beginning.told["models_hash"], beginning.told["as_of"]]
+                file.execute("insert into main_intermediate.int_build__reads values (?, ?, ?, ?)", said)
+        Published("r", "", "", "", beginning.finished.name, "", "").write(self.settings.home)
+
+
+def test_a_run_built_again_takes_a_free_name_and_the_last_one_counts(tmp_path):
+    night = Night(
+        "r.2",
+        Days(MON, MON),
+        Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}),
+        datetime(2026, 3, 1),
+    )
+    with pytest.raises(FileNotFoundError, match=r"r\.2\.duckdb was not built"):
+        built_file(night)
+    builds(tmp_path).mkdir(parents=True)
+    for name in ("r.duckdb", "r.2.9x.duckdb", "other.2.duckdb"):
+        (builds(tmp_path) / name).touch()
+    for name in ("r.2.duckdb", "r.2.2.duckdb", "r.2.3.duckdb"):
+        assert free_file(night).name == name
+        free_file(night).touch()
+        assert built_file(night).name == name
+    (builds(tmp_path) / "r.2.2.duckdb").unlink()
+    assert (free_file(night).name, built_file(night).name) == ("r.2.4.duckdb", "r.2.3.duckdb")
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def test_the_first_night_builds_everything(tmp_path):
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
+    night = Night("first", Days(MON, TUE), settings, datetime(2026, 3, 1, tzinfo=UTC))
+    beginning = begin(night, Lake(settings.lake))
+    assert beginning.told["changed_days"] is None
+    assert beginning.told["as_of"] == "2026-01-06"
+    assert not beginning.file.exists()
+
+
+def test_nothing_new_changes_no_day_and_begins_with_a_copy(home):
+    beginning = home.begin(TUE)
+    assert beginning.told["changed_days"] == {"core_events": [], "core_order_lines": []}
+    with duckdb.connect(str(beginning.file), read_only=True) as copy:
+        assert copy.execute("select count(*) from main_intermediate.int_build__reads").fetchone() == (1,)
+
+
+def test_late_rows_change_the_day_they_occurred_on(home):
+    home.add(WED)
+    home.add(MON, suffix="late")
+    assert home.begin(WED).told["changed_days"]["core_events"] == ["2026-01-05", "2026-01-07"]
+
+
+def test_rows_taken_away_change_their_day(home):
+    DeltaTable(home.lake.path(CORE_EVENTS)).delete("occurred_date = '2026-01-05'")
+    assert home.begin(TUE).told["changed_days"]["core_events"] == ["2026-01-05"]
+
+
+def test_compaction_changes_no_day(home):
+    home.add(MON, suffix="more")
+    home.publish(home.begin(TUE))
+    DeltaTable(home.lake.path(CORE_EVENTS)).optimize.compact()
+    assert home.lake.version(CORE_EVENTS) == 2
+    assert home.begin(TUE).told["changed_days"]["core_events"] == []
+
+
+def test_a_table_made_anew_is_read_anew(home):
+    write_deltalake(str(home.settings.home / "other"), events(MON, TUE), partition_by=["occurred_date"])
+    Path(home.lake.path(CORE_EVENTS)).rename(home.settings.home / "gone")
+    (home.settings.home / "other").rename(home.lake.path(CORE_EVENTS))
+    assert home.begin(TUE).told["changed_days"] is None
+
+
+def test_a_log_that_was_cleaned_up_means_everything(home):
+    home.add(WED)
+    home.add(MON, suffix="late")
+    table = DeltaTable(home.lake.path(CORE_EVENTS))
+    table.create_checkpoint()
+    (Path(home.lake.path(CORE_EVENTS)) / "_delta_log" / f"{1:020d}.json").unlink()
+    assert home.lake.version(CORE_EVENTS) == 2
+    assert home.begin(WED).told["changed_days"] is None
+
+
+def test_other_models_are_not_built_upon(home, monkeypatch):
+    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.models_hash", lambda: "other")
+    assert home.begin(TUE).told["changed_days"] is None
+
+
+@pytest.mark.parametrize(
+    ("file", "is_other"),
+    [
+        pytest.param("dbt_project/models/marts/dim_items.sql", True, id="a model"),
+        pytest.param("dbt_project/dbt_project.yml", True, id="the project"),
+        pytest.param("segments/definitions/loyal.yml", True, id="a segment"),
+        pytest.param(
+            "dbt_project/survivorship.yml", False, id="which value wins: worked out anew every night anyway"
+        ),
+        pytest.param(
+            "dbt_project/models/segments/generated/int_segment_loyal.sql",
+            False,
+            id="a model made of what is hashed",
+        ),
+        pytest.param("dbt_project/models/marts/README.md", False, id="prose"),
+    ],
+)
+def test_what_makes_other_models(tmp_path, monkeypatch, file, is_other):
+    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.ROOT", tmp_path)
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text("as it was")
+    before = models_hash()
+    path.write_text("otherwise")
+    assert (models_hash() != before) == is_other
+
+
+def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
+    delivered = {
+        **dict.fromkeys(OPS_DELIVERIES.columns),
+        "delivery_id": "d",
+        "landing_date": WED,
+        "n_records": 1,
+    }
+    cut_off = {**delivered, "delivery_id": "e", "landing_date": date(2026, 1, 8), "n_records": None}
+    home.lake.append_rows([delivered, cut_off], OPS_DELIVERIES)
+    assert home.begin(MON).told["as_of"] == "2026-01-07"
+    assert home.begin(date(2026, 1, 9)).told["as_of"] == "2026-01-09"

@@ -1,0 +1,114 @@
+"""What leaves the warehouse: whom consent allows, in the lake's types, and nothing written twice."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from spark_jobs.lake.tables import Lake
+from spark_jobs.run.context import Days, Night
+from spark_jobs.settings import Settings
+from spark_jobs.warehouse.export import run
+
+MARTS = """
+create table feat_customers (customer_id varchar, country varchar, rfm_segment varchar, channel varchar,
+price_band varchar,
+    favourite_category varchar, n_orders integer, last_order_at timestamp, segment_ids varchar[]);
+insert into feat_customers values ('c_ann', 'NL', 'loyal', 'web', 'low', 'tea', 2, '2026-01-05 10:00:00',
+['big', 'loyal']),
+    ('c_new', null, null, null, null, null, 0, null, []);
+create table fct_interactions (interaction_id varchar, customer_id varchar, item_id varchar,
+interaction_type varchar,
+    occurred_at timestamp, occurred_date date, quantity integer, amount decimal(18, 4), order_id varchar);
+insert into fct_interactions values
+    ('event:1', 'c_ann', 'tea', 'view', '2026-01-05 10:00:00.123456', '2026-01-05', null, null, null),
+    ('line:web:o1:1', null, 'tea', 'purchase', '2026-01-05 11:00:00', '2026-01-05', 2, 5.5, 'o1'),
+    ('event:2', 'c_denied', 'tea', 'view', '2026-01-05 10:00:00', '2026-01-05', null, null, null);
+create table feat_items (item_id varchar, title varchar, category varchar, category_path varchar[],
+brand varchar,
+    price decimal(12, 4), price_band varchar, is_recommendable boolean, is_in_stock boolean,
+    is_consumable boolean,
+    first_seen_at timestamp);
+insert into feat_items values ('tea', 'Tea', 'drinks', ['drinks', 'tea'], null, 2.75, 'low', true, true,
+true, '2026-01-05');
+"""
+
+
+@pytest.fixture
+def night(tmp_path) -> Night:
+    settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
+    night = Night(
+        "scheduled__2026-01-06T03:00:00+00:00",
+        Days(date(2026, 1, 5), date(2026, 1, 5)),
+        settings,
+        datetime(2026, 3, 1),
+    )
+    (settings.warehouse_folder / "builds").mkdir(parents=True)
+    with warehouse(night) as file:
+        file.execute(MARTS)
+    return night
+
+
+def warehouse(night: Night) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(night.settings.warehouse_folder / "builds" / f"{night.slug}.duckdb"))
+
+
+def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
+    lake = Lake(night.settings.lake)
+    reports = {report.table_name: report for report in run(night, lake)}
+    assert [reports[name].n_inserted for name in ("fct_interactions", "feat_customers", "feat_items")] == [
+        2,
+        2,
+        1,
+    ]
+    assert lake.read_arrow(FCT_INTERACTIONS).to_pylist() == [
+        {
+            "interaction_id": "event:1",
+            "customer_id": "c_ann",
+            "item_id": "tea",
+            "interaction_type": "view",
+            "occurred_at": datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC),
+            "quantity": None,
+            "amount": None,
+            "order_id": None,
+        },
+        {
+            "interaction_id": "line:web:o1:1",
+            "customer_id": None,
+            "item_id": "tea",
+            "interaction_type": "purchase",
+            "occurred_at": datetime(2026, 1, 5, 11, tzinfo=UTC),
+            "quantity": 2,
+            "amount": Decimal("5.5000"),
+            "order_id": "o1",
+        },
+    ]
+    assert lake.read_arrow(FEAT_CUSTOMERS)["segment_ids"].to_pylist() == [["big", "loyal"], []]
+    assert lake.read_arrow(FEAT_ITEMS)["category_path"].to_pylist() == [["drinks", "tea"]]
+    assert not list((night.settings.warehouse_folder / "export").iterdir()), (
+        "what was laid aside is still there"
+    )
+
+
+def test_nothing_new_writes_no_version_and_a_change_writes_one(night):
+    lake = Lake(night.settings.lake)
+    run(night, lake)
+    again = {report.table_name: report for report in run(night, lake)}
+    assert all(report.version_before == report.version_after == 0 for report in again.values())
+    assert again["fct_interactions"].n_unchanged == 2
+    with warehouse(night) as file:
+        file.execute("update fct_interactions set quantity = 3 where order_id = 'o1'")
+        file.execute("delete from feat_customers where customer_id = 'c_ann'")  # she denies too
+    changed = {report.table_name: report for report in run(night, lake)}
+    assert (changed["fct_interactions"].n_updated, changed["fct_interactions"].detail["deleted"]) == (1, 1)
+    assert (changed["fct_interactions"].version_after, changed["feat_items"].version_after) == (1, 0)
+    assert lake.read_arrow(FCT_INTERACTIONS)["quantity"].to_pylist() == [3]
+
+
+def test_spark_reads_what_was_brought(night, spark):
+    run(night, Lake(night.settings.lake))
+    rows = Lake(night.settings.lake, spark).read(FCT_INTERACTIONS).orderBy("interaction_id").collect()
+    assert [row.interaction_id for row in rows] == ["event:1", "line:web:o1:1"]
+    assert rows[1].amount == Decimal("5.5000")
