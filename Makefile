@@ -99,6 +99,9 @@ mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000 (MLFLOW_PORT changes
 docs: $(READY) ## dbt's documentation as one static page
 	@$(PY) -m operate.dbt_docs
 
+architecture: $(READY) ## docs/architecture.md drawn anew from the imports of the code
+	@$(PY) -m operate.draw_architecture
+
 lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/sqlfluff lint -q dbt_project/models dbt_project/tests
@@ -127,5 +130,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql quarantine explain decide airflow mlflow docs lint bench soak \
+.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql quarantine explain decide airflow mlflow docs architecture lint bench soak \
   leaderboard lock clean
