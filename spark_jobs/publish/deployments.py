@@ -55,7 +55,7 @@ class Switch:
     shop_date: str
     record: dict[str, Any]
     model: dict[str, Any] = field(default_factory=dict)
-    rule_files: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
     was: str = ""
     why: str = ""
 
