@@ -1,6 +1,7 @@
 """What the pages say about files, marts and decisions is what there is."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ LINKAGE, SURVIVORSHIP = (
     next((ROOT / "docs/adr").glob(f"{number}-*")).read_text() for number in ("0014", "0017")
 )
 MARTS = yaml.safe_load((ROOT / "dbt_project/models/marts/_marts__models.yml").read_text())["models"]
+
+NO_PATHS = {"sample_shop/events"}  # a source and its feed, as `core_consents` names who said something
 
 
 def test_decisions_are_numbered_without_a_gap():
@@ -49,6 +52,36 @@ def test_links_between_pages_lead_somewhere():
                 assert heading in anchors(led.read_text()), (
                     f"{page.relative_to(ROOT)} links to #{heading} of {led.name}"
                 )
+
+
+def test_paths_in_backticks_are_there():
+    """A path from the root, a file's name, or a module after `python -m`; the changelog speaks of its own time."""
+    files = tracked_files()
+    folders = {file.split("/")[0] for file in files if "/" in file}
+    stems = {f"/{file}" for file in files}
+    missing = []
+    for page in (file for file in files if file.endswith(".md") and file != "CHANGELOG.md"):
+        text = (ROOT / page).read_text()
+        for token in re.findall(r"`([\w./*-]+)`", text):
+            if "/" in token and token.split("/")[0] in folders and token not in NO_PATHS:
+                found = any(ROOT.glob(token))
+            elif re.search(r"\w\.(py|sh|sql|toml)$", token):
+                found = any(stem.endswith(f"/{token}") for stem in stems)
+            else:
+                continue
+            missing += [] if found else [f"{page}: `{token}`"]
+        for module in re.findall(r"python -m ([\w.]+)", text):
+            path = module.replace(".", "/")
+            if path.split("/")[0] in folders and not {f"{path}.py", f"{path}/__main__.py"} & files:
+                missing.append(f"{page}: python -m {module}")
+    assert not missing, "no such file: " + ", ".join(missing)
+
+
+def tracked_files():
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    return {file for file in listed.stdout.decode().splitlines() if (ROOT / file).exists()}
 
 
 def anchors(text):
