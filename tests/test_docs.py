@@ -1,7 +1,6 @@
 """What the pages say about files, marts and decisions is what there is."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,34 +53,28 @@ def test_links_between_pages_lead_somewhere():
                 )
 
 
-def test_paths_in_backticks_are_there():
-    """A path from the root, a file's name, or a module after `python -m`; the changelog speaks of its own time."""
-    files = tracked_files()
-    folders = {file.split("/")[0] for file in files if "/" in file}
-    stems = {f"/{file}" for file in files}
+def test_paths_in_backticks_exist():
+    """Paths from the root, file names and modules after `python -m`, but in the changelog, which keeps old names."""
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] not in "._"}
+    files = {f"/{path.relative_to(ROOT)}" for folder in folders for path in (ROOT / folder).rglob("*.*")}
     missing = []
-    for page in (file for file in files if file.endswith(".md") and file != "CHANGELOG.md"):
-        text = (ROOT / page).read_text()
-        for token in re.findall(r"`([\w./*-]+)`", text):
-            if "/" in token and token.split("/")[0] in folders and token not in NO_PATHS:
-                found = any(ROOT.glob(token))
-            elif re.search(r"\w\.(py|sh|sql|toml)$", token):
-                found = any(stem.endswith(f"/{token}") for stem in stems)
-            else:
-                continue
-            missing += [] if found else [f"{page}: `{token}`"]
-        for module in re.findall(r"python -m ([\w.]+)", text):
-            path = module.replace(".", "/")
-            if path.split("/")[0] in folders and not {f"{path}.py", f"{path}/__main__.py"} & files:
-                missing.append(f"{page}: python -m {module}")
-    assert not missing, "no such file: " + ", ".join(missing)
+    for page in sorted({*ROOT.glob("*.md"), *(ROOT / file[1:] for file in files if file.endswith(".md"))}):
+        text = page.read_text() if page.name != "CHANGELOG.md" else ""
+        modules = [one.replace(".", "/") for one in re.findall(r"python -m ([\w.]+)", text)]
+        absent = [
+            f"python -m {path}" for path in modules if path.split("/")[0] in folders and not is_program(path)
+        ]
+        for token in set(re.findall(r"`([\w./*-]+)`", text)) - NO_PATHS:
+            if "/" in token and token.split("/")[0] in folders:
+                absent += [] if any(ROOT.glob(token)) else [token]
+            elif re.search(r"\w\.(py|sh|sql)$", token):
+                absent += [] if any(file.endswith(f"/{token}") for file in files) else [token]
+        missing += [f"{page.relative_to(ROOT)}: {one}" for one in absent]
+    assert not missing, "there is no such file: " + ", ".join(missing)
 
 
-def tracked_files():
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
-    return {file for file in listed.stdout.decode().splitlines() if (ROOT / file).exists()}
+def is_program(path):
+    return (ROOT / f"{path}.py").exists() or (ROOT / path / "__main__.py").exists()
 
 
 def anchors(text):
