@@ -1,6 +1,7 @@
 """What the pages say about files, marts and decisions is what there is."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ LINKAGE, SURVIVORSHIP = (
 )
 MARTS = yaml.safe_load((ROOT / "dbt_project/models/marts/_marts__models.yml").read_text())["models"]
 
+FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] not in "._"}
 NO_PATHS = {"sample_shop/events"}  # a source and its feed, as `core_consents` names who said something
 
 
@@ -38,12 +40,8 @@ def test_links_between_pages_lead_somewhere():
     """To files, and to headings as GitHub names them; what a page says of code it links to is for other
     tests.
     """
-    pages = [
-        *ROOT.glob("*.md"),
-        *(path for path in ROOT.glob("*/**/*.md") if not set(path.parts) & {".venv", "node_modules"}),
-    ]
-    assert len(pages) > 30
-    for page in pages:
+    assert len(pages()) > 30
+    for page in pages():
         for target, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)\s]+))?\)", page.read_text()):
             led = (page.parent / target) if target else page
             assert led.exists(), f"{page.relative_to(ROOT)} links to {target}"
@@ -53,28 +51,41 @@ def test_links_between_pages_lead_somewhere():
                 )
 
 
-def test_paths_in_backticks_exist():
-    """Paths from the root, file names and modules after `python -m`, but in the changelog, which keeps old names."""
-    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] not in "._"}
-    files = {f"/{path.relative_to(ROOT)}" for folder in folders for path in (ROOT / folder).rglob("*.*")}
+def test_paths_and_modules_that_pages_name_exist():
+    """Paths from the root, file names and modules after `python -m`; the changelog keeps old names."""
     missing = []
-    for page in sorted({*ROOT.glob("*.md"), *(ROOT / file[1:] for file in files if file.endswith(".md"))}):
+    for page in pages():
         text = page.read_text() if page.name != "CHANGELOG.md" else ""
-        modules = [one.replace(".", "/") for one in re.findall(r"python -m ([\w.]+)", text)]
-        absent = [
-            f"python -m {path}" for path in modules if path.split("/")[0] in folders and not is_program(path)
-        ]
-        for token in set(re.findall(r"`([\w./*-]+)`", text)) - NO_PATHS:
-            if "/" in token and token.split("/")[0] in folders:
-                absent += [] if any(ROOT.glob(token)) else [token]
-            elif re.search(r"\w\.(py|sh|sql)$", token):
-                absent += [] if any(file.endswith(f"/{token}") for file in files) else [token]
+        tokens = set(re.findall(r"`([\w./*-]+)`", text)) - NO_PATHS
+        modules = set(re.findall(r"python -m ([\w.]+)", text))
+        absent = [token for token in tokens if is_path(token) and not exists(token)]
+        absent += [name for name in modules if name.split(".")[0] in FOLDERS and not is_module(name)]
         missing += [f"{page.relative_to(ROOT)}: {one}" for one in absent]
     assert not missing, "there is no such file: " + ", ".join(missing)
 
 
-def is_program(path):
-    return (ROOT / f"{path}.py").exists() or (ROOT / path / "__main__.py").exists()
+def pages():
+    return [*ROOT.glob("*.md"), *(path for path in every_file() if path.suffix == ".md")]
+
+
+@cache
+def every_file():
+    return [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")]
+
+
+def is_path(token):
+    if "/" in token:
+        return token.split("/")[0] in FOLDERS
+    return bool(re.search(r"\w\.(py|sh|sql)$", token)) and not is_module(token)
+
+
+def exists(token):
+    return any(ROOT.glob(token)) if "/" in token else any(path.name == token for path in every_file())
+
+
+def is_module(name):
+    path = name.replace(".", "/")
+    return any((ROOT / end).exists() for end in (f"{path}.py", f"{path}/__init__.py"))
 
 
 def anchors(text):
