@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from expectations.contracts.identity_decisions import FILE, WORDS
 from operate.settings import settings_or_exit
-from serving_app.errors import ApiError
-from serving_app.identity import Identity
-from serving_app.identity_schemas import ExplainQuery, NewDecision
-from serving_app.published_snapshots import PublishedSnapshots
+from serving_app.http.problems import ApiError
+from serving_app.identity.schemas import ExplainQuery, NewDecision
+from serving_app.identity.service import Identity
+from serving_app.storage.published_snapshots import PublishedSnapshots
 
 # What the Makefile calls the fields that the service's answers name.
 CALLED = {

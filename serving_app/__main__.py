@@ -9,8 +9,8 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from expectations.contracts.settings import SettingsError
-from serving_app.decision_log import FOLDER, finish_abandoned
 from serving_app.settings import Settings
+from serving_app.storage.append_log import FOLDER, finish_abandoned
 
 # A thread waits for its record to reach the disk, and those that wait together share one sync. On two cores 4
 # and 16 a worker answer equally fast (1,400 requests a second).

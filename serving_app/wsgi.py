@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from flask import Flask
 
-from serving_app import create_app, upkeep
-from serving_app.decision_log import FOLDER, delete_older
+from serving_app import background_tasks
+from serving_app.app import create_app
 from serving_app.settings import Settings
+from serving_app.storage.append_log import FOLDER, delete_older
 
 UPKEEP_EVERY_SECONDS = 1
 
@@ -33,8 +34,8 @@ def app() -> Flask:
         tasks["deleting old decision logs"] = lambda: delete_older(
             folder, service.clock() - timedelta(days=days)
         )
-    stop = upkeep.repeat(tasks, UPKEEP_EVERY_SECONDS)
+    stop = background_tasks.repeat(tasks, UPKEEP_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
-        upkeep.end_with(parent.pid)
+        background_tasks.end_with(parent.pid)
     atexit.register(lambda: (stop.set(), log.rotate(whatever=True)))
     return made

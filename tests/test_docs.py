@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from models.recommenders import RECOMMENDERS
-from serving_app.identity_schemas import Word
+from serving_app.identity.schemas import Word
 from spark_jobs.identify.said import MODEL
 from spark_jobs.warehouse import survivorship
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expectations.contracts import override_state
+from expectations.contracts import override
 from spark_jobs.identify.said import Said
 from spark_jobs.run.context import ROOT, Night
 
@@ -69,7 +69,7 @@ def taken(night: Night, said: Said) -> dict[str, Any]:
         "config_hash": night.config_hash,
         "identity_decisions": sorted(said.decision_ids),
         "linkage_model": said.model,
-        "overrides": select_overrides(in_force(override_state.kept(home), night.now)),
+        "overrides": select_overrides(in_force(override.kept(home), night.now)),
     }
 
 

@@ -17,7 +17,7 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
     REC_ITEM_ITEMS,
 )
-from serving_app import create_app
+from serving_app.app import create_app
 from serving_app.settings import Settings as ServiceSettings
 from spark_jobs.ingest.consents import consents
 from spark_jobs.ingest.feed import Context

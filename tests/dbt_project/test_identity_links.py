@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from expectations.contracts.snapshot import Link, Linked
-from serving_app.explain import explain
+from serving_app.identity.explanation import explain
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/explanation/identity.md").read_text()
 [QUERY] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)

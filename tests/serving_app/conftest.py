@@ -14,11 +14,11 @@ from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import identifier_id
 from expectations.contracts.published import HISTORY, Published
-from serving_app import create_app
-from serving_app.overrides import MemoryOverrides
-from serving_app.restrictions import MemoryRestrictions
+from serving_app.app import create_app
+from serving_app.overrides.index import MemoryOverrides
 from serving_app.settings import Settings
-from serving_app.snapshots import MemorySnapshots, Snapshot
+from serving_app.storage.restrictions import MemoryRestrictions
+from serving_app.storage.snapshots import MemorySnapshots, Snapshot
 from spark_jobs.publish.snapshot_writer import write
 
 KEY, SOURCE = "test-key", "sample_shop"

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from expectations.contracts.manifest import DATA, FILE
-from expectations.contracts.override_state import FOLDER as STATE
+from expectations.contracts.override import FOLDER as STATE
 from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
-from serving_app.decision_log import FOLDER as LOG
-from serving_app.private_copy import FOLDER as COPIES
+from serving_app.storage.append_log import FOLDER as LOG
+from serving_app.storage.private_copy import FOLDER as COPIES
 
 SNAPSHOTS = Path("serving") / "snapshots"
 PUBLISHED = SNAPSHOTS / "night-2" / DATA

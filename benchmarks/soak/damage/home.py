@@ -11,11 +11,11 @@ from expectations.contracts import snapshot as contract
 from expectations.contracts.published import HISTORY, Published
 from expectations.contracts.restrictions import CONSENTS, Word
 from expectations.contracts.restrictions_store import Restrictions
-from serving_app import create_app
-from serving_app.restrictions import MemoryRestrictions
-from serving_app.schemas import ListQuery
+from serving_app.app import create_app
+from serving_app.http.schemas import ListQuery
 from serving_app.settings import Settings
-from serving_app.snapshots import MemorySnapshots, Snapshot
+from serving_app.storage.restrictions import MemoryRestrictions
+from serving_app.storage.snapshots import MemorySnapshots, Snapshot
 from spark_jobs.publish.snapshot_writer import write
 
 NIGHTS = {"night-1": "2026-02-20T03:00:00Z", "night-2": "2026-02-21T03:00:00Z"}

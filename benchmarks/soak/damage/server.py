@@ -18,9 +18,10 @@ UNVERIFIED = (
     sys.executable,
     "-c",
     (
-        "import sys; from expectations.contracts.manifest import Manifest; import serving_app.verified as"
-        " verified\nManifest.verify = lambda self, file: None\nverified.open_copy = lambda data, link,"
-        " verify: data.open('rb')\nfrom serving_app.__main__ import main; sys.exit(main())"
+        "import sys; from expectations.contracts.manifest import Manifest; from serving_app.storage"
+        " import verified_snapshot as verified\nManifest.verify = lambda self, file: None\n"
+        "verified.open_copy = lambda data, link, verify: data.open('rb')\n"
+        "from serving_app.__main__ import main; sys.exit(main())"
     ),
 )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts.override_state import state_file
+from expectations.contracts.override import state_file
 from expectations.contracts.state_file import State
 from spark_jobs.publish import deployments, history, rollback, rule_files
 from spark_jobs.publish.job import run

@@ -10,10 +10,10 @@ import pytest
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions import CONSENTS, ITEMS, Word
 from expectations.contracts.restrictions_store import FOLDER, Restrictions
-from serving_app import create_app
-from serving_app.overrides import MemoryOverrides
-from serving_app.restrictions import MemoryRestrictions
+from serving_app.app import create_app
+from serving_app.overrides.index import MemoryOverrides
 from serving_app.settings import Settings
+from serving_app.storage.restrictions import MemoryRestrictions
 from spark_jobs.publish import job
 from spark_jobs.publish.rollback import roll_back
 from tests.spark_jobs.publish.conftest import KEY

@@ -1,0 +1,147 @@
+"""Every error, and the one place where it becomes an answer: `application/problem+json` (RFC 9457).
+
+An answer names the field that is wrong and what is allowed, never the value sent: it may be an e-mail.
+"""
+
+# ruff: noqa: N818 - errors are named for what they say, not for being errors
+import logging
+
+import orjson
+from flask import Flask, Response
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from serving_app.overrides.index import OverridesOutOfReach
+
+MEDIA_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
+
+
+class ApiError(Exception):
+    """An error with an answer of its own. `kind` is a stable word that a program may compare."""
+
+    status, kind, title = 500, "internal", "Something went wrong here"
+
+    def __init__(self, detail: str, **more) -> None:
+        super().__init__(detail)
+        self.detail, self.more = detail, more
+
+
+class BadRequest(ApiError):
+    status, kind, title = 400, "bad-request", "The request is not understood"
+
+
+class NotAllowed(ApiError):
+    status, kind, title = 401, "not-allowed", "Only an operator may do this"
+
+
+class OnlyHere(ApiError):
+    status, kind, title = 403, "only-from-this-machine", "Only an operator may do this"
+
+
+class UnknownCustomer(ApiError):
+    status, kind, title = 404, "unknown-customer", "There is no such customer"
+
+
+class UnknownOverride(ApiError):
+    status, kind, title = 404, "unknown-override", "There is no such override"
+
+
+class UnknownDecision(ApiError):
+    status, kind, title = 404, "unknown-decision", "There is no such decision"
+
+
+class UnknownIdentifier(ApiError):
+    status, kind, title = 404, "unknown-identifier", "There is no such identifier"
+
+
+class SeveralIdentifiers(ApiError):
+    status, kind, title = 422, "several-identifiers", "There are several such identifiers"
+
+
+class NotJson(ApiError):
+    status, kind, title = 415, "not-json", "The body is of another media type"
+
+
+class CannotApply(ApiError):
+    status, kind, title = 422, "cannot-apply", "It would do nothing"
+
+
+class TooLargeToExplain(ApiError):
+    status, kind, title = 422, "too-large-to-explain", "The customer is too large to explain here"
+
+
+class DecisionsUnreadable(ApiError):
+    status, kind, title = 409, "decisions-unreadable", "The file of decisions must be put right first"
+
+
+class DecisionsOutOfReach(ApiError):
+    status, kind, title = 503, "decisions-out-of-reach", "The file of decisions cannot be read or written"
+
+
+class OverridesUnwritable(ApiError):
+    status, kind, title = 503, "overrides-out-of-reach", "The overrides cannot be written"
+
+
+class NotReady(ApiError):
+    status, kind, title = 503, "not-ready", "The service is not ready"
+
+
+def problem(status: int, kind: str, title: str, detail: str, **more) -> Response:
+    """The answer to an error."""
+    body = {
+        "type": f"urn:concierge:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return Response(orjson.dumps(body), status, mimetype=MEDIA_TYPE)
+
+
+def register(app: Flask) -> None:
+    """Map every error of the app to its answer."""
+    app.register_error_handler(ApiError, _own)
+    app.register_error_handler(OverridesOutOfReach, lambda error: _own(OverridesUnwritable(str(error))))
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _own(error: ApiError) -> Response:
+    answer = problem(error.status, error.kind, error.title, error.detail, **error.more)
+    if error.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if error.status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _invalid(error: ValidationError) -> Response:
+    wrong = [
+        {"field": ".".join(str(part) for part in one["loc"]) or "request", "message": one["msg"]}
+        for one in error.errors()
+    ]
+    detail = "; ".join(f"{one['field']}: {one['message']}" for one in wrong)
+    return problem(400, BadRequest.kind, BadRequest.title, detail, errors=wrong)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    answer = problem(error.code, f"http-{error.code}", error.name, error.description or error.name)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            answer.headers[name] = value  # such as Allow with 405
+    return answer
+
+
+def _unforeseen(error: Exception) -> Response:
+    # The kind of error and where, not its text: it may quote what was sent.
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+    logger.error("unforeseen %s at %s", type(error).__name__, where)
+    return problem(500, ApiError.kind, ApiError.title, "The error has been logged.")

@@ -1,0 +1,128 @@
+"""Follow the switch: the snapshot that `published.json` names; where that one is damaged, the newest intact
+one before it.
+
+A request never waits long for a snapshot to be copied and verified: it is answered from the one before, while
+a thread opens the other.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.manifest import DATA, FILE, Manifest, SnapshotDamaged, verify
+from expectations.contracts.published import FILE as SWITCH
+from expectations.contracts.published import Published, PublishedUnreadable, history, last_switch, older
+from serving_app.storage.private_copy import FOLDER
+from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
+from serving_app.storage.verified_snapshot import VerifiedSnapshot, open_snapshot
+
+NOTHING = "nothing has been published yet"
+VERIFY_EVERY = timedelta(minutes=10)  # a snapshot of 1 GB is read in 1.3 s
+
+
+class PublishedSnapshots:
+    """The store on disk: one `stat` a request; opens what is new, and keeps what is open when nothing better
+    can be had.
+
+    Everything that is wrong is in `problem`, by the snapshot's name.
+    """
+
+    def __init__(self, home: Path, patience_seconds: float | None = None) -> None:
+        """
+        Args:
+            patience_seconds: how long a request waits for another snapshot to be opened while it could have
+                the one before; None: until it is open.
+        """
+        self._home, self._patience = home, patience_seconds
+        self._lock, self._work = threading.Lock(), threading.Lock()
+        self._seen: Stamp | None = None
+        self._opening = threading.Thread()
+        self._snapshot: VerifiedSnapshot | None = None
+        self._problem = NOTHING
+        self._verified: tuple[Stamp, datetime] | None = None
+
+    def current(self) -> Snapshot | None:
+        seen = stamps(self._home / SWITCH)
+        if seen != self._seen:
+            with self._lock:
+                if seen != self._seen:
+                    opening = threading.Thread(target=self._follow, name="open-snapshot", daemon=True)
+                    # before others can see it: a thread that has not begun cannot be waited for
+                    opening.start()
+                    self._opening, self._seen = opening, seen
+            self._opening.join(self._patience if self._snapshot else None)
+        elif self._snapshot is None and self._opening.is_alive():
+            self._opening.join()
+        return self._snapshot
+
+    def problem(self) -> str:
+        self.current()
+        return self._problem
+
+    def verify(self, now: datetime) -> None:
+        """Read what is served and what is published once more, every `VERIFY_EVERY` and when a file has
+        changed: for a timer.
+        """
+        self.current()
+        files = self._published_files()
+        if self._verified and self._verified[0] == files and now - self._verified[1] < VERIFY_EVERY:
+            return
+        self._follow(is_thorough=True)
+        self._verified = files, now
+
+    def _follow(self, is_thorough: bool = False) -> None:
+        """Serve the first of the published snapshot and those before it that is intact."""
+        with self._work:
+            flaws: list[str] = []
+            found = (self._intact(name, is_thorough, flaws) for name in self._names(flaws))
+            self._snapshot = next(filter(None, found), self._snapshot)
+            if flaws and self._snapshot:
+                flaws.append(f"snapshot {self._snapshot.name} is served")
+            self._problem = "; ".join(flaws) or ("" if self._snapshot else NOTHING)
+
+    def _names(self, flaws: list[str]) -> Iterator[str]:
+        """The published snapshot, then those that may stand in for it; adds to `flaws` why the switch cannot
+        be read.
+        """
+        try:
+            record = Published.read_switch(self._home)
+        except PublishedUnreadable as error:
+            record = None
+            flaws.append(str(error))
+        if record is None:
+            record = last_switch(self._home) or next(iter(history(self._home)), None)
+            if not flaws and (record or self._snapshot):
+                flaws.append(f"{SWITCH} is missing")
+        if record is not None:
+            if record.snapshot:  # a warehouse may be published without lists
+                yield record.snapshot
+            yield from (one.snapshot for one in older(self._home, record) if one.snapshot)
+
+    def _intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:
+        """The snapshot of this name; None when it is damaged, which `flaws` then says."""
+        opened = self._snapshot if self._snapshot and self._snapshot.name == name else None
+        folder = self._home / "serving" / "snapshots" / name
+        try:
+            if opened and opened.is_private and Manifest.read(folder) == opened.manifest:
+                if is_thorough:
+                    opened.verify()
+                    verify(folder)
+                return opened
+            return open_snapshot(folder, self._home / "serving" / FOLDER / name, flaws)
+        except (SnapshotUnreadable, SnapshotDamaged) as error:
+            flaws.append(str(error))
+        with contextlib.suppress(SnapshotDamaged):
+            if opened and opened.is_private:
+                opened.verify()
+                return opened  # its copy has outlived the file it was made of
+        return None
+
+    def _published_files(self) -> Stamp:
+        with contextlib.suppress(PublishedUnreadable):
+            if record := Published.read_switch(self._home):
+                folder = self._home / "serving" / "snapshots" / record.snapshot
+                return stamps(self._home / SWITCH, folder / DATA, folder / FILE)
+        return stamps(self._home / SWITCH)

@@ -1,0 +1,217 @@
+"""openapi.json is complete (every route, every status a test has seen) and true (real answers fit its
+schemas).
+"""
+
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from jsonschema import Draft202012Validator
+
+from serving_app.http.problems import ApiError
+from serving_app.identity.schemas import ExplainQuery
+
+UNTIL = "2026-02-22T00:00:00Z"
+SPLIT = {
+    "decision": "split",
+    "a": "user_id:u-regular",
+    "b": "email:ada@shop.example",
+    "reason": "two of them",
+    "decided_by": "MK",
+}
+ASKED = [
+    ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
+    ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
+    ("get", "/v1/recommendations", "/v1/recommendations?n=0", None, 400),
+    ("get", "/v1/popular", "/v1/popular?n=3", None, 200),
+    ("get", "/v1/popular", "/v1/popular?m=3", None, 400),
+    ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar", None, 200),
+    ("get", "/v1/items/{item_id}/similar", "/v1/items/item-05/similar?n=x", None, 400),
+    ("get", "/v1/items/similar", "/v1/items/similar?item_id=item-05", None, 200),
+    ("get", "/v1/items/similar", "/v1/items/similar", None, 400),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_former", None, 200),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_newcomer", None, 200),
+    ("get", "/v1/customers/{customer_id}", "/v1/customers/c_nobody", None, 404),
+    (
+        "post",
+        "/v1/overrides",
+        "/v1/overrides",
+        {"kind": "pin", "item_id": "item-05", "until": UNTIL, "user_id": "u-regular"},
+        201,
+    ),
+    (
+        "post",
+        "/v1/overrides",
+        "/v1/overrides",
+        {"kind": "boost", "item_id": "item-05", "until": UNTIL, "factor": 2},
+        201,
+    ),
+    ("post", "/v1/overrides", "/v1/overrides", {"kind": "block"}, 400),
+    ("post", "/v1/overrides", "/v1/overrides", {"kind": "pin", "item_id": "item-99", "until": UNTIL}, 422),
+    ("post", "/v1/overrides", "/v1/overrides", {"note": "x" * 70_000}, 413),
+    ("post", "/v1/overrides", "/v1/overrides", "text", 415),
+    ("get", "/v1/overrides", "/v1/overrides", None, 200),
+    ("delete", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
+    ("get", "/v1/overrides/{override_id}", "/v1/overrides/o_request0000", None, 404),
+    ("get", "/v1/identity/decisions/{decision_id}", "/v1/identity/decisions/d_none", None, 404),
+    (
+        "get",
+        "/v1/identity/explain",
+        "/v1/identity/explain?a=user_id:u-regular&b=anonymous_id:cookie-regular",
+        None,
+        200,
+    ),
+    (
+        "get",
+        "/v1/identity/explain",
+        "/v1/identity/explain?a=user_id:u-regular&b=user_id:u-third&as_of=2026-01-30",
+        None,
+        200,
+    ),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:null", None, 200),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular", None, 400),
+    ("get", "/v1/identity/explain", "/v1/identity/explain?a=user_id:u-regular&b=user_id:nobody", None, 404),
+    ("get", "/v1/identity/reviews", "/v1/identity/reviews", None, 200),
+    ("get", "/v1/identity/decisions", "/v1/identity/decisions", None, 200),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", SPLIT, 201),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "decision": "spilt"}, 400),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "decision": "withdraw"}, 422),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", {**SPLIT, "reason": "x" * 70_000}, 413),
+    ("post", "/v1/identity/decisions", "/v1/identity/decisions", "text", 415),
+    ("get", "/healthz", "/healthz", None, 200),
+    ("get", "/readyz", "/readyz", None, 200),
+    ("get", "/openapi.json", "/openapi.json", None, 200),
+]
+
+
+@pytest.fixture
+def document(shop):
+    return shop.client.get("/openapi.json").json
+
+
+def fits(document, schema, value):
+    Draft202012Validator(
+        {**schema, "components": document["components"]}, format_checker=jsonschema.FormatChecker()
+    ).validate(value)
+
+
+def test_every_route_is_described_and_nothing_else(shop, document):
+    routes = {
+        (rule.rule.replace("<anything:", "<").replace("<", "{").replace(">", "}"), method.lower())
+        for rule in shop.app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == routes
+
+
+def test_every_route_is_asked_here(document):
+    asked = {(path, method) for method, path, *_ in ASKED}
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == asked
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "url", "body", "status"), ASKED, ids=[f"{one[0]} {one[2]} {one[4]}" for one in ASKED]
+)
+def test_real_answers_fit(shop, document, method, path, url, body, status):
+    sent = {"json": body} if isinstance(body, dict) else {"data": body} if body else {}
+    if path == "/v1/overrides" and method == "get":
+        shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL})
+    answer = getattr(shop.client, method)(url, **sent)
+    assert answer.status_code == status, answer.text
+    described = document["paths"][path][method]["responses"]
+    assert str(status) in described, f"{method} {path} answers {status}, which its description does not say"
+    content = described[str(status)].get("content", {})
+    if path != "/openapi.json":
+        fits(document, content[answer.mimetype]["schema"], answer.json)
+        declared = document["components"]["schemas"][
+            content[answer.mimetype]["schema"]["$ref"].rpartition("/")[2]
+        ]
+        if status < 400:
+            assert set(answer.json) == set(declared["properties"]), "no field is undeclared, none is missing"
+    if isinstance(body, dict) and status == 201:
+        [sent] = document["paths"][path][method]["requestBody"]["content"].values()
+        fits(document, sent["schema"], body)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/overrides", {"kind": "block", "item_id": "item-05", "until": UNTIL}),
+        ("/v1/identity/decisions", SPLIT),
+    ],
+)
+def test_what_was_made_can_be_read_where_its_answer_says(shop, document, path, body):
+    made = shop.client.post(path, json=body)
+    read = shop.client.get(made.headers["Location"])
+    assert read.status_code == 200
+    assert made.json.items() - read.json.items() <= {("takes_effect", "with the next night")}
+    [described] = [one["get"] for name, one in document["paths"].items() if name.startswith(f"{path}/")]
+    fits(document, described["responses"]["200"]["content"]["application/json"]["schema"], read.json)
+    assert "Location" in document["paths"][path]["post"]["responses"]["201"]["headers"]
+
+
+def test_generators_find_names_servers_and_who_may(document):
+    operations = {
+        f"{method} {path}": one
+        for path, methods in document["paths"].items()
+        for method, one in methods.items()
+    }
+    names = [one["operationId"] for one in operations.values()]
+    assert len(names) == len(set(names)) and all(name.isidentifier() for name in names)
+    assert operations["get /v1/recommendations"]["operationId"] == "getRecommendations"
+    assert document["servers"][0]["url"] == "/"
+    assert document["security"] == []
+    closed = {name for name, one in operations.items() if {"operator": []} in one.get("security", ())}
+    assert closed == {name for name in operations if re.search("customers|overrides|identity", name)}
+    assert "operator" in document["components"]["securitySchemes"]
+
+
+def test_deleting_is_described(shop, document):
+    made = shop.client.post(
+        "/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL}
+    ).json
+    assert shop.client.delete(f"/v1/overrides/{made['override_id']}").status_code == 204
+    assert "204" in document["paths"]["/v1/overrides/{override_id}"]["delete"]["responses"]
+
+
+def test_every_schema_is_one_and_every_reference_leads_somewhere(document):
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+
+    def references(node):
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if "$ref" in node else [])
+            for below in node.values():
+                yield from references(below)
+        elif isinstance(node, list):
+            for below in node:
+                yield from references(below)
+
+    found = set(references(document))
+    assert found and found <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_the_query_is_described_as_it_is_checked(document):
+    told = {
+        one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]
+    }
+    assert set(told) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
+    assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
+    asked = document["paths"]["/v1/identity/explain"]["get"]["parameters"]
+    assert {one["name"]: one["required"] for one in asked} == {"a": True, "b": True, "as_of": False}
+    as_of = asked[-1]["schema"]
+    assert "a day" in as_of["description"]
+    assert {one.get("format", one["type"]) for one in as_of["anyOf"]} == {"date", "date-time", "null"}
+    for said in ("2026-02-21", "2026-02-21T08:00:00Z"):
+        fits(document, as_of, said)
+        assert ExplainQuery(a="i_1", b="i_2", as_of=said).as_of
+
+
+def test_the_page_for_people_names_every_path_parameter_and_error(document):
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "http-api.md").read_text()
+    named = [path.replace("{", "<").replace("}", ">") for path in document["paths"]]
+    named += [f"`{one['name']}`" for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]]
+    named += [f"`{kind.kind}`" for kind in ApiError.__subclasses__()]
+    assert [name for name in named if name not in page] == []

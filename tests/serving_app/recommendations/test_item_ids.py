@@ -1,0 +1,149 @@
+"""What ingest accepts the API can name: items by path, by query and in an override; persons by the id that
+was hashed.
+"""
+
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from expectations.contracts import snapshot as contract
+from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.ids import AS_GIVEN, UPPER, read_id
+from serving_app.storage.snapshots import Snapshot
+from tests.serving_app.conftest import KEY, REGULAR, SOURCE, pairs
+
+UNTIL = "2026-02-22T00:00:00Z"
+ANY = st.text(st.characters(), min_size=1, max_size=30)  # of all planes, lone surrogates too
+ODD = st.sampled_from(
+    [
+        "/",
+        "//",
+        "..",
+        "%",
+        "?",
+        "#",
+        "&",
+        "+",
+        " ",
+        "similar",
+        "\\",
+        ";",
+        '"',
+        "\u00e9",
+        "e\u0301",
+        "\ufeff",
+        "a",
+    ]
+)
+ITEM_IDS = st.one_of(ANY, st.lists(ODD, min_size=1, max_size=6).map("".join))
+
+
+def publish(shop, *item_ids, case=AS_GIVEN):
+    """A snapshot of these items, each with a list of one other."""
+    held = contract.Catalogue()
+    known = {**dict(pairs())}
+    meta = contract.unpack(contract.Meta, known[contract.META])
+    known[contract.META] = contract.pack(meta._replace(item_case=case))
+    for item_id in item_ids:
+        known[contract.item(item_id)] = contract.pack(
+            contract.Item("A", "B", None, 1.0, "EUR", None, True, True)
+        )
+        known[contract.similar_list(item_id)] = held.pack([f"of {item_id}"], [1.0], [("item_knn",)])
+        known[contract.item(f"of {item_id}")] = known[contract.item(item_id)]
+    known[contract.audience_list(contract.POPULAR)] = held.pack(
+        list(item_ids), [1.0] * len(item_ids), [()] * len(item_ids)
+    )
+    known[contract.CATALOGUE] = held.as_bytes()
+    shop.snapshots.publish(Snapshot("night-1", known.get))
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.text
+    return [item["item_id"] for item in answer.json["items"]]
+
+
+@given(ITEM_IDS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example("/lab/lead")
+@example("..")
+@example("a/../similar/similar")
+@example("x" * 512)
+def test_what_ingest_accepts_the_api_can_name(shop, text):
+    accepted = read_id(text, "item_id").value
+    if accepted is None:
+        return
+    publish(shop, accepted)
+    for said in (accepted, text):
+        path = f"/v1/items/{quote(said, safe='')}/similar"
+        assert ids(shop.client.get(path))[0] == f"of {accepted}"
+        assert (
+            ids(shop.client.get(f"/v1/items/similar?{urlencode({'item_id': said})}"))[0] == f"of {accepted}"
+        )
+        body = {"kind": "block", "item_id": said, "until": UNTIL}
+        made = shop.client.post("/v1/overrides", json=body)
+        assert (made.status_code, made.json["item_id"], made.json["matches"]) == (201, accepted, 1)
+        assert ids(shop.client.get("/v1/popular")) == []
+        shop.client.delete(f"/v1/overrides/{made.json['override_id']}")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/items/%2Flab%2Flead/similar", "/lab/lead"),
+        ("/v1/items//lab/lead/similar", "/lab/lead"),
+        ("/v1/items/lab%2F%2Flead%2F/similar", "lab//lead/"),
+        ("/v1/items/a%2Fsimilar/similar", "a/similar"),
+        ("/v1/items/.hidden/similar", ".hidden"),
+        ("/v1/items/%EF%BB%BFi1/similar", "i1"),
+    ],
+)
+def test_a_path_names_its_item_and_no_other(shop, path, asked):
+    publish(shop, "/lab/lead", "lab/lead", "lab//lead/", "a/similar", "a", ".hidden", "i1")
+    assert ids(shop.client.get(path))[0] == f"of {asked}"
+
+
+@pytest.mark.parametrize("item_id", ["x" * 513, "a%00b", "%0A", "a%0Ab"])
+def test_what_ingest_refuses_the_api_refuses(shop, item_id):
+    for path in (f"/v1/items/{item_id}/similar", f"/v1/items/similar?item_id={item_id}"):
+        answer = shop.client.get(path)
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "item_id")
+
+
+def test_an_item_is_named_once(shop):
+    answer = shop.client.get("/v1/items/a/similar?item_id=b")
+    assert (answer.status_code, answer.json["detail"]) == (400, "item_id stands in the path already")
+
+
+@pytest.mark.parametrize("said", ["85123a", " 85123A", "85123\ufeffa"])
+def test_letter_case_is_what_the_catalogue_says(shop, said):
+    publish(shop, "85123A", "POST", case=UPPER)
+    made = shop.client.post("/v1/overrides", json={"kind": "block", "item_id": said, "until": UNTIL})
+    assert (made.json["item_id"], made.json["matches"]) == ("85123A", 1)
+    assert ids(shop.client.get("/v1/popular")) == ["POST"]
+    assert ids(shop.client.get("/v1/items/post/similar", query_string={"n": 1})) == ["of POST"]
+
+
+def test_where_case_tells_two_items_are_two(shop):
+    publish(shop, "ab1", "AB1")
+    shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "ab1", "until": UNTIL})
+    assert ids(shop.client.get("/v1/popular")) == ["AB1"]
+
+
+def test_a_block_made_before_anything_was_published_holds_in_either_case(shop):
+    shop.snapshots.publish(None)
+    shop.client.post("/v1/overrides", json={"kind": "block", "item_id": "85123a", "until": UNTIL})
+    publish(shop, "85123A", "POST", case=UPPER)
+    assert ids(shop.client.get("/v1/popular")) == ["POST"]
+
+
+@pytest.mark.parametrize("said", ["caf\u00e9-7", "cafe\u0301-7", "\ufeffcafe\u0301\u200b-7 "])
+def test_a_visitor_is_found_however_the_id_is_composed(shop, said):
+    known = dict(pairs()) | {
+        contract.identifier(identifier_id(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
+    }
+    shop.snapshots.publish(Snapshot("night-1", known.get))
+    assert (
+        shop.client.get("/v1/recommendations", query_string={"user_id": said}).json["customer_id"] == REGULAR
+    )

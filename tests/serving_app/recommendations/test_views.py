@@ -1,0 +1,268 @@
+"""The lists over HTTP: who gets which, where it says it comes from, and that filters hold on every path."""
+
+import errno
+import os
+
+import orjson
+import pytest
+
+from serving_app.http.requests import service
+from serving_app.storage.append_log import FOLDER
+
+REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
+PATHS = ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar", "/v1/items/none/similar")
+
+
+def get(shop, path="/v1/recommendations", **query):
+    answer = shop.client.get(path, query_string=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def ids(answer):
+    return [item["item_id"] for item in answer["items"]]
+
+
+def block(shop, item_id, **more):
+    body = {"kind": "block", "item_id": item_id, "until": "2026-02-21T12:01:00Z", **more}
+    made = shop.client.post("/v1/overrides", json=body)
+    assert made.status_code == 201, made.text
+    return made.json["override_id"]
+
+
+def logged(shop):
+    shop.app.extensions["concierge"].log.rotate(whatever=True)
+    lines = b"".join(
+        path.read_bytes() for path in sorted((shop.home / "serving" / FOLDER).glob("*.jsonl"))
+    ).splitlines()
+    return [orjson.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("query", "customer_id", "source", "first"),
+    [
+        pytest.param(
+            {"customer_id": REGULAR}, REGULAR, "personal", ["item-00", "item-01"], id="a customer's own list"
+        ),
+        pytest.param(
+            {"customer_id": FORMER},
+            REGULAR,
+            "personal",
+            ["item-00", "item-01"],
+            id="by an id from before a merge",
+        ),
+        pytest.param(
+            {"user_id": "u-regular"}, REGULAR, "personal", ["item-00", "item-01"], id="by the shop's id"
+        ),
+        pytest.param(
+            {"user_id": " u-regular "},
+            REGULAR,
+            "personal",
+            ["item-00", "item-01"],
+            id="as normalised as when it was hashed",
+        ),
+        pytest.param(
+            {"anonymous_id": "cookie-newcomer"},
+            NEWCOMER,
+            "audience",
+            ["item-20", "item-21"],
+            id="no list: the segment's",
+        ),
+        pytest.param({"user_id": "u-nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown user"),
+        pytest.param(
+            {"customer_id": "c_nobody"}, None, "popular", ["item-37", "item-36"], id="an unknown customer"
+        ),
+        pytest.param(
+            {"anonymous_id": "u-regular"},
+            None,
+            "popular",
+            ["item-37", "item-36"],
+            id="a user's id is no cookie's",
+        ),
+        pytest.param({}, None, "popular", ["item-37", "item-36"], id="a stranger"),
+        pytest.param({"user_id": ""}, None, "popular", ["item-37", "item-36"], id="a template's empty id"),
+        pytest.param(
+            {"user_id": " ", "customer_id": REGULAR},
+            REGULAR,
+            "personal",
+            ["item-00", "item-01"],
+            id="one is empty",
+        ),
+    ],
+)
+def test_who_gets_which_list(shop, query, customer_id, source, first):
+    answer = get(shop, n=2, **query)
+    assert (answer["customer_id"], answer["source"], ids(answer)) == (customer_id, source, first)
+
+
+def test_an_answer_says_where_it_comes_from(shop):
+    shop.clock.move(minutes=30)
+    answer = get(shop, customer_id=REGULAR, placement="home/top")
+    item = answer["items"][0]
+    assert answer | {"items": None} == {
+        "request_id": "request-0001",
+        "customer_id": REGULAR,
+        "placement": "home/top",
+        "source": "personal",
+        "model_version": "concierge/7",
+        "snapshot": "night-1",
+        "generated_at": "2026-02-21T12:30:00.000000Z",
+        "age_seconds": 9.5 * 3600,
+        "applied_overrides": [],
+        "items": None,
+    }
+    assert item == {
+        "item_id": "item-00",
+        "rank": 1,
+        "score": 0.99,
+        "base_score": 0.99,
+        "source": "personal",
+        "title": "Item 0",
+        "category": "Mugs",
+        "reason": "chosen for this customer (by concierge/7)",
+        "brand": "Acme",
+        "price": 2.5,
+        "currency": "EUR",
+        "image_url": "https://shop.example/0.jpg",
+    }
+    assert shop.client.get("/v1/popular").headers["Cache-Control"] == "no-store"
+
+
+def test_a_short_list_is_filled_from_lower_rungs(shop):
+    answer = get(shop, customer_id=NEWCOMER, n=5)
+    assert [(item["item_id"], item["source"]) for item in answer["items"]] == [
+        ("item-20", "audience"),
+        ("item-21", "audience"),
+        ("item-22", "audience"),
+        ("item-37", "popular"),
+        ("item-36", "popular"),
+    ]
+    assert answer["source"] == "audience"
+    assert answer["items"][0]["reason"] == "popular with segment:lapsed (by recent_popularity)"
+
+
+def test_similar_items(shop):
+    answer = get(shop, "/v1/items/item-05/similar", n=4)
+    assert ids(answer) == ["item-06", "item-07", "item-08", "item-37"], (
+        "not the item itself, nor one discontinued"
+    )
+    assert (answer["source"], answer["placement"]) == ("similar", "similar")
+    unknown = get(shop, "/v1/items/none/similar", n=1)
+    assert (ids(unknown), unknown["source"]) == (["item-37"], "popular")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"customer_id": REGULAR}, {"customer_id": NEWCOMER}],
+    ids=["stranger", "personal", "audience"],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_filters_hold_on_every_path(shop, path, query):
+    everything = ids(get(shop, path, n=100, **query))
+    assert {"item-38", "item-39"}.isdisjoint(everything), "sold out, discontinued"
+    for blocked in everything[:3]:
+        block(shop, blocked)
+    left = get(shop, path, n=100, **query)
+    assert ids(left) == everything[3:]
+    assert len(left["applied_overrides"]) == 3
+    shop.clock.move(minutes=1)
+    assert ids(get(shop, path, n=100, **query)) == everything, "over to the second"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_block_for_one_customer_is_theirs_alone(shop, path):
+    [first] = ids(get(shop, path, n=1))
+    assert first in ids(get(shop, path, customer_id=FORMER, n=100))
+    block(shop, first, user_id="u-regular")
+    assert first not in ids(get(shop, path, customer_id=FORMER, n=100))
+    assert first in ids(get(shop, path, n=100))
+
+
+def test_pins_and_boosts_steer_recommendations_alone(shop):
+    for body in ({"kind": "pin", "item_id": "item-15"}, {"kind": "boost", "item_id": "item-30", "factor": 9}):
+        shop.client.post("/v1/overrides", json={**body, "until": "2026-02-22T00:00:00Z"})
+    answer = get(shop, n=3)
+    assert ids(answer) == ["item-15", "item-30", "item-37"]
+    # item-30 stands ninth in the popular list, behind item-38 and seven others: its own score is 1 - 8/100.
+    scores = [(item["score"], item["base_score"]) for item in answer["items"]]
+    assert scores == [(None, None), pytest.approx((0.92 * 9, 0.92), 1e-4), pytest.approx((0.99, 0.99), 1e-4)]
+    assert ids(get(shop, "/v1/popular", n=2)) == ["item-37", "item-36"]
+    assert ids(get(shop, "/v1/items/item-05/similar", n=2)) == ["item-06", "item-07"]
+
+
+def test_an_item_id_may_hold_anything(shop):
+    assert get(shop, "/v1/items/a%2Fb%20c/similar", n=1)["source"] == "popular"
+
+
+def test_without_a_snapshot_the_page_stays_up(shop):
+    shop.snapshots.publish(None)
+    for path in PATHS:
+        answer = get(shop, path, user_id="u-regular")
+        assert (answer["source"], answer["items"], answer["model_version"], answer["snapshot"]) == (
+            "static",
+            [],
+            None,
+            None,
+        )
+    assert [record["list_source"] for record in logged(shop)] == ["static"] * len(PATHS)
+
+
+def test_every_list_is_logged_as_it_was_served(shop):
+    block(shop, "item-00")
+    served = [get(shop, path, **query) for path in PATHS for query in ({}, {"customer_id": REGULAR})]
+    records = logged(shop)
+    assert [record["request_id"] for record in records] == [answer["request_id"] for answer in served]
+    for record, answer in zip(records, served, strict=True):
+        told = ("customer_id", "placement", "model_version", "snapshot", "applied_overrides")
+        assert {name: record[name] for name in told} == {name: answer[name] for name in told}
+        assert (record["served_at"], record["list_source"]) == (answer["generated_at"], answer["source"])
+        assert record["items"] == [
+            {name: item[name] for name in ("item_id", "rank", "score", "source")} for item in answer["items"]
+        ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_head_is_no_impression(shop, path):
+    assert shop.client.head(path).status_code == 200
+    assert logged(shop) == []
+    get(shop, path)
+    assert len(logged(shop)) == 1, "the negative control"
+
+
+@pytest.fixture
+def full_disk(shop, monkeypatch):
+    """A disk on which no log can be written."""
+    real = os.open
+
+    def refuse(path, *args, **more):
+        if ".jsonl.open" in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *args, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+
+
+def test_a_full_disk_blanks_no_list_and_is_counted(shop, full_disk):
+    for n in range(1, 4):
+        answer = get(shop, customer_id=REGULAR)
+        assert (answer["source"], ids(answer)[0]) == ("personal", "item-00")
+        told = shop.client.get("/readyz")
+        assert (told.status_code, told.json["status"], told.json["n_unlogged"]) == (200, "degraded", n)
+        assert told.json["problems"] == ["the decision log cannot be written: No space left on device"]
+    assert [*(shop.home / "serving" / FOLDER).iterdir()] == []
+
+
+def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
+    service_of(shop)._withholds_unlogged = True
+    answer = get(shop, customer_id=REGULAR)
+    assert (answer["source"], answer["items"], answer["applied_overrides"]) == ("static", [], [])
+    told = shop.client.get("/readyz")
+    assert (told.status_code, told.json["detail"]) == (
+        503,
+        "the decision log cannot be written: No space left on device",
+    )
+
+
+def service_of(shop):
+    with shop.app.app_context():
+        return service()

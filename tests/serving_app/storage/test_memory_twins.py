@@ -1,0 +1,116 @@
+"""Stores and their twins in memory keep the same promises; what is on disk survives restarts, and switches
+follow at once.
+"""
+
+from datetime import timedelta
+
+import msgpack
+import pytest
+
+from expectations.contracts import snapshot as contract
+from serving_app.http.schemas import LATEST
+from serving_app.overrides.index import MemoryOverrides, Override, Rules
+from serving_app.overrides.store import KeptOverrides
+from serving_app.storage.snapshots import MemorySnapshots, Snapshot, SnapshotUnreadable
+
+
+@pytest.fixture
+def disk(request):
+    """The helpers of conftest, which a test module cannot import by name."""
+    return next(
+        plugin for plugin in request.config.pluginmanager.get_plugins() if hasattr(plugin, "switch_to")
+    )
+
+
+def override(number, now, **more):
+    told = {
+        "kind": "block",
+        "item_id": "item-01",
+        "customer_id": None,
+        "position": 0,
+        "factor": 1.0,
+        "note": "why",
+    }
+    return Override(
+        **{**told, "override_id": f"o_{number}", "until": now + timedelta(hours=1), "created_at": now, **more}
+    )
+
+
+@pytest.mark.parametrize("kind", ["memory", "disk"])
+class TestOverrides:
+    @pytest.fixture
+    def store(self, kind, tmp_path):
+        return MemoryOverrides() if kind == "memory" else KeptOverrides(tmp_path)
+
+    def test_kept_as_given_oldest_first(self, store, clock):
+        first, second = (
+            override(1, clock()),
+            override(2, clock() - timedelta(minutes=1), kind="boost", factor=2.5, customer_id="c"),
+        )
+        store.put(first)
+        store.put(second)
+        assert store.all() == (second, first)
+        assert store.all() is store.all(), "nothing written: nothing read again"
+
+    def test_deleted_once(self, store, clock):
+        store.put(override(1, clock()))
+        assert [store.delete("o_1"), store.delete("o_1"), store.all()] == [True, False, ()]
+
+    def test_ended_ones_are_forgotten_by_the_next_write(self, store, clock):
+        store.put(override(1, clock()))
+        clock.move(minutes=59)
+        store.put(override(2, clock(), until=LATEST))
+        assert [one.override_id for one in store.all()] == ["o_1", "o_2"]
+        clock.move(minutes=1)
+        store.put(override(3, clock()))
+        assert [one.override_id for one in store.all()] == ["o_2", "o_3"]
+
+
+def test_overrides_survive_a_restart(tmp_path, clock):
+    kept = override(1, clock())
+    KeptOverrides(tmp_path).put(kept)
+    assert KeptOverrides(tmp_path).all() == (kept,)
+
+
+def test_rules_follow_a_customer_through_a_merge(clock):
+    mine, everyones, others = (
+        override(1, clock(), customer_id="c_old"),
+        override(2, clock()),
+        override(3, clock(), customer_id="c2"),
+    )
+    rules = Rules([mine, everyones, others], {"c_old": "c_new", "c2": "c2"}.get)
+    assert rules.of("c_new") == [mine, everyones]
+    assert rules.of(None) == [everyones]
+
+
+def test_the_twin_in_memory(disk):
+    twin = MemorySnapshots()
+    assert (twin.current(), twin.problem()) == (None, "nothing has been published yet")
+    twin.publish(Snapshot.of("night-1", disk.pairs()))
+    assert (twin.current().name, twin.problem()) == ("night-1", "")
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.Catalogue().pack([], [], [])}]
+)
+def test_what_is_no_snapshot_is_refused(content):
+    with pytest.raises(SnapshotUnreadable):
+        Snapshot.of("x", content.items())
+
+
+def test_a_key_of_any_length_is_found(tmp_path):
+    long = "item-" + "é" * 600
+    assert len(contract.item(long)) <= contract.MAX_KEY_BYTES
+    assert contract.item(long) != contract.item(long + "x")
+
+
+def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
+    """As a roll-back does, or a service that is updated before the night."""
+    old = dict(disk.pairs(layout=1))
+    del old[contract.CATALOGUE]
+    key = contract.audience_list(contract.POPULAR)
+    old[key] = msgpack.packb((["item-02", "item-01"], [0.3, 0.1 + 0.2], [0, 1], [["fm", "knn"], []]))
+    assert list(Snapshot.of("old", old.items()).list(key)) == [
+        ("item-02", 0.3, ("fm", "knn"), None),
+        ("item-01", 0.1 + 0.2, (), None),
+    ]
