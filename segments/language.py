@@ -5,20 +5,18 @@ that is not known for a customer (how long ago someone bought who never did) is 
 nobody is in neither half by accident.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
+from pydantic import BeforeValidator
 
+from expectations.contracts.yaml_files import FileModel, read_yaml, suggest, validate
 from segments.fields import FIELDS
 
-KINDS = ("rfm", "rule")
 COMPARISONS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 OPERATORS = (*COMPARISONS, "between", "in", "is_known")
-KEYS = ("segment_id", "name", "kind", "description", "members")
 FORBIDDEN = ("{{", "{%", "{#", "\\")
 BOUND = 10**18  # more than any field holds, and a number to every warehouse
 FINITE = "finite and below 10^18"
@@ -41,9 +39,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Group:
-    """Rules joined: `how` is all, any or not (of exactly one)."""
+    """Rules joined by `operator`: all, any or not (of exactly one)."""
 
-    how: str
+    operator: str
     rules: tuple["Rule", ...]
 
 
@@ -61,136 +59,158 @@ class Segment:
     members: Rule
 
 
-def load(folder: Path) -> list[Segment]:
+def parse_text(value: Any) -> str:
+    """Text on one line that a dbt model can hold: Jinja runs what braces hold, and a backslash escapes a
+    quote on Snowflake.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    if not isinstance(value, str):
+        raise ValueError(
+            f"is {value!r}, {type(value).__name__}; wanted text, in quotes where YAML takes it for"
+            " something else"
+        )
+    if not value.strip():
+        raise ValueError("is empty; wanted text")
+    marks = [mark for mark in FORBIDDEN if mark in value]
+    if marks:
+        raise ValueError(
+            f"{value!r} contains {' and '.join(marks)}; allowed: any text without {' '.join(FORBIDDEN)}"
+        )
+    return " ".join(value.split())
+
+
+def parse_segment_id(value: Any) -> str:
+    """A segment's id, which is part of table rows and file names.
+
+    Raises:
+        ValueError: it is not made of small letters, digits and underscores.
+    """
+    text = parse_text(value)
+    if not text.replace("_", "").isalnum() or text != text.lower():
+        raise ValueError(f"is {text!r}; allowed: small letters, digits and underscores")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(parse_text)]
+
+
+class SegmentFile(FileModel):
+    """A definition as it is written, its rule not yet parsed."""
+
+    segment_id: Annotated[str, BeforeValidator(parse_segment_id)]
+    name: Text
+    kind: Literal["rfm", "rule"]
+    description: Text
+    members: Any
+
+
+def load_segments(folder: Path) -> list[Segment]:
     """Every definition of a folder, by segment id.
 
     Raises:
         SegmentError: a file is not a definition, or is not called after its segment.
     """
-    found = []
+    segments = []
     for file in sorted(folder.glob("*.yml")):
-        segment = parse(read(file), file.name)
+        document = read_yaml(file, SegmentError, hint="README.md in segments/ shows a definition")
+        segment = parse_segment(document, file.name)
         if segment.segment_id != file.stem:
             raise SegmentError(
                 f"{file.name}: segment_id is {segment.segment_id!r}; the file of that segment is"
                 f" {segment.segment_id}.yml"
             )
-        found.append(segment)
-    if not found:
+        segments.append(segment)
+    if not segments:
         raise SegmentError(f"no segment definitions (*.yml) in {folder.name}")
-    return found
+    return segments
 
 
-def read(file: Path) -> Any:
-    """What YAML makes of a file. Its own errors are of many kinds: of a date that is none, it raises a
-    ValueError.
-    """
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        raise SegmentError(
-            f"{file.name}: cannot be read as YAML: {said}; README.md in segments/ shows a definition"
-        ) from error
-
-
-def parse(document: Any, where: str) -> Segment:
-    """One definition from what YAML gave; `where` names it in messages.
+def parse_segment(document: Any, where: str) -> Segment:
+    """One definition from a YAML document; `where` names it in messages.
 
     Raises:
-        SegmentError: see `load`.
+        SegmentError: see `load_segments`.
     """
-    said = mapping(document, where, f"a mapping with {', '.join(KEYS)}")
-    known_keys(said, KEYS, where)
-    missing = [key for key in KEYS if said.get(key) in (None, "")]
-    if missing:
-        raise SegmentError(f"{where}: {', '.join(missing)} missing; a segment needs {', '.join(KEYS)}")
-    if said["kind"] not in KINDS:
-        raise SegmentError(f"{where}: kind is {said['kind']!r}; allowed: {', '.join(KINDS)}")
-    if (
-        not str(said["segment_id"]).replace("_", "").isalnum()
-        or str(said["segment_id"]) != str(said["segment_id"]).lower()
-    ):
-        raise SegmentError(
-            f"{where}: segment_id is {said['segment_id']!r}; allowed: small letters, digits and underscores"
-        )
-    words = {key: text(said[key], f"{where}: {key}") for key in KEYS[:4]}
+    file = validate(SegmentFile, document, where, SegmentError)
     try:
-        return Segment(**words, members=rule(said["members"], f"{where}: members"))
+        members = parse_rule(file.members, f"{where}: members")
     except RecursionError as error:
         raise SegmentError(
             f"{where}: members: rules nest too deep; an alias (*) may not stand inside what it names"
         ) from error
+    return Segment(file.segment_id, file.name, file.kind, file.description, members)
 
 
-def text(value: Any, where: str) -> str:
-    """A text on one line that a dbt model can hold: Jinja runs what braces hold, and a backslash escapes a
-    quote on Snowflake.
-    """
-    if not isinstance(value, str):
-        raise SegmentError(
-            f"{where}: is {value!r}, {type(value).__name__}; wanted text, in quotes where YAML takes it for"
-            " something else"
-        )
-    found = [mark for mark in FORBIDDEN if mark in value]
-    if found:
-        raise SegmentError(
-            f"{where}: {value!r} contains {' and '.join(found)}; allowed: any text without"
-            f" {' '.join(FORBIDDEN)}"
-        )
-    return " ".join(value.split())
-
-
-def rule(document: Any, where: str) -> Rule:
+def parse_rule(document: Any, where: str) -> Rule:
     """One rule, with the rules inside it."""
-    said = mapping(document, where, "a condition {field, op, value} or one of all, any, not")
-    groups = [how for how in ("all", "any", "not") if how in said]
-    if not groups:
-        return condition(said, where)
-    how = groups[0]
-    if len(said) > 1:
+    if not isinstance(document, Mapping):
         raise SegmentError(
-            f"{where}: {', '.join(map(str, said))} stand side by side; {how} stands alone, nest one in the"
-            " other"
+            f"{where}: is {type(document).__name__}; wanted a condition {{field, op, value}} or one of all,"
+            " any, not"
         )
-    inside = [said[how]] if how == "not" else said[how]
+    groups = [operator for operator in ("all", "any", "not") if operator in document]
+    if not groups:
+        return parse_condition(document, where)
+    operator = groups[0]
+    if len(document) > 1:
+        raise SegmentError(
+            f"{where}: {', '.join(map(str, document))} stand side by side; {operator} stands alone, nest one"
+            " in the other"
+        )
+    inside = [document[operator]] if operator == "not" else document[operator]
     if not isinstance(inside, list) or not inside:
-        raise SegmentError(f"{where}.{how}: needs a list of at least one rule")
-    return Group(how, tuple(rule(one, f"{where}.{how}[{n}]") for n, one in enumerate(inside, start=1)))
+        raise SegmentError(f"{where}.{operator}: needs a list of at least one rule")
+    return Group(
+        operator,
+        tuple(parse_rule(each, f"{where}.{operator}[{n}]") for n, each in enumerate(inside, start=1)),
+    )
 
 
-def condition(said: Mapping, where: str) -> Condition:
+def parse_condition(document: Mapping, where: str) -> Condition:
     """One condition, its value checked against its field."""
-    known_keys(said, ("field", "op", "value"), where)
-    name, op = said.get("field"), said.get("op")
+    allowed = ("field", "op", "value")
+    unknown = [key for key in document if key not in allowed]
+    if unknown:
+        raise SegmentError(
+            f"{where}: unknown key {unknown[0]!r}{suggest(unknown[0], allowed)};"
+            f" allowed: {', '.join(allowed)}"
+        )
+    name, op = document.get("field"), document.get("op")
     if not isinstance(name, str) or name not in FIELDS:
-        raise SegmentError(f"{where}: unknown field {name!r}{near(name, FIELDS)}; known: {', '.join(FIELDS)}")
+        raise SegmentError(
+            f"{where}: unknown field {name!r}{suggest(name, FIELDS)}; known: {', '.join(FIELDS)}"
+        )
     if op not in OPERATORS:
         raise SegmentError(f"{where}: unknown op {op!r}; allowed: {', '.join(OPERATORS)}")
-    kind, value = FIELDS[name].kind, said.get("value")
+    kind, value = FIELDS[name].kind, document.get("value")
     if op == "is_known":
-        good, wanted = isinstance(value, bool), "true or false"
+        is_valid, wanted = isinstance(value, bool), "true or false"
     elif op == "between":
-        good = (
+        is_valid = (
             kind == "number"
             and isinstance(value, list)
             and len(value) == 2
-            and all(is_number(one) for one in value)
+            and all(is_number(each) for each in value)
         )
-        good, wanted = good and value[0] <= value[1], f"two numbers [low, high], both ends included, {FINITE}"
+        is_valid, wanted = (
+            is_valid and value[0] <= value[1],
+            f"two numbers [low, high], both ends included, {FINITE}",
+        )
     elif op == "in":
-        good = (
+        is_valid = (
             kind == "number"
             and isinstance(value, list)
             and bool(value)
-            and all(is_number(one) for one in value)
+            and all(is_number(each) for each in value)
         )
         wanted = f"a list of numbers, {FINITE}"
     elif kind == "boolean":
-        good, wanted = op in ("=", "!=") and isinstance(value, bool), "true or false, with = or !="
+        is_valid, wanted = op in ("=", "!=") and isinstance(value, bool), "true or false, with = or !="
     else:
-        good, wanted = is_number(value), f"a number, {FINITE}"
-    if not good:
+        is_valid, wanted = is_number(value), f"a number, {FINITE}"
+    if not is_valid:
         raise SegmentError(f"{where}: {name} {op} {value!r}; {name} is a {kind}, which here takes {wanted}")
     return Condition(name, op, tuple(value) if isinstance(value, list) else value)
 
@@ -198,22 +218,3 @@ def condition(said: Mapping, where: str) -> Condition:
 def is_number(value: Any) -> bool:
     """Whether it is one to SQL too: YAML's .nan and .inf are not (nan is within no bound)."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -BOUND < value < BOUND
-
-
-def mapping(document: Any, where: str, wanted: str) -> Mapping:
-    if not isinstance(document, Mapping):
-        raise SegmentError(f"{where}: is {type(document).__name__}; wanted {wanted}")
-    return document
-
-
-def known_keys(said: Mapping, allowed: tuple[str, ...], where: str) -> None:
-    unknown = [key for key in said if key not in allowed]
-    if unknown:
-        raise SegmentError(
-            f"{where}: unknown key {unknown[0]!r}{near(unknown[0], allowed)}; allowed: {', '.join(allowed)}"
-        )
-
-
-def near(name: Any, known: Any) -> str:
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from segments.language import FORBIDDEN, near
-from segments.to_sql import literal, write
+from expectations.contracts.yaml_files import suggest
+from segments.language import FORBIDDEN
+from segments.to_sql import format_literal, write_if_changed
 from spark_jobs.ingest.sources import names as source_names
 
 POLICY = "survivorship.yml"
@@ -83,7 +84,7 @@ def parse(document: Any, where: str) -> list[Survivor]:
     for name in said:
         if name not in FIELDS:
             raise PolicyError(
-                f"{where}: unknown field {name!r}{near(name, FIELDS)}; allowed: {listed(FIELDS)}"
+                f"{where}: unknown field {name!r}{suggest(name, FIELDS)}; allowed: {listed(FIELDS)}"
             )
     missing = [name for name in FIELDS if name not in said]
     if missing:
@@ -102,7 +103,7 @@ def survivor(name: str, document: Any, where: str) -> Survivor:
     rule, priority = document.get("rule"), document.get("priority")
     if rule not in RULES:
         raise PolicyError(
-            f"{where}: unknown rule {rule!r}{near(rule, RULES)}; allowed: {listed(RULES)}, or comes_with"
+            f"{where}: unknown rule {rule!r}{suggest(rule, RULES)}; allowed: {listed(RULES)}, or comes_with"
             " instead"
         )
     if rule != "source_priority":
@@ -119,7 +120,7 @@ def survivor(name: str, document: Any, where: str) -> Survivor:
     for n, one in enumerate(priority):
         if one not in allowed:
             raise PolicyError(
-                f"{where}: unknown source or feed {one!r}{near(one, allowed)}; allowed: {listed(allowed)}"
+                f"{where}: unknown source or feed {one!r}{suggest(one, allowed)}; allowed: {listed(allowed)}"
             )
         if one in priority[:n]:
             raise PolicyError(f"{where}: {one} stands twice in priority")
@@ -152,7 +153,7 @@ def checked_reason(document: Any, where: str) -> str:
     """Why the field has its rule, on one line; a rule without a reason cannot be reviewed."""
     unknown = [key for key in keys(document) if key not in KEYS]
     if not isinstance(document, Mapping) or unknown:
-        said = f"unknown key {unknown[0]!r}{near(unknown[0], KEYS)}" if unknown else f"is {document!r}"
+        said = f"unknown key {unknown[0]!r}{suggest(unknown[0], KEYS)}" if unknown else f"is {document!r}"
         raise PolicyError(f"{where}: {said}; wanted a mapping with rule and reason; allowed: {listed(KEYS)}")
     reason = document.get("reason")
     if not isinstance(reason, str) or not reason.strip() or any(mark in reason for mark in FORBIDDEN):
@@ -194,7 +195,7 @@ def unioned(rows: Any) -> str:
     """Rows as one query; a text that is None is a null of the text's type."""
     said = (
         ",\n".join(
-            f"    {'cast(null as varchar)' if value is None else literal(value)} as {name}"
+            f"    {'cast(null as varchar)' if value is None else format_literal(value)} as {name}"
             for name, value in row.items()
         )
         for row in rows
@@ -211,5 +212,5 @@ def write_rules(project: Path) -> None:
     policy = load(project / POLICY)
     folder = project / GENERATED
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "int_survivorship_rules.sql", rules_model(policy))
-    write(folder / "int_survivorship_priorities.sql", priorities_model(policy))
+    write_if_changed(folder / "int_survivorship_rules.sql", rules_model(policy))
+    write_if_changed(folder / "int_survivorship_priorities.sql", priorities_model(policy))

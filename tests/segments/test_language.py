@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from segments.fields import FIELDS
-from segments.language import Condition, Group, SegmentError, load, parse
+from segments.language import Condition, Group, SegmentError, load_segments, parse_segment
 from segments.to_sql import DEFINITIONS
 
 GOOD = {
@@ -32,7 +32,7 @@ def one(field, op, value) -> dict:
 
 def test_rules_nest():
     nested = {"all": [{"field": "n_orders", "op": ">", "value": 2}, {"not": {"any": [GOOD["members"]]}}]}
-    assert parse(with_members(nested), "x").members == Group(
+    assert parse_segment(with_members(nested), "x").members == Group(
         "all",
         (Condition("n_orders", ">", 2), Group("not", (Group("any", (Condition("n_orders", ">=", 1),)),))),
     )
@@ -45,7 +45,12 @@ def test_rules_nest():
         pytest.param(
             {**GOOD, "member": {}}, "unknown key 'member' (did you mean 'members'?)", id="a key misspelt"
         ),
-        pytest.param({**GOOD, "name": ""}, "name missing", id="no name"),
+        pytest.param({**GOOD, "name": " "}, "name: is empty; wanted text", id="no name"),
+        pytest.param(
+            {"segment_id": "lapsed", "kind": "rule", "members": {}},
+            "name, description missing; needed are segment_id, name, kind, description, members",
+            id="keys left out",
+        ),
         pytest.param({**GOOD, "kind": "list"}, "kind is 'list'; allowed: rfm, rule", id="an unknown kind"),
         pytest.param(
             {**GOOD, "segment_id": "Lap sed"}, "allowed: small letters, digits and underscores", id="no id"
@@ -115,7 +120,7 @@ def test_rules_nest():
 )
 def test_what_cannot_be_understood_is_refused_with_a_sentence(document, said):
     with pytest.raises(SegmentError) as refused:
-        parse(document, "lapsed.yml")
+        parse_segment(document, "lapsed.yml")
     assert str(refused.value).startswith("lapsed.yml")
     assert said in str(refused.value)
 
@@ -134,7 +139,7 @@ def test_what_cannot_be_understood_is_refused_with_a_sentence(document, said):
 def test_what_is_not_yaml_is_refused_with_a_sentence(tmp_path: Path, content):
     (tmp_path / "lapsed.yml").write_bytes(content)
     with pytest.raises(SegmentError, match=r"^lapsed\.yml: cannot be read as YAML: "):
-        load(tmp_path)
+        load_segments(tmp_path)
 
 
 def test_a_rule_that_holds_itself_is_refused_with_a_sentence(tmp_path: Path):
@@ -142,12 +147,12 @@ def test_a_rule_that_holds_itself_is_refused_with_a_sentence(tmp_path: Path):
         yaml.safe_dump({**GOOD, "members": None}).replace("members: null", "members: &it {not: *it}")
     )
     with pytest.raises(SegmentError, match=r"^lapsed\.yml: members: rules nest too deep"):
-        load(tmp_path)
+        load_segments(tmp_path)
 
 
 def test_a_brace_and_every_other_letter_are_text():
     assert (
-        parse({**GOOD, "name": "Who's {lapsed} }} 100 % #1 – été"}, "x").name
+        parse_segment({**GOOD, "name": "Who's {lapsed} }} 100 % #1 – été"}, "x").name
         == "Who's {lapsed} }} 100 % #1 – été"
     )
 
@@ -155,16 +160,16 @@ def test_a_brace_and_every_other_letter_are_text():
 def test_a_file_is_called_after_its_segment(tmp_path: Path):
     (tmp_path / "other.yml").write_text(yaml.safe_dump(GOOD))
     with pytest.raises(SegmentError, match=r"the file of that segment is lapsed\.yml"):
-        load(tmp_path)
+        load_segments(tmp_path)
 
 
 def test_a_folder_without_definitions_is_an_error(tmp_path: Path):
     with pytest.raises(SegmentError, match="no segment definitions"):
-        load(tmp_path)
+        load_segments(tmp_path)
 
 
 def test_there_are_rfm_segments_and_at_least_eight_by_rule():
-    segments = load(DEFINITIONS)
+    segments = load_segments(DEFINITIONS)
     assert sum(segment.kind == "rfm" for segment in segments) == 10
     assert sum(segment.kind == "rule" for segment in segments) >= 8
 
@@ -173,7 +178,7 @@ def meets(rule, facts: dict) -> bool:
     """A rule evaluated in plain Python, for conditions that RFM segments use."""
     if isinstance(rule, Group):
         inside = [meets(one, facts) for one in rule.rules]
-        return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.how]
+        return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.operator]
     have, value = facts[rule.field], rule.value
     return {
         "=": lambda: have == value,
@@ -184,7 +189,7 @@ def meets(rule, facts: dict) -> bool:
 
 
 def test_the_rfm_grid_has_no_gap_and_no_overlap():
-    rfm = [segment for segment in load(DEFINITIONS) if segment.kind == "rfm"]
+    rfm = [segment for segment in load_segments(DEFINITIONS) if segment.kind == "rfm"]
     for recency, value in product(range(1, 6), repeat=2):
         found = [
             s.segment_id for s in rfm if meets(s.members, {"recency_score": recency, "value_score": value})
@@ -204,7 +209,7 @@ def test_fields_are_the_columns_dbt_works_out():
 
 def test_the_readmes_grid_is_the_definitions():
     page = (DEFINITIONS.parent / "README.md").read_text()
-    rfm = [segment for segment in load(DEFINITIONS) if segment.kind == "rfm"]
+    rfm = [segment for segment in load_segments(DEFINITIONS) if segment.kind == "rfm"]
     for line in (line for line in page.splitlines() if line.startswith("| **")):
         scores, *cells = (cell.strip() for cell in line.strip("|").split("|"))
         for recency, (value, cell) in product(scores.strip("*").split(", "), enumerate(cells, start=1)):

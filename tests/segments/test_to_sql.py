@@ -10,8 +10,14 @@ import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.language import COMPARISONS, Condition, Group, Segment, SegmentError, load
-from segments.to_sql import DEFINITIONS, definitions_model, members_query, predicate, write_models
+from segments.language import COMPARISONS, Condition, Group, Segment, SegmentError, load_segments
+from segments.to_sql import (
+    DEFINITIONS,
+    write_definitions_model,
+    write_members_query,
+    write_models,
+    write_predicate,
+)
 
 NUMBERS = ("n_orders", "days_since_last_order", "recency_score")
 number = st.integers(-3, 3)
@@ -55,7 +61,7 @@ rows = st.lists(
 def means(rule, row: dict) -> bool:
     if isinstance(rule, Group):
         inside = [means(one, row) for one in rule.rules]
-        return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.how]
+        return {"all": all(inside), "any": any(inside), "not": not inside[0]}[rule.operator]
     have, value = row[rule.field], rule.value
     if rule.op == "is_known":
         return (have is not None) == value
@@ -88,15 +94,15 @@ def test_sql_finds_whom_the_rule_means(rule, given_rows):
         for n, row in enumerate(given_rows)
     ]
     CONNECTION.executemany("insert into inputs values (?, ?, ?, ?, ?, ?)", values)
-    query = members_query(Segment("some", "Some", "rule", "Some.", rule), "inputs")
+    query = write_members_query(Segment("some", "Some", "rule", "Some.", rule), "inputs")
     found = {row[0] for row in CONNECTION.execute(query).fetchall()}
     assert found == {n for n, row in enumerate(given_rows) if means(rule, row)}
 
 
 def test_every_segments_query_has_one_shape_on_every_warehouse():
-    for segment in load(DEFINITIONS):
+    for segment in load_segments(DEFINITIONS):
         for dialect in ("duckdb", "snowflake"):
-            parsed = sqlglot.parse_one(members_query(segment, "inputs"), dialect=dialect)
+            parsed = sqlglot.parse_one(write_members_query(segment, "inputs"), dialect=dialect)
             assert [column.alias_or_name for column in parsed.selects] == [
                 "customer_id",
                 "segment_id",
@@ -106,7 +112,7 @@ def test_every_segments_query_has_one_shape_on_every_warehouse():
 
 def test_quotes_in_a_description_stay_text():
     segment = Segment("x", "Who's", "rule", "It's; drop table x", Condition("n_orders", "=", 1))
-    assert duckdb.sql(definitions_model([segment])).fetchall() == [
+    assert duckdb.sql(write_definitions_model([segment])).fetchall() == [
         ("x", "Who's", "rule", "It's; drop table x")
     ]
 
@@ -130,4 +136,4 @@ def test_models_are_written_once(tmp_path: Path):
 
 
 def test_a_condition_is_never_unknown():
-    assert predicate(Condition("n_orders", ">=", 1)) == "coalesce(n_orders >= 1, false)"
+    assert write_predicate(Condition("n_orders", ">=", 1)) == "coalesce(n_orders >= 1, false)"
