@@ -88,7 +88,7 @@ history: $(READY) ## what was in production on a day: model, tables, rules: AT=<
 	@$(PY) -m spark_jobs.publish.history --at="$$GIVEN_AT"
 
 rebuild: $(READY) ## a model and its lists made again of what they were made of, and compared byte by byte: RUN=<version or run>
-	@$(PY) -m spark_jobs.train.rebuild --run="$$GIVEN_RUN"
+	@$(PY) -m spark_jobs.rebuild.rebuild_model --run="$$GIVEN_RUN"
 
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler

@@ -35,7 +35,7 @@ from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.lake.session import start
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days, Night
-from spark_jobs.score import checkpoints, frames, partitions, personal_lists, stale_customers
+from spark_jobs.score import checkpoints, list_frames, partitions, personal_lists, stale_customers
 from spark_jobs.settings import Settings
 
 LENGTH, TASTES, EVENTS, DAYS = 100, 200, 10, 365
@@ -155,7 +155,7 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
         )
         nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
         began, cpu = time.perf_counter(), cpu_seconds()
-        done = frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
+        done = list_frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
         scored, cpu = time.perf_counter() - began, cpu_seconds() - cpu
         began = time.perf_counter()
         report = personal_lists.commit(lake, pa.array([], pa.string()), done, where)

@@ -27,8 +27,8 @@ from benchmarks.leaderboard.datasets.order import shuffled
 from models.search import read_space
 from models.time_split import Windows
 from operate.spark_cluster import cluster
+from spark_jobs.train.configuration_search import OFF_CYCLE, choose
 from spark_jobs.train.matrices import Material
-from spark_jobs.train.selection import OFF_CYCLE, choose
 
 PLACES = ("local[1]", "local[2]", "cluster")
 DAYS = online_retail.DAYS

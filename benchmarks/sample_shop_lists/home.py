@@ -25,10 +25,10 @@ from models.base import KINDS, PURCHASE
 from models.blending.weighted import Blend
 from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
-from spark_jobs.score import catalogue, frames, partitions, stale_customers
+from spark_jobs.learning_data.behaviour import consented, daily
+from spark_jobs.score import item_demand, list_frames, partitions, stale_customers
 from spark_jobs.score.partitions import Scoring
 from spark_jobs.settings import Settings
-from spark_jobs.train.matrices import consented, daily
 
 SOURCE = "sample_shop"
 WEEK = 7
@@ -99,10 +99,10 @@ def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring
     interactions, customers, items = (
         lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     )
-    newest, kinds = catalogue.known(interactions)
+    newest, kinds = item_demand.known(interactions)
     behaviour = daily(consented(interactions, customers))
-    since = catalogue.learned_since(behaviour, settings.training_days)
-    made = frames.scoring(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
+    since = item_demand.learned_since(behaviour, settings.training_days)
+    made = list_frames.scoring(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
     return made, stale_customers.rows(behaviour, customers, made.inputs, since).orderBy(
         "customer_id"
     ).toArrow()

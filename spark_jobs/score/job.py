@@ -19,10 +19,10 @@ from expectations.contracts.tables import Table
 from models.base import KINDS
 from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.learning_data.behaviour import by_shop_clock, consented, daily
 from spark_jobs.run.context import Night, TableReport
-from spark_jobs.score import catalogue, frames, personal_lists
-from spark_jobs.train.matrices import by_shop_clock, consented, daily
-from spark_jobs.train.register import open_registry
+from spark_jobs.run.model_registry import open_registry
+from spark_jobs.score import item_demand, list_frames, personal_lists
 
 NO_MODEL = "none"  # stands where a list names its model, until one is accepted
 
@@ -44,23 +44,23 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         by_shop_clock(interactions, "occurred_at", zone),
         by_shop_clock(items, "first_seen_at", zone),
     )
-    newest, kinds = catalogue.known(interactions)
+    newest, kinds = item_demand.known(interactions)
     if newest is None:
         return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]
     # Guests count in what is popular; whoever may not be personalised for counts nowhere.
     counted = consented(interactions, customers).unionByName(interactions.where("customer_id is null"))
-    demand = catalogue.demand(counted, items, kinds, newest + 1)
+    demand = item_demand.demand(counted, items, kinds, newest + 1)
     behaviour, until = daily(consented(interactions, customers)).persist(), newest + 1
     version = champion.model_version if champion else NO_MODEL
     if champion:
         made_by = [champion.run_id, night.code_hash, *sorted(champion.digests.values())]
         model = registry.load(champion)
-        since = catalogue.learned_since(behaviour, night.settings.training_days)
-        scoring = frames.scoring(model, items, until, kinds != KINDS, version, made_by, since)
+        since = item_demand.learned_since(behaviour, night.settings.training_days)
+        scoring = list_frames.scoring(model, items, until, kinds != KINDS, version, made_by, since)
         shared = lake.spark.sparkContext.broadcast(scoring)
         reports, similar = (
             [personal_lists.write(lake, night, shared, behaviour, customers)],
-            frames.similar(lake.spark, shared, demand),
+            list_frames.similar(lake.spark, shared, demand),
         )
     else:
         nobody, similar = (
@@ -69,10 +69,10 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         reports = [report(REC_CUSTOMER_ITEMS, lake.replace(nobody, REC_CUSTOMER_ITEMS))]
     lists = [
         (REC_ITEM_ITEMS, similar),
-        (REC_FOLD_IN, frames.fold_in(lake.spark, model if champion else None, version)),
+        (REC_FOLD_IN, list_frames.fold_in(lake.spark, model if champion else None, version)),
         (
             REC_AUDIENCE_ITEMS,
-            frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version),
+            list_frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version),
         ),
     ]
     reports += [report(table, lake.replace(frame, table)) for table, frame in lists]

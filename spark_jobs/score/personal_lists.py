@@ -17,7 +17,7 @@ from expectations.contracts.lake import REC_CUSTOMER_ITEMS
 from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
-from spark_jobs.score import checkpoints, frames
+from spark_jobs.score import checkpoints, list_frames
 
 LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
 # What Arrow reads ahead by itself is 16 such batches of 4 files: of 400,000 lists 2 GB more than what is
@@ -38,7 +38,7 @@ def write(
     lake.widen(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
     held = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
     where, before = checkpoints.folder(night), lake.spark.createDataFrame(held)
-    done = frames.personal(shared, behaviour, customers, before, where).toArrow().to_pylist()
+    done = list_frames.personal(shared, behaviour, customers, before, where).toArrow().to_pylist()
     report = commit(lake, held["customer_id"].combine_chunks(), done, where)
     checkpoints.forget(night)
     report.detail["recall_of_index"] = shared.value.index and shared.value.index.recall

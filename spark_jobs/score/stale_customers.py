@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from models.base import Behaviour
-from spark_jobs.train.matrices import customer_tokens
+from spark_jobs.learning_data.tokens import customer_tokens
 
 NO_EVENTS = "array<struct<item_id:string,day:int,kind:int>>"
 

@@ -12,8 +12,8 @@ from models.registry import Trial
 from models.search import mean_quality
 from models.time_split import Case
 from spark_jobs.train.budget import Budget
-from spark_jobs.train.fit import measured
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.offline_tests import measured
 
 SWEEPS = 2
 

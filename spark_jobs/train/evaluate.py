@@ -22,10 +22,10 @@ from models.fit_limits import fittable, select_fittable
 from models.recommenders import make, make_blend
 from models.search import memory_of, read_space
 from models.time_split import Case, Windows
-from spark_jobs.train.blend import Ask, fit_blends
-from spark_jobs.train.fit import Fit, as_served, measured, score, test_case
+from spark_jobs.train.blend_fits import Ask, fit_blends
 from spark_jobs.train.fold_in import place
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.offline_tests import Fit, as_served, measured, score, test_case
 
 BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
 CUSTOMERS = 5000  # asked in a test; a sample by seed where there are more

@@ -13,8 +13,8 @@ from models.inference import top_n
 from models.registry import Registry, Version
 from models.time_split import Case, Windows
 from spark_jobs.train.evaluate import BASELINES, SERVED, Examined
-from spark_jobs.train.fit import measured, score
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.offline_tests import measured, score
 from spark_jobs.train.provenance import REFIT
 
 # customers that the model to be served is asked about; seconds, where the whole test would take minutes

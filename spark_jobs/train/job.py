@@ -16,14 +16,16 @@ from models.search import read_space
 from models.time_split import Windows, windows
 from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake
+from spark_jobs.learning_data.behaviour import by_shop_clock, newest
 from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.model_registry import open_registry
+from spark_jobs.train.configuration_search import FALLBACK
 from spark_jobs.train.evaluate import SERVED, examine
 from spark_jobs.train.gate_inputs import Before, former, found_flaws, refused_since
 from spark_jobs.train.learned_blend import choose
-from spark_jobs.train.matrices import Material, by_shop_clock, material, newest
+from spark_jobs.train.matrices import Material, material
 from spark_jobs.train.provenance import REFIT, SEARCH, fingerprint, named, number
-from spark_jobs.train.register import decline, open_registry, register, repeat
-from spark_jobs.train.selection import FALLBACK
+from spark_jobs.train.register import decline, register, repeat
 
 FOUND = "found"
 UNTESTABLE = (

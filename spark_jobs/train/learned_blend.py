@@ -16,11 +16,11 @@ from models.recommenders import make_blend
 from models.registry import Trial
 from models.search import memory_of
 from models.time_split import Windows
-from spark_jobs.train import selection as weighed
-from spark_jobs.train.blend import Ask, fit_blends
-from spark_jobs.train.fit import as_served, test_case
+from spark_jobs.train import configuration_search as weighed
+from spark_jobs.train.blend_fits import Ask, fit_blends
+from spark_jobs.train.configuration_search import Chosen
 from spark_jobs.train.matrices import Material
-from spark_jobs.train.selection import Chosen
+from spark_jobs.train.offline_tests import as_served, test_case
 
 CUSTOMERS = 1000  # asked
 LEAST_WINDOWS = 2  # a ranker of one window knows one month's habits

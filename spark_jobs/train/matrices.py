@@ -13,9 +13,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from models import features
-from models.base import KINDS, PURCHASE, Behaviour, Training, id_array
-
-TITLE_WORDS = 4
+from models.base import PURCHASE, Behaviour, Training, id_array
+from spark_jobs.learning_data.behaviour import consented, daily
+from spark_jobs.learning_data.tokens import customer_tokens, item_tokens, title_words
 
 
 @dataclass(frozen=True)
@@ -40,60 +40,6 @@ class Material:
     n_left_out: int
 
 
-def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
-    """Interactions of customers who may be personalised for: those whom `feat_customers` holds. The one
-    filter at training.
-    """
-    return interactions.join(customers.select("customer_id"), on="customer_id", how="left_semi")
-
-
-def by_shop_clock(frame: DataFrame, column: str, time_zone: str) -> DataFrame:
-    """The frame with a UTC time as the shop's clock showed it, so that its day is the shop's."""
-    return frame.withColumn(column, F.from_utc_timestamp(column, time_zone))
-
-
-def newest(interactions: DataFrame, customers: DataFrame, days: int | None) -> DataFrame:
-    """The interactions of the newest days that anybody learns from, the last of them included; all of them
-    without a number.
-    """
-    if days is None:
-        return interactions
-    last = daily(consented(interactions, customers)).agg(F.max("day")).first()[0]
-    return (
-        interactions
-        if last is None
-        else interactions.where(F.unix_date(F.to_date("occurred_at")) > last - days)
-    )
-
-
-def customer_tokens() -> Column:
-    """A customer's attributes as tokens: none that comes of behaviour, as today's segment or channel would
-    tell how a test ends.
-
-    The country is that of the latest order; of Online Retail's 4,372 customers 8 ever had two.
-    """
-    return _tokens(country=F.col("country"))
-
-
-def item_tokens() -> Column:
-    """An item's attributes as tokens: each level of its category path, brand, price band, the title's first
-    words.
-    """
-    named = _tokens(category=F.col("category"), brand=F.col("brand"), price=F.col("price_band"))
-    # Ingest refuses a path with a null inside; a home that took one in before that still holds it.
-    levels = F.array_compact(F.coalesce("category_path", F.array().cast("array<string>")))
-    path = F.transform(levels, lambda name: F.concat(F.lit("path="), name))
-    return F.array_distinct(F.concat(named, path, F.slice(title_words(), 1, TITLE_WORDS)))
-
-
-def title_words() -> Column:
-    """Every word of an item's title, each once, in its order."""
-    words = F.array_distinct(
-        F.regexp_extract_all(F.lower(F.coalesce("title", F.lit(""))), F.lit(r"(\p{L}{3,})"), 1)
-    )
-    return F.transform(words, lambda word: F.concat(F.lit("word="), word))
-
-
 def numbered(frame: DataFrame, name: str, *by: Column | str) -> DataFrame:
     """The frame with a column `name`: each row's place in the order of `by`, from 0."""
     return frame.withColumn(name, F.row_number().over(Window.orderBy(*by)) - 1)
@@ -104,21 +50,6 @@ def drawn(key: str) -> tuple[Column, Column]:
     the key's bytes.
     """
     return F.xxhash64(key), F.col(key)
-
-
-def daily(interactions: DataFrame) -> DataFrame:
-    """Grain: one row per customer, item, day and kind of behaviour that a taste is read from."""
-    kind = F.array_position(F.array(*[F.lit(name) for name in KINDS]), F.col("interaction_type")) - 1
-    return (
-        interactions.where(F.col("interaction_type").isin(*KINDS))
-        .select(
-            "customer_id",
-            "item_id",
-            F.unix_date(F.to_date("occurred_at")).alias("day"),
-            kind.cast("int").alias("kind"),
-        )
-        .distinct()
-    )
 
 
 def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) -> Material | None:
@@ -202,12 +133,4 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
         allowed=np.array(things["is_recommendable"].to_pylist(), bool),
         consumable=np.array(things["is_consumable"].to_pylist(), bool),
         n_left_out=n_left_out,
-    )
-
-
-def _tokens(**columns: Column) -> Column:
-    """`name=value` for every column that is not null."""
-    return F.filter(
-        F.array(*[F.concat(F.lit(f"{name}="), column) for name, column in columns.items()]),
-        lambda token: token.isNotNull(),
     )

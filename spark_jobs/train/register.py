@@ -15,7 +15,7 @@ from models.registry import Registry, Trial, Version
 from models.time_split import Windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
-from spark_jobs.train import provenance, report
+from spark_jobs.train import leaderboard, provenance
 from spark_jobs.train.drift import REPORT, look, profile, searched_in
 from spark_jobs.train.evaluate import SERVED, Examined
 from spark_jobs.train.gate_inputs import coverage
@@ -31,14 +31,6 @@ OF_THE_LINE = (
     "because",
     "n_interactions",
 )  # what the run manifest says of a model
-
-
-def open_registry(night: Night) -> Registry:
-    """The registry of this home."""
-    settings = night.settings
-    return Registry(
-        settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(night.now.timestamp() * 1000)
-    )
 
 
 def register(
@@ -61,7 +53,7 @@ def register(
             (`choose.Chosen.report`).
     """
     configuration, test = examined.artifact.configuration, examined.test
-    whom = report.whom(material, test, cut) if test else {}
+    whom = leaderboard.whom(material, test, cut) if test else {}
     board = {name: summary(found, whom) for name, found in examined.board.items()}
     quality = board[SERVED]["quality"]["mean"] if board else None
     before = champion if kind == REFIT else None
@@ -103,7 +95,7 @@ def register(
         "profile": now,
         "left_out": examined.left_out,
         "warnings": examined.warnings,
-        "slices": report.slices(examined.board, whom),
+        "slices": leaderboard.slices(examined.board, whom),
         "fold_in": examined.fold_in,
         "n_trials": len(trials),
         "search": dict(search or {}),
@@ -120,17 +112,17 @@ def register(
     with tempfile.TemporaryDirectory() as aside:
         digests = examined.artifact.save(Path(aside) / "model")
         said["digests"] = digests
-        report.write(said, Path(aside) / REPORT)
+        leaderboard.write(said, Path(aside) / REPORT)
         if board:
-            report.picture(board, Path(aside) / "leaderboard.png")
-            report.slices_picture(said["slices"], Path(aside) / "slices.png")
-        figures = {**report.metrics(board), **report.slice_metrics(said["slices"])}
+            leaderboard.picture(board, Path(aside) / "leaderboard.png")
+            leaderboard.slices_picture(said["slices"], Path(aside) / "slices.png")
+        figures = {**leaderboard.metrics(board), **leaderboard.slice_metrics(said["slices"])}
         run = registry.log(f"{kind} {night.run_id}", parameters, figures, tags, trials, Path(aside))
     made = registry.register(run, digests, tags, verdict.accepted, champion)
     if made.accepted != verdict.accepted:  # another one was made champion while this was trained
         said |= {"verdict": made.tags["verdict"], "reason": made.tags["reason"]}
         with tempfile.TemporaryDirectory() as aside:
-            report.write(said, Path(aside) / REPORT)
+            leaderboard.write(said, Path(aside) / REPORT)
             registry.add(run, Path(aside))
         champion = registry.champion()
     return say(night, made, made if made.accepted else champion, said)
@@ -173,7 +165,7 @@ def say(
         "served": about(served),
         **said,
     }
-    report.write(full, night.settings.home / "reports" / night.slug / "model.json")
+    leaderboard.write(full, night.settings.home / "reports" / night.slug / "model.json")
     if full.get("search"):
         print(
             "  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(
@@ -244,7 +236,7 @@ def repeat(night: Night, registry: Registry, known: Version, champion: Version) 
             f" {champion.model_version}"
         )
         said |= {"verdict": "withdrawn", "reason": reason}
-    report.write(said, night.settings.home / "reports" / night.slug / "model.json")
+    leaderboard.write(said, night.settings.home / "reports" / night.slug / "model.json")
     print(f"  {known.model_version} was made of just this; nothing is trained")
     return [
         TableReport(

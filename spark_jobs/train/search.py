@@ -10,14 +10,15 @@ from models.search import read_space
 from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
-from spark_jobs.train import job, report, search_schedule
+from spark_jobs.run.model_registry import open_registry
+from spark_jobs.train import job, leaderboard, search_schedule
+from spark_jobs.train.configuration_search import OFF_CYCLE
 from spark_jobs.train.drift import FOUND_AGAIN
 from spark_jobs.train.evaluate import ACCEPTED_BEFORE, examine
 from spark_jobs.train.gate_inputs import Before, coverage, found_flaws, mean_quality
 from spark_jobs.train.learned_blend import choose
 from spark_jobs.train.provenance import SEARCH, fingerprint, number
-from spark_jobs.train.register import decline, open_registry, register, repeat
-from spark_jobs.train.selection import OFF_CYCLE
+from spark_jobs.train.register import decline, register, repeat
 
 
 def run(night: Night, lake: Lake) -> list[TableReport]:
@@ -46,7 +47,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         examined.quality(),
         examined.quality(ACCEPTED_BEFORE),
         examined.quality("popularity"),
-        report.whom(found, examined.test, cut),
+        leaderboard.whom(found, examined.test, cut),
         found_flaws(found, cut, examined, number(night.days.last), before),
     )
     cost = {**chosen.report, "asked_because": search_schedule.reasons(night, lake)}

@@ -17,8 +17,8 @@ from models.blending.weighted import unit
 from models.recommenders import make
 from models.search import Attempt
 from spark_jobs.train.budget import Budget, forget_peak, limited, peak_bytes
-from spark_jobs.train.fit import measured, score, test_case
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.offline_tests import measured, score, test_case
 
 END_AGAIN_SECONDS = 0.2
 WRONG = 300  # characters of what a trial died of that are kept

@@ -66,7 +66,7 @@ def test_a_rollback_and_a_question_as_they_were_typed(make):
     ]
     assert make("rollback") == ["-m", "spark_jobs.publish.rollback", "--to=", "--reason="]
     assert make("history", AT=ODD) == ["-m", "spark_jobs.publish.history", f"--at={ODD}"]
-    assert make("rebuild", RUN=run_id) == ["-m", "spark_jobs.train.rebuild", f"--run={run_id}"]
+    assert make("rebuild", RUN=run_id) == ["-m", "spark_jobs.rebuild.rebuild_model", f"--run={run_id}"]
 
 
 def test_a_folder_and_days_as_they_were_typed(make):

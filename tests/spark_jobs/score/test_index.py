@@ -13,7 +13,7 @@ from models.artifact import Artifact
 from models.blending.weighted import Blend
 from models.listing import retrieval
 from models.recommenders import make
-from spark_jobs.score import frames, partitions
+from spark_jobs.score import list_frames, partitions
 
 N_CUSTOMERS, N_ITEMS = 300, 3000
 LETTER = "\u05e9"  # ids of items are not ASCII everywhere
@@ -62,9 +62,9 @@ def lists(made):
 
 def test_lists_through_an_index(monkeypatch):
     made = scoring(1.0)
-    assert frames.index(made) is None, "few enough to compare with all"
+    assert list_frames.index(made) is None, "few enough to compare with all"
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
-    index = frames.index(made)
+    index = list_frames.index(made)
     assert index.recall >= retrieval.LEAST_RECALL
     exact, near = lists(made), lists(replace(made, index=index))
     shares = [len(set(exact[one]) & set(near[one])) / len(exact[one]) for one in exact]
@@ -76,7 +76,7 @@ def test_lists_through_an_index(monkeypatch):
 
 def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
-    assert frames.index(scoring(1.0, 0.5)) is None
+    assert list_frames.index(scoring(1.0, 0.5)) is None
 
 
 def test_the_size_of_blocks_is_no_matter(monkeypatch):

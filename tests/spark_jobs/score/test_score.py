@@ -20,9 +20,9 @@ from expectations.contracts.lake import (
 from models.artifact import DigestError
 from models.base import Customers
 from models.listing.lists import personal
+from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job
 from spark_jobs.train.matrices import material
-from spark_jobs.train.register import open_registry
 
 TABLES = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
 

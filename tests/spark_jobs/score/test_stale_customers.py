@@ -20,7 +20,7 @@ from models.recommenders import make_blend
 from models.time_split import cells
 from spark_jobs.lake.tables import Lake, arrow_schema
 from spark_jobs.run.context import Days, Night
-from spark_jobs.score import checkpoints, frames, partitions, personal_lists, stale_customers
+from spark_jobs.score import checkpoints, list_frames, partitions, personal_lists, stale_customers
 from spark_jobs.settings import Settings
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 60, 30, 40
@@ -114,7 +114,7 @@ def lists(lake):
 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch):
-    monkeypatch.setattr(frames, "CUSTOMERS_A_TASK", 16)
+    monkeypatch.setattr(list_frames, "CUSTOMERS_A_TASK", 16)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -10,7 +10,7 @@ from models import model_flaws
 from models.evaluation import measure
 from models.gate import judge_refit
 from models.recommenders import make_blend
-from spark_jobs.train import job, report
+from spark_jobs.train import job, leaderboard
 from spark_jobs.train.evaluate import SERVED, examine
 from spark_jobs.train.gate_inputs import (
     Before,
@@ -204,7 +204,7 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
 
 def test_the_guarded_slices(good):
     material, cut, fine = good
-    slices = report.whom(material, fine.test, cut)
+    slices = leaderboard.whom(material, fine.test, cut)
     assert {"activity: light", "activity: heavy", "country: Spain", "country: other"} <= set(slices)
     countries = sum(mask.astype(int) for name, mask in slices.items() if name.startswith("country"))
     assert countries.tolist() == [1] * len(fine.test), "everybody is in one country, or in the others"

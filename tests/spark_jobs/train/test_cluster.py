@@ -13,7 +13,7 @@ import pytest
 
 from operate.spark_cluster import cluster
 from spark_jobs.lake.session import SHORT_LIVED_JVM
-from spark_jobs.train.register import open_registry
+from spark_jobs.run.model_registry import open_registry
 
 ROOT = Path(__file__).resolve().parents[3]
 DAYS = ["--from", "2026-01-05", "--to", "2026-02-09"]

@@ -15,10 +15,10 @@ from expectations.contracts.settings import SettingsError
 from models.registry import Version
 from spark_jobs.run.context import Days, NothingNew, TableReport, config_hash
 from spark_jobs.run.manifest import record
+from spark_jobs.run.model_registry import open_registry
 from spark_jobs.settings import Settings
 from spark_jobs.train import drift, job, search_schedule
 from spark_jobs.train.provenance import number
-from spark_jobs.train.register import open_registry
 
 
 def report_of(shop, run_id):

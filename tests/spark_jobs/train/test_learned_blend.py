@@ -16,12 +16,12 @@ from models.evaluation import measure_lists
 from models.listing.lists import personal
 from models.recommenders import make_blend
 from models.time_split import OverlapError, windows
-from spark_jobs.train import blend, learned_blend
-from spark_jobs.train.blend import Ask, fit_blends
+from spark_jobs.train import blend_fits, learned_blend
+from spark_jobs.train.blend_fits import Ask, fit_blends
 from spark_jobs.train.evaluate import SERVED, examine
-from spark_jobs.train.fit import Fit, measured
 from spark_jobs.train.gate_inputs import Before, found_flaws
 from spark_jobs.train.matrices import material
+from spark_jobs.train.offline_tests import Fit, measured
 
 LEARNED = {
     "parts": {"item_knn": {}, "own_history": {}},
@@ -59,13 +59,13 @@ def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
     the control.
     """
     found, cut = held
-    honest = blend.work
+    honest = blend_fits.work
 
     def late(spark, shared, fits, *rest):
         moved = [replace(fit, before=fit.before + 3) if fit.part == "own_history" else fit for fit in fits]
         return honest(spark, shared, moved, *rest)
 
-    monkeypatch.setattr(blend, "work", late)
+    monkeypatch.setattr(blend_fits, "work", late)
     with pytest.raises(
         OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"
     ):

@@ -1,13 +1,11 @@
 """The lake as matrices: consent applied, days counted once, attributes few."""
 
-from datetime import date, datetime
-
 import numpy as np
 import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.base import KINDS
-from spark_jobs.train.matrices import by_shop_clock, daily, item_tokens, material
+from spark_jobs.train.matrices import material
 
 
 @pytest.fixture(scope="module")
@@ -68,35 +66,9 @@ def test_attributes_are_few_and_say_nothing_of_behaviour(found):
     assert per_item.tolist() == [9.0] * 40
 
 
-def test_a_category_that_is_null_is_no_attribute(spark):
-    schema = "category string, brand string, price_band string, category_path array<string>, title string"
-    frame = spark.createDataFrame(
-        [("Food", None, "low", ["Food", None, "Oil"], "Oil of Kos"), (None,) * 5], schema
-    )
-    first, second = (row["tokens"] for row in frame.select(item_tokens().alias("tokens")).collect())
-    assert first == ["category=Food", "price=low", "path=Food", "path=Oil", "word=oil", "word=kos"]
-    assert second == []
-
-
 def test_a_shop_where_nobody_did_anything(trained):
     lake = trained.lake
     assert (
         material(lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
         is None
     )
-
-
-def test_days_are_the_shops(spark):
-    """02:30 UTC is the evening before in New York."""
-    row = ("c", "i", "purchase", datetime(2026, 1, 6, 2, 30))
-    frame = spark.createDataFrame(
-        [row], "customer_id string, item_id string, interaction_type string, occurred_at timestamp"
-    )
-    days = {
-        zone: daily(by_shop_clock(frame, "occurred_at", zone)).first()["day"]
-        for zone in ("America/New_York", "UTC")
-    }
-    assert days == {
-        "America/New_York": (date(2026, 1, 5) - date(1970, 1, 1)).days,
-        "UTC": (date(2026, 1, 6) - date(1970, 1, 1)).days,
-    }

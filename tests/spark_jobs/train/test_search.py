@@ -15,11 +15,11 @@ from models.base import Customers
 from models.evaluation import measure
 from models.recommenders import make
 from models.time_split import case, windows
+from spark_jobs.train import configuration_search as choosing
 from spark_jobs.train import learned_blend
-from spark_jobs.train import selection as choosing
 from spark_jobs.train.budget import Budget
+from spark_jobs.train.configuration_search import choose
 from spark_jobs.train.matrices import material
-from spark_jobs.train.selection import choose
 
 ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}}

@@ -11,9 +11,9 @@ import pytest
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS
 from models.artifact import DigestError
 from models.search import read_space
+from spark_jobs.run.model_registry import open_registry
 from spark_jobs.train import job, search
-from spark_jobs.train.register import open_registry
-from spark_jobs.train.selection import Chosen
+from spark_jobs.train.configuration_search import Chosen
 
 
 def report_of(shop, run_id):

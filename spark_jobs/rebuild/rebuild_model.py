@@ -33,12 +33,12 @@ from models.registry import Registry, Version
 from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days, Night, code_hash, config_hash
+from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
 from spark_jobs.train import job
 from spark_jobs.train.evaluate import examine
 from spark_jobs.train.provenance import TABLES
-from spark_jobs.train.register import open_registry
 
 ROWS = 2000  # lists held as Python values at once
 LISTS = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, REC_FOLD_IN)

@@ -20,8 +20,8 @@ from models.blending.training_rows import Asked, Rows
 from models.blending.training_windows import Window
 from models.blending.weighted import Blend
 from models.recommenders import make, make_blend, parameters_of
-from spark_jobs.train.fit import Fit
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.offline_tests import Fit
 
 COSTLY = (
     "lightfm",

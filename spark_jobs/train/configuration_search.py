@@ -34,8 +34,8 @@ from models.search import (
 from models.time_split import Windows
 from spark_jobs.train.blend_weights import Candidate, weigh
 from spark_jobs.train.budget import Budget
-from spark_jobs.train.fit import MOST_CELLS, test_case
 from spark_jobs.train.matrices import Material
+from spark_jobs.train.offline_tests import MOST_CELLS, test_case
 from spark_jobs.train.trials import Outcome, make_trials, share
 
 CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly better

@@ -1,0 +1,12 @@
+"""The model registry of a run's home."""
+
+from models.registry import Registry
+from spark_jobs.run.context import Night
+
+
+def open_registry(night: Night) -> Registry:
+    """The registry of this home."""
+    settings = night.settings
+    return Registry(
+        settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(night.now.timestamp() * 1000)
+    )
