@@ -25,7 +25,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.contracts.published import Published
-from expectations.contracts.settings import surroundings
+from expectations.contracts.settings import load_environment
 from operate.visitors import free_port
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, Days, Night
@@ -213,7 +213,9 @@ def main(argv: list[str]) -> int:
         home.mkdir(parents=True)
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
     shop = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(asked.data.resolve())}
-    given = {name: value for name, value in surroundings().items() if name.startswith("CONCIERGE_SNOWFLAKE_")}
+    given = {
+        name: value for name, value in load_environment().items() if name.startswith("CONCIERGE_SNOWFLAKE_")
+    }
     with stand_in() if not given else nullcontext(given) as reach:
         on_duckdb = shop | {"CONCIERGE_HOME": str(homes[0])}
         on_snowflake = shop | reach | {"CONCIERGE_HOME": str(homes[1]), "CONCIERGE_WAREHOUSE": "snowflake"}

@@ -10,9 +10,9 @@ from pathlib import Path
 from airflow.sdk import CronTriggerTimetable, Param
 
 from expectations.contracts import shop_clock
-from expectations.contracts.settings import read, surroundings
+from expectations.contracts.settings import load_environment, resolve_settings
 
-SETTINGS = read(surroundings())
+SETTINGS = resolve_settings(load_environment())
 HOME = Path(SETTINGS["CONCIERGE_HOME"]).expanduser().resolve()
 
 # Long past, because Airflow schedules no task of a run whose logical date lies before it, and calls such a

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations.contracts.settings import read, surroundings
+from expectations.contracts.settings import load_environment, resolve_settings
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the service may know of its surroundings. Secrets are left out of `repr`."""
+    """What the service may know of its environment. Secrets are left out of `repr`."""
 
     home: Path
     sources: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Settings:
         Raises:
             SettingsError: a name or value that is not allowed; says which are.
         """
-        given = read(surroundings() if environ is None else environ)
+        given = resolve_settings(load_environment() if environ is None else environ)
         return cls(
             home=Path(given["CONCIERGE_HOME"]).expanduser().resolve(),
             sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",")),

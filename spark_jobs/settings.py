@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations.contracts.settings import SettingsError, read, surroundings
+from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
 from spark_jobs.ingest.sources import names as source_names
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a job may know of its surroundings. Secrets are left out of `repr`."""
+    """What a job may know of its environment. Secrets are left out of `repr`."""
 
     home: Path
     sources: tuple[str, ...]
@@ -54,7 +54,7 @@ class Settings:
         Raises:
             SettingsError: a name or value that is not allowed; says which are.
         """
-        given = read(surroundings() if environ is None else environ)
+        given = resolve_settings(load_environment() if environ is None else environ)
         sources = tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(","))
         refuse_unknown_sources(sources)
         home = Path(given["CONCIERGE_HOME"]).expanduser().resolve()

@@ -2,7 +2,8 @@
 values it takes.
 
 Each runtime reads its environment in one file of its own (`dags/_defaults.py`, `spark_jobs/settings.py`,
-`serving_app/settings.py`) through `surroundings` and `read`, so an unknown name or a value that no night can
+`serving_app/settings.py`) through `load_environment` and
+`resolve_settings`, so an unknown name or a value that no night can
 use stops all of them with the same sentence.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from expectations.contracts.env_file import EnvFileError, read_env_file
 from expectations.contracts.setting_values import (
     Flaw,
     memory_size,
@@ -178,35 +180,23 @@ SETTINGS = {
 }
 
 
-def surroundings(file: Path = ENV_FILE) -> dict[str, str]:
-    """The environment, and the settings of `.env` that it does not name: the environment wins, be its value
-    empty.
-
-    Read here and not by make or a shell, which expand `$`, cut at `#`, and let the file win.
+def load_environment(file: Path = ENV_FILE) -> dict[str, str]:
+    """The environment, and the settings of `.env` that it does not name: the environment wins, even where its
+    value is empty.
 
     Raises:
-        SettingsError: a line that sets nothing, or a setting that is set twice; names lines and not their
-            text, which may be a secret. A name whose prefix is nearly ours: nobody else reads it.
+        SettingsError: the file cannot be read, or holds a name whose prefix is nearly ours: nobody else
+            reads it.
     """
-    found, lines = {}, {}
-    for number, line in enumerate(file.read_text().splitlines() if file.exists() else (), 1):
-        name, is_set, value = (part.strip() for part in line.partition("="))
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not is_set:
-            raise SettingsError(f"line {number} of {file} sets nothing; a line is NAME=value")
-        if name in lines:
-            raise SettingsError(
-                f"{name} is set twice in {file}, in lines {lines[name]} and {number}; keep one of them"
-            )
-        lines[name] = number
-        refuse_misspelt_prefix((name,))
-        if name.startswith(PREFIX):
-            found[name] = value
-    return {**found, **os.environ}
+    try:
+        values = read_env_file(file)
+    except EnvFileError as error:
+        raise SettingsError(str(error)) from error
+    refuse_misspelt_prefix(values)
+    return {name: value for name, value in values.items() if name.startswith(PREFIX)} | dict(os.environ)
 
 
-def read(environ: Mapping[str, str]) -> dict[str, str]:
+def resolve_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Every setting's value, defaults filled in.
 
     Raises:

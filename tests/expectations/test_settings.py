@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts.settings import SETTINGS, SettingsError, read, surroundings
+from expectations.contracts.settings import SETTINGS, SettingsError, load_environment, resolve_settings
 from spark_jobs.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,32 +18,33 @@ def test_env_example_is_the_full_list_with_the_defaults():
 
 def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(SettingsError, match=r"CONCIERGE_HOMEE.*did you mean CONCIERGE_HOME\?"):
-        read({"CONCIERGE_HOMEE": "x"})
-    assert read({"HOME": "/somewhere", "CONCIERGE_HOME": "here"})["CONCIERGE_HOME"] == "here"
+        resolve_settings({"CONCIERGE_HOMEE": "x"})
+    assert resolve_settings({"HOME": "/somewhere", "CONCIERGE_HOME": "here"})["CONCIERGE_HOME"] == "here"
 
 
-def test_a_file_is_read_to_the_letter_and_the_environment_wins(tmp_path, monkeypatch):
+def test_a_file_is_read_without_expansion_and_the_environment_wins(tmp_path, monkeypatch):
     """make read it before: it expanded `$`, cut at `#` and let the file win."""
     file = tmp_path / ".env"
     file.write_text(
         "# ours\n\nCONCIERGE_SNOWFLAKE_PASSWORD=p$w#1=$(x) 'y\nCONCIERGE_SEED ="
-        " 5\nCONCIERGE_HOME=file\nOTHER=1\n"
+        " 5  # of the test\nCONCIERGE_HOME='file'\nCONCIERGE_HTTP_HOST='a #b'\nOTHER=1\n"
     )
     monkeypatch.setenv("CONCIERGE_HOME", "environment")
     monkeypatch.delenv("CONCIERGE_SEED", raising=False)
-    found = surroundings(file)
+    found = load_environment(file)
     assert found["CONCIERGE_SNOWFLAKE_PASSWORD"] == "p$w#1=$(x) 'y"
     assert (found["CONCIERGE_SEED"], found["CONCIERGE_HOME"], found.get("OTHER")) == (
         "5",
         "environment",
         None,
     )
+    assert found["CONCIERGE_HTTP_HOST"] == "a #b"
     monkeypatch.setenv("CONCIERGE_SEED", "")
-    assert read(surroundings(file))["CONCIERGE_SEED"] == SETTINGS["CONCIERGE_SEED"].default
+    assert resolve_settings(load_environment(file))["CONCIERGE_SEED"] == SETTINGS["CONCIERGE_SEED"].default
     assert "include .env" not in (ROOT / "Makefile").read_text(), "make would read it in its own way"
     file.write_text("CONCIERGE_HOME=x\nnot-a-secret\n")
     with pytest.raises(SettingsError, match=r"line 2 of .*\.env sets nothing; a line is NAME=value"):
-        surroundings(file)
+        load_environment(file)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +123,12 @@ def test_values_at_the_edge_are_taken():
 
 def test_every_flaw_is_told_at_once_and_every_default_has_none():
     with pytest.raises(SettingsError) as stopped:
-        read({"CONCIERGE_TASK_RETRIES": "x", "CONCIERGE_HTTP_PORT": "y"})
+        resolve_settings({"CONCIERGE_TASK_RETRIES": "x", "CONCIERGE_HTTP_PORT": "y"})
     assert [line.split()[0] for line in str(stopped.value).splitlines()] == [
         "CONCIERGE_TASK_RETRIES",
         "CONCIERGE_HTTP_PORT",
     ]
-    assert read({}) == {name: setting.default for name, setting in SETTINGS.items()}
+    assert resolve_settings({}) == {name: setting.default for name, setting in SETTINGS.items()}
 
 
 @pytest.mark.parametrize(
@@ -135,17 +136,17 @@ def test_every_flaw_is_told_at_once_and_every_default_has_none():
 )
 def test_a_misspelt_prefix_is_no_silent_default(name, tmp_path):
     with pytest.raises(SettingsError, match=f"{name} is no setting.*did you mean CONCIERGE_HOME"):
-        read({name: "x"})
+        resolve_settings({name: "x"})
     (tmp_path / ".env").write_text(f"{name}=x\n")
     with pytest.raises(SettingsError, match=name):
-        surroundings(tmp_path / ".env")
+        load_environment(tmp_path / ".env")
 
 
 @pytest.mark.parametrize(
     "name", ["CONSOLE_HOME", "CONDA_PREFIX", "CONVERGE_X", "SIERGE_X", "CONCIERGE", "CONTAINER_NAME"]
 )
 def test_other_programs_names_are_left_alone(name):
-    assert read({name: "x"})["CONCIERGE_HOME"] == SETTINGS["CONCIERGE_HOME"].default
+    assert resolve_settings({name: "x"})["CONCIERGE_HOME"] == SETTINGS["CONCIERGE_HOME"].default
 
 
 def test_a_name_set_twice_in_the_file_is_refused(tmp_path):
@@ -154,13 +155,13 @@ def test_a_name_set_twice_in_the_file_is_refused(tmp_path):
     with pytest.raises(
         SettingsError, match=r"CONCIERGE_ADMIN_TOKEN is set twice .* lines 1 and 3"
     ) as stopped:
-        surroundings(tmp_path / ".env")
+        load_environment(tmp_path / ".env")
     assert "secret" not in str(stopped.value)
 
 
 def test_a_refused_uri_shows_no_password():
     with pytest.raises(SettingsError) as stopped:
-        read({"CONCIERGE_MLFLOW_URI": "postgres://mlflow:canary/p@ss@db.example/mlflow"})
+        resolve_settings({"CONCIERGE_MLFLOW_URI": "postgres://mlflow:canary/p@ss@db.example/mlflow"})
     assert str(stopped.value).startswith(
         "CONCIERGE_MLFLOW_URI is 'postgres://…@db.example/mlflow'; it must be "
     )
@@ -178,8 +179,8 @@ def test_the_environment_is_read_in_one_file_a_runtime():
     for folder in ("dags", "spark_jobs", "serving_app", "models", "segments", "sample_shop"):
         for path in (ROOT / folder).rglob("*.py"):
             asks = (
-                r"environ(\.get\(|\[)\"CONCIERGE_|getenv\(\"CONCIERGE_|read\(os\.environ|="
-                r" os\.environ\b|\bsurroundings\(\)"
+                r"environ(\.get\(|\[)\"CONCIERGE_|getenv\(\"CONCIERGE_|resolve_settings\(os\.environ|="
+                r" os\.environ\b|\bload_environment\(\)"
             )
             if re.search(asks, path.read_text()):
                 readers.add(str(path.relative_to(ROOT)))
