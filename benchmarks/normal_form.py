@@ -19,11 +19,11 @@ from expectations.contracts.settings import SETTINGS
 from sample_shop.shop import trade_days
 from spark_jobs.ingest import read_files
 from spark_jobs.ingest.deliveries import Delivery
-from spark_jobs.ingest.feed import Context
 from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.ingest.text_normalisation import Normal
 from spark_jobs.lake.session import start
-from spark_jobs.land.landed_files import landed
+from spark_jobs.sources.declaration import Context
+from spark_jobs.sources.landed_files import list_landed_files
 
 ROUNDS = 3
 DAYS = 10
@@ -46,7 +46,7 @@ def main(n_days: int) -> None:
         landing = Path(folder) / "landing"
         trade_days(7, 2000, 0, n_days - 1, landing / SOURCE.name, Path(folder) / "truth", lambda day: None)
         feed = SOURCE.feed("events")
-        files = [file for file in landed(landing, date.max) if file.entity == feed.entity]
+        files = [file for file in list_landed_files(landing, date.max) if file.entity == feed.entity]
         deliveries = [Delivery(f"d{number}", file) for number, file in enumerate(files)]
         spark = start("normal form", "local[2]", "2g")
         told = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)

@@ -11,11 +11,11 @@ from rich.console import Console
 from operate import airflow
 from operate.follow import follower
 from operate.settings import settings_or_exit
-from spark_jobs.ingest.feed import Folder
-from spark_jobs.ingest.sources import SourceError, load
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
+from spark_jobs.sources.declaration import Folder
+from spark_jobs.sources.registry import SourceError, load_sources
 
 
 def day(text: str) -> date:
@@ -51,7 +51,7 @@ def files_of(source: str, data: Path, days: Days) -> int:
         SourceError: there is no such source, or it takes no day files from a folder.
         FileNotFoundError: no day has one.
     """
-    delivery = next(each for each in load((source,)) if each.name == source).delivery
+    delivery = next(each for each in load_sources((source,)) if each.name == source).delivery
     if not isinstance(delivery, Folder):
         raise SourceError(
             f"{source} takes no day files from a folder: "
@@ -76,7 +76,7 @@ def main() -> None:
     if not given.source or given.last < given.first:
         parser.error("give SOURCE=<source> DATA=<folder> FROM=<day> TO=<day>, with FROM not after TO")
     try:
-        load((given.source,))
+        load_sources((given.source,))
     except SourceError as error:
         parser.exit(1, f"make backfill: {error}\n")
     os.environ["CONCIERGE_SOURCES"] = given.source

@@ -20,9 +20,9 @@ from expectations.contracts.personal import is_personal
 from expectations.contracts.reasons import REASONS
 from operate.masking import MASK, mask, read_header
 from operate.settings import settings_or_exit
-from spark_jobs.ingest.sources import load
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import load_sources
 
 Group = tuple[str, str, str, date]
 MOST_SAMPLES = 20
@@ -70,7 +70,9 @@ def print_groups(console: Console, groups: dict[Group, list[dict]]) -> None:
 def print_samples(console: Console, settings: Settings, groups: dict[Group, list[dict]], n: int) -> None:
     """The first records of each group, in the order they stand in their files."""
     columns = {
-        (source.name, feed.entity): feed.columns for source in load(settings.sources) for feed in source.feeds
+        (source.name, feed.entity): feed.columns
+        for source in load_sources(settings.sources)
+        for feed in source.feeds
     }
     headers: dict[str, list[str] | None] = {}
     for (source, feed, reason, day), rows in groups.items():

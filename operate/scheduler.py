@@ -8,8 +8,8 @@ from expectations.contracts import shop_clock
 from operate import airflow
 from operate.first_nights import OPENING_DAY
 from operate.settings import settings_or_exit
-from spark_jobs.land.landed_files import days_of
 from spark_jobs.settings import Settings
+from spark_jobs.sources.landed_files import list_landing_dates
 
 NIGHT_BEGINS = timedelta(hours=3)  # the cron of dags/nightly.py, UTC
 
@@ -30,7 +30,7 @@ def announce_nights(settings: Settings, now: datetime) -> None:
             " 03:00 UTC."
         )
         return
-    traded = days_of(settings.landing / "sample_shop" / "orders")
+    traded = list_landing_dates(settings.landing / "sample_shop" / "orders")
     day = shop_clock.set_next_day(settings.home, run_day, max(traded, default=None), OPENING_DAY)
     print(
         f"The sample shop keeps a calendar of its own: its night over {day} runs at once if it has not, then"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
-from spark_jobs.ingest.sources import names as source_names
+from spark_jobs.sources.registry import list_source_names
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def refuse_unknown_sources(names: Iterable[str]) -> None:
     Raises:
         SettingsError: names it and those there are.
     """
-    known = source_names()
+    known = list_source_names()
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

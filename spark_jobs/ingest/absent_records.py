@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.feed import Feed
+from spark_jobs.sources.declaration import Feed
 
 # A file that names less than 7 of 10 of what the one before it named is rather cut off than true. It ends
 # nothing; when the next one is as short, that one is believed.

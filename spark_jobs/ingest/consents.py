@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.consent import NO, YES
 from expectations.contracts.lake import CORE_CONSENTS
-from spark_jobs.ingest.feed import Derivation
 from spark_jobs.ingest.parse_values import bare, implausible, shop_day
+from spark_jobs.sources.declaration import Derivation
 
 # Of a day's words of one kind the newest is kept; of equals the one received first. So any order of nights
 # gives the same rows.

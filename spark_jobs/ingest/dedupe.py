@@ -5,7 +5,7 @@ nights are run.
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.feed import Feed
+from spark_jobs.sources.declaration import Feed
 
 
 def first(records: DataFrame, feed: Feed) -> DataFrame:

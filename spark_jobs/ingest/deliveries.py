@@ -15,9 +15,9 @@ from fnmatch import fnmatch
 from typing import NamedTuple
 
 from expectations.contracts.lake import OPS_DELIVERIES
-from spark_jobs.ingest.feed import Feed, Source
 from spark_jobs.lake.tables import Lake
-from spark_jobs.land.landed_files import Landed
+from spark_jobs.sources.declaration import Feed, Source
+from spark_jobs.sources.landed_files import LandedFile
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Delivery:
     """One file to take in, and the delivery whose place it takes, if any."""
 
     delivery_id: str
-    file: Landed
+    file: LandedFile
     supersedes: str | None = None
 
     @property
@@ -68,7 +68,7 @@ class Manifest:
         begun = (self.rows[each] for each in sorted(self.begun_earlier - ids))
         return [row for row in begun if of(row, source, feed)]
 
-    def pending(self, source: Source, feed: Feed, files: list[Landed]) -> list[Delivery]:
+    def pending(self, source: Source, feed: Feed, files: list[LandedFile]) -> list[Delivery]:
         """The feed's files that the lake does not hold as they are now, oldest landing day first."""
         held, found = self.current(source, feed), []
         begun = {row["source_file"] for row in self.left_over(source, feed, [])}
@@ -165,7 +165,7 @@ def of(row: dict, source: Source, feed: Feed) -> bool:
     return (row["source"], row["entity"]) == (source.name, feed.entity)
 
 
-def claims(source: Source, feed: Feed, file: Landed) -> bool:
+def claims(source: Source, feed: Feed, file: LandedFile) -> bool:
     """Whether a landed file is the feed's."""
     return (file.source, file.entity) == (source.name, feed.entity) and fnmatch(file.path.name, feed.pattern)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.feed import Feed
+from spark_jobs.sources.declaration import Feed
 
 
 @dataclass(frozen=True)

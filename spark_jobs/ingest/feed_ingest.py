@@ -17,13 +17,13 @@ from spark_jobs.ingest import dedupe
 from spark_jobs.ingest.absent_records import WholeDay, endings, whole_days
 from spark_jobs.ingest.deliveries import Delivery, Manifest, Taken
 from spark_jobs.ingest.delivery_counts import Counts, count
-from spark_jobs.ingest.feed import Context, Feed, Source
 from spark_jobs.ingest.file_messages import note_files, note_whole_days
 from spark_jobs.ingest.formats import has_at_most
 from spark_jobs.ingest.line_numbers import number_on, repeated_files
 from spark_jobs.ingest.read_files import BAD_ID, read, reread
 from spark_jobs.lake.tables import Lake, Written
 from spark_jobs.run.context import TableReport
+from spark_jobs.sources.declaration import Context, Feed, Source
 
 PLACE = ("source_file", "source_line", "delivery_id", "landing_date")
 # What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a

@@ -15,8 +15,8 @@ from typing import BinaryIO
 from expectations.contracts.ids import may_be_id
 from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.csv_records import joined
-from spark_jobs.ingest.feed import Record
 from spark_jobs.ingest.lines import CHUNK, Line, lines
+from spark_jobs.sources.declaration import Record
 
 BAD = "not_parseable"
 GZIP = b"\x1f\x8b"

@@ -10,8 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import ID_HEX_DIGITS, KINDS, SHARED_KINDS
-from spark_jobs.ingest.feed import Context, Sighting
 from spark_jobs.ingest.parse_values import given
+from spark_jobs.sources.declaration import Context, Sighting
 
 BLOCK = 64  # bytes of a SHA-256 block, RFC 2104
 

@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from spark_jobs.ingest.deliveries import Delivery, Manifest, claims
 from spark_jobs.ingest.derived_tables import derive, identifiers, quarantine
-from spark_jobs.ingest.feed import Context, Source
 from spark_jobs.ingest.feed_ingest import FeedIntake
 from spark_jobs.ingest.file_messages import SHOWN
 from spark_jobs.ingest.refused_share import find_failure
-from spark_jobs.ingest.sources import load
 from spark_jobs.lake.tables import Lake
-from spark_jobs.land.landed_files import Landed, landed
 from spark_jobs.run.context import Night, TableReport
+from spark_jobs.sources.declaration import Context, Source
+from spark_jobs.sources.landed_files import LandedFile, list_landed_files
+from spark_jobs.sources.registry import load_sources
 
 AT_ONCE = 2  # feeds: while one plans or commits, another's tasks keep the cores busy
 
@@ -39,8 +39,8 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     """
     manifest, files, sources = (
         Manifest(lake),
-        landed(night.settings.landing, night.days.last),
-        load(night.settings.sources),
+        list_landed_files(night.settings.landing, night.days.last),
+        load_sources(night.settings.sources),
     )
     every = [
         FeedIntake(
@@ -96,7 +96,7 @@ def check_balance(reports: list[TableReport]) -> None:
         raise UnbalancedError(f"rows received and outcomes do not add up: {'; '.join(wrong)}")
 
 
-def unclaimed(sources: list[Source], files: list[Landed]) -> list[TableReport]:
+def unclaimed(sources: list[Source], files: list[LandedFile]) -> list[TableReport]:
     """Says which files of the home's sources match no feed's pattern: nobody reads them, and a slip in a name
     costs a day.
     """

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.feed import Feed
+from spark_jobs.sources.declaration import Feed
 
 
 def number_on(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFrame:

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.ingest.deliveries import Delivery
-from spark_jobs.ingest.feed import Feed, Record
 from spark_jobs.ingest.text_normalisation import Normal, Normalise, Values, normaliser
+from spark_jobs.sources.declaration import Feed, Record
 
 # What is handed to the JVM at once.
 BATCH = 20_000  # records

@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_EVENTS
 from spark_jobs.ingest.column_limits import is_outside, limit_rules
 from spark_jobs.ingest.consents import doubt, is_granted, preferences, words
-from spark_jobs.ingest.feed import Context, Feed, IdField, Sighting
 from spark_jobs.ingest.formats import json_gzip_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.json_types import wrong_kind
@@ -28,6 +27,7 @@ from spark_jobs.ingest.parse_values import (
     whole,
 )
 from spark_jobs.ingest.reject_reasons import refuse
+from spark_jobs.sources.declaration import Context, Feed, IdField, Sighting
 
 COLUMNS = (
     "type",

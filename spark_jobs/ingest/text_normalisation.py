@@ -17,7 +17,7 @@ from expectations.contracts.ids import KEY_KINDS, MAX_ID_LENGTH, NO_ID, RECORD_K
 from expectations.contracts.text import is_plain, normalise_text
 
 if TYPE_CHECKING:
-    from spark_jobs.ingest.feed import IdField
+    from spark_jobs.sources.declaration import IdField
 
 ESCAPED = "\\u"  # how JSON writes the controls that no plain text holds
 # How a string begins that may be a word for nothing: a document with such an id is looked at closely.

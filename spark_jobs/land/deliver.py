@@ -14,9 +14,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from spark_jobs.ingest.feed import DecisionLog, Folder, Program, Source
-from spark_jobs.land.landed_files import days_of
 from spark_jobs.run.context import ROOT, Days, Night
+from spark_jobs.sources.declaration import DecisionLog, Folder, Program, Source
+from spark_jobs.sources.landed_files import list_landing_dates
 
 
 class DeliveryError(RuntimeError):
@@ -57,7 +57,7 @@ def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days
     Shops correct last week's file and deliver yesterday's tomorrow: to look at newer days alone would miss
     both for ever.
     """
-    landed = days_of(landing / folder.entity)
+    landed = list_landing_dates(landing / folder.entity)
     if taken_from is None:
         must_have_landed(folder, landing, days, landed)
         return 0
@@ -120,7 +120,7 @@ def write_days(program: Program, source: Source, night: Night) -> int:
     """
     landing = night.settings.landing / source.name
     entities = [feed.entity for feed in source.feeds]
-    due_days = due(night.days, days_of(landing / entities[0]))
+    due_days = due(night.days, list_landing_dates(landing / entities[0]))
     missing = [
         day for day in due_days if not all((landing / entity / str(day)).is_dir() for entity in entities)
     ]

@@ -12,12 +12,12 @@ from expectations.contracts.lake import LAKE
 from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.identify.said import offered
-from spark_jobs.ingest.sources import load
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import consent_migration
 from spark_jobs.land.deliver import deliver
-from spark_jobs.land.landed_files import fingerprint
 from spark_jobs.run.context import Night, NothingNew, TableReport
+from spark_jobs.run.input_fingerprint import hash_inputs
+from spark_jobs.sources.registry import load_sources
 
 NEEDS_SPARK = False
 PUBLIC_KEY = SETTINGS["CONCIERGE_IDENTITY_KEY"].default  # it stands in this repository
@@ -40,7 +40,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     for table in LAKE.values():
         if gained := lake.widen(table):
             print(f"  {table.name}: made by an earlier version; gains {', '.join(gained)}")
-    sources, reports = load(night.settings.sources), []
+    sources, reports = load_sources(night.settings.sources), []
     consent_migration.bring_over(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
         n_files = deliver(source, night)
@@ -51,6 +51,6 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     published = Published.read(night.settings.home)
     if published:
         newest = max(night.days.last, date.fromisoformat(published.landing_date))
-        if published.inputs == fingerprint(night, newest, offered(night.settings.home)):
+        if published.inputs == hash_inputs(night, newest, offered(night.settings.home)):
             raise NothingNew(f"run {published.run_id} published these very inputs, up to {newest}")
     return reports

@@ -10,10 +10,10 @@ import time
 
 from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import Table
-from spark_jobs.ingest.sources import load
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
 from spark_jobs.run.locks import turn
+from spark_jobs.sources.registry import load_sources
 
 YIELD_SECONDS = 0.5  # who waits for the lock looks every 0.05 s, so it is theirs next
 KEEP_HOURS = (
@@ -40,5 +40,5 @@ def tables(night: Night) -> list[Table]:
     """The catalogue's tables and the raw tables of the home's sources."""
     return [
         *LAKE.values(),
-        *[source.raw(feed) for source in load(night.settings.sources) for feed in source.feeds],
+        *[source.raw(feed) for source in load_sources(night.settings.sources) for feed in source.feeds],
     ]

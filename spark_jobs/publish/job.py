@@ -17,9 +17,7 @@ from pathlib import Path
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
 from spark_jobs.identify.said import taken
-from spark_jobs.ingest.sources import item_case, load
 from spark_jobs.lake.tables import Lake
-from spark_jobs.land.landed_files import fingerprint
 from spark_jobs.publish import published_lists, restrictions, summary
 from spark_jobs.publish.deployments import catch_up, write_down
 from spark_jobs.publish.gate import ListsRefused, Verdict, judge
@@ -28,6 +26,8 @@ from spark_jobs.publish.snapshot_records import FOR_OPERATORS, FOR_PLACING, TABL
 from spark_jobs.publish.snapshot_writer import write
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.input_fingerprint import hash_inputs
+from spark_jobs.sources.registry import find_item_case, load_sources
 from spark_jobs.warehouse.files import built_file
 from spark_jobs.warehouse.schema_swap import switch_snowflake
 
@@ -50,7 +50,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     """`run`, with nobody else at the switch."""
     home, now = night.settings.home, Published.read(night.settings.home)
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
-    inputs, versions = fingerprint(night, landing_date, taken(lake)), lake.versions()
+    inputs, versions = hash_inputs(night, landing_date, taken(lake)), lake.versions()
     sources = Sources(lake)
     restricted = restrictions.write(
         home, sources, landing_date
@@ -99,7 +99,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
         figures.model_versions[0],
         night.code_hash,
         read,
-        item_case(load(night.settings.sources)),
+        find_item_case(load_sources(night.settings.sources)),
     )
     if now and published_lists.is_same(published_lists.meta(snapshots(home) / now.snapshot), meta):
         name = now.snapshot

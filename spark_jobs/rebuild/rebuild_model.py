@@ -30,12 +30,12 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from models.registry import Registry, Version
-from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days, Night, code_hash, config_hash
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.train import job
 from spark_jobs.train.evaluate import examine
 from spark_jobs.train.provenance import TABLES
@@ -92,7 +92,7 @@ def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> I
     aside = Lake(night.settings.lake, lake.spark)
     for table in TABLES:
         carry(lake, table, int(version.tags[f"table.{table.name}"]), aside)
-    found, cut = job.prepare(aside, night.settings.training_days, shop_time_zone(night.settings.sources))
+    found, cut = job.prepare(aside, night.settings.training_days, find_shop_time_zone(night.settings.sources))
     configuration = registry.load(version).configuration
     # Tested too, as on its night: how far a placing by fresh events is trusted is part of the model, and the
     # test says it.

@@ -9,8 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from expectations.contracts.lake import OPS_DELIVERIES
-from spark_jobs.ingest.sources import SERVICE
 from spark_jobs.lake.tables import Lake
+from spark_jobs.sources.registry import SERVICE_SOURCE
 
 LOCK = ".step.lock"
 HOLDER = ".step.txt"  # who holds the lock, in words
@@ -37,7 +37,7 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
     Raises:
         AnotherShopError: the home holds a source that is not named now.
     """
-    held = set(lake.read_arrow(OPS_DELIVERIES, ["source"])["source"].to_pylist()) - {SERVICE, None}
+    held = set(lake.read_arrow(OPS_DELIVERIES, ["source"])["source"].to_pylist()) - {SERVICE_SOURCE, None}
     named = set(sources)
     if held - named:
         raise AnotherShopError(

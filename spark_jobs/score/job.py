@@ -17,12 +17,12 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from models.base import KINDS
-from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake, Written
 from spark_jobs.learning_data.behaviour import by_shop_clock, consented, daily
 from spark_jobs.run.context import Night, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import item_demand, list_frames, personal_lists
+from spark_jobs.sources.registry import find_shop_time_zone
 
 NO_MODEL = "none"  # stands where a list names its model, until one is accepted
 
@@ -39,7 +39,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     interactions, customers, items = (
         lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     )
-    zone = shop_time_zone(night.settings.sources)
+    zone = find_shop_time_zone(night.settings.sources)
     interactions, items = (
         by_shop_clock(interactions, "occurred_at", zone),
         by_shop_clock(items, "first_seen_at", zone),

@@ -14,11 +14,11 @@ from models.gate import Verdict, beats_popularity, judge_refit
 from models.registry import Registry, Version
 from models.search import read_space
 from models.time_split import Windows, windows
-from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import by_shop_clock, newest
 from spark_jobs.run.context import Night, TableReport
 from spark_jobs.run.model_registry import open_registry
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.train.configuration_search import FALLBACK
 from spark_jobs.train.evaluate import SERVED, examine
 from spark_jobs.train.gate_inputs import Before, former, found_flaws, refused_since
@@ -45,7 +45,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     known = registry.made_from(fingerprint(night, lake, configuration)) if champion else None
     if known:
         return repeat(night, registry, known, champion)
-    found, cut = prepare(lake, night.settings.training_days, shop_time_zone(night.settings.sources))
+    found, cut = prepare(lake, night.settings.training_days, find_shop_time_zone(night.settings.sources))
     if found is None:
         return [NOBODY_YET]
     if configuration == FALLBACK:

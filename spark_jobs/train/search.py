@@ -7,10 +7,10 @@ reports/<run>/model.json If it fails: nothing that is served has changed.
 
 from models.gate import judge_new
 from models.search import read_space
-from spark_jobs.ingest.sources import shop_time_zone
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
 from spark_jobs.run.model_registry import open_registry
+from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.train import job, leaderboard, search_schedule
 from spark_jobs.train.configuration_search import OFF_CYCLE
 from spark_jobs.train.drift import FOUND_AGAIN
@@ -28,7 +28,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if champion is None:
         return job.run(night, lake)
     accepted = registry.load(champion).configuration
-    found, cut = job.prepare(lake, night.settings.training_days, shop_time_zone(night.settings.sources))
+    found, cut = job.prepare(lake, night.settings.training_days, find_shop_time_zone(night.settings.sources))
     if found is None:
         return [job.NOBODY_YET]
     if accepted == job.FALLBACK:

@@ -15,7 +15,7 @@ import yaml
 from expectations.contracts.yaml_files import suggest
 from segments.language import FORBIDDEN
 from segments.to_sql import format_literal, write_if_changed
-from spark_jobs.ingest.sources import names as source_names
+from spark_jobs.sources.registry import list_source_names
 
 POLICY = "survivorship.yml"
 GENERATED = Path("models/intermediate/customers/generated")
@@ -112,7 +112,7 @@ def survivor(name: str, document: Any, where: str) -> Survivor:
                 f"{where}: priority is for source_priority, and the rule is {rule}; leave it out"
             )
         return Survivor(name, rule, reason)
-    allowed = (*FEEDS, *source_names())
+    allowed = (*FEEDS, *list_source_names())
     if not isinstance(priority, list) or not priority:
         raise PolicyError(
             f"{where}: source_priority needs priority, a list of {listed(allowed)}, the most trusted first"

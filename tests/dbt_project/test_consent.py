@@ -20,13 +20,13 @@ from expectations.contracts.lake import (
 from serving_app.app import create_app
 from serving_app.settings import Settings as ServiceSettings
 from spark_jobs.ingest.consents import consents
-from spark_jobs.ingest.feed import Context
 from spark_jobs.ingest.read_files import reread
 from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.lake.tables import Lake, arrow_schema
 from spark_jobs.publish import job as publish
 from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
+from spark_jobs.sources.declaration import Context
 from spark_jobs.train.matrices import material
 from spark_jobs.warehouse import export
 

@@ -12,9 +12,9 @@ from benchmarks.soak.hostile.healthy import Landed
 from expectations.contracts import snapshot
 from expectations.contracts.lake import CORE_ITEMS, QUARANTINE
 from expectations.contracts.published import Published
-from spark_jobs.ingest.sources import load
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
+from spark_jobs.sources.registry import load_sources
 
 # Of each core table, rows that have no row where the warehouse should have one.
 LOST = {
@@ -84,7 +84,9 @@ def has_row(one: Landed, places: set[str], items: set[str]) -> bool:
 
 def known_places(settings: Settings, lake: Lake) -> set[str]:
     """Where the rows of all core tables were first received."""
-    tables = {feed.target.name: feed.target for source in load(settings.sources) for feed in source.feeds}
+    tables = {
+        feed.target.name: feed.target for source in load_sources(settings.sources) for feed in source.feeds
+    }
     kept = [table for table in tables.values() if "first_received" in table.columns and lake.exists(table)]
     return {
         place
@@ -123,7 +125,7 @@ def lost_behind(settings: Settings) -> dict[str, int]:
 
 def every_target(settings: Settings) -> list:
     """The tables that records become rows of, and those derived."""
-    sources = load(settings.sources)
+    sources = load_sources(settings.sources)
     return [each.target for source in sources for each in (*source.feeds, *source.derivations)]
 
 

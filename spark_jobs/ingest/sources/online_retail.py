@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 from expectations.contracts.ids import UPPER
 from expectations.contracts.lake import CORE_ITEMS, CORE_ORDER_LINES
 from spark_jobs.ingest.column_limits import limit_rules
-from spark_jobs.ingest.feed import Context, Derivation, Feed, Folder, IdField, Sighting, Source
 from spark_jobs.ingest.formats import csv_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.parse_values import (
@@ -27,6 +26,15 @@ from spark_jobs.ingest.parse_values import (
     whole,
 )
 from spark_jobs.ingest.reject_reasons import refuse
+from spark_jobs.sources.declaration import (
+    Context,
+    Derivation,
+    Feed,
+    Folder,
+    IdField,
+    Sighting,
+    Source,
+)
 
 COLUMNS = (
     "InvoiceNo",

@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_ITEM_CHANGES, CORE_ITEMS, CORE_ORDER_LINES, CORE_PEOPLE
 from spark_jobs.ingest.column_limits import limit_rules
 from spark_jobs.ingest.consents import consents_of, doubt, words
-from spark_jobs.ingest.feed import Context, Derivation, Feed, IdField, Program, Sighting, Source
 from spark_jobs.ingest.formats import csv_records, json_records
 from spark_jobs.ingest.identifiers import identifier_id
 from spark_jobs.ingest.item_changes import item_changes
@@ -33,6 +32,15 @@ from spark_jobs.ingest.parse_values import (
 from spark_jobs.ingest.phone_numbers import compared
 from spark_jobs.ingest.reject_reasons import refuse
 from spark_jobs.ingest.segment_events import CURRENCY, events_feed
+from spark_jobs.sources.declaration import (
+    Context,
+    Derivation,
+    Feed,
+    IdField,
+    Program,
+    Sighting,
+    Source,
+)
 
 ORDERS = (
     "order_id",

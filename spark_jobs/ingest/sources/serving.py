@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_IMPRESSIONS, SERVED_ITEM
 from expectations.suites.suite import CUSTOMER_ID
 from spark_jobs.ingest.column_limits import limit_rules
-from spark_jobs.ingest.feed import Context, DecisionLog, Feed, IdField, Source
 from spark_jobs.ingest.formats import json_records
 from spark_jobs.ingest.json_types import wrong_kind
 from spark_jobs.ingest.parse_values import given, implausible, moment, shop_day
 from spark_jobs.ingest.reject_reasons import refuse
+from spark_jobs.sources.declaration import Context, DecisionLog, Feed, IdField, Source
 
 ITEMS, OVERRIDES = f"array<{SERVED_ITEM}>", "array<string>"
 COLUMNS = tuple(name for name in CORE_IMPRESSIONS.columns if name not in ("served_date", "first_received"))

@@ -14,11 +14,11 @@ from pyspark.sql import DataFrame
 from expectations.contracts.lake import LAKE
 from spark_jobs.ingest import job
 from spark_jobs.ingest.deliveries import Manifest
-from spark_jobs.ingest.feed import Context, Source
 from spark_jobs.ingest.text_normalisation import normaliser
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days, Night, TableReport
 from spark_jobs.settings import Settings
+from spark_jobs.sources.declaration import Context, Source
 
 KEY = "a key of the tests"
 LANDED = date(2026, 1, 5)  # of the records that `typed_by` makes

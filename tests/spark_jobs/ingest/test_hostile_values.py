@@ -11,8 +11,8 @@ from datetime import date
 from benchmarks.soak.hostile.trials import as_csv_rows, as_json_lines, trials, zipped
 from expectations.contracts.lake import QUARANTINE
 from expectations.contracts.reasons import REASONS
-from spark_jobs.ingest.sources import load
 from spark_jobs.run import checks
+from spark_jobs.sources.registry import load_sources
 
 DAY = date(2026, 1, 5)
 TOO_LONG_HERE = (
@@ -44,7 +44,7 @@ def content(source, feed: str, some: list) -> bytes:
 
 def test_what_is_let_in_is_what_later_steps_take(home):
     made, tried = home("sample_shop"), 0
-    source = load(("sample_shop",))[0]
+    source = load_sources(("sample_shop",))[0]
     for feed in FEEDS:
         some = chosen(feed)
         suffix = source.feed(feed.split("/")[1]).pattern.removeprefix("*")

@@ -10,10 +10,10 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import identifier_id, normalise
 from expectations.contracts.ids import read_id
-from spark_jobs.ingest.feed import Context
 from spark_jobs.ingest.parse_values import bare
 from spark_jobs.ingest.read_files import reread
 from spark_jobs.ingest.sources import sample_shop
+from spark_jobs.sources.declaration import Context
 from tests.spark_jobs.ingest.conftest import KEY
 
 EVENT = {"type": "page", "anonymousId": "a", "timestamp": "2026-01-05T12:00:00Z"}

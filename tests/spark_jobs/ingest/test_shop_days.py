@@ -10,10 +10,11 @@ import pytest
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_EVENTS, CORE_IMPRESSIONS, CORE_ITEM_CHANGES, CORE_ORDER_LINES
-from spark_jobs.ingest import sources
 from spark_jobs.ingest.item_changes import item_changes
 from spark_jobs.ingest.parse_values import shop_day, too_late
-from spark_jobs.ingest.sources import SourceError, sample_shop, serving
+from spark_jobs.ingest.sources import sample_shop, serving
+from spark_jobs.sources import registry
+from spark_jobs.sources.registry import SourceError
 
 ZONES = (
     "UTC",
@@ -67,7 +68,7 @@ def test_every_feed_puts_an_evening_on_the_day_it_began(typed_by):
     }
     event = {"type": "page", "messageId": "m", "userId": "u", "timestamp": EVENING}
     served = {"request_id": "r", "served_at": EVENING, "list_source": "popular", "items": "[]"}
-    service = sources.in_one_zone([NEW_YORK, serving.SOURCE])[-1]
+    service = registry.share_time_zone([NEW_YORK, serving.SOURCE])[-1]
     for source, entity, record, table in (
         (NEW_YORK, "orders", order, CORE_ORDER_LINES),
         (NEW_YORK, "events", event, CORE_EVENTS),
@@ -92,7 +93,7 @@ def test_a_change_of_the_catalogue_lies_on_its_evening(typed_by):
 
 
 def test_sources_of_one_home_share_its_zone():
-    service = sources.load(("online_retail",))[-1]
+    service = registry.load_sources(("online_retail",))[-1]
     assert (service.name, service.time_zone) == ("serving", "Europe/London")
     with pytest.raises(SourceError, match="sample_shop declares America/New_York, other declares UTC"):
-        sources.in_one_zone([NEW_YORK, replace(NEW_YORK, name="other", time_zone="UTC")])
+        registry.share_time_zone([NEW_YORK, replace(NEW_YORK, name="other", time_zone="UTC")])

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from expectations.contracts.ids import AS_GIVEN, UPPER, read_id
 from expectations.contracts.text import normalise_text
-from spark_jobs.ingest.feed import IdField
 from spark_jobs.ingest.segment_events import COLUMNS, IDS
-from spark_jobs.ingest.sources import item_case, load, online_retail
+from spark_jobs.ingest.sources import online_retail
 from spark_jobs.ingest.text_normalisation import normaliser, written
+from spark_jobs.sources.declaration import IdField
+from spark_jobs.sources.registry import find_item_case, load_sources
 
 ONE = normaliser(
     ("id", "code", "title", "document"),
@@ -138,7 +139,10 @@ def test_a_country_inside_json(said, country):
 
 
 def test_a_source_says_once_what_letter_case_tells():
-    assert [item_case(load((name,))) for name in ("online_retail", "sample_shop")] == [UPPER, AS_GIVEN]
+    assert [find_item_case(load_sources((name,))) for name in ("online_retail", "sample_shop")] == [
+        UPPER,
+        AS_GIVEN,
+    ]
     with pytest.raises(ValueError, match="letter case"):
         replace(online_retail.SOURCE, item_case=AS_GIVEN)
 

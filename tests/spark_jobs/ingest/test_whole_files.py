@@ -8,8 +8,8 @@ import pytest
 from expectations.contracts.lake import CORE_PEOPLE
 from expectations.contracts.tables import Table
 from spark_jobs.ingest.absent_records import WholeDay, endings, whole_days
-from spark_jobs.ingest.feed import Feed
 from spark_jobs.ingest.sources.sample_shop import PEOPLE
+from spark_jobs.sources.declaration import Feed
 
 MONDAY = date(2026, 1, 5)
 ITEMS = Table(

@@ -10,14 +10,15 @@ import pytest
 from expectations.contracts import identity_decisions
 from expectations.contracts.published import Published
 from spark_jobs.identify.said import offered
-from spark_jobs.ingest.feed import Folder
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
 from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
-from spark_jobs.land.landed_files import fingerprint, landed
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.run.context import Days, Night, NothingNew
+from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.settings import Settings
+from spark_jobs.sources.declaration import Folder
+from spark_jobs.sources.landed_files import list_landed_files
 
 MONDAY = date(2026, 1, 5)
 DAYS = [MONDAY + timedelta(days=n) for n in range(5)]
@@ -133,8 +134,8 @@ def test_what_is_not_whole_or_no_delivery_is_not_seen(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    assert [file.name for file in landed(tmp_path, MONDAY)] == ["shop/lines/2026-01-05/a.csv"]
-    assert landed(tmp_path, MONDAY - timedelta(days=1)) == []
+    assert [file.name for file in list_landed_files(tmp_path, MONDAY)] == ["shop/lines/2026-01-05/a.csv"]
+    assert list_landed_files(tmp_path, MONDAY - timedelta(days=1)) == []
 
 
 def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
@@ -162,7 +163,7 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
     assert report.detail == {"n_files": 2}
 
-    Published("r", str(DAYS[1]), "", "", "", "", inputs=fingerprint(first, DAYS[1], offered(home))).write(
+    Published("r", str(DAYS[1]), "", "", "", "", inputs=hash_inputs(first, DAYS[1], offered(home))).write(
         home
     )
     with pytest.raises(NothingNew, match="published these very inputs"):
