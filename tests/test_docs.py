@@ -52,13 +52,13 @@ def test_links_between_pages_lead_somewhere():
 
 
 def test_paths_and_modules_that_pages_name_exist():
-    """Paths from the root, file names and modules after `python -m`; the changelog keeps old names."""
+    """Paths, file names, and modules after `python -m`; the changelog keeps old names."""
     missing = []
     for page in pages():
         text = page.read_text() if page.name != "CHANGELOG.md" else ""
         tokens = set(re.findall(r"`([\w./*-]+)`", text)) - NO_PATHS
         modules = set(re.findall(r"python -m ([\w.]+)", text))
-        absent = [token for token in tokens if is_path(token) and not exists(token)]
+        absent = [token for token in tokens if is_path(token) and not exists(token, page)]
         absent += [name for name in modules if name.split(".")[0] in FOLDERS and not is_module(name)]
         missing += [f"{page.relative_to(ROOT)}: {one}" for one in absent]
     assert not missing, "there is no such file: " + ", ".join(missing)
@@ -79,8 +79,11 @@ def is_path(token):
     return bool(re.search(r"\w\.(py|sh|sql)$", token)) and not is_module(token)
 
 
-def exists(token):
-    return any(ROOT.glob(token)) if "/" in token else any(path.name == token for path in every_file())
+def exists(token, page):
+    """Whether it is there, seen from the root or from the page; of a name alone, anywhere."""
+    if "/" in token:
+        return any(ROOT.glob(token)) or any(page.parent.glob(token))
+    return any(path.name == token for path in every_file())
 
 
 def is_module(name):
