@@ -56,7 +56,8 @@ def test_paths_and_modules_that_pages_name_exist():
     missing = []
     for page in pages():
         text = page.read_text() if page.name != "CHANGELOG.md" else ""
-        tokens = set(re.findall(r"`([\w./*-]+)`", text)) - NO_PATHS
+        named = (re.sub(r"<[^>]*>", "*", token) for token in re.findall(r"`([^`\n]+)`", text))
+        tokens = {token for token in named if re.fullmatch(r"[\w./*-]+", token)} - NO_PATHS
         modules = set(re.findall(r"python -m ([\w.]+)", text))
         absent = [token for token in tokens if is_path(token) and not exists(token, page)]
         absent += [name for name in modules if name.split(".")[0] in FOLDERS and not is_module(name)]

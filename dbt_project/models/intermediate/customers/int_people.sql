@@ -1,6 +1,6 @@
--- Whose a record is says the surest of its identifiers that is anybody's, in
--- the order of STANDS_FOR (spark_jobs/identify/graph/likeness_links.py). One that is blocked
--- ("guest", a till's one e-mail) is nobody's, and the next has the say.
+-- The surest identifier of a record that has a customer says whose it is, in
+-- the order of STANDS_FOR in spark_jobs/identify/graph/likeness_links.py. One
+-- that is blocked ("guest", a till's one e-mail) has none; the next one counts.
 
 with
 
