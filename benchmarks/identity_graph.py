@@ -28,10 +28,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.online_retail_nights import PeakMemory
+from expectations.contracts.identity_rules import load_identity_rules
 from spark_jobs.identify.graph.components import components
 from spark_jobs.identify.job import Evidence, resolve
 from spark_jobs.identify.rules.link_limits import blocked
-from spark_jobs.identify.rules.parse import load
 from spark_jobs.lake.session import start
 
 SEED = 20261121
@@ -179,7 +179,7 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
             spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links")
         )
         pair = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
-        cards, rules = spark.createDataFrame([], "identifier_id string, card string"), load()
+        cards, rules = spark.createDataFrame([], "identifier_id string, card string"), load_identity_rules()
         nobody = blocked(identifiers, rules.blocked).localCheckpoint()
         followed, whose = resolve(Evidence(identifiers, nobody, links, cards, pair, pair), rules)
         whose.write.parquet(str(folder / "identities"))

@@ -28,12 +28,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from expectations.contracts.identity_rules import IdentityRules, is_blocked_value
+from expectations.contracts.identity_rules import load_identity_rules as load_rules
 from expectations.contracts.phones import e164
 from sample_shop.crm import HEADER
 from sample_shop.shop import Shop
-from spark_jobs.identify.comparable_people import is_nobodys
-from spark_jobs.identify.rules.parse import Rules
-from spark_jobs.identify.rules.parse import load as load_rules
 from spark_jobs.linkage import boosted
 from spark_jobs.linkage.choose import choose, try_all
 from spark_jobs.linkage.cluster import Thresholds, cluster, round_score
@@ -142,11 +141,11 @@ def load_shop(
     return {rid: shop.crm.owner[k] for rid, k in zip(ids, order, strict=True)}
 
 
-def as_compared(record: dict, rules: Rules) -> dict:
+def as_compared(record: dict, rules: IdentityRules) -> dict:
     """The record as a night compares it: phone as E.164, and no contact that nobody stands behind."""
     email, phone = (record["email"] or "").lower() or None, e164(record["phone"], record["country"])
     kept = {
-        kind: value if value and not is_nobodys(kind, value, rules.blocked) else None
+        kind: value if value and not is_blocked_value(kind, value, rules.blocked) else None
         for kind, value in (("email", email), ("phone", phone))
     }
     return {**record, **kept, "source": "shop", "record_id": record["rid"]}

@@ -9,7 +9,7 @@ import yaml
 
 from models.recommenders import RECOMMENDERS
 from serving_app.identity.schemas import Word
-from spark_jobs.identify.said import MODEL
+from spark_jobs.linkage.home_model import HOME_MODEL
 from spark_jobs.warehouse import survivorship
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,8 +100,8 @@ def anchors(text):
 @pytest.mark.parametrize("page", [README, IDENTITY], ids=["README", "identity"])
 def test_the_personal_files_outside_the_lake_are_named(page):
     state = re.search(r'folder / "([a-z.]+duckdb)"', (ROOT / "spark_jobs/identify/job.py").read_text())[1]
-    assert f"`{MODEL}`" in page and f"`identity/{state}`" in page
-    assert f"`{MODEL.name}`" in LINKAGE and f"`{state}`" in LINKAGE
+    assert f"`{HOME_MODEL}`" in page and f"`identity/{state}`" in page
+    assert f"`{HOME_MODEL.name}`" in LINKAGE and f"`{state}`" in LINKAGE
 
 
 def test_every_personal_mart_is_named():

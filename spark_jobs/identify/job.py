@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from expectations.contracts import identity_decisions
+from expectations.contracts.identity_rules import IdentityRules, load_identity_rules
 from expectations.contracts.lake import (
     CORE_EVENTS,
     CORE_IDENTIFIERS,
@@ -28,7 +29,6 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from spark_jobs.identify.changes import changes, moves
-from spark_jobs.identify.comparable_people import IDENTIFIERS, comparable
 from spark_jobs.identify.decisions import ends, joined, pairs, rows
 from spark_jobs.identify.graph.customers import identities
 from spark_jobs.identify.graph.likeness_links import PEOPLE, alike, known_by, records
@@ -38,9 +38,9 @@ from spark_jobs.identify.report.page import write as write_page
 from spark_jobs.identify.review.questions import Limits, reviews
 from spark_jobs.identify.rules.clustering import settle
 from spark_jobs.identify.rules.link_limits import blocked, hold
-from spark_jobs.identify.rules.parse import Rules, load
-from spark_jobs.identify.said import model_of
 from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
+from spark_jobs.linkage.home_model import load_home_model
 from spark_jobs.linkage.nightly import Given, link_people
 from spark_jobs.run.context import Night, TableReport
 
@@ -61,9 +61,9 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     """Write decisions, likeness, links, changes, identities and questions, and draw the night's report.
 
     Raises:
-        RulesError, DecisionError: the rules file or the file of decisions says what is not allowed.
+        IdentityRulesError, DecisionError: the rules file or the file of decisions says what is not allowed.
     """
-    rules = load()
+    rules = load_identity_rules()
     identifiers = lake.read(CORE_IDENTIFIERS).persist()
     nobody = blocked(identifiers, rules.blocked).localCheckpoint()
     people = known_by(
@@ -89,13 +89,13 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
     return put(lake, rows(said, identity_decisions.in_force(said)), CORE_IDENTITY_DECISIONS)
 
 
-def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
+def compare(night: Night, lake: Lake, rules: IdentityRules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
-    people = comparable(
-        lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked
+    people = mask_blocked_contacts(
+        lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
     )
-    model = model_of(night.settings.home)
+    model = load_home_model(night.settings.home)
     given = Given(rules.too_common, night.settings.spark_memory)
     linked = link_people(folder / "linkage.duckdb", people, model, given, lake.spark)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
@@ -103,7 +103,9 @@ def compare(night: Night, lake: Lake, rules: Rules) -> TableReport:
     return report_of(CORE_IDENTITY_LIKENESS, written, model=model.fingerprint, **compared)
 
 
-def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, people: pa.Table, rules: Rules) -> Evidence:
+def gather(
+    lake: Lake, identifiers: DataFrame, nobody: DataFrame, people: pa.Table, rules: IdentityRules
+) -> Evidence:
     """The night's links from the core tables, before any rule."""
     spark, decisions = lake.spark, lake.read_arrow(CORE_IDENTITY_DECISIONS)
     known = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"]
@@ -118,7 +120,7 @@ def gather(lake: Lake, identifiers: DataFrame, nobody: DataFrame, people: pa.Tab
     return Evidence(identifiers, nobody, found.persist(), carried(spark, cards), said_no, said_two)
 
 
-def resolve(evidence: Evidence, rules: Rules) -> tuple[DataFrame, DataFrame]:
+def resolve(evidence: Evidence, rules: IdentityRules) -> tuple[DataFrame, DataFrame]:
     """`core_identity_links` and `core_identities` of tonight."""
     identifiers = evidence.identifiers
     held = hold(
@@ -160,7 +162,7 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     return reports
 
 
-def ask(night: Night, lake: Lake, people: pa.Table, rules: Rules) -> TableReport:
+def ask(night: Night, lake: Lake, people: pa.Table, rules: IdentityRules) -> TableReport:
     """Write the questions that a person should answer, and the page that shows them."""
     identifiers, whose = (
         lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]),

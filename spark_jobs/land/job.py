@@ -11,11 +11,11 @@ from datetime import date
 from expectations.contracts.lake import LAKE
 from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
-from spark_jobs.identify.said import offered
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import consent_migration
 from spark_jobs.land.deliver import deliver
 from spark_jobs.run.context import Night, NothingNew, TableReport
+from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.sources.registry import load_sources
 
@@ -51,6 +51,6 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     published = Published.read(night.settings.home)
     if published:
         newest = max(night.days.last, date.fromisoformat(published.landing_date))
-        if published.inputs == hash_inputs(night, newest, offered(night.settings.home)):
+        if published.inputs == hash_inputs(night, newest, read_current_identity_inputs(night.settings.home)):
             raise NothingNew(f"run {published.run_id} published these very inputs, up to {newest}")
     return reports

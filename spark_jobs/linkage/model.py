@@ -87,10 +87,3 @@ class LinkageModel:
         which night that was.
         """
         return cls.load(SHIPPED)
-
-    @classmethod
-    def of_home(cls, path: Path) -> "LinkageModel":
-        """The model an operator re-estimated (`make identity-model`), where there is one; else the shipped
-        one.
-        """
-        return cls.load(path) if path.is_file() else cls.shipped()

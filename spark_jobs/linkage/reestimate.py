@@ -17,12 +17,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from expectations.contracts.identity_rules import load_identity_rules
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_PEOPLE
-from spark_jobs.identify.comparable_people import IDENTIFIERS, comparable
-from spark_jobs.identify.rules.parse import load
-from spark_jobs.identify.said import MODEL, model_of
 from spark_jobs.lake.tables import Lake
+from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
 from spark_jobs.linkage.comparisons import PROFILES
+from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
 from spark_jobs.linkage.link import relink
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.nightly import KEY, load_records
@@ -171,11 +171,11 @@ def main(argv: list[str]) -> int:
         "--labels", type=Path, metavar="FILE", help="CSV source,record_id,person: who is who, as far as known"
     )
     given, settings = parser.parse_args(argv), Settings.from_environment()
-    path = settings.home / MODEL
+    path = settings.home / HOME_MODEL
     try:
-        lake, rules, before = Lake(settings.lake), load(), model_of(settings.home)
-        people = comparable(
-            lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIERS), rules.blocked
+        lake, rules, before = Lake(settings.lake), load_identity_rules(), load_home_model(settings.home)
+        people = mask_blocked_contacts(
+            lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
         )
         model, change = reestimate(people, before, given.labels, rules.too_common)
     except (CannotReestimate, ValueError) as error:

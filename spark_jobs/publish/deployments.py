@@ -19,11 +19,11 @@ from typing import Any
 from expectations.contracts import published
 from expectations.contracts.files import sync_folder
 from expectations.contracts.published import Published
-from spark_jobs.identify.said import taken
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import rule_files
 from spark_jobs.publish.summary import read_report
 from spark_jobs.run.context import Night, slug
+from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 
 FILE = published.SWITCHES
 PUBLISH, ROLLBACK = "publish", "rollback"
@@ -105,7 +105,12 @@ def written(home: Path, record: Published) -> bool:
 def write_down(night: Night, lake: Lake, record: Published) -> None:
     """Append a night's switch, unless the last line is about it."""
     if not written(night.settings.home, record):
-        of_night(night.settings.home, night.slug, record, rule_files.taken(night, taken(lake)))
+        of_night(
+            night.settings.home,
+            night.slug,
+            record,
+            rule_files.taken(night, read_applied_identity_inputs(lake)),
+        )
 
 
 def catch_up(home: Path, now: Published, why: str = "") -> None:

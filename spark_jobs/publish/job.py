@@ -16,7 +16,6 @@ from pathlib import Path
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from spark_jobs.identify.said import taken
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import published_lists, restrictions, summary
 from spark_jobs.publish.deployments import catch_up, write_down
@@ -26,6 +25,7 @@ from spark_jobs.publish.snapshot_records import FOR_OPERATORS, FOR_PLACING, TABL
 from spark_jobs.publish.snapshot_writer import write
 from spark_jobs.publish.switch import alone, follow, free_name, prune, snapshots, switch
 from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.sources.registry import find_item_case, load_sources
 from spark_jobs.warehouse.files import built_file
@@ -50,7 +50,7 @@ def publish(night: Night, lake: Lake) -> list[TableReport]:
     """`run`, with nobody else at the switch."""
     home, now = night.settings.home, Published.read(night.settings.home)
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
-    inputs, versions = hash_inputs(night, landing_date, taken(lake)), lake.versions()
+    inputs, versions = hash_inputs(night, landing_date, read_applied_identity_inputs(lake)), lake.versions()
     sources = Sources(lake)
     restricted = restrictions.write(
         home, sources, landing_date

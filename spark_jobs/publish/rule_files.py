@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts import override
-from spark_jobs.identify.said import Said
 from spark_jobs.run.context import ROOT, Night
+from spark_jobs.run.identity_inputs import IdentityInputs
 
 # What people wrote, in words a person reads; all else that decides is code, and has the code's hash.
 FILES = (
@@ -54,7 +54,7 @@ def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
 
 
-def taken(night: Night, said: Said) -> dict[str, Any]:
+def taken(night: Night, said: IdentityInputs) -> dict[str, Any]:
     """The rules of a night, for the line of its switch; their files are copied once a set.
 
     Args:
@@ -68,7 +68,7 @@ def taken(night: Night, said: Said) -> dict[str, Any]:
         "code_hash": night.code_hash,
         "config_hash": night.config_hash,
         "identity_decisions": sorted(said.decision_ids),
-        "linkage_model": said.model,
+        "linkage_model": said.model_fingerprint,
         "overrides": select_overrides(in_force(override.kept(home), night.now)),
     }
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.identity_rules import IdentityRules
 from spark_jobs.identify.graph.components import components
 from spark_jobs.identify.graph.links import PAIR
-from spark_jobs.identify.rules.parse import Rules
 from spark_jobs.identify.rules.replay import Link, Node, replay
 
 REPLAYED = (
@@ -25,7 +25,7 @@ REPLAYED = (
 _SCHEMA = pa.schema([(column.split()[0], pa.string()) for column in REPLAYED.split(", ")])
 
 
-def beyond(reached: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: Rules) -> DataFrame:
+def beyond(reached: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: IdentityRules) -> DataFrame:
     """`root` of the components that hold more than one person may, or both ends of a split.
 
     A limit over a window counts here without its window: who is below is below in any window, and the replay
@@ -53,7 +53,12 @@ def beyond(reached: DataFrame, identifiers: DataFrame, splits: DataFrame, rules:
 
 
 def replay_each(
-    open_: DataFrame, over: DataFrame, reached: DataFrame, identifiers: DataFrame, splits: list, rules: Rules
+    open_: DataFrame,
+    over: DataFrame,
+    reached: DataFrame,
+    identifiers: DataFrame,
+    splits: list,
+    rules: IdentityRules,
 ):
     """The links of these components after a replay, in the columns of REPLAYED."""
     inside = reached.join(over, on="root", how="left_semi").join(
@@ -106,7 +111,7 @@ def replay_each(
 
 
 def settle(
-    links: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: Rules
+    links: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: IdentityRules
 ) -> tuple[DataFrame, DataFrame]:
     """Follow what may be followed.
 

@@ -17,8 +17,8 @@ a customer may hold as a whole is `clustering.py`'s subject.
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.identity_rules import BlockedValues, IdentityRules, SharedIdentifier
 from spark_jobs.identify.graph.links import ALIKE, DECIDED
-from spark_jobs.identify.rules.parse import Blocked, Rules, Shared
 
 REFUSED = "decision/refuse"
 ENDS = ("identifier_id_a", "identifier_id_b")
@@ -31,10 +31,10 @@ def first_of(rules: tuple, section: str, is_so) -> Column:
     )
 
 
-def blocked(identifiers: DataFrame, rules: tuple[Blocked, ...]) -> DataFrame:
+def blocked(identifiers: DataFrame, rules: tuple[BlockedValues, ...]) -> DataFrame:
     """`identifier_id, held_by`: identifiers that nobody stands behind, with the first rule that says so."""
 
-    def is_so(rule: Blocked) -> Column:
+    def is_so(rule: BlockedValues) -> Column:
         return F.col("kind").isin(*rule.kinds) & F.col("value_normalised").rlike(f"^(?:{rule.pattern})$")
 
     return identifiers.select("identifier_id", first_of(rules, "blocked", is_so).alias("held_by")).where(
@@ -100,10 +100,10 @@ def holders(near: DataFrame, counts: DataFrame) -> DataFrame:
     )
 
 
-def shared(near: DataFrame, rules: tuple[Shared, ...]) -> DataFrame:
+def shared(near: DataFrame, rules: tuple[SharedIdentifier, ...]) -> DataFrame:
     """`identifier_id, held_by`: identifiers that several people use, with the first rule that says so."""
 
-    def is_so(rule: Shared) -> Column:
+    def is_so(rule: SharedIdentifier) -> Column:
         return F.col("kind").isin(*rule.kinds) & (F.col(rule.of) > rule.at_most)
 
     counts = counted(near).localCheckpoint()
@@ -119,7 +119,7 @@ def hold(
     nobody: DataFrame,
     cards: DataFrame,
     refused: DataFrame,
-    rules: Rules,
+    rules: IdentityRules,
 ) -> DataFrame:
     """The links with `held_by`, null for those that may be followed. Same rows, same grain.
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from expectations.contracts.identity_rules import IdentifierLimit, IdentityRules
 from spark_jobs.identify.graph.links import ALIKE, DECIDED
-from spark_jobs.identify.rules.parse import Limit, Rules
 
 SPLIT = "decision/split"
 
@@ -46,7 +46,7 @@ class Replayed:
     roots: Mapping[str, str]
 
 
-def order(link: Link, nodes: Mapping[str, Node], rules: Rules) -> tuple:
+def order(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
     """When a link's turn is: decisions, then what was seen by time, of one record the better priorities
     first; then likeness.
 
@@ -80,7 +80,7 @@ class _Group:
                 insort(mine, at)
 
 
-def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: Limit) -> bool:
+def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: IdentifierLimit) -> bool:
     """Whether first sightings of two groups, each sorted, are together more than one customer may have.
 
     Over a window only those windows are counted that hold a sighting of the smaller group: a robot's ten
@@ -102,7 +102,7 @@ def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: Limit) 
     return any(within(few, first) + within(many, first) > limit.at_most for first in firsts)
 
 
-def refused_by(one: _Group, other: _Group, rules: Rules) -> str | None:
+def refused_by(one: _Group, other: _Group, rules: IdentityRules) -> str | None:
     """The limit that two groups would break together and not alone; None when they may be one."""
     for kind, source in sorted(one.seen.keys() & other.seen.keys(), key=str):
         if is_beyond(one.seen[kind, source], other.seen[kind, source], rules.limit(kind)):
@@ -117,7 +117,10 @@ def are_split(one: _Group, other: _Group) -> bool:
 
 
 def replay(
-    links: Iterable[Link], nodes: Mapping[str, Node], rules: Rules, splits: Iterable[tuple[str, str]] = ()
+    links: Iterable[Link],
+    nodes: Mapping[str, Node],
+    rules: IdentityRules,
+    splits: Iterable[tuple[str, str]] = (),
 ) -> Replayed:
     """Follow all links in their order.
 

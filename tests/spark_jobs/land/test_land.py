@@ -9,12 +9,12 @@ import pytest
 
 from expectations.contracts import identity_decisions
 from expectations.contracts.published import Published
-from spark_jobs.identify.said import offered
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
 from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.run.context import Days, Night, NothingNew
+from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.settings import Settings
 from spark_jobs.sources.declaration import Folder
@@ -163,9 +163,15 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
     assert report.detail == {"n_files": 2}
 
-    Published("r", str(DAYS[1]), "", "", "", "", inputs=hash_inputs(first, DAYS[1], offered(home))).write(
-        home
-    )
+    Published(
+        "r",
+        str(DAYS[1]),
+        "",
+        "",
+        "",
+        "",
+        inputs=hash_inputs(first, DAYS[1], read_current_identity_inputs(home)),
+    ).write(home)
     with pytest.raises(NothingNew, match="published these very inputs"):
         job.run(first, lake)
 

@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.shipped_linkage_model import customer_file
 from expectations.contracts.lake import CORE_PEOPLE
-from spark_jobs.identify.said import MODEL, model_of
 from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.linkage import reestimate
+from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.reestimate import Change, compare, main
 
@@ -51,16 +51,16 @@ def home(tmp_path, monkeypatch, shop, upsert):
 def test_too_few_known_pairs_teach_nothing(home, capsys):
     assert main(["--apply"]) == 1
     assert "it takes 500 of either" in capsys.readouterr().err
-    assert not (home / MODEL).exists()
+    assert not (home / HOME_MODEL).exists()
 
 
 def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, shop, tmp_path, monkeypatch):
     monkeypatch.setattr("spark_jobs.linkage.refit.MIN_PAIRS", 5)
     assert main([]) == 0
     said = capsys.readouterr().out
-    assert f"Model {model_of(home).fingerprint}" in said
+    assert f"Model {load_home_model(home).fingerprint}" in said
     assert "email: same address" in said
-    assert not (home / MODEL).exists()
+    assert not (home / HOME_MODEL).exists()
 
     labels = tmp_path / "labels.csv"
     with labels.open("w", newline="") as file:
@@ -71,11 +71,11 @@ def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, sho
             ]
         )
     assert main(["--apply", "--labels", str(labels)]) == 0
-    first = LinkageModel.load(home / MODEL)
+    first = LinkageModel.load(home / HOME_MODEL)
     assert first.fingerprint != LinkageModel.shipped().fingerprint
     assert main(["--apply"]) == 0
     assert LinkageModel.load(home / "identity" / f"model-{first.fingerprint}.json") == first
-    assert LinkageModel.of_home(home / MODEL) != first
+    assert LinkageModel.load(home / HOME_MODEL) != first
 
 
 def test_a_home_without_people_is_told_so(tmp_path, monkeypatch, capsys):

@@ -11,12 +11,12 @@ from deltalake import write_deltalake
 from expectations.contracts import snapshot as contract
 from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LINKS
 from expectations.contracts.published import Published
-from spark_jobs.identify.said import Said
 from spark_jobs.publish import job
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
 from spark_jobs.publish.snapshot_records import NothingToPublish
 from spark_jobs.publish.switch import KEPT
+from spark_jobs.run.identity_inputs import IdentityInputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.warehouse.build_inputs import begin
 from tests.spark_jobs.publish.conftest import published
@@ -33,7 +33,7 @@ def test_a_night_is_published(shop):
     [report] = run(night, shop.land())
     record, found = published(shop)
     assert (record.run_id, record.snapshot) == (night.run_id, night.slug)
-    assert record.inputs == hash_inputs(night, night.days.last, Said(frozenset(), ""))
+    assert record.inputs == hash_inputs(night, night.days.last, IdentityInputs(frozenset(), ""))
     assert record.table_versions["rec_customer_items_v1"] == 0
     assert shop.warehouse_run() == night.run_id
     assert not (shop.home / "warehouse" / "concierge.duckdb").readlink().is_absolute(), "a home can be moved"

@@ -12,9 +12,9 @@ import pytest
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
-from spark_jobs.identify.said import Said
 from spark_jobs.publish import deployments, history, rollback
 from spark_jobs.publish.job import run
+from spark_jobs.run.identity_inputs import IdentityInputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.run.locks import HOLDER, turn
 
@@ -177,7 +177,7 @@ def test_it_is_logged_and_the_next_night_publishes_again(three_nights):
     assert (told["from"], told["to"], told["snapshot"]) == ("night-2", "night-1", "night-1")
     night = three_nights.night("night-3", date(2026, 2, 3))
     assert Published.read(three_nights.home).inputs != hash_inputs(
-        night, night.days.last, Said(frozenset(), "")
+        night, night.days.last, IdentityInputs(frozenset(), "")
     )
     run(night, lake)
     assert seen(three_nights) == "night-3"

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from spark_jobs.identify.comparable_people import is_nobodys
+from expectations.contracts.identity_rules import is_blocked_value, load_identity_rules
 from spark_jobs.identify.rules.link_limits import blocked, hold
-from spark_jobs.identify.rules.parse import load
-from tests.spark_jobs.identify.rules.test_parse import NOBODY, SOMEBODY
+from tests.expectations.contracts.test_identity_rules import NOBODY, SOMEBODY
 
 # world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`,
 # `@b` a second source.
@@ -75,7 +74,7 @@ WORLDS = {
     ),
 }
 KINDS = {"user": "user_id", "anon": "anonymous_id", "crm": "crm_id", "email": "email", "phone": "phone"}
-RULES = load()
+RULES = load_identity_rules()
 LINK = (
     "identifier_id_a string, identifier_id_b string, rule string, evidence string, weight double,"
     " first_seen_at timestamp"
@@ -158,5 +157,5 @@ def test_spark_and_python_block_the_same(spark):
     rows = [(f"i_{number}", kind, value) for number, (kind, value) in enumerate(values)]
     frame = spark.createDataFrame(rows, "identifier_id string, kind string, value_normalised string")
     found = {row["identifier_id"] for row in blocked(frame, RULES.blocked).collect()}
-    assert found == {name for name, kind, value in rows if is_nobodys(kind, value, RULES.blocked)}
+    assert found == {name for name, kind, value in rows if is_blocked_value(kind, value, RULES.blocked)}
     assert 0 < len(found) < len(rows)

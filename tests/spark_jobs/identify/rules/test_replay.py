@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.identify.rules.parse import Limit, load
+from expectations.contracts.identity_rules import IdentifierLimit, load_identity_rules
 from spark_jobs.identify.rules.replay import SPLIT, Link, Node, Replayed, is_beyond, replay
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SEGMENT = replace(
-    load(),
+    load_identity_rules(),
     limits=(
-        Limit("user_id", 1, 1, "example"),
-        Limit("email", 2, 5, "example"),
-        Limit("anonymous_id", 3, 5, "example"),
-        Limit("phone", 4, 5, "example"),
-        Limit("crm_id", 5, 5, "example"),
+        IdentifierLimit("user_id", 1, 1, "example"),
+        IdentifierLimit("email", 2, 5, "example"),
+        IdentifierLimit("anonymous_id", 3, 5, "example"),
+        IdentifierLimit("phone", 4, 5, "example"),
+        IdentifierLimit("crm_id", 5, 5, "example"),
     ),
 )
-RULES = load()
+RULES = load_identity_rules()
 
 
 def nodes(*names: str, at: datetime = START) -> dict[str, Node]:
@@ -97,7 +97,7 @@ def test_within_one_event_the_better_priority_is_followed():
 )
 def test_a_limit_over_a_window(days, window, most, beyond):
     times = [START + timedelta(days=day) for day in days]
-    limit = Limit("anonymous_id", 1, most, "example", window)
+    limit = IdentifierLimit("anonymous_id", 1, most, "example", window)
     assert is_beyond(times[::2], times[1::2], limit) is is_beyond(times[1::2], times[::2], limit) is beyond
 
 
@@ -118,7 +118,7 @@ def test_a_window_is_any_window(one, other, most, days):
         )
 
     if max(map(most_in_a_window, times)) <= most:
-        limit = Limit("anonymous_id", 1, most, "example", days)
+        limit = IdentifierLimit("anonymous_id", 1, most, "example", days)
         assert is_beyond(*times, limit) is (most_in_a_window(times[0] + times[1]) > most)
 
 

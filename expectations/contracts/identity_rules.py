@@ -1,9 +1,9 @@
-"""The reviewed rules of identity: read from `rules.yml` and checked, so that a slip in it stops the night
-with a sentence.
+"""The identity rules, which people review: read from `rules.yml` and checked, so that a slip in it stops the
+run with a sentence.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,16 @@ import yaml
 from expectations.contracts.identifiers import KINDS
 from expectations.contracts.lake import CORE_PEOPLE
 
-FILE = Path(__file__).parent.with_name("rules.yml")
-COUNTED = ("user_id", "person_record", "holder")
+FILE = Path(__file__).parents[2] / "spark_jobs" / "identify" / "rules.yml"
+COUNTED_HOLDERS = ("user_id", "person_record", "holder")
 
 
-class RulesError(ValueError):
+class IdentityRulesError(ValueError):
     """The rules file says something that is not allowed; the message names the place and what is."""
 
 
 @dataclass(frozen=True)
-class Blocked:
+class BlockedValues:
     """Values nobody stands behind: `pattern` matches the whole normalised value."""
 
     id: str
@@ -32,7 +32,7 @@ class Blocked:
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedIdentifier:
     """An identifier of these kinds is several people's when more than `at_most` of `of` were seen with it."""
 
     id: str
@@ -43,7 +43,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Limit:
+class IdentifierLimit:
     """A customer holds at most so many identifiers of a kind, ever or first seen within any `within_days`;
     priority 1 is best.
     """
@@ -56,7 +56,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Rules:
+class IdentityRules:
     """The whole file.
 
     Attributes:
@@ -65,33 +65,38 @@ class Rules:
         giant: identifiers of one customer from which it is held back until somebody has looked.
     """
 
-    blocked: tuple[Blocked, ...]
-    shared: tuple[Shared, ...]
-    limits: tuple[Limit, ...]
+    blocked: tuple[BlockedValues, ...]
+    shared: tuple[SharedIdentifier, ...]
+    limits: tuple[IdentifierLimit, ...]
     link: float
     review: float
     too_common: Mapping[str, int]
     giant: int
 
-    def limit(self, kind: str) -> Limit:
+    def limit(self, kind: str) -> IdentifierLimit:
         """The limit of a kind of identifier."""
         return next(limit for limit in self.limits if limit.kind == kind)
 
 
-def load(path: Path = FILE) -> Rules:
+def is_blocked_value(kind: str, value: str, blocked: Sequence[BlockedValues]) -> bool:
+    """Whether a rule blocks this normalised value; `link_limits.blocked` says the same in Spark."""
+    return any(kind in rule.kinds and re.fullmatch(rule.pattern, value) for rule in blocked)
+
+
+def load_identity_rules(path: Path = FILE) -> IdentityRules:
     """The rules of a file.
 
     Raises:
-        RulesError: something in it is unknown, missing or out of range.
+        IdentityRulesError: something in it is unknown, missing or out of range.
     """
-    return parse(yaml.safe_load(path.read_text()))
+    return parse_identity_rules(yaml.safe_load(path.read_text()))
 
 
-def parse(raw: Any) -> Rules:
+def parse_identity_rules(raw: Any) -> IdentityRules:
     """The rules from what YAML made of the file.
 
     Raises:
-        RulesError: as `load`.
+        IdentityRulesError: as `load_identity_rules`.
     """
     sections = {"blocked", "shared", "limits", "likeness", "giant"}
     _expect(
@@ -101,9 +106,9 @@ def parse(raw: Any) -> Rules:
     )
     for section in ("blocked", "shared", "limits"):
         _expect(isinstance(raw[section], list) and bool(raw[section]), section, "is a list of rules")
-    blocked = tuple(_entry(Blocked, "blocked", each) for each in raw["blocked"])
-    shared = tuple(_entry(Shared, "shared", each) for each in raw["shared"])
-    limits = tuple(_entry(Limit, "limits", each) for each in raw["limits"])
+    blocked = tuple(_entry(BlockedValues, "blocked", each) for each in raw["blocked"])
+    shared = tuple(_entry(SharedIdentifier, "shared", each) for each in raw["shared"])
+    limits = tuple(_entry(IdentifierLimit, "limits", each) for each in raw["limits"])
     for section, entries in (("blocked", blocked), ("shared", shared)):
         ids = [each.id for each in entries]
         _expect(len(ids) == len(set(ids)), section, "gives each rule an id of its own")
@@ -111,11 +116,15 @@ def parse(raw: Any) -> Rules:
         try:
             re.compile(each.pattern)
         except re.error as wrong:
-            raise RulesError(
+            raise IdentityRulesError(
                 f"rules.yml: blocked/{each.id}: the pattern is no regular expression: {wrong}"
             ) from wrong
     for each in shared:
-        _expect(each.of in COUNTED, f"shared/{each.id}", f"counts one of {', '.join(COUNTED)} in `of`")
+        _expect(
+            each.of in COUNTED_HOLDERS,
+            f"shared/{each.id}",
+            f"counts one of {', '.join(COUNTED_HOLDERS)} in `of`",
+        )
     kinds = sorted(limit.kind for limit in limits)
     _expect(kinds == sorted(KINDS), "limits", f"names each kind once: {', '.join(KINDS)}")
     _expect(
@@ -144,7 +153,7 @@ def parse(raw: Any) -> Rules:
         "gives columns of core_people a number",
     )
     _expect(_is_count(raw["giant"]) and raw["giant"] > 1, "giant", "is a whole number above 1")
-    return Rules(blocked, shared, limits, likeness["link"], likeness["review"], common, raw["giant"])
+    return IdentityRules(blocked, shared, limits, likeness["link"], likeness["review"], common, raw["giant"])
 
 
 def _entry(kind: type, section: str, raw: Any) -> Any:
@@ -181,4 +190,4 @@ def _is_count(value: Any) -> bool:
 
 def _expect(is_true: bool, where: str, what: str) -> None:
     if not is_true:
-        raise RulesError(f"rules.yml: {where}: not as it must be, which is that it {what}")
+        raise IdentityRulesError(f"rules.yml: {where}: not as it must be, which is that it {what}")

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from spark_jobs.identify.comparable_people import comparable
-from spark_jobs.identify.rules.parse import load
+from expectations.contracts.identity_rules import load_identity_rules
+from spark_jobs.linkage.blocked_contacts import mask_blocked_contacts
 
 
 def test_contacts_are_compared_as_the_rules_see_them():
@@ -26,11 +26,11 @@ def test_contacts_are_compared_as_the_rules_see_them():
             "value_normalised": ["+4915112345678", "test@test.com", "ann@x.de"],
         }
     )
-    rules = load().blocked
-    found = comparable(people, identifiers, rules)
+    rules = load_identity_rules().blocked
+    found = mask_blocked_contacts(people, identifiers, rules)
     assert found.column_names == people.column_names
     assert found["email"].to_pylist() == ["ann@x.de", None, None]
     assert found["phone"].to_pylist() == ["+4915112345678", None, "+4915112345678"]
     assert found["first_name"].to_pylist() == ["Ann", "Bob", "Cy"]
-    nothing = comparable(people.slice(0, 0), identifiers.slice(0, 0), rules)
+    nothing = mask_blocked_contacts(people.slice(0, 0), identifiers.slice(0, 0), rules)
     assert nothing.num_rows == 0 and nothing.column_names == people.column_names

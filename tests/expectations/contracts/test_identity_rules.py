@@ -7,10 +7,15 @@ import time
 import pytest
 import yaml
 
-from spark_jobs.identify.comparable_people import is_nobodys
-from spark_jobs.identify.rules.parse import FILE, RulesError, load, parse
+from expectations.contracts.identity_rules import (
+    FILE,
+    IdentityRulesError,
+    is_blocked_value,
+    load_identity_rules,
+    parse_identity_rules,
+)
 
-RULES = load()
+RULES = load_identity_rules()
 NOBODY = {
     "user_id": [
         "null",
@@ -95,14 +100,14 @@ SOMEBODY = {
     ("kind", "value"), [(kind, value) for kind, values in NOBODY.items() for value in values]
 )
 def test_nobody_stands_behind(kind, value):
-    assert is_nobodys(kind, value, RULES.blocked)
+    assert is_blocked_value(kind, value, RULES.blocked)
 
 
 @pytest.mark.parametrize(
     ("kind", "value"), [(kind, value) for kind, values in SOMEBODY.items() for value in values]
 )
 def test_somebody_stands_behind(kind, value):
-    assert not is_nobodys(kind, value, RULES.blocked)
+    assert not is_blocked_value(kind, value, RULES.blocked)
 
 
 @pytest.mark.parametrize("part", ["@", "{{", "%%", "<", "0", "a ", "\u00a0", "-"])
@@ -118,8 +123,8 @@ def test_a_long_value_is_judged_in_proportion_to_its_length(part):
 def seconds(value: str) -> float:
     """CPU time of asking every rule."""
     began = time.thread_time()
-    is_nobodys("email", value, RULES.blocked)
-    is_nobodys("phone", value, RULES.blocked)
+    is_blocked_value("email", value, RULES.blocked)
+    is_blocked_value("phone", value, RULES.blocked)
     return time.thread_time() - began
 
 
@@ -159,5 +164,5 @@ def test_every_rule_gives_a_reason():
 def test_a_slip_is_named(spoil, says):
     raw = copy.deepcopy(yaml.safe_load(FILE.read_text()))
     spoil(raw)
-    with pytest.raises(RulesError, match=re.escape(says)):
-        parse(raw)
+    with pytest.raises(IdentityRulesError, match=re.escape(says)):
+        parse_identity_rules(raw)
