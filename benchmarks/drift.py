@@ -22,7 +22,7 @@ import numpy as np
 from models.base import PURCHASE, Behaviour
 from models.drift import Signal, signals
 from sample_shop.shop import trade_days
-from spark_jobs.train.provenance import number
+from spark_jobs.train.provenance import date_to_day
 
 WARM_UP, NIGHTS = 60, 30
 KIND_OF = {"Product Viewed": 0, "Product Added": 1, "Order Completed": 2}
@@ -39,7 +39,7 @@ def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarra
         ):
             goods.update(offered(line))
         for path in sorted((home / "landing" / "events").glob("*/events.jsonl.gz")):
-            landed = number(date.fromisoformat(path.parent.name))
+            landed = date_to_day(date.fromisoformat(path.parent.name))
             with gzip.open(path, "rb") as lines:
                 rows.update((*row, landed) for line in lines for row in touched(line) if row[1] in goods)
     customers, items = (sorted({row[n] for row in rows}) for n in (0, 1))

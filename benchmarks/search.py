@@ -27,8 +27,8 @@ from benchmarks.leaderboard.datasets.order import shuffled
 from models.search import read_space
 from models.time_split import Windows
 from operate.spark_cluster import cluster
-from spark_jobs.train.configuration_search import OFF_CYCLE, choose
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.configuration_search import OFF_CYCLE, search_weighted_blend
+from spark_jobs.train.matrices import TrainingMatrices
 
 PLACES = ("local[1]", "local[2]", "cluster")
 DAYS = online_retail.DAYS
@@ -36,11 +36,11 @@ SEED = 1
 NOBODY = np.zeros(0, "S1")
 
 
-def material(data: Path) -> Material:
+def material(data: Path) -> TrainingMatrices:
     """Known customers' purchases up to the test of the published protocol."""
     training = shuffled(online_retail.load(data), SEED).test.training
     everything = np.ones(training.behaviour.n_items, bool)
-    return Material(training, NOBODY, NOBODY, {}, everything, everything, 0)
+    return TrainingMatrices(training, NOBODY, NOBODY, {}, everything, everything, 0)
 
 
 def search(master: str, data: Path, seconds: float | None) -> dict:
@@ -53,7 +53,7 @@ def search(master: str, data: Path, seconds: float | None) -> dict:
     spark = start("benchmark search", master, "2g")
     # The workers of a cluster start with the first task: that is theirs, not the search's.
     spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
-    chosen = choose(spark, held, Windows(-DAYS, 0, DAYS), SEED, space, OFF_CYCLE)
+    chosen = search_weighted_blend(spark, held, Windows(-DAYS, 0, DAYS), SEED, space, OFF_CYCLE)
     spark.stop()
     peaks = [trial.metrics["peak_memory_mb"] for trial in chosen.trials if "peak_memory_mb" in trial.metrics]
     quality = [trial.metrics["quality"] for trial in chosen.trials if trial.name.startswith("blend")]

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.leaderboard.datasets import Data, Window
 from benchmarks.leaderboard.rows import Row, rows_of
 from models.evaluation import Facts, Measured, evaluate, slices
-from spark_jobs.train.budget import status_bytes
+from spark_jobs.train.budget import read_process_memory
 
 
 def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured, dict[str, float]]:
@@ -37,7 +37,7 @@ def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured,
         figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()},
     )
     ended = time.monotonic()
-    mib = status_bytes("VmHWM") / (
+    mib = read_process_memory("VmHWM") / (
         1 << 20
     )  # the data included. Not ru_maxrss: that remembers what the starting process held
     return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": mib}

@@ -25,7 +25,7 @@ from models.base import KINDS, PURCHASE
 from models.blending.weighted import Blend
 from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
-from spark_jobs.learning_data.behaviour import consented, daily
+from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
 from spark_jobs.score import item_demand, list_frames, partitions, stale_customers
 from spark_jobs.score.partitions import Scoring
 from spark_jobs.settings import Settings
@@ -100,7 +100,7 @@ def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring
         lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     )
     newest, kinds = item_demand.known(interactions)
-    behaviour = daily(consented(interactions, customers))
+    behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers))
     since = item_demand.learned_since(behaviour, settings.training_days)
     made = list_frames.scoring(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
     return made, stale_customers.rows(behaviour, customers, made.inputs, since).orderBy(

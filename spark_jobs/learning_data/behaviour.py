@@ -11,25 +11,25 @@ from pyspark.sql import functions as F
 from models.base import KINDS
 
 
-def consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
+def filter_consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
     """Interactions of customers who may be personalised for: those whom `feat_customers` holds. The one
     filter at training.
     """
     return interactions.join(customers.select("customer_id"), on="customer_id", how="left_semi")
 
 
-def by_shop_clock(frame: DataFrame, column: str, time_zone: str) -> DataFrame:
+def shift_to_shop_time(frame: DataFrame, column: str, time_zone: str) -> DataFrame:
     """The frame with a UTC time as the shop's clock showed it, so that its day is the shop's."""
     return frame.withColumn(column, F.from_utc_timestamp(column, time_zone))
 
 
-def newest(interactions: DataFrame, customers: DataFrame, days: int | None) -> DataFrame:
+def select_newest_days(interactions: DataFrame, customers: DataFrame, days: int | None) -> DataFrame:
     """The interactions of the newest days that anybody learns from, the last of them included; all of them
     without a number.
     """
     if days is None:
         return interactions
-    last = daily(consented(interactions, customers)).agg(F.max("day")).first()[0]
+    last = aggregate_daily_behaviour(filter_consented(interactions, customers)).agg(F.max("day")).first()[0]
     return (
         interactions
         if last is None
@@ -37,7 +37,7 @@ def newest(interactions: DataFrame, customers: DataFrame, days: int | None) -> D
     )
 
 
-def daily(interactions: DataFrame) -> DataFrame:
+def aggregate_daily_behaviour(interactions: DataFrame) -> DataFrame:
     """Grain: one row per customer, item, day and kind of behaviour that a taste is read from."""
     kind = F.array_position(F.array(*[F.lit(name) for name in KINDS]), F.col("interaction_type")) - 1
     return (

@@ -6,27 +6,29 @@ from pyspark.sql import functions as F
 TITLE_WORDS = 4
 
 
-def customer_tokens() -> Column:
+def build_customer_tokens() -> Column:
     """A customer's attributes as tokens: none that comes of behaviour, as today's segment or channel would
     tell how a test ends.
 
     The country is that of the latest order; of Online Retail's 4,372 customers 8 ever had two.
     """
-    return _tokens(country=F.col("country"))
+    return _join_names_and_values(country=F.col("country"))
 
 
-def item_tokens() -> Column:
+def build_item_tokens() -> Column:
     """An item's attributes as tokens: each level of its category path, brand, price band, the title's first
     words.
     """
-    named = _tokens(category=F.col("category"), brand=F.col("brand"), price=F.col("price_band"))
+    named = _join_names_and_values(
+        category=F.col("category"), brand=F.col("brand"), price=F.col("price_band")
+    )
     # Ingest refuses a path with a null inside; a home that took one in before that still holds it.
     levels = F.array_compact(F.coalesce("category_path", F.array().cast("array<string>")))
     path = F.transform(levels, lambda name: F.concat(F.lit("path="), name))
-    return F.array_distinct(F.concat(named, path, F.slice(title_words(), 1, TITLE_WORDS)))
+    return F.array_distinct(F.concat(named, path, F.slice(split_title_words(), 1, TITLE_WORDS)))
 
 
-def title_words() -> Column:
+def split_title_words() -> Column:
     """Every word of an item's title, each once, in its order."""
     words = F.array_distinct(
         F.regexp_extract_all(F.lower(F.coalesce("title", F.lit(""))), F.lit(r"(\p{L}{3,})"), 1)
@@ -34,7 +36,7 @@ def title_words() -> Column:
     return F.transform(words, lambda word: F.concat(F.lit("word="), word))
 
 
-def _tokens(**columns: Column) -> Column:
+def _join_names_and_values(**columns: Column) -> Column:
     """`name=value` for every column that is not null."""
     return F.filter(
         F.array(*[F.concat(F.lit(f"{name}="), column) for name, column in columns.items()]),

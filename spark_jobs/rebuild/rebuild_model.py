@@ -37,21 +37,21 @@ from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
 from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.train import job
-from spark_jobs.train.evaluate import examine
-from spark_jobs.train.provenance import TABLES
+from spark_jobs.train.evaluate import evaluate_configuration
+from spark_jobs.train.provenance import TRAINING_TABLES
 
-ROWS = 2000  # lists held as Python values at once
-LISTS = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, REC_FOLD_IN)
+ROWS_AT_ONCE = 2000  # lists held as Python values at once
+LIST_TABLES = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, REC_FOLD_IN)
 # Columns that name the model's number and run, which each registry counts by itself.
-NAMES_OF_THE_MODEL = ("model_version", "inputs")
+MODEL_NAME_COLUMNS = ("model_version", "inputs")
 
 
-class CannotRebuild(RuntimeError):  # noqa: N818 - reads as what it says
+class RebuildError(RuntimeError):
     """Something the run was made of is not here; the message names it."""
 
 
 @dataclass(frozen=True)
-class Compared:
+class DigestComparison:
     """One file or table: its SHA-256 as it was registered or written, and as it was made again."""
 
     name: str
@@ -66,7 +66,7 @@ class Compared:
         return f"  {self.name:<24} {self.was}  " + ("equal" if self.equal else f"NOT EQUAL: {self.now}")
 
 
-def find(registry: Registry, run: str) -> Version:
+def find_version(registry: Registry, run: str) -> Version:
     """The version that is meant: `12`, `concierge/12`, an MLflow run, or a night's run.
 
     Raises:
@@ -76,10 +76,12 @@ def find(registry: Registry, run: str) -> Version:
     for version in reversed(registry.after(None)):
         if run in (version.run_id, version.tags.get("night")) or number == str(version.number):
             return version
-    raise CannotRebuild(f"no version {run!r} in the registry")
+    raise RebuildError(f"no version {run!r} in the registry")
 
 
-def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> Iterator[Compared]:
+def rebuild_model(
+    lake: Lake, registry: Registry, version: Version, night: Night
+) -> Iterator[DigestComparison]:
     """Make the version again in the night's home, and its lists where its own night wrote them.
 
     Args:
@@ -90,17 +92,21 @@ def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> I
         CannotRebuild: a version of a table is gone.
     """
     aside = Lake(night.settings.lake, lake.spark)
-    for table in TABLES:
-        carry(lake, table, int(version.tags[f"table.{table.name}"]), aside)
-    found, cut = job.prepare(aside, night.settings.training_days, find_shop_time_zone(night.settings.sources))
+    for table in TRAINING_TABLES:
+        copy_table_version(lake, table, int(version.tags[f"table.{table.name}"]), aside)
+    found, cut = job.read_training_data(
+        aside, night.settings.training_days, find_shop_time_zone(night.settings.sources)
+    )
     configuration = registry.load(version).configuration
     # Tested too, as on its night: how far a placing by fresh events is trusted is part of the model, and the
     # test says it.
-    artifact = examine(lake.spark, found, cut, configuration, night.settings.seed).artifact
+    artifact = evaluate_configuration(lake.spark, found, cut, configuration, night.settings.seed).artifact
     files = night.settings.home / "rebuilt"
     digests = artifact.save(files / "model")
-    yield from (Compared(name, value, digests[name]) for name, value in sorted(version.digests.items()))
-    written = lists_of(lake, version)
+    yield from (
+        DigestComparison(name, value, digests[name]) for name, value in sorted(version.digests.items())
+    )
+    written = find_list_versions(lake, version)
     if not written:
         return
     here = open_registry(night)
@@ -108,12 +114,12 @@ def rebuild(lake: Lake, registry: Registry, version: Version, night: Night) -> I
         here.log("rebuilt", {}, {}, {}, files=files), digests, {"verdict": "accepted"}, accepted=True
     )
     scoring.run(night, aside)
-    for table in LISTS:
+    for table in LIST_TABLES:
         was, now = lake.read_arrow(table, version=written[table.name]), aside.read_arrow(table)
-        yield Compared(table.name, digest(was, table), digest(now, table))
+        yield DigestComparison(table.name, hash_table(was, table), hash_table(now, table))
 
 
-def carry(lake: Lake, table: Table, version: int, aside: Lake) -> None:
+def copy_table_version(lake: Lake, table: Table, version: int, aside: Lake) -> None:
     """One version of a table into another lake.
 
     Raises:
@@ -123,10 +129,10 @@ def carry(lake: Lake, table: Table, version: int, aside: Lake) -> None:
         rows = lake.scan(table, version)
         aside.overwrite(pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches()), table)
     except (DeltaError, FileNotFoundError, OSError) as error:
-        raise CannotRebuild(f"{table.name} version {version} is no longer kept: {error}") from None
+        raise RebuildError(f"{table.name} version {version} is no longer kept: {error}") from None
 
 
-def lists_of(lake: Lake, version: Version) -> Mapping[str, int]:
+def find_list_versions(lake: Lake, version: Version) -> Mapping[str, int]:
     """The versions of the lists that the model's own night wrote with it; empty when that night did not
     score, or refused it.
     """
@@ -137,19 +143,21 @@ def lists_of(lake: Lake, version: Version) -> Mapping[str, int]:
     found = {
         row["table_name"]: row["version_after"] for row in sorted(mine, key=lambda row: row["finished_at"])
     }
-    return found if version.accepted and {table.name for table in LISTS} <= set(found) else {}
+    return found if version.accepted and {table.name for table in LIST_TABLES} <= set(found) else {}
 
 
-def digest(rows: pa.Table, table: Table) -> str:
-    """SHA-256 of a table's rows by key, every value in full, but for `NAMES_OF_THE_MODEL`."""
-    found, compared = hashlib.sha256(), [name for name in table.columns if name not in NAMES_OF_THE_MODEL]
-    for batch in rows.sort_by([(name, "ascending") for name in table.key]).select(compared).to_batches(ROWS):
+def hash_table(rows: pa.Table, table: Table) -> str:
+    """SHA-256 of a table's rows by key, every value in full, but for `MODEL_NAME_COLUMNS`."""
+    found, compared = hashlib.sha256(), [name for name in table.columns if name not in MODEL_NAME_COLUMNS]
+    for batch in (
+        rows.sort_by([(name, "ascending") for name in table.key]).select(compared).to_batches(ROWS_AT_ONCE)
+    ):
         for row in batch.to_pylist():
             found.update(repr(list(row.items())).encode())  # a float's repr is all of it
     return found.hexdigest()
 
 
-def elsewhere(settings: Settings, version: Version, home: Path) -> Night:
+def create_rebuild_context(settings: Settings, version: Version, home: Path) -> Night:
     """A night in another home under the version's own seed, days and code.
 
     Raises:
@@ -171,7 +179,7 @@ def elsewhere(settings: Settings, version: Version, home: Path) -> Night:
         ("settings", tags["config_hash"], night.config_hash),
     ):
         if was != mine:
-            raise CannotRebuild(f"it was made by {what} {was}; {mine} is here")
+            raise RebuildError(f"it was made by {what} {was}; {mine} is here")
     return night
 
 
@@ -186,8 +194,8 @@ def main(argv: list[str]) -> int:
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            version = find(registry, given.run)
-            night = elsewhere(settings, version, (given.into or Path(scratch)).resolve())
+            version = find_version(registry, given.run)
+            night = create_rebuild_context(settings, version, (given.into or Path(scratch)).resolve())
             from spark_jobs.lake.session import start
 
             lake = Lake(
@@ -198,8 +206,8 @@ def main(argv: list[str]) -> int:
                 f" {night.settings.home}:",
                 flush=True,
             )
-            compared = list(rebuild(lake, registry, version, night))
-        except CannotRebuild as error:
+            compared = list(rebuild_model(lake, registry, version, night))
+        except RebuildError as error:
             print(f"rebuild: {error}", file=sys.stderr)
             return 1
     print("\n".join(map(str, compared)))

@@ -24,7 +24,7 @@ def known(interactions: DataFrame) -> tuple[int | None, tuple[str, ...]]:
 
 
 def learned_since(behaviour: DataFrame, days: int | None) -> int | None:
-    """The first of so many newest days, as `behaviour.newest` counts them for training; None for all days.
+    """The first of the newest `days`, counted as `behaviour.select_newest_days` does; None for all days.
 
     Args:
         behaviour: once per customer, item, day and kind, of customers who may be personalised for.

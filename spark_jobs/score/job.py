@@ -18,7 +18,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.base import KINDS
 from spark_jobs.lake.tables import Lake, Written
-from spark_jobs.learning_data.behaviour import by_shop_clock, consented, daily
+from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented, shift_to_shop_time
 from spark_jobs.run.context import Night, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import item_demand, list_frames, personal_lists
@@ -41,16 +41,19 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     )
     zone = find_shop_time_zone(night.settings.sources)
     interactions, items = (
-        by_shop_clock(interactions, "occurred_at", zone),
-        by_shop_clock(items, "first_seen_at", zone),
+        shift_to_shop_time(interactions, "occurred_at", zone),
+        shift_to_shop_time(items, "first_seen_at", zone),
     )
     newest, kinds = item_demand.known(interactions)
     if newest is None:
         return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]
     # Guests count in what is popular; whoever may not be personalised for counts nowhere.
-    counted = consented(interactions, customers).unionByName(interactions.where("customer_id is null"))
+    counted = filter_consented(interactions, customers).unionByName(interactions.where("customer_id is null"))
     demand = item_demand.demand(counted, items, kinds, newest + 1)
-    behaviour, until = daily(consented(interactions, customers)).persist(), newest + 1
+    behaviour, until = (
+        aggregate_daily_behaviour(filter_consented(interactions, customers)).persist(),
+        newest + 1,
+    )
     version = champion.model_version if champion else NO_MODEL
     if champion:
         made_by = [champion.run_id, night.code_hash, *sorted(champion.digests.values())]

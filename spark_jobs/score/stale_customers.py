@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from models.base import Behaviour
-from spark_jobs.learning_data.tokens import customer_tokens
+from spark_jobs.learning_data.tokens import build_customer_tokens
 
 NO_EVENTS = "array<struct<item_id:string,day:int,kind:int>>"
 
@@ -53,7 +53,7 @@ def rows(behaviour: DataFrame, customers: DataFrame, common: str, since: int | N
     event = F.struct("item_id", "day", "kind")
     profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
     events = F.coalesce("events", F.array().cast(NO_EVENTS))
-    everyone = customers.select("customer_id", customer_tokens().alias("tokens"))
+    everyone = customers.select("customer_id", build_customer_tokens().alias("tokens"))
     named = everyone.join(profiles, on="customer_id", how="left").select(
         "customer_id",
         "tokens",

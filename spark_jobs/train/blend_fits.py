@@ -20,8 +20,8 @@ from models.blending.training_rows import Asked, Rows
 from models.blending.training_windows import Window
 from models.blending.weighted import Blend
 from models.recommenders import make, make_blend, parameters_of
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.offline_tests import Fit
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.offline_tests import FitRequest
 
 COSTLY = (
     "lightfm",
@@ -32,7 +32,7 @@ COSTLY = (
 
 
 @dataclass(frozen=True)
-class Ask:
+class BlendRequest:
     """A configuration to be fitted on what was before a day."""
 
     configuration: Mapping[str, Any]
@@ -40,7 +40,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Made:
+class FitResult:
     """What a worker made of a fit.
 
     Attributes:
@@ -56,49 +56,53 @@ class Made:
 
 
 def fit_blends(
-    spark: SparkSession, material: Material, asks: Sequence[Ask], beside: Sequence[Fit], seed: int
+    spark: SparkSession,
+    material: TrainingMatrices,
+    asks: Sequence[BlendRequest],
+    beside: Sequence[FitRequest],
+    seed: int,
 ) -> tuple[list[Blend | LearnedBlend], list[Recommender]]:
     """The blend of every ask, and the recommenders beside them, each in the order given."""
     blends = [make_blend(ask.configuration) for ask in asks]
     needed = [
-        [Fit(part.name, ask.before, parameters_of(part)) for part in blend.parts]
+        [FitRequest(part.name, ask.before, parameters_of(part)) for part in blend.parts]
         for blend, ask in zip(blends, asks, strict=True)
     ]
-    wanted = {known_as(fit): fit for fit in [fit for fits in needed for fit in fits] + list(beside)}
-    windows = windows_of(material, blends, asks)
+    wanted = {fit_key(fit): fit for fit in [fit for fits in needed for fit in fits] + list(beside)}
+    windows = list_training_windows(material, blends, asks)
     shared = spark.sparkContext.broadcast(material.training)
     kept: dict[str, dict[str, np.ndarray]] = {}
     with ThreadPoolExecutor(1) as aside:
         rows = {}
         for key, (blend, window) in windows.items():
             test = blend.asked(material.training, window, seed)
-            fits = [Fit(part.name, window.cut, parameters_of(part)) for part in blend.parts]
+            fits = [FitRequest(part.name, window.cut, parameters_of(part)) for part in blend.parts]
             scores, fitted_until = {}, []
-            for fit, made in zip(fits, work(spark, shared, fits, seed, wanted, test), strict=True):
+            for fit, made in zip(fits, run_fits(spark, shared, fits, seed, wanted, test), strict=True):
                 scores[fit.part] = made.scores
                 fitted_until.append(made.fitted_until)
                 if made.arrays is not None:
-                    kept[known_as(fit)] = made.arrays
+                    kept[fit_key(fit)] = made.arrays
             rows[key] = aside.submit(blend.rows, material.training, window, test, scores, fitted_until, seed)
         # A day at a time: what Spark brings to the driver in one job may be 1 GB
         # (`spark.driver.maxResultSize`).
         for before in sorted({fit.before for key, fit in wanted.items() if key not in kept}):
             left = [fit for key, fit in wanted.items() if key not in kept and fit.before == before]
-            for fit, made in zip(left, work(spark, shared, left, seed, wanted, None), strict=True):
-                kept[known_as(fit)] = made.arrays
+            for fit, made in zip(left, run_fits(spark, shared, left, seed, wanted, None), strict=True):
+                kept[fit_key(fit)] = made.arrays
         shared.unpersist()
         learned = {key: made.result() for key, made in rows.items()}
     for blend, ask, fits in zip(blends, asks, needed, strict=True):
-        blend.parts = [restored(fit, kept) for fit in fits]
+        blend.parts = [restore_recommender(fit, kept) for fit in fits]
         if isinstance(blend, LearnedBlend):
             past = material.training.before(ask.before)
             own: list[Rows] = [learned[row_key(blend, window)] for window in blend.windows(past)]
             blend.learn(past, own, seed)
-    return blends, [restored(fit, kept) for fit in beside]
+    return blends, [restore_recommender(fit, kept) for fit in beside]
 
 
-def windows_of(
-    material: Material, blends: Sequence[Blend | LearnedBlend], asks: Sequence[Ask]
+def list_training_windows(
+    material: TrainingMatrices, blends: Sequence[Blend | LearnedBlend], asks: Sequence[BlendRequest]
 ) -> dict[str, tuple[LearnedBlend, Window]]:
     """Every window some blend learns from, once: those of tonight's model and of the one that is tested
     overlap.
@@ -111,34 +115,34 @@ def windows_of(
     }
 
 
-def work(
+def run_fits(
     spark: SparkSession,
     shared: Any,
-    fits: Sequence[Fit],
+    fits: Sequence[FitRequest],
     seed: int,
-    wanted: Mapping[str, Fit],
+    wanted: Mapping[str, FitRequest],
     test: Asked | None,
-) -> list[Made]:
+) -> list[FitResult]:
     """Every fit, one task each."""
     order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
-    kept = {n for n in order if known_as(fits[n]) in wanted}
+    kept = {n for n in order if fit_key(fits[n]) in wanted}
 
-    def one(n: int) -> tuple[int, Made]:
+    def one(n: int) -> tuple[int, FitResult]:
         past = shared.value.before(fits[n].before)
         fitted = make(fits[n].part, fits[n].parameters).fit(past, seed)
         scores = None if test is None else fitted.score(test.met(past))
-        return n, Made(fitted.arrays() if n in kept else None, scores, past.behaviour.until)
+        return n, FitResult(fitted.arrays() if n in kept else None, scores, past.behaviour.until)
 
     found = dict(spark.sparkContext.parallelize(order, max(len(order), 1)).map(one).collect())
     return [found[n] for n in range(len(fits))]
 
 
-def restored(fit: Fit, kept: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:
+def restore_recommender(fit: FitRequest, kept: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:
     """A recommender with what a worker fitted."""
-    return make(fit.part, fit.parameters).restore(kept[known_as(fit)])
+    return make(fit.part, fit.parameters).restore(kept[fit_key(fit)])
 
 
-def known_as(fit: Fit) -> str:
+def fit_key(fit: FitRequest) -> str:
     """Equal for equal fits, whether defaults are spelled out or not."""
     return json.dumps([fit.part, fit.before, parameters_of(make(fit.part, fit.parameters))], sort_keys=True)
 

@@ -11,15 +11,15 @@ from models.recommenders import make_blend
 from models.registry import Trial
 from models.search import mean_quality
 from models.time_split import Case
-from spark_jobs.train.budget import Budget
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.offline_tests import measured
+from spark_jobs.train.budget import SearchBudget
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.offline_tests import measure_scores
 
 SWEEPS = 2
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: an array has no truth
-class Candidate:
+class ScoredRecipe:
     """One part with one set of parameters, fitted before the window and asked on it.
 
     Attributes:
@@ -32,7 +32,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class BlendResult:
     """A configuration, a trial a sweep, and whether time ended it before a sweep changed nothing."""
 
     configuration: dict[str, Any]
@@ -40,9 +40,13 @@ class Weighed:
     was_cut: bool
 
 
-def weigh(
-    material: Material, candidates: Sequence[Candidate], test: Case, space: Mapping[str, Any], budget: Budget
-) -> Weighed:
+def select_weights(
+    material: TrainingMatrices,
+    candidates: Sequence[ScoredRecipe],
+    test: Case,
+    space: Mapping[str, Any],
+    budget: SearchBudget,
+) -> BlendResult:
     """Parameters and weight of each part, one part at a time to its best, until a sweep over the parts
     changes nothing.
 
@@ -59,19 +63,19 @@ def weigh(
     if not any(weight for _, weight in held.values()):
         held = {part: (candidate, max(space["steps"])) for part, (candidate, _) in held.items()}
 
-    def quality_of(choice: Mapping[str, tuple[Candidate, float]]) -> np.ndarray:
+    def quality_of(choice: Mapping[str, tuple[ScoredRecipe, float]]) -> np.ndarray:
         blend = make_blend({"parts": {}, "weights": {part: weight for part, (_, weight) in choice.items()}})
         scores = blend.combine({part: choice[part][0].units for part in blend.weights})
-        return measured(material, scores, test).quality
+        return measure_scores(material, scores, test).quality
 
     best, trials = mean_quality([quality_of(held)]), []
     for sweep in range(SWEEPS):
         before = dict(held)
-        for part, choice in _choices(tried_for, space):
+        for part, choice in _list_alternatives(tried_for, space):
             other = {**held, part: choice}
             if other == held or not any(weight for _, weight in other.values()):
                 continue
-            if budget.over:
+            if budget.is_exhausted:
                 break
             found = mean_quality([quality_of(other)])
             if found > best:
@@ -84,20 +88,20 @@ def weigh(
                 {"quality": best},
             )
         )
-        if budget.over or held == before:
+        if budget.is_exhausted or held == before:
             break
     # A part is fitted, scored and kept every night: what it adds must be above zero with its interval, or it
     # goes (down to the least weight it may have). The lightest is asked first.
     least = {part: min(weight, float(space["least"].get(part, 0.0))) for part, weight in weights.items()}
 
-    def lightened(kept: Collection[str]) -> dict[str, tuple[Candidate, float]]:
+    def lightened(kept: Collection[str]) -> dict[str, tuple[ScoredRecipe, float]]:
         return {**held, **{part: (held[part][0], least[part]) for part in weights if part not in kept}}
 
     asked = sorted(
         (part for part in weights if weights[part] > least[part]), key=lambda part: (weights[part], part)
     )
     kept, worths = (
-        prune(asked, lambda some: quality_of(lightened(some)), lambda: budget.over)
+        prune(asked, lambda some: quality_of(lightened(some)), lambda: budget.is_exhausted)
         if asked
         else (frozenset(), [])
     )
@@ -113,12 +117,12 @@ def weigh(
         Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best, **added})
     )
     parts = {part: dict(held[part][0].parameters) for part in weights}
-    return Weighed({"parts": parts, "weights": weights}, trials, budget.over)
+    return BlendResult({"parts": parts, "weights": weights}, trials, budget.is_exhausted)
 
 
-def _choices(
-    tried_for: Mapping[str, Sequence[Candidate]], space: Mapping[str, Any]
-) -> list[tuple[str, tuple[Candidate, float]]]:
+def _list_alternatives(
+    tried_for: Mapping[str, Sequence[ScoredRecipe]], space: Mapping[str, Any]
+) -> list[tuple[str, tuple[ScoredRecipe, float]]]:
     """What is tried in one sweep, in order: every recipe of a part with every weight that it may have."""
     return [
         (part, (candidate, float(step)))

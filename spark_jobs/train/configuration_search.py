@@ -32,14 +32,14 @@ from models.search import (
     recipes,
 )
 from models.time_split import Windows
-from spark_jobs.train.blend_weights import Candidate, weigh
-from spark_jobs.train.budget import Budget
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.offline_tests import MOST_CELLS, test_case
-from spark_jobs.train.trials import Outcome, make_trials, share
+from spark_jobs.train.blend_weights import ScoredRecipe, select_weights
+from spark_jobs.train.budget import SearchBudget
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.offline_tests import MOST_CELLS, draw_test_case
+from spark_jobs.train.trials import TrialOutcome, broadcast_matrices, run_trials
 
-CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly better
-FEWEST_CUSTOMERS = 300
+MOST_TEST_CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly better
+FEWEST_TEST_CUSTOMERS = 300
 SCORES_BYTES = (
     1 << 30
 )  # of all recipes on the latest window, held by the driver until the first rung is judged
@@ -51,7 +51,7 @@ FALLBACK = {
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SearchResult:
     """A configuration, and the trials it came of.
 
     Attributes:
@@ -66,7 +66,7 @@ class Chosen:
     best: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def effort_of(space: Mapping[str, Any], name: str, density: float = 0.0) -> Effort:
+def read_effort(space: Mapping[str, Any], name: str, density: float = 0.0) -> Effort:
     """What a search of this name may cost, and what it tries first.
 
     Args:
@@ -84,48 +84,48 @@ def effort_of(space: Mapping[str, Any], name: str, density: float = 0.0) -> Effo
     )
 
 
-def choose(
+def search_weighted_blend(
     spark: SparkSession,
-    material: Material,
+    material: TrainingMatrices,
     cut: Windows,
     seed: int,
     space: Mapping[str, Any],
     effort: str = FIRST_NIGHT,
-) -> Chosen:
+) -> SearchResult:
     """The best configuration of the space on the windows before the test.
 
     The same material, seed and space give the same configuration on one core or many, on threads or a
     cluster, as long as the seconds suffice; where they do not, that of the trials made up to then.
     """
-    costs = effort_of(space, effort, items_per_customer(material.training.behaviour))
-    budget = Budget(costs.seconds, memory_of(space))
-    search = Search(spark.sparkContext, material, cut, seed, space, costs.recipes, budget)
+    costs = read_effort(space, effort, items_per_customer(material.training.behaviour))
+    budget = SearchBudget(costs.seconds, memory_of(space))
+    search = SuccessiveHalving(spark.sparkContext, material, cut, seed, space, costs.recipes, budget)
     finalists = search.halve(costs.rungs)
-    search.trial_seconds = budget.spent
+    search.trial_seconds = budget.spent_seconds
     if not finalists:
-        return Chosen(FALLBACK, search.trials, search.report(effort))
-    test = test_case(material, cut.validate_from, cut.test_from, search.n_asked, seed)
-    weighed = weigh(material, finalists, test, space["weights"], budget)
+        return SearchResult(FALLBACK, search.trials, search.report(effort))
+    test = draw_test_case(material, cut.validate_from, cut.test_from, search.n_asked, seed)
+    weighed = select_weights(material, finalists, test, space["weights"], budget)
     best = {
         one.part: dict(one.parameters) for one in reversed(finalists)
     }  # a part's first comes last, and stays
-    return Chosen(
+    return SearchResult(
         weighed.configuration, [*search.trials, *weighed.trials], search.report(effort, weighed.was_cut), best
     )
 
 
-class Search:
+class SuccessiveHalving:
     """One search under way: who is still in, what was measured, what there is to say."""
 
     def __init__(
         self,
         context: SparkContext,
-        material: Material,
+        material: TrainingMatrices,
         cut: Windows,
         seed: int,
         space: Mapping[str, Any],
         tried: Sequence[Recipe],
-        budget: Budget,
+        budget: SearchBudget,
     ) -> None:
         self.context, self.material, self.cut, self.seed, self.space, self.budget = (
             context,
@@ -138,13 +138,15 @@ class Search:
         self.recipes = tried
         n_items = material.training.behaviour.n_items
         at_once = SCORES_BYTES // (CELL * n_items * max(len(self.recipes), 1))
-        self.n_asked = max(1, min(CUSTOMERS, max(at_once, FEWEST_CUSTOMERS), MOST_CELLS // n_items))
+        self.n_asked = max(
+            1, min(MOST_TEST_CUSTOMERS, max(at_once, FEWEST_TEST_CUSTOMERS), MOST_CELLS // n_items)
+        )
         self.trials: list[Trial] = []
         self.refused: dict[str, str] = {}
         self.not_made: list[str] = []
         self.trial_seconds = 0.0
 
-    def halve(self, rungs: Sequence[Rung]) -> list[Candidate]:
+    def halve(self, rungs: Sequence[Rung]) -> list[ScoredRecipe]:
         """The finalists: of each part its best recipes, the best first."""
         windows = asked(
             self.cut, int(self.material.training.behaviour.day.min()), max(rung.windows for rung in rungs)
@@ -152,11 +154,11 @@ class Search:
         going, known = self.fitting(), {}
         quality: dict[str, float] = {}
         units: dict[str, np.ndarray] = {}
-        shared = share(self.context, self.material)
+        shared = broadcast_matrices(self.context, self.material)
         for n, rung in enumerate(rungs, start=1):
             wanted = attempts(going, rung, windows, self.seed)
             new = [attempt for attempt in wanted if attempt.same_fit not in known]
-            made = make_trials(self.context, shared, new, self.n_asked, self.budget, f"search, rung {n}")
+            made = run_trials(self.context, shared, new, self.n_asked, self.budget, f"search, rung {n}")
             self.note(n, made, new)
             known |= {outcome.attempt.same_fit: outcome.quality for outcome in made}
             units |= {
@@ -165,7 +167,7 @@ class Search:
             was_cut = len(made) < len(new)
             if was_cut and quality:
                 break  # not everybody was given more, so what everybody was given decides
-            quality = judged(wanted, known)
+            quality = average_quality(wanted, known)
             going = promoted(going, quality, self.space["keep"], self.space["finalists"])
             units = {recipe.label: units[recipe.label] for recipe in going}
             if was_cut:
@@ -174,7 +176,7 @@ class Search:
         last = sorted(
             promoted(going, quality, 0.0, self.space["finalists"]), key=lambda one: -quality[one.label]
         )
-        return [Candidate(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
+        return [ScoredRecipe(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
 
     def fitting(self) -> list[Recipe]:
         """The recipes that have what they need of the data and of a trial's memory; the others are refused
@@ -193,10 +195,10 @@ class Search:
                 self.refused[recipe.label] = reason
         return [recipe for recipe in self.recipes if recipe.label not in self.refused]
 
-    def note(self, rung: int, made: Sequence[Outcome], planned: Sequence[Attempt]) -> None:
+    def note(self, rung: int, made: Sequence[TrialOutcome], planned: Sequence[Attempt]) -> None:
         """Write down a rung's trials, and those that were not made."""
         for outcome in made:
-            self.trials.append(as_trial(outcome, rung))
+            self.trials.append(describe_trial(outcome, rung))
             if outcome.reason:
                 self.refused[outcome.attempt.recipe.label] = outcome.reason
         self.not_made += [
@@ -208,7 +210,7 @@ class Search:
         return {
             "effort": effort,
             "budget_seconds": self.budget.seconds,
-            "seconds": round(self.budget.spent, 1),
+            "seconds": round(self.budget.spent_seconds, 1),
             "trial_seconds": round(self.trial_seconds, 1),
             "memory_mb": self.budget.memory_bytes // MIB,
             "n_recipes": len(self.recipes),
@@ -220,7 +222,7 @@ class Search:
         }
 
 
-def judged(wanted: Sequence[Attempt], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
+def average_quality(wanted: Sequence[Attempt], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
     """By label, the mean quality of the recipes whose trials were all made and none failed."""
     found: dict[str, list[np.ndarray | None]] = {}
     for attempt in wanted:
@@ -232,7 +234,7 @@ def judged(wanted: Sequence[Attempt], known: Mapping[tuple, np.ndarray | None]) 
     }
 
 
-def as_trial(outcome: Outcome, rung: int) -> Trial:
+def describe_trial(outcome: TrialOutcome, rung: int) -> Trial:
     """A trial as it is tracked: parameters with part, seed, rung and days; figures with what it cost."""
     attempt = outcome.attempt
     said = {"part": attempt.recipe.part, "seed": attempt.seed, "rung": rung, "asked_from": attempt.asked_from}

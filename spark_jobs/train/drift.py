@@ -18,26 +18,26 @@ from models import drift
 from models.drift import Signal
 from models.registry import Registry, Version
 from spark_jobs.lake.tables import Lake
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.provenance import SEARCH, dated, iso, number
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.provenance import SEARCH, date_to_day, day_to_date, format_day
 
-REPORT = "report.json"
-FOUND_AGAIN = (  # mark of a version that a later search came to as well, and therefore did not make anew
+REPORT_FILE = "report.json"
+FOUND_AGAIN_TAG = (  # mark of a version that a later search came to as well, and therefore did not make anew
     "found_again"
 )
 MOST_DAYS = 7  # newest days that one night looks at: a range of a year is history, not news
 # What grows with time by itself (orders, segments) is no feature of these.
-COLUMNS = (
+PROFILED_COLUMNS = (
     (FEAT_ITEMS, ("category", "brand", "price_band", "is_recommendable", "is_in_stock")),
     (FEAT_CUSTOMERS, ("country", "channel")),
 )
 Profile = dict[str, dict[str, int]]
 
 
-def profile(lake: Lake) -> Profile:
+def count_feature_values(lake: Lake) -> Profile:
     """How many rows have which value, by `table.column`; prices by half octaves."""
     found: Profile = {}
-    for table, names in COLUMNS:
+    for table, names in PROFILED_COLUMNS:
         rows = lake.read_arrow(table, names)
         for name in names:
             counts = pc.value_counts(rows[name]).to_pylist()
@@ -50,22 +50,22 @@ def profile(lake: Lake) -> Profile:
     return found
 
 
-def answers(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
+def count_answers_by_day(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
     """By day since the first: events with an item, and those of them that answer a list the service gave."""
     if not lake.exists(CORE_EVENTS):
         return {}
-    since = pc.field("occurred_date") >= pa.scalar(dated(first))
+    since = pc.field("occurred_date") >= pa.scalar(day_to_date(first))
     events = lake.scan(CORE_EVENTS).to_table(
         columns=["occurred_date", "request_id"], filter=since & pc.field("item_id").is_valid()
     )
     counted = (
         events.group_by("occurred_date").aggregate([("request_id", "count"), ([], "count_all")]).to_pylist()
     )
-    return {number(row["occurred_date"]): (row["count_all"], row["request_id_count"]) for row in counted}
+    return {date_to_day(row["occurred_date"]): (row["count_all"], row["request_id_count"]) for row in counted}
 
 
-def look(
-    lake: Lake, registry: Registry, material: Material, champion: Version | None, now: Profile
+def detect_drift(
+    lake: Lake, registry: Registry, material: TrainingMatrices, champion: Version | None, now: Profile
 ) -> dict[str, Any]:
     """What tonight says of drift, for the report: every signal with its limit, the alarms in words, the days
     looked at.
@@ -77,45 +77,47 @@ def look(
     """
     training = material.training
     until = training.behaviour.until
-    search = last_search(registry, champion)
+    search = find_last_search(registry, champion)
     seen = [each.until for each in (champion, search) if each and each.until is not None]
     learned = max(seen, default=until - 1)
     days = range(max(learned, until - MOST_DAYS), until)
-    answered = answers(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
+    answered = count_answers_by_day(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
     found: list[tuple[str, Signal]] = []
     for each in days:
         of_day = drift.signals(
             training.behaviour.before(each + 1), each, training.category, training.price, answered
         )
-        found += [(iso(each), signal) for signal in of_day]
-    for since, before in profiles(registry, champion, search).items():
+        found += [(format_day(each), signal) for signal in of_day]
+    for since, before in load_earlier_profiles(registry, champion, search).items():
         found += [(since, signal) for signal in drift.of_tables(before, now)]
     alarms = [f"{signal} ({when})" for when, signal in found if signal.alarms]
     return {
         "alarms": alarms,
         "signals": [{"when": when, **signal.as_dict()} for when, signal in found],
-        "days": [iso(each) for each in days],
+        "days": [format_day(each) for each in days],
     }
 
 
-def searched_in(version: Version | None) -> str | None:
+def find_search_run(version: Version | None) -> str | None:
     """The MLflow run of the search that chose a version's configuration."""
     if version is None:
         return None
     return version.run_id if version.kind == SEARCH else version.tags.get("searched")
 
 
-def last_search(registry: Registry, champion: Version | None) -> Version | None:
+def find_last_search(registry: Registry, champion: Version | None) -> Version | None:
     """The newest version that a search made or found again, accepted or not; None before the
     first champion.
     """
     if champion is None:
         return None
-    searched = (each for each in registry.after(None) if each.kind == SEARCH or FOUND_AGAIN in each.tags)
+    searched = (each for each in registry.after(None) if each.kind == SEARCH or FOUND_AGAIN_TAG in each.tags)
     return max(searched, key=lambda each: each.number, default=None)
 
 
-def profiles(registry: Registry, champion: Version | None, search: Version | None) -> Mapping[str, Profile]:
+def load_earlier_profiles(
+    registry: Registry, champion: Version | None, search: Version | None
+) -> Mapping[str, Profile]:
     """What the tables were for the accepted model, and for the last search, whatever was said of what it
     found.
 
@@ -123,7 +125,7 @@ def profiles(registry: Registry, champion: Version | None, search: Version | Non
     again every morning would not bring another answer.
 
     Args:
-        search: the last one, of `last_search`.
+        search: the last one, of `find_last_search`.
     """
     if champion is None:
         return {}
@@ -134,5 +136,7 @@ def profiles(registry: Registry, champion: Version | None, search: Version | Non
     )
     if search is not None:
         runs.setdefault(search.run_id, "since the search")
-    held = {words: json.loads(registry.file_of(run_id, REPORT).read_text()) for run_id, words in runs.items()}
+    held = {
+        words: json.loads(registry.file_of(run_id, REPORT_FILE).read_text()) for run_id, words in runs.items()
+    }
     return {words: said["profile"] for words, said in held.items() if "profile" in said}

@@ -22,19 +22,25 @@ from models.fit_limits import fittable, select_fittable
 from models.recommenders import make, make_blend
 from models.search import memory_of, read_space
 from models.time_split import Case, Windows
-from spark_jobs.train.blend_fits import Ask, fit_blends
-from spark_jobs.train.fold_in import place
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.offline_tests import Fit, as_served, measured, score, test_case
+from spark_jobs.train.blend_fits import BlendRequest, fit_blends
+from spark_jobs.train.fold_in import fit_fold_in
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.offline_tests import (
+    FitRequest,
+    draw_test_case,
+    measure_scores,
+    measure_served_lists,
+    score_test_case,
+)
 
 BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
-CUSTOMERS = 5000  # asked in a test; a sample by seed where there are more
+MOST_TEST_CUSTOMERS = 5000  # asked in a test; a sample by seed where there are more
 SERVED = "served"
 ACCEPTED_BEFORE = "accepted before"
 
 
 @dataclass(frozen=True)
-class Examined:
+class Evaluation:
     """A configuration's model, and the leaderboard it was tested on.
 
     Attributes:
@@ -56,14 +62,14 @@ class Examined:
         return self.board[name].quality
 
 
-def examine(
+def evaluate_configuration(
     spark: SparkSession,
-    material: Material,
+    material: TrainingMatrices,
     cut: Windows | None,
     configuration: Mapping[str, Any],
     seed: int,
     rival: Mapping[str, Any] | None = None,
-) -> Examined:
+) -> Evaluation:
     """Fit and measure.
 
     Args:
@@ -74,34 +80,38 @@ def examine(
     shape, memory = Shape.of(material.training), memory_of(read_space())
     configuration, left_out = fittable(configuration, shape, memory)
     rival = fittable(rival, shape, memory)[0] if rival else None
-    final = Ask(configuration, material.training.behaviour.until)
+    final = BlendRequest(configuration, material.training.behaviour.until)
     if cut is None:
         blends, _ = fit_blends(spark, material, [final], [], seed)
-        placing, _ = place(spark, material, None, None, seed)
-        return Examined(_artifact(material, configuration, blends[0], placing), {}, None, left_out=left_out)
-    asks = [final, *[Ask(held, cut.test_from) for held in (configuration, rival) if held]]
+        placing, _ = fit_fold_in(spark, material, None, None, seed)
+        return Evaluation(_artifact(material, configuration, blends[0], placing), {}, None, left_out=left_out)
+    asks = [final, *[BlendRequest(held, cut.test_from) for held in (configuration, rival) if held]]
     parts = {part.name for part in make_blend(configuration).parts}
     baselines, unfit = select_fittable([make(part) for part in BASELINES if part not in parts], shape, memory)
-    beside = [Fit(part.name, cut.test_from) for part in baselines]
+    beside = [FitRequest(part.name, cut.test_from) for part in baselines]
     (served, early, *rivals), besides = fit_blends(spark, material, asks, beside, seed)
-    test = test_case(material, cut.test_from, cut.until, CUSTOMERS, seed)
+    test = draw_test_case(material, cut.test_from, cut.until, MOST_TEST_CUSTOMERS, seed)
 
     before = material.training.before(cut.test_from)
     facts, items = Facts.of(test.known_share, before), slices.of_items(before.behaviour)
 
     def board_row(recommender: Recommender) -> Measured:
-        return measured(material, score(material, recommender, test, cut.test_from), test, facts, items)
+        return measure_scores(
+            material, score_test_case(material, recommender, test, cut.test_from), test, facts, items
+        )
 
     board = {recommender.name: board_row(recommender) for recommender in [*early.parts, *besides]}
     for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
-        board[name] = as_served(material, blend, test, cut.test_from, facts, items)
-    placing, placed = place(spark, material, cut, test, seed)
+        board[name] = measure_served_lists(material, blend, test, cut.test_from, facts, items)
+    placing, placed = fit_fold_in(spark, material, cut, test, seed)
     artifact = _artifact(material, configuration, served, placing)
-    return Examined(artifact, board, test, placed, {**unfit, **left_out}, silent_recommenders.warnings(board))
+    return Evaluation(
+        artifact, board, test, placed, {**unfit, **left_out}, silent_recommenders.warnings(board)
+    )
 
 
 def _artifact(
-    material: Material, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn
+    material: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn
 ) -> Artifact:
     ids = material.item_ids, material.customer_ids
     return Artifact(dict(configuration), blend, *ids, material.customer_vocabulary, placing)

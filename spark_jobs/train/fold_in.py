@@ -11,11 +11,11 @@ from models.evaluation import fold_in
 from models.evaluation.fold_in import FoldIn
 from models.recommenders.als import ALS
 from models.time_split import Case, Windows
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.matrices import TrainingMatrices
 
 
-def place(
-    spark: SparkSession, material: Material, cut: Windows | None, test: Case | None, seed: int
+def fit_fold_in(
+    spark: SparkSession, material: TrainingMatrices, cut: Windows | None, test: Case | None, seed: int
 ) -> tuple[FoldIn, list[dict[str, Any]]]:
     """The factors, with the trust that the test gave; without a test nothing is measured and nothing is
     trusted.

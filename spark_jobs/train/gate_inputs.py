@@ -12,18 +12,18 @@ from models.gate import REMEMBERED, usual
 from models.inference import top_n
 from models.registry import Registry, Version
 from models.time_split import Case, Windows
-from spark_jobs.train.evaluate import BASELINES, SERVED, Examined
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.offline_tests import measured, score
+from spark_jobs.train.evaluate import BASELINES, SERVED, Evaluation
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.offline_tests import measure_scores, score_test_case
 from spark_jobs.train.provenance import REFIT
 
 # customers that the model to be served is asked about; seconds, where the whole test would take minutes
-ASKED = 300
+MOST_SAMPLED_CUSTOMERS = 300
 FIRST_PAGE = 10
 
 
 @dataclass(frozen=True)
-class Before:
+class GateReference:
     """What tonight is compared with; None where there is nothing to compare with.
 
     Attributes:
@@ -33,17 +33,17 @@ class Before:
     """
 
     quality: float | None = None
-    coverage: float | None = None
+    read_catalogue_coverage: float | None = None
     n_customers: float | None = None
     until: int | None = None
 
 
-def refused_since(registry: Registry, champion: Version, configuration: str) -> list[Version]:
+def find_refused_refits(registry: Registry, champion: Version, configuration: str) -> list[Version]:
     """The refits of a configuration that were refused since its accepted one. After a rollback accepted ones
     are newer too.
 
     Args:
-        configuration: as `provenance.named` says it.
+        configuration: as `provenance.hash_configuration` says it.
     """
     return [
         later
@@ -52,7 +52,7 @@ def refused_since(registry: Registry, champion: Version, configuration: str) -> 
     ]
 
 
-def former(champion: Version, refused: Sequence[Version], config_hash: str) -> Before:
+def build_gate_reference(champion: Version, refused: Sequence[Version], config_hash: str) -> GateReference:
     """What a refit of the accepted configuration is compared with.
 
     Args:
@@ -64,39 +64,41 @@ def former(champion: Version, refused: Sequence[Version], config_hash: str) -> B
             things.
     """
     lasting = refused[-REMEMBERED:] if len(refused) >= REMEMBERED else []
-    quality = lower(
+    quality = _lower_level(
         usual(champion.qualities), usual([each.qualities[-1] for each in lasting if each.qualities])
     )
     if champion.tags.get("config_hash") != config_hash:
-        return Before(quality, until=champion.until)
+        return GateReference(quality, until=champion.until)
     alike = [each for each in lasting if each.tags.get("config_hash") == config_hash]
-    shares = lower(usual(champion.coverages), usual([each.coverages[-1] for each in alike if each.coverages]))
-    customers = lower(
+    shares = _lower_level(
+        usual(champion.coverages), usual([each.coverages[-1] for each in alike if each.coverages])
+    )
+    customers = _lower_level(
         champion.n_customers, usual([each.n_customers for each in alike if each.n_customers is not None])
     )
-    return Before(quality, shares, customers, champion.until)
+    return GateReference(quality, shares, customers, champion.until)
 
 
-def lower(held: float | None, lasting: float | None) -> float | None:
+def _lower_level(held: float | None, lasting: float | None) -> float | None:
     """What was, or what has lasted where that is lower; without a level that was, there is nothing to give
     way from.
     """
     return held if held is None or lasting is None else min(held, lasting)
 
 
-def coverage(examined: Examined, name: str = SERVED) -> float | None:
+def read_catalogue_coverage(examined: Evaluation, name: str = SERVED) -> float | None:
     """Share of the shop's items that anybody is shown first; None without a test."""
     return examined.board[name].coverage["discover"] if name in examined.board else None
 
 
-def mean_quality(examined: Examined, name: str = SERVED) -> float | None:
+def compute_mean_quality(examined: Evaluation, name: str = SERVED) -> float | None:
     """Mean over customers; None without a test, or where nobody counts."""
     found = examined.quality(name) if name in examined.board else np.array([])
     return float(np.nanmean(found)) if (~np.isnan(found)).any() else None
 
 
-def found_flaws(
-    material: Material, cut: Windows | None, examined: Examined, due: int, before: Before
+def find_model_flaws(
+    material: TrainingMatrices, cut: Windows | None, examined: Evaluation, due: int, before: GateReference
 ) -> list[str]:
     """Everything wrong with the model, a sentence each.
 
@@ -118,30 +120,36 @@ def found_flaws(
         ),
     ]
     if cut and examined.test is not None and not any(found):
-        found += of_the_test(material, cut, examined, before)
+        found += find_test_flaws(material, cut, examined, before)
     return [sentence for sentence in found if sentence]
 
 
-def of_the_test(material: Material, cut: Windows, examined: Examined, before: Before) -> list[str | None]:
+def find_test_flaws(
+    material: TrainingMatrices, cut: Windows, examined: Evaluation, before: GateReference
+) -> list[str | None]:
     """What the days of the test tell of the model that would be served, which has learned from them."""
-    rows, few = sample(examined.test)
-    scores = score(material, examined.artifact.blend, few, cut.test_from)
+    rows, few = sample_test_customers(examined.test)
+    scores = score_test_case(material, examined.artifact.blend, few, cut.test_from)
     first_pages, _ = top_n(scores, FIRST_PAGE, np.broadcast_to(material.allowed, scores.shape))
     quality = examined.quality()
-    baselines = {name: mean for name in BASELINES if (mean := mean_quality(examined, name))}
+    baselines = {name: mean for name in BASELINES if (mean := compute_mean_quality(examined, name))}
     return [
         model_flaws.too_good(quality, before.quality, baselines),
         model_flaws.impersonal(first_pages),
         model_flaws.misplaced(
-            measured(material, scores, few).quality, quality[rows], examined.quality("popularity")[rows]
+            measure_scores(material, scores, few).quality, quality[rows], examined.quality("popularity")[rows]
         ),
         model_flaws.narrowed(
-            coverage(examined), before.coverage, "the share of items that anybody is shown first"
+            read_catalogue_coverage(examined),
+            before.coverage,
+            "the share of items that anybody is shown first",
         ),
     ]
 
 
-def sample(test: Case, seed: int = 0) -> tuple[np.ndarray, Case]:
-    """Rows of at most `ASKED` customers of a test, and the test of these alone."""
-    rows = np.sort(np.random.default_rng(seed).choice(len(test), min(ASKED, len(test)), replace=False))
+def sample_test_customers(test: Case, seed: int = 0) -> tuple[np.ndarray, Case]:
+    """Rows of at most `MOST_SAMPLED_CUSTOMERS` customers of a test, and the test of these alone."""
+    rows = np.sort(
+        np.random.default_rng(seed).choice(len(test), min(MOST_SAMPLED_CUSTOMERS, len(test)), replace=False)
+    )
     return rows, test.rows(rows)

@@ -14,10 +14,10 @@ from models import evaluation
 from models.evaluation import TASKS, Measured, intervals
 from models.evaluation.summary import BEYOND, DRAWS, RANKED, told
 from models.time_split import Case, Windows
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.matrices import TrainingMatrices
 
 
-def whom(material: Material, test: Case, cut: Windows) -> dict[str, np.ndarray]:
+def slice_test_customers(material: TrainingMatrices, test: Case, cut: Windows) -> dict[str, np.ndarray]:
     """The slices of customers that each row's NDCG and recall are told of: bool [customers of the test] by
     name.
     """
@@ -26,7 +26,7 @@ def whom(material: Material, test: Case, cut: Windows) -> dict[str, np.ndarray]:
     return evaluation.slices.of_customers(before.behaviour, test, {"country": country})
 
 
-def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+def flatten_leaderboard(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """The leaderboard's means, by names a registry takes: `<recommender>.<task>.ndcg`."""
     flat = {}
     for name, figures in board.items():
@@ -39,7 +39,7 @@ def metrics(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     return {name: value for name, value in flat.items() if value is not None}
 
 
-def slices(
+def measure_slices(
     board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Quality of each recommender in each group of customers (bool masks), as mean and interval, with how
@@ -58,7 +58,7 @@ def slices(
     return said
 
 
-def slice_metrics(said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, float]:
+def flatten_slices(said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, float]:
     """What is served, slice by slice, by names a registry takes: `slice.<group>.quality`."""
     flat = {}
     for group, by_name in said.items():
@@ -67,16 +67,16 @@ def slice_metrics(said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[s
     return {name: value for name, value in flat.items() if value is not None}
 
 
-def write(report: Mapping[str, Any], path: Path) -> None:
+def write_report(report: Mapping[str, Any], path: Path) -> None:
     """The report as JSON, written aside and renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     put_text(path, json.dumps(report, indent=1))
 
 
-def picture(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+def plot_leaderboard(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     """The leaderboard as bars with intervals, one panel a task."""
     names = list(board)[::-1]
-    with drawn(path, (10, 0.6 + 0.4 * len(board)), len(TASKS)) as panels:
+    with open_panels(path, (10, 0.6 + 0.4 * len(board)), len(TASKS)) as panels:
         for panel, task in zip(panels, TASKS, strict=True):
             held = [board[name][task]["ndcg"] for name in names]
             means = [spread["mean"] or 0.0 for spread in held]
@@ -88,10 +88,10 @@ def picture(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
             panel.set_title(f"{task}: NDCG@10, 95 % interval")
 
 
-def slices_picture(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
+def plot_slices(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
     """What is served and the popular list, slice by slice, as points with intervals."""
     groups = list(said)[::-1]
-    with drawn(path, (8, 1 + 0.35 * len(said))) as (panel,):
+    with open_panels(path, (8, 1 + 0.35 * len(said))) as (panel,):
         for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
             held = [said[group].get(name, {}) for group in groups]
             # None, where nobody counts, is nan as a float.
@@ -115,7 +115,7 @@ def slices_picture(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Pa
 
 
 @contextmanager
-def drawn(path: Path, inches: tuple[float, float], n: int = 1) -> Iterator[Sequence[Any]]:
+def open_panels(path: Path, inches: tuple[float, float], n: int = 1) -> Iterator[Sequence[Any]]:
     """Panels side by side to draw on, then written as a picture."""
     import matplotlib
 

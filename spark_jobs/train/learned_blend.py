@@ -17,35 +17,40 @@ from models.registry import Trial
 from models.search import memory_of
 from models.time_split import Windows
 from spark_jobs.train import configuration_search as weighed
-from spark_jobs.train.blend_fits import Ask, fit_blends
-from spark_jobs.train.configuration_search import Chosen
-from spark_jobs.train.matrices import Material
-from spark_jobs.train.offline_tests import as_served, test_case
+from spark_jobs.train.blend_fits import BlendRequest, fit_blends
+from spark_jobs.train.configuration_search import SearchResult
+from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.offline_tests import draw_test_case, measure_served_lists
 
-CUSTOMERS = 1000  # asked
+MOST_TEST_CUSTOMERS = 1000  # asked
 LEAST_WINDOWS = 2  # a ranker of one window knows one month's habits
 LEAST_CUSTOMERS = 200  # in the newest of them; trees of fewer lists learn their accidents
 
 
-def choose(
-    spark: SparkSession, material: Material, cut: Windows, seed: int, space: Mapping[str, Any], *effort: str
-) -> Chosen:
+def search_configuration(
+    spark: SparkSession,
+    material: TrainingMatrices,
+    cut: Windows,
+    seed: int,
+    space: Mapping[str, Any],
+    *effort: str,
+) -> SearchResult:
     """What the search of a weighted blend finds (`choose.choose`, same arguments), or a learned blend that is
     better.
 
     A search that was cut has no seconds left to ask for a learned one.
     """
-    chosen = weighed.choose(spark, material, cut, seed, space, *effort)
+    chosen = weighed.search_weighted_blend(spark, material, cut, seed, space, *effort)
     if chosen.report["was_cut"]:
         return chosen
-    configuration, trials, left_out = settle(spark, material, cut, chosen.configuration, space, seed)
+    configuration, trials, left_out = select_blend(spark, material, cut, chosen.configuration, space, seed)
     report = {**chosen.report, "left_out": left_out}
     return replace(chosen, configuration=configuration, trials=[*chosen.trials, *trials], report=report)
 
 
-def settle(
+def select_blend(
     spark: SparkSession,
-    material: Material,
+    material: TrainingMatrices,
     cut: Windows,
     weighted: Mapping[str, Any],
     space: Mapping[str, Any],
@@ -77,11 +82,11 @@ def settle(
     if (n := len(blend.asked(past, windows[0], seed))) < LEAST_CUSTOMERS:
         few = f"its newest window asks {n} customers, {LEAST_CUSTOMERS} are wanted"
         return dict(weighted), [], {**left_out, "learned blend": few}
-    test = test_case(material, cut.validate_from, cut.test_from, CUSTOMERS, seed)
+    test = draw_test_case(material, cut.validate_from, cut.test_from, MOST_TEST_CUSTOMERS, seed)
     blends, _ = fit_blends(
-        spark, material, [Ask(held, cut.validate_from) for held in (weighted, learned)], [], seed
+        spark, material, [BlendRequest(held, cut.validate_from) for held in (weighted, learned)], [], seed
     )
-    found = [as_served(material, blend, test, cut.validate_from).quality for blend in blends]
+    found = [measure_served_lists(material, blend, test, cut.validate_from).quality for blend in blends]
     lift, low, high = interval(found[1] - found[0])
     trial = Trial(
         "learned blend",

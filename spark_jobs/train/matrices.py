@@ -14,17 +14,17 @@ from pyspark.sql import functions as F
 
 from models import features
 from models.base import PURCHASE, Behaviour, Training, id_array
-from spark_jobs.learning_data.behaviour import consented, daily
-from spark_jobs.learning_data.tokens import customer_tokens, item_tokens, title_words
+from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
+from spark_jobs.learning_data.tokens import build_customer_tokens, build_item_tokens, split_title_words
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingMatrices:
     """All that training needs of the lake, in arrays.
 
     Attributes:
         customer_ids: bytes array, sorted.
-        item_ids: bytes array, in the order of `drawn`.
+        item_ids: bytes array, in the order of `order_by_hash`.
         allowed: bool [items], what may be shown at all.
         consumable: bool [items], what may be shown to somebody who bought it.
         n_left_out: days of behaviour of customers who may not be personalised for, or with items without
@@ -40,19 +40,21 @@ class Material:
     n_left_out: int
 
 
-def numbered(frame: DataFrame, name: str, *by: Column | str) -> DataFrame:
+def number_rows(frame: DataFrame, name: str, *by: Column | str) -> DataFrame:
     """The frame with a column `name`: each row's place in the order of `by`, from 0."""
     return frame.withColumn(name, F.row_number().over(Window.orderBy(*by)) - 1)
 
 
-def drawn(key: str) -> tuple[Column, Column]:
+def order_by_hash(key: str) -> tuple[Column, Column]:
     """What sorts rows in an order that says nothing of their keys, and is the same every night: a hash, then
     the key's bytes.
     """
     return F.xxhash64(key), F.col(key)
 
 
-def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) -> Material | None:
+def build_training_matrices(
+    interactions: DataFrame, customers: DataFrame, items: DataFrame
+) -> TrainingMatrices | None:
     """Everything as arrays; None when nobody has done anything yet.
 
     Args:
@@ -60,18 +62,18 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
         customers: `feat_customers`.
         items: `feat_items`.
     """
-    behaviour = daily(consented(interactions, customers)).persist()
+    behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers)).persist()
     active = (
-        numbered(
+        number_rows(
             customers.join(behaviour.select("customer_id").distinct(), on="customer_id", how="left_semi"),
             "customer",
             "customer_id",
         )
-        .select("customer_id", "customer", customer_tokens().alias("tokens"))
+        .select("customer_id", "customer", build_customer_tokens().alias("tokens"))
         .persist()
     )
     catalogue = (
-        numbered(items, "item", *drawn("item_id"))
+        number_rows(items, "item", *order_by_hash("item_id"))
         .select(
             "item_id",
             "item",
@@ -79,8 +81,8 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
             "is_consumable",
             "category",
             F.col("price").cast("float").alias("price"),
-            item_tokens().alias("tokens"),
-            title_words().alias("words"),
+            build_item_tokens().alias("tokens"),
+            split_title_words().alias("words"),
         )
         .persist()
     )
@@ -92,7 +94,9 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
         .toArrow()
     )
     people, things = active.orderBy("customer").toArrow(), catalogue.orderBy("item").toArrow()
-    n_left_out = daily(interactions.where("customer_id is not null")).count() - rows.num_rows
+    n_left_out = (
+        aggregate_daily_behaviour(interactions.where("customer_id is not null")).count() - rows.num_rows
+    )
     for frame in (behaviour, active, catalogue):
         frame.unpersist()
     if not rows.num_rows:
@@ -107,7 +111,7 @@ def material(interactions: DataFrame, customers: DataFrame, items: DataFrame) ->
         features.vocabulary(person_tokens),
         features.vocabulary(thing_tokens),
     )
-    return Material(
+    return TrainingMatrices(
         training=Training(
             Behaviour(
                 people.num_rows,

@@ -15,13 +15,13 @@ from models.evaluation import TASKS, Facts, Measured, measure, measure_lists
 from models.evaluation.comparison import K
 from models.listing.lists import tested
 from models.time_split import Case, case
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.matrices import TrainingMatrices
 
 MOST_CELLS = 50_000_000  # customers × items held at once: 200 MB a recommender
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitRequest:
     """One fit to be made: a recommender, its parameters, and the day before which it may look."""
 
     part: str
@@ -29,20 +29,22 @@ class Fit:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def test_case(material: Material, first: int, until: int, most: int, seed: int) -> Case:
+def draw_test_case(material: TrainingMatrices, first: int, until: int, most: int, seed: int) -> Case:
     """The test on the days from `first` up to `until`, of customers who were there before."""
     behaviour = material.training.behaviour
     most = max(1, min(most, MOST_CELLS // behaviour.n_items))
     return case(behaviour.before(first), behaviour.before(until).since(first), material.allowed, most, seed)
 
 
-def score(material: Material, recommender: Recommender, test: Case, before: int) -> np.ndarray:
+def score_test_case(
+    material: TrainingMatrices, recommender: Recommender, test: Case, before: int
+) -> np.ndarray:
     """float32 [customers of the test, items], from what was known before the day."""
     return recommender.score(Customers.of(material.training.before(before), test.customers))
 
 
-def measured(
-    material: Material,
+def measure_scores(
+    material: TrainingMatrices,
     scores: np.ndarray,
     test: Case,
     facts: Facts | None = None,
@@ -53,8 +55,8 @@ def measured(
     return measure(scores, test, material.allowed, excluded, facts=facts, item_slices=item_slices)
 
 
-def as_served(
-    material: Material,
+def measure_served_lists(
+    material: TrainingMatrices,
     blend: Blend | LearnedBlend,
     test: Case,
     before: int,
@@ -65,7 +67,9 @@ def as_served(
     shown alone.
     """
     if not isinstance(blend, LearnedBlend):
-        return measured(material, score(material, blend, test, before), test, facts, item_slices)
+        return measure_scores(
+            material, score_test_case(material, blend, test, before), test, facts, item_slices
+        )
     customers = Customers.of(material.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
     for _, block in customers.blocks(rows_at_once(test.n_items)):

@@ -18,9 +18,9 @@ from expectations.contracts.lake import (
 from models.time_split import Windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.matrices import TrainingMatrices
 
-TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+TRAINING_TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
 REFIT, SEARCH = (
     "refit",
     "search",
@@ -28,29 +28,29 @@ REFIT, SEARCH = (
 EPOCH = date(1970, 1, 1)
 
 
-def fingerprint(night: Night, lake: Lake, configuration: Mapping[str, Any]) -> str:
+def fingerprint_inputs(night: Night, lake: Lake, configuration: Mapping[str, Any]) -> str:
     """What a model is made from: versions of the tables, code, settings, configuration. Equal means the same
     model.
     """
-    return hashed([table_versions(lake), night.code_hash, night.config_hash, configuration])
+    return hash_json([read_table_versions(lake), night.code_hash, night.config_hash, configuration])
 
 
-def named(configuration: Mapping[str, Any]) -> str:
+def hash_configuration(configuration: Mapping[str, Any]) -> str:
     """A short name of a configuration: equal ones have the same."""
-    return hashed(configuration)
+    return hash_json(configuration)
 
 
-def hashed(said: Any) -> str:
+def hash_json(said: Any) -> str:
     """24 hex digits of whatever JSON can say; the order of names is no matter."""
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def table_versions(lake: Lake) -> dict[str, int | None]:
+def read_table_versions(lake: Lake) -> dict[str, int | None]:
     """The newest version of each table that training reads."""
-    return {table.name: lake.version(table) for table in TABLES}
+    return {table.name: lake.version(table) for table in TRAINING_TABLES}
 
 
-def consent(lake: Lake, material: Material) -> dict[str, int | None]:
+def summarise_consent(lake: Lake, material: TrainingMatrices) -> dict[str, int | None]:
     """The consent that training kept to: which version said it, and how much it left out.
 
     Customers left out are those `core_identities` knows and `feat_customers` does not; None where there are
@@ -69,29 +69,29 @@ def consent(lake: Lake, material: Material) -> dict[str, int | None]:
     }
 
 
-def window(material: Material, cut: Windows | None) -> dict[str, str]:
+def list_window_dates(material: TrainingMatrices, cut: Windows | None) -> dict[str, str]:
     """The days that were learned from, first included and last not, and the windows within them, as dates."""
     behaviour = material.training.behaviour
     days = {"from": int(behaviour.day.min()), "until": behaviour.until, **(vars(cut) if cut else {})}
-    return {name: iso(value) for name, value in days.items()}
+    return {name: format_day(value) for name, value in days.items()}
 
 
-def dated(day: int) -> date:
+def day_to_date(day: int) -> date:
     """A day counted from 1970-01-01, as a date."""
     return EPOCH + timedelta(days=day)
 
 
-def iso(day: int) -> str:
+def format_day(day: int) -> str:
     """A day counted from 1970-01-01, as text."""
-    return dated(day).isoformat()
+    return day_to_date(day).isoformat()
 
 
-def number(day: date) -> int:
+def date_to_day(day: date) -> int:
     """A day, counted from 1970-01-01."""
     return (day - EPOCH).days
 
 
-def because(tags: Mapping[str, str] | None, said: Mapping[str, Any]) -> list[str]:
+def explain_retraining(tags: Mapping[str, str] | None, said: Mapping[str, Any]) -> list[str]:
     """Why a model is trained: what is not as it was when the accepted one was.
 
     Args:

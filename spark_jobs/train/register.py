@@ -16,13 +16,13 @@ from models.time_split import Windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
 from spark_jobs.train import leaderboard, provenance
-from spark_jobs.train.drift import REPORT, look, profile, searched_in
-from spark_jobs.train.evaluate import SERVED, Examined
-from spark_jobs.train.gate_inputs import coverage
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.drift import REPORT_FILE, count_feature_values, detect_drift, find_search_run
+from spark_jobs.train.evaluate import SERVED, Evaluation
+from spark_jobs.train.gate_inputs import read_catalogue_coverage
+from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.provenance import REFIT
 
-OF_THE_LINE = (
+MANIFEST_FIELDS = (
     "model_version",
     "candidate",
     "kind",
@@ -33,14 +33,14 @@ OF_THE_LINE = (
 )  # what the run manifest says of a model
 
 
-def register(
+def register_evaluation(
     night: Night,
     lake: Lake,
     registry: Registry,
     kind: str,
-    material: Material,
+    material: TrainingMatrices,
     cut: Windows | None,
-    examined: Examined,
+    examined: Evaluation,
     verdict: Verdict,
     champion: Version | None,
     trials: Sequence[Trial] = (),
@@ -50,26 +50,31 @@ def register(
 
     Args:
         search: what the search that found the configuration cost, and what it did not come to
-            (`choose.Chosen.report`).
+            (`SearchResult.report`).
     """
     configuration, test = examined.artifact.configuration, examined.test
-    whom = leaderboard.whom(material, test, cut) if test else {}
+    whom = leaderboard.slice_test_customers(material, test, cut) if test else {}
     board = {name: summary(found, whom) for name, found in examined.board.items()}
     quality = board[SERVED]["quality"]["mean"] if board else None
     before = champion if kind == REFIT else None
-    consent, window = provenance.consent(lake, material), provenance.window(material, cut)
-    versions = provenance.table_versions(lake)
+    consent, window = (
+        provenance.summarise_consent(lake, material),
+        provenance.list_window_dates(material, cut),
+    )
+    versions = provenance.read_table_versions(lake)
     tags = {
-        "inputs": provenance.fingerprint(night, lake, configuration),
-        **origin(night, material, consent, window, versions),
+        "inputs": provenance.fingerprint_inputs(night, lake, configuration),
+        **describe_origin(night, material, consent, window, versions),
         "kind": kind,
         "verdict": verdict.word,
         "reason": verdict.reason,
-        "configuration": provenance.named(configuration),
-        "qualities": json.dumps(appended(before.qualities if before else [], quality)),
-        "coverages": json.dumps(appended(before.coverages if before else [], coverage(examined))),
+        "configuration": provenance.hash_configuration(configuration),
+        "qualities": json.dumps(append_figure(before.qualities if before else [], quality)),
+        "coverages": json.dumps(
+            append_figure(before.coverages if before else [], read_catalogue_coverage(examined))
+        ),
     }
-    now, searched = profile(lake), searched_in(champion)
+    now, searched = count_feature_values(lake), find_search_run(champion)
     if kind == REFIT and searched:
         tags["searched"] = searched
     if board:
@@ -80,7 +85,7 @@ def register(
         "kind": kind,
         "verdict": verdict.word,
         "reason": verdict.reason,
-        "because": provenance.because(champion.tags if champion else None, tags),
+        "because": provenance.explain_retraining(champion.tags if champion else None, tags),
         "configuration": configuration,
         "n_customers": material.training.behaviour.n_customers,
         "n_items": material.training.behaviour.n_items,
@@ -88,14 +93,14 @@ def register(
         "n_left_out": material.n_left_out,
         "consent": consent,
         "window": window,
-        "windows": {name: provenance.iso(day) for name, day in vars(cut).items()} if cut else {},
+        "windows": {name: provenance.format_day(day) for name, day in vars(cut).items()} if cut else {},
         "n_test_customers": len(test.customers) if test else 0,
         "leaderboard": board,
-        "drift": look(lake, registry, material, champion, now),
+        "drift": detect_drift(lake, registry, material, champion, now),
         "profile": now,
         "left_out": examined.left_out,
         "warnings": examined.warnings,
-        "slices": leaderboard.slices(examined.board, whom),
+        "slices": leaderboard.measure_slices(examined.board, whom),
         "fold_in": examined.fold_in,
         "n_trials": len(trials),
         "search": dict(search or {}),
@@ -112,25 +117,25 @@ def register(
     with tempfile.TemporaryDirectory() as aside:
         digests = examined.artifact.save(Path(aside) / "model")
         said["digests"] = digests
-        leaderboard.write(said, Path(aside) / REPORT)
+        leaderboard.write_report(said, Path(aside) / REPORT_FILE)
         if board:
-            leaderboard.picture(board, Path(aside) / "leaderboard.png")
-            leaderboard.slices_picture(said["slices"], Path(aside) / "slices.png")
-        figures = {**leaderboard.metrics(board), **leaderboard.slice_metrics(said["slices"])}
+            leaderboard.plot_leaderboard(board, Path(aside) / "leaderboard.png")
+            leaderboard.plot_slices(said["slices"], Path(aside) / "slices.png")
+        figures = {**leaderboard.flatten_leaderboard(board), **leaderboard.flatten_slices(said["slices"])}
         run = registry.log(f"{kind} {night.run_id}", parameters, figures, tags, trials, Path(aside))
     made = registry.register(run, digests, tags, verdict.accepted, champion)
     if made.accepted != verdict.accepted:  # another one was made champion while this was trained
         said |= {"verdict": made.tags["verdict"], "reason": made.tags["reason"]}
         with tempfile.TemporaryDirectory() as aside:
-            leaderboard.write(said, Path(aside) / REPORT)
+            leaderboard.write_report(said, Path(aside) / REPORT_FILE)
             registry.add(run, Path(aside))
         champion = registry.champion()
-    return say(night, made, made if made.accepted else champion, said)
+    return report_model(night, made, made if made.accepted else champion, said)
 
 
-def origin(
+def describe_origin(
     night: Night,
-    material: Material,
+    material: TrainingMatrices,
     consent: Mapping[str, Any],
     window: Mapping[str, str],
     versions: Mapping[str, Any],
@@ -150,22 +155,22 @@ def origin(
     }
 
 
-def appended(before: list[float], figure: float | None) -> list[float]:
+def append_figure(before: list[float], figure: float | None) -> list[float]:
     """The last figures of a kind, and tonight's behind them where there is one."""
     return before if figure is None else [*before, figure][-REMEMBERED:]
 
 
-def say(
+def report_model(
     night: Night, made: Version | None, served: Version | None, said: Mapping[str, Any]
 ) -> list[TableReport]:
     """Leave the report where the summary looks, and a line for the run manifest."""
     full = {
         "model_version": served.model_version if served else None,
         "candidate": made.model_version if made else None,
-        "served": about(served),
+        "served": describe_version(served),
         **said,
     }
-    leaderboard.write(full, night.settings.home / "reports" / night.slug / "model.json")
+    leaderboard.write_report(full, night.settings.home / "reports" / night.slug / "model.json")
     if full.get("search"):
         print(
             "  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(
@@ -177,7 +182,7 @@ def say(
         print(f"  left out: {name}: {reason}")
     for warning in full.get("warnings") or ():
         print(f"  warning: {warning}")
-    detail = {name: full.get(name) for name in OF_THE_LINE} | {"drift": full["drift"]["alarms"]}
+    detail = {name: full.get(name) for name in MANIFEST_FIELDS} | {"drift": full["drift"]["alarms"]}
     for alarm in detail["drift"]:
         print(f"  drift: {alarm}; a search is due")
     return [
@@ -190,7 +195,7 @@ def say(
     ]
 
 
-def about(version: Version | None) -> dict[str, Any]:
+def describe_version(version: Version | None) -> dict[str, Any]:
     """What identifies a version, and what was measured of it: enough to say later what was in production."""
     if version is None:
         return {}
@@ -211,9 +216,9 @@ def about(version: Version | None) -> dict[str, Any]:
     }
 
 
-def decline(night: Night, champion: Version, reason: str) -> list[TableReport]:
+def report_refusal(night: Night, champion: Version, reason: str) -> list[TableReport]:
     """Make nothing, for a reason: what is accepted goes on being served, and the report says so."""
-    return say(
+    return report_model(
         night,
         None,
         champion,
@@ -221,13 +226,13 @@ def decline(night: Night, champion: Version, reason: str) -> list[TableReport]:
     )
 
 
-def repeat(night: Night, registry: Registry, known: Version, champion: Version) -> list[TableReport]:
+def report_repeat(night: Night, registry: Registry, known: Version, champion: Version) -> list[TableReport]:
     """These inputs made a version already: say again what was said then, register nothing."""
-    said = json.loads(registry.file(known, REPORT).read_text())
+    said = json.loads(registry.file(known, REPORT_FILE).read_text())
     said = {
         "model_version": champion.model_version,
         "candidate": known.model_version,
-        "served": about(champion),
+        "served": describe_version(champion),
         **said,
     }
     if known.accepted and known.number != champion.number:
@@ -236,10 +241,13 @@ def repeat(night: Night, registry: Registry, known: Version, champion: Version) 
             f" {champion.model_version}"
         )
         said |= {"verdict": "withdrawn", "reason": reason}
-    leaderboard.write(said, night.settings.home / "reports" / night.slug / "model.json")
+    leaderboard.write_report(said, night.settings.home / "reports" / night.slug / "model.json")
     print(f"  {known.model_version} was made of just this; nothing is trained")
     return [
         TableReport(
-            "model", champion.number, champion.number, detail={name: said.get(name) for name in OF_THE_LINE}
+            "model",
+            champion.number,
+            champion.number,
+            detail={name: said.get(name) for name in MANIFEST_FIELDS},
         )
     ]

@@ -24,7 +24,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     Raises:
         NothingNew: none is.
     """
-    found = reasons(night, lake)
+    found = find_search_reasons(night, lake)
     if not found:
         raise NothingNew(
             "no drift and little new since the last search; the next one by schedule is Sunday's"
@@ -33,18 +33,18 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     return [TableReport("search", detail={"because": found})]
 
 
-def reasons(night: Night, lake: Lake) -> list[str]:
+def find_search_reasons(night: Night, lake: Lake) -> list[str]:
     """Why a search is due on the morning after the night; empty when it is not."""
     rows = lake.read_arrow(OPS_RUNS, ["step", "table_name", "finished_at", "detail"]).to_pylist()
     rows = sorted((row for row in rows if row["table_name"] == "model"), key=lambda row: row["finished_at"])
     is_sunday = (night.days.last + timedelta(days=1)).weekday() == SUNDAY
     return [
         *(["schedule: it is Sunday"] if is_sunday else []),
-        *of_the_nights([(r["step"], json.loads(r["detail"])) for r in rows]),
+        *find_reasons_in_reports([(r["step"], json.loads(r["detail"])) for r in rows]),
     ]
 
 
-def of_the_nights(told: list[tuple[str, dict[str, Any]]]) -> list[str]:
+def find_reasons_in_reports(told: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """What drift and growth the nights since the last search speak of.
 
     Args:

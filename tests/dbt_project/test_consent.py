@@ -27,7 +27,7 @@ from spark_jobs.publish import job as publish
 from spark_jobs.run.context import Days, Night
 from spark_jobs.settings import Settings
 from spark_jobs.sources.declaration import Context
-from spark_jobs.train.matrices import material
+from spark_jobs.train.matrices import build_training_matrices
 from spark_jobs.warehouse import export
 
 
@@ -86,7 +86,9 @@ def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, s
     shutil.copy(built.files[-1], settings.warehouse_folder / "builds" / "n.duckdb")
     built.shop.write(lake)
     export.run(night, lake)
-    learned = material(*(lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)))
+    learned = build_training_matrices(
+        *(lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS))
+    )
     everybody = set(built.shop.owner.values())
     assert denied.encode() not in learned.customer_ids and len(learned.customer_ids) > 3
     assert learned.n_left_out == 0, "nothing of theirs has even left the warehouse"

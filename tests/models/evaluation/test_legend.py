@@ -19,7 +19,7 @@ def test_every_figure_of_a_board_has_a_line():
         "next",
         evaluate.SERVED,
         evaluate.ACCEPTED_BEFORE,
-        job.FOUND,
+        job.SEARCHED,
     ]
     assert set(legend(names)) == set(names)
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from spark_jobs.learning_data.behaviour import by_shop_clock, daily
+from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, shift_to_shop_time
 
 
 def test_days_are_the_shops(spark):
@@ -12,7 +12,7 @@ def test_days_are_the_shops(spark):
         [row], "customer_id string, item_id string, interaction_type string, occurred_at timestamp"
     )
     days = {
-        zone: daily(by_shop_clock(frame, "occurred_at", zone)).first()["day"]
+        zone: aggregate_daily_behaviour(shift_to_shop_time(frame, "occurred_at", zone)).first()["day"]
         for zone in ("America/New_York", "UTC")
     }
     assert days == {

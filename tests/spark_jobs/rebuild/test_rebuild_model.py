@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import FEAT_ITEMS, REC_CUSTOMER_ITEMS
 from spark_jobs.rebuild import rebuild_model
-from spark_jobs.rebuild.rebuild_model import digest
+from spark_jobs.rebuild.rebuild_model import hash_table
 from spark_jobs.run.context import code_hash, config_hash
 from spark_jobs.run.manifest import record
 from spark_jobs.run.model_registry import open_registry
@@ -41,13 +41,18 @@ def other(scored, empty_registry, tmp_path):
     (tmp_path / "mlflow").mkdir()
     shutil.copy(empty_registry, tmp_path / "mlflow" / "mlflow.db")
     registry = open_registry(night)
-    version = rebuild_model.find(registry, "concierge/1")
-    return shop.lake, registry, version, rebuild_model.elsewhere(night.settings, version, tmp_path)
+    version = rebuild_model.find_version(registry, "concierge/1")
+    return (
+        shop.lake,
+        registry,
+        version,
+        rebuild_model.create_rebuild_context(night.settings, version, tmp_path),
+    )
 
 
 def test_factors_and_lists_are_the_same_bytes(other):
     lake, registry, version, night = other
-    compared = list(rebuild_model.rebuild(lake, registry, version, night))
+    compared = list(rebuild_model.rebuild_model(lake, registry, version, night))
     assert [each.name for each in compared] == [
         "factors.npz",
         "model.json",
@@ -58,18 +63,18 @@ def test_factors_and_lists_are_the_same_bytes(other):
     ]
     assert all(each.equal for each in compared), "\n".join(map(str, compared))
     held = lake.read_arrow(
-        REC_CUSTOMER_ITEMS, version=rebuild_model.lists_of(lake, version)[REC_CUSTOMER_ITEMS.name]
+        REC_CUSTOMER_ITEMS, version=rebuild_model.find_list_versions(lake, version)[REC_CUSTOMER_ITEMS.name]
     )
     spoiled = held.to_pylist()
     spoiled[0]["items"][0]["score"] += 1e-6
-    assert digest(held.from_pylist(spoiled, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was, (
+    assert hash_table(held.from_pylist(spoiled, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was, (
         "the control"
     )
     silent = [row | {"because": []} for row in held.to_pylist()]
     assert silent != held.to_pylist()
-    assert digest(held.from_pylist(silent, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was
+    assert hash_table(held.from_pylist(silent, schema=held.schema), REC_CUSTOMER_ITEMS) != compared[2].was
     renamed = [row | {"model_version": "concierge/9", "inputs": 1} for row in held.to_pylist()]
-    assert digest(held.from_pylist(renamed, schema=held.schema), REC_CUSTOMER_ITEMS) == compared[2].was
+    assert hash_table(held.from_pylist(renamed, schema=held.schema), REC_CUSTOMER_ITEMS) == compared[2].was
 
 
 def test_what_is_made_again_is_an_ordinary_model(other):
@@ -87,7 +92,9 @@ def test_another_seed_is_noticed(other):
         version, tags={name: value for name, value in version.tags.items() if name != "night"}
     )  # no lists
     compared = list(
-        rebuild_model.rebuild(lake, registry, bare, replace(night, settings=replace(night.settings, seed=12)))
+        rebuild_model.rebuild_model(
+            lake, registry, bare, replace(night, settings=replace(night.settings, seed=12))
+        )
     )
     equal = {
         each.name: each.equal for each in compared
@@ -99,21 +106,21 @@ def test_another_seed_is_noticed(other):
 def test_a_version_is_found_by_each_of_its_names(other):
     _, registry, version, _ = other
     for name in ("1", "concierge/1", version.run_id, "night one"):
-        assert rebuild_model.find(registry, name) == version
-    with pytest.raises(rebuild_model.CannotRebuild, match="no version 'concierge/9'"):
-        rebuild_model.find(registry, "concierge/9")
+        assert rebuild_model.find_version(registry, name) == version
+    with pytest.raises(rebuild_model.RebuildError, match="no version 'concierge/9'"):
+        rebuild_model.find_version(registry, "concierge/9")
 
 
 @pytest.mark.parametrize("what", ["code", "config"])
 def test_other_code_or_settings_are_named(other, tmp_path, what):
     _, _, version, night = other
     spoiled = replace(version, tags=version.tags | {f"{what}_hash": "0ther"})
-    with pytest.raises(rebuild_model.CannotRebuild, match=r"it was made by (code|settings) 0ther"):
-        rebuild_model.elsewhere(night.settings, spoiled, tmp_path)
+    with pytest.raises(rebuild_model.RebuildError, match=r"it was made by (code|settings) 0ther"):
+        rebuild_model.create_rebuild_context(night.settings, spoiled, tmp_path)
 
 
 def test_a_version_of_a_table_that_is_gone_is_named(other):
     lake, registry, version, night = other
     gone = replace(version, tags=version.tags | {"table.feat_items": "77"})
-    with pytest.raises(rebuild_model.CannotRebuild, match="feat_items version 77 is no longer kept"):
-        list(rebuild_model.rebuild(lake, registry, gone, night))
+    with pytest.raises(rebuild_model.RebuildError, match="feat_items version 77 is no longer kept"):
+        list(rebuild_model.rebuild_model(lake, registry, gone, night))

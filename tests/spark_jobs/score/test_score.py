@@ -22,7 +22,7 @@ from models.base import Customers
 from models.listing.lists import personal
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job
-from spark_jobs.train.matrices import material
+from spark_jobs.train.matrices import build_training_matrices
 
 TABLES = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
 
@@ -62,7 +62,9 @@ def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, s
     """Also what was bought is listed again only when it is consumed."""
     lake, registry = trained.lake, open_registry(trained.night("looks"))
     artifact = registry.load(registry.champion())
-    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    found = build_training_matrices(
+        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
+    )
     items = found.item_ids.astype(str)
     allowed = np.isin(items, sorted(shown))
     everyone = Customers.of(found.training, np.arange(len(found.customer_ids)))

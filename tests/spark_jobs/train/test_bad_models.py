@@ -11,16 +11,16 @@ from models.evaluation import measure
 from models.gate import judge_refit
 from models.recommenders import make_blend
 from spark_jobs.train import job, leaderboard
-from spark_jobs.train.evaluate import SERVED, examine
+from spark_jobs.train.evaluate import SERVED, evaluate_configuration
 from spark_jobs.train.gate_inputs import (
-    Before,
-    coverage,
-    former,
-    found_flaws,
-    mean_quality,
-    refused_since,
+    GateReference,
+    build_gate_reference,
+    compute_mean_quality,
+    find_model_flaws,
+    find_refused_refits,
+    read_catalogue_coverage,
 )
-from spark_jobs.train.provenance import number
+from spark_jobs.train.provenance import date_to_day
 
 CONFIGURATION = {
     "parts": {"item_knn": {}, "lightfm": {"components": 8}},
@@ -50,18 +50,21 @@ class Shuffled(Same):
 @pytest.fixture(scope="module")
 def good(trained):
     """Material, windows, and a good model of the small shop."""
-    found, cut = job.prepare(trained.lake)
-    return found, cut, examine(trained.lake.spark, found, cut, CONFIGURATION, seed=11)
+    found, cut = job.read_training_data(trained.lake)
+    return found, cut, evaluate_configuration(trained.lake.spark, found, cut, CONFIGURATION, seed=11)
 
 
 def told(good, night, examined=None, found=None, before=None):
     """The verdict and its words on a model, as a night would judge it."""
     material, cut, fine = good
     examined, found = examined or fine, found or material
-    before = before or Before(
-        mean_quality(fine), coverage(fine), material.training.behaviour.n_customers, cut.until
+    before = before or GateReference(
+        compute_mean_quality(fine),
+        read_catalogue_coverage(fine),
+        material.training.behaviour.n_customers,
+        cut.until,
     )
-    wrong = found_flaws(found, cut, examined, number(night.days.last), before)
+    wrong = find_model_flaws(found, cut, examined, date_to_day(night.days.last), before)
     return judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
 
 
@@ -108,7 +111,7 @@ def test_labels_leaked(good, trained):
     leaky = replace(fine, board=fine.board | {SERVED: measure(knows, fine.test, material.allowed)})
     verdict = told(good, trained.night("n"), leaky)
     assert not verdict.accepted and "too good to be true" in verdict.reason
-    first = told(good, trained.night("n"), leaky, before=Before())
+    first = told(good, trained.night("n"), leaky, before=GateReference())
     assert not first.accepted and "too good to be true" in first.reason, "also before anything was accepted"
 
 
@@ -122,8 +125,11 @@ def test_a_third_of_the_coverage_gone(good, trained):
         not verdict.accepted
         and "the share of items that anybody is shown first fell by 30%" in verdict.reason
     )
-    before = Before(
-        mean_quality(fine), coverage(fine), round(material.training.behaviour.n_customers / 0.7), cut.until
+    before = GateReference(
+        compute_mean_quality(fine),
+        read_catalogue_coverage(fine),
+        round(material.training.behaviour.n_customers / 0.7),
+        cut.until,
     )
     verdict = told(good, trained.night("n"), before=before)
     assert not verdict.accepted and "the number of customers learned from fell by 30%" in verdict.reason
@@ -133,7 +139,7 @@ def test_stale(good, trained):
     material, _, fine = good
     days = material.training.behaviour
     old = replace(material, training=replace(material.training, behaviour=days.before(days.until - 6)))
-    verdict = told(good, trained.night("n"), fine, old, before=Before(until=days.until - 6))
+    verdict = told(good, trained.night("n"), fine, old, before=GateReference(until=days.until - 6))
     assert not verdict.accepted and verdict.reason.startswith("stale: the newest behaviour is of 2026-02-03")
 
 
@@ -150,14 +156,14 @@ def test_a_level_that_lasts_is_the_new_usual(good):
     }
     champion = Version(3, "r", tags)
     refused = [Version(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
-    assert former(champion, refused[:6], "c0f1") == Before(0.45, 0.8, 90, 100)
-    assert former(champion, refused, "c0f1") == Before(0.13, 0.8, 90, 100)
-    assert former(champion, [], "other settings") == Before(0.45, None, None, 100)
+    assert build_gate_reference(champion, refused[:6], "c0f1") == GateReference(0.45, 0.8, 90, 100)
+    assert build_gate_reference(champion, refused, "c0f1") == GateReference(0.13, 0.8, 90, 100)
+    assert build_gate_reference(champion, [], "other settings") == GateReference(0.45, None, None, 100)
     small = {"coverages": "[0.8, 0.5]", "n_customers": "60"}
     shrunk = [replace(each, tags=each.tags | small | {"config_hash": "c0f1"}) for each in refused]
-    assert former(champion, shrunk, "c0f1") == Before(0.13, 0.5, 60, 100)
+    assert build_gate_reference(champion, shrunk, "c0f1") == GateReference(0.13, 0.5, 60, 100)
     elsewhere = [replace(each, tags=each.tags | {"config_hash": "other"}) for each in shrunk]
-    assert former(champion, elsewhere, "c0f1") == Before(0.13, 0.8, 90, 100), (
+    assert build_gate_reference(champion, elsewhere, "c0f1") == GateReference(0.13, 0.8, 90, 100), (
         "customers of another window of days"
     )
 
@@ -166,7 +172,7 @@ def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
     from models.registry import Version
 
     _, _, fine = good
-    usual = mean_quality(fine)
+    usual = compute_mean_quality(fine)
     champion = Version(
         3, "r", {"qualities": f"[{usual}]", "coverages": "[0.5]", "n_customers": "90", "config_hash": "c0f1"}
     )
@@ -176,8 +182,8 @@ def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
         "n_customers": "900",
         "config_hash": "c0f1",
     }
-    before = former(champion, [Version(4 + n, "r", leaked) for n in range(7)], "c0f1")
-    assert before == Before(usual, 0.5, 90, None)
+    before = build_gate_reference(champion, [Version(4 + n, "r", leaked) for n in range(7)], "c0f1")
+    assert before == GateReference(usual, 0.5, 90, None)
     said = model_flaws.too_good(3 * fine.quality(), before.quality, {})
     assert said.startswith("too good to be true") and "3.0 times what was accepted" in said
 
@@ -199,12 +205,12 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
         version(5),
     ]
     registry = SimpleNamespace(after=lambda _: others)
-    assert [each.number for each in refused_since(registry, champion, "mine")] == [5]
+    assert [each.number for each in find_refused_refits(registry, champion, "mine")] == [5]
 
 
 def test_the_guarded_slices(good):
     material, cut, fine = good
-    slices = leaderboard.whom(material, fine.test, cut)
+    slices = leaderboard.slice_test_customers(material, fine.test, cut)
     assert {"activity: light", "activity: heavy", "country: Spain", "country: other"} <= set(slices)
     countries = sum(mask.astype(int) for name, mask in slices.items() if name.startswith("country"))
     assert countries.tolist() == [1] * len(fine.test), "everybody is in one country, or in the others"

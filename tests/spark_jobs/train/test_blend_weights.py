@@ -8,15 +8,15 @@ from scipy import sparse
 
 from models.evaluation import measure
 from models.time_split import Case
-from spark_jobs.train.blend_weights import Candidate, weigh
-from spark_jobs.train.budget import Budget
-from spark_jobs.train.matrices import Material
+from spark_jobs.train.blend_weights import ScoredRecipe, select_weights
+from spark_jobs.train.budget import SearchBudget
+from spark_jobs.train.matrices import TrainingMatrices
 
 N, ITEMS = 30, 25
 STEPS = [0.0, 0.5, 1.0]
 NOBODY = np.zeros(0, "S1")
 EVERYTHING = np.ones(ITEMS, bool)
-MATERIAL = Material(None, NOBODY, NOBODY, {}, EVERYTHING, EVERYTHING, 0)
+MATERIAL = TrainingMatrices(None, NOBODY, NOBODY, {}, EVERYTHING, EVERYTHING, 0)
 
 
 def case_of(wanted):
@@ -35,7 +35,7 @@ def a_case(seed):
     units = [np.where(wanted & halves, 0.8, noise[0]), np.where(wanted & ~halves, 0.6, noise[1]), noise[2]]
     names = ("own_history", "user_knn", "popularity")
     return case_of(wanted), [
-        Candidate(name, {"n": n}, unit.astype(np.float32))
+        ScoredRecipe(name, {"n": n}, unit.astype(np.float32))
         for n, (name, unit) in enumerate(zip(names, units, strict=True))
     ]
 
@@ -54,7 +54,7 @@ def worth(weights, candidates, test):
 @given(st.integers(0, 10_000))
 def test_no_single_weight_would_be_better(seed):
     test, candidates = a_case(seed)
-    found = weigh(MATERIAL, candidates, test, space(), Budget(100.0, 0))
+    found = select_weights(MATERIAL, candidates, test, space(), SearchBudget(100.0, 0))
     *sweeps, last = found.trials
     weights = {name.removeprefix("weight."): weight for name, weight in sweeps[-1].parameters.items()}
     said = sweeps[-1].metrics["quality"]
@@ -73,18 +73,22 @@ def test_no_single_weight_would_be_better(seed):
 
 def test_parts_that_know_halves_are_both_taken_with_their_parameters():
     test, candidates = a_case(1)
-    found = weigh(MATERIAL, candidates, test, space(), Budget(100.0, 0)).configuration
+    found = select_weights(MATERIAL, candidates, test, space(), SearchBudget(100.0, 0)).configuration
     assert found["parts"] == {"own_history": {"n": 0}, "user_knn": {"n": 1}}
 
 
 def test_a_part_that_says_what_another_says_is_left_out():
     test, candidates = a_case(2)
-    twin = Candidate("item_knn", {}, candidates[0].units)
+    twin = ScoredRecipe("item_knn", {}, candidates[0].units)
     start = {"own_history": 1.0, "item_knn": 0.5}
-    found = weigh(MATERIAL, [candidates[0], twin], test, space(start=start), Budget(100.0, 0))
+    found = select_weights(MATERIAL, [candidates[0], twin], test, space(start=start), SearchBudget(100.0, 0))
     assert set(found.configuration["weights"]) == {"own_history"}, "the lighter of the two is asked first"
-    held = weigh(
-        MATERIAL, [candidates[0], twin], test, space(start=start, least={"item_knn": 0.5}), Budget(100.0, 0)
+    held = select_weights(
+        MATERIAL,
+        [candidates[0], twin],
+        test,
+        space(start=start, least={"item_knn": 0.5}),
+        SearchBudget(100.0, 0),
     )
     assert held.configuration["weights"]["item_knn"] >= 0.5, "what must be in a blend is"
 
@@ -92,14 +96,16 @@ def test_a_part_that_says_what_another_says_is_left_out():
 def test_time_ends_it_where_it_is():
     test, candidates = a_case(3)
     now = iter(range(1000))
-    found = weigh(MATERIAL, candidates, test, space(), Budget(3.5, 0, clock=lambda: float(next(now))))
+    found = select_weights(
+        MATERIAL, candidates, test, space(), SearchBudget(3.5, 0, clock=lambda: float(next(now)))
+    )
     assert found.was_cut and len(found.trials) == 2
-    whole = weigh(MATERIAL, candidates, test, space(), Budget(1e9, 0))
+    whole = select_weights(MATERIAL, candidates, test, space(), SearchBudget(1e9, 0))
     assert not whole.was_cut
     assert found.trials[-1].metrics["quality"] <= whole.trials[-1].metrics["quality"]
 
 
 def test_parts_that_nobody_gave_a_start_begin_alike():
     test, candidates = a_case(4)
-    found = weigh(MATERIAL, candidates[1:2], test, space(), Budget(100.0, 0))
+    found = select_weights(MATERIAL, candidates[1:2], test, space(), SearchBudget(100.0, 0))
     assert set(found.configuration["weights"]) == {"user_knn"}

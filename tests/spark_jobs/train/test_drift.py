@@ -18,7 +18,7 @@ from spark_jobs.run.manifest import record
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.settings import Settings
 from spark_jobs.train import drift, job, search_schedule
-from spark_jobs.train.provenance import number
+from spark_jobs.train.provenance import date_to_day
 
 
 def report_of(shop, run_id):
@@ -26,7 +26,7 @@ def report_of(shop, run_id):
 
 
 def test_the_profile_counts_values_and_half_octaves_of_prices(trained):
-    found = drift.profile(trained.lake)
+    found = drift.count_feature_values(trained.lake)
     assert found["feat_items.category"] == {"cat-0": 20, "cat-1": 20}
     assert found["feat_items.price"] == {"2.0": 40}, "2.50 lies between 2 and 2.83"
     assert found["feat_customers.country"] == {"France": 30, "Spain": 56, "Malta": 4}
@@ -38,20 +38,20 @@ def test_the_first_night_looks_at_its_newest_day_and_remembers_the_tables(traine
     assert {"label: kinds of behaviour (PSI)", "feature: categories (PSI)"} <= {
         each["name"] for each in said["drift"]["signals"]
     }
-    assert said["profile"] == drift.profile(trained.lake)
+    assert said["profile"] == drift.count_feature_values(trained.lake)
 
 
 def test_tables_that_moved_since_the_accepted_model_are_an_alarm(trained):
-    found, _ = job.prepare(trained.lake)
+    found, _ = job.read_training_data(trained.lake)
     registry = open_registry(trained.night("looks"))
-    champion, now = registry.champion(), drift.profile(trained.lake)
-    calm = drift.look(trained.lake, registry, found, champion, now)
+    champion, now = registry.champion(), drift.count_feature_values(trained.lake)
+    calm = drift.detect_drift(trained.lake, registry, found, champion, now)
     assert calm["alarms"] == [] and calm["days"] == [], "no day is newer than what it learned from"
     cents = now | {"feat_items.price": {"15.0": 60}}  # somebody exported cents
     before = {"feat_items.price": {"2.0": 60}}
     champion_said = report_of(trained, "first") | {"profile": before}
     registry.file_of = lambda run_id, name: written(trained.home / "said.json", champion_said)
-    [alarm] = drift.look(trained.lake, registry, found, champion, cents)["alarms"]
+    [alarm] = drift.detect_drift(trained.lake, registry, found, champion, cents)["alarms"]
     assert alarm.startswith("feature: feat_items.price (PSI)") and alarm.endswith(
         "(since the accepted model)"
     )
@@ -97,19 +97,19 @@ def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, vers
 
     registry = SimpleNamespace(after=lambda _: versions, file_of=file_of)
     served = versions[champion - 1]
-    found = drift.profiles(registry, served, drift.last_search(registry, served))
+    found = drift.load_earlier_profiles(registry, served, drift.find_last_search(registry, served))
     assert found == {words: f"run {number}" for words, number in compared.items()}
 
 
 def test_a_day_that_a_search_has_learned_from_is_not_news(trained):
-    found, _ = job.prepare(trained.lake)
+    found, _ = job.read_training_data(trained.lake)
     until = found.training.behaviour.until
     champion = version(1, "search", until=str(until - 3))
     refused = version(2, "search", "refused", until=str(until))
 
     def days(*versions):
         file_of = lambda run_id, name: written(trained.home / "said.json", {})  # noqa: E731
-        return drift.look(
+        return drift.detect_drift(
             trained.lake, SimpleNamespace(after=lambda _: versions, file_of=file_of), found, champion, {}
         )["days"]
 
@@ -138,8 +138,8 @@ def test_answers_to_lists_are_counted_by_day(lake, upsert):
             }
         )
     upsert(lake, CORE_EVENTS, rows)
-    newest = number(day.date())
-    assert drift.answers(lake, newest - 1) == {newest: (3, 1), newest - 1: (3, 1)}
+    newest = date_to_day(day.date())
+    assert drift.count_answers_by_day(lake, newest - 1) == {newest: (3, 1), newest - 1: (3, 1)}
 
 
 def line(step, **detail):
@@ -180,13 +180,13 @@ def line(step, **detail):
     ],
 )
 def test_when_a_search_is_due(told, expected):
-    assert search_schedule.of_the_nights(told) == expected
+    assert search_schedule.find_reasons_in_reports(told) == expected
 
 
 def test_due_by_schedule_by_drift_and_not(trained, lake):
     saturday = trained.night("asks").days.last - timedelta(days=2)  # Monday 2026-02-09 less two
     night = replace(trained.night("asks"), days=Days(saturday, saturday))
-    assert search_schedule.reasons(night, lake) == ["schedule: it is Sunday"]
+    assert search_schedule.find_search_reasons(night, lake) == ["schedule: it is Sunday"]
     monday = trained.night("asks")
     with pytest.raises(NothingNew):
         search_schedule.run(monday, lake)
@@ -207,11 +207,11 @@ def test_a_window_is_kept_to_the_day(trained, fill, tmp_path, days):
     2026-02-09.
     """
     first = datetime(2026, 2, 10, tzinfo=UTC) - timedelta(days=days)
-    whole, cut = job.prepare(trained.lake, days)
-    assert whole.training.behaviour.day.min() >= number(first.date())
+    whole, cut = job.read_training_data(trained.lake, days)
+    assert whole.training.behaviour.day.min() >= date_to_day(first.date())
     assert len(np.unique(whole.training.behaviour.day)) == min(days, 36)
     kept = fill(tmp_path, trained.lake.spark, [row for row in trained.rows if row["occurred_at"] >= first])
-    alone, cut_alone = job.prepare(kept.lake)
+    alone, cut_alone = job.read_training_data(kept.lake)
     assert cut == cut_alone
     for name in ("customer_ids", "item_ids"):
         assert getattr(whole, name).tolist() == getattr(alone, name).tolist()

@@ -17,11 +17,11 @@ from models.listing.lists import personal
 from models.recommenders import make_blend
 from models.time_split import OverlapError, windows
 from spark_jobs.train import blend_fits, learned_blend
-from spark_jobs.train.blend_fits import Ask, fit_blends
-from spark_jobs.train.evaluate import SERVED, examine
-from spark_jobs.train.gate_inputs import Before, found_flaws
-from spark_jobs.train.matrices import material
-from spark_jobs.train.offline_tests import Fit, measured
+from spark_jobs.train.blend_fits import BlendRequest, fit_blends
+from spark_jobs.train.evaluate import SERVED, evaluate_configuration
+from spark_jobs.train.gate_inputs import GateReference, find_model_flaws
+from spark_jobs.train.matrices import build_training_matrices
+from spark_jobs.train.offline_tests import FitRequest, measure_scores
 
 LEARNED = {
     "parts": {"item_knn": {}, "own_history": {}},
@@ -35,7 +35,9 @@ POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 def held(spark, fill, tmp_path_factory):
     """The small shop as matrices, and where it is cut."""
     lake = fill(tmp_path_factory.mktemp("ranker"), spark).lake
-    found = material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    found = build_training_matrices(
+        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
+    )
     behaviour = found.training.behaviour
     return found, windows(int(behaviour.day.min()), behaviour.until)
 
@@ -45,8 +47,12 @@ def test_on_spark_it_is_fitted_as_alone(spark, held):
     own trees.
     """
     found, cut = held
-    asks = [Ask(LEARNED, cut.until), Ask(LEARNED, cut.test_from), Ask(WEIGHTED, cut.until)]
-    blends, beside = fit_blends(spark, found, asks, [Fit("popularity", cut.test_from)], seed=3)
+    asks = [
+        BlendRequest(LEARNED, cut.until),
+        BlendRequest(LEARNED, cut.test_from),
+        BlendRequest(WEIGHTED, cut.until),
+    ]
+    blends, beside = fit_blends(spark, found, asks, [FitRequest("popularity", cut.test_from)], seed=3)
     for ask, one in zip(asks, blends, strict=True):
         alone = make_blend(ask.configuration).fit(found.training.before(ask.before), 3)
         assert artifact.pack(one.arrays()) == artifact.pack(alone.arrays())
@@ -59,27 +65,27 @@ def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
     the control.
     """
     found, cut = held
-    honest = blend_fits.work
+    honest = blend_fits.run_fits
 
     def late(spark, shared, fits, *rest):
         moved = [replace(fit, before=fit.before + 3) if fit.part == "own_history" else fit for fit in fits]
         return honest(spark, shared, moved, *rest)
 
-    monkeypatch.setattr(blend_fits, "work", late)
+    monkeypatch.setattr(blend_fits, "run_fits", late)
     with pytest.raises(
         OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"
     ):
-        fit_blends(spark, found, [Ask(LEARNED, cut.test_from)], [], seed=3)
+        fit_blends(spark, found, [BlendRequest(LEARNED, cut.test_from)], [], seed=3)
 
 
 def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
     found, cut = held
-    examined = examine(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
+    examined = evaluate_configuration(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
     assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(
         examined.board
     )
     assert np.nanmean(examined.quality()) > np.nanmean(examined.quality("popularity"))
-    assert not found_flaws(found, cut, examined, found.training.behaviour.until - 1, Before())
+    assert not find_model_flaws(found, cut, examined, found.training.behaviour.until - 1, GateReference())
     kept = Artifact.load(tmp_path, examined.artifact.save(tmp_path))
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
     everyone = Customers.of(found.training, np.arange(20))
@@ -94,7 +100,7 @@ def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
     """Variety orders the first ten anew: the gate judges that order, and not that of the scores."""
     found, cut = held
     settings = LEARNED["ranker"] | {"diversity": 0.6}
-    examined = examine(
+    examined = evaluate_configuration(
         spark, found, cut, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}, 3
     )
     past, test = found.training.before(cut.test_from), examined.test
@@ -104,7 +110,7 @@ def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
         listed = personal(blended, customers, found.allowed, again).items[:, :10]
         expected = measure_lists({task: listed}, test, int(found.allowed.sum()))
         assert np.array_equal(examined.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
-    by_score = measured(found, blended.score(customers), test)
+    by_score = measure_scores(found, blended.score(customers), test)
     assert not np.array_equal(by_score.ndcg["next"], examined.board[SERVED].ndcg["next"], equal_nan=True), (
         "the control"
     )
@@ -127,7 +133,7 @@ SPACE = {
 def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
     monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
     found, cut = held
-    chosen, [trial], left_out = learned_blend.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    chosen, [trial], left_out = learned_blend.select_blend(spark, found, cut, POPULAR, SPACE, seed=3)
     expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
     assert chosen["parts"] == expected, (
         "a catalogue of 40 is too large for ease here, and for the memory of the ridge"
@@ -151,7 +157,7 @@ def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
         "parts": {"popularity": {"most_items": 1000}},
         "ranker": SPACE["learned"]["ranker"] | {"rounds": 1},
     }
-    chosen, trials, left_out = learned_blend.settle(
+    chosen, trials, left_out = learned_blend.select_blend(
         spark, found, cut, WEIGHTED, SPACE | {"learned": learned}, seed=3
     )
     assert chosen == WEIGHTED and len(trials) == 1 and not left_out
@@ -165,14 +171,14 @@ def test_a_catalogue_too_large_to_ask_enough_trains_nothing(spark, held, monkeyp
     found, cut = held
     monkeypatch.setattr("models.blending.learned.MOST_CELLS", 0)
     monkeypatch.setattr("models.blending.learned.MOST_BYTES", 19 * 4 * 3 * found.training.behaviour.n_items)
-    chosen, trials, left_out = learned_blend.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    chosen, trials, left_out = learned_blend.select_blend(spark, found, cut, POPULAR, SPACE, seed=3)
     assert (chosen, trials) == (POPULAR, [])
     assert left_out["learned blend"] == "its newest window asks 19 customers, 20 are wanted"
 
 
 def test_too_few_to_learn_from_train_nothing(spark, held):
     found, cut = held
-    chosen, trials, left_out = learned_blend.settle(spark, found, cut, POPULAR, SPACE, seed=3)
+    chosen, trials, left_out = learned_blend.select_blend(spark, found, cut, POPULAR, SPACE, seed=3)
     assert (chosen, trials) == (POPULAR, []) and "200 are wanted" in left_out["learned blend"]
 
 
@@ -185,7 +191,7 @@ def test_what_cannot_be_fitted_is_left_out_of_what_is_served(spark, held):
         "parts": {"ease": {"memory_limit_gb": 1e-9}, "item_knn": {}},
         "weights": {"ease": 0.5, "item_knn": 1.0},
     }
-    examined = examine(spark, found, cut, heavy, 3)
+    examined = evaluate_configuration(spark, found, cut, heavy, 3)
     assert examined.artifact.configuration == {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.5}}
     assert list(examined.left_out) == ["ease"] and "ease" not in examined.board
     assert not examined.warnings, "whoever is on the board has something to say"

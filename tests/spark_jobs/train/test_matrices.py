@@ -5,13 +5,15 @@ import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.base import KINDS
-from spark_jobs.train.matrices import material
+from spark_jobs.train.matrices import build_training_matrices
 
 
 @pytest.fixture(scope="module")
 def found(trained):
     lake = trained.lake
-    return material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    return build_training_matrices(
+        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
+    )
 
 
 def test_material_is_the_lake_by_hand(found, trained):
@@ -69,6 +71,8 @@ def test_attributes_are_few_and_say_nothing_of_behaviour(found):
 def test_a_shop_where_nobody_did_anything(trained):
     lake = trained.lake
     assert (
-        material(lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+        build_training_matrices(
+            lake.read(FCT_INTERACTIONS).limit(0), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
+        )
         is None
     )

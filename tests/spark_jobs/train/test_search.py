@@ -17,9 +17,9 @@ from models.recommenders import make
 from models.time_split import case, windows
 from spark_jobs.train import configuration_search as choosing
 from spark_jobs.train import learned_blend
-from spark_jobs.train.budget import Budget
-from spark_jobs.train.configuration_search import choose
-from spark_jobs.train.matrices import material
+from spark_jobs.train.budget import SearchBudget
+from spark_jobs.train.configuration_search import search_weighted_blend
+from spark_jobs.train.matrices import build_training_matrices
 
 ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}}
@@ -41,7 +41,9 @@ def space(seconds=100.0, memory_mb=1000, rungs=({},), parts=PARTS):
 @pytest.fixture(scope="module")
 def found(trained):
     lake = trained.lake
-    return material(lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS))
+    return build_training_matrices(
+        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,9 @@ def cut(found):
 def halved(spark, found, cut):
     """A search of two rungs that time does not cut."""
     parts = {**PARTS, "lightfm": [{"components": 4, "epochs": 3}, {"components": 8, "epochs": 3}]}
-    return choose(spark, found, cut, 5, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts))
+    return search_weighted_blend(
+        spark, found, cut, 5, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts)
+    )
 
 
 def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
@@ -102,7 +106,7 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
     """LightFM for a million epochs would take hours, inside a library that looks at no clock."""
     endless = {**PARTS, "lightfm": [{"components": 32, "epochs": 1_000_000}]}
     began = time.monotonic()
-    cut_short = choose(spark, found, cut, 5, space(seconds=16.0, parts=endless))
+    cut_short = search_weighted_blend(spark, found, cut, 5, space(seconds=16.0, parts=endless))
     assert time.monotonic() - began < 16.0
     assert cut_short.report["was_cut"] and cut_short.report["seconds"] < 16.0
     assert [line.split(": ")[1].split(" ")[0] for line in cut_short.report["not_made"]] == [
@@ -111,7 +115,7 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
     ]
     made = [trial.name for trial in cut_short.trials if not trial.name.startswith("blend")]
     assert made == ["recent_popularity", "own_history"], "the beginning of the search, in its order"
-    whole = choose(
+    whole = search_weighted_blend(
         spark,
         found,
         cut,
@@ -130,7 +134,7 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
 
 
 def test_memory_is_kept_by_refusing_before_and_by_stopping(spark, found, cut, monkeypatch):
-    refused = choose(spark, found, cut, 5, space(memory_mb=0))
+    refused = search_weighted_blend(spark, found, cut, 5, space(memory_mb=0))
     assert refused.configuration == {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
     assert refused.trials == [] and len(refused.report["refused"]) == 3
     assert all("would take" in reason for reason in refused.report["refused"].values())
@@ -138,10 +142,10 @@ def test_memory_is_kept_by_refusing_before_and_by_stopping(spark, found, cut, mo
     monkeypatch.setattr(choosing, "needed_bytes", lambda *_: 0)
     monkeypatch.setattr(choosing, "reason_against", lambda *_: None)
     large = {"recent_popularity": [{"days": 7}], "lightfm": [{"components": 20_000, "epochs": 1}]}
-    stopped = choose(spark, found, cut, 5, space(memory_mb=24, parts=large))
+    stopped = search_weighted_blend(spark, found, cut, 5, space(memory_mb=24, parts=large))
     assert list(stopped.report["refused"].values()) == ["took more than 24 MiB"]
     assert set(stopped.configuration["parts"]) == {"recent_popularity"}
-    control = choose(spark, found, cut, 5, space(memory_mb=1000, parts=large))
+    control = search_weighted_blend(spark, found, cut, 5, space(memory_mb=1000, parts=large))
     assert control.report["refused"] == {} and "quality" in control.trials[1].metrics
 
 
@@ -178,12 +182,12 @@ def test_a_limit_of_memory_holds_and_goes_away():
 
 def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
     now = [100.0]
-    budget = Budget(60.0, 1, clock=lambda: now[0])
-    assert (budget.left_for_trials, budget.over) == (60 * 0.75 - 3, False)
+    budget = SearchBudget(60.0, 1, clock=lambda: now[0])
+    assert (budget.seconds_left_for_trials, budget.is_exhausted) == (60 * 0.75 - 3, False)
     now[0] = 150.0
-    assert (budget.left_for_trials, budget.spent, budget.over) == (0.0, 50.0, False)
+    assert (budget.seconds_left_for_trials, budget.spent_seconds, budget.is_exhausted) == (0.0, 50.0, False)
     now[0] = 159.0
-    assert budget.over, "what begins now would end too late"
+    assert budget.is_exhausted, "what begins now would end too late"
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,11 @@ def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
 )
 def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
     weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
-    monkeypatch.setattr(choosing, "choose", lambda *_: choosing.Chosen(weighted, [], {"was_cut": was_cut}))
-    monkeypatch.setattr(learned_blend, "settle", lambda *_: (times.append(1), (learned, [], {}))[1])
-    found = learned_blend.choose(None, None, None, 1, {"learned": {}})
+    monkeypatch.setattr(
+        choosing,
+        "search_weighted_blend",
+        lambda *_: choosing.SearchResult(weighted, [], {"was_cut": was_cut}),
+    )
+    monkeypatch.setattr(learned_blend, "select_blend", lambda *_: (times.append(1), (learned, [], {}))[1])
+    found = learned_blend.search_configuration(None, None, None, 1, {"learned": {}})
     assert (found.configuration, times) == (learned if asked else weighted, asked)
