@@ -66,7 +66,7 @@ def ids(letter: str, n: int) -> list[str]:
     return [f"{letter}_{number:07}" for number in range(n)]
 
 
-def scoring(n_customers: int, n_items: int, d: int) -> partitions.Scoring:
+def scoring(n_customers: int, n_items: int, d: int) -> partitions.ScoringModel:
     """LightFM's factors, drawn; everything may be shown, every tenth item is consumed."""
     part = make("lightfm", {"components": d})
     items = factors(n_items, d, 2, spread=True)
@@ -76,8 +76,8 @@ def scoring(n_customers: int, n_items: int, d: int) -> partitions.Scoring:
     blend = Blend([part], {"lightfm": 1.0})
     artifact = Artifact({}, blend, np.array(ids("i", n_items), "S9"), np.array(ids("c", n_customers), "S9"))
     allowed, consumable = np.ones(n_items, bool), np.arange(n_items) % 10 == 0
-    common = stale_customers.fingerprint(["bench"], allowed, consumable, True, None)
-    return partitions.Scoring(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
+    common = stale_customers.fingerprint_scoring_model(["bench"], allowed, consumable, True, None)
+    return partitions.ScoringModel(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
 
 
 def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.0) -> int:
@@ -147,7 +147,7 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
         "bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
     )
     before = bare(given.cores, given.items, given.components)
-    lake, where = Lake(settings.lake, spark), checkpoints.folder(night)
+    lake, where = Lake(settings.lake, spark), checkpoints.checkpoint_folder(night)
     with PeakMemory() as peak:
         shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
         behaviour, customers = (
@@ -155,16 +155,20 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
         )
         nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
         began, cpu = time.perf_counter(), cpu_seconds()
-        done = list_frames.personal(shared, behaviour, customers, nobody, where).toArrow().to_pylist()
+        done = (
+            list_frames.compute_personal_lists(shared, behaviour, customers, nobody, where)
+            .toArrow()
+            .to_pylist()
+        )
         scored, cpu = time.perf_counter() - began, cpu_seconds() - cpu
         began = time.perf_counter()
-        report = personal_lists.commit(lake, pa.array([], pa.string()), done, where)
+        report = personal_lists.commit_personal_lists(lake, pa.array([], pa.string()), done, where)
         committed = time.perf_counter() - began
         after = bare(given.cores, given.items, given.components)
         n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
         changed = write_shop(home, n_customers, given.items, CHANGED)
         began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
-        again = personal_lists.write(lake, night, shared, behaviour, customers)
+        again = personal_lists.update_personal_lists(lake, night, shared, behaviour, customers)
         changed_seconds = time.perf_counter() - began
     if again.detail["rescored"] != changed:
         raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")

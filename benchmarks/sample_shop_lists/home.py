@@ -27,7 +27,7 @@ from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
 from spark_jobs.score import item_demand, list_frames, partitions, stale_customers
-from spark_jobs.score.partitions import Scoring
+from spark_jobs.score.partitions import ScoringModel
 from spark_jobs.settings import Settings
 
 SOURCE = "sample_shop"
@@ -92,18 +92,18 @@ def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
     return {customer: next(iter(found)) for customer, found in behind.items() if len(found) == 1}
 
 
-def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring, pa.Table]:
+def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[ScoringModel, pa.Table]:
     """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them
     together.
     """
     interactions, customers, items = (
         lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     )
-    newest, kinds = item_demand.known(interactions)
+    newest, kinds = item_demand.find_newest_day_and_kinds(interactions)
     behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers))
-    since = item_demand.learned_since(behaviour, settings.training_days)
-    made = list_frames.scoring(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
-    return made, stale_customers.rows(behaviour, customers, made.inputs, since).orderBy(
+    since = item_demand.find_first_training_day(behaviour, settings.training_days)
+    made = list_frames.build_scoring_model(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
+    return made, stale_customers.collect_customer_inputs(behaviour, customers, made.inputs, since).orderBy(
         "customer_id"
     ).toArrow()
 
@@ -130,7 +130,7 @@ def served(
     return {row[key]: [item["item_id"] for item in row["items"]] for row in rows}
 
 
-def alone(made: Scoring, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
+def alone(made: ScoringModel, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
     """Each part's name and lists when it is the whole model: same rules of what may be listed, same way of
     scoring.
     """
@@ -140,7 +140,7 @@ def alone(made: Scoring, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
         lists: Lists = {}
         for start in range(0, rows.num_rows, partitions.BLOCK):
             block = rows.slice(start, partitions.BLOCK).combine_chunks()
-            found = partitions.scored(one, partitions.customers_of(one, block)).items
+            found = partitions.score_customers(one, partitions.encode_customers(one, block)).items
             lists |= {
                 name: ids[row[row >= 0]].tolist()
                 for name, row in zip(block["customer_id"].to_pylist(), found, strict=True)

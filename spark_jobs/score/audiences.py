@@ -10,16 +10,16 @@ from pyspark.sql import functions as F
 from expectations.contracts.snapshot import NEW, POPULAR
 from models.inference import top_n
 
-LENGTH = 100
+LIST_LENGTH = 100
 RECENT_DAYS = 14
 NEW_DAYS = 28
 LEAST_MEMBERS = 20  # a list of fewer people's taste is a list of persons
-PRIOR = 50.0  # how many customers' worth the whole shop's taste counts in an audience's list
+PRIOR_CUSTOMERS = 50.0  # how many customers' worth the whole shop's taste counts in an audience's list
 HALF_LIFE_DAYS = 30.0
 
 
 @dataclass(frozen=True)
-class Demand:
+class ItemDemand:
     """What the shop knows of its items, guests included.
 
     Attributes:
@@ -41,7 +41,7 @@ class Demand:
         return self.recent + 0.5 * self.ever / (self.ever.max(initial=0.0) + 1.0)
 
 
-def members(customers: DataFrame) -> DataFrame:
+def assign_audiences(customers: DataFrame) -> DataFrame:
     """Grain: one row per customer and audience they belong to, audiences of at least `LEAST_MEMBERS`."""
     segments = F.transform(
         F.coalesce("segment_ids", F.array().cast("array<string>")),
@@ -60,7 +60,7 @@ def members(customers: DataFrame) -> DataFrame:
     return rows.join(F.broadcast(kept), on="audience", how="left_semi")
 
 
-def tastes(behaviour: DataFrame, belonging: DataFrame, until: int) -> DataFrame:
+def sum_audience_tastes(behaviour: DataFrame, belonging: DataFrame, until: int) -> DataFrame:
     """Grain: one row per audience and item: how many of its customers wanted it, each fading since their last
     time.
     """
@@ -74,7 +74,7 @@ def tastes(behaviour: DataFrame, belonging: DataFrame, until: int) -> DataFrame:
     )
 
 
-def audience_scores(demand: Demand, taste: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def score_audiences(demand: ItemDemand, taste: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Score of every item for every audience, and for everybody; -inf where nothing speaks for it.
 
     Args:
@@ -89,18 +89,18 @@ def audience_scores(demand: Demand, taste: Mapping[str, np.ndarray]) -> dict[str
     # Demand first, then the younger: an item of today has had no time to be bought.
     scores[NEW] = np.where(young, demand.popularity + 1.0 / (2.0 + np.maximum(demand.age_days, 0)), -np.inf)
     for name, own in taste.items():
-        blended = (own + PRIOR * share) / (own.sum() + PRIOR)
+        blended = (own + PRIOR_CUSTOMERS * share) / (own.sum() + PRIOR_CUSTOMERS)
         scores[name] = np.where(blended > 0, blended, -np.inf)
     return scores
 
 
-def source(audience: str) -> str:
+def name_list_source(audience: str) -> str:
     """What a list's items are said to come from: `popular`, `new`, or `audience`."""
     return audience if audience in (POPULAR, NEW) else "audience"
 
 
-def audience_lists(
-    demand: Demand, scores: Mapping[str, np.ndarray], n: int = LENGTH
+def select_audience_lists(
+    demand: ItemDemand, scores: Mapping[str, np.ndarray], n: int = LIST_LENGTH
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Positions and scores of each audience's best items, only such as may be shown; audiences without any
     are left out.

@@ -19,20 +19,22 @@ from spark_jobs.run.context import Night
 Batches = Iterator[pa.RecordBatch]
 # What a partition tells the driver: its file, who was due, how many lists it holds, whether it was computed
 # now, and whose list stands as it is.
-DONE = "file string, n_due int, n_listed int, is_new boolean, kept array<string>"
+PARTITION_SCHEMA = "file string, n_due int, n_listed int, is_new boolean, kept array<string>"
 
 
-def folder(night: Night) -> Path:
+def checkpoint_folder(night: Night) -> Path:
     """Where this run keeps what it has finished."""
     return night.settings.home / "scoring" / night.slug
 
 
-def forget(night: Night) -> None:
+def delete_checkpoints(night: Night) -> None:
     """Every run's files: what is committed needs none, and a run that is superseded is not gone on with."""
-    shutil.rmtree(folder(night).parent, ignore_errors=True)
+    shutil.rmtree(checkpoint_folder(night).parent, ignore_errors=True)
 
 
-def finishing(compute: Callable[[pa.Table], Batches], where: Path) -> Callable[[Batches], Batches]:
+def compute_with_checkpoint(
+    compute: Callable[[pa.Table], Batches], where: Path
+) -> Callable[[Batches], Batches]:
     """Work on a partition: compute those who are due, unless a file holds them already.
 
     Args:
@@ -50,10 +52,10 @@ def finishing(compute: Callable[[pa.Table], Batches], where: Path) -> Callable[[
         due = rows.filter(pc.invert(stands)).drop_columns(["inputs_before"])
         file, n_listed, is_new = "", 0, False
         if due.num_rows:
-            path = where / f"{named(due)}.parquet"
+            path = where / f"{name_checkpoint(due)}.parquet"
             if not path.exists():
                 is_new = True
-                keep(compute(due), path)
+                write_checkpoint(compute(due), path)
             file, n_listed = path.name, pq.read_metadata(path).num_rows
         yield pa.RecordBatch.from_arrays(
             [
@@ -69,14 +71,14 @@ def finishing(compute: Callable[[pa.Table], Batches], where: Path) -> Callable[[
     return work
 
 
-def named(due: pa.Table) -> str:
+def name_checkpoint(due: pa.Table) -> str:
     """A name for who is due and of what their lists are made."""
     digest = hashlib.sha256("\n".join(due["customer_id"].to_pylist()).encode())
     digest.update(due["inputs"].to_numpy().tobytes())
     return digest.hexdigest()[:32]
 
 
-def keep(lists: Batches, path: Path) -> None:
+def write_checkpoint(lists: Batches, path: Path) -> None:
     """Write under another name and rename: a file that has its name is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")

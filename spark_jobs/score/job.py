@@ -44,12 +44,12 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         shift_to_shop_time(interactions, "occurred_at", zone),
         shift_to_shop_time(items, "first_seen_at", zone),
     )
-    newest, kinds = item_demand.known(interactions)
+    newest, kinds = item_demand.find_newest_day_and_kinds(interactions)
     if newest is None:
         return [TableReport("model", detail={"verdict": "nobody did anything yet, so there are no lists"})]
     # Guests count in what is popular; whoever may not be personalised for counts nowhere.
     counted = filter_consented(interactions, customers).unionByName(interactions.where("customer_id is null"))
-    demand = item_demand.demand(counted, items, kinds, newest + 1)
+    demand = item_demand.count_item_demand(counted, items, kinds, newest + 1)
     behaviour, until = (
         aggregate_daily_behaviour(filter_consented(interactions, customers)).persist(),
         newest + 1,
@@ -58,32 +58,36 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     if champion:
         made_by = [champion.run_id, night.code_hash, *sorted(champion.digests.values())]
         model = registry.load(champion)
-        since = item_demand.learned_since(behaviour, night.settings.training_days)
-        scoring = list_frames.scoring(model, items, until, kinds != KINDS, version, made_by, since)
+        since = item_demand.find_first_training_day(behaviour, night.settings.training_days)
+        scoring = list_frames.build_scoring_model(
+            model, items, until, kinds != KINDS, version, made_by, since
+        )
         shared = lake.spark.sparkContext.broadcast(scoring)
         reports, similar = (
-            [personal_lists.write(lake, night, shared, behaviour, customers)],
-            list_frames.similar(lake.spark, shared, demand),
+            [personal_lists.update_personal_lists(lake, night, shared, behaviour, customers)],
+            list_frames.compute_similar_items(lake.spark, shared, demand),
         )
     else:
         nobody, similar = (
             lake.spark.createDataFrame([], table.schema) for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS)
         )
-        reports = [report(REC_CUSTOMER_ITEMS, lake.replace(nobody, REC_CUSTOMER_ITEMS))]
+        reports = [report_write(REC_CUSTOMER_ITEMS, lake.replace(nobody, REC_CUSTOMER_ITEMS))]
     lists = [
         (REC_ITEM_ITEMS, similar),
-        (REC_FOLD_IN, list_frames.fold_in(lake.spark, model if champion else None, version)),
+        (REC_FOLD_IN, list_frames.export_fold_in_factors(lake.spark, model if champion else None, version)),
         (
             REC_AUDIENCE_ITEMS,
-            list_frames.audience(lake.spark, demand, behaviour, customers, kinds, until, version),
+            list_frames.compute_audience_lists(
+                lake.spark, demand, behaviour, customers, kinds, until, version
+            ),
         ),
     ]
-    reports += [report(table, lake.replace(frame, table)) for table, frame in lists]
+    reports += [report_write(table, lake.replace(frame, table)) for table, frame in lists]
     behaviour.unpersist()
     return reports
 
 
-def report(table: Table, written: Written) -> TableReport:
+def report_write(table: Table, written: Written) -> TableReport:
     """What a write did, for the run manifest."""
     return TableReport(
         table.name,

@@ -17,16 +17,16 @@ from models.base import KINDS, Behaviour, Customers, id_array
 from models.listing import retrieval
 from models.listing.retrieval import Index
 from spark_jobs.score import audiences, checkpoints, partitions, stale_customers
-from spark_jobs.score.audiences import Demand
-from spark_jobs.score.partitions import Scoring
+from spark_jobs.score.audiences import ItemDemand
+from spark_jobs.score.partitions import ScoringModel
 
 # Fixed by the data, not by the machine: the same blocks, and so the same scores, wherever it runs.
-CUSTOMERS_A_TASK = 1024
-ITEMS_A_TASK = 2048
-ASKING = 256  # customers an index is measured by
+CUSTOMERS_PER_TASK = 1024
+ITEMS_PER_TASK = 2048
+INDEX_TEST_CUSTOMERS = 256  # customers an index is measured by
 
 
-def scoring(
+def build_scoring_model(
     artifact: Artifact,
     items: DataFrame,
     until: int,
@@ -34,7 +34,7 @@ def scoring(
     model_version: str,
     made_by: Sequence[str] = (),
     since: int | None = None,
-) -> Scoring:
+) -> ScoringModel:
     """The model with what may be shown tonight. An item the model never saw is in no list before the next
     refit.
 
@@ -51,61 +51,75 @@ def scoring(
     held = [now.get(item) for item in artifact.item_ids.tolist()]
     allowed = np.array([row is not None and row["shown"] for row in held], bool)
     consumable = np.array([row is not None and row["is_consumable"] for row in held], bool)
-    made = Scoring(artifact, allowed, consumable, until, has_purchases, model_version, since=since)
+    made = ScoringModel(artifact, allowed, consumable, until, has_purchases, model_version, since=since)
     as_of = None if made.fades_evenly else until
-    named = stale_customers.fingerprint([model_version, *made_by], allowed, consumable, has_purchases, as_of)
-    return replace(made, inputs=named, index=index(made))
+    named = stale_customers.fingerprint_scoring_model(
+        [model_version, *made_by], allowed, consumable, has_purchases, as_of
+    )
+    return replace(made, inputs=named, index=build_item_index(made))
 
 
-def index(made: Scoring) -> Index | None:
+def build_item_index(made: ScoringModel) -> Index | None:
     """For a model of factors alone over more items than are compared one by one; None for any other."""
     if not made.factors or len(made.factors.shown) < retrieval.FROM_ITEMS:
         return None
-    some = np.linspace(0, len(made.artifact.customer_ids) - 1, ASKING).astype(np.int32)
-    nothing = Behaviour(ASKING, len(made.artifact.item_ids), *(np.zeros(0, np.int32),) * 4, until=made.until)
+    some = np.linspace(0, len(made.artifact.customer_ids) - 1, INDEX_TEST_CUSTOMERS).astype(np.int32)
+    nothing = Behaviour(
+        INDEX_TEST_CUSTOMERS, len(made.artifact.item_ids), *(np.zeros(0, np.int32),) * 4, until=made.until
+    )
     asking = Customers(
-        some, nothing, sparse.csr_matrix((ASKING, len(made.artifact.customer_vocabulary)), dtype=np.float32)
+        some,
+        nothing,
+        sparse.csr_matrix((INDEX_TEST_CUSTOMERS, len(made.artifact.customer_vocabulary)), dtype=np.float32),
     )
     return retrieval.build(made.factors.item_vectors, made.artifact.blend.parts[0].vectors(asking))
 
 
-def personal(
+def compute_personal_lists(
     shared: Broadcast, behaviour: DataFrame, customers: DataFrame, before: DataFrame, where: Path
 ) -> DataFrame:
     """Grain: one row per partition of customers: what `aside.DONE` says. No score leaves a worker but those
     in a list.
 
     Args:
-        shared: the `Scoring`.
+        shared: the `ScoringModel`.
         before: `customer_id` and `inputs` of the lists there are.
         where: where workers keep what they finish.
     """
-    rows = stale_customers.rows(behaviour, customers, shared.value.inputs, shared.value.since)
-    n_tasks = max(1, -(-customers.count() // CUSTOMERS_A_TASK))
-    work = checkpoints.finishing(lambda table: partitions.with_inputs(shared.value, table), where)
+    rows = stale_customers.collect_customer_inputs(
+        behaviour, customers, shared.value.inputs, shared.value.since
+    )
+    n_tasks = max(1, -(-customers.count() // CUSTOMERS_PER_TASK))
+    work = checkpoints.compute_with_checkpoint(
+        lambda table: partitions.score_customers_with_inputs(shared.value, table), where
+    )
     return (
         rows.join(before.withColumnRenamed("inputs", "inputs_before"), on="customer_id", how="left")
         .repartition(n_tasks, "customer_id")
         .sortWithinPartitions("customer_id")
-        .mapInArrow(work, checkpoints.DONE)
+        .mapInArrow(work, checkpoints.PARTITION_SCHEMA)
     )
 
 
-def similar(spark: SparkSession, shared: Broadcast, demand: Demand) -> DataFrame:
+def compute_similar_items(spark: SparkSession, shared: Broadcast, demand: ItemDemand) -> DataFrame:
     """Grain: one row per item that can be shown, or was ever wanted."""
-    place = partitions.places(demand.item_ids, shared.value.artifact.item_ids, shared.value.item_order)
+    place = partitions.find_positions(
+        demand.item_ids, shared.value.artifact.item_ids, shared.value.item_order
+    )
     asked = np.sort(place[(place >= 0) & (demand.allowed | (demand.ever > 0))])
     frame = spark.createDataFrame(pa.table({"item": pa.array(asked.astype(np.int32))}))
     return (
-        frame.repartition(max(1, -(-len(asked) // ITEMS_A_TASK)), "item")
+        frame.repartition(max(1, -(-len(asked) // ITEMS_PER_TASK)), "item")
         .sortWithinPartitions("item")
-        .mapInArrow(lambda batches: partitions.similar(shared.value)(batches), REC_ITEM_ITEMS.schema)
+        .mapInArrow(
+            lambda batches: partitions.score_item_partition(shared.value)(batches), REC_ITEM_ITEMS.schema
+        )
     )
 
 
-def audience(
+def compute_audience_lists(
     spark: SparkSession,
-    demand: Demand,
+    demand: ItemDemand,
     behaviour: DataFrame,
     customers: DataFrame,
     kinds: tuple[str, ...],
@@ -117,15 +131,17 @@ def audience(
     """
     wanted = behaviour.where(F.col("kind").isin(*[KINDS.index(kind) for kind in kinds]))
     rows = (
-        audiences.tastes(wanted, audiences.members(customers), until).orderBy("audience", "item_id").toArrow()
+        audiences.sum_audience_tastes(wanted, audiences.assign_audiences(customers), until)
+        .orderBy("audience", "item_id")
+        .toArrow()
     )
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
-    place = partitions.places(id_array(rows["item_id"].to_pylist()), demand.item_ids)
+    place = partitions.find_positions(id_array(rows["item_id"].to_pylist()), demand.item_ids)
     taste, weight = {}, rows["taste"].to_numpy()
     for n, name in enumerate(names):
         own = (which == n) & (place >= 0)
         taste[str(name)] = np.bincount(place[own], weights=weight[own], minlength=len(demand.item_ids))
-    found = audiences.audience_lists(demand, audiences.audience_scores(demand, taste))
+    found = audiences.select_audience_lists(demand, audiences.score_audiences(demand, taste))
     made = [
         {
             "audience": name,
@@ -133,7 +149,7 @@ def audience(
                 {
                     "item_id": demand.item_ids[item].decode(),
                     "score": float(score),
-                    "sources": [audiences.source(name)],
+                    "sources": [audiences.name_list_source(name)],
                 }
                 for item, score in zip(items, scores, strict=True)
             ],
@@ -144,7 +160,7 @@ def audience(
     return spark.createDataFrame(made, REC_AUDIENCE_ITEMS.schema)
 
 
-def fold_in(spark: SparkSession, artifact: Artifact | None, model_version: str) -> DataFrame:
+def export_fold_in_factors(spark: SparkSession, artifact: Artifact | None, model_version: str) -> DataFrame:
     """Grain: one row, the served model's factors for placing customers; none where a model has no such
     factors.
     """

@@ -17,19 +17,21 @@ from models.listing import lists
 from models.listing.explain import evidence
 from models.listing.factor_lists import ByFactors
 from models.listing.retrieval import Index
-from spark_jobs.score.stale_customers import as_of_own_last_day
+from spark_jobs.score.stale_customers import shift_to_own_last_day
 
-SIMILAR = 50
-ITEMS = pa.list_(
+SIMILAR_ITEMS = 50
+ITEMS_TYPE = pa.list_(
     pa.struct([("item_id", pa.string()), ("score", pa.float64()), ("sources", pa.list_(pa.string()))])
 )
-BECAUSE = pa.list_(pa.struct([("place", pa.int32()), ("item_id", pa.string()), ("wanted_date", pa.date32())]))
-EXPLAINED = 20  # places with evidence: what a page shows, and what it shows where some are filtered
+BECAUSE_TYPE = pa.list_(
+    pa.struct([("place", pa.int32()), ("item_id", pa.string()), ("wanted_date", pa.date32())])
+)
+EXPLAINED_RANKS = 20  # places with evidence: what a page shows, and what it shows where some are filtered
 Batches = Iterator[pa.RecordBatch]
 
 
 @dataclass(frozen=True)
-class Scoring:
+class ScoringModel:
     """What every worker is sent.
 
     Attributes:
@@ -78,12 +80,12 @@ class Scoring:
         return bool(getattr(self.artifact.blend, "fades_evenly", False))
 
 
-def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
+def encode_customers(scoring: ScoringModel, table: pa.Table) -> Customers:
     """A block of rows (`customer_id`, `tokens`, `item_ids`, `days`, `kinds`) in the model's own numbering."""
     model, n = scoring.artifact, table.num_rows
     items = table["item_ids"].combine_chunks()
     owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(items.offsets.to_numpy()))
-    item = places(id_array(items.flatten().to_pylist()), model.item_ids, scoring.item_order)
+    item = find_positions(id_array(items.flatten().to_pylist()), model.item_ids, scoring.item_order)
     day, kind = (table[name].combine_chunks().flatten().to_numpy() for name in ("days", "kinds"))
     known = item >= 0
     order = np.lexsort((kind[known], day[known], item[known], owner[known]))
@@ -99,13 +101,13 @@ def customers_of(scoring: Scoring, table: pa.Table) -> Customers:
     )
     ids = id_array(table["customer_id"].to_pylist())
     return Customers(
-        places(ids, model.customer_ids),
+        find_positions(ids, model.customer_ids),
         behaviour,
         features.encode(table["tokens"].to_pylist(), model.customer_vocabulary),
     )
 
 
-def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
+def score_customer_partition(scoring: ScoringModel) -> Callable[[Batches], Batches]:
     """Lists of a partition of customers; nobody is listed of whom neither behaviour nor an attribute is
     known.
     """
@@ -113,33 +115,34 @@ def personal(scoring: Scoring) -> Callable[[Batches], Batches]:
     def work(batches: Batches) -> Batches:
         held = list(batches)
         rows = pa.Table.from_batches(held) if held else None
-        step = at_once(scoring)
+        step = customers_per_block(scoring)
         for start in range(0, rows.num_rows if rows else 0, step):
             block = rows.slice(start, step).combine_chunks()
-            customers = customers_of(scoring, block)
-            found = scored(scoring, customers)
+            customers = encode_customers(scoring, block)
+            found = score_customers(scoring, customers)
             # The days as they were: what is scored as of somebody's own last day was still bought when it was
             # bought.
-            because = evidence(scoring.artifact.blend.parts, customers, found.items[:, :EXPLAINED])
+            because = evidence(scoring.artifact.blend.parts, customers, found.items[:, :EXPLAINED_RANKS])
             active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
             placed = active | (customers.features.getnnz(axis=1) > 0)
-            for batch in listed(block["customer_id"], found, scoring, placed, "customer_id"):
+            for batch in encode_lists(block["customer_id"], found, scoring, placed, "customer_id"):
                 kept = placed & (found.items >= 0).any(axis=1)
                 yield batch.append_column(
-                    "because", because_array(because[0][kept], because[1][kept], scoring.artifact.item_ids)
+                    "because",
+                    encode_reason_items(because[0][kept], because[1][kept], scoring.artifact.item_ids),
                 )
 
     return work
 
 
-def at_once(scoring: Scoring) -> int:
+def customers_per_block(scoring: ScoringModel) -> int:
     """How many customers are scored at once; their lists do not depend on it. Factors alone make no matrix of
     scores.
     """
     return 4 * BLOCK if scoring.factors else rows_at_once(len(scoring.artifact.item_ids))
 
 
-def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
+def score_customers(scoring: ScoringModel, customers: Customers) -> lists.Lists:
     """A block's lists, by whichever way the model allows; what was bought is left out however long ago that
     was.
     """
@@ -147,13 +150,13 @@ def scored(scoring: Scoring, customers: Customers) -> lists.Lists:
     if scoring.since is not None:
         customers = replace(customers, behaviour=customers.behaviour.since(scoring.since))
     if scoring.fades_evenly:
-        customers = replace(customers, behaviour=as_of_own_last_day(customers.behaviour))
+        customers = replace(customers, behaviour=shift_to_own_last_day(customers.behaviour))
     if scoring.factors:
         return scoring.factors.lists(blend.parts[0].vectors(customers), ever, scoring.consumable)
     return lists.personal(blend, customers, scoring.allowed, scoring.consumable, ever=ever.behaviour)
 
 
-def because_array(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa.Array:
+def encode_reason_items(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa.Array:
     """Evidence of `evidence` as an Arrow array of `because`; places where nothing speaks are left out."""
     held = item >= 0
     ids = [name.decode() for name in item_ids[item[held]]]
@@ -164,21 +167,21 @@ def because_array(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa
             pa.array(ids, pa.string()),
             pa.array(day[held].astype(np.int32)).cast(pa.date32()),
         ],
-        fields=list(BECAUSE.value_type),
+        fields=list(BECAUSE_TYPE.value_type),
     )
     return pa.ListArray.from_arrays(
         pa.array(np.concatenate([[0], np.cumsum(held.sum(axis=1))]).astype(np.int32)), struct
     )
 
 
-def with_inputs(scoring: Scoring, rows: pa.Table) -> Batches:
-    """`personal`, each list beside the `inputs` it was made of."""
-    for batch in personal(scoring)(iter(rows.drop_columns(["inputs"]).to_batches())):
+def score_customers_with_inputs(scoring: ScoringModel, rows: pa.Table) -> Batches:
+    """`score_customer_partition`, each list beside the `inputs` it was made of."""
+    for batch in score_customer_partition(scoring)(iter(rows.drop_columns(["inputs"]).to_batches())):
         at = pc.index_in(batch["customer_id"], value_set=rows["customer_id"].combine_chunks())
         yield batch.append_column("inputs", rows["inputs"].combine_chunks().take(at))
 
 
-def similar(scoring: Scoring) -> Callable[[Batches], Batches]:
+def score_item_partition(scoring: ScoringModel) -> Callable[[Batches], Batches]:
     """Lists of a partition of item positions (`item`)."""
 
     def work(batches: Batches) -> Batches:
@@ -187,19 +190,21 @@ def similar(scoring: Scoring) -> Callable[[Batches], Batches]:
             step = rows_at_once(len(scoring.artifact.item_ids))
             for start in range(0, len(positions), step):
                 block = positions[start : start + step]
-                found = lists.similar(scoring.artifact.blend, block, scoring.allowed, SIMILAR)
+                found = lists.similar(scoring.artifact.blend, block, scoring.allowed, SIMILAR_ITEMS)
                 if found is not None:
                     ids = pa.array([item.decode() for item in scoring.artifact.item_ids[block]], pa.string())
-                    yield from listed(ids, found, scoring, np.ones(len(block), bool), "item_id")
+                    yield from encode_lists(ids, found, scoring, np.ones(len(block), bool), "item_id")
 
     return work
 
 
-def listed(ids: pa.Array, found: lists.Lists, scoring: Scoring, kept: np.ndarray, key: str) -> Batches:
+def encode_lists(
+    ids: pa.Array, found: lists.Lists, scoring: ScoringModel, kept: np.ndarray, key: str
+) -> Batches:
     """The lists as rows of their table; empty lists are left out."""
     kept = kept & (found.items >= 0).any(axis=1)
     held = (found.items >= 0) & kept[:, None]
-    items = item_array(
+    items = encode_items(
         scoring.artifact.item_ids[found.items[held]],
         found.scores[held],
         found.sources[held],
@@ -211,7 +216,7 @@ def listed(ids: pa.Array, found: lists.Lists, scoring: Scoring, kept: np.ndarray
     yield pa.RecordBatch.from_arrays([ids, items, versions], names=[key, "items", "model_version"])
 
 
-def item_array(
+def encode_items(
     ids: np.ndarray, scores: np.ndarray, masks: np.ndarray, names: tuple[str, ...], lengths: np.ndarray
 ) -> pa.Array:
     """Lists of items end to end, cut by their lengths, as an Arrow array of `items`."""
@@ -223,13 +228,13 @@ def item_array(
             pa.array(scores, pa.float64()),
             groups.take(pa.array(which)),
         ],
-        fields=list(ITEMS.value_type),
+        fields=list(ITEMS_TYPE.value_type),
     )
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), struct)
 
 
-def places(ids: np.ndarray, known: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+def find_positions(ids: np.ndarray, known: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
     """Position of each id among the known ones, int32; -1 where it is not one of them.
 
     Args:

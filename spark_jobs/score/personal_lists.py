@@ -22,10 +22,10 @@ from spark_jobs.score import checkpoints, list_frames
 LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
 # What Arrow reads ahead by itself is 16 such batches of 4 files: of 400,000 lists 2 GB more than what is
 # written at a time.
-AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}
+READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}
 
 
-def write(
+def update_personal_lists(
     lake: Lake, night: Night, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
 ) -> TableReport:
     """Lists of all customers, those computed again whose inputs changed; no new version when none did.
@@ -37,15 +37,19 @@ def write(
     """
     lake.widen(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
     held = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
-    where, before = checkpoints.folder(night), lake.spark.createDataFrame(held)
-    done = list_frames.personal(shared, behaviour, customers, before, where).toArrow().to_pylist()
-    report = commit(lake, held["customer_id"].combine_chunks(), done, where)
-    checkpoints.forget(night)
+    where, before = checkpoints.checkpoint_folder(night), lake.spark.createDataFrame(held)
+    done = (
+        list_frames.compute_personal_lists(shared, behaviour, customers, before, where).toArrow().to_pylist()
+    )
+    report = commit_personal_lists(lake, held["customer_id"].combine_chunks(), done, where)
+    checkpoints.delete_checkpoints(night)
     report.detail["recall_of_index"] = shared.value.index and shared.value.index.recall
     return report
 
 
-def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where: Path) -> TableReport:
+def commit_personal_lists(
+    lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where: Path
+) -> TableReport:
     """Make the table hold what stands and what the files hold; no new version when that is what it held.
 
     Args:
@@ -62,7 +66,7 @@ def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where:
     n_gone = len(held) - len(kept) - n_updated
     if before is None or files or n_gone:
         standing = lake.rows_as_files(REC_CUSTOMER_ITEMS) if len(kept) else None
-        rows = tonight(standing, kept.combine_chunks(), files)
+        rows = merge_list_rows(standing, kept.combine_chunks(), files)
         lake.overwrite(
             pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows), REC_CUSTOMER_ITEMS
         )
@@ -84,13 +88,13 @@ def commit(lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where:
     )
 
 
-def tonight(
+def merge_list_rows(
     standing: dataset.Dataset | None, kept: pa.Array, files: Sequence[Path]
 ) -> Iterator[pa.RecordBatch]:
     """The table's rows: those that stand, then those of the files."""
     schema = arrow_schema(REC_CUSTOMER_ITEMS)
     if standing is not None:
-        for batch in standing.to_batches(columns=schema.names, batch_size=LISTS_AT_ONCE, **AHEAD):
+        for batch in standing.to_batches(columns=schema.names, batch_size=LISTS_AT_ONCE, **READ_AHEAD):
             rows = pa.Table.from_batches([batch]).cast(schema)
             yield from rows.filter(pc.is_in(rows["customer_id"], value_set=kept)).to_batches()
     for file in files:

@@ -21,10 +21,10 @@ from pyspark.sql import functions as F
 from models.base import Behaviour
 from spark_jobs.learning_data.tokens import build_customer_tokens
 
-NO_EVENTS = "array<struct<item_id:string,day:int,kind:int>>"
+EVENTS_TYPE = "array<struct<item_id:string,day:int,kind:int>>"
 
 
-def fingerprint(
+def fingerprint_scoring_model(
     named: Iterable[str], allowed: np.ndarray, consumable: np.ndarray, has_purchases: bool, until: int | None
 ) -> str:
     """What all customers' lists are made of, as 16 hex digits.
@@ -40,7 +40,9 @@ def fingerprint(
     return digest.hexdigest()[:16]
 
 
-def rows(behaviour: DataFrame, customers: DataFrame, common: str, since: int | None = None) -> DataFrame:
+def collect_customer_inputs(
+    behaviour: DataFrame, customers: DataFrame, common: str, since: int | None = None
+) -> DataFrame:
     """Grain: one row per customer: `tokens`, and `item_ids`, `days`, `kinds` in one order; `inputs` is the
     hash of all of it.
 
@@ -52,7 +54,7 @@ def rows(behaviour: DataFrame, customers: DataFrame, common: str, since: int | N
     """
     event = F.struct("item_id", "day", "kind")
     profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
-    events = F.coalesce("events", F.array().cast(NO_EVENTS))
+    events = F.coalesce("events", F.array().cast(EVENTS_TYPE))
     everyone = customers.select("customer_id", build_customer_tokens().alias("tokens"))
     named = everyone.join(profiles, on="customer_id", how="left").select(
         "customer_id",
@@ -63,23 +65,23 @@ def rows(behaviour: DataFrame, customers: DataFrame, common: str, since: int | N
     )
     inputs = ["tokens", "item_ids", "days", "kinds"]
     if since is None:
-        return named.withColumn("inputs", hashed(common, *inputs))
+        return named.withColumn("inputs", hash_arrays(common, *inputs))
     recent = F.filter("days", lambda day: day >= since)
     return (
         named.withColumn("recent", recent)
-        .withColumn("inputs", hashed(common, *inputs, "recent"))
+        .withColumn("inputs", hash_arrays(common, *inputs, "recent"))
         .drop("recent")
     )
 
 
-def hashed(common: str, *arrays: str) -> Column:
+def hash_arrays(common: str, *arrays: str) -> Column:
     """64 bits of the arrays' contents and lengths: an element that moves from one to the next is another
     content.
     """
     return F.xxhash64(F.lit(common), *[part for name in arrays for part in (F.size(name), F.col(name))])
 
 
-def as_of_own_last_day(behaviour: Behaviour) -> Behaviour:
+def shift_to_own_last_day(behaviour: Behaviour) -> Behaviour:
     """Everybody's days moved so that their last one is the day before `until`."""
     last = np.full(behaviour.n_customers, np.iinfo(np.int32).min, np.int32)
     np.maximum.at(last, behaviour.customer, behaviour.day)

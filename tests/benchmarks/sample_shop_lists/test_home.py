@@ -22,7 +22,7 @@ from models.base import KINDS, PURCHASE, Behaviour, Training
 from models.blending.weighted import Blend
 from models.recommenders import make
 from spark_jobs.lake.tables import Lake
-from spark_jobs.score.partitions import Scoring
+from spark_jobs.score.partitions import ScoringModel
 
 VIEW = KINDS.index("view")
 # Ann bought tea on two days and a pan on the second; Bob looked at a lamp; Cid did nothing.
@@ -42,7 +42,7 @@ def listed(*items: str) -> list[dict]:
 
 
 @pytest.fixture
-def made() -> Scoring:
+def made() -> ScoringModel:
     """Popularity and own history fitted on Ann's purchases and nine others of a lamp; the soap may not be
     shown.
     """
@@ -61,7 +61,7 @@ def made() -> Scoring:
         {}, Blend(parts, {"recent_popularity": 1.0, "own_history": 0.1}), *ids, {"country=DE": 0}
     )
     consumable = np.array([False, False, True, False])
-    return Scoring(artifact, np.array([True, True, True, False]), consumable, 12, True, "tests")
+    return ScoringModel(artifact, np.array([True, True, True, False]), consumable, 12, True, "tests")
 
 
 def test_a_part_alone_lists_by_the_same_rules(made):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from spark_jobs.score import audiences
-from spark_jobs.score.audiences import Demand, audience_lists, audience_scores, members
+from spark_jobs.score.audiences import ItemDemand, assign_audiences, score_audiences, select_audience_lists
 
 
 def demand(recent, ever, age, allowed=None):
     n = len(recent)
     ids = np.array([f"i{k}" for k in range(n)], dtype=bytes)
-    return Demand(
+    return ItemDemand(
         ids,
         np.ones(n, bool) if allowed is None else np.array(allowed),
         *(np.array(v, float) for v in (recent, ever, age)),
@@ -21,7 +21,7 @@ def test_members_of_audiences_large_enough(spark):
     rows = [(f"c{n:02}", "France" if n < 20 else None, ["a"] if n < 25 else ["b", "b"]) for n in range(45)]
     frame = spark.createDataFrame(rows, "customer_id string, country string, segment_ids array<string>")
     found: dict[str, set[str]] = {}
-    for row in members(frame).collect():
+    for row in assign_audiences(frame).collect():
         found.setdefault(row["audience"], set()).add(row["customer_id"])
     assert {name: len(held) for name, held in found.items()} == {
         "country:France": 20,
@@ -34,7 +34,7 @@ def test_members_of_audiences_large_enough(spark):
 
 def test_popular_is_by_recent_demand_then_by_all_time():
     shop = demand([3, 5, 3, 0, 0], [9, 5, 4, 7, 0], [90] * 5)
-    lists = audience_lists(shop, audience_scores(shop, {}))
+    lists = select_audience_lists(shop, score_audiences(shop, {}))
     assert lists["popular"][0].tolist() == [1, 0, 2, 3], "nobody ever wanted the last"
 
 
@@ -42,21 +42,23 @@ def test_new_are_the_young_by_demand_then_by_age_and_only_what_may_be_shown():
     shop = demand(
         [0, 2, 0, 9, 5], [0, 2, 0, 9, 5], [3, 20, 1, 40, 2], allowed=[True, True, True, True, False]
     )
-    assert audience_lists(shop, audience_scores(shop, {}))["new"][0].tolist() == [1, 2, 0]
+    assert select_audience_lists(shop, score_audiences(shop, {}))["new"][0].tolist() == [1, 2, 0]
 
 
 def test_a_shop_with_nothing_new_shows_its_newest():
     shop = demand([1, 1], [1, 1], [300, 200])
-    assert audience_lists(shop, audience_scores(shop, {}))["new"][0].tolist() == [1]
+    assert select_audience_lists(shop, score_audiences(shop, {}))["new"][0].tolist() == [1]
 
 
 def test_an_audience_is_its_own_taste_held_to_the_shops():
     shop = demand([10, 10, 80], [10, 10, 80], [90] * 3)
     own = np.array([200.0, 0.0, 0.0])
-    scores = audience_scores(shop, {"country:X": own, "country:Y": np.zeros(3)})
+    scores = score_audiences(shop, {"country:X": own, "country:Y": np.zeros(3)})
     share = shop.popularity / shop.popularity.sum()
-    assert scores["country:X"] == pytest.approx((own + audiences.PRIOR * share) / (200 + audiences.PRIOR))
-    assert audience_lists(shop, scores)["country:X"][0].tolist() == [0, 2, 1]
-    assert audience_lists(shop, scores)["country:Y"][0].tolist() == [2, 0, 1], (
+    assert scores["country:X"] == pytest.approx(
+        (own + audiences.PRIOR_CUSTOMERS * share) / (200 + audiences.PRIOR_CUSTOMERS)
+    )
+    assert select_audience_lists(shop, scores)["country:X"][0].tolist() == [0, 2, 1]
+    assert select_audience_lists(shop, scores)["country:Y"][0].tolist() == [2, 0, 1], (
         "who wants nothing gets the shop's taste"
     )

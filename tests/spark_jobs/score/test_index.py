@@ -41,7 +41,7 @@ def scoring(*weights):
     parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
     blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
-    return partitions.Scoring(
+    return partitions.ScoringModel(
         Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"
     )
 
@@ -56,15 +56,17 @@ def lists(made):
             "kinds": pa.array([[2]] * N_CUSTOMERS, pa.list_(pa.int32())),
         }
     )
-    found = pa.Table.from_batches(partitions.personal(made)(iter(rows.to_batches()))).to_pylist()
+    found = pa.Table.from_batches(
+        partitions.score_customer_partition(made)(iter(rows.to_batches()))
+    ).to_pylist()
     return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in found}
 
 
 def test_lists_through_an_index(monkeypatch):
     made = scoring(1.0)
-    assert list_frames.index(made) is None, "few enough to compare with all"
+    assert list_frames.build_item_index(made) is None, "few enough to compare with all"
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
-    index = list_frames.index(made)
+    index = list_frames.build_item_index(made)
     assert index.recall >= retrieval.LEAST_RECALL
     exact, near = lists(made), lists(replace(made, index=index))
     shares = [len(set(exact[one]) & set(near[one])) / len(exact[one]) for one in exact]
@@ -76,11 +78,11 @@ def test_lists_through_an_index(monkeypatch):
 
 def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
-    assert list_frames.index(scoring(1.0, 0.5)) is None
+    assert list_frames.build_item_index(scoring(1.0, 0.5)) is None
 
 
 def test_the_size_of_blocks_is_no_matter(monkeypatch):
     made = scoring(1.0, 0.5)
     whole = lists(made)
     monkeypatch.setattr(base, "SCORES_AT_ONCE", 3000 * 40)
-    assert partitions.at_once(made) == 40 and lists(made) == whole
+    assert partitions.customers_per_block(made) == 40 and lists(made) == whole

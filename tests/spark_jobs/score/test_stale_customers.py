@@ -76,8 +76,8 @@ class Drawn:
         """What the step does, of the artifact as it is and the shop as it is."""
         allowed = np.isin(np.arange(N_ITEMS), shown)
         made = Uneven(self.artifact, allowed, allowed & again, self.until, True, "concierge/1", since=since)
-        made = made if not fades_evenly else partitions.Scoring(**vars(made))
-        common = stale_customers.fingerprint(
+        made = made if not fades_evenly else partitions.ScoringModel(**vars(made))
+        common = stale_customers.fingerprint_scoring_model(
             ["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until
         )
         shared = self.spark.sparkContext.broadcast(replace(made, inputs=common))
@@ -93,12 +93,12 @@ class Drawn:
         customers = self.spark.createDataFrame(
             pa.Table.from_pylist(people, schema=arrow_schema(FEAT_CUSTOMERS))
         )
-        return personal_lists.write(
+        return personal_lists.update_personal_lists(
             lake, self.night(run_id), shared, self.spark.createDataFrame(events, kinds), customers
         )
 
 
-class Uneven(partitions.Scoring):
+class Uneven(partitions.ScoringModel):
     """A model whose lists depend on the day they are made."""
 
     fades_evenly = False
@@ -114,7 +114,7 @@ def lists(lake):
 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch):
-    monkeypatch.setattr(list_frames, "CUSTOMERS_A_TASK", 16)
+    monkeypatch.setattr(list_frames, "CUSTOMERS_PER_TASK", 16)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -158,7 +158,7 @@ def test_taste_is_read_from_the_days_that_are_learned_from_and_bought_is_bought_
     came = {customer for customer, _, day in shop.rows if day == 20}
     assert shop.score(lake, since=21, again=False).detail["rescored"] == len(came) > 0
     training, found = shop.training()[0], lists(lake)
-    newer = stale_customers.as_of_own_last_day(training.behaviour.since(21))
+    newer = stale_customers.shift_to_own_last_day(training.behaviour.since(21))
     known = Customers.of(replace(training, behaviour=newer), np.arange(N_CUSTOMERS))
     scores = np.round(shop.artifact.blend.score(known).astype(np.float64), DECIMALS)
     expected = top_n(scores, N_ITEMS, ~cells(training.behaviour).toarray())[0]
@@ -193,7 +193,7 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
         stop.setattr(Lake, "overwrite", lambda *given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             shop.score(lake)
-    files = sorted(checkpoints.folder(shop.night("night")).glob("*.parquet"))
+    files = sorted(checkpoints.checkpoint_folder(shop.night("night")).glob("*.parquet"))
     assert len(files) == 4 and not lake.exists(REC_CUSTOMER_ITEMS)
     planted = pq.read_table(files[0])
     column = planted.schema.get_field_index("model_version")
@@ -207,7 +207,7 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
     assert report.detail["rescored_before_a_stop"] == N_CUSTOMERS - n_missing
     marked = [row for row in lists(lake).values() if row["model_version"] == "planted"]
     assert len(marked) == len(planted) and len(lists(lake)) == N_CUSTOMERS
-    assert not checkpoints.folder(shop.night("night")).exists()
+    assert not checkpoints.checkpoint_folder(shop.night("night")).exists()
 
 
 def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):
@@ -238,10 +238,10 @@ def test_the_hash_tells_contents_and_places(spark):
         (["a"], ["bc"]),
     ]
     frame = spark.createDataFrame(given, "x array<string>, y array<string>")
-    hashes = [row[0] for row in frame.select(stale_customers.hashed("one", "x", "y")).collect()]
+    hashes = [row[0] for row in frame.select(stale_customers.hash_arrays("one", "x", "y")).collect()]
     assert len(set(hashes)) == len(given)
-    assert hashes == [row[0] for row in frame.select(stale_customers.hashed("one", "x", "y")).collect()]
-    assert frame.select(stale_customers.hashed("another", "x", "y")).first()[0] not in hashes
+    assert hashes == [row[0] for row in frame.select(stale_customers.hash_arrays("one", "x", "y")).collect()]
+    assert frame.select(stale_customers.hash_arrays("another", "x", "y")).first()[0] not in hashes
 
 
 def test_everybodys_last_day_becomes_the_newest():
@@ -252,4 +252,4 @@ def test_everybodys_last_day_becomes_the_newest():
         np.zeros(3, np.int8),
         until=20,
     )
-    assert stale_customers.as_of_own_last_day(behaviour).day.tolist() == [13, 19, 19]
+    assert stale_customers.shift_to_own_last_day(behaviour).day.tolist() == [13, 19, 19]
