@@ -91,7 +91,7 @@ def main() -> None:
     console.print(f"{n_files} of {len(list(days))} days have a file in {given.data}.", highlight=False)
     env = airflow.environment(settings.home, settings.spark_master)
     airflow.prepare(env)
-    follow = follower(settings.lake, console)
+    follow = follower(settings.home, console)
     log = settings.home / "logs" / f"backfill-{given.first}-{given.last}.log"
     airflow.run_nightly(env, given.first, given.last, log, follow)
     if not follow.shown_any:

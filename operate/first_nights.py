@@ -79,7 +79,7 @@ def main() -> None:
     for first, until in ranges(last):
         days = (until - first).days + 1
         console.rule(f"`nightly` for {first}…{until} ({days} day{'s' if days > 1 else ''})")
-        follow = follower(settings.lake, console)
+        follow = follower(settings.home, console)
         airflow.run_nightly(
             env, first, until, settings.home / "logs" / f"nightly-{first}-{until}.log", follow
         )

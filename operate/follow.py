@@ -1,4 +1,4 @@
-"""Show a night's steps as they finish: what `ops_runs` gains while a DAG run goes on."""
+"""Show a run's steps on the screen as they finish: a reader of the log that the steps write."""
 
 import json
 import time
@@ -7,47 +7,42 @@ from pathlib import Path
 
 from rich.console import Console
 
-from expectations.contracts.lake import OPS_RUNS
-from spark_jobs.lake.tables import Lake
+from spark_jobs.run.logs import FILE
 from spark_jobs.run.manifest import OUTCOMES
-
-STEPS = ("land", "ingest", "identify", "load", "dbt", "export", "train", "score", "publish")
 
 
 @dataclass
 class Follower:
-    """Prints each step's rows and seconds once; call it about once a second."""
+    """Prints the tables and seconds of each step that ends from now on; call it about once a second."""
 
-    lake: Lake
+    file: Path
     console: Console
     began: float = field(default_factory=time.monotonic)
-    shown: int = 0
-    version: int | None = None
+    offset: int = 0
     shown_any: bool = False
 
     def __post_init__(self) -> None:
-        self.version = self.lake.version(OPS_RUNS)
-        self.shown = self.lake.read_arrow(OPS_RUNS, ["step"]).num_rows
+        self.offset = self.file.stat().st_size if self.file.exists() else 0
 
     def __call__(self) -> None:
-        version = self.lake.version(OPS_RUNS)
-        if version == self.version:
-            return
-        self.version = version
-        rows = self.lake.read_arrow(OPS_RUNS).to_pylist()
-        rows.sort(
-            key=lambda row: (row["finished_at"], STEPS.index(row["step"]) if row["step"] in STEPS else 99)
-        )
-        fresh, self.shown = rows[self.shown :], len(rows)
-        self.shown_any = True
-        for step in dict.fromkeys(row["step"] for row in fresh):
-            self.show(step, [row for row in fresh if row["step"] == step])
+        for record in self.read_new_records():
+            if "tables" in record:
+                self.shown_any = True
+                self.show(record["step"], record["seconds"], record["tables"])
 
-    def show(self, step: str, rows: list[dict]) -> None:
+    def read_new_records(self) -> list[dict]:
+        """What was logged since the last time; a line that is still being written waits for its end."""
+        if not self.file.exists():
+            return []
+        with self.file.open("rb") as log:
+            log.seek(self.offset)
+            lines, _, _ = log.read().rpartition(b"\n")
+        self.offset += len(lines) + 1 if lines else 0
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def show(self, step: str, seconds: float, rows: list[dict]) -> None:
         at = time.monotonic() - self.began
-        self.console.print(
-            f"[bold]{at:6.0f} s  {step}[/bold]  [dim]{rows[0]['seconds']:.1f} s of its own[/dim]"
-        )
+        self.console.print(f"[bold]{at:6.0f} s  {step}[/bold]  [dim]{seconds:.1f} s of its own[/dim]")
         for line in promises(rows) if step == "validate" else map(describe, rows):
             self.console.print(f"            {line}", highlight=False, soft_wrap=True)
 
@@ -65,7 +60,7 @@ def promises(rows: list[dict]) -> list[str]:
 
 
 def describe(row: dict) -> str:
-    """One row of `ops_runs` as a line: the table, its rows, and what became of what was received."""
+    """What a step did to one table as a line: the table, its rows, and what became of what was received."""
     counts = [f"{name} {row[f'n_{name}']:,}" for name in OUTCOMES if row[f"n_{name}"]]
     detail = json.loads(row["detail"] or "{}")
     if detail.get("deleted"):
@@ -87,6 +82,6 @@ def describe(row: dict) -> str:
     return f"{row['table_name']:<30} {', '.join(counts)}{as_it_was}"
 
 
-def follower(lake_folder: Path, console: Console) -> Follower:
-    """A follower of the home's run manifest, from now on."""
-    return Follower(Lake(lake_folder), console)
+def follower(home: Path, console: Console) -> Follower:
+    """A follower of the home's log, from now on."""
+    return Follower(home / FILE, console)

@@ -1,12 +1,14 @@
-"""What a run says of a feed's files, on the screen and in the detail of `ops_runs`: names and counts, nothing
+"""What a run says of a feed's files, in the log and in the detail of `ops_runs`: names and counts, nothing
 personal.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 
 from spark_jobs.ingest.absent_records import WholeDay
 from spark_jobs.ingest.deliveries import Delivery
 
+logger = logging.getLogger(__name__)
 SHOWN = 20  # names of files, where there may be many
 
 
@@ -21,13 +23,12 @@ def note_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, 
     empty = [delivery.file.name for delivery in deliveries if not n_records.get(delivery.delivery_id)]
     if empty:
         notes |= {"n_files_without_records": len(empty), "files_without_records": empty[:SHOWN]}
-        print(f"  {source}: {len(empty)} files hold no record: {', '.join(empty[:SHOWN])}")
+        logger.info(f"{source}: {len(empty)} files hold no record: {', '.join(empty[:SHOWN])}")
     superseding = [delivery.file.name for delivery in deliveries if delivery.supersedes]
     if superseding:
         notes |= {"superseding_files": superseding, "deleted": n_deleted}
-        print(
-            f"  {source}: {', '.join(superseding)} came again with other content and takes the old one's"
-            " place"
+        logger.info(
+            f"{source}: {', '.join(superseding)} came again with other content and takes the old one's place"
         )
     return notes
 
@@ -41,12 +42,12 @@ def note_whole_days(feed: str, days: Iterable[WholeDay], n_ended: int) -> dict:
     """
     suspicious = [day for day in days if day.is_suspicious]
     for day in suspicious[:SHOWN]:
-        print(
-            f"  {feed}: the whole file of {day.day} names {day.n_keys:,}, the one before {day.n_before:,}:"
+        logger.warning(
+            f"{feed}: the whole file of {day.day} names {day.n_keys:,}, the one before {day.n_before:,}:"
             " suspicious, so nothing it lacks is ended; the next one decides"
         )
     if n_ended:
-        print(f"  {feed}: {n_ended:,} ended, because a whole file no longer names them")
+        logger.info(f"{feed}: {n_ended:,} ended, because a whole file no longer names them")
     named = [
         {"day": str(day.day), "n_keys": day.n_keys, "n_before": day.n_before} for day in suspicious[:SHOWN]
     ]

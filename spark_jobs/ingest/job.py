@@ -10,6 +10,7 @@ fail each attempt: that is a bug. When too much of a file was refused, look with
 the file right or take it away; it fails until then.
 """
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from spark_jobs.ingest.deliveries import Delivery, Manifest, claims
@@ -23,6 +24,7 @@ from spark_jobs.sources.declaration import Context, Source
 from spark_jobs.sources.landed_files import LandedFile, list_landed_files
 from spark_jobs.sources.registry import load_sources
 
+logger = logging.getLogger(__name__)
 AT_ONCE = 2  # feeds: while one plans or commits, another's tasks keep the cores busy
 
 
@@ -107,9 +109,8 @@ def unclaimed(sources: list[Source], files: list[LandedFile]) -> list[TableRepor
         if names:
             patterns = ", ".join(f"{feed.entity}/<day>/{feed.pattern}" for feed in source.feeds)
             shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-            print(
-                f"  {source.name}: {len(names)} landed files match none of {patterns} and are not read:"
-                f" {shown}"
+            logger.warning(
+                f"{source.name}: {len(names)} landed files match none of {patterns} and are not read: {shown}"
             )
             detail = {
                 "source": source.name,

@@ -5,6 +5,7 @@ A file appears under its name whole or not at all: it is written aside and renam
 
 import filecmp
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from zoneinfo import ZoneInfo
 from spark_jobs.run.context import ROOT, Days, Night
 from spark_jobs.sources.declaration import DecisionLog, Folder, Program, Source
 from spark_jobs.sources.landed_files import list_landing_dates
+
+logger = logging.getLogger(__name__)
 
 
 class DeliveryError(RuntimeError):
@@ -99,7 +102,8 @@ def must_have_landed(folder: Folder, landing: Path, days: Days, landed: list[dat
             f"{unset} no file of {missing[0]} is in {landing / folder.entity}; it is never closed"
         )
     if len(missing) == len(list(days)):
-        print(f"  {unset} no file of {days.first} … {days.last} has landed; the newest is of {max(landed)}")
+        newest = max(landed)
+        logger.warning(f"{unset} no file of {days.first} … {days.last} has landed; the newest is of {newest}")
 
 
 def place(given: Path, taken: Path) -> None:

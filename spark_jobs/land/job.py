@@ -6,6 +6,7 @@ layout anew If it fails: nothing is half there; put right what the message names
 whose files, code and settings are those of what is published ends here.
 """
 
+import logging
 from datetime import date
 
 from expectations.contracts.lake import LAKE
@@ -19,6 +20,7 @@ from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.sources.registry import load_sources
 
+logger = logging.getLogger(__name__)
 NEEDS_SPARK = False
 PUBLIC_KEY = SETTINGS["CONCIERGE_IDENTITY_KEY"].default  # it stands in this repository
 
@@ -32,14 +34,15 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         SourceError: the home names sources that do not exist or do not go together.
     """
     if night.settings.identity_key == PUBLIC_KEY and "sample_shop" not in night.settings.sources:
-        print(
-            "  warning: identifiers of real people are hashed with the key that everybody knows; set"
+        logger.warning(
+            "identifiers of real people are hashed with the key that everybody knows; set"
             " CONCIERGE_IDENTITY_KEY"
         )
     night.settings.landing.mkdir(parents=True, exist_ok=True)
     for table in LAKE.values():
         if gained := lake.widen(table):
-            print(f"  {table.name}: made by an earlier version; gains {', '.join(gained)}")
+            message = f"{table.name}: made by an earlier version; gains {', '.join(gained)}"
+            logger.info(message, extra={"table": table.name})
     sources, reports = load_sources(night.settings.sources), []
     consent_migration.bring_over(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
@@ -47,7 +50,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         reports.append(
             TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files})
         )
-        print(f"  landing/{source.name}: {n_files} new or changed files")
+        logger.info(f"landing/{source.name}: {n_files} new or changed files")
     published = Published.read(night.settings.home)
     if published:
         newest = max(night.days.last, date.fromisoformat(published.landing_date))

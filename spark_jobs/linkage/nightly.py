@@ -6,6 +6,7 @@ values, as `core_people` does. A night that is cut off leaves the state as it wa
 transaction, a relink is written aside.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,6 +27,7 @@ from spark_jobs.linkage.update import Updated, update
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+logger = logging.getLogger(__name__)
 KEY = "linkage_key"
 MANY = 1_000_000  # records whose first comparison is worth a cluster's cores; below, the copying costs more
 RECORDS_PER_TASK = 50_000
@@ -166,10 +168,8 @@ def link_people(
         try:
             return bring_up_to_date(state, people, model, given)
         except duckdb.Error as broken:
-            print(
-                f"  {state.name} is not as it was left ({type(broken).__name__}): all records are compared"
-                " anew",
-                flush=True,
+            logger.warning(
+                f"{state.name} is not as it was left ({type(broken).__name__}): all records are compared anew"
             )
     return make_anew(state, people, model, given, stamp, spark)
 

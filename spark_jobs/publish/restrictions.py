@@ -7,6 +7,7 @@ was one with somebody else in a snapshot that can be rolled back to stands there
 `core_identities` that lists must know before they are theirs.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +26,7 @@ from spark_jobs.publish import published_lists
 from spark_jobs.publish.snapshot_records import Sources
 from spark_jobs.publish.switch import history, snapshots
 
+logger = logging.getLogger(__name__)
 NEWEST = """
     select identities.customer_id, max(consents.consented_at) as said_at,
         arg_max(consents.source || '/' || consents.feed, consents.consented_at) as said_by,
@@ -65,7 +67,9 @@ def opened(folder: Path) -> Restrictions:
         return Restrictions(folder)
     except RestrictionsUnreadable as error:
         if folder.exists():
-            print(f"  {error}: made anew; words heard since the last night come back with their events")
+            logger.warning(
+                f"{error}: made anew; words heard since the last night come back with their events"
+            )
         return Restrictions.create(folder)
 
 

@@ -8,6 +8,7 @@ if its job then finds nothing new to do.
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import TableReport
 from spark_jobs.run.gx import Unmet, unmet
 
+logger = logging.getLogger(__name__)
 STEP = "validate"
 # Checked when the step has written them.
 OUTGOING = {
@@ -71,15 +73,14 @@ class Verdict:
     def passed(self) -> bool:
         return not any(each.stops for each in self.unmet)
 
-    def __str__(self) -> str:
-        failed, warned = [e for e in self.unmet if e.stops], [e for e in self.unmet if not e.stops]
-        head = (
-            f"  {self.table_name:<28} {self.n_expectations - len(self.unmet)} of {self.n_expectations}"
-            " expectations met"
-        )
-        return "\n".join(
-            [head, *(f"    FAIL {each}" for each in failed), *(f"    warn {each}" for each in warned)]
-        )
+    def log(self) -> None:
+        """Log how many expectations are met, and each that is not: an error where it stops the run."""
+        fields = {"step": STEP, "table": self.table_name}
+        n_met = self.n_expectations - len(self.unmet)
+        logger.info(f"{self.table_name:<28} {n_met} of {self.n_expectations} expectations met", extra=fields)
+        for each in self.unmet:
+            level = logging.ERROR if each.stops else logging.WARNING
+            logger.log(level, f"{self.table_name}: {each}", extra=fields)
 
     def report(self) -> TableReport:
         """The verdict as a row of `ops_runs`."""
@@ -124,7 +125,7 @@ def unchecked(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]
 
 
 def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
-    """Check those of these tables that have not passed yet, and print each verdict.
+    """Check those of these tables that have not passed yet, and log each verdict.
 
     Args:
         lake: with a session, if `unchecked` finds anything.
@@ -141,7 +142,7 @@ def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
         verdict = Verdict(
             suite.table.name, table_id, version, fingerprint(suite), len(suite.expectations), tuple(found)
         )
-        print(verdict, flush=True)
+        verdict.log()
         verdicts.append(verdict)
     return verdicts
 

@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import importlib  # noqa: E402
+import logging  # noqa: E402
 import time  # noqa: E402
 from contextlib import nullcontext  # noqa: E402
 from dataclasses import replace  # noqa: E402
@@ -23,8 +24,10 @@ from spark_jobs.lake.tables import Lake  # noqa: E402
 from spark_jobs.run import checks  # noqa: E402
 from spark_jobs.run import context as nights  # noqa: E402
 from spark_jobs.run.locks import refuse_another_shop, turn  # noqa: E402
-from spark_jobs.run.manifest import record, show  # noqa: E402
+from spark_jobs.run.logs import log_step  # noqa: E402
+from spark_jobs.run.manifest import log_reports, record  # noqa: E402
 
+logger = logging.getLogger("spark_jobs.run.launcher")  # __name__ is __main__ here
 STEPS = {
     "land": "spark_jobs.land.job",
     "ingest": "spark_jobs.ingest.job",
@@ -59,11 +62,11 @@ def work(
     try:
         reports = job.run(night, lake)
     except nights.NothingNew as nothing:
-        print(f"{step}: nothing new ({nothing})")
+        logger.info(f"nothing new ({nothing})")
         return None
     elapsed = time.monotonic() - began
-    show(step, reports, elapsed - checked)
     record(lake, night, step, reports, elapsed - checked, elapsed)
+    log_reports(reports)
     return reports
 
 
@@ -75,7 +78,7 @@ def main(argv: list[str]) -> int:
     step = argv[0]
     night = nights.parse(step, argv[1:])
     lock = nullcontext() if step in YIELDING else turn(night.settings.home, f"{step} of {night.run_id}")
-    with lock:
+    with log_step(night.settings.home, night.run_id, step), lock:
         # What was waited for is over: the step's time begins here.
         return take(step, replace(night, now=datetime.now(UTC)), time.monotonic())
 
@@ -97,8 +100,12 @@ def take(step: str, night: nights.Night, began: float) -> int:
         reports = work(step, job, night, lake, began, border.seconds)
         border.check(checks.OUTGOING.get(step, ()))
     except checks.BorderError as stopped:
-        print(f"{step}: stopped at the border. {stopped}", file=sys.stderr)
+        logger.error(f"stopped at the border. {stopped}")
         return 1
+    except Exception as error:
+        # Python prints the traceback and the text, which may hold a value: the log gets the kind alone.
+        logger.error(f"stopped by {type(error).__name__}")
+        raise
     finally:
         verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - began
         record(lake, night, checks.STEP, verdicts, border.seconds, elapsed)
@@ -106,12 +113,12 @@ def take(step: str, night: nights.Night, began: float) -> int:
         return NOTHING_NEW if step in SKIPPING else 0
     failures = [report.failure for report in reports if report.failure]
     for failure in failures:
-        print(f"{step}: {failure}", file=sys.stderr)
+        logger.error(failure)
     if failures:
         return 1
     unbalanced = [report.table_name for report in reports if not report.balances]
     if unbalanced:
-        print(f"{step}: rows received and outcomes do not add up for {unbalanced}", file=sys.stderr)
+        logger.error(f"rows received and outcomes do not add up for {unbalanced}")
         return 1
     return 0
 

@@ -1,7 +1,7 @@
 """What a home lets a run do: one home is one shop, and one step at a time works in it."""
 
+import logging
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from expectations.contracts.lake import OPS_DELIVERIES
 from spark_jobs.lake.tables import Lake
 from spark_jobs.sources.registry import SERVICE_SOURCE
 
+logger = logging.getLogger(__name__)
 LOCK = ".step.lock"
 HOLDER = ".step.txt"  # who holds the lock, in words
 # A search takes the longest of all steps. Airflow lets a task live for three hours and tries it again.
@@ -65,7 +66,7 @@ def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        print(f"waiting for {told(holder)}, which works in {home}", file=sys.stderr, flush=True)
+        logger.warning(f"waiting for {told(holder)}, which works in {home}")
         try:
             lock.acquire(timeout=wait_seconds)
         except Timeout:

@@ -1,13 +1,23 @@
-"""The run manifest: what each step did to each table, on the screen and in `ops_runs`."""
+"""The run manifest: what each step did to each table, in `ops_runs` and in the log."""
 
 import json
+import logging
 from datetime import timedelta
 
 from expectations.contracts.lake import OPS_RUNS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, TableReport
 
+logger = logging.getLogger(__name__)
 OUTCOMES = ("received", "inserted", "updated", "unchanged", "superseded", "duplicate", "quarantined")
+LOGGED = (
+    "table_name",
+    "version_before",
+    "version_after",
+    "n_rows",
+    *(f"n_{name}" for name in OUTCOMES),
+    "detail",
+)
 
 
 def line(report: TableReport) -> str:
@@ -18,14 +28,13 @@ def line(report: TableReport) -> str:
     version = (
         "as it was" if report.version_before == report.version_after else f"version {report.version_after}"
     )
-    return f"  {report.table_name:<28} {', '.join(counts) or '-'}  ({version})"
+    return f"{report.table_name:<28} {', '.join(counts) or '-'}  ({version})"
 
 
-def show(step: str, reports: list[TableReport], seconds: float) -> None:
-    """Print a step's reports, one line a table."""
-    print(f"{step}: {seconds:.1f} s")
+def log_reports(reports: list[TableReport]) -> None:
+    """Log a step's reports, one line a table."""
     for report in reports:
-        print(line(report), flush=True)
+        logger.info(line(report), extra={"table": report.table_name})
 
 
 def record(
@@ -36,7 +45,7 @@ def record(
     seconds: float,
     elapsed: float | None = None,
 ) -> None:
-    """Append a step's reports to `ops_runs`.
+    """Append a step's reports to `ops_runs`, and log the same rows with the step's seconds as one record.
 
     Args:
         seconds: what the work took.
@@ -64,3 +73,6 @@ def record(
         for report in reports
     ]
     lake.append_rows(rows, OPS_RUNS)
+    if rows:
+        tables = [{name: row[name] for name in LOGGED} for row in rows]
+        logger.info(f"{seconds:.1f} s", extra={"step": step, "seconds": round(seconds, 3), "tables": tables})

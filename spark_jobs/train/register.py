@@ -3,6 +3,7 @@ summary.
 """
 
 import json
+import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from spark_jobs.train.gate_inputs import read_catalogue_coverage
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.provenance import REFIT
 
+logger = logging.getLogger(__name__)
 MANIFEST_FIELDS = (
     "model_version",
     "candidate",
@@ -172,19 +174,19 @@ def report_model(
     }
     leaderboard.write_report(full, night.settings.home / "reports" / night.slug / "model.json")
     if full.get("search"):
-        print(
-            "  search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(
+        logger.info(
+            "search: {n_trials} trials, {seconds} of {budget_seconds} s; cut short: {was_cut}".format(
                 **full["search"]
             )
         )
-    print(f"  {full['candidate'] or 'no model'}: {full['verdict']} ({full['reason']})")
+    logger.info(f"{full['candidate'] or 'no model'}: {full['verdict']} ({full['reason']})")
     for name, reason in (full.get("left_out") or {}).items():
-        print(f"  left out: {name}: {reason}")
+        logger.info(f"left out: {name}: {reason}")
     for warning in full.get("warnings") or ():
-        print(f"  warning: {warning}")
+        logger.warning(warning)
     detail = {name: full.get(name) for name in MANIFEST_FIELDS} | {"drift": full["drift"]["alarms"]}
     for alarm in detail["drift"]:
-        print(f"  drift: {alarm}; a search is due")
+        logger.warning(f"drift: {alarm}; a search is due")
     return [
         TableReport(
             "model",
@@ -242,7 +244,7 @@ def report_repeat(night: Night, registry: Registry, known: Version, champion: Ve
         )
         said |= {"verdict": "withdrawn", "reason": reason}
     leaderboard.write_report(said, night.settings.home / "reports" / night.slug / "model.json")
-    print(f"  {known.model_version} was made of just this; nothing is trained")
+    logger.info(f"{known.model_version} was made of just this; nothing is trained")
     return [
         TableReport(
             "model",

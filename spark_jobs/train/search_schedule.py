@@ -6,6 +6,7 @@ If it fails: clear the task. Nothing due skips the search behind it.
 """
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from expectations.contracts.lake import OPS_RUNS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Night, NothingNew, TableReport
 
+logger = logging.getLogger(__name__)
 NEEDS_SPARK = False
 SUNDAY = 6
 GROWTH = 1.5  # times the interactions that the last search learned from
@@ -29,7 +31,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         raise NothingNew(
             "no drift and little new since the last search; the next one by schedule is Sunday's"
         )
-    print("  a search is due because: " + "; ".join(found))
+    logger.info("a search is due because: " + "; ".join(found))
     return [TableReport("search", detail={"because": found})]
 
 

@@ -1,8 +1,11 @@
-"""What `make run` prints of a step, by rows of `ops_runs` written by hand."""
+"""What `make run` prints of a step, by records of the log written by hand."""
 
+import io
 import json
 
-from operate.follow import describe, promises
+from rich.console import Console
+
+from operate.follow import Follower, describe, promises
 from spark_jobs.run.manifest import OUTCOMES
 
 ROW = {"table_name": "core_events", "n_rows": None, "version_before": 3, "version_after": 4, "detail": "{}"}
@@ -35,3 +38,31 @@ def test_borders_take_one_line_and_one_more_for_each_broken_promise():
     first, second = promises(rows)
     assert first == "40 of 41 expectations met by 2 tables"
     assert second.split(maxsplit=1) == ["core_order_lines", "warn: quantity: between, 4 rows"]
+
+
+def test_the_screen_shows_each_step_once_as_the_log_grows(tmp_path):
+    file, console = tmp_path / "steps.jsonl", Console(file=io.StringIO(), width=200)
+    file.write_text(json.dumps({"step": "land", "seconds": 1.0, "tables": [ROW]}) + "\n")
+    follow = Follower(file, console)
+    follow()
+    assert not follow.shown_any, "of a run before this one"
+    line = json.dumps({"step": "ingest", "seconds": 12.34, "tables": [{**ROW, "n_inserted": 7}]}) + "\n"
+    with file.open("a") as log:
+        log.write(json.dumps({"step": "ingest", "message": "of no table"}) + "\n" + line[:20])
+        log.flush()
+        follow()
+        assert not follow.shown_any, "the line is not whole yet"
+        log.write(line[20:])
+    follow()
+    follow()
+    text = console.file.getvalue()
+    assert follow.shown_any and "land" not in text
+    assert (
+        "ingest  12.3 s of its own" in text and text.count("core_events                    inserted 7") == 1
+    )
+
+
+def test_a_home_without_a_log_shows_nothing(tmp_path):
+    follow = Follower(tmp_path / "none.jsonl", Console(file=io.StringIO()))
+    follow()
+    assert not follow.shown_any

@@ -12,7 +12,7 @@ import logging
 from pyspark.sql import DataFrame, Observation, Window
 from pyspark.sql import functions as F
 
-LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 MAX_ROUNDS = (
     60  # log² of four million nodes is 484 at the theoretical worst; a chain of a million takes under 20
 )
@@ -78,7 +78,7 @@ def components(pairs: DataFrame) -> DataFrame:
     for number in range(1, MAX_ROUNDS + 1):
         edges, after = settled(small_star(large_star(edges)))
         if after == before:
-            LOG.info("connected components settled in %d rounds", number)  # the last one changes nothing
+            logger.info("connected components settled in %d rounds", number)  # the last one changes nothing
             break
         before = after
     else:

@@ -164,8 +164,9 @@ def test_rows_that_do_not_add_up_fail_every_attempt(home, as_csv, retail_line, m
 
 
 def test_files_are_read_whatever_their_name_and_those_of_no_feed_are_told(
-    home, as_csv, retail_line, report, capsys
+    home, as_csv, retail_line, report, caplog
 ):
+    caplog.set_level("INFO")
     shop = home("online_retail")
     names = ("_day", "export[1]", "a b%20c#1", "{x,y}*?")
     for number, name in enumerate(names):
@@ -187,6 +188,5 @@ def test_files_are_read_whatever_their_name_and_those_of_no_feed_are_told(
     slips = [f"online_retail/line/{WEDNESDAY}/1.csv", f"online_retail/lines/{WEDNESDAY}/lines.CSV"]
     detail = {"source": "online_retail", "n_unclaimed_files": 2, "unclaimed_files": slips}
     assert report(reports, "landing/online_retail").detail == detail
-    screen = capsys.readouterr().out
-    assert "2 landed files match none of lines/<day>/*.csv and are not read" in screen
-    assert f"1 files hold no record: {place(WEDNESDAY, 'header')}" in screen
+    assert "2 landed files match none of lines/<day>/*.csv and are not read" in caplog.text
+    assert f"1 files hold no record: {place(WEDNESDAY, 'header')}" in caplog.text

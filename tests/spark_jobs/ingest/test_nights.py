@@ -189,7 +189,7 @@ def land(as_csv, as_json_lines, zipped):
     return put
 
 
-def test_any_order_of_nights_gives_the_same_tables(home, land, report, capsys):
+def test_any_order_of_nights_gives_the_same_tables(home, land, report, caplog):
     whole, nightly, backwards = (
         home("sample_shop", "whole"),
         home("sample_shop", "nightly"),
@@ -223,7 +223,7 @@ def test_any_order_of_nights_gives_the_same_tables(home, land, report, capsys):
     assert report(whole.nights[0], "core_people").n_superseded == 6
     short = {"day": THURSDAY, "n_keys": 2, "n_before": 3}
     assert report(thursday, "core_people").detail["suspicious_whole_files"] == [short]
-    assert "of 2026-01-08 names 2, the one before 3: suspicious" in capsys.readouterr().out
+    assert "of 2026-01-08 names 2, the one before 3: suspicious" in caplog.text
 
     # A late event touches the day it occurred on, by the table's own log; an event in time touched another
     # one.

@@ -93,7 +93,7 @@ def test_a_file_that_was_copied_is_known_by_size_and_time_and_by_content_when_to
     assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0])) == 0, "another time, the same bytes"
 
 
-def test_a_home_that_copies_from_nowhere_says_so(tmp_path, capsys):
+def test_a_home_that_copies_from_nowhere_says_so(tmp_path, caplog):
     landing = tmp_path / "online_retail"
     with pytest.raises(DeliveryError, match=r"CONCIERGE_LANDING_FROM is not set, .* set it to the folder"):
         copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1]))
@@ -101,12 +101,9 @@ def test_a_home_that_copies_from_nowhere_says_so(tmp_path, capsys):
     by_hand.parent.mkdir(parents=True)
     by_hand.write_text("x")
     assert copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1])) == 0
-    assert capsys.readouterr().out == "", "somebody puts files there"
+    assert caplog.text == "", "somebody puts files there"
     assert copy_days(FEED, None, landing, Days(DAYS[3], DAYS[4])) == 0
-    assert (
-        "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05"
-        in capsys.readouterr().out
-    )
+    assert "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05" in caplog.text
     with pytest.raises(DeliveryError, match=r"no file of 2026-01-06 .* never closed"):
         copy_days(FEED._replace(closed_without_file=False), None, landing, Days(DAYS[0], DAYS[1]))
 
@@ -153,14 +150,14 @@ def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
 
 
 def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(
-    export, tmp_path, capsys
+    export, tmp_path, caplog
 ):
     home = tmp_path / "home"
     from_export = {"CONCIERGE_LANDING_FROM": str(export)}
     first = night(home, DAYS[0], DAYS[1], **from_export)
     lake = Lake(first.settings.lake)
     [report, *_] = job.run(first, lake)
-    assert "set CONCIERGE_IDENTITY_KEY" in capsys.readouterr().out
+    assert "set CONCIERGE_IDENTITY_KEY" in caplog.text
     assert report.detail == {"n_files": 2}
 
     Published(

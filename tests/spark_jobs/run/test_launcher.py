@@ -94,7 +94,7 @@ def test_a_home_of_another_shop_is_refused_before_anything_is_done(step, tmp_pat
     locks.refuse_another_shop(Lake(tmp_path / "empty"), ["online_retail"])
 
 
-def test_one_step_at_a_time_works_in_a_home(step, tmp_path, capsys):
+def test_one_step_at_a_time_works_in_a_home(step, tmp_path, capsys, caplog):
     command = [sys.executable, "-c", HOLD.format(home=tmp_path)]
     holder = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == "held\n"
@@ -104,7 +104,8 @@ def test_one_step_at_a_time_works_in_a_home(step, tmp_path, capsys):
     threading.Timer(0.3, holder.kill).start()  # as a process that is ended gives it up
     code, _ = step("dbt", lambda *_: received(n_quarantined=1))
     assert code == 0
-    assert capsys.readouterr().err.count(f"waiting for dbt of scheduled (process {holder.pid})") == 2
+    sentence = f"waiting for dbt of scheduled (process {holder.pid})"
+    assert caplog.text.count(sentence) == 2 and f"dbt: {sentence}" in capsys.readouterr().err
     assert not (tmp_path / locks.HOLDER).exists()
     holder.wait()
 
