@@ -33,7 +33,7 @@ class GateReference:
     """
 
     quality: float | None = None
-    read_catalogue_coverage: float | None = None
+    coverage: float | None = None
     n_customers: float | None = None
     until: int | None = None
 

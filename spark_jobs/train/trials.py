@@ -39,7 +39,7 @@ class TrialOutcome:
     scores: np.ndarray | None = None
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    read_peak_memory: int = 0
+    peak_bytes: int = 0
     reason: str = ""
 
 

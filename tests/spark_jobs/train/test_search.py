@@ -151,20 +151,20 @@ def test_memory_is_kept_by_refusing_before_and_by_stopping(spark, found, cut, mo
 
 LIMITED = """
 import numpy as np
-from spark_jobs.train.budget import forget_peak, limited, peak_bytes
-forget_peak()
-before = peak_bytes()
+from spark_jobs.train.budget import reset_peak_memory, limit_memory, read_peak_memory
+reset_peak_memory()
+before = read_peak_memory()
 try:
-    with limited(64 << 20):
+    with limit_memory(64 << 20):
         np.ones(100 << 20, np.int8)
     print("not limited")
 except MemoryError:
     pass
 held = np.ones(100 << 20, np.int8)
-grown = peak_bytes() - before
+grown = read_peak_memory() - before
 del held
-forget_peak()
-print(grown >> 20, (peak_bytes() - before) >> 20)
+reset_peak_memory()
+print(grown >> 20, (read_peak_memory() - before) >> 20)
 """
 
 
