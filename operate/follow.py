@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,14 +32,20 @@ class Follower:
                 self.show(record["step"], record["seconds"], record["tables"])
 
     def read_new_records(self) -> list[dict]:
-        """What was logged since the last time; a line that is still being written waits for its end."""
+        """What was logged since the last time. A line that is still being written waits for its end; one that
+        a killed process left half written is passed over.
+        """
         if not self.file.exists():
             return []
         with self.file.open("rb") as log:
             log.seek(self.offset)
             lines, _, _ = log.read().rpartition(b"\n")
         self.offset += len(lines) + 1 if lines else 0
-        return [json.loads(line) for line in lines.splitlines()]
+        records = []
+        for line in lines.splitlines():
+            with suppress(ValueError):
+                records.append(json.loads(line))
+        return records
 
     def show(self, step: str, seconds: float, rows: list[dict]) -> None:
         at = time.monotonic() - self.began

@@ -46,6 +46,8 @@ def test_the_screen_shows_each_step_once_as_the_log_grows(tmp_path):
     follow = Follower(file, console)
     follow()
     assert not follow.shown_any, "of a run before this one"
+    with file.open("a") as log:
+        log.write('{"step": "half a lin\n')
     line = json.dumps({"step": "ingest", "seconds": 12.34, "tables": [{**ROW, "n_inserted": 7}]}) + "\n"
     with file.open("a") as log:
         log.write(json.dumps({"step": "ingest", "message": "of no table"}) + "\n" + line[:20])
