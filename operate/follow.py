@@ -56,7 +56,7 @@ class Follower:
 
 def promises(rows: list[dict]) -> list[str]:
     """What a border said, in a line, and a line more for each table that was not all it promised."""
-    said = [(row["table_name"], json.loads(row["detail"])) for row in rows]
+    said = [(row["table_name"], row["detail"]) for row in rows]
     unmet = [
         f"{table:<30} {each['severity']}: {each['expectation']}, {each['n_rows']} rows"
         for table, detail in said
@@ -69,7 +69,7 @@ def promises(rows: list[dict]) -> list[str]:
 def describe(row: dict) -> str:
     """What a step did to one table as a line: the table, its rows, and what became of what was received."""
     counts = [f"{name} {row[f'n_{name}']:,}" for name in OUTCOMES if row[f"n_{name}"]]
-    detail = json.loads(row["detail"] or "{}")
+    detail = row["detail"]
     if detail.get("deleted"):
         counts.append(f"deleted {detail['deleted']:,}")
     if row["n_rows"] is not None:

@@ -16,7 +16,6 @@ LOGGED = (
     "version_after",
     "n_rows",
     *(f"n_{name}" for name in OUTCOMES),
-    "detail",
 )
 
 
@@ -74,5 +73,7 @@ def record(
     ]
     lake.append_rows(rows, OPS_RUNS)
     if rows:
-        tables = [{name: row[name] for name in LOGGED} for row in rows]
+        tables = [
+            {**{name: row[name] for name in LOGGED}, "detail": json.loads(row["detail"])} for row in rows
+        ]
         logger.info(f"{seconds:.1f} s", extra={"step": step, "seconds": round(seconds, 3), "tables": tables})

@@ -8,7 +8,7 @@ from rich.console import Console
 from operate.follow import Follower, describe, promises
 from spark_jobs.run.manifest import OUTCOMES
 
-ROW = {"table_name": "core_events", "n_rows": None, "version_before": 3, "version_after": 4, "detail": "{}"}
+ROW = {"table_name": "core_events", "n_rows": None, "version_before": 3, "version_after": 4, "detail": {}}
 ROW |= {f"n_{name}": 0 for name in OUTCOMES}
 
 
@@ -18,11 +18,11 @@ def test_a_row_says_what_became_of_what_was_received():
         "core_events",
         "received 1,418, inserted 1,398, duplicate 11, quarantined 9",
     ]
-    assert describe({**ROW, "n_rows": 12, "detail": '{"deleted": 3}'}).endswith("deleted 3, 12 rows")
-    assert describe({**ROW, "detail": '{"n_files": 2}'}).endswith("2 files delivered")
-    pruned = json.dumps({"snapshot": "night-8", "switched": True, "pruned": ["night-1"]})
+    assert describe({**ROW, "n_rows": 12, "detail": {"deleted": 3}}).endswith("deleted 3, 12 rows")
+    assert describe({**ROW, "detail": {"n_files": 2}}).endswith("2 files delivered")
+    pruned = {"snapshot": "night-8", "switched": True, "pruned": ["night-1"]}
     assert describe({**ROW, "n_rows": 12, "detail": pruned}).endswith("12 rows"), "of snapshots, not of rows"
-    assert "all files were here already" in describe({**ROW, "detail": '{"n_files": 0}'})
+    assert "all files were here already" in describe({**ROW, "detail": {"n_files": 0}})
     assert describe(ROW).endswith("version 4 written")
     assert "nothing to do" in describe({**ROW, "version_before": 4}) and "as it was" in describe(
         {**ROW, "version_before": 4}
@@ -34,7 +34,7 @@ def test_borders_take_one_line_and_one_more_for_each_broken_promise():
     kept = {"n_expectations": 17, "n_unmet": 0, "unmet": []}
     unmet = {"severity": "warn", "expectation": "quantity: between", "n_rows": 4}
     said = {"core_events": kept, "core_order_lines": {"n_expectations": 24, "n_unmet": 1, "unmet": [unmet]}}
-    rows = [{"table_name": name, "detail": json.dumps(detail)} for name, detail in said.items()]
+    rows = [{"table_name": name, "detail": detail} for name, detail in said.items()]
     first, second = promises(rows)
     assert first == "40 of 41 expectations met by 2 tables"
     assert second.split(maxsplit=1) == ["core_order_lines", "warn: quantity: between, 4 rows"]
