@@ -34,7 +34,7 @@ def published(folder: Path, n_items: int) -> FactorSpace:
     """A snapshot's factors of so many items, written, and read again."""
     factors = np.random.default_rng(0).normal(0, 0.1, (n_items, COMPONENTS)).astype(np.float32)
     wide = factors.astype(np.float64)
-    record = snapshot.FoldIn(
+    record = snapshot.FoldInFactors(
         "benchmark/1",
         tuple(f"item-{n:06}" for n in range(n_items)),
         COMPONENTS,
@@ -50,7 +50,7 @@ def published(folder: Path, n_items: int) -> FactorSpace:
     began = time.perf_counter()
     with lmdb.open(str(folder / "snapshot"), readonly=True, lock=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.FOLD_IN)
-    held = snapshot.unpack(snapshot.FoldIn, packed)
+    held = snapshot.unpack(snapshot.FoldInFactors, packed)
     space = FactorSpace.read(
         held.factors,
         held.gram,

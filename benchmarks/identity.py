@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from expectations.contracts.identifiers import KINDS, identifier_id
+from expectations.contracts.identifiers import KINDS, hash_identifier
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
 from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
@@ -232,10 +232,10 @@ def main() -> None:
         1
     ]
     persons = {
-        identifier_id(key, kind, SOURCE, value): (kind, found)
+        hash_identifier(key, kind, SOURCE, value): (kind, found)
         for (kind, value), found in judge.identifiers().items()
     }
-    nobodys = {identifier_id(key, kind, SOURCE, value) for kind, value in judge.placeholders()}
+    nobodys = {hash_identifier(key, kind, SOURCE, value) for kind, value in judge.placeholders()}
     known = know(identifiers, links, lake.read_arrow(CORE_PEOPLE, RECORD), persons, nobodys)
     show(customer, identifiers, links, known, sum(len(found) > 1 for _, found in persons.values()))
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from benchmarks.online_retail_nights import PeakMemory
 from benchmarks.online_retail_quality import put, step
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from sample_shop.__main__ import main as trade
 from sample_shop.rhythm import OPENING_DAY
@@ -89,7 +89,7 @@ def fill_lake(landing: Path, until: date, home: Path) -> dict[str, int]:
     rows["occurred_at"] = rows["occurred_at"].dt.tz_localize("UTC")
     items["first_seen_at"] = items["first_seen_at"].dt.tz_localize("UTC")
     rows["customer_id"] = rows["customer"].map(
-        {name: customer_id(name) for name in rows["customer"].unique()}
+        {name: derive_customer_id(name) for name in rows["customer"].unique()}
     )
     bought = rows[rows["interaction_type"] == "purchase"].groupby("customer_id")
     customers = rows.groupby("customer_id")["country"].first().to_frame()

@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from expectations.contracts.identity_rules import IdentityRules, is_blocked_value
 from expectations.contracts.identity_rules import load_identity_rules as load_rules
-from expectations.contracts.phones import e164
+from expectations.contracts.phones import format_e164
 from sample_shop.crm import HEADER
 from sample_shop.shop import Shop
 from spark_jobs.linkage import boosted
@@ -143,7 +143,7 @@ def load_shop(
 
 def as_compared(record: dict, rules: IdentityRules) -> dict:
     """The record as a night compares it: phone as E.164, and no contact that nobody stands behind."""
-    email, phone = (record["email"] or "").lower() or None, e164(record["phone"], record["country"])
+    email, phone = (record["email"] or "").lower() or None, format_e164(record["phone"], record["country"])
     kept = {
         kind: value if value and not is_blocked_value(kind, value, rules.blocked) else None
         for kind, value in (("email", email), ("phone", phone))

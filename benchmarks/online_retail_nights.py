@@ -116,9 +116,9 @@ def main() -> None:
     base = given.home or Path(tempfile.mkdtemp(prefix="nights-"))
     settings = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(given.data.resolve())}
     homes = {name: base / name for name in ("year", "nights")}
-    envs = {name: {**airflow.environment(home, "local[*]"), **settings} for name, home in homes.items()}
+    envs = {name: {**airflow.build_environment(home, "local[*]"), **settings} for name, home in homes.items()}
     for env in envs.values():
-        airflow.prepare(env)
+        airflow.prepare_database(env)
     with PeakMemory() as peak:
         show("2010-12-01…2011-12-09", run(envs["year"], homes["year"], FIRST, LAST, "year"))
     print(f"peak memory of all processes: {peak.bytes / 2**30:.1f} GiB", flush=True)

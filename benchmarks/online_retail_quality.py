@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from benchmarks.leaderboard.datasets import SHARED, Data, Window, online_retail
 from benchmarks.leaderboard.datasets.order import shuffled
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import (
     FCT_INTERACTIONS,
     FEAT_CUSTOMERS,
@@ -40,7 +40,9 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
     """The three tables that training reads, as a shop of these rows would have them."""
     lake = Lake(home / "lake")
     at = rows["at"].dt.tz_localize("Europe/London").dt.tz_convert("UTC")
-    customer = rows["customer"].map({name: customer_id(name) for name in rows["customer"].dropna().unique()})
+    customer = rows["customer"].map(
+        {name: derive_customer_id(name) for name in rows["customer"].dropna().unique()}
+    )
     put(
         lake,
         FCT_INTERACTIONS,
@@ -128,7 +130,7 @@ def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
         for row in lake.read_arrow(REC_AUDIENCE_ITEMS).to_pylist()
         if row["audience"] == "popular"
     )
-    names = [customer_id(data.customer_ids[customer]) for customer in test.customers]
+    names = [derive_customer_id(data.customer_ids[customer]) for customer in test.customers]
     # What only guests ever bought is in no test; it takes its place in a list, and is a miss there.
     ranked = [[place.get(item["item_id"], -1) for item in lists.get(name, popular)] for name in names]
     had = [set(test.seen[row].indices) for row in range(len(test))]

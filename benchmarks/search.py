@@ -26,7 +26,7 @@ from benchmarks.leaderboard.datasets import SHARED, online_retail
 from benchmarks.leaderboard.datasets.order import shuffled
 from models.search import read_space
 from models.time_split import Windows
-from operate.spark_cluster import cluster
+from operate.spark_cluster import run_cluster
 from spark_jobs.train.configuration_search import OFF_CYCLE, search_weighted_blend
 from spark_jobs.train.matrices import TrainingMatrices
 
@@ -75,7 +75,7 @@ def master_of(place: str, folder: Path) -> Iterator[str]:
     if place != "cluster":
         yield place
         return
-    with cluster(folder) as url:
+    with run_cluster(folder) as url:
         yield url
 
 

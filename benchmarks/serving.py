@@ -38,7 +38,7 @@ def pairs(n_customers: int, seed: int):
         snapshot.LAYOUT, "bench", "2026-02-20", "2026-02-21T03:00:00Z", "concierge/1", "", {}
     )
     yield snapshot.META, snapshot.pack(meta)
-    catalogue = snapshot.Catalogue(items)
+    catalogue = snapshot.ListVocabulary(items)
     yield snapshot.audience_list(snapshot.POPULAR), catalogue.pack(items[:LENGTH], scores, sources)
     for name in items:
         yield (

@@ -26,7 +26,7 @@ import duckdb
 
 from expectations.contracts.published import Published
 from expectations.contracts.settings import load_environment
-from operate.visitors import free_port
+from operate.visitors import find_free_port
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, Days, Night
 from spark_jobs.settings import Settings
@@ -136,7 +136,7 @@ def stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
     Raises:
         RuntimeError: it ended at its start.
     """
-    port = str(free_port())
+    port = str(find_free_port())
     words = [sys.executable, "-m", "fakesnow", "-s", "-p", port]
     env = {**os.environ, **({"TMPDIR": str(stages)} if stages else {})}
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)

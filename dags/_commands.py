@@ -42,7 +42,7 @@ def spark_job(step: str) -> SparkSubmitOperator:
     )
 
 
-def program(step: str) -> BashOperator:
+def python_job(step: str) -> BashOperator:
     """A task that runs one step that needs no Spark."""
     words = " ".join(f'"{word}"' for word in DAYS)
     return BashOperator(

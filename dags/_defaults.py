@@ -21,7 +21,8 @@ START_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 # The rule of days, said once: the run at 03:00 UTC of day D handles landing day D−1, because Airflow's
 # default cron timetable gives a run no interval before it (`ds` is D). A range of days is one run with `from`
-# and `to` in its conf, both included. The sample shop trades in a time of its own, which `landing_day` knows.
+# and `to` in its conf, both included. The sample shop trades in a time of its own, which `find_landing_day`
+# knows.
 _EVE = "landing_day((dag_run.logical_date or dag_run.run_after) | ds)"
 DAYS_FROM = "{{ params.get('from') or " + _EVE + " }}"
 DAYS_TO = "{{ params.get('to') or params.get('from') or " + _EVE + " }}"
@@ -38,15 +39,15 @@ DAY_PARAMS = {
 }
 
 
-def landing_day(ds: str) -> str:
+def find_landing_day(ds: str) -> str:
     """The landing day that the run of a day handles, both as YYYY-MM-DD; a macro of every DAG."""
-    return shop_clock.landing_day(HOME, date.fromisoformat(ds)).isoformat()
+    return shop_clock.find_landing_day(HOME, date.fromisoformat(ds)).isoformat()
 
 
-MACROS = {"landing_day": landing_day}
+MACROS = {"landing_day": find_landing_day}
 
 
-def off_cycle(cron: str) -> CronTriggerTimetable:
+def schedule_off_cycle(cron: str) -> CronTriggerTimetable:
     """A schedule for what is no part of a night: its first run waits for its time.
 
     A DAG with a start date runs its latest time at once when it is first seen, and so did housekeeping and
@@ -56,14 +57,14 @@ def off_cycle(cron: str) -> CronTriggerTimetable:
     return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=10))
 
 
-class Tier(StrEnum):
+class AlertTier(StrEnum):
     """How soon somebody must look when a DAG fails."""
 
     ONE = "tier-1"  # tonight: lists grow old
     TWO = "tier-2"  # this week
 
 
-def note_failure(context: dict) -> None:
+def record_failure(context: dict) -> None:
     """Add a line to `logs/failures.jsonl`: what failed, so that an operator's pager has one file to watch."""
     task = context["task_instance"]
     path = HOME / "logs" / "failures.jsonl"
@@ -78,5 +79,5 @@ DEFAULT_ARGS = {
     "retries": int(SETTINGS["CONCIERGE_TASK_RETRIES"]),  # safe: every task may be run twice
     "retry_delay": timedelta(seconds=30),
     "execution_timeout": timedelta(hours=3),
-    "on_failure_callback": note_failure,
+    "on_failure_callback": record_failure,
 }

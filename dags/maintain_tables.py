@@ -8,16 +8,16 @@ If it fails: nothing is lost and nobody waits; clear the task, or leave it to ne
 from airflow.sdk import dag
 
 from dags._commands import spark_job
-from dags._defaults import DEFAULT_ARGS, MACROS, Tier, off_cycle
+from dags._defaults import DEFAULT_ARGS, MACROS, AlertTier, schedule_off_cycle
 
 
 @dag(
-    schedule=off_cycle("0 9 * * 0"),  # Sunday 09:00 UTC, after the search
+    schedule=schedule_off_cycle("0 9 * * 0"),  # Sunday 09:00 UTC, after the search
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     user_defined_macros=MACROS,
-    tags=[Tier.TWO],
+    tags=[AlertTier.TWO],
     doc_md=__doc__,
 )
 def maintain_tables():

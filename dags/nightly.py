@@ -9,8 +9,8 @@ skipped.
 
 from airflow.sdk import dag, task_group
 
-from dags._commands import program, spark_job
-from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, MACROS, START_DATE, Tier
+from dags._commands import python_job, spark_job
+from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, MACROS, START_DATE, AlertTier
 
 
 @dag(
@@ -21,22 +21,22 @@ from dags._defaults import DAY_PARAMS, DEFAULT_ARGS, MACROS, START_DATE, Tier
     default_args=DEFAULT_ARGS,
     params=DAY_PARAMS,
     user_defined_macros=MACROS,
-    tags=[Tier.ONE],
+    tags=[AlertTier.ONE],
     doc_md=__doc__,
 )
 def nightly():
     @task_group
     def build():
-        program("load") >> program("dbt") >> program("export")
+        python_job("load") >> python_job("dbt") >> python_job("export")
 
     (
-        program("land")
+        python_job("land")
         >> spark_job("ingest")
         >> spark_job("identify")
         >> build()
         >> spark_job("train")
         >> spark_job("score")
-        >> program("publish")
+        >> python_job("publish")
     )
 
 

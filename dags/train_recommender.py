@@ -8,21 +8,21 @@ If it fails: nothing that is served has changed; clear the task, or leave it to 
 
 from airflow.sdk import dag
 
-from dags._commands import program, spark_job
-from dags._defaults import DEFAULT_ARGS, MACROS, Tier, off_cycle
+from dags._commands import python_job, spark_job
+from dags._defaults import DEFAULT_ARGS, MACROS, AlertTier, schedule_off_cycle
 
 
 @dag(
-    schedule=off_cycle("0 6 * * *"),  # 06:00 UTC, long after the night; `due` skips the search on most days
+    schedule=schedule_off_cycle("0 6 * * *"),  # 06:00 UTC, long after the night; `due` skips most days
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     user_defined_macros=MACROS,
-    tags=[Tier.TWO],
+    tags=[AlertTier.TWO],
     doc_md=__doc__,
 )
 def train_recommender():
-    program("due") >> spark_job("search")
+    python_job("due") >> spark_job("search")
 
 
 train_recommender()

@@ -2,7 +2,8 @@
 screen.
 
 `airflow dags test` runs a whole DAG through Airflow's own task runner without a scheduler, which is what
-`make run` and `make backfill` need; `serve()` (`make airflow`) starts the real scheduler and its pages.
+`make run` and `make backfill` need; `run_scheduler()` (`make airflow`) starts the real scheduler and its
+pages.
 """
 
 import json
@@ -19,14 +20,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from operate import airflow_records
-from operate.ports import read_port, refuse_taken_port
-from operate.processes import run_together
+from operate.ports import parse_port, refuse_taken_port
+from operate.processes import run_process_group
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
 
 
-def environment(home: Path, spark_master: str) -> dict[str, str]:
+def build_environment(home: Path, spark_master: str) -> dict[str, str]:
     """The environment Airflow and all it starts run in. Its pages' port and addresses may be set from
     outside.
     """
@@ -58,7 +59,7 @@ def environment(home: Path, spark_master: str) -> dict[str, str]:
     }
 
 
-def prepare(env: dict[str, str]) -> None:
+def prepare_database(env: dict[str, str]) -> None:
     """Create or upgrade Airflow's database and read the DAGs into it."""
     Path(env["AIRFLOW_HOME"]).mkdir(parents=True, exist_ok=True)
     for command in (["db", "migrate"], ["dags", "reserialize"]):
@@ -99,13 +100,13 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
             if run.poll() is None:
                 run.terminate()
     follow()
-    airflow_records.describe_run(Path(env["AIRFLOW_HOME"]), "nightly", logical, log, datetime.now(UTC))
+    airflow_records.annotate_test_run(Path(env["AIRFLOW_HOME"]), "nightly", logical, log, datetime.now(UTC))
     said = log.read_text(errors="replace")
     if run.returncode or "DagRun failed" in said:
-        raise SystemExit(f"{what_went_wrong(said)}\nThe night of {first}…{last} failed. The whole log: {log}")
+        raise SystemExit(f"{extract_failure(said)}\nThe night of {first}…{last} failed. The whole log: {log}")
 
 
-def what_went_wrong(said: str) -> str:
+def extract_failure(said: str) -> str:
     """The failing task's own last words out of Airflow's log: its lines without Airflow's frame, from the
     first that errs.
     """
@@ -123,7 +124,7 @@ def what_went_wrong(said: str) -> str:
     )
 
 
-def serve(env: dict[str, str], announce: Callable[[], None]) -> int:
+def run_scheduler(env: dict[str, str], announce: Callable[[], None]) -> int:
     """The real scheduler and its pages, until interrupted.
 
     Args:
@@ -142,9 +143,9 @@ def serve(env: dict[str, str], announce: Callable[[], None]) -> int:
             f"a scheduler of this home is running already ({airflow_home.parent}); stop it first"
         ) from None
     with lock:
-        refuse_taken_port(read_port(env["AIRFLOW__API__PORT"], "AIRFLOW__API__PORT"), "AIRFLOW__API__PORT")
-        prepare(env)
-        if interrupted := airflow_records.resume_interrupted(airflow_home):
+        refuse_taken_port(parse_port(env["AIRFLOW__API__PORT"], "AIRFLOW__API__PORT"), "AIRFLOW__API__PORT")
+        prepare_database(env)
+        if interrupted := airflow_records.resume_interrupted_tasks(airflow_home):
             print(
                 f"Stopped with the last scheduler, and resumed with all their tries: {', '.join(interrupted)}"
             )
@@ -154,4 +155,4 @@ def serve(env: dict[str, str], announce: Callable[[], None]) -> int:
             " minute. Ctrl-C stops."
         )
         env.setdefault("AIRFLOW__API__HOST", "127.0.0.1")
-        return run_together([BIN / "airflow", "standalone"], env=env, cwd=ROOT)
+        return run_process_group([BIN / "airflow", "standalone"], env=env, cwd=ROOT)

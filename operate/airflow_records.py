@@ -16,7 +16,9 @@ from pathlib import Path
 UNFINISHED = ("scheduled", "queued", "running", "restarting", "up_for_retry")
 
 
-def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: Path, now: datetime) -> None:
+def annotate_test_run(
+    airflow_home: Path, dag_id: str, logical_date: datetime, log: Path, now: datetime
+) -> None:
     """Give the newest run of `dags test` for a date the time it began, a note, and in each task's log the
     place of its lines.
 
@@ -58,7 +60,7 @@ def describe_run(airflow_home: Path, dag_id: str, logical_date: datetime, log: P
         (folder / f"attempt={try_number}.log").write_text(json.dumps(line) + "\n")
 
 
-def resume_interrupted(airflow_home: Path) -> list[str]:
+def resume_interrupted_tasks(airflow_home: Path) -> list[str]:
     """Let tasks go on that were stopped with their scheduler: at once, and without a try less for it.
 
     Runs of `airflow dags test` are left alone: one that `make run` is following has no scheduler, and its

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from operate import airflow
-from operate.follow import follower
-from operate.settings import settings_or_exit
+from operate.follow import start_follower
+from operate.settings import load_settings_or_exit
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
@@ -18,7 +18,7 @@ from spark_jobs.sources.declaration import Folder
 from spark_jobs.sources.registry import SourceError, load_sources
 
 
-def day(text: str) -> date:
+def parse_day(text: str) -> date:
     """A day of the calendar.
 
     Raises:
@@ -32,7 +32,7 @@ def day(text: str) -> date:
         ) from None
 
 
-def folder(text: str) -> Path:
+def parse_folder(text: str) -> Path:
     """A folder that is there; nothing at all would be the current one.
 
     Raises:
@@ -44,7 +44,7 @@ def folder(text: str) -> Path:
     return path
 
 
-def files_of(source: str, data: Path, days: Days) -> int:
+def count_files(source: str, data: Path, days: Days) -> int:
     """How many of these days have a file in the folder.
 
     Raises:
@@ -69,9 +69,11 @@ def files_of(source: str, data: Path, days: Days) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make backfill", description=__doc__)
     parser.add_argument("--source", required=True, help="a source, e.g. online_retail")
-    parser.add_argument("--data", type=folder, required=True, help="the folder its files are copied from")
-    parser.add_argument("--from", dest="first", type=day, required=True)
-    parser.add_argument("--to", dest="last", type=day, required=True)
+    parser.add_argument(
+        "--data", type=parse_folder, required=True, help="the folder its files are copied from"
+    )
+    parser.add_argument("--from", dest="first", type=parse_day, required=True)
+    parser.add_argument("--to", dest="last", type=parse_day, required=True)
     given = parser.parse_args()
     if not given.source or given.last < given.first:
         parser.error("give SOURCE=<source> DATA=<folder> FROM=<day> TO=<day>, with FROM not after TO")
@@ -81,17 +83,17 @@ def main() -> None:
         parser.exit(1, f"make backfill: {error}\n")
     os.environ["CONCIERGE_SOURCES"] = given.source
     os.environ["CONCIERGE_LANDING_FROM"] = str(given.data)
-    settings = settings_or_exit()
+    settings = load_settings_or_exit()
     console, began, days = Console(), time.monotonic(), Days(given.first, given.last)
     try:
         refuse_another_shop(Lake(settings.lake), settings.sources)
-        n_files = files_of(given.source, given.data, days)
+        n_files = count_files(given.source, given.data, days)
     except (AnotherShopError, SourceError, FileNotFoundError) as error:
         parser.exit(1, f"make backfill: {error}\n")
     console.print(f"{n_files} of {len(list(days))} days have a file in {given.data}.", highlight=False)
-    env = airflow.environment(settings.home, settings.spark_master)
-    airflow.prepare(env)
-    follow = follower(settings.home, console)
+    env = airflow.build_environment(settings.home, settings.spark_master)
+    airflow.prepare_database(env)
+    follow = start_follower(settings.home, console)
     log = settings.home / "logs" / f"backfill-{given.first}-{given.last}.log"
     airflow.run_nightly(env, given.first, given.last, log, follow)
     if not follow.shown_any:

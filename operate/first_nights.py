@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from operate import airflow, page
-from operate.follow import follower
-from operate.settings import settings_or_exit
-from operate.visitors import Visitor, before_and_after, service
+from operate.follow import start_follower
+from operate.settings import load_settings_or_exit
+from operate.visitors import Visitor, fetch_before_and_after_block, run_service
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
 from spark_jobs.settings import Settings
@@ -29,7 +29,7 @@ N_DAYS = 45
 N_NIGHTS = 2
 
 
-def trade(settings: Settings, last: date) -> None:
+def write_shop_files(settings: Settings, last: date) -> None:
     """Let the sample shop write its files up to `last`; the same bytes each time."""
     command = [
         sys.executable,
@@ -51,7 +51,7 @@ def trade(settings: Settings, last: date) -> None:
     subprocess.run([str(word) for word in command], cwd=ROOT, check=True)
 
 
-def ranges(last: date) -> list[tuple[date, date]]:
+def split_into_runs(last: date) -> list[tuple[date, date]]:
     """The DAG runs: the history as one, then single nights."""
     nights = [last - timedelta(days=n) for n in reversed(range(N_NIGHTS))]
     return [(OPENING_DAY, nights[0] - timedelta(days=1)), *((night, night) for night in nights)]
@@ -59,7 +59,7 @@ def ranges(last: date) -> list[tuple[date, date]]:
 
 def main() -> None:
     os.environ["CONCIERGE_SOURCES"] = "sample_shop"
-    settings = settings_or_exit()
+    settings = load_settings_or_exit()
     try:
         refuse_another_shop(Lake(settings.lake), settings.sources)
     except AnotherShopError as error:
@@ -71,15 +71,15 @@ def main() -> None:
         console.rule(f"The sample shop has traded until {last} before")
     else:
         console.rule(f"A sample shop of {settings.shop_customers:,} customers trades for {N_DAYS} days")
-        trade(settings, last)
+        write_shop_files(settings, last)
 
-    env = airflow.environment(settings.home, settings.spark_master)
+    env = airflow.build_environment(settings.home, settings.spark_master)
     console.rule("Airflow gets its database and reads the DAGs")
-    airflow.prepare(env)
-    for first, until in ranges(last):
+    airflow.prepare_database(env)
+    for first, until in split_into_runs(last):
         days = (until - first).days + 1
         console.rule(f"`nightly` for {first}…{until} ({days} day{'s' if days > 1 else ''})")
-        follow = follower(settings.home, console)
+        follow = start_follower(settings.home, console)
         airflow.run_nightly(
             env, first, until, settings.home / "logs" / f"nightly-{first}-{until}.log", follow
         )
@@ -88,12 +88,12 @@ def main() -> None:
 
     console.rule("The service starts and three visitors come")
     summary = json.loads((settings.home / "summary.json").read_text())
-    visitors = [Visitor(**visitor) for visitor in page.visitors(settings)]
-    with service(settings.home, "sample_shop", settings.home / "logs" / "service.log") as url:
-        answers = before_and_after(url, visitors)
-    page.show(console, summary, answers)
+    visitors = [Visitor(**visitor) for visitor in page.choose_visitors(settings)]
+    with run_service(settings.home, "sample_shop", settings.home / "logs" / "service.log") as url:
+        answers = fetch_before_and_after_block(url, visitors)
+    page.print_page(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s and lies in {settings.home}.")
-    page.next_steps(console, page.visitors(settings))
+    page.print_next_steps(console, page.choose_visitors(settings))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from spark_jobs.run.manifest import OUTCOMES
 
 
 @dataclass
-class Follower:
+class RunFollower:
     """Prints the tables and seconds of each step that ends from now on; call it about once a second."""
 
     file: Path
@@ -50,11 +50,11 @@ class Follower:
     def show(self, step: str, seconds: float, rows: list[dict]) -> None:
         at = time.monotonic() - self.began
         self.console.print(f"[bold]{at:6.0f} s  {step}[/bold]  [dim]{seconds:.1f} s of its own[/dim]")
-        for line in promises(rows) if step == "validate" else map(describe, rows):
+        for line in describe_border_check(rows) if step == "validate" else map(describe_table_row, rows):
             self.console.print(f"            {line}", highlight=False, soft_wrap=True)
 
 
-def promises(rows: list[dict]) -> list[str]:
+def describe_border_check(rows: list[dict]) -> list[str]:
     """What a border said, in a line, and a line more for each table that was not all it promised."""
     said = [(row["table_name"], row["detail"]) for row in rows]
     unmet = [
@@ -66,7 +66,7 @@ def promises(rows: list[dict]) -> list[str]:
     return [f"{met} of {met + len(unmet)} expectations met by {len(said)} tables", *unmet]
 
 
-def describe(row: dict) -> str:
+def describe_table_row(row: dict) -> str:
     """What a step did to one table as a line: the table, its rows, and what became of what was received."""
     counts = [f"{name} {row[f'n_{name}']:,}" for name in OUTCOMES if row[f"n_{name}"]]
     detail = row["detail"]
@@ -89,6 +89,6 @@ def describe(row: dict) -> str:
     return f"{row['table_name']:<30} {', '.join(counts)}{as_it_was}"
 
 
-def follower(home: Path, console: Console) -> Follower:
+def start_follower(home: Path, console: Console) -> RunFollower:
     """A follower of the home's log, from now on."""
-    return Follower(home / FILE, console)
+    return RunFollower(home / FILE, console)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from expectations.contracts.identity_decisions import FILE, WORDS
-from operate.settings import settings_or_exit
+from operate.settings import load_settings_or_exit
 from serving_app.http.problems import ApiError
 from serving_app.identity.schemas import ExplainQuery, NewDecision
 from serving_app.identity.service import Identity
@@ -100,7 +100,7 @@ def main(argv: list[str]) -> int:
     decide.add_argument("--reason", required=True)
     decide.add_argument("--by", default="", help="who answers for it; default: your name on this machine")
     given = vars(parser.parse_args(argv))
-    settings = settings_or_exit()
+    settings = load_settings_or_exit()
     snapshots = PublishedSnapshots(settings.home)
     identity = Identity(
         snapshots,

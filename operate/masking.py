@@ -12,7 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from expectations.contracts.lake import CORE_PEOPLE
-from expectations.contracts.personal import is_personal
+from expectations.contracts.personal import has_personal_value
 from spark_jobs.ingest.csv_records import joined
 from spark_jobs.ingest.formats import MAX_BYTES, csv_fields, text
 from spark_jobs.ingest.lines import lines
@@ -46,35 +46,35 @@ PERSONAL_PART = re.compile(
 )
 
 
-def mask(raw_text: str, header: list[str] | None) -> str:
+def mask_record(raw_text: str, header: list[str] | None) -> str:
     """A refused record without personal values, on one line.
 
     Args:
         header: the columns of a CSV file; None when they are not known, or of another format.
     """
-    values = named_values(raw_text, header)
+    values = parse_named_values(raw_text, header)
     if values is None:
-        shown = shape(raw_text)
+        shown = mask_shape(raw_text)
     else:
         shown = ", ".join(
-            f"{name}={masked(name, value)}" for name, value in values.items() if value not in (None, "")
+            f"{name}={mask_value(name, value)}" for name, value in values.items() if value not in (None, "")
         )
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(raw_text):,} characters)"
 
 
-def named_values(raw_text: str, header: list[str] | None) -> dict | None:
+def parse_named_values(raw_text: str, header: list[str] | None) -> dict | None:
     """The record's values by name; None when they cannot be told apart."""
     try:
         if header is None:
             found = json.loads(raw_text)
-            return found if isinstance(found, dict) and all(map(is_name, found)) else None
+            return found if isinstance(found, dict) and all(map(is_column_name, found)) else None
         fields = csv_fields(raw_text)
     except (ValueError, RecursionError, csv.Error):
         return None
     return dict(zip(header, fields, strict=True)) if len(fields) == len(header) else None
 
 
-def masked(name: str, value: object) -> str:
+def mask_value(name: str, value: object) -> str:
     """A value as it may be shown."""
     letters = re.sub("[^a-z]", "", name.lower())
     if letters in PERSONAL_NAMES or PERSONAL_PART.search(letters):
@@ -83,22 +83,23 @@ def masked(name: str, value: object) -> str:
         return (
             "{"
             + ", ".join(
-                f"{key}: {masked(key, each)}" if is_name(key) else MASK for key, each in value.items()
+                f"{key}: {mask_value(key, each)}" if is_column_name(key) else MASK
+                for key, each in value.items()
             )
             + "}"
         )
     if isinstance(value, list):
-        return "[" + ", ".join(masked(name, each) for each in value) + "]"
+        return "[" + ", ".join(mask_value(name, each) for each in value) + "]"
     said = value if isinstance(value, str) else json.dumps(value)
-    return MASK if is_personal(said) else " ".join(said.split())
+    return MASK if has_personal_value(said) else " ".join(said.split())
 
 
-def is_name(key: str) -> bool:
+def is_column_name(key: str) -> bool:
     """Whether a key of JSON can be a column's name and no person's value."""
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,40}", key) is not None
 
 
-def shape(raw_text: str) -> str:
+def mask_shape(raw_text: str) -> str:
     """The text with `x` for each letter and `9` for each digit; what separates them is as it was."""
     return "".join(
         "9" if each.isdigit() else "x" if each.isalpha() else each if each.isprintable() else "·"
@@ -106,7 +107,7 @@ def shape(raw_text: str) -> str:
     )
 
 
-def read_header(file: Path, columns: Collection[str]) -> list[str] | None:
+def read_csv_header(file: Path, columns: Collection[str]) -> list[str] | None:
     """The header of a landed CSV file; None when it names not all of the columns, or the file is not there
     any more.
     """

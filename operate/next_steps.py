@@ -4,7 +4,7 @@ from rich.console import Console
 
 from expectations.contracts.published import Published
 from operate import page
-from operate.settings import settings_or_exit
+from operate.settings import load_settings_or_exit
 
 
 def main() -> None:
@@ -13,13 +13,13 @@ def main() -> None:
     Raises:
         SystemExit: nothing has been published yet.
     """
-    settings = settings_or_exit()
+    settings = load_settings_or_exit()
     if Published.read(settings.home) is None:
         raise SystemExit(
             f"No night has been published in {settings.home} yet: `make run` or `make backfill` is the first"
             " step."
         )
-    page.next_steps(Console(highlight=False), page.visitors(settings))
+    page.print_next_steps(Console(highlight=False), page.choose_visitors(settings))
 
 
 if __name__ == "__main__":

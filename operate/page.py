@@ -14,7 +14,7 @@ from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
 
 
-def visitors(settings: Settings) -> list[dict[str, Any]]:
+def choose_visitors(settings: Settings) -> list[dict[str, Any]]:
     """A known, a new and an anonymous visitor of this home, as a shop's page would name them, or fewer."""
     lake = Lake(settings.lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")
@@ -48,21 +48,21 @@ SCORES = ("quality", "discover", "next")
 WORDS = ("table", "segment", "recommender", "visitor", "list", "before", "after")
 
 
-def table(title: str, *columns: str) -> Table:
+def new_table(title: str, *columns: str) -> Table:
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns:
         made.add_column(name, justify="left" if name in WORDS else "right")
     return made
 
 
-def received(summary: dict[str, Any]) -> Table:
-    made = table("What was received, and what became of it (last night)", "table", *OUTCOMES)
+def tabulate_received(summary: dict[str, Any]) -> Table:
+    made = new_table("What was received, and what became of it (last night)", "table", *OUTCOMES)
     for entity in summary["received"]:
         made.add_row(entity["table"], *(f"{entity[name]:,}" for name in OUTCOMES))
     return made
 
 
-def files(summary: dict[str, Any]) -> list[str]:
+def describe_files(summary: dict[str, Any]) -> list[str]:
     """A sentence for each thing that last night's files want a person to know."""
     sentences = []
     for note in summary.get("files", []):
@@ -83,8 +83,8 @@ def files(summary: dict[str, Any]) -> list[str]:
     return sentences
 
 
-def segments(summary: dict[str, Any]) -> Table:
-    made = table(
+def tabulate_segments(summary: dict[str, Any]) -> Table:
+    made = new_table(
         f"Segments of {summary['customers']['customers']:,} customers; one may be in several",
         "segment",
         "customers",
@@ -94,23 +94,23 @@ def segments(summary: dict[str, Any]) -> Table:
     return made
 
 
-def model(summary: dict[str, Any]) -> Table:
+def tabulate_model(summary: dict[str, Any]) -> Table:
     tested = summary["model"].get("n_test_customers")
     asked = f" ({tested:,} customers)" if tested else ""
-    made = table(
+    made = new_table(
         f"NDCG@10 on the newest window{asked}, with 95 % intervals; the best first", "recommender", *SCORES
     )
     board = summary["model"].get("leaderboard", {})
     for name in sorted(board, key=lambda name: -(board[name]["quality"]["mean"] or 0)):
         made.add_row(
             name,
-            interval(board[name]["quality"]),
-            *(interval(board[name][task]["ndcg"]) for task in SCORES[1:]),
+            format_interval(board[name]["quality"]),
+            *(format_interval(board[name][task]["ndcg"]) for task in SCORES[1:]),
         )
     return made
 
 
-def told(summary: dict[str, Any]) -> str:
+def describe_legend(summary: dict[str, Any]) -> str:
     """What the rows that are no recommender alone, and the columns, mean; empty without a board."""
     board = summary["model"].get("leaderboard", {})
     of_board = [name for name in ("served", "accepted before", "found") if name in board]
@@ -119,32 +119,31 @@ def told(summary: dict[str, Any]) -> str:
     return "\n".join([*(f"  {name}: {words}" for name, words in lines.items()), *others])
 
 
-def interval(score: dict[str, float | None]) -> str:
+def format_interval(score: dict[str, float | None]) -> str:
     return "–" if score["mean"] is None else f"{score['mean']:.4f} [{score['low']:.4f}, {score['high']:.4f}]"
 
 
-def answers(visits: list[dict[str, Any]]) -> Table:
+def tabulate_answers(visits: list[dict[str, Any]]) -> Table:
     blocked = next(item for item in visits[0]["before"]["items"] if item["item_id"] == visits[0]["blocked"])
-    title = (
-        f"What three visitors are shown, before and after {named(blocked)} ({blocked['item_id']}) is blocked"
-    )
-    made = table(title, "visitor", "list", "before", "after")
+    name = format_item(blocked)
+    title = f"What three visitors are shown, before and after {name} ({blocked['item_id']}) is blocked"
+    made = new_table(title, "visitor", "list", "before", "after")
     for visit in visits:
         shown = [
-            "\n".join(f"{item['rank']}. {named(item)}" for item in visit[when]["items"])
+            "\n".join(f"{item['rank']}. {format_item(item)}" for item in visit[when]["items"])
             for when in ("before", "after")
         ]
         made.add_row(visit["who"], visit["before"]["source"], *shown)
     return made
 
 
-def why(visit: dict[str, Any]) -> str:
+def format_reason(visit: dict[str, Any]) -> str:
     """What the service says of the first item it shows, as each answer does of each item."""
     first = visit["before"]["items"][0]
-    return f"Why {named(first)} is first for the visitor {visit['who']}: {first['reason']}."
+    return f"Why {format_item(first)} is first for the visitor {visit['who']}: {first['reason']}."
 
 
-def questions(identity: dict[str, Any]) -> str:
+def describe_reviews(identity: dict[str, Any]) -> str:
     """What about who is who waits for a person, and where it is shown."""
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in identity["n_questions"].items())
     waiting = f"Questions about merges: {sum(identity['n_questions'].values()):,}" + (
@@ -154,17 +153,17 @@ def questions(identity: dict[str, Any]) -> str:
     return f"{waiting}{held}." + (f" Drawn in {identity['report']}" if identity["report"] else "")
 
 
-def named(item: dict[str, Any]) -> str:
+def format_item(item: dict[str, Any]) -> str:
     """An item as a person would know it."""
     return item["title"] or item["item_id"]
 
 
-def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]) -> None:
+def print_page(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]) -> None:
     """Print the page."""
     people = summary["customers"]
     console.rule(f"Night of {summary['days']['to']}")
-    console.print(received(summary))
-    for sentence in files(summary):
+    console.print(tabulate_received(summary))
+    for sentence in describe_files(summary):
         console.print(sentence)
     console.print(
         "[green]Everything received is accounted for.[/green]"
@@ -175,19 +174,19 @@ def show(console: Console, summary: dict[str, Any], visits: list[dict[str, Any]]
         f"\n{people['customers']:,} customers ({people['known']:,} known, {people['anonymous']:,} anonymous)"
         f" behind {people['identifiers']:,} identifiers; {people['merged_identifiers']:,} identifiers merged."
     )
-    console.print(f"{questions(summary['identity'])}\n", soft_wrap=True)
-    console.print(segments(summary))
+    console.print(f"{describe_reviews(summary['identity'])}\n", soft_wrap=True)
+    console.print(tabulate_segments(summary))
     console.print()
-    console.print(model(summary))
-    console.print(told(summary), style="dim", soft_wrap=True)
+    console.print(tabulate_model(summary))
+    console.print(describe_legend(summary), style="dim", soft_wrap=True)
     said = summary["model"]
     console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}")
-    console.print(f"{drift(said.get('drift', {}))}\n", soft_wrap=True)
-    console.print(answers(visits))
-    console.print(why(visits[0]), soft_wrap=True)
+    console.print(f"{describe_drift(said.get('drift', {}))}\n", soft_wrap=True)
+    console.print(tabulate_answers(visits))
+    console.print(format_reason(visits[0]), soft_wrap=True)
 
 
-def drift(said: dict[str, Any]) -> str:
+def describe_drift(said: dict[str, Any]) -> str:
     """What the night saw of drift, in words."""
     if said.get("alarms"):
         return f"Drift: {'; '.join(said['alarms'])}. A search for a better configuration is due."
@@ -195,7 +194,7 @@ def drift(said: dict[str, Any]) -> str:
     return f"Drift: none in {len(able)} signals." if able else "Drift: history is too short to tell."
 
 
-def next_steps(console: Console, visitors: list[dict[str, Any]]) -> None:
+def print_next_steps(console: Console, visitors: list[dict[str, Any]]) -> None:
     """What to try from here, with an id of this home; `make next` says it again."""
     user_id = visitors[0]["query"].get("user_id", "<one of the shop's>")
     console.print(

@@ -29,7 +29,7 @@ def refuse_taken_port(port: int, setting: str) -> None:
             ) from None
 
 
-def read_port(value: str, setting: str) -> int:
+def parse_port(value: str, setting: str) -> int:
     """A port as an environment variable gives it.
 
     Raises:

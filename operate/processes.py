@@ -13,7 +13,7 @@ LOOK_EVERY_SECONDS = 0.2
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_together(
+def run_process_group(
     command: list[str | Path], env: dict[str, str] | None = None, cwd: Path | None = None
 ) -> int:
     """Run a program and all it starts until it ends or we are told to; then nothing of it is left.
@@ -30,12 +30,12 @@ def run_together(
             time.sleep(LOOK_EVERY_SECONDS)
         return 0 if told else child.returncode
     finally:
-        end_all(child)
+        end_process_tree(child)
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def end_all(child: subprocess.Popen, patience_seconds: float = PATIENCE_SECONDS) -> None:
+def end_process_tree(child: subprocess.Popen, patience_seconds: float = PATIENCE_SECONDS) -> None:
     """End a program and whatever it started, which may have made itself independent: asked first, then
     killed.
     """

@@ -16,10 +16,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
-from expectations.contracts.personal import is_personal
+from expectations.contracts.personal import has_personal_value
 from expectations.contracts.reasons import REASONS
-from operate.masking import MASK, mask, read_header
-from operate.settings import settings_or_exit
+from operate.masking import MASK, mask_record, read_csv_header
+from operate.settings import load_settings_or_exit
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
 from spark_jobs.sources.registry import load_sources
@@ -28,7 +28,7 @@ Group = tuple[str, str, str, date]
 MOST_SAMPLES = 20
 
 
-def read_refused(lake: Lake, wanted: dict[str, object]) -> tuple[dict[Group, list[dict]], int]:
+def read_quarantine(lake: Lake, wanted: dict[str, object]) -> tuple[dict[Group, list[dict]], int]:
     """Refused records of files that count, by source, feed, reason and landing day; and how many of other
     files there are.
 
@@ -62,7 +62,7 @@ def print_groups(console: Console, groups: dict[Group, list[dict]]) -> None:
         most = sorted(
             {detail for detail in details if detail}, key=lambda detail: (-details.count(detail), detail)
         )[:3]
-        about = "; ".join(MASK if is_personal(detail) else detail for detail in most)
+        about = "; ".join(MASK if has_personal_value(detail) else detail for detail in most)
         shown.add_row(source, feed, reason, str(day), f"{len(rows):,}", escape(about))
     console.print(shown)
 
@@ -82,10 +82,14 @@ def print_samples(console: Console, settings: Settings, groups: dict[Group, list
             if name not in headers:
                 is_csv = Path(name).suffix.lower() == ".csv"
                 headers[name] = (
-                    read_header(settings.landing / name, columns.get((source, feed), ())) if is_csv else None
+                    read_csv_header(settings.landing / name, columns.get((source, feed), ()))
+                    if is_csv
+                    else None
                 )
             console.print(
-                escape(f"  {name} line {row['source_line']}: {mask(row['raw_text'] or '', headers[name])}")
+                escape(
+                    f"  {name} line {row['source_line']}: {mask_record(row['raw_text'] or '', headers[name])}"
+                )
             )
 
 
@@ -109,13 +113,13 @@ def main(argv: list[str]) -> int:
     if args.samples and not (args.samples.isdecimal() and int(args.samples) <= MOST_SAMPLES):
         parser.error(f"SAMPLES is {args.samples!r}; it must be a whole number from 0 to {MOST_SAMPLES}")
     settings, console = (
-        settings_or_exit(),
+        load_settings_or_exit(),
         Console(width=None if sys.stdout.isatty() else 200, highlight=False),
     )
     lake = Lake(settings.lake)
     asked = {"source": args.source, "entity": args.feed, "reason": args.reason, "landing_date": day}
     wanted = {name: value for name, value in asked.items() if value}
-    groups, n_replaced = read_refused(lake, wanted)
+    groups, n_replaced = read_quarantine(lake, wanted)
     n_records = sum(map(len, groups.values()))
     such = " that you ask for" if wanted else ""
     found = f"{n_records:,} refused records{such}" if n_records else f"No refused records{such}"

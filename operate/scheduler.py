@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from expectations.contracts import shop_clock
 from operate import airflow
 from operate.first_nights import OPENING_DAY
-from operate.settings import settings_or_exit
+from operate.settings import load_settings_or_exit
 from spark_jobs.settings import Settings
 from spark_jobs.sources.landed_files import list_landing_dates
 
@@ -21,7 +21,7 @@ def find_last_run_day(now: datetime) -> date:
     return (now.astimezone(UTC) - NIGHT_BEGINS).date()
 
 
-def announce_nights(settings: Settings, now: datetime) -> None:
+def announce_next_nights(settings: Settings, now: datetime) -> None:
     """Set the sample shop's clock, and say which night comes when."""
     run_day = find_last_run_day(now)
     if settings.sources != ("sample_shop",):
@@ -31,7 +31,7 @@ def announce_nights(settings: Settings, now: datetime) -> None:
         )
         return
     traded = list_landing_dates(settings.landing / "sample_shop" / "orders")
-    day = shop_clock.set_next_day(settings.home, run_day, max(traded, default=None), OPENING_DAY)
+    day = shop_clock.set_next_landing_day(settings.home, run_day, max(traded, default=None), OPENING_DAY)
     print(
         f"The sample shop keeps a calendar of its own: its night over {day} runs at once if it has not, then"
         " one more day"
@@ -48,9 +48,9 @@ def announce_nights(settings: Settings, now: datetime) -> None:
 
 
 def main() -> int:
-    settings = settings_or_exit()
-    env = airflow.environment(settings.home, settings.spark_master)
-    return airflow.serve(env, lambda: announce_nights(settings, datetime.now(UTC)))
+    settings = load_settings_or_exit()
+    env = airflow.build_environment(settings.home, settings.spark_master)
+    return airflow.run_scheduler(env, lambda: announce_next_nights(settings, datetime.now(UTC)))
 
 
 if __name__ == "__main__":

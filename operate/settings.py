@@ -4,7 +4,7 @@ from expectations.contracts.settings import SettingsError
 from spark_jobs.settings import Settings
 
 
-def settings_or_exit() -> Settings:
+def load_settings_or_exit() -> Settings:
     """The settings of the environment.
 
     Raises:

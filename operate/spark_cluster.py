@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from operate.processes import end_all
+from operate.processes import end_process_tree
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 60.0
@@ -29,7 +29,7 @@ MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.depl
 SMALL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
-def free_ports(n: int) -> list[int]:
+def find_free_ports(n: int) -> list[int]:
     """Ports nobody listens on, each another."""
     held = [socket.create_server((HOST, 0)) for _ in range(n)]
     ports = [server.getsockname()[1] for server in held]
@@ -39,7 +39,7 @@ def free_ports(n: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g") -> Iterator[str]:
+def run_cluster(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g") -> Iterator[str]:
     """A running cluster's master URL; all its processes are gone behind it.
 
     Args:
@@ -50,7 +50,7 @@ def cluster(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g") 
         TimeoutError: it did not come up; says what the logs end with.
     """
     folder = folder.resolve()
-    port, *pages = free_ports(workers + 2)
+    port, *pages = find_free_ports(workers + 2)
     url, started = f"spark://{HOST}:{port}", []
     try:
         started.append(
@@ -84,7 +84,7 @@ def cluster(folder: Path, workers: int = 2, cores: int = 1, memory: str = "1g") 
         yield url
     finally:
         for process in reversed(started):
-            end_all(process)
+            end_process_tree(process)
 
 
 def _start(folder: Path, name: str, program: str, *words: str) -> subprocess.Popen:
@@ -136,7 +136,7 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        cluster(given.folder, given.workers, given.cores, given.memory) as url,
+        run_cluster(given.folder, given.workers, given.cores, given.memory) as url,
     ):
         print(f"CONCIERGE_SPARK_MASTER={url}", flush=True)
         signal.pause()

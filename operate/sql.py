@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from expectations.contracts.lake import OPS_DELIVERIES, OPS_RUNS
-from operate.settings import settings_or_exit
+from operate.settings import load_settings_or_exit
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
 
@@ -37,7 +37,9 @@ def write_init_script(lake: Lake, folder: Path) -> Path:
     return script
 
 
-def build_command(file: Path, script: Path, query: str, output_format: str, is_terminal: bool) -> list[str]:
+def build_shell_command(
+    file: Path, script: Path, query: str, output_format: str, is_terminal: bool
+) -> list[str]:
     """The program to run.
 
     Args:
@@ -85,12 +87,12 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     if args.format not in FORMATS:
         parser.error(f"FORMAT is {args.format!r}; allowed: {', '.join(FORMATS)}")
-    settings = settings_or_exit()
+    settings = load_settings_or_exit()
     file = find_warehouse(settings)
     with tempfile.TemporaryDirectory(prefix="concierge-sql-") as folder:
         script = write_init_script(Lake(settings.lake), Path(folder))
         return subprocess.run(
-            build_command(file, script, args.query, args.format, sys.stdin.isatty())
+            build_shell_command(file, script, args.query, args.format, sys.stdin.isatty())
         ).returncode
 
 

@@ -19,20 +19,20 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 10
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 @contextmanager
-def service(home: Path, sources: str, log: Path) -> Iterator[str]:
+def run_service(home: Path, sources: str, log: Path) -> Iterator[str]:
     """A really started server on a free port; its base URL once it says it is ready, stopped on the way out.
 
     Raises:
         SystemExit: it was not ready within 30 s; names its log.
     """
-    port = free_port()
+    port = find_free_port()
     env = {
         **os.environ,
         "CONCIERGE_HOME": str(home),
@@ -71,11 +71,11 @@ def wait_until_ready(url: str, server: subprocess.Popen, log: Path) -> None:
 class Visitor:
     """Who asks, and how a shop's page would name them."""
 
-    who: str
+    description: str
     query: dict[str, str]
 
 
-def ask(url: str, visitor: Visitor, n: int = 5) -> dict:
+def fetch_recommendations(url: str, visitor: Visitor, n: int = 5) -> dict:
     """One visitor's answer."""
     answer = requests.get(
         f"{url}/v1/recommendations", params={**visitor.query, "n": n}, timeout=TIMEOUT_SECONDS
@@ -84,14 +84,14 @@ def ask(url: str, visitor: Visitor, n: int = 5) -> dict:
     return answer.json()
 
 
-def before_and_after(url: str, visitors: list[Visitor]) -> list[dict]:
+def fetch_before_and_after_block(url: str, visitors: list[Visitor]) -> list[dict]:
     """Each visitor's list, then again while the first item of the first visitor's list is blocked for
     everyone.
 
     Returns:
         One dict a visitor: who, query, before, after (answers as served) and `blocked`, the item.
     """
-    before = [ask(url, visitor) for visitor in visitors]
+    before = [fetch_recommendations(url, visitor) for visitor in visitors]
     blocked = before[0]["items"][0]["item_id"]
     until = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
     made = requests.post(
@@ -101,12 +101,12 @@ def before_and_after(url: str, visitors: list[Visitor]) -> list[dict]:
     )
     made.raise_for_status()
     try:
-        after = [ask(url, visitor) for visitor in visitors]
+        after = [fetch_recommendations(url, visitor) for visitor in visitors]
     finally:
         requests.delete(
             f"{url}/v1/overrides/{made.json()['override_id']}", timeout=TIMEOUT_SECONDS
         ).raise_for_status()
     return [
-        {"who": visitor.who, "query": visitor.query, "before": was, "after": now, "blocked": blocked}
+        {"who": visitor.description, "query": visitor.query, "before": was, "after": now, "blocked": blocked}
         for visitor, was, now in zip(visitors, before, after, strict=True)
     ]

@@ -33,7 +33,7 @@ def test_the_flow_table_has_the_steps_of_the_night_in_order():
         "score",
         "publish",
     ]  # build is three of them
-    programs = re.findall(r'(?:program|spark_job)\("(\w+)"\)', (ROOT / "dags" / "nightly.py").read_text())
+    programs = re.findall(r'(?:python_job|spark_job)\("(\w+)"\)', (ROOT / "dags" / "nightly.py").read_text())
     assert list(flow_rows()) == words
     assert sorted(programs) == sorted(words)
 

@@ -23,7 +23,7 @@ from deltalake import DeltaTable
 
 from benchmarks.compare_homes.exceptions import ANSWERS
 from benchmarks.compare_homes.rows import Comparison, compare_tables, tabulate_json
-from operate.visitors import free_port
+from operate.visitors import find_free_port
 
 # What the service does not read, and its own copies of snapshots (`verified`), which it makes anew.
 UNREAD = ("airflow", "lake", "landing", "logs", "mlflow", "reports", "truth", "warehouse", "verified")
@@ -96,7 +96,7 @@ def serve_home(home: Path, code: Path, sources: str) -> Iterator[http.client.HTT
     Raises:
         RuntimeError: it was not ready in time, or ended; the message ends with the end of its log.
     """
-    port = free_port()
+    port = find_free_port()
     with tempfile.TemporaryDirectory() as folder:
         copy, log = Path(folder) / "home", Path(folder) / "log"
         shutil.copytree(home, copy, ignore=shutil.ignore_patterns(*UNREAD))

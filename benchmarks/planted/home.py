@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import (
     CORE_IDENTITIES,
     CORE_ITEMS,
@@ -39,7 +39,7 @@ class Home:
 
     def identifier(self, kind: str, value: str) -> str:
         """The id under which the lake knows an identifier."""
-        return identifier_id(self.key, kind, SOURCE, value)
+        return hash_identifier(self.key, kind, SOURCE, value)
 
     @cached_property
     def owner(self) -> dict[str, str]:

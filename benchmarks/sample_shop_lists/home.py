@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import (
     CORE_IDENTITIES,
     FCT_INTERACTIONS,
@@ -86,7 +86,7 @@ def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
     )
     behind: dict[str, set[str]] = {}
     for (kind, value), found in judge.identifiers().items():
-        customer = owner.get(identifier_id(key, kind, SOURCE, value))
+        customer = owner.get(hash_identifier(key, kind, SOURCE, value))
         if customer:
             behind.setdefault(customer, set()).update(found)
     return {customer: next(iter(found)) for customer, found in behind.items() if len(found) == 1}

@@ -29,7 +29,7 @@ class Consent(NamedTuple):
     is_readable: bool
 
 
-def read_consent(value: object) -> Consent:
+def parse_consent(value: object) -> Consent:
     """What a JSON value or the text of a field says of a consent."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
     word = normalise_text(text).lower()

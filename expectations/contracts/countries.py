@@ -23,26 +23,30 @@ def normalise_country(text: str) -> str:
     normal form.
     """
     text = normalise_text(text)
-    return current_code(text.upper()) if len(text) == 2 and text.isascii() and text.isalpha() else text
+    return (
+        resolve_country_code(text.upper()) if len(text) == 2 and text.isascii() and text.isalpha() else text
+    )
 
 
-def current_code(code: str) -> str:
+def resolve_country_code(code: str) -> str:
     """The ISO 3166 code of two letters for one of two or three; the code itself where Unicode knows none, or
     several.
     """
     return _ALIASES.get(code, code)
 
 
-def country_code(country: str) -> str | None:
+def parse_country_code(country: str) -> str | None:
     """The code of two letters of a country that is written as a code or by its English name; None for any
     other text.
     """
     text = normalise_text(country)
-    code = current_code(text.upper()) if len(text) in (2, 3) else codes_by_name().get(text.lower())
+    code = (
+        resolve_country_code(text.upper()) if len(text) in (2, 3) else map_names_to_codes().get(text.lower())
+    )
     return code if code in Locale("en").territories else None
 
 
 @cache
-def codes_by_name() -> dict[str, str]:
+def map_names_to_codes() -> dict[str, str]:
     """Two-letter codes by English name in lower case."""
     return {name.lower(): code for code, name in Locale("en").territories.items() if len(code) == 2}

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations.contracts.files import sync_folder
-from expectations.contracts.personal import NOTHING_PERSONAL, is_personal
+from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
 
 FILE = "identity/decisions.csv"  # under the home
 TORN = ".torn"
@@ -90,7 +90,7 @@ class Decision:
                     f"{name} must be one line of 1 to {MAX_TEXT} printable characters, without spaces"
                     " around it"
                 )
-            if is_personal(text):
+            if has_personal_value(text):
                 raise DecisionError(f"{name} must hold {NOTHING_PERSONAL}")
 
     @property

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from expectations.contracts.countries import normalise_country
-from expectations.contracts.text import IGNORABLE, SPACE, compose, is_plain
+from expectations.contracts.text import IGNORABLE, SPACE, compose_nfc, is_printable_ascii
 
 MAX_ID_LENGTH = 512  # characters; the longest of any shop looked at has 128
 AS_GIVEN, UPPER = "as_given", "upper"  # what a catalogue says of letter case in its ids
@@ -28,14 +28,14 @@ WORD_FOR_NOTHING = re.compile(
 )
 
 
-class ReadId(NamedTuple):
+class ParsedId(NamedTuple):
     """An id as it was read: its normal form, None when nothing was said or it is none; and why it is none."""
 
     value: str | None
     flaw: str | None = None
 
 
-NOTHING = ReadId(None)
+NOTHING = ParsedId(None)
 NO_ID = "is neither a string nor a whole number"
 
 
@@ -51,14 +51,14 @@ def normalise_id(text: str, kind: str = "", case: str = AS_GIVEN) -> str:
     """
     if kind == "country":
         return normalise_country(text)
-    if not is_plain(text):
-        text = compose(SPACE.sub(" ", IGNORABLE.sub("", text)))
+    if not is_printable_ascii(text):
+        text = compose_nfc(SPACE.sub(" ", IGNORABLE.sub("", text)))
     text = text.strip()
     cased = text.lower() if kind == "email" else text.upper() if case == UPPER else text
-    return cased if cased.isascii() else compose(cased)  # T and a diaeresis are two, ẗ is one
+    return cased if cased.isascii() else compose_nfc(cased)  # T and a diaeresis are two, ẗ is one
 
 
-def id_flaw(value: str, kind: str = "") -> str | None:
+def find_id_flaw(value: str, kind: str = "") -> str | None:
     """Why a normal form is no id; None when it is one."""
     if not value:
         return "is empty"
@@ -78,14 +78,14 @@ def may_be_id(value: object) -> bool:
     return value is None or (isinstance(value, str | int) and not isinstance(value, bool))
 
 
-def read_id(value: object, kind: str = "", case: str = AS_GIVEN) -> ReadId:
+def parse_id(value: object, kind: str = "", case: str = AS_GIVEN) -> ParsedId:
     """An id from JSON or a text: nothing said (null, blank) is no flaw, and no id."""
     if value is None:
         return NOTHING
     if not may_be_id(value):
-        return ReadId(None, NO_ID)
+        return ParsedId(None, NO_ID)
     normal = normalise_id(str(value), kind, case)
     if not normal:
         return NOTHING
-    flaw = id_flaw(normal, kind)
-    return ReadId(None, flaw) if flaw else ReadId(normal)
+    flaw = find_id_flaw(normal, kind)
+    return ParsedId(None, flaw) if flaw else ParsedId(normal)

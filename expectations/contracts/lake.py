@@ -1,8 +1,8 @@
 """The lake's catalogue: every Delta table under `$CONCIERGE_HOME/lake`, by the name it has everywhere.
 
-`raw_<source>__<entity>` tables are not listed: a source module declares its columns and `raw_table` makes the
-rest, so that adding a source stays adding one file. Tables of identity, of recommending and of the lake's own
-running are declared in files of their own; whoever reads or writes one takes it from here.
+`raw_<source>__<entity>` tables are not listed: a source module declares its columns and `define_raw_table`
+makes the rest, so that adding a source stays adding one file. Tables of identity, of recommending and of the
+lake's own running are declared in files of their own; whoever reads or writes one takes it from here.
 """
 
 from expectations.contracts.identity_tables import (
@@ -44,7 +44,7 @@ RAW_PROVENANCE = {
 }
 
 
-def raw_table(source: str, entity: str, columns: tuple[str, ...]) -> Table:
+def define_raw_table(source: str, entity: str, columns: tuple[str, ...]) -> Table:
     """The contract of `raw_<source>__<entity>`: all columns as received (strings), then where each record
     came from.
     """

@@ -26,7 +26,7 @@ EPOCH = date(1970, 1, 1)
 NARROW_ITEMS, MOST_ITEMS, MOST_EVIDENCE = 1 << 16, 1 << 24, 255
 
 
-class Because(NamedTuple):
+class Evidence(NamedTuple):
     """The item of the customer's own history that speaks most for a listed one, and the last day they wanted
     it (ISO text).
     """
@@ -35,7 +35,7 @@ class Because(NamedTuple):
     wanted_date: str
 
 
-class Listed(NamedTuple):
+class ListItem(NamedTuple):
     """One item of a list, as the recommenders ranked it; `sources` are the names of those that
     proposed it.
     """
@@ -43,10 +43,10 @@ class Listed(NamedTuple):
     item_id: str
     score: float
     sources: tuple[str, ...]
-    because: Because | None = None
+    because: Evidence | None = None
 
 
-class Catalogue:
+class ListVocabulary:
     """What numbers stand for in a snapshot's lists."""
 
     def __init__(self, item_ids: Iterable[str] = (), groups: Iterable[Sequence[str]] = ()) -> None:
@@ -63,7 +63,7 @@ class Catalogue:
         return msgpack.packb((self.item_ids, self.groups))
 
     @classmethod
-    def of_bytes(cls, packed: bytes) -> "Catalogue":
+    def of_bytes(cls, packed: bytes) -> "ListVocabulary":
         return cls(*msgpack.unpackb(packed))
 
     def pack(
@@ -108,9 +108,9 @@ class Catalogue:
             ]
         return b"".join(parts)
 
-    def unpack(self, packed: bytes) -> Sequence[Listed]:
+    def unpack(self, packed: bytes) -> Sequence[ListItem]:
         """The list, best first. Items are made as they are asked for: an answer needs ten of a hundred."""
-        return _of_first_layout(packed) if packed[0] == FIRST_LAYOUT else Ranked(packed, self)
+        return _of_first_layout(packed) if packed[0] == FIRST_LAYOUT else PackedList(packed, self)
 
     def _item(self, item_id: str) -> int:
         number = self._items.setdefault(item_id, len(self.item_ids))
@@ -129,10 +129,10 @@ class Catalogue:
         return number
 
 
-class Ranked(Sequence[Listed]):
+class PackedList(Sequence[ListItem]):
     """A packed list, read where it is looked at."""
 
-    def __init__(self, packed: bytes, catalogue: Catalogue) -> None:
+    def __init__(self, packed: bytes, catalogue: ListVocabulary) -> None:
         kind, flags, n, self._low, high = HEAD.unpack_from(packed)
         if kind != PACKED:
             raise ValueError(f"a list packed in way {kind}; this code reads {PACKED}")
@@ -157,28 +157,28 @@ class Ranked(Sequence[Listed]):
             raise IndexError(place)
         return self._listed(place % len(self))
 
-    def __iter__(self) -> Iterator[Listed]:
+    def __iter__(self) -> Iterator[ListItem]:
         return map(self._listed, range(len(self._items)))
 
-    def _listed(self, place: int) -> Listed:
+    def _listed(self, place: int) -> ListItem:
         held, n = self._catalogue, len(self._items)
         item_id = held.item_ids[self._items[place]]
         score = self._low + self._steps_and_groups[place] * self._step
         score = score if self._decimals is None else round(score, self._decimals)
         sources = held.groups[self._steps_and_groups[n + place]]
         if self._reasoned is None or not self._reasoned[place]:
-            return Listed(item_id, score, sources)
+            return ListItem(item_id, score, sources)
         item, day = self._reasons[self._reasoned[place] - 1]
-        return Listed(
-            item_id, score, sources, Because(held.item_ids[item], (EPOCH + timedelta(days=day)).isoformat())
+        return ListItem(
+            item_id, score, sources, Evidence(held.item_ids[item], (EPOCH + timedelta(days=day)).isoformat())
         )
 
 
-def _of_first_layout(packed: bytes) -> list[Listed]:
+def _of_first_layout(packed: bytes) -> list[ListItem]:
     ids, scores, numbers, groups = msgpack.unpackb(packed)
     named = [tuple(group) for group in groups]
     return [
-        Listed(item_id, score, named[number])
+        ListItem(item_id, score, named[number])
         for item_id, score, number in zip(ids, scores, numbers, strict=True)
     ]
 

@@ -17,6 +17,6 @@ OPAQUE = re.compile(
 )
 
 
-def is_personal(text: str) -> bool:
+def has_personal_value(text: str) -> bool:
     """Whether an e-mail address stands in it, or what may be a phone number."""
     return bool(PERSONAL.search(OPAQUE.sub("#", text)))

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from expectations.contracts.countries import country_code
+from expectations.contracts.countries import parse_country_code
 from expectations.contracts.text import normalise_text
 
 MAX_PHONE_LENGTH = 64  # characters of what may still be a number; the library reads no more than 250 itself
@@ -20,7 +20,7 @@ ABROAD = re.compile(r"00(?=[1-9])")  # the prefix of calls abroad nearly everywh
 
 
 @lru_cache(maxsize=1 << 17)
-def e164(phone: str | None, country: str | None) -> str | None:
+def format_e164(phone: str | None, country: str | None) -> str | None:
     """The number in E.164 where it can be one of its country (a code or an English name); else its text as
     received.
 
@@ -30,7 +30,7 @@ def e164(phone: str | None, country: str | None) -> str | None:
     if not phone or len(phone) > MAX_PHONE_LENGTH:
         return phone or None
     text = normalise_text(phone)
-    region = country_code(country or "")
+    region = parse_country_code(country or "")
     return (
         (ABROAD.match(text) and _possible(ABROAD.sub("+", text, count=1), None))
         or _possible(text, region)
@@ -49,13 +49,13 @@ def _possible(text: str, region: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def international(phone: str) -> str:
+def normalise_international(phone: str) -> str:
     """A number that says its country itself, with + or 00 in front, in E.164; any other as it is."""
     phone = normalise_text(phone)
-    return e164(phone, None) if phone.startswith(("+", "00", "＋")) else phone
+    return format_e164(phone, None) if phone.startswith(("+", "00", "＋")) else phone
 
 
-def digits(phone: str) -> str:
+def extract_digits(phone: str) -> str:
     """A number's digits, whatever script writes them, behind one `+` where it begins with it:
     what is hashed.
     """

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class FoldIn(NamedTuple):
+class FoldInFactors(NamedTuple):
     """What places a customer by fresh events, and how much such a placing is trusted.
 
     Attributes:

@@ -19,7 +19,7 @@ SPARK_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|(spark|k8s|mesos
 TRACKING_URI = re.compile(r"(sqlite|postgresql|mysql|mssql)(\+\w+)?://\S+|https?://\S+|databricks(://\S+)?")
 
 
-def whole_number(low: int, high: int) -> Check:
+def check_whole_number(low: int, high: int) -> Check:
     """A whole number in decimal digits, both ends allowed."""
 
     def find_flaw(value: str) -> Flaw:
@@ -29,12 +29,12 @@ def whole_number(low: int, high: int) -> Check:
     return find_flaw
 
 
-def one_of(*words: str) -> Check:
+def check_one_of(*words: str) -> Check:
     """One of some words."""
     return lambda value: None if value in words else f"allowed: {', '.join(words)}"
 
 
-def optional(check: Check) -> Check:
+def check_optional(check: Check) -> Check:
     """Empty, or what the check accepts."""
 
     def find_flaw(value: str) -> Flaw:
@@ -44,7 +44,7 @@ def optional(check: Check) -> Check:
     return find_flaw
 
 
-def memory_size(value: str) -> Flaw:
+def check_memory_size(value: str) -> Flaw:
     """A size as the JVM writes it: `3g`."""
     found = re.fullmatch(r"([0-9]{1,9})([kmgt])b?", value.lower())
     if found and int(found[1]) * UNITS[found[2]] >= LEAST_MEMORY:
@@ -52,7 +52,7 @@ def memory_size(value: str) -> Flaw:
     return "a size of at least 512m: a whole number with k, m, g or t behind it, for instance 3g"
 
 
-def source_names(value: str) -> Flaw:
+def check_source_names(value: str) -> Flaw:
     """Names of sources, separated by commas. Whether they exist is known to `spark_jobs` alone."""
     names = [name.strip() for name in value.split(",")]
     if all(SOURCE_NAME.fullmatch(name) for name in names):
@@ -63,7 +63,7 @@ def source_names(value: str) -> Flaw:
     )
 
 
-def spark_master(value: str) -> Flaw:
+def check_spark_master(value: str) -> Flaw:
     """Where Spark runs."""
     return (
         None
@@ -72,7 +72,7 @@ def spark_master(value: str) -> Flaw:
     )
 
 
-def tracking_uri(value: str) -> Flaw:
+def check_tracking_uri(value: str) -> Flaw:
     """Where MLflow keeps runs and models; since MLflow 3.13 a folder of files is none."""
     return (
         None

@@ -17,13 +17,13 @@ from pathlib import Path
 from expectations.contracts.env_file import EnvFileError, read_env_file
 from expectations.contracts.setting_values import (
     Flaw,
-    memory_size,
-    one_of,
-    optional,
-    source_names,
-    spark_master,
-    tracking_uri,
-    whole_number,
+    check_memory_size,
+    check_one_of,
+    check_optional,
+    check_source_names,
+    check_spark_master,
+    check_tracking_uri,
+    check_whole_number,
 )
 
 PREFIX = "CONCIERGE_"
@@ -52,8 +52,8 @@ class Setting:
 
 
 CREDENTIALS = re.compile(r"//.*@")  # user and password, which may hold a slash or an @ themselves
-PORT = whole_number(1, 65_535)
-SEED = whole_number(0, LARGEST_SEED)
+PORT = check_whole_number(1, 65_535)
+SEED = check_whole_number(0, LARGEST_SEED)
 
 
 SETTINGS = {
@@ -64,7 +64,7 @@ SETTINGS = {
             "CONCIERGE_SOURCES",
             "sample_shop",
             "sources of this home, separated by commas; one home is one shop",
-            find_flaw=source_names,
+            find_flaw=check_source_names,
         ),
         Setting(
             "CONCIERGE_LANDING_FROM",
@@ -81,11 +81,14 @@ SETTINGS = {
             "CONCIERGE_SPARK_MASTER",
             "local[*]",
             "where Spark runs: local[*], or spark://host:7077",
-            find_flaw=spark_master,
+            find_flaw=check_spark_master,
         ),
-        Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver", find_flaw=memory_size),
+        Setting("CONCIERGE_SPARK_MEMORY", "3g", "memory of Spark's driver", find_flaw=check_memory_size),
         Setting(
-            "CONCIERGE_WAREHOUSE", "duckdb", "duckdb or snowflake", find_flaw=one_of("duckdb", "snowflake")
+            "CONCIERGE_WAREHOUSE",
+            "duckdb",
+            "duckdb or snowflake",
+            find_flaw=check_one_of("duckdb", "snowflake"),
         ),
         Setting("CONCIERGE_SNOWFLAKE_ACCOUNT", "", "Snowflake account identifier"),
         Setting("CONCIERGE_SNOWFLAKE_USER", "", "Snowflake user"),
@@ -117,45 +120,48 @@ SETTINGS = {
             "CONCIERGE_SNOWFLAKE_PROTOCOL",
             "https",
             "https, or http for a local stand-in",
-            find_flaw=one_of("https", "http"),
+            find_flaw=check_one_of("https", "http"),
         ),
         Setting(
             "CONCIERGE_MLFLOW_URI",
             "",
             "MLflow tracking URI; empty: SQLite under CONCIERGE_HOME/mlflow",
-            find_flaw=optional(tracking_uri),
+            find_flaw=check_optional(check_tracking_uri),
         ),
         Setting("CONCIERGE_SEED", "20260105", "seed of everything that is drawn", find_flaw=SEED),
         Setting(
             "CONCIERGE_TRAINING_DAYS",
             "",
             "newest days of behaviour models learn from, at least 12; empty: all there are",
-            find_flaw=optional(whole_number(FEWEST_TRAINING_DAYS, 36_500)),
+            find_flaw=check_optional(check_whole_number(FEWEST_TRAINING_DAYS, 36_500)),
         ),
         Setting(
             "CONCIERGE_REFUSED_PERCENT",
             "",
             "most records of a file, in percent, that may be refused before ingest fails; 100: any; empty:"
             " each feed's own (50)",
-            find_flaw=optional(whole_number(0, 100)),
+            find_flaw=check_optional(check_whole_number(0, 100)),
         ),
         Setting(
             "CONCIERGE_SHOP_CUSTOMERS",
             "2000",
             "size of the sample shop",
-            find_flaw=whole_number(20, 1_000_000),
+            find_flaw=check_whole_number(20, 1_000_000),
         ),
         Setting("CONCIERGE_SHOP_SEED", "7", "seed of the sample shop", find_flaw=SEED),
         Setting(
             "CONCIERGE_TASK_RETRIES",
             "2",
             "how often Airflow tries a failed task again",
-            find_flaw=whole_number(0, 10),
+            find_flaw=check_whole_number(0, 10),
         ),
         Setting("CONCIERGE_HTTP_HOST", "127.0.0.1", "address the service listens on"),
         Setting("CONCIERGE_HTTP_PORT", "8080", "port the service listens on", find_flaw=PORT),
         Setting(
-            "CONCIERGE_HTTP_WORKERS", "2", "worker processes of the service", find_flaw=whole_number(1, 256)
+            "CONCIERGE_HTTP_WORKERS",
+            "2",
+            "worker processes of the service",
+            find_flaw=check_whole_number(1, 256),
         ),
         Setting(
             "CONCIERGE_ADMIN_TOKEN",
@@ -167,14 +173,14 @@ SETTINGS = {
             "CONCIERGE_UNLOGGED_LISTS",
             "serve",
             "lists that cannot be logged, as on a full disk: serve them and count them, or withhold them",
-            find_flaw=one_of("serve", "withhold"),
+            find_flaw=check_one_of("serve", "withhold"),
         ),
         Setting(
             "CONCIERGE_DECISION_LOG_DAYS",
             "90",
             "days that a finished decision log waits for a night to take it before it is deleted; empty: for"
             " ever",
-            find_flaw=optional(whole_number(1, 36_500)),
+            find_flaw=check_optional(check_whole_number(1, 36_500)),
         ),
     )
 }

@@ -15,7 +15,7 @@ from expectations.contracts.files import put_text
 FILE = Path("airflow") / "shop_clock.json"  # under the home
 
 
-def read_lags(home: Path) -> dict[date, int]:
+def read_calendar_lags(home: Path) -> dict[date, int]:
     """Days of lag, by the day of the first run that has it; empty where the shop keeps the
     calendar's time.
     """
@@ -27,16 +27,16 @@ def read_lags(home: Path) -> dict[date, int]:
         return {}
 
 
-def landing_day(home: Path, run_day: date) -> date:
+def find_landing_day(home: Path, run_day: date) -> date:
     """The landing day that the run of a day handles. A run that is tried again gets the same one: its lag is
     never changed.
     """
-    lags = read_lags(home)
+    lags = read_calendar_lags(home)
     first = max((day for day in lags if day <= run_day), default=None)
     return run_day - timedelta(days=1 + (lags[first] if first else 0))
 
 
-def set_next_day(home: Path, run_day: date, last_traded: date | None, opening_day: date) -> date:
+def set_next_landing_day(home: Path, run_day: date, last_traded: date | None, opening_day: date) -> date:
     """Let the run of a day handle the shop's next day, and the runs after it the days after that.
 
     What stands in the file stays where it says so already: for a run that is about to trade the next day, or
@@ -51,10 +51,10 @@ def set_next_day(home: Path, run_day: date, last_traded: date | None, opening_da
         The landing day of that run.
     """
     next_day = last_traded + timedelta(days=1) if last_traded else opening_day
-    planned = landing_day(home, run_day)
+    planned = find_landing_day(home, run_day)
     if planned in (next_day, last_traded):
         return planned
-    lags = read_lags(home) | {run_day: (run_day - next_day).days - 1}
+    lags = read_calendar_lags(home) | {run_day: (run_day - next_day).days - 1}
     (home / FILE).parent.mkdir(parents=True, exist_ok=True)
     put_text(home / FILE, json.dumps({day.isoformat(): lag for day, lag in sorted(lags.items())}))
     return next_day

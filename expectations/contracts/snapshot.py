@@ -17,10 +17,15 @@ from typing import Any, NamedTuple
 import msgpack
 
 from expectations.contracts.ids import AS_GIVEN
-from expectations.contracts.packed_lists import Because, Catalogue, Listed
-from expectations.contracts.placing import FoldIn
+from expectations.contracts.packed_lists import Evidence, ListItem, ListVocabulary
+from expectations.contracts.placing import FoldInFactors
 
-__all__ = ["Because", "Catalogue", "FoldIn", "Listed"]  # of the lists and the record behind the keys below
+__all__ = [
+    "Evidence",
+    "FoldInFactors",
+    "ListItem",
+    "ListVocabulary",
+]  # of the lists and the record behind the keys below
 
 # Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in
 # `READABLE` is refused, so a service is updated before the night that publishes another one, and a roll-back
@@ -31,10 +36,9 @@ VERIFIED_SINCE = 3  # the layout from which a manifest stands beside the data
 MAX_KEY_BYTES = 511  # LMDB's own limit
 
 META = b"meta"
-CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `Catalogue`
-FOLD_IN = (  # a packed `FoldIn`; not there without a model, nor in a snapshot made before there were any
-    b"fold-in"
-)
+CATALOGUE = b"catalogue"  # what numbers in lists stand for: a packed `ListVocabulary`
+# a packed `FoldInFactors`; not there without a model, nor in a snapshot made before there were any
+FOLD_IN = b"fold-in"
 # ids of the identity decisions it was made by; not there in a snapshot made before they were kept
 DECISIONS = b"decisions"
 REVIEWS = b"reviews"  # the queue, packed; not there in a snapshot made before links were kept
@@ -243,7 +247,7 @@ def unpack_decisions(packed: bytes) -> frozenset[str]:
     return frozenset(msgpack.unpackb(packed))
 
 
-def pack(record: Item | Customer | Meta | FoldIn) -> bytes:
+def pack(record: Item | Customer | Meta | FoldInFactors) -> bytes:
     """A record as bytes: its fields in order."""
     return msgpack.packb(tuple(record))
 

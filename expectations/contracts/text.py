@@ -31,7 +31,7 @@ MAX_MARKS = 30
 LONG_RUN = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
-def is_plain(text: str) -> bool:
+def is_printable_ascii(text: str) -> bool:
     """Whether a text holds printable ASCII alone, so that nothing but its edges can differ from its normal
     form.
     """
@@ -44,13 +44,13 @@ def normalise_text(text: str) -> str:
 
     Line ends and tabs inside stay, as do joiners between characters beyond ASCII.
     """
-    if is_plain(text):
+    if is_printable_ascii(text):
         return text.strip()
-    seen = compose(SPACE.sub(" ", UNSEEN.sub("", text)))
-    return compose(STRAY_JOINER.sub("", seen)).strip()
+    seen = compose_nfc(SPACE.sub(" ", UNSEEN.sub("", text)))
+    return compose_nfc(STRAY_JOINER.sub("", seen)).strip()
 
 
-def compose(text: str) -> str:
+def compose_nfc(text: str) -> str:
     """The text in NFC; of marks stacked on one character the first `MAX_MARKS` are kept."""
     if not LONG_RUN.search(text):
         return unicodedata.normalize("NFC", text)

@@ -1,20 +1,20 @@
 """What `core_identities` must hold before anyone reads it."""
 
 from expectations.contracts.lake import CORE_IDENTITIES
-from expectations.suites.suite import WARN, Suite, customers, each_row, ids
+from expectations.suites.suite import WARN, Suite, expect_customer_ids, expect_each_row, expect_identifier_ids
 
 SUITE = Suite(
     CORE_IDENTITIES,
     (
-        *ids("identifier_id"),
-        customers(),
-        each_row(
+        *expect_identifier_ids("identifier_id"),
+        expect_customer_ids(),
+        expect_each_row(
             "customer_has_few_identifiers",
             "count(*) over (partition by customer_id) <= 100",
             "A customer of more than a hundred identifiers is more often several people joined by mistake.",
             WARN,
         ),
-        each_row(
+        expect_each_row(
             "founder_is_among_them",
             "max(concat('c_', substring(sha2(identifier_id, 256), 1, 24)) = customer_id) over (partition by"
             " customer_id)",

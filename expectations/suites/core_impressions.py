@@ -1,23 +1,29 @@
 """What `core_impressions` must hold before anyone reads it."""
 
 from expectations.contracts.lake import CORE_IMPRESSIONS
-from expectations.suites.suite import Suite, between, customers, day_of, each_row
+from expectations.suites.suite import (
+    Suite,
+    expect_between,
+    expect_customer_ids,
+    expect_each_row,
+    expect_shop_day,
+)
 
 SUITE = Suite(
     CORE_IMPRESSIONS,
     (
-        customers(),
-        day_of("served", "A list must be found on the day it was served."),
-        each_row(
+        expect_customer_ids(),
+        expect_shop_day("served", "A list must be found on the day it was served."),
+        expect_each_row(
             "ranks_count_from_one",
             "size(items) = 0 or items.rank = sequence(1, size(items))",
             "Position bias is estimated from ranks: a gap or a repeat spoils it.",
         ),
-        each_row(
+        expect_each_row(
             "items_are_named_once",
             "size(array_distinct(items.item_id)) = size(items)",
             "An item shown twice in one list is counted twice.",
         ),
-        between("propensity", 0, 1, "A propensity is a probability."),
+        expect_between("propensity", 0, 1, "A propensity is a probability."),
     ),
 )

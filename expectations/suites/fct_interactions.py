@@ -1,26 +1,34 @@
 """What `fct_interactions` must hold before a recommender learns from it."""
 
 from expectations.contracts.lake import FCT_INTERACTIONS
-from expectations.suites.suite import WARN, Suite, customers, each_row, not_empty, not_null, one_of
+from expectations.suites.suite import (
+    WARN,
+    Suite,
+    expect_customer_ids,
+    expect_each_row,
+    expect_not_empty,
+    expect_not_null,
+    expect_one_of,
+)
 
 SUITE = Suite(
     FCT_INTERACTIONS,
     (
-        not_empty("There is nothing to learn from.", WARN),
-        customers(),
-        not_null("item_id", "An interaction without an item teaches nothing."),
-        not_null("occurred_at", "Train and test are split by time."),
-        one_of(
+        expect_not_empty("There is nothing to learn from.", WARN),
+        expect_customer_ids(),
+        expect_not_null("item_id", "An interaction without an item teaches nothing."),
+        expect_not_null("occurred_at", "Train and test are split by time."),
+        expect_one_of(
             "interaction_type",
             ("view", "cart", "purchase", "return"),
             "Each type has a weight of its own; others have none.",
         ),
-        each_row(
+        expect_each_row(
             "purchases_have_units",
             "interaction_type <> 'purchase' or quantity > 0",
             "A purchase of nothing would count as a taste.",
         ),
-        each_row(
+        expect_each_row(
             "purchases_have_an_order",
             "interaction_type <> 'purchase' or order_id is not null",
             "It could be counted twice.",

@@ -2,12 +2,12 @@
 
 from expectations.contracts.lake import QUARANTINE
 from expectations.contracts.reasons import REASONS
-from expectations.suites.suite import WARN, Suite, not_null, one_of
+from expectations.suites.suite import WARN, Suite, expect_not_null, expect_one_of
 
 SUITE = Suite(
     QUARANTINE,
     (
-        one_of("reason", tuple(REASONS), "A refusal without a known reason cannot be acted on."),
-        not_null("raw_text", "Without the raw text a record cannot be replayed.", WARN),
+        expect_one_of("reason", tuple(REASONS), "A refusal without a known reason cannot be acted on."),
+        expect_not_null("raw_text", "Without the raw text a record cannot be replayed.", WARN),
     ),
 )

@@ -2,17 +2,17 @@
 
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS
 from expectations.suites.lists import ORDERED_LIST
-from expectations.suites.suite import Suite, holds, matches
+from expectations.suites.suite import Suite, expect_match, expect_values_present
 
 SUITE = Suite(
     REC_AUDIENCE_ITEMS,
     (
-        matches(
+        expect_match(
             "audience",
             "^(?:popular|new|country:.+|segment:.+)$",
             "The service looks lists up by these names alone.",
         ),
-        holds("audience", ("popular",), "It is the last list anyone falls back to."),
+        expect_values_present("audience", ("popular",), "It is the last list anyone falls back to."),
         *ORDERED_LIST,
     ),
 )

@@ -2,6 +2,6 @@
 
 from expectations.contracts.lake import REC_CUSTOMER_ITEMS
 from expectations.suites.lists import ORDERED_LIST
-from expectations.suites.suite import Suite, customers
+from expectations.suites.suite import Suite, expect_customer_ids
 
-SUITE = Suite(REC_CUSTOMER_ITEMS, (customers(), *ORDERED_LIST))
+SUITE = Suite(REC_CUSTOMER_ITEMS, (expect_customer_ids(), *ORDERED_LIST))

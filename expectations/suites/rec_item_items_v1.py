@@ -2,12 +2,12 @@
 
 from expectations.contracts.lake import REC_ITEM_ITEMS
 from expectations.suites.lists import ORDERED_LIST
-from expectations.suites.suite import Suite, each_row
+from expectations.suites.suite import Suite, expect_each_row
 
 SUITE = Suite(
     REC_ITEM_ITEMS,
     (
-        each_row(
+        expect_each_row(
             "not_its_own_neighbour",
             "not array_contains(items.item_id, item_id)",
             "An item beside itself is no advice.",

@@ -69,23 +69,25 @@ class Suite:
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:
-        return promised(self.table) + self.own
+        return expect_contract(self.table) + self.own
 
 
-def promised(table: Table) -> tuple[Expectation, ...]:
+def expect_contract(table: Table) -> tuple[Expectation, ...]:
     """What the contract promises: columns that never hold null, and a key that no two rows share."""
-    found = tuple(not_null(name, f"{table.name} promises a value in {name}.") for name in table.required)
-    return found + ((unique(table.key, f"{table.grain}"),) if table.key else ())
+    found = tuple(
+        expect_not_null(name, f"{table.name} promises a value in {name}.") for name in table.required
+    )
+    return found + ((expect_unique(table.key, f"{table.grain}"),) if table.key else ())
 
 
-def not_null(column: str, reason: str, severity: str = FAIL, mostly: float = 1.0) -> Expectation:
+def expect_not_null(column: str, reason: str, severity: str = FAIL, mostly: float = 1.0) -> Expectation:
     """Every row, or this share of them, has a value."""
     return Expectation(
         "expect_column_values_to_not_be_null", {"column": column, "mostly": mostly}, reason, severity
     )
 
 
-def unique(columns: tuple[str, ...], reason: str, severity: str = FAIL) -> Expectation:
+def expect_unique(columns: tuple[str, ...], reason: str, severity: str = FAIL) -> Expectation:
     """No two rows share these columns' values."""
     if len(columns) == 1:
         return Expectation("expect_column_values_to_be_unique", {"column": columns[0]}, reason, severity)
@@ -94,14 +96,14 @@ def unique(columns: tuple[str, ...], reason: str, severity: str = FAIL) -> Expec
     )
 
 
-def one_of(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
+def expect_one_of(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
     """A value that is there is one of these."""
     return Expectation(
         "expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}, reason, severity
     )
 
 
-def between(
+def expect_between(
     column: str, low: float | None, high: float | None, reason: str, severity: str = FAIL
 ) -> Expectation:
     """A value that is there lies between the two, ends included; None is open."""
@@ -109,45 +111,45 @@ def between(
     return Expectation("expect_column_values_to_be_between", arguments, reason, severity)
 
 
-def matches(column: str, regex: str, reason: str, severity: str = FAIL) -> Expectation:
+def expect_match(column: str, regex: str, reason: str, severity: str = FAIL) -> Expectation:
     """A value that is there matches."""
     return Expectation(
         "expect_column_values_to_match_regex", {"column": column, "regex": regex}, reason, severity
     )
 
 
-def holds(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
+def expect_values_present(column: str, values: tuple, reason: str, severity: str = FAIL) -> Expectation:
     """Each of these values stands in some row."""
     arguments = {"column": column, "value_set": list(values)}
     return Expectation("expect_column_distinct_values_to_contain_set", arguments, reason, severity)
 
 
-def not_empty(reason: str, severity: str = FAIL) -> Expectation:
+def expect_not_empty(reason: str, severity: str = FAIL) -> Expectation:
     """The table has a row."""
     return Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, reason, severity)
 
 
-def each_row(name: str, sql: str, reason: str, severity: str = FAIL) -> Expectation:
+def expect_each_row(name: str, sql: str, reason: str, severity: str = FAIL) -> Expectation:
     """Every row meets a condition over several columns, or over the inside of one."""
     return Expectation(
         "expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, severity, sql
     )
 
 
-def day_of(event: str, reason: str) -> Expectation:
+def expect_shop_day(event: str, reason: str) -> Expectation:
     """`<event>_date` is the shop's day of `<event>_at`: in no time zone more than a day from the UTC one."""
     days_apart = f"abs(datediff({event}_date, to_date({event}_at)))"
-    return each_row("day_is_of_its_time", f"{days_apart} <= 1", reason)
+    return expect_each_row("day_is_of_its_time", f"{days_apart} <= 1", reason)
 
 
-def ids(*columns: str) -> tuple[Expectation, ...]:
+def expect_identifier_ids(*columns: str) -> tuple[Expectation, ...]:
     """These columns hold ids of identifiers and nothing else."""
     reason = "Only an id may stand here: an e-mail or a phone would be a personal value out of its place."
-    return tuple(matches(column, IDENTIFIER_ID, reason) for column in columns)
+    return tuple(expect_match(column, IDENTIFIER_ID, reason) for column in columns)
 
 
-def customers(column: str = "customer_id") -> Expectation:
+def expect_customer_ids(column: str = "customer_id") -> Expectation:
     """This column holds customer ids and nothing else."""
-    return matches(
+    return expect_match(
         column, CUSTOMER_ID, "Only Concierge's own id may stand here: a source's id would join to nothing."
     )

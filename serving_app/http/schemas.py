@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from expectations.contracts.ids import MAX_ID_LENGTH, id_flaw, normalise_id
+from expectations.contracts.ids import MAX_ID_LENGTH, find_id_flaw, normalise_id
 
 MAX_N = 100
 Source = Literal["personal", "audience", "popular", "static", "override", "similar"]
@@ -31,7 +31,7 @@ def _normal(value: object) -> object:
 
 
 def _is_id(value: str) -> str:
-    if id_flaw(value.strip()):
+    if find_id_flaw(value.strip()):
         raise ValueError("must be printable and not blank")
     return value
 

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from expectations.contracts import identity_decisions as decisions
-from expectations.contracts.identifiers import KINDS, LOCAL_KINDS, identifier_id
+from expectations.contracts.identifiers import KINDS, LOCAL_KINDS, hash_identifier
 from expectations.contracts.identity_decisions import REFUSE, WITHDRAW, Decision, DecisionError
-from expectations.contracts.phones import international
+from expectations.contracts.phones import normalise_international
 from expectations.contracts.snapshot import Link
 from serving_app.http.problems import (
     BadRequest,
@@ -63,7 +63,7 @@ class Identity:
         """Whether two identifiers are one customer's, and why.
 
         Args:
-            a, b: `<kind>:<value>` or an `identifier_id`.
+            a, b: `<kind>:<value>` or an `hash_identifier`.
             until: only links first seen by then.
 
         Raises:
@@ -230,8 +230,11 @@ class Identity:
     def _ids(self, kind: str, value: str) -> dict[str, str]:
         """Every id that a value may have, with the source that would have issued it."""
         if kind == "phone":  # as it was received where the lake could make nothing of it
-            return {identifier_id(self._key, kind, "", form): "" for form in (international(value), value)}
-        return {identifier_id(self._key, kind, source, value): source for source in self._sources}
+            return {
+                hash_identifier(self._key, kind, "", form): ""
+                for form in (normalise_international(value), value)
+            }
+        return {hash_identifier(self._key, kind, source, value): source for source in self._sources}
 
     def _taken(self) -> list[Decision]:
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from expectations.contracts.snapshot import Item, Listed
+from expectations.contracts.snapshot import Item, ListItem
 from serving_app.overrides.index import BLOCK, BOOST, PIN, Override
 
 PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = (
@@ -29,7 +29,7 @@ class Rung(NamedTuple):
 
     source: str
     about: str
-    items: Sequence[Listed]
+    items: Sequence[ListItem]
 
 
 class Served(NamedTuple):
@@ -131,7 +131,7 @@ def _candidates(
     pins: dict[str, Override],
     may_show: Callable[[str], bool],
     applied: dict[str, None],
-) -> Iterator[tuple[Rung, Listed, float, list[Override]]]:
+) -> Iterator[tuple[Rung, ListItem, float, list[Override]]]:
     """What the ladder offers, rung by rung, each item once, with its score and the boosts in it; notes blocks
     that held.
     """
@@ -148,7 +148,9 @@ def _candidates(
                 yield rung, listed, score, boosted_by
 
 
-def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Listed, float, list[Override]]]:
+def boosted(
+    items: Sequence[ListItem], boosts: list[Override]
+) -> list[tuple[ListItem, float, list[Override]]]:
     """Each item with its boosted score and the boosts in it, in the order of those scores, ties as they
     stood.
 
@@ -166,7 +168,7 @@ def boosted(items: Sequence[Listed], boosts: list[Override]) -> list[tuple[Liste
     return sorted(scored, key=lambda row: -row[1])
 
 
-def reason(rung: Rung, listed: Listed, boosted_by: list[Override]) -> str:
+def reason(rung: Rung, listed: ListItem, boosted_by: list[Override]) -> str:
     """Why an item is there, in words for the people who run the shop."""
     named = [
         source for source in listed.sources if source != rung.source

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.identity_tables import CORE_IDENTITIES
 from expectations.contracts.impressions import record
 from expectations.contracts.restrictions import View
@@ -123,7 +123,9 @@ class Service:
             kind, value = (
                 ("user_id", visitor.user_id) if visitor.user_id else ("anonymous_id", visitor.anonymous_id)
             )
-            ids = [identifier_id(self._key, kind, source, value) for source in self._sources] if value else []
+            ids = (
+                [hash_identifier(self._key, kind, source, value) for source in self._sources] if value else []
+            )
             found = next((customer_id for one in ids if (customer_id := snapshot.whose(one))), None)
         return found if found and may_be_named([*ids, found], snapshot, view) else None
 

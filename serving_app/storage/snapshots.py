@@ -40,14 +40,16 @@ class Snapshot:
                 f"snapshot {name} has layout {self.meta.layout}; this build reads {contract.READABLE}"
             )
         catalogue = get(contract.CATALOGUE)
-        self._catalogue = contract.Catalogue.of_bytes(catalogue) if catalogue else contract.Catalogue()
+        self._catalogue = (
+            contract.ListVocabulary.of_bytes(catalogue) if catalogue else contract.ListVocabulary()
+        )
 
     @classmethod
     def of(cls, name: str, pairs: Iterable[tuple[bytes, bytes]]) -> "Snapshot":
         """A snapshot in memory."""
         return cls(name, dict(pairs).get)
 
-    def list(self, key: bytes) -> Sequence[contract.Listed]:
+    def list(self, key: bytes) -> Sequence[contract.ListItem]:
         """A ranked list; empty when there is none."""
         packed = self._get(key)
         return self._catalogue.unpack(packed) if packed else []

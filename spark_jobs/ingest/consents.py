@@ -25,13 +25,13 @@ NOT_AN_OBJECT = (
 
 
 def is_granted(received: Column) -> Column:
-    """`read_consent(…).is_granted` of a column of texts in their normal form, as the reader leaves them."""
+    """`parse_consent(…).is_granted` of a column of texts in their normal form, as the reader leaves them."""
     word = F.lower(bare(received))
     return F.when(word != "", word.isin(*YES))
 
 
 def is_unreadable(received: Column) -> Column:
-    """Whether something was said that is no word of `read_consent`'s lists; never null."""
+    """Whether something was said that is no word of `parse_consent`'s lists; never null."""
     word = F.coalesce(F.lower(bare(received)), F.lit(""))
     return ~word.isin("", *YES, *NO)
 

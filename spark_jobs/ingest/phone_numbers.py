@@ -5,13 +5,13 @@ brings.
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from expectations.contracts.phones import digits, e164
+from expectations.contracts.phones import extract_digits, format_e164
 
 
 def compared(phone: Column, country: Column) -> Column:
     """The number in E.164 where it can be one of its country, else its digits; null when it has none."""
 
     def normal(phone, country):  # Spark warns of hints it does not know
-        return (digits(e164(phone, country) or "")) or None
+        return (extract_digits(format_e164(phone, country) or "")) or None
 
     return F.udf(normal, "string")(phone, country)

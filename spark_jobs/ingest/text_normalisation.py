@@ -13,8 +13,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expectations.contracts.countries import NOT_CURRENT
-from expectations.contracts.ids import KEY_KINDS, MAX_ID_LENGTH, NO_ID, RECORD_KINDS, UPPER, ReadId, read_id
-from expectations.contracts.text import is_plain, normalise_text
+from expectations.contracts.ids import (
+    KEY_KINDS,
+    MAX_ID_LENGTH,
+    NO_ID,
+    RECORD_KINDS,
+    UPPER,
+    ParsedId,
+    parse_id,
+)
+from expectations.contracts.text import is_printable_ascii, normalise_text
 
 if TYPE_CHECKING:
     from spark_jobs.sources.declaration import IdField
@@ -67,7 +75,7 @@ def normaliser(columns: Sequence[str], ids: Sequence["IdField"]) -> Normalise:
             NOTHING if value is None else read(value) for value, read in zip(values, readers, strict=True)
         ]
         for name in wrong_kinds:
-            found[columns.index(name)] = judged(fields[name], ReadId(None, NO_ID))
+            found[columns.index(name)] = judged(fields[name], ParsedId(None, NO_ID))
         flaw = next((each.flaw for each in found if each.flaw), None)
         return Normal(
             tuple(each.value for each in found),
@@ -89,15 +97,15 @@ def read_text(value: str) -> Read:
     """A text; in JSON the strings are normalised as they stand."""
     if ESCAPED in value and (document := parsed(value)) is not None:
         return Read(written(mapped(document, normalise_text)))
-    return Read(value if is_plain(value) else normalise_text(value))
+    return Read(value if is_printable_ascii(value) else normalise_text(value))
 
 
 def read_field(field: "IdField", value: object) -> Read:
     """An id."""
-    return judged(field, read_id(value, field.kind, field.case))
+    return judged(field, parse_id(value, field.kind, field.case))
 
 
-def judged(field: "IdField", found: ReadId) -> Read:
+def judged(field: "IdField", found: ParsedId) -> Read:
     """What an id's flaw means for its record, behind the id's path."""
     if not found.flaw:
         return Read(found.value)
@@ -110,7 +118,7 @@ def document_reader(fields: Sequence["IdField"]) -> Reader:
     odd = re.compile("|".join(rf'"{re.escape(each.inside[-1])}":(?!{plain(each)}|null)' for each in fields))
 
     def read(value: str) -> Read:
-        if is_plain(value) and ESCAPED not in value and not odd.search(value):
+        if is_printable_ascii(value) and ESCAPED not in value and not odd.search(value):
             return Read(value)
         document = parsed(value)
         if document is None:

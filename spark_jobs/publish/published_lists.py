@@ -44,7 +44,7 @@ def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.CATALOGUE)
         catalogue, cursor = (
-            snapshot.Catalogue.of_bytes(packed) if packed else snapshot.Catalogue(),
+            snapshot.ListVocabulary.of_bytes(packed) if packed else snapshot.ListVocabulary(),
             txn.cursor(),
         )
         cursor.set_range(snapshot.CUSTOMER_LISTS)

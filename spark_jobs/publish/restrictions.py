@@ -17,7 +17,7 @@ import duckdb
 import pyarrow.compute as pc
 
 from expectations.contracts.consent import PERSONALIZATION
-from expectations.contracts.identifiers import customer_id as id_of_founder
+from expectations.contracts.identifiers import derive_customer_id as id_of_founder
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
 from expectations.contracts.published import Published
 from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, Word

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts import snapshot
-from expectations.contracts.identifiers import customer_id as id_of_founder
+from expectations.contracts.identifiers import derive_customer_id as id_of_founder
 from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
@@ -124,7 +124,7 @@ def without_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -
 def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
     """Everything a snapshot holds."""
     yield snapshot.META, snapshot.pack(meta)
-    catalogue = snapshot.Catalogue(sorted(sources.items["item_id"].to_pylist()))
+    catalogue = snapshot.ListVocabulary(sorted(sources.items["item_id"].to_pylist()))
     yield from list_pairs(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list, catalogue)
     yield from list_pairs(sources, REC_ITEM_ITEMS, snapshot.similar_list, catalogue)
     yield from list_pairs(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list, catalogue)
@@ -137,7 +137,7 @@ def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
 
 
 def list_pairs(
-    sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.Catalogue
+    sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.ListVocabulary
 ) -> Pairs:
     """One packed list a row of a `rec_*` table.
 
@@ -259,7 +259,7 @@ def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
             continue
         factors = np.array(row["factors"], np.float32).reshape(-1, row["n_components"])
         wide = factors.astype(np.float64)
-        record = snapshot.FoldIn(
+        record = snapshot.FoldInFactors(
             meta.model_version,
             tuple(row["item_ids"]),
             row["n_components"],

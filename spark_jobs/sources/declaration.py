@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from expectations.contracts.ids import AS_GIVEN
-from expectations.contracts.lake import raw_table
+from expectations.contracts.lake import define_raw_table
 from expectations.contracts.tables import Table
 
 if TYPE_CHECKING:
@@ -223,4 +223,4 @@ class Source:
 
     def raw(self, feed: Feed) -> Table:
         """The contract of the feed's raw table."""
-        return raw_table(self.name, feed.entity, feed.columns)
+        return define_raw_table(self.name, feed.entity, feed.columns)

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.planted.facts import LAKE, PUBLISHED, everybody, judge
 from benchmarks.planted.score import Score, table
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 
 LAST = date(2026, 1, 7)
 
@@ -28,7 +28,7 @@ def fact(kind: str, key: str, **facts) -> dict:
 
 
 def identifier(kind: str, value: str) -> str:
-    return identifier_id("key", kind, "sample_shop", value)
+    return hash_identifier("key", kind, "sample_shop", value)
 
 
 def a_home(**tables) -> SimpleNamespace:

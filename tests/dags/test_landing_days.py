@@ -54,7 +54,7 @@ def test_the_sample_shops_run_handles_its_own_next_day(dag_bag, tmp_path, monkey
     from dags import _defaults
 
     monkeypatch.setattr(_defaults, "HOME", tmp_path)
-    shop_clock.set_next_day(tmp_path, AT.date(), date(2011, 3, 1), date(2011, 1, 1))
+    shop_clock.set_next_landing_day(tmp_path, AT.date(), date(2011, 3, 1), date(2011, 1, 1))
     assert render(_defaults.DAYS_FROM, {}, AT) == "2011-03-02"
     assert render(_defaults.DAYS_TO, {"from": "2010-12-01"}, AT) == "2010-12-01", (
         "a range that is asked for is that range"

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from operate import airflow
-from operate.visitors import free_port
+from operate.visitors import find_free_port
 
 FIRST_DAY = date(2011, 5, 2)
 N_DAYS, N_CUSTOMERS, N_ITEMS = 40, 60, 30
@@ -94,8 +94,8 @@ def night(tmp_path_factory) -> RanNight:
     """The scheduler started on an empty database, until its first scheduled run of `nightly` has ended."""
     home = tmp_path_factory.mktemp("night")
     facts = write_shop(home / "landing")
-    port = str(free_port())
-    env = airflow.environment(home, "local[2]") | {
+    port = str(find_free_port())
+    env = airflow.build_environment(home, "local[2]") | {
         "CONCIERGE_SOURCES": "online_retail",
         "CONCIERGE_SPARK_MEMORY": "1500m",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
@@ -105,7 +105,7 @@ def night(tmp_path_factory) -> RanNight:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API__WORKERS": "1",
     }
-    airflow.prepare(env)
+    airflow.prepare_database(env)
     subprocess.run(
         [airflow.BIN / "airflow", "dags", "unpause", "nightly", "-y"],
         env=env,

@@ -14,7 +14,7 @@ import requests
 
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_RUNS, QUARANTINE, REC_CUSTOMER_ITEMS
 from operate import airflow, airflow_records
-from operate.visitors import Visitor, before_and_after, service
+from operate.visitors import Visitor, fetch_before_and_after_block, run_service
 from spark_jobs.lake.tables import Lake
 
 STEPS = ["land", "ingest", "identify", "build.load", "build.dbt", "build.export", "train", "score", "publish"]
@@ -65,8 +65,8 @@ def test_the_summary_balances(night):
 def test_visitors_are_answered_and_an_override_changes_the_answer_at_once(night, tmp_path):
     known = sorted(night.facts.buyers)[0]
     visitors = [Visitor("known", {"user_id": known}), Visitor("anonymous", {"anonymous_id": "nobody"})]
-    with service(night.home, "online_retail", tmp_path / "service.log") as url:
-        visits = before_and_after(url, visitors)
+    with run_service(night.home, "online_retail", tmp_path / "service.log") as url:
+        visits = fetch_before_and_after_block(url, visitors)
         assert requests.get(f"{url}/v1/customers/nobody", timeout=5).status_code == 404
     assert visits[0]["before"]["source"] == "personal"
     assert visits[1]["before"]["source"] == "popular"
@@ -118,12 +118,17 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
         for task, state in (("train", "running"), ("score", "up_for_retry")):
             database.execute("update task_instance set state = ? where task_id = ?", (state, task))
         before = {task: rest for task, *rest in database.execute(read)}
-    assert airflow_records.resume_interrupted(tmp_path / "airflow") == [], "make run may be following it"
+    assert airflow_records.resume_interrupted_tasks(tmp_path / "airflow") == [], (
+        "make run may be following it"
+    )
     with sqlite3.connect(file) as database:
         database.execute(
             "update dag_run set triggered_by = 'TIMETABLE' where run_id = (select max(run_id) from dag_run)"
         )
-    assert airflow_records.resume_interrupted(tmp_path / "airflow") == ["nightly.score", "nightly.train"]
+    assert airflow_records.resume_interrupted_tasks(tmp_path / "airflow") == [
+        "nightly.score",
+        "nightly.train",
+    ]
     with sqlite3.connect(file) as database:
         after = {task: rest for task, *rest in database.execute(read)}
     for task, (state, try_number, max_tries) in before.items():
@@ -133,7 +138,9 @@ def test_tasks_that_were_stopped_with_their_scheduler_lose_no_try(night, tmp_pat
             else [state, try_number, max_tries]
         )
         assert after[task] == expected, task
-    assert airflow_records.resume_interrupted(tmp_path / "airflow") == [], "a home that ended well has none"
+    assert airflow_records.resume_interrupted_tasks(tmp_path / "airflow") == [], (
+        "a home that ended well has none"
+    )
 
 
 def test_a_failing_spark_submit_fails_the_night(night):

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from operate.airflow_records import resume_interrupted
+from operate.airflow_records import resume_interrupted_tasks
 
 TABLES = """
     create table dag_run (dag_id, run_id, state, triggered_by);
@@ -21,7 +21,7 @@ TABLES = """
 def test_a_run_without_a_scheduler_keeps_its_tasks(tmp_path):
     with sqlite3.connect(tmp_path / "airflow.db") as database:
         database.executescript(TABLES)
-    assert resume_interrupted(tmp_path) == ["nightly.by hand", "nightly.older", "nightly.scheduled"]
+    assert resume_interrupted_tasks(tmp_path) == ["nightly.by hand", "nightly.older", "nightly.scheduled"]
     with sqlite3.connect(tmp_path / "airflow.db") as database:
         after = {
             task: rest

@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import OPS_DELIVERIES
 from operate import backfill, page
-from operate.backfill import files_of
+from operate.backfill import count_files
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days
 
@@ -43,7 +43,7 @@ def test_a_folder_without_a_file_of_these_days_is_no_night_done_already(said, tm
     assert "has no file of 2010-12-01…2010-12-02; online_retail names them like 2010-12-01.csv" in said(
         str(tmp_path)
     )
-    assert files_of("online_retail", tmp_path, Days(date(2010, 12, 1), date(2010, 12, 3))) == 1
+    assert count_files("online_retail", tmp_path, Days(date(2010, 12, 1), date(2010, 12, 3))) == 1
     assert "takes no day files from a folder" in said(str(tmp_path), "sample_shop")
     assert "unknown source" in said(str(tmp_path), "online_retial")
 
@@ -59,5 +59,5 @@ def test_another_shops_home_is_refused(said, tmp_path):
 def test_the_page_after_the_sample_shop_sends_real_data_to_another_home(capsys):
     from rich.console import Console
 
-    page.next_steps(Console(width=200), [{"query": {"user_id": "u1"}}])
+    page.print_next_steps(Console(width=200), [{"query": {"user_id": "u1"}}])
     assert "CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail" in capsys.readouterr().out

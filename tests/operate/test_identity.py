@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.identity_decisions import read
 from expectations.contracts.published import Published
 from operate import identity
 from spark_jobs.publish.snapshot_writer import write
 
 KEY, MAIL = "test-key", "ada@shop.example"
-USER, EMAIL = identifier_id(KEY, "user_id", "online_retail", "u-1"), identifier_id(KEY, "email", "", MAIL)
+USER, EMAIL = hash_identifier(KEY, "user_id", "online_retail", "u-1"), hash_identifier(KEY, "email", "", MAIL)
 
 
 @pytest.fixture

@@ -32,10 +32,10 @@ def test_every_column_and_every_row_that_is_no_recommender_is_explained(capsys):
     summary = {
         "model": {"n_test_customers": 1278, "leaderboard": {"item_knn": ROW, "found": ROW, "served": ROW}}
     }
-    Console(width=110).print(page.model(summary))
+    Console(width=110).print(page.tabulate_model(summary))
     said = capsys.readouterr().out
     assert "(1,278 customers)" in said and "served" in said
-    lines = page.told(summary).splitlines()
+    lines = page.describe_legend(summary).splitlines()
     assert [line.split(":")[0].strip() for line in lines[:-1]] == [
         "served",
         "found",
@@ -44,7 +44,7 @@ def test_every_column_and_every_row_that_is_no_recommender_is_explained(capsys):
         "next",
     ]
     assert "recommender alone" in lines[-1]
-    assert page.told({"model": {}}) == ""
+    assert page.describe_legend({"model": {}}) == ""
 
 
 def test_the_first_items_reason_is_told_as_the_service_says_it():
@@ -54,7 +54,7 @@ def test_the_first_items_reason_is_told_as_the_service_says_it():
         "reason": "chosen for this customer (by ease); wanted i-7 on 2026-02-11",
     }
     assert (
-        page.why({"who": "known, 9 orders", "before": {"items": [item]}})
+        page.format_reason({"who": "known, 9 orders", "before": {"items": [item]}})
         == "Why Wild Jar is first for the visitor known, 9 orders: chosen for this customer (by ease); wanted"
         " i-7 on 2026-02-11."
     )
@@ -74,12 +74,12 @@ def test_what_files_lack_is_told_once_each():
         {"step": "ingest", "table_name": name, "detail": json.dumps(detail)}
         for name, detail in details.items()
     ]
-    assert page.files({"files": file_notes(rows)}) == [
+    assert page.describe_files({"files": file_notes(rows)}) == [
         "core_items: 2 ended, because a whole file no longer names them.",
         "core_items: the file of 2026-01-09 names 310, the one before 1,000; nothing it lacks was ended.",
         "core_order_lines: 1 files hold no record: shop/orders/2026-01-09/1.csv.",
     ]
-    assert page.files({"files": file_notes(rows[2:])}) == []
+    assert page.describe_files({"files": file_notes(rows[2:])}) == []
 
 
 @pytest.fixture

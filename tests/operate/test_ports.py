@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from operate import airflow
-from operate.ports import read_port, refuse_taken_port
+from operate.ports import parse_port, refuse_taken_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ def test_a_taken_port_names_the_setting_to_change(taken_port):
 @pytest.mark.parametrize("value", ["", "0", "65536", "http", "-1", "٨٠"])
 def test_a_port_is_a_number(value):
     with pytest.raises(SystemExit, match=r"SOME_PORT is .* from 1 to 65535"):
-        read_port(value, "SOME_PORT")
+        parse_port(value, "SOME_PORT")
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_servers_say_so_and_end(module, setting, taken_port, tmp_path):
 
 
 def test_a_second_scheduler_of_a_home_is_refused(tmp_path):
-    env = airflow.environment(tmp_path, "local[1]")
+    env = airflow.build_environment(tmp_path, "local[1]")
     (tmp_path / "airflow").mkdir()
     with (
         FileLock(tmp_path / "airflow" / ".scheduler.lock"),
         pytest.raises(SystemExit, match="is running already"),
     ):
-        airflow.serve(env, lambda: pytest.fail("nothing may be announced"))
+        airflow.run_scheduler(env, lambda: pytest.fail("nothing may be announced"))

@@ -22,8 +22,8 @@ OURS = f"""
 import sys
 from operate import processes
 processes.PATIENCE_SECONDS = 1
-processes.end_all.__defaults__ = (1,)
-sys.exit(processes.run_together([sys.executable, '-c', {PARENT!r}]))
+processes.end_process_tree.__defaults__ = (1,)
+sys.exit(processes.run_process_group([sys.executable, '-c', {PARENT!r}]))
 """
 
 
@@ -43,8 +43,8 @@ def test_a_signal_ends_all_that_was_started(number):
 
 def test_a_program_that_ends_says_how():
     code = (
-        "import sys; from operate.processes import run_together; sys.exit(run_together([sys.executable, '-c',"
-        " 'exit(3)']))"
+        "import sys; from operate.processes import run_process_group as run;"
+        " sys.exit(run([sys.executable, '-c', 'exit(3)']))"
     )
     began = time.monotonic()
     assert (

@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
 from operate import quarantine
-from operate.masking import MASK, mask, shape
+from operate.masking import MASK, mask_record, mask_shape
 from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
 from spark_jobs.lake.tables import Lake
 
@@ -148,13 +148,13 @@ def test_a_slip_is_told_with_what_is_allowed(capsys, option, allowed):
 
 
 def test_what_cannot_be_told_apart_shows_its_shape_alone():
-    assert shape('Ann Ü,"12"\n') == 'xxx x,"99"·'
-    assert mask("Ann,Bird", ["a", "b", "c"]) == "xxx,xxxx", "a field fewer"
-    assert mask('{"Ann Bird": 1}', None) == '{"xxx xxxx": 9}', "a key that is no column's name"
+    assert mask_shape('Ann Ü,"12"\n') == 'xxx x,"99"·'
+    assert mask_record("Ann,Bird", ["a", "b", "c"]) == "xxx,xxxx", "a field fewer"
+    assert mask_record('{"Ann Bird": 1}', None) == '{"xxx xxxx": 9}', "a key that is no column's name"
     assert (
-        mask('{"a": [{"email": "x"}, 2], "b": "call 030 1234567"}', None)
+        mask_record('{"a": [{"email": "x"}, 2], "b": "call 030 1234567"}', None)
         == f"a=[{{email: {MASK}}}, 2], b={MASK}"
     )
-    shown = mask('{"phoneNumber": "030 12", "billing_first_name": "Ada", "item_name": "Bowl"}', None)
+    shown = mask_record('{"phoneNumber": "030 12", "billing_first_name": "Ada", "item_name": "Bowl"}', None)
     assert shown == f"phoneNumber={MASK}, billing_first_name={MASK}, item_name=Bowl"
-    assert len(mask("x" * 1_000_000, None)) < 300
+    assert len(mask_record("x" * 1_000_000, None)) < 300

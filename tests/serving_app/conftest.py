@@ -12,7 +12,7 @@ import pytest
 
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.published import HISTORY, Published
 from serving_app.app import create_app
 from serving_app.overrides.index import MemoryOverrides
@@ -96,7 +96,7 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
             )
         ),
     )
-    held = contract.Catalogue()
+    held = contract.ListVocabulary()
     for n in range(40):
         facts = contract.Item(
             f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38
@@ -112,9 +112,9 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     )
     yield contract.customer(NEWCOMER), contract.pack(contract.Customer("Spain", (), "lapsed", 0, None, False))
     yield contract.former_customer(FORMER), REGULAR.encode()
-    yield contract.identifier(identifier_id(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
+    yield contract.identifier(hash_identifier(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
     yield (
-        contract.identifier(identifier_id(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
+        contract.identifier(hash_identifier(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
         NEWCOMER.encode(),
     )
     yield contract.audience_list("segment:lapsed"), listed(held, 20, 21, 39, 22, source="recent_popularity")
@@ -127,7 +127,7 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
 
 def ids():
     """The identifier id of each value of `WHO`."""
-    return {value: identifier_id(KEY, kind, SOURCE, value) for value, (kind, _) in WHO.items()}
+    return {value: hash_identifier(KEY, kind, SOURCE, value) for value, (kind, _) in WHO.items()}
 
 
 def graph_pairs():

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from spark_jobs.lake.tables import Lake, arrow_schema
 from spark_jobs.run.context import Days, Night
@@ -46,7 +46,7 @@ class Shop:
 
 
 def person(n: int) -> str:
-    return customer_id(f"customer {n}")
+    return derive_customer_id(f"customer {n}")
 
 
 def purchases(n_days: int = N_DAYS, seed: int = 1) -> list[dict]:

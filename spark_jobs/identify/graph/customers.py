@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 
 def founded_by(identifier: Column) -> Column:
-    """`expectations.contracts.identifiers.customer_id`, as a column."""
+    """`expectations.contracts.identifiers.derive_customer_id`, as a column."""
     return F.concat(F.lit("c_"), F.substring(F.sha2(identifier, 256), 1, 24))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from expectations.contracts.consent import read_consent
+from expectations.contracts.consent import parse_consent
 
 # The truth table that ingest is held to as well (tests/spark_jobs/ingest/test_consents.py): value, granted,
 # readable.
@@ -46,4 +46,4 @@ TABLE = [
 
 @pytest.mark.parametrize(("value", "is_granted", "is_readable"), TABLE, ids=[repr(row[0]) for row in TABLE])
 def test_a_value_says(value, is_granted, is_readable):
-    assert read_consent(value) == (is_granted, is_readable)
+    assert parse_consent(value) == (is_granted, is_readable)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.contracts.packed_lists import STEPS, Catalogue
+from expectations.contracts.packed_lists import STEPS, ListVocabulary
 
 SOURCES = (("item_knn", "lightfm"), ("lightfm",), ())
 DAY = "2026-02-01"
@@ -27,14 +27,14 @@ def there_and_back(catalogue, rows):
     """Packed with one catalogue, read with what that one is as bytes."""
     ids, scores, sources, because = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
     packed = catalogue.pack(ids, scores, sources, [(place, *one) for place, one in enumerate(because) if one])
-    return Catalogue.of_bytes(catalogue.as_bytes()).unpack(packed), packed
+    return ListVocabulary.of_bytes(catalogue.as_bytes()).unpack(packed), packed
 
 
 @given(ROWS, st.sampled_from([0, 70_000]))
 def test_everything_comes_back(rows, n_known):
     """70,000 items known before: numbers of three bytes."""
     rows = sorted(rows, key=lambda row: -row[1])
-    found, _ = there_and_back(Catalogue(f"item {n}" for n in range(n_known)), rows)
+    found, _ = there_and_back(ListVocabulary(f"item {n}" for n in range(n_known)), rows)
     assert [(one.item_id, one.sources) for one in found] == [(row[0], row[2]) for row in rows]
     assert [one.because for one in found] == [row[3] for row in rows]
     step = (rows[0][1] - rows[-1][1]) / STEPS if rows else 0.0
@@ -55,7 +55,7 @@ def test_everything_comes_back(rows, n_known):
 )
 def test_a_hundred_items_take_less_than_a_kilobyte(n_items, n_reasons, most):
     """The layout before took some 2,500 bytes for ids of 8 letters."""
-    catalogue = Catalogue(f"item-{n:07}" for n in range(n_items))
+    catalogue = ListVocabulary(f"item-{n:07}" for n in range(n_items))
     rows = [
         (
             f"item-{n_items - 1 - n:07}",
@@ -71,15 +71,17 @@ def test_a_hundred_items_take_less_than_a_kilobyte(n_items, n_reasons, most):
 
 
 def test_equal_scores_stay_equal_to_the_last_digit():
-    found, _ = there_and_back(Catalogue(), [("a", 0.1 + 0.2, ("x",), None), ("b", 0.1 + 0.2, ("x",), None)])
+    found, _ = there_and_back(
+        ListVocabulary(), [("a", 0.1 + 0.2, ("x",), None), ("b", 0.1 + 0.2, ("x",), None)]
+    )
     assert [one.score for one in found] == [0.1 + 0.2, 0.1 + 0.2]
 
 
 def test_more_reasons_than_there_are_numbers_for_are_refused():
     with pytest.raises(ValueError, match="256 different reasons"):
-        Catalogue().pack(["a"] * 256, [1.0] * 256, [()] * 256, [(n, f"b{n}", DAY) for n in range(256)])
+        ListVocabulary().pack(["a"] * 256, [1.0] * 256, [()] * 256, [(n, f"b{n}", DAY) for n in range(256)])
 
 
 def test_another_packing_is_refused():
     with pytest.raises(ValueError, match="packed in way 3"):
-        Catalogue().unpack(b"\x03" + bytes(30))
+        ListVocabulary().unpack(b"\x03" + bytes(30))

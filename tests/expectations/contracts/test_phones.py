@@ -2,7 +2,7 @@
 
 import pytest
 
-from expectations.contracts.phones import e164, international
+from expectations.contracts.phones import format_e164, normalise_international
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from expectations.contracts.phones import e164, international
     ],
 )
 def test_e164(phone, country, compared):
-    assert e164(phone, country) == compared
+    assert format_e164(phone, country) == compared
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_e164(phone, country, compared):
     ],
 )
 def test_a_number_that_says_its_country(phone, compared):
-    assert international(phone) == compared
+    assert normalise_international(phone) == compared

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.countries import country_code, normalise_country
-from expectations.contracts.ids import MAX_ID_LENGTH, UPPER, id_flaw, may_be_id, normalise_id, read_id
-from expectations.contracts.phones import digits
+from expectations.contracts.countries import normalise_country, parse_country_code
+from expectations.contracts.ids import MAX_ID_LENGTH, UPPER, find_id_flaw, may_be_id, normalise_id, parse_id
+from expectations.contracts.phones import extract_digits
 from expectations.contracts.text import normalise_text
 
 BOM, ZERO_WIDTH, NO_BREAK, SOFT_HYPHEN, RIGHT_TO_LEFT = "\ufeff", "\u200b", "\u00a0", "\u00ad", "\u202e"
@@ -99,7 +99,7 @@ def test_what_looks_equal_is_equal(text, unseen):
     ],
 )
 def test_an_id(value, kind, normal, flaw):
-    found = read_id(value, kind)
+    found = parse_id(value, kind)
     assert found.value == normal
     assert (flaw is None) == (found.flaw is None) and (flaw or "") in (found.flaw or "")
 
@@ -136,12 +136,12 @@ def test_ids_are_strings_and_whole_numbers(value):
 )
 def test_a_country(received, kept, code):
     assert normalise_country(received) == kept
-    assert country_code(received) == code
+    assert parse_country_code(received) == code
 
 
 def test_digits_of_any_script_are_digits():
-    assert digits(" +٤٩ (151) 23-45") == digits("＋49 151 2345") == "+491512345"
-    assert digits("call me") == ""
+    assert extract_digits(" +٤٩ (151) 23-45") == extract_digits("＋49 151 2345") == "+491512345"
+    assert extract_digits("call me") == ""
 
 
 def seconds(function, text):
@@ -159,9 +159,9 @@ HOSTILE = [" ", "1", "é ", "\u200b", "\u200d", "{{", "@", "\u0301\u0323", "の"
 LINEAR = (
     normalise_text,
     normalise_id,
-    id_flaw,
-    lambda x: id_flaw(x[:MAX_ID_LENGTH], "item_id"),
-    digits,
+    find_id_flaw,
+    lambda x: find_id_flaw(x[:MAX_ID_LENGTH], "item_id"),
+    extract_digits,
     normalise_country,
 )
 

@@ -8,7 +8,7 @@ import pytest
 from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import ContractError
 from expectations.suites import GUARDED, SUITES
-from expectations.suites.suite import FAIL, WARN, Suite, not_null, promised
+from expectations.suites.suite import FAIL, WARN, Suite, expect_contract, expect_not_null
 from spark_jobs.run.checks import INCOMING, OUTGOING
 from spark_jobs.run.gx import class_of
 
@@ -90,7 +90,7 @@ def test_every_core_feature_and_list_table_has_a_suite_and_a_border():
 
 
 def test_what_a_contract_promises_is_expected():
-    kinds = [(each.kind, each.columns) for each in promised(LAKE["core_order_lines"])]
+    kinds = [(each.kind, each.columns) for each in expect_contract(LAKE["core_order_lines"])]
     assert kinds[-1] == ("expect_compound_columns_to_be_unique", ("source", "order_id", "line_no"))
     assert [columns for kind, columns in kinds[:-1]] == [
         ("source",),
@@ -110,10 +110,10 @@ def test_what_a_contract_promises_is_expected():
     "wrong",
     [
         pytest.param(
-            not_null("no_such_column", "It says why."), id="a column that the contract does not have"
+            expect_not_null("no_such_column", "It says why."), id="a column that the contract does not have"
         ),
-        pytest.param(not_null("item_id", "It says why.", severity="panic"), id="an unknown severity"),
-        pytest.param(not_null("item_id", "because"), id="a reason that is no sentence"),
+        pytest.param(expect_not_null("item_id", "It says why.", severity="panic"), id="an unknown severity"),
+        pytest.param(expect_not_null("item_id", "because"), id="a reason that is no sentence"),
     ],
 )
 def test_a_suite_that_breaks_its_contract_is_refused(wrong):

@@ -98,7 +98,7 @@ def test_a_report_says_what_placing_is_worth(checkerboard):
 
 
 def test_trust_goes_by_the_number_of_events():
-    held = snapshot.FoldIn("m/1", (), 1, b"", b"", 1.0, 1.0, 1.0, (), ((2, 0.5), (5, 0.75), (20, 0.9)))
+    held = snapshot.FoldInFactors("m/1", (), 1, b"", b"", 1.0, 1.0, 1.0, (), ((2, 0.5), (5, 0.75), (20, 0.9)))
     assert [held.trust_in(n) for n in (0, 1, 2, 3, 5, 6, 20, 400)] == [
         0.0,
         0.5,

@@ -5,17 +5,17 @@ is written.
 import pytest
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.identity_decisions import Decision, append, in_force, read
 from serving_app.app import create_app
 from serving_app.settings import Settings
 from serving_app.storage.snapshots import Snapshot
 
 KEY = "test-key"
-CARD_A, CARD_B = (identifier_id(KEY, "crm_id", source, "77") for source in ("tills", "web"))
-MAIL = identifier_id(KEY, "email", "", "ada@shop.example")
-PHONE = identifier_id(KEY, "phone", "", "+4915123456789")
-RAW = identifier_id(KEY, "phone", "", "0049 12")  # no number of any country, so the lake keeps its digits
+CARD_A, CARD_B = (hash_identifier(KEY, "crm_id", source, "77") for source in ("tills", "web"))
+MAIL = hash_identifier(KEY, "email", "", "ada@shop.example")
+PHONE = hash_identifier(KEY, "phone", "", "+4915123456789")
+RAW = hash_identifier(KEY, "phone", "", "0049 12")  # no number of any country, so the lake keeps its digits
 KINDS = {CARD_A: "crm_id", CARD_B: "crm_id", MAIL: "email", PHONE: "phone", RAW: "phone"}
 GONE = "i_" + 32 * "9"
 DECISIONS = "/v1/identity/decisions"

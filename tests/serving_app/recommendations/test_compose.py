@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.snapshot import Because, Item, Listed
+from expectations.contracts.snapshot import Evidence, Item, ListItem
 from serving_app.overrides.index import Override
 from serving_app.recommendations.compose import Rung, decide
 
@@ -20,7 +20,7 @@ FACTS = {f"i{n}": SHOWN for n in range(12)} | {
 
 def rung(source, *ids):
     return Rung(
-        source, source, [Listed(item_id, 1 - place / 10, ("knn",)) for place, item_id in enumerate(ids)]
+        source, source, [ListItem(item_id, 1 - place / 10, ("knn",)) for place, item_id in enumerate(ids)]
     )
 
 
@@ -123,7 +123,7 @@ def test_what_speaks_for_an_item_is_told():
         Rung(
             "personal",
             "personal",
-            [Listed("i0", 1.0, ("knn",), Because("i7", "2026-01-05")), Listed("i1", 0.5, ())],
+            [ListItem("i0", 1.0, ("knn",), Evidence("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
         )
     ]
     told = [item.reason for item in decide(ladder, [], FACTS.get, 2, NOW).items]
@@ -150,7 +150,9 @@ def test_the_list_is_named_for_the_best_rung_that_gave_an_item(ladder, overrides
 
 
 def test_below_zero_a_boost_still_raises():
-    ladder = [Rung("personal", "", [Listed("i0", -1.0, ()), Listed("i1", -1.5, ()), Listed("i2", -3.0, ())])]
+    ladder = [
+        Rung("personal", "", [ListItem("i0", -1.0, ()), ListItem("i1", -1.5, ()), ListItem("i2", -3.0, ())])
+    ]
     assert shown(decide(ladder, [override("boost", "i1", factor=2)], FACTS.get, 3, NOW)) == ["i1", "i0", "i2"]
     assert shown(decide(ladder, [override("boost", "i0", factor=0.5)], FACTS.get, 3, NOW)) == [
         "i1",

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.identifiers import identifier_id
-from expectations.contracts.ids import AS_GIVEN, UPPER, read_id
+from expectations.contracts.identifiers import hash_identifier
+from expectations.contracts.ids import AS_GIVEN, UPPER, parse_id
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.conftest import KEY, REGULAR, SOURCE, pairs
 
@@ -42,7 +42,7 @@ ITEM_IDS = st.one_of(ANY, st.lists(ODD, min_size=1, max_size=6).map("".join))
 
 def publish(shop, *item_ids, case=AS_GIVEN):
     """A snapshot of these items, each with a list of one other."""
-    held = contract.Catalogue()
+    held = contract.ListVocabulary()
     known = {**dict(pairs())}
     meta = contract.unpack(contract.Meta, known[contract.META])
     known[contract.META] = contract.pack(meta._replace(item_case=case))
@@ -71,7 +71,7 @@ def ids(answer):
 @example("a/../similar/similar")
 @example("x" * 512)
 def test_what_ingest_accepts_the_api_can_name(shop, text):
-    accepted = read_id(text, "item_id").value
+    accepted = parse_id(text, "item_id").value
     if accepted is None:
         return
     publish(shop, accepted)
@@ -141,7 +141,7 @@ def test_a_block_made_before_anything_was_published_holds_in_either_case(shop):
 @pytest.mark.parametrize("said", ["caf\u00e9-7", "cafe\u0301-7", "\ufeffcafe\u0301\u200b-7 "])
 def test_a_visitor_is_found_however_the_id_is_composed(shop, said):
     known = dict(pairs()) | {
-        contract.identifier(identifier_id(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
+        contract.identifier(hash_identifier(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
     }
     shop.snapshots.publish(Snapshot("night-1", known.get))
     assert (

@@ -91,7 +91,7 @@ def test_the_twin_in_memory(disk):
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.Catalogue().pack([], [], [])}]
+    "content", [{}, {contract.META: b"\xc1"}, {contract.META: contract.ListVocabulary().pack([], [], [])}]
 )
 def test_what_is_no_snapshot_is_refused(content):
     with pytest.raises(SnapshotUnreadable):

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from expectations.contracts.identifiers import SHARED_KINDS, identifier_id
+from expectations.contracts.identifiers import SHARED_KINDS, hash_identifier
 from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_ORDER_LINES, CORE_PEOPLE
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import Days, Night
@@ -16,7 +16,7 @@ OPENING = datetime(2026, 1, 5, 9, tzinfo=UTC)
 def iid(name: str) -> str:
     """`user_id:u1` → the id of user u1."""
     kind, value = name.split(":", 1)
-    return identifier_id("key", kind, SHOP, value)
+    return hash_identifier("key", kind, SHOP, value)
 
 
 def event(number: int, hour: int, **who) -> tuple:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from spark_jobs.identify.changes import changes, moves, resolve
 from spark_jobs.identify.graph.components import components
 from spark_jobs.identify.graph.customers import identities
@@ -36,7 +36,7 @@ class Oracle:
         self.customers = {}
         for members in clusters.values():
             founder = min(members, key=lambda node: (seen[node], "user_id", node))
-            self.customers.update(dict.fromkeys(members, customer_id(founder)))
+            self.customers.update(dict.fromkeys(members, derive_customer_id(founder)))
 
     def root(self, node: str) -> str:
         while self.parent[node] != node:
@@ -112,7 +112,7 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
         kinds |= {row["change"] for row in tonight}
         assert {resolve(log, customer) for customer in now.values()} == set(now.values())
         for identifier, customer in now.items():
-            if (own := customer_id(identifier)) in {row["customer_id"] for row in log}:
+            if (own := derive_customer_id(identifier)) in {row["customer_id"] for row in log}:
                 assert resolve(log, own) == customer, f"{own} does not follow its founder in night {night}"
         born = {row["customer_id"] for row in tonight if row["change"] == "created"}
         retired = {
@@ -146,9 +146,9 @@ def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
     without it.
     """
     told = "identifier_id string, customer_id string"
-    founders = {"alone": customer_id("i_test"), "rest": customer_id("i_null")}
+    founders = {"alone": derive_customer_id("i_test"), "rest": derive_customer_id("i_null")}
     before = [("i_test", founders["alone"]), ("i_null", founders["rest"]), ("i_ann", founders["rest"])]
-    after = [("i_ann", customer_id("i_ann"))]
+    after = [("i_ann", derive_customer_id("i_ann"))]
     nothing = spark.createDataFrame([], "customer_id string")
     _, no_links = frames(spark, {"i_ann": OPENING}, set())
     moved = moves(spark.createDataFrame(before, told), spark.createDataFrame(after, told)).localCheckpoint()
@@ -158,10 +158,15 @@ def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
         (
             "renamed",
             founders["rest"],
-            customer_id("i_ann"),
+            derive_customer_id("i_ann"),
             "nobody stands behind the identifier that founded it",
         ),
-        ("created", customer_id("i_ann"), customer_id("i_ann"), f"identifiers of {founders['rest']}"),
+        (
+            "created",
+            derive_customer_id("i_ann"),
+            derive_customer_id("i_ann"),
+            f"identifiers of {founders['rest']}",
+        ),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from expectations.contracts import identity_decisions as decisions
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
@@ -69,21 +69,21 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
         first[iid(name)]
         for name in ("user_id:late", "anonymous_id:laptop", "crm_id:100", f"email:{EMAIL}", "phone:+49 30 1")
     }
-    assert late == {customer_id(iid("anonymous_id:laptop"))}, (
+    assert late == {derive_customer_id(iid("anonymous_id:laptop"))}, (
         "laptop and user were first seen in one event: the kind decides"
     )
 
     write(lake, SECOND)
     job.run(a_night(tmp_path, 2), lake)
     now = whose(lake)
-    browser = customer_id(iid("anonymous_id:browser"))
+    browser = derive_customer_id(iid("anonymous_id:browser"))
     assert now[iid("anonymous_id:browser")] == now[iid("user_id:known")] == browser, (
         "anonymous history is the known person's (F30)"
     )
     assert now[iid("anonymous_id:stranger")] == now[iid("email:guest@example.test")], "the order names both"
     tablet = {now[iid(name)] for name in ("user_id:first", "user_id:second", "anonymous_id:tablet")}
     assert len(tablet) == 3, "a shared tablet joins nobody"
-    assert now[iid("user_id:late")] == customer_id(iid("anonymous_id:mobile")), (
+    assert now[iid("user_id:late")] == derive_customer_id(iid("anonymous_id:mobile")), (
         "the late event's browser founds the customer"
     )
 
@@ -97,7 +97,7 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     assert all(
         resolve(log, old) == now[identifier]
         for identifier, old in first.items()
-        if old == customer_id(identifier)
+        if old == derive_customer_id(identifier)
     )
     (link,) = [
         row
@@ -137,7 +137,7 @@ def test_a_night_that_was_cut_off_leaves_no_changes_of_its_own(lake, tmp_path, m
     job.run(a_night(tmp_path, 1), lake)
     write(lake, [event(8, 40, user="fresh", anonymous="fresh")])
     cut_off(a_night(tmp_path, 2), lake, CORE_IDENTITIES, monkeypatch)
-    stale = customer_id(iid("anonymous_id:fresh"))
+    stale = derive_customer_id(iid("anonymous_id:fresh"))
     assert stale in issued(lake)
     write(lake, [event(9, 39, user="fresh", anonymous="older")])
     job.run(a_night(tmp_path, 3), lake)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.consent import read_consent
+from expectations.contracts.consent import parse_consent
 from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.consents import consents, is_granted, is_unreadable
 from spark_jobs.ingest.sources import sample_shop
@@ -79,7 +79,7 @@ def test_ingest_reads_a_word_as_the_contract_does(spark, texts):
     frame = spark.createDataFrame([(text,) for text in texts], "word string")
     found = frame.select("word", is_granted(frame.word), is_unreadable(frame.word)).collect()
     assert [(granted, not unreadable) for _, granted, unreadable in found] == [
-        tuple(read_consent(word)) for word, *_ in found
+        tuple(parse_consent(word)) for word, *_ in found
     ]
 
 

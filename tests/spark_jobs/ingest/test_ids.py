@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from expectations.contracts.identifiers import identifier_id, normalise
-from expectations.contracts.ids import read_id
+from expectations.contracts.identifiers import hash_identifier, normalise_identifier
+from expectations.contracts.ids import parse_id
 from spark_jobs.ingest.parse_values import bare
 from spark_jobs.ingest.read_files import reread
 from spark_jobs.ingest.sources import sample_shop
@@ -62,12 +62,12 @@ def test_spark_and_the_service_know_one_identifier_by_one_id(typed_by):
     rows = typed_by(sample_shop.SOURCE, "orders", orders).orderBy("source_line").select(*columns).collect()
     n_accepted = 0
     for text, row in zip(values, rows, strict=True):
-        item, order = read_id(text, "item_id"), read_id(text, "order_id")
+        item, order = parse_id(text, "item_id"), parse_id(text, "order_id")
         assert (row["item_id"], row["order_id"]) == (item.value, order.value)
         assert (row["reason"] is None) == (item.value is not None and order.value is not None)
         for kind in ("user_id", "email"):
-            known = read_id(text, kind).value
-            wanted = known and identifier_id(KEY, kind, "sample_shop", text)
+            known = parse_id(text, kind).value
+            wanted = known and hash_identifier(KEY, kind, "sample_shop", text)
             assert row[f"{kind.removesuffix('_id')}_identifier_id"] == wanted
         n_accepted += row["reason"] is None
     assert n_accepted > 50
@@ -92,10 +92,10 @@ def test_a_phone_has_the_id_that_the_service_asks_for(typed_by):
         .collect()
     )
     assert [row["phone_identifier_id"] for row in rows] == [
-        known and identifier_id(KEY, "phone", "", known) for known in phones.values()
+        known and hash_identifier(KEY, "phone", "", known) for known in phones.values()
     ]
     assert {row["country"] for row in rows} == {"GB"}
-    assert normalise("phone", "ext. 12345") == "12345"
+    assert normalise_identifier("phone", "ext. 12345") == "12345"
 
 
 def test_a_browser_is_no_other_for_what_its_login_sends(home, as_json_lines, zipped):

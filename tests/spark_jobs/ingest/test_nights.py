@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from expectations.contracts.identifiers import identifier_id
+from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import CORE_EVENTS, CORE_ITEM_CHANGES, CORE_PEOPLE
 from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
 
@@ -350,7 +350,7 @@ def check_content(core: dict[str, list[dict]]) -> None:
     ]
 
     known = {row["identifier_id"]: row for row in core["core_identifiers"]}
-    email = known[identifier_id("a key of the tests", "email", "", "ann@example.org")]
+    email = known[hash_identifier("a key of the tests", "email", "", "ann@example.org")]
     assert (email["value_normalised"], email["source"], email["first_seen_at"].day) == (
         "ann@example.org",
         None,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.ids import AS_GIVEN, UPPER, read_id
+from expectations.contracts.ids import AS_GIVEN, UPPER, parse_id
 from expectations.contracts.text import normalise_text
 from spark_jobs.ingest.segment_events import COLUMNS, IDS
 from spark_jobs.ingest.sources import online_retail
@@ -107,7 +107,7 @@ def test_an_id_inside_json_is_read_as_one_outside(value, name):
     """Documents that look plain are not parsed; whichever way it goes, the id is the one that
     contracts read.
     """
-    wanted = read_id(value, "item_id")
+    wanted = parse_id(value, "item_id")
     one, _, flaw = event({**PLAIN, "product_id": value, "name": name})
     several, _, other = event({"order_id": "o", "products": [PLAIN, {**PLAIN, "product_id": value}]})
     for found in (one["product_id"], several["products"][1]["product_id"]):

@@ -13,7 +13,7 @@ import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts import lake as contracts
-from expectations.contracts.identifiers import customer_id, identifier_id
+from expectations.contracts.identifiers import derive_customer_id, hash_identifier
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake, arrow_schema
@@ -44,8 +44,8 @@ class Shop:
 
     def __post_init__(self):
         users = [f"user-{n}" for n in range(40)]
-        self.identifiers = {user: identifier_id(KEY, "user_id", "sample_shop", user) for user in users}
-        self.ids = {user: customer_id(self.identifiers[user]) for user in users}
+        self.identifiers = {user: hash_identifier(KEY, "user_id", "sample_shop", user) for user in users}
+        self.ids = {user: derive_customer_id(self.identifiers[user]) for user in users}
         seen = datetime(2026, 1, 5, tzinfo=UTC)
         self.rows = {
             "feat_customers": [

@@ -48,7 +48,7 @@ def test_a_night_is_published(shop):
     wanted |= {
         contract.audience_list(row["audience"]): row["items"] for row in shop.rows["rec_audience_items_v1"]
     }
-    catalogue = contract.Catalogue.of_bytes(found[contract.CATALOGUE])
+    catalogue = contract.ListVocabulary.of_bytes(found[contract.CATALOGUE])
     for key, items in wanted.items():
         held = catalogue.unpack(found[key])
         assert [(one.item_id, one.sources) for one in held] == [
@@ -225,7 +225,7 @@ def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop
     run(shop.night("one"), shop.land())
     record, found = published(shop)
     assert record.model_version == "none"
-    catalogue = contract.Catalogue.of_bytes(found[contract.CATALOGUE])
+    catalogue = contract.ListVocabulary.of_bytes(found[contract.CATALOGUE])
     assert len(catalogue.unpack(found[contract.audience_list("popular")])) == 30
     assert contract.customer_list(shop.ids["user-1"]) not in found
 

@@ -5,7 +5,7 @@ import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
-from operate.page import questions as in_words
+from operate.page import describe_reviews as in_words
 from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.summary import questions

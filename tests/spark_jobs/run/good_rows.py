@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 
 AT, DAY = datetime(2026, 1, 5, 9, tzinfo=UTC), date(2026, 1, 5)
 
@@ -14,7 +14,7 @@ def iid(n: int) -> str:
 
 
 def cid(n: int) -> str:
-    return customer_id(iid(n))
+    return derive_customer_id(iid(n))
 
 
 def listed(*items: tuple) -> list[tuple]:

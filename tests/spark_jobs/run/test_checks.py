@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import CORE_PEOPLE, FEAT_ITEMS
 from expectations.suites import SUITES
-from expectations.suites.suite import Suite, each_row
+from expectations.suites.suite import Suite, expect_each_row
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run import checks, launcher
 from spark_jobs.run.context import Days, Night
@@ -77,7 +77,9 @@ def test_what_cannot_be_evaluated_stops_the_night_without_quoting(spark, capfd, 
     """Spark's message of a cast that fails holds the value."""
     row = people({"email": f"{CANARY}@example.test", "email_identifier_id": "i_" + "0" * 32})
     frame = spark.createDataFrame([tuple(row[0].values())], CORE_PEOPLE.schema)
-    suite = Suite(CORE_PEOPLE, (each_row("is_a_number", "cast(email as int) > 0", "It cannot be one."),))
+    suite = Suite(
+        CORE_PEOPLE, (expect_each_row("is_a_number", "cast(email as int) > 0", "It cannot be one."),)
+    )
     found = unmet(frame, "core_people", suite.expectations, few)
     assert all(each.could_not_run and each.stops for each in found) and "is_a_number" in [
         each.expectation.name for each in found
@@ -104,7 +106,7 @@ def test_train_does_not_read_features_that_fail(spark, tmp_path, monkeypatch, ca
 
 def test_a_changed_suite_checks_again():
     suite = SUITES["core_people"]
-    changed = Suite(suite.table, (*suite.own, each_row("new", "true", "A rule was added.")))
+    changed = Suite(suite.table, (*suite.own, expect_each_row("new", "true", "A rule was added.")))
     assert (
         checks.fingerprint(changed)
         != checks.fingerprint(suite)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import LAKE
 from expectations.suites import SUITES
 from spark_jobs.run.gx import unmet
@@ -132,7 +132,7 @@ FAULTS = {
         "no_address_in_because": {"because": "canary@example.test on 30 cards"},
     },
     "core_identities": {
-        f"identifier_id: {REGEX}": {"identifier_id": "i_1", "customer_id": customer_id("i_1")},
+        f"identifier_id: {REGEX}": {"identifier_id": "i_1", "customer_id": derive_customer_id("i_1")},
         "founder_is_among_them": {"customer_id": cid(1_000)},
         f"customer_id: {REGEX}": {"customer_id": "17850"},
     },

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from operate.spark_cluster import cluster
+from operate.spark_cluster import run_cluster
 from spark_jobs.lake.session import SHORT_LIVED_JVM
 from spark_jobs.run.model_registry import open_registry
 
@@ -41,7 +41,7 @@ def night(fill, spark, tmp_path_factory):
     (folder / "spark-defaults.conf").write_text(
         f"spark.executor.memory 512m\nspark.executor.extraJavaOptions {SHORT_LIVED_JVM}\n"
     )
-    with cluster(folder) as url:
+    with run_cluster(folder) as url:
         env = {
             **os.environ,
             "CONCIERGE_HOME": str(home),

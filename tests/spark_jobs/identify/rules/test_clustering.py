@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from pyspark.sql import functions as F
 
-from expectations.contracts.identifiers import customer_id
+from expectations.contracts.identifiers import derive_customer_id
 from spark_jobs.identify.graph.customers import identities
 from spark_jobs.identify.rules.clustering import settle
 from spark_jobs.identify.rules.replay import Link, Node, replay
@@ -52,7 +52,7 @@ def oracle(nodes: dict[str, Node], roots: dict[str, str]) -> dict[str, str]:
     found = {}
     for each in members.values():
         founder = min(each, key=lambda name: (nodes[name].first_seen_at, nodes[name].kind, name))
-        found.update(dict.fromkeys(each, customer_id(founder)))
+        found.update(dict.fromkeys(each, derive_customer_id(founder)))
     return found
 
 
