@@ -21,6 +21,7 @@ LINKAGE, SURVIVORSHIP = (
 MARTS = yaml.safe_load((ROOT / "dbt_project/models/marts/_marts__models.yml").read_text())["models"]
 
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] not in "._"}
+OF_OTHERS = {"rsa_public_key", "rsa_public_key_2"}  # Snowflake's words
 NO_PATHS = {"sample_shop/events"}  # a source and its feed, as `core_consents` names who said something
 
 
@@ -63,6 +64,19 @@ def test_paths_and_modules_that_pages_name_exist():
         absent += [name for name in modules if name.split(".")[0] in FOLDERS and not is_module(name)]
         missing += [f"{page.relative_to(ROOT)}: {one}" for one in absent]
     assert not missing, "there is no such file: " + ", ".join(missing)
+
+
+def test_names_in_backticks_are_in_the_code():
+    """On pages by which people find their way: a name that was changed leads nowhere."""
+    code = " ".join(path.read_text() for path in every_file() if path.suffix in (".py", ".sql", ".yml"))
+    words = set(re.findall(r"\w+", code))
+    guides = [path for path in pages() if path.parent.name in ("how-to", "explanation", "reference")]
+    guides += [ROOT / folder / "README.md" for folder in ("spark_jobs", "serving_app", "models", "segments")]
+    for page in guides:
+        tokens = re.findall(r"`([A-Za-z_][\w.]*(?:\([^`]*\))?)`", page.read_text())
+        names = {name for token in tokens for name in re.findall(r"\b[a-z]\w*_\w+", token)}
+        absent = names - words - {path.stem for path in every_file()} - OF_OTHERS
+        assert not absent, f"{page.relative_to(ROOT)} names {', '.join(sorted(absent))}, which no code has"
 
 
 def pages():
