@@ -20,7 +20,7 @@ def said(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CONCIERGE_SOURCES", "sample_shop")  # backfill sets both, and they are put back
     monkeypatch.setenv("CONCIERGE_LANDING_FROM", "")
-    monkeypatch.setattr(backfill.airflow, "prepare", lambda _: pytest.fail("Airflow was started"))
+    monkeypatch.setattr(backfill.airflow, "prepare_database", lambda _: pytest.fail("Airflow was started"))
 
     def ask(data: str, source: str = "online_retail") -> str:
         words = ["--source", source, "--data", data, "--from", "2010-12-01", "--to", "2010-12-02"]
