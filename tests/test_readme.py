@@ -87,3 +87,18 @@ def test_every_benchmark_is_in_their_table():
         path.parent.name for path in [*folder.glob("*/__init__.py"), *folder.glob("soak/*/__init__.py")]
     }
     assert named == {path.stem for path in folder.glob("*.py")} - {"__init__"} | packages - {"soak"}
+
+
+def test_the_readme_is_short_and_leads_to_every_page_on_adding_something():
+    assert len(README.splitlines()) <= 120
+    table = README.split("## Where to change what")[1].split("##")[0]
+    pages = sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/how-to/add-*.md"))
+    assert sorted(re.findall(r"\]\(([^)]+)\)", table)) == pages
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs/README.md").read_text()
+    pages = [
+        page for page in ROOT.glob("docs/**/*.md") if page.parent.name != "adr" and page.name != "README.md"
+    ]
+    assert [page.name for page in pages if str(page.relative_to(ROOT / "docs")) not in index] == []
