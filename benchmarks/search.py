@@ -29,6 +29,7 @@ from models.time_split import Windows
 from operate.spark_cluster import run_cluster
 from spark_jobs.train.configuration_search import OFF_CYCLE, search_weighted_blend
 from spark_jobs.train.matrices import TrainingMatrices
+from spark_jobs.train.training_run import TrainingRun
 
 PLACES = ("local[1]", "local[2]", "cluster")
 DAYS = online_retail.DAYS
@@ -53,7 +54,8 @@ def search(master: str, data: Path, seconds: float | None) -> dict:
     spark = start("benchmark search", master, "2g")
     # The workers of a cluster start with the first task: that is theirs, not the search's.
     spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
-    chosen = search_weighted_blend(spark, held, Windows(-DAYS, 0, DAYS), SEED, space, OFF_CYCLE)
+    training = TrainingRun(spark, held, Windows(-DAYS, 0, DAYS), SEED)
+    chosen = search_weighted_blend(training, space, OFF_CYCLE)
     spark.stop()
     peaks = [trial.metrics["peak_memory_mb"] for trial in chosen.trials if "peak_memory_mb" in trial.metrics]
     quality = [trial.metrics["quality"] for trial in chosen.trials if trial.name.startswith("blend")]

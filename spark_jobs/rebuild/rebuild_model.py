@@ -35,10 +35,9 @@ from spark_jobs.run.context import Days, Night, code_hash, config_hash
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
-from spark_jobs.sources.registry import find_shop_time_zone
-from spark_jobs.train import job
 from spark_jobs.train.evaluate import evaluate_configuration
 from spark_jobs.train.provenance import TRAINING_TABLES
+from spark_jobs.train.training_run import read_training_run
 
 ROWS_AT_ONCE = 2000  # lists held as Python values at once
 LIST_TABLES = (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS, REC_FOLD_IN)
@@ -94,13 +93,11 @@ def rebuild_model(
     aside = Lake(night.settings.lake, lake.spark)
     for table in TRAINING_TABLES:
         copy_table_version(lake, table, int(version.tags[f"table.{table.name}"]), aside)
-    found, cut = job.read_training_data(
-        aside, night.settings.training_days, find_shop_time_zone(night.settings.sources)
-    )
+    training = read_training_run(night, aside)
     configuration = registry.load(version).configuration
     # Tested too, as on its night: how far a placing by fresh events is trusted is part of the model, and the
     # test says it.
-    artifact = evaluate_configuration(lake.spark, found, cut, configuration, night.settings.seed).artifact
+    artifact = evaluate_configuration(training, configuration).artifact
     files = night.settings.home / "rebuilt"
     digests = artifact.save(files / "model")
     yield from (

@@ -1,7 +1,7 @@
-"""Blends fitted on Spark: a task a part and cut; a learned blend's windows one after the other, its trees on
-the driver.
+"""Fits blends on Spark: a task per part and cut; a learned blend's training windows one after the other, its
+trees on the driver.
 
-What is held at once is one window's scores. While Spark fits the next window's parts, the driver makes the
+Memory holds one window's scores at a time. While Spark fits the next window's parts, the driver builds the
 rows of the last.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from pyspark.sql import SparkSession
+from pyspark import Broadcast, SparkContext
 
 from models.base import Recommender
 from models.blending.learned import LearnedBlend
@@ -20,20 +20,16 @@ from models.blending.training_rows import Asked, Rows
 from models.blending.training_windows import Window
 from models.blending.weighted import Blend
 from models.recommenders import make, make_blend, parameters_of
-from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import FitRequest
+from spark_jobs.train.training_run import TrainingRun
 
-COSTLY = (
-    "lightfm",
-    "history_ridge",
-    "ease",
-    "transition_ridge",
-)  # started first, so that no worker ends alone with one
+# Started first, so that no worker is left alone with one of them at the end.
+COSTLY = ("lightfm", "history_ridge", "ease", "transition_ridge")
 
 
 @dataclass(frozen=True)
 class BlendRequest:
-    """A configuration to be fitted on what was before a day."""
+    """A configuration to fit on the days before a day."""
 
     configuration: Mapping[str, Any]
     before: int
@@ -41,13 +37,13 @@ class BlendRequest:
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a worker made of a fit.
+    """What a worker returns of one fit.
 
     Attributes:
-        arrays: where the fit is wanted itself.
-        scores: float32 [customers of a window, items], where one is asked.
-        fitted_until: the first day that is not in what it was fitted on, read from that and not from what was
-            asked for.
+        arrays: of the fitted recommender, where it is wanted itself.
+        scores: float32 [customers of a window, items], where a window is given.
+        fitted_until: the first day that is not in the behaviour it was fitted on, read from that behaviour,
+            not from the request.
     """
 
     arrays: dict[str, np.ndarray] | None
@@ -55,99 +51,108 @@ class FitResult:
     fitted_until: int
 
 
+@dataclass(frozen=True)
+class _Fitting:
+    """What all jobs of `fit_blends` share: the broadcast training data, the seed, and the keys of the fits
+    whose arrays are wanted.
+    """
+
+    context: SparkContext
+    shared: Broadcast
+    seed: int
+    wanted: Mapping[str, FitRequest]
+
+
 def fit_blends(
-    spark: SparkSession,
-    material: TrainingMatrices,
-    asks: Sequence[BlendRequest],
-    beside: Sequence[FitRequest],
-    seed: int,
+    training: TrainingRun, blend_requests: Sequence[BlendRequest], fit_requests: Sequence[FitRequest]
 ) -> tuple[list[Blend | LearnedBlend], list[Recommender]]:
-    """The blend of every ask, and the recommenders beside them, each in the order given."""
-    blends = [make_blend(ask.configuration) for ask in asks]
-    needed = [
-        [FitRequest(part.name, ask.before, parameters_of(part)) for part in blend.parts]
-        for blend, ask in zip(blends, asks, strict=True)
+    """The blend of every blend request, and the recommender of every fit request, each in the order given."""
+    matrices, seed = training.matrices, training.seed
+    blends = [make_blend(request.configuration) for request in blend_requests]
+    part_fits = [
+        [FitRequest(part.name, request.before, parameters_of(part)) for part in blend.parts]
+        for blend, request in zip(blends, blend_requests, strict=True)
     ]
-    wanted = {fit_key(fit): fit for fit in [fit for fits in needed for fit in fits] + list(beside)}
-    windows = list_training_windows(material, blends, asks)
-    shared = spark.sparkContext.broadcast(material.training)
-    kept: dict[str, dict[str, np.ndarray]] = {}
-    with ThreadPoolExecutor(1) as aside:
-        rows = {}
+    all_fits = [fit for fits in part_fits for fit in fits] + list(fit_requests)
+    wanted = {fit_key(fit): fit for fit in all_fits}
+    windows = list_training_windows(training, blends, blend_requests)
+    shared = training.spark.sparkContext.broadcast(matrices.training)
+    fitting = _Fitting(training.spark.sparkContext, shared, seed, wanted)
+    arrays: dict[str, dict[str, np.ndarray]] = {}
+    with ThreadPoolExecutor(1) as driver:
+        futures = {}
         for key, (blend, window) in windows.items():
-            test = blend.asked(material.training, window, seed)
+            test = blend.asked(matrices.training, window, seed)
             fits = [FitRequest(part.name, window.cut, parameters_of(part)) for part in blend.parts]
             scores, fitted_until = {}, []
-            for fit, made in zip(fits, run_fits(spark, shared, fits, seed, wanted, test), strict=True):
-                scores[fit.part] = made.scores
-                fitted_until.append(made.fitted_until)
-                if made.arrays is not None:
-                    kept[fit_key(fit)] = made.arrays
-            rows[key] = aside.submit(blend.rows, material.training, window, test, scores, fitted_until, seed)
+            for fit, result in zip(fits, run_fits(fitting, fits, test), strict=True):
+                scores[fit.part] = result.scores
+                fitted_until.append(result.fitted_until)
+                if result.arrays is not None:
+                    arrays[fit_key(fit)] = result.arrays
+            futures[key] = driver.submit(
+                blend.rows, matrices.training, window, test, scores, fitted_until, seed
+            )
         # A day at a time: what Spark brings to the driver in one job may be 1 GB
         # (`spark.driver.maxResultSize`).
-        for before in sorted({fit.before for key, fit in wanted.items() if key not in kept}):
-            left = [fit for key, fit in wanted.items() if key not in kept and fit.before == before]
-            for fit, made in zip(left, run_fits(spark, shared, left, seed, wanted, None), strict=True):
-                kept[fit_key(fit)] = made.arrays
+        for before in sorted({fit.before for key, fit in wanted.items() if key not in arrays}):
+            fits = [fit for key, fit in wanted.items() if key not in arrays and fit.before == before]
+            for fit, result in zip(fits, run_fits(fitting, fits, None), strict=True):
+                arrays[fit_key(fit)] = result.arrays
         shared.unpersist()
-        learned = {key: made.result() for key, made in rows.items()}
-    for blend, ask, fits in zip(blends, asks, needed, strict=True):
-        blend.parts = [restore_recommender(fit, kept) for fit in fits]
+        rows = {key: future.result() for key, future in futures.items()}
+    for blend, request, fits in zip(blends, blend_requests, part_fits, strict=True):
+        blend.parts = [restore_recommender(fit, arrays) for fit in fits]
         if isinstance(blend, LearnedBlend):
-            past = material.training.before(ask.before)
-            own: list[Rows] = [learned[row_key(blend, window)] for window in blend.windows(past)]
+            past = matrices.training.before(request.before)
+            own: list[Rows] = [rows[row_key(blend, window)] for window in blend.windows(past)]
             blend.learn(past, own, seed)
-    return blends, [restore_recommender(fit, kept) for fit in beside]
+    return blends, [restore_recommender(fit, arrays) for fit in fit_requests]
 
 
 def list_training_windows(
-    material: TrainingMatrices, blends: Sequence[Blend | LearnedBlend], asks: Sequence[BlendRequest]
+    training: TrainingRun, blends: Sequence[Blend | LearnedBlend], requests: Sequence[BlendRequest]
 ) -> dict[str, tuple[LearnedBlend, Window]]:
-    """Every window some blend learns from, once: those of tonight's model and of the one that is tested
-    overlap.
-    """
+    """Every training window of the blends, once: those of tonight's model and of the tested one overlap."""
     return {
         row_key(blend, window): (blend, window)
-        for blend, ask in zip(blends, asks, strict=True)
+        for blend, request in zip(blends, requests, strict=True)
         if isinstance(blend, LearnedBlend)
-        for window in blend.windows(material.training.before(ask.before))
+        for window in blend.windows(training.matrices.training.before(request.before))
     }
 
 
-def run_fits(
-    spark: SparkSession,
-    shared: Any,
-    fits: Sequence[FitRequest],
-    seed: int,
-    wanted: Mapping[str, FitRequest],
-    test: Asked | None,
-) -> list[FitResult]:
-    """Every fit, one task each."""
-    order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
-    kept = {n for n in order if fit_key(fits[n]) in wanted}
+def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: Asked | None) -> list[FitResult]:
+    """Run every fit as a Spark task of its own; the results in the order of the fits.
 
-    def one(n: int) -> tuple[int, FitResult]:
+    Args:
+        test: the customers of a window to score with each fit; None where only the fits are wanted.
+    """
+    order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
+    wanted = {n for n in order if fit_key(fits[n]) in fitting.wanted}
+    shared, seed = fitting.shared, fitting.seed  # a task must not carry the Spark context
+
+    def run_fit(n: int) -> tuple[int, FitResult]:
         past = shared.value.before(fits[n].before)
         fitted = make(fits[n].part, fits[n].parameters).fit(past, seed)
         scores = None if test is None else fitted.score(test.met(past))
-        return n, FitResult(fitted.arrays() if n in kept else None, scores, past.behaviour.until)
+        return n, FitResult(fitted.arrays() if n in wanted else None, scores, past.behaviour.until)
 
-    found = dict(spark.sparkContext.parallelize(order, max(len(order), 1)).map(one).collect())
-    return [found[n] for n in range(len(fits))]
+    results = dict(fitting.context.parallelize(order, max(len(order), 1)).map(run_fit).collect())
+    return [results[n] for n in range(len(fits))]
 
 
-def restore_recommender(fit: FitRequest, kept: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:
-    """A recommender with what a worker fitted."""
-    return make(fit.part, fit.parameters).restore(kept[fit_key(fit)])
+def restore_recommender(fit: FitRequest, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:
+    """A recommender with the arrays that a worker fitted."""
+    return make(fit.part, fit.parameters).restore(arrays[fit_key(fit)])
 
 
 def fit_key(fit: FitRequest) -> str:
-    """Equal for equal fits, whether defaults are spelled out or not."""
+    """A text that is equal for equal fits, whether defaults are spelled out or not."""
     return json.dumps([fit.part, fit.before, parameters_of(make(fit.part, fit.parameters))], sort_keys=True)
 
 
 def row_key(blend: LearnedBlend, window: Window) -> str:
-    """Equal for windows with equal rows."""
+    """A text that is equal for windows with equal rows."""
     parts = {part.name: parameters_of(part) for part in blend.parts}
     return json.dumps([parts, asdict(blend.settings), window.cut, window.until], sort_keys=True)

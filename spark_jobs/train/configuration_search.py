@@ -1,14 +1,10 @@
-"""Choosing a configuration: on the days before the test, and on no other, within a budget of seconds and
-memory.
-"""
+"""Search the best weighted blend: on the days before the test, within a budget of seconds and memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from pyspark import SparkContext
-from pyspark.sql import SparkSession
 
 from models.data_shape import Shape
 from models.fit_limits import reason_against
@@ -31,33 +27,29 @@ from models.search import (
     promoted,
     recipes,
 )
-from models.time_split import Windows
 from spark_jobs.train.blend_weights import ScoredRecipe, select_weights
 from spark_jobs.train.budget import SearchBudget
-from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import MOST_CELLS, draw_test_case
+from spark_jobs.train.training_run import TrainingRun
 from spark_jobs.train.trials import TrialOutcome, broadcast_matrices, run_trials
 
-MOST_TEST_CUSTOMERS = 1000  # asked while choosing; more make the choice slower and hardly better
+MOST_TEST_CUSTOMERS = 1000  # of a trial; more make the search slower and hardly better
 FEWEST_TEST_CUSTOMERS = 300
-SCORES_BYTES = (
-    1 << 30
-)  # of all recipes on the latest window, held by the driver until the first rung is judged
+# Of the scores of all recipes on the latest window, which the driver holds until the first rung is decided.
+SCORES_BYTES = 1 << 30
 FIRST_NIGHT, OFF_CYCLE = "first_night", "off_cycle"
-FALLBACK = {
-    "parts": {"popularity": {}},
-    "weights": {"popularity": 1.0},
-}  # served where nothing better was found
+# Served where nothing better was found.
+FALLBACK = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A configuration, and the trials it came of.
+    """A configuration, and the trials that led to it.
 
     Attributes:
         report: what the search cost, what was refused or failed and why, what time did not allow.
-        best: of each part that was judged, the full parameters of its best recipe by itself, in the blend or
-            not.
+        best: of each part that was tried to the end, the full parameters of its best recipe by itself, in the
+            blend or not.
     """
 
     configuration: dict[str, Any]
@@ -67,106 +59,102 @@ class SearchResult:
 
 
 def read_effort(space: Mapping[str, Any], name: str, density: float = 0.0) -> Effort:
-    """What a search of this name may cost, and what it tries first.
+    """What a search of this name may cost, its recipes in the order they are tried, and its rungs.
 
     Args:
-        density: how many different items a customer had; settles the order of the recipes.
+        density: how many different items a customer had; decides the order of the recipes.
 
     Raises:
-        ValueError: the space knows no effort of this name; says which it knows.
+        ValueError: the space has no effort of this name; the message lists those it has.
     """
     if name not in space["efforts"]:
         raise ValueError(f"unknown effort {name!r}; known: {', '.join(space['efforts'])}")
-    said, ordered = space["efforts"][name], in_order(space, density)
-    parts = {part: ordered[part] for part in said.get("parts", ordered)}
-    return Effort(
-        float(said["seconds"]), recipes(parts, said.get("recipes")), [Rung(**rung) for rung in said["rungs"]]
-    )
+    effort, ordered = space["efforts"][name], in_order(space, density)
+    parts = {part: ordered[part] for part in effort.get("parts", ordered)}
+    rungs = [Rung(**rung) for rung in effort["rungs"]]
+    return Effort(float(effort["seconds"]), recipes(parts, effort.get("recipes")), rungs)
 
 
 def search_weighted_blend(
-    spark: SparkSession,
-    material: TrainingMatrices,
-    cut: Windows,
-    seed: int,
-    space: Mapping[str, Any],
-    effort: str = FIRST_NIGHT,
+    training: TrainingRun, space: Mapping[str, Any], effort: str = FIRST_NIGHT
 ) -> SearchResult:
-    """The best configuration of the space on the windows before the test.
+    """The best weighted blend of the space on the windows before the test.
 
-    The same material, seed and space give the same configuration on one core or many, on threads or a
+    The same matrices, seed and space give the same configuration on one core or many, on threads or a
     cluster, as long as the seconds suffice; where they do not, that of the trials made up to then.
     """
-    costs = read_effort(space, effort, items_per_customer(material.training.behaviour))
+    matrices, windows = training.matrices, training.windows
+    costs = read_effort(space, effort, items_per_customer(matrices.training.behaviour))
     budget = SearchBudget(costs.seconds, memory_of(space))
-    search = SuccessiveHalving(spark.sparkContext, material, cut, seed, space, costs.recipes, budget)
-    finalists = search.halve(costs.rungs)
+    search = SuccessiveHalving(training, space, costs.recipes, budget)
+    finalists = search.select_finalists(costs.rungs)
     search.trial_seconds = budget.spent_seconds
     if not finalists:
         return SearchResult(FALLBACK, search.trials, search.report(effort))
-    test = draw_test_case(material, cut.validate_from, cut.test_from, search.n_asked, seed)
-    weighed = select_weights(material, finalists, test, space["weights"], budget)
-    best = {
-        one.part: dict(one.parameters) for one in reversed(finalists)
-    }  # a part's first comes last, and stays
-    return SearchResult(
-        weighed.configuration, [*search.trials, *weighed.trials], search.report(effort, weighed.was_cut), best
+    test = draw_test_case(
+        matrices, windows.validate_from, windows.test_from, search.n_customers, training.seed
     )
+    blend = select_weights(matrices, finalists, test, space["weights"], budget)
+    # A part's best recipe comes first in the finalists: read backwards, it is the one that stays.
+    best = {each.part: dict(each.parameters) for each in reversed(finalists)}
+    report = search.report(effort, blend.was_cut)
+    return SearchResult(blend.configuration, [*search.trials, *blend.trials], report, best)
 
 
 class SuccessiveHalving:
-    """One search under way: who is still in, what was measured, what there is to say."""
+    """One search: recipes that are still in, what was measured of them, and what is to be reported.
+
+    On each rung every recipe left gets more windows or epochs; the better share of them goes on.
+
+    Attributes:
+        n_customers: of each test.
+        trials: made so far.
+        refused: by recipe, why it was not tried or failed.
+        not_made: trials that the budget did not allow.
+    """
 
     def __init__(
         self,
-        context: SparkContext,
-        material: TrainingMatrices,
-        cut: Windows,
-        seed: int,
+        training: TrainingRun,
         space: Mapping[str, Any],
-        tried: Sequence[Recipe],
+        candidates: Sequence[Recipe],
         budget: SearchBudget,
     ) -> None:
-        self.context, self.material, self.cut, self.seed, self.space, self.budget = (
-            context,
-            material,
-            cut,
-            seed,
-            space,
-            budget,
-        )
-        self.recipes = tried
-        n_items = material.training.behaviour.n_items
-        at_once = SCORES_BYTES // (CELL * n_items * max(len(self.recipes), 1))
-        self.n_asked = max(
-            1, min(MOST_TEST_CUSTOMERS, max(at_once, FEWEST_TEST_CUSTOMERS), MOST_CELLS // n_items)
-        )
+        self.training, self.space, self.recipes, self.budget = training, space, candidates, budget
+        n_items = training.matrices.training.behaviour.n_items
+        fitting_in_memory = SCORES_BYTES // (CELL * n_items * max(len(self.recipes), 1))
+        most = min(MOST_TEST_CUSTOMERS, max(fitting_in_memory, FEWEST_TEST_CUSTOMERS), MOST_CELLS // n_items)
+        self.n_customers = max(1, most)
         self.trials: list[Trial] = []
         self.refused: dict[str, str] = {}
         self.not_made: list[str] = []
         self.trial_seconds = 0.0
 
-    def halve(self, rungs: Sequence[Rung]) -> list[ScoredRecipe]:
-        """The finalists: of each part its best recipes, the best first."""
+    def select_finalists(self, rungs: Sequence[Rung]) -> list[ScoredRecipe]:
+        """Run the rungs; of each part its best recipes, the best first."""
+        training, matrices = self.training, self.training.matrices
         windows = asked(
-            self.cut, int(self.material.training.behaviour.day.min()), max(rung.windows for rung in rungs)
+            training.windows, int(matrices.training.behaviour.day.min()), max(rung.windows for rung in rungs)
         )
-        going, known = self.fitting(), {}
+        going, known = self.select_fittable(), {}
         quality: dict[str, float] = {}
         units: dict[str, np.ndarray] = {}
-        shared = broadcast_matrices(self.context, self.material)
+        context = training.spark.sparkContext
+        shared = broadcast_matrices(context, matrices)
         for n, rung in enumerate(rungs, start=1):
-            wanted = attempts(going, rung, windows, self.seed)
+            wanted = attempts(going, rung, windows, training.seed)
             new = [attempt for attempt in wanted if attempt.same_fit not in known]
-            made = run_trials(self.context, shared, new, self.n_asked, self.budget, f"search, rung {n}")
-            self.note(n, made, new)
-            known |= {outcome.attempt.same_fit: outcome.quality for outcome in made}
+            outcomes = run_trials(context, shared, new, self.n_customers, self.budget, f"search, rung {n}")
+            self.record_rung(n, outcomes, new)
+            known |= {outcome.attempt.same_fit: outcome.quality for outcome in outcomes}
             units |= {
-                outcome.attempt.recipe.label: outcome.scores for outcome in made if outcome.scores is not None
+                outcome.attempt.recipe.label: outcome.scores
+                for outcome in outcomes
+                if outcome.scores is not None
             }
-            was_cut = len(made) < len(new)
+            was_cut = len(outcomes) < len(new)
             if was_cut and quality:
-                break  # not everybody was given more, so what everybody was given decides
+                break  # not every recipe was given more, so the rung before decides
             quality = average_quality(wanted, known)
             going = promoted(going, quality, self.space["keep"], self.space["finalists"])
             units = {recipe.label: units[recipe.label] for recipe in going}
@@ -174,38 +162,34 @@ class SuccessiveHalving:
                 break
         shared.unpersist()
         last = sorted(
-            promoted(going, quality, 0.0, self.space["finalists"]), key=lambda one: -quality[one.label]
+            promoted(going, quality, 0.0, self.space["finalists"]), key=lambda each: -quality[each.label]
         )
         return [ScoredRecipe(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
 
-    def fitting(self) -> list[Recipe]:
-        """The recipes that have what they need of the data and of a trial's memory; the others are refused
-        with a reason.
-        """
-        shape = Shape.of(self.material.training)
+    def select_fittable(self) -> list[Recipe]:
+        """The recipes that the data and a trial's memory allow; the others are refused with a reason."""
+        shape, memory_bytes = Shape.of(self.training.matrices.training), self.budget.memory_bytes
         for recipe in self.recipes:
-            needed = needed_bytes(recipe, shape, self.n_asked)
-            if needed > self.budget.memory_bytes:
+            needed = needed_bytes(recipe, shape, self.n_customers)
+            if needed > memory_bytes:
                 self.refused[recipe.label] = (
-                    f"would take {needed // MIB} MiB; a trial may take {self.budget.memory_bytes // MIB}"
+                    f"would take {needed // MIB} MiB; a trial may take {memory_bytes // MIB}"
                 )
-            elif reason := reason_against(
-                make(recipe.part, recipe.parameters), shape, self.budget.memory_bytes
-            ):
+            elif reason := reason_against(make(recipe.part, recipe.parameters), shape, memory_bytes):
                 self.refused[recipe.label] = reason
         return [recipe for recipe in self.recipes if recipe.label not in self.refused]
 
-    def note(self, rung: int, made: Sequence[TrialOutcome], planned: Sequence[Attempt]) -> None:
-        """Write down a rung's trials, and those that were not made."""
-        for outcome in made:
+    def record_rung(self, rung: int, outcomes: Sequence[TrialOutcome], planned: Sequence[Attempt]) -> None:
+        """Record a rung's trials, and the planned ones that were not made."""
+        for outcome in outcomes:
             self.trials.append(describe_trial(outcome, rung))
             if outcome.reason:
                 self.refused[outcome.attempt.recipe.label] = outcome.reason
         self.not_made += [
-            f"rung {rung}, window {a.window + 1}: {a.recipe.label}" for a in planned[len(made) :]
+            f"rung {rung}, window {each.window + 1}: {each.recipe.label}" for each in planned[len(outcomes) :]
         ]
 
-    def report(self, effort: str, weighing_was_cut: bool = False) -> dict[str, Any]:
+    def report(self, effort: str, weights_were_cut: bool = False) -> dict[str, Any]:
         """What the search cost, and what it did not do."""
         return {
             "effort": effort,
@@ -215,36 +199,42 @@ class SuccessiveHalving:
             "memory_mb": self.budget.memory_bytes // MIB,
             "n_recipes": len(self.recipes),
             "n_trials": len(self.trials),
-            "n_customers_asked": self.n_asked,
+            "n_customers_asked": self.n_customers,
             "refused": self.refused,
             "not_made": self.not_made,
-            "was_cut": bool(self.not_made) or weighing_was_cut,
+            "was_cut": bool(self.not_made) or weights_were_cut,
         }
 
 
 def average_quality(wanted: Sequence[Attempt], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
     """By label, the mean quality of the recipes whose trials were all made and none failed."""
-    found: dict[str, list[np.ndarray | None]] = {}
+    by_label: dict[str, list[np.ndarray | None]] = {}
     for attempt in wanted:
-        found.setdefault(attempt.recipe.label, []).append(known.get(attempt.same_fit))
+        by_label.setdefault(attempt.recipe.label, []).append(known.get(attempt.same_fit))
     return {
         label: mean_quality(values)
-        for label, values in found.items()
+        for label, values in by_label.items()
         if all(value is not None for value in values)
     }
 
 
 def describe_trial(outcome: TrialOutcome, rung: int) -> Trial:
-    """A trial as it is tracked: parameters with part, seed, rung and days; figures with what it cost."""
+    """A trial as MLflow tracks it: parameters with part, seed, rung and days; metrics with its costs."""
     attempt = outcome.attempt
-    said = {"part": attempt.recipe.part, "seed": attempt.seed, "rung": rung, "asked_from": attempt.asked_from}
+    parameters = {
+        "part": attempt.recipe.part,
+        "seed": attempt.seed,
+        "rung": rung,
+        "asked_from": attempt.asked_from,
+        **attempt.parameters,
+    }
     costs = {
         "seconds": outcome.seconds,
         "cpu_seconds": outcome.cpu_seconds,
         "peak_memory_mb": outcome.peak_bytes / MIB,
     }
-    figures = {name: round(value, 3) for name, value in costs.items()}
+    metrics = {name: round(value, 3) for name, value in costs.items()}
     if outcome.quality is None:
-        return Trial(attempt.recipe.part, {**said, **attempt.parameters, "failed": outcome.reason}, figures)
+        return Trial(attempt.recipe.part, {**parameters, "failed": outcome.reason}, metrics)
     quality = mean_quality([outcome.quality])
-    return Trial(attempt.recipe.part, {**said, **attempt.parameters}, {"quality": quality, **figures})
+    return Trial(attempt.recipe.part, parameters, {"quality": quality, **metrics})

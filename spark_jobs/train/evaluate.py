@@ -1,7 +1,7 @@
-"""Examine a configuration: fitted before the test and measured on it, and fitted on everything, both at once.
+"""Evaluate a configuration: fitted before the test and measured on it, and fitted on everything, at once.
 
 Popularity, recent popularity, item-kNN and LightFM are always fitted and measured beside it, so that every
-night says what the blend is worth.
+night's report compares the blend with them.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from pyspark.sql import SparkSession
 
 from models.artifact import Artifact
 from models.base import Recommender
@@ -21,7 +20,7 @@ from models.evaluation.fold_in import FoldIn
 from models.fit_limits import fittable, select_fittable
 from models.recommenders import make, make_blend
 from models.search import memory_of, read_space
-from models.time_split import Case, Windows
+from models.time_split import Case
 from spark_jobs.train.blend_fits import BlendRequest, fit_blends
 from spark_jobs.train.fold_in import fit_fold_in
 from spark_jobs.train.matrices import TrainingMatrices
@@ -32,9 +31,10 @@ from spark_jobs.train.offline_tests import (
     measure_served_lists,
     score_test_case,
 )
+from spark_jobs.train.training_run import TrainingRun
 
 BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
-MOST_TEST_CUSTOMERS = 5000  # asked in a test; a sample by seed where there are more
+MOST_TEST_CUSTOMERS = 5000  # in a test; a sample by seed where there are more
 SERVED = "served"
 ACCEPTED_BEFORE = "accepted before"
 
@@ -46,9 +46,9 @@ class Evaluation:
     Attributes:
         artifact: fitted on everything.
         board: by name: `served` is the configuration itself; empty without a test.
-        fold_in: what placing customers by fresh events is worth, a row a cohort; empty without a test.
+        fold_in: the quality of fold-in against a refit, a row per cohort; empty without a test.
         left_out: by part why it could not be fitted; the configuration's others share its weight.
-        warnings: a sentence for each recommender of the board that has nothing to say to nearly everybody.
+        warnings: a sentence for each recommender of the board that scores nothing for nearly all customers.
     """
 
     artifact: Artifact
@@ -63,55 +63,49 @@ class Evaluation:
 
 
 def evaluate_configuration(
-    spark: SparkSession,
-    material: TrainingMatrices,
-    cut: Windows | None,
-    configuration: Mapping[str, Any],
-    seed: int,
-    rival: Mapping[str, Any] | None = None,
+    training: TrainingRun, configuration: Mapping[str, Any], rival: Mapping[str, Any] | None = None
 ) -> Evaluation:
-    """Fit and measure.
+    """Fit a configuration on everything and, where history is long enough, before the test; measure that one.
 
     Args:
-        cut: where the test begins; None when history is too short for one.
         configuration: what would be served.
         rival: the accepted configuration, fitted before the test too.
     """
-    shape, memory = Shape.of(material.training), memory_of(read_space())
+    matrices, windows = training.matrices, training.windows
+    shape, memory = Shape.of(matrices.training), memory_of(read_space())
     configuration, left_out = fittable(configuration, shape, memory)
     rival = fittable(rival, shape, memory)[0] if rival else None
-    final = BlendRequest(configuration, material.training.behaviour.until)
-    if cut is None:
-        blends, _ = fit_blends(spark, material, [final], [], seed)
-        placing, _ = fit_fold_in(spark, material, None, None, seed)
-        return Evaluation(_artifact(material, configuration, blends[0], placing), {}, None, left_out=left_out)
-    asks = [final, *[BlendRequest(held, cut.test_from) for held in (configuration, rival) if held]]
+    final = BlendRequest(configuration, matrices.training.behaviour.until)
+    if windows is None:
+        blends, _ = fit_blends(training, [final], [])
+        fold_in, _ = fit_fold_in(training, None)
+        artifact = _build_artifact(matrices, configuration, blends[0], fold_in)
+        return Evaluation(artifact, {}, None, left_out=left_out)
+    tested = [BlendRequest(each, windows.test_from) for each in (configuration, rival) if each]
     parts = {part.name for part in make_blend(configuration).parts}
     baselines, unfit = select_fittable([make(part) for part in BASELINES if part not in parts], shape, memory)
-    beside = [FitRequest(part.name, cut.test_from) for part in baselines]
-    (served, early, *rivals), besides = fit_blends(spark, material, asks, beside, seed)
-    test = draw_test_case(material, cut.test_from, cut.until, MOST_TEST_CUSTOMERS, seed)
+    baseline_fits = [FitRequest(part.name, windows.test_from) for part in baselines]
+    (served, early, *rivals), fitted_baselines = fit_blends(training, [final, *tested], baseline_fits)
+    test = draw_test_case(matrices, windows.test_from, windows.until, MOST_TEST_CUSTOMERS, training.seed)
 
-    before = material.training.before(cut.test_from)
+    before = matrices.training.before(windows.test_from)
     facts, items = Facts.of(test.known_share, before), slices.of_items(before.behaviour)
 
-    def board_row(recommender: Recommender) -> Measured:
-        return measure_scores(
-            material, score_test_case(material, recommender, test, cut.test_from), test, facts, items
-        )
+    def measure_alone(recommender: Recommender) -> Measured:
+        scores = score_test_case(matrices, recommender, test, windows.test_from)
+        return measure_scores(matrices, scores, test, facts, items)
 
-    board = {recommender.name: board_row(recommender) for recommender in [*early.parts, *besides]}
+    board = {each.name: measure_alone(each) for each in [*early.parts, *fitted_baselines]}
     for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
-        board[name] = measure_served_lists(material, blend, test, cut.test_from, facts, items)
-    placing, placed = fit_fold_in(spark, material, cut, test, seed)
-    artifact = _artifact(material, configuration, served, placing)
-    return Evaluation(
-        artifact, board, test, placed, {**unfit, **left_out}, silent_recommenders.warnings(board)
-    )
+        board[name] = measure_served_lists(matrices, blend, test, windows.test_from, facts, items)
+    fold_in, cohorts = fit_fold_in(training, test)
+    artifact = _build_artifact(matrices, configuration, served, fold_in)
+    warnings = silent_recommenders.warnings(board)
+    return Evaluation(artifact, board, test, cohorts, {**unfit, **left_out}, warnings)
 
 
-def _artifact(
-    material: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, placing: FoldIn
+def _build_artifact(
+    matrices: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, fold_in: FoldIn
 ) -> Artifact:
-    ids = material.item_ids, material.customer_ids
-    return Artifact(dict(configuration), blend, *ids, material.customer_vocabulary, placing)
+    ids = matrices.item_ids, matrices.customer_ids
+    return Artifact(dict(configuration), blend, *ids, matrices.customer_vocabulary, fold_in)

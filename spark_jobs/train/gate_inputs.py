@@ -1,6 +1,4 @@
-"""What the gates are told of an examined model beside its quality: what it is compared with, and
-its flaws.
-"""
+"""Inputs of the acceptance gate beside quality: the figures a model is compared with, and its flaws."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +9,26 @@ from models import model_flaws
 from models.gate import REMEMBERED, usual
 from models.inference import top_n
 from models.registry import Registry, Version
-from models.time_split import Case, Windows
+from models.time_split import Case
 from spark_jobs.train.evaluate import BASELINES, SERVED, Evaluation
-from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import measure_scores, score_test_case
 from spark_jobs.train.provenance import REFIT
+from spark_jobs.train.training_run import TrainingRun
 
-# customers that the model to be served is asked about; seconds, where the whole test would take minutes
+# Customers for whom the model to be served is scored: seconds, where the whole test would take minutes.
 MOST_SAMPLED_CUSTOMERS = 300
 FIRST_PAGE = 10
 
 
 @dataclass(frozen=True)
 class GateReference:
-    """What tonight is compared with; None where there is nothing to compare with.
+    """The figures a model is compared with; None where there is nothing to compare with.
 
     Attributes:
-        quality, coverage: means so far, of the same configuration or of the accepted one on the same
-        customers. n_customers: customers the accepted model was fitted on. until: the day before which what
-        it learned from ends.
+        quality, coverage: means so far, of the same configuration, or of the accepted one on the same
+            customers.
+        n_customers: customers the accepted model was fitted on.
+        until: the day after the last one that the accepted model was fitted on.
     """
 
     quality: float | None = None
@@ -39,11 +38,11 @@ class GateReference:
 
 
 def find_refused_refits(registry: Registry, champion: Version, configuration: str) -> list[Version]:
-    """The refits of a configuration that were refused since its accepted one. After a rollback accepted ones
-    are newer too.
+    """The refits of a configuration that were refused since its accepted version. Accepted refits that are
+    newer, as after a rollback, are left out.
 
     Args:
-        configuration: as `provenance.hash_configuration` says it.
+        configuration: its hash, by `provenance.hash_configuration`.
     """
     return [
         later
@@ -53,15 +52,16 @@ def find_refused_refits(registry: Registry, champion: Version, configuration: st
 
 
 def build_gate_reference(champion: Version, refused: Sequence[Version], config_hash: str) -> GateReference:
-    """What a refit of the accepted configuration is compared with.
+    """The figures that a refit of the accepted configuration is compared with.
+
+    A level that has lasted for `REMEMBERED` nights replaces the champion's where it is lower: a shop that
+    shrank for good would otherwise be served an old model for ever. A higher level does not: if labels leaked
+    every night, the gate would come to demand the leaking quality.
 
     Args:
-        refused: later refits of it, none accepted. A level that has lasted for `REMEMBERED` nights is the new
-            usual where it is lower; without that a shop that shrank for good would be served the model of its
-            great days for ever. A higher one is not: labels that leak every night would be what is asked of
-            the eighth.
-        config_hash: tonight's; under other settings (another window of days) counts and shares are of other
-            things.
+        refused: later refits of it, none accepted.
+        config_hash: tonight's. Under other settings (another window of days) customers and coverage are not
+            comparable, so these are None.
     """
     lasting = refused[-REMEMBERED:] if len(refused) >= REMEMBERED else []
     quality = _lower_level(
@@ -79,71 +79,69 @@ def build_gate_reference(champion: Version, refused: Sequence[Version], config_h
     return GateReference(quality, shares, customers, champion.until)
 
 
-def _lower_level(held: float | None, lasting: float | None) -> float | None:
-    """What was, or what has lasted where that is lower; without a level that was, there is nothing to give
-    way from.
-    """
-    return held if held is None or lasting is None else min(held, lasting)
+def _lower_level(level: float | None, lasting: float | None) -> float | None:
+    """The level, or the lasting one where that is lower; None without a level."""
+    return level if level is None or lasting is None else min(level, lasting)
 
 
-def read_catalogue_coverage(examined: Evaluation, name: str = SERVED) -> float | None:
-    """Share of the shop's items that anybody is shown first; None without a test."""
-    return examined.board[name].coverage["discover"] if name in examined.board else None
+def read_catalogue_coverage(evaluation: Evaluation, name: str = SERVED) -> float | None:
+    """Share of the shop's items that are in the top of any list; None without a test."""
+    return evaluation.board[name].coverage["discover"] if name in evaluation.board else None
 
 
-def compute_mean_quality(examined: Evaluation, name: str = SERVED) -> float | None:
-    """Mean over customers; None without a test, or where nobody counts."""
-    found = examined.quality(name) if name in examined.board else np.array([])
-    return float(np.nanmean(found)) if (~np.isnan(found)).any() else None
+def compute_mean_quality(evaluation: Evaluation, name: str = SERVED) -> float | None:
+    """Mean quality over customers; None without a test, or where no customer counts."""
+    quality = evaluation.quality(name) if name in evaluation.board else np.array([])
+    return float(np.nanmean(quality)) if (~np.isnan(quality)).any() else None
 
 
 def find_model_flaws(
-    material: TrainingMatrices, cut: Windows | None, examined: Evaluation, due: int, before: GateReference
+    training: TrainingRun, evaluation: Evaluation, due_day: int, reference: GateReference
 ) -> list[str]:
     """Everything wrong with the model, a sentence each.
 
     Args:
-        cut: the windows the model was tested by.
-        due: the newest landing day of the night, counted from 1970-01-01.
+        due_day: the newest landing date of the run, counted from 1970-01-01.
     """
-    model, behaviour = examined.artifact, material.training.behaviour
+    matrices, model = training.matrices, evaluation.artifact
+    behaviour = matrices.training.behaviour
     unknown = tuple(
         name for part in [model.blend, *model.blend.parts] for name in getattr(part, "may_be_unknown", ())
     )
-    found = [
+    flaws = [
         model_flaws.not_numbers(model.blend.arrays(), unknown),
-        model_flaws.renumbered(model.item_ids, material.item_ids, "items"),
-        model_flaws.renumbered(model.customer_ids, material.customer_ids, "customers"),
-        model_flaws.stale(np.unique(behaviour.day), due, before.until),
+        model_flaws.renumbered(model.item_ids, matrices.item_ids, "items"),
+        model_flaws.renumbered(model.customer_ids, matrices.customer_ids, "customers"),
+        model_flaws.stale(np.unique(behaviour.day), due_day, reference.until),
         model_flaws.narrowed(
-            behaviour.n_customers, before.n_customers, "the number of customers learned from"
+            behaviour.n_customers, reference.n_customers, "the number of customers learned from"
         ),
     ]
-    if cut and examined.test is not None and not any(found):
-        found += find_test_flaws(material, cut, examined, before)
-    return [sentence for sentence in found if sentence]
+    if training.windows and evaluation.test is not None and not any(flaws):
+        flaws += find_test_flaws(training, evaluation, reference)
+    return [sentence for sentence in flaws if sentence]
 
 
 def find_test_flaws(
-    material: TrainingMatrices, cut: Windows, examined: Evaluation, before: GateReference
+    training: TrainingRun, evaluation: Evaluation, reference: GateReference
 ) -> list[str | None]:
-    """What the days of the test tell of the model that would be served, which has learned from them."""
-    rows, few = sample_test_customers(examined.test)
-    scores = score_test_case(material, examined.artifact.blend, few, cut.test_from)
-    first_pages, _ = top_n(scores, FIRST_PAGE, np.broadcast_to(material.allowed, scores.shape))
-    quality = examined.quality()
-    baselines = {name: mean for name in BASELINES if (mean := compute_mean_quality(examined, name))}
+    """What the test says against the model that would be served, which was fitted on the test's days too."""
+    matrices, test_from = training.matrices, training.windows.test_from
+    rows, few = sample_test_customers(evaluation.test)
+    scores = score_test_case(matrices, evaluation.artifact.blend, few, test_from)
+    first_pages, _ = top_n(scores, FIRST_PAGE, np.broadcast_to(matrices.allowed, scores.shape))
+    quality = evaluation.quality()
+    baselines = {name: mean for name in BASELINES if (mean := compute_mean_quality(evaluation, name))}
+    coverage = read_catalogue_coverage(evaluation)
     return [
-        model_flaws.too_good(quality, before.quality, baselines),
+        model_flaws.too_good(quality, reference.quality, baselines),
         model_flaws.impersonal(first_pages),
         model_flaws.misplaced(
-            measure_scores(material, scores, few).quality, quality[rows], examined.quality("popularity")[rows]
+            measure_scores(matrices, scores, few).quality,
+            quality[rows],
+            evaluation.quality("popularity")[rows],
         ),
-        model_flaws.narrowed(
-            read_catalogue_coverage(examined),
-            before.coverage,
-            "the share of items that anybody is shown first",
-        ),
+        model_flaws.narrowed(coverage, reference.coverage, "the share of items that anybody is shown first"),
     ]
 
 

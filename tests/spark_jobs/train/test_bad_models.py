@@ -10,7 +10,7 @@ from models import model_flaws
 from models.evaluation import measure
 from models.gate import judge_refit
 from models.recommenders import make_blend
-from spark_jobs.train import job, leaderboard
+from spark_jobs.train import leaderboard
 from spark_jobs.train.evaluate import SERVED, evaluate_configuration
 from spark_jobs.train.gate_inputs import (
     GateReference,
@@ -21,6 +21,7 @@ from spark_jobs.train.gate_inputs import (
     read_catalogue_coverage,
 )
 from spark_jobs.train.provenance import date_to_day
+from spark_jobs.train.training_run import TrainingRun, read_training_data
 
 CONFIGURATION = {
     "parts": {"item_knn": {}, "lightfm": {"components": 8}},
@@ -49,97 +50,100 @@ class Shuffled(Same):
 
 @pytest.fixture(scope="module")
 def good(trained):
-    """Material, windows, and a good model of the small shop."""
-    found, cut = job.read_training_data(trained.lake)
-    return found, cut, evaluate_configuration(trained.lake.spark, found, cut, CONFIGURATION, seed=11)
+    """The small shop to be trained on, and a good model of it."""
+    training = TrainingRun(trained.lake.spark, *read_training_data(trained.lake), seed=11)
+    return training, evaluate_configuration(training, CONFIGURATION)
 
 
-def told(good, night, examined=None, found=None, before=None):
-    """The verdict and its words on a model, as a night would judge it."""
-    material, cut, fine = good
-    examined, found = examined or fine, found or material
-    before = before or GateReference(
+def evaluate_gate(good, night, evaluation=None, training=None, reference=None):
+    """The verdict on a refit, as the gate of a run reaches it."""
+    trained, fine = good
+    evaluation, training = evaluation or fine, training or trained
+    reference = reference or GateReference(
         compute_mean_quality(fine),
         read_catalogue_coverage(fine),
-        material.training.behaviour.n_customers,
-        cut.until,
+        trained.matrices.training.behaviour.n_customers,
+        trained.windows.until,
     )
-    wrong = find_model_flaws(found, cut, examined, date_to_day(night.days.last), before)
-    return judge_refit(examined.quality(), examined.quality("popularity"), before.quality, wrong)
+    flaws = find_model_flaws(training, evaluation, date_to_day(night.days.last), reference)
+    return judge_refit(evaluation.quality(), evaluation.quality("popularity"), reference.quality, flaws)
 
 
-def with_blend(examined, blend):
-    return replace(examined, artifact=replace(examined.artifact, blend=blend))
+def with_blend(evaluation, blend):
+    return replace(evaluation, artifact=replace(evaluation.artifact, blend=blend))
 
 
 def test_the_good_model_passes(good, trained):
-    assert told(good, trained.night("n")).accepted
+    assert evaluate_gate(good, trained.night("n")).accepted
 
 
 def test_factors_with_holes(good, trained):
-    fine = good[2]
+    fine = good[1]
     arrays = {name: array.copy() for name, array in fine.artifact.blend.arrays().items()}
     name = next(
         name for name, array in arrays.items() if name.startswith("lightfm") and array.dtype.kind == "f"
     )
     arrays[name].flat[3] = np.nan
     spoiled = with_blend(fine, make_blend(CONFIGURATION).restore(arrays))
-    verdict = told(good, trained.night("n"), spoiled)
+    verdict = evaluate_gate(good, trained.night("n"), spoiled)
     assert not verdict.accepted and verdict.reason.startswith("factors that are not numbers: lightfm/")
 
 
 def test_popularity_under_another_name(good, trained):
-    verdict = told(good, trained.night("n"), with_blend(good[2], Same(good[2].artifact.blend)))
+    verdict = evaluate_gate(good, trained.night("n"), with_blend(good[1], Same(good[1].artifact.blend)))
     assert not verdict.accepted and "popularity under another name" in verdict.reason
 
 
 @pytest.mark.parametrize("how", ["its factors", "its names"])
 def test_items_shuffled(good, trained, how):
-    fine = good[2]
+    fine = good[1]
     ids = np.random.default_rng(1).permutation(fine.artifact.item_ids)
     spoiled = {
         "its factors": with_blend(fine, Shuffled(fine.artifact.blend)),
         "its names": replace(fine, artifact=replace(fine.artifact, item_ids=ids)),
     }[how]
-    verdict = told(good, trained.night("n"), spoiled)
+    verdict = evaluate_gate(good, trained.night("n"), spoiled)
     assert not verdict.accepted and verdict.reason.startswith("items are not where they were learned")
 
 
 def test_labels_leaked(good, trained):
-    material, _, fine = good
+    training, fine = good
     knows = fine.test.wanted.toarray().astype(np.float32)
-    leaky = replace(fine, board=fine.board | {SERVED: measure(knows, fine.test, material.allowed)})
-    verdict = told(good, trained.night("n"), leaky)
+    leaky = replace(fine, board=fine.board | {SERVED: measure(knows, fine.test, training.matrices.allowed)})
+    verdict = evaluate_gate(good, trained.night("n"), leaky)
     assert not verdict.accepted and "too good to be true" in verdict.reason
-    first = told(good, trained.night("n"), leaky, before=GateReference())
+    first = evaluate_gate(good, trained.night("n"), leaky, reference=GateReference())
     assert not first.accepted and "too good to be true" in first.reason, "also before anything was accepted"
 
 
 def test_a_third_of_the_coverage_gone(good, trained):
-    material, cut, fine = good
+    training, fine = good
     served = fine.board[SERVED]
     lists = {task: {**held, "coverage": 0.7 * held["coverage"]} for task, held in served.lists.items()}
     narrow = replace(served, lists=lists)
-    verdict = told(good, trained.night("n"), replace(fine, board=fine.board | {SERVED: narrow}))
+    verdict = evaluate_gate(good, trained.night("n"), replace(fine, board=fine.board | {SERVED: narrow}))
     assert (
         not verdict.accepted
         and "the share of items that anybody is shown first fell by 30%" in verdict.reason
     )
-    before = GateReference(
+    reference = GateReference(
         compute_mean_quality(fine),
         read_catalogue_coverage(fine),
-        round(material.training.behaviour.n_customers / 0.7),
-        cut.until,
+        round(training.matrices.training.behaviour.n_customers / 0.7),
+        training.windows.until,
     )
-    verdict = told(good, trained.night("n"), before=before)
+    verdict = evaluate_gate(good, trained.night("n"), reference=reference)
     assert not verdict.accepted and "the number of customers learned from fell by 30%" in verdict.reason
 
 
 def test_stale(good, trained):
-    material, _, fine = good
-    days = material.training.behaviour
-    old = replace(material, training=replace(material.training, behaviour=days.before(days.until - 6)))
-    verdict = told(good, trained.night("n"), fine, old, before=GateReference(until=days.until - 6))
+    training, fine = good
+    matrices, days = training.matrices, training.matrices.training.behaviour
+    shortened = replace(matrices.training, behaviour=days.before(days.until - 6))
+    old = replace(training, matrices=replace(matrices, training=shortened))
+    verdict = evaluate_gate(
+        good, trained.night("n"), fine, old, reference=GateReference(until=days.until - 6)
+    )
     assert not verdict.accepted and verdict.reason.startswith("stale: the newest behaviour is of 2026-02-03")
 
 
@@ -171,7 +175,7 @@ def test_a_level_that_lasts_is_the_new_usual(good):
 def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
     from models.registry import Version
 
-    _, _, fine = good
+    _, fine = good
     usual = compute_mean_quality(fine)
     champion = Version(
         3, "r", {"qualities": f"[{usual}]", "coverages": "[0.5]", "n_customers": "90", "config_hash": "c0f1"}
@@ -209,8 +213,8 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
 
 
 def test_the_guarded_slices(good):
-    material, cut, fine = good
-    slices = leaderboard.slice_test_customers(material, fine.test, cut)
+    training, fine = good
+    slices = leaderboard.slice_test_customers(training.matrices, fine.test, training.windows)
     assert {"activity: light", "activity: heavy", "country: Spain", "country: other"} <= set(slices)
     countries = sum(mask.astype(int) for name, mask in slices.items() if name.startswith("country"))
     assert countries.tolist() == [1] * len(fine.test), "everybody is in one country, or in the others"

@@ -17,8 +17,9 @@ from spark_jobs.run.context import Days, NothingNew, TableReport, config_hash
 from spark_jobs.run.manifest import record
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.settings import Settings
-from spark_jobs.train import drift, job, search_schedule
+from spark_jobs.train import drift, search_schedule
 from spark_jobs.train.provenance import date_to_day
+from spark_jobs.train.training_run import read_training_data
 
 
 def report_of(shop, run_id):
@@ -42,7 +43,7 @@ def test_the_first_night_looks_at_its_newest_day_and_remembers_the_tables(traine
 
 
 def test_tables_that_moved_since_the_accepted_model_are_an_alarm(trained):
-    found, _ = job.read_training_data(trained.lake)
+    found, _ = read_training_data(trained.lake)
     registry = open_registry(trained.night("looks"))
     champion, now = registry.champion(), drift.count_feature_values(trained.lake)
     calm = drift.detect_drift(trained.lake, registry, found, champion, now)
@@ -102,7 +103,7 @@ def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, vers
 
 
 def test_a_day_that_a_search_has_learned_from_is_not_news(trained):
-    found, _ = job.read_training_data(trained.lake)
+    found, _ = read_training_data(trained.lake)
     until = found.training.behaviour.until
     champion = version(1, "search", until=str(until - 3))
     refused = version(2, "search", "refused", until=str(until))
@@ -207,11 +208,11 @@ def test_a_window_is_kept_to_the_day(trained, fill, tmp_path, days):
     2026-02-09.
     """
     first = datetime(2026, 2, 10, tzinfo=UTC) - timedelta(days=days)
-    whole, cut = job.read_training_data(trained.lake, days)
+    whole, cut = read_training_data(trained.lake, days)
     assert whole.training.behaviour.day.min() >= date_to_day(first.date())
     assert len(np.unique(whole.training.behaviour.day)) == min(days, 36)
     kept = fill(tmp_path, trained.lake.spark, [row for row in trained.rows if row["occurred_at"] >= first])
-    alone, cut_alone = job.read_training_data(kept.lake)
+    alone, cut_alone = read_training_data(kept.lake)
     assert cut == cut_alone
     for name in ("customer_ids", "item_ids"):
         assert getattr(whole, name).tolist() == getattr(alone, name).tolist()

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models import artifact
 from models.artifact import Artifact
 from models.base import Customers
@@ -15,13 +14,13 @@ from models.blending.learned import LearnedBlend
 from models.evaluation import measure_lists
 from models.listing.lists import personal
 from models.recommenders import make_blend
-from models.time_split import OverlapError, windows
+from models.time_split import OverlapError
 from spark_jobs.train import blend_fits, learned_blend
 from spark_jobs.train.blend_fits import BlendRequest, fit_blends
 from spark_jobs.train.evaluate import SERVED, evaluate_configuration
 from spark_jobs.train.gate_inputs import GateReference, find_model_flaws
-from spark_jobs.train.matrices import build_training_matrices
 from spark_jobs.train.offline_tests import FitRequest, measure_scores
+from spark_jobs.train.training_run import TrainingRun, read_training_data
 
 LEARNED = {
     "parts": {"item_knn": {}, "own_history": {}},
@@ -32,86 +31,80 @@ POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
 
 
 @pytest.fixture(scope="module")
-def held(spark, fill, tmp_path_factory):
-    """The small shop as matrices, and where it is cut."""
+def training(spark, fill, tmp_path_factory):
+    """The small shop, to be trained on with seed 3."""
     lake = fill(tmp_path_factory.mktemp("ranker"), spark).lake
-    found = build_training_matrices(
-        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
-    )
-    behaviour = found.training.behaviour
-    return found, windows(int(behaviour.day.min()), behaviour.until)
+    return TrainingRun(spark, *read_training_data(lake), seed=3)
 
 
-def test_on_spark_it_is_fitted_as_alone(spark, held):
+def test_on_spark_it_is_fitted_as_alone(training):
     """Also beside others: windows that two models share are fitted once, and every model has its
     own trees.
     """
-    found, cut = held
+    matrices, windows = training.matrices, training.windows
     asks = [
-        BlendRequest(LEARNED, cut.until),
-        BlendRequest(LEARNED, cut.test_from),
-        BlendRequest(WEIGHTED, cut.until),
+        BlendRequest(LEARNED, windows.until),
+        BlendRequest(LEARNED, windows.test_from),
+        BlendRequest(WEIGHTED, windows.until),
     ]
-    blends, beside = fit_blends(spark, found, asks, [FitRequest("popularity", cut.test_from)], seed=3)
+    blends, beside = fit_blends(training, asks, [FitRequest("popularity", windows.test_from)])
     for ask, one in zip(asks, blends, strict=True):
-        alone = make_blend(ask.configuration).fit(found.training.before(ask.before), 3)
+        alone = make_blend(ask.configuration).fit(matrices.training.before(ask.before), 3)
         assert artifact.pack(one.arrays()) == artifact.pack(alone.arrays())
     assert blends[0].trees != blends[1].trees
     assert beside[0].name == "popularity"
 
 
-def test_a_worker_that_fits_too_late_is_refused(spark, held, monkeypatch):
-    """The day is the one that workers found in their data, not the one they were asked for. The test above is
-    the control.
-    """
-    found, cut = held
+def test_a_worker_that_fits_too_late_is_refused(training, monkeypatch):
+    """The day is read from the workers' data, not from the request. The test above is the control."""
     honest = blend_fits.run_fits
 
-    def late(spark, shared, fits, *rest):
+    def late(fitting, fits, test):
         moved = [replace(fit, before=fit.before + 3) if fit.part == "own_history" else fit for fit in fits]
-        return honest(spark, shared, moved, *rest)
+        return honest(fitting, moved, test)
 
     monkeypatch.setattr(blend_fits, "run_fits", late)
     with pytest.raises(
         OverlapError, match=r"parts saw days from the cut \d+ on, .*: own_history \(fitted to day \d+\)$"
     ):
-        fit_blends(spark, found, [BlendRequest(LEARNED, cut.test_from)], [], seed=3)
+        fit_blends(training, [BlendRequest(LEARNED, training.windows.test_from)], [])
 
 
-def test_it_is_examined_and_kept_like_any_blend(spark, held, tmp_path):
-    found, cut = held
-    examined = evaluate_configuration(spark, found, cut, LEARNED, 3, rival=WEIGHTED)
+def test_it_is_examined_and_kept_like_any_blend(training, tmp_path):
+    matrices = training.matrices
+    evaluation = evaluate_configuration(training, LEARNED, rival=WEIGHTED)
     assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(
-        examined.board
+        evaluation.board
     )
-    assert np.nanmean(examined.quality()) > np.nanmean(examined.quality("popularity"))
-    assert not find_model_flaws(found, cut, examined, found.training.behaviour.until - 1, GateReference())
-    kept = Artifact.load(tmp_path, examined.artifact.save(tmp_path))
+    assert np.nanmean(evaluation.quality()) > np.nanmean(evaluation.quality("popularity"))
+    assert not find_model_flaws(training, evaluation, matrices.training.behaviour.until - 1, GateReference())
+    kept = Artifact.load(tmp_path, evaluation.artifact.save(tmp_path))
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
-    everyone = Customers.of(found.training, np.arange(20))
+    everyone = Customers.of(matrices.training, np.arange(20))
     mine, theirs = (
-        personal(one.blend, everyone, found.allowed, found.consumable) for one in (examined.artifact, kept)
+        personal(one.blend, everyone, matrices.allowed, matrices.consumable)
+        for one in (evaluation.artifact, kept)
     )
     assert np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores)
     assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
 
 
-def test_the_board_is_of_the_lists_as_they_are_served(spark, held):
+def test_the_board_is_of_the_lists_as_they_are_served(training):
     """Variety orders the first ten anew: the gate judges that order, and not that of the scores."""
-    found, cut = held
+    matrices, windows = training.matrices, training.windows
     settings = LEARNED["ranker"] | {"diversity": 0.6}
-    examined = evaluate_configuration(
-        spark, found, cut, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}, 3
+    evaluation = evaluate_configuration(
+        training, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}
     )
-    past, test = found.training.before(cut.test_from), examined.test
-    blended = make_blend(examined.artifact.configuration).fit(past, 3)
+    past, test = matrices.training.before(windows.test_from), evaluation.test
+    blended = make_blend(evaluation.artifact.configuration).fit(past, 3)
     customers = Customers.of(past, test.customers)
-    for task, again in (("next", found.consumable), ("discover", np.zeros_like(found.consumable))):
-        listed = personal(blended, customers, found.allowed, again).items[:, :10]
-        expected = measure_lists({task: listed}, test, int(found.allowed.sum()))
-        assert np.array_equal(examined.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
-    by_score = measure_scores(found, blended.score(customers), test)
-    assert not np.array_equal(by_score.ndcg["next"], examined.board[SERVED].ndcg["next"], equal_nan=True), (
+    for task, again in (("next", matrices.consumable), ("discover", np.zeros_like(matrices.consumable))):
+        listed = personal(blended, customers, matrices.allowed, again).items[:, :10]
+        expected = measure_lists({task: listed}, test, int(matrices.allowed.sum()))
+        assert np.array_equal(evaluation.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
+    by_score = measure_scores(matrices, blended.score(customers), test)
+    assert not np.array_equal(by_score.ndcg["next"], evaluation.board[SERVED].ndcg["next"], equal_nan=True), (
         "the control"
     )
 
@@ -130,10 +123,9 @@ SPACE = {
 }
 
 
-def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
+def test_it_is_served_where_it_is_better(training, monkeypatch):
     monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
-    found, cut = held
-    chosen, [trial], left_out = learned_blend.select_blend(spark, found, cut, POPULAR, SPACE, seed=3)
+    chosen, [trial], left_out = learned_blend.select_blend(training, POPULAR, SPACE)
     expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
     assert chosen["parts"] == expected, (
         "a catalogue of 40 is too large for ease here, and for the memory of the ridge"
@@ -149,49 +141,46 @@ def test_it_is_served_where_it_is_better(spark, held, monkeypatch):
     assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
 
 
-def test_it_is_not_served_where_it_is_not_better(spark, held, monkeypatch):
+def test_it_is_not_served_where_it_is_not_better(training, monkeypatch):
     """Negative control: against itself there is no lift."""
     monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
-    found, cut = held
     learned = {
         "parts": {"popularity": {"most_items": 1000}},
         "ranker": SPACE["learned"]["ranker"] | {"rounds": 1},
     }
-    chosen, trials, left_out = learned_blend.select_blend(
-        spark, found, cut, WEIGHTED, SPACE | {"learned": learned}, seed=3
-    )
+    chosen, trials, left_out = learned_blend.select_blend(training, WEIGHTED, SPACE | {"learned": learned})
     assert chosen == WEIGHTED and len(trials) == 1 and not left_out
 
 
-def test_a_catalogue_too_large_to_ask_enough_trains_nothing(spark, held, monkeypatch):
+def test_a_catalogue_too_large_to_ask_enough_trains_nothing(training, monkeypatch):
     """More than 20 customers come in a window, but the scores of three parts and 40 items fit for 19; one
     more would be tried.
     """
     monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
-    found, cut = held
+    matrices = training.matrices
     monkeypatch.setattr("models.blending.learned.MOST_CELLS", 0)
-    monkeypatch.setattr("models.blending.learned.MOST_BYTES", 19 * 4 * 3 * found.training.behaviour.n_items)
-    chosen, trials, left_out = learned_blend.select_blend(spark, found, cut, POPULAR, SPACE, seed=3)
+    monkeypatch.setattr(
+        "models.blending.learned.MOST_BYTES", 19 * 4 * 3 * matrices.training.behaviour.n_items
+    )
+    chosen, trials, left_out = learned_blend.select_blend(training, POPULAR, SPACE)
     assert (chosen, trials) == (POPULAR, [])
     assert left_out["learned blend"] == "its newest window asks 19 customers, 20 are wanted"
 
 
-def test_too_few_to_learn_from_train_nothing(spark, held):
-    found, cut = held
-    chosen, trials, left_out = learned_blend.select_blend(spark, found, cut, POPULAR, SPACE, seed=3)
+def test_too_few_to_learn_from_train_nothing(training):
+    chosen, trials, left_out = learned_blend.select_blend(training, POPULAR, SPACE)
     assert (chosen, trials) == (POPULAR, []) and "200 are wanted" in left_out["learned blend"]
 
 
-def test_what_cannot_be_fitted_is_left_out_of_what_is_served(spark, held):
+def test_what_cannot_be_fitted_is_left_out_of_what_is_served(training):
     """An accepted configuration that has become too large for one of its parts goes on without it, and the
     night says so.
     """
-    found, cut = held
     heavy = {
         "parts": {"ease": {"memory_limit_gb": 1e-9}, "item_knn": {}},
         "weights": {"ease": 0.5, "item_knn": 1.0},
     }
-    examined = evaluate_configuration(spark, found, cut, heavy, 3)
-    assert examined.artifact.configuration == {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.5}}
-    assert list(examined.left_out) == ["ease"] and "ease" not in examined.board
-    assert not examined.warnings, "whoever is on the board has something to say"
+    evaluation = evaluate_configuration(training, heavy)
+    assert evaluation.artifact.configuration == {"parts": {"item_knn": {}}, "weights": {"item_knn": 1.5}}
+    assert list(evaluation.left_out) == ["ease"] and "ease" not in evaluation.board
+    assert not evaluation.warnings, "whoever is on the board has something to say"

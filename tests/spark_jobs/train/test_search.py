@@ -10,16 +10,14 @@ import psutil
 import pytest
 from scipy import sparse
 
-from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models.base import Customers
 from models.evaluation import measure
 from models.recommenders import make
-from models.time_split import case, windows
-from spark_jobs.train import configuration_search as choosing
-from spark_jobs.train import learned_blend
+from models.time_split import case
+from spark_jobs.train import configuration_search, learned_blend
 from spark_jobs.train.budget import SearchBudget
 from spark_jobs.train.configuration_search import search_weighted_blend
-from spark_jobs.train.matrices import build_training_matrices
+from spark_jobs.train.training_run import TrainingRun, read_training_data
 
 ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS = {"start": {"own_history": 0.5, "recent_popularity": 0.5}, "steps": [0.0, 0.5, 1.0], "least": {}}
@@ -39,25 +37,15 @@ def space(seconds=100.0, memory_mb=1000, rungs=({},), parts=PARTS):
 
 
 @pytest.fixture(scope="module")
-def found(trained):
-    lake = trained.lake
-    return build_training_matrices(
-        lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
-    )
+def training(spark, trained):
+    return TrainingRun(spark, *read_training_data(trained.lake), seed=5)
 
 
 @pytest.fixture(scope="module")
-def cut(found):
-    return windows(int(found.training.behaviour.day.min()), found.training.behaviour.until)
-
-
-@pytest.fixture(scope="module")
-def halved(spark, found, cut):
+def halved(training):
     """A search of two rungs that time does not cut."""
     parts = {**PARTS, "lightfm": [{"components": 4, "epochs": 3}, {"components": 8, "epochs": 3}]}
-    return search_weighted_blend(
-        spark, found, cut, 5, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts)
-    )
+    return search_weighted_blend(training, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts))
 
 
 def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
@@ -102,11 +90,11 @@ def test_a_search_that_ends_by_itself_says_so(halved):
     assert set(halved.configuration["parts"]) == set(halved.configuration["weights"]) <= {*PARTS, "lightfm"}
 
 
-def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
+def test_seconds_are_kept_and_what_was_not_made_is_named(training):
     """LightFM for a million epochs would take hours, inside a library that looks at no clock."""
     endless = {**PARTS, "lightfm": [{"components": 32, "epochs": 1_000_000}]}
     began = time.monotonic()
-    cut_short = search_weighted_blend(spark, found, cut, 5, space(seconds=16.0, parts=endless))
+    cut_short = search_weighted_blend(training, space(seconds=16.0, parts=endless))
     assert time.monotonic() - began < 16.0
     assert cut_short.report["was_cut"] and cut_short.report["seconds"] < 16.0
     assert [line.split(": ")[1].split(" ")[0] for line in cut_short.report["not_made"]] == [
@@ -116,10 +104,7 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
     made = [trial.name for trial in cut_short.trials if not trial.name.startswith("blend")]
     assert made == ["recent_popularity", "own_history"], "the beginning of the search, in its order"
     whole = search_weighted_blend(
-        spark,
-        found,
-        cut,
-        5,
+        training,
         space(
             parts={"recent_popularity": PARTS["recent_popularity"], "own_history": PARTS["own_history"][:1]}
         ),
@@ -133,19 +118,19 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(spark, found, cut):
     assert not busy, "the trial was ended, not left behind"
 
 
-def test_memory_is_kept_by_refusing_before_and_by_stopping(spark, found, cut, monkeypatch):
-    refused = search_weighted_blend(spark, found, cut, 5, space(memory_mb=0))
+def test_memory_is_kept_by_refusing_before_and_by_stopping(training, monkeypatch):
+    refused = search_weighted_blend(training, space(memory_mb=0))
     assert refused.configuration == {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
     assert refused.trials == [] and len(refused.report["refused"]) == 3
     assert all("would take" in reason for reason in refused.report["refused"].values())
     # 20,000 components take 10 MB an array, and there are six of them: here nobody expects it.
-    monkeypatch.setattr(choosing, "needed_bytes", lambda *_: 0)
-    monkeypatch.setattr(choosing, "reason_against", lambda *_: None)
+    monkeypatch.setattr(configuration_search, "needed_bytes", lambda *_: 0)
+    monkeypatch.setattr(configuration_search, "reason_against", lambda *_: None)
     large = {"recent_popularity": [{"days": 7}], "lightfm": [{"components": 20_000, "epochs": 1}]}
-    stopped = search_weighted_blend(spark, found, cut, 5, space(memory_mb=24, parts=large))
+    stopped = search_weighted_blend(training, space(memory_mb=24, parts=large))
     assert list(stopped.report["refused"].values()) == ["took more than 24 MiB"]
     assert set(stopped.configuration["parts"]) == {"recent_popularity"}
-    control = search_weighted_blend(spark, found, cut, 5, space(memory_mb=1000, parts=large))
+    control = search_weighted_blend(training, space(memory_mb=1000, parts=large))
     assert control.report["refused"] == {} and "quality" in control.trials[1].metrics
 
 
@@ -196,10 +181,10 @@ def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
 def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
     weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
     monkeypatch.setattr(
-        choosing,
+        configuration_search,
         "search_weighted_blend",
-        lambda *_: choosing.SearchResult(weighted, [], {"was_cut": was_cut}),
+        lambda *_: configuration_search.SearchResult(weighted, [], {"was_cut": was_cut}),
     )
     monkeypatch.setattr(learned_blend, "select_blend", lambda *_: (times.append(1), (learned, [], {}))[1])
-    found = learned_blend.search_configuration(None, None, None, 1, {"learned": {}})
+    found = learned_blend.search_configuration(None, {"learned": {}})
     assert (found.configuration, times) == (learned if asked else weighted, asked)

@@ -211,7 +211,7 @@ def test_a_popularity_for_want_of_better_keeps_what_the_test_told_of_placing(tra
         settings=replace(night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/m.db"),
     )
     popular = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
-    monkeypatch.setattr(job, "choose", lambda *_: SearchResult(popular, []))
+    monkeypatch.setattr(job, "search_configuration", lambda *_: SearchResult(popular, []))
     job.run(night, trained.lake)
     registry = open_registry(night)
     model = registry.load(registry.champion())
@@ -227,10 +227,10 @@ def test_a_night_whose_champion_is_changed_meanwhile_says_so(trained, tmp_path, 
     settings = replace(
         night.settings, home=tmp_path / "home", mlflow_uri=f"sqlite:///{tmp_path}/home/mlflow/mlflow.db"
     )
-    night, examined = replace(night, settings=settings), job.evaluate_configuration
+    night, evaluate = replace(night, settings=settings), job.evaluate_configuration
     registry = open_registry(night)
     monkeypatch.setattr(
-        job, "evaluate_configuration", lambda *asked: (registry.serve(None), examined(*asked))[1]
+        job, "evaluate_configuration", lambda *values: (registry.serve(None), evaluate(*values))[1]
     )
     job.run(night, trained.lake)
     made = registry.after(None)[-1]

@@ -1,0 +1,71 @@
+"""What the parts of one training have in common, as two values that they hand on."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
+from models.registry import Registry, Version
+from models.time_split import Windows, windows
+from spark_jobs.lake.tables import Lake
+from spark_jobs.learning_data.behaviour import select_newest_days, shift_to_shop_time
+from spark_jobs.run.context import Night
+from spark_jobs.sources.registry import find_shop_time_zone
+from spark_jobs.train.matrices import TrainingMatrices, build_training_matrices
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What every fit and every test of one training reads.
+
+    Attributes:
+        windows: where history is cut for tests; None where it is too short for one.
+        seed: of everything that is drawn.
+    """
+
+    spark: SparkSession
+    matrices: TrainingMatrices
+    windows: Windows | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainingContext:
+    """Which run trains, and the home whose model it may replace.
+
+    Attributes:
+        champion: the accepted version before this training; None before the first.
+    """
+
+    run: Night
+    lake: Lake
+    registry: Registry
+    champion: Version | None
+
+
+def read_training_run(run: Night, lake: Lake) -> TrainingRun | None:
+    """The run's matrices with their windows and seed; None when nobody has done anything yet."""
+    settings = run.settings
+    matrices, cut = read_training_data(lake, settings.training_days, find_shop_time_zone(settings.sources))
+    return None if matrices is None else TrainingRun(lake.spark, matrices, cut, settings.seed)
+
+
+def read_training_data(
+    lake: Lake, days: int | None = None, time_zone: str = "UTC"
+) -> tuple[TrainingMatrices | None, Windows | None]:
+    """The lake as matrices, and the windows that cut them for tests.
+
+    Args:
+        days: newest days of behaviour to train on; None: all.
+        time_zone: the shop's, whose days are counted.
+    """
+    interactions, customers, items = (
+        lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
+    )
+    interactions = shift_to_shop_time(interactions, "occurred_at", time_zone)
+    recent = select_newest_days(interactions, customers, days)
+    matrices = build_training_matrices(recent, customers, items)
+    if matrices is None:
+        return None, None
+    behaviour = matrices.training.behaviour
+    return matrices, windows(int(behaviour.day.min()), behaviour.until)
