@@ -12,20 +12,20 @@ from models.base import KINDS
 
 
 def filter_consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:
-    """Interactions of customers who may be personalised for: those whom `feat_customers` holds. The one
-    filter at training.
+    """Interactions of customers who may be personalised for: those in `feat_customers`. The only consent
+    filter of training and scoring.
     """
     return interactions.join(customers.select("customer_id"), on="customer_id", how="left_semi")
 
 
 def shift_to_shop_time(frame: DataFrame, column: str, time_zone: str) -> DataFrame:
-    """The frame with a UTC time as the shop's clock showed it, so that its day is the shop's."""
+    """The frame with a UTC column turned into the shop's local time, so that its day is the shop's."""
     return frame.withColumn(column, F.from_utc_timestamp(column, time_zone))
 
 
 def select_newest_days(interactions: DataFrame, customers: DataFrame, days: int | None) -> DataFrame:
-    """The interactions of the newest days that anybody learns from, the last of them included; all of them
-    without a number.
+    """Interactions of the newest days, counted back from the last day of consenting customers' behaviour; all
+    for None.
     """
     if days is None:
         return interactions
@@ -38,7 +38,7 @@ def select_newest_days(interactions: DataFrame, customers: DataFrame, days: int 
 
 
 def aggregate_daily_behaviour(interactions: DataFrame) -> DataFrame:
-    """Grain: one row per customer, item, day and kind of behaviour that a taste is read from."""
+    """Grain: one row per customer, item, day and kind (of `KINDS`); days counted from 1970-01-01."""
     kind = F.array_position(F.array(*[F.lit(name) for name in KINDS]), F.col("interaction_type")) - 1
     return (
         interactions.where(F.col("interaction_type").isin(*KINDS))

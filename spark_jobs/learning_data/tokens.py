@@ -7,8 +7,8 @@ TITLE_WORDS = 4
 
 
 def build_customer_tokens() -> Column:
-    """A customer's attributes as tokens: none that comes of behaviour, as today's segment or channel would
-    tell how a test ends.
+    """A customer's attributes as tokens: none that derives from behaviour, as today's segment or channel
+    would leak how a test ends.
 
     The country is that of the latest order; of Online Retail's 4,372 customers 8 ever had two.
     """
@@ -19,17 +19,17 @@ def build_item_tokens() -> Column:
     """An item's attributes as tokens: each level of its category path, brand, price band, the title's first
     words.
     """
-    named = _join_names_and_values(
+    single = _join_names_and_values(
         category=F.col("category"), brand=F.col("brand"), price=F.col("price_band")
     )
-    # Ingest refuses a path with a null inside; a home that took one in before that still holds it.
+    # Ingest refuses a path with a null inside; a home may hold one that was ingested before that check.
     levels = F.array_compact(F.coalesce("category_path", F.array().cast("array<string>")))
     path = F.transform(levels, lambda name: F.concat(F.lit("path="), name))
-    return F.array_distinct(F.concat(named, path, F.slice(split_title_words(), 1, TITLE_WORDS)))
+    return F.array_distinct(F.concat(single, path, F.slice(split_title_words(), 1, TITLE_WORDS)))
 
 
 def split_title_words() -> Column:
-    """Every word of an item's title, each once, in its order."""
+    """Every word of three letters or more of an item's title, each once, in its order."""
     words = F.array_distinct(
         F.regexp_extract_all(F.lower(F.coalesce("title", F.lit(""))), F.lit(r"(\p{L}{3,})"), 1)
     )

@@ -1,6 +1,6 @@
-"""Weighing the parts against each other: which recipe of each, and what it counts in the blend."""
+"""Select the weights of a blend: which recipe of each part, and its weight."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,12 @@ from spark_jobs.train.offline_tests import measure_scores
 SWEEPS = 2
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity: an array has no truth
+@dataclass(frozen=True, eq=False)  # compared by identity: an array has no truth value
 class ScoredRecipe:
-    """One part with one set of parameters, fitted before the window and asked on it.
+    """A recipe, fitted before the validation window, with its scores on it.
 
     Attributes:
-        units: float32 [customers asked, items], its scores brought to 0…1.
+        units: float32 [test customers, items], its scores scaled to 0…1.
     """
 
     part: str
@@ -33,101 +33,118 @@ class ScoredRecipe:
 
 @dataclass(frozen=True)
 class BlendResult:
-    """A configuration, a trial a sweep, and whether time ended it before a sweep changed nothing."""
+    """A configuration, a trial per sweep, and whether the budget ended it before a sweep changed nothing."""
 
     configuration: dict[str, Any]
     trials: list[Trial]
     was_cut: bool
 
 
+Selection = dict[str, tuple[ScoredRecipe, float]]  # by part, its recipe and weight
+
+
 def select_weights(
-    material: TrainingMatrices,
+    matrices: TrainingMatrices,
     candidates: Sequence[ScoredRecipe],
     test: Case,
     space: Mapping[str, Any],
     budget: SearchBudget,
 ) -> BlendResult:
-    """Parameters and weight of each part, one part at a time to its best, until a sweep over the parts
-    changes nothing.
+    """Select recipe and weight of each part, one part at a time, until a sweep over them changes nothing.
 
-    Judged within the blend, not alone: a part may be worth most where the others say nothing.
+    Quality is that of the whole blend, not of the part: a part may be worth most where the others score
+    nothing.
 
     Args:
-        candidates: at least one; a part's first is the one it starts with.
+        candidates: at least one; a part starts with its first.
         space: `start`, `steps` and `least` of weights.
     """
-    tried_for = {
-        part: [c for c in candidates if c.part == part] for part in sorted({c.part for c in candidates})
+    by_part = {
+        part: [each for each in candidates if each.part == part]
+        for part in sorted({each.part for each in candidates})
     }
-    held = {part: (tried[0], float(space["start"].get(part, 0.0))) for part, tried in tried_for.items()}
-    if not any(weight for _, weight in held.values()):
-        held = {part: (candidate, max(space["steps"])) for part, (candidate, _) in held.items()}
+    current = {part: (recipes[0], float(space["start"].get(part, 0.0))) for part, recipes in by_part.items()}
+    if not any(weight for _, weight in current.values()):
+        current = {part: (recipe, max(space["steps"])) for part, (recipe, _) in current.items()}
 
-    def quality_of(choice: Mapping[str, tuple[ScoredRecipe, float]]) -> np.ndarray:
-        blend = make_blend({"parts": {}, "weights": {part: weight for part, (_, weight) in choice.items()}})
-        scores = blend.combine({part: choice[part][0].units for part in blend.weights})
-        return measure_scores(material, scores, test).quality
+    def quality_of(selection: Selection) -> np.ndarray:
+        weights = {part: weight for part, (_, weight) in selection.items()}
+        blend = make_blend({"parts": {}, "weights": weights})
+        scores = blend.combine({part: selection[part][0].units for part in blend.weights})
+        return measure_scores(matrices, scores, test).quality
 
-    best, trials = mean_quality([quality_of(held)]), []
+    best, trials = mean_quality([quality_of(current)]), []
     for sweep in range(SWEEPS):
-        before = dict(held)
-        for part, choice in _list_alternatives(tried_for, space):
-            other = {**held, part: choice}
-            if other == held or not any(weight for _, weight in other.values()):
+        before = dict(current)
+        for part, alternative in _list_alternatives(by_part, space):
+            other = {**current, part: alternative}
+            if other == current or not any(weight for _, weight in other.values()):
                 continue
             if budget.is_exhausted:
                 break
-            found = mean_quality([quality_of(other)])
-            if found > best:
-                best, held = found, other
-        weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
-        trials.append(
-            Trial(
-                f"blend, sweep {sweep + 1}",
-                {f"weight.{part}": w for part, w in weights.items()},
-                {"quality": best},
-            )
-        )
-        if budget.is_exhausted or held == before:
+            quality = mean_quality([quality_of(other)])
+            if quality > best:
+                best, current = quality, other
+        weights = _list_weights(current)
+        trials.append(Trial(f"blend, sweep {sweep + 1}", _name_weights(weights), {"quality": best}))
+        if budget.is_exhausted or current == before:
             break
-    # A part is fitted, scored and kept every night: what it adds must be above zero with its interval, or it
-    # goes (down to the least weight it may have). The lightest is asked first.
-    least = {part: min(weight, float(space["least"].get(part, 0.0))) for part, weight in weights.items()}
+    current, worths = _prune_parts(current, quality_of, space["least"], budget)
+    best, weights = mean_quality([quality_of(current)]), _list_weights(current)
+    trials.append(Trial("blend", _name_weights(weights), {"quality": best, **worths}))
+    parts = {part: dict(current[part][0].parameters) for part in weights}
+    return BlendResult({"parts": parts, "weights": weights}, trials, budget.is_exhausted)
 
-    def lightened(kept: Collection[str]) -> dict[str, tuple[ScoredRecipe, float]]:
-        return {**held, **{part: (held[part][0], least[part]) for part in weights if part not in kept}}
 
-    asked = sorted(
+def _prune_parts(
+    current: Selection,
+    quality_of: Callable[[Selection], np.ndarray],
+    least_weights: Mapping[str, float],
+    budget: SearchBudget,
+) -> tuple[Selection, dict[str, float]]:
+    """The selection without the parts that add nothing, and by part what it adds: `adds.<part>`, and `.low`.
+
+    A part is fitted, scored and stored every night, so the interval of what it adds must lie above zero;
+    otherwise its weight goes down to the least it may have. The lightest part is tried first.
+    """
+    weights = _list_weights(current)
+    least = {part: min(weight, float(least_weights.get(part, 0.0))) for part, weight in weights.items()}
+    prunable = sorted(
         (part for part in weights if weights[part] > least[part]), key=lambda part: (weights[part], part)
     )
-    kept, worths = (
-        prune(asked, lambda some: quality_of(lightened(some)), lambda: budget.is_exhausted)
-        if asked
-        else (frozenset(), [])
-    )
-    held = lightened(kept) if asked else held
-    best = mean_quality([quality_of(held)])
-    weights = {part: weight for part, (_, weight) in held.items() if weight > 0}
-    added = {
+    if not prunable:
+        return current, {}
+
+    def lighten(retained: Collection[str]) -> Selection:
+        lightened = {part: (current[part][0], least[part]) for part in weights if part not in retained}
+        return {**current, **lightened}
+
+    retained, worths = prune(prunable, lambda parts: quality_of(lighten(parts)), lambda: budget.is_exhausted)
+    return lighten(retained), {
         f"adds.{each.part}{end}": value
         for each in worths
         for end, value in (("", each.mean), (".low", each.low))
     }
-    trials.append(
-        Trial("blend", {f"weight.{part}": w for part, w in weights.items()}, {"quality": best, **added})
-    )
-    parts = {part: dict(held[part][0].parameters) for part in weights}
-    return BlendResult({"parts": parts, "weights": weights}, trials, budget.is_exhausted)
 
 
 def _list_alternatives(
-    tried_for: Mapping[str, Sequence[ScoredRecipe]], space: Mapping[str, Any]
+    by_part: Mapping[str, Sequence[ScoredRecipe]], space: Mapping[str, Any]
 ) -> list[tuple[str, tuple[ScoredRecipe, float]]]:
-    """What is tried in one sweep, in order: every recipe of a part with every weight that it may have."""
+    """What one sweep tries, in order: every recipe of a part with every weight that the part may have."""
     return [
-        (part, (candidate, float(step)))
-        for part, tried in tried_for.items()
-        for candidate in tried
+        (part, (recipe, float(step)))
+        for part, recipes in by_part.items()
+        for recipe in recipes
         for step in space["steps"]
         if step >= space["least"].get(part, 0.0)
     ]
+
+
+def _list_weights(selection: Selection) -> dict[str, float]:
+    """The weights above zero."""
+    return {part: weight for part, (_, weight) in selection.items() if weight > 0}
+
+
+def _name_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights as parameters of a trial."""
+    return {f"weight.{part}": weight for part, weight in weights.items()}

@@ -1,8 +1,8 @@
-"""Every night's look for drift: the newest days' behaviour, the tables of customers and items, and how often
-lists are answered.
+"""Drift, looked for every night: in the newest days' behaviour, in the tables of customers and items, and in
+how often served lists are answered by an event.
 
-Tables are compared with what they were for the accepted model and for the last search, by the profile
-that each run leaves in its report: old versions of the tables themselves are tidied away after a week.
+Tables are compared with their state at the accepted model and at the last search, by the profile in each
+run's report; the table versions themselves are deleted after a week.
 """
 
 import json
@@ -22,11 +22,9 @@ from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.provenance import SEARCH, date_to_day, day_to_date, format_day
 
 REPORT_FILE = "report.json"
-FOUND_AGAIN_TAG = (  # mark of a version that a later search came to as well, and therefore did not make anew
-    "found_again"
-)
-MOST_DAYS = 7  # newest days that one night looks at: a range of a year is history, not news
-# What grows with time by itself (orders, segments) is no feature of these.
+FOUND_AGAIN_TAG = "found_again"  # of a version that a later search found as well and did not register again
+MOST_DAYS = 7  # newest days that one run looks at: a backfill's range of a year is history
+# Without values that grow with time by themselves (orders, segments).
 PROFILED_COLUMNS = (
     (FEAT_ITEMS, ("category", "brand", "price_band", "is_recommendable", "is_in_stock")),
     (FEAT_CUSTOMERS, ("country", "channel")),
@@ -35,23 +33,23 @@ Profile = dict[str, dict[str, int]]
 
 
 def count_feature_values(lake: Lake) -> Profile:
-    """How many rows have which value, by `table.column`; prices by half octaves."""
-    found: Profile = {}
+    """Rows per value, by `table.column`; prices in half octaves."""
+    profile: Profile = {}
     for table, names in PROFILED_COLUMNS:
         rows = lake.read_arrow(table, names)
         for name in names:
             counts = pc.value_counts(rows[name]).to_pylist()
-            found[f"{table.name}.{name}"] = {str(each["values"]): each["counts"] for each in counts}
+            profile[f"{table.name}.{name}"] = {str(each["values"]): each["counts"] for each in counts}
     price = lake.read_arrow(FEAT_ITEMS, ["price"])["price"].cast(pa.float64()).to_numpy(zero_copy_only=False)
     bins, counts = np.unique(
         np.floor(2 * np.log2(np.where(price > 0, price, np.nan))), return_counts=True, equal_nan=True
     )
-    found["feat_items.price"] = {str(each): int(n) for each, n in zip(bins, counts, strict=True)}
-    return found
+    profile["feat_items.price"] = {str(each): int(n) for each, n in zip(bins, counts, strict=True)}
+    return profile
 
 
 def count_answers_by_day(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
-    """By day since the first: events with an item, and those of them that answer a list the service gave."""
+    """By day since the first: events with an item, and those of them that came from a served list."""
     if not lake.exists(CORE_EVENTS):
         return {}
     since = pc.field("occurred_date") >= pa.scalar(day_to_date(first))
@@ -65,36 +63,33 @@ def count_answers_by_day(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
 
 
 def detect_drift(
-    lake: Lake, registry: Registry, material: TrainingMatrices, champion: Version | None, now: Profile
+    lake: Lake, registry: Registry, matrices: TrainingMatrices, champion: Version | None, profile: Profile
 ) -> dict[str, Any]:
-    """What tonight says of drift, for the report: every signal with its limit, the alarms in words, the days
-    looked at.
+    """Drift for the report: every signal with its limit, the alarms as sentences, the days looked at.
 
     Args:
-        champion: the accepted model; what is newer than what it and the last search learned from is looked
-            at. At first the newest day is.
-        now: tonight's profile of the tables.
+        champion: the accepted model. Days newer than those that it and the last search were fitted on are
+            looked at; without one, the newest day.
+        profile: of tonight's tables.
     """
-    training = material.training
+    training = matrices.training
     until = training.behaviour.until
     search = find_last_search(registry, champion)
-    seen = [each.until for each in (champion, search) if each and each.until is not None]
-    learned = max(seen, default=until - 1)
-    days = range(max(learned, until - MOST_DAYS), until)
+    fitted_until = [each.until for each in (champion, search) if each and each.until is not None]
+    days = range(max(max(fitted_until, default=until - 1), until - MOST_DAYS), until)
     answered = count_answers_by_day(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
     found: list[tuple[str, Signal]] = []
-    for each in days:
-        of_day = drift.signals(
-            training.behaviour.before(each + 1), each, training.category, training.price, answered
+    for day in days:
+        signals = drift.signals(
+            training.behaviour.before(day + 1), day, training.category, training.price, answered
         )
-        found += [(format_day(each), signal) for signal in of_day]
+        found += [(format_day(day), signal) for signal in signals]
     for since, before in load_earlier_profiles(registry, champion, search).items():
-        found += [(since, signal) for signal in drift.of_tables(before, now)]
-    alarms = [f"{signal} ({when})" for when, signal in found if signal.alarms]
+        found += [(since, signal) for signal in drift.of_tables(before, profile)]
     return {
-        "alarms": alarms,
+        "alarms": [f"{signal} ({when})" for when, signal in found if signal.alarms],
         "signals": [{"when": when, **signal.as_dict()} for when, signal in found],
-        "days": [format_day(each) for each in days],
+        "days": [format_day(day) for day in days],
     }
 
 
@@ -106,9 +101,7 @@ def find_search_run(version: Version | None) -> str | None:
 
 
 def find_last_search(registry: Registry, champion: Version | None) -> Version | None:
-    """The newest version that a search made or found again, accepted or not; None before the
-    first champion.
-    """
+    """The newest version that a search registered or found again, accepted or not; None if no champion."""
     if champion is None:
         return None
     searched = (each for each in registry.after(None) if each.kind == SEARCH or FOUND_AGAIN_TAG in each.tags)
@@ -118,25 +111,23 @@ def find_last_search(registry: Registry, champion: Version | None) -> Version | 
 def load_earlier_profiles(
     registry: Registry, champion: Version | None, search: Version | None
 ) -> Mapping[str, Profile]:
-    """What the tables were for the accepted model, and for the last search, whatever was said of what it
-    found.
+    """The tables' profiles at the accepted model and at the last search, whatever the verdict on that.
 
-    A search that is newer than the accepted model stands alone: what moved before it, it has seen, and asking
-    again every morning would not bring another answer.
+    A search that is newer than the accepted model is the only reference: it has seen what moved before it,
+    and repeating it every morning would give the same answer.
 
     Args:
         search: the last one, of `find_last_search`.
     """
     if champion is None:
         return {}
-    runs = (
-        {champion.run_id: "since the accepted model"}
-        if search is None or search.number <= champion.number
-        else {}
-    )
+    references = {}
+    if search is None or search.number <= champion.number:
+        references[champion.run_id] = "since the accepted model"
     if search is not None:
-        runs.setdefault(search.run_id, "since the search")
-    held = {
-        words: json.loads(registry.file_of(run_id, REPORT_FILE).read_text()) for run_id, words in runs.items()
+        references.setdefault(search.run_id, "since the search")
+    reports = {
+        name: json.loads(registry.file_of(run_id, REPORT_FILE).read_text())
+        for run_id, name in references.items()
     }
-    return {words: said["profile"] for words, said in held.items() if "profile" in said}
+    return {name: report["profile"] for name, report in reports.items() if "profile" in report}

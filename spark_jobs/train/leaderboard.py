@@ -1,4 +1,4 @@
-"""What is said about a model: the leaderboard with intervals, as JSON and as a picture."""
+"""The leaderboard of an evaluation with intervals: as MLflow metrics, as JSON, as pictures."""
 
 import json
 import re
@@ -17,17 +17,17 @@ from models.time_split import Case, Windows
 from spark_jobs.train.matrices import TrainingMatrices
 
 
-def slice_test_customers(material: TrainingMatrices, test: Case, cut: Windows) -> dict[str, np.ndarray]:
-    """The slices of customers that each row's NDCG and recall are told of: bool [customers of the test] by
+def slice_test_customers(matrices: TrainingMatrices, test: Case, windows: Windows) -> dict[str, np.ndarray]:
+    """The slices of test customers by which NDCG and recall are reported: bool [customers of the test] by
     name.
     """
-    before = material.training.before(cut.test_from)
-    country = evaluation.slices.words_of(before.customer_features, material.customer_vocabulary, "country")
+    before = matrices.training.before(windows.test_from)
+    country = evaluation.slices.words_of(before.customer_features, matrices.customer_vocabulary, "country")
     return evaluation.slices.of_customers(before.behaviour, test, {"country": country})
 
 
 def flatten_leaderboard(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """The leaderboard's means, by names a registry takes: `<recommender>.<task>.ndcg`."""
+    """The leaderboard's means under MLflow's names of metrics: `<recommender>.<task>.ndcg`."""
     flat = {}
     for name, figures in board.items():
         flat[f"{name}.quality"] = figures["quality"]["mean"]
@@ -42,61 +42,61 @@ def flatten_leaderboard(board: Mapping[str, Mapping[str, Any]]) -> dict[str, flo
 def measure_slices(
     board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Quality of each recommender in each group of customers (bool masks), as mean and interval, with how
-    many count.
+    """Quality of each recommender in each group of customers (bool masks): mean, interval, and the number of
+    customers that count.
     """
     pairs = [(group, name) for group in groups for name in board]
     if not pairs:
         return {}
     within = np.stack([np.where(groups[group], board[name].quality, np.nan) for group, name in pairs], axis=1)
-    said: dict[str, dict[str, dict[str, Any]]] = {}
+    by_group: dict[str, dict[str, dict[str, Any]]] = {}
     for (group, name), n, spread in zip(
         pairs, (~np.isnan(within)).sum(axis=0), intervals(within, draws=DRAWS), strict=True
     ):
         if n:
-            said.setdefault(group, {})[name] = {**told(*spread), "n_customers": int(n)}
-    return said
+            by_group.setdefault(group, {})[name] = {**told(*spread), "n_customers": int(n)}
+    return by_group
 
 
-def flatten_slices(said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, float]:
-    """What is served, slice by slice, by names a registry takes: `slice.<group>.quality`."""
+def flatten_slices(slices: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, float]:
+    """The served model's quality by slice under MLflow's names of metrics: `slice.<group>.quality`."""
     flat = {}
-    for group, by_name in said.items():
+    for group, by_name in slices.items():
         for end, figure in (("", "mean"), (".low", "low"), (".high", "high")):
             flat[f"slice.{re.sub('[^a-z0-9]+', '_', group.lower())}.quality{end}"] = by_name["served"][figure]
     return {name: value for name, value in flat.items() if value is not None}
 
 
 def write_report(report: Mapping[str, Any], path: Path) -> None:
-    """The report as JSON, written aside and renamed."""
+    """Write the report as JSON, to a temporary file that is then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     put_text(path, json.dumps(report, indent=1))
 
 
 def plot_leaderboard(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """The leaderboard as bars with intervals, one panel a task."""
+    """Draw the leaderboard as bars with intervals, one panel per task."""
     names = list(board)[::-1]
     with open_panels(path, (10, 0.6 + 0.4 * len(board)), len(TASKS)) as panels:
         for panel, task in zip(panels, TASKS, strict=True):
-            held = [board[name][task]["ndcg"] for name in names]
-            means = [spread["mean"] or 0.0 for spread in held]
+            spreads = [board[name][task]["ndcg"] for name in names]
+            means = [spread["mean"] or 0.0 for spread in spreads]
             reach = [
-                [m - (s["low"] or m) for m, s in zip(means, held, strict=True)],
-                [(s["high"] or m) - m for m, s in zip(means, held, strict=True)],
+                [m - (s["low"] or m) for m, s in zip(means, spreads, strict=True)],
+                [(s["high"] or m) - m for m, s in zip(means, spreads, strict=True)],
             ]
             panel.barh(names, means, xerr=reach, color="#4c72b0", capsize=3)
             panel.set_title(f"{task}: NDCG@10, 95 % interval")
 
 
-def plot_slices(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
-    """What is served and the popular list, slice by slice, as points with intervals."""
-    groups = list(said)[::-1]
-    with open_panels(path, (8, 1 + 0.35 * len(said))) as (panel,):
+def plot_slices(slices: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
+    """Draw the quality of the served model and of popularity by slice, as points with intervals."""
+    groups = list(slices)[::-1]
+    with open_panels(path, (8, 1 + 0.35 * len(slices))) as (panel,):
         for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
-            held = [said[group].get(name, {}) for group in groups]
-            # None, where nobody counts, is nan as a float.
+            spreads = [slices[group].get(name, {}) for group in groups]
+            # None, where no customer counts, is nan as a float.
             mean, low, high = (
-                np.array([spread.get(end) for spread in held], float) for end in ("mean", "low", "high")
+                np.array([spread.get(end) for spread in spreads], float) for end in ("mean", "low", "high")
             )
             panel.errorbar(
                 mean,
@@ -108,7 +108,7 @@ def plot_slices(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path)
                 label=name,
             )
         panel.set_yticks(
-            range(len(groups)), [f"{group} ({said[group]['served']['n_customers']})" for group in groups]
+            range(len(groups)), [f"{group} ({slices[group]['served']['n_customers']})" for group in groups]
         )
         panel.set_title("quality by slice, 95 % interval (customers)")
         panel.legend()
@@ -116,7 +116,7 @@ def plot_slices(said: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path)
 
 @contextmanager
 def open_panels(path: Path, inches: tuple[float, float], n: int = 1) -> Iterator[Sequence[Any]]:
-    """Panels side by side to draw on, then written as a picture."""
+    """Panels side by side to draw on; at the end they are written as one PNG."""
     import matplotlib
 
     matplotlib.use("Agg")  # no display

@@ -1,9 +1,9 @@
-"""The tables as matrices: ids numbered, behaviour once per customer, item, day and kind, attributes as
+"""The lake's tables as matrices: ids numbered, behaviour once per customer, item, day and kind, attributes as
 tokens.
 
-Customers are numbered in the order of their ids, items in the order of a hash of theirs: equal scores go to
-the lower number, and a shop that counts its items up would have every tie won by the older item, which in a
-test tells what was there before it.
+Customers are numbered in the order of their ids, items in the order of a hash of theirs. Equal scores go to
+the lower number: were items numbered by id, a shop that counts its items up would have every tie won by the
+older item, which in a test gives away what existed before it.
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,16 @@ from spark_jobs.learning_data.tokens import build_customer_tokens, build_item_to
 
 @dataclass(frozen=True)
 class TrainingMatrices:
-    """All that training needs of the lake, in arrays.
+    """All that training reads of the lake, as arrays.
 
     Attributes:
         customer_ids: bytes array, sorted.
         item_ids: bytes array, in the order of `order_by_hash`.
-        allowed: bool [items], what may be shown at all.
-        consumable: bool [items], what may be shown to somebody who bought it.
-        n_left_out: days of behaviour of customers who may not be personalised for, or with items without
-            features.
+        customer_vocabulary: column of each customer token.
+        allowed: bool [items], may be shown at all.
+        consumable: bool [items], may be shown to a customer who bought it.
+        n_left_out: days of behaviour of customers who may not be personalised for, or with items that have
+            no features.
     """
 
     training: Training
@@ -40,14 +41,14 @@ class TrainingMatrices:
     n_left_out: int
 
 
-def number_rows(frame: DataFrame, name: str, *by: Column | str) -> DataFrame:
-    """The frame with a column `name`: each row's place in the order of `by`, from 0."""
-    return frame.withColumn(name, F.row_number().over(Window.orderBy(*by)) - 1)
+def number_rows(frame: DataFrame, column_name: str, *order: Column | str) -> DataFrame:
+    """The frame with a column of row numbers in this order, from 0."""
+    return frame.withColumn(column_name, F.row_number().over(Window.orderBy(*order)) - 1)
 
 
 def order_by_hash(key: str) -> tuple[Column, Column]:
-    """What sorts rows in an order that says nothing of their keys, and is the same every night: a hash, then
-    the key's bytes.
+    """Columns to sort by in an order that is unrelated to the key and the same every night: its hash, then
+    its bytes.
     """
     return F.xxhash64(key), F.col(key)
 
@@ -55,7 +56,7 @@ def order_by_hash(key: str) -> tuple[Column, Column]:
 def build_training_matrices(
     interactions: DataFrame, customers: DataFrame, items: DataFrame
 ) -> TrainingMatrices | None:
-    """Everything as arrays; None when nobody has done anything yet.
+    """The tables as arrays; None when nobody has done anything yet.
 
     Args:
         interactions: `fct_interactions`.
@@ -93,7 +94,7 @@ def build_training_matrices(
         .orderBy("customer", "item", "day", "kind")
         .toArrow()
     )
-    people, things = active.orderBy("customer").toArrow(), catalogue.orderBy("item").toArrow()
+    customer_rows, item_rows = active.orderBy("customer").toArrow(), catalogue.orderBy("item").toArrow()
     n_left_out = (
         aggregate_daily_behaviour(interactions.where("customer_id is not null")).count() - rows.num_rows
     )
@@ -103,38 +104,38 @@ def build_training_matrices(
         return None
     day, kind = (rows[name].to_numpy() for name in ("day", "kind"))
     columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
-    person_tokens, thing_tokens = people["tokens"].to_pylist(), things["tokens"].to_pylist()
-    words = things["words"].to_pylist()
-    contents = [[*tokens, *named] for tokens, named in zip(thing_tokens, words, strict=True)]
-    runs = [features.letters([token.removeprefix("word=") for token in named]) for named in words]
+    customer_tokens, item_tokens = customer_rows["tokens"].to_pylist(), item_rows["tokens"].to_pylist()
+    words = item_rows["words"].to_pylist()
+    contents = [[*tokens, *title] for tokens, title in zip(item_tokens, words, strict=True)]
+    letters = [features.letters([token.removeprefix("word=") for token in title]) for title in words]
     customer_vocabulary, item_vocabulary = (
-        features.vocabulary(person_tokens),
-        features.vocabulary(thing_tokens),
+        features.vocabulary(customer_tokens),
+        features.vocabulary(item_tokens),
     )
     return TrainingMatrices(
         training=Training(
             Behaviour(
-                people.num_rows,
-                things.num_rows,
+                customer_rows.num_rows,
+                item_rows.num_rows,
                 **columns,
                 day=day.astype(np.int32),
                 kind=kind.astype(np.int8),
                 until=int(day.max()) + 1,
                 has_purchases=bool((kind == PURCHASE).any()),
             ),
-            features.encode(person_tokens, customer_vocabulary),
-            features.encode(thing_tokens, item_vocabulary),
+            features.encode(customer_tokens, customer_vocabulary),
+            features.encode(item_tokens, item_vocabulary),
             price=np.array(
-                [np.nan if price is None else price for price in things["price"].to_pylist()], np.float32
+                [np.nan if price is None else price for price in item_rows["price"].to_pylist()], np.float32
             ),
-            category=features.numbered(things["category"].to_pylist()),
+            category=features.numbered(item_rows["category"].to_pylist()),
             item_content=features.encode(contents, features.vocabulary(contents, features.SHARED)),
-            item_letters=features.encode(runs, features.vocabulary(runs, features.SHARED)),
+            item_letters=features.encode(letters, features.vocabulary(letters, features.SHARED)),
         ),
-        customer_ids=id_array(people["customer_id"].to_pylist()),
-        item_ids=id_array(things["item_id"].to_pylist()),
+        customer_ids=id_array(customer_rows["customer_id"].to_pylist()),
+        item_ids=id_array(item_rows["item_id"].to_pylist()),
         customer_vocabulary=customer_vocabulary,
-        allowed=np.array(things["is_recommendable"].to_pylist(), bool),
-        consumable=np.array(things["is_consumable"].to_pylist(), bool),
+        allowed=np.array(item_rows["is_recommendable"].to_pylist(), bool),
+        consumable=np.array(item_rows["is_consumable"].to_pylist(), bool),
         n_left_out=n_left_out,
     )

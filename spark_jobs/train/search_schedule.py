@@ -20,54 +20,54 @@ SUNDAY = 6
 GROWTH = 1.5  # times the interactions that the last search learned from
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
-    """Say why a search is due.
+def run(run: Night, lake: Lake) -> list[TableReport]:
+    """Report why a search is due.
 
     Raises:
-        NothingNew: none is.
+        NothingNew: it is not.
     """
-    found = find_search_reasons(night, lake)
-    if not found:
+    reasons = find_search_reasons(run, lake)
+    if not reasons:
         raise NothingNew(
             "no drift and little new since the last search; the next one by schedule is Sunday's"
         )
-    logger.info("a search is due because: " + "; ".join(found))
-    return [TableReport("search", detail={"because": found})]
+    logger.info("a search is due because: " + "; ".join(reasons))
+    return [TableReport("search", detail={"because": reasons})]
 
 
-def find_search_reasons(night: Night, lake: Lake) -> list[str]:
-    """Why a search is due on the morning after the night; empty when it is not."""
+def find_search_reasons(run: Night, lake: Lake) -> list[str]:
+    """Why a search is due on the morning after the run's last landing date; empty when it is not."""
     rows = lake.read_arrow(OPS_RUNS, ["step", "table_name", "finished_at", "detail"]).to_pylist()
     rows = sorted((row for row in rows if row["table_name"] == "model"), key=lambda row: row["finished_at"])
-    is_sunday = (night.days.last + timedelta(days=1)).weekday() == SUNDAY
+    is_sunday = (run.days.last + timedelta(days=1)).weekday() == SUNDAY
     return [
         *(["schedule: it is Sunday"] if is_sunday else []),
         *find_reasons_in_reports([(r["step"], json.loads(r["detail"])) for r in rows]),
     ]
 
 
-def find_reasons_in_reports(told: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """What drift and growth the nights since the last search speak of.
+def find_reasons_in_reports(reports: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """The drift alarms reported since the last search, and the growth of the data since then.
 
     Args:
-        told: step and detail of every line about a model, oldest first. A first night searches too, and says
-            so.
+        reports: step and detail of every row about a model, oldest first. A first night's `train` is a search
+            too; its `kind` is `search`.
     """
     last = max(
-        (n for n, (step, detail) in enumerate(told) if step == "search" or detail.get("kind") == "search"),
+        (n for n, (step, detail) in enumerate(reports) if step == "search" or detail.get("kind") == "search"),
         default=None,
     )
-    since = told if last is None else told[last + 1 :]
+    since = reports if last is None else reports[last + 1 :]
     alarms = [alarm for step, detail in since if step == "train" for alarm in detail.get("drift") or []]
-    found = [f"drift: {alarm}" for alarm in dict.fromkeys(alarms)]
+    reasons = [f"drift: {alarm}" for alarm in dict.fromkeys(alarms)]
     sizes = [
         detail["n_interactions"]
-        for _, detail in (told[last:] if last is not None else [])
+        for _, detail in (reports[last:] if last is not None else [])
         if detail.get("n_interactions")
     ]
     if len(sizes) > 1 and sizes[-1] >= GROWTH * sizes[0]:
-        found.append(
+        reasons.append(
             f"new data: {sizes[-1]:,} days of behaviour, {sizes[-1] / sizes[0]:.1f} times those of the last"
             " search"
         )
-    return found
+    return reasons
