@@ -26,11 +26,11 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from benchmarks.linkage.cluster_metrics import pairwise
 from expectations.contracts.identifiers import KINDS, hash_identifier
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
 from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
-from spark_jobs.linkage.evaluate import pairwise
 from spark_jobs.settings import Settings
 
 SOURCE = "sample_shop"

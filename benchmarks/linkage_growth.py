@@ -12,12 +12,16 @@ import argparse
 import resource
 import tempfile
 import time
+from dataclasses import replace
 
 import duckdb
 
-from benchmarks.shipped_linkage_model import customer_file, load
+from benchmarks.shipped_linkage_model import load
+from sample_shop.customer_file import make_customer_file
 from spark_jobs.linkage.link import relink
 from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.profile import RecordTable
+from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
 from spark_jobs.linkage.update import update
 
 SEED, DAYS = 505, 5
@@ -42,17 +46,18 @@ def measure(n: int, threads: int) -> None:
         tempfile.TemporaryDirectory() as folder,
         duckdb.connect(f"{folder}/state.duckdb", config={"threads": threads}) as con,
     ):
-        load(con, customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
+        load(con, make_customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
         found = con.execute("select count(*) from records").fetchall()[0][0]
         con.execute("create table everyone as from records")
+        everyone = RecordTable("everyone", "crm_id", SHOP_PEOPLE)
         begun = time.monotonic()
-        relink(con, model, "everyone", "crm_id")
+        relink(con, model, everyone)
         full = time.monotonic() - begun
         n_pairs, want = con.execute("select count(*) from pairs").fetchall()[0][0], digests(con)
         con.execute("create table most as from everyone where hash(crm_id) % 100 <> 0")
-        relink(con, model, "most", "crm_id")
+        relink(con, model, replace(everyone, name="most"))
         begun = time.monotonic()
-        got = update(con, model, "everyone", "crm_id")
+        got = update(con, model, everyone)
         seconds = time.monotonic() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(

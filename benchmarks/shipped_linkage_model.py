@@ -9,39 +9,25 @@ of the customer file.
 """
 
 import argparse
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from sample_shop.crm import HEADER, Crm
-from sample_shop.people import People
+from benchmarks.linkage.cluster_metrics import pairwise
+from sample_shop.customer_file import make_customer_file
 from spark_jobs.linkage.cluster import Thresholds
-from spark_jobs.linkage.comparisons import SHOP_PEOPLE
-from spark_jobs.linkage.evaluate import pairwise
 from spark_jobs.linkage.link import relink
 from spark_jobs.linkage.model import SHIPPED, LinkageModel
-from spark_jobs.linkage.refit import refit
+from spark_jobs.linkage.profile import RecordTable
+from spark_jobs.linkage.refit import fit_on_known_pairs
+from spark_jobs.linkage.shipped_model import fit_shipped_model
+from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
 
 SEED, CUSTOMERS, DAYS = 101, 40_000, 30
-LIMITS = Thresholds(
-    join=1.0, attach=1.0, small=0
-)  # a household's second card joins by all of its pairs, or not at all
+RECORDS = RecordTable("records", "crm_id", SHOP_PEOPLE)
 TRIED = (0.0, 1.0, 2.0, 4.0)
-
-
-def customer_file(seed: int, n_customers: int, n_days: int) -> pa.Table:
-    """The people feed of a sample shop's last day, and `person`, who truly stands behind each record."""
-    people, crm = People(seed, n_customers), Crm(seed)
-    for day in range(n_days):
-        people.arrive(day)
-        withdrew, changed = people.withdraw(day), people.change(day)
-        crm.register(people, day)
-        crm.update(people, day, changed, withdrew)
-    columns = {
-        name: pa.array([record[name] or None for record in crm.records], pa.string()) for name in HEADER
-    }
-    return pa.table({**columns, "person": pa.array(crm.owner)})
 
 
 def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
@@ -53,7 +39,7 @@ def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
 
 def judged(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, float]:
     """Link table `records`; pairwise precision, recall and F1."""
-    relink(con, model, "records", "crm_id")
+    relink(con, model, RECORDS)
     got = con.execute(
         "select cluster_key, person from clusters join records on crm_id = record_key"
     ).fetchnumpy()
@@ -65,7 +51,7 @@ def judged(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, flo
 def show(con: duckdb.DuckDBPyConnection, name: str, model: LinkageModel) -> None:
     """One line a threshold."""
     for bits in TRIED:
-        got = judged(con, model.replaced(thresholds=Thresholds(join=bits, attach=bits)))
+        got = judged(con, replace(model, thresholds=Thresholds(join=bits, attach=bits)))
         print(
             f"{name}, join at {bits:.0f} bits: precision {got['precision']:.4f} recall {got['recall']:.4f}",
             flush=True,
@@ -85,21 +71,21 @@ def main() -> None:
     )
     given = parser.parse_args()
     con = duckdb.connect(config={"threads": 1})
-    load(con, customer_file(SEED, CUSTOMERS, DAYS))
+    load(con, make_customer_file(SEED, CUSTOMERS, DAYS))
     truth = "(select crm_id as record_key, person from records)"
-    model = refit(con, "records", "crm_id", SHOP_PEOPLE, truth, holds_values=False, thresholds=LIMITS)
+    model = fit_shipped_model(con, RECORDS, truth)
     print(f"model {model.fingerprint}, {len(model.to_json()):,} bytes")
     if given.write:
         model.save(SHIPPED)
     for seed in given.judge:
-        load(con, customer_file(seed, 4000, 45))
+        load(con, make_customer_file(seed, 4000, 45))
         show(con, f"seed {seed}, this model", model)
-        relink(con, model, "records", "crm_id")
+        relink(con, model, RECORDS)
         linked = "(select record_key, cluster_key as person from clusters)"
         show(
             con,
             f"seed {seed}, re-estimated",
-            refit(con, "records", "crm_id", SHOP_PEOPLE, linked, before=model),
+            fit_on_known_pairs(con, RECORDS, linked, model.thresholds),
         )
 
 

@@ -41,7 +41,7 @@ from spark_jobs.identify.rules.link_limits import blocked, hold
 from spark_jobs.lake.tables import Lake, Written
 from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
 from spark_jobs.linkage.home_model import load_home_model
-from spark_jobs.linkage.nightly import Given, link_people
+from spark_jobs.linkage.state import Given, link_people
 from spark_jobs.run.context import Night, TableReport
 
 

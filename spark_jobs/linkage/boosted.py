@@ -5,8 +5,7 @@ one another.
 import lightgbm as lgb
 import numpy as np
 
-ROUNDS = 100
-SMALL_ROUNDS = 60
+ROUNDS = 60
 PARAMETERS = {
     "objective": "binary",
     "num_leaves": 31,
@@ -24,23 +23,22 @@ PARAMETERS = {
 SMALLEST = 1e-9  # probabilities are kept this far from 0 and 1, which is 30 bits
 
 
-def fit(features: np.ndarray, match: np.ndarray, rounds: int = ROUNDS) -> str:
-    """A fitted model as text. Same input, same text: one thread, fixed seed."""
-    return lgb.train(PARAMETERS, lgb.Dataset(features, match.astype(np.float32)), rounds).model_to_string()
-
-
 def fit_small(features: np.ndarray, match: np.ndarray) -> str:
-    """The same for a few thousand pairs: small trees, and a field that agrees better never makes a pair less
-    probable.
+    """A model of a few thousand pairs, as text: small trees, and a field that agrees better never makes a
+    pair less probable. Same input, same text: one thread, fixed seed.
+
+    Args:
+        features: (n_pairs, n_features), bits.
+        match: (n_pairs,) booleans: are the two records one person's?
     """
     small = {"num_leaves": 8, "min_data_in_leaf": 20, "monotone_constraints": [1] * features.shape[1]}
     return lgb.train(
-        PARAMETERS | small, lgb.Dataset(features, match.astype(np.float32)), SMALL_ROUNDS
+        PARAMETERS | small, lgb.Dataset(features, match.astype(np.float32)), ROUNDS
     ).model_to_string()
 
 
 def load(model: str) -> lgb.Booster:
-    """What `fit` wrote, ready to predict many times."""
+    """What a fit wrote, ready to predict many times."""
     return lgb.Booster(model_str=model)
 
 

@@ -1,20 +1,17 @@
-"""What is compared and what is worth comparing: declared once, over normalised columns, for every kind of
-people record.
+"""The fields of two person records that are compared, each in levels from equal to different.
 
-A profile says which source column fills which field. A comparison or blocking rule is used when all the
-columns it needs are there, so historical figures and a shop's CRM share one set of rules. Levels are tried
-from the top; each level's SQL sees `<column>_l` and `<column>_r`.
+Levels are tried from the top; each level's SQL sees `<column>_l` and `<column>_r`.
 """
 
-from dataclasses import dataclass, field
-
-from spark_jobs.linkage.blocking import FIGURES_BLOCKING, SHOP_BLOCKING
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Level:
-    """One degree of agreement. `tf` names the column whose frequency moves the weight (rarer value, stronger
-    evidence).
+    """One degree of agreement.
+
+    Attributes:
+        tf: the column whose term frequency moves the weight: the rarer the value, the more an agreement says.
     """
 
     sql: str
@@ -25,94 +22,17 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One field's levels, best first. `null_sql` is where nothing can be said; what matches no level
-    disagrees.
+    """One field's levels, best first; a pair that reaches none of them disagrees.
+
+    Attributes:
+        needs: the columns that its SQL reads.
+        null_sql: the condition under which the comparison says nothing.
     """
 
     name: str
     needs: tuple[str, ...]
     null_sql: str
     levels: tuple[Level, ...]
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Which source column fills which field, for one kind of people record.
-
-    Fields: full_name, or first_name and last_name; birth_date, postcode, place, gender, occupation, email,
-    phone, country. `blocking` are the rules that bring its candidate pairs.
-    """
-
-    name: str
-    fields: dict[str, str]
-    blocking: tuple[tuple[str, ...], ...]
-    derived: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        fields = set(self.fields) | (
-            {"place_postcode"} if {"place", "postcode"} <= set(self.fields) else set()
-        )
-        derived = {column for source, columns in DERIVED.items() if source in fields for column in columns}
-        object.__setattr__(self, "derived", frozenset(derived))
-
-
-NAME_COLUMNS = (
-    "first",
-    "last",
-    "middle",
-    "tokens",
-    "first_keys",
-    "first1",
-    "first4",
-    "last4",
-    "last_end",
-    "stems",
-    "name_key",
-    "rare_tokens",
-    "ordinal",
-    "rank",
-)
-DERIVED = {
-    "full_name": NAME_COLUMNS,
-    "last_name": NAME_COLUMNS,
-    "birth_date": ("dob", "dob_year", "dob_month_day", "dob_year_month", "dob_year_day"),
-    "postcode": ("postcode", "sector", "outcode", "area", "incode"),
-    "place": ("place", "place_keys"),
-    "place_postcode": ("place_outcodes", "place_areas"),
-    "gender": ("gender",),
-    "occupation": ("occupation",),
-    "email": ("email", "email_user"),
-    "phone": ("phone",),
-    "country": ("country",),
-}
-
-HISTORICAL_FIGURES = Profile(
-    "historical_figures",
-    {
-        "full_name": "full_name",
-        "birth_date": "dob",
-        "postcode": "postcode_fake",
-        "place": "birth_place",
-        "gender": "gender",
-        "occupation": "occupation",
-    },
-    FIGURES_BLOCKING,
-)
-SHOP_PEOPLE = Profile(
-    "shop_people",
-    {
-        "first_name": "first_name",
-        "last_name": "last_name",
-        "birth_date": "birth_date",
-        "postcode": "postcode",
-        "place": "city",
-        "email": "email",
-        "phone": "phone",
-        "country": "country",
-    },
-    SHOP_BLOCKING,
-)
-PROFILES = {profile.name: profile for profile in (HISTORICAL_FIGURES, SHOP_PEOPLE)}
 
 
 def _either_null(column: str) -> str:
@@ -168,6 +88,7 @@ COMPARISONS = (
             Level("left(middle_l, 1) = left(middle_r, 1)", "same initial"),
         ),
     ),
+    # In the shipped model `ordinal` and `rank` weigh 0 bits; its boosted features are counted with them.
     Comparison(
         "ordinal", ("ordinal",), _either_null("ordinal"), (Level("ordinal_l = ordinal_r", "same ordinal"),)
     ),
@@ -225,13 +146,6 @@ COMPARISONS = (
         ),
     ),
     Comparison(
-        "occupation",
-        ("occupation",),
-        _either_null("occupation"),
-        (Level("occupation_l = occupation_r", "same occupation", tf="occupation"),),
-    ),
-    Comparison("gender", ("gender",), _either_null("gender"), (Level("gender_l = gender_r", "same gender"),)),
-    Comparison(
         "email",
         ("email", "email_user"),
         _either_null("email"),
@@ -257,13 +171,3 @@ COMPARISONS = (
         (Level("country_l = country_r", "same", tf="country"),),
     ),
 )
-
-
-def comparisons_for(profile: Profile) -> list[Comparison]:
-    """The comparisons whose columns the profile fills."""
-    return [c for c in COMPARISONS if set(c.needs) <= profile.derived]
-
-
-def rules_for(profile: Profile, rules: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
-    """The rules whose columns the profile fills."""
-    return [rule for rule in rules if set(rule) <= profile.derived]

@@ -19,4 +19,4 @@ def load_home_model(home: Path) -> LinkageModel:
     """
     rules, path = load_identity_rules(), home / HOME_MODEL
     model = LinkageModel.load(path) if path.is_file() else LinkageModel.shipped()
-    return model.held_to(rules.review, rules.link)
+    return model.with_probabilities(rules.review, rules.link)

@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from spark_jobs.linkage import boosted
 from spark_jobs.linkage.agreements import bits_sql, read_levels
+from spark_jobs.linkage.candidate_pairs import block
 from spark_jobs.linkage.cluster import cluster, round_score
-from spark_jobs.linkage.comparisons import PROFILES, rules_for
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.pairs import block
 from spark_jobs.linkage.people import prepare, row_numbers
+from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.score import score
 from spark_jobs.linkage.vectors import vector_batches
 
@@ -93,17 +93,15 @@ def keep_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.nda
 def relink(
     con: duckdb.DuckDBPyConnection,
     model: LinkageModel,
-    records: str,
-    key: str,
+    records: RecordTable,
     pairs_of: PairsOf | None = None,
 ) -> None:
-    """Link all of table `records` from nothing.
+    """Link all records from nothing.
 
     Args:
         pairs_of: finds and scores the pairs of `people` elsewhere (`on_spark`); None: here.
     """
-    profile = PROFILES[model.profile]
-    prepare(con, records, key, profile, model.variants, model.words)
+    prepare(con, records, model.learned_values)
     con.execute(f"create or replace table linked_pairs {LINKED_PAIRS}")
     con.execute("create or replace table clusters (record_key varchar, cluster_key varchar)")
     rows = row_numbers(con, "people")
@@ -114,7 +112,7 @@ def relink(
         )
         con.execute("insert into linked_pairs by name from pairs_elsewhere")
         con.unregister("pairs_elsewhere")
-    elif block(con, rules_for(profile, profile.blocking), "pairs"):
+    elif block(con, records.profile.blocking, "pairs"):
         keep_pairs(con, model, "people", *score_pairs(con, model, "people"))
     got = con.execute("""
         select a.idx as l, b.idx as r, score

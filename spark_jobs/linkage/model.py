@@ -12,6 +12,7 @@ from pathlib import Path
 
 from expectations.contracts.files import put_text
 from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.learned_values import LearnedValues
 
 VERSION = 1
 SHIPPED = Path(__file__).parent / "shipped_model.json"
@@ -51,10 +52,12 @@ class LinkageModel:
         """12 hex digits; equal for equal models."""
         return sha256(self.to_json().encode()).hexdigest()[:12]
 
-    def replaced(self, **changes: object) -> "LinkageModel":
-        return replace(self, **changes)
+    @property
+    def learned_values(self) -> LearnedValues:
+        """Variants and words, as preparing records takes them."""
+        return LearnedValues(self.variants, self.words)
 
-    def held_to(self, review: float, link: float) -> "LinkageModel":
+    def with_probabilities(self, review: float, link: float) -> "LinkageModel":
         """The same weights under these two probabilities: from which pairs are kept and asked about, and from
         which they link.
         """
@@ -81,7 +84,7 @@ class LinkageModel:
     @classmethod
     def shipped(cls) -> "LinkageModel":
         """The model every home starts with: weights of a simulated shop
-        (`benchmarks/shipped_linkage_model.py`), no values.
+        (`shipped_model.py`), no values.
 
         It comes with the code, because one trained on a home's first night would make its tables hang on
         which night that was.

@@ -1,99 +1,9 @@
-"""People records as received -> columns fit to compare, in one SQL select; and an order of rows that only
-content decides.
-"""
+"""Normal form of person records: one SQL select from columns as received to columns that can be compared."""
 
 import duckdb
 
-from spark_jobs.linkage.comparisons import Profile
+from spark_jobs.linkage.profile import Profile, RecordTable
 
-RANKS = (
-    "baronet",
-    "bart",
-    "bt",
-    "baron",
-    "earl",
-    "duke",
-    "viscount",
-    "marquess",
-    "marquis",
-    "baroness",
-    "countess",
-    "duchess",
-)
-TITLES = (
-    "sir",
-    "lord",
-    "lady",
-    "dame",
-    "baron",
-    "baronet",
-    "bart",
-    "bt",
-    "bt1",
-    "earl",
-    "duke",
-    "duchess",
-    "viscount",
-    "viscountess",
-    "countess",
-    "marquess",
-    "marquis",
-    "marchioness",
-    "baroness",
-    "hon",
-    "rt",
-    "right",
-    "honourable",
-    "rev",
-    "revd",
-    "reverend",
-    "dr",
-    "doctor",
-    "mr",
-    "mrs",
-    "miss",
-    "ms",
-    "prof",
-    "professor",
-    "captain",
-    "capt",
-    "col",
-    "colonel",
-    "major",
-    "general",
-    "admiral",
-    "saint",
-    "st",
-    "the",
-    "of",
-    "and",
-    "de",
-    "la",
-    "le",
-    "von",
-    "van",
-    "der",
-    "du",
-    "jr",
-    "sr",
-    "junior",
-    "senior",
-    "esq",
-    "mp",
-    "kc",
-    "qc",
-    "phd",
-    "md",
-    "prince",
-    "princess",
-    "king",
-    "queen",
-    "bishop",
-    "archbishop",
-    "canon",
-    "younger",
-    "elder",
-)
 # What a receiving system writes for "nothing": never evidence that two records agree.
 NO_VALUE = ("", "na", "n/a", "null", "none", "nan", "unknown", "-")
 
@@ -104,35 +14,18 @@ def _text(column: str) -> str:
     return f"case when {plain} in ({absent}) then null else {plain} end"
 
 
-def _name_sql(fields: dict[str, str]) -> str:
-    if "full_name" in fields:
-        return _text(fields["full_name"])
-    return f"nullif(trim(concat_ws(' ', {_text(fields['first_name'])}, {_text(fields['last_name'])})), '')"
-
-
-def _source_columns(profile: Profile) -> dict[str, str]:
-    """First step: one clean text column per field."""
-    fields = profile.fields
-    clean = {"name": _name_sql(fields)}
-    for name in ("birth_date", "postcode", "place", "gender", "occupation", "email", "phone", "country"):
-        if name in fields:
-            clean[name] = _text(fields[name])
+def _clean_columns(profile: Profile) -> dict[str, str]:
+    """Field → SQL of its clean text."""
+    names = ", ".join(_text(column) for column in profile.name_columns)
+    clean = {"name": f"nullif(trim(concat_ws(' ', {names})), '')"}
+    for name in (*FIELD_SQL, *profile.extra_fields):
+        if name in profile.fields:
+            clean[name] = _text(profile.fields[name])
     return clean
 
 
-DERIVED_SQL = {
-    "name": {
-        "name_words": (
-            "list_filter(string_split(trim(regexp_replace(replace(name, '''', ''), '[^a-z0-9]+', ' ', 'g')),"
-            " ' '), lambda w: w <> '' and not regexp_matches(w, '^[0-9]'))"
-        ),
-        # The 6th and the 7th duke of one place share every word of their names.
-        "ordinal": "nullif(regexp_extract(name, '\\b([0-9]{1,2})(st|nd|rd|th)\\b', 1), '')",
-        "rank": (
-            f"nullif(regexp_replace(regexp_extract(name, '\\b({'|'.join(RANKS)})\\b', 1), '^(bart|bt)$',"
-            " 'baronet'), '')"
-        ),
-    },
+# Field → column → SQL over the fields' clean text.
+FIELD_SQL = {
     "birth_date": {
         "dob": "birth_date",
         "dob_year": "left(birth_date, 4)",
@@ -157,8 +50,6 @@ DERIVED_SQL = {
         "area": "nullif(regexp_extract(postcode, '^[a-z]+'), '')",
     },
     "place": {"place": "place"},
-    "gender": {"gender": "case when gender in ('male', 'female', 'm', 'f') then left(gender, 1) end"},
-    "occupation": {"occupation": "occupation"},
     "email": {
         "email": "case when email like '%_@_%' then email end",
         "email_user": (
@@ -177,37 +68,51 @@ DERIVED_SQL = {
 }
 
 
-def source_hash(profile: Profile) -> str:
+def _name_sql(ranks: tuple[str, ...]) -> dict[str, str]:
+    """Column → SQL over the clean `name`."""
+    rank = f"regexp_extract(name, '\\b({'|'.join(ranks)})\\b', 1)"
+    return {
+        "name_words": (
+            "list_filter(string_split(trim(regexp_replace(replace(name, '''', ''), '[^a-z0-9]+', ' ', 'g')),"
+            " ' '), lambda w: w <> '' and not regexp_matches(w, '^[0-9]'))"
+        ),
+        # The 6th and the 7th duke of one place share every word of their names.
+        "ordinal": "nullif(regexp_extract(name, '\\b([0-9]{1,2})(st|nd|rd|th)\\b', 1), '')",
+        "rank": f"nullif(regexp_replace({rank}, '^(bart|bt)$', 'baronet'), '')",
+    }
+
+
+def build_source_hash_sql(profile: Profile) -> str:
     """SQL: a hash of the profile's source columns as they were received; DuckDB's own, as every night hashes
     every record.
     """
-    return f"hash({', '.join(f'cast({column} as varchar)' for column in profile.fields.values())})"
+    return f"hash({', '.join(f'cast({column} as varchar)' for column in profile.source_columns)})"
 
 
-def normalise(
-    con: duckdb.DuckDBPyConnection, records: str, key: str, profile: Profile, out: str, given: list[str]
+def normalise_records(
+    con: duckdb.DuckDBPyConnection, records: RecordTable, out: str, first_names: list[str]
 ) -> None:
-    """Write table `out`: `record_key`, `source_hash` and one clean column each, one row per row of `records`.
+    """Write table `out`: `record_key`, `source_hash` and one clean column each, one row per record.
 
     A name of titles alone keeps its words: "duke of leeds" must not become nothing but "leeds" beside
     "leeds".
 
     Args:
-        records: name of a table or view with the profile's source columns and `key`, which is unique.
-        given: words that, standing alone, are a first name (`variants.learn_given`); any other lone word is a
-            last name.
+        first_names: words that, standing alone, are a first name (`variants.learn_first_names`); any other
+            lone word is a last name.
     """
-    clean = ", ".join(f"{sql} as {name}" for name, sql in _source_columns(profile).items())
-    derived = []
-    for source in _source_columns(profile):
-        derived += [f"{sql} as {name}" for name, sql in DERIVED_SQL[source].items()]
-    titles = ", ".join(f"'{t}'" for t in TITLES)
+    profile = records.profile
+    clean_columns = _clean_columns(profile)
+    clean = ", ".join(f"{sql} as {name}" for name, sql in clean_columns.items())
+    field_sql = {"name": _name_sql(profile.ranks), **FIELD_SQL, **profile.extra_fields}
+    derived = [f"{sql} as {name}" for field in clean_columns for name, sql in field_sql[field].items()]
+    titles = ", ".join(f"'{title}'" for title in profile.titles)
     con.execute(
         f"""
         create or replace table {out} as
         with cleaned as (
-            select cast({key} as varchar) as record_key, {source_hash(profile)} as source_hash,
-            {clean} from {records}
+            select cast({records.key} as varchar) as record_key,
+            {build_source_hash_sql(profile)} as source_hash, {clean} from {records.name}
         ),
         derived as (select record_key, source_hash, {", ".join(derived)} from cleaned),
         worded as (
@@ -226,5 +131,5 @@ def normalise(
             nullif(array_to_string(list_sort(tokens), ' '), '') as name_key
         from worded
     """,
-        [given],
+        [first_names],
     )

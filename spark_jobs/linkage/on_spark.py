@@ -7,7 +7,7 @@ one machine. Cleaning the records and clustering stay there; both are linear in 
 floor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
 import duckdb
@@ -15,15 +15,16 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.linkage.comparisons import PROFILES, rules_for
+from spark_jobs.linkage.candidate_pairs import EXPLODED_BOTH, EXPLODED_ONE
 from spark_jobs.linkage.link import LINKED_PAIRS, keep_pairs, score_pairs
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.pairs import EXPLODED_BOTH, EXPLODED_ONE
+from spark_jobs.linkage.profile import BlockingRule
+from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
 
 COLUMNS = "key_l string, key_r string, score double, match_weight double, agreements map<string,string>"
 
 
-def side(people: DataFrame, rule: tuple[str, ...], left: bool) -> DataFrame:
+def side(people: DataFrame, rule: BlockingRule, left: bool) -> DataFrame:
     """`idx` and the rule's columns, all filled; a list gives one row per element, as in `pairs`."""
     frame, names = people, []
     for column in rule:
@@ -34,7 +35,7 @@ def side(people: DataFrame, rule: tuple[str, ...], left: bool) -> DataFrame:
     return frame.select("idx", *names).dropna(subset=names)
 
 
-def block_on_spark(people: DataFrame, rules: list[tuple[str, ...]]) -> DataFrame:
+def block_on_spark(people: DataFrame, rules: Sequence[BlockingRule]) -> DataFrame:
     """Candidate pairs `l` < `r`, each once."""
     found = []
     for rule in rules:
@@ -56,10 +57,9 @@ def linked_pairs_on_spark(people: DataFrame, model: LinkageModel, n_tasks: int) 
         n_tasks: how many shares; each costs a second before its first pair, and 1,000,000 pairs are about
             half a GB.
     """
-    profile = PROFILES[model.profile]
     record = F.struct(*people.columns)
     pairs = (
-        block_on_spark(people, rules_for(profile, profile.blocking))
+        block_on_spark(people, SHOP_PEOPLE.blocking)
         .join(people.select(F.col("idx").alias("l"), record.alias("a")), "l", how="inner")
         .join(people.select(F.col("idx").alias("r"), record.alias("b")), "r", how="inner")
     )

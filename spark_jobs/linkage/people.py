@@ -3,13 +3,13 @@
 import duckdb
 import numpy as np
 
-from spark_jobs.linkage.comparisons import Profile
-from spark_jobs.linkage.normalise import normalise
+from spark_jobs.linkage.learned_values import LearnedValues
+from spark_jobs.linkage.normalise import normalise_records
+from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.variants import add_variants
 
 BUCKET_DIGITS = 10  # hex digits of the content's hash that a row's number begins with: 40 bits
 IN_BUCKET = 2**23  # numbers in one bucket, so the whole fits 63 bits; records of equal content share a bucket
-RARE_TOKEN_MAX = 60  # records; a word in more is no block of its own (60 records are 1,770 pairs)
 
 # In order of `order_key`, so ties broken by it do not see the order of arrival; and a record that comes or
 # goes moves only the numbers of its own bucket, which is to say none but those of records with equal content.
@@ -17,23 +17,8 @@ BUCKET = f"('0x' || left(order_key, {BUCKET_DIGITS}))::bigint"
 NUMBER = f"{BUCKET} * {IN_BUCKET} + row_number() over (partition by {BUCKET} order by order_key) - 1"
 
 
-def common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
-    """Words of names in more than RARE_TOKEN_MAX records."""
-    rows = con.execute(f"""
-        select token from (select unnest(list_distinct(tokens)) as token from {people})
-        group by token having count(*) > {RARE_TOKEN_MAX} order by token
-    """).fetchall()
-    return [token for (token,) in rows]
-
-
 def prepare(
-    con: duckdb.DuckDBPyConnection,
-    records: str,
-    key: str,
-    profile: Profile,
-    learned: dict,
-    words: dict,
-    out: str = "people",
+    con: duckdb.DuckDBPyConnection, records: RecordTable, learned: LearnedValues, out: str = "people"
 ) -> None:
     """Write table `out`: normalised and learned columns, `record_key`, `source_hash`, `order_key` and `idx`.
 
@@ -41,10 +26,10 @@ def prepare(
     last.
 
     Args:
-        learned, words: as `train.learn` found them, or a frozen model's `variants` and `words`.
+        learned: of these records, or of a frozen model.
     """
-    normalise(con, records, key, profile, out, words["given"])
-    add_variants(con, out, learned)
+    normalise_records(con, records, out, learned.words["given"])
+    add_variants(con, out, learned.variants)
     received = {"record_key", "source_hash"}
     columns = [name for (name,) in con.execute(f"select column_name from (describe {out})").fetchall()]
     content = ", ".join(name for name in columns if name not in received)
@@ -58,7 +43,7 @@ def prepare(
         )
         select {NUMBER} as idx, * from known
     """,
-        [words["common"]],
+        [learned.words["common"]],
     )
 
 

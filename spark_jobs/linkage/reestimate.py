@@ -21,12 +21,11 @@ from expectations.contracts.identity_rules import load_identity_rules
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_PEOPLE
 from spark_jobs.lake.tables import Lake
 from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
-from spark_jobs.linkage.comparisons import PROFILES
 from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
 from spark_jobs.linkage.link import relink
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.nightly import KEY, load_records
-from spark_jobs.linkage.refit import refit
+from spark_jobs.linkage.refit import fit_on_known_pairs
+from spark_jobs.linkage.state import RECORDS, load_records
 from spark_jobs.settings import Settings
 
 
@@ -89,7 +88,7 @@ def bits(model: LinkageModel) -> dict[tuple[str, str], float]:
 
 def clusters_under(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, str]:
     """Link table `records`; record → cluster."""
-    relink(con, model, "records", KEY)
+    relink(con, model, RECORDS)
     return dict(con.execute("select record_key, cluster_key from clusters").fetchall())
 
 
@@ -123,16 +122,16 @@ def reestimate(
 
     Raises:
         CannotReestimate: no person records, or labels that cannot be read.
-        TooFew: too few known pairs to learn from.
+        TooFewKnownPairsError: too few known pairs to learn from.
     """
     if not people.num_rows:
         raise CannotReestimate("core_people is empty: no night of this home has received person records")
     with duckdb.connect(config={"threads": 1}) as con:
-        load_records(con, people, before, too_common)
+        load_records(con, people, too_common)
         was = clusters_under(con, before)
         con.execute("create table believed as select record_key, cluster_key as person from clusters")
         known = labels_of(con, labels) if labels else "believed"
-        model = refit(con, "records", KEY, PROFILES[before.profile], known, before=before)
+        model = fit_on_known_pairs(con, RECORDS, known, before.thresholds)
         return model, compare(was, clusters_under(con, model))
 
 

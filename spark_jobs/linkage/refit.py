@@ -6,30 +6,36 @@ second cards, and EM takes them for one person: pairwise precision .80 on a samp
 known pairs has .999.
 """
 
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from spark_jobs.linkage import boosted
 from spark_jobs.linkage.agreements import read_levels
+from spark_jobs.linkage.candidate_pairs import block
 from spark_jobs.linkage.cluster import Thresholds
-from spark_jobs.linkage.comparisons import Profile, comparisons_for, rules_for
+from spark_jobs.linkage.learned_values import (
+    NO_LEARNED_VALUES,
+    learn_values,
+    list_frequency_columns,
+    measure_frequencies,
+)
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.pairs import block
 from spark_jobs.linkage.people import prepare, row_numbers
+from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.score import score
-from spark_jobs.linkage.self_train import MIN_PAIRS
 from spark_jobs.linkage.splink_settings import linker_over, settings_for
-from spark_jobs.linkage.train import frequencies, learn, tf_columns
 from spark_jobs.linkage.vectors import read_vectors
 
 U_PAIRS = 400_000  # 5 s
 SMOOTHING = 1.0  # added to each level's count among pairs of one person: of 1,000 pairs, none is not never
 U_SMOOTHING = 0.5  # the same among random pairs, of which there are a thousand times as many
-NO_VALUES = ({"first": [], "place": [], "place_outcodes": [], "place_areas": []}, {"given": [], "common": []})
+MIN_PAIRS = 500  # of either kind; ten leaves of the boosted model
 
 
-class TooFew(ValueError):  # noqa: N818 - reads as what it says
+class TooFewKnownPairsError(ValueError):
     """Too few known pairs to learn weights from: what they would say of a level is chance."""
 
 
@@ -114,33 +120,31 @@ def rarest_by_level(settings: dict) -> dict[str, float]:
     }
 
 
-def refit(
+def fit_on_known_pairs(
     con: duckdb.DuckDBPyConnection,
-    records: str,
-    key: str,
-    profile: Profile,
+    records: RecordTable,
     known: str,
-    before: LinkageModel | None = None,
+    thresholds: Thresholds,
     holds_values: bool = True,
-    thresholds: Thresholds | None = None,
 ) -> LinkageModel:
-    """A model of `records` whose weights are counted and whose boosted model is fitted on known pairs.
+    """A model of the records whose weights are counted and whose boosted model is fitted on known pairs.
 
     Args:
         known: table of `record_key`, `person`; a pair of which one record is not in it, or has no person, is
             no pair of one person and may be one of two.
-        before: gives thresholds.
+        thresholds: the model's.
         holds_values: False leaves out all values of people: names, frequencies, learned variants.
 
     Raises:
-        TooFew: fewer than MIN_PAIRS known pairs of one person, or of two.
+        TooFewKnownPairsError: fewer than MIN_PAIRS known pairs of one person, or of two.
     """
-    learned, words = learn(con, records, key, profile) if holds_values else NO_VALUES
-    prepare(con, records, key, profile, learned, words)
+    profile = records.profile
+    learned = learn_values(con, records) if holds_values else NO_LEARNED_VALUES
+    prepare(con, records, learned)
     con.execute(
         f"create or replace table known as select record_key, person from {known} where person is not null"
     )
-    block(con, rules_for(profile, profile.blocking), "pairs")
+    block(con, profile.blocking, "pairs")
     con.execute("""
         create or replace table judged as
         select l, r, a.person = b.person as is_same from pairs
@@ -152,26 +156,26 @@ def refit(
     n_same = con.execute("select count(*) from same_pairs").fetchall()[0][0]
     n_known = con.execute("select count(*) from people semi join known using (record_key)").fetchall()[0][0]
 
-    declared = comparisons_for(profile)
-    settings = linker_over(con, "people", settings_for(declared))[1].misc.save_model_to_json()
+    settings = linker_over(con, "people", settings_for(profile.comparisons))[1].misc.save_model_to_json()
     m = shares(con, settings["comparisons"], "same_pairs", SMOOTHING)
     u = shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
     settings = weigh(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
-    columns = tf_columns(declared)
+    columns = list_frequency_columns(profile.comparisons)
     seen, rarest = (
-        frequencies(con, "people", columns)
+        measure_frequencies(con, "people", columns)
         if holds_values
         else ({c: {} for c in columns}, rarest_by_level(settings))
     )
-    limits = thresholds or (before.thresholds if before else Thresholds())
-    model = LinkageModel(profile.name, settings, seen, rarest, learned, words, None, limits)
+    model = LinkageModel(
+        profile.name, settings, seen, rarest, learned.variants, learned.words, None, thresholds
+    )
 
     score(con, model, "judged", "scored")
     _, _, features = read_vectors(con, "scored")
     same = con.execute("select is_same from judged order by l, r").fetchnumpy()["is_same"].astype(bool)
     if min(same.sum(), (~same).sum()) < MIN_PAIRS:
-        raise TooFew(
+        raise TooFewKnownPairsError(
             f"{same.sum():,} known pairs of one person and {(~same).sum():,} of two; it takes {MIN_PAIRS} of"
             " either"
         )
-    return model.replaced(boosted=boosted.fit_small(features, np.asarray(same)))
+    return replace(model, boosted=boosted.fit_small(features, np.asarray(same)))

@@ -1,6 +1,7 @@
 """Declared comparisons -> Splink settings; and a Splink linker over a table of this connection."""
 
 import logging
+from collections.abc import Sequence
 
 import duckdb
 from splink import DuckDBAPI, Linker, SettingsCreator
@@ -23,7 +24,7 @@ def custom_comparison(comparison: Comparison) -> cl.CustomComparison:
     return cl.CustomComparison(comparison_levels=levels, output_column_name=comparison.name)
 
 
-def settings_for(comparisons: list[Comparison]) -> SettingsCreator:
+def settings_for(comparisons: Sequence[Comparison]) -> SettingsCreator:
     """Settings of a model over table `people` keyed by row number `idx`; candidate pairs are registered, not
     blocked here.
     """

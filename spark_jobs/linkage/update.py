@@ -5,18 +5,18 @@ record are blocked and scored, and only components that lost or gained something
 tables are then those of `relink`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
 
+from spark_jobs.linkage.candidate_pairs import block
 from spark_jobs.linkage.cluster import cluster
-from spark_jobs.linkage.comparisons import PROFILES, Profile, rules_for
 from spark_jobs.linkage.link import keep_clusters, keep_pairs, score_pairs
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.normalise import source_hash
-from spark_jobs.linkage.pairs import block
+from spark_jobs.linkage.normalise import build_source_hash_sql
 from spark_jobs.linkage.people import number_again, prepare
+from spark_jobs.linkage.profile import RecordTable
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return con.execute(f"select count(*) from {table}").fetchall()[0][0]
 
 
-def find_changes(
-    con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str, profile: Profile
-) -> None:
+def find_changes(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: RecordTable) -> None:
     """Write tables `gone` (`record_key`, `order_key`) and `arrived` (as `people`: new records, and changed
     ones as they are now).
 
@@ -43,19 +41,20 @@ def find_changes(
     is set.
     """
     con.execute(f"""
-        create or replace table received as select cast({key} as varchar) as record_key,
-        {source_hash(profile)} as source_hash
-        from {records}
+        create or replace table received as select cast({records.key} as varchar) as record_key,
+        {build_source_hash_sql(records.profile)} as source_hash
+        from {records.name}
     """)
     con.execute(
         "create or replace table gone as select record_key, order_key from people anti join received using"
         " (record_key)"
     )
     con.execute(f"""
-        create or replace table differing as select * from {records} where cast({key} as varchar) in (
+        create or replace table differing as select * from {records.name}
+        where cast({records.key} as varchar) in (
             select record_key from received anti join people using (record_key, source_hash))
     """)
-    prepare(con, "differing", key, profile, model.variants, model.words, out="arrived")
+    prepare(con, replace(records, name="differing"), model.learned_values, out="arrived")
     con.execute("""
         update people as p set source_hash = a.source_hash from arrived as a
         where a.order_key = p.order_key and a.source_hash <> p.source_hash
@@ -121,15 +120,14 @@ def cluster_again(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> int:
     return len(rows)
 
 
-def update(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, key: str) -> Updated:
+def update(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: RecordTable) -> Updated:
     """Make the tables that `relink` or an earlier `update` left, under the same model, those of `relink` over
-    table `records`.
+    these records.
 
     Args:
-        records: the whole table as it is now, `key` unique.
+        records: all of them, as they are now.
     """
-    profile = PROFILES[model.profile]
-    find_changes(con, model, records, key, profile)
+    find_changes(con, model, records)
     n_arrived, n_gone = count(con, "arrived"), count(con, "gone")
     if n_arrived + n_gone == 0:
         return Updated(0, 0, 0, 0)
@@ -138,7 +136,7 @@ def update(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: str, ke
     ]
     replace_people(con)
     drop_pairs(con)
-    if n_arrived and block(con, rules_for(profile, profile.blocking), "pairs", new="arrived"):
+    if n_arrived and block(con, records.profile.blocking, "pairs", new="arrived"):
         con.execute(
             "create or replace table involved as from people where idx in (select l from pairs union select r"
             " from pairs)"

@@ -1,4 +1,4 @@
-"""Which values stand for one another (tom and thomas, camden and london), learned without labels.
+"""Variants: values that stand for one another (tom and thomas, camden and london), learned without labels.
 
 Records that agree on everything else are almost always one person; what then differs is the same thing said
 in two ways. A pair of values counts once per agreeing block, so one person with twenty records is one vote.
@@ -6,15 +6,16 @@ in two ways. A pair of values counts once per agreeing block, so one person with
 
 import duckdb
 
+RARE_TOKEN_MAX = 60  # records; a word in more is no block of its own (60 records are 1,770 pairs)
 MIN_VOTES = {"first": 2, "place": 2}
 MIN_SHARE = (
     0.03  # of the rarer value's blocks: below it stand chance meetings (two brothers, a mistyped date)
 )
 AGREE_ON = {"first": ("last", "dob"), "place": ("last", "first", "dob")}
-PLACE_OUTCODE_MIN_NAMES = 2  # different last names that have this place and this outcode in one record
+MIN_NAMES_OF_PLACE_CODE = 2  # different last names that have this place and this outcode in one record
 
 
-def learn_given(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
+def learn_first_names(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
     """Words that open names of several words more often than they close them, sorted: alone, they are a first
     name.
     """
@@ -25,6 +26,15 @@ def learn_given(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
         ) where word is not null group by word having sum(opens) > sum(closes) order by word
     """).fetchall()
     return [word for (word,) in rows]
+
+
+def find_common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
+    """Words of names in more than RARE_TOKEN_MAX records."""
+    rows = con.execute(f"""
+        select token from (select unnest(list_distinct(tokens)) as token from {people})
+        group by token having count(*) > {RARE_TOKEN_MAX} order by token
+    """).fetchall()
+    return [token for (token,) in rows]
 
 
 def learn_variants(con: duckdb.DuckDBPyConnection, people: str, column: str) -> list[tuple[str, str]]:
@@ -52,7 +62,7 @@ def learn_place_codes(con: duckdb.DuckDBPyConnection, people: str, code: str) ->
     """
     return con.execute(f"""
         select place, {code} from {people} where place is not null and {code} is not null
-        group by all having count(distinct last) >= {PLACE_OUTCODE_MIN_NAMES} order by all
+        group by all having count(distinct last) >= {MIN_NAMES_OF_PLACE_CODE} order by all
     """).fetchall()
 
 

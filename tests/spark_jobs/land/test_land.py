@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -188,7 +189,7 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     job.run(first, lake)  # what somebody decided is news
     (home / identity_decisions.FILE).unlink()
     shipped = LinkageModel.shipped()
-    shipped.replaced(rarest={**shipped.rarest, "last": 0.5}).save(home / "identity" / "model.json")
+    replace(shipped, rarest={**shipped.rarest, "last": 0.5}).save(home / "identity" / "model.json")
     job.run(first, lake)  # and so is another model of likeness
     (home / "identity" / "model.json").unlink()
     with pytest.raises(NothingNew):

@@ -4,17 +4,17 @@ many.
 
 import pyarrow as pa
 
-from benchmarks.shipped_linkage_model import customer_file
 from expectations.contracts.lake import CORE_PEOPLE
+from sample_shop.customer_file import make_customer_file
 from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.linkage import on_spark
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.nightly import Given, link_people
+from spark_jobs.linkage.state import Given, link_people
 
 
 def people(n_customers: int) -> pa.Table:
     """A customer file as `core_people` holds it."""
-    file = customer_file(606, n_customers, 5)
+    file = make_customer_file(606, n_customers, 5)
     columns = {
         "source": pa.array(["shop"] * len(file)),
         "record_id": file["crm_id"],
@@ -34,8 +34,8 @@ def people(n_customers: int) -> pa.Table:
 def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
     model, shop, asked = LinkageModel.shipped(), people(3000), []
     here = link_people(tmp_path / "here.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
-    monkeypatch.setattr("spark_jobs.linkage.nightly.MANY", 1)
-    monkeypatch.setattr("spark_jobs.linkage.nightly.RECORDS_PER_TASK", len(shop) // 2)
+    monkeypatch.setattr("spark_jobs.linkage.state.MANY", 1)
+    monkeypatch.setattr("spark_jobs.linkage.state.RECORDS_PER_TASK", len(shop) // 2)
     pairs = on_spark.linked_pairs_on_spark
     monkeypatch.setattr(
         on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given)

@@ -5,8 +5,8 @@ import csv
 import pyarrow as pa
 import pytest
 
-from benchmarks.shipped_linkage_model import customer_file
 from expectations.contracts.lake import CORE_PEOPLE
+from sample_shop.customer_file import make_customer_file
 from spark_jobs.lake.arrow_types import arrow_schema
 from spark_jobs.linkage import reestimate
 from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
@@ -25,7 +25,7 @@ def test_what_changes_between_two_clusterings():
 
 @pytest.fixture(scope="module")
 def shop():
-    return customer_file(77, 700, 5)
+    return make_customer_file(77, 700, 5)
 
 
 @pytest.fixture

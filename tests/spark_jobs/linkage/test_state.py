@@ -1,5 +1,6 @@
 """The night's linkage: its table, and what becomes of a state that is stale, broken or cut off."""
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -8,10 +9,10 @@ import pytest
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS, CORE_PEOPLE
 from spark_jobs.lake.arrow_types import arrow_schema
-from spark_jobs.linkage import nightly
+from spark_jobs.linkage import state as linkage_state
 from spark_jobs.linkage.cluster import Thresholds
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.nightly import Given, link_people
+from spark_jobs.linkage.state import Given, link_people
 from spark_jobs.linkage.update import Updated
 
 MODEL = LinkageModel.shipped()
@@ -96,7 +97,7 @@ def test_the_next_night_updates_and_another_model_or_a_broken_state_starts_again
     first = link_people(state, people(TWICE), MODEL, GIVEN)
     assert first.updated is None
     assert link_people(state, people(TWICE), MODEL, GIVEN).updated == Updated(0, 0, 0, 0)
-    other = MODEL.replaced(thresholds=Thresholds(join=99.0, attach=99.0))
+    other = replace(MODEL, thresholds=Thresholds(join=99.0, attach=99.0))
     apart = link_people(state, people(TWICE), other, GIVEN)
     assert apart.updated is None
     assert apart.likeness.column("is_one_person").to_pylist() == [False]
@@ -140,7 +141,7 @@ def test_a_birthday_that_a_form_fills_in_says_nothing(tmp_path):
 def test_a_night_cut_off_leaves_the_state_as_it_was(tmp_path, monkeypatch):
     state = tmp_path / "state.duckdb"
     link_people(state, people(TWICE[:1]), MODEL, GIVEN)
-    monkeypatch.setattr(nightly, "likeness", lambda _: 1 / 0)
+    monkeypatch.setattr(linkage_state, "likeness", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         link_people(state, people(TWICE), MODEL, GIVEN)
     with duckdb.connect(str(state)) as con:

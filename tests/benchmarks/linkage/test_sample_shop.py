@@ -7,7 +7,7 @@ import csv
 import duckdb
 import pyarrow.parquet as pq
 
-from benchmarks.linkage import load_shop
+from benchmarks.linkage.sample_shop import load_customer_file
 from sample_shop.crm import HEADER
 from sample_shop.shop import trade_days
 
@@ -33,7 +33,7 @@ def test_the_shops_customer_file_with_its_persons(tmp_path):
     person_of = {row["value"]: row["person_id"] for row in truth if row["kind"] == "crm_id"}
 
     con = duckdb.connect()
-    whose = load_shop(con, CUSTOMERS, SEED, DAYS, shuffle=1)
+    whose = load_customer_file(con, CUSTOMERS, SEED, DAYS, shuffle=1)
     records = con.execute(f"select rid, {', '.join(HEADER)} from records").fetchall()
     assert sorted(tuple(value or "" for value in row[1:]) for row in records) == sorted(map(tuple, feed))
     assert not any(value == "" for row in records for value in row), (

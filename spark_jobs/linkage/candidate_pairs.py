@@ -5,7 +5,11 @@ joins all with all. Here one side may be the new records only, so the cost follo
 Splink as registered pairs.
 """
 
+from collections.abc import Sequence
+
 import duckdb
+
+from spark_jobs.linkage.profile import BlockingRule
 
 # Columns that hold a list: a record is found under each element. `first_keys` is exploded on one side only
 # (mine or a variant of mine against your own), else two names would meet over a third (ed: edward, edmund,
@@ -14,7 +18,7 @@ EXPLODED_BOTH = {"tokens", "stems", "rare_tokens"}
 EXPLODED_ONE = {"first_keys": "first"}
 
 
-def _side(table: str, rule: tuple[str, ...], left: bool, new: str | None = None) -> str:
+def _side(table: str, rule: BlockingRule, left: bool, new: str | None = None) -> str:
     columns, plain = [], []
     for column in rule:
         source = EXPLODED_ONE[column] if not left and column in EXPLODED_ONE else column
@@ -34,7 +38,7 @@ def _side(table: str, rule: tuple[str, ...], left: bool, new: str | None = None)
     return f"select * from ({inner}) where {' and '.join(f'{c} is not null' for c in rule)}"
 
 
-def rule_sql(rule: tuple[str, ...], new: str | None = None, people: str = "people") -> str:
+def rule_sql(rule: BlockingRule, new: str | None = None, people: str = "people") -> str:
     """Pairs `l < r` that agree on all of the rule's columns; with `new`, those where at least one side is in
     that table.
     """
@@ -56,7 +60,7 @@ def rule_sql(rule: tuple[str, ...], new: str | None = None, people: str = "peopl
 
 def block(
     con: duckdb.DuckDBPyConnection,
-    rules: list[tuple[str, ...]],
+    rules: Sequence[BlockingRule],
     out: str,
     new: str | None = None,
     people: str = "people",

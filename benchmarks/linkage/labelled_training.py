@@ -1,4 +1,4 @@
-"""With labels of some people: a second boosted model over what the unlabelled linkage found.
+"""Training with labels of some people: a second boosted model over the result of the unlabelled linkage.
 
 It sees the pair's vector, the self-trained score, how the two records' neighbourhoods overlap, and whether
 the unlabelled clustering put them together; labels enter only as the target.
@@ -7,7 +7,7 @@ the unlabelled clustering put them together; labels enter only as the target.
 import numpy as np
 from scipy.sparse import coo_matrix
 
-from spark_jobs.linkage import boosted
+from benchmarks.linkage.self_training import fit_booster
 from spark_jobs.linkage.cluster import STEP
 
 NEIGHBOUR = 0.05  # a pair at least this probable makes its records neighbours
@@ -73,4 +73,4 @@ def train_labelled(
         labelled: per record, may its label be used?
     """
     rows = np.flatnonzero(labelled[left] & labelled[right])
-    return boosted.fit(features[rows], person[left[rows]] == person[right[rows]])
+    return fit_booster(features[rows], person[left[rows]] == person[right[rows]])

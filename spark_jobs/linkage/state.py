@@ -19,9 +19,10 @@ import pyarrow as pa
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS
 from spark_jobs.lake.arrow_types import arrow_schema
-from spark_jobs.linkage.comparisons import PROFILES
 from spark_jobs.linkage.link import PairsOf, relink
 from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.profile import RecordTable
+from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
 from spark_jobs.linkage.update import Updated, update
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 KEY = "linkage_key"
+RECORDS = RecordTable("records", KEY, SHOP_PEOPLE)
 MANY = 1_000_000  # records whose first comparison is worth a cluster's cores; below, the copying costs more
 RECORDS_PER_TASK = 50_000
 
@@ -85,17 +87,15 @@ def is_of(state: Path, stamp: str) -> bool:
         return False
 
 
-def load_records(
-    con: duckdb.DuckDBPyConnection, people: pa.Table, model: LinkageModel, too_common: Mapping[str, int]
-) -> None:
-    """Write temporary table `records`: the model's columns of the people, and their key `source/record_id`.
+def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, too_common: Mapping[str, int]) -> None:
+    """Write temporary table RECORDS: the profile's columns of the people, and their key `source/record_id`.
 
     Args:
         too_common: column → the most records that one value of it may stand on and say anything. A store's
             own phone or a default birthday says nothing, and its pairs would grow with the square of its
             records.
     """
-    columns = sorted(set(PROFILES[model.profile].fields.values()))
+    columns = sorted(set(SHOP_PEOPLE.source_columns))
     own = "case when count(*) over (partition by {0}) <= {1} then {0} end as {0}"
     said = [own.format(name, too_common[name]) if name in too_common else name for name in columns]
     con.register("received_people", people.select(["source", "record_id", *columns]))
@@ -178,8 +178,8 @@ def bring_up_to_date(state: Path, people: pa.Table, model: LinkageModel, given: 
     """One transaction: cut off, the state is as it was."""
     with duckdb.connect(str(state), config=given.config) as con:
         con.execute("begin")
-        load_records(con, people, model, given.too_common)
-        updated = update(con, model, "records", KEY)
+        load_records(con, people, given.too_common)
+        updated = update(con, model, RECORDS)
         found = likeness(con)
         tidy(con)
         con.execute("commit")
@@ -195,8 +195,8 @@ def make_anew(
     for left in (aside, aside.with_name(f"{aside.name}.wal")):
         left.unlink(missing_ok=True)
     with duckdb.connect(str(aside), config=given.config) as con:
-        load_records(con, people, model, given.too_common)
-        relink(con, model, "records", KEY, over(spark, model) if spark and people.num_rows >= MANY else None)
+        load_records(con, people, given.too_common)
+        relink(con, model, RECORDS, over(spark, model) if spark and people.num_rows >= MANY else None)
         con.execute("create table made_by as select $1 as stamp", [stamp])
         found = likeness(con)
         tidy(con)

@@ -76,3 +76,9 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
     )
     expected, best = left * right / every, (left + right) / 2
     return 1.0 if best == expected else (both - expected) / (best - expected)
+
+
+def summarise_clusters(clusters: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> list[float]:
+    """Pairwise precision, recall and F1, then the same of B-cubed."""
+    p, b = pairwise(clusters, truth, weight), b_cubed(clusters, truth, weight)
+    return [p["precision"], p["recall"], p["f1"], b["precision"], b["recall"], b["f1"]]

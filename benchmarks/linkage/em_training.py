@@ -1,0 +1,74 @@
+"""Train a linkage model on unlabelled records: u by random pairs, m by EM under several blocking rules."""
+
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+from splink import block_on
+
+from benchmarks.linkage.historical_figures import CERTAIN_RULES, EM_BLOCKING
+from benchmarks.linkage.self_training import self_train
+from spark_jobs.linkage.candidate_pairs import block
+from spark_jobs.linkage.comparisons import Comparison
+from spark_jobs.linkage.learned_values import learn_values, list_frequency_columns, measure_frequencies
+from spark_jobs.linkage.model import LinkageModel
+from spark_jobs.linkage.people import prepare, row_numbers
+from spark_jobs.linkage.profile import Profile, RecordTable
+from spark_jobs.linkage.score import score
+from spark_jobs.linkage.splink_settings import linker_over, settings_for
+from spark_jobs.linkage.vectors import read_vectors
+
+U_PAIRS = 2e6
+SEED = 20250101
+EM_MIN_PAIRS = 100  # fewer say nothing, and none at all makes Splink raise
+# Share of true pairs that CERTAIN_RULES find; it moves the prior only, and calibration corrects it.
+CERTAIN_RECALL = 0.6
+
+
+def select_filled_comparisons(
+    con: duckdb.DuckDBPyConnection, people: str, profile: Profile
+) -> list[Comparison]:
+    """Comparisons of which every plain column is filled somewhere: EM cannot learn what it never sees."""
+    kept = []
+    for comparison in profile.comparisons:
+        counts = con.execute(
+            f"select {', '.join(f'count({c})' for c in comparison.needs)} from {people}"
+        ).fetchall()[0]
+        if min(counts) > 0:
+            kept.append(comparison)
+    return kept
+
+
+def train_by_em(con: duckdb.DuckDBPyConnection, records: RecordTable, seed: int = SEED) -> LinkageModel:
+    """A model trained without labels.
+
+    Leaves behind the tables `people`, `pairs` and `scored` (all candidate pairs, with Splink's weights).
+
+    The connection should have `threads=1`: Splink's random sample follows the order in which threads deliver
+    rows.
+    """
+    profile, learned = records.profile, learn_values(con, records)
+    prepare(con, records, learned)
+    comparisons = select_filled_comparisons(con, "people", profile)
+    _, linker = linker_over(con, "people", settings_for(comparisons))
+    certain = [block_on(*rule) for rule in CERTAIN_RULES]
+    linker.training.estimate_probability_two_random_records_match(certain, recall=CERTAIN_RECALL)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=U_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
+    )
+    for rule in EM_BLOCKING:
+        if block(con, [rule], "em_pairs") < EM_MIN_PAIRS:
+            continue
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*rule), record_sample_proportion=1.0, fix_u_probabilities=True
+        )
+    shares, rarest = measure_frequencies(con, "people", list_frequency_columns(comparisons))
+    settings = linker.misc.save_model_to_json()
+    linker.table_management.delete_tables_created_by_splink_from_db()
+    weights = LinkageModel(profile.name, settings, shares, rarest, learned.variants, learned.words)
+    block(con, profile.blocking, "pairs")
+    score(con, weights, "pairs", "scored")
+    left, right, features = read_vectors(con, "scored")
+    rows = row_numbers(con, "people")
+    left, right = np.searchsorted(rows, left), np.searchsorted(rows, right)
+    return replace(weights, boosted=self_train(left, right, features, len(rows)))
