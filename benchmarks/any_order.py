@@ -26,13 +26,13 @@ from sample_shop.rhythm import OPENING_DAY, day_number
 from sample_shop.shop import trade_days
 from spark_jobs.identify import job as identify
 from spark_jobs.ingest import job as ingest
-from spark_jobs.lake.session import start
+from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
-from spark_jobs.publish.switch import switch
-from spark_jobs.run.context import Days, Night
+from spark_jobs.publish.switch import deploy
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import dbt
-from spark_jobs.warehouse.files import built_file
+from spark_jobs.warehouse.files import find_built_file
 
 # What was seen when, and by whom it was said.
 LOGS = ("core_identity_changes", "fct_identity_changes", "core_identity_decisions")
@@ -74,17 +74,17 @@ def a_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = F
         land(shop, home, day)
         newest = max(newest, day)
         now = datetime(2026, 7, 1, 3, number, tzinfo=UTC)
-        night = Night(f"night-{number}", Days(day, day), settings, now)
+        night = RunContext(f"night-{number}", LandingDates(day, day), settings, now)
         ingest.run(night, lake)
         if has_mishap and number in (JOINED_ON, PARTED_ON):
             say(home, lake, "join" if number == JOINED_ON else "split")
         identify.run(night, lake)
-        dbt.run(replace(night, days=Days(newest, newest)), lake)
-        made = built_file(night).name
+        dbt.run(replace(night, days=LandingDates(newest, newest)), lake)
+        made = find_built_file(night).name
         record = Published(
-            night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.versions()
+            night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.read_versions()
         )
-        switch(home, record, night.slug)  # the next build goes on from this one
+        deploy(home, record, night.slug)  # the next build goes on from this one
 
 
 def main() -> None:
@@ -106,7 +106,7 @@ def main() -> None:
         lambda day: None,
     )
     days = [OPENING_DAY + timedelta(days=n) for n in range(given.days)]
-    spark = start("any order", "local[2]", "3g")
+    spark = start_spark_session("any order", "local[2]", "3g")
     for name, landed in orders(days, given.seed).items():
         began = time.monotonic()
         a_home(base / name.replace(" ", "_"), base / "shop", landed, spark)

@@ -25,7 +25,7 @@ from models.base import KIND_WEIGHTS, KINDS
 from models.evaluation import fold_in
 from models.inference import FactorSpace, top_n
 from models.recommenders.als import ALS
-from spark_jobs.publish.snapshot_writer import write
+from spark_jobs.publish.snapshot_writer import write_snapshot
 
 COMPONENTS, DAYS = 48, 30
 
@@ -46,7 +46,7 @@ def published(folder: Path, n_items: int) -> FactorSpace:
         tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
         ((20, 1.0),),
     )
-    write(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack(record))])
+    write_snapshot(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack(record))])
     began = time.perf_counter()
     with lmdb.open(str(folder / "snapshot"), readonly=True, lock=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.FOLD_IN)

@@ -32,7 +32,7 @@ from expectations.contracts.identity_rules import load_identity_rules
 from spark_jobs.identify.graph.components import components
 from spark_jobs.identify.job import Evidence, resolve
 from spark_jobs.identify.rules.link_limits import blocked
-from spark_jobs.lake.session import start
+from spark_jobs.lake.session import start_spark_session
 
 SEED = 20261121
 GIANTS, CHAINS = 0.06, 0.04  # shares of the identifiers
@@ -244,7 +244,7 @@ def main() -> None:
     parser.add_argument("--no-paths", dest="paths", action="store_false")
     given = parser.parse_args()
     rounds = Rounds()
-    spark = start("identity_graph", "local[2]", given.memory)
+    spark = start_spark_session("identity_graph", "local[2]", given.memory)
     with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
         folder = Path(name)
         measure(

@@ -21,7 +21,7 @@ from spark_jobs.ingest import read_files
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.ingest.text_normalisation import Normal
-from spark_jobs.lake.session import start
+from spark_jobs.lake.session import start_spark_session
 from spark_jobs.sources.declaration import Context
 from spark_jobs.sources.landed_files import list_landed_files
 
@@ -48,7 +48,7 @@ def main(n_days: int) -> None:
         feed = SOURCE.feed("events")
         files = [file for file in list_landed_files(landing, date.max) if file.entity == feed.entity]
         deliveries = [Delivery(f"d{number}", file) for number, file in enumerate(files)]
-        spark = start("normal form", "local[2]", "2g")
+        spark = start_spark_session("normal form", "local[2]", "2g")
         told = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
 
         def seconds(normaliser) -> float:

@@ -128,11 +128,11 @@ def main() -> None:
     show(f"2010-12-01…{history}", run(env, home, FIRST, history, "history"))
     for night in nights:
         show(f"{night}", run(env, home, night, night, f"{night}"))
-    before = Lake(home / "lake").versions(), (home / "published.json").read_bytes()
+    before = Lake(home / "lake").read_versions(), (home / "published.json").read_bytes()
     show("the last night again", run(env, home, LAST, LAST, "again"))
     print(
         "the same versions and snapshot:",
-        (Lake(home / "lake").versions(), (home / "published.json").read_bytes()) == before,
+        (Lake(home / "lake").read_versions(), (home / "published.json").read_bytes()) == before,
     )
     for name, n_rows in count_differences(homes["year"], homes["nights"]).items():
         print(f"  {name:<36} {n_rows:,} rows apart")

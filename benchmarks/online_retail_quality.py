@@ -31,7 +31,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.evaluation import TASKS, Measured, evaluate, interval, measure_lists
 from models.recommenders import make
-from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.lake.tables import Lake, build_arrow_schema
 
 K = 10
 
@@ -93,7 +93,7 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
 def put(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
     """Rows into a table; columns that are not given are null."""
     held = {name: pa.array(rows[name], from_pandas=True) for name in rows.columns}
-    schema = arrow_schema(table)
+    schema = build_arrow_schema(table)
     columns = [held[f.name].cast(f.type) if f.name in held else pa.nulls(len(rows), f.type) for f in schema]
     data = pa.Table.from_arrays(columns, schema=schema)
     lake.overwrite(data.to_reader(), table)

@@ -31,10 +31,10 @@ from models.blending.weighted import Blend
 from models.inference import PRODUCT_ROWS, best_by_factors
 from models.listing import retrieval
 from models.recommenders import make
-from spark_jobs.lake.arrow_types import arrow_schema
-from spark_jobs.lake.session import start
+from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.score import checkpoints, list_frames, partitions, personal_lists, stale_customers
 from spark_jobs.settings import Settings
 
@@ -85,7 +85,7 @@ def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.
     given.
     """
     draw, every = np.random.default_rng(5), pa.array(ids("i", n_items))
-    schema, people = arrow_schema(FEAT_CUSTOMERS), pa.array(ids("c", n_customers))
+    schema, people = build_arrow_schema(FEAT_CUSTOMERS), pa.array(ids("c", n_customers))
     nothing = {field.name: pa.nulls(n_customers, field.type) for field in schema}
     fields = [field.with_nullable(True) for field in schema]
     pq.write_table(
@@ -143,8 +143,8 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     home.mkdir()
     write_shop(home, n_customers, given.items)
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
-    night = Night(
-        "bench", Days(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
+    night = RunContext(
+        "bench", LandingDates(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
     )
     before = bare(given.cores, given.items, given.components)
     lake, where = Lake(settings.lake, spark), checkpoints.checkpoint_folder(night)
@@ -231,7 +231,7 @@ def main() -> None:
     for n_items in given.index:
         print(json.dumps(indexed(n_items, given.components)), flush=True)
     if given.customers:
-        spark = start("benchmark of scoring", f"local[{given.cores}]", given.memory)
+        spark = start_spark_session("benchmark of scoring", f"local[{given.cores}]", given.memory)
         with tempfile.TemporaryDirectory() as folder:
             warm = argparse.Namespace(**{**vars(given), "items": 1000})
             one(spark, 4000, warm, Path(folder))  # workers start and import, the JVM compiles

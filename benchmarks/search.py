@@ -46,12 +46,12 @@ def material(data: Path) -> TrainingMatrices:
 
 def search(master: str, data: Path, seconds: float | None) -> dict:
     """One search, in this process; what came of it."""
-    from spark_jobs.lake.session import start
+    from spark_jobs.lake.session import start_spark_session
 
     held, space = material(data), read_space()
     if seconds is not None:
         space["efforts"][OFF_CYCLE]["seconds"] = seconds
-    spark = start("benchmark search", master, "2g")
+    spark = start_spark_session("benchmark search", master, "2g")
     # The workers of a cluster start with the first task: that is theirs, not the search's.
     spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
     training = TrainingRun(spark, held, Windows(-DAYS, 0, DAYS), SEED)

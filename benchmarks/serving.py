@@ -23,7 +23,7 @@ from pathlib import Path
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from spark_jobs.publish.snapshot_writer import write
+from spark_jobs.publish.snapshot_writer import write_snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 N_ITEMS, LENGTH = 3700, 100
@@ -77,7 +77,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         home = Path(folder)
-        write(home / "serving" / "snapshots" / "bench", pairs(given.customers, seed=1))
+        write_snapshot(home / "serving" / "snapshots" / "bench", pairs(given.customers, seed=1))
         Published("bench", "2026-02-20", "2026-02-21T03:00:00Z", "bench", "", "concierge/1", "").write(home)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -28,11 +28,11 @@ from expectations.contracts.published import Published
 from expectations.contracts.settings import load_environment
 from operate.visitors import find_free_port
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import ROOT, Days, Night
+from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import dbt, load
-from spark_jobs.warehouse.schema_swap import MARTS, switch_snowflake
-from spark_jobs.warehouse.snowflake import Session, connect
+from spark_jobs.warehouse.schema_swap import MARTS, swap_in_build
+from spark_jobs.warehouse.snowflake import SnowflakeSession, connect_to_snowflake
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def marts_of(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     return sorted(name for (name,) in names if name.startswith(MARTS))
 
 
-def compare(file: Path, session: Session, schema: str) -> list[Compared]:
+def compare(file: Path, session: SnowflakeSession, schema: str) -> list[Compared]:
     """Every mart of a DuckDB file against a Snowflake schema.
 
     Raises:
@@ -65,13 +65,13 @@ def compare(file: Path, session: Session, schema: str) -> list[Compared]:
     """
     with duckdb.connect(str(file), read_only=True) as warehouse:
         marts = marts_of(warehouse)
-        there = sorted(name for name in session.relations(schema) if name.startswith(MARTS))
+        there = sorted(name for name in session.list_relations(schema) if name.startswith(MARTS))
         if marts != there:
             raise ValueError(f"marts on one side only: {sorted(set(marts) ^ set(there))}")
         return [one(mart, warehouse, session, schema) for mart in marts]
 
 
-def one(mart: str, warehouse: duckdb.DuckDBPyConnection, session: Session, schema: str) -> Compared:
+def one(mart: str, warehouse: duckdb.DuckDBPyConnection, session: SnowflakeSession, schema: str) -> Compared:
     """One mart on both sides."""
     kinds = {name: kind for name, kind, *_ in warehouse.execute(f"describe main.{mart}").fetchall()}
     theirs = session.run(
@@ -162,7 +162,7 @@ def stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def bring_in(environ: dict[str, str], days: Days) -> None:
+def bring_in(environ: dict[str, str], days: LandingDates) -> None:
     """The steps before the warehouse, as the night runs them."""
     for step in ("land", "ingest", "identify"):
         words = ["--from", str(days.first), "--to", str(days.last), "--run-id", f"to-{days.last}"]
@@ -174,21 +174,21 @@ def bring_in(environ: dict[str, str], days: Days) -> None:
         )
 
 
-def night(duckdb_home: Settings, snowflake_home: Settings, days: Days) -> list[Compared]:
+def night(duckdb_home: Settings, snowflake_home: Settings, days: LandingDates) -> list[Compared]:
     """Build one night on both, publish it on both, compare."""
     lake, run_id, now = Lake(duckdb_home.lake), f"to-{days.last}", datetime.now(UTC)
     began = time.monotonic()
-    dbt.run(Night(run_id, days, duckdb_home, now), lake)
+    dbt.run(RunContext(run_id, days, duckdb_home, now), lake)
     Published(run_id, str(days.last), "", "", f"{run_id}.duckdb", "", "").write(duckdb_home.home)
     on_duckdb = time.monotonic()
-    reports = load.run(Night(run_id, days, snowflake_home, now), lake)
+    reports = load.run(RunContext(run_id, days, snowflake_home, now), lake)
     staged = {report.table_name: report.detail["staged"] for report in reports}
     loaded = time.monotonic()
-    dbt.run(Night(run_id, days, snowflake_home, now), lake)
-    switch_snowflake(snowflake_home, run_id)
+    dbt.run(RunContext(run_id, days, snowflake_home, now), lake)
+    swap_in_build(snowflake_home, run_id)
     built = time.monotonic()
     schema = snowflake_home.snowflake["schema"]
-    with connect(snowflake_home, schema) as session:
+    with connect_to_snowflake(snowflake_home, schema) as session:
         results = compare(duckdb_home.warehouse_folder / "builds" / f"{run_id}.duckdb", session, schema)
     print(line(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
     seconds = {
@@ -220,7 +220,10 @@ def main(argv: list[str]) -> int:
         on_duckdb = shop | {"CONCIERGE_HOME": str(homes[0])}
         on_snowflake = shop | reach | {"CONCIERGE_HOME": str(homes[1]), "CONCIERGE_WAREHOUSE": "snowflake"}
         results = []
-        for days in (Days(asked.from_day, asked.to_day), Days(asked.then_day, asked.then_day)):
+        for days in (
+            LandingDates(asked.from_day, asked.to_day),
+            LandingDates(asked.then_day, asked.then_day),
+        ):
             bring_in(on_duckdb, days)
             results += night(
                 Settings.from_environment(on_duckdb), Settings.from_environment(on_snowflake), days

@@ -12,7 +12,7 @@ from operate import airflow
 from operate.follow import start_follower
 from operate.settings import load_settings_or_exit
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days
+from spark_jobs.run.context import LandingDates
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
 from spark_jobs.sources.declaration import Folder
 from spark_jobs.sources.registry import SourceError, load_sources
@@ -44,7 +44,7 @@ def parse_folder(text: str) -> Path:
     return path
 
 
-def count_files(source: str, data: Path, days: Days) -> int:
+def count_files(source: str, data: Path, days: LandingDates) -> int:
     """How many of these days have a file in the folder.
 
     Raises:
@@ -84,7 +84,7 @@ def main() -> None:
     os.environ["CONCIERGE_SOURCES"] = given.source
     os.environ["CONCIERGE_LANDING_FROM"] = str(given.data)
     settings = load_settings_or_exit()
-    console, began, days = Console(), time.monotonic(), Days(given.first, given.last)
+    console, began, days = Console(), time.monotonic(), LandingDates(given.first, given.last)
     try:
         refuse_another_shop(Lake(settings.lake), settings.sources)
         n_files = count_files(given.source, given.data, days)

@@ -9,7 +9,7 @@ from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_
 from models.evaluation.legend import legend
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
-from spark_jobs.publish.snapshot_records import without_held_back
+from spark_jobs.publish.snapshot_records import remove_held_back
 from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
 
@@ -22,7 +22,7 @@ def choose_visitors(settings: Settings) -> list[dict[str, Any]]:
         lake.read_arrow(CORE_IDENTITIES).to_pandas(), on="identifier_id", validate="1:1"
     )
     features = lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"])
-    features = without_held_back(features, identity_records.reviews(lake)).to_pandas()
+    features = remove_held_back(features, identity_records.read_reviews(lake)).to_pandas()
     order, ascending = (
         ["n_orders", "customer_id", "value"],
         [False, True, True],

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 
 from benchmarks.snowflake_parity import stand_in
 from expectations.contracts.tables import Table
-from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.lake.tables import Lake, build_arrow_schema
 
 QUICK_ON_FIVE_ROWS = {
     "spark.sql.shuffle.partitions": "1",
@@ -37,9 +37,9 @@ def spark():
     """One session for all tests: a JVM start costs 8 s. One core and one shuffle partition: rows keep their
     order.
     """
-    from spark_jobs.lake.session import start
+    from spark_jobs.lake.session import start_spark_session
 
-    session = start("tests", "local[1]", "2g", **QUICK_ON_FIVE_ROWS)
+    session = start_spark_session("tests", "local[1]", "2g", **QUICK_ON_FIVE_ROWS)
     yield session
     session.stop()
     # It says good-bye when Python ends, to a stream that pytest has closed; pytest's summary is to be the
@@ -137,11 +137,11 @@ def upsert():
         if not lake.exists(table):
             DeltaTable.create(
                 lake.path(table),
-                arrow_schema(table),
+                build_arrow_schema(table),
                 partition_by=[table.partition] if table.partition else None,
                 configuration={"delta.enableChangeDataFeed": "true"},
             )
-        new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+        new = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
         same = " and ".join(f"old.{name} = new.{name}" for name in table.key)
         merge = DeltaTable(lake.path(table)).merge(new, same, source_alias="new", target_alias="old")
         merge.when_matched_update_all().when_not_matched_insert_all().execute()

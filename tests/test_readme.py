@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from expectations.contracts.lake import LAKE
-from spark_jobs.run.launcher import STEPS
+from spark_jobs.run.launcher import STEP_MODULES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -39,7 +39,7 @@ def test_the_flow_table_has_the_steps_of_the_night_in_order():
 
 
 def test_each_step_is_a_program_of_that_name():
-    assert set(flow_rows()) <= set(STEPS)
+    assert set(flow_rows()) <= set(STEP_MODULES)
 
 
 def test_every_lake_table_is_written_by_exactly_one_step():

@@ -22,7 +22,7 @@ from benchmarks.sample_shop_lists.told import Told, lines
 from benchmarks.sample_shop_lists.worth import BEST, LISTED, POPULAR, SERVED, K
 from models.registry import Registry
 from sample_shop.judge import Judge
-from spark_jobs.lake.session import start
+from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
 from spark_jobs.settings import Settings
 
@@ -36,7 +36,9 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
         SystemExit: none of the home's customers is known to its truth, or its lists are of another evening.
     """
     home.check_evening(Lake(settings.lake), as_of)
-    lake = Lake(settings.lake, start("sample_shop_lists", settings.spark_master, settings.spark_memory))
+    lake = Lake(
+        settings.lake, start_spark_session("sample_shop_lists", settings.spark_master, settings.spark_memory)
+    )
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
     judge = Judge(settings.home / "truth", as_of)
     made, rows = home.scoring(lake, registry.load(registry.champion()), settings)

@@ -38,11 +38,11 @@ from spark_jobs.identify.report.page import write as write_page
 from spark_jobs.identify.review.questions import Limits, reviews
 from spark_jobs.identify.rules.clustering import settle
 from spark_jobs.identify.rules.link_limits import blocked, hold
-from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
 from spark_jobs.linkage.home_model import load_home_model
 from spark_jobs.linkage.state import Given, link_people
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Evidence:
     splits: DataFrame
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Write decisions, likeness, links, changes, identities and questions, and draw the night's report.
 
     Raises:
@@ -79,7 +79,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     return reports
 
 
-def take_decisions(night: Night, lake: Lake) -> TableReport:
+def take_decisions(night: RunContext, lake: Lake) -> TableReport:
     """Copy the file of decisions into the lake.
 
     Raises:
@@ -89,7 +89,7 @@ def take_decisions(night: Night, lake: Lake) -> TableReport:
     return put(lake, rows(said, identity_decisions.in_force(said)), CORE_IDENTITY_DECISIONS)
 
 
-def compare(night: Night, lake: Lake, rules: IdentityRules) -> TableReport:
+def compare(night: RunContext, lake: Lake, rules: IdentityRules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
     folder = night.settings.home / "identity"
     people = mask_blocked_contacts(
@@ -130,7 +130,7 @@ def resolve(evidence: Evidence, rules: IdentityRules) -> tuple[DataFrame, DataFr
     return links_now.persist(), identities(identifiers, reached, evidence.nobody).persist()
 
 
-def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> list[TableReport]:
+def keep(night: RunContext, lake: Lake, links_now: DataFrame, after: DataFrame) -> list[TableReport]:
     """Write the changes, the identities and the links.
 
     The changes are written before the identities they lead to. A run that is cut off between the two never
@@ -162,7 +162,7 @@ def keep(night: Night, lake: Lake, links_now: DataFrame, after: DataFrame) -> li
     return reports
 
 
-def ask(night: Night, lake: Lake, people: pa.Table, rules: IdentityRules) -> TableReport:
+def ask(night: RunContext, lake: Lake, people: pa.Table, rules: IdentityRules) -> TableReport:
     """Write the questions that a person should answer, and the page that shows them."""
     identifiers, whose = (
         lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind", "source"]),
@@ -207,11 +207,11 @@ def figures(after: DataFrame) -> dict:
 def put(lake: Lake, few: list[dict], table: Table, **detail) -> TableReport:
     """Make a small table hold these rows, and report it."""
     before = lake.version(table)
-    lake.put_rows(few, table)
+    lake.replace_rows(few, table)
     return TableReport(table.name, before, lake.version(table), n_rows=len(few), detail=detail)
 
 
-def report_of(table: Table, written: Written, **detail) -> TableReport:
+def report_of(table: Table, written: WriteResult, **detail) -> TableReport:
     return TableReport(
         table.name,
         written.version_before,

@@ -134,7 +134,7 @@ class Manifest:
     def _write(self, why: list) -> None:
         if why:
             rows = sorted(self.rows.values(), key=lambda row: (row["source_file"], row["delivery_id"]))
-            self.lake.put_rows(rows, OPS_DELIVERIES)
+            self.lake.replace_rows(rows, OPS_DELIVERIES)
 
 
 def row_of(taken: Taken, run_id: str) -> dict:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.lake import CORE_IDENTIFIERS, QUARANTINE
 from spark_jobs.ingest.feed_ingest import FeedIntake, as_report
 from spark_jobs.ingest.identifiers import seen
-from spark_jobs.lake.delta_writes import SMALL
+from spark_jobs.lake.delta_writes import MAX_ROWS_IN_MEMORY
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import TableReport
 
@@ -57,9 +57,11 @@ def quarantine(lake: Lake, taken: list[FeedIntake]) -> list[TableReport]:
     every = reduce(DataFrame.unionByName, [intake.refused() for intake in refusing])
     days = min(intake.days[0] for intake in refusing), max(intake.days[1] for intake in refusing)
     n_rows = sum(intake.counts.n_quarantined + intake.counts.n_doubtful for intake in refusing)
-    if n_rows <= SMALL:
+    if n_rows <= MAX_ROWS_IN_MEMORY:
         every = every.toArrow()
-    written = lake.rewrite(every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing))
+    written = lake.rewrite_days(
+        every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing)
+    )
     reasons = {f"{intake.source.name}.{intake.feed.entity}": intake.counts.by_reason for intake in refusing}
     return [as_report(QUARANTINE.name, written, n_rows=n_rows, detail={"reasons": reasons})]
 

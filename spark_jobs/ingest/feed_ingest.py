@@ -21,7 +21,7 @@ from spark_jobs.ingest.file_messages import note_files, note_whole_days
 from spark_jobs.ingest.formats import has_at_most
 from spark_jobs.ingest.line_numbers import number_on, repeated_files
 from spark_jobs.ingest.read_files import BAD_ID, read, reread
-from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.run.context import TableReport
 from spark_jobs.sources.declaration import Context, Feed, Source
 
@@ -192,7 +192,9 @@ class FeedIntake:
         )
         self._report(
             raw.name,
-            self.lake.rewrite(readable.toArrow() if self.is_small else readable, raw, self.days, self.mine),
+            self.lake.rewrite_days(
+                readable.toArrow() if self.is_small else readable, raw, self.days, self.mine
+            ),
         )
 
     @property
@@ -220,7 +222,7 @@ class FeedIntake:
         )
         return refused.select(*named, *PLACE, "raw_text", reason.alias("reason"), detail.alias("detail"))
 
-    def _added(self, counts: Counts) -> tuple[Written, int]:
+    def _added(self, counts: Counts) -> tuple[WriteResult, int]:
         """Add the new records to what is held; how many records were offered."""
         feed, held = self.feed, self.held(self.feed.target)
         if feed.newest_wins:
@@ -237,7 +239,7 @@ class FeedIntake:
             counts.n_keys,
         )
 
-    def _anew(self) -> tuple[Written, int]:
+    def _anew(self) -> tuple[WriteResult, int]:
         """Make the source's rows anew from all records that count; how many of them are new records'."""
         feed, every = self.feed, self.with_endings(self.all_accepted())
         best = dedupe.newest(every, None, feed) if feed.newest_wins else dedupe.first(every, feed)
@@ -254,7 +256,7 @@ class FeedIntake:
         finally:
             best.unpersist()
 
-    def _detail(self, counts: Counts, written: Written) -> dict:
+    def _detail(self, counts: Counts, written: WriteResult) -> dict:
         found = {"source": self.source.name, "entity": self.feed.entity, "n_files": len(self.deliveries)}
         days = sorted({str(delivery.file.day) for delivery in self.deliveries})
         found["landing_days"] = [days[0], days[-1]]
@@ -276,7 +278,7 @@ class FeedIntake:
             else self.endings.where(F.col("ended_on").between(F.lit(first), F.lit(last))).count()
         )
 
-    def _report(self, table_name: str, written: Written, **more: object) -> None:
+    def _report(self, table_name: str, written: WriteResult, **more: object) -> None:
         self.reports.append(as_report(table_name, written, **more))
 
 
@@ -294,7 +296,7 @@ def are_small(deliveries: list[Delivery]) -> bool:
     return True
 
 
-def as_report(table_name: str, written: Written, **more: object) -> TableReport:
+def as_report(table_name: str, written: WriteResult, **more: object) -> TableReport:
     """What a write did, as a step reports it."""
     return TableReport(
         table_name,

@@ -19,7 +19,7 @@ from spark_jobs.ingest.feed_ingest import FeedIntake
 from spark_jobs.ingest.file_messages import SHOWN
 from spark_jobs.ingest.refused_share import find_failure
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.sources.declaration import Context, Source
 from spark_jobs.sources.landed_files import LandedFile, list_landed_files
 from spark_jobs.sources.registry import load_sources
@@ -32,7 +32,7 @@ class UnbalancedError(RuntimeError):
     """Records were received and are neither in a table nor refused: some would be lost unseen."""
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Ingest every source of the home; one report a table, those of records with what became of each.
 
     Raises:
@@ -52,7 +52,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         for feed in source.feeds
     ]
     for intake in every:
-        lake.widen(intake.source.raw(intake.feed))  # of a home that an earlier version made
+        lake.add_missing_columns(intake.source.raw(intake.feed))  # of a home that an earlier version made
     pending = [(intake, manifest.pending(intake.source, intake.feed, files)) for intake in every]
     manifest.begin([delivery for _, deliveries in pending for delivery in deliveries], night.run_id)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -92,7 +92,7 @@ def check_balance(reports: list[TableReport]) -> None:
         f" updated + {each.n_unchanged} unchanged + {each.n_superseded} superseded + {each.n_duplicate}"
         f" duplicate + {each.n_quarantined} quarantined?"
         for each in reports
-        if not each.balances
+        if not each.is_balanced
     ]
     if wrong:
         raise UnbalancedError(f"rows received and outcomes do not add up: {'; '.join(wrong)}")

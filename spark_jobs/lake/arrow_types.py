@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from expectations.contracts.tables import Table
 
-PLAIN = {
+PLAIN_TYPES = {
     "string": pa.string(),
     "int": pa.int32(),
     "bigint": pa.int64(),
@@ -17,40 +17,43 @@ PLAIN = {
 }
 
 
-def arrow_type(kind: str) -> pa.DataType:
+def to_arrow_type(spark_type: str) -> pa.DataType:
     """The Arrow type of a Spark SQL type as contracts write it: plain, decimal, array<…>, map<…,…> and
     struct<name:…>.
 
     Raises:
         ValueError: a type that contracts do not use.
     """
-    if kind in PLAIN:
-        return PLAIN[kind]
-    outer, _, rest = kind.partition("<")
+    if spark_type in PLAIN_TYPES:
+        return PLAIN_TYPES[spark_type]
+    outer, _, rest = spark_type.partition("<")
     inner = rest.removesuffix(">")
     if outer == "array":
-        return pa.list_(arrow_type(inner))
+        return pa.list_(to_arrow_type(inner))
     if outer == "map":
-        return pa.map_(*(arrow_type(part) for part in _parts(inner)))
+        return pa.map_(*(to_arrow_type(part) for part in _split_type_arguments(inner)))
     if outer == "struct":
         return pa.struct(
-            [(name, arrow_type(of)) for name, _, of in (part.partition(":") for part in _parts(inner))]
+            [
+                (name, to_arrow_type(of))
+                for name, _, of in (part.partition(":") for part in _split_type_arguments(inner))
+            ]
         )
-    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", kind):
+    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", spark_type):
         return pa.decimal128(int(decimal[1]), int(decimal[2]))
-    raise ValueError(f"no Arrow type for {kind!r}")
+    raise ValueError(f"no Arrow type for {spark_type!r}")
 
 
-def _parts(inner: str) -> list[str]:
+def _split_type_arguments(inner: str) -> list[str]:
     """The pieces between commas that stand in no bracket."""
     return re.findall(r"(?:[^,<>]|<(?:[^<>]|<[^<>]*>)*>)+", inner)
 
 
-def arrow_schema(table: Table) -> pa.Schema:
+def build_arrow_schema(table: Table) -> pa.Schema:
     """The table's columns for Arrow."""
     return pa.schema(
         [
-            pa.field(name, arrow_type(kind), nullable=name not in table.required)
+            pa.field(name, to_arrow_type(kind), nullable=name not in table.required)
             for name, kind in table.columns.items()
         ]
     )

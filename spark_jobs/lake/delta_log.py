@@ -11,13 +11,13 @@ from deltalake import DeltaTable as RustTable
 from deltalake.exceptions import DeltaError
 
 from expectations.contracts.tables import Table
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 
-def changes(path: str, table: Table, since: int, until: int) -> pa.Table | None:
+def read_row_changes(path: str, table: Table, since: int, until: int) -> pa.Table | None:
     """As `Lake.changes`."""
     schema = (
-        arrow_schema(table)
+        build_arrow_schema(table)
         .append(pa.field("_change_type", pa.string()))
         .append(pa.field("_commit_version", pa.int64()))
     )
@@ -28,7 +28,7 @@ def changes(path: str, table: Table, since: int, until: int) -> pa.Table | None:
     return feed.select(schema.names).cast(schema)
 
 
-def changed_partitions(path: str, table: Table, since: int, until: int) -> set[date] | None:
+def find_changed_days(path: str, table: Table, since: int, until: int) -> set[date] | None:
     """As `Lake.changed_partitions`, up to a version.
 
     Compaction moves rows without changing them (`dataChange` is false) and touches no day.

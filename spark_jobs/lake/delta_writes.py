@@ -15,29 +15,31 @@ from deltalake import QueryBuilder, Schema, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from expectations.contracts.tables import ContractError, Table
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-PLAIN = {"delta.enableDeletionVectors": "false"}
-PROPERTIES = PLAIN | {"delta.enableChangeDataFeed": "true"}  # `load` stages changed rows only
+NO_DELETION_VECTORS = {"delta.enableDeletionVectors": "false"}
+TABLE_PROPERTIES = NO_DELETION_VECTORS | {
+    "delta.enableChangeDataFeed": "true"
+}  # `load` stages changed rows only
 # Up to so many rows are read and committed by delta-rs: 0.04 CPU seconds for what takes Spark's MERGE 5 to
 # 10, measured on nights of the sample shop. Beyond, Spark's workers read and write.
-SMALL = 100_000
+MAX_ROWS_IN_MEMORY = 100_000
 
 
-def create(path: str, table: Table) -> None:
+def create_table(path: str, table: Table) -> None:
     """Make an empty table with its properties, not-null columns and checks. Without Spark, which takes
     seconds for it.
     """
     # What was received is staged nowhere, so its changes need no feed.
-    properties = PROPERTIES | (
+    properties = TABLE_PROPERTIES | (
         {"delta.enableChangeDataFeed": "false"} if table.name.startswith("raw_") else {}
     )
     made = RustTable.create(
         path,
-        arrow_schema(table),
+        build_arrow_schema(table),
         mode="error",
         partition_by=[table.partition] if table.partition else None,
         description=table.grain,
@@ -47,19 +49,19 @@ def create(path: str, table: Table) -> None:
         made.alter.add_constraint(dict(table.checks))
 
 
-def widen(path: str, table: Table) -> list[str]:
+def add_missing_columns(path: str, table: Table) -> list[str]:
     """Give a table the columns of its contract that it does not have yet, empty; returns their names."""
     held = RustTable(path)
     there = {field.name for field in held.schema().fields}
     gained = [name for name in table.columns if name not in there]
     if gained:
-        fields = [field.with_nullable(True) for field in arrow_schema(table) if field.name in gained]
+        fields = [field.with_nullable(True) for field in build_arrow_schema(table) if field.name in gained]
         held.alter.add_columns(Schema.from_arrow(pa.schema(fields)).fields)
     return gained
 
 
 @contextmanager
-def without_values(table: Table) -> Iterator[None]:
+def hide_refused_values(table: Table) -> Iterator[None]:
     """Errors of refused rows without the rows, which delta-rs would print: they may be people's."""
     try:
         yield
@@ -73,40 +75,40 @@ def without_values(table: Table) -> Iterator[None]:
         raise ContractError(f"{table.name}: {said.strip()} Promised: {promised}") from None
 
 
-def has_days(path: str, first: date, last: date) -> bool:
+def has_partitions_between(path: str, first: date, last: date) -> bool:
     """Whether a table partitioned by a date has files between two days, both included."""
     days = [date.fromisoformat(str(next(iter(part.values())))) for part in RustTable(path).partitions()]
     return any(first <= day <= last for day in days)
 
 
-def append(rows: "DataFrame | pa.Table", path: str, table: Table) -> None:
+def append_rows(rows: "DataFrame | pa.Table", path: str, table: Table) -> None:
     """Add rows; one file a partition."""
     if isinstance(rows, pa.Table):
-        write_deltalake(path, small(rows, table), mode="append")
+        write_deltalake(path, cast_to_contract(rows, table), mode="append")
         return
     rows = rows.select(*table.columns)
     spread = rows.repartition(table.partition) if table.partition else rows.coalesce(1)
     spread.write.format("delta").mode("append").save(path)
 
 
-def small(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
+def cast_to_contract(rows: pa.Table, table: Table, *extra: str) -> pa.Table:
     """Rows from Spark in the table's types. A deleted row has a key and nothing else, so all may be null
     here; Delta checks.
     """
-    fields = [field.with_nullable(True) for field in arrow_schema(table)] + [
+    fields = [field.with_nullable(True) for field in build_arrow_schema(table)] + [
         pa.field(name, pa.string()) for name in extra
     ]
     return rows.select([field.name for field in fields]).cast(pa.schema(fields))
 
 
-def delete(spark: "SparkSession", path: str, where: str) -> None:
+def delete_rows(spark: "SparkSession", path: str, where: str) -> None:
     """Delete the rows that meet the SQL condition."""
     from delta.tables import DeltaTable
 
     DeltaTable.forPath(spark, path).delete(where)
 
 
-def merge(
+def merge_rows(
     spark: "SparkSession", changes: "DataFrame | pa.Table", path: str, table: Table, touched: list[date]
 ) -> None:
     """Insert, update and delete in one commit.
@@ -123,7 +125,7 @@ def merge(
     gone = "new._outcome = 'deleted'"
     if isinstance(changes, pa.Table):
         begun = RustTable(path).merge(
-            small(changes, table, "_outcome"), match, source_alias="new", target_alias="old"
+            cast_to_contract(changes, table, "_outcome"), match, source_alias="new", target_alias="old"
         )
         begun.when_matched_delete(gone).when_matched_update(values).when_not_matched_insert(values).execute()
         return
@@ -134,7 +136,7 @@ def merge(
     begun.whenMatchedDelete(gone).whenMatchedUpdate(set=values).whenNotMatchedInsert(values=values).execute()
 
 
-def few(
+def read_if_small(
     path: str, table: Table, version: int | None = None, key_range: dict[str, tuple] | None = None
 ) -> pa.Table | None:
     """A table's rows (those whose key lies in the range) without Spark; None when they are too
@@ -142,25 +144,30 @@ def few(
     """
     found = RustTable(path, version=version)
     if not key_range:
-        return found.to_pyarrow_table(columns=list(table.columns)) if found.count() <= SMALL else None
+        return (
+            found.to_pyarrow_table(columns=list(table.columns))
+            if found.count() <= MAX_ROWS_IN_MEMORY
+            else None
+        )
     # Asked of delta-rs's own engine: its merges write strings as `string_view` (1.6.6), and a filter of
     # pyarrow's on such a file fails wherever the range covers a part of it, as on nights that come in mixed
     # order.
     inside = " and ".join(
-        f'"{name}" between {literal(least)} and {literal(most)}' for name, (least, most) in key_range.items()
+        f'"{name}" between {format_sql_literal(least)} and {format_sql_literal(most)}'
+        for name, (least, most) in key_range.items()
     )
     names = ", ".join(f'"{name}"' for name in table.columns)
     asked = (
         QueryBuilder()
         .register("held", found)
-        .execute(f"select {names} from held where {inside} limit {SMALL + 1}")
+        .execute(f"select {names} from held where {inside} limit {MAX_ROWS_IN_MEMORY + 1}")
     )
     rows = pa.table(asked.read_all())
-    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
-    return rows.cast(schema) if rows.num_rows <= SMALL else None
+    schema = pa.schema([field.with_nullable(True) for field in build_arrow_schema(table)])
+    return rows.cast(schema) if rows.num_rows <= MAX_ROWS_IN_MEMORY else None
 
 
-def literal(value: str | int | date | datetime) -> str:
+def format_sql_literal(value: str | int | date | datetime) -> str:
     """A key's value in SQL; times are UTC."""
     if isinstance(value, datetime):
         return f"arrow_cast('{value:%Y-%m-%dT%H:%M:%S.%f}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
@@ -169,7 +176,7 @@ def literal(value: str | int | date | datetime) -> str:
     return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
 
-def tidy(spark: "SparkSession", path: str, keep_hours: int) -> dict[str, int]:
+def compact_and_vacuum(spark: "SparkSession", path: str, keep_hours: int) -> dict[str, int]:
     """Put small files together, then delete files that no version younger than `keep_hours` reads. Rows stay
     as they are.
     """

@@ -11,12 +11,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.tables import ContractError, Table
-from spark_jobs.lake.delta_writes import SMALL
+from spark_jobs.lake.delta_writes import MAX_ROWS_IN_MEMORY
 
-CHANGING = ("inserted", "updated", "deleted")
+CHANGING_OUTCOMES = ("inserted", "updated", "deleted")
 
 
-def same(table: Table) -> Column:
+def build_equality_condition(table: Table) -> Column:
     """Whether `new` and `old` hold the same values, nulls being equal. Maps have no equality: their sorted
     entries have.
     """
@@ -34,7 +34,7 @@ def same(table: Table) -> Column:
     return row("new").eqNullSafe(row("old"))
 
 
-def compared(
+def compare_rows(
     new: DataFrame, old: DataFrame | None, table: Table, update_when: str, delete_absent: bool
 ) -> DataFrame:
     """The rows of both, matched by the table's key.
@@ -61,7 +61,7 @@ def compared(
     outcome = (
         F.when(F.col("old._there").isNull(), "inserted")
         .when(F.col("new._there").isNull(), "deleted")
-        .when(same(table), "unchanged")
+        .when(build_equality_condition(table), "unchanged")
         .when(F.expr(update_when), "updated")
         .otherwise("kept")
     )
@@ -87,7 +87,7 @@ def compared(
     )
 
 
-def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
+def conform_to_contract(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
     """The frame in contract order and types, then the extra columns.
 
     Raises:
@@ -102,7 +102,7 @@ def conform(frame: DataFrame, table: Table, *extra: str) -> DataFrame:
     )
 
 
-def key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
+def compute_key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
     """Least and greatest value of each key column that has any.
 
     A shop's order numbers grow with time, so what a table holds of a night's keys lies in few of its files.
@@ -118,7 +118,7 @@ def key_range(new: DataFrame, table: Table) -> dict[str, tuple]:
 
 
 @dataclass(frozen=True)
-class Change:
+class TableChange:
     """What a write changes. `rows` holds the contract's columns and `_outcome`: in Arrow when they are few,
     else on Spark.
     """
@@ -132,7 +132,7 @@ class Change:
     @property
     def kinds(self) -> set[str]:
         """The outcomes that change the table."""
-        return {outcome for outcome in self.outcomes if outcome in CHANGING}
+        return {outcome for outcome in self.outcomes if outcome in CHANGING_OUTCOMES}
 
     @property
     def touched(self) -> list[date]:
@@ -145,20 +145,20 @@ class Change:
             self.kept.unpersist()
 
 
-def decide(rows: DataFrame, table: Table, n_new: int | None) -> Change:
+def classify_rows(rows: DataFrame, table: Table, n_new: int | None) -> TableChange:
     """Carry the comparison out: in one go where there is little to compare, else on Spark.
 
     Args:
-        rows: as `compared` returns them.
+        rows: as `compare_rows` returns them.
         n_new: how many rows are offered, where that is known.
 
     Raises:
         ContractError: the rows are not unique by the table's key; says how many repeat one, and no value.
     """
-    if n_new is None or n_new <= SMALL:
-        few = rows.limit(SMALL + 1).toArrow()
-        if few.num_rows <= SMALL:
-            return _few(few, table)
+    if n_new is None or n_new <= MAX_ROWS_IN_MEMORY:
+        few = rows.limit(MAX_ROWS_IN_MEMORY + 1).toArrow()
+        if few.num_rows <= MAX_ROWS_IN_MEMORY:
+            return _classify_in_memory(few, table)
     kept = rows.persist()
     by_key = kept.groupBy(*table.key) if table.key else kept.groupBy(F.monotonically_increasing_id())
     one = by_key.agg(
@@ -175,25 +175,27 @@ def decide(rows: DataFrame, table: Table, n_new: int | None) -> Change:
         )
         .collect()
     )
-    refuse_repeats(sum(row["repeats"] for row in found), table)
-    return Change(
-        kept.where(F.col("_outcome").isin(*CHANGING)), {row["_outcome"]: row.asDict() for row in found}, kept
+    refuse_repeated_keys(sum(row["repeats"] for row in found), table)
+    return TableChange(
+        kept.where(F.col("_outcome").isin(*CHANGING_OUTCOMES)),
+        {row["_outcome"]: row.asDict() for row in found},
+        kept,
     )
 
 
-def _few(few: pa.Table, table: Table) -> Change:
+def _classify_in_memory(few: pa.Table, table: Table) -> TableChange:
     if table.key:
-        refuse_repeats(few.num_rows - few.group_by(list(table.key)).aggregate([]).num_rows, table)
+        refuse_repeated_keys(few.num_rows - few.group_by(list(table.key)).aggregate([]).num_rows, table)
     outcomes: dict[str, dict] = {}
     for row in few.select(["_outcome", "_counted", "_dates"]).to_pylist():
         found = outcomes.setdefault(row["_outcome"], {"rows": 0, "n": 0, "dates": set()})
         found["rows"] += 1
         found["n"] += row["_counted"]
         found["dates"].update(row["_dates"])
-    return Change(few.filter(pc.is_in(few["_outcome"], pa.array(CHANGING))), outcomes)
+    return TableChange(few.filter(pc.is_in(few["_outcome"], pa.array(CHANGING_OUTCOMES))), outcomes)
 
 
-def refuse_repeats(n_repeats: int, table: Table) -> None:
+def refuse_repeated_keys(n_repeats: int, table: Table) -> None:
     """A key has one row.
 
     Raises:

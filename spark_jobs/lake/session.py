@@ -13,11 +13,11 @@ from pyspark.sql import SparkSession
 JARS = Path(sys.prefix) / "jars"
 ROOT = Path(__file__).resolve().parents[2]
 
-DELTA = {
+DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
-ALWAYS = {
+SPARK_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -43,7 +43,7 @@ ALWAYS = {
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 
 
-def delta_jars() -> str:
+def find_delta_jars() -> str:
     """The jars as `spark.jars` wants them.
 
     Raises:
@@ -55,7 +55,7 @@ def delta_jars() -> str:
     return ",".join(str(jar) for jar in jars)
 
 
-def start(app: str, master: str, memory: str, **extra: str) -> SparkSession:
+def start_spark_session(app_name: str, master: str, memory: str, **extra: str) -> SparkSession:
     """A session. Under spark-submit, master and memory were settled by the submit and are left as
     they are.
     """
@@ -64,16 +64,18 @@ def start(app: str, master: str, memory: str, **extra: str) -> SparkSession:
         master.startswith("local") or "127.0.0.1" in master
     ):  # workers elsewhere must be able to call the driver back
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    builder = SparkSession.builder.appName(app)
+    builder = SparkSession.builder.appName(app_name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = (
-            builder.master(master).config("spark.driver.memory", memory).config("spark.jars", delta_jars())
+            builder.master(master)
+            .config("spark.driver.memory", memory)
+            .config("spark.jars", find_delta_jars())
         )
         builder = builder.config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
     # Workers import our modules too, from wherever they were started: on a cluster, from a checkout at this
     # same path.
-    always = {**ALWAYS, "spark.executorEnv.PYTHONPATH": str(ROOT)}
-    for name, value in {**DELTA, **always, **extra}.items():
+    always = {**SPARK_SETTINGS, "spark.executorEnv.PYTHONPATH": str(ROOT)}
+    for name, value in {**DELTA_SETTINGS, **always, **extra}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")

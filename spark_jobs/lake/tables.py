@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from expectations.contracts.tables import Table
 from spark_jobs.lake import delta_log, delta_writes
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 if TYPE_CHECKING:
     import pyarrow.dataset as pa_dataset
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Written:
+class WriteResult:
     """What a write did. `version_before` is None for a table that did not exist."""
 
     version_before: int | None
@@ -57,7 +57,7 @@ class Lake:
         """The newest version's number, or None for a table that was never written."""
         return RustTable(self.path(table)).version() if self.exists(table) else None
 
-    def table_id_and_version(self, table: Table) -> tuple[str, int] | None:
+    def read_table_id_and_version(self, table: Table) -> tuple[str, int] | None:
         """Which table this is and its newest version; a table that is deleted and made anew has
         another id.
         """
@@ -66,7 +66,7 @@ class Lake:
         found = RustTable(self.path(table))
         return found.metadata().id, found.version()
 
-    def versions(self) -> dict[str, int]:
+    def read_versions(self) -> dict[str, int]:
         """The newest version of every table but the `ops_*` logs, by name."""
         folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
         return {
@@ -78,7 +78,7 @@ class Lake:
     ) -> pa.Table:
         """The table's rows without Spark; an empty frame when it was never written."""
         if not self.exists(table):
-            return arrow_schema(table).empty_table().select(list(columns or table.columns))
+            return build_arrow_schema(table).empty_table().select(list(columns or table.columns))
         return RustTable(self.path(table), version=version).to_pyarrow_table(
             columns=list(columns or table.columns)
         )
@@ -91,17 +91,17 @@ class Lake:
         that with no string. Read, then filter.
         """
         if not self.exists(table):
-            return arrow_schema(table).empty_table()
+            return build_arrow_schema(table).empty_table()
         return RustTable(self.path(table), version=version).to_pyarrow_dataset()
 
-    def rows_as_files(self, table: Table) -> "pa_dataset.Dataset":
+    def scan_files(self, table: Table) -> "pa_dataset.Dataset":
         """The table's rows, read from its files by Arrow alone: delta-rs cannot read a table of its own while
         it writes one.
         """
         from pyarrow import dataset
 
         return dataset.dataset(
-            RustTable(self.path(table)).file_uris(), schema=arrow_schema(table), format="parquet"
+            RustTable(self.path(table)).file_uris(), schema=build_arrow_schema(table), format="parquet"
         )
 
     def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
@@ -111,13 +111,13 @@ class Lake:
         Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and
         `_commit_version`.
         """
-        return delta_log.changes(self.path(table), table, since, until)
+        return delta_log.read_row_changes(self.path(table), table, since, until)
 
-    def changed_partitions(self, table: Table, since: int) -> set[date] | None:
+    def find_changed_days(self, table: Table, since: int) -> set[date] | None:
         """The days whose rows changed after version `since`, by the table's log; None when the log cannot
         tell.
         """
-        return delta_log.changed_partitions(self.path(table), table, since, self.version(table) or 0)
+        return delta_log.find_changed_days(self.path(table), table, since, self.version(table) or 0)
 
     def read(self, table: Table, version: int | None = None) -> "DataFrame":
         """The table's rows as a Spark frame in contract order; an empty frame when it was never written.
@@ -126,20 +126,20 @@ class Lake:
         """
         if not self.exists(table):
             return self.spark.createDataFrame([], table.schema)
-        rows = delta_writes.few(self.path(table), table, version)
+        rows = delta_writes.read_if_small(self.path(table), table, version)
         if rows is not None:
-            return self._carried(rows, table)
+            return self._to_frame(rows, table)
         as_of = {} if version is None else {"versionAsOf": version}
         return self.spark.read.format("delta").options(**as_of).load(self.path(table)).select(*table.columns)
 
-    def has_few(self, table: Table, version: int | None = None) -> bool:
+    def is_small(self, table: Table, version: int | None = None) -> bool:
         """Whether the table's rows are few enough to be brought to the driver."""
         return (
             not self.exists(table)
-            or RustTable(self.path(table), version=version).count() <= delta_writes.SMALL
+            or RustTable(self.path(table), version=version).count() <= delta_writes.MAX_ROWS_IN_MEMORY
         )
 
-    def _carried(self, rows: pa.Table, table: Table) -> "DataFrame":
+    def _to_frame(self, rows: pa.Table, table: Table) -> "DataFrame":
         return (
             self.spark.createDataFrame(rows)
             if rows.num_rows
@@ -148,7 +148,7 @@ class Lake:
 
     def replace(
         self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None
-    ) -> Written:
+    ) -> WriteResult:
         """Make the table, or the part of it that meets `within`, hold exactly these rows; commits nothing
         when it already does.
 
@@ -167,7 +167,7 @@ class Lake:
         update_when: str = "true",
         counted: str | None = None,
         n_rows: int | None = None,
-    ) -> Written:
+    ) -> WriteResult:
         """Insert rows with new keys and update rows whose values changed; other rows stay.
 
         Args:
@@ -180,9 +180,9 @@ class Lake:
             frame, table, delete_absent=False, update_when=update_when, counted=counted, n_rows=n_rows
         )
 
-    def rewrite(
+    def rewrite_days(
         self, rows: "DataFrame | pa.Table", table: Table, days: tuple[date, date], where: str
-    ) -> Written:
+    ) -> WriteResult:
         """Put these rows in the place of those that meet `where`, whether they differ or not: for logs of
         what was received.
 
@@ -194,33 +194,40 @@ class Lake:
         with self.lock(table):
             before = self.version(table)
             if before is None:
-                delta_writes.create(path, table)
-            elif delta_writes.has_days(path, *days) and self.read(table).where(where).limit(1).count():
-                delta_writes.delete(self.spark, path, where)
-            delta_writes.append(rows, path, table)
-            return Written(before, self.version(table))
+                delta_writes.create_table(path, table)
+            elif (
+                delta_writes.has_partitions_between(path, *days)
+                and self.read(table).where(where).limit(1).count()
+            ):
+                delta_writes.delete_rows(self.spark, path, where)
+            delta_writes.append_rows(rows, path, table)
+            return WriteResult(before, self.version(table))
 
     def append_rows(self, rows: list[dict], table: Table) -> None:
         """Append a few rows to a log table, without Spark."""
         if not rows:
             return
         with self.lock(table):
-            data = pa.Table.from_pylist(rows, schema=arrow_schema(table))
-            write_deltalake(self.path(table), data, mode="append", configuration=delta_writes.PLAIN)
+            data = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
+            write_deltalake(
+                self.path(table), data, mode="append", configuration=delta_writes.NO_DELETION_VECTORS
+            )
 
-    def put_rows(self, rows: list[dict], table: Table) -> None:
+    def replace_rows(self, rows: list[dict], table: Table) -> None:
         """Make a small table hold exactly these rows, without Spark; commits nothing when it already does."""
-        data = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+        data = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
         with self.lock(table):
             if self.exists(table) and self.read_arrow(table).to_pylist() == data.to_pylist():
                 return
-            write_deltalake(self.path(table), data, mode="overwrite", configuration=delta_writes.PLAIN)
+            write_deltalake(
+                self.path(table), data, mode="overwrite", configuration=delta_writes.NO_DELETION_VECTORS
+            )
 
     def overwrite(self, rows: pa.RecordBatchReader, table: Table, schema_mode: str | None = None) -> None:
         """Make the table hold exactly these rows, streamed, without Spark; `schema_mode="overwrite"`: in
         today's layout too.
         """
-        schema = arrow_schema(table)
+        schema = build_arrow_schema(table)
         batches = (
             batch for part in rows for batch in pa.Table.from_batches([part]).cast(schema).to_batches()
         )
@@ -231,7 +238,7 @@ class Lake:
                 mode="overwrite",
                 description=table.grain,
                 partition_by=[table.partition] if table.partition else None,
-                configuration=delta_writes.PLAIN,
+                configuration=delta_writes.NO_DELETION_VECTORS,
                 schema_mode=schema_mode,
             )
 
@@ -241,24 +248,27 @@ class Lake:
         rows.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / f".{table.name}.lock", timeout=600), delta_writes.without_values(table):
+        with (
+            FileLock(self.root / f".{table.name}.lock", timeout=600),
+            delta_writes.hide_refused_values(table),
+        ):
             yield
 
-    def widen(self, table: Table) -> list[str]:
+    def add_missing_columns(self, table: Table) -> list[str]:
         """Give a table of an earlier version the columns that its contract has gained since, empty; returns
         their names.
         """
         if not self.exists(table):
             return []
         with self.lock(table):
-            return delta_writes.widen(self.path(table), table)
+            return delta_writes.add_missing_columns(self.path(table), table)
 
-    def tidy(self, table: Table, keep_hours: int) -> dict[str, int]:
+    def compact_and_vacuum(self, table: Table, keep_hours: int) -> dict[str, int]:
         """Compact small files and clean up what old versions alone read; how many files went and came. No row
         changes.
         """
         with self.lock(table):
-            return delta_writes.tidy(self.spark, self.path(table), keep_hours)
+            return delta_writes.compact_and_vacuum(self.spark, self.path(table), keep_hours)
 
     def _write(
         self,
@@ -269,29 +279,29 @@ class Lake:
         within: str = "true",
         counted: str | None = None,
         n_rows: int | None = None,
-    ) -> Written:
+    ) -> WriteResult:
         from pyspark.sql import functions as F
 
-        from spark_jobs.lake.outcomes import compared, conform, decide
+        from spark_jobs.lake.outcomes import classify_rows, compare_rows, conform_to_contract
 
         flagged = (
             frame.withColumnRenamed(counted, "_counted")
             if counted
             else frame.withColumn("_counted", F.lit(True))
         )
-        new, path = conform(flagged, table, "_counted"), self.path(table)
+        new, path = conform_to_contract(flagged, table, "_counted"), self.path(table)
         with self.lock(table):
             before, old = self.version(table), None
             if before is None:
-                delta_writes.create(path, table)
+                delta_writes.create_table(path, table)
             else:
-                old = self._held(table, None if delete_absent else new).where(within)
-            change = decide(compared(new, old, table, update_when, delete_absent), table, n_rows)
+                old = self._read_affected_rows(table, None if delete_absent else new).where(within)
+            change = classify_rows(compare_rows(new, old, table, update_when, delete_absent), table, n_rows)
             try:
                 if change.kinds == {"inserted"}:
-                    delta_writes.append(change.rows, path, table)  # nothing held need be read
+                    delta_writes.append_rows(change.rows, path, table)  # nothing held need be read
                 elif change.kinds:
-                    delta_writes.merge(self.spark, change.rows, path, table, change.touched)
+                    delta_writes.merge_rows(self.spark, change.rows, path, table, change.touched)
             finally:
                 change.release()
             after = self.version(table)
@@ -299,16 +309,16 @@ class Lake:
             f"n_{kind}": found["rows" if kind == "deleted" else "n"]
             for kind, found in change.outcomes.items()
         }
-        return Written(before, after, touched_dates=change.touched, **counts)
+        return WriteResult(before, after, touched_dates=change.touched, **counts)
 
-    def _held(self, table: Table, new: "DataFrame | None") -> "DataFrame":
+    def _read_affected_rows(self, table: Table, new: "DataFrame | None") -> "DataFrame":
         """The table's rows that new ones may meet; all of them when none is given."""
-        from spark_jobs.lake.outcomes import key_range
+        from spark_jobs.lake.outcomes import compute_key_range
 
-        ends = key_range(new, table) if new is not None and table.partition else {}
-        rows = delta_writes.few(self.path(table), table, key_range=ends) if ends else None
+        ends = compute_key_range(new, table) if new is not None and table.partition else {}
+        rows = delta_writes.read_if_small(self.path(table), table, key_range=ends) if ends else None
         if rows is not None:
-            return self._carried(rows, table)
+            return self._to_frame(rows, table)
         held = self.read(table)
         for name, (least, most) in ends.items():
             held = held.where(held[name].between(least, most))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from expectations.contracts.lake import CORE_CONSENTS
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
 
 FEED = "people"  # the only kind of file that was listened to
@@ -34,6 +34,6 @@ def bring_over(lake: Lake, zones: Mapping[str, str]) -> int:
     words.sort(key=lambda word: word["first_received"], reverse=True)
     words.sort(key=lambda word: word["consented_at"])  # of equally new ones the first received comes last
     newest = {tuple(word[name] for name in CORE_CONSENTS.key): word for word in words}
-    rows = pa.Table.from_pylist(list(newest.values()), arrow_schema(CORE_CONSENTS))
+    rows = pa.Table.from_pylist(list(newest.values()), build_arrow_schema(CORE_CONSENTS))
     lake.overwrite(rows.to_reader(), CORE_CONSENTS, schema_mode="overwrite")
     return len(earlier)

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from spark_jobs.run.context import ROOT, Days, Night
+from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.sources.declaration import DecisionLog, Folder, Program, Source
 from spark_jobs.sources.landed_files import list_landing_dates
 
@@ -26,15 +26,15 @@ class DeliveryError(RuntimeError):
     """A source did not hand over what it promises."""
 
 
-def due(days: Days, landed: Iterable[date]) -> Days:
+def due(days: LandingDates, landed: Iterable[date]) -> LandingDates:
     """The days a program is to write: those of the range, and before them the nights skipped since the newest
     that landed.
     """
     earlier = [day for day in landed if day < days.first]
-    return Days(max(earlier) + timedelta(days=1) if earlier else days.first, days.last)
+    return LandingDates(max(earlier) + timedelta(days=1) if earlier else days.first, days.last)
 
 
-def deliver(source: Source, night: Night) -> int:
+def deliver(source: Source, night: RunContext) -> int:
     """Bring the source's files of the night into landing; how many are new or changed.
 
     Raises:
@@ -54,7 +54,7 @@ def deliver(source: Source, night: Night) -> int:
     return 0
 
 
-def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days) -> int:
+def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: LandingDates) -> int:
     """Copy the day files that landing lacks or holds otherwise, of every day since the first that landed.
 
     Shops correct last week's file and deliver yesterday's tomorrow: to look at newer days alone would miss
@@ -67,7 +67,7 @@ def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days
     if not taken_from.is_dir():
         raise DeliveryError(f"CONCIERGE_LANDING_FROM is {taken_from}, which is not a folder")
     copied = 0
-    for day in Days(min([days.first, *landed]), days.last):
+    for day in LandingDates(min([days.first, *landed]), days.last):
         name = folder.file_name.format(day=day)
         given, taken = taken_from / name, landing / folder.entity / str(day) / name
         if not given.exists():
@@ -82,7 +82,7 @@ def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: Days
     return copied
 
 
-def must_have_landed(folder: Folder, landing: Path, days: Days, landed: list[date]) -> None:
+def must_have_landed(folder: Folder, landing: Path, days: LandingDates, landed: list[date]) -> None:
     """Without a folder to copy from, somebody else puts files into landing; says so when nobody did.
 
     A night without a file may be a closed day, so it is told and goes on; a home that never had a file is a
@@ -118,7 +118,7 @@ def place(given: Path, taken: Path) -> None:
     aside.rename(taken)
 
 
-def write_days(program: Program, source: Source, night: Night) -> int:
+def write_days(program: Program, source: Source, night: RunContext) -> int:
     """Start the source's program for the days that miss a feed's folder, and put in place what it wrote
     aside.
     """

@@ -15,7 +15,7 @@ from expectations.contracts.settings import SETTINGS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import consent_migration
 from spark_jobs.land.deliver import deliver
-from spark_jobs.run.context import Night, NothingNew, TableReport
+from spark_jobs.run.context import NothingNew, RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.sources.registry import load_sources
@@ -25,7 +25,7 @@ NEEDS_SPARK = False
 PUBLIC_KEY = SETTINGS["CONCIERGE_IDENTITY_KEY"].default  # it stands in this repository
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Deliver every source of the home.
 
     Raises:
@@ -40,7 +40,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
         )
     night.settings.landing.mkdir(parents=True, exist_ok=True)
     for table in LAKE.values():
-        if gained := lake.widen(table):
+        if gained := lake.add_missing_columns(table):
             message = f"{table.name}: made by an earlier version; gains {', '.join(gained)}"
             logger.info(message, extra={"table": table.name})
     sources, reports = load_sources(night.settings.sources), []

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage.link import PairsOf, relink
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
@@ -139,7 +139,7 @@ def likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
             is_one_person
         from keyed order by source_a, record_id_a, source_b, record_id_b
     """).to_arrow_table()
-    return found.cast(arrow_schema(CORE_IDENTITY_LIKENESS))
+    return found.cast(build_arrow_schema(CORE_IDENTITY_LIKENESS))
 
 
 def over(spark: "SparkSession", model: LinkageModel) -> PairsOf:

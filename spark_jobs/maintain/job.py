@@ -11,8 +11,8 @@ import time
 from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
-from spark_jobs.run.locks import turn
+from spark_jobs.run.context import RunContext, TableReport
+from spark_jobs.run.locks import step_lock
 from spark_jobs.sources.registry import load_sources
 
 YIELD_SECONDS = 0.5  # who waits for the lock looks every 0.05 s, so it is theirs next
@@ -21,22 +21,22 @@ KEEP_HOURS = (
 )  # a reader or a rollback may be on a version of last week; Delta itself advises against less
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Tidy every table that exists, one report each. A step of a night that waits has its turn between two
     tables.
     """
     reports = []
     for table in tables(night):
         if lake.exists(table):
-            with turn(night.settings.home, f"maintain of {night.run_id}"):
+            with step_lock(night.settings.home, f"maintain of {night.run_id}"):
                 before = lake.version(table)
-                detail = lake.tidy(table, KEEP_HOURS)
+                detail = lake.compact_and_vacuum(table, KEEP_HOURS)
                 reports.append(TableReport(table.name, before, lake.version(table), detail=detail))
             time.sleep(YIELD_SECONDS)
     return reports
 
 
-def tables(night: Night) -> list[Table]:
+def tables(night: RunContext) -> list[Table]:
     """The catalogue's tables and the raw tables of the home's sources."""
     return [
         *LAKE.values(),

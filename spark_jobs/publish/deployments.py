@@ -22,19 +22,19 @@ from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import rule_files
 from spark_jobs.publish.summary import read_report
-from spark_jobs.run.context import Night, slug
+from spark_jobs.run.context import RunContext, slugify_run_id
 from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 
 FILE = published.SWITCHES
 PUBLISH, ROLLBACK = "publish", "rollback"
-BACK_FROM = (
+ROLLED_BACK_FROM = (
     "rolled back from "  # begins the `inputs` of what was rolled back to; the run that was left follows
 )
-WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
 @dataclass(frozen=True)
-class Switch:
+class Deployment:
     """One change of what readers see.
 
     Attributes:
@@ -68,9 +68,9 @@ class Switch:
         return Published(**self.record).shows
 
 
-def read(home: Path) -> list[Switch]:
-    """Every switch, oldest first. A line torn by a loss of power, or damaged, is left out: `catch_up` writes
-    a last one down.
+def read_deployments(home: Path) -> list[Deployment]:
+    """Every switch, oldest first. A line torn by a loss of power, or damaged, is left out:
+    `log_missing_deployment` writes a last one down.
     """
     try:
         lines = (home / FILE).read_text(errors="replace").splitlines()
@@ -79,11 +79,11 @@ def read(home: Path) -> list[Switch]:
     found = []
     for line in lines:
         with contextlib.suppress(ValueError, TypeError, RecursionError):
-            found.append(Switch(**json.loads(line)))
+            found.append(Deployment(**json.loads(line)))
     return found
 
 
-def append(home: Path, switch: Switch) -> None:
+def append_deployment(home: Path, switch: Deployment) -> None:
     """Write a line and sync it, on a line of its own whatever the last one ends with."""
     path = home / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,73 +96,85 @@ def append(home: Path, switch: Switch) -> None:
     sync_folder(path.parent)
 
 
-def written(home: Path, record: Published) -> bool:
+def is_logged(home: Path, record: Published) -> bool:
     """Whether the last line is about what readers see."""
-    lines = read(home)
+    lines = read_deployments(home)
     return bool(lines) and replace(Published(**lines[-1].record), inputs="") == replace(record, inputs="")
 
 
-def write_down(night: Night, lake: Lake, record: Published) -> None:
+def log_publish(night: RunContext, lake: Lake, record: Published) -> None:
     """Append a night's switch, unless the last line is about it."""
-    if not written(night.settings.home, record):
-        of_night(
+    if not is_logged(night.settings.home, record):
+        append_publish(
             night.settings.home,
             night.slug,
             record,
-            rule_files.taken(night, read_applied_identity_inputs(lake)),
+            rule_files.collect_policies(night, read_applied_identity_inputs(lake)),
         )
 
 
-def catch_up(home: Path, now: Published, why: str = "") -> None:
+def log_missing_deployment(home: Path, now: Published, why: str = "") -> None:
     """Append the switch to what readers see, where it was killed before its line. Comes before another
     switch, which would be the last that could tell."""
-    if written(home, now):
+    if is_logged(home, now):
         return
-    if now.inputs.startswith(BACK_FROM):
+    if now.inputs.startswith(ROLLED_BACK_FROM):
         switched_at = datetime.fromtimestamp((home / published.FILE).stat().st_mtime, UTC)
-        of_rollback(home, now, said(switched_at), why)
+        append_rollback(home, now, format_utc(switched_at), why)
     else:
-        of_night(home, slug(now.run_id), now, {})
+        append_publish(home, slugify_run_id(now.run_id), now, {})
 
 
-def of_night(home: Path, name: str, record: Published, made_by: dict[str, Any]) -> None:
+def append_publish(home: Path, name: str, record: Published, made_by: dict[str, Any]) -> None:
     """The line of a night, whose reports stand under this name."""
     model = read_report(home / "reports" / name / "model.json").get("served") or {}
-    lines = read(home)
+    lines = read_deployments(home)
     was = lines[-1].run_id if lines else ""
-    append(
-        home, Switch(record.published_at, PUBLISH, newest(home, record), asdict(record), model, made_by, was)
+    append_deployment(
+        home,
+        Deployment(
+            record.published_at,
+            PUBLISH,
+            find_newest_landing_date(home, record),
+            asdict(record),
+            model,
+            made_by,
+            was,
+        ),
     )
 
 
-def of_rollback(home: Path, back: Published, at: str, why: str) -> None:
+def append_rollback(home: Path, back: Published, at: str, why: str) -> None:
     """The line of a switch back, with the model and rules that its night had."""
-    known = [one for one in read(home) if one.shows == back.shows]
+    known = [one for one in read_deployments(home) if one.shows == back.shows]
     told = (known[-1].model, known[-1].rules) if known else ({}, {})
-    was = back.inputs.removeprefix(BACK_FROM)
-    append(home, Switch(at, ROLLBACK, newest(home, back), asdict(back), *told, was=was, why=why))
+    was = back.inputs.removeprefix(ROLLED_BACK_FROM)
+    append_deployment(
+        home,
+        Deployment(at, ROLLBACK, find_newest_landing_date(home, back), asdict(back), *told, was=was, why=why),
+    )
 
 
-def newest(home: Path, record: Published) -> str:
+def find_newest_landing_date(home: Path, record: Published) -> str:
     """The newest landing day published so far, this record's included."""
-    return max([record.landing_date, *(each.shop_date for each in read(home))])
+    return max([record.landing_date, *(each.shop_date for each in read_deployments(home))])
 
 
-def said(at: datetime) -> str:
+def format_utc(at: datetime) -> str:
     """ISO, UTC, to the second; years in four digits, so that texts sort as times do (`strftime` writes 999 of
     the year 0999).
     """
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
-def public_from(switch: Switch) -> str:
+def compute_first_day_in_production(switch: Deployment) -> str:
     """The day since which it was in production by the shop's clock: the night over landing day D is the run
     at 03:00 of D + 1.
     """
     return (date.fromisoformat(switch.shop_date) + timedelta(days=1)).isoformat()
 
 
-def moment_of(when: str) -> tuple[datetime, bool]:
+def parse_moment(when: str) -> tuple[datetime, bool]:
     """The moment that is meant, in UTC, and whether it is the last second of a day that was named.
 
     Args:
@@ -171,7 +183,7 @@ def moment_of(when: str) -> tuple[datetime, bool]:
     Raises:
         ValueError: it is neither.
     """
-    if not WRITTEN.match(when):  # Python reads weeks too: of 2026-W08 it takes the Monday
+    if not ISO_DATE.match(when):  # Python reads weeks too: of 2026-W08 it takes the Monday
         raise ValueError(when)
     if len(when) == len("2011-11-20"):
         return datetime.combine(date.fromisoformat(when), time(23, 59, 59), UTC), True
@@ -182,11 +194,11 @@ def moment_of(when: str) -> tuple[datetime, bool]:
         raise ValueError("it lies beyond the years that a clock can tell") from error
 
 
-def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
+def find_deployment_at(switches: Iterable[Deployment], when: str) -> tuple[Deployment | None, str]:
     """What was in production at a moment or at the end of a day.
 
     Args:
-        when: as `moment_of` takes it.
+        when: as `parse_moment` takes it.
 
     Returns:
         The switch, None when nothing was published by then; and by which clock: `wall`, or `shop` for a time
@@ -195,16 +207,17 @@ def at(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str]:
     Raises:
         ValueError: it is neither a day nor a moment.
     """
-    lines, (moment, _) = list(switches), moment_of(when)
-    by_wall = [each for each in lines if each.switched_at <= said(moment)]
+    lines, (moment, _) = list(switches), parse_moment(when)
+    by_wall = [each for each in lines if each.switched_at <= format_utc(moment)]
     if by_wall:
         return by_wall[-1], "wall"
-    by_shop = [each for each in lines if public_from(each) <= moment.date().isoformat()]
+    by_shop = [each for each in lines if compute_first_day_in_production(each) <= moment.date().isoformat()]
     return (by_shop[-1] if by_shop else None), "shop"
 
 
-def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str, str]:
-    """What `at` finds, and a sentence that says which night this is, and which one is the day's own.
+def resolve_as_of(switches: Iterable[Deployment], when: str) -> tuple[Deployment | None, str, str]:
+    """What `find_deployment_at` finds, and a sentence that says which night this is, and which one is the
+    day's own.
 
     A night over landing day D runs in the small hours of D + 1: who names a day may mean either, and reads
     here which was taken.
@@ -212,18 +225,21 @@ def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str, st
     Raises:
         ValueError: it is neither a day nor a moment.
     """
-    lines, (moment, is_day) = list(switches), moment_of(when)
-    found, clock = at(lines, when)
+    lines, (moment, is_day) = list(switches), parse_moment(when)
+    found, clock = find_deployment_at(lines, when)
     if found is None:
         told = f"nothing was in production {f'when {when} ended' if is_day else f'at {when}'}"
         first = lines[0] if lines else None
         if first:
-            told += f"; the first switch was at {first.switched_at}, over {days(first)} "
-            told += f"(in production from {public_from(first)} by the shop's days)"
+            told += f"; the first switch was at {first.switched_at}, over {format_landing_dates(first)} "
+            told += f"(in production from {compute_first_day_in_production(first)} by the shop's days)"
         return None, clock, told
-    since = {"wall": found.switched_at, "shop": f"{public_from(found)} by the shop's own days"}[clock]
+    since = {
+        "wall": found.switched_at,
+        "shop": f"{compute_first_day_in_production(found)} by the shop's own days",
+    }[clock]
     told = f"{when} means what was in production {'when that day ended' if is_day else 'then'}"
-    told = f"{told}: run {found.run_id} over {days(found)}, since {since}."
+    told = f"{told}: run {found.run_id} over {format_landing_dates(found)}, since {since}."
     day = moment.date().isoformat()
     own = [each.run_id for each in lines if each.by == PUBLISH and each.record["landing_date"] == day]
     if is_day and own and own[-1] != found.run_id:
@@ -231,5 +247,5 @@ def meant(switches: Iterable[Switch], when: str) -> tuple[Switch | None, str, st
     return found, clock, told
 
 
-def days(switch: Switch) -> str:
+def format_landing_dates(switch: Deployment) -> str:
     return f"landing days up to {switch.record['landing_date']}"

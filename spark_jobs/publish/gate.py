@@ -8,7 +8,7 @@ customers, or with its items shuffled. What fails here stays unpublished, and re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from spark_jobs.publish.list_figures import TOP, Figures
+from spark_jobs.publish.list_figures import N_TOP_ITEMS, ListFigures
 
 MIN_KEPT_LISTS = 0.7  # personal lists against yesterday's: customers do not leave by the third in a night
 MIN_COVERAGE = 0.9  # of customers with three orders or more: what we promise
@@ -26,7 +26,7 @@ class ListsRefused(RuntimeError):  # noqa: N818 - reads as what it says
     """
 
 
-class Check(NamedTuple):
+class ListCheck(NamedTuple):
     """One question of the gate: its name, the figure, the limit as words, and whether it passed."""
 
     name: str
@@ -39,61 +39,61 @@ class Check(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ListVerdict:
     """All questions answered."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[ListCheck, ...]
 
     @property
     def passed(self) -> bool:
         return all(check.passed for check in self.checks)
 
     @property
-    def failed(self) -> list[Check]:
+    def failed(self) -> list[ListCheck]:
         return [check for check in self.checks if not check.passed]
 
 
-def judge(figures: Figures) -> Verdict:
+def evaluate_gate(figures: ListFigures) -> ListVerdict:
     """The verdict on tonight's lists. A question without yesterday, or about nobody, is not asked."""
     compared = figures.n_lists_before is not None and figures.n_lists_before >= MIN_COMPARED
     asked = [
-        Check(
+        ListCheck(
             "model versions in the lists",
             ", ".join(figures.model_versions),
             "exactly one",
             len(figures.model_versions) == 1,
         ),
-        Check("items in the popular list", figures.n_popular, "at least one", figures.n_popular > 0),
-        Check(
+        ListCheck("items in the popular list", figures.n_popular, "at least one", figures.n_popular > 0),
+        ListCheck(
             "places with an item that may not be shown",
             figures.n_unshowable,
             "none",
             figures.n_unshowable == 0,
         ),
-        Check(
+        ListCheck(
             "places repeated, unscored or out of order", figures.n_malformed, "none", figures.n_malformed == 0
         ),
-        _at_most("share of personal lists that are short", figures.short_share, MAX_SHORT_SHARE),
+        _check_at_most("share of personal lists that are short", figures.short_share, MAX_SHORT_SHARE),
     ]
     if figures.coverage is not None:
-        asked.append(_at_least("coverage of regular customers", figures.coverage, MIN_COVERAGE))
+        asked.append(_check_at_least("coverage of regular customers", figures.coverage, MIN_COVERAGE))
     if compared:
         asked.append(
-            _at_least(
+            _check_at_least(
                 "personal lists against yesterday's", figures.n_lists / figures.n_lists_before, MIN_KEPT_LISTS
             )
         )
-    if compared and figures.n_top_items_before >= TOP:
+    if compared and figures.n_top_items_before >= N_TOP_ITEMS:
         kept = figures.n_top_items / figures.n_top_items_before
-        asked.append(_at_least("items on first pages against yesterday's", kept, MIN_KEPT_ITEMS))
+        asked.append(_check_at_least("items on first pages against yesterday's", kept, MIN_KEPT_ITEMS))
     if compared and figures.churn is not None:
-        asked.append(_at_most("churn against yesterday", figures.churn, MAX_CHURN))
-    return Verdict(tuple(asked))
+        asked.append(_check_at_most("churn against yesterday", figures.churn, MAX_CHURN))
+    return ListVerdict(tuple(asked))
 
 
-def _at_least(name: str, value: float, limit: float) -> Check:
-    return Check(name, round(value, 4), f"at least {limit}", value >= limit)
+def _check_at_least(name: str, value: float, limit: float) -> ListCheck:
+    return ListCheck(name, round(value, 4), f"at least {limit}", value >= limit)
 
 
-def _at_most(name: str, value: float, limit: float) -> Check:
-    return Check(name, round(value, 4), f"at most {limit}", value <= limit)
+def _check_at_most(name: str, value: float, limit: float) -> ListCheck:
+    return ListCheck(name, round(value, 4), f"at most {limit}", value <= limit)

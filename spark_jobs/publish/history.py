@@ -18,12 +18,12 @@ from typing import Any
 
 from expectations.contracts.published import history
 from spark_jobs.publish import deployments
-from spark_jobs.publish.deployments import Switch
-from spark_jobs.publish.rule_files import KEPT
+from spark_jobs.publish.deployments import Deployment
+from spark_jobs.publish.rule_files import COPIES_FOLDER
 from spark_jobs.settings import Settings
 
 
-def lines(switches: Sequence[Switch]) -> list[str]:
+def format_deployments(switches: Sequence[Deployment]) -> list[str]:
     """Every switch in a line, oldest first."""
     return [
         f"{one.switched_at}  {one.by:<8}  {one.run_id}  landing day {one.record['landing_date']} "
@@ -37,18 +37,24 @@ def lines(switches: Sequence[Switch]) -> list[str]:
     ]
 
 
-def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]:
+def describe_deployment(
+    deployment: Deployment, until: Deployment | None, clock: str, home: Path
+) -> list[str]:
     """What was in production, in words."""
-    record, model, rules = one.record, one.model, one.rules
-    is_kept = one.shows in {each.shows for each in history(home)}
-    since = {"wall": one.switched_at, "shop": f"{deployments.public_from(one)} by the shop's days"}
+    record, model, rules = deployment.record, deployment.model, deployment.rules
+    is_kept = deployment.shows in {each.shows for each in history(home)}
+    since = {
+        "wall": deployment.switched_at,
+        "shop": f"{deployments.compute_first_day_in_production(deployment)} by the shop's days",
+    }
     after = {
         "wall": until and until.switched_at,
-        "shop": until and f"{deployments.public_from(until)} by the shop's days",
+        "shop": until and f"{deployments.compute_first_day_in_production(until)} by the shop's days",
     }
     said = [
-        f"run        {record['run_id']}, by {one.by}{f' ({one.why})' if one.why else ''}",
-        f"days       {deployments.days(one)}",
+        f"run        {record['run_id']}, by {deployment.by}"
+        + (f" ({deployment.why})" if deployment.why else ""),
+        f"days       {deployments.format_landing_dates(deployment)}",
         f"from       {since[clock]}  to  {after[clock] or 'now'}",
         f"lists      snapshot {record['snapshot']}, warehouse {record['warehouse_file'] or 'Snowflake'}; "
         + (f"kept: make rollback TO={record['run_id']}" if is_kept else "no longer kept"),
@@ -57,18 +63,21 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
     if model:
         said += [
             f"  run      {model.get('run_id')} ({model.get('kind')}): {model.get('reason')}",
-            *(f"  measured {name} {figure(spread)}" for name, spread in (model.get("metrics") or {}).items()),
-            f"  learned  {named(model.get('window'))}; behaviour before `until`, never on it",
-            f"  made of  {named(model.get('table_versions'))}",
+            *(
+                f"  measured {name} {format_metric(spread)}"
+                for name, spread in (model.get("metrics") or {}).items()
+            ),
+            f"  learned  {format_mapping(model.get('window'))}; behaviour before `until`, never on it",
+            f"  made of  {format_mapping(model.get('table_versions'))}",
             f"  by       code {model.get('code_hash')}, settings {model.get('config_hash')}",
             *(f"  sha256   {name} {value}" for name, value in (model.get("digests") or {}).items()),
         ]
-    said += [f"tables     {named(dict(sorted(record['table_versions'].items())))}"]
+    said += [f"tables     {format_mapping(dict(sorted(record['table_versions'].items())))}"]
     if rules:
         decisions, overrides = rules["identity_decisions"], rules["overrides"]
         said += [
             (
-                f"rules      {rules['digest']} (copies: {home / KEPT / rules['digest']}), code"
+                f"rules      {rules['digest']} (copies: {home / COPIES_FOLDER / rules['digest']}), code"
                 f" {rules['code_hash']}, settings {rules['config_hash']}"
             ),
             *(f"  {value}  {name}" for name, value in sorted(rules["files"].items())),
@@ -77,22 +86,22 @@ def told(one: Switch, until: Switch | None, clock: str, home: Path) -> list[str]
                 f" {rules['linkage_model'] or 'none'}"
             ),
             f"  overrides in force at the switch: {len(overrides)}",
-            *(f"    {override(each)}" for each in overrides),
+            *(f"    {format_override(each)}" for each in overrides),
         ]
     return said
 
 
-def named(held: Mapping[str, Any] | None) -> str:
+def format_mapping(held: Mapping[str, Any] | None) -> str:
     """Names and what they hold, as words."""
     return ", ".join(f"{name} {value}" for name, value in (held or {}).items())
 
 
-def override(one: dict[str, Any]) -> str:
+def format_override(one: dict[str, Any]) -> str:
     """An operator's rule in words."""
     return f"{one['kind']} {one['item_id']} for {one['customer_id'] or 'everyone'} until {one['until']}"
 
 
-def figure(spread: Any) -> str:
+def format_metric(spread: Any) -> str:
     """A mean with its interval."""
     return (
         f"{spread['mean']} [{spread['low']}, {spread['high']}]" if isinstance(spread, dict) else str(spread)
@@ -105,15 +114,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--at", default="", help="a day, or a moment in UTC")
     parser.add_argument("--json", action="store_true", help="the whole line as JSON")
     given, home = parser.parse_args(argv), Settings.from_environment().home
-    switches = deployments.read(home)
+    switches = deployments.read_deployments(home)
     if not switches:
         print(f"Nothing has been published in {home} since this is written down.", file=sys.stderr)
         return 1
     if not given.at:
-        print("\n".join(lines(switches)))
+        print("\n".join(format_deployments(switches)))
         return 0
     try:
-        found, clock, words = deployments.meant(switches, given.at)
+        found, clock, words = deployments.resolve_as_of(switches, given.at)
     except ValueError:
         print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1
@@ -124,11 +133,11 @@ def main(argv: list[str]) -> int:
     if given.json:
         print(json.dumps(asdict(found), indent=1))
     else:
-        print("\n".join([words, "", *told(found, later[0] if later else None, clock, home)]))
+        print("\n".join([words, "", *describe_deployment(found, later[0] if later else None, clock, home)]))
     return 0
 
 
-def whoever_reads(argv: list[str]) -> int:
+def main_until_pipe_closes(argv: list[str]) -> int:
     """`main`; 0 where whoever reads has read enough, as `head` has: nothing went wrong."""
     try:
         status = main(argv)
@@ -142,4 +151,4 @@ def whoever_reads(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(whoever_reads(sys.argv[1:]))
+    sys.exit(main_until_pipe_closes(sys.argv[1:]))

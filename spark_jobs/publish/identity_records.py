@@ -15,24 +15,26 @@ from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_L
 from spark_jobs.lake.tables import Lake
 
 ENDS = ("identifier_id_a", "identifier_id_b")
-TOLD = ("rule", "evidence", "weight", "first_seen_at", "held_by")
-URGENCY = ("giant", "bridge", "likeness")  # kinds of review; scores compare within a kind only
-HELD = 200  # links of one identifier that are not followed; `null` may have stood beside everyone
+LINK_COLUMNS = ("rule", "evidence", "weight", "first_seen_at", "held_by")
+REVIEW_KINDS = ("giant", "bridge", "likeness")  # kinds of review; scores compare within a kind only
+MAX_UNFOLLOWED_LINKS = (
+    200  # links of one identifier that are not followed; `null` may have stood beside everyone
+)
 CHUNK = (
     20_000  # identifiers at a time: a million of them with their links as Python objects would be gigabytes
 )
 
 
-def links(lake: Lake) -> pa.Table | None:
+def read_links(lake: Lake) -> pa.Table | None:
     """`core_identity_links`; None where the last `identify` did not yet say which links are followed."""
     held = set(lake.scan(CORE_IDENTITY_LINKS).schema.names)
     return lake.read_arrow(CORE_IDENTITY_LINKS) if held >= set(CORE_IDENTITY_LINKS.columns) else None
 
 
-def reviews(lake: Lake) -> list[snapshot.Review]:
+def read_reviews(lake: Lake) -> list[snapshot.Review]:
     """The queue, giants first, then by score; empty where nothing was ever asked."""
     rows = lake.read_arrow(CORE_IDENTITY_REVIEWS).to_pylist()
-    rows.sort(key=lambda row: (urgency(row["kind"]), -row["score"], row["review_id"]))
+    rows.sort(key=lambda row: (rank_review_kind(row["kind"]), -row["score"], row["review_id"]))
     return [
         snapshot.Review(
             row["review_id"],
@@ -49,40 +51,42 @@ def reviews(lake: Lake) -> list[snapshot.Review]:
     ]
 
 
-def decision_ids(lake: Lake) -> list[str]:
+def read_applied_decision_ids(lake: Lake) -> list[str]:
     """Ids of the decisions that the last `identify` applied."""
     rows = lake.read_arrow(CORE_IDENTITY_DECISIONS, ["decision_id", "is_in_force"])
     return rows.filter(rows["is_in_force"])["decision_id"].to_pylist()
 
 
-def urgency(kind: str) -> int:
-    return URGENCY.index(kind) if kind in URGENCY else len(URGENCY)
+def rank_review_kind(kind: str) -> int:
+    return REVIEW_KINDS.index(kind) if kind in REVIEW_KINDS else len(REVIEW_KINDS)
 
 
-def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapshot.Linked]]:
+def group_links_by_identifier(
+    identifiers: pa.Table, known: pa.Table
+) -> Iterator[tuple[str, snapshot.Linked]]:
     """Each identifier with its links.
 
     Args:
         identifiers: `identifier_id, kind, customer_id`, unique by id.
-        known: as `links` gives them; a link with an end that is no identifier is left out.
+        known: as `read_links` gives them; a link with an end that is no identifier is left out.
 
-    Of the links of an identifier that are not followed the earliest `HELD` are kept, and how many are not is
-    said.
+    Of the links of an identifier that are not followed the earliest `MAX_UNFOLLOWED_LINKS` are kept, and how
+    many are not is said.
     """
     identifiers = identifiers.sort_by("identifier_id")
     ids = identifiers["identifier_id"].combine_chunks()
-    a, b = (place(known[name], ids) for name in ENDS)
+    a, b = (find_positions(known[name], ids) for name in ENDS)
     here, other = np.concatenate([a, b]), np.concatenate([b, a])
     # By numbers, not by texts: ten million ends of links are sorted in the room of their numbers, and read
     # chunk by chunk.
-    order = np.lexsort([np.tile(rank(known["rule"]), 2), other, here])
+    order = np.lexsort([np.tile(rank_texts(known["rule"]), 2), other, here])
     order = order[(here[order] >= 0) & (other[order] >= 0)]
-    order, left_out = few(order, here, known, len(ids))
+    order, left_out = limit_unfollowed_links(order, here, known, len(ids))
     starts = np.searchsorted(here[order], np.arange(len(ids) + 1))
     for first in range(0, len(ids), CHUNK):
         last = min(first + CHUNK, len(ids))
         ends = order[starts[first] : starts[last]]
-        part = known.select(TOLD).take(pa.array(ends % max(len(known), 1)))
+        part = known.select(LINK_COLUMNS).take(pa.array(ends % max(len(known), 1)))
         columns = (ids.take(pa.array(other[ends])), *part.columns)
         rows = [snapshot.Link(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         begins = starts[first : last + 1] - starts[first]
@@ -95,11 +99,11 @@ def linked(identifiers: pa.Table, known: pa.Table) -> Iterator[tuple[str, snapsh
             )
 
 
-def few(
+def limit_unfollowed_links(
     order: np.ndarray, here: np.ndarray, known: pa.Table, n_identifiers: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of links with no more than `HELD` of an identifier that are not followed, the earliest; and how
-    many each lost.
+    """Ends of links with no more than `MAX_UNFOLLOWED_LINKS` of an identifier that are not followed, the
+    earliest; and how many each lost.
 
     Args:
         order: the ends, by number, in an order that is the same for the same links; it is kept, and decides
@@ -109,27 +113,27 @@ def few(
     is_held = np.tile(pc.is_valid(known["held_by"]).to_numpy(), 2)
     since = np.tile(pc.cast(known["first_seen_at"], pa.int64()).to_numpy(), 2)
     held = order[is_held[order]]
-    left_out = np.maximum(np.bincount(here[held], minlength=n_identifiers) - HELD, 0)
+    left_out = np.maximum(np.bincount(here[held], minlength=n_identifiers) - MAX_UNFOLLOWED_LINKS, 0)
     crowd = held[left_out[here[held]] > 0]
     crowd = crowd[np.lexsort((since[crowd], here[crowd]))]  # stable: equals stay in `order`
     place_of = np.arange(len(crowd)) - np.searchsorted(here[crowd], here[crowd])
     is_kept = np.ones(len(here), dtype=bool)
-    is_kept[crowd[place_of >= HELD]] = False
+    is_kept[crowd[place_of >= MAX_UNFOLLOWED_LINKS]] = False
     return order[is_kept[order]], left_out
 
 
-def place(texts: pa.ChunkedArray, among: pa.Array) -> np.ndarray:
+def find_positions(texts: pa.ChunkedArray, among: pa.Array) -> np.ndarray:
     """Where each text stands among others; -1 where it does not."""
     return pc.fill_null(pc.index_in(texts, value_set=among), -1).to_numpy().astype(np.int64)
 
 
-def rank(texts: pa.ChunkedArray) -> np.ndarray:
+def rank_texts(texts: pa.ChunkedArray) -> np.ndarray:
     """The place of each text among all different ones in order."""
     different = pc.unique(texts)
-    return place(texts, different.take(pc.sort_indices(different)))
+    return find_positions(texts, different.take(pc.sort_indices(different)))
 
 
-def identifiers(kinds: pa.Table, identities: pa.Table) -> pa.Table:
+def join_identifiers_with_customers(kinds: pa.Table, identities: pa.Table) -> pa.Table:
     """`identifier_id, kind, customer_id` of every identifier; of those that nobody stands behind without a
     customer.
 

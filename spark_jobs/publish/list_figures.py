@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from expectations.contracts import snapshot
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_CUSTOMER_ITEMS
 
-TOP = 10  # what a page shows; figures over "the top" look at so many places
+N_TOP_ITEMS = 10  # what a page shows; figures over "the top" look at so many places
 REGULAR_ORDERS = 3  # a customer with so many orders has shown enough for a personal list
 
 
 @dataclass(frozen=True)
-class Figures:
+class ListFigures:
     """Tonight's lists, counted.
 
     Attributes:
@@ -27,8 +27,8 @@ class Figures:
         n_lists_before: personal lists of the snapshot that readers see now; None when there is none.
         coverage: share of customers with `REGULAR_ORDERS` orders or more who have a personal list; None when
             there are none.
-        short_share: share of personal lists with fewer than `TOP` items (or than the shop has, when it has
-            fewer).
+        short_share: share of personal lists with fewer than `N_TOP_ITEMS` items (or than the shop has, when
+            it has fewer).
         n_top_items, n_top_items_before: different items in the top of all personal lists.
         churn: mean share of a customer's top that was not in it before, over customers who have a list in
             both; None: nobody.
@@ -58,43 +58,48 @@ class Figures:
         return asdict(self)
 
 
-def measure(
+def measure_lists(
     lists: Mapping[str, pa.Table],
     customers: pa.Table,
     items: pa.Table,
-    before: Mapping[str, tuple[str, ...]] | None,
-) -> Figures:
+    previous_top_items: Mapping[str, tuple[str, ...]] | None,
+) -> ListFigures:
     """Count tonight's lists.
 
     Args:
         lists: the `rec_*` tables by name.
         customers, items: `feat_customers`, `feat_items`.
-        before: top of each customer's list in the snapshot that readers see now; None before the first night.
+        previous_top_items: top of each customer's list in the snapshot that readers see now; None before the
+            first night.
     """
-    top = tops(lists[REC_CUSTOMER_ITEMS.name], "customer_id")
+    top = extract_top_items(lists[REC_CUSTOMER_ITEMS.name], "customer_id")
     popular = {row["audience"]: row["items"] for row in lists[REC_AUDIENCE_ITEMS.name].to_pylist()}.get(
         snapshot.POPULAR
     ) or []
     showable = items.filter(pc.and_(items["is_recommendable"], items["is_in_stock"]))["item_id"]
     is_regular = pc.greater_equal(pc.fill_null(customers["n_orders"], 0), REGULAR_ORDERS)
     regulars = customers.filter(is_regular)["customer_id"].to_pylist()
-    whole = min(TOP, len(showable))
-    return Figures(
+    whole = min(N_TOP_ITEMS, len(showable))
+    return ListFigures(
         n_customers=len(customers),
         n_lists=len(top),
-        n_lists_before=None if before is None else len(before),
-        coverage=mean(bool(top.get(customer)) for customer in regulars),
-        short_share=mean(len(ids) < whole for ids in top.values()) or 0.0,
-        n_top_items=n_different(top),
-        n_top_items_before=None if before is None else n_different(before),
-        churn=mean(
-            1 - overlap(ids, before[one]) for one, ids in top.items() if ids and one in (before or {})
+        n_lists_before=None if previous_top_items is None else len(previous_top_items),
+        coverage=compute_mean(bool(top.get(customer)) for customer in regulars),
+        short_share=compute_mean(len(ids) < whole for ids in top.values()) or 0.0,
+        n_top_items=count_different_items(top),
+        n_top_items_before=None if previous_top_items is None else count_different_items(previous_top_items),
+        churn=compute_mean(
+            1 - compute_overlap(ids, previous_top_items[one])
+            for one, ids in top.items()
+            if ids and one in (previous_top_items or {})
         ),
         n_popular=len(popular),
-        n_unshowable=sum(unshowable(table, showable) for table in lists.values()),
-        n_malformed=sum(malformed(table) for table in lists.values()),
-        popular_overlap=mean(
-            overlap(ids, [item["item_id"] for item in popular[:TOP]]) for ids in top.values() if ids
+        n_unshowable=sum(count_unshowable_positions(table, showable) for table in lists.values()),
+        n_malformed=sum(count_malformed_positions(table) for table in lists.values()),
+        popular_overlap=compute_mean(
+            compute_overlap(ids, [item["item_id"] for item in popular[:N_TOP_ITEMS]])
+            for ids in top.values()
+            if ids
         ),
         model_versions=tuple(
             sorted({name for table in lists.values() for name in table["model_version"].unique().to_pylist()})
@@ -102,11 +107,11 @@ def measure(
     )
 
 
-def tops(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
-    """The first `TOP` item ids of each list, by its key."""
+def extract_top_items(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
+    """The first `N_TOP_ITEMS` item ids of each list, by its key."""
     found = {}
     for batch in table.select([key, "items"]).to_batches():
-        first = pc.list_slice(batch.column("items"), 0, TOP)
+        first = pc.list_slice(batch.column("items"), 0, N_TOP_ITEMS)
         ids, end = pc.list_flatten(first).field("item_id").to_pylist(), 0
         for name, length in zip(
             batch.column(key).to_pylist(), pc.list_value_length(first).to_pylist(), strict=True
@@ -116,35 +121,35 @@ def tops(table: pa.Table, key: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def overlap(ids: Sequence[str], other: Sequence[str]) -> float:
+def compute_overlap(ids: Sequence[str], other: Sequence[str]) -> float:
     """The share of `ids` that `other` has too."""
     return len({*ids} & {*other}) / len(ids)
 
 
-def n_different(top: Mapping[str, Sequence[str]]) -> int:
+def count_different_items(top: Mapping[str, Sequence[str]]) -> int:
     return len({item_id for ids in top.values() for item_id in ids})
 
 
-def mean(values: Iterable[float]) -> float | None:
+def compute_mean(values: Iterable[float]) -> float | None:
     """The mean, or None of nothing."""
     found = [float(value) for value in values]
     return math.fsum(found) / len(found) if found else None
 
 
-def unshowable(table: pa.Table, showable: pa.ChunkedArray) -> int:
+def count_unshowable_positions(table: pa.Table, showable: pa.ChunkedArray) -> int:
     """Places in the lists whose item may not be shown."""
-    placed = _places(table)
+    placed = _flatten_lists(table)
     if not len(placed):
         return 0
     allowed = pc.is_in(pc.struct_field(placed, "item_id"), value_set=showable.combine_chunks())
     return len(placed) - int(pc.sum(allowed).as_py() or 0)
 
 
-def malformed(table: pa.Table) -> int:
+def count_malformed_positions(table: pa.Table) -> int:
     """Places in the lists that repeat an item, have no finite score, or a higher score than the place above
     them.
     """
-    placed = _places(table)
+    placed = _flatten_lists(table)
     if not len(placed):
         return 0
     of_list = np.repeat(
@@ -158,6 +163,6 @@ def malformed(table: pa.Table) -> int:
     return n_repeated + n_rising + int(np.sum(~np.isfinite(scores)))
 
 
-def _places(table: pa.Table) -> pa.Array:
+def _flatten_lists(table: pa.Table) -> pa.Array:
     flat = pc.list_flatten(table["items"])
     return flat.combine_chunks() if isinstance(flat, pa.ChunkedArray) else flat

@@ -9,10 +9,10 @@ import lmdb
 from expectations.contracts import snapshot
 from expectations.contracts.identity_tables import CORE_IDENTITIES
 from expectations.contracts.manifest import DATA, SnapshotDamaged, verify
-from spark_jobs.publish.list_figures import TOP
+from spark_jobs.publish.list_figures import N_TOP_ITEMS
 
 
-def meta(folder: Path) -> snapshot.Meta | None:
+def read_meta(folder: Path) -> snapshot.Meta | None:
     """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be
     compared with.
     """
@@ -30,15 +30,15 @@ def meta(folder: Path) -> snapshot.Meta | None:
     return found if found and found.layout in snapshot.READABLE else None
 
 
-def is_same(current: snapshot.Meta | None, due: snapshot.Meta) -> bool:
+def is_same_content(current: snapshot.Meta | None, due: snapshot.Meta) -> bool:
     """Whether the same tables, model and code made both; when they were made is no part of what they hold."""
     told = {"run_id": "", "landing_date": "", "published_at": ""}
     return current is not None and current._replace(**told) == due._replace(**told)
 
 
-def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
-    """The first `TOP` item ids of each customer's list; None as in `meta`."""
-    if meta(folder) is None:
+def read_top_items(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """The first `N_TOP_ITEMS` item ids of each customer's list; None as in `read_meta`."""
+    if read_meta(folder) is None:
         return None
     found = {}
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
@@ -52,14 +52,14 @@ def tops(folder: Path) -> dict[str, tuple[str, ...]] | None:
             if not key.startswith(snapshot.CUSTOMER_LISTS):
                 break
             customer_id = key.removeprefix(snapshot.CUSTOMER_LISTS).decode()
-            found[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:TOP])
+            found[customer_id] = tuple(listed.item_id for listed in catalogue.unpack(value)[:N_TOP_ITEMS])
     return found
 
 
-def identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
+def read_identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
     """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's
-    customer in it; None as in `meta`."""
-    found = meta(folder)
+    customer in it; None as in `read_meta`."""
+    found = read_meta(folder)
     if found is None:
         return None
     whose, prefix = {}, snapshot.IDENTIFIERS

@@ -23,11 +23,11 @@ from expectations.contracts.published import Published
 from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, Word
 from expectations.contracts.restrictions_store import FOLDER, Restrictions, key_of
 from spark_jobs.publish import published_lists
-from spark_jobs.publish.snapshot_records import Sources
-from spark_jobs.publish.switch import history, snapshots
+from spark_jobs.publish.snapshot_records import SnapshotTables
+from spark_jobs.publish.switch import get_snapshots_folder, history
 
 logger = logging.getLogger(__name__)
-NEWEST = """
+NEWEST_CONSENTS_QUERY = """
     select identities.customer_id, max(consents.consented_at) as said_at,
         arg_max(consents.source || '/' || consents.feed, consents.consented_at) as said_by,
         coalesce(max(consents.consented_at) filter (where not consents.is_granted) = said_at, false) as is_no
@@ -35,22 +35,22 @@ NEWEST = """
     where consents.purpose = $purpose
     group by identities.customer_id
 """
-WORD_COLUMNS = ("identifier_id", "purpose", "consented_at", "source", "feed", "is_granted")
+CONSENT_COLUMNS = ("identifier_id", "purpose", "consented_at", "source", "feed", "is_granted")
 BY_RECORD, BY_REVIEW, BY_CATALOGUE = "core_people", "core_identity_reviews", "core_items"
 
 
-def write(home: Path, sources: Sources, landing_date: date) -> dict[str, int]:
+def write_restrictions(home: Path, sources: SnapshotTables, landing_date: date) -> dict[str, int]:
     """Write the night's whole truth; how many ids and items it restricts, for the run manifest."""
-    store = opened(home / FOLDER)
+    store = open_or_recreate_store(home / FOLDER)
     known_until = datetime(landing_date.year, landing_date.month, landing_date.day, tzinfo=UTC) + timedelta(
         days=1
     )
     asked = {kind: store.live(kind) for kind in (CONSENTS, ITEMS)}
     night = {
-        CONSENTS: consents(sources, known_until, asked[CONSENTS]),
-        ITEMS: items(sources, known_until, asked[ITEMS]),
+        CONSENTS: collect_consent_restrictions(sources, known_until, asked[CONSENTS]),
+        ITEMS: collect_item_restrictions(sources, known_until, asked[ITEMS]),
     }
-    splits = parted(home, identities(sources))
+    splits = find_parted_ids(home, read_identities(sources))
     store.publish(night, splits)
     counts = {
         f"n_{kind}_denied": sum(not word.is_granted for word in words.values())
@@ -59,7 +59,7 @@ def write(home: Path, sources: Sources, landing_date: date) -> dict[str, int]:
     return {**counts, "n_ids_parted": len(splits)}
 
 
-def opened(folder: Path) -> Restrictions:
+def open_or_recreate_store(folder: Path) -> Restrictions:
     """The home's store; an empty one in the place of one that is missing or damaged, whose live words are
     lost with it.
     """
@@ -73,17 +73,19 @@ def opened(folder: Path) -> Restrictions:
         return Restrictions.create(folder)
 
 
-def identities(sources: Sources) -> dict[str, str]:
+def read_identities(sources: SnapshotTables) -> dict[str, str]:
     """Each identifier's customer, of everybody."""
     table = sources.lake.read_arrow(CORE_IDENTITIES)
     return dict(zip(table["identifier_id"].to_pylist(), table["customer_id"].to_pylist(), strict=True))
 
 
-def consents(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[str, Word]:
+def collect_consent_restrictions(
+    sources: SnapshotTables, known_until: datetime, asked: set[bytes]
+) -> dict[str, Word]:
     """A no for every id of whoever may not be personalised for, and of `asked` ids the word
     whatever it is.
     """
-    whose, words = identities(sources), newest_words(sources)
+    whose, words = read_identities(sources), read_newest_consents(sources)
     known = set(sources.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
     willing = set(sources.customers["customer_id"].to_pylist())
     issued = set(
@@ -107,17 +109,19 @@ def consents(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict
     return found
 
 
-def newest_words(sources: Sources) -> dict[str, tuple[datetime, str, bool]]:
+def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, str, bool]]:
     """When and by whom each customer's newest word on personalization was said, and whether a no was."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.register("consents", sources.lake.read_arrow(CORE_CONSENTS, WORD_COLUMNS))
+        connection.register("consents", sources.lake.read_arrow(CORE_CONSENTS, CONSENT_COLUMNS))
         connection.register("identities", sources.lake.read_arrow(CORE_IDENTITIES))
-        rows = connection.execute(NEWEST, {"purpose": PERSONALIZATION}).fetchall()
+        rows = connection.execute(NEWEST_CONSENTS_QUERY, {"purpose": PERSONALIZATION}).fetchall()
     return {customer: (at.astimezone(UTC), by or BY_RECORD, is_no) for customer, at, by, is_no in rows}
 
 
-def items(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[str, Word]:
+def collect_item_restrictions(
+    sources: SnapshotTables, known_until: datetime, asked: set[bytes]
+) -> dict[str, Word]:
     """A no for every item that must not be shown, and of `asked` items the word whatever it is."""
     shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
     every = zip(sources.items["item_id"].to_pylist(), shown, strict=True)
@@ -128,7 +132,7 @@ def items(sources: Sources, known_until: datetime, asked: set[bytes]) -> dict[st
     }
 
 
-def parted(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
+def find_parted_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
     """Ids that were one with somebody else in a snapshot of the home, and are not now, with the version that
     is new enough.
 
@@ -139,7 +143,7 @@ def parted(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
     kept = [*history(home), *([now] if now else [])]
     since: dict[str, int] = {}
     for name in {record.snapshot for record in kept}:
-        found = published_lists.identifiers(snapshots(home) / name)
+        found = published_lists.read_identifiers(get_snapshots_folder(home) / name)
         if found is None:
             continue
         version, then = found

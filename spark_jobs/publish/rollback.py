@@ -19,12 +19,12 @@ from expectations.contracts.manifest import SnapshotDamaged, verify
 from expectations.contracts.published import Published, history
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import deployments
-from spark_jobs.publish.switch import alone, follow, snapshots
-from spark_jobs.run.context import Days, Night, TableReport, code_hash, config_hash
+from spark_jobs.publish.switch import get_snapshots_folder, link_warehouse_file, publish_lock
+from spark_jobs.run.context import LandingDates, RunContext, TableReport, hash_code, hash_config
 from spark_jobs.run.locks import find_running_step
-from spark_jobs.run.manifest import record
+from spark_jobs.run.manifest import record_reports
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.files import builds
+from spark_jobs.warehouse.files import get_builds_folder
 
 
 class CannotRollBack(RuntimeError):  # noqa: N818 - reads as what it says
@@ -32,23 +32,23 @@ class CannotRollBack(RuntimeError):  # noqa: N818 - reads as what it says
 
 
 @dataclass(frozen=True)
-class Back:
+class RollbackResult:
     """What readers saw and what they see.
 
     Attributes:
-        meant: which night a day or a moment was taken for; empty where a run was named, or none.
+        explanation: which night a day or a moment was taken for; empty where a run was named, or none.
     """
 
     was: Published
     now: Published
-    meant: str = ""
+    explanation: str = ""
 
     @property
     def is_switched(self) -> bool:
         return self.was != self.now
 
 
-def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
+def find_rollback_target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
     """The record to go back to, and which night a day or a moment was taken for; no words where a run was
     named, or none.
 
@@ -64,7 +64,7 @@ def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
         found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
     elif not (found := [one for one in kept if one.run_id == to]):
         try:
-            then, _, words = deployments.meant(deployments.read(home), to)
+            then, _, words = deployments.resolve_as_of(deployments.read_deployments(home), to)
         except ValueError:  # neither a day nor a moment: a run that there is not
             then = None
         if words and then is None:
@@ -82,13 +82,13 @@ def target(home: Path, now: Published, to: str | None) -> tuple[Published, str]:
     return found[0], words
 
 
-def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
+def roll_back(home: Path, wanted: str | None, switched_at: datetime, reason: str = "") -> RollbackResult:
     """Switch readers to an earlier night and write it down; where they see that night, neither. With nobody
     else at the switch.
 
     Args:
-        to: a run, a day or a moment; None for the night before.
-        at: what the clock on the wall says.
+        wanted: a run, a day or a moment; None for the night before.
+        switched_at: what the clock on the wall says.
 
     Raises:
         CannotRollBack: nothing is published, there is no such night, or its files are gone or damaged.
@@ -96,31 +96,31 @@ def roll_back(home: Path, to: str | None, at: datetime, why: str = "") -> Back:
     now = Published.read(home)
     if now is None:
         raise CannotRollBack("nothing has been published yet")
-    deployments.catch_up(
-        home, now, why if to == now.run_id else ""
+    deployments.log_missing_deployment(
+        home, now, reason if wanted == now.run_id else ""
     )  # asked again for what was killed, it is the same reason
-    chosen, words = target(home, now, to)
+    chosen, words = find_rollback_target(home, now, wanted)
     if chosen.shows == now.shows:
-        follow(home, now)
-        return Back(now, now, words)
-    build = builds(home) / chosen.warehouse_file
-    if not (snapshots(home) / chosen.snapshot / "data.mdb").is_file() or (
+        link_warehouse_file(home, now)
+        return RollbackResult(now, now, words)
+    build = get_builds_folder(home) / chosen.warehouse_file
+    if not (get_snapshots_folder(home) / chosen.snapshot / "data.mdb").is_file() or (
         chosen.warehouse_file and not build.is_file()
     ):
         raise CannotRollBack(f"the files of {chosen.run_id} are gone")
     try:
-        verify(snapshots(home) / chosen.snapshot)
+        verify(get_snapshots_folder(home) / chosen.snapshot)
     except SnapshotDamaged as error:
         raise CannotRollBack(str(error)) from None
     # Other inputs than any night has: `land` must not take the next one for done.
-    back = replace(chosen, inputs=f"{deployments.BACK_FROM}{now.run_id}")
+    back = replace(chosen, inputs=f"{deployments.ROLLED_BACK_FROM}{now.run_id}")
     back.write(home)
-    follow(home, back)
-    deployments.of_rollback(home, back, deployments.said(at), why)
-    return Back(now, back, words)
+    link_warehouse_file(home, back)
+    deployments.append_rollback(home, back, deployments.format_utc(switched_at), reason)
+    return RollbackResult(now, back, words)
 
 
-def bring_model(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
+def restore_champion(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
     """Make the version the one that is served and refitted; which was before, as `concierge/<n>`, and whether
     that is a change.
 
@@ -153,13 +153,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--reason", default="", help="why, for those who ask later")
     given, settings = parser.parse_args(argv), Settings.from_environment()
     settings.home.mkdir(parents=True, exist_ok=True)
-    with alone(
+    with publish_lock(
         settings.home
     ):  # until the model has followed: of two people's rollbacks one comes first with both
-        return change(settings, given.to, given.reason)
+        return execute_rollback(settings, given.to, given.reason)
 
 
-def change(settings: Settings, to: str | None, reason: str) -> int:
+def execute_rollback(settings: Settings, to: str | None, reason: str) -> int:
     """Lists, then model, then the log; 1 where any could not be."""
     began, now = time.monotonic(), datetime.now(UTC)
     try:
@@ -169,8 +169,8 @@ def change(settings: Settings, to: str | None, reason: str) -> int:
         return 1
     was, back = went.was, went.now
     seen = f"{back.run_id} over landing days up to {back.landing_date} (model {back.model_version})"
-    if went.meant:
-        print(went.meant)
+    if went.explanation:
+        print(went.explanation)
     if went.is_switched:
         print(f"Readers see {seen}; before: {was.run_id} (landing day {was.landing_date}).", flush=True)
     detail = {
@@ -180,7 +180,7 @@ def change(settings: Settings, to: str | None, reason: str) -> int:
         "model_version": back.model_version,
     }
     try:
-        detail["model_before"], is_another_model = bring_model(settings, back.model_version, now)
+        detail["model_before"], is_another_model = restore_champion(settings, back.model_version, now)
     except (
         Exception
     ) as error:  # whatever MLflow raises: readers are served, and the night to come must not be a surprise
@@ -198,11 +198,16 @@ def change(settings: Settings, to: str | None, reason: str) -> int:
         else:
             return 1 if "model_stays" in detail else 0
     day = date.fromisoformat(back.landing_date)
-    night = Night(
-        f"rollback-{now:%Y%m%dT%H%M%S}", Days(day, day), settings, now, code_hash(), config_hash(settings)
+    night = RunContext(
+        f"rollback-{now:%Y%m%dT%H%M%S}",
+        LandingDates(day, day),
+        settings,
+        now,
+        hash_code(),
+        hash_config(settings),
     )
     reports = [TableReport("published", detail={**detail, "reason": reason} if reason else detail)]
-    record(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
+    record_reports(Lake(settings.lake), night, "rollback", reports, time.monotonic() - began)
     print(f"Done in {time.monotonic() - began:.1f} s and logged: ops_runs, make history.")
     if step := find_running_step(settings.home):
         print(

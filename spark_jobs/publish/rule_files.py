@@ -9,34 +9,34 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts import override
-from spark_jobs.run.context import ROOT, Night
+from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
 
 # What people wrote, in words a person reads; all else that decides is code, and has the code's hash.
-FILES = (
+POLICY_PATTERNS = (
     "segments/definitions/*.yml",
     "spark_jobs/identify/rules.yml",
     "dbt_project/survivorship.yml",
     "models/config/*.yml",
 )
-KEPT = Path("serving") / "rules"  # a folder each set of rules, named by its digest; some 40 kB
-SHOWN = 200  # pins and boosts named one by one
+COPIES_FOLDER = Path("serving") / "rules"  # a folder each set of rules, named by its digest; some 40 kB
+MAX_NAMED_OVERRIDES = 200  # pins and boosts named one by one
 
 
-def files(root: Path = ROOT) -> dict[str, str]:
+def hash_policy_files(root: Path = ROOT) -> dict[str, str]:
     """SHA-256 of each file of rules, 12 hex digits, by its path in the repository."""
-    paths = sorted(path for pattern in FILES for path in root.glob(pattern))
+    paths = sorted(path for pattern in POLICY_PATTERNS for path in root.glob(pattern))
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in paths}
 
 
-def digest(found: dict[str, str]) -> str:
+def compute_digest(found: dict[str, str]) -> str:
     """One digest of all."""
     return hashlib.sha256(
         "\n".join(f"{name} {value}" for name, value in sorted(found.items())).encode()
     ).hexdigest()[:12]
 
 
-def in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
+def filter_overrides_in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
     """Those of them that hold at a moment."""
     return [
         one
@@ -49,33 +49,36 @@ def in_force(kept: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
 
 def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a night's line holds of overrides: every block, as a service that lost its own state goes by them,
-    and of the others the first `SHOWN`."""
-    shown = {one["override_id"] for one in [one for one in overrides if one["kind"] != "block"][:SHOWN]}
+    and of the others the first `MAX_NAMED_OVERRIDES`."""
+    shown = {
+        one["override_id"]
+        for one in [one for one in overrides if one["kind"] != "block"][:MAX_NAMED_OVERRIDES]
+    }
     return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
 
 
-def taken(night: Night, said: IdentityInputs) -> dict[str, Any]:
+def collect_policies(night: RunContext, said: IdentityInputs) -> dict[str, Any]:
     """The rules of a night, for the line of its switch; their files are copied once a set.
 
     Args:
         said: what `identify` took of decisions and of its linkage model.
     """
-    home, found = night.settings.home, files()
-    keep(home, found)
+    home, found = night.settings.home, hash_policy_files()
+    store_copies(home, found)
     return {
-        "digest": digest(found),
+        "digest": compute_digest(found),
         "files": found,
         "code_hash": night.code_hash,
         "config_hash": night.config_hash,
         "identity_decisions": sorted(said.decision_ids),
         "linkage_model": said.model_fingerprint,
-        "overrides": select_overrides(in_force(override.kept(home), night.now)),
+        "overrides": select_overrides(filter_overrides_in_force(override.kept(home), night.now)),
     }
 
 
-def keep(home: Path, found: dict[str, str], root: Path = ROOT) -> Path:
+def store_copies(home: Path, found: dict[str, str], root: Path = ROOT) -> Path:
     """Copy the files into a folder named by their digest, unless it is there."""
-    folder = home / KEPT / digest(found)
+    folder = home / COPIES_FOLDER / compute_digest(found)
     if not folder.exists():
         aside = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(aside, ignore_errors=True)

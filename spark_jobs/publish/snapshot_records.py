@@ -38,7 +38,7 @@ from models.base import KIND_WEIGHTS, KINDS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
 
-TABLES = (
+REQUIRED_TABLES = (
     REC_CUSTOMER_ITEMS,
     REC_ITEM_ITEMS,
     REC_AUDIENCE_ITEMS,
@@ -49,12 +49,12 @@ TABLES = (
     CORE_IDENTITIES,
     CORE_IDENTITY_CHANGES,
 )
-FOR_OPERATORS = (
+OPERATOR_TABLES = (
     CORE_IDENTITY_LINKS,
     CORE_IDENTITY_REVIEWS,
     CORE_IDENTITY_DECISIONS,
 )  # a snapshot without them serves, and explains nothing
-FOR_PLACING = (REC_FOLD_IN,)  # a home of before has none until its next night
+FOLD_IN_TABLES = (REC_FOLD_IN,)  # a home of before has none until its next night
 SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
 
@@ -64,17 +64,17 @@ class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
 
 
 @dataclass(frozen=True)
-class Sources:
+class SnapshotTables:
     """The lake's tables of one night, each read once.
 
     Raises:
-        NothingToPublish: a table of `TABLES` does not exist.
+        NothingToPublish: a table of `REQUIRED_TABLES` does not exist.
     """
 
     lake: Lake
 
     def __post_init__(self) -> None:
-        missing = [table.name for table in TABLES if not self.lake.exists(table)]
+        missing = [table.name for table in REQUIRED_TABLES if not self.lake.exists(table)]
         if missing:
             raise NothingToPublish(
                 f"the lake has no {', '.join(missing)}; `export` and `score` write them before `publish`"
@@ -83,12 +83,12 @@ class Sources:
     @cached_property
     def customers(self) -> pa.Table:
         """`feat_customers` but for those held back: everyone who may be personalised for."""
-        return without_held_back(self.lake.read_arrow(FEAT_CUSTOMERS), self.reviews)
+        return remove_held_back(self.lake.read_arrow(FEAT_CUSTOMERS), self.reviews)
 
     @cached_property
     def reviews(self) -> list[snapshot.Review]:
         """The review queue, most urgent first."""
-        return identity_records.reviews(self.lake)
+        return identity_records.read_reviews(self.lake)
 
     @cached_property
     def items(self) -> pa.Table:
@@ -115,29 +115,29 @@ class Sources:
         )
 
 
-def without_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -> pa.Table:
+def remove_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -> pa.Table:
     """The rows of customers whom no review holds back."""
     ids = pa.array([one.customer_id for one in reviews if one.is_held_back], pa.string())
     return customers.filter(pc.invert(pc.is_in(customers["customer_id"], value_set=ids)))
 
 
-def pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
+def encode_snapshot(sources: SnapshotTables, meta: snapshot.Meta) -> Pairs:
     """Everything a snapshot holds."""
     yield snapshot.META, snapshot.pack(meta)
     catalogue = snapshot.ListVocabulary(sorted(sources.items["item_id"].to_pylist()))
-    yield from list_pairs(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list, catalogue)
-    yield from list_pairs(sources, REC_ITEM_ITEMS, snapshot.similar_list, catalogue)
-    yield from list_pairs(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list, catalogue)
+    yield from encode_lists(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list, catalogue)
+    yield from encode_lists(sources, REC_ITEM_ITEMS, snapshot.similar_list, catalogue)
+    yield from encode_lists(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list, catalogue)
     yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
-    yield from item_pairs(sources)
-    yield from customer_pairs(sources)
-    yield from identity_pairs(sources)
-    yield from graph_pairs(sources)
-    yield from placing_pairs(sources, meta)
+    yield from encode_items(sources)
+    yield from encode_customers(sources)
+    yield from encode_identities(sources)
+    yield from encode_identity_links(sources)
+    yield from encode_fold_in(sources, meta)
 
 
-def list_pairs(
-    sources: Sources, table: Table, key: Callable[[str], bytes], catalogue: snapshot.ListVocabulary
+def encode_lists(
+    sources: SnapshotTables, table: Table, key: Callable[[str], bytes], catalogue: snapshot.ListVocabulary
 ) -> Pairs:
     """One packed list a row of a `rec_*` table.
 
@@ -152,7 +152,7 @@ def list_pairs(
         joined = pc.fill_null(pc.binary_join(flat.field("sources"), SEPARATOR), "").dictionary_encode()
         groups = [tuple(one.split(SEPARATOR)) if one else () for one in joined.dictionary.to_pylist()]
         of_item = [groups[number] for number in joined.indices.to_pylist()]
-        because, end = evidence(batch), 0
+        because, end = read_reason_items(batch), 0
         lengths = pc.list_value_length(lists).to_pylist()
         for name, length, speaks in zip(
             batch.column(table.key[0]).to_pylist(), lengths, because, strict=True
@@ -162,7 +162,7 @@ def list_pairs(
             yield key(name), catalogue.pack(ids[own], scores[own], of_item[own], speaks)
 
 
-def evidence(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]:
+def read_reason_items(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]:
     """Of every list: place, item and day of what speaks for an item; nothing where the table keeps none."""
     if "because" not in batch.schema.names:
         return [[]] * batch.num_rows
@@ -175,7 +175,7 @@ def evidence(batch: pa.RecordBatch) -> list[list[tuple[int, str, str]]]:
     return [rows[start:end] for start, end in pairwise([0, *ends])]
 
 
-def item_pairs(sources: Sources) -> Pairs:
+def encode_items(sources: SnapshotTables) -> Pairs:
     """Facts of every item; the picture and the currency stand in `core_items` alone."""
     seen = sources.lake.read_arrow(CORE_ITEMS, ["item_id", "currency", "image_url"]).to_pylist()
     shop = {row["item_id"]: row for row in seen}
@@ -194,7 +194,7 @@ def item_pairs(sources: Sources) -> Pairs:
         yield snapshot.item(row["item_id"]), snapshot.pack(facts)
 
 
-def customer_pairs(sources: Sources) -> Pairs:
+def encode_customers(sources: SnapshotTables) -> Pairs:
     """The slice of each customer who may be personalised for. Known is who has an identifier beyond a
     browser's cookie.
     """
@@ -217,7 +217,7 @@ def customer_pairs(sources: Sources) -> Pairs:
         yield snapshot.customer(row["customer_id"]), snapshot.pack(slice_)
 
 
-def identity_pairs(sources: Sources) -> Pairs:
+def encode_identities(sources: SnapshotTables) -> Pairs:
     """Each identifier's customer, and each customer id ever issued that is another's now.
 
     An id belongs to the identifier it was hashed from, so where that identifier is now is where the id
@@ -234,22 +234,27 @@ def identity_pairs(sources: Sources) -> Pairs:
             yield snapshot.former_customer(old), now.encode()
 
 
-def graph_pairs(sources: Sources) -> Pairs:
+def encode_identity_links(sources: SnapshotTables) -> Pairs:
     """Every identifier's links, a blocked one's too, and the queue; nothing where `identify` did not say
     which are followed.
     """
-    known = identity_records.links(sources.lake)
+    known = identity_records.read_links(sources.lake)
     if known is None:
         return
     kinds = sources.lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id", "kind"])
-    everyone = identity_records.identifiers(kinds, sources.lake.read_arrow(CORE_IDENTITIES))
-    for identifier_id, linked in identity_records.linked(everyone, known):
+    everyone = identity_records.join_identifiers_with_customers(
+        kinds, sources.lake.read_arrow(CORE_IDENTITIES)
+    )
+    for identifier_id, linked in identity_records.group_links_by_identifier(everyone, known):
         yield snapshot.links(identifier_id), snapshot.pack_links(linked)
     yield snapshot.REVIEWS, snapshot.pack_reviews(sources.reviews)
-    yield snapshot.DECISIONS, snapshot.pack_decisions(identity_records.decision_ids(sources.lake))
+    yield (
+        snapshot.DECISIONS,
+        snapshot.pack_decisions(identity_records.read_applied_decision_ids(sources.lake)),
+    )
 
 
-def placing_pairs(sources: Sources, meta: snapshot.Meta) -> Pairs:
+def encode_fold_in(sources: SnapshotTables, meta: snapshot.Meta) -> Pairs:
     """The served model's factors for placing customers; those of another model than the lists'
     are left out.
     """

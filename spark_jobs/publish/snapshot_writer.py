@@ -15,7 +15,7 @@ from expectations.contracts.manifest import DATA, Manifest
 MAP_BYTES = 1 << 38
 
 
-def write(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
+def write_snapshot(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
     """Make an immutable LMDB environment of these keys and values, and the manifest it is verified by.
 
     Args:

@@ -23,16 +23,16 @@ from expectations.contracts.lake import (
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
-from spark_jobs.publish.snapshot_records import without_held_back
-from spark_jobs.run.context import Night
+from spark_jobs.publish.snapshot_records import remove_held_back
+from spark_jobs.run.context import RunContext
 from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.snowflake import connect
+from spark_jobs.warehouse.snowflake import connect_to_snowflake
 
 KNOWN_KINDS = ("user_id", "crm_id", "email", "phone")
 
 
-def received(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def collect_entity_outcomes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What became of the records of one run: a dict per entity with every outcome, from rows of
     `ops_runs`.
     """
@@ -43,10 +43,10 @@ def received(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-NOTED = ("n_ended", "suspicious_whole_files", "n_files_without_records", "files_without_records")
+FILE_NOTE_KEYS = ("n_ended", "suspicious_whole_files", "n_files_without_records", "files_without_records")
 
 
-def file_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def collect_file_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What one run noted of the files it took in: what whole files ended, which were not believed, which hold
     no record.
     """
@@ -54,18 +54,18 @@ def file_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         row["table_name"]: json.loads(row["detail"] or "{}") for row in rows if row["step"] == "ingest"
     }
     notes = [
-        {"table": name} | {key: detail[key] for key in NOTED if detail.get(key)}
+        {"table": name} | {key: detail[key] for key in FILE_NOTE_KEYS if detail.get(key)}
         for name, detail in details.items()
     ]
     return [note for note in notes if len(note) > 1]
 
 
-def balanced(entities: list[dict[str, Any]]) -> bool:
+def is_balanced(entities: list[dict[str, Any]]) -> bool:
     """Conservation over all entities: received equals the sum of outcomes."""
     return all(entity["received"] == sum(entity[name] for name in OUTCOMES[1:]) for entity in entities)
 
 
-def customers(lake: Lake) -> dict[str, int]:
+def count_customers(lake: Lake) -> dict[str, int]:
     """How many customers there are, known and anonymous, and how many identifiers were merged into others'
     customers.
     """
@@ -84,17 +84,17 @@ def customers(lake: Lake) -> dict[str, int]:
     }
 
 
-def example_customer(lake: Lake) -> dict[str, Any] | None:
+def pick_example_customer(lake: Lake) -> dict[str, Any] | None:
     """The customer of most orders who may be personalised for, for whoever wants to try the service; None
     without one.
     """
-    features = without_held_back(
-        lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), identity_records.reviews(lake)
+    features = remove_held_back(
+        lake.read_arrow(FEAT_CUSTOMERS, ["customer_id", "n_orders"]), identity_records.read_reviews(lake)
     )
     return min(features.to_pylist(), key=lambda row: (-row["n_orders"], row["customer_id"]), default=None)
 
 
-def questions(lake: Lake, reports: Path) -> dict[str, Any]:
+def count_review_questions(lake: Lake, reports: Path) -> dict[str, Any]:
     """How many questions about merges wait for a person, by kind, how many customers are held back until
     then, and the page that shows them, or None."""
     rows = lake.read_arrow(CORE_IDENTITY_REVIEWS, ["kind", "is_held_back"]).to_pylist()
@@ -106,13 +106,13 @@ def questions(lake: Lake, reports: Path) -> dict[str, Any]:
     }
 
 
-def segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any]]:
+def read_segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any]]:
     """`segment_id`, `name` and `n_customers` of each segment, from the warehouse just published, largest
     first.
     """
     query = "select segment_id, name, n_customers from {}dim_segments order by n_customers desc, segment_id"
     if settings.warehouse == "snowflake":
-        with connect(settings) as session:
+        with connect_to_snowflake(settings) as session:
             rows = session.run(query.format(f"{settings.snowflake['schema']}."))
     else:
         file = settings.warehouse_folder / "builds" / warehouse_file
@@ -121,23 +121,23 @@ def segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str, Any
     return [dict(zip(("segment_id", "name", "n_customers"), row, strict=True)) for row in rows]
 
 
-def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
+def build_summary(night: RunContext, lake: Lake, published: Published) -> dict[str, Any]:
     """The page, from the run manifest, the lake, the published warehouse and the reports of train and
     publish.
     """
     rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == night.run_id]
-    entities = received(rows)
+    entities = collect_entity_outcomes(rows)
     reports = night.settings.home / "reports" / night.slug
     return {
         "run_id": night.run_id,
         "days": {"from": night.days.first.isoformat(), "to": night.days.last.isoformat()},
         "received": entities,
-        "balanced": balanced(entities),
-        "files": file_notes(rows),
-        "customers": customers(lake),
-        "example_customer": example_customer(lake),
-        "identity": questions(lake, reports),
-        "segments": segment_sizes(night.settings, published.warehouse_file),
+        "balanced": is_balanced(entities),
+        "files": collect_file_notes(rows),
+        "customers": count_customers(lake),
+        "example_customer": pick_example_customer(lake),
+        "identity": count_review_questions(lake, reports),
+        "segments": read_segment_sizes(night.settings, published.warehouse_file),
         "model": read_report(reports / "model.json"),
         "lists": read_report(reports / "lists.json"),
         "seconds": {row["step"]: round(row["seconds"], 1) for row in rows},
@@ -145,7 +145,7 @@ def collect(night: Night, lake: Lake, published: Published) -> dict[str, Any]:
     }
 
 
-def run_id(home: Path) -> str | None:
+def read_run_id(home: Path) -> str | None:
     """The run that the written page is about."""
     return read_report(home / "summary.json").get("run_id")
 
@@ -155,6 +155,6 @@ def read_report(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def write(summary: dict[str, Any], home: Path) -> None:
+def write_summary(summary: dict[str, Any], home: Path) -> None:
     """Write the page aside, then rename."""
     put_text(home / "summary.json", json.dumps(summary, indent=2, default=str) + "\n")

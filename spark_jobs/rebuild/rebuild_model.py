@@ -30,7 +30,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.registry import Registry, Version
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night, code_hash, config_hash
+from spark_jobs.run.context import LandingDates, RunContext, hash_code, hash_config
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job as scoring
 from spark_jobs.settings import Settings
@@ -77,7 +77,9 @@ def find_version(registry: Registry, name: str) -> Version:
     raise RebuildError(f"no version {name!r} in the registry")
 
 
-def rebuild_model(lake: Lake, registry: Registry, version: Version, run: Night) -> Iterator[DigestComparison]:
+def rebuild_model(
+    lake: Lake, registry: Registry, version: Version, run: RunContext
+) -> Iterator[DigestComparison]:
     """Fit the version again in the home of `run`, and its lists if its own run wrote them; compare digests.
 
     Args:
@@ -153,7 +155,7 @@ def hash_table(rows: pa.Table, table: Table) -> str:
     return digest.hexdigest()
 
 
-def create_rebuild_context(settings: Settings, version: Version, home: Path) -> Night:
+def create_rebuild_context(settings: Settings, version: Version, home: Path) -> RunContext:
     """A run in another home with the version's own seed, training days and code.
 
     Raises:
@@ -169,8 +171,8 @@ def create_rebuild_context(settings: Settings, version: Version, home: Path) -> 
         training_days=days,
     )
     now = datetime.now(UTC)
-    dates = Days(now.date(), now.date())
-    run = Night("rebuild", dates, other_settings, now, code_hash(), config_hash(other_settings))
+    dates = LandingDates(now.date(), now.date())
+    run = RunContext("rebuild", dates, other_settings, now, hash_code(), hash_config(other_settings))
     for name, before, now_here in (
         ("code", tags["code_hash"], run.code_hash),
         ("settings", tags["config_hash"], run.config_hash),
@@ -193,10 +195,11 @@ def main(argv: list[str]) -> int:
         try:
             version = find_version(registry, args.run)
             run = create_rebuild_context(settings, version, (args.into or Path(scratch)).resolve())
-            from spark_jobs.lake.session import start
+            from spark_jobs.lake.session import start_spark_session
 
             lake = Lake(
-                settings.lake, start("concierge rebuild", settings.spark_master, settings.spark_memory)
+                settings.lake,
+                start_spark_session("concierge rebuild", settings.spark_master, settings.spark_memory),
             )
             print(
                 f"{version.model_version}, made by {version.tags.get('night')}, again in"

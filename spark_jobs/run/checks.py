@@ -20,12 +20,12 @@ from expectations.suites import SUITES
 from expectations.suites.suite import Suite
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import TableReport
-from spark_jobs.run.gx import Unmet, unmet
+from spark_jobs.run.gx import UnmetExpectation, find_unmet_expectations
 
 logger = logging.getLogger(__name__)
 STEP = "validate"
 # Checked when the step has written them.
-OUTGOING = {
+OUTGOING_TABLES = {
     "ingest": (
         "core_events",
         "core_order_lines",
@@ -49,7 +49,7 @@ OUTGOING = {
 }
 # Checked before the step reads them: `export` writes these without a JVM, and `train` is their first reader
 # and has one.
-INCOMING = {"train": ("fct_interactions", "feat_customers", "feat_items")}
+INCOMING_TABLES = {"train": ("fct_interactions", "feat_customers", "feat_items")}
 
 
 class BorderError(Exception):
@@ -59,7 +59,7 @@ class BorderError(Exception):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """What a suite said of one version of a table."""
 
     table_name: str
@@ -67,11 +67,11 @@ class Verdict:
     version: int
     suite: str
     n_expectations: int
-    unmet: tuple[Unmet, ...] = ()
+    unmet: tuple[UnmetExpectation, ...] = ()
 
     @property
     def passed(self) -> bool:
-        return not any(each.stops for each in self.unmet)
+        return not any(each.is_fatal for each in self.unmet)
 
     def log(self) -> None:
         """Log how many expectations are met, and each that is not: an error where it stops the run."""
@@ -79,7 +79,7 @@ class Verdict:
         n_met = self.n_expectations - len(self.unmet)
         logger.info(f"{self.table_name:<28} {n_met} of {self.n_expectations} expectations met", extra=fields)
         for each in self.unmet:
-            level = logging.ERROR if each.stops else logging.WARNING
+            level = logging.ERROR if each.is_fatal else logging.WARNING
             logger.log(level, f"{self.table_name}: {each}", extra=fields)
 
     def report(self) -> TableReport:
@@ -98,13 +98,13 @@ class Verdict:
         return TableReport(self.table_name, self.version, self.version, detail=detail)
 
 
-def fingerprint(suite: Suite) -> str:
+def hash_suite(suite: Suite) -> str:
     """Hash of all that a suite says, 12 hex digits: a changed suite checks again."""
     said = [(e.kind, sorted(e.arguments.items()), e.severity, e.sql) for e in suite.expectations]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
-def passed_before(lake: Lake) -> set[tuple[str, int, str]]:
+def read_passed_checks(lake: Lake) -> set[tuple[str, int, str]]:
     """(table's id, version, suite) of every verdict that let a table pass."""
     runs = lake.read_arrow(OPS_RUNS, columns=["step", "version_after", "detail"])
     rows = runs.filter(pc.equal(runs["step"], STEP)).to_pylist()
@@ -114,56 +114,56 @@ def passed_before(lake: Lake) -> set[tuple[str, int, str]]:
     }
 
 
-def unchecked(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]:
+def find_unchecked_tables(lake: Lake, tables: Sequence[str]) -> list[tuple[Suite, str, int]]:
     """The suites of those of these tables that hold a version that has not passed, with the table's id and
     that version.
     """
     suites = [SUITES[name] for name in tables if lake.exists(SUITES[name].table)]
-    passed = passed_before(lake) if suites else set()
-    found = [(suite, *lake.table_id_and_version(suite.table)) for suite in suites]
-    return [one for one in found if (*one[1:], fingerprint(one[0])) not in passed]
+    passed = read_passed_checks(lake) if suites else set()
+    found = [(suite, *lake.read_table_id_and_version(suite.table)) for suite in suites]
+    return [one for one in found if (*one[1:], hash_suite(one[0])) not in passed]
 
 
-def check(lake: Lake, tables: Sequence[str]) -> list[Verdict]:
+def check_tables(lake: Lake, tables: Sequence[str]) -> list[CheckResult]:
     """Check those of these tables that have not passed yet, and log each verdict.
 
     Args:
-        lake: with a session, if `unchecked` finds anything.
+        lake: with a session, if `find_unchecked_tables` finds anything.
         tables: names; a table that was never written is not there to be checked.
     """
     verdicts = []
-    for suite, table_id, version in unchecked(lake, tables):
-        found = unmet(
+    for suite, table_id, version in find_unchecked_tables(lake, tables):
+        found = find_unmet_expectations(
             lake.read(suite.table, version),
             suite.table.name,
             suite.expectations,
-            lake.has_few(suite.table, version),
+            lake.is_small(suite.table, version),
         )
-        verdict = Verdict(
-            suite.table.name, table_id, version, fingerprint(suite), len(suite.expectations), tuple(found)
+        verdict = CheckResult(
+            suite.table.name, table_id, version, hash_suite(suite), len(suite.expectations), tuple(found)
         )
         verdict.log()
         verdicts.append(verdict)
     return verdicts
 
 
-def stop_if_failed(verdicts: list[Verdict]) -> None:
+def raise_if_failed(verdicts: list[CheckResult]) -> None:
     """Let the night go on, or stop it.
 
     Raises:
         BorderError: a table failed.
     """
-    said = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.stops]
+    said = [f"{v.table_name}: {each}" for v in verdicts for each in v.unmet if each.is_fatal]
     if said:
         raise BorderError("; ".join(said))
 
 
 @dataclass
-class Border:
+class BorderChecks:
     """One step's checks: all verdicts so far, and the seconds they took."""
 
     lake: Lake
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[CheckResult] = field(default_factory=list)
     seconds: float = 0.0
 
     def check(self, tables: Sequence[str]) -> None:
@@ -173,7 +173,7 @@ class Border:
             BorderError: one failed; its verdict is among `verdicts`.
         """
         began = time.monotonic()
-        found = check(self.lake, tables)
+        found = check_tables(self.lake, tables)
         self.seconds += time.monotonic() - began
         self.verdicts += found
-        stop_if_failed(found)
+        raise_if_failed(found)

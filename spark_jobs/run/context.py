@@ -22,7 +22,7 @@ class NothingNew(Exception):  # noqa: N818 - not an error
 
 
 @dataclass(frozen=True)
-class Days:
+class LandingDates:
     """A range of landing days, both ends included."""
 
     first: date
@@ -40,19 +40,19 @@ class Days:
         return self.first <= day <= self.last
 
 
-def slug(run_id: str) -> str:
+def slugify_run_id(run_id: str) -> str:
     """A run id as a file name: Airflow's holds colons and pluses."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", run_id)
 
 
 @dataclass(frozen=True)
-class Night:
+class RunContext:
     """One run of the pipeline, as a step sees it. `now` is for logs (`ops_runs`, `published_at`), never for
     data.
     """
 
     run_id: str
-    days: Days
+    days: LandingDates
     settings: Settings
     now: datetime
     code_hash: str = ""
@@ -61,14 +61,14 @@ class Night:
     @property
     def slug(self) -> str:
         """The run's name among files."""
-        return slug(self.run_id)
+        return slugify_run_id(self.run_id)
 
 
 @dataclass
 class TableReport:
     """What a step did to one table: goes to `ops_runs` and to the screen.
 
-    For entities that received records, the outcomes add up to `n_received` (see `balances`).
+    For entities that received records, the outcomes add up to `n_received` (see `is_balanced`).
     """
 
     table_name: str
@@ -87,7 +87,7 @@ class TableReport:
     failure: str | None = None  # why the step fails although all was written, so that it can be looked at
 
     @property
-    def balances(self) -> bool:
+    def is_balanced(self) -> bool:
         """Conservation: received = inserted + updated + unchanged + superseded + duplicate + quarantined."""
         outcomes = (
             self.n_inserted,
@@ -100,7 +100,7 @@ class TableReport:
         return self.n_received is None or self.n_received == sum(outcomes)
 
 
-def code_hash(root: Path = ROOT) -> str:
+def hash_code(root: Path = ROOT) -> str:
     """Hash of the code that makes data: the source files of `CODE_FOLDERS` as they are on disk, 12 hex
     digits.
     """
@@ -118,7 +118,7 @@ def code_hash(root: Path = ROOT) -> str:
     return digest.hexdigest()[:12]
 
 
-def config_hash(settings: Settings) -> str:
+def hash_config(settings: Settings) -> str:
     """Hash of the settings that can change data, 12 hex digits; where things lie and how much memory they get
     do not.
     """
@@ -132,7 +132,7 @@ def config_hash(settings: Settings) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
-def arguments(step: str) -> argparse.ArgumentParser:
+def build_step_parser(step: str) -> argparse.ArgumentParser:
     """The arguments every step takes."""
     parser = argparse.ArgumentParser(prog=step)
     parser.add_argument(
@@ -145,15 +145,15 @@ def arguments(step: str) -> argparse.ArgumentParser:
     return parser
 
 
-def parse(step: str, argv: Sequence[str]) -> Night:
+def parse_run_context(step: str, argv: Sequence[str]) -> RunContext:
     """The night a step's command line asks for."""
-    given = arguments(step).parse_args(argv)
+    given = build_step_parser(step).parse_args(argv)
     settings = Settings.from_environment()
-    return Night(
+    return RunContext(
         run_id=given.run_id,
-        days=Days(given.first, given.last),
+        days=LandingDates(given.first, given.last),
         settings=settings,
         now=datetime.now(UTC),
-        code_hash=code_hash(),
-        config_hash=config_hash(settings),
+        code_hash=hash_code(),
+        config_hash=hash_config(settings),
     )

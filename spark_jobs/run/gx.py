@@ -27,7 +27,7 @@ COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
-class Unmet:
+class UnmetExpectation:
     """An expectation that is not met, and by how many rows (None where it is not about rows, or could not be
     evaluated).
     """
@@ -37,7 +37,7 @@ class Unmet:
     could_not_run: bool = False
 
     @property
-    def stops(self) -> bool:
+    def is_fatal(self) -> bool:
         return self.could_not_run or self.expectation.severity == FAIL
 
     def __str__(self) -> str:
@@ -51,41 +51,43 @@ class Unmet:
         return f"{self.expectation.name}{f' ({rows})' if rows else ''}: {self.expectation.reason}"
 
 
-def unmet(
-    frame: "DataFrame", name: str, expectations: Sequence[Expectation], few: bool = False
-) -> list[Unmet]:
+def find_unmet_expectations(
+    frame: "DataFrame", name: str, expectations: Sequence[Expectation], is_small: bool = False
+) -> list[UnmetExpectation]:
     """The expectations that this frame does not meet, in their order.
 
     Args:
         frame: the table's rows.
         name: the table's name.
         expectations: all of them are evaluated; a condition over a row becomes a boolean column first.
-        few: the rows fit the driver's memory. Then Spark works out the conditions and pandas the rest: of a
-            night's eight tables with a few thousand rows each, Spark alone took 17 s, most of it the starting
-            of jobs.
+        is_small: the rows fit the driver's memory. Then Spark works out the conditions and pandas the rest:
+            of a night's eight tables with a few thousand rows each, Spark alone took 17 s, most of it the
+            starting of jobs.
     """
     nested = any(kind.startswith(("array", "map")) for _, kind in frame.dtypes)
     named = dict.fromkeys(column for each in expectations for column in each.columns)
     rows = [f"({each.sql}) as `{each.arguments['column']}`" for each in expectations if each.sql]
     frame = frame.selectExpr(*[f"`{column}`" for column in named], *rows)
-    with spark_silent(frame.sparkSession):
-        here = brought(frame) if few else None
+    with silence_spark_logs(frame.sparkSession):
+        here = collect_to_pandas(frame) if is_small else None
         if here is None and nested:
             # A condition over an array is interpreted, and Spark would work it out anew in each aggregate
             # that reads it: 16 s for 4,000 lists. Flat frames are not kept: 541,909 order lines took longer
             # to cache than to read twice.
             frame = frame.localCheckpoint()
-        batch = batch_of(frame if here is None else here, name)
-        said = zip(expectations, ask(batch, expectations, "BOOLEAN_ONLY"), strict=True)
+        batch = build_batch(frame if here is None else here, name)
+        said = zip(expectations, evaluate_expectations(batch, expectations, "BOOLEAN_ONLY"), strict=True)
         failed = [each for each, result in said if not result.success]
-        counted = zip(failed, ask(batch, failed, COUNTS_ONLY), strict=True) if failed else ()
+        counted = (
+            zip(failed, evaluate_expectations(batch, failed, COUNTS_ONLY), strict=True) if failed else ()
+        )
         return [
-            Unmet(each, (result.result or {}).get("unexpected_count"), raised(result))
+            UnmetExpectation(each, (result.result or {}).get("unexpected_count"), has_raised(result))
             for each, result in counted
         ]
 
 
-def brought(frame: "DataFrame") -> "pd.DataFrame | None":
+def collect_to_pandas(frame: "DataFrame") -> "pd.DataFrame | None":
     """The rows in pandas; None when a condition could not be worked out, which Spark's own path tells apart
     by expectation.
     """
@@ -98,7 +100,7 @@ def brought(frame: "DataFrame") -> "pd.DataFrame | None":
 
 
 @contextmanager
-def spark_silent(spark: "SparkSession") -> Iterator[None]:
+def silence_spark_logs(spark: "SparkSession") -> Iterator[None]:
     """Nothing of Spark's in the log: of a condition that raises, executors and driver log the very value that
     did it.
     """
@@ -113,12 +115,12 @@ def spark_silent(spark: "SparkSession") -> Iterator[None]:
     try:
         yield
     finally:
-        spark.sparkContext.setLogLevel("ERROR")  # as `session.start` sets it
+        spark.sparkContext.setLogLevel("ERROR")  # as `session.start_spark_session` sets it
         for logger in loggers:
             logger.disabled = False
 
 
-def great_expectations() -> ModuleType:
+def import_great_expectations() -> ModuleType:
     """The package, with its analytics off and its logs shut: they quote what was looked at."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the package is imported
     with warnings.catch_warnings():
@@ -128,11 +130,11 @@ def great_expectations() -> ModuleType:
     return package
 
 
-def batch_of(frame: "DataFrame | pd.DataFrame", name: str):
+def build_batch(frame: "DataFrame | pd.DataFrame", name: str):
     """The frame, Spark's or pandas', as a batch of a context that lives in memory and makes no folder for its
     docs.
     """
-    package = great_expectations()
+    package = import_great_expectations()
     config = import_module("great_expectations.data_context.types.base")
     context = package.get_context(
         mode="ephemeral",
@@ -152,32 +154,34 @@ def batch_of(frame: "DataFrame | pd.DataFrame", name: str):
     return definition.get_batch({"dataframe": frame})
 
 
-def ask(batch, expectations: Sequence[Expectation], result_format) -> list:
+def evaluate_expectations(batch, expectations: Sequence[Expectation], result_format) -> list:
     """Great Expectations' results, in the order asked: one run for all, so that their aggregates share one
     query.
     """
-    suite = great_expectations().ExpectationSuite(name="suite")
+    suite = import_great_expectations().ExpectationSuite(name="suite")
     for number, each in enumerate(expectations):
         said = {
             **each.arguments,
             "severity": SEVERITY[each.severity],
             "meta": {"number": number, "reason": each.reason},
         }
-        suite.add_expectation(class_of(each.kind)(**said))
+        suite.add_expectation(get_expectation_class(each.kind)(**said))
     results = batch.validate(suite, result_format=result_format).results
     return sorted(results, key=lambda result: result.expectation_config.meta["number"])
 
 
-def class_of(kind: str) -> type:
+def get_expectation_class(kind: str) -> type:
     """`expect_column_values_to_be_unique` → Great Expectations' `ExpectColumnValuesToBeUnique`.
 
     Raises:
         AttributeError: there is no such expectation.
     """
-    return getattr(great_expectations().expectations, "".join(part.capitalize() for part in kind.split("_")))
+    return getattr(
+        import_great_expectations().expectations, "".join(part.capitalize() for part in kind.split("_"))
+    )
 
 
-def raised(result) -> bool:
+def has_raised(result) -> bool:
     """Whether evaluating it raised: then it says nothing about the rows, and its message may quote them."""
     info = result.exception_info or {}
     return bool(info.get("raised_exception")) or any(

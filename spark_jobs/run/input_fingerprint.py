@@ -7,12 +7,12 @@ and needs no Spark to know it.
 import hashlib
 from datetime import date
 
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
 from spark_jobs.sources.landed_files import list_landed_files
 
 
-def hash_inputs(night: Night, last_day: date, identity: IdentityInputs) -> str:
+def hash_inputs(night: RunContext, last_day: date, identity: IdentityInputs) -> str:
     """Hash of the files landed up to `last_day`, code, settings, identity decisions and linkage model; 32 hex
     digits.
     """

@@ -23,12 +23,12 @@ from types import ModuleType  # noqa: E402
 from spark_jobs.lake.tables import Lake  # noqa: E402
 from spark_jobs.run import checks  # noqa: E402
 from spark_jobs.run import context as nights  # noqa: E402
-from spark_jobs.run.locks import refuse_another_shop, turn  # noqa: E402
+from spark_jobs.run.locks import refuse_another_shop, step_lock  # noqa: E402
 from spark_jobs.run.logs import log_step  # noqa: E402
-from spark_jobs.run.manifest import log_reports, record  # noqa: E402
+from spark_jobs.run.manifest import log_reports, record_reports  # noqa: E402
 
 logger = logging.getLogger("spark_jobs.run.launcher")  # __name__ is __main__ here
-STEPS = {
+STEP_MODULES = {
     "land": "spark_jobs.land.job",
     "ingest": "spark_jobs.ingest.job",
     "identify": "spark_jobs.identify.job",
@@ -50,8 +50,8 @@ YIELDING = (
 NOTHING_NEW = 99  # Airflow's BashOperator turns this exit code into "skipped", and skips all that follows
 
 
-def work(
-    step: str, job: ModuleType, night: nights.Night, lake: Lake, began: float, checked: float
+def run_job(
+    step: str, job: ModuleType, night: nights.RunContext, lake: Lake, began: float, checked: float
 ) -> list[nights.TableReport] | None:
     """Run the job, show and record what it did; None when there was nothing to do.
 
@@ -65,40 +65,45 @@ def work(
         logger.info(f"nothing new ({nothing})")
         return None
     elapsed = time.monotonic() - began
-    record(lake, night, step, reports, elapsed - checked, elapsed)
+    record_reports(lake, night, step, reports, elapsed - checked, elapsed)
     log_reports(reports)
     return reports
 
 
 def main(argv: list[str]) -> int:
     """Run the step named first in argv; 0 when it did its work, 99 when there was none."""
-    if not argv or argv[0] not in STEPS:
-        print(f"usage: launcher.py {{{','.join(STEPS)}}} --from DAY --to DAY --run-id ID", file=sys.stderr)
+    if not argv or argv[0] not in STEP_MODULES:
+        print(
+            f"usage: launcher.py {{{','.join(STEP_MODULES)}}} --from DAY --to DAY --run-id ID",
+            file=sys.stderr,
+        )
         return 2
     step = argv[0]
-    night = nights.parse(step, argv[1:])
-    lock = nullcontext() if step in YIELDING else turn(night.settings.home, f"{step} of {night.run_id}")
+    night = nights.parse_run_context(step, argv[1:])
+    lock = nullcontext() if step in YIELDING else step_lock(night.settings.home, f"{step} of {night.run_id}")
     with log_step(night.settings.home, night.run_id, step), lock:
         # What was waited for is over: the step's time begins here.
-        return take(step, replace(night, now=datetime.now(UTC)), time.monotonic())
+        return execute_step(step, replace(night, now=datetime.now(UTC)), time.monotonic())
 
 
-def take(step: str, night: nights.Night, began: float) -> int:
+def execute_step(step: str, night: nights.RunContext, began: float) -> int:
     """The step between its borders, alone in the home; its exit code."""
     if step in BEGINNINGS:
         refuse_another_shop(Lake(night.settings.lake), night.settings.sources)
-    job = importlib.import_module(STEPS[step])
+    job = importlib.import_module(STEP_MODULES[step])
     spark = None
     if getattr(job, "NEEDS_SPARK", True):
-        from spark_jobs.lake.session import start
+        from spark_jobs.lake.session import start_spark_session
 
-        spark = start(f"concierge {step}", night.settings.spark_master, night.settings.spark_memory)
+        spark = start_spark_session(
+            f"concierge {step}", night.settings.spark_master, night.settings.spark_memory
+        )
     lake = Lake(night.settings.lake, spark)
-    border, reports = checks.Border(lake), None
+    border, reports = checks.BorderChecks(lake), None
     try:
-        border.check(checks.INCOMING.get(step, ()))
-        reports = work(step, job, night, lake, began, border.seconds)
-        border.check(checks.OUTGOING.get(step, ()))
+        border.check(checks.INCOMING_TABLES.get(step, ()))
+        reports = run_job(step, job, night, lake, began, border.seconds)
+        border.check(checks.OUTGOING_TABLES.get(step, ()))
     except checks.BorderError as stopped:
         logger.error(f"stopped at the border. {stopped}")
         return 1
@@ -108,7 +113,7 @@ def take(step: str, night: nights.Night, began: float) -> int:
         raise
     finally:
         verdicts, elapsed = [verdict.report() for verdict in border.verdicts], time.monotonic() - began
-        record(lake, night, checks.STEP, verdicts, border.seconds, elapsed)
+        record_reports(lake, night, checks.STEP, verdicts, border.seconds, elapsed)
     if reports is None:
         return NOTHING_NEW if step in SKIPPING else 0
     failures = [report.failure for report in reports if report.failure]
@@ -116,7 +121,7 @@ def take(step: str, night: nights.Night, began: float) -> int:
         logger.error(failure)
     if failures:
         return 1
-    unbalanced = [report.table_name for report in reports if not report.balances]
+    unbalanced = [report.table_name for report in reports if not report.is_balanced]
     if unbalanced:
         logger.error(f"rows received and outcomes do not add up for {unbalanced}")
         return 1

@@ -49,7 +49,7 @@ def refuse_another_shop(lake: Lake, sources: Iterable[str]) -> None:
 
 
 @contextmanager
-def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+def step_lock(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Held while a step works, so that no two share the names of what is half made: dbt's file, its target,
     Snowflake's schema.
 
@@ -66,12 +66,12 @@ def turn(home: Path, who: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        logger.warning(f"waiting for {told(holder)}, which works in {home}")
+        logger.warning(f"waiting for {read_lock_holder(holder)}, which works in {home}")
         try:
             lock.acquire(timeout=wait_seconds)
         except Timeout:
             raise BusyError(
-                f"waited {wait_seconds:g} s for {told(holder)}, which still works in {home}"
+                f"waited {wait_seconds:g} s for {read_lock_holder(holder)}, which still works in {home}"
             ) from None
     try:
         holder.write_text(f"{who} (process {os.getpid()})")
@@ -89,12 +89,12 @@ def find_running_step(home: Path) -> str | None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        return told(home / HOLDER)
+        return read_lock_holder(home / HOLDER)
     lock.release()
     return None
 
 
-def told(holder: Path) -> str:
+def read_lock_holder(holder: Path) -> str:
     """Who holds the lock; it may not have said so yet."""
     try:
         return holder.read_text() or "another step"

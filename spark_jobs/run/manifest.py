@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from expectations.contracts.lake import OPS_RUNS
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 
 logger = logging.getLogger(__name__)
 OUTCOMES = ("received", "inserted", "updated", "unchanged", "superseded", "duplicate", "quarantined")
@@ -19,7 +19,7 @@ LOGGED = (
 )
 
 
-def line(report: TableReport) -> str:
+def format_table_report(report: TableReport) -> str:
     """One table's report as a line of text."""
     counts = [f"{name} {getattr(report, f'n_{name}'):,}" for name in OUTCOMES if getattr(report, f"n_{name}")]
     if report.n_rows is not None:
@@ -33,12 +33,12 @@ def line(report: TableReport) -> str:
 def log_reports(reports: list[TableReport]) -> None:
     """Log a step's reports, one line a table."""
     for report in reports:
-        logger.info(line(report), extra={"table": report.table_name})
+        logger.info(format_table_report(report), extra={"table": report.table_name})
 
 
-def record(
+def record_reports(
     lake: Lake,
-    night: Night,
+    night: RunContext,
     step: str,
     reports: list[TableReport],
     seconds: float,

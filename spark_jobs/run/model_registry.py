@@ -1,10 +1,10 @@
 """The model registry of a run's home."""
 
 from models.registry import Registry
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 
 
-def open_registry(night: Night) -> Registry:
+def open_registry(night: RunContext) -> Registry:
     """The registry of this home."""
     settings = night.settings
     return Registry(

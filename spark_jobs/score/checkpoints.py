@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 
 Batches = Iterator[pa.RecordBatch]
 # What a partition tells the driver: its file, who was due, how many lists it holds, whether it was computed
@@ -22,12 +22,12 @@ Batches = Iterator[pa.RecordBatch]
 PARTITION_SCHEMA = "file string, n_due int, n_listed int, is_new boolean, kept array<string>"
 
 
-def checkpoint_folder(night: Night) -> Path:
+def checkpoint_folder(night: RunContext) -> Path:
     """Where this run keeps what it has finished."""
     return night.settings.home / "scoring" / night.slug
 
 
-def delete_checkpoints(night: Night) -> None:
+def delete_checkpoints(night: RunContext) -> None:
     """Every run's files: what is committed needs none, and a run that is superseded is not gone on with."""
     shutil.rmtree(checkpoint_folder(night).parent, ignore_errors=True)
 

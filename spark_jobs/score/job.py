@@ -17,9 +17,9 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from models.base import KINDS
-from spark_jobs.lake.tables import Lake, Written
+from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented, shift_to_shop_time
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import item_demand, list_frames, personal_lists
 from spark_jobs.sources.registry import find_shop_time_zone
@@ -27,7 +27,7 @@ from spark_jobs.sources.registry import find_shop_time_zone
 NO_MODEL = "none"  # stands where a list names its model, until one is accepted
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Score with the champion. Without one there are the lists that are counted: what is popular and what is
     new.
 
@@ -87,7 +87,7 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     return reports
 
 
-def report_write(table: Table, written: Written) -> TableReport:
+def report_write(table: Table, written: WriteResult) -> TableReport:
     """What a write did, for the run manifest."""
     return TableReport(
         table.name,

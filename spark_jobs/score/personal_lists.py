@@ -14,9 +14,9 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame
 
 from expectations.contracts.lake import REC_CUSTOMER_ITEMS
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.score import checkpoints, list_frames
 
 LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
@@ -26,7 +26,7 @@ READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}
 
 
 def update_personal_lists(
-    lake: Lake, night: Night, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
+    lake: Lake, night: RunContext, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
 ) -> TableReport:
     """Lists of all customers, those computed again whose inputs changed; no new version when none did.
 
@@ -35,7 +35,7 @@ def update_personal_lists(
         behaviour: once per customer, item, day and kind.
         customers: `feat_customers`.
     """
-    lake.widen(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
+    lake.add_missing_columns(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
     held = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
     where, before = checkpoints.checkpoint_folder(night), lake.spark.createDataFrame(held)
     done = (
@@ -65,10 +65,11 @@ def commit_personal_lists(
     n_updated = pc.sum(pc.is_in(listed, value_set=held)).as_py() or 0
     n_gone = len(held) - len(kept) - n_updated
     if before is None or files or n_gone:
-        standing = lake.rows_as_files(REC_CUSTOMER_ITEMS) if len(kept) else None
+        standing = lake.scan_files(REC_CUSTOMER_ITEMS) if len(kept) else None
         rows = merge_list_rows(standing, kept.combine_chunks(), files)
         lake.overwrite(
-            pa.RecordBatchReader.from_batches(arrow_schema(REC_CUSTOMER_ITEMS), rows), REC_CUSTOMER_ITEMS
+            pa.RecordBatchReader.from_batches(build_arrow_schema(REC_CUSTOMER_ITEMS), rows),
+            REC_CUSTOMER_ITEMS,
         )
     n_due = sum(part["n_due"] for part in done)
     return TableReport(
@@ -92,7 +93,7 @@ def merge_list_rows(
     standing: dataset.Dataset | None, kept: pa.Array, files: Sequence[Path]
 ) -> Iterator[pa.RecordBatch]:
     """The table's rows: those that stand, then those of the files."""
-    schema = arrow_schema(REC_CUSTOMER_ITEMS)
+    schema = build_arrow_schema(REC_CUSTOMER_ITEMS)
     if standing is not None:
         for batch in standing.to_batches(columns=schema.names, batch_size=LISTS_AT_ONCE, **READ_AHEAD):
             rows = pa.Table.from_batches([batch]).cast(schema)

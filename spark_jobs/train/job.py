@@ -13,7 +13,7 @@ from dataclasses import replace
 from models.gate import Verdict, beats_popularity, judge_refit
 from models.search import read_space
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.train import gate_inputs
 from spark_jobs.train.configuration_search import FALLBACK
@@ -35,7 +35,7 @@ NO_BEHAVIOUR = TableReport(
 )
 
 
-def run(run: Night, lake: Lake) -> list[TableReport]:
+def run(run: RunContext, lake: Lake) -> list[TableReport]:
     """Train, unless a version was made of these tables, this code and this configuration before."""
     registry = open_registry(run)
     champion = registry.champion()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.registry import Version
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.train.drift import REPORT_FILE
 from spark_jobs.train.leaderboard import write_report
 from spark_jobs.train.provenance import REFIT
@@ -28,7 +28,7 @@ MANIFEST_FIELDS = (
 
 
 def report_model(
-    run: Night, candidate: Version | None, served: Version | None, fields: Mapping[str, Any]
+    run: RunContext, candidate: Version | None, served: Version | None, fields: Mapping[str, Any]
 ) -> list[TableReport]:
     """Write the report where the run's summary reads it, log its outcome, and return the manifest's row.
 
@@ -98,7 +98,7 @@ def describe_version(version: Version | None) -> dict[str, Any]:
     }
 
 
-def _write_run_report(run: Night, report: Mapping[str, Any]) -> None:
+def _write_run_report(run: RunContext, report: Mapping[str, Any]) -> None:
     write_report(report, run.settings.home / "reports" / run.slug / "model.json")
 
 

@@ -17,7 +17,7 @@ from expectations.contracts.lake import (
 )
 from models.time_split import Windows
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 from spark_jobs.train.matrices import TrainingMatrices
 
 TRAINING_TABLES = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
@@ -26,7 +26,7 @@ REFIT, SEARCH = "refit", "search"
 EPOCH = date(1970, 1, 1)
 
 
-def fingerprint_inputs(run: Night, lake: Lake, configuration: Mapping[str, Any]) -> str:
+def fingerprint_inputs(run: RunContext, lake: Lake, configuration: Mapping[str, Any]) -> str:
     """A hash of what a model is made of: table versions, code, settings, configuration. Equal hashes mean
     equal models.
     """

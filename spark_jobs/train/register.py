@@ -75,7 +75,7 @@ def register_evaluation(
         "code_hash": context.run.code_hash,
         "config_hash": context.run.config_hash,
         "table_versions": origin["table_versions"],
-        "lake_versions": context.lake.versions(),
+        "lake_versions": context.lake.read_versions(),
     }
     with tempfile.TemporaryDirectory() as folder:
         digests = evaluation.artifact.save(Path(folder) / "model")

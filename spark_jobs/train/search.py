@@ -11,7 +11,7 @@ from dataclasses import replace
 from models.gate import judge_new
 from models.search import read_space
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.train import job, leaderboard, search_schedule
 from spark_jobs.train.configuration_search import OFF_CYCLE
@@ -30,7 +30,7 @@ from spark_jobs.train.register import register_evaluation
 from spark_jobs.train.training_run import TrainingContext, read_training_run
 
 
-def run(run: Night, lake: Lake) -> list[TableReport]:
+def run(run: RunContext, lake: Lake) -> list[TableReport]:
     """Search, and compare what is found with the accepted configuration, both fitted before the test."""
     registry = open_registry(run)
     champion = registry.champion()

@@ -12,7 +12,7 @@ from typing import Any
 
 from expectations.contracts.lake import OPS_RUNS
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, NothingNew, TableReport
+from spark_jobs.run.context import NothingNew, RunContext, TableReport
 
 logger = logging.getLogger(__name__)
 NEEDS_SPARK = False
@@ -20,7 +20,7 @@ SUNDAY = 6
 GROWTH = 1.5  # times the interactions that the last search learned from
 
 
-def run(run: Night, lake: Lake) -> list[TableReport]:
+def run(run: RunContext, lake: Lake) -> list[TableReport]:
     """Report why a search is due.
 
     Raises:
@@ -35,7 +35,7 @@ def run(run: Night, lake: Lake) -> list[TableReport]:
     return [TableReport("search", detail={"because": reasons})]
 
 
-def find_search_reasons(run: Night, lake: Lake) -> list[str]:
+def find_search_reasons(run: RunContext, lake: Lake) -> list[str]:
     """Why a search is due on the morning after the run's last landing date; empty when it is not."""
     rows = lake.read_arrow(OPS_RUNS, ["step", "table_name", "finished_at", "detail"]).to_pylist()
     rows = sorted((row for row in rows if row["table_name"] == "model"), key=lambda row: row["finished_at"])

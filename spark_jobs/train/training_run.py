@@ -9,7 +9,7 @@ from models.registry import Registry, Version
 from models.time_split import Windows, windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import select_newest_days, shift_to_shop_time
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 from spark_jobs.sources.registry import find_shop_time_zone
 from spark_jobs.train.matrices import TrainingMatrices, build_training_matrices
 
@@ -37,13 +37,13 @@ class TrainingContext:
         champion: the accepted version before this training; None before the first.
     """
 
-    run: Night
+    run: RunContext
     lake: Lake
     registry: Registry
     champion: Version | None
 
 
-def read_training_run(run: Night, lake: Lake) -> TrainingRun | None:
+def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
     """The run's matrices with their windows and seed; None when nobody has done anything yet."""
     settings = run.settings
     matrices, cut = read_training_data(lake, settings.training_days, find_shop_time_zone(settings.sources))

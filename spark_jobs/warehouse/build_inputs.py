@@ -16,14 +16,14 @@ import duckdb
 from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, LAKE, OPS_DELIVERIES
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import ROOT, Night
+from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.files import free_file
-from spark_jobs.warehouse.schema_swap import begin_aside
-from spark_jobs.warehouse.snowflake import connect
+from spark_jobs.warehouse.files import find_free_file
+from spark_jobs.warehouse.schema_swap import create_build_schema
+from spark_jobs.warehouse.snowflake import connect_to_snowflake
 from spark_jobs.warehouse.survivorship import POLICY
 
-SOURCES = (
+SOURCE_TABLES = (
     "core_events",
     "core_order_lines",
     "core_people",
@@ -35,99 +35,105 @@ SOURCES = (
     "core_identity_changes",
     "core_impressions",
 )
-BY_DAY = (CORE_EVENTS, CORE_ORDER_LINES)
-READS = "int_build__reads"
+DAY_PARTITIONED = (CORE_EVENTS, CORE_ORDER_LINES)
+INPUTS_TABLE = "int_build__reads"
 
 
 @dataclass(frozen=True)
-class Reads:
+class BuildInputs:
     """What a warehouse was built from: `versions` is `<table id>@<version>` of each lake table, absent ones
     left out.
     """
 
     versions: dict[str, str]
-    code: str
+    models_hash: str
     as_of: date
 
 
 @dataclass(frozen=True)
-class Beginning:
+class BuildPlan:
     """Where and from what a build begins.
 
     Attributes:
         file: the file to build in; None on Snowflake.
         finished: where it belongs when it is whole.
-        told: what dbt is told, as `dbt_project/macros/night.sql` lists it.
+        dbt_inputs: what dbt is told, as `dbt_project/macros/night.sql` lists it.
     """
 
     file: Path | None
     finished: Path | None
-    told: dict
+    dbt_inputs: dict
 
 
-def begin(night: Night, lake: Lake) -> Beginning:
+def prepare_build(night: RunContext, lake: Lake) -> BuildPlan:
     """Lay tonight's file and say what it lacks. Without a usable published file the build is from nothing."""
     folder = night.settings.warehouse_folder
     for name in ("builds", "dbt"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     if night.settings.warehouse == "snowflake":
-        told = what_to_tell(night, lake, reads_on_snowflake(night.settings))
-        begin_aside(night.settings, night.run_id, is_built_upon=told["changed_days"] is not None)
-        return Beginning(None, None, told)
+        dbt_inputs = collect_dbt_inputs(night, lake, read_build_inputs_on_snowflake(night.settings))
+        create_build_schema(
+            night.settings, night.run_id, is_built_upon=dbt_inputs["changed_days"] is not None
+        )
+        return BuildPlan(None, None, dbt_inputs)
     # Always of one name while it is built: with another one dbt parses the whole project again.
-    building, finished = folder / "dbt" / "building.duckdb", free_file(night)
+    building, finished = folder / "dbt" / "building.duckdb", find_free_file(night)
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     published = Published.read(night.settings.home)
     base = folder / "builds" / published.warehouse_file if published and published.warehouse_file else None
-    before = reads(base) if base and base.exists() else None
-    told = what_to_tell(night, lake, before)
-    if told["changed_days"] is not None:
+    before = read_build_inputs(base) if base and base.exists() else None
+    dbt_inputs = collect_dbt_inputs(night, lake, before)
+    if dbt_inputs["changed_days"] is not None:
         shutil.copyfile(base, building)
-    return Beginning(building, finished, told)
+    return BuildPlan(building, finished, dbt_inputs)
 
 
-def what_to_tell(night: Night, lake: Lake, before: Reads | None) -> dict:
+def collect_dbt_inputs(night: RunContext, lake: Lake, before: BuildInputs | None) -> dict:
     """What dbt is told. `changed_days` is None when all has to be built anew: nothing to build on, other
     models, other tables.
 
     Args:
         before: what the warehouse to build on has read.
     """
-    now = Reads(versions(lake), models_hash(), as_of(night, lake, before))
+    now = BuildInputs(
+        read_source_versions(lake), hash_dbt_models(), find_newest_landing_date(night, lake, before)
+    )
     return {
         "as_of": now.as_of.isoformat(),
-        "changed_days": changed_days(lake, before, now),
+        "changed_days": find_changed_days(lake, before, now),
         "lake_versions": now.versions,
-        "models_hash": now.code,
+        "models_hash": now.models_hash,
     }
 
 
-def changed_days(lake: Lake, before: Reads | None, now: Reads) -> dict[str, list[str]] | None:
+def find_changed_days(
+    lake: Lake, before: BuildInputs | None, now: BuildInputs
+) -> dict[str, list[str]] | None:
     """For each lake table kept by day, the days whose rows changed since `before`, ISO; None when that cannot
     be told.
     """
-    if before is None or before.code != now.code:
+    if before is None or before.models_hash != now.models_hash:
         return None
     changed = {}
-    for table in BY_DAY:
+    for table in DAY_PARTITIONED:
         table_id, _, version = before.versions.get(table.name, "@-1").partition("@")
         if table_id and now.versions.get(table.name, "").partition("@")[0] != table_id:
             return None
-        days = lake.changed_partitions(table, int(version)) if table.name in now.versions else set()
+        days = lake.find_changed_days(table, int(version)) if table.name in now.versions else set()
         if days is None:
             return None
         changed[table.name] = sorted(day.isoformat() for day in days)
     return changed
 
 
-def versions(lake: Lake) -> dict[str, str]:
+def read_source_versions(lake: Lake) -> dict[str, str]:
     """Table id and version of each source that exists."""
-    found = {name: lake.table_id_and_version(LAKE[name]) for name in SOURCES}
+    found = {name: lake.read_table_id_and_version(LAKE[name]) for name in SOURCE_TABLES}
     return {name: f"{said[0]}@{said[1]}" for name, said in found.items() if said}
 
 
-def as_of(night: Night, lake: Lake, before: Reads | None) -> date:
+def find_newest_landing_date(night: RunContext, lake: Lake, before: BuildInputs | None) -> date:
     """The newest landing day that any night brought: the same in whatever order days are brought in."""
     deliveries = lake.read_arrow(OPS_DELIVERIES, ["landing_date", "n_records"]).to_pylist()
     landed = (
@@ -136,7 +142,7 @@ def as_of(night: Night, lake: Lake, before: Reads | None) -> date:
     return max([night.days.last, *landed, *([before.as_of] if before else [])])
 
 
-def models_hash() -> str:
+def hash_dbt_models() -> str:
     """Hash of dbt's models and of the segments: with other models, rows built by the old ones are not built
     upon.
 
@@ -152,29 +158,33 @@ def models_hash() -> str:
     return digest.hexdigest()[:12]
 
 
-def reads(file: Path) -> Reads | None:
+def read_build_inputs(file: Path) -> BuildInputs | None:
     """What a warehouse file was built from; None when it does not say."""
     with duckdb.connect(str(file), read_only=True) as warehouse:
         try:
-            return told_by(warehouse.execute(said_in("main_intermediate")).fetchall())
+            return parse_inputs_rows(warehouse.execute(format_inputs_query("main_intermediate")).fetchall())
         except duckdb.CatalogException:
             return None
 
 
-def reads_on_snowflake(settings: Settings) -> Reads | None:
+def read_build_inputs_on_snowflake(settings: Settings) -> BuildInputs | None:
     """What the schema that analysts read was built from; None when it does not say."""
     schema = settings.snowflake["schema"]
-    with connect(settings, schema) as session:
-        return told_by(session.run(said_in(schema))) if READS in session.relations(schema) else None
+    with connect_to_snowflake(settings, schema) as session:
+        return (
+            parse_inputs_rows(session.run(format_inputs_query(schema)))
+            if INPUTS_TABLE in session.list_relations(schema)
+            else None
+        )
 
 
-def said_in(schema: str) -> str:
-    return f"select table_name, lake_version, models_hash, as_of from {schema}.{READS}"
+def format_inputs_query(schema: str) -> str:
+    return f"select table_name, lake_version, models_hash, as_of from {schema}.{INPUTS_TABLE}"
 
 
-def told_by(rows: list[tuple]) -> Reads | None:
+def parse_inputs_rows(rows: list[tuple]) -> BuildInputs | None:
     return (
-        Reads({name: version for name, version, _, _ in rows if version}, rows[0][2], rows[0][3])
+        BuildInputs({name: version for name, version, _, _ in rows if version}, rows[0][2], rows[0][3])
         if rows
         else None
     )

@@ -9,7 +9,7 @@ import duckdb
 
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
-from spark_jobs.warehouse.load_sql import CHANGE, DELETE, UPSERT, is_nested
+from spark_jobs.warehouse.load_sql import CHANGE_COLUMN, DELETE, UPSERT, is_nested
 
 FILE_BYTES = "128MB"  # Snowflake advises 100 to 250 MB, so that a large load is spread over its machines
 
@@ -30,7 +30,7 @@ class Watermark:
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedRows:
     """Files that hold rows to be loaded.
 
     Attributes:
@@ -42,7 +42,9 @@ class Staged:
     is_full: bool
 
 
-def stage(lake: Lake, table: Table, before: Watermark | None, now: Watermark, folder: Path) -> Staged:
+def stage_changed_rows(
+    lake: Lake, table: Table, before: Watermark | None, now: Watermark, folder: Path
+) -> StagedRows:
     """Write the rows that Snowflake lacks into a folder; all of them where changes cannot be told.
 
     Args:
@@ -57,25 +59,25 @@ def stage(lake: Lake, table: Table, before: Watermark | None, now: Watermark, fo
         connection.execute("set TimeZone = 'UTC'")
         if feed is None:
             connection.register("rows", lake.scan(table))
-            rows = f"select *, '{UPSERT}' as {CHANGE} from rows"
+            rows = f"select *, '{UPSERT}' as {CHANGE_COLUMN} from rows"
         else:
             connection.register("feed", feed)
-            rows = last_changes(table)
+            rows = format_last_changes_query(table)
         folder.mkdir(parents=True)
-        selected = f"select {', '.join(columns(table))} from ({rows})"
+        selected = f"select {', '.join(format_staged_columns(table))} from ({rows})"
         written = connection.execute(
             f"copy ({selected}) to '{folder}' (format parquet, file_size_bytes '{FILE_BYTES}')"
         ).fetchone()[0]
-    return Staged(sorted(folder.glob("*.parquet")) if written else [], written, feed is None)
+    return StagedRows(sorted(folder.glob("*.parquet")) if written else [], written, feed is None)
 
 
-def last_changes(table: Table) -> str:
+def format_last_changes_query(table: Table) -> str:
     """SQL over `feed`: one row a key, with what became of it. At one version a key is there or not, whatever
     came before.
     """
     key = ", ".join(table.key)
     return f"""
-        select *, case when _change_type = 'delete' then '{DELETE}' else '{UPSERT}' end as {CHANGE}
+        select *, case when _change_type = 'delete' then '{DELETE}' else '{UPSERT}' end as {CHANGE_COLUMN}
         from feed
         where _change_type <> 'update_preimage'
         qualify row_number() over (
@@ -83,7 +85,7 @@ def last_changes(table: Table) -> str:
         ) = 1"""
 
 
-def columns(table: Table) -> list[str]:
+def format_staged_columns(table: Table) -> list[str]:
     """Each column as Parquet is to hold it: times as UTC without a zone, nested values as JSON text."""
     said = []
     for name, kind in table.columns.items():
@@ -91,4 +93,4 @@ def columns(table: Table) -> list[str]:
             said.append(f"cast(to_json({name}) as varchar) as {name}")
         else:
             said.append(f"timezone('UTC', {name}) as {name}" if kind == "timestamp" else name)
-    return [*said, CHANGE]
+    return [*said, CHANGE_COLUMN]

@@ -12,18 +12,18 @@ from pathlib import Path
 
 from segments.to_sql import write_models
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import ROOT, Night, TableReport
+from spark_jobs.run.context import ROOT, RunContext, TableReport
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.build_inputs import Beginning, begin
-from spark_jobs.warehouse.dbt_results import failure, reports
-from spark_jobs.warehouse.schema_swap import build_schema, finish_aside
+from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
+from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failure
+from spark_jobs.warehouse.schema_swap import get_build_schema_name, mark_build_finished
 from spark_jobs.warehouse.snowflake import LAKE_SCHEMA
 from spark_jobs.warehouse.survivorship import write_rules
 
 NEEDS_SPARK = False
 PROJECT = ROOT / "dbt_project"
 # dbt's names for our settings; a secret's begins as dbt wants it, so that its logs show stars.
-SNOWFLAKE = {
+SNOWFLAKE_VARIABLES = {
     "account": "SNOWFLAKE_ACCOUNT",
     "user": "SNOWFLAKE_USER",
     "role": "SNOWFLAKE_ROLE",
@@ -44,17 +44,17 @@ class DbtFailed(RuntimeError):  # noqa: N818 - reads as what it says
     """`dbt build` did not finish; the message names the nodes that failed and why."""
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Build every dbt model and run every dbt test on what the lake holds now."""
-    beginning = begin(night, lake)
+    beginning = prepare_build(night, lake)
     # Unit tests hold the code to its rows of an example; they are for `make test`, not for a night's data.
-    results = build(night.settings, beginning, "--exclude-resource-type", "unit_test")
+    results = build_warehouse(night.settings, beginning, "--exclude-resource-type", "unit_test")
     if night.settings.warehouse == "snowflake":
-        finish_aside(night.settings, night.run_id)
-    return reports(night.settings, beginning, results)
+        mark_build_finished(night.settings, night.run_id)
+    return build_table_reports(night.settings, beginning, results)
 
 
-def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
+def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -> dict:
     """Run `dbt build` in a process of its own; its `run_results.json`. The file joins `builds/` by one rename
     at the end.
 
@@ -63,26 +63,26 @@ def build(settings: Settings, beginning: Beginning, *arguments: str) -> dict:
         SegmentError, PolicyError: a segment's definition or the survivorship policy cannot be understood;
         nothing is built.
     """
-    generate(PROJECT)
+    generate_models(PROJECT)
     work = settings.warehouse_folder / "dbt"
     results = work / "target" / "run_results.json"
     results.unlink(missing_ok=True)
-    finished = dbt(settings, beginning, "build", *arguments)
+    finished = run_dbt(settings, beginning, "build", *arguments)
     if finished.returncode:
-        raise DbtFailed(failure(finished.stdout + finished.stderr, results))
+        raise DbtFailed(describe_failure(finished.stdout + finished.stderr, results))
     if beginning.file:
         beginning.file.rename(beginning.finished)
     return json.loads(results.read_text())
 
 
-def generate(project: Path) -> None:
+def generate_models(project: Path) -> None:
     """Write the models that are made from YAML: segments, and which value wins in a profile."""
     write_models(project)
     write_rules(project)
 
 
-def dbt(
-    settings: Settings, beginning: Beginning, command: str, *arguments: str
+def run_dbt(
+    settings: Settings, beginning: BuildPlan, command: str, *arguments: str
 ) -> subprocess.CompletedProcess:
     """One dbt command on this project; what it generates lies under the home, not in the repository."""
     work = settings.warehouse_folder / "dbt"
@@ -106,21 +106,21 @@ def dbt(
         *arguments,
     ]
     return subprocess.run(
-        words, cwd=PROJECT, env=environment(settings, beginning), capture_output=True, text=True
+        words, cwd=PROJECT, env=build_dbt_environment(settings, beginning), capture_output=True, text=True
     )
 
 
-def environment(settings: Settings, beginning: Beginning) -> dict[str, str]:
+def build_dbt_environment(settings: Settings, beginning: BuildPlan) -> dict[str, str]:
     """What dbt may know: this night, where it builds, where the lake lies, and how to reach Snowflake."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
-    reach = {**settings.snowflake, "schema": build_schema(settings), "lake_schema": LAKE_SCHEMA}
-    told = {name: reach[ours] for ours, name in SNOWFLAKE.items() if reach.get(ours)}
+    reach = {**settings.snowflake, "schema": get_build_schema_name(settings), "lake_schema": LAKE_SCHEMA}
+    told = {name: reach[ours] for ours, name in SNOWFLAKE_VARIABLES.items() if reach.get(ours)}
     return {
         **inherited,
         **told,
         "PYTHONPATH": str(ROOT),
         "LAKE_ROOT": str(settings.lake),
         "WAREHOUSE_FILE": str(beginning.file or ""),
-        "NIGHT": json.dumps(beginning.told, sort_keys=True),
+        "NIGHT": json.dumps(beginning.dbt_inputs, sort_keys=True),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

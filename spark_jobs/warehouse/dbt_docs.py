@@ -5,11 +5,11 @@ from pathlib import Path
 
 from expectations.contracts.published import Published
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.build_inputs import Beginning, reads
-from spark_jobs.warehouse.dbt import PROJECT, DbtFailed, dbt, generate
+from spark_jobs.warehouse.build_inputs import BuildPlan, read_build_inputs
+from spark_jobs.warehouse.dbt import PROJECT, DbtFailed, generate_models, run_dbt
 
 
-def write_docs(settings: Settings) -> Path:
+def write_dbt_docs(settings: Settings) -> Path:
     """Write the page and return it: `warehouse/docs/index.html`.
 
     dbt reads a copy of the published file, because it would lock the file itself; on Snowflake the page does
@@ -24,16 +24,21 @@ def write_docs(settings: Settings) -> Path:
         raise FileNotFoundError(
             "nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse"
         )
-    generate(PROJECT)
+    generate_models(PROJECT)
     folder, file, more = settings.warehouse_folder / "docs", None, ["--empty-catalog"]
-    told = {"as_of": published.landing_date, "changed_days": None, "lake_versions": {}, "models_hash": ""}
+    dbt_inputs = {
+        "as_of": published.landing_date,
+        "changed_days": None,
+        "lake_versions": {},
+        "models_hash": "",
+    }
     folder.mkdir(parents=True, exist_ok=True)
     if published.warehouse_file:
         file, more = folder / "copy.duckdb", []
         shutil.copyfile(settings.warehouse_folder / "builds" / published.warehouse_file, file)
-        read = reads(file)
-        told |= {"lake_versions": read.versions, "models_hash": read.code} if read else {}
-    finished = dbt(settings, Beginning(file, None, told), "docs generate", "--static", *more)
+        read = read_build_inputs(file)
+        dbt_inputs |= {"lake_versions": read.versions, "models_hash": read.models_hash} if read else {}
+    finished = run_dbt(settings, BuildPlan(file, None, dbt_inputs), "docs generate", "--static", *more)
     if file:
         file.unlink()
     if finished.returncode:

@@ -10,21 +10,23 @@ import duckdb
 
 from spark_jobs.run.context import TableReport
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.build_inputs import Beginning
+from spark_jobs.warehouse.build_inputs import BuildPlan
 
-FAILED = ("error", "fail", "runtime error")
+FAILED_STATUSES = ("error", "fail", "runtime error")
 LINES_OF_LOG = 25
 
 
-def failure(output: str, results: Path) -> str:
+def describe_failure(output: str, results: Path) -> str:
     """Which nodes failed and what each said; dbt's last lines when it did not come that far."""
     if not results.exists():
         return "dbt did not start building:\n" + "\n".join(output.splitlines()[-LINES_OF_LOG:])
-    failed = [node for node in json.loads(results.read_text())["results"] if node["status"] in FAILED]
+    failed = [
+        node for node in json.loads(results.read_text())["results"] if node["status"] in FAILED_STATUSES
+    ]
     return "dbt build failed at " + "; ".join(f"{node['unique_id']}: {node['message']}" for node in failed)
 
 
-def reports(settings: Settings, beginning: Beginning, results: dict) -> list[TableReport]:
+def build_table_reports(settings: Settings, beginning: BuildPlan, results: dict) -> list[TableReport]:
     """One report for each mart, with its rows; how many tests passed goes with the first."""
     marts = {
         node["unique_id"].split(".")[-1]: node["execution_time"]
@@ -34,14 +36,14 @@ def reports(settings: Settings, beginning: Beginning, results: dict) -> list[Tab
     outcomes = Counter(
         node["status"] for node in results["results"] if node["unique_id"].startswith(("test.", "unit_test."))
     )
-    rows = row_counts(settings, beginning, sorted(marts))
+    rows = count_mart_rows(settings, beginning, sorted(marts))
     said = [
         TableReport(name, n_rows=rows.get(name), detail={"seconds": round(seconds, 2)})
         for name, seconds in sorted(marts.items())
     ]
     if said:
         said[0].detail["tests"] = dict(outcomes)
-        said[0].detail["as_of"] = beginning.told["as_of"]
+        said[0].detail["as_of"] = beginning.dbt_inputs["as_of"]
     return said
 
 
@@ -50,7 +52,7 @@ def is_mart(name: str) -> bool:
     return not name.startswith(("stg_", "int_"))
 
 
-def row_counts(settings: Settings, beginning: Beginning, marts: list[str]) -> dict[str, int]:
+def count_mart_rows(settings: Settings, beginning: BuildPlan, marts: list[str]) -> dict[str, int]:
     """Rows of each mart in the finished file; nothing on Snowflake, where counting is `load`'s and `export`'s
     to do.
     """

@@ -16,15 +16,15 @@ import duckdb
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
-from spark_jobs.warehouse.files import built_file
-from spark_jobs.warehouse.schema_swap import build_schema
-from spark_jobs.warehouse.snowflake import connect
-from spark_jobs.warehouse.snowflake_rows import fetch
+from spark_jobs.run.context import RunContext, TableReport
+from spark_jobs.warehouse.files import find_built_file
+from spark_jobs.warehouse.schema_swap import get_build_schema_name
+from spark_jobs.warehouse.snowflake import connect_to_snowflake
+from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
 NEEDS_SPARK = False
 BATCH = 100_000  # rows held in memory at once
-Bring = Callable[
+FetchRows = Callable[
     [Table, str, Path], None
 ]  # a table, what stands behind `from`, and the Parquet file that is to hold its rows
 
@@ -32,7 +32,7 @@ CONSENTED = "customer_id is null or customer_id in (select customer_id from {sch
 WHERE = {FCT_INTERACTIONS.name: CONSENTED, FEAT_CUSTOMERS.name: "true", FEAT_ITEMS.name: "true"}
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the
     warehouse's hold.
     """
@@ -42,22 +42,24 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     try:
         if night.settings.warehouse == "snowflake":
-            schema = build_schema(night.settings)
-            with connect(night.settings, schema) as session:
-                return [brought(lake, table, schema, partial(fetch, session), aside) for table in tables]
-        return [brought(lake, table, "main", from_duckdb(night), aside) for table in tables]
+            schema = get_build_schema_name(night.settings)
+            with connect_to_snowflake(night.settings, schema) as session:
+                return [
+                    export_table(lake, table, schema, partial(fetch_rows, session), aside) for table in tables
+                ]
+        return [export_table(lake, table, "main", build_duckdb_fetcher(night), aside) for table in tables]
     finally:
         shutil.rmtree(aside)
 
 
-def brought(lake: Lake, table: Table, schema: str, bring: Bring, aside: Path) -> TableReport:
+def export_table(lake: Lake, table: Table, schema: str, fetch: FetchRows, folder: Path) -> TableReport:
     """One table, by way of a Parquet file; commits nothing when the lake already holds these rows."""
-    file = aside / f"{table.name}.parquet"
-    bring(table, source(table, schema), file)
+    file = folder / f"{table.name}.parquet"
+    fetch(table, format_exportable_rows(table, schema), file)
     before = lake.version(table)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        counts = compare(connection, file, lake, table)
+        counts = count_changes(connection, file, lake, table)
         if before is None or counts["inserted"] or counts["updated"] or counts["deleted"]:
             rows = connection.sql(f"select * from read_parquet('{file}') order by {', '.join(table.key)}")
             lake.overwrite(rows.to_arrow_reader(BATCH), table)
@@ -73,7 +75,9 @@ def brought(lake: Lake, table: Table, schema: str, bring: Bring, aside: Path) ->
     )
 
 
-def compare(connection: duckdb.DuckDBPyConnection, file: Path, lake: Lake, table: Table) -> dict[str, int]:
+def count_changes(
+    connection: duckdb.DuckDBPyConnection, file: Path, lake: Lake, table: Table
+) -> dict[str, int]:
     """Rows of the file by what they are to the lake's table: inserted, updated, unchanged; and rows it lacks:
     deleted.
     """
@@ -95,16 +99,16 @@ def compare(connection: duckdb.DuckDBPyConnection, file: Path, lake: Lake, table
     return {"inserted": 0, "updated": 0, "unchanged": 0, "deleted": 0, **dict(outcomes)}
 
 
-def source(table: Table, schema: str) -> str:
+def format_exportable_rows(table: Table, schema: str) -> str:
     """The rows that may leave."""
     return f"{schema}.{table.name} where {WHERE[table.name].format(schema=schema)}"
 
 
-def from_duckdb(night: Night) -> Bring:
+def build_duckdb_fetcher(night: RunContext) -> FetchRows:
     """Tonight's file, copied straight to Parquet; timestamps leave as UTC instants, as the lake
     keeps them.
     """
-    warehouse = built_file(night)
+    warehouse = find_built_file(night)
 
     def bring(table: Table, source: str, file: Path) -> None:
         rows = f"select {', '.join(table.columns)} from {source}"

@@ -4,39 +4,41 @@ and no gate has passed the new one yet."""
 import re
 from pathlib import Path
 
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 
 
-def builds(home: Path) -> Path:
+def get_builds_folder(home: Path) -> Path:
     return home / "warehouse" / "builds"
 
 
-def free_file(night: Night) -> Path:
+def find_free_file(night: RunContext) -> Path:
     """Where the night's build belongs when it is whole: named after the run, with a number behind it from the
     second on.
     """
-    made = builds_of(night)
-    return builds(night.settings.home) / (
+    made = list_builds(night)
+    return get_builds_folder(night.settings.home) / (
         f"{night.slug}.{max(made) + 1}.duckdb" if made else f"{night.slug}.duckdb"
     )
 
 
-def built_file(night: Night) -> Path:
+def find_built_file(night: RunContext) -> Path:
     """What the run built last: `export` and `publish` read it.
 
     Raises:
         FileNotFoundError: the run built nothing.
     """
-    made = builds_of(night)
+    made = list_builds(night)
     if not made:
         raise FileNotFoundError(
-            f"{builds(night.settings.home) / night.slug}.duckdb was not built; `dbt` makes it"
+            f"{get_builds_folder(night.settings.home) / night.slug}.duckdb was not built; `dbt` makes it"
         )
     return made[max(made)]
 
 
-def builds_of(night: Night) -> dict[int, Path]:
+def list_builds(night: RunContext) -> dict[int, Path]:
     """The run's builds by their number."""
     name = re.compile(re.escape(night.slug) + r"(?:\.(\d+))?\.duckdb")
-    found = {path: name.fullmatch(path.name) for path in builds(night.settings.home).glob("*.duckdb")}
+    found = {
+        path: name.fullmatch(path.name) for path in get_builds_folder(night.settings.home).glob("*.duckdb")
+    }
     return {int(match[1] or 1): path for path, match in found.items() if match}

@@ -14,7 +14,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from expectations.contracts.lake import LAKE
 from spark_jobs.lake.tables import Lake
-from spark_jobs.warehouse.build_inputs import SOURCES
+from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
 
 
 class Plugin(BasePlugin):
@@ -23,7 +23,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Open each table once, so that all models see one version of it."""
         lake = Lake(Path(plugin_config["root"]))
-        self.tables = {name: lake.scan(LAKE[name]) for name in SOURCES}
+        self.tables = {name: lake.scan(LAKE[name]) for name in SOURCE_TABLES}
 
     def configure_cursor(self, cursor: Any) -> None:
         """Make the tables known as `temp.main.<table>`, with columns and filters pushed down into Delta's

@@ -13,16 +13,16 @@ from pathlib import Path
 from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Night, TableReport
+from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.warehouse import load_sql as sql
-from spark_jobs.warehouse.build_inputs import SOURCES
-from spark_jobs.warehouse.changed_rows import Staged, Watermark, stage
-from spark_jobs.warehouse.snowflake import Session, connect
+from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
+from spark_jobs.warehouse.changed_rows import StagedRows, Watermark, stage_changed_rows
+from spark_jobs.warehouse.snowflake import SnowflakeSession, connect_to_snowflake
 
 NEEDS_SPARK = False
 
 
-def run(night: Night, lake: Lake) -> list[TableReport]:
+def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Make Snowflake's copies equal to the lake's tables; `detail` says how many rows were staged for it.
 
     Raises:
@@ -34,40 +34,46 @@ def run(night: Night, lake: Lake) -> list[TableReport]:
     aside = night.settings.warehouse_folder / "load" / night.slug
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        with connect(night.settings) as session:
+        with connect_to_snowflake(night.settings) as session:
             session.run(sql.CREATE_WATERMARKS)
-            before = watermarks(session)
+            before = read_watermarks(session)
             return [
-                loaded(session, night, lake, LAKE[name], before.get(name), aside / name) for name in SOURCES
+                load_table(session, night, lake, LAKE[name], before.get(name), aside / name)
+                for name in SOURCE_TABLES
             ]
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def watermarks(session: Session) -> dict[str, Watermark]:
+def read_watermarks(session: SnowflakeSession) -> dict[str, Watermark]:
     """What Snowflake holds of each table."""
     found = session.run(f"select table_name, table_id, lake_version, shape from {sql.WATERMARKS}")
     return {name: Watermark(table_id, int(version), shape) for name, table_id, version, shape in found}
 
 
-def loaded(
-    session: Session, night: Night, lake: Lake, table: Table, before: Watermark | None, folder: Path
+def load_table(
+    session: SnowflakeSession,
+    night: RunContext,
+    lake: Lake,
+    table: Table,
+    before: Watermark | None,
+    folder: Path,
 ) -> TableReport:
     """One table brought up to the lake's newest version."""
-    now = Watermark(*(lake.table_id_and_version(table) or ("", -1)), sql.shape(table))
+    now = Watermark(*(lake.read_table_id_and_version(table) or ("", -1)), sql.hash_table_shape(table))
     if before == now:
         return TableReport(table.name, now.version, now.version, detail={"staged": 0})
     if before is None or before.shape != now.shape:
         # The mark goes first: a load that breaks behind this line starts over with all rows.
         session.run(f"delete from {sql.WATERMARKS} where table_name = %s", table.name)
-        session.run(sql.create(table))
+        session.run(sql.format_create_table(table))
         before = None
-    rows = stage(lake, table, before, now, folder)
+    rows = stage_changed_rows(lake, table, before, now, folder)
     if rows.files:
-        put(session, table, rows)
-    take_in(session, night, table, now, rows)
+        upload_files(session, table, rows)
+    merge_staged_rows(session, night, table, now, rows)
     if rows.files:
-        session.run(f"drop table {sql.staged(table)}")
+        session.run(f"drop table {sql.get_staging_table_name(table)}")
     return TableReport(
         table.name,
         before.version if before else None,
@@ -76,26 +82,30 @@ def loaded(
     )
 
 
-def put(session: Session, table: Table, rows: Staged) -> None:
+def upload_files(session: SnowflakeSession, table: Table, rows: StagedRows) -> None:
     """The files' rows in a table beside the one they are for; what a broken load left there is gone."""
-    session.run(sql.create_staged(table))
-    session.run(sql.create_stage(table))
+    session.run(sql.format_create_staging_table(table))
+    session.run(sql.format_create_stage(table))
     for file in rows.files:
-        session.run(f"put 'file://{file}' @{sql.files(table)} auto_compress = false")
-    session.run(sql.copy(table))
+        session.run(f"put 'file://{file}' @{sql.get_stage_name(table)} auto_compress = false")
+    session.run(sql.format_copy_files(table))
 
 
-def take_in(session: Session, night: Night, table: Table, now: Watermark, rows: Staged) -> None:
+def merge_staged_rows(
+    session: SnowflakeSession, night: RunContext, table: Table, now: Watermark, rows: StagedRows
+) -> None:
     """The staged rows in the table, and its watermark, in one transaction."""
-    with session.transaction() if rows.is_full else session.merging():
+    with session.transaction() if rows.is_full else session.merge_transaction():
         if rows.is_full:
             session.run(f"delete from {table.name}")
         if rows.files:
-            session.run(sql.insert_all(table) if rows.is_full else sql.merge(table))
-        mark(session, night, table, now, rows)
+            session.run(sql.format_insert_staged_rows(table) if rows.is_full else sql.format_merge(table))
+        write_watermark(session, night, table, now, rows)
 
 
-def mark(session: Session, night: Night, table: Table, now: Watermark, rows: Staged) -> None:
+def write_watermark(
+    session: SnowflakeSession, night: RunContext, table: Table, now: Watermark, rows: StagedRows
+) -> None:
     """Note how far the table has come, last of all: what broke before is loaded again."""
     session.run(f"delete from {sql.WATERMARKS} where table_name = %s", table.name)
     session.run(

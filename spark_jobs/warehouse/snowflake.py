@@ -22,7 +22,7 @@ NETWORK_SECONDS = 300
 STAND_IN_SECONDS = 60
 
 
-class Session:
+class SnowflakeSession:
     """One connection to Snowflake.
 
     Attributes:
@@ -50,7 +50,7 @@ class Session:
         self.run("commit")
 
     @contextmanager
-    def merging(self) -> Iterator[None]:
+    def merge_transaction(self) -> Iterator[None]:
         """A transaction round a MERGE. The stand-in runs MERGE as several statements and refuses them in a
         transaction: there the statements stand one by one, which repeating them heals."""
         if self.is_stand_in:
@@ -59,7 +59,7 @@ class Session:
         with self.transaction():
             yield
 
-    def relations(self, schema: str) -> dict[str, str]:
+    def list_relations(self, schema: str) -> dict[str, str]:
         """Each table and view of a schema, by its name in small letters, with what it is: `BASE TABLE`,
         `VIEW`.
         """
@@ -75,20 +75,20 @@ class Session:
 
 
 @contextmanager
-def connect(settings: Settings, schema: str = LAKE_SCHEMA) -> Iterator[Session]:
+def connect_to_snowflake(settings: Settings, schema: str = LAKE_SCHEMA) -> Iterator[SnowflakeSession]:
     """A session in the settings' database, in this schema, which is made when it is not there.
 
     Raises:
         SettingsError: a setting that Snowflake cannot do without is empty; names it.
         snowflake.connector.Error: Snowflake refused.
     """
-    given = parameters(settings.snowflake)
+    given = build_connection_parameters(settings.snowflake)
     with warnings.catch_warnings():
         # The connector's vendored requests warns of every newer urllib3 at its import.
         warnings.filterwarnings("ignore", message=".*doesn't match a supported version")
         import snowflake.connector
     connection = snowflake.connector.connect(**given)
-    session = Session(connection, given.get("protocol") == "http")
+    session = SnowflakeSession(connection, given.get("protocol") == "http")
     try:
         session.run(f"create schema if not exists {schema}")
         session.run(f"use schema {schema}")
@@ -97,14 +97,14 @@ def connect(settings: Settings, schema: str = LAKE_SCHEMA) -> Iterator[Session]:
         connection.close()
 
 
-def parameters(given: Mapping[str, str]) -> dict[str, Any]:
+def build_connection_parameters(given: Mapping[str, str]) -> dict[str, Any]:
     """The connector's parameters; empty settings are left out. A private key is preferred to a password.
 
     Args:
         given: `Settings.snowflake`.
 
     Raises:
-        SettingsError: as `connect`.
+        SettingsError: as `connect_to_snowflake`.
     """
     missing = [name for name in ("account", "user", "warehouse", "database", "schema") if not given.get(name)]
     if missing:

@@ -17,11 +17,11 @@ from deltalake import write_deltalake
 from expectations.contracts import lake as contracts
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from spark_jobs.lake.tables import Lake, arrow_schema
-from spark_jobs.run.context import Days, Night
+from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.build_inputs import begin
-from spark_jobs.warehouse.dbt import build
+from spark_jobs.warehouse.build_inputs import prepare_build
+from spark_jobs.warehouse.dbt import build_warehouse
 
 FIRST = date(2026, 1, 5)
 OLDEST = date(
@@ -44,7 +44,7 @@ def put(lake: Lake, table: Table, rows: list[dict]) -> None:
     night does.
     """
     rows = [{**dict.fromkeys(table.columns), **row} for row in rows]
-    new = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+    new = pa.Table.from_pylist(rows, schema=build_arrow_schema(table))
     if not table.partition or not lake.exists(table):
         partition = [table.partition] if table.partition else None
         write_deltalake(lake.path(table), new, mode="overwrite", partition_by=partition)
@@ -52,7 +52,7 @@ def put(lake: Lake, table: Table, rows: list[dict]) -> None:
     before, after = by_day(lake.read_arrow(table).to_pylist(), table), by_day(rows, table)
     for day in sorted(set(before) | set(after)):
         if before.get(day, []) != after.get(day, []):
-            part = pa.Table.from_pylist(after.get(day, []), schema=arrow_schema(table))
+            part = pa.Table.from_pylist(after.get(day, []), schema=build_arrow_schema(table))
             write_deltalake(
                 lake.path(table), part, mode="overwrite", predicate=f"{table.partition} = '{day}'"
             )
@@ -75,15 +75,15 @@ class Home:
     root: Path
     lake: Lake
 
-    def night(self, run_id: str, last: date) -> Night:
+    def night(self, run_id: str, last: date) -> RunContext:
         settings = Settings.from_environment({"CONCIERGE_HOME": str(self.root)})
-        return Night(run_id, Days(last, last), settings, datetime(2026, 3, 1, tzinfo=UTC))
+        return RunContext(run_id, LandingDates(last, last), settings, datetime(2026, 3, 1, tzinfo=UTC))
 
     def build(self, run_id: str, last: date, *arguments: str) -> Path:
         """Build a night's warehouse; its file."""
         night = self.night(run_id, last)
-        beginning = begin(night, self.lake)
-        build(night.settings, beginning, *arguments)
+        beginning = prepare_build(night, self.lake)
+        build_warehouse(night.settings, beginning, *arguments)
         return beginning.finished
 
     def publish(self, run_id: str, file: Path) -> None:

@@ -22,9 +22,9 @@ from serving_app.settings import Settings as ServiceSettings
 from spark_jobs.ingest.consents import consents
 from spark_jobs.ingest.read_files import reread
 from spark_jobs.ingest.sources.sample_shop import SOURCE
-from spark_jobs.lake.tables import Lake, arrow_schema
+from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.publish import job as publish
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.sources.declaration import Context
 from spark_jobs.train.matrices import build_training_matrices
@@ -58,7 +58,7 @@ def put(lake: Lake, table, rows: list[dict]) -> None:
     full = [
         {name: row.get(name) for name in table.columns} | {"model_version": "concierge/1"} for row in rows
     ]
-    lake.overwrite(pa.Table.from_pylist(full, schema=arrow_schema(table)).to_reader(), table)
+    lake.overwrite(pa.Table.from_pylist(full, schema=build_arrow_schema(table)).to_reader(), table)
 
 
 def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, spark, tmp_path):
@@ -79,7 +79,7 @@ def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, s
 
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
     night, lake = (
-        Night("n", Days(built.last, built.last), settings, datetime(2026, 2, 1, tzinfo=UTC)),
+        RunContext("n", LandingDates(built.last, built.last), settings, datetime(2026, 2, 1, tzinfo=UTC)),
         Lake(settings.lake, spark),
     )
     (settings.warehouse_folder / "builds").mkdir(parents=True)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES
-from spark_jobs.lake.arrow_types import arrow_schema
-from spark_jobs.publish.restrictions import newest_words
+from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.publish.restrictions import read_newest_consents
 
 MODEL = (
     Path(__file__).resolve().parents[2] / "dbt_project/models/intermediate/customers/int_consent_words.sql"
@@ -53,9 +53,9 @@ def test_the_newest_word_holds_and_a_tie_is_a_no(words, random):
         for one, hour, granted, feed in words
     }
     shuffled = random.sample(list(rows.values()), len(rows))
-    consents = pa.Table.from_pylist(shuffled, schema=arrow_schema(CORE_CONSENTS))
+    consents = pa.Table.from_pylist(shuffled, schema=build_arrow_schema(CORE_CONSENTS))
     whose = [{"identifier_id": one, "customer_id": customer} for one, customer in WHOSE.items()]
-    identities = pa.Table.from_pylist(whose, schema=arrow_schema(CORE_IDENTITIES))
+    identities = pa.Table.from_pylist(whose, schema=build_arrow_schema(CORE_IDENTITIES))
     expected = {who: found for who in set(WHOSE.values()) if (found := allowed(words, who))}
 
     names = {"stg_core__consents": "consents", "int_identities": "identities"}
@@ -74,7 +74,7 @@ def test_the_newest_word_holds_and_a_tie_is_a_no(words, random):
     lake = SimpleNamespace(
         read_arrow=lambda table, columns=None: tables[table.name].select(columns or table.columns)
     )
-    read = newest_words(SimpleNamespace(lake=lake))
+    read = read_newest_consents(SimpleNamespace(lake=lake))
     assert {who: (hours(at), not is_no) for who, (at, _, is_no) in read.items()} == expected
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS, LAKE
-from spark_jobs.warehouse.build_inputs import SOURCES
-from spark_jobs.warehouse.schema_swap import CONTACTS
+from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
+from spark_jobs.warehouse.schema_swap import CONTACT_MARTS
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 PROMISED = {
@@ -135,7 +135,7 @@ def test_marts_have_enforced_contracts_with_the_promised_columns(models):
 
 def test_sources_are_the_lakes_contracts(built):
     sources = {node["name"]: node for node in built.manifest["sources"].values()}
-    assert set(sources) == set(SOURCES)
+    assert set(sources) == set(SOURCE_TABLES)
     for name, node in sources.items():
         assert list(node["columns"]) == list(LAKE[name].columns), (
             f"{name} in _core__sources.yml and in expectations differ"
@@ -145,7 +145,7 @@ def test_sources_are_the_lakes_contracts(built):
 def test_personal_values_are_stored_only_in_marts_granted_on_their_own(models):
     holding = {name for name, node in models.items() if PERSONAL & set(node["columns"])}
     stored = {name for name in holding if models[name]["config"]["materialized"] != "ephemeral"}
-    assert stored == set(CONTACTS), (
+    assert stored == set(CONTACT_MARTS), (
         f"{PERSONAL} belong to marts that aside.grants gives to the contacts role alone"
     )
     assert len(holding) > len(stored), "what those marts are made of is ephemeral"

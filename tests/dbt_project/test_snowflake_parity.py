@@ -20,12 +20,12 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import dbt, export, load
-from spark_jobs.warehouse.build_inputs import begin
-from spark_jobs.warehouse.schema_swap import finish_aside, switch_snowflake
-from spark_jobs.warehouse.snowflake import connect
+from spark_jobs.warehouse.build_inputs import prepare_build
+from spark_jobs.warehouse.schema_swap import mark_build_finished, swap_in_build
+from spark_jobs.warehouse.snowflake import connect_to_snowflake
 from tests.dbt_project.two_nights import N_DAYS, OPENED, first_night, second_night
 
 
@@ -46,16 +46,16 @@ class Shop:
         -1
     )  # orders in the schema that analysts read, after the second build and before its swap
 
-    def night(self, n: int, settings: Settings) -> Night:
+    def night(self, n: int, settings: Settings) -> RunContext:
         day = OPENED + timedelta(days=N_DAYS + n - 2)
-        return Night(f"night {n}", Days(day, day), settings, datetime(2026, 2, n, tzinfo=UTC))
+        return RunContext(f"night {n}", LandingDates(day, day), settings, datetime(2026, 2, n, tzinfo=UTC))
 
     def build(self, n: int, settings: Settings, *arguments: str) -> None:
         """What the step `dbt` does, without the tests that the arguments leave out."""
         night = self.night(n, settings)
-        dbt.build(settings, begin(night, self.lake), *arguments)
+        dbt.build_warehouse(settings, prepare_build(night, self.lake), *arguments)
         if settings.warehouse == "snowflake":
-            finish_aside(settings, night.run_id)
+            mark_build_finished(settings, night.run_id)
 
     def publish(self, n: int) -> None:
         """What `publish` does for the two warehouses."""
@@ -63,8 +63,8 @@ class Shop:
         Published(night.run_id, str(night.days.last), "", "", f"{night.slug}.duckdb", "", "").write(
             self.duckdb.home
         )
-        assert switch_snowflake(self.snowflake, night.run_id)
-        assert not switch_snowflake(self.snowflake, night.run_id), "a repeated publish swaps nothing back"
+        assert swap_in_build(self.snowflake, night.run_id)
+        assert not swap_in_build(self.snowflake, night.run_id), "a repeated publish swaps nothing back"
 
     def run(self, n: int, *arguments: str) -> None:
         """One night on both warehouses, up to their marts compared."""
@@ -78,7 +78,7 @@ class Shop:
                 both.submit(self.build, n, self.snowflake, *arguments),
             ]:
                 built.result()
-        with connect(self.snowflake) as session:
+        with connect_to_snowflake(self.snowflake) as session:
             if n > 1:
                 self.readers_saw = session.run("select count(*) from main.fct_orders")[0][0]
             self.unread[n] = not_snowflake(self.snowflake.warehouse_folder / "dbt" / "target")
@@ -111,7 +111,7 @@ def shop(snowflake, upsert, tmp_path_factory) -> Shop:
     """
     homes = [tmp_path_factory.mktemp("duckdb"), tmp_path_factory.mktemp("snowflake")]
     (homes[1] / "lake").symlink_to(homes[0] / "lake")
-    dbt.generate(dbt.PROJECT)
+    dbt.generate_models(dbt.PROJECT)
     shop = Shop(
         Lake(homes[0] / "lake"),
         Settings.from_environment({"CONCIERGE_HOME": str(homes[0])}),
@@ -171,7 +171,10 @@ def test_why_two_are_one_is_answered_alike(shop):
     ends = [("i_anonymous_id_3", "i_email_4"), ("i_email_5", "i_anonymous_id_5")]
     asked = [why.replace("'i_…' as a, 'i_…' as b", f"'{a}' as a, '{b}' as b") for a, b in ends]
     assert why not in asked
-    with duckdb.connect(str(file), read_only=True) as one, connect(shop.snowflake, "main") as other:
+    with (
+        duckdb.connect(str(file), read_only=True) as one,
+        connect_to_snowflake(shop.snowflake, "main") as other,
+    ):
         answers = [(one.execute(query).fetchall(), other.run(query)) for query in asked]
     told = "same_event core_events/e4; same_event core_events/e4; "
     path = ("i_anonymous_id_3 i_user_id_4 i_email_4", told, 2, 1 - 4 / 128)
@@ -194,7 +197,7 @@ def test_export_brings_the_same_from_both(shop):
 
 def test_one_changed_value_is_a_difference(shop):
     """The comparison's own control; last, since it spoils a mart."""
-    with connect(shop.snowflake) as session:
+    with connect_to_snowflake(shop.snowflake) as session:
         session.run(
             "update main.fct_orders set amount = amount + 0.0001 where order_id = (select min(order_id) from"
             " main.fct_orders)"

@@ -21,7 +21,7 @@ from expectations.contracts.lake import (
     CORE_ORDER_LINES,
     CORE_PEOPLE,
 )
-from spark_jobs.warehouse.build_inputs import begin
+from spark_jobs.warehouse.build_inputs import prepare_build
 from spark_jobs.warehouse.dbt import PROJECT
 from spark_jobs.warehouse.survivorship import POLICY, PolicyError
 
@@ -380,8 +380,8 @@ def test_another_policy_is_built_upon_the_night_before(home, project):
     policy(project)
     home.publish("policy-1", home.build("policy-1", LAST, *ASKED))
     policy(project, **OTHER)
-    beginning = begin(home.night("policy-2", LAST), home.lake)
-    assert beginning.told["changed_days"] == {"core_events": [], "core_order_lines": []}
+    beginning = prepare_build(home.night("policy-2", LAST), home.lake)
+    assert beginning.dbt_inputs["changed_days"] == {"core_events": [], "core_order_lines": []}
     file = home.build("policy-2", LAST, *ASKED)
     (home.root / "published.json").unlink()
     with duckdb.connect(str(file), read_only=True) as warehouse:

@@ -78,12 +78,12 @@ def test_visitors_are_answered_and_an_override_changes_the_answer_at_once(night,
 
 def test_a_finished_night_run_again_ends_after_land_and_writes_nothing(night):
     lake = Lake(night.home / "lake")
-    before = lake.versions(), (night.home / "published.json").read_bytes()
+    before = lake.read_versions(), (night.home / "published.json").read_bytes()
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
     log = night.home / "logs" / "again.log"
     airflow.run_nightly(night.env, yesterday, yesterday, log, lambda: None)
     assert "nothing new" in log.read_text()
-    assert (lake.versions(), (night.home / "published.json").read_bytes()) == before
+    assert (lake.read_versions(), (night.home / "published.json").read_bytes()) == before
     pages_know_a_run_without_a_scheduler(night.home, log)
 
 

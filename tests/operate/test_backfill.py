@@ -9,7 +9,7 @@ from expectations.contracts.lake import OPS_DELIVERIES
 from operate import backfill, page
 from operate.backfill import count_files
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days
+from spark_jobs.run.context import LandingDates
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_folder_without_a_file_of_these_days_is_no_night_done_already(said, tm
     assert "has no file of 2010-12-01…2010-12-02; online_retail names them like 2010-12-01.csv" in said(
         str(tmp_path)
     )
-    assert count_files("online_retail", tmp_path, Days(date(2010, 12, 1), date(2010, 12, 3))) == 1
+    assert count_files("online_retail", tmp_path, LandingDates(date(2010, 12, 1), date(2010, 12, 3))) == 1
     assert "takes no day files from a folder" in said(str(tmp_path), "sample_shop")
     assert "unknown source" in said(str(tmp_path), "online_retial")
 

@@ -11,7 +11,7 @@ from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.identity_decisions import read
 from expectations.contracts.published import Published
 from operate import identity
-from spark_jobs.publish.snapshot_writer import write
+from spark_jobs.publish.snapshot_writer import write_snapshot
 
 KEY, MAIL = "test-key", "ada@shop.example"
 USER, EMAIL = hash_identifier(KEY, "user_id", "online_retail", "u-1"), hash_identifier(KEY, "email", "", MAIL)
@@ -45,7 +45,7 @@ def home(monkeypatch, tmp_path):
         ),
         contract.REVIEWS: contract.pack_reviews([]),
     }
-    write(tmp_path / "serving" / "snapshots" / "n", pairs.items())
+    write_snapshot(tmp_path / "serving" / "snapshots" / "n", pairs.items())
     Published("n", "2026-02-20", "2026-02-21T03:00:00Z", "n", "", "none", "").write(tmp_path)
     return tmp_path
 

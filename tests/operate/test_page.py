@@ -18,9 +18,9 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.published import Published
 from operate import next_steps, page
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
-from spark_jobs.publish.summary import example_customer, file_notes
+from spark_jobs.publish.summary import collect_file_notes, pick_example_customer
 
 ROW = {
     "quality": {"mean": 0.3, "low": 0.2, "high": 0.4},
@@ -74,12 +74,12 @@ def test_what_files_lack_is_told_once_each():
         {"step": "ingest", "table_name": name, "detail": json.dumps(detail)}
         for name, detail in details.items()
     ]
-    assert page.describe_files({"files": file_notes(rows)}) == [
+    assert page.describe_files({"files": collect_file_notes(rows)}) == [
         "core_items: 2 ended, because a whole file no longer names them.",
         "core_items: the file of 2026-01-09 names 310, the one before 1,000; nothing it lacks was ended.",
         "core_order_lines: 1 files hold no record: shop/orders/2026-01-09/1.csv.",
     ]
-    assert page.describe_files({"files": file_notes(rows[2:])}) == []
+    assert page.describe_files({"files": collect_file_notes(rows[2:])}) == []
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def home(tmp_path, monkeypatch):
     )
     for table, lines in rows:
         whole = [dict.fromkeys(table.columns) | line for line in lines]
-        write_deltalake(lake.path(table), pa.Table.from_pylist(whole, schema=arrow_schema(table)))
+        write_deltalake(lake.path(table), pa.Table.from_pylist(whole, schema=build_arrow_schema(table)))
     return tmp_path
 
 
@@ -121,7 +121,7 @@ def test_the_id_that_a_run_named_is_told_again(home, capsys):
     next_steps.main()
     shown = capsys.readouterr().out
     assert "user_id=u-3&n=5" in shown, "of the two with most orders the one whose customer id comes first"
-    assert example_customer(Lake(home / "lake")) == {
+    assert pick_example_customer(Lake(home / "lake")) == {
         "customer_id": "c_6",
         "n_orders": 2,
     }, "the same one in summary.json"

@@ -75,7 +75,7 @@ def home(tmp_path, monkeypatch):
     ]
     lake = Lake(tmp_path / "lake")
     names = ("entity", "source_line", "delivery_id", "raw_text", "reason", "detail")
-    lake.put_rows(
+    lake.replace_rows(
         [
             dict(zip(names, row, strict=True))
             | {
@@ -88,7 +88,7 @@ def home(tmp_path, monkeypatch):
         QUARANTINE,
     )
     delivered = [{"delivery_id": "d0", "superseded_by": "d1"}, {"delivery_id": "d1"}]
-    lake.put_rows([dict.fromkeys(OPS_DELIVERIES.columns) | row for row in delivered], OPS_DELIVERIES)
+    lake.replace_rows([dict.fromkeys(OPS_DELIVERIES.columns) | row for row in delivered], OPS_DELIVERIES)
     return tmp_path
 
 

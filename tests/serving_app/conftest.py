@@ -19,7 +19,7 @@ from serving_app.overrides.index import MemoryOverrides
 from serving_app.settings import Settings
 from serving_app.storage.restrictions import MemoryRestrictions
 from serving_app.storage.snapshots import MemorySnapshots, Snapshot
-from spark_jobs.publish.snapshot_writer import write
+from spark_jobs.publish.snapshot_writer import write_snapshot
 
 KEY, SOURCE = "test-key", "sample_shop"
 NOW = datetime(2026, 2, 21, 12, 0, 0, tzinfo=UTC)
@@ -167,7 +167,9 @@ def graph_pairs():
 
 def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **told):
     """Write a snapshot to disk, keep its record, and switch to it."""
-    write(home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **told))
+    write_snapshot(
+        home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **told)
+    )
     if not (home / restrictions_store.FOLDER).exists():
         restrictions_store.Restrictions.create(home / restrictions_store.FOLDER)
     record = switch_to(home, run_id, published_at)

@@ -11,8 +11,8 @@ import pytest
 
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from spark_jobs.lake.tables import Lake, arrow_schema
-from spark_jobs.run.context import Days, Night
+from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 
 OPENED = date(2026, 1, 5)
@@ -31,18 +31,23 @@ class Shop:
     lake: Lake
     rows: list[dict]
 
-    def night(self, run_id: str, code_hash: str = "c0de") -> Night:
+    def night(self, run_id: str, code_hash: str = "c0de") -> RunContext:
         """A run over the shop's days."""
         settings = Settings.from_environment({"CONCIERGE_HOME": str(self.home), "CONCIERGE_SEED": "11"})
         last = OPENED + timedelta(days=N_DAYS - 1)
-        return Night(
-            run_id, Days(OPENED, last), settings, datetime(2026, 2, 20, 3, tzinfo=UTC), code_hash, "c0f1"
+        return RunContext(
+            run_id,
+            LandingDates(OPENED, last),
+            settings,
+            datetime(2026, 2, 20, 3, tzinfo=UTC),
+            code_hash,
+            "c0f1",
         )
 
     def put(self, table, rows) -> None:
         """Make a table hold these rows, columns left out being null."""
         full = [{name: row.get(name) for name in table.columns} for row in rows]
-        self.lake.overwrite(pa.Table.from_pylist(full, schema=arrow_schema(table)).to_reader(), table)
+        self.lake.overwrite(pa.Table.from_pylist(full, schema=build_arrow_schema(table)).to_reader(), table)
 
 
 def person(n: int) -> str:

@@ -16,7 +16,7 @@ from serving_app.http.schemas import ListQuery
 from serving_app.settings import Settings
 from serving_app.storage.restrictions import MemoryRestrictions
 from serving_app.storage.snapshots import MemorySnapshots, Snapshot
-from spark_jobs.publish.snapshot_writer import write
+from spark_jobs.publish.snapshot_writer import write_snapshot
 
 NIGHTS = {"night-1": "2026-02-20T03:00:00Z", "night-2": "2026-02-21T03:00:00Z"}
 BLOCK = {"kind": "block", "item_id": "item-0", "until": "2099-01-01T00:00:00Z"}
@@ -40,7 +40,7 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
         content = dict(pairs(n_customers, seed))
         meta = contract.Meta(contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {})
         content[contract.META] = contract.pack(meta)
-        write(home / "serving" / "snapshots" / name, content.items())
+        write_snapshot(home / "serving" / "snapshots" / name, content.items())
         record = Published(name, published_at[:10], published_at, name, "", "concierge/1", name)
         (home / HISTORY).mkdir(parents=True, exist_ok=True)
         (home / HISTORY / f"{name}.json").write_text(json.dumps(asdict(record)))

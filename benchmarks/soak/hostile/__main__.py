@@ -20,21 +20,21 @@ from pathlib import Path
 from benchmarks.soak.hostile import healthy
 from benchmarks.soak.hostile.figures import lost_behind, show, tally
 from benchmarks.soak.hostile.trials import PLANS
-from spark_jobs.lake.session import start
+from spark_jobs.lake.session import start_spark_session
 from spark_jobs.run import launcher
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 
 STEPS = ("ingest", "identify", "load", "dbt", "export", "train", "score", "publish")
 
 
-def run_night(settings: Settings, days: Days, run_id: str) -> str | None:
+def run_night(settings: Settings, days: LandingDates, run_id: str) -> str | None:
     """The steps behind `land`; what stopped one, or None."""
-    night = Night(run_id, days, settings, datetime(2026, 12, 1, 3, tzinfo=UTC))
+    night = RunContext(run_id, days, settings, datetime(2026, 12, 1, 3, tzinfo=UTC))
     for step in STEPS:
         began = time.monotonic()
         try:
-            code = launcher.take(step, replace(night, now=datetime.now(UTC)), began)
+            code = launcher.execute_step(step, replace(night, now=datetime.now(UTC)), began)
         except Exception as error:
             traceback.print_exc()
             return f"{step}: {type(error).__name__}: {str(error)[:2000]}"
@@ -58,12 +58,12 @@ def soak(home: Path, source: str, customers: int, days: int) -> bool:
     first, hostile = healthy.OPENING, healthy.OPENING + timedelta(days=days - 1)
     healthy.trade(settings, source, first, hostile)
     landed = [trial for feed in feeds for trial in healthy.add(settings.landing, feed, hostile)]
-    stopped = run_night(settings, Days(first, hostile), "hostile")
+    stopped = run_night(settings, LandingDates(first, hostile), "hostile")
     show(tally(settings, landed))
     if stopped is None:
         after = hostile + timedelta(days=1)
         healthy.trade(settings, source, after, after)
-        stopped = run_night(settings, Days(after, after), "the-day-after")
+        stopped = run_night(settings, LandingDates(after, after), "the-day-after")
     if stopped is None:
         lost = lost_behind(settings)
         print(f"accepted rows that are not found again: {lost}")
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--source", choices=("sample_shop", "online_retail"), action="append")
     args = parser.parse_args()
     base, began = args.home or Path(tempfile.mkdtemp(prefix="hostile-")), time.monotonic()
-    start("hostile", "local[2]", "2g")
+    start_spark_session("hostile", "local[2]", "2g")
     green = [
         soak(base / source, source, args.customers, args.days)
         for source in args.source or ("sample_shop", "online_retail")

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
 from spark_jobs.identify.review.numbering import Numbered, numbered, numbers
 from spark_jobs.identify.review.suspicion import OWN_BITS, Suspects, suspects
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 ANSWERS = ("split", "refuse", "join")
 TO_RELEASE = "served again when join says it is one customer, or split or refuse leave no more than that"
@@ -94,7 +94,7 @@ def reviews(
         for row in of_kind
     ]
     return Questions(
-        pa.Table.from_pylist(rows, schema=arrow_schema(CORE_IDENTITY_REVIEWS)),
+        pa.Table.from_pylist(rows, schema=build_arrow_schema(CORE_IDENTITY_REVIEWS)),
         {"giant": len(giants), "bridge": n_bridges, "likeness": n_likeness},
     )
 

@@ -84,7 +84,7 @@ def test_days_with_a_purchase_and_whether_they_came():
 def test_a_list_is_continued_by_the_narrowest_audience_then_what_is_popular(tmp_path):
     lake = Lake(tmp_path / "lake")
     customers = [("ann", "DE", "champions", ["new"]), ("bob", "DE", None, ["new"]), ("cid", None, None, None)]
-    lake.put_rows(
+    lake.replace_rows(
         [
             dict(zip(("customer_id", "country", "rfm_segment", "segment_ids"), row, strict=True))
             for row in customers
@@ -92,7 +92,7 @@ def test_a_list_is_continued_by_the_narrowest_audience_then_what_is_popular(tmp_
         FEAT_CUSTOMERS,
     )
     lists = {"popular": ["lamp"], "country:DE": ["pan"], "segment:new": ["tea"]}
-    lake.put_rows(
+    lake.replace_rows(
         [{"audience": name, "items": listed(*items), "model_version": "m"} for name, items in lists.items()],
         REC_AUDIENCE_ITEMS,
     )
@@ -122,8 +122,8 @@ def test_an_items_first_night_is_read_from_what_that_night_wrote(tmp_path):
             }
             for item, stock in items.items()
         ]
-        lake.put_rows(shop, FEAT_ITEMS)
-        lake.put_rows(
+        lake.replace_rows(shop, FEAT_ITEMS)
+        lake.replace_rows(
             [{"customer_id": name, "items": listed(*row)} for name, row in lists.items()], REC_CUSTOMER_ITEMS
         )
         wrote = {"days_from": night, "days_to": night, "finished_at": first["tea"]}

@@ -61,7 +61,7 @@ def test_a_damaged_switch_is_what_the_last_line_says(tmp_path, data):
         Published.read(tmp_path)
     put(tmp_path, SWITCHES, LINE.encode() + b"\n" + data + b"\n")
     assert Published.read(tmp_path) == last_switch(tmp_path) == RECORD
-    assert [one.record for one in deployments.read(tmp_path)] == [asdict(RECORD)]
+    assert [one.record for one in deployments.read_deployments(tmp_path)] == [asdict(RECORD)]
 
 
 @pytest.mark.parametrize("data", HOSTILE)

@@ -9,8 +9,8 @@ from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import ContractError
 from expectations.suites import GUARDED, SUITES
 from expectations.suites.suite import FAIL, WARN, Suite, expect_contract, expect_not_null
-from spark_jobs.run.checks import INCOMING, OUTGOING
-from spark_jobs.run.gx import class_of
+from spark_jobs.run.checks import INCOMING_TABLES, OUTGOING_TABLES
+from spark_jobs.run.gx import get_expectation_class
 
 FOLDER = Path(__file__).resolve().parents[3] / "expectations" / "suites"
 SQL_WORDS = {
@@ -78,15 +78,15 @@ def test_a_suite_keeps_its_contract(name):
         assert not words - SQL_WORDS - set(suite.table.columns), (
             f"{name}: {each.name} names what is no column"
         )
-        assert class_of(each.kind), "Great Expectations knows it"
+        assert get_expectation_class(each.kind), "Great Expectations knows it"
 
 
 def test_every_core_feature_and_list_table_has_a_suite_and_a_border():
     wanted = {name for name in LAKE if name.startswith(("core_", "feat_", "fct_", "rec_"))} | {"quarantine"}
     assert set(GUARDED) == wanted
-    assert sorted(name for names in (*OUTGOING.values(), *INCOMING.values()) for name in names) == sorted(
-        GUARDED
-    )
+    assert sorted(
+        name for names in (*OUTGOING_TABLES.values(), *INCOMING_TABLES.values()) for name in names
+    ) == sorted(GUARDED)
 
 
 def test_what_a_contract_promises_is_expected():

@@ -6,7 +6,7 @@ from decimal import Decimal
 from expectations.contracts.identifiers import SHARED_KINDS, hash_identifier
 from expectations.contracts.lake import CORE_EVENTS, CORE_IDENTIFIERS, CORE_ORDER_LINES, CORE_PEOPLE
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 
 SHOP = "sample_shop"
@@ -89,10 +89,12 @@ def write(lake: Lake, rows: list[tuple]) -> None:
                     row.get("first_seen_at", OPENING), old.get(key, row).get("first_seen_at", OPENING)
                 )
                 old[key] = {name: row.get(name) for name in table.columns}
-        lake.put_rows(list(old.values()), table)
+        lake.replace_rows(list(old.values()), table)
 
 
-def a_night(tmp_path, number: int) -> Night:
+def a_night(tmp_path, number: int) -> RunContext:
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
     day = date(2026, 1, 5) + timedelta(days=number)
-    return Night(f"night-{number}", Days(day, day), settings, datetime(2026, 1, 6 + number, 3, tzinfo=UTC))
+    return RunContext(
+        f"night-{number}", LandingDates(day, day), settings, datetime(2026, 1, 6 + number, 3, tzinfo=UTC)
+    )

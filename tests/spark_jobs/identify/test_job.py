@@ -24,7 +24,7 @@ from spark_jobs.identify.changes import resolve
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run import launcher
 from spark_jobs.run.checks import STEP
-from spark_jobs.run.context import Night
+from spark_jobs.run.context import RunContext
 from tests.spark_jobs.identify.conftest import SHOP, a_night, at, event, iid, order, person, write
 
 EMAIL = "canary.person@example.test"
@@ -165,7 +165,7 @@ def test_why_something_parted_outlives_a_night_that_was_cut_off(lake, tmp_path, 
     assert "shared/browser_of_two_holders" in held(lake).values(), "and the links came with the second try"
 
 
-def cut_off(night: Night, lake: Lake, before: Table, monkeypatch) -> None:
+def cut_off(night: RunContext, lake: Lake, before: Table, monkeypatch) -> None:
     """Run a night that dies before this table is written."""
     written = Lake.replace
 
@@ -187,7 +187,7 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
     """An e-mail where an id belongs: identify writes it on, the suite stops the night, twice, and nobody
     prints it.
     """
-    monkeypatch.setattr("spark_jobs.lake.session.start", lambda *_: spark)
+    monkeypatch.setattr("spark_jobs.lake.session.start_spark_session", lambda *_: spark)
     for name, planted, ends in (("good", iid("user_id:u"), [0, 0]), ("bad", EMAIL, [1, 1])):
         monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path / name))
         lake = Lake(tmp_path / name / "lake", spark)
@@ -199,7 +199,7 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
             "value": "u",
             "value_normalised": "u",
         }
-        lake.put_rows([row], CORE_IDENTIFIERS)
+        lake.replace_rows([row], CORE_IDENTIFIERS)
         argv = ["identify", "--from", "2026-01-05", "--to", "2026-01-05", "--run-id", "r"]
         assert [launcher.main(argv), launcher.main(argv)] == ends
         verdicts = [row["detail"] for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == STEP]

@@ -16,7 +16,7 @@ from spark_jobs.ingest import job
 from spark_jobs.ingest.deliveries import Manifest
 from spark_jobs.ingest.text_normalisation import normaliser
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night, TableReport
+from spark_jobs.run.context import LandingDates, RunContext, TableReport
 from spark_jobs.settings import Settings
 from spark_jobs.sources.declaration import Context, Source
 
@@ -50,10 +50,10 @@ class Home:
                 **more,
             }
         )
-        days = Days(date.fromisoformat(first), date.fromisoformat(last or first))
-        night = Night(f"night {len(self.nights)}", days, settings, datetime(2026, 1, 1, tzinfo=UTC))
+        days = LandingDates(date.fromisoformat(first), date.fromisoformat(last or first))
+        night = RunContext(f"night {len(self.nights)}", days, settings, datetime(2026, 1, 1, tzinfo=UTC))
         reports = job.run(night, self.lake)
-        assert not [report for report in reports if not report.balances]
+        assert not [report for report in reports if not report.is_balanced]
         self.nights.append(reports)
         return reports
 

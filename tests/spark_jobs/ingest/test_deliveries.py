@@ -49,7 +49,7 @@ def test_a_changed_file_under_an_old_name_takes_its_place_and_says_so(home, as_c
         "one line changed, one went, one can no longer be read"
     )
     assert (lines.n_received, lines.n_updated, lines.n_quarantined) == (2, 1, 1)
-    assert {str(day) for day in shop.lake.changed_partitions(CORE_ORDER_LINES, before)} == {WEDNESDAY}, (
+    assert {str(day) for day in shop.lake.find_changed_days(CORE_ORDER_LINES, before)} == {WEDNESDAY}, (
         "Thursday is as it was"
     )
     assert [row["raw_text"].split(",")[3] for row in shop.rows("quarantine")] == ["many"]
@@ -83,9 +83,9 @@ def test_a_skipped_night_is_found_and_a_file_again_adds_nothing(home, as_csv, re
     assert set(quantities(shop)) == {("1", 1), ("1", 2), ("2", 1), ("4", 1)}, (
         "the same line twice in an invoice is two lines"
     )
-    versions = shop.lake.versions()
+    versions = shop.lake.read_versions()
     assert shop.night(WEDNESDAY, FRIDAY) == []
-    assert shop.lake.versions() == versions
+    assert shop.lake.read_versions() == versions
 
 
 def test_a_run_that_was_cut_off_leaves_no_trace_whether_its_file_comes_again_or_put_right(

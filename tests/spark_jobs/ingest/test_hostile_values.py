@@ -60,4 +60,4 @@ def test_what_is_let_in_is_what_later_steps_take(home):
     assert 0 < refused < tried
     # Beside refused records it holds words of consent that are none, of records that are kept.
     assert {row["reason"] for row in made.lake.read_arrow(QUARANTINE).to_pylist()} <= set(REASONS)
-    checks.stop_if_failed(checks.check(made.lake, tuple(FEEDS.values())))
+    checks.raise_if_failed(checks.check_tables(made.lake, tuple(FEEDS.values())))

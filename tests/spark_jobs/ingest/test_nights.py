@@ -228,13 +228,13 @@ def test_any_order_of_nights_gives_the_same_tables(home, land, report, caplog):
     # A late event touches the day it occurred on, by the table's own log; an event in time touched another
     # one.
     assert report(thursday, "core_events").touched_dates == [date(2026, 1, 5)]
-    assert nightly.lake.changed_partitions(CORE_EVENTS, before) == {date(2026, 1, 5)}
+    assert nightly.lake.find_changed_days(CORE_EVENTS, before) == {date(2026, 1, 5)}
     assert report(tuesday, "core_events").touched_dates == [date(2026, 1, 6)]
 
     # And a night again changes nothing.
-    versions = nightly.lake.versions()
+    versions = nightly.lake.read_versions()
     again = nightly.night(MONDAY, THURSDAY)
-    assert (again, nightly.lake.versions()) == ([], versions)
+    assert (again, nightly.lake.read_versions()) == ([], versions)
     check_content(expected)
 
 

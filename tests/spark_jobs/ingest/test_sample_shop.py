@@ -10,7 +10,7 @@ from benchmarks.planted.records import refused
 from benchmarks.planted.score import table
 from sample_shop.shop import trade_days
 from spark_jobs.identify import job as identify
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from tests.spark_jobs.ingest.conftest import KEY
 
@@ -29,7 +29,10 @@ def test_every_plant_is_right(home):
     )
     shop.night("2026-01-05", LAST.isoformat())
     settings = Settings.from_environment({"CONCIERGE_HOME": str(shop.folder), "CONCIERGE_IDENTITY_KEY": KEY})
-    identify.run(Night("night", Days(LAST, LAST), settings, datetime(2026, 1, 15, 3, tzinfo=UTC)), shop.lake)
+    identify.run(
+        RunContext("night", LandingDates(LAST, LAST), settings, datetime(2026, 1, 15, 3, tzinfo=UTC)),
+        shop.lake,
+    )
     truth = shop.folder / "truth"
     found = refused(shop.lake, truth, LAST) + judge(Home(shop.folder, KEY), truth, LAST, LAKE)
     assert not [score for score in found if score.n_wrong], table(found)

@@ -141,7 +141,7 @@ def test_a_whole_file_ends_nobody_whom_another_source_names(home, as_csv):
     shop.land("sample_shop/people/2026-01-05/people.csv", as_csv(PEOPLE, [card(f"c{n}") for n in range(4)]))
     shop.night("2026-01-05")
     rows = shop.rows("core_people")
-    shop.lake.put_rows([*rows, {**rows[0], "source": "till"}], CORE_PEOPLE)
+    shop.lake.replace_rows([*rows, {**rows[0], "source": "till"}], CORE_PEOPLE)
     shop.land("sample_shop/people/2026-01-06/people.csv", as_csv(PEOPLE, [card(f"c{n}") for n in range(3)]))
     shop.night("2026-01-06")
     ended = {(row["source"], row["record_id"]) for row in shop.rows("core_people") if row["ended_on"]}

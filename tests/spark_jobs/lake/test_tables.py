@@ -66,8 +66,8 @@ def frame(spark, rows: list[dict], table: Table = THINGS, extra: str = ""):
 def committer(request, monkeypatch):
     """Both ways a change is committed: with the limit at 0 every change is too many for delta-rs."""
     if request.param == "many":
-        monkeypatch.setattr(outcomes, "SMALL", 0)
-        monkeypatch.setattr(delta_writes, "SMALL", 0)
+        monkeypatch.setattr(outcomes, "MAX_ROWS_IN_MEMORY", 0)
+        monkeypatch.setattr(delta_writes, "MAX_ROWS_IN_MEMORY", 0)
     return request.param
 
 
@@ -103,7 +103,7 @@ def test_a_write_changes_what_differs_and_nothing_else(lake, spark, committer):
         "d": (3, Decimal("1.5000")),
     }
     assert held(lake)["d"]["words"] == ["x", None]
-    assert lake.changed_partitions(THINGS, moved.version_before) == set(moved.touched_dates)
+    assert lake.find_changed_days(THINGS, moved.version_before) == set(moved.touched_dates)
 
     other = lake.upsert(frame(spark, [thing("z", source="t")]), THINGS)
     left = lake.replace(frame(spark, [thing("b", 2)]), THINGS, within="source = 's'")
@@ -215,7 +215,7 @@ def test_rows_of_a_range_of_keys(lake, spark, ends, kept):
             ),
             THINGS,
         )
-    found = delta_writes.few(lake.path(THINGS), THINGS, key_range=ends)
+    found = delta_writes.read_if_small(lake.path(THINGS), THINGS, key_range=ends)
     everything = lake.read_arrow(THINGS)
     expected = [row for row in everything.to_pylist() if row["thing_id"] in kept]
     assert sorted(found.to_pylist(), key=lambda row: row["thing_id"]) == sorted(
@@ -226,11 +226,11 @@ def test_rows_of_a_range_of_keys(lake, spark, ends, kept):
 
 def test_a_small_table_is_put_without_a_needless_version(lake):
     rows = [{"mark_id": "a", "value": 1}]
-    lake.put_rows(rows, SLATE)
+    lake.replace_rows(rows, SLATE)
     version = lake.version(SLATE)
-    lake.put_rows(rows, SLATE)
+    lake.replace_rows(rows, SLATE)
     assert lake.version(SLATE) == version
-    lake.put_rows([*rows, {"mark_id": "b", "value": None}], SLATE)
+    lake.replace_rows([*rows, {"mark_id": "b", "value": None}], SLATE)
     assert lake.version(SLATE) == version + 1
 
 
@@ -243,11 +243,11 @@ def test_a_table_of_an_earlier_version_gains_its_contracts_columns(lake):
         CORE_IDENTITY_LINKS, columns={name: CORE_IDENTITY_LINKS.columns[name] for name in kept}, not_null=()
     )
     row = dict.fromkeys(kept) | {"identifier_id_a": "a", "identifier_id_b": "b", "rule": "same_event"}
-    lake.put_rows([row], old)
+    lake.replace_rows([row], old)
     with pytest.raises(pa.ArrowInvalid, match="is_followed"):
         lake.read_arrow(CORE_IDENTITY_LINKS)
-    assert lake.widen(CORE_IDENTITY_LINKS) == ["is_followed", "held_by"]
-    assert lake.widen(CORE_IDENTITY_LINKS) == []
+    assert lake.add_missing_columns(CORE_IDENTITY_LINKS) == ["is_followed", "held_by"]
+    assert lake.add_missing_columns(CORE_IDENTITY_LINKS) == []
     assert lake.read_arrow(CORE_IDENTITY_LINKS).to_pylist() == [
         dict.fromkeys(CORE_IDENTITY_LINKS.columns) | row
     ]
@@ -266,4 +266,4 @@ def test_a_table_of_an_earlier_version_gains_its_contracts_columns(lake):
     assert lake.read(CORE_IDENTITY_LINKS).collect()[0].asDict() | {"first_seen_at": None} == now | {
         "first_seen_at": None
     }
-    assert lake.widen(CORE_ITEMS) == [], "a table that does not exist gains nothing"
+    assert lake.add_missing_columns(CORE_ITEMS) == [], "a table that does not exist gains nothing"

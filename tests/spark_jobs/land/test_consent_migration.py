@@ -46,7 +46,7 @@ def lake(tmp_path):
         for name, at, granted, received in WORDS
     ]
     write_deltalake(lake.path(CORE_CONSENTS), pa.Table.from_pylist(rows, SCHEMA))
-    assert lake.widen(CORE_CONSENTS) == ["consented_date", "feed"]
+    assert lake.add_missing_columns(CORE_CONSENTS) == ["consented_date", "feed"]
     return lake
 
 

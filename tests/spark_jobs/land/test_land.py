@@ -14,7 +14,7 @@ from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
 from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.run.context import Days, Night, NothingNew
+from spark_jobs.run.context import LandingDates, NothingNew, RunContext
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.settings import Settings
@@ -36,11 +36,11 @@ def export(tmp_path) -> Path:
     return folder
 
 
-def night(home: Path, first: date, last: date, source: str = "online_retail", **settings: str) -> Night:
+def night(home: Path, first: date, last: date, source: str = "online_retail", **settings: str) -> RunContext:
     given = {"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": source, **settings}
-    return Night(
+    return RunContext(
         "r",
-        Days(first, last),
+        LandingDates(first, last),
         Settings.from_environment(given),
         datetime(2026, 2, 1, tzinfo=UTC),
         "code",
@@ -50,63 +50,66 @@ def night(home: Path, first: date, last: date, source: str = "online_retail", **
 
 def test_only_what_is_new_or_changed_is_copied(export, tmp_path):
     landing = tmp_path / "landing"
-    assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[1])) == 2
-    assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[1])) == 0
+    assert copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[1])) == 2
+    assert copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[1])) == 0
     (export / f"{DAYS[1]}.csv").write_text("day 1, put right\n")
-    assert copy_days(FEED, export, landing, Days(DAYS[1], DAYS[1])) == 1
+    assert copy_days(FEED, export, landing, LandingDates(DAYS[1], DAYS[1])) == 1
     assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "day 1, put right\n"
 
 
 def test_nights_that_were_skipped_are_fetched_too(export, tmp_path):
     landing = tmp_path / "landing"
-    copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0]))
-    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, (
+    copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[0]))
+    assert copy_days(FEED, export, landing, LandingDates(DAYS[4], DAYS[4])) == 2, (
         "Tuesday's and Thursday's; Wednesday has none"
     )
-    assert due(Days(DAYS[4], DAYS[4]), [DAYS[0]]) == Days(DAYS[1], DAYS[4])
-    assert due(Days(DAYS[2], DAYS[2]), [DAYS[4]]) == Days(DAYS[2], DAYS[2]), (
+    assert due(LandingDates(DAYS[4], DAYS[4]), [DAYS[0]]) == LandingDates(DAYS[1], DAYS[4])
+    assert due(LandingDates(DAYS[2], DAYS[2]), [DAYS[4]]) == LandingDates(DAYS[2], DAYS[2]), (
         "a backfill asks for its own days"
     )
 
 
 def test_a_day_file_that_comes_late_or_is_put_right_is_fetched_by_the_next_night(export, tmp_path):
     landing = tmp_path / "landing"
-    copy_days(FEED, export, landing, Days(DAYS[1], DAYS[3]))
+    copy_days(FEED, export, landing, LandingDates(DAYS[1], DAYS[3]))
     (export / f"{DAYS[2]}.csv").write_text("they were open after all\n")
     (export / f"{DAYS[1]}.csv").write_text("yad 1\n")  # as many bytes as before
     (export / f"{DAYS[3]}.csv").unlink()
-    assert copy_days(FEED, export, landing, Days(DAYS[4], DAYS[4])) == 2, (
+    assert copy_days(FEED, export, landing, LandingDates(DAYS[4], DAYS[4])) == 2, (
         "Monday's landed never and was not asked for"
     )
     assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "yad 1\n"
     assert [path.name for path in sorted((landing / "lines").iterdir())] == [str(day) for day in DAYS[1:4]]
     assert (
-        copy_days(FEED._replace(closed_without_file=False), export, landing, Days(DAYS[3], DAYS[3])) == 0
+        copy_days(FEED._replace(closed_without_file=False), export, landing, LandingDates(DAYS[3], DAYS[3]))
+        == 0
     ), "it landed once"
 
 
 def test_a_file_that_was_copied_is_known_by_size_and_time_and_by_content_when_touched(export, tmp_path):
     landing, given = tmp_path / "landing", export / f"{DAYS[0]}.csv"
-    copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0]))
+    copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[0]))
     taken = landing / "lines" / str(DAYS[0]) / given.name
     assert taken.stat().st_mtime_ns == given.stat().st_mtime_ns
     os.utime(given, (0, 0))
-    assert copy_days(FEED, export, landing, Days(DAYS[0], DAYS[0])) == 0, "another time, the same bytes"
+    assert copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[0])) == 0, (
+        "another time, the same bytes"
+    )
 
 
 def test_a_home_that_copies_from_nowhere_says_so(tmp_path, caplog):
     landing = tmp_path / "online_retail"
     with pytest.raises(DeliveryError, match=r"CONCIERGE_LANDING_FROM is not set, .* set it to the folder"):
-        copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1]))
+        copy_days(FEED, None, landing, LandingDates(DAYS[0], DAYS[1]))
     by_hand = landing / "lines" / str(DAYS[0]) / "any.csv"
     by_hand.parent.mkdir(parents=True)
     by_hand.write_text("x")
-    assert copy_days(FEED, None, landing, Days(DAYS[0], DAYS[1])) == 0
+    assert copy_days(FEED, None, landing, LandingDates(DAYS[0], DAYS[1])) == 0
     assert caplog.text == "", "somebody puts files there"
-    assert copy_days(FEED, None, landing, Days(DAYS[3], DAYS[4])) == 0
+    assert copy_days(FEED, None, landing, LandingDates(DAYS[3], DAYS[4])) == 0
     assert "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05" in caplog.text
     with pytest.raises(DeliveryError, match=r"no file of 2026-01-06 .* never closed"):
-        copy_days(FEED._replace(closed_without_file=False), None, landing, Days(DAYS[0], DAYS[1]))
+        copy_days(FEED._replace(closed_without_file=False), None, landing, LandingDates(DAYS[0], DAYS[1]))
 
 
 def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
@@ -115,10 +118,10 @@ def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
             FEED._replace(closed_without_file=False),
             export,
             tmp_path / "online_retail",
-            Days(DAYS[0], DAYS[3]),
+            LandingDates(DAYS[0], DAYS[3]),
         )
     with pytest.raises(DeliveryError, match="not a folder"):
-        copy_days(FEED, export / "nowhere", tmp_path / "landing", Days(DAYS[0], DAYS[0]))
+        copy_days(FEED, export / "nowhere", tmp_path / "landing", LandingDates(DAYS[0], DAYS[0]))
 
 
 def test_what_is_not_whole_or_no_delivery_is_not_seen(tmp_path):
@@ -194,5 +197,5 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     (home / "identity" / "model.json").unlink()
     with pytest.raises(NothingNew):
         job.run(first, lake)
-    other_code = Night("r", first.days, first.settings, first.now, "other code", "config")
+    other_code = RunContext("r", first.days, first.settings, first.now, "other code", "config")
     job.run(other_code, lake)

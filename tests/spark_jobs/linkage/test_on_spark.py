@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from expectations.contracts.lake import CORE_PEOPLE
 from sample_shop.customer_file import make_customer_file
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage import on_spark
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.state import Given, link_people
@@ -25,7 +25,7 @@ def people(n_customers: int) -> pa.Table:
         for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")
     }
     rows = pa.table(columns | same)
-    for field in arrow_schema(CORE_PEOPLE):
+    for field in build_arrow_schema(CORE_PEOPLE):
         if field.name not in rows.column_names:
             rows = rows.append_column(field, pa.nulls(len(rows), field.type))
     return rows

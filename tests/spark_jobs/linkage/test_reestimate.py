@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import CORE_PEOPLE
 from sample_shop.customer_file import make_customer_file
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage import reestimate
 from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
 from spark_jobs.linkage.model import LinkageModel
@@ -41,7 +41,7 @@ def home(tmp_path, monkeypatch, shop, upsert):
         for name in ("first_name", "last_name", "email", "phone", "city", "postcode", "country")
     }
     rows = pa.table(columns | held).to_pylist()
-    schema = arrow_schema(CORE_PEOPLE)
+    schema = build_arrow_schema(CORE_PEOPLE)
     upsert(
         reestimate.Lake(tmp_path / "lake"), CORE_PEOPLE, [dict.fromkeys(schema.names) | row for row in rows]
     )

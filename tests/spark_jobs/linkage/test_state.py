@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS, CORE_PEOPLE
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage import state as linkage_state
 from spark_jobs.linkage.cluster import Thresholds
 from spark_jobs.linkage.model import LinkageModel
@@ -36,13 +36,13 @@ TWICE = [
 def people(rows: list[dict], source: str = "till") -> pa.Table:
     return pa.Table.from_pylist(
         [dict.fromkeys(CORE_PEOPLE.columns) | {"source": source} | row for row in rows],
-        arrow_schema(CORE_PEOPLE),
+        build_arrow_schema(CORE_PEOPLE),
     )
 
 
 def test_a_pair_that_is_alike_with_what_speaks_for_it(tmp_path):
     got = link_people(tmp_path / "state.duckdb", people(TWICE), MODEL, GIVEN).likeness
-    assert got.schema == arrow_schema(CORE_IDENTITY_LIKENESS)
+    assert got.schema == build_arrow_schema(CORE_IDENTITY_LIKENESS)
     [row] = got.to_pylist()
     assert (row["source_a"], row["record_id_a"], row["source_b"], row["record_id_b"]) == (
         "till",
@@ -74,7 +74,7 @@ def test_a_pair_that_is_alike_with_what_speaks_for_it(tmp_path):
 def test_too_few_to_compare_give_an_empty_table(tmp_path, rows):
     for _ in "first", "second":
         got = link_people(tmp_path / "state.duckdb", people(rows), MODEL, GIVEN).likeness
-        assert (got.num_rows, got.schema) == (0, arrow_schema(CORE_IDENTITY_LIKENESS))
+        assert (got.num_rows, got.schema) == (0, build_arrow_schema(CORE_IDENTITY_LIKENESS))
 
 
 def test_a_number_on_too_many_records_says_nothing(tmp_path):

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES
 from spark_jobs.maintain import job
-from spark_jobs.run.context import Days, Night
-from spark_jobs.run.locks import turn
+from spark_jobs.run.context import LandingDates, RunContext
+from spark_jobs.run.locks import step_lock
 from spark_jobs.settings import Settings
 
 
@@ -20,7 +20,9 @@ def test_small_files_become_one_and_rows_stay(lake, tmp_path):
     settings = Settings.from_environment(
         {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"}
     )
-    [report] = job.run(Night("r", Days(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), lake)
+    [report] = job.run(
+        RunContext("r", LandingDates(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), lake
+    )
     assert report.detail == {"n_files_removed": 3, "n_files_added": 1}
     assert n_files(lake) == 1
     held = sorted(lake.read_arrow(CORE_IDENTITIES).to_pylist(), key=lambda row: row["identifier_id"])
@@ -52,7 +54,7 @@ def test_a_night_that_waits_has_its_turn_between_two_tables(tmp_path):
         def version(self, table):
             return 0
 
-        def tidy(self, table, keep_hours):
+        def compact_and_vacuum(self, table, keep_hours):
             order.append(table.name)
             night_waits.set()
             started.wait(10)
@@ -62,7 +64,7 @@ def test_a_night_that_waits_has_its_turn_between_two_tables(tmp_path):
 
     def run_step():
         night_waits.wait(10)
-        lock = turn(tmp_path, "ingest of a night")
+        lock = step_lock(tmp_path, "ingest of a night")
         started.set()
         with lock:
             order.append("ingest")
@@ -73,6 +75,6 @@ def test_a_night_that_waits_has_its_turn_between_two_tables(tmp_path):
     settings = Settings.from_environment(
         {"CONCIERGE_HOME": str(tmp_path), "CONCIERGE_SOURCES": "online_retail"}
     )
-    job.run(Night("r", Days(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), Tables())
+    job.run(RunContext("r", LandingDates(day, day), settings, datetime(2026, 1, 5, tzinfo=UTC)), Tables())
     step.join()
     assert order == ["core_identifiers", "ingest", "core_identities"]

@@ -16,8 +16,8 @@ from expectations.contracts import lake as contracts
 from expectations.contracts.identifiers import derive_customer_id, hash_identifier
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from spark_jobs.lake.tables import Lake, arrow_schema
-from spark_jobs.run.context import Days, Night
+from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 
 KEY = "test-key"
@@ -149,15 +149,15 @@ class Shop:
         """One table as it would be read."""
         table = CONTRACTS[name]
         told = {"model_version": self.model_version} if "model_version" in table.columns else {}
-        return pa.Table.from_pylist([{**told, **row} for row in self.rows[name]], arrow_schema(table))
+        return pa.Table.from_pylist([{**told, **row} for row in self.rows[name]], build_arrow_schema(table))
 
-    def night(self, run_id: str, day: date = date(2026, 2, 1)) -> Night:
+    def night(self, run_id: str, day: date = date(2026, 2, 1)) -> RunContext:
         """A night whose warehouse file has been built."""
         settings = Settings.from_environment(
             {"CONCIERGE_HOME": str(self.home), "CONCIERGE_IDENTITY_KEY": KEY, "CONCIERGE_WAREHOUSE": "duckdb"}
         )
         now = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
-        night = Night(run_id, Days(day, day), settings, now, "code", "config")
+        night = RunContext(run_id, LandingDates(day, day), settings, now, "code", "config")
         build = self.home / "warehouse" / "builds" / f"{night.slug}.duckdb"
         build.parent.mkdir(parents=True, exist_ok=True)
         if build.exists():

@@ -6,23 +6,23 @@ import math
 
 import pytest
 
-from spark_jobs.publish.gate import judge
-from spark_jobs.publish.list_figures import measure, tops
+from spark_jobs.publish.gate import evaluate_gate
+from spark_jobs.publish.list_figures import extract_top_items, measure_lists
 
 PERSONAL, AUDIENCES, SIMILAR = "rec_customer_items_v1", "rec_audience_items_v1", "rec_item_items_v1"
 
 
 def figures(shop, before):
     lists = {name: shop.frame(name) for name in (PERSONAL, AUDIENCES, SIMILAR)}
-    return measure(lists, shop.frame("feat_customers"), shop.frame("feat_items"), before)
+    return measure_lists(lists, shop.frame("feat_customers"), shop.frame("feat_items"), before)
 
 
 def verdict(shop, before):
-    return judge(figures(shop, before))
+    return evaluate_gate(figures(shop, before))
 
 
 def seen_before(shop):
-    return tops(shop.frame(PERSONAL), "customer_id")
+    return extract_top_items(shop.frame(PERSONAL), "customer_id")
 
 
 def half_the_lists(rows):

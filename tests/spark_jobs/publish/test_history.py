@@ -55,7 +55,7 @@ def test_every_switch_has_one_line(nights, capsys):
     run(nights.night("night-2", date(2026, 2, 3)), lake)  # nothing new: nothing is written down
     assert (nights.home / deployments.FILE).read_bytes() == before
     rollback.main(["--to=night-0", "--reason=why not"])
-    switches = deployments.read(nights.home)
+    switches = deployments.read_deployments(nights.home)
     assert [(each.by, each.run_id, each.was) for each in switches] == [
         ("publish", "night-0", ""),
         ("publish", "night-1", "night-0"),
@@ -76,9 +76,9 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
     path = nights.home / deployments.FILE
     whole = path.read_bytes()
     path.write_bytes(whole[: whole.rindex(b'{"by"') + 40])  # torn in the middle of the last line
-    assert [each.run_id for each in deployments.read(nights.home)] == ["night-0", "night-1"]
+    assert [each.run_id for each in deployments.read_deployments(nights.home)] == ["night-0", "night-1"]
     run(nights.night("night-2", date(2026, 2, 3)), nights.land())
-    lines = [(each.run_id, each.was) for each in deployments.read(nights.home)]
+    lines = [(each.run_id, each.was) for each in deployments.read_deployments(nights.home)]
     assert lines == [
         ("night-0", ""),
         ("night-1", "night-0"),
@@ -101,7 +101,7 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
     ],
 )
 def test_what_was_in_production_by_the_wall_clock(nights, when, expected):
-    found, clock = deployments.at(deployments.read(nights.home), when)
+    found, clock = deployments.find_deployment_at(deployments.read_deployments(nights.home), when)
     assert (found and found.run_id, clock) == expected
 
 
@@ -124,7 +124,7 @@ def test_a_home_filled_with_the_past_is_asked_by_the_shops_days(when, expected):
         ("publish", "22", "22"),
     ]
     switches = [
-        deployments.Switch(
+        deployments.Deployment(
             f"2026-11-21T19:0{n}:00Z",
             by,
             f"2011-11-{shop}",
@@ -132,7 +132,7 @@ def test_a_home_filled_with_the_past_is_asked_by_the_shops_days(when, expected):
         )
         for n, (by, day, shop) in enumerate(made)
     ]
-    found, clock = deployments.at(switches, when)
+    found, clock = deployments.find_deployment_at(switches, when)
     assert (found and found.run_id, clock) == (expected, "shop")
 
 
@@ -188,7 +188,10 @@ def test_a_run_repeated_with_other_lists_does_not_pass_for_what_it_was(nights, c
     second = nights.night("night-2", date(2026, 2, 3))
     nights.rows["rec_customer_items_v1"][0]["items"].pop()
     run(replace(second, now=second.now + timedelta(hours=6)), nights.land("rec_customer_items_v1"))
-    assert [each.record["snapshot"] for each in deployments.read(nights.home)][2:] == ["night-2", "night-2.2"]
+    assert [each.record["snapshot"] for each in deployments.read_deployments(nights.home)][2:] == [
+        "night-2",
+        "night-2.2",
+    ]
     for when, kept in (("2026-02-03T05:00", False), ("2026-02-03T10:00", True)):
         assert history.main([f"--at={when}"]) == 0
         assert (
@@ -234,12 +237,12 @@ def test_a_home_without_a_night(tmp_path, monkeypatch, capsys):
 
 
 def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
-    digest = deployments.read(nights.home)[0].rules["digest"]
-    assert [path.name for path in (nights.home / rule_files.KEPT).iterdir()] == [digest]
-    copy = nights.home / rule_files.KEPT / digest / "spark_jobs" / "identify" / "rules.yml"
+    digest = deployments.read_deployments(nights.home)[0].rules["digest"]
+    assert [path.name for path in (nights.home / rule_files.COPIES_FOLDER).iterdir()] == [digest]
+    copy = nights.home / rule_files.COPIES_FOLDER / digest / "spark_jobs" / "identify" / "rules.yml"
     assert copy.read_bytes() == (rule_files.ROOT / "spark_jobs" / "identify" / "rules.yml").read_bytes()
-    other = rule_files.files() | {"spark_jobs/identify/rules.yml": "another"}
-    assert rule_files.digest(other) != digest
+    other = rule_files.hash_policy_files() | {"spark_jobs/identify/rules.yml": "another"}
+    assert rule_files.compute_digest(other) != digest
     pin = {
         "override_id": "o1",
         "kind": "pin",
@@ -255,11 +258,14 @@ def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
     state_file(nights.home).write(State(1, [pin, ended]))
     nights.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
     run(nights.night("night-3", date(2026, 2, 4)), nights.land("rec_customer_items_v1"))
-    assert deployments.read(nights.home)[-1].rules["overrides"] == [pin]
+    assert deployments.read_deployments(nights.home)[-1].rules["overrides"] == [pin]
 
 
 def test_a_night_writes_down_every_block_and_the_first_of_the_others():
-    kinds = ["pin"] * (rule_files.SHOWN + 1) + ["block"] * (rule_files.SHOWN + 1)
+    kinds = ["pin"] * (rule_files.MAX_NAMED_OVERRIDES + 1) + ["block"] * (rule_files.MAX_NAMED_OVERRIDES + 1)
     overrides = [{"override_id": f"o{n}", "kind": kind} for n, kind in enumerate(kinds)]
     chosen = rule_files.select_overrides(overrides)
-    assert chosen == overrides[: rule_files.SHOWN] + overrides[rule_files.SHOWN + 1 :]
+    assert (
+        chosen
+        == overrides[: rule_files.MAX_NAMED_OVERRIDES] + overrides[rule_files.MAX_NAMED_OVERRIDES + 1 :]
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from expectations.contracts import snapshot
 from expectations.contracts.lake import CORE_IDENTITY_LINKS, CORE_IDENTITY_REVIEWS
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
 
@@ -18,7 +18,7 @@ IDS = [f"i_{n:032x}" for n in (7, 3, 11, 5, 2)]
 
 
 def table(rows):
-    return pa.Table.from_pylist(rows, arrow_schema(CORE_IDENTITY_LINKS))
+    return pa.Table.from_pylist(rows, build_arrow_schema(CORE_IDENTITY_LINKS))
 
 
 def row(a, b, rule, weight, held_by, seconds):
@@ -62,7 +62,7 @@ def test_each_identifier_has_its_links_and_comes_back_as_it_was(monkeypatch, chu
                 "kind": ["user_id"] * 4 + ["email"],
             }
         )
-        found = dict(identity_records.linked(people, table(seen)))
+        found = dict(identity_records.group_links_by_identifier(people, table(seen)))
         assert set(found) == set(IDS)
         for n, one in enumerate(IDS):
             ends = [(each, {each["identifier_id_a"], each["identifier_id_b"]} - {one}) for each in seen]
@@ -87,9 +87,11 @@ def test_each_identifier_has_its_links_and_comes_back_as_it_was(monkeypatch, chu
 
 def test_an_end_that_is_no_identifier_is_left_out():
     people = pa.table({"identifier_id": IDS[:1], "customer_id": ["c_0"], "kind": ["user_id"]})
-    assert dict(identity_records.linked(people, table([row(IDS[0], IDS[1], "alike", 1.0, None, 0)]))) == {
-        IDS[0]: snapshot.Linked("user_id", "c_0", ())
-    }
+    assert dict(
+        identity_records.group_links_by_identifier(
+            people, table([row(IDS[0], IDS[1], "alike", 1.0, None, 0)])
+        )
+    ) == {IDS[0]: snapshot.Linked("user_id", "c_0", ())}
 
 
 def test_every_identifier_has_its_kind_and_who_is_nobody_no_customer():
@@ -97,7 +99,7 @@ def test_every_identifier_has_its_kind_and_who_is_nobody_no_customer():
     identities = pa.table({"identifier_id": IDS[:0:-1], "customer_id": ["c_4", "c_3", "c_2", "c_1"]})
     found = {
         row["identifier_id"]: (row["kind"], row["customer_id"])
-        for row in identity_records.identifiers(kinds, identities).to_pylist()
+        for row in identity_records.join_identifiers_with_customers(kinds, identities).to_pylist()
     }
     assert found == dict(
         zip(
@@ -116,7 +118,7 @@ def test_every_identifier_has_its_kind_and_who_is_nobody_no_customer():
 
 @pytest.mark.parametrize("chunk", [2, 20_000])
 def test_of_a_crowd_the_earliest_held_links_are_kept_and_all_that_are_followed(monkeypatch, chunk):
-    monkeypatch.setattr(identity_records, "HELD", 3)
+    monkeypatch.setattr(identity_records, "MAX_UNFOLLOWED_LINKS", 3)
     monkeypatch.setattr(identity_records, "CHUNK", chunk)
     crowd, null = [f"i_{n:032x}" for n in range(20, 30)], f"i_{99:032x}"
     since = [5, 1, 4, 1, 9, 2, 6, 1, 8, 7]  # three of second 1: the 2nd, 4th and 8th
@@ -127,7 +129,7 @@ def test_of_a_crowd_the_earliest_held_links_are_kept_and_all_that_are_followed(m
     people = pa.table(
         {"identifier_id": [*crowd, null], "kind": ["email"] * 11, "customer_id": [*crowd, None]}
     )
-    found = dict(identity_records.linked(people, table(seen[::-1])))
+    found = dict(identity_records.group_links_by_identifier(people, table(seen[::-1])))
     assert {one.other for one in found[null].links if one.held_by} == {crowd[1], crowd[3], crowd[7]}
     assert {one.other for one in found[null].links if not one.held_by} == set(crowd[4:9])
     assert (found[null].customer_id, found[null].n_left_out) == (None, 7)
@@ -139,9 +141,9 @@ def test_of_a_crowd_the_earliest_held_links_are_kept_and_all_that_are_followed(m
 
 def test_the_queue_begins_with_giants_then_bridges_each_by_score(tmp_path):
     lake = Lake(tmp_path)
-    assert identity_records.reviews(lake) == []
+    assert identity_records.read_reviews(lake) == []
     asked = [("likeness", 0.9), ("bridge", 2.0), ("giant", 5.0), ("bridge", 9.0), ("giant", 50.0)]
-    lake.put_rows(
+    lake.replace_rows(
         [
             {
                 **dict.fromkeys(CORE_IDENTITY_REVIEWS.columns),
@@ -154,4 +156,4 @@ def test_the_queue_begins_with_giants_then_bridges_each_by_score(tmp_path):
         ],
         CORE_IDENTITY_REVIEWS,
     )
-    assert [one.review_id for one in identity_records.reviews(lake)] == ["r4", "r2", "r3", "r1", "r0"]
+    assert [one.review_id for one in identity_records.read_reviews(lake)] == ["r4", "r2", "r3", "r1", "r0"]

@@ -15,10 +15,10 @@ from spark_jobs.publish import job
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
 from spark_jobs.publish.snapshot_records import NothingToPublish
-from spark_jobs.publish.switch import KEPT
+from spark_jobs.publish.switch import N_RETAINED
 from spark_jobs.run.identity_inputs import IdentityInputs
 from spark_jobs.run.input_fingerprint import hash_inputs
-from spark_jobs.warehouse.build_inputs import begin
+from spark_jobs.warehouse.build_inputs import prepare_build
 from tests.spark_jobs.publish.conftest import published
 
 
@@ -304,7 +304,7 @@ def test_a_published_run_built_again_and_refused_leaves_analysts_their_file(shop
     )
 
     def build_again(name):
-        beginning = begin(night, lake)
+        beginning = prepare_build(night, lake)
         with duckdb.connect(str(beginning.file)) as file:
             file.execute(
                 "create or replace table dim_segments as select 'all' as segment_id, ? as name, 4 as"
@@ -329,11 +329,11 @@ def test_a_published_run_built_again_and_refused_leaves_analysts_their_file(shop
 
 
 def test_seven_nights_are_kept(shop):
-    for n in range(KEPT + 3):
+    for n in range(N_RETAINED + 3):
         shop.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
         night = shop.night(f"night-{n}", date(2026, 2, 1) + timedelta(days=n))
         run(night, shop.land(*(["rec_customer_items_v1"] if n else [])))
-    kept = {f"night-{n}" for n in range(3, KEPT + 3)}
+    kept = {f"night-{n}" for n in range(3, N_RETAINED + 3)}
     assert {path.name for path in (shop.home / "serving" / "snapshots").iterdir()} == kept
     assert {path.stem for path in (shop.home / "warehouse" / "builds").iterdir()} == kept
     assert {path.stem for path in (shop.home / "serving" / "history").iterdir()} == kept
@@ -342,9 +342,9 @@ def test_seven_nights_are_kept(shop):
 def test_snowflake_has_no_warehouse_file_but_a_schema_to_swap(shop, monkeypatch):
     night, swapped = shop.night("one"), []
     night = replace(night, settings=replace(night.settings, warehouse="snowflake"))
-    monkeypatch.setattr(job.summary, "segment_sizes", lambda settings, file: [])
+    monkeypatch.setattr(job.summary, "read_segment_sizes", lambda settings, file: [])
     monkeypatch.setattr(
-        job, "switch_snowflake", lambda settings, run_id: swapped.append((settings.warehouse, run_id))
+        job, "swap_in_build", lambda settings, run_id: swapped.append((settings.warehouse, run_id))
     )
     run(night, shop.land())
     assert swapped == [("snowflake", "one")]

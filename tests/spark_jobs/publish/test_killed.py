@@ -75,16 +75,19 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
     assert healed[1] != old[1]
     assert not list((shop.home / "serving").rglob("*.part"))
     assert json.loads((shop.home / "summary.json").read_text())["published"] == asdict(healed[0])
-    assert [(one.run_id, one.was) for one in deployments.read(shop.home)] == [("one", ""), ("two", "one")]
+    assert [(one.run_id, one.was) for one in deployments.read_deployments(shop.home)] == [
+        ("one", ""),
+        ("two", "one"),
+    ]
 
 
 def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repeat(shop, monkeypatch):
-    monkeypatch.setattr(switch, "KEPT", 1)
+    monkeypatch.setattr(switch, "N_RETAINED", 1)
     run(shop.night("one"), shop.land())
     shop.rows["rec_customer_items_v1"][0]["items"].pop()
     lake = shop.land("rec_customer_items_v1")
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(job.summary, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(job.summary, "write_summary", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         run(shop.night("two"), lake)
     assert json.loads((shop.home / "summary.json").read_text())["run_id"] == "one"
     run(shop.night("two"), lake)
@@ -97,18 +100,20 @@ def test_the_next_night_writes_down_the_switch_that_was_killed_before_its_line(s
     coming = nights(shop, "one", "two", "three")
     run(*next(coming))
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(job, "write_down", dead)
+        killed.setattr(job, "log_publish", dead)
         run(*next(coming))
     assert Published.read(shop.home).run_id == "two"
     if not catches_up:  # the negative control
-        monkeypatch.setattr(job, "catch_up", lambda *_: None)
+        monkeypatch.setattr(job, "log_missing_deployment", lambda *_: None)
     run(*next(coming))
-    lines = [(each.by, each.run_id, each.was, each.switched_at) for each in deployments.read(shop.home)]
+    lines = [
+        (each.by, each.run_id, each.was, each.switched_at) for each in deployments.read_deployments(shop.home)
+    ]
     between = ("publish", "two", "one", "2026-02-02T03:00:00Z")
     assert (between in lines) == catches_up
     if catches_up:
         assert lines[1:] == [between, ("publish", "three", "two", "2026-02-03T03:00:00Z")]
-        assert deployments.read(shop.home)[1].model == SERVED
+        assert deployments.read_deployments(shop.home)[1].model == SERVED
 
 
 @pytest.mark.parametrize("catches_up", [True, False])
@@ -116,29 +121,29 @@ def test_another_rollback_writes_down_the_one_that_was_killed_before_its_line(sh
     for each in nights(shop, "one", "two", "three"):
         run(*each)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(deployments, "append", dead)
+        killed.setattr(deployments, "append_deployment", dead)
         rollback.roll_back(shop.home, "two", AT, "odd")
     assert Published.read(shop.home).run_id == "two"
     if not catches_up:  # the negative control
-        monkeypatch.setattr(deployments, "catch_up", lambda *_: None)
+        monkeypatch.setattr(deployments, "log_missing_deployment", lambda *_: None)
     rollback.roll_back(shop.home, None, AT, "odder")
     lines = [
         (each.run_id, each.was, each.why)
-        for each in deployments.read(shop.home)
+        for each in deployments.read_deployments(shop.home)
         if each.by == deployments.ROLLBACK
     ]
     assert lines == [("two", "three", "")] * catches_up + [("one", "two", "odder")]
-    assert deployments.read(shop.home)[-1].switched_at == "2026-02-09T08:00:00Z"
+    assert deployments.read_deployments(shop.home)[-1].switched_at == "2026-02-09T08:00:00Z"
 
 
 def test_a_rollback_asked_for_again_by_its_name_gets_its_line_and_reason(shop, monkeypatch):
     for each in nights(shop, "one", "two"):
         run(*each)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(deployments, "append", dead)
+        killed.setattr(deployments, "append_deployment", dead)
         rollback.roll_back(shop.home, "one", AT, "odd")
     for _ in range(2):
         assert not rollback.roll_back(shop.home, "one", AT, "odd").is_switched
-        last = deployments.read(shop.home)[-1]
+        last = deployments.read_deployments(shop.home)[-1]
         assert (last.by, last.run_id, last.was, last.why) == ("rollback", "one", "two", "odd")
-    assert len(deployments.read(shop.home)) == 3
+    assert len(deployments.read_deployments(shop.home)) == 3

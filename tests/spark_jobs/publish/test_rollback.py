@@ -16,7 +16,7 @@ from spark_jobs.publish import deployments, history, rollback
 from spark_jobs.publish.job import run
 from spark_jobs.run.identity_inputs import IdentityInputs
 from spark_jobs.run.input_fingerprint import hash_inputs
-from spark_jobs.run.locks import HOLDER, turn
+from spark_jobs.run.locks import HOLDER, step_lock
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -60,7 +60,7 @@ def test_back_by_one_then_one_more_then_to_a_run(three_nights):
 def test_back_to_a_day(three_nights, to, run):
     assert rollback.main([f"--to={to}", "--reason=odd lists"]) == 0
     assert seen(three_nights) == run
-    last = deployments.read(three_nights.home)[-1]
+    last = deployments.read_deployments(three_nights.home)[-1]
     assert (last.by, last.run_id, last.was, last.why) == ("rollback", run, "night-2", "odd lists")
 
 
@@ -139,7 +139,7 @@ def test_a_rollback_that_was_killed_before_its_line_is_written_down_when_asked_a
     whole = path.read_text().splitlines()
     path.write_text("\n".join(whole[:-1]) + "\n")
     assert rollback.main(["--to=night-0"]) == 0
-    last = deployments.read(three_nights.home)[-1]
+    last = deployments.read_deployments(three_nights.home)[-1]
     assert (last.by, last.run_id, last.was, last.shop_date) == (
         "rollback",
         "night-0",
@@ -184,7 +184,7 @@ def test_it_is_logged_and_the_next_night_publishes_again(three_nights):
 
 
 def test_a_night_that_is_running_is_named_since_it_publishes_over_the_rollback(three_nights, capsys):
-    with turn(three_nights.home, "score of tonight"):
+    with step_lock(three_nights.home, "score of tonight"):
         assert rollback.main([]) == 0
     assert "A night is running (score of tonight (process " in capsys.readouterr().out
     (three_nights.home / HOLDER).write_text("score of a night that was killed")

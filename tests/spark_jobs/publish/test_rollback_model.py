@@ -58,7 +58,7 @@ def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):
         "concierge/1",
         "lists of soap",
     )
-    last = deployments.read(shop.home)[-1]
+    last = deployments.read_deployments(shop.home)[-1]
     assert (last.record["model_version"], last.model) == ("concierge/1", {"model_version": "concierge/1"})
     assert rollback.main(["--to=night-2", "--reason="]) == 0
     assert registry.champion().model_version == "concierge/2", "and forth again"
@@ -69,7 +69,7 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
     change, and logged.
     """
     shop, registry = shop_of_two_models
-    switches = deployments.read(shop.home)
+    switches = deployments.read_deployments(shop.home)
     assert rollback.main(["--to=night-2"]) == 0
     assert (
         "Already in production: night-2" in (said := capsys.readouterr().out)
@@ -82,7 +82,10 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
         "Its model is brought back for the nights to come; before: concierge/1." in said
         and "nothing" not in said
     )
-    assert registry.champion().model_version == "concierge/2" and deployments.read(shop.home) == switches
+    assert (
+        registry.champion().model_version == "concierge/2"
+        and deployments.read_deployments(shop.home) == switches
+    )
     [logged] = [
         row for row in shop.land("feat_items").read_arrow(OPS_RUNS).to_pylist() if row["step"] == "rollback"
     ]
@@ -109,7 +112,7 @@ def test_nobody_else_is_at_the_switch_until_the_model_has_followed(shop_of_two_m
     other.
     """
     shop, registry = shop_of_two_models
-    bring, free = rollback.bring_model, []
+    bring, free = rollback.restore_champion, []
 
     def looked(*given):
         with FileLock(shop.home / LOCK, timeout=0, blocking=False) as _:
@@ -120,7 +123,7 @@ def test_nobody_else_is_at_the_switch_until_the_model_has_followed(shop_of_two_m
             looked()
         return bring(*given)
 
-    monkeypatch.setattr(rollback, "bring_model", brought)
+    monkeypatch.setattr(rollback, "restore_champion", brought)
     assert rollback.main(["--to=night-0"]) == 0
     assert (free, registry.champion().model_version) == ([], "concierge/1")
     looked()

@@ -6,9 +6,9 @@ from deltalake import write_deltalake
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
 from operate.page import describe_reviews as in_words
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
-from spark_jobs.publish.summary import questions
+from spark_jobs.publish.summary import count_review_questions
 
 GIANTS_AND_BRIDGES = [("giant", True), ("giant", True), ("bridge", False)]
 
@@ -35,8 +35,8 @@ def test_questions(tmp_path, asked, has_page, expected):
         ]
         write_deltalake(
             lake.path(CORE_IDENTITY_REVIEWS),
-            pa.Table.from_pylist(rows, schema=arrow_schema(CORE_IDENTITY_REVIEWS)),
+            pa.Table.from_pylist(rows, schema=build_arrow_schema(CORE_IDENTITY_REVIEWS)),
         )
     if has_page:
         page.touch()
-    assert in_words(questions(lake, tmp_path)) == expected.format(page=page)
+    assert in_words(count_review_questions(lake, tmp_path)) == expected.format(page=page)

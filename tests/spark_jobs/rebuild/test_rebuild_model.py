@@ -8,8 +8,8 @@ import pytest
 from expectations.contracts.lake import FEAT_ITEMS, REC_CUSTOMER_ITEMS
 from spark_jobs.rebuild import rebuild_model
 from spark_jobs.rebuild.rebuild_model import hash_table
-from spark_jobs.run.context import code_hash, config_hash
-from spark_jobs.run.manifest import record
+from spark_jobs.run.context import hash_code, hash_config
+from spark_jobs.run.manifest import record_reports
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job as scoring
 from spark_jobs.train import job
@@ -22,11 +22,11 @@ def scored(fill, spark, tmp_path_factory):
     this very code.
     """
     shop = fill(tmp_path_factory.mktemp("scored"), spark)
-    night = shop.night("night one", code_hash())
+    night = shop.night("night one", hash_code())
     settings = replace(night.settings, training_days=30)
-    night = replace(night, settings=settings, config_hash=config_hash(settings))
-    record(shop.lake, night, "train", job.run(night, shop.lake), 1.0)
-    record(shop.lake, night, "score", scoring.run(night, shop.lake), 1.0)
+    night = replace(night, settings=settings, config_hash=hash_config(settings))
+    record_reports(shop.lake, night, "train", job.run(night, shop.lake), 1.0)
+    record_reports(shop.lake, night, "score", scoring.run(night, shop.lake), 1.0)
     items = shop.lake.read_arrow(FEAT_ITEMS).to_pylist()
     shop.put(FEAT_ITEMS, [row | {"is_in_stock": False, "category": "other"} for row in items])
     lists = shop.lake.read_arrow(REC_CUSTOMER_ITEMS).to_pylist()

@@ -34,7 +34,7 @@ def step(monkeypatch, tmp_path):
 
     def run(name: str, job) -> tuple[int, list[dict]]:
         monkeypatch.setitem(sys.modules, "a_job_of_the_tests", SimpleNamespace(run=job, NEEDS_SPARK=False))
-        monkeypatch.setitem(launcher.STEPS, name, "a_job_of_the_tests")
+        monkeypatch.setitem(launcher.STEP_MODULES, name, "a_job_of_the_tests")
         code = launcher.main([name, "--from", "2026-01-05", "--to", "2026-01-06", "--run-id", "r"])
         return code, Lake(tmp_path / "lake").read_arrow(OPS_RUNS).to_pylist()
 
@@ -99,7 +99,7 @@ def test_one_step_at_a_time_works_in_a_home(step, tmp_path, capsys, caplog):
     holder = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == "held\n"
     said = rf"waited 0.1 s for dbt of scheduled \(process {holder.pid}\), which still works in"
-    with pytest.raises(locks.BusyError, match=said), locks.turn(tmp_path, "by hand", wait_seconds=0.1):
+    with pytest.raises(locks.BusyError, match=said), locks.step_lock(tmp_path, "by hand", wait_seconds=0.1):
         pytest.fail("two at once")
     threading.Timer(0.3, holder.kill).start()  # as a process that is ended gives it up
     code, _ = step("dbt", lambda *_: received(n_quarantined=1))

@@ -14,7 +14,7 @@ import pytest
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import LAKE
 from expectations.suites import SUITES
-from spark_jobs.run.gx import unmet
+from spark_jobs.run.gx import find_unmet_expectations
 from tests.spark_jobs.run.good_rows import GOOD, cid, iid, listed
 
 NULL, SET, RANGE, REGEX = (
@@ -203,7 +203,9 @@ def counts(spark, request):
     """A function that names the expectations unmet by some rows and counts theirs, in pandas and in Spark."""
 
     def count(name: str, rows: list[dict]) -> dict[str, int | None]:
-        found = unmet(frame(spark, name, rows), name, SUITES[name].expectations, few=request.param == "few")
+        found = find_unmet_expectations(
+            frame(spark, name, rows), name, SUITES[name].expectations, is_small=request.param == "few"
+        )
         return {each.expectation.name: each.n_rows for each in found}
 
     return count

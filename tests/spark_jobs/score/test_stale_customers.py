@@ -18,8 +18,8 @@ from models.inference import top_n
 from models.listing.lists import DECIMALS
 from models.recommenders import make_blend
 from models.time_split import cells
-from spark_jobs.lake.tables import Lake, arrow_schema
-from spark_jobs.run.context import Days, Night
+from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.score import checkpoints, list_frames, partitions, personal_lists, stale_customers
 from spark_jobs.settings import Settings
 
@@ -62,9 +62,9 @@ class Drawn:
         return Artifact({"parts": {}, "weights": WEIGHTS}, blend, ITEM_IDS, ids, vocabulary)
 
     def night(self, run_id):
-        return Night(
+        return RunContext(
             run_id,
-            Days(date(2026, 1, 1), date(2026, 1, 1)),
+            LandingDates(date(2026, 1, 1), date(2026, 1, 1)),
             self.settings,
             datetime(2026, 1, 2, tzinfo=UTC),
             "c0de",
@@ -91,7 +91,7 @@ class Drawn:
             for n, held in self.country.items()
         ]
         customers = self.spark.createDataFrame(
-            pa.Table.from_pylist(people, schema=arrow_schema(FEAT_CUSTOMERS))
+            pa.Table.from_pylist(people, schema=build_arrow_schema(FEAT_CUSTOMERS))
         )
         return personal_lists.update_personal_lists(
             lake, self.night(run_id), shared, self.spark.createDataFrame(events, kinds), customers

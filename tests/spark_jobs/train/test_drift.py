@@ -13,8 +13,8 @@ import pytest
 from expectations.contracts.lake import CORE_EVENTS, OPS_RUNS
 from expectations.contracts.settings import SettingsError
 from models.registry import Version
-from spark_jobs.run.context import Days, NothingNew, TableReport, config_hash
-from spark_jobs.run.manifest import record
+from spark_jobs.run.context import LandingDates, NothingNew, TableReport, hash_config
+from spark_jobs.run.manifest import record_reports
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.settings import Settings
 from spark_jobs.train import drift, search_schedule
@@ -186,12 +186,12 @@ def test_when_a_search_is_due(told, expected):
 
 def test_due_by_schedule_by_drift_and_not(trained, lake):
     saturday = trained.night("asks").days.last - timedelta(days=2)  # Monday 2026-02-09 less two
-    night = replace(trained.night("asks"), days=Days(saturday, saturday))
+    night = replace(trained.night("asks"), days=LandingDates(saturday, saturday))
     assert search_schedule.find_search_reasons(night, lake) == ["schedule: it is Sunday"]
     monday = trained.night("asks")
     with pytest.raises(NothingNew):
         search_schedule.run(monday, lake)
-    record(
+    record_reports(
         lake,
         monday,
         "train",
@@ -228,7 +228,7 @@ def test_the_setting_is_a_number_of_days_and_part_of_what_a_model_is_made_of(tmp
         Settings.from_environment(home | more) for more in ({}, {"CONCIERGE_TRAINING_DAYS": "30"})
     )
     assert (everything.training_days, month.training_days) == (None, 30)
-    assert config_hash(everything) != config_hash(month)
+    assert hash_config(everything) != hash_config(month)
     assert Settings.from_environment(home | {"CONCIERGE_TRAINING_DAYS": "12"}).training_days == 12
     for few in ("0", "5", "11"):
         with pytest.raises(SettingsError, match="from 12 to"):

@@ -12,11 +12,11 @@ from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
 from expectations.contracts.published import Published
-from spark_jobs.lake.tables import Lake, arrow_schema
-from spark_jobs.run.context import Days, Night
+from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.build_inputs import begin, models_hash
-from spark_jobs.warehouse.files import builds, built_file, free_file
+from spark_jobs.warehouse.build_inputs import hash_dbt_models, prepare_build
+from spark_jobs.warehouse.files import find_built_file, find_free_file, get_builds_folder
 
 MON, TUE, WED = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 7)
 
@@ -33,7 +33,7 @@ def events(*days: date, suffix: str = "") -> pa.Table:
         }
         for day in days
     ]
-    return pa.Table.from_pylist(rows, schema=arrow_schema(CORE_EVENTS))
+    return pa.Table.from_pylist(rows, schema=build_arrow_schema(CORE_EVENTS))
 
 
 class Home:
@@ -46,8 +46,9 @@ class Home:
         self.publish(self.begin(TUE))
 
     def begin(self, last: date):
-        return begin(
-            Night("tonight", Days(last, last), self.settings, datetime(2026, 3, 1, tzinfo=UTC)), self.lake
+        return prepare_build(
+            RunContext("tonight", LandingDates(last, last), self.settings, datetime(2026, 3, 1, tzinfo=UTC)),
+            self.lake,
         )
 
     def add(self, *days: date, suffix: str = "") -> None:
@@ -67,30 +68,30 @@ class Home:
                 "create table main_intermediate.int_build__reads"
                 " (table_name varchar, lake_version varchar, models_hash varchar, as_of date)"
             )
-            for name, version in beginning.told["lake_versions"].items():
-                said = [name, version, beginning.told["models_hash"], beginning.told["as_of"]]
+            for name, version in beginning.dbt_inputs["lake_versions"].items():
+                said = [name, version, beginning.dbt_inputs["models_hash"], beginning.dbt_inputs["as_of"]]
                 file.execute("insert into main_intermediate.int_build__reads values (?, ?, ?, ?)", said)
         Published("r", "", "", "", beginning.finished.name, "", "").write(self.settings.home)
 
 
 def test_a_run_built_again_takes_a_free_name_and_the_last_one_counts(tmp_path):
-    night = Night(
+    night = RunContext(
         "r.2",
-        Days(MON, MON),
+        LandingDates(MON, MON),
         Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)}),
         datetime(2026, 3, 1),
     )
     with pytest.raises(FileNotFoundError, match=r"r\.2\.duckdb was not built"):
-        built_file(night)
-    builds(tmp_path).mkdir(parents=True)
+        find_built_file(night)
+    get_builds_folder(tmp_path).mkdir(parents=True)
     for name in ("r.duckdb", "r.2.9x.duckdb", "other.2.duckdb"):
-        (builds(tmp_path) / name).touch()
+        (get_builds_folder(tmp_path) / name).touch()
     for name in ("r.2.duckdb", "r.2.2.duckdb", "r.2.3.duckdb"):
-        assert free_file(night).name == name
-        free_file(night).touch()
-        assert built_file(night).name == name
-    (builds(tmp_path) / "r.2.2.duckdb").unlink()
-    assert (free_file(night).name, built_file(night).name) == ("r.2.4.duckdb", "r.2.3.duckdb")
+        assert find_free_file(night).name == name
+        find_free_file(night).touch()
+        assert find_built_file(night).name == name
+    (get_builds_folder(tmp_path) / "r.2.2.duckdb").unlink()
+    assert (find_free_file(night).name, find_built_file(night).name) == ("r.2.4.duckdb", "r.2.3.duckdb")
 
 
 @pytest.fixture
@@ -100,16 +101,16 @@ def home(tmp_path) -> Home:
 
 def test_the_first_night_builds_everything(tmp_path):
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
-    night = Night("first", Days(MON, TUE), settings, datetime(2026, 3, 1, tzinfo=UTC))
-    beginning = begin(night, Lake(settings.lake))
-    assert beginning.told["changed_days"] is None
-    assert beginning.told["as_of"] == "2026-01-06"
+    night = RunContext("first", LandingDates(MON, TUE), settings, datetime(2026, 3, 1, tzinfo=UTC))
+    beginning = prepare_build(night, Lake(settings.lake))
+    assert beginning.dbt_inputs["changed_days"] is None
+    assert beginning.dbt_inputs["as_of"] == "2026-01-06"
     assert not beginning.file.exists()
 
 
 def test_nothing_new_changes_no_day_and_begins_with_a_copy(home):
     beginning = home.begin(TUE)
-    assert beginning.told["changed_days"] == {"core_events": [], "core_order_lines": []}
+    assert beginning.dbt_inputs["changed_days"] == {"core_events": [], "core_order_lines": []}
     with duckdb.connect(str(beginning.file), read_only=True) as copy:
         assert copy.execute("select count(*) from main_intermediate.int_build__reads").fetchone() == (1,)
 
@@ -117,12 +118,12 @@ def test_nothing_new_changes_no_day_and_begins_with_a_copy(home):
 def test_late_rows_change_the_day_they_occurred_on(home):
     home.add(WED)
     home.add(MON, suffix="late")
-    assert home.begin(WED).told["changed_days"]["core_events"] == ["2026-01-05", "2026-01-07"]
+    assert home.begin(WED).dbt_inputs["changed_days"]["core_events"] == ["2026-01-05", "2026-01-07"]
 
 
 def test_rows_taken_away_change_their_day(home):
     DeltaTable(home.lake.path(CORE_EVENTS)).delete("occurred_date = '2026-01-05'")
-    assert home.begin(TUE).told["changed_days"]["core_events"] == ["2026-01-05"]
+    assert home.begin(TUE).dbt_inputs["changed_days"]["core_events"] == ["2026-01-05"]
 
 
 def test_compaction_changes_no_day(home):
@@ -130,14 +131,14 @@ def test_compaction_changes_no_day(home):
     home.publish(home.begin(TUE))
     DeltaTable(home.lake.path(CORE_EVENTS)).optimize.compact()
     assert home.lake.version(CORE_EVENTS) == 2
-    assert home.begin(TUE).told["changed_days"]["core_events"] == []
+    assert home.begin(TUE).dbt_inputs["changed_days"]["core_events"] == []
 
 
 def test_a_table_made_anew_is_read_anew(home):
     write_deltalake(str(home.settings.home / "other"), events(MON, TUE), partition_by=["occurred_date"])
     Path(home.lake.path(CORE_EVENTS)).rename(home.settings.home / "gone")
     (home.settings.home / "other").rename(home.lake.path(CORE_EVENTS))
-    assert home.begin(TUE).told["changed_days"] is None
+    assert home.begin(TUE).dbt_inputs["changed_days"] is None
 
 
 def test_a_log_that_was_cleaned_up_means_everything(home):
@@ -147,12 +148,12 @@ def test_a_log_that_was_cleaned_up_means_everything(home):
     table.create_checkpoint()
     (Path(home.lake.path(CORE_EVENTS)) / "_delta_log" / f"{1:020d}.json").unlink()
     assert home.lake.version(CORE_EVENTS) == 2
-    assert home.begin(WED).told["changed_days"] is None
+    assert home.begin(WED).dbt_inputs["changed_days"] is None
 
 
 def test_other_models_are_not_built_upon(home, monkeypatch):
-    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.models_hash", lambda: "other")
-    assert home.begin(TUE).told["changed_days"] is None
+    monkeypatch.setattr("spark_jobs.warehouse.build_inputs.hash_dbt_models", lambda: "other")
+    assert home.begin(TUE).dbt_inputs["changed_days"] is None
 
 
 @pytest.mark.parametrize(
@@ -177,9 +178,9 @@ def test_what_makes_other_models(tmp_path, monkeypatch, file, is_other):
     path = tmp_path / file
     path.parent.mkdir(parents=True)
     path.write_text("as it was")
-    before = models_hash()
+    before = hash_dbt_models()
     path.write_text("otherwise")
-    assert (models_hash() != before) == is_other
+    assert (hash_dbt_models() != before) == is_other
 
 
 def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
@@ -191,5 +192,5 @@ def test_today_is_the_newest_landing_day_in_whatever_order_days_come(home):
     }
     cut_off = {**delivered, "delivery_id": "e", "landing_date": date(2026, 1, 8), "n_records": None}
     home.lake.append_rows([delivered, cut_off], OPS_DELIVERIES)
-    assert home.begin(MON).told["as_of"] == "2026-01-07"
-    assert home.begin(date(2026, 1, 9)).told["as_of"] == "2026-01-09"
+    assert home.begin(MON).dbt_inputs["as_of"] == "2026-01-07"
+    assert home.begin(date(2026, 1, 9)).dbt_inputs["as_of"] == "2026-01-09"

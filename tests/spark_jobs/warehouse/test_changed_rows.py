@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES
-from spark_jobs.lake.tables import Lake, arrow_schema
-from spark_jobs.warehouse.changed_rows import Watermark, last_changes, stage
-from spark_jobs.warehouse.load_sql import CHANGE, shape
+from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.warehouse.changed_rows import Watermark, format_last_changes_query, stage_changed_rows
+from spark_jobs.warehouse.load_sql import CHANGE_COLUMN, hash_table_shape
 
 # A version: what it does to keys a to d. A rewritten row is a delete and an insert of one version, in either
 # order.
@@ -55,8 +55,8 @@ def test_last_change_of_each_key(story, draw):
     with duckdb.connect() as connection:
         connection.register("feed", feed)
         found = connection.execute(
-            f"select identifier_id, case when {CHANGE} = 'upsert' then customer_id end from"
-            f" ({last_changes(CORE_IDENTITIES)})"
+            f"select identifier_id, case when {CHANGE_COLUMN} = 'upsert' then customer_id end from"
+            f" ({format_last_changes_query(CORE_IDENTITIES)})"
         ).fetchall()
     assert len(found) == len(holds)
     assert dict(found) == holds
@@ -72,19 +72,23 @@ def test_changes_that_spark_wrote(spark, tmp_path):
         return spark.createDataFrame(list(whose.items()), "identifier_id string, customer_id string")
 
     lake.upsert(frame(a="1", b="1", c="2", d="2"), kind)
-    before = Watermark(*lake.table_id_and_version(kind), shape(kind))
+    before = Watermark(*lake.read_table_id_and_version(kind), hash_table_shape(kind))
     lake.upsert(frame(a="1", b="3", e="4"), kind)
     lake.replace(frame(a="1", b="3", d="2", e="4"), kind)  # c is gone
-    now = Watermark(*lake.table_id_and_version(kind), shape(kind))
-    staged = stage(lake, kind, before, now, tmp_path / "staged")
+    now = Watermark(*lake.read_table_id_and_version(kind), hash_table_shape(kind))
+    staged = stage_changed_rows(lake, kind, before, now, tmp_path / "staged")
     assert (staged.n_rows, staged.is_full) == (3, False)
     rows = duckdb.read_parquet([str(file) for file in staged.files]).order("identifier_id").fetchall()
     assert rows == [("b", "3", "upsert"), ("c", "2", "delete"), ("e", "4", "upsert")]
 
 
 def test_nothing_of_a_table_that_was_never_written(tmp_path):
-    staged = stage(
-        Lake(tmp_path), CORE_IDENTITIES, None, Watermark("", -1, shape(CORE_IDENTITIES)), tmp_path / "staged"
+    staged = stage_changed_rows(
+        Lake(tmp_path),
+        CORE_IDENTITIES,
+        None,
+        Watermark("", -1, hash_table_shape(CORE_IDENTITIES)),
+        tmp_path / "staged",
     )
     assert (staged.files, staged.n_rows, staged.is_full) == ([], 0, True)
 
@@ -102,9 +106,11 @@ def test_times_leave_as_utc_without_a_zone(tmp_path):
         "feed": "f",
     }
     lake = Lake(tmp_path / "lake")
-    write_deltalake(lake.path(CORE_CONSENTS), pa.Table.from_pylist([row], schema=arrow_schema(CORE_CONSENTS)))
-    now = Watermark(*lake.table_id_and_version(CORE_CONSENTS), shape(CORE_CONSENTS))
-    [file] = stage(lake, CORE_CONSENTS, None, now, tmp_path / "staged").files
+    write_deltalake(
+        lake.path(CORE_CONSENTS), pa.Table.from_pylist([row], schema=build_arrow_schema(CORE_CONSENTS))
+    )
+    now = Watermark(*lake.read_table_id_and_version(CORE_CONSENTS), hash_table_shape(CORE_CONSENTS))
+    [file] = stage_changed_rows(lake, CORE_CONSENTS, None, now, tmp_path / "staged").files
     column = pq.read_table(file)["consented_at"]
     assert column.type == pa.timestamp("us")
     assert column.to_pylist() == [at.replace(tzinfo=None)]

@@ -8,7 +8,7 @@ import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse.export import run
 
@@ -37,11 +37,11 @@ true, '2026-01-05');
 
 
 @pytest.fixture
-def night(tmp_path) -> Night:
+def night(tmp_path) -> RunContext:
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
-    night = Night(
+    night = RunContext(
         "scheduled__2026-01-06T03:00:00+00:00",
-        Days(date(2026, 1, 5), date(2026, 1, 5)),
+        LandingDates(date(2026, 1, 5), date(2026, 1, 5)),
         settings,
         datetime(2026, 3, 1),
     )
@@ -51,7 +51,7 @@ def night(tmp_path) -> Night:
     return night
 
 
-def warehouse(night: Night) -> duckdb.DuckDBPyConnection:
+def warehouse(night: RunContext) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(night.settings.warehouse_folder / "builds" / f"{night.slug}.duckdb"))
 
 

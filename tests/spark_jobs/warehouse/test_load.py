@@ -15,21 +15,21 @@ from deltalake import DeltaTable
 
 from expectations.contracts.lake import CORE_IDENTITIES, CORE_ITEMS, CORE_ORDER_LINES
 from spark_jobs.lake.tables import Lake
-from spark_jobs.run.context import Days, Night
+from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import load
-from spark_jobs.warehouse.build_inputs import SOURCES
-from spark_jobs.warehouse.snowflake import connect
+from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
+from spark_jobs.warehouse.snowflake import connect_to_snowflake
 
 DAY = date(2026, 1, 5)
 
 
 @pytest.fixture
-def night(snowflake, tmp_path, request) -> Night:
+def night(snowflake, tmp_path, request) -> RunContext:
     """A night that loads into a database of the test's own."""
     database = request.node.name.upper().partition("[")[0]
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path), **snowflake(database)})
-    return Night("a night", Days(DAY, DAY), settings, datetime(2026, 1, 6, 3, tzinfo=UTC))
+    return RunContext("a night", LandingDates(DAY, DAY), settings, datetime(2026, 1, 6, 3, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ def staged(reports) -> dict[str, int]:
     return {report.table_name: report.detail["staged"] for report in reports if report.detail["staged"]}
 
 
-def held(night: Night, table) -> list[dict]:
+def held(night: RunContext, table) -> list[dict]:
     """What Snowflake holds, in key order, as Python values; times as text: the stand-in answers a null one
     with 1970.
     """
     times = [name for name, kind in table.columns.items() if kind == "timestamp"]
     wanted = [f"to_varchar({name}) as {name}" if name in times else name for name in table.columns]
-    with connect(night.settings) as session:
+    with connect_to_snowflake(night.settings) as session:
         rows = session.run(f"select {', '.join(wanted)} from {table.name} order by {', '.join(table.key)}")
     found = [dict(zip(table.columns, row, strict=True)) for row in rows]
     nested = [name for name, kind in table.columns.items() if "<" in kind]
@@ -118,7 +118,7 @@ def test_three_nights(night, lake, upsert):
     )
     upsert(lake, CORE_ITEMS, [odd, item("bowl", category_path=[], price=Decimal("0.0100"))])
     first = load.run(night, lake)
-    assert [report.table_name for report in first] == list(SOURCES)
+    assert [report.table_name for report in first] == list(SOURCE_TABLES)
     assert staged(first) == {"core_order_lines": 50, "core_items": 2}
     assert held(night, CORE_ORDER_LINES) == kept(lake, CORE_ORDER_LINES)
     assert held(night, CORE_ITEMS) == kept(lake, CORE_ITEMS)
@@ -141,7 +141,7 @@ def test_three_nights(night, lake, upsert):
 
 def test_gone_and_back(night, lake, upsert, monkeypatch):
     """A key deleted and written again between two loads is there; one written and deleted is not."""
-    monkeypatch.setattr(load, "SOURCES", ("core_order_lines",))
+    monkeypatch.setattr(load, "SOURCE_TABLES", ("core_order_lines",))
     upsert(lake, CORE_ORDER_LINES, [line("a", 1), line("b", 1)])
     load.run(night, lake)
     table = DeltaTable(lake.path(CORE_ORDER_LINES))
@@ -155,14 +155,16 @@ def test_gone_and_back(night, lake, upsert, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("broken", ["put", "take_in", "mark"])
+@pytest.mark.parametrize("broken", ["upload_files", "merge_staged_rows", "write_watermark"])
 def test_broken_load_is_repeated(night, lake, upsert, monkeypatch, broken):
     """A load that breaks before, between or behind its statements leaves nothing that its repetition does not
     heal.
     """
-    settings = replace(night.settings, snowflake={**night.settings.snowflake, "database": f"BROKEN_{broken}"})
+    settings = replace(
+        night.settings, snowflake={**night.settings.snowflake, "database": f"BROKEN_{broken.upper()}"}
+    )
     night = replace(night, settings=settings)
-    monkeypatch.setattr(load, "SOURCES", ("core_order_lines",))
+    monkeypatch.setattr(load, "SOURCE_TABLES", ("core_order_lines",))
     upsert(lake, CORE_ORDER_LINES, [line("a", 1), line("b", 1)])
     load.run(night, lake)
     upsert(lake, CORE_ORDER_LINES, [line("a", 1, quantity=5), line("c", 1)])
@@ -183,7 +185,7 @@ def test_loaded_anew_where_changes_cannot_be_told(night, lake, upsert, monkeypat
     """Another table under the name, a feed that is gone, and a table of another shape: all rows travel, and
     only theirs stay.
     """
-    monkeypatch.setattr(load, "SOURCES", ("core_identities",))
+    monkeypatch.setattr(load, "SOURCE_TABLES", ("core_identities",))
     upsert(
         lake,
         CORE_IDENTITIES,
@@ -202,7 +204,7 @@ def test_loaded_anew_where_changes_cannot_be_told(night, lake, upsert, monkeypat
     assert staged(load.run(night, lake)) == {"core_identities": 1}
     assert held(night, CORE_IDENTITIES) == [{"identifier_id": "z", "customer_id": "9"}]
 
-    with connect(night.settings) as session:
+    with connect_to_snowflake(night.settings) as session:
         session.run("update load_watermarks set shape = 'older' where table_name = 'core_identities'")
         session.run("create or replace table core_identities (identifier_id varchar)")
     assert staged(load.run(night, lake)) == {"core_identities": 1}
@@ -219,8 +221,8 @@ def test_key_pair(night, tmp_path):
     (tmp_path / "key.p8").write_bytes(pem)
     reach = {**night.settings.snowflake, "password": "", "private_key_path": str(tmp_path / "key.p8")}
     right = replace(night.settings, snowflake={**reach, "private_key_passphrase": "open sesame"})
-    with connect(right) as session:
+    with connect_to_snowflake(right) as session:
         assert session.run("select 1") == [(1,)]
     wrong = replace(night.settings, snowflake={**reach, "private_key_passphrase": "open sesam"})
-    with pytest.raises(ValueError), connect(wrong):
+    with pytest.raises(ValueError), connect_to_snowflake(wrong):
         pass

@@ -13,8 +13,8 @@ from expectations.contracts.settings import SETTINGS, SettingsError
 from spark_jobs.run.context import ROOT
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import load_sql, schema_swap
-from spark_jobs.warehouse.build_inputs import SOURCES
-from spark_jobs.warehouse.snowflake import Session, parameters
+from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
+from spark_jobs.warehouse.snowflake import SnowflakeSession, build_connection_parameters
 
 GIVEN = {
     "account": "org-shop",
@@ -25,7 +25,7 @@ GIVEN = {
 }
 
 
-class Account(Session):
+class Account(SnowflakeSession):
     """A session that writes down what it is asked, and answers from two schemas' states."""
 
     def __init__(self, **states):
@@ -38,14 +38,14 @@ class Account(Session):
             self.states = {"MAIN": self.states["MAIN_BUILD"], "MAIN_BUILD": self.states.get("MAIN")}
         if sql.startswith("select run_id"):
             return [self.states[sql.split(" from ")[1].split(".")[0]]]
-        if sql.startswith("create or replace table") and schema_swap.STATE in sql:
+        if sql.startswith("create or replace table") and schema_swap.STATE_TABLE in sql:
             self.states[sql.split()[4].split(".")[0]] = values
         return []
 
-    def relations(self, schema):
+    def list_relations(self, schema):
         marts = ("dim_items", "dim_customer_contacts", "dim_customer_values", "rpt_customer_conflicts")
         there = {**dict.fromkeys([*marts, "int_items"], "BASE TABLE"), "fct_daily": "VIEW"}
-        return {**there, **({schema_swap.STATE: "BASE TABLE"} if self.states.get(schema) else {})}
+        return {**there, **({schema_swap.STATE_TABLE: "BASE TABLE"} if self.states.get(schema) else {})}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def account(monkeypatch):
         def connected(*_):
             yield account
 
-        monkeypatch.setattr(schema_swap, "connect", connected)
+        monkeypatch.setattr(schema_swap, "connect_to_snowflake", connected)
         return account
 
     return put
@@ -83,12 +83,12 @@ def account(monkeypatch):
 
 def test_a_night_is_built_in_a_clone_and_swapped_in(settings, account):
     night = account(MAIN=("monday", schema_swap.PUBLISHED))
-    schema_swap.begin_aside(settings, "tuesday", is_built_upon=True)
+    schema_swap.create_build_schema(settings, "tuesday", is_built_upon=True)
     assert night.asked[0] == "create or replace schema MAIN_BUILD clone MAIN"
-    with pytest.raises(schema_swap.NotBuilt, match="building by tuesday"):
-        schema_swap.switch_snowflake(settings, "tuesday")
-    schema_swap.finish_aside(settings, "tuesday")
-    assert schema_swap.switch_snowflake(settings, "tuesday")
+    with pytest.raises(schema_swap.BuildNotFinished, match="building by tuesday"):
+        schema_swap.swap_in_build(settings, "tuesday")
+    schema_swap.mark_build_finished(settings, "tuesday")
+    assert schema_swap.swap_in_build(settings, "tuesday")
     assert night.asked.count("alter schema MAIN swap with MAIN_BUILD") == 1
     assert night.states == {
         "MAIN": ("tuesday", schema_swap.PUBLISHED),
@@ -101,19 +101,21 @@ def test_a_night_is_built_in_a_clone_and_swapped_in(settings, account):
 )
 def test_a_repeated_publish_swaps_nothing_back(settings, account, live):
     night = account(MAIN=("tuesday", live), MAIN_BUILD=("monday", schema_swap.PUBLISHED))
-    assert not schema_swap.switch_snowflake(settings, "tuesday")
+    assert not schema_swap.swap_in_build(settings, "tuesday")
     assert not any(sql.startswith("alter schema") for sql in night.asked)
     assert night.states["MAIN"] == ("tuesday", schema_swap.PUBLISHED)
 
 
 def test_what_another_run_built_is_not_published(settings, account):
     account(MAIN=("monday", schema_swap.PUBLISHED), MAIN_BUILD=("tuesday", schema_swap.BUILT))
-    with pytest.raises(schema_swap.NotBuilt, match="built by tuesday, not a finished build of wednesday"):
-        schema_swap.switch_snowflake(settings, "wednesday")
+    with pytest.raises(
+        schema_swap.BuildNotFinished, match="built by tuesday, not a finished build of wednesday"
+    ):
+        schema_swap.swap_in_build(settings, "wednesday")
 
 
 def test_marts_are_granted_before_they_are_read_and_contacts_on_their_own(settings, account):
-    said = schema_swap.grants(settings, "MAIN_BUILD", account().relations("MAIN_BUILD"))
+    said = schema_swap.format_grants(settings, "MAIN_BUILD", account().list_relations("MAIN_BUILD"))
     assert said == [
         "grant usage on schema MAIN_BUILD to role ANALYST",
         "grant usage on schema MAIN_BUILD to role CRM",
@@ -127,18 +129,24 @@ def test_marts_are_granted_before_they_are_read_and_contacts_on_their_own(settin
 
 def test_merge_and_watermark_are_one_transaction_on_an_account():
     night = Account()
-    with night.merging():
+    with night.merge_transaction():
         night.run("merge")
     assert night.asked == ["begin", "merge", "commit"]
-    with pytest.raises(ConnectionError), night.merging():
+    with pytest.raises(ConnectionError), night.merge_transaction():
         raise ConnectionError
     assert night.asked[3:] == ["begin", "rollback"]
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", SOURCE_TABLES)
 def test_loads_statements_are_snowflakes(name):
     table = LAKE[name]
-    for make in (load_sql.create, load_sql.create_staged, load_sql.copy, load_sql.merge, load_sql.insert_all):
+    for make in (
+        load_sql.format_create_table,
+        load_sql.format_create_staging_table,
+        load_sql.format_copy_files,
+        load_sql.format_merge,
+        load_sql.format_insert_staged_rows,
+    ):
         statement = sqlglot.parse_one(make(table), dialect="snowflake")
         assert not isinstance(statement, sqlglot.exp.Command), make.__name__
     assert sqlglot.parse_one(load_sql.CREATE_WATERMARKS, dialect="snowflake").find(sqlglot.exp.Schema)
@@ -147,18 +155,18 @@ def test_loads_statements_are_snowflakes(name):
 @pytest.mark.parametrize("missing", ["account", "user", "warehouse"])
 def test_a_missing_setting_is_named(missing):
     with pytest.raises(SettingsError, match=f"CONCIERGE_SNOWFLAKE_{missing.upper()} must be set"):
-        parameters({**GIVEN, "password": "x", missing: ""})
+        build_connection_parameters({**GIVEN, "password": "x", missing: ""})
 
 
 def test_a_way_to_prove_who_one_is_is_needed():
     with pytest.raises(
         SettingsError, match="CONCIERGE_SNOWFLAKE_PRIVATE_KEY_PATH or CONCIERGE_SNOWFLAKE_PASSWORD"
     ):
-        parameters(GIVEN)
+        build_connection_parameters(GIVEN)
 
 
 def test_a_private_key_is_preferred_to_a_password():
-    said = parameters(
+    said = build_connection_parameters(
         {
             **GIVEN,
             "password": "x",
@@ -177,7 +185,7 @@ def test_a_private_key_is_preferred_to_a_password():
 
 
 def test_the_page_names_settings_that_exist():
-    page = (ROOT / "docs" / "snowflake.md").read_text()
+    page = (ROOT / "docs" / "how-to" / "run-on-snowflake.md").read_text()
     named = set(re.findall(r"CONCIERGE_(?:SNOWFLAKE_[A-Z_]+|WAREHOUSE(?==))", page)) - {
         "CONCIERGE_SNOWFLAKE_"
     }

@@ -7,7 +7,7 @@ import pytest
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS, CORE_PEOPLE
 from spark_jobs.identify.graph.likeness_links import PEOPLE, alike, known_by, records
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def people(**users: str | None) -> pa.Table:
         for name, user in users.items()
     ]
     return pa.Table.from_pylist(
-        [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE)
+        [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], build_arrow_schema(CORE_PEOPLE)
     )
 
 
@@ -44,7 +44,7 @@ def likeness(*pairs: tuple[str, str, float]) -> pa.Table:
         }
         for a, b, probability in pairs
     ]
-    return pa.Table.from_pylist(rows, arrow_schema(CORE_IDENTITY_LIKENESS))
+    return pa.Table.from_pylist(rows, build_arrow_schema(CORE_IDENTITY_LIKENESS))
 
 
 def found(pairs, records, parted=()) -> tuple[list[tuple[str, str]], dict[str, str]]:
@@ -97,7 +97,7 @@ def test_an_identifier_nobody_stands_behind_speaks_for_no_record():
         for n in "AB"
     ]
     cards = pa.Table.from_pylist(
-        [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], arrow_schema(CORE_PEOPLE)
+        [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], build_arrow_schema(CORE_PEOPLE)
     )
     links, _ = found([("A", "B", 0.9)], known_by(cards.select(PEOPLE), {"i_test"}))
     assert links == [("i_mail-A", "i_mail-B")]

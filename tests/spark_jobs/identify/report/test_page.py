@@ -28,7 +28,7 @@ from spark_jobs.identify.report.label_layout import Board, cut, overlap
 from spark_jobs.identify.report.page import Tonight, links_by_rule, write
 from spark_jobs.identify.report.subgraph import Drawn, Line, Node, drawn, near
 from spark_jobs.identify.review.questions import Limits, reviews
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 LIMITS = Limits(giant=50, review=0.8, link=0.95)
 
@@ -48,7 +48,7 @@ def identifiers_of(names: dict[str, str]) -> pa.Table:
         }
         for name, kind in names.items()
     ]
-    return pa.Table.from_pylist(rows, schema=arrow_schema(CORE_IDENTIFIERS))
+    return pa.Table.from_pylist(rows, schema=build_arrow_schema(CORE_IDENTIFIERS))
 
 
 def links_of(rows: list[tuple]) -> pa.Table:
@@ -65,7 +65,7 @@ def links_of(rows: list[tuple]) -> pa.Table:
             }
             for a, b, rule, weight, held in rows
         ],
-        schema=arrow_schema(CORE_IDENTITY_LINKS),
+        schema=build_arrow_schema(CORE_IDENTITY_LINKS),
     )
 
 
@@ -88,7 +88,7 @@ def tonight() -> Tonight:
     customer |= {f"i_{kind}2": "c_1" for kind in KINDS}
     identities = pa.Table.from_pylist(
         [{"identifier_id": name, "customer_id": who} for name, who in customer.items()],
-        schema=arrow_schema(CORE_IDENTITIES),
+        schema=build_arrow_schema(CORE_IDENTITIES),
     )
     likeness = pa.Table.from_pylist(
         [
@@ -103,7 +103,7 @@ def tonight() -> Tonight:
             }
             for other, p in (("4", 0.97), ("5", 0.6))
         ],
-        schema=arrow_schema(CORE_IDENTITY_LIKENESS),
+        schema=build_arrow_schema(CORE_IDENTITY_LIKENESS),
     )
     changes = pa.Table.from_pylist(
         [
@@ -118,7 +118,7 @@ def tonight() -> Tonight:
             }
             for n, change in enumerate(["created", "created", "merged"])
         ],
-        schema=arrow_schema(CORE_IDENTITY_CHANGES),
+        schema=build_arrow_schema(CORE_IDENTITY_CHANGES),
     )
     identifiers, links = identifiers_of(names), links_of(rows)
     records = pa.table(
@@ -128,7 +128,7 @@ def tonight() -> Tonight:
             "identifier_id": [f"i_crm_id{n}" for n in range(1, 6)],
         }
     )
-    none = arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
+    none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
     asked = reviews(identifiers, links, identities, likeness, records, none, LIMITS)
     return Tonight("Who is who", identifiers, links, identities, likeness, changes, asked, LIMITS)
 
@@ -183,9 +183,9 @@ def test_a_night_without_anything(tmp_path):
         "likeness": CORE_IDENTITY_LIKENESS,
         "changes": CORE_IDENTITY_CHANGES,
     }
-    tables = {name: arrow_schema(table).empty_table() for name, table in empty.items()}
+    tables = {name: build_arrow_schema(table).empty_table() for name, table in empty.items()}
     records = pa.table({name: pa.array([], pa.string()) for name in ("source", "record_id", "identifier_id")})
-    none = arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
+    none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
     asked = reviews(
         tables["identifiers"],
         tables["links"],

@@ -18,7 +18,7 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
 )
 from spark_jobs.identify.review.questions import Limits, Questions, review_id, reviews
-from spark_jobs.lake.arrow_types import arrow_schema
+from spark_jobs.lake.arrow_types import build_arrow_schema
 
 LIMITS = Limits(giant=50, review=0.8, link=0.95)
 
@@ -99,9 +99,9 @@ def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=No
                 "source": pa.array(sources, pa.string()),
             }
         ),
-        pa.Table.from_pylist(stored, schema=arrow_schema(CORE_IDENTITY_LINKS)),
-        pa.table({"identifier_id": names, "customer_id": customer}).cast(arrow_schema(CORE_IDENTITIES)),
-        pa.Table.from_pylist(alike, schema=arrow_schema(CORE_IDENTITY_LIKENESS)),
+        pa.Table.from_pylist(stored, schema=build_arrow_schema(CORE_IDENTITY_LINKS)),
+        pa.table({"identifier_id": names, "customer_id": customer}).cast(build_arrow_schema(CORE_IDENTITIES)),
+        pa.Table.from_pylist(alike, schema=build_arrow_schema(CORE_IDENTITY_LIKENESS)),
         pa.table(
             {
                 "source": pa.array(["shop"] * len(cards), pa.string()),
@@ -109,7 +109,7 @@ def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=No
                 "identifier_id": pa.array(cards, pa.string()),
             }
         ),
-        pa.Table.from_pylist(decided, schema=arrow_schema(CORE_IDENTITY_DECISIONS)),
+        pa.Table.from_pylist(decided, schema=build_arrow_schema(CORE_IDENTITY_DECISIONS)),
         limits or LIMITS,
     )
 
