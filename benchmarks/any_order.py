@@ -30,9 +30,9 @@ from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.switch import deploy
 from spark_jobs.run.context import LandingDates, RunContext
+from spark_jobs.run.warehouse_files import find_built_file
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse import dbt
-from spark_jobs.warehouse.files import find_built_file
 
 # What was seen when, and by whom it was said.
 LOGS = ("core_identity_changes", "fct_identity_changes", "core_identity_decisions")

@@ -30,9 +30,9 @@ from operate.visitors import find_free_port
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
 from spark_jobs.settings import Settings
+from spark_jobs.snowflake.connection import SnowflakeSession, connect_to_snowflake
+from spark_jobs.snowflake.schema_swap import MARTS, swap_in_build
 from spark_jobs.warehouse import dbt, load
-from spark_jobs.warehouse.schema_swap import MARTS, swap_in_build
-from spark_jobs.warehouse.snowflake import SnowflakeSession, connect_to_snowflake
 
 
 @dataclass(frozen=True)

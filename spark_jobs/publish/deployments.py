@@ -109,7 +109,7 @@ def log_publish(night: RunContext, lake: Lake, record: Published) -> None:
             night.settings.home,
             night.slug,
             record,
-            rule_files.collect_policies(night, read_applied_identity_inputs(lake)),
+            rule_files.collect_rules_in_force(night, read_applied_identity_inputs(lake)),
         )
 
 

@@ -40,9 +40,9 @@ from spark_jobs.publish.switch import (
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
+from spark_jobs.run.warehouse_files import find_built_file
+from spark_jobs.snowflake.schema_swap import swap_in_build
 from spark_jobs.sources.registry import find_item_case, load_sources
-from spark_jobs.warehouse.files import find_built_file
-from spark_jobs.warehouse.schema_swap import swap_in_build
 
 NEEDS_SPARK = False
 

@@ -23,8 +23,8 @@ from spark_jobs.publish.switch import get_snapshots_folder, link_warehouse_file,
 from spark_jobs.run.context import LandingDates, RunContext, TableReport, hash_code, hash_config
 from spark_jobs.run.locks import find_running_step
 from spark_jobs.run.manifest import record_reports
+from spark_jobs.run.warehouse_files import get_builds_folder
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.files import get_builds_folder
 
 
 class CannotRollBack(RuntimeError):  # noqa: N818 - reads as what it says

@@ -13,7 +13,7 @@ from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
 
 # What people wrote, in words a person reads; all else that decides is code, and has the code's hash.
-POLICY_PATTERNS = (
+RULE_FILE_PATTERNS = (
     "segments/definitions/*.yml",
     "spark_jobs/identify/rules.yml",
     "dbt_project/survivorship.yml",
@@ -23,9 +23,9 @@ COPIES_FOLDER = Path("serving") / "rules"  # a folder each set of rules, named b
 MAX_NAMED_OVERRIDES = 200  # pins and boosts named one by one
 
 
-def hash_policy_files(root: Path = ROOT) -> dict[str, str]:
+def hash_rule_files(root: Path = ROOT) -> dict[str, str]:
     """SHA-256 of each file of rules, 12 hex digits, by its path in the repository."""
-    paths = sorted(path for pattern in POLICY_PATTERNS for path in root.glob(pattern))
+    paths = sorted(path for pattern in RULE_FILE_PATTERNS for path in root.glob(pattern))
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in paths}
 
 
@@ -57,13 +57,13 @@ def select_overrides(overrides: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in overrides if one["kind"] == "block" or one["override_id"] in shown]
 
 
-def collect_policies(night: RunContext, said: IdentityInputs) -> dict[str, Any]:
+def collect_rules_in_force(night: RunContext, said: IdentityInputs) -> dict[str, Any]:
     """The rules of a night, for the line of its switch; their files are copied once a set.
 
     Args:
         said: what `identify` took of decisions and of its linkage model.
     """
-    home, found = night.settings.home, hash_policy_files()
+    home, found = night.settings.home, hash_rule_files()
     store_copies(home, found)
     return {
         "digest": compute_digest(found),

@@ -27,7 +27,7 @@ from spark_jobs.publish.snapshot_records import remove_held_back
 from spark_jobs.run.context import RunContext
 from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.snowflake import connect_to_snowflake
+from spark_jobs.snowflake.connection import connect_to_snowflake
 
 KNOWN_KINDS = ("user_id", "crm_id", "email", "phone")
 

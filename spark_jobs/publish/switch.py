@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from expectations.contracts.files import put_text, sync_folder
 from expectations.contracts.published import HISTORY, Published, history
-from spark_jobs.warehouse.files import get_builds_folder
+from spark_jobs.run.warehouse_files import get_builds_folder
 
 N_RETAINED = 7
 LOCK = ".publish.lock"

@@ -17,10 +17,10 @@ from expectations.contracts.lake import CORE_EVENTS, CORE_ORDER_LINES, LAKE, OPS
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, RunContext
+from spark_jobs.run.warehouse_files import find_free_file
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.files import find_free_file
-from spark_jobs.warehouse.schema_swap import create_build_schema
-from spark_jobs.warehouse.snowflake import connect_to_snowflake
+from spark_jobs.snowflake.connection import connect_to_snowflake
+from spark_jobs.snowflake.schema_swap import create_build_schema
 from spark_jobs.warehouse.survivorship import POLICY
 
 SOURCE_TABLES = (

@@ -14,10 +14,10 @@ from segments.to_sql import write_models
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import ROOT, RunContext, TableReport
 from spark_jobs.settings import Settings
+from spark_jobs.snowflake.connection import LAKE_SCHEMA
+from spark_jobs.snowflake.schema_swap import get_build_schema_name, mark_build_finished
 from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
 from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failure
-from spark_jobs.warehouse.schema_swap import get_build_schema_name, mark_build_finished
-from spark_jobs.warehouse.snowflake import LAKE_SCHEMA
 from spark_jobs.warehouse.survivorship import write_rules
 
 NEEDS_SPARK = False

@@ -17,9 +17,9 @@ from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_I
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
-from spark_jobs.warehouse.files import find_built_file
-from spark_jobs.warehouse.schema_swap import get_build_schema_name
-from spark_jobs.warehouse.snowflake import connect_to_snowflake
+from spark_jobs.run.warehouse_files import find_built_file
+from spark_jobs.snowflake.connection import connect_to_snowflake
+from spark_jobs.snowflake.schema_swap import get_build_schema_name
 from spark_jobs.warehouse.snowflake_rows import fetch_rows
 
 NEEDS_SPARK = False

@@ -14,10 +14,10 @@ from expectations.contracts.lake import LAKE
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
+from spark_jobs.snowflake.connection import SnowflakeSession, connect_to_snowflake
 from spark_jobs.warehouse import load_sql as sql
 from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
 from spark_jobs.warehouse.changed_rows import StagedRows, Watermark, stage_changed_rows
-from spark_jobs.warehouse.snowflake import SnowflakeSession, connect_to_snowflake
 
 NEEDS_SPARK = False
 

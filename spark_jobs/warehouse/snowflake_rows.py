@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import build_arrow_schema
-from spark_jobs.warehouse.snowflake import SnowflakeSession
+from spark_jobs.snowflake.connection import SnowflakeSession
 
 
 def fetch_rows(session: SnowflakeSession, table: Table, source: str, file: Path) -> None:

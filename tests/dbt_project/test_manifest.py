@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS, LAKE
+from spark_jobs.snowflake.schema_swap import CONTACT_MARTS
 from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
-from spark_jobs.warehouse.schema_swap import CONTACT_MARTS
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 PROMISED = {

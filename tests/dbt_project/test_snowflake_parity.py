@@ -22,10 +22,10 @@ from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
+from spark_jobs.snowflake.connection import connect_to_snowflake
+from spark_jobs.snowflake.schema_swap import mark_build_finished, swap_in_build
 from spark_jobs.warehouse import dbt, export, load
 from spark_jobs.warehouse.build_inputs import prepare_build
-from spark_jobs.warehouse.schema_swap import mark_build_finished, swap_in_build
-from spark_jobs.warehouse.snowflake import connect_to_snowflake
 from tests.dbt_project.two_nights import N_DAYS, OPENED, first_night, second_night
 
 

@@ -14,9 +14,9 @@ from expectations.contracts.lake import CORE_EVENTS, OPS_DELIVERIES
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
+from spark_jobs.run.warehouse_files import find_built_file, find_free_file, get_builds_folder
 from spark_jobs.settings import Settings
 from spark_jobs.warehouse.build_inputs import hash_dbt_models, prepare_build
-from spark_jobs.warehouse.files import find_built_file, find_free_file, get_builds_folder
 
 MON, TUE, WED = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 7)
 

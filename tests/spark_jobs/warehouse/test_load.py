@@ -17,9 +17,9 @@ from expectations.contracts.lake import CORE_IDENTITIES, CORE_ITEMS, CORE_ORDER_
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
+from spark_jobs.snowflake.connection import connect_to_snowflake
 from spark_jobs.warehouse import load
 from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
-from spark_jobs.warehouse.snowflake import connect_to_snowflake
 
 DAY = date(2026, 1, 5)
 

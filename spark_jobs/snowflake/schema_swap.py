@@ -10,7 +10,7 @@ is done twice.
 from collections.abc import Mapping
 
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse.snowflake import BUILD_SUFFIX, SnowflakeSession, connect_to_snowflake
+from spark_jobs.snowflake.connection import BUILD_SUFFIX, SnowflakeSession, connect_to_snowflake
 
 MARTS = ("dim_", "fct_", "feat_", "rpt_")
 # Names, addresses and the shop's own ids, granted on their own.

@@ -12,9 +12,10 @@ from expectations.contracts.lake import LAKE
 from expectations.contracts.settings import SETTINGS, SettingsError
 from spark_jobs.run.context import ROOT
 from spark_jobs.settings import Settings
-from spark_jobs.warehouse import load_sql, schema_swap
+from spark_jobs.snowflake import schema_swap
+from spark_jobs.snowflake.connection import SnowflakeSession, build_connection_parameters
+from spark_jobs.warehouse import load_sql
 from spark_jobs.warehouse.build_inputs import SOURCE_TABLES
-from spark_jobs.warehouse.snowflake import SnowflakeSession, build_connection_parameters
 
 GIVEN = {
     "account": "org-shop",
