@@ -1,4 +1,4 @@
--- What is told by the day ends where the calendar ends, and nothing else fails.
+-- Tables by day end where the calendar ends; otherwise no other test fails.
 
 with
 

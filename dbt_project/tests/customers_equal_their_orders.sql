@@ -1,8 +1,8 @@
 {{ config(severity='warn') }}
--- A warning, since where customers pay in two currencies it says how much their
+-- A warning, since where customers pay in two currencies it counts what their
 -- amounts leave out; customers_equal_their_orders_by_currency always holds.
--- Whatever guests bought is nobody's; all the rest is somebody's, once. Nobody
--- at all counts as 0: orders without a customer table to hold them are found.
+-- Guests' orders belong to no customer; every other order belongs to one. No
+-- customers at all count as 0, so orders without any customer are found.
 
 with
 

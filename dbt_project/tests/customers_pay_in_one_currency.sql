@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
--- Asked of lines: orders and customers hold amounts of one currency each, and
+-- On lines: orders and customers hold amounts of one currency each, and
 -- leave out what is in another (n_other_currency_lines and _orders).
 
 select customer_id

@@ -1,4 +1,4 @@
--- Who said no to personalization is not among those features are built for.
+-- Customers who said no to personalization have no features.
 
 select features.customer_id
 from {{ ref('feat_customers') }} as features

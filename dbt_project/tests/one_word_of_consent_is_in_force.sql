@@ -1,4 +1,4 @@
--- Of each customer and purpose exactly one word holds, and no word is newer.
+-- Per customer and purpose exactly one consent is in force, the newest.
 
 select
     customer_id,

@@ -1,4 +1,4 @@
--- Nor touch: two stays without a day between them are one.
+-- They do not touch either: two stays without a day between them are one.
 
 with
 

@@ -9,7 +9,7 @@ values_won as (
     where n_values > 1
 ),
 
--- How the winner is compared; nothing, where a field without a value won.
+-- The winner in the form compared; null where a field without a value won.
 winners as (
     select
         values_won.customer_id,

@@ -30,7 +30,7 @@ leaders as (
     where place = 1 and field in (select comes_with from rules)
 ),
 
--- What comes with another field's winner is said by the same record.
+-- A value that comes with another field's winner is of the same record.
 won as (
     select ranked.*
     from ranked

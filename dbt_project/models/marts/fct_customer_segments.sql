@@ -4,8 +4,8 @@
     on_schema_change='fail'
 ) }}
 
--- Hazard: a stay that was open when the window begins goes on in it, or ends
--- on its first day; when it began is known only here.
+-- Hazard: a stay that is open when the window begins goes on in it, or ends on
+-- its first day; only this table knows when it began.
 
 with
 

@@ -9,7 +9,7 @@ interactions as (
     where request_id is not null
 ),
 
--- What a visitor did with an item and named the list it came from.
+-- Events of an item that name the list it came from.
 reactions as (
     select
         request_id,

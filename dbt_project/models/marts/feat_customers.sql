@@ -1,6 +1,6 @@
--- Building features is one of the four places where consent is applied: who
--- said no to personalization is not in here, and what is not in here is not
--- exported.
+-- Building features is one of the four places where consent is applied:
+-- customers who said no to personalization are left out here, and so are their
+-- interactions in the export.
 
 with
 

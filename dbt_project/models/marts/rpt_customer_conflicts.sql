@@ -5,14 +5,14 @@ values_won as (
     where n_values > 1
 ),
 
--- The best of those that did not win.
+-- The best value that did not win.
 others as (
     select * from {{ ref('dim_customer_other_values') }}
     qualify
         row_number() over (partition by customer_id, field order by place) = 1
 ),
 
--- No values: whoever may not read them may still see where they are at odds.
+-- No values, so that a reader without that grant may see the conflicts.
 final as (
     select
         values_won.customer_id,

@@ -1,6 +1,6 @@
--- Hazard: the first order line of a source takes the say from all its web
--- purchases, and its last one, taken away, gives it back: days long past change
--- without a row of theirs changing.
+-- Hazard: the first order line of a source replaces all its web purchases, and
+-- when its last one is removed they count again: past days change without a
+-- change in their rows.
 
 {% set before = as_last_built('int_order_feeds') %}
 

@@ -1,4 +1,4 @@
--- Of an item's columns only these two reach what is kept by day.
+-- Of an item's columns only these two are used in tables kept by day.
 
 {% set before = as_last_built('int_items') %}
 

@@ -1,6 +1,6 @@
--- Hazard: an order's first line says whose all its lines are, so one that comes
--- late, or moves to another customer, changes days without a row of theirs
--- changing. New orders and orders that went are on days that changed anyway.
+-- Hazard: all lines of an order belong to the customer of its first line, so a
+-- first line that comes late, or moves to another customer, changes days
+-- without a change in their rows. New and removed orders are on changed days.
 
 {% set before = as_last_built('int_order_headers') %}
 

@@ -1,5 +1,5 @@
 -- Hazard: an identifier that moves to another customer takes its whole history
--- with it, so days long past change without a row of theirs changing.
+-- with it, so past days change without a change in their rows.
 
 {% set before = as_last_built('int_identities') %}
 

@@ -3,7 +3,7 @@
 with
 
 final as (
-    -- Always a row: a warehouse that read nothing says so.
+    -- Always a row, also for a warehouse that read nothing.
     select
         cast(null as varchar) as table_name,
         cast(null as varchar) as lake_version,

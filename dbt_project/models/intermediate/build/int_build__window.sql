@@ -1,7 +1,7 @@
--- A state of a day depends on that day and those before it, so all days from
--- the first touched one on are looked at again, and those that are new. Where
--- the last build held rows of days after its today, it counted them as done
--- today, and that day is looked at again too.
+-- A day's state depends on that day and those before it, so all days from the
+-- first touched one on are computed again, and those that are new. Rows dated
+-- after the last build's today were counted as that day's, so it is computed
+-- again too.
 
 {% set before = as_last_built('int_build__window') %}
 

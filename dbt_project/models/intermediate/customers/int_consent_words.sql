@@ -8,7 +8,7 @@ identities as (
     select * from {{ ref('int_identities') }}
 ),
 
--- One word may have been heard for a customer's browser and account at once.
+-- One consent may be received for a customer's browser and account at once.
 words as (
     select
         identities.customer_id,
@@ -29,8 +29,8 @@ words as (
         consents.is_granted
 ),
 
--- Whoever said it and wherever: a customer's newest word holds, and of a yes
--- and a no said at one time the no.
+-- A customer's newest consent is in force, whatever its source; of a yes and a
+-- no at one time, the no.
 final as (
     select
         *,

@@ -1,5 +1,5 @@
 {{ config(materialized='ephemeral') }}
--- What each person record says of each field. Never stored here: personal.
+-- The value of each field in each person record. Never stored: personal.
 
 with
 
@@ -24,7 +24,7 @@ final as (
         case rules.field
             when 'first_name' then contacts.first_name
             when 'last_name' then contacts.last_name
-            -- A till's one e-mail for everybody is nobody's, however new.
+            -- A till's placeholder e-mail never wins, however new.
             when 'email'
                 then
                     case
@@ -40,7 +40,7 @@ final as (
             when 'postcode' then contacts.postcode
             when 'birth_date' then {{ day_as_text('contacts.birth_date') }}
         end as value,
-        -- The lake has normalised these: the same identifier, the same value.
+        -- Normalised in the lake: the same identifier is the same value.
         case rules.field
             when 'email' then contacts.email_identifier_id
             when 'phone' then contacts.phone_identifier_id

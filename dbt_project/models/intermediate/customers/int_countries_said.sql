@@ -34,7 +34,7 @@ final as (
         occurred_at as said_at
     from {{ ref('int_events') }}
     union all
-    -- A return of twelve lines says it once.
+    -- A return of twelve lines counts once.
     select
         customer_id,
         source,

@@ -4,9 +4,9 @@
     unique_key='activity_date',
     on_schema_change='fail'
 ) }}
--- By currency, so that nothing is added across. Which of them are a customer's
--- amounts says int_customer_currencies, at each reading: an order that comes
--- late may change it for days that nothing else touches.
+-- By currency, so that amounts of two are never added. Readers choose the
+-- customer's currency by int_customer_currencies: a late order may change it
+-- for days that nothing else touches.
 
 with
 

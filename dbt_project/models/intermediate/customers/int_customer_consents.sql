@@ -20,8 +20,8 @@ marketing as (
     where purpose = 'marketing'
 ),
 
--- Whose every record was taken out of the customer file is not personalised
--- for, whatever was said before.
+-- A customer whose every record has left the customer file is not personalised
+-- for, whatever the consents before.
 ended as (
     select
         customer_id,

@@ -1,6 +1,6 @@
 -- A customer's amounts are in the currency of their first order or return;
 -- those in another are counted and not added. The first, not the commonest: it
--- stays what it was, so the days that are looked at again need no others.
+-- does not change with later orders, so rebuilt days need no others.
 
 with
 

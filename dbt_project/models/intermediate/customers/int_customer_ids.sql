@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- Ids that a shop's own systems give. Never stored here: personal. Which they
--- are is asked of identities: a filter of strings on a table of the lake fails
+-- Ids of a shop's own systems. Never stored here: personal. They are selected
+-- through identities, since a filter of strings on a table of the lake fails
 -- where delta-rs has merged (1.6.6 writes string_view).
 
 with

@@ -1,6 +1,6 @@
 -- Thirds of the customers who pay in one currency, by the mean price of a unit
--- they bought. Postage and fees are no units: who buys one cheap thing by post
--- is no 'high'.
+-- they bought. Postage and fees are no units: a cheap item bought by post does
+-- not make a customer 'high'.
 
 with
 

@@ -1,5 +1,5 @@
 {{ config(materialized='ephemeral') }}
--- Every value of a field in the order in which its rule wants it. Never
+-- The values of each field, ranked by the field's rule. Never
 -- stored here: personal.
 
 with
@@ -27,7 +27,7 @@ weighed as (
                 candidates.field,
                 candidates.compared_as
         ) as n_agreeing,
-        -- Whom the list does not name comes after all whom it names.
+        -- Sources and feeds outside the list come after those in it.
         least(
             coalesce(sources.place, 1000), coalesce(feeds.place, 1000)
         ) as priority
@@ -44,7 +44,7 @@ weighed as (
             and candidates.feed = feeds.said_by
 ),
 
--- What does not belong to the rule is null for all, and decides nothing.
+-- Keys of other rules are null in every row, so they do not decide.
 final as (
     select
         *,

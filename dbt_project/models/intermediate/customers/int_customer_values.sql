@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- Every value that anything says of a customer's profile, beside how it is
--- compared: another spelling is no other value. Never stored here: personal.
+-- Every value of a customer's profile from any row, with the form in which it
+-- is compared: another spelling is the same value. Never stored: personal.
 
 with
 
@@ -44,7 +44,7 @@ compared as (
             end
         ) as compared_as
     from said
-    -- An empty field says nothing.
+    -- An empty field is no value.
     where {{ bare_text('value') }} <> ''
 ),
 

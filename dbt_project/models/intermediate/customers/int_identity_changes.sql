@@ -1,5 +1,5 @@
 {{ config(materialized='ephemeral') }}
--- Nothing is worked out here: a mart reads staging through this layer.
+-- Nothing is computed here: a mart reads staging through this layer.
 
 with
 

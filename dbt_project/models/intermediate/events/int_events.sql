@@ -10,8 +10,8 @@ identities as (
     select * from {{ ref('int_identities') }}
 ),
 
--- A login's user id says whose an event is; the browser says it where there is
--- no user id, or one that nobody stands behind ("null", "test").
+-- An event belongs to the customer of its user id; where there is none, or a
+-- blocked one ("null", "test"), to the customer of its browser.
 final as (
     select
         events.*,

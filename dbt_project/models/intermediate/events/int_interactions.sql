@@ -16,7 +16,7 @@ order_feeds as (
     select * from {{ ref('int_order_feeds') }}
 ),
 
--- Where a shop has an orders feed, it alone says what was bought.
+-- Where a source has an orders feed, purchases come from it alone.
 behaved as (
     select
         'event:' || event_id as interaction_id,
@@ -27,7 +27,7 @@ behaved as (
         occurred_date,
         quantity,
         -- Ingest refuses more than a million pieces; rows of an older home may
-        -- hold them, and no amount holds what they come to.
+        -- hold more, and their product would not fit the amount.
         case
             when quantity <= 1000000
                 then cast(quantity * unit_price as decimal(18, 4))
@@ -44,7 +44,7 @@ behaved as (
         )
 ),
 
--- Postage and fees are sold, but nobody is interested in them.
+-- Postage and fees are sold, but they show no interest in an item.
 bought as (
     select
         'line:' || source || ':' || order_id || ':' || line_no

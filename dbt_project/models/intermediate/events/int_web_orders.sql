@@ -1,5 +1,5 @@
--- What the browser said of an order: joined by its id, counted never. All of it
--- is said by one event, the first.
+-- Attributes of an order from the web: joined by its id, never counted. They
+-- all come from one event, the first.
 
 with
 

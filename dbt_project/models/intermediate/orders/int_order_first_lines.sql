@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
--- The one rule for what an order is where its lines differ: the first line, by
--- line number, that names it. What other lines name is in rpt_order_conflicts.
+-- Where the lines of an order differ, the first line by number that has a value
+-- decides. Values of other lines are in rpt_order_conflicts.
 
 with
 

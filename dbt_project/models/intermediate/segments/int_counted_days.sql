@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- What is dated after today counts as done today: a shop may hand over an order
--- of the next day, and its buyer is no stranger until then.
+-- Activity dated after today counts as today's: a shop may deliver an order of
+-- the next day, and its buyer is a customer before then.
 
 with
 

@@ -8,7 +8,7 @@ customer_days as (
     select * from {{ ref('int_counted_days') }}
 ),
 
--- All that a customer had done by the end of a day, and how long ago.
+-- Totals of a customer by the end of a day, and how long ago things happened.
 known as (
     select
         spine.customer_id,

@@ -1,11 +1,11 @@
--- Quintiles of the customers who had bought by the end of that day. Equals have
--- equal scores, so no tie is broken by chance. In recency they share the best
--- of their places: whoever bought on the newest day has 5, however many did. In
--- frequency and money they share the least: who bought as often as all others
--- bought more often than nobody, and has 1. Money is compared with those who
--- pay in the same currency. Until two customers differ in the day of their last
--- order, scores say nothing (is_comparable), and no segment reads them. A
--- customer's score may change on a day on which only others did something.
+-- Quintiles of the customers who had bought by the end of that day. Ties have
+-- equal scores, so none is broken by chance. In recency they share the best
+-- score of their ranks: a customer who bought on the newest day has 5. In
+-- frequency and money they share the lowest: one who bought as often as
+-- everybody has 1. Money is compared within one currency. Until two customers
+-- differ in the day of their last order the scores mean nothing
+-- (is_comparable), and no segment reads them. A customer's score may change on
+-- a day on which only others were active.
 
 with
 

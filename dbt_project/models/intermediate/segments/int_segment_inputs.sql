@@ -30,12 +30,12 @@ final as (
         states.amount_spent_90d,
         states.amount_returned,
         states.amount_spent - states.amount_returned as amount_net,
-        -- A million: a thing of 0.0001 sold, one of a million returned, and no
-        -- integer holds the share.
+        -- At most a million: 0.0001 sold and a million returned is a share
+        -- that no integer holds.
         cast(least(floor(
             100 * states.amount_returned / nullif(states.amount_spent, 0)
         ), 1000000) as integer) as returned_percent,
-        -- 100: as long ago as the orders lay apart, on average.
+        -- 100: the last order is as long ago as orders lie apart on average.
         cast(floor(
             cast(100 as bigint) * states.days_since_last_order
             * (states.n_order_days - 1)

@@ -1,5 +1,5 @@
--- Runs of days in the window: a day's distance from its place in the row of
--- days is the same all through a run.
+-- Gaps and islands: a day minus its row number is the same for all days of one
+-- run of consecutive days.
 
 with
 
