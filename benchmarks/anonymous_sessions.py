@@ -65,7 +65,7 @@ class Sessions:
     n_items: int
 
 
-def sessions(events: pd.DataFrame, seed: int = 0) -> Sessions:
+def group_sessions(events: pd.DataFrame, seed: int = 0) -> Sessions:
     """Sessions of the events, ordered by their beginning."""
     events = events.sort_values(["visitor_id", "timestamp"], kind="stable")
     begins = (events["timestamp"].diff() > IDLE_SECONDS) | (events["visitor_id"].diff() != 0)
@@ -83,7 +83,7 @@ def sessions(events: pd.DataFrame, seed: int = 0) -> Sessions:
     return Sessions(first["items"].tolist(), first["began"].to_numpy(), len(item_ids))
 
 
-def training(found: Sessions, before: int) -> Training:
+def build_training(found: Sessions, before: int) -> Training:
     """Sessions that began earlier: each a customer, its clicks on one day after the other, all ending on the
     same.
     """
@@ -104,7 +104,7 @@ def training(found: Sessions, before: int) -> Training:
     return Training(behaviour, nothing[np.zeros(len(held), int)], nothing[np.zeros(found.n_items, int)])
 
 
-def asked(found: Sessions, since: int, until: int) -> list[tuple[list[int], int]]:
+def collect_test_cases(found: Sessions, since: int, until: int) -> list[tuple[list[int], int]]:
     """Clicks so far, at most three, and the next item: every such moment of the sessions that begin in the
     window.
     """
@@ -116,7 +116,7 @@ def asked(found: Sessions, since: int, until: int) -> list[tuple[list[int], int]
     ]
 
 
-def places(
+def rank_next_items(
     model: Recommender, cases: list[tuple[list[int], int]], n_items: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where the next item stands in the list of ten (-1: nowhere), and the seconds of each answer."""
@@ -142,10 +142,10 @@ def main() -> None:
     parser.add_argument("--window", choices=("test", "validation"), default="test")
     given = parser.parse_args()
     events = pd.read_csv(given.data / "events.csv")
-    found = sessions(events)
+    found = group_sessions(events)
     until = int(events["timestamp"].max()) + 1 - (WINDOW_DAYS * DAY if given.window == "validation" else 0)
     cut = until - WINDOW_DAYS * DAY
-    known, cases = training(found, cut), asked(found, cut, until)
+    known, cases = build_training(found, cut), collect_test_cases(found, cut, until)
     clicks = np.array([len(so_far) for so_far, _ in cases])
     seen = np.bincount(known.behaviour.item, minlength=found.n_items) > 0
     print(
@@ -158,7 +158,7 @@ def main() -> None:
     )
     base = None
     for name, parameters in MODELS.items():
-        place, seconds = places(make(name, parameters).fit(known, seed=1), cases, found.n_items)
+        place, seconds = rank_next_items(make(name, parameters).fit(known, seed=1), cases, found.n_items)
         hit = (place >= 0).astype(float)
         base = hit if base is None else base
         by_clicks = "  ".join(f"after {n}: {hit[clicks == n].mean():.4f}" for n in range(1, MOST_CLICKS + 1))

@@ -39,20 +39,20 @@ LOGS = ("core_identity_changes", "fct_identity_changes", "core_identity_decision
 JOINED_ON, PARTED_ON, N_PAIRS = 2, 7, 5  # nights, counted from 0
 
 
-def orders(days: list[date], seed: int) -> dict[str, list[date]]:
+def list_landing_orders(days: list[date], seed: int) -> dict[str, list[date]]:
     """Name → the days in the order in which they land."""
     shuffled = days[:]
     random.Random(seed).shuffle(shuffled)
     return {"in order": days, "backwards": days[::-1], "shuffled": shuffled}
 
 
-def land(shop: Path, home: Path, day: date) -> None:
+def land_day(shop: Path, home: Path, day: date) -> None:
     """Hand over one day's files of every feed."""
     for folder in shop.glob(f"*/{day}"):
         shutil.copytree(folder, home / "landing" / "sample_shop" / folder.parent.name / folder.name)
 
 
-def say(home: Path, lake: Lake, word: str) -> None:
+def write_decisions(home: Path, lake: Lake, word: str) -> None:
     """Decide on the same five pairs of logins, none of which has anything to do with the other."""
     known = lake.read_arrow(CORE_IDENTIFIERS).to_pylist()
     users = sorted((one["first_seen_at"], one["identifier_id"]) for one in known if one["kind"] == "user_id")
@@ -64,20 +64,20 @@ def say(home: Path, lake: Lake, word: str) -> None:
         decisions.append(home / decisions.FILE, decision)
 
 
-def a_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = False) -> None:
+def build_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = False) -> None:
     """One night a day, in this order of days; the warehouse is built each night as of the newest day there
     is.
     """
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": "sample_shop"})
     lake, newest = Lake(home / "lake", spark), days[0]
     for number, day in enumerate(days):
-        land(shop, home, day)
+        land_day(shop, home, day)
         newest = max(newest, day)
         now = datetime(2026, 7, 1, 3, number, tzinfo=UTC)
         night = RunContext(f"night-{number}", LandingDates(day, day), settings, now)
         ingest.run(night, lake)
         if has_mishap and number in (JOINED_ON, PARTED_ON):
-            say(home, lake, "join" if number == JOINED_ON else "split")
+            write_decisions(home, lake, "join" if number == JOINED_ON else "split")
         identify.run(night, lake)
         dbt.run(replace(night, days=LandingDates(newest, newest)), lake)
         made = find_built_file(night).name
@@ -107,15 +107,15 @@ def main() -> None:
     )
     days = [OPENING_DAY + timedelta(days=n) for n in range(given.days)]
     spark = start_spark_session("any order", "local[2]", "3g")
-    for name, landed in orders(days, given.seed).items():
+    for name, landed in list_landing_orders(days, given.seed).items():
         began = time.monotonic()
-        a_home(base / name.replace(" ", "_"), base / "shop", landed, spark)
+        build_home(base / name.replace(" ", "_"), base / "shop", landed, spark)
         print(
             f"{name:<10} {time.monotonic() - began:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}",
             flush=True,
         )
     began = time.monotonic()
-    a_home(base / "undone", base / "shop", days, spark, has_mishap=True)
+    build_home(base / "undone", base / "shop", days, spark, has_mishap=True)
     print(f"undone     {time.monotonic() - began:6.0f} s", flush=True)
     spark.stop()
     for name in ("backwards", "shuffled", "undone"):

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import load
-from benchmarks.leaderboard.datasets.window import Window
+from benchmarks.leaderboard.datasets import load_dataset
+from benchmarks.leaderboard.datasets.window import TestWindow
 from benchmarks.leaderboard.rows import BEAUTY_PARTS, BEAUTY_POWER, BEAUTY_WEIGHTS, MEMORY_BYTES
 from models.base import Recommender, Training
 from models.blending.weighted import unit
@@ -55,8 +55,8 @@ ROUNDS = 100
 LEARNERS = 3  # the seed of whom trees learn from
 
 
-def candidates(
-    window: Window, parts: list[Recommender], places: np.ndarray
+def collect_candidates(
+    window: TestWindow, parts: list[Recommender], places: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the parts propose to these customers: query int [n], whether wanted bool [n], units float32 [n,
     parts].
@@ -80,7 +80,7 @@ def candidates(
     return query, wanted, table
 
 
-def figures(
+def compute_metrics(
     scores: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int, k: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
     """NDCG@k and hits@k float [n]: one item is wanted of each query, and what nobody proposed is missed.
@@ -97,18 +97,20 @@ def figures(
     return np.where(hit, 1.0 / np.log2(2.0 + above), 0.0), hit.astype(float)
 
 
-def climb(table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> tuple[np.ndarray, float]:
+def optimise_weights(
+    table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int
+) -> tuple[np.ndarray, float]:
     """Weights float [parts] by coordinates, from equal ones, as long as NDCG@10 rises; and that."""
     weights = np.ones(table.shape[1])
     total = table @ weights
-    best = figures(total, query, wanted, n)[0].mean()
+    best = compute_metrics(total, query, wanted, n)[0].mean()
     for _ in range(4):
         before = best
         for part in range(len(weights)):
             for step in STEPS:
                 weight = step * max(weights[part], 0.1)
                 tried = total + (weight - weights[part]) * table[:, part]
-                reached = figures(tried, query, wanted, n)[0].mean()
+                reached = compute_metrics(tried, query, wanted, n)[0].mean()
                 if reached > best + 1e-6:
                     best, total, weights[part] = reached, tried, weight
         if best == before:
@@ -116,7 +118,7 @@ def climb(table: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int) -> t
     return weights, float(best)
 
 
-def columns(
+def build_tree_columns(
     table: np.ndarray, query: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What trees read of candidates (float32 [n, columns]), the blend's scores and places in its lists (float
@@ -133,7 +135,7 @@ def columns(
     return np.column_stack([table, *facts]).astype(np.float32), blended, place
 
 
-def corrected(
+def correct_scores(
     learn: tuple[np.ndarray, ...], ask: tuple[np.ndarray, np.ndarray], weights: np.ndarray
 ) -> np.ndarray:
     """Scores float [n] of `ask` (query, table): the blend's, corrected by trees grown on `learn` (query,
@@ -145,7 +147,7 @@ def corrected(
     from lightgbm import Dataset, train
 
     query, wanted, table = learn
-    facts, blended, place = columns(table, query, weights)
+    facts, blended, place = build_tree_columns(table, query, weights)
     near = place < CORRECTED
     kept = near & np.isin(query, query[wanted & near])
     sizes = np.unique(query[kept], return_counts=True)[1]
@@ -153,7 +155,7 @@ def corrected(
         facts[kept], wanted[kept].astype(np.int8), group=sizes, init_score=blended[kept], params=TREES
     )
     trees = train(TREES, data, ROUNDS)
-    facts, blended, place = columns(ask[1], ask[0], weights)
+    facts, blended, place = build_tree_columns(ask[1], ask[0], weights)
     near = place < CORRECTED
     scores = np.where(near, blended, blended - 1e3)
     scores[near] += trees.predict(facts[near], num_threads=1)
@@ -178,37 +180,37 @@ def main() -> None:
         help="measure the weights of the leaderboard's row, and without each part",
     )
     given = parser.parse_args()
-    data = load("beauty", seed=given.seed)
+    data = load_dataset("beauty", seed=given.seed)
     window = data.test if given.test else data.validation
     weights_of = BEAUTY_WEIGHTS if given.test else dict.fromkeys(BEAUTY_PARTS, 1.0)
-    blend = make_blend(fitted_without(weights_of, window.training))
+    blend = make_blend(drop_unfittable_parts(weights_of, window.training))
     names, weights = tuple(blend.weights), np.array(list(blend.weights.values()))
     parts = [part.fit(window.training, given.seed) for part in blend.parts]
     everybody = len(window.asked.customers)
     if given.test:
-        query, wanted, table = candidates(window, parts, np.arange(everybody))
+        query, wanted, table = collect_candidates(window, parts, np.arange(everybody))
         print_ablation(names, weights, table**BEAUTY_POWER, query, wanted, everybody)
         places = np.sort(np.random.default_rng(LEARNERS).choice(everybody, given.customers, replace=False))
-        scores = corrected(candidates(data.validation, parts, places), (query, table), weights)
+        scores = correct_scores(collect_candidates(data.validation, parts, places), (query, table), weights)
         print_corrected(scores, table**BEAUTY_POWER @ weights, query, wanted, everybody)
         return
     places = np.sort(np.random.default_rng(given.seed).choice(everybody, given.customers, replace=False))
-    query, wanted, table = candidates(window, parts, places)
+    query, wanted, table = collect_candidates(window, parts, places)
     print(
         f"proposed: {wanted.sum() / len(places):.4f} of what was wanted, {len(query) / len(places):.0f} items"
         " a customer"
     )
     for part, name in enumerate(names):
-        ndcg, hit = figures(table[:, part], query, wanted, len(places))
+        ndcg, hit = compute_metrics(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
     shape = Shape.of(window.training)
     costs = {part.name: estimate_bytes(part, shape) / 1e9 for part in blend.parts}
     for power in given.powers:
         print(f"power {power}", flush=True)
-        settle(names, table**power, query, wanted, len(places), costs)
+        prune_parts(names, table**power, query, wanted, len(places), costs)
 
 
-def fitted_without(weights: dict[str, float], training: Training) -> dict[str, object]:
+def drop_unfittable_parts(weights: dict[str, float], training: Training) -> dict[str, object]:
     """The blend's configuration without the parts that cannot be fitted on these data; says which and why."""
     made, left_out = fittable(
         {"parts": BEAUTY_PARTS, "weights": weights, "power": BEAUTY_POWER}, Shape.of(training), MEMORY_BYTES
@@ -218,7 +220,7 @@ def fitted_without(weights: dict[str, float], training: Training) -> dict[str, o
     return made
 
 
-def settle(
+def prune_parts(
     names: tuple[str, ...],
     table: np.ndarray,
     query: np.ndarray,
@@ -233,7 +235,7 @@ def settle(
     """
     kept = list(range(len(names)))
     while True:
-        weights, reached = climb(table[:, kept], query, wanted, n)
+        weights, reached = optimise_weights(table[:, kept], query, wanted, n)
         said = ", ".join(f'"{names[part]}": {weight:.2f}' for part, weight in zip(kept, weights, strict=True))
         print(f"  NDCG@10 {reached:.4f} with {said}", flush=True)
         if not weights.any():
@@ -243,7 +245,7 @@ def settle(
         }
 
         def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:
-            return figures(
+            return compute_metrics(
                 sum(table[:, part] * w for part, w in (weight_of[name] for name in sorted(some))),
                 query,
                 wanted,
@@ -263,7 +265,10 @@ def print_corrected(
     scores: np.ndarray, blended: np.ndarray, query: np.ndarray, wanted: np.ndarray, n: int
 ) -> None:
     """Figures with trees, and what they add to the blend, paired."""
-    (ndcg, hit), (before, _) = figures(scores, query, wanted, n), figures(blended, query, wanted, n)
+    (ndcg, hit), (before, _) = (
+        compute_metrics(scores, query, wanted, n),
+        compute_metrics(blended, query, wanted, n),
+    )
     for name, values in (("HR@10", hit), ("NDCG@10", ndcg), ("NDCG@10 over the blend", ndcg - before)):
         print("with trees: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *interval(values)))
 
@@ -277,12 +282,12 @@ def print_ablation(
     n: int,
 ) -> None:
     """The row's figures with intervals, and what leaving out each part costs, paired."""
-    whole, hits = figures(table @ weights, query, wanted, n)
+    whole, hits = compute_metrics(table @ weights, query, wanted, n)
     for name, values in (("HR@10", hits), ("NDCG@10", whole)):
         print("all parts: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *interval(values)))
     for part, name in enumerate(names):
         less = np.where(np.arange(len(weights)) == part, 0.0, weights)
-        ndcg, _ = figures(table @ less, query, wanted, n)
+        ndcg, _ = compute_metrics(table @ less, query, wanted, n)
         print("{:<20} adds {:+.4f} [{:+.4f}, {:+.4f}]".format(name, *interval(whole - ndcg)), flush=True)
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import SHARED, Window, online_retail
-from benchmarks.leaderboard.datasets.order import shuffled
+from benchmarks.leaderboard.datasets import SHARED, TestWindow, online_retail
+from benchmarks.leaderboard.datasets.order import shuffle_items
 from models.base import Customers, Recommender, Training
 from models.blending.candidates import Candidates
 from models.blending.learned import LearnedBlend, Settings, grow
@@ -42,7 +42,7 @@ WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4)
 
 
 @dataclass(frozen=True)
-class Made:
+class FittedParts:
     """Everything that trees are grown of and judged on."""
 
     learned: Rows
@@ -53,7 +53,7 @@ class Made:
     seconds: float
 
 
-def make_all(found: Window, parts: dict[str, dict], settings: Settings, seed: int) -> Made:
+def fit_all_parts(found: TestWindow, parts: dict[str, dict], settings: Settings, seed: int) -> FittedParts:
     """Fit every part before every window's cut and before the test's."""
     began = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
@@ -61,9 +61,10 @@ def make_all(found: Window, parts: dict[str, dict], settings: Settings, seed: in
     windows = []
     with ProcessPoolExecutor(JOBS) as pool:
         waited = [
-            pool.submit(learned_of, blend, training, window, seed) for window in blend.windows(training)
+            pool.submit(build_window_rows, blend, training, window, seed)
+            for window in blend.windows(training)
         ]
-        final = pool.submit(fitted_on, blend.parts, training, seed)
+        final = pool.submit(fit_parts, blend.parts, training, seed)
         for made in waited:
             windows.append(made.result())
             n = len(np.unique(windows[-1].query))
@@ -76,22 +77,24 @@ def make_all(found: Window, parts: dict[str, dict], settings: Settings, seed: in
         for name, scores in opinions(blend.parts, customers).items()
     }
     at, table = blend.table(customers)
-    return Made(together(windows), at, table, alone, blend, time.monotonic() - began)
+    return FittedParts(together(windows), at, table, alone, blend, time.monotonic() - began)
 
 
-def fitted_on(parts: list[Recommender], training: Training, seed: int) -> list[Recommender]:
+def fit_parts(parts: list[Recommender], training: Training, seed: int) -> list[Recommender]:
     """The parts, fitted."""
     return [replace(part).fit(training, seed) for part in parts]
 
 
-def learned_of(blend: LearnedBlend, training: Training, window: RankerWindow, seed: int) -> Rows:
+def build_window_rows(blend: LearnedBlend, training: Training, window: RankerWindow, seed: int) -> Rows:
     """A window's rows."""
     past, test = training.before(window.cut), blend.asked(training, window, seed)
-    scores = opinions(fitted_on(blend.parts, past, seed), test.met(past))
+    scores = opinions(fit_parts(blend.parts, past, seed), test.met(past))
     return blend.rows(training, window, test, scores, [past.behaviour.until] * len(scores), seed)
 
 
-def judged(made: Made, found: Window, without: str | None, seed: int) -> tuple[Measured, np.ndarray]:
+def evaluate_blend(
+    made: FittedParts, found: TestWindow, without: str | None, seed: int
+) -> tuple[Measured, np.ndarray]:
     """Trees grown and measured, all parts or all but one; and the scores."""
     bit = np.uint32(0 if without is None else 1 << made.at.names.index(without))
     columns = [n for n, name in enumerate(made.learned.names) if name.split(".")[0] != without]
@@ -119,20 +122,20 @@ def judged(made: Made, found: Window, without: str | None, seed: int) -> tuple[M
     return measure(scores, found.asked, np.ones(scores.shape[1], bool)), scores
 
 
-def line(name: str, found: Measured) -> str:
+def format_metrics(name: str, found: Measured) -> str:
     figures = [
         f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS
     ]
     return f"{name:<44} {'   '.join(figures)}"
 
 
-def difference(values: np.ndarray) -> str:
+def format_paired_difference(values: np.ndarray) -> str:
     """Mean and interval of paired differences."""
     mean, low, high = interval(values)
     return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def prices(made: Made, found: Window, scores: np.ndarray) -> None:
+def print_cost_of_variety(made: FittedParts, found: TestWindow, scores: np.ndarray) -> None:
     """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the
     shop is shown.
     """
@@ -146,7 +149,7 @@ def prices(made: Made, found: Window, scores: np.ndarray) -> None:
         ndcg = np.where(fresh.any(axis=1), rank_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan)
         whole = ndcg if whole is None else whole
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
-        alike = [mean_likeness(row[row >= 0], content.likeness) for row in listed]
+        alike = [compute_mean_likeness(row[row >= 0], content.likeness) for row in listed]
         shown = len(np.unique(listed[listed >= 0]))
         print(
             f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {shown:,}",
@@ -154,7 +157,7 @@ def prices(made: Made, found: Window, scores: np.ndarray) -> None:
         )
 
 
-def mean_likeness(items: np.ndarray, likeness) -> float:
+def compute_mean_likeness(items: np.ndarray, likeness) -> float:
     """Of the pairs of a list."""
     near = likeness[items][:, items].toarray()
     return float(near[np.triu_indices(len(items), 1)].mean()) if len(items) > 1 else 0.0
@@ -170,36 +173,38 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=None, help="parts to take away; all when left out")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    found = getattr(shuffled(online_retail.load(given.data), given.seed), given.window)
+    found = getattr(shuffle_items(online_retail.load_online_retail(given.data), given.seed), given.window)
     space = read_space()
     learned, left_out = fittable(space["learned"], Shape.of(found.training), memory_of(space))
     if left_out:
         print(f"left out: {in_words(left_out)}")
-    made = make_all(found, learned["parts"], Settings(**learned["ranker"]), given.seed)
+    made = fit_all_parts(found, learned["parts"], Settings(**learned["ranker"]), given.seed)
     print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")
     for name, measured in made.alone.items():
-        print(line(name, measured))
-    whole, scores = judged(made, found, None, given.seed)
-    print(line("learned blend of all", whole))
+        print(format_metrics(name, measured))
+    whole, scores = evaluate_blend(made, found, None, given.seed)
+    print(format_metrics("learned blend of all", whole))
     for task in TASKS:
         best = max(made.alone, key=lambda name: np.nanmean(made.alone[name].ndcg[task]))
         print(
             f"  {task}: over {best}, the best alone"
-            f" {difference(whole.ndcg[task] - made.alone[best].ndcg[task])}",
+            f" {format_paired_difference(whole.ndcg[task] - made.alone[best].ndcg[task])}",
             flush=True,
         )
-    prices(made, found, scores)
+    print_cost_of_variety(made, found, scores)
     print("what is lost without a part (NDCG@10 of all less NDCG@10 without it)")
     days = found.asked.n_days_before
     parts = (
         ["lightfm", *[name for name in made.alone if name != "lightfm"]] if given.only is None else given.only
     )
     for part in parts:
-        less = judged(made, found, part, given.seed)[0]
+        less = evaluate_blend(made, found, part, given.seed)[0]
         verdict = worth(part, whole.quality, less.quality)
         print(
             f"  {part:<20} "
-            + "   ".join(f"{task} {difference(whole.ndcg[task] - less.ndcg[task])}" for task in TASKS),
+            + "   ".join(
+                f"{task} {format_paired_difference(whole.ndcg[task] - less.ndcg[task])}" for task in TASKS
+            ),
             f"  quality {verdict.mean:+.4f} [{verdict.low:+.4f}, {verdict.high:+.4f}]:"
             f" {'stays' if verdict.stays else 'goes'}",
             flush=True,
@@ -207,7 +212,10 @@ def main() -> None:
         if part == "lightfm":
             for name, (least, most) in SLICES.items():
                 held = (days >= least) & (days <= most)
-                lost = [f"{task} {difference((whole.ndcg[task] - less.ndcg[task])[held])}" for task in TASKS]
+                lost = [
+                    f"{task} {format_paired_difference((whole.ndcg[task] - less.ndcg[task])[held])}"
+                    for task in TASKS
+                ]
                 print(f"    {name:<18} {held.sum():>5,} customers   {'   '.join(lost)}", flush=True)
 
 

@@ -19,8 +19,8 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import rankdata
 
-from benchmarks.leaderboard.datasets import SHARED, load
-from benchmarks.leaderboard.datasets.window import Window
+from benchmarks.leaderboard.datasets import SHARED, load_dataset
+from benchmarks.leaderboard.datasets.window import TestWindow
 from models.base import Customers
 from models.evaluation import interval, measure
 from models.evaluation.ranking_metrics import rank_metrics
@@ -33,7 +33,7 @@ NOBODY = ("popularity", "recent_popularity", "decayed_popularity", "lightfm", "a
 Scores = Callable[[np.ndarray], np.ndarray]
 
 
-def hide_items(window: Window, seed: int) -> tuple[Window, np.ndarray]:
+def hide_items(window: TestWindow, seed: int) -> tuple[TestWindow, np.ndarray]:
     """A tenth of the items sold before the cut out of all behaviour; their positions, ascending."""
     sold = np.unique(window.training.behaviour.item)
     hidden = np.sort(np.random.default_rng(seed).choice(sold, int(SHARE * len(sold)), replace=False))
@@ -45,8 +45,8 @@ def hide_items(window: Window, seed: int) -> tuple[Window, np.ndarray]:
     return replace(window, training=without[0], history=without[1]), hidden
 
 
-def cold_items(
-    scores: np.ndarray, window: Window, rows: np.ndarray, hidden: np.ndarray
+def score_cold_items(
+    scores: np.ndarray, window: TestWindow, rows: np.ndarray, hidden: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Figures of those asked, by name, float [rows]; nan for who wanted nothing that was hidden.
 
@@ -73,8 +73,8 @@ def cold_items(
     }
 
 
-def items_of(
-    window: Window, names: tuple[str, ...], seeds: range, only_hidden: bool
+def compare_on_cold_items(
+    window: TestWindow, names: tuple[str, ...], seeds: range, only_hidden: bool
 ) -> dict[str, np.ndarray]:
     """By recommender, float [seeds, 3]: means over those asked.
 
@@ -87,9 +87,9 @@ def items_of(
         wants = np.asarray(cold.asked.wanted[:, hidden].sum(axis=1)).ravel() > 0
         rows = np.flatnonzero(wants) if only_hidden else np.arange(len(cold.asked))
         for name in found:
-            score = scorer(name, cold, seed)
+            score = build_scorer(name, cold, seed)
             parts = [
-                cold_items(score(block), cold, block, hidden)
+                score_cold_items(score(block), cold, block, hidden)
                 for block in np.array_split(rows, max(1, len(rows) // 1000))
             ]
             means = [float(np.nanmean(np.concatenate([part[key] for part in parts]))) for key in parts[0]]
@@ -98,7 +98,7 @@ def items_of(
     return {name: np.array(rows) for name, rows in found.items()}
 
 
-def scorer(name: str, window: Window, seed: int) -> Scores:
+def build_scorer(name: str, window: TestWindow, seed: int) -> Scores:
     """Scores of those asked, by their places in the test."""
     if name == "random":
         return lambda rows: np.random.default_rng(seed).random((len(rows), window.asked.n_items), np.float32)
@@ -106,7 +106,7 @@ def scorer(name: str, window: Window, seed: int) -> Scores:
     return lambda rows: fitted.score(window.customers(rows))
 
 
-def customers_of(window: Window, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def compare_on_cold_customers(window: TestWindow, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """By recommender, float [customers]: NDCG@10 of `next` with the customer's history hidden."""
     found = {name: np.full(len(window.asked), np.nan) for name in names}
     folds = np.random.default_rng(0).permutation(len(window.asked)) % FOLDS
@@ -126,7 +126,7 @@ def customers_of(window: Window, names: tuple[str, ...]) -> dict[str, np.ndarray
     return found
 
 
-def spread(values: np.ndarray) -> str:
+def format_mean_and_deviation(values: np.ndarray) -> str:
     """Mean and, of several seeds, their standard deviation."""
     return "  ".join(
         f"{m:.4f} ± {s:.4f}" for m, s in zip(values.mean(axis=0), values.std(axis=0), strict=True)
@@ -148,16 +148,18 @@ def main() -> None:
     for name in ("online_retail", "beauty"):
         if given.only not in (None, name):
             continue
-        data = load(name, given.data)
+        data = load_dataset(name, given.data)
         window = getattr(data, given.window)
         print(
             f"{name}, {given.window} window: AUC, NDCG@10 among cold items, NDCG@10 among all; {len(seeds)}"
             " seeds"
         )
-        for recommender, figures in items_of(window, COLD, seeds, only_hidden=name == "beauty").items():
-            print(f"{recommender:<22} {spread(figures)}", flush=True)
+        for recommender, figures in compare_on_cold_items(
+            window, COLD, seeds, only_hidden=name == "beauty"
+        ).items():
+            print(f"{recommender:<22} {format_mean_and_deviation(figures)}", flush=True)
         if name == "online_retail":
-            new = customers_of(window, NOBODY)
+            new = compare_on_cold_customers(window, NOBODY)
             print("customers without a history, NDCG@10 of next; over popularity; over recent popularity")
             for recommender, values in new.items():
                 lifts = [interval(values - new[base]) for base in ("popularity", "recent_popularity")]

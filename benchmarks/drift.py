@@ -28,7 +28,7 @@ WARM_UP, NIGHTS = 60, 30
 KIND_OF = {"Product Viewed": 0, "Product Added": 1, "Order Completed": 2}
 
 
-def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarray, np.ndarray]:
+def simulate_shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarray, np.ndarray]:
     """What a seeded shop's customers did, with each item's category and price."""
     rows, goods = set(), {}
     with tempfile.TemporaryDirectory() as aside:
@@ -37,11 +37,13 @@ def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarra
         for line in (
             sorted((home / "landing" / "catalogue").glob("*/catalogue.jsonl"))[-1].read_bytes().splitlines()
         ):
-            goods.update(offered(line))
+            goods.update(parse_catalogue_line(line))
         for path in sorted((home / "landing" / "events").glob("*/events.jsonl.gz")):
             landed = date_to_day(date.fromisoformat(path.parent.name))
             with gzip.open(path, "rb") as lines:
-                rows.update((*row, landed) for line in lines for row in touched(line) if row[1] in goods)
+                rows.update(
+                    (*row, landed) for line in lines for row in parse_event_line(line) if row[1] in goods
+                )
     customers, items = (sorted({row[n] for row in rows}) for n in (0, 1))
     person, thing = ({name: n for n, name in enumerate(names)} for names in (customers, items))
     table = np.array(sorted((person[c], thing[i], day, kind) for c, i, kind, day in rows), np.int32)
@@ -59,7 +61,7 @@ def shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, np.ndarra
     return behaviour, category, np.array([goods[item][1] for item in items], np.float32)
 
 
-def offered(line: bytes) -> dict[str, tuple[str, float]]:
+def parse_catalogue_line(line: bytes) -> dict[str, tuple[str, float]]:
     """An item's category and price; nothing of a spoiled line."""
     try:
         item = json.loads(line)
@@ -68,7 +70,7 @@ def offered(line: bytes) -> dict[str, tuple[str, float]]:
         return {}
 
 
-def touched(line: bytes) -> list[tuple[str, str, int]]:
+def parse_event_line(line: bytes) -> list[tuple[str, str, int]]:
     """Customer, item and kind of an event; nothing of a spoiled line."""
     try:
         event = json.loads(line)
@@ -79,7 +81,7 @@ def touched(line: bytes) -> list[tuple[str, str, int]]:
         return []
 
 
-def planted(
+def plant_drift(
     behaviour: Behaviour,
     category: np.ndarray,
     price: np.ndarray,
@@ -114,7 +116,9 @@ def planted(
     }
 
 
-def night(behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: int) -> list[Signal]:
+def detect_drift_alarms(
+    behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: int
+) -> list[Signal]:
     """The alarms of a night over this day; of items behind the last one neither category nor
     price is known.
     """
@@ -124,22 +128,24 @@ def night(behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: in
     return [each for each in signals(behaviour, day, categories, prices) if each.alarms]
 
 
-def count(
+def count_alarms(
     seed: int, n_customers: int, share: float, tell: Callable[[str], None] = print
 ) -> tuple[int, dict[str, int]]:
     """False alarms of the clean nights, and how many nights found each planted drift."""
-    behaviour, category, price = shop(seed, n_customers, WARM_UP + NIGHTS)
+    behaviour, category, price = simulate_shop(seed, n_customers, WARM_UP + NIGHTS)
     rng, last = np.random.default_rng(seed), behaviour.until - 1
     n_false, n_found = 0, {}
     for day in range(last - NIGHTS + 1, last + 1):
         known = behaviour.before(day + 1)
-        alarms = night(known, category, price, day)
+        alarms = detect_drift_alarms(known, category, price, day)
         n_false += bool(alarms)
         if alarms:
             tell(f"  clean night {day - last + NIGHTS}: {'; '.join(map(str, alarms))}")
-        for name, drifted in planted(known, category, price, day, rng, share).items():
+        for name, drifted in plant_drift(known, category, price, day, rng, share).items():
             kind = name.partition(":")[0]
-            found = any(each.name.startswith(kind) for each in night(drifted, category, price, day))
+            found = any(
+                each.name.startswith(kind) for each in detect_drift_alarms(drifted, category, price, day)
+            )
             n_found[name] = n_found.get(name, 0) + found
     return n_false, n_found
 
@@ -152,7 +158,7 @@ def main() -> None:
     given = parser.parse_args()
     for seed in given.seeds:
         began = time.monotonic()
-        n_false, n_found = count(seed, given.customers, given.share)
+        n_false, n_found = count_alarms(seed, given.customers, given.share)
         print(
             f"seed {seed}, {given.customers:,} customers: {n_false} false alarms in {NIGHTS} clean nights;"
             " found at once:"

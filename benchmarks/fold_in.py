@@ -19,7 +19,7 @@ import lmdb
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.leaderboard.datasets import SHARED, load
+from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from expectations.contracts import snapshot
 from models.base import KIND_WEIGHTS, KINDS
 from models.evaluation import fold_in
@@ -30,7 +30,7 @@ from spark_jobs.publish.snapshot_writer import write_snapshot
 COMPONENTS, DAYS = 48, 30
 
 
-def published(folder: Path, n_items: int) -> FactorSpace:
+def write_and_read_factors(folder: Path, n_items: int) -> FactorSpace:
     """A snapshot's factors of so many items, written, and read again."""
     factors = np.random.default_rng(0).normal(0, 0.1, (n_items, COMPONENTS)).astype(np.float32)
     wide = factors.astype(np.float64)
@@ -68,7 +68,7 @@ def published(folder: Path, n_items: int) -> FactorSpace:
     return space
 
 
-def milliseconds(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray]:
+def time_fold_in(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray]:
     """float [times]: to place a customer; and to place, score and rank every item."""
     generator, placed, ranked = np.random.default_rng(1), [], []
     for _ in range(times):
@@ -82,9 +82,9 @@ def milliseconds(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray
     return 1000 * np.array(placed), 1000 * np.array(ranked)
 
 
-def worth(folder: Path) -> list[dict]:
+def measure_fold_in_quality(folder: Path) -> list[dict]:
     """The night's report on the last 28 days of Online Retail."""
-    data = load("online_retail", folder)
+    data = load_dataset("online_retail", folder)
     window, everything = data.test, np.ones(data.test.asked.n_items, bool)
     cohorts = fold_in.arrivals(window.asked, seed=0)
     trainings = fold_in.two_trainings(window.training, cohorts)
@@ -102,10 +102,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=300)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside, threadpool_limits(1):
-        placed, ranked = milliseconds(published(Path(aside), given.items), given.times)
+        placed, ranked = time_fold_in(write_and_read_factors(Path(aside), given.items), given.times)
     for name, held in (("placed", placed), ("placed, scored and ranked", ranked)):
         print(f"  {name}: median {np.median(held):.2f} ms, p99 {np.quantile(held, 0.99):.2f} ms")
-    for row in worth(given.data):
+    for row in measure_fold_in_quality(given.data):
         print(json.dumps(row))
 
 

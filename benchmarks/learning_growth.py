@@ -21,7 +21,7 @@ import duckdb
 import pandas as pd
 
 from benchmarks.online_retail_nights import PeakMemory
-from benchmarks.online_retail_quality import put, step
+from benchmarks.online_retail_quality import run_step, write_rows
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from sample_shop.__main__ import main as trade
@@ -96,9 +96,9 @@ def fill_lake(landing: Path, until: date, home: Path) -> dict[str, int]:
     customers["n_orders"] = bought["order_id"].nunique().reindex(customers.index).fillna(0).astype(int)
     customers["last_order_at"] = bought["occurred_at"].max().reindex(customers.index)
     lake = Lake(home / "lake")
-    put(lake, FCT_INTERACTIONS, rows.drop(columns=["customer", "country"]).assign(quantity=1))
-    put(lake, FEAT_CUSTOMERS, customers.reset_index())
-    put(
+    write_rows(lake, FCT_INTERACTIONS, rows.drop(columns=["customer", "country"]).assign(quantity=1))
+    write_rows(lake, FEAT_CUSTOMERS, customers.reset_index())
+    write_rows(
         lake,
         FEAT_ITEMS,
         items.assign(price_band=pd.qcut(items["price"], 3, labels=["low", "middle", "high"]).astype(str)),
@@ -106,7 +106,9 @@ def fill_lake(landing: Path, until: date, home: Path) -> dict[str, int]:
     return {"customers": len(customers), "interactions": len(rows), "items": len(items)}
 
 
-def measure(customers: int, days: int, seed: int, shop: Path, home: Path) -> dict[str, tuple[float, float]]:
+def measure_nights(
+    customers: int, days: int, seed: int, shop: Path, home: Path
+) -> dict[str, tuple[float, float]]:
     """A first night and the next one: by step, seconds and gigabytes."""
     last = OPENING_DAY + timedelta(days=days - 1)
     if not (shop / "landing").is_dir():
@@ -134,7 +136,7 @@ def measure(customers: int, days: int, seed: int, shop: Path, home: Path) -> dic
         )
         for name in STEPS:
             with PeakMemory() as memory:
-                took = step(name, home, night.isoformat(), f"night-{night}")
+                took = run_step(name, home, night.isoformat(), f"night-{night}")
             found[f"{kind} {name}"] = took, memory.bytes / 1e9
             print("  {}: {:.0f} s, {:.1f} GB".format(f"{kind} {name}", *found[f"{kind} {name}"]), flush=True)
     return found
@@ -155,7 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         for customers in given.customers:
             shop, home = (given.keep or Path(aside)) / str(customers), Path(aside) / f"home-{customers}"
-            made[customers] = measure(customers, given.days, given.seed, shop, home)
+            made[customers] = measure_nights(customers, given.days, given.seed, shop, home)
     for (small, few), (large, many) in itertools.pairwise(made.items()):
         print(f"{small:,} to {large:,} customers, seconds and their power:")
         for name, (took, _) in few.items():

@@ -29,12 +29,12 @@ ROUNDS = 3
 DAYS = 10
 
 
-def as_received(columns: tuple, ids: tuple):
+def skip_normalisation(columns: tuple, ids: tuple):
     """In the place of `normaliser`: nothing is done."""
     return lambda values, wrong_kinds: Normal(values, None, None)
 
 
-def cpu_seconds() -> float:
+def read_cpu_seconds() -> float:
     """What this process and all it started have taken so far, those that ended among them."""
     every = (psutil.Process(), *psutil.Process().children(recursive=True))
     return sum(sum(each.cpu_times()[:4]) for each in every)
@@ -53,13 +53,13 @@ def main(n_days: int) -> None:
 
         def seconds(normaliser) -> float:
             with mock.patch.object(read_files, "normaliser", normaliser):
-                began = cpu_seconds()
+                began = read_cpu_seconds()
                 feed.transform(read_files.read(spark, feed, deliveries), told).write.format("noop").mode(
                     "overwrite"
                 ).save()
-                return cpu_seconds() - began
+                return read_cpu_seconds() - began
 
-        ways = {"as received": as_received, "normal form": read_files.normaliser}
+        ways = {"as received": skip_normalisation, "normal form": read_files.normaliser}
         took = {name: [] for name in ways}
         for _ in range(ROUNDS + 1):
             for name, normaliser in ways.items():

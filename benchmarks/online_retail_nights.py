@@ -35,7 +35,7 @@ OF_THE_RUN = dict.fromkeys(
 )
 
 
-def processes() -> list[psutil.Process]:
+def list_own_processes() -> list[psutil.Process]:
     """This process and all it started."""
     me = psutil.Process()
     return [me, *me.children(recursive=True)]
@@ -53,7 +53,7 @@ class PeakMemory:
     def _watch(self) -> None:
         while not self._done.wait(1.0):
             held = 0
-            for process in processes():
+            for process in list_own_processes():
                 try:
                     held += process.memory_full_info().pss
                 except psutil.Error:  # it ended while we looked
@@ -69,7 +69,9 @@ class PeakMemory:
         self._thread.join()
 
 
-def run(env: dict[str, str], home: Path, first: date, last: date, name: str) -> dict[str, float]:
+def run_nightly_timed(
+    env: dict[str, str], home: Path, first: date, last: date, name: str
+) -> dict[str, float]:
     """One run of `nightly`; its wall seconds, and those of each step by its own clock."""
     lake, began = Lake(home / "lake"), time.monotonic()
     before = set(lake.read_arrow(OPS_RUNS)["run_id"].to_pylist())
@@ -82,7 +84,7 @@ def run(env: dict[str, str], home: Path, first: date, last: date, name: str) -> 
     return seconds
 
 
-def show(name: str, seconds: dict[str, float]) -> None:
+def print_seconds(name: str, seconds: dict[str, float]) -> None:
     own = sum(value for step, value in seconds.items() if step != "wall")
     each = ", ".join(
         f"{step} {value:.0f}" for step, value in seconds.items() if step != "wall" and value >= 0.5
@@ -96,13 +98,13 @@ def show(name: str, seconds: dict[str, float]) -> None:
 def count_differences(one: Path, other: Path) -> dict[str, int]:
     """Rows that only one of two homes holds, by table: `core_*` and `feat_*` of the lake, and the marts."""
     comparisons = [
-        *compare_lakes(one, other, ("core_", "feat_"), ignored_of_any_run),
-        *compare_warehouses(one, other, ("dim_", "fct_", "feat_"), ignored_of_any_run),
+        *compare_lakes(one, other, ("core_", "feat_"), list_ignored_columns),
+        *compare_warehouses(one, other, ("dim_", "fct_", "feat_"), list_ignored_columns),
     ]
     return {each.name: each.n_differences for each in comparisons}
 
 
-def ignored_of_any_run(table: str) -> frozenset[str]:
+def list_ignored_columns(table: str) -> frozenset[str]:
     """Columns that differ between homes that took the same days in other nights."""
     return ignored_columns(table) | OF_THE_RUN.get(table, frozenset())
 
@@ -120,16 +122,18 @@ def main() -> None:
     for env in envs.values():
         airflow.prepare_database(env)
     with PeakMemory() as peak:
-        show("2010-12-01…2011-12-09", run(envs["year"], homes["year"], FIRST, LAST, "year"))
+        print_seconds(
+            "2010-12-01…2011-12-09", run_nightly_timed(envs["year"], homes["year"], FIRST, LAST, "year")
+        )
     print(f"peak memory of all processes: {peak.bytes / 2**30:.1f} GiB", flush=True)
     nights = [LAST - timedelta(days=n) for n in reversed(range(given.nights))]
     env, home = envs["nights"], homes["nights"]
     history = nights[0] - timedelta(days=1)
-    show(f"2010-12-01…{history}", run(env, home, FIRST, history, "history"))
+    print_seconds(f"2010-12-01…{history}", run_nightly_timed(env, home, FIRST, history, "history"))
     for night in nights:
-        show(f"{night}", run(env, home, night, night, f"{night}"))
+        print_seconds(f"{night}", run_nightly_timed(env, home, night, night, f"{night}"))
     before = Lake(home / "lake").read_versions(), (home / "published.json").read_bytes()
-    show("the last night again", run(env, home, LAST, LAST, "again"))
+    print_seconds("the last night again", run_nightly_timed(env, home, LAST, LAST, "again"))
     print(
         "the same versions and snapshot:",
         (Lake(home / "lake").read_versions(), (home / "published.json").read_bytes()) == before,

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from benchmarks.leaderboard.datasets import SHARED, Data, Window, online_retail
-from benchmarks.leaderboard.datasets.order import shuffled
+from benchmarks.leaderboard.datasets import SHARED, Dataset, TestWindow, online_retail
+from benchmarks.leaderboard.datasets.order import shuffle_items
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import (
     FCT_INTERACTIONS,
@@ -43,7 +43,7 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
     customer = rows["customer"].map(
         {name: derive_customer_id(name) for name in rows["customer"].dropna().unique()}
     )
-    put(
+    write_rows(
         lake,
         FCT_INTERACTIONS,
         pd.DataFrame(
@@ -59,7 +59,7 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
         ),
     )
     known = rows.assign(at=at, customer=customer)[rows["customer"].notna()].groupby("customer")
-    put(
+    write_rows(
         lake,
         FEAT_CUSTOMERS,
         pd.DataFrame(
@@ -73,7 +73,7 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
     )
     items = rows.assign(at=at).groupby("item")
     median = items["price"].median()
-    put(
+    write_rows(
         lake,
         FEAT_ITEMS,
         pd.DataFrame(
@@ -90,7 +90,7 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
     )
 
 
-def put(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
+def write_rows(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
     """Rows into a table; columns that are not given are null."""
     held = {name: pa.array(rows[name], from_pandas=True) for name in rows.columns}
     schema = build_arrow_schema(table)
@@ -99,7 +99,7 @@ def put(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
     lake.overwrite(data.to_reader(), table)
 
 
-def step(name: str, home: Path, day: str, run_id: str = "benchmark") -> float:
+def run_step(name: str, home: Path, day: str, run_id: str = "benchmark") -> float:
     """One step of the night, as the DAG would start it; its seconds."""
     root = Path(__file__).resolve().parents[1]
     command = [
@@ -120,7 +120,7 @@ def step(name: str, home: Path, day: str, run_id: str = "benchmark") -> float:
     return took
 
 
-def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
+def measure_served_lists(data: Dataset, home: Path) -> tuple[Measured, dict[str, float]]:
     """What was written, measured: a customer's list, or the popular one for a customer without."""
     lake, test = Lake(home / "lake"), data.test.asked
     place = {item: n for n, item in enumerate(data.item_ids)}
@@ -146,15 +146,17 @@ def served(data: Data, home: Path) -> tuple[Measured, dict[str, float]]:
         ),
         "mean overlap of the first 10 with the popular list's": float(np.mean(shared)),
     }
-    return measure_lists({"discover": first(fresh), "next": first(ranked)}, test, len(data.item_ids)), facts
+    return measure_lists(
+        {"discover": pad_to_k(fresh), "next": pad_to_k(ranked)}, test, len(data.item_ids)
+    ), facts
 
 
-def first(rows: list[list[int]]) -> np.ndarray:
+def pad_to_k(rows: list[list[int]]) -> np.ndarray:
     """The first K of each row, -1 where it has fewer."""
     return np.array([(row + [-1] * K)[:K] for row in rows], np.int32)
 
 
-def line(name: str, found: Measured) -> str:
+def format_metrics(name: str, found: Measured) -> str:
     """`name   discover NDCG/recall   next NDCG/recall`."""
     figures = [
         f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS
@@ -162,7 +164,7 @@ def line(name: str, found: Measured) -> str:
     return f"{name:<44} {'   '.join(figures)}"
 
 
-def alone(window: Window, name: str) -> Measured:
+def measure_single_recommender(window: TestWindow, name: str) -> Measured:
     """One recommender with its defaults, fitted before the cut and measured behind it."""
     fitted = make(name).fit(window.training, seed=1)
     everything = np.ones(window.asked.n_items, bool)
@@ -179,16 +181,20 @@ def main() -> None:
         "--home", type=Path, default=None, help="kept afterwards; a temporary one when left out"
     )
     given = parser.parse_args()
-    rows = online_retail.sold(given.data)
-    data, cut = shuffled(online_retail.of(rows), seed=1), online_retail.test_begins(rows)
-    recent = alone(data.test, "recent_popularity")
+    rows = online_retail.read_sold_lines(given.data)
+    data, cut = shuffle_items(online_retail.build_dataset(rows), seed=1), online_retail.find_test_start(rows)
+    recent = measure_single_recommender(data.test, "recent_popularity")
     with tempfile.TemporaryDirectory() as aside:
         home = given.home or Path(aside)
         fill_lake(rows[rows["at"] < cut], home)
         for name in ("train", "score"):
-            step(name, home, str(cut.date()))
-        lists, facts = served(data, home)
-    print(line("recent_popularity (14 days)", recent), line("the lists as served", lists), sep="\n")
+            run_step(name, home, str(cut.date()))
+        lists, facts = measure_served_lists(data, home)
+    print(
+        format_metrics("recent_popularity (14 days)", recent),
+        format_metrics("the lists as served", lists),
+        sep="\n",
+    )
     for task in TASKS:
         lift, low, high = interval(lists.ndcg[task] - recent.ndcg[task])
         print(f"  {task}: NDCG@{K} over recent popularity's {lift:+.4f} [{low:+.4f}, {high:+.4f}]")

@@ -18,7 +18,7 @@ from sample_shop.__main__ import main as trade
 from sample_shop.rhythm import OPENING_DAY
 
 
-def measure(customers: int, days: int, seed: int, home: Path) -> dict[str, float]:
+def measure_shop(customers: int, days: int, seed: int, home: Path) -> dict[str, float]:
     """Trade once and count: seconds, lines of each feed, bytes, peak memory in MB."""
     began = time.monotonic()
     last = OPENING_DAY + timedelta(days=days - 1)
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        json.dump(measure(args.customers, args.days, args.seed, Path(folder)), sys.stdout, indent=2)
+        json.dump(measure_shop(args.customers, args.days, args.seed, Path(folder)), sys.stdout, indent=2)
     print()
 
 

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.online_retail_nights import PeakMemory, processes
+from benchmarks.online_retail_nights import PeakMemory, list_own_processes
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
 from models.artifact import Artifact
 from models.base import PURCHASE
@@ -43,7 +43,7 @@ BARE_CUSTOMERS = 4096  # a process: a few seconds
 CHANGED = 0.01  # of the customers buy something before they are scored again
 
 
-def factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
+def draw_factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
     """float32 [n, 1 + d] around some tastes, later components smaller, as a factorisation's are; the first
     column is ones.
 
@@ -62,19 +62,21 @@ def factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
     return np.column_stack([np.ones(n, np.float32), made])
 
 
-def ids(letter: str, n: int) -> list[str]:
+def make_ids(letter: str, n: int) -> list[str]:
     return [f"{letter}_{number:07}" for number in range(n)]
 
 
-def scoring(n_customers: int, n_items: int, d: int) -> partitions.ScoringModel:
+def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> partitions.ScoringModel:
     """LightFM's factors, drawn; everything may be shown, every tenth item is consumed."""
     part = make("lightfm", {"components": d})
-    items = factors(n_items, d, 2, spread=True)
+    items = draw_factors(n_items, d, 2, spread=True)
     items[:, 0] = np.random.default_rng(3).standard_normal(n_items) * 0.2  # their biases
-    made = {"customer_factors": factors(n_customers, d, 1, spread=False), "item_factors": items}
+    made = {"customer_factors": draw_factors(n_customers, d, 1, spread=False), "item_factors": items}
     part.restore({**made, "attribute_factors": np.zeros((0, 1 + d), np.float32)})
     blend = Blend([part], {"lightfm": 1.0})
-    artifact = Artifact({}, blend, np.array(ids("i", n_items), "S9"), np.array(ids("c", n_customers), "S9"))
+    artifact = Artifact(
+        {}, blend, np.array(make_ids("i", n_items), "S9"), np.array(make_ids("c", n_customers), "S9")
+    )
     allowed, consumable = np.ones(n_items, bool), np.arange(n_items) % 10 == 0
     common = stale_customers.fingerprint_scoring_model(["bench"], allowed, consumable, True, None)
     return partitions.ScoringModel(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
@@ -84,8 +86,8 @@ def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.
     """`EVENTS` purchases a customer, and the customers' table, as files; how many have one more, a share
     given.
     """
-    draw, every = np.random.default_rng(5), pa.array(ids("i", n_items))
-    schema, people = build_arrow_schema(FEAT_CUSTOMERS), pa.array(ids("c", n_customers))
+    draw, every = np.random.default_rng(5), pa.array(make_ids("i", n_items))
+    schema, people = build_arrow_schema(FEAT_CUSTOMERS), pa.array(make_ids("c", n_customers))
     nothing = {field.name: pa.nulls(n_customers, field.type) for field in schema}
     fields = [field.with_nullable(True) for field in schema]
     pq.write_table(
@@ -106,11 +108,11 @@ def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.
     return more
 
 
-def bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
+def run_bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
     """Product and partition of n customers, as numpy does it: which are the best 100, in no order, nothing
     left out.
     """
-    vectors, items = factors(n, d, seed, spread=False), factors(n_items, d, 2, spread=True)
+    vectors, items = draw_factors(n, d, seed, spread=False), draw_factors(n_items, d, 2, spread=True)
     begin.wait()
     began, cpu = time.perf_counter(), time.process_time()
     for first in range(0, n, PRODUCT_ROWS):
@@ -118,12 +120,12 @@ def bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
     said.put((n / (time.perf_counter() - began), time.process_time() - cpu))
 
 
-def bare(cores: int, n_items: int, d: int) -> tuple[float, float]:
+def measure_bare_speed(cores: int, n_items: int, d: int) -> tuple[float, float]:
     """Customers a second of all processes, and a CPU second."""
     context = multiprocessing.get_context("spawn")
     begin, said = context.Barrier(cores), context.Queue()
     given = [(seed, BARE_CUSTOMERS, n_items, d, begin, said) for seed in range(cores)]
-    workers = [context.Process(target=bare_worker, args=one) for one in given]
+    workers = [context.Process(target=run_bare_worker, args=one) for one in given]
     for worker in workers:
         worker.start()
     found = [said.get() for _ in workers]
@@ -132,12 +134,12 @@ def bare(cores: int, n_items: int, d: int) -> tuple[float, float]:
     return sum(rate for rate, _ in found), cores * BARE_CUSTOMERS / sum(cpu for _, cpu in found)
 
 
-def cpu_seconds() -> float:
+def read_cpu_seconds() -> float:
     """Of this process and all it started."""
-    return sum(sum(process.cpu_times()[:2]) for process in processes())
+    return sum(sum(process.cpu_times()[:2]) for process in list_own_processes())
 
 
-def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dict:
+def measure_scoring(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dict:
     """Score so many customers, bare products before and after."""
     home = folder / f"{n_customers}x{given.items}"
     home.mkdir()
@@ -146,25 +148,27 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     night = RunContext(
         "bench", LandingDates(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
     )
-    before = bare(given.cores, given.items, given.components)
+    before = measure_bare_speed(given.cores, given.items, given.components)
     lake, where = Lake(settings.lake, spark), checkpoints.checkpoint_folder(night)
     with PeakMemory() as peak:
-        shared = spark.sparkContext.broadcast(scoring(n_customers, given.items, given.components))
+        shared = spark.sparkContext.broadcast(
+            build_scoring_inputs(n_customers, given.items, given.components)
+        )
         behaviour, customers = (
             spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers")
         )
         nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
-        began, cpu = time.perf_counter(), cpu_seconds()
+        began, cpu = time.perf_counter(), read_cpu_seconds()
         done = (
             list_frames.compute_personal_lists(shared, behaviour, customers, nobody, where)
             .toArrow()
             .to_pylist()
         )
-        scored, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+        scored, cpu = time.perf_counter() - began, read_cpu_seconds() - cpu
         began = time.perf_counter()
         report = personal_lists.commit_personal_lists(lake, pa.array([], pa.string()), done, where)
         committed = time.perf_counter() - began
-        after = bare(given.cores, given.items, given.components)
+        after = measure_bare_speed(given.cores, given.items, given.components)
         n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
         changed = write_shop(home, n_customers, given.items, CHANGED)
         began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
@@ -192,12 +196,12 @@ def one(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dic
     }
 
 
-def indexed(n_items: int, d: int) -> dict:
+def measure_index(n_items: int, d: int) -> dict:
     """An index of so many items against comparing with all, on one core, in CPU seconds."""
     items, asking, others = (
-        factors(n_items, d, 2, True),
-        factors(256, d, 1, False),
-        factors(1024, d, 4, False),
+        draw_factors(n_items, d, 2, True),
+        draw_factors(256, d, 1, False),
+        draw_factors(1024, d, 4, False),
     )
     began = time.process_time()
     index = retrieval.build(items, asking)
@@ -229,14 +233,14 @@ def main() -> None:
     parser.add_argument("--index", type=int, nargs="*", default=[50_000, 200_000], help="sizes of catalogue")
     given = parser.parse_args()
     for n_items in given.index:
-        print(json.dumps(indexed(n_items, given.components)), flush=True)
+        print(json.dumps(measure_index(n_items, given.components)), flush=True)
     if given.customers:
         spark = start_spark_session("benchmark of scoring", f"local[{given.cores}]", given.memory)
         with tempfile.TemporaryDirectory() as folder:
             warm = argparse.Namespace(**{**vars(given), "items": 1000})
-            one(spark, 4000, warm, Path(folder))  # workers start and import, the JVM compiles
+            measure_scoring(spark, 4000, warm, Path(folder))  # workers start and import, the JVM compiles
             for n_customers in given.customers:
-                print(json.dumps(one(spark, n_customers, given, Path(folder))), flush=True)
+                print(json.dumps(measure_scoring(spark, n_customers, given, Path(folder))), flush=True)
         spark.stop()
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, online_retail
-from benchmarks.leaderboard.datasets.order import shuffled
+from benchmarks.leaderboard.datasets.order import shuffle_items
 from models.search import read_space
 from models.time_split import Windows
 from operate.spark_cluster import run_cluster
@@ -37,18 +37,18 @@ SEED = 1
 NOBODY = np.zeros(0, "S1")
 
 
-def material(data: Path) -> TrainingMatrices:
+def load_material(data: Path) -> TrainingMatrices:
     """Known customers' purchases up to the test of the published protocol."""
-    training = shuffled(online_retail.load(data), SEED).test.training
+    training = shuffle_items(online_retail.load_online_retail(data), SEED).test.training
     everything = np.ones(training.behaviour.n_items, bool)
     return TrainingMatrices(training, NOBODY, NOBODY, {}, everything, everything, 0)
 
 
-def search(master: str, data: Path, seconds: float | None) -> dict:
+def run_search(master: str, data: Path, seconds: float | None) -> dict:
     """One search, in this process; what came of it."""
     from spark_jobs.lake.session import start_spark_session
 
-    held, space = material(data), read_space()
+    held, space = load_material(data), read_space()
     if seconds is not None:
         space["efforts"][OFF_CYCLE]["seconds"] = seconds
     spark = start_spark_session("benchmark search", master, "2g")
@@ -72,7 +72,7 @@ def search(master: str, data: Path, seconds: float | None) -> dict:
 
 
 @contextlib.contextmanager
-def master_of(place: str, folder: Path) -> Iterator[str]:
+def resolve_master_url(place: str, folder: Path) -> Iterator[str]:
     """The master URL of a place."""
     if place != "cluster":
         yield place
@@ -81,9 +81,9 @@ def master_of(place: str, folder: Path) -> Iterator[str]:
         yield url
 
 
-def apart(place: str, data: Path, seconds: float | None) -> dict:
+def run_search_in_subprocess(place: str, data: Path, seconds: float | None) -> dict:
     """The search in a program of its own."""
-    with tempfile.TemporaryDirectory() as folder, master_of(place, Path(folder)) as master:
+    with tempfile.TemporaryDirectory() as folder, resolve_master_url(place, Path(folder)) as master:
         words = [
             "--at",
             master,
@@ -114,11 +114,11 @@ def main() -> None:
     given = parser.parse_args()
     seconds = None if given.whole else given.seconds
     if given.at:
-        print(json.dumps(search(given.at, given.data, seconds)))
+        print(json.dumps(run_search(given.at, given.data, seconds)))
         return
     found = {}
     for place in given.places:
-        found[place] = one = apart(place, given.data, seconds)
+        found[place] = one = run_search_in_subprocess(place, given.data, seconds)
         rate = 60 * one["n_trials"] / max(one["trial_seconds"], 1e-9)
         print(
             f"{place:<9} {one['n_trials']:>4} trials in {one['trial_seconds']:.0f} s ({rate:.1f} a minute),"

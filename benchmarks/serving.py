@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 N_ITEMS, LENGTH = 3700, 100
 
 
-def pairs(n_customers: int, seed: int):
+def make_snapshot_content(n_customers: int, seed: int):
     """A snapshot's content: a list of 100 items for each customer."""
     draw = random.Random(seed)
     items = [f"item-{n}" for n in range(N_ITEMS)]
@@ -54,7 +54,7 @@ def pairs(n_customers: int, seed: int):
     yield snapshot.CATALOGUE, catalogue.as_bytes()
 
 
-def client(port: int, n_customers: int, seed: int, until: float) -> list[float]:
+def run_client(port: int, n_customers: int, seed: int, until: float) -> list[float]:
     """Milliseconds of each answer."""
     draw, took = random.Random(seed), []
     connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -77,7 +77,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         home = Path(folder)
-        write_snapshot(home / "serving" / "snapshots" / "bench", pairs(given.customers, seed=1))
+        write_snapshot(
+            home / "serving" / "snapshots" / "bench", make_snapshot_content(given.customers, seed=1)
+        )
         Published("bench", "2026-02-20", "2026-02-21T03:00:00Z", "bench", "", "concierge/1", "").write(home)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -87,11 +89,11 @@ def main() -> None:
             [sys.executable, "-m", "serving_app"], cwd=ROOT, env=env, stderr=subprocess.DEVNULL
         )
         try:
-            wait(port)
+            wait_until_ready(port)
             until = time.time() + given.seconds
             with multiprocessing.Pool(given.clients) as pool:
                 took = pool.starmap(
-                    client, [(port, given.customers, seed, until) for seed in range(given.clients)]
+                    run_client, [(port, given.customers, seed, until) for seed in range(given.clients)]
                 )
         finally:
             server.terminate()
@@ -107,7 +109,7 @@ def main() -> None:
     print(json.dumps(figures | {name: round(value, 2) for name, value in latencies.items()}))
 
 
-def wait(port: int) -> None:
+def wait_until_ready(port: int) -> None:
     """Until the service is ready; gives up after 30 s."""
     for _ in range(300):
         try:

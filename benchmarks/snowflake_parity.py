@@ -36,7 +36,7 @@ from spark_jobs.warehouse import dbt, load
 
 
 @dataclass(frozen=True)
-class Compared:
+class MartComparison:
     """One mart on both sides: rows, and rows that only one of them holds."""
 
     mart: str
@@ -49,7 +49,7 @@ class Compared:
         return self.only_duckdb + self.only_snowflake
 
 
-def marts_of(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
+def list_marts(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     """The marts a DuckDB warehouse holds."""
     names = warehouse.execute(
         "select table_name from information_schema.tables where table_schema = 'main'"
@@ -57,21 +57,23 @@ def marts_of(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     return sorted(name for (name,) in names if name.startswith(MARTS))
 
 
-def compare(file: Path, session: SnowflakeSession, schema: str) -> list[Compared]:
+def compare_marts(file: Path, session: SnowflakeSession, schema: str) -> list[MartComparison]:
     """Every mart of a DuckDB file against a Snowflake schema.
 
     Raises:
         ValueError: a mart that one side lacks, or that has other columns there; names it.
     """
     with duckdb.connect(str(file), read_only=True) as warehouse:
-        marts = marts_of(warehouse)
+        marts = list_marts(warehouse)
         there = sorted(name for name in session.list_relations(schema) if name.startswith(MARTS))
         if marts != there:
             raise ValueError(f"marts on one side only: {sorted(set(marts) ^ set(there))}")
-        return [one(mart, warehouse, session, schema) for mart in marts]
+        return [compare_mart(mart, warehouse, session, schema) for mart in marts]
 
 
-def one(mart: str, warehouse: duckdb.DuckDBPyConnection, session: SnowflakeSession, schema: str) -> Compared:
+def compare_mart(
+    mart: str, warehouse: duckdb.DuckDBPyConnection, session: SnowflakeSession, schema: str
+) -> MartComparison:
     """One mart on both sides."""
     kinds = {name: kind for name, kind, *_ in warehouse.execute(f"describe main.{mart}").fetchall()}
     theirs = session.run(
@@ -82,14 +84,17 @@ def one(mart: str, warehouse: duckdb.DuckDBPyConnection, session: SnowflakeSessi
     )
     if sorted(kinds) != sorted(name.lower() for (name,) in theirs):
         raise ValueError(f"{mart}: columns are {sorted(kinds)} on DuckDB, {sorted(theirs)} on Snowflake")
-    ours = hashes(warehouse.execute(f"select {wanted(kinds, 'epoch_us({0})')} from main.{mart}").fetchall())
-    others = hashes(
-        session.run(f"select {wanted(kinds, 'date_part(epoch_microsecond, {0})')} from {schema}.{mart}")
+    ours = count_row_hashes(
+        warehouse.execute(
+            f"select {select_comparable_columns(kinds, 'epoch_us({0})')} from main.{mart}"
+        ).fetchall()
     )
-    return Compared(mart, ours.total(), (ours - others).total(), (others - ours).total())
+    columns = select_comparable_columns(kinds, "date_part(epoch_microsecond, {0})")
+    others = count_row_hashes(session.run(f"select {columns} from {schema}.{mart}"))
+    return MartComparison(mart, ours.total(), (ours - others).total(), (others - ours).total())
 
 
-def wanted(kinds: dict[str, str], instant: str) -> str:
+def select_comparable_columns(kinds: dict[str, str], instant: str) -> str:
     """The columns to select: times as microseconds, arrays as JSON text, the rest as they are."""
     said = []
     for name, kind in kinds.items():
@@ -100,12 +105,12 @@ def wanted(kinds: dict[str, str], instant: str) -> str:
     return ", ".join(said)
 
 
-def hashes(rows: Iterable[tuple]) -> Counter:
+def count_row_hashes(rows: Iterable[tuple]) -> Counter:
     """How often each row occurs, whatever order they come in."""
-    return Counter(hashlib.md5("\x1f".join(map(spelling, row)).encode()).hexdigest() for row in rows)
+    return Counter(hashlib.md5("\x1f".join(map(format_comparable, row)).encode()).hexdigest() for row in rows)
 
 
-def spelling(value: object) -> str:
+def format_comparable(value: object) -> str:
     """One spelling of a value, the same for both engines' numbers, texts, dates and truths."""
     if value is None:
         return "\x00"
@@ -120,14 +125,14 @@ def spelling(value: object) -> str:
     return str(value)
 
 
-def line(night: str, results: list[Compared]) -> str:
+def format_night(night: str, results: list[MartComparison]) -> str:
     """A night's figures as one line of text."""
     rows, differences = sum(one.n_rows for one in results), sum(one.n_differences for one in results)
     return f"{night}: {len(results)} marts, {rows:,} rows compared, {differences} differences"
 
 
 @contextmanager
-def stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
+def run_stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
     """Settings of a stand-in that runs as long as the block.
 
     Args:
@@ -162,7 +167,7 @@ def stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def bring_in(environ: dict[str, str], days: LandingDates) -> None:
+def run_first_steps(environ: dict[str, str], days: LandingDates) -> None:
     """The steps before the warehouse, as the night runs them."""
     for step in ("land", "ingest", "identify"):
         words = ["--from", str(days.first), "--to", str(days.last), "--run-id", f"to-{days.last}"]
@@ -174,7 +179,9 @@ def bring_in(environ: dict[str, str], days: LandingDates) -> None:
         )
 
 
-def night(duckdb_home: Settings, snowflake_home: Settings, days: LandingDates) -> list[Compared]:
+def build_and_compare(
+    duckdb_home: Settings, snowflake_home: Settings, days: LandingDates
+) -> list[MartComparison]:
     """Build one night on both, publish it on both, compare."""
     lake, run_id, now = Lake(duckdb_home.lake), f"to-{days.last}", datetime.now(UTC)
     began = time.monotonic()
@@ -189,8 +196,8 @@ def night(duckdb_home: Settings, snowflake_home: Settings, days: LandingDates) -
     built = time.monotonic()
     schema = snowflake_home.snowflake["schema"]
     with connect_to_snowflake(snowflake_home, schema) as session:
-        results = compare(duckdb_home.warehouse_folder / "builds" / f"{run_id}.duckdb", session, schema)
-    print(line(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
+        results = compare_marts(duckdb_home.warehouse_folder / "builds" / f"{run_id}.duckdb", session, schema)
+    print(format_night(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
     seconds = {
         "dbt on DuckDB": on_duckdb - began,
         "load": loaded - on_duckdb,
@@ -216,7 +223,7 @@ def main(argv: list[str]) -> int:
     given = {
         name: value for name, value in load_environment().items() if name.startswith("CONCIERGE_SNOWFLAKE_")
     }
-    with stand_in() if not given else nullcontext(given) as reach:
+    with run_stand_in() if not given else nullcontext(given) as reach:
         on_duckdb = shop | {"CONCIERGE_HOME": str(homes[0])}
         on_snowflake = shop | reach | {"CONCIERGE_HOME": str(homes[1]), "CONCIERGE_WAREHOUSE": "snowflake"}
         results = []
@@ -224,11 +231,11 @@ def main(argv: list[str]) -> int:
             LandingDates(asked.from_day, asked.to_day),
             LandingDates(asked.then_day, asked.then_day),
         ):
-            bring_in(on_duckdb, days)
-            results += night(
+            run_first_steps(on_duckdb, days)
+            results += build_and_compare(
                 Settings.from_environment(on_duckdb), Settings.from_environment(on_snowflake), days
             )
-    print(line("in all", results))
+    print(format_night("in all", results))
     return int(any(one.n_differences for one in results))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from benchmarks.snowflake_parity import stand_in
+from benchmarks.snowflake_parity import run_stand_in
 from expectations.contracts.tables import Table
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 
@@ -121,7 +121,7 @@ def snowflake(tmp_path_factory):
 
     A function of the database's name, so that a test has one of its own. Stages lie in a folder of the tests.
     """
-    with stand_in(tmp_path_factory.mktemp("stages")) as reach:
+    with run_stand_in(tmp_path_factory.mktemp("stages")) as reach:
         yield lambda database: {
             **reach,
             "CONCIERGE_WAREHOUSE": "snowflake",

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from benchmarks.leaderboard import page, table
-from benchmarks.leaderboard.datasets import LOADERS, SHARED, load
-from benchmarks.leaderboard.lifts import lifts
+from benchmarks.leaderboard.datasets import LOADERS, SHARED, load_dataset
+from benchmarks.leaderboard.lifts import compute_lifts
 from benchmarks.leaderboard.published import PUBLISHED
-from benchmarks.leaderboard.run import ROOT, known, results
+from benchmarks.leaderboard.run import ROOT, run_rows, select_rows
 
 SECONDS = 1800.0
 
@@ -38,8 +38,8 @@ def main() -> None:
     given = parser.parse_args()
     only = tuple(name for name in given.only.split(",") if name)
     try:
-        known(given.data, only)
-        data = load(given.data, given.shared, given.seed)
+        select_rows(given.data, only)
+        data = load_dataset(given.data, given.shared, given.seed)
         if not len(getattr(data, given.window).asked):
             raise ValueError(
                 f"nobody to ask in the {given.window} window: none of its customers wanted anything before"
@@ -48,31 +48,31 @@ def main() -> None:
         parser.exit(1, f"make leaderboard: {error}\n")
     print(
         data.protocol,
-        table.counts(data, getattr(data, given.window)),
-        table.header(data),
+        table.describe_test_size(data, getattr(data, given.window)),
+        table.format_header(data),
         sep="\n",
         flush=True,
     )
     found = []
     seconds = given.seconds if given.seconds is not None or given.data in LOADERS else SECONDS
-    for result in results(data, given.data, only, given.window, given.threads, given.seed, seconds):
-        print(table.line(data, result), flush=True)
+    for result in run_rows(data, given.data, only, given.window, given.threads, given.seed, seconds):
+        print(table.format_row(data, result), flush=True)
         found.append(result)
     for task, metric in (column for column in data.columns if column[1].startswith("ndcg")):
         blends = {result.row.name for result in found if not result.row.single}
-        for lift in lifts(found, task, metric):
+        for lift in compute_lifts(found, task, metric):
             if lift.name in blends:
                 print(f"paired, {lift}")
     others = PUBLISHED.get(given.data, ()) if given.window == "test" else ()
     if others:
-        print("published, and measured before:", *table.published_lines(others), sep="\n")
+        print("published, and measured before:", *table.format_published_rows(others), sep="\n")
     print(
         "what the columns mean:",
-        *(f"  {name}: {words}" for name, words in table.meanings(data).items()),
+        *(f"  {name}: {words}" for name, words in table.describe_columns(data).items()),
         sep="\n",
     )
     name = data.name if given.window == "test" else f"{data.name}-{given.window}"
-    print(page.write(given.pages, data, getattr(data, given.window), name, found, others))
+    print(page.write_page(given.pages, data, getattr(data, given.window), name, found, others))
 
 
 if __name__ == "__main__":

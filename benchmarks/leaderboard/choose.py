@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import SHARED, Window, load
+from benchmarks.leaderboard.datasets import SHARED, TestWindow, load_dataset
 from benchmarks.leaderboard.rows import MEMORY_BYTES
 from models.data_shape import Shape
 from models.evaluation import evaluate
@@ -22,8 +22,8 @@ from models.recommenders import make
 from models.search import in_order, items_per_customer, read_space
 
 
-def quality(
-    window: Window, part: str, parameters: dict, tasks: tuple[str, ...], k: int, seed: int
+def measure_quality(
+    window: TestWindow, part: str, parameters: dict, tasks: tuple[str, ...], k: int, seed: int
 ) -> tuple[float, dict[str, float]]:
     """Mean quality over those asked, and NDCG by task."""
     fitted = make(part, parameters).fit(window.training, seed)
@@ -49,7 +49,7 @@ def main() -> None:
         "--seed", type=int, default=1, help="of the fits, and of the order that decides between equals"
     )
     given = parser.parse_args()
-    data = load(given.data, given.shared, given.seed)
+    data = load_dataset(given.data, given.shared, given.seed)
     shape = Shape.of(data.validation.training)
     best: dict[str, tuple[float, dict]] = {}
     for part, recipes in in_order(
@@ -62,7 +62,9 @@ def main() -> None:
                 print(f"{part:<18} {parameters}: left out: {reason}", flush=True)
                 continue
             began = time.monotonic()
-            mean, by_task = quality(data.validation, part, parameters, data.tasks, data.ks[0], given.seed)
+            mean, by_task = measure_quality(
+                data.validation, part, parameters, data.tasks, data.ks[0], given.seed
+            )
             said = "  ".join(f"{task} {value:.4f}" for task, value in by_task.items())
             print(
                 f"{part:<18} {parameters}: quality {mean:.4f}  {said}  {time.monotonic() - began:.0f} s",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.leaderboard.run import Result
+from benchmarks.leaderboard.run import RowResult
 from models.evaluation import interval
 
 
@@ -30,27 +30,27 @@ class Lift:
         )
 
 
-def lifts(results: Sequence[Result], task: str, metric: str) -> list[Lift]:
+def compute_lifts(results: Sequence[RowResult], task: str, metric: str) -> list[Lift]:
     """Every row that has the figure against the best single one, the best first; nothing where there is no
     single one.
     """
     held = {
         result.row.name: result
         for result in results
-        if result.found and not np.isnan(values(result, task, metric)).all()
+        if result.found and not np.isnan(read_customer_values(result, task, metric)).all()
     }
-    order = sorted(held, key=lambda name: -np.nanmean(values(held[name], task, metric)))
+    order = sorted(held, key=lambda name: -np.nanmean(read_customer_values(held[name], task, metric)))
     best = next((name for name in order if held[name].row.single), None)
     if best is None:
         return []
-    bar = values(held[best], task, metric)
+    bar = read_customer_values(held[best], task, metric)
     return [
-        Lift(name, best, task, metric, *interval(values(held[name], task, metric) - bar))
+        Lift(name, best, task, metric, *interval(read_customer_values(held[name], task, metric) - bar))
         for name in order
         if name != best
     ]
 
 
-def values(result: Result, task: str, metric: str) -> np.ndarray:
+def read_customer_values(result: RowResult, task: str, metric: str) -> np.ndarray:
     """float [customers]."""
     return result.found.figures[task][metric]

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import Data, Window
-from benchmarks.leaderboard.rows import Row, rows_of
+from benchmarks.leaderboard.datasets import Dataset, TestWindow
+from benchmarks.leaderboard.rows import LeaderboardRow, list_rows
 from models.evaluation import Facts, Measured, evaluate, slices
 from spark_jobs.train.budget import read_process_memory
 
 
-def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured, dict[str, float]]:
+def measure_row(
+    data: Dataset, window: TestWindow, row: LeaderboardRow, seed: int
+) -> tuple[Measured, dict[str, float]]:
     """The row's figures on a window, and what it took: seconds to fit, to score and rank, of CPU; MiB at the
     peak.
     """
@@ -34,7 +36,10 @@ def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured,
     )
     found = replace(
         found,
-        figures={task: held if task in row.tasks else empty(held) for task, held in found.figures.items()},
+        figures={
+            task: held if task in row.tasks else list_missing_metrics(held)
+            for task, held in found.figures.items()
+        },
     )
     ended = time.monotonic()
     mib = read_process_memory("VmHWM") / (
@@ -43,11 +48,11 @@ def measured(data: Data, window: Window, row: Row, seed: int) -> tuple[Measured,
     return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": mib}
 
 
-def empty(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def list_missing_metrics(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.full_like(values, np.nan) for name, values in figures.items()}
 
 
-def leave(found: Measured, took: dict[str, float], to: Path) -> None:
+def write_result(found: Measured, took: dict[str, float], to: Path) -> None:
     """The figures as `<to>.npz` and `<to>.json`, as `benchmarks.leaderboard.run` reads them."""
     arrays = {
         f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()
@@ -68,10 +73,10 @@ def main() -> None:
     parser.add_argument("--window", choices=("test", "validation"), default="test")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    data: Data = pickle.loads(given.handed.read_bytes())
-    row = next(row for row in rows_of(given.rows_of) if row.name == given.row)
-    found, took = measured(data, getattr(data, given.window), row, given.seed)
-    leave(found, took, given.to)
+    data: Dataset = pickle.loads(given.handed.read_bytes())
+    row = next(row for row in list_rows(given.rows_of) if row.name == given.row)
+    found, took = measure_row(data, getattr(data, given.window), row, given.seed)
+    write_result(found, took, given.to)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.leaderboard import picture
-from benchmarks.leaderboard.datasets import Data, Window
-from benchmarks.leaderboard.lifts import lifts
-from benchmarks.leaderboard.published import Published
-from benchmarks.leaderboard.run import Result
-from benchmarks.leaderboard.table import counts, figure, meanings, shown
+from benchmarks.leaderboard.datasets import Dataset, TestWindow
+from benchmarks.leaderboard.lifts import compute_lifts
+from benchmarks.leaderboard.published import PublishedRow
+from benchmarks.leaderboard.run import RowResult
+from benchmarks.leaderboard.table import describe_columns, describe_test_size, format_value, read_metric
 from models.evaluation import interval, slices
 from models.evaluation.legend import legend
 from models.evaluation.summary import summary
@@ -48,13 +48,13 @@ img { max-width: 100% }
 """
 
 
-def write(
+def write_page(
     folder: Path,
-    data: Data,
-    window: Window,
+    data: Dataset,
+    window: TestWindow,
     name: str,
-    results: Sequence[Result],
-    published: Sequence[Published],
+    results: Sequence[RowResult],
+    published: Sequence[PublishedRow],
 ) -> Path:
     """Write both, aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,20 +62,20 @@ def write(
     whom = slices.of_customers(window.history.behaviour, window.asked, data.labels)
     told = {result.row.name: summary(result.found, whom, DRAWS) for result in ready}
     image = folder / f"{name}.png"
-    picture.draw(data, ready, published, image)
+    picture.draw_picture(data, ready, published, image)
     path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
     absent = {result.row.name: result.wrong for result in results if not result.found}
-    aside.write_text(page(data, window, ready, told, published, image, absent))
+    aside.write_text(render_page(data, window, ready, told, published, image, absent))
     aside.rename(path)
     return path
 
 
-def page(
-    data: Data,
-    window: Window,
-    results: Sequence[Result],
+def render_page(
+    data: Dataset,
+    window: TestWindow,
+    results: Sequence[RowResult],
     told: Mapping[str, Any],
-    published: Sequence[Published],
+    published: Sequence[PublishedRow],
     image: Path,
     absent: Mapping[str, str],
 ) -> str:
@@ -89,27 +89,27 @@ def page(
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(data.protocol)}</p>",
-        f"<p>{escape(counts(data, window))}</p>",
+        f"<p>{escape(describe_test_size(data, window))}</p>",
         f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{held}">',
         "<h2>All rows</h2>",
         (
             "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their"
             " source: those measured before are of other code on these very files.</p>"
         ),
-        rows(data, results, published),
-        legend_of(meanings(data)),
-        "<h2>Rows without figures</h2>" + legend_of(absent) if absent else "",
+        render_rows(data, results, published),
+        render_legend(describe_columns(data)),
+        "<h2>Rows without figures</h2>" + render_legend(absent) if absent else "",
         "<h2>Against the best single recommender</h2>",
         "<p>Paired, customer by customer, with 95 % intervals.</p>",
-        *[beside(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
+        *[render_lifts(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
     ]
     asked = [task for task in data.tasks if any(said[task]["n_customers"] for said in told.values())]
     for task in asked:
         is_first = task == asked[0]  # one legend is enough
         parts += [
             f"<h2>Beyond accuracy: {task}</h2>",
-            beyond(task, told),
-            legend_of(legend(WHOLE)) if is_first else "",
+            render_beyond_accuracy(task, told),
+            render_legend(legend(WHOLE)) if is_first else "",
         ]
         parts += [
             f"<h2>By slice: {task}</h2>",
@@ -117,7 +117,7 @@ def page(
                 f"<p>NDCG@{data.ks[0]}; customers who count below each"
                 f" name.{escape(SLICES) if is_first else ''}</p>"
             ),
-            by_slice(task, told),
+            render_slices(task, told),
         ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(title)}</title><style>{STYLE}</style>"
@@ -128,33 +128,40 @@ def page(
     )
 
 
-def rows(data: Data, results: Sequence[Result], published: Sequence[Published]) -> str:
+def render_rows(data: Dataset, results: Sequence[RowResult], published: Sequence[PublishedRow]) -> str:
     """Ours and theirs in one order: by the first column, the best first."""
     names = [f"{task} {metric}" if len(data.tasks) > 1 else metric for task, metric in data.columns]
     lines = []
     for result in results:
-        means = [figure(result.found, task, metric) for task, metric in data.columns]
-        spans = [interval_of(result, task, metric) for task, metric in data.columns]
+        means = [read_metric(result.found, task, metric) for task, metric in data.columns]
+        spans = [format_interval(result, task, metric) for task, metric in data.columns]
         took = [f"{result.took['fit']:.1f}", f"{result.took['rank']:.1f}", f"{result.took['mib']:,.0f}"]
         said = escape(result.row.chosen) + (f": {escape(result.row.said)}" if result.row.said else "")
         said += "".join(f"<br><strong>{escape(words)}</strong>" for words in result.warnings)
-        cells = [f"{shown(mean)}{span}" for mean, span in zip(means, spans, strict=True)]
-        lines.append((order(means), line([escape(result.row.name), *cells, *took, said], len(cells) + 3)))
-    for other in published:
-        cells = [shown(value) for value in other.figures]
+        cells = [f"{format_value(mean)}{span}" for mean, span in zip(means, spans, strict=True)]
         lines.append(
             (
-                order(other.figures),
-                line(
+                sort_key(means),
+                render_table_row([escape(result.row.name), *cells, *took, said], len(cells) + 3),
+            )
+        )
+    for other in published:
+        cells = [format_value(value) for value in other.figures]
+        lines.append(
+            (
+                sort_key(other.figures),
+                render_table_row(
                     [escape(other.name), *cells, "", "", "", escape(other.source)], len(cells) + 3, "theirs"
                 ),
             )
         )
     ordered = [html for _, html in sorted(lines, key=lambda each: each[0], reverse=True)]
-    return table(["", *names, "fit, s", "rank, s", "MiB", "chosen on, or source"], ordered, len(names) + 3)
+    return render_table(
+        ["", *names, "fit, s", "rank, s", "MiB", "chosen on, or source"], ordered, len(names) + 3
+    )
 
 
-def legend_of(lines: Mapping[str, str]) -> str:
+def render_legend(lines: Mapping[str, str]) -> str:
     """What names of columns mean, below their table."""
     return (
         "<dl>"
@@ -163,28 +170,30 @@ def legend_of(lines: Mapping[str, str]) -> str:
     )
 
 
-def order(figures: Sequence[float]) -> list[float]:
+def sort_key(figures: Sequence[float]) -> list[float]:
     return [-1.0 if np.isnan(value) else value for value in figures]
 
 
-def interval_of(result: Result, task: str, metric: str) -> str:
+def format_interval(result: RowResult, task: str, metric: str) -> str:
     """` [low, high]`, small; nothing where nobody counts."""
     _, low, high = interval(result.found.figures[task][metric])
-    return "" if np.isnan(low) else f" <small>[{shown(low)}, {shown(high)}]</small>"
+    return "" if np.isnan(low) else f" <small>[{format_value(low)}, {format_value(high)}]</small>"
 
 
-def beside(results: Sequence[Result], task: str, metric: str) -> str:
-    found = lifts(results, task, metric)
+def render_lifts(results: Sequence[RowResult], task: str, metric: str) -> str:
+    found = compute_lifts(results, task, metric)
     if not found:
         return ""
     lines = [
-        line([escape(each.name), f"{each.mean:+.4f} <small>[{each.low:+.4f}, {each.high:+.4f}]</small>"], 1)
+        render_table_row(
+            [escape(each.name), f"{each.mean:+.4f} <small>[{each.low:+.4f}, {each.high:+.4f}]</small>"], 1
+        )
         for each in found
     ]
-    return table([f"{task} {metric}", f"over {found[0].over}"], lines, 1)
+    return render_table([f"{task} {metric}", f"over {found[0].over}"], lines, 1)
 
 
-def beyond(task: str, told: Mapping[str, Any]) -> str:
+def render_beyond_accuracy(task: str, told: Mapping[str, Any]) -> str:
     lines = []
     for name, said in told.items():
         of_task = said[task]
@@ -194,15 +203,15 @@ def beyond(task: str, told: Mapping[str, Any]) -> str:
         ]
         if of_task["n_customers"]:
             lines.append(
-                line(
-                    [escape(name), *(shown(np.nan if value is None else value) for value in figures)],
+                render_table_row(
+                    [escape(name), *(format_value(np.nan if value is None else value) for value in figures)],
                     len(WHOLE),
                 )
             )
-    return table(["", *WHOLE], lines, len(WHOLE))
+    return render_table(["", *WHOLE], lines, len(WHOLE))
 
 
-def by_slice(task: str, told: Mapping[str, Any]) -> str:
+def render_slices(task: str, told: Mapping[str, Any]) -> str:
     kept = {name: said[task] for name, said in told.items() if said[task]["n_customers"]}
     if not kept:
         return ""
@@ -214,19 +223,22 @@ def by_slice(task: str, told: Mapping[str, Any]) -> str:
     for name, of_task in kept.items():
         means = [of_task["slices"][part]["ndcg"]["mean"] for part in parts]
         lines.append(
-            line([escape(name), *(shown(np.nan if mean is None else mean) for mean in means)], len(means))
+            render_table_row(
+                [escape(name), *(format_value(np.nan if mean is None else mean) for mean in means)],
+                len(means),
+            )
         )
-    return table(["", *names], lines, len(names))
+    return render_table(["", *names], lines, len(names))
 
 
-def line(cells: Sequence[str], numbers: int, kind: str = "") -> str:
+def render_table_row(cells: Sequence[str], numbers: int, kind: str = "") -> str:
     """A row; the first cell is its name, then come `numbers` figures, then words."""
     tags = ["first", *["n"] * numbers, *[""] * (len(cells) - 1 - numbers)]
     inner = "".join(f'<td class="{tag}">{cell}</td>' for tag, cell in zip(tags, cells, strict=True))
     return f'<tr class="{kind}">{inner}</tr>'
 
 
-def table(head: Sequence[str], lines: Sequence[str], numbers: int) -> str:
+def render_table(head: Sequence[str], lines: Sequence[str], numbers: int) -> str:
     """A table that scrolls sideways where the page is narrow."""
     tags = ["first", *["n"] * numbers, *[""] * (len(head) - 1 - numbers)]
     names = "".join(f'<th class="{tag}">{name}</th>' for tag, name in zip(tags, head, strict=True))

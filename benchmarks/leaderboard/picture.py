@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import Data
-from benchmarks.leaderboard.published import MEASURED, Published
-from benchmarks.leaderboard.run import Result
+from benchmarks.leaderboard.datasets import Dataset
+from benchmarks.leaderboard.published import MEASURED, PublishedRow
+from benchmarks.leaderboard.run import RowResult
 from models.evaluation import interval
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 OURS, BLENDS, THEIRS, BEFORE = "#4c72b0", "#1b7837", "#c9c9c9", "#e4dcc8"
 
 
-def draw(data: Data, results: Sequence[Result], published: Sequence[Published], path: Path) -> None:
+def draw_picture(
+    data: Dataset, results: Sequence[RowResult], published: Sequence[PublishedRow], path: Path
+) -> None:
     """Write the picture."""
     import matplotlib
 
@@ -50,7 +52,7 @@ def draw(data: Data, results: Sequence[Result], published: Sequence[Published], 
             )
             for other in published
         ]
-        panel_of(panel, bars)
+        draw_panel(panel, bars)
         panel.set_title(f"{task}: {metric}" if len(data.tasks) > 1 else metric, fontsize=10)
     kinds = (
         (OURS, "ours, one recommender"),
@@ -65,7 +67,7 @@ def draw(data: Data, results: Sequence[Result], published: Sequence[Published], 
     pyplot.close(figure)
 
 
-def panel_of(
+def draw_panel(
     panel: "Axes", bars: Sequence[tuple[float, float, float, str, str]], digits: str = ".4f"
 ) -> None:
     """Bars from the best down, with intervals where there are any.
@@ -91,11 +93,11 @@ def panel_of(
     )
     for n in heights:
         panel.text(means[n] + above[n], n, f" {means[n]:{digits}}", va="center", fontsize=7)
-    panel.set_yticks(list(heights), [short(name) for name in names], fontsize=8)
+    panel.set_yticks(list(heights), [shorten_name(name) for name in names], fontsize=8)
     panel.set_ylim(-0.6, len(held) - 0.4)
     panel.margins(x=0.18)
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def short(name: str, most: int = 34) -> str:
+def shorten_name(name: str, most: int = 34) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"

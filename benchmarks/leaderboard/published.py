@@ -13,7 +13,7 @@ MEASURED = "measured before"
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedRow:
     """A row of somebody else's: figures in the order of the data set's columns."""
 
     name: str
@@ -21,9 +21,9 @@ class Published:
     source: str
 
 
-def rows(source: str, **figures: tuple[float, ...]) -> tuple[Published, ...]:
+def list_published_rows(source: str, **figures: tuple[float, ...]) -> tuple[PublishedRow, ...]:
     return tuple(
-        Published(name.replace("__", "-").replace("_", " "), values, source)
+        PublishedRow(name.replace("__", "-").replace("_", " "), values, source)
         for name, values in figures.items()
     )
 
@@ -37,10 +37,10 @@ BSAREC = "BSARec's published log; same file, split and masking"
 # Leave-one-out, all items ranked, at most 50 items of a user; whether what a user had is masked is not said.
 GENREC = "genrec's README; the same reviews of users and items with five, prepared by its own code"
 GORSE = f"{MEASURED}: Gorse 0.5.9 over HTTP, item codes as written"
-PUBLISHED: dict[str, tuple[Published, ...]] = {
+PUBLISHED: dict[str, tuple[PublishedRow, ...]] = {
     # Recall@20, NDCG@20
     "gowalla": (
-        *rows(
+        *list_published_rows(
             BARS,
             ItemCF=(0.1570, 0.1214),
             MF__BPR=(0.1627, 0.1378),
@@ -54,7 +54,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
             UltraGCN=(0.1862, 0.1580),
             SimpleX=(0.1872, 0.1557),
         ),
-        *rows(
+        *list_published_rows(
             RETUNED,
             ItemKNN=(0.156, 0.123),
             UserKNN=(0.155, 0.128),
@@ -62,8 +62,10 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
             RP3beta=(0.183, 0.152),
             EASE=(0.163, 0.136),
         ),
-        *rows("its paper, as listed in public results", BSPM__EM=(0.1920, 0.1597), BSPM__LM=(0.1901, 0.1570)),
-        *rows(
+        *list_published_rows(
+            "its paper, as listed in public results", BSPM__EM=(0.1920, 0.1597), BSPM__LM=(0.1901, 0.1570)
+        ),
+        *list_published_rows(
             MEASURED,
             popularity=(NAN, 0.0317),
             RP3beta=(0.1829, 0.1498),
@@ -73,7 +75,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
     ),
     # HR@10, NDCG@10
     "beauty": (
-        *rows(
+        *list_published_rows(
             S3REC,
             PopRec=(0.0152, 0.0068),
             GRU4Rec=(0.0283, 0.0137),
@@ -84,14 +86,16 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
             FDSA=(0.0407, 0.0208),
             S3__Rec=(0.0647, 0.0327),
         ),
-        *rows(BSAREC, BSARec=(0.1008, 0.0611)),
-        *rows(GENREC, SASRec_with_cross_entropy=(0.0851, 0.0421), **{"OneRec-SFT (1.7B)": (0.0925, 0.0501)}),
-        *rows(
+        *list_published_rows(BSAREC, BSARec=(0.1008, 0.0611)),
+        *list_published_rows(
+            GENREC, SASRec_with_cross_entropy=(0.0851, 0.0421), **{"OneRec-SFT (1.7B)": (0.0925, 0.0501)}
+        ),
+        *list_published_rows(
             f"{MEASURED}, ties in another order",
             popularity=(0.0110, 0.0053),
         ),
-        *rows(f"{MEASURED}, ties by the file's own numbers", content=(0.0401, 0.0205)),
-        *rows(
+        *list_published_rows(f"{MEASURED}, ties by the file's own numbers", content=(0.0401, 0.0205)),
+        *list_published_rows(
             MEASURED,
             RP3beta=(0.0646, 0.0370),
             EASE=(0.0772, 0.0445),
@@ -103,7 +107,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
     ),
     # discover NDCG@10, Recall@10, next NDCG@10, Recall@10
     "online_retail": (
-        *rows(
+        *list_published_rows(
             MEASURED,
             popularity=(0.0327, 0.0194, 0.0780, 0.0321),
             popularity_of_14_days=(0.0884, 0.0513, 0.1441, 0.0581),
@@ -120,7 +124,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
             ridge_from_past_histories=(0.1247, 0.0796, 0.3398, 0.1617),
             LambdaRank_over_these=(0.1532, 0.0990, 0.3933, 0.2018),
         ),
-        *rows(
+        *list_published_rows(
             GORSE,
             Gorse_BPR=(0.0560, 0.0323, 0.0482, 0.0168),
             Gorse_ALS=(0.0697, 0.0455, NAN, NAN),

@@ -1,9 +1,9 @@
 """Which recommenders stand in the table of which data, with which parameters, and on what these were chosen.
 
-A row is a configuration as `models.recommenders` reads it; `plain` makes one of a registered recommender. To
-add a row, add it to `ROWS`; a learned blend takes its own windows from `training.before(...)`, never from
-anything behind it. What cannot be fitted on the data is settled before anything is (`models.fit_limits`): a
-single row is left out with the reason, a blend goes on without.
+A row is a configuration as `models.recommenders` reads it; `define_single_row` makes one of a registered
+recommender. To add a row, add it to `ROWS`; a learned blend takes its own windows from
+`training.before(...)`, never from anything behind it. What cannot be fitted on the data is settled before
+anything is (`models.fit_limits`): a single row is left out with the reason, a blend goes on without.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ MEMORY_BYTES = (
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One line of the table.
 
     Attributes:
@@ -67,28 +67,30 @@ class Row:
         )
 
 
-def plain(kind: str, chosen: str = UNTUNED, name: str | None = None, **parameters) -> Row:
+def define_single_row(
+    kind: str, chosen: str = UNTUNED, name: str | None = None, **parameters
+) -> LeaderboardRow:
     """A row of the registered recommender `kind` with these parameters."""
     said = ", ".join(
         f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
         for key, value in parameters.items()
     )
-    return Row(
+    return LeaderboardRow(
         name or kind, {"parts": {kind: parameters}}, chosen, said, getattr(RECOMMENDERS[kind], "tasks", TASKS)
     )
 
 
-def weighed(
+def define_blend_row(
     name: str, parts: Mapping[str, Mapping[str, object]], weights: Mapping[str, float], power: float
-) -> Row:
+) -> LeaderboardRow:
     """A row of the linear blend of these parts, its weights chosen on the window before."""
     said = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
     configuration = {"parts": parts, "weights": weights, "power": power}
-    return Row(name, configuration, VALIDATION, f"{said}; power {power:g}", single=False)
+    return LeaderboardRow(name, configuration, VALIDATION, f"{said}; power {power:g}", single=False)
 
 
 # As a night fits it: the parts and the ranker's settings of `models/config/search.yml`.
-LEARNED = Row(
+LEARNED = LeaderboardRow(
     "learned blend",
     read_space()["learned"],
     VALIDATION,
@@ -147,37 +149,37 @@ BEAUTY_WEIGHTS = {
 }
 BEAUTY_POWER = 0.5
 
-EVERYWHERE = (plain("popularity"),)
+EVERYWHERE = (define_single_row("popularity"),)
 # The best of each on the window before the test, most by `python -m benchmarks.leaderboard.choose
 # online_retail`. The test is never asked.
 RETAIL = (
-    plain("recent_popularity", VALIDATION, days=14),
-    plain("content", VALIDATION, half_life_days=120.0),
-    plain("item_knn", VALIDATION, half_life_days=30.0, trend_power=0.5),
-    plain("user_knn", VALIDATION, half_life_days=15.0),
-    plain("own_history", VALIDATION, half_life_days=120.0),
-    plain("transitions", VALIDATION, half_life_days=15.0),
-    plain("stan", VALIDATION, session_half_life_days=15.0),
-    plain("decayed_popularity", VALIDATION, half_life_days=10.0),
-    plain("repeat_purchase", VALIDATION, prior_repeats=0.2),
-    plain("rp3beta", VALIDATION, half_life_days=45.0),
-    plain("ease", VALIDATION, half_life_days=90.0, ridge=10.0),
-    plain("history_ridge", VALIDATION, half_life_days=180.0, cut_half_life_days=30.0),
-    plain("graph_filter", VALIDATION, half_life_days=45.0, components=128),
-    plain("transition_ridge", VALIDATION),
-    plain("als"),
-    plain("lightfm", components=64, epochs=12),
+    define_single_row("recent_popularity", VALIDATION, days=14),
+    define_single_row("content", VALIDATION, half_life_days=120.0),
+    define_single_row("item_knn", VALIDATION, half_life_days=30.0, trend_power=0.5),
+    define_single_row("user_knn", VALIDATION, half_life_days=15.0),
+    define_single_row("own_history", VALIDATION, half_life_days=120.0),
+    define_single_row("transitions", VALIDATION, half_life_days=15.0),
+    define_single_row("stan", VALIDATION, session_half_life_days=15.0),
+    define_single_row("decayed_popularity", VALIDATION, half_life_days=10.0),
+    define_single_row("repeat_purchase", VALIDATION, prior_repeats=0.2),
+    define_single_row("rp3beta", VALIDATION, half_life_days=45.0),
+    define_single_row("ease", VALIDATION, half_life_days=90.0, ridge=10.0),
+    define_single_row("history_ridge", VALIDATION, half_life_days=180.0, cut_half_life_days=30.0),
+    define_single_row("graph_filter", VALIDATION, half_life_days=45.0, components=128),
+    define_single_row("transition_ridge", VALIDATION),
+    define_single_row("als"),
+    define_single_row("lightfm", components=64, epochs=12),
 )
-ROWS: dict[str, tuple[Row, ...]] = {
+ROWS: dict[str, tuple[LeaderboardRow, ...]] = {
     "online_retail": (*EVERYWHERE, *RETAIL, LEARNED),
     "gowalla": (
         *EVERYWHERE,
-        plain("item_knn", trend_power=0.0),
-        plain(
+        define_single_row("item_knn", trend_power=0.0),
+        define_single_row(
             "rp3beta", AS_PUBLISHED, half_life_days=None, neighbours=300, walk_power=0.7, popularity_power=0.3
         ),
-        plain("lightfm", name="lightfm (ids)", half_life_days=None, components=64, epochs=20),
-        plain(
+        define_single_row("lightfm", name="lightfm (ids)", half_life_days=None, components=64, epochs=20),
+        define_single_row(
             "graph_filter",
             AS_PUBLISHED,
             "graph_filter as GF-CF",
@@ -187,38 +189,40 @@ ROWS: dict[str, tuple[Row, ...]] = {
             low_pass_weight=0.3,
             sharpening=0.0,
         ),
-        plain("graph_filter", AS_PUBLISHED, "graph_filter as BSPM-EM", neighbours=5000, customer_power=0.5),
-        plain("graph_filter", HELD_OUT),
+        define_single_row(
+            "graph_filter", AS_PUBLISHED, "graph_filter as BSPM-EM", neighbours=5000, customer_power=0.5
+        ),
+        define_single_row("graph_filter", HELD_OUT),
     ),
     "beauty": (
         *EVERYWHERE,
-        plain("item_knn", half_life_days=15.0, trend_power=0.0),
+        define_single_row("item_knn", half_life_days=15.0, trend_power=0.0),
         *(
-            plain(part, VALIDATION, **BEAUTY_PARTS[part])
+            define_single_row(part, VALIDATION, **BEAUTY_PARTS[part])
             for part in BEAUTY_PARTS
             if part != "popularity" and ":" not in part
         ),
-        weighed("linear blend", BEAUTY_PARTS, BEAUTY_WEIGHTS, BEAUTY_POWER),
+        define_blend_row("linear blend", BEAUTY_PARTS, BEAUTY_WEIGHTS, BEAUTY_POWER),
     ),
     "retailrocket": (
         *EVERYWHERE,
-        plain("recent_popularity", days=14),
-        plain("item_knn"),
-        plain("user_knn"),
-        plain("rp3beta"),
-        plain("transitions"),
-        plain("stan"),
+        define_single_row("recent_popularity", days=14),
+        define_single_row("item_knn"),
+        define_single_row("user_knn"),
+        define_single_row("rp3beta"),
+        define_single_row("transitions"),
+        define_single_row("stan"),
     ),
 }
 # A folder of one's own: every registered recommender at its defaults, the quick ones first, for the table may
 # run out of seconds.
 SLOW = ("als", "history_ridge", "transition_ridge", "lightfm")
 OWN_DATA = (
-    *(plain(kind) for kind in sorted(RECOMMENDERS, key=lambda kind: kind in SLOW)),
+    *(define_single_row(kind) for kind in sorted(RECOMMENDERS, key=lambda kind: kind in SLOW)),
     replace(LEARNED, chosen=UNTUNED),
 )
 
 
-def rows_of(data: str) -> tuple[Row, ...]:
+def list_rows(data: str) -> tuple[LeaderboardRow, ...]:
     """The rows of a data set; those of any shop for a folder."""
     return ROWS.get(data, OWN_DATA)

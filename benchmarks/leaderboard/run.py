@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import Data
-from benchmarks.leaderboard.rows import Row, rows_of
+from benchmarks.leaderboard.datasets import Dataset
+from benchmarks.leaderboard.rows import LeaderboardRow, list_rows
 from models.data_shape import Shape
 from models.evaluation import Measured
 from models.evaluation.silent_recommenders import silence
@@ -29,7 +29,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
-class Result:
+class RowResult:
     """A row and what it came to.
 
     Attributes:
@@ -38,34 +38,34 @@ class Result:
             nearly everybody.
     """
 
-    row: Row
+    row: LeaderboardRow
     found: Measured | None
     took: dict[str, float]
     wrong: str = ""
     warnings: tuple[str, ...] = ()
 
 
-def known(rows_name: str, only: tuple[str, ...] = ()) -> list[Row]:
+def select_rows(rows_name: str, only: tuple[str, ...] = ()) -> list[LeaderboardRow]:
     """The rows of these names, or all of the data set's.
 
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    held = {row.name: row for row in rows_of(rows_name)}
+    held = {row.name: row for row in list_rows(rows_name)}
     if unknown := [name for name in only if name not in held]:
         raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(held)}")
     return [held[name] for name in only] or list(held.values())
 
 
-def results(
-    data: Data,
+def run_rows(
+    data: Dataset,
     rows_name: str,
     only: tuple[str, ...],
     window: str,
     threads: int,
     seed: int,
     seconds: float | None = None,
-) -> Iterator[Result]:
+) -> Iterator[RowResult]:
     """A result a row, as each is ready.
 
     Args:
@@ -74,7 +74,7 @@ def results(
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    rows, shape = known(rows_name, only), Shape.of(getattr(data, window).training)
+    rows, shape = select_rows(rows_name, only), Shape.of(getattr(data, window).training)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"
@@ -82,11 +82,11 @@ def results(
         for number, row in enumerate(rows):
             left_out = row.left_out(shape)
             if row.single and left_out:
-                yield Result(row, None, {}, f"left out: {' '.join(left_out.values())}")
+                yield RowResult(row, None, {}, f"left out: {' '.join(left_out.values())}")
                 continue
             left = None if seconds is None else seconds - (time.monotonic() - began)
             if left is not None and left <= 0:
-                yield Result(row, None, {}, f"left out: the {seconds:g} seconds of the table were over")
+                yield RowResult(row, None, {}, f"left out: the {seconds:g} seconds of the table were over")
                 continue
             to = Path(aside) / f"row{number}"
             command = [
@@ -116,7 +116,7 @@ def results(
                     timeout=left,
                 )
             except subprocess.TimeoutExpired:
-                yield Result(
+                yield RowResult(
                     row,
                     None,
                     {},
@@ -125,12 +125,12 @@ def results(
                 continue
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or [f"ended by {done.returncode}"])[-1]
-                yield Result(row, None, {}, f"failed: {last}")
+                yield RowResult(row, None, {}, f"failed: {last}")
             else:
-                yield read(row, to, left_out)
+                yield read_result(row, to, left_out)
 
 
-def read(row: Row, to: Path, left_out: dict[str, str]) -> Result:
+def read_result(row: LeaderboardRow, to: Path, left_out: dict[str, str]) -> RowResult:
     """What the child left.
 
     Args:
@@ -144,4 +144,4 @@ def read(row: Row, to: Path, left_out: dict[str, str]) -> Result:
             figures.setdefault(task, {})[name] = arrays[key]
     found = Measured(figures, said["lists"], said["k"])
     warnings = (f"without {in_words(left_out)}" if left_out else None, silence(found, row.tasks))
-    return Result(row, found, said["took"], warnings=tuple(words for words in warnings if words))
+    return RowResult(row, found, said["took"], warnings=tuple(words for words in warnings if words))

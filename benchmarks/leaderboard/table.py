@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets import Data, Window
-from benchmarks.leaderboard.published import Published
-from benchmarks.leaderboard.run import Result
+from benchmarks.leaderboard.datasets import Dataset, TestWindow
+from benchmarks.leaderboard.published import PublishedRow
+from benchmarks.leaderboard.run import RowResult
 from models.evaluation import Measured
 from models.evaluation.legend import legend
 
 NAME, CELL = 34, 11
 
 
-def figure(found: Measured, task: str, name: str) -> float:
+def read_metric(found: Measured, task: str, name: str) -> float:
     """A mean over customers, or a figure of all lists; nan where there is none."""
     if name in found.lists[task]:
         return found.lists[task][name]
@@ -21,14 +21,14 @@ def figure(found: Measured, task: str, name: str) -> float:
     return float("nan") if values is None or np.isnan(values).all() else float(np.nanmean(values))
 
 
-def shown(value: float) -> str:
+def format_value(value: float) -> str:
     """Four decimals, a dash where there is nothing."""
     return (
         "–" if np.isnan(value) else f"{value:.4f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4f}"
     )
 
 
-def counts(data: Data, window: Window) -> str:
+def describe_test_size(data: Dataset, window: TestWindow) -> str:
     """How many are asked in each task, and of how much."""
     asked = {"discover": window.asked.fresh, "next": window.asked.wanted}
     people = ", ".join(f"{task} {int((np.diff(asked[task].indptr) > 0).sum()):,}" for task in data.tasks)
@@ -38,13 +38,13 @@ def counts(data: Data, window: Window) -> str:
     )
 
 
-def header(data: Data) -> str:
+def format_header(data: Dataset) -> str:
     names = [f"{task} {name}" if len(data.tasks) > 1 else name for task, name in data.columns]
     cells = "".join(f"{name.replace('discover', 'disc.'):>{CELL + 6}}" for name in names)
     return f"{'':<{NAME}}{cells}{'fit s':>8}{'rank s':>8}{'MiB':>7}  chosen on"
 
 
-def meanings(data: Data) -> dict[str, str]:
+def describe_columns(data: Dataset) -> dict[str, str]:
     """What each column means: those of the tasks only where there are two, for then their names stand in the
     head.
     """
@@ -52,11 +52,13 @@ def meanings(data: Data) -> dict[str, str]:
     return legend([*tasks, *(metric for _, metric in data.columns), "fit", "rank", "MiB", "chosen on"])
 
 
-def line(data: Data, result: Result) -> str:
+def format_row(data: Dataset, result: RowResult) -> str:
     """One of our rows."""
     if result.found is None:
         return f"{result.row.name:<{NAME}} {result.wrong}"
-    cells = "".join(f"{shown(figure(result.found, task, name)):>{CELL + 6}}" for task, name in data.columns)
+    cells = "".join(
+        f"{format_value(read_metric(result.found, task, name)):>{CELL + 6}}" for task, name in data.columns
+    )
     took = result.took
     return (
         f"{result.row.name:<{NAME}}{cells}{took['fit']:>8.1f}{took['rank']:>8.1f}{took['mib']:>7,.0f}  "
@@ -65,13 +67,13 @@ def line(data: Data, result: Result) -> str:
     )
 
 
-def published_lines(rows: Sequence[Published]) -> list[str]:
+def format_published_rows(rows: Sequence[PublishedRow]) -> list[str]:
     """Others' rows, the best first."""
     ordered = sorted(
         rows, key=lambda row: [-1.0 if np.isnan(value) else value for value in row.figures], reverse=True
     )
     return [
-        f"{row.name:<{NAME}}{''.join(f'{shown(value):>{CELL + 6}}' for value in row.figures)}{'':>23} "
+        f"{row.name:<{NAME}}{''.join(f'{format_value(value):>{CELL + 6}}' for value in row.figures)}{'':>23} "
         f" {row.source}"
         for row in ordered
     ]

@@ -11,23 +11,25 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from benchmarks.planted.facts import LAKE, PUBLISHED, evenings, everybody, judge
+from benchmarks.planted.facts import LAKE, PUBLISHED, judge_consents_of_all, judge_evening_orders, judge_facts
 from benchmarks.planted.home import Home
-from benchmarks.planted.records import delivered_twice, refused
-from benchmarks.planted.score import Score, table
+from benchmarks.planted.records import judge_refused_records, judge_repeated_records
+from benchmarks.planted.score import PlantScore, format_scores
 from spark_jobs.settings import Settings
 
 
-def scores(home: Home, truth: Path, last: date, is_published: bool = True) -> list[Score]:
+def score_all_kinds(home: Home, truth: Path, last: date, is_published: bool = True) -> list[PlantScore]:
     """Every kind there is, of a home whose last landing day is `last`."""
     found = (
-        refused(home.lake, truth, last)
-        + delivered_twice(home.lake, truth, last)
-        + judge(home, truth, last, LAKE)
+        judge_refused_records(home.lake, truth, last)
+        + judge_repeated_records(home.lake, truth, last)
+        + judge_facts(home, truth, last, LAKE)
     )
     if is_published:
         found += (
-            judge(home, truth, last, PUBLISHED) + everybody(home, truth, last) + evenings(home, truth, last)
+            judge_facts(home, truth, last, PUBLISHED)
+            + judge_consents_of_all(home, truth, last)
+            + judge_evening_orders(home, truth, last)
         )
     return found
 
@@ -44,8 +46,8 @@ def main() -> int:
     )
     args = parser.parse_args()
     home = Home(args.home, Settings.from_environment().identity_key)
-    found = scores(home, args.home / "truth", args.to, not args.ingested)
-    print(table(found))
+    found = score_all_kinds(home, args.home / "truth", args.to, not args.ingested)
+    print(format_scores(found))
     return int(any(score.n_wrong for score in found))
 
 

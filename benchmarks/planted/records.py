@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.planted.score import Score
+from benchmarks.planted.score import PlantScore
 from expectations.contracts.lake import OPS_RUNS, QUARANTINE
 from spark_jobs.lake.tables import Lake
 
@@ -15,7 +15,7 @@ TARGETS = {"events": "core_events", "orders": "core_order_lines"}  # feeds whose
 TWICE = "duplicate|repeated"
 
 
-def planted(truth: Path, name: str, last: date) -> pd.DataFrame:
+def read_planted_records(truth: Path, name: str, last: date) -> pd.DataFrame:
     """The truth's records or counts of all days up to the last."""
     days = [folder for folder in sorted((truth / "planted").iterdir()) if folder.name <= last.isoformat()]
     return pd.concat(
@@ -23,11 +23,11 @@ def planted(truth: Path, name: str, last: date) -> pd.DataFrame:
     )
 
 
-def refused(lake: Lake, truth: Path, last: date) -> list[Score]:
+def judge_refused_records(lake: Lake, truth: Path, last: date) -> list[PlantScore]:
     """By feed and reason: a planted record is right when it stands in quarantine under that reason, file
     by file, line by line; one that stands there and was not planted is too many.
     """
-    records = planted(truth, "records.csv", last)
+    records = read_planted_records(truth, "records.csv", last)
     rows = [row for row in lake.read_arrow(QUARANTINE).to_pylist() if row["landing_date"] <= last]
     found = {
         (row["entity"], row["reason"], *row["source_file"].split("/")[-2:], row["source_line"])
@@ -43,20 +43,20 @@ def refused(lake: Lake, truth: Path, last: date) -> list[Score]:
             *(f"refused: {'/'.join(map(str, key[2:]))}" for key in sorted(b - a)),
         ]
         scores.append(
-            Score(f"{feed}: {reason}", len(a), len(a & b), len(a - b) + len(b - a), tuple(examples))
+            PlantScore(f"{feed}: {reason}", len(a), len(a & b), len(a - b) + len(b - a), tuple(examples))
         )
     return scores
 
 
-def delivered_twice(lake: Lake, truth: Path, last: date) -> list[Score]:
+def judge_repeated_records(lake: Lake, truth: Path, last: date) -> list[PlantScore]:
     """By feed, how many records were told to be repeats; by number, since either of two equal ones may
     count.
     """
-    counts = planted(truth, "counts.csv", last)
+    counts = read_planted_records(truth, "counts.csv", last)
     runs = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["step"] == "ingest"]
     scores = []
     for feed, table in TARGETS.items():
         twice = int(counts[(counts["feed"] == feed) & counts["kind"].str.contains(TWICE)]["n"].sum())
         held = sum(row["n_duplicate"] or 0 for row in runs if row["table_name"] == table)
-        scores.append(Score(f"{feed}: delivered twice", twice, min(twice, held), abs(twice - held)))
+        scores.append(PlantScore(f"{feed}: delivered twice", twice, min(twice, held), abs(twice - held)))
     return scores

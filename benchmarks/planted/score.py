@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Score(NamedTuple):
+class PlantScore(NamedTuple):
     """Of one kind: how many were planted, how many came out right, and how many did not or should not be
     there.
     """
@@ -15,7 +15,7 @@ class Score(NamedTuple):
     examples: tuple[str, ...] = ()  # of what is wrong
 
 
-def table(scores: list[Score], n_examples: int = 3) -> str:
+def format_scores(scores: list[PlantScore], n_examples: int = 3) -> str:
     """The scores as text, a line a kind, with some examples under a kind that is wrong."""
     lines = [f"{'kind':<34} planted  right  wrong"]
     for score in scores:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.sample_shop_lists import home, page, worth
-from benchmarks.sample_shop_lists.told import Told, lines
+from benchmarks.sample_shop_lists.report import ListComparison, format_report
 from benchmarks.sample_shop_lists.worth import BEST, LISTED, POPULAR, SERVED, K
 from models.registry import Registry
 from sample_shop.judge import Judge
@@ -29,7 +29,7 @@ from spark_jobs.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def judged(settings: Settings, as_of: date, days: int) -> Told:
+def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparison:
     """The comparison of a home's lists.
 
     Raises:
@@ -41,9 +41,9 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
     )
     registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
     judge = Judge(settings.home / "truth", as_of)
-    made, rows = home.scoring(lake, registry.load(registry.champion()), settings)
-    person = home.persons(judge, lake, settings.identity_key)
-    asked = home.asked(lake, rows, person)
+    made, rows = home.build_scoring_inputs(lake, registry.load(registry.champion()), settings)
+    person = home.map_customers_to_persons(judge, lake, settings.identity_key)
+    asked = home.select_known_customers(lake, rows, person)
     if not asked.rows.num_rows:
         raise SystemExit(
             "nobody of this home is known to its truth: were its lists made under another"
@@ -51,35 +51,40 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
         )
     names = asked.customers
     expected = judge.expected_purchases(days, [person[name] for name in names])
-    own = home.served(lake)
+    own = home.read_served_lists(lake)
 
     def places(lists: home.Lists) -> np.ndarray:
-        return worth.together(
+        return worth.compact_rows(
             [
-                worth.first_places([lists.get(name, []), *asked.ladder[name]], judge.column_of)
+                worth.merge_ladder([lists.get(name, []), *asked.ladder[name]], judge.column_of)
                 for name in names
             ]
         )
 
-    listed = {SERVED: places(own)} | {name: places(lists) for name, lists in home.alone(made, asked.rows)}
-    listed[POPULAR] = worth.together(
-        [worth.first_places(asked.ladder[name][-1:], judge.column_of) for name in names]
+    listed = {SERVED: places(own)} | {
+        name: places(lists) for name, lists in home.score_single_parts(made, asked.rows)
+    }
+    listed[POPULAR] = worth.compact_rows(
+        [worth.merge_ladder(asked.ladder[name][-1:], judge.column_of) for name in names]
     )
-    listed[BEST] = worth.best(expected)
+    listed[BEST] = worth.choose_best_items(expected)
     has_list = np.array([name in own for name in names])
     n_days, browsed = asked.habits()
-    whom = worth.groups(n_days, browsed, has_list)
+    whom = worth.group_customers(n_days, browsed, has_list)
 
-    first = home.first_week(lake, as_of)
+    first = home.find_first_week_items(lake, as_of)
     new = np.array([item in first for item in judge.item_ids])
     shown = set(made.artifact.item_ids[made.allowed].tolist())
     seed = json.loads((settings.home / "truth" / "shop.json").read_text())["seed"]
-    return Told(
+    return ListComparison(
         f"Seed {seed}, the evening of {as_of}, {days} days ahead: {len(names):,} customers of one person"
         " each.",
-        worth.board({name: worth.worth(expected, held) for name, held in listed.items()}, whom),
-        worth.board(
-            {name: worth.worth(expected, held, new) for name, held in listed.items()}, {LISTED: has_list}
+        worth.build_board(
+            {name: worth.compute_list_worth(expected, held) for name, held in listed.items()}, whom
+        ),
+        worth.build_board(
+            {name: worth.compute_list_worth(expected, held, new) for name, held in listed.items()},
+            {LISTED: has_list},
         ),
         (len(first), sum(item.encode() in shown for item in first)),
         float(expected[has_list][:, new].sum(axis=1).mean()),
@@ -87,7 +92,7 @@ def judged(settings: Settings, as_of: date, days: int) -> Told:
             float((new[np.maximum(held, 0)] & (held >= 0))[has_list].sum(axis=1).mean())
             for held in listed.values()
         ),
-        home.first_nights(lake, first, K),
+        home.trace_first_nights(lake, first, K),
     )
 
 
@@ -104,9 +109,9 @@ def main() -> None:
     )
     given = parser.parse_args()
     settings = Settings.from_environment({**os.environ, "CONCIERGE_HOME": str(given.home)})
-    told = judged(settings, given.as_of, given.days)
-    print(*lines(told), sep="\n")
-    print(page.write(given.pages, f"{given.home.resolve().name.strip('.')}-{given.as_of}", told))
+    told = judge_home_lists(settings, given.as_of, given.days)
+    print(*format_report(told), sep="\n")
+    print(page.write_page(given.pages, f"{given.home.resolve().name.strip('.')}-{given.as_of}", told))
 
 
 if __name__ == "__main__":

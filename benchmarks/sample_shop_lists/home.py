@@ -36,7 +36,7 @@ Lists = dict[str, list[str]]  # by customer, item ids, best first
 
 
 @dataclass(frozen=True)
-class Asked:
+class KnownCustomers:
     """Who may be personalised for, each customer's `due.rows` and the lists they fall back on.
 
     Attributes:
@@ -79,7 +79,7 @@ def check_evening(lake: Lake, as_of: date) -> None:
         )
 
 
-def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
+def map_customers_to_persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
     """The person behind each customer, for customers behind whom stands exactly one."""
     owner = dict(
         zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True)
@@ -92,7 +92,7 @@ def persons(judge: Judge, lake: Lake, key: str) -> dict[str, str]:
     return {customer: next(iter(found)) for customer, found in behind.items() if len(found) == 1}
 
 
-def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[ScoringModel, pa.Table]:
+def build_scoring_inputs(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[ScoringModel, pa.Table]:
     """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them
     together.
     """
@@ -108,9 +108,9 @@ def scoring(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[Scoring
     ).toArrow()
 
 
-def asked(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> Asked:
+def select_known_customers(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> KnownCustomers:
     """Those of the rows who are known to the judge, with their ladders, as the service climbs them."""
-    lists = served(lake, REC_AUDIENCE_ITEMS, "audience")
+    lists = read_served_lists(lake, REC_AUDIENCE_ITEMS, "audience")
     ladder = {}
     for row in lake.read_arrow(
         FEAT_CUSTOMERS, ["customer_id", "country", "rfm_segment", "segment_ids"]
@@ -119,10 +119,10 @@ def asked(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> Asked:
         narrowest = next((lists[name] for name in audiences(row["country"], segments) if name in lists), [])
         ladder[row["customer_id"]] = [narrowest, lists[POPULAR]]
     held = [name in known and name in ladder for name in rows["customer_id"].to_pylist()]
-    return Asked(rows.filter(pa.array(held)), ladder)
+    return KnownCustomers(rows.filter(pa.array(held)), ladder)
 
 
-def served(
+def read_served_lists(
     lake: Lake, table: Table = REC_CUSTOMER_ITEMS, key: str = "customer_id", version: int | None = None
 ) -> Lists:
     """The lists of a table."""
@@ -130,7 +130,7 @@ def served(
     return {row[key]: [item["item_id"] for item in row["items"]] for row in rows}
 
 
-def alone(made: ScoringModel, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
+def score_single_parts(made: ScoringModel, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
     """Each part's name and lists when it is the whole model: same rules of what may be listed, same way of
     scoring.
     """
@@ -148,7 +148,7 @@ def alone(made: ScoringModel, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
         yield part.name, lists
 
 
-def first_week(lake: Lake, as_of: date) -> dict[str, date]:
+def find_first_week_items(lake: Lake, as_of: date) -> dict[str, date]:
     """The first day of every item in its first week on this day, the day itself included."""
     first = lake.read_arrow(FEAT_ITEMS, ["item_id", "first_seen_at"]).to_pylist()
     days = {row["item_id"]: row["first_seen_at"].date() for row in first if row["first_seen_at"]}
@@ -156,7 +156,7 @@ def first_week(lake: Lake, as_of: date) -> dict[str, date]:
 
 
 @dataclass(frozen=True)
-class FirstNight:
+class ItemFirstNight:
     """An item's first night: the run that brought its first day in.
 
     Attributes:
@@ -173,7 +173,7 @@ class FirstNight:
     of: int
 
 
-def first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[FirstNight]:
+def trace_first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[ItemFirstNight]:
     """What became of each item in its first night, by the versions of the tables that the night wrote."""
     wrote: dict[date, dict[str, int]] = {}
     for row in sorted(lake.read_arrow(OPS_RUNS).to_pylist(), key=lambda row: row["finished_at"]):
@@ -190,8 +190,8 @@ def first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[FirstNig
             continue
         items = lake.read_arrow(FEAT_ITEMS, version=wrote[night][FEAT_ITEMS.name]).to_pylist()
         may = {row["item_id"] for row in items if row["is_recommendable"] and row["is_in_stock"]}
-        lists = list(served(lake, version=wrote[night][REC_CUSTOMER_ITEMS.name]).values())
+        lists = list(read_served_lists(lake, version=wrote[night][REC_CUSTOMER_ITEMS.name]).values())
         for item in young:
             whole, top = (sum(item in row[:n] for row in lists) for n in (None, k))
-            found.append(FirstNight(item, night, item in may, whole, top, len(lists)))
+            found.append(ItemFirstNight(item, night, item in may, whole, top, len(lists)))
     return found

@@ -4,36 +4,36 @@ from base64 import b64encode
 from html import escape
 from pathlib import Path
 
-from benchmarks.leaderboard.page import STYLE, line, table
-from benchmarks.leaderboard.picture import BLENDS, OURS, THEIRS, panel_of
-from benchmarks.sample_shop_lists.told import (
+from benchmarks.leaderboard.page import STYLE, render_table, render_table_row
+from benchmarks.leaderboard.picture import BLENDS, OURS, THEIRS, draw_panel
+from benchmarks.sample_shop_lists.report import (
     PER,
     UNIT,
-    Told,
-    cell,
-    is_part,
-    night_line,
-    of_new,
-    share_of_best,
-    verdict,
+    ListComparison,
+    compute_share_of_best,
+    format_cell,
+    format_first_night,
+    format_new_items,
+    format_verdict,
+    is_model_part,
 )
-from benchmarks.sample_shop_lists.worth import AUDIENCE, SERVED, Board
+from benchmarks.sample_shop_lists.worth import AUDIENCE, SERVED, ComparisonBoard
 from expectations.contracts.files import put_text
 
 TITLE = "The sample shop's lists by its own truth"
 
 
-def write(folder: Path, name: str, told: Told) -> Path:
+def write_page(folder: Path, name: str, told: ListComparison) -> Path:
     """Write `<name>.png` and `<name>.html`, the page aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / f"{name}.png"
-    draw(told, image)
+    draw_panels(told, image)
     path = folder / f"{name}.html"
-    put_text(path, page(told, image))
+    put_text(path, render_page(told, image))
     return path
 
 
-def draw(told: Told, path: Path) -> None:
+def draw_panels(told: ListComparison, path: Path) -> None:
     """A panel a group of customers, one for items in their first week: every list's worth with
     its interval.
     """
@@ -61,32 +61,35 @@ def draw(told: Told, path: Path) -> None:
     for panel in panels.ravel()[len(shown) :]:
         panel.set_visible(False)
     for panel, (board, group, name) in zip(panels.ravel(), shown, strict=False):
-        panel_of(panel, bars(board, group), ".1f")
+        draw_panel(panel, list_bars(board, group), ".1f")
         panel.set_title(f"{name} ({board.n[group]:,})", fontsize=10)
     figure.suptitle(f"Truly expected purchases of the ten items listed, per {PER:,} customers")
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
 
 
-def bars(board: Board, group: int) -> list[tuple[float, float, float, str, str]]:
+def list_bars(board: ComparisonBoard, group: int) -> list[tuple[float, float, float, str, str]]:
     """Mean, below, above, name and colour of every list."""
     made = []
     for row, name in enumerate(board.lists):
         mean, low, high = board.mean[row, group] * PER
-        colour = BLENDS if name == SERVED else OURS if is_part(board, row) else THEIRS
+        colour = BLENDS if name == SERVED else OURS if is_model_part(board, row) else THEIRS
         made.append(
             (mean, max(mean - low, 0.0), max(high - mean, 0.0), name, colour)
         )  # all alike: rounding has a sign
     return made
 
 
-def page(told: Told, image: Path) -> str:
+def render_page(told: ListComparison, image: Path) -> str:
     """The page as HTML."""
     held = b64encode(image.read_bytes()).decode()
     board, new = told.everything, told.new
     names = [f"{escape(name)}<br><small>{n:,}</small>" for name, n in zip(board.groups, board.n, strict=True)]
     rows = [
-        line([escape(name), *(escape(cell(board, row, group)) for group in range(len(names)))], len(names))
+        render_table_row(
+            [escape(name), *(escape(format_cell(board, row, group)) for group in range(len(names)))],
+            len(names),
+        )
         for row, name in enumerate(board.lists)
     ]
     parts = [
@@ -95,22 +98,22 @@ def page(told: Told, image: Path) -> str:
         f'<img alt="bars of every list, by group of customers" src="data:image/png;base64,{held}">',
         "<h2>By customer</h2>",
         f"<p>{escape(UNIT)}</p>",
-        table(["", *names], rows, len(names)),
+        render_table(["", *names], rows, len(names)),
         "<h2>Items in their first week</h2>",
-        f"<p>{escape(of_new(told))}</p>",
+        f"<p>{escape(format_new_items(told))}</p>",
     ]
     if told.new_there[0]:
         rows = [
-            line([escape(name), escape(cell(new, row, 0)), share, f"{places:.2f}"], 3)
+            render_table_row([escape(name), escape(format_cell(new, row, 0)), share, f"{places:.2f}"], 3)
             for row, (name, share, places) in enumerate(
-                zip(new.lists, share_of_best(new), told.places, strict=True)
+                zip(new.lists, compute_share_of_best(new), told.places, strict=True)
             )
         ]
         parts.append(
-            table(["", "purchases of them", "share of the best ten’s", "places of the ten"], rows, 3)
+            render_table(["", "purchases of them", "share of the best ten’s", "places of the ten"], rows, 3)
         )
-    parts += [f"<p>{escape(night_line(one))}</p>" for one in told.nights]
-    parts += [f"<p>{escape(said)}</p>" for said in verdict(told)]
+    parts += [f"<p>{escape(format_first_night(one))}</p>" for one in told.nights]
+    parts += [f"<p>{escape(said)}</p>" for said in format_verdict(told)]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(TITLE)}</title><style>{STYLE}</style>"
     return (

@@ -20,7 +20,7 @@ BROWSED, ATTRIBUTES, AUDIENCE = "strangers, browsed", "by attributes", "no list 
 
 
 @dataclass(frozen=True)
-class Board:
+class ComparisonBoard:
     """Figures of every list for every group.
 
     Attributes:
@@ -38,14 +38,14 @@ class Board:
     behind: np.ndarray
 
 
-def first_places(rungs: Sequence[Sequence[str]], column_of: Mapping[str, int], k: int = K) -> list[int]:
+def merge_ladder(rungs: Sequence[Sequence[str]], column_of: Mapping[str, int], k: int = K) -> list[int]:
     """Columns of the first k different items of several lists, one behind the other; -1 for one the judge
     does not know.
     """
     return [column_of.get(item, -1) for item in list(dict.fromkeys(chain.from_iterable(rungs)))[:k]]
 
 
-def together(rows: Sequence[Sequence[int]], k: int = K) -> np.ndarray:
+def compact_rows(rows: Sequence[Sequence[int]], k: int = K) -> np.ndarray:
     """int [rows, k]: rows of at most k places, -1 where one has ended."""
     places = np.full((len(rows), k), -1)
     for row, held in enumerate(rows):
@@ -53,12 +53,14 @@ def together(rows: Sequence[Sequence[int]], k: int = K) -> np.ndarray:
     return places
 
 
-def best(expected: np.ndarray, k: int = K) -> np.ndarray:
+def choose_best_items(expected: np.ndarray, k: int = K) -> np.ndarray:
     """int [customers, k]: the items of the most expected purchases; among equals the lower column."""
     return np.argsort(-expected, axis=1, kind="stable")[:, :k]
 
 
-def worth(expected: np.ndarray, places: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
+def compute_list_worth(
+    expected: np.ndarray, places: np.ndarray, counted: np.ndarray | None = None
+) -> np.ndarray:
     """float [customers]: expected purchases of what is listed.
 
     Args:
@@ -71,7 +73,7 @@ def worth(expected: np.ndarray, places: np.ndarray, counted: np.ndarray | None =
     return np.where(counts, np.take_along_axis(expected, at, axis=1), 0.0).sum(axis=1)
 
 
-def groups(n_days: np.ndarray, browsed: np.ndarray, listed: np.ndarray) -> dict[str, np.ndarray]:
+def group_customers(n_days: np.ndarray, browsed: np.ndarray, listed: np.ndarray) -> dict[str, np.ndarray]:
     """bool [customers] by name; who has a list of their own is in `LISTED` and in one of the five behind it.
 
     Args:
@@ -92,7 +94,7 @@ def groups(n_days: np.ndarray, browsed: np.ndarray, listed: np.ndarray) -> dict[
     }
 
 
-def board(values: Mapping[str, np.ndarray], whom: Mapping[str, np.ndarray]) -> Board:
+def build_board(values: Mapping[str, np.ndarray], whom: Mapping[str, np.ndarray]) -> ComparisonBoard:
     """Every list's worth and how far it is behind the served one, with 95 % intervals over the same draws of
     customers.
 
@@ -103,6 +105,6 @@ def board(values: Mapping[str, np.ndarray], whom: Mapping[str, np.ndarray]) -> B
     cells = [*values.values(), *[values[SERVED] - own for own in values.values()]]
     columns = [np.where(mask, cell, np.nan) for cell in cells for mask in whom.values()]
     found = intervals(np.stack(columns, axis=1)).reshape(2, len(values), len(whom), 3)
-    return Board(
+    return ComparisonBoard(
         tuple(values), tuple(whom), tuple(int(mask.sum()) for mask in whom.values()), found[0], found[1]
     )

@@ -2,35 +2,35 @@
 from.
 """
 
-from benchmarks.soak.damage.__main__ import control, is_right, line, soak
+from benchmarks.soak.damage.__main__ import format_row, is_right, run_control, run_soak
 from benchmarks.soak.damage.harms import HARMS, PUBLISHED
 
 # One of each way that a file is read; the soak itself does all of them.
 SHORT = {
-    (str(PUBLISHED), "cut"),
-    (str(PUBLISHED), "flip"),
-    ("published.json", "garble"),
-    ("serving/state/", "delete"),
-    ("serving/decision_log/", "delete"),
-    ("serving/restrictions/data.mdb", "cut"),
-    ("serving/restrictions/data.mdb", "flip"),
-    ("serving/restrictions/data.mdb", "delete"),
+    (str(PUBLISHED), "truncate_file"),
+    (str(PUBLISHED), "flip_bits"),
+    ("published.json", "garble_text"),
+    ("serving/state/", "delete_path"),
+    ("serving/decision_log/", "delete_path"),
+    ("serving/restrictions/data.mdb", "truncate_file"),
+    ("serving/restrictions/data.mdb", "flip_bits"),
+    ("serving/restrictions/data.mdb", "delete_path"),
 }
 
 
 def test_fifty_clients_feel_no_damage(tmp_path):
     harms = [one for one in HARMS if (one[0], one[1].__name__) in SHORT]
-    rows = soak(tmp_path, seconds=0.1, n_clients=50, n_customers=60, harms=harms, kills=False)
+    rows = run_soak(tmp_path, seconds=0.1, n_clients=50, n_customers=60, harms=harms, kills=False)
     assert len(rows) == len(SHORT) + 2
-    assert [line(row) for row in rows if not is_right(row)] == []
+    assert [format_row(row) for row in rows if not is_right(row)] == []
     assert sum(len(row[2].milliseconds) for row in rows) > 500
     assert max(max(row[2].milliseconds) for row in rows) < 5_000
     said = {
         (name.removeprefix("serving/").removeprefix("snapshots/night-2/"), harm): words
         for name, harm, _, words in rows
     }
-    assert said["published.json", "garble"] == "published.json is damaged; snapshot night-2 is served"
-    for harm in ("cut", "flip", "delete"):
+    assert said["published.json", "garble_text"] == "published.json is damaged; snapshot night-2 is served"
+    for harm in ("truncate_file", "flip_bits", "delete_path"):
         assert said["restrictions/data.mdb", harm].startswith(
             "nobody gets a list of their own: the restrictions "
         )
@@ -42,5 +42,5 @@ def test_fifty_clients_feel_no_damage(tmp_path):
 
 
 def test_the_control_feels_it(tmp_path):
-    seen = control(tmp_path, seconds=0.5, n_clients=50, n_customers=60)
+    seen = run_control(tmp_path, seconds=0.5, n_clients=50, n_customers=60)
     assert seen.resets or seen.wrong

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.planted.facts import LAKE, PUBLISHED, everybody, judge
-from benchmarks.planted.score import Score, table
+from benchmarks.planted.facts import LAKE, PUBLISHED, judge_consents_of_all, judge_facts
+from benchmarks.planted.score import PlantScore, format_scores
 from expectations.contracts.identifiers import hash_identifier
 
 LAST = date(2026, 1, 7)
@@ -81,7 +81,7 @@ def truth(tmp_path):
     return tmp_path
 
 
-def scores(found: list[Score]) -> dict[str, tuple[int, int, int]]:
+def scores(found: list[PlantScore]) -> dict[str, tuple[int, int, int]]:
     return {score.kind: score[1:4] for score in found if score.n_planted}
 
 
@@ -93,7 +93,9 @@ def test_a_home_that_has_it_right(truth):
         denied={"c_no"},
     )
     found = (
-        judge(home, truth, LAST, LAKE) + judge(home, truth, LAST, PUBLISHED) + everybody(home, truth, LAST)
+        judge_facts(home, truth, LAST, LAKE)
+        + judge_facts(home, truth, LAST, PUBLISHED)
+        + judge_consents_of_all(home, truth, LAST)
     )
     assert scores(found) == {
         "lines of odd exports": (2, 2, 0),
@@ -114,7 +116,9 @@ def test_what_is_wrong_is_counted_and_named(truth):
         denied={"c_yes"},
     )
     found = (
-        judge(home, truth, LAST, LAKE) + judge(home, truth, LAST, PUBLISHED) + everybody(home, truth, LAST)
+        judge_facts(home, truth, LAST, LAKE)
+        + judge_facts(home, truth, LAST, PUBLISHED)
+        + judge_consents_of_all(home, truth, LAST)
     )
     assert scores(found) == {
         "lines of odd exports": (2, 0, 2),
@@ -124,8 +128,8 @@ def test_what_is_wrong_is_counted_and_named(truth):
         "last word no: without a list": (1, 0, 1),
         "last word yes: not denied": (1, 0, 1),
     }
-    assert "o2" in table(found) and "c_no" in table(found)
+    assert "o2" in format_scores(found) and "c_no" in format_scores(found)
 
 
 def test_what_a_home_does_not_know_of_is_wrong(truth):
-    assert scores(judge(a_home(), truth, LAST, LAKE))["item out of the catalogue"] == (1, 0, 1)
+    assert scores(judge_facts(a_home(), truth, LAST, LAKE))["item out of the catalogue"] == (1, 0, 1)

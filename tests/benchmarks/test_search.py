@@ -2,12 +2,12 @@
 
 import pytest
 
-from benchmarks.search import PLACES, master_of, material
+from benchmarks.search import PLACES, load_material, resolve_master_url
 
 
 @pytest.mark.real_data
 def test_nothing_of_the_test_is_in_the_material(real_data):
-    held = material(real_data / "online_retail")
+    held = load_material(real_data / "online_retail")
     behaviour = held.training.behaviour
     assert (behaviour.until, int(behaviour.day.max())) == (0, -1)
     assert held.allowed.all() and held.consumable.all() and len(held.allowed) == behaviour.n_items
@@ -15,5 +15,5 @@ def test_nothing_of_the_test_is_in_the_material(real_data):
 
 def test_a_laptop_is_its_own_master(tmp_path):
     for place in PLACES[:2]:
-        with master_of(place, tmp_path) as master:
+        with resolve_master_url(place, tmp_path) as master:
             assert master == place

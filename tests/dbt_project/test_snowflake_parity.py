@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from benchmarks.snowflake_parity import Compared, compare, line
+from benchmarks.snowflake_parity import MartComparison, compare_marts, format_night
 from expectations.contracts.lake import (
     LAKE,
 )
@@ -37,7 +37,7 @@ class Shop:
     duckdb: Settings
     snowflake: Settings
     staged: dict[int, dict[str, int]] = field(default_factory=dict)
-    compared: dict[int, list[Compared]] = field(default_factory=dict)
+    compared: dict[int, list[MartComparison]] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)  # keys the second night changed, as it was made
     unread: dict[int, list[str]] = field(
         default_factory=dict
@@ -84,8 +84,8 @@ class Shop:
             self.unread[n] = not_snowflake(self.snowflake.warehouse_folder / "dbt" / "target")
             self.publish(n)
             file = self.duckdb.warehouse_folder / "builds" / f"{self.night(n, self.duckdb).slug}.duckdb"
-            self.compared[n] = compare(file, session, "MAIN")
-        print(line(f"night {n}", self.compared[n]), f"rows staged {self.staged[n]}")
+            self.compared[n] = compare_marts(file, session, "MAIN")
+        print(format_night(f"night {n}", self.compared[n]), f"rows staged {self.staged[n]}")
 
 
 def not_snowflake(target: Path) -> list[str]:
@@ -203,5 +203,7 @@ def test_one_changed_value_is_a_difference(shop):
             " main.fct_orders)"
         )
         file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
-        found = {one.mart: one.n_differences for one in compare(file, session, "MAIN") if one.n_differences}
+        found = {
+            one.mart: one.n_differences for one in compare_marts(file, session, "MAIN") if one.n_differences
+        }
     assert set(found) == {"fct_orders"}

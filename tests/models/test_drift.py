@@ -65,12 +65,15 @@ def test_thirty_clean_nights_raise_at_most_one_alarm(clean):
 @pytest.mark.parametrize("day", [DAYS - 1, DAYS - 3])
 def test_a_planted_drift_is_found_in_its_first_night(clean, kind, day):
     known = clean.before(day + 1)
-    planted = bench.planted(known, CATEGORY, PRICE, day, np.random.default_rng(3))
+    planted = bench.plant_drift(known, CATEGORY, PRICE, day, np.random.default_rng(3))
     drifted = next(each for name, each in planted.items() if name.startswith(kind))
     assert any(
-        each.name.startswith(kind.partition(":")[0]) for each in bench.night(drifted, CATEGORY, PRICE, day)
+        each.name.startswith(kind.partition(":")[0])
+        for each in bench.detect_drift_alarms(drifted, CATEGORY, PRICE, day)
     )
-    assert bench.night(known, CATEGORY, PRICE, day) == [], "the control: the same day without it"
+    assert bench.detect_drift_alarms(known, CATEGORY, PRICE, day) == [], (
+        "the control: the same day without it"
+    )
 
 
 def test_baskets_and_answers(clean):

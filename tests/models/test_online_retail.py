@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.leaderboard.datasets import load
-from benchmarks.online_retail_quality import alone
+from benchmarks.leaderboard.datasets import load_dataset
+from benchmarks.online_retail_quality import measure_single_recommender
 
 
 @pytest.mark.real_data
@@ -12,7 +12,7 @@ def test_published_rows_come_out(real_data):
     """NDCG@10/Recall@10 of popularity and of the last 14 days' as published; neighbours at least near the
     published ones.
     """
-    found = load("online_retail", real_data).test
+    found = load_dataset("online_retail", real_data).test
     assert len(found.asked) == 1318
     assert int((found.asked.fresh.getnnz(axis=1) > 0).sum()) == 1212
     names = (
@@ -25,7 +25,7 @@ def test_published_rows_come_out(real_data):
         "rp3beta",
         "history_ridge",
     )
-    rows = {name: alone(found, name) for name in names}
+    rows = {name: measure_single_recommender(found, name) for name in names}
     means = {
         name: [
             round(float(np.nanmean(figures[task])), 4)

@@ -6,21 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.leaderboard.datasets import beauty, folder, gowalla, online_retail, retailrocket
-from benchmarks.leaderboard.datasets.order import shuffled
-from benchmarks.leaderboard.datasets.window import Data, Window
+from benchmarks.leaderboard.datasets.order import shuffle_items
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-LOADERS: dict[str, Callable[[Path], Data]] = {
-    "online_retail": online_retail.load,
-    "gowalla": gowalla.load,
-    "beauty": beauty.load,
-    "retailrocket": retailrocket.load,
+LOADERS: dict[str, Callable[[Path], Dataset]] = {
+    "online_retail": online_retail.load_online_retail,
+    "gowalla": gowalla.load_gowalla,
+    "beauty": beauty.load_beauty,
+    "retailrocket": retailrocket.load_retailrocket,
 }
 
-__all__ = ["LOADERS", "SHARED", "Data", "Window", "load", "read"]
+__all__ = ["LOADERS", "SHARED", "Dataset", "TestWindow", "load_dataset", "read_dataset"]
 
 
-def load(name: str, shared: Path = SHARED, seed: int = 1) -> Data:
+def load_dataset(name: str, shared: Path = SHARED, seed: int = 1) -> Dataset:
     """A data set by its name, or of a folder with an `interactions.csv` by the folder's path.
 
     Args:
@@ -29,11 +29,11 @@ def load(name: str, shared: Path = SHARED, seed: int = 1) -> Data:
     Raises:
         ValueError: it is neither, or its files are not there.
     """
-    return shuffled(read(name, shared), seed)
+    return shuffle_items(read_dataset(name, shared), seed)
 
 
-def read(name: str, shared: Path = SHARED) -> Data:
-    """`load`, items numbered as the files have them."""
+def read_dataset(name: str, shared: Path = SHARED) -> Dataset:
+    """`load_dataset`, items numbered as the files have them."""
     if name in LOADERS:
         try:
             return LOADERS[name](shared / name)
@@ -43,7 +43,7 @@ def read(name: str, shared: Path = SHARED) -> Data:
                 " where they lie"
             ) from None
     if (Path(name) / folder.FILE).is_file():
-        return folder.load(Path(name))
+        return folder.load_folder(Path(name))
     raise ValueError(
         f"unknown data {name!r}; there are {', '.join(LOADERS)}, or the path of a folder with {folder.FILE}"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models import features
 from models.base import PURCHASE, Behaviour, Training
 from models.time_split import case
@@ -19,7 +19,7 @@ PROTOCOL = (
 LAST, BEFORE_LAST = 0, -1
 
 
-def load(folder: Path) -> Data:
+def load_beauty(folder: Path) -> Dataset:
     """Days are places counted from the end, so that every user's last item is day 0 and the one before it day
     -1.
     """
@@ -40,19 +40,19 @@ def load(folder: Path) -> Data:
     tokens = [[f"attribute={number}" for number in described.get(str(name), [])] for name in item_ids]
     attributes = features.encode(tokens, features.vocabulary(tokens, min_rows=2))
 
-    def window(asked: int) -> Window:
+    def window(asked: int) -> TestWindow:
         allowed = np.ones(len(item_ids), bool)
-        known = Training(whole.before(asked), nothing_known(len(lines)), attributes)
+        known = Training(whole.before(asked), build_empty_features(len(lines)), attributes)
         # Chosen as tested: in either window the last item that is known of a user is one that nothing was
         # fitted on.
-        return Window(
+        return TestWindow(
             known.before(asked - 1),
             case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None),
             known,
         )
 
     columns = tuple(("discover", f"{metric}@10") for metric in ("hit", "ndcg"))
-    return Data(
+    return Dataset(
         "beauty",
         PROTOCOL,
         window(LAST),

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.leaderboard.datasets import folder_files as files
-from benchmarks.leaderboard.datasets.gowalla import held_out
-from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
+from benchmarks.leaderboard.datasets.gowalla import draw_holdout
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models import features
 from models.base import PURCHASE, Behaviour, Training
 from models.time_split import Case, case, windows
@@ -30,20 +30,24 @@ OWN_TEST = (
 )
 
 
-def load(folder: Path) -> Data:
+def load_folder(folder: Path) -> Dataset:
     """The data set of a folder; benchmarks/README.md has the files, their columns and what is allowed in
     them.
 
     Raises:
         ValueError: something cannot be read, or leaves nobody to ask; says what.
     """
-    asked = files.test_rows(folder)
-    rows = files.interactions(folder, times_wanted=asked is None)
-    protocol = files.protocol(folder)
-    return by_time(folder, rows, protocol) if asked is None else by_test(folder, rows, asked, protocol)
+    asked = files.read_test_rows(folder)
+    rows = files.read_interactions(folder, times_wanted=asked is None)
+    protocol = files.read_protocol(folder)
+    return (
+        split_by_time(folder, rows, protocol)
+        if asked is None
+        else split_by_test_file(folder, rows, asked, protocol)
+    )
 
 
-def by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -> Data:
+def split_by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -> Dataset:
     """Split where the nightly training would be."""
     first, last = int(rows["day"].min()), int(rows["day"].max())
     cut = windows(first, last + 1)
@@ -51,29 +55,35 @@ def by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -> Data
         raise ValueError(
             f"{folder / FILE} has {last - first + 1} days, fewer than six days, too few to test anything"
         )
-    customer_ids, item_ids, whole = behaviour_of(rows, until=cut.until)
+    customer_ids, item_ids, whole = build_behaviour(rows, until=cut.until)
 
-    def window(begins: int, until: int) -> Window:
-        training = training_of(whole.before(begins), rows[rows["day"] < begins], item_ids)
+    def window(begins: int, until: int) -> TestWindow:
+        training = build_training(whole.before(begins), rows[rows["day"] < begins], item_ids)
         asked = case(
             training.behaviour, whole.before(until).since(begins), np.ones(len(item_ids), bool), most=None
         )
-        return Window(training, asked, training)
+        return TestWindow(training, asked, training)
 
     test, validation = window(cut.test_from, cut.until), window(cut.validate_from, cut.test_from)
     there = np.unique(whole.since(cut.test_from).wanted().customer)
-    check_asked(folder, test.asked, f"the days {date(cut.test_from)} to {date(cut.until - 1)}", len(there))
-    return data_of(folder, PROTOCOL, test, validation, protocol, customer_ids, item_ids, ("discover", "next"))
+    refuse_empty_test(
+        folder, test.asked, f"the days {format_day(cut.test_from)} to {format_day(cut.until - 1)}", len(there)
+    )
+    return build_dataset(
+        folder, PROTOCOL, test, validation, protocol, customer_ids, item_ids, ("discover", "next")
+    )
 
 
-def by_test(folder: Path, rows: pd.DataFrame, asked: pd.DataFrame, protocol: dict[str, list]) -> Data:
+def split_by_test_file(
+    folder: Path, rows: pd.DataFrame, asked: pd.DataFrame, protocol: dict[str, list]
+) -> Dataset:
     """Split as the folder's own test file says."""
     until = int(rows["day"].max()) + 1
     after = asked.assign(day=until, kind=PURCHASE if (rows["kind"] == PURCHASE).any() else 0)
-    customer_ids, item_ids, whole = behaviour_of(pd.concat([rows, after], ignore_index=True), until + 1)
+    customer_ids, item_ids, whole = build_behaviour(pd.concat([rows, after], ignore_index=True), until + 1)
     known, later, allowed = whole.before(until), whole.since(until), np.ones(len(item_ids), bool)
     of = case(known, later, allowed, most=None)
-    check_asked(folder, of, files.TEST_FILE, asked["customer_id"].nunique())
+    refuse_empty_test(folder, of, files.TEST_FILE, asked["customer_id"].nunique())
     before = known.wanted()
     told = OWN_TEST.format(
         asked=len(of),
@@ -81,27 +91,27 @@ def by_test(folder: Path, rows: pd.DataFrame, asked: pd.DataFrame, protocol: dic
         new=int((~asked["item_id"].isin(rows["item_id"])).sum()),
         unknown=int((~asked["customer_id"].isin(customer_ids[before.customer])).sum()),
     )
-    out = held_out(before, np.random.default_rng(SEED))
-    earlier = known.where(~np.isin(pairs(known), pairs(before)[out]))
-    hidden = later_of(before.where(out), until)
+    out = draw_holdout(before, np.random.default_rng(SEED))
+    earlier = known.where(~np.isin(number_pairs(known), number_pairs(before)[out]))
+    hidden = move_to_day(before.where(out), until)
     windows_of = [
-        Window(training_of(held, rows, item_ids), asks, training_of(held, rows, item_ids))
+        TestWindow(build_training(held, rows, item_ids), asks, build_training(held, rows, item_ids))
         for held, asks in ((known, of), (earlier, case(earlier, hidden, allowed, most=None)))
     ]
-    return data_of(folder, told, *windows_of, protocol, customer_ids, item_ids, ("discover",))
+    return build_dataset(folder, told, *windows_of, protocol, customer_ids, item_ids, ("discover",))
 
 
-def pairs(behaviour: Behaviour) -> np.ndarray:
+def number_pairs(behaviour: Behaviour) -> np.ndarray:
     """int64: a number for each entry's customer and item, equal for equal pairs."""
     return behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
 
 
-def later_of(behaviour: Behaviour, day: int) -> Behaviour:
+def move_to_day(behaviour: Behaviour, day: int) -> Behaviour:
     """The same behaviour, all of it on this day."""
     return replace(behaviour, day=np.full(len(behaviour), day, np.int32), until=day + 1)
 
 
-def behaviour_of(rows: pd.DataFrame, until: int) -> tuple[np.ndarray, np.ndarray, Behaviour]:
+def build_behaviour(rows: pd.DataFrame, until: int) -> tuple[np.ndarray, np.ndarray, Behaviour]:
     """Ids of customers and of items, sorted, and what was done with what."""
     customer_ids, customer = np.unique(rows["customer_id"].to_numpy(str), return_inverse=True)
     item_ids, item = np.unique(rows["item_id"].to_numpy(str), return_inverse=True)
@@ -115,12 +125,14 @@ def behaviour_of(rows: pd.DataFrame, until: int) -> tuple[np.ndarray, np.ndarray
     return customer_ids, item_ids, behaviour
 
 
-def training_of(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarray) -> Training:
+def build_training(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarray) -> Training:
     """The behaviour with what these rows, the latest of each item, say of prices and categories."""
     last = rows.sort_values("day", kind="stable").groupby("item_id").last().reindex(item_ids)
     price = last["price"].to_numpy(np.float32) if "price" in last else None
     if "category" not in last:
-        return Training(behaviour, nothing_known(behaviour.n_customers), nothing_known(len(item_ids)), price)
+        return Training(
+            behaviour, build_empty_features(behaviour.n_customers), build_empty_features(len(item_ids)), price
+        )
     named = [text.split(files.BETWEEN) if isinstance(text, str) else [] for text in last["category"]]
     named = [[name.strip() for name in names if name.strip()] for names in named]
     tokens = [[f"category={name}" for name in names] for names in named]
@@ -128,11 +140,11 @@ def training_of(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarray) 
     content = features.encode(tokens, features.vocabulary(tokens, features.SHARED))
     few = features.encode(tokens, features.vocabulary(tokens))
     return Training(
-        behaviour, nothing_known(behaviour.n_customers), few, price, numbers, item_content=content
+        behaviour, build_empty_features(behaviour.n_customers), few, price, numbers, item_content=content
     )
 
 
-def check_asked(folder: Path, asked: Case, where: str, n_there: int) -> None:
+def refuse_empty_test(folder: Path, asked: Case, where: str, n_there: int) -> None:
     """Refuse a test that asks nobody: it would be a table of dashes."""
     if not len(asked):
         raise ValueError(
@@ -141,25 +153,27 @@ def check_asked(folder: Path, asked: Case, where: str, n_there: int) -> None:
         )
 
 
-def data_of(
+def build_dataset(
     folder: Path,
     told: str,
-    test: Window,
-    validation: Window,
+    test: TestWindow,
+    validation: TestWindow,
     protocol: dict[str, list],
     customer_ids: np.ndarray,
     item_ids: np.ndarray,
     usual_tasks: tuple[str, ...],
-) -> Data:
+) -> Dataset:
     """The data set with the folder's own cuts, figures and tasks, or the usual ones."""
     cuts = tuple(protocol.get("cuts", (10, 20)))
     tasks = tuple(protocol.get("tasks", usual_tasks))
     figures = protocol.get("figures", ["ndcg", "recall"])
     shown = cuts if "cuts" in protocol else cuts[:1]
     columns = tuple((task, f"{figure}@{cut}") for task in tasks for cut in shown for figure in figures)
-    return Data(folder.resolve().name, told, test, validation, tasks, cuts, columns, customer_ids, item_ids)
+    return Dataset(
+        folder.resolve().name, told, test, validation, tasks, cuts, columns, customer_ids, item_ids
+    )
 
 
-def date(day: int) -> str:
+def format_day(day: int) -> str:
     """A day counted from 1970-01-01, as text."""
     return str(np.datetime64(day, "D"))

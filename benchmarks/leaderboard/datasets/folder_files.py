@@ -22,7 +22,7 @@ MOST_CUT = 1000
 SHOWN = 40  # characters of a value in a message
 
 
-def interactions(folder: Path, times_wanted: bool) -> pd.DataFrame:
+def read_interactions(folder: Path, times_wanted: bool) -> pd.DataFrame:
     """Rows of `customer_id`, `item_id`, `day` (since 1970-01-01 UTC), `kind`, and where the file has them
     `price`, `category`.
 
@@ -34,21 +34,21 @@ def interactions(folder: Path, times_wanted: bool) -> pd.DataFrame:
         ValueError: something in the file cannot be read; says what.
     """
     path = folder / FILE
-    rows = table(path)
+    rows = read_csv_as_text(path)
     wanted = ("customer_id", "item_id", *(("occurred_at",) if times_wanted else ()))
     check_columns(path, rows, wanted)
     check_ids(path, rows)
     if "occurred_at" in rows:
-        rows["day"] = days(path, rows["occurred_at"])
+        rows["day"] = parse_days(path, rows["occurred_at"])
     else:
         rows["day"] = 0
-    rows["kind"] = kinds(path, rows["interaction_type"]) if "interaction_type" in rows else PURCHASE
+    rows["kind"] = parse_kinds(path, rows["interaction_type"]) if "interaction_type" in rows else PURCHASE
     if "price" in rows:
-        rows["price"] = prices(path, rows["price"])
+        rows["price"] = parse_prices(path, rows["price"])
     return rows
 
 
-def test_rows(folder: Path) -> pd.DataFrame | None:
+def read_test_rows(folder: Path) -> pd.DataFrame | None:
     """Rows of `customer_id`, `item_id` that are asked for; None where the folder has no test file.
 
     Raises:
@@ -57,13 +57,13 @@ def test_rows(folder: Path) -> pd.DataFrame | None:
     path = folder / TEST_FILE
     if not path.is_file():
         return None
-    rows = table(path)
+    rows = read_csv_as_text(path)
     check_columns(path, rows, ("customer_id", "item_id"))
     check_ids(path, rows)
     return rows
 
 
-def protocol(folder: Path) -> dict[str, list]:
+def read_protocol(folder: Path) -> dict[str, list]:
     """`cuts`, `figures` and `tasks` that the table shows; empty where the folder names none.
 
     Raises:
@@ -96,7 +96,7 @@ def protocol(folder: Path) -> dict[str, list]:
     return settings
 
 
-def table(path: Path) -> pd.DataFrame:
+def read_csv_as_text(path: Path) -> pd.DataFrame:
     """A CSV as texts, spaces at both ends removed; a value left out is an empty text."""
     try:
         with warnings.catch_warnings():
@@ -130,14 +130,14 @@ def check_columns(path: Path, rows: pd.DataFrame, wanted: tuple[str, ...]) -> No
 def check_ids(path: Path, rows: pd.DataFrame) -> None:
     """Refuse rows without a customer or an item: together they would be one customer, or one item."""
     for name in ("customer_id", "item_id"):
-        refuse(path, name, rows[name], rows[name] == "", "every row names one; leave guests out")
+        refuse_wrong_rows(path, name, rows[name], rows[name] == "", "every row names one; leave guests out")
 
 
-def days(path: Path, texts: pd.Series) -> pd.Series:
+def parse_days(path: Path, texts: pd.Series) -> pd.Series:
     """Days since 1970-01-01 UTC of texts of times, fractions of a second in any number of digits."""
     is_number = texts.str.fullmatch(r"[+-]?\d+(\.\d*)?")
     is_day = texts.str.fullmatch(r"\d{8}")  # 20260131 is a date in ISO 8601
-    refuse(
+    refuse_wrong_rows(
         path,
         "occurred_at",
         texts,
@@ -145,32 +145,32 @@ def days(path: Path, texts: pd.Series) -> pd.Series:
         f"numbers are not read as times (seconds, days?); allowed is {TIMES}",
     )
     at = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
-    refuse(path, "occurred_at", texts, at.isna(), f"allowed is {TIMES}")
+    refuse_wrong_rows(path, "occurred_at", texts, at.isna(), f"allowed is {TIMES}")
     return ((at - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(days=1)).astype(int)
 
 
-def kinds(path: Path, texts: pd.Series) -> pd.Series:
+def parse_kinds(path: Path, texts: pd.Series) -> pd.Series:
     """Positions in `KINDS`."""
     known = {name: n for n, name in enumerate(KINDS)}
     unknown = texts[~texts.isin(known)]
     words = ", ".join(f"{word[:SHOWN]!r} ({n:,})" for word, n in unknown.value_counts().head(5).items())
-    refuse(
+    refuse_wrong_rows(
         path, "interaction_type", texts, ~texts.isin(known), f"the words are {', '.join(KINDS)}", f": {words}"
     )
     return texts.map(known).astype(int)
 
 
-def prices(path: Path, texts: pd.Series) -> pd.Series:
+def parse_prices(path: Path, texts: pd.Series) -> pd.Series:
     """Prices as numbers, nan where left out."""
     price = pd.to_numeric(texts.replace("", np.nan), errors="coerce")
     is_wrong = (texts != "") & ~((price >= 0) & np.isfinite(price))
-    refuse(
+    refuse_wrong_rows(
         path, "price", texts, is_wrong, "allowed is a number from 0 on with a point, such as 12.5, or nothing"
     )
     return price
 
 
-def refuse(
+def refuse_wrong_rows(
     path: Path, column: str, texts: pd.Series, is_wrong: pd.Series, allowed: str, shown: str | None = None
 ) -> None:
     """Raise a ValueError that counts the rows that are wrong and names the first; nothing where none is."""

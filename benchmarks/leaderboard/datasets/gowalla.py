@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models.base import PURCHASE, Behaviour, Training
 from models.time_split import case
 
@@ -21,7 +21,7 @@ PROTOCOL = (
 )
 
 
-def load(folder: Path) -> Data:
+def load_gowalla(folder: Path) -> Dataset:
     """Training is day 0 and the test day 1; days mean nothing else here."""
     train, test = (pd.read_csv(folder / f"{name}.csv.gz", dtype=np.int32) for name in ("train", "test"))
     n_users = int(max(train["user_id"].max(), test["user_id"].max())) + 1
@@ -40,12 +40,12 @@ def load(folder: Path) -> Data:
         )
 
     before = behaviour(train, 0)
-    out = held_out(before, np.random.default_rng(SEED))
-    return Data(
+    out = draw_holdout(before, np.random.default_rng(SEED))
+    return Dataset(
         "gowalla",
         PROTOCOL,
-        window(before, behaviour(test, 1)),
-        window(before.where(~out), behaviour(train[out], 1)),
+        build_window(before, behaviour(test, 1)),
+        build_window(before.where(~out), behaviour(train[out], 1)),
         ("discover",),
         (20, 10),
         (("discover", "recall@20"), ("discover", "ndcg@20")),
@@ -54,7 +54,7 @@ def load(folder: Path) -> Data:
     )
 
 
-def held_out(behaviour: Behaviour, generator: np.random.Generator) -> np.ndarray:
+def draw_holdout(behaviour: Behaviour, generator: np.random.Generator) -> np.ndarray:
     """bool [entries]: a tenth of each user's items, rounded down, chosen at random."""
     order = np.lexsort((generator.random(len(behaviour)), behaviour.customer))
     n = np.bincount(behaviour.customer, minlength=behaviour.n_customers)
@@ -65,7 +65,9 @@ def held_out(behaviour: Behaviour, generator: np.random.Generator) -> np.ndarray
     return out
 
 
-def window(before: Behaviour, after: Behaviour) -> Window:
+def build_window(before: Behaviour, after: Behaviour) -> TestWindow:
     """Users who are in both."""
-    training = Training(before, nothing_known(before.n_customers), nothing_known(before.n_items))
-    return Window(training, case(before, after, np.ones(before.n_items, bool), most=None), training)
+    training = Training(
+        before, build_empty_features(before.n_customers), build_empty_features(before.n_items)
+    )
+    return TestWindow(training, case(before, after, np.ones(before.n_items, bool), most=None), training)

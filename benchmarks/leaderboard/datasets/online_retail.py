@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.leaderboard.datasets.window import Data, Window
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
 from models import features
 from models.base import PURCHASE, Behaviour, Training
 from models.time_split import case
@@ -23,7 +23,7 @@ PROTOCOL = (
 )
 
 
-def sold(folder: Path) -> pd.DataFrame:
+def read_sold_lines(folder: Path) -> pd.DataFrame:
     """Every line sold of every customer, guests included: customer, item, at, quantity, price, order, title,
     country.
 
@@ -50,20 +50,20 @@ def sold(folder: Path) -> pd.DataFrame:
     return rows[goods & ~rows["order"].str.startswith("C") & (rows["quantity"] > 0) & (rows["price"] > 0)]
 
 
-def test_begins(rows: pd.DataFrame) -> pd.Timestamp:
+def find_test_start(rows: pd.DataFrame) -> pd.Timestamp:
     """28 days before a known customer's last purchase, to the minute."""
     return rows.loc[rows["customer"].notna(), "at"].max() - pd.Timedelta(days=DAYS)
 
 
-def load(folder: Path) -> Data:
+def load_online_retail(folder: Path) -> Dataset:
     """Days are counted from the test's first minute: day 0 is its first, -28 that of the window before."""
-    return of(sold(folder))
+    return build_dataset(read_sold_lines(folder))
 
 
-def of(rows: pd.DataFrame) -> Data:
-    """The data set of lines as `sold` gives them."""
+def build_dataset(rows: pd.DataFrame) -> Dataset:
+    """The data set of lines as `read_sold_lines` gives them."""
     known = rows[rows["customer"].notna()]
-    cut = test_begins(rows)
+    cut = find_test_start(rows)
     customer_ids, customer = np.unique(known["customer"].to_numpy(str), return_inverse=True)
     item_ids, item = np.unique(known["item"].to_numpy(str), return_inverse=True)
     # The last purchase of all lies 28 days after the cut to the minute: it is the end of day 27, not a day of
@@ -72,13 +72,13 @@ def of(rows: pd.DataFrame) -> Data:
     cells = np.unique(np.stack([customer, item, day]), axis=1).astype(np.int32)
     kind = np.full(cells.shape[1], PURCHASE, np.int8)
     whole = Behaviour(len(customer_ids), len(item_ids), *cells, kind, until=int(day.max()) + 1)
-    test = window(whole, known[day < 0], customer_ids, item_ids, 0)
-    validation = window(whole, known[day < -DAYS], customer_ids, item_ids, -DAYS)
+    test = build_window(whole, known[day < 0], customer_ids, item_ids, 0)
+    validation = build_window(whole, known[day < -DAYS], customer_ids, item_ids, -DAYS)
     country = (
         known[day < 0].groupby("customer")["country"].last().reindex(customer_ids).fillna("").to_numpy(str)
     )
     columns = tuple((task, f"{metric}@10") for task in ("discover", "next") for metric in ("ndcg", "recall"))
-    return Data(
+    return Dataset(
         "online_retail",
         PROTOCOL,
         test,
@@ -92,9 +92,9 @@ def of(rows: pd.DataFrame) -> Data:
     )
 
 
-def window(
+def build_window(
     whole: Behaviour, before: pd.DataFrame, customer_ids: np.ndarray, item_ids: np.ndarray, cut: int
-) -> Window:
+) -> TestWindow:
     """The 28 days from day `cut` on; `before` holds the lines that attributes, titles and prices may be read
     from.
     """
@@ -120,4 +120,4 @@ def window(
     asked = case(
         training.behaviour, whole.before(cut + DAYS).since(cut), np.ones(len(item_ids), bool), most=None
     )
-    return Window(training, asked, training, tuple(titles))
+    return TestWindow(training, asked, training, tuple(titles))

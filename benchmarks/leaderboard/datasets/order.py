@@ -10,18 +10,18 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from benchmarks.leaderboard.datasets.window import Data, Window
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
 from models.base import Behaviour, Training
 from models.time_split import Case
 
 
-def shuffled(data: Data, seed: int) -> Data:
+def shuffle_items(data: Dataset, seed: int) -> Dataset:
     """The same data, its items numbered in an order drawn by the seed."""
     order = np.random.default_rng(seed).permutation(len(data.item_ids))
-    return renumbered(data, order)
+    return renumber_items(data, order)
 
 
-def renumbered(data: Data, order: np.ndarray) -> Data:
+def renumber_items(data: Dataset, order: np.ndarray) -> Dataset:
     """The same data, its items numbered in this order.
 
     Args:
@@ -29,26 +29,26 @@ def renumbered(data: Data, order: np.ndarray) -> Data:
     """
     return replace(
         data,
-        test=of_window(data.test, order),
-        validation=of_window(data.validation, order),
+        test=renumber_window(data.test, order),
+        validation=renumber_window(data.validation, order),
         item_ids=data.item_ids[order],
     )
 
 
-def of_window(window: Window, order: np.ndarray) -> Window:
+def renumber_window(window: TestWindow, order: np.ndarray) -> TestWindow:
     titles = tuple(window.titles[n] for n in order) if window.titles else ()
-    training = of_training(window.training, order)
-    history = training if window.history is window.training else of_training(window.history, order)
-    return Window(training, of_case(window.asked, order), history, titles)
+    training = renumber_training(window.training, order)
+    history = training if window.history is window.training else renumber_training(window.history, order)
+    return TestWindow(training, renumber_test_case(window.asked, order), history, titles)
 
 
-def of_training(training: Training, order: np.ndarray) -> Training:
+def renumber_training(training: Training, order: np.ndarray) -> Training:
     def rows(values):
         return None if values is None else values[order]
 
     return replace(
         training,
-        behaviour=of_behaviour(training.behaviour, order),
+        behaviour=renumber_behaviour(training.behaviour, order),
         item_features=training.item_features[order],
         price=rows(training.price),
         category=rows(training.category),
@@ -57,7 +57,7 @@ def of_training(training: Training, order: np.ndarray) -> Training:
     )
 
 
-def of_behaviour(behaviour: Behaviour, order: np.ndarray) -> Behaviour:
+def renumber_behaviour(behaviour: Behaviour, order: np.ndarray) -> Behaviour:
     item = np.argsort(order).astype(np.int32)[behaviour.item]
     by = np.lexsort((behaviour.kind, behaviour.day, item, behaviour.customer))
     return replace(
@@ -69,16 +69,16 @@ def of_behaviour(behaviour: Behaviour, order: np.ndarray) -> Behaviour:
     )
 
 
-def of_case(case: Case, order: np.ndarray) -> Case:
+def renumber_test_case(case: Case, order: np.ndarray) -> Case:
     return replace(
         case,
-        seen=columns(case.seen, order),
-        wanted=columns(case.wanted, order),
+        seen=permute_columns(case.seen, order),
+        wanted=permute_columns(case.wanted, order),
         known_share=case.known_share[order],
     )
 
 
-def columns(matrix: sparse.csr_matrix, order: np.ndarray) -> sparse.csr_matrix:
+def permute_columns(matrix: sparse.csr_matrix, order: np.ndarray) -> sparse.csr_matrix:
     moved = matrix[:, order].tocsr()
     moved.sort_indices()
     return moved

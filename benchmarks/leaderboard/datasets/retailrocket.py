@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.leaderboard.datasets.window import Data, Window, nothing_known
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models.base import KINDS, Behaviour, Training
 from models.time_split import Case, case, cells
 
@@ -21,7 +21,7 @@ PROTOCOL = (
 )
 
 
-def load(folder: Path) -> Data:
+def load_retailrocket(folder: Path) -> Dataset:
     """Days since 1970-01-01; the held-out purchases are put on the day after the last."""
     events, held = pd.read_csv(folder / "events.csv"), pd.read_csv(folder / "test_purchases.csv")
     visitor_ids = np.unique(events["visitor_id"])
@@ -41,13 +41,13 @@ def load(folder: Path) -> Data:
         }
     )
     until = int(events["at"].max() // SECONDS) + 1
-    earlier, last = last_purchase_out(events)
+    earlier, last = hold_out_last_purchases(events)
     sizes = (len(visitor_ids), len(item_ids))
-    return Data(
+    return Dataset(
         "retailrocket",
         PROTOCOL,
-        window(events, held, until, *sizes),
-        window(earlier, last, until, *sizes),
+        build_window(events, held, until, *sizes),
+        build_window(earlier, last, until, *sizes),
         ("discover",),
         (10, 20),
         tuple(("discover", name) for name in ("hit@10", "ndcg@10", "hit@20")),
@@ -56,7 +56,7 @@ def load(folder: Path) -> Data:
     )
 
 
-def last_purchase_out(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def hold_out_last_purchases(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Events as they were before each visitor's last purchased item came into their sight, and those items.
 
     Visitors of whom no purchase would be left keep all and are not asked.
@@ -75,7 +75,9 @@ def last_purchase_out(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
     return earlier[list(events.columns)], last[last["visitor"].isin(able)]
 
 
-def window(events: pd.DataFrame, held: pd.DataFrame, until: int, n_visitors: int, n_items: int) -> Window:
+def build_window(
+    events: pd.DataFrame, held: pd.DataFrame, until: int, n_visitors: int, n_items: int
+) -> TestWindow:
     """These events known, these purchases asked for."""
     day = (events["at"] // SECONDS).to_numpy()
     rows = np.unique(np.stack([events["visitor"], events["item"], day, events["kind"]]), axis=1).astype(
@@ -92,12 +94,12 @@ def window(events: pd.DataFrame, held: pd.DataFrame, until: int, n_visitors: int
         np.full(n, KINDS.index("purchase"), np.int8),
         until + 1,
     )
-    training = Training(before, nothing_known(n_visitors), nothing_known(n_items))
-    return Window(
-        training, touched_masked(case(before, after, np.ones(n_items, bool), most=None), before), training
+    training = Training(before, build_empty_features(n_visitors), build_empty_features(n_items))
+    return TestWindow(
+        training, mask_touched_items(case(before, after, np.ones(n_items, bool), most=None), before), training
     )
 
 
-def touched_masked(asked: Case, before: Behaviour) -> Case:
+def mask_touched_items(asked: Case, before: Behaviour) -> Case:
     """The test with everything a visitor touched as seen, not only what was bought."""
     return replace(asked, seen=cells(before.of(asked.customers)))

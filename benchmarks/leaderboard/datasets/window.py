@@ -10,7 +10,7 @@ from models.time_split import Case
 
 
 @dataclass(frozen=True)
-class Window:
+class TestWindow:
     """One test, and what may be known before it.
 
     Attributes:
@@ -34,7 +34,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Data:
+class Dataset:
     """A data set.
 
     Attributes:
@@ -49,8 +49,8 @@ class Data:
 
     name: str
     protocol: str
-    test: Window
-    validation: Window
+    test: TestWindow
+    validation: TestWindow
     tasks: tuple[str, ...]
     ks: tuple[int, ...]
     columns: tuple[tuple[str, str], ...]
@@ -59,6 +59,6 @@ class Data:
     labels: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def nothing_known(n: int) -> sparse.csr_matrix:
+def build_empty_features(n: int) -> sparse.csr_matrix:
     """Features of n rows that have none."""
     return sparse.csr_matrix((n, 0), dtype=np.float32)

@@ -17,43 +17,43 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.soak.damage.clients import Clients, Seen
-from benchmarks.soak.damage.harms import HARMS, PUBLISHED, cut, full_disk, harmed
+from benchmarks.soak.damage.clients import ClientCounts, LoadClients
+from benchmarks.soak.damage.harms import HARMS, PUBLISHED, apply_harm, limit_file_size, truncate_file
 from benchmarks.soak.damage.home import BLOCK, write_home
-from benchmarks.soak.damage.server import UNVERIFIED, Server
+from benchmarks.soak.damage.server import UNVERIFIED, ServiceProcess
 from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
 
-Row = tuple[str, str, Seen, str]  # a file, what was done to it, what clients met, what /readyz said
+Row = tuple[str, str, ClientCounts, str]  # a file, what was done to it, what clients met, what /readyz said
 
 
-def soak(
+def run_soak(
     folder: Path, seconds: float, n_clients: int, n_customers: int, harms=HARMS, kills: bool = True
 ) -> list[Row]:
     """Every harm in turn over one server; one row each."""
     home = folder / "home"
     expected = write_home(home, n_customers)
-    server = Server(home)
+    server = ServiceProcess(home)
     rows: list[Row] = []
 
     def note(name: str, harm: str, told: str = "") -> None:
         time.sleep(seconds)
-        rows.append((name, harm, clients.take(), told + problems(server)))
+        rows.append((name, harm, clients.take(), told + read_problems(server)))
 
     try:
         requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).raise_for_status()
-        clients = Clients(server.port, n_clients, expected)
+        clients = LoadClients(server.port, n_clients, expected)
         for name, harm in harms:
             clients.may_be_nameless = name.startswith(str(RESTRICTIONS))
-            with harmed(home, name, harm):
+            with apply_harm(home, name, harm):
                 note(name, harm.__name__)
             if clients.may_be_nameless:
                 time.sleep(0.3)  # answers under way when it was undone are still a stranger's
                 clients.take()
         clients.may_be_nameless = False
-        with full_disk(server.workers()):
+        with limit_file_size(server.workers()):
             status = requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).status_code
             note("every file", "full disk", f"POST {status}; ")
-        with harmed(home, str(PUBLISHED), cut):
+        with apply_harm(home, str(PUBLISHED), truncate_file):
             for pid in (
                 server.workers() if kills else ()
             ):  # granian gives up on one that dies twice within 5.5 s
@@ -63,7 +63,7 @@ def soak(
             clients.stop()
             server.stop()
             server.start()
-            clients = Clients(server.port, n_clients, {"night-1": expected["night-1"]})
+            clients = LoadClients(server.port, n_clients, {"night-1": expected["night-1"]})
             note(str(PUBLISHED), "cut, restarted")
         clients.stop()
     finally:
@@ -71,14 +71,16 @@ def soak(
     return rows
 
 
-def control(folder: Path, seconds: float, n_clients: int, n_customers: int, harm=cut) -> Seen:
+def run_control(
+    folder: Path, seconds: float, n_clients: int, n_customers: int, harm=truncate_file
+) -> ClientCounts:
     """What clients of a server that verifies nothing meet."""
     home = folder / "unverified"
     expected = write_home(home, n_customers)
-    server = Server(home, UNVERIFIED)
+    server = ServiceProcess(home, UNVERIFIED)
     try:
         requests.post(server.url("/v1/overrides"), json=BLOCK, timeout=20).raise_for_status()
-        clients = Clients(server.port, n_clients, expected)
+        clients = LoadClients(server.port, n_clients, expected)
         harm(home / PUBLISHED)
         time.sleep(seconds)
         clients.stop()
@@ -87,7 +89,7 @@ def control(folder: Path, seconds: float, n_clients: int, n_customers: int, harm
         server.stop()
 
 
-def problems(server: Server) -> str:
+def read_problems(server: ServiceProcess) -> str:
     """What `/readyz` has to say, shortly after."""
     told = server.ready()
     return "; ".join(told.get("problems", [told.get("detail", "")])) or told["status"]
@@ -98,7 +100,7 @@ def is_right(row: Row) -> bool:
     return not row[2].wrong and (not row[2].resets or "killed" in row[1])
 
 
-def line(row: Row) -> str:
+def format_row(row: Row) -> str:
     name, harm, seen, said = row
     took = sorted(seen.milliseconds) or [0.0]
     p99 = statistics.quantiles(took, n=100)[98] if len(took) > 1 else took[0]
@@ -117,10 +119,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--customers", type=int, default=2_000)
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        rows = soak(Path(folder), args.seconds, args.clients, args.customers)
-        unverified = control(Path(folder), args.seconds, args.clients, args.customers)
-    print("\n".join(map(line, rows)))
-    print("control, nothing verified: " + line((str(PUBLISHED), "cut", unverified, "")))
+        rows = run_soak(Path(folder), args.seconds, args.clients, args.customers)
+        unverified = run_control(Path(folder), args.seconds, args.clients, args.customers)
+    print("\n".join(map(format_row, rows)))
+    print("control, nothing verified: " + format_row((str(PUBLISHED), "cut", unverified, "")))
     felt = [row for row in rows if not is_right(row)]
     for row in felt:
         print(f"felt: {row[0]} {row[1]}: {row[2].wrong} {row[2].resets} resets")

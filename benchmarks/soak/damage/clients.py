@@ -7,11 +7,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.soak.damage.home import STRANGER, path
+from benchmarks.soak.damage.home import STRANGER, build_list_path
 
 
 @dataclass
-class Seen:
+class ClientCounts:
     """What the clients met during one harm.
 
     Attributes:
@@ -27,7 +27,7 @@ class Seen:
     resets: int = 0
 
 
-class Clients:
+class LoadClients:
     """Threads with a connection each. `seen` is exchanged for an empty one between harms."""
 
     def __init__(self, port: int, n: int, expected: dict[str, dict[str, list[str]]]) -> None:
@@ -37,15 +37,15 @@ class Clients:
             threading.Event(),
             threading.Lock(),
         )
-        self._seen, self.may_be_nameless = Seen(), False
+        self._seen, self.may_be_nameless = ClientCounts(), False
         self._threads = [threading.Thread(target=self._ask, args=(seed,), daemon=True) for seed in range(n)]
         for thread in self._threads:
             thread.start()
 
-    def take(self) -> Seen:
+    def take(self) -> ClientCounts:
         """What was seen since the last call."""
         with self._lock:
-            seen, self._seen = self._seen, Seen()
+            seen, self._seen = self._seen, ClientCounts()
         return seen
 
     def stop(self) -> None:
@@ -60,7 +60,7 @@ class Clients:
             customer, began = draw.choice(customers), time.perf_counter()
             try:
                 connection = connection or http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-                connection.request("GET", path(customer))
+                connection.request("GET", build_list_path(customer))
                 answer = connection.getresponse()
                 status, body = answer.status, answer.read()
             except (OSError, http.client.HTTPException):

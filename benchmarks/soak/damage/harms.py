@@ -20,12 +20,12 @@ CUT_TO = 100_000  # bytes; what killed the service that mapped its snapshot
 N_FLIPPED = 40
 
 
-def cut(file: Path) -> None:
+def truncate_file(file: Path) -> None:
     """Cut a file short in place, as a disk that lost its end does."""
     os.truncate(file, min(CUT_TO, file.stat().st_size // 2))
 
 
-def flip(file: Path) -> None:
+def flip_bits(file: Path) -> None:
     """Turn over every bit of some bytes in place, not in LMDB's two meta pages: those it checks itself."""
     size, draw = file.stat().st_size, random.Random(1)
     with file.open("r+b") as out:
@@ -36,7 +36,7 @@ def flip(file: Path) -> None:
             out.write(bytes([byte ^ 0xFF]))
 
 
-def delete(file: Path) -> None:
+def delete_path(file: Path) -> None:
     """A file or a folder is gone, at one moment: the service may make it anew at the next."""
     if file.is_dir() and not file.is_symlink():
         aside = file.with_name(f".{file.name}.gone")
@@ -52,12 +52,12 @@ def swap_snapshot(file: Path) -> None:
         out.truncate()
 
 
-def garble(file: Path) -> None:
+def garble_text(file: Path) -> None:
     """Half of the text, and then something else."""
     file.write_text(file.read_text()[:20] + "[" * 5_000)
 
 
-def swap_link(file: Path) -> None:
+def redirect_link(file: Path) -> None:
     """A link of the shared copy that leads to another file."""
     file.unlink()
     file.symlink_to("/etc/hostname")
@@ -65,25 +65,25 @@ def swap_link(file: Path) -> None:
 
 # Of which file, what; a folder's name ends with a slash.
 HARMS: tuple[tuple[str, Callable[[Path], None]], ...] = (
-    *((str(PUBLISHED), harm) for harm in (cut, flip, delete, swap_snapshot)),
-    *((str(PUBLISHED.with_name(FILE)), harm) for harm in (garble, delete)),
-    (f"{SNAPSHOTS}/", delete),
-    *(("published.json", harm) for harm in (garble, cut, delete)),
-    ("serving/history/", delete),
-    *((f"serving/{COPIES}/night-2", harm) for harm in (swap_link, delete)),
-    (f"serving/{COPIES}/", delete),
-    *((f"{STATE}/overrides.json", harm) for harm in (cut, flip, garble, delete)),
-    *((f"{STATE}/overrides.copy.json", harm) for harm in (flip, delete)),
-    (f"{STATE}/", delete),
-    (f"serving/{LOG}/", delete),
-    *((f"{RESTRICTIONS}/data.mdb", harm) for harm in (cut, flip, delete)),
-    (f"{RESTRICTIONS}/lock.mdb", delete),
-    (f"{RESTRICTIONS}/", delete),
+    *((str(PUBLISHED), harm) for harm in (truncate_file, flip_bits, delete_path, swap_snapshot)),
+    *((str(PUBLISHED.with_name(FILE)), harm) for harm in (garble_text, delete_path)),
+    (f"{SNAPSHOTS}/", delete_path),
+    *(("published.json", harm) for harm in (garble_text, truncate_file, delete_path)),
+    ("serving/history/", delete_path),
+    *((f"serving/{COPIES}/night-2", harm) for harm in (redirect_link, delete_path)),
+    (f"serving/{COPIES}/", delete_path),
+    *((f"{STATE}/overrides.json", harm) for harm in (truncate_file, flip_bits, garble_text, delete_path)),
+    *((f"{STATE}/overrides.copy.json", harm) for harm in (flip_bits, delete_path)),
+    (f"{STATE}/", delete_path),
+    (f"serving/{LOG}/", delete_path),
+    *((f"{RESTRICTIONS}/data.mdb", harm) for harm in (truncate_file, flip_bits, delete_path)),
+    (f"{RESTRICTIONS}/lock.mdb", delete_path),
+    (f"{RESTRICTIONS}/", delete_path),
 )
 
 
 @contextmanager
-def harmed(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[None]:
+def apply_harm(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[None]:
     """Do it, and afterwards put back what is still not as it was; a log is not put back, whose files were
     moved on meanwhile.
     """
@@ -98,14 +98,14 @@ def harmed(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[None
             LOG not in name and COPIES not in name and str(STATE) not in name
         ):  # those the service mends itself
             if file.is_dir():
-                delete(file)
+                delete_path(file)
             aside = file.with_name(f".{file.name}.back")
             (shutil.copytree if (kept / name).is_dir() else shutil.copyfile)(kept / name, aside)
             aside.replace(file)  # whole at once, as a restore from a backup should be
 
 
 @contextmanager
-def full_disk(pids: list[int]) -> Iterator[None]:
+def limit_file_size(pids: list[int]) -> Iterator[None]:
     """No process of these can make a file longer, as when the disk is full; what reading needs is there."""
     before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)) for pid in pids}
     try:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.serving import pairs
+from benchmarks.serving import make_snapshot_content
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import HISTORY, Published
@@ -32,12 +32,12 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
     """
     expected = {}
     store = Restrictions.create(home / restrictions_store.FOLDER)
-    store.hear(CONSENTS, denied(n_customers), NO)
+    store.hear(CONSENTS, list_denied_customers(n_customers), NO)
     store.hear(
         CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO
     )  # of others, so that the file has many pages
     for seed, (name, published_at) in enumerate(NIGHTS.items(), start=1):
-        content = dict(pairs(n_customers, seed))
+        content = dict(make_snapshot_content(n_customers, seed))
         meta = contract.Meta(contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {})
         content[contract.META] = contract.pack(meta)
         write_snapshot(home / "serving" / "snapshots" / name, content.items())
@@ -45,14 +45,16 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
         (home / HISTORY).mkdir(parents=True, exist_ok=True)
         (home / HISTORY / f"{name}.json").write_text(json.dumps(asdict(record)))
         record.write(home)
-        expected[name] = answers(name, content, n_customers, home / "reference")
+        expected[name] = read_answers(name, content, n_customers, home / "reference")
     return expected
 
 
-def answers(name: str, content: dict[bytes, bytes], n_customers: int, home: Path) -> dict[str, list[str]]:
+def read_answers(
+    name: str, content: dict[bytes, bytes], n_customers: int, home: Path
+) -> dict[str, list[str]]:
     """What a service over this snapshot in memory answers, the block of `BLOCK` in force."""
     restrictions = MemoryRestrictions()
-    restrictions.hear(CONSENTS, denied(n_customers), NO)
+    restrictions.hear(CONSENTS, list_denied_customers(n_customers), NO)
     app = create_app(
         Settings(home=home),
         clock=lambda: datetime(2026, 2, 21, 12, tzinfo=UTC),
@@ -68,11 +70,11 @@ def answers(name: str, content: dict[bytes, bytes], n_customers: int, home: Path
     return {one: [item["item_id"] for item in items] for one, items in lists.items()}
 
 
-def denied(n_customers: int) -> list[str]:
+def list_denied_customers(n_customers: int) -> list[str]:
     """The customers who said no."""
     return [f"c_{n}" for n in range(0, n_customers, ONE_IN)]
 
 
-def path(customer_id: str) -> str:
+def build_list_path(customer_id: str) -> str:
     """The address of a visitor's list."""
     return f"/v1/recommendations?n={N}&customer_id={customer_id}"

@@ -26,7 +26,7 @@ UNVERIFIED = (
 )
 
 
-class Server:
+class ServiceProcess:
     """`python -m serving_app` over a home."""
 
     def __init__(self, home: Path, command: tuple[str, ...] = COMMAND) -> None:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.soak.hostile import healthy
-from benchmarks.soak.hostile.figures import lost_behind, show, tally
+from benchmarks.soak.hostile.figures import count_outcomes, find_lost_rows, print_outcomes
 from benchmarks.soak.hostile.trials import PLANS
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.run import launcher
@@ -43,7 +43,7 @@ def run_night(settings: Settings, days: LandingDates, run_id: str) -> str | None
     return None
 
 
-def soak(home: Path, source: str, customers: int, days: int) -> bool:
+def run_soak(home: Path, source: str, customers: int, days: int) -> bool:
     """Two nights of one shop; whether both ended green."""
     settings = Settings.from_environment(
         {
@@ -56,16 +56,16 @@ def soak(home: Path, source: str, customers: int, days: int) -> bool:
     )
     feeds = [feed for feed in PLANS if feed.startswith((source, "serving"))]
     first, hostile = healthy.OPENING, healthy.OPENING + timedelta(days=days - 1)
-    healthy.trade(settings, source, first, hostile)
-    landed = [trial for feed in feeds for trial in healthy.add(settings.landing, feed, hostile)]
+    healthy.write_shop_files(settings, source, first, hostile)
+    landed = [trial for feed in feeds for trial in healthy.append_trials(settings.landing, feed, hostile)]
     stopped = run_night(settings, LandingDates(first, hostile), "hostile")
-    show(tally(settings, landed))
+    print_outcomes(count_outcomes(settings, landed))
     if stopped is None:
         after = hostile + timedelta(days=1)
-        healthy.trade(settings, source, after, after)
+        healthy.write_shop_files(settings, source, after, after)
         stopped = run_night(settings, LandingDates(after, after), "the-day-after")
     if stopped is None:
-        lost = lost_behind(settings)
+        lost = find_lost_rows(settings)
         print(f"accepted rows that are not found again: {lost}")
         stopped = "accepted rows are lost" if any(lost.values()) else None
     print(f"{source}: {'green' if stopped is None else f'RED. {stopped}'}", flush=True)
@@ -84,7 +84,7 @@ def main() -> None:
     base, began = args.home or Path(tempfile.mkdtemp(prefix="hostile-")), time.monotonic()
     start_spark_session("hostile", "local[2]", "2g")
     green = [
-        soak(base / source, source, args.customers, args.days)
+        run_soak(base / source, source, args.customers, args.days)
         for source in args.source or ("sample_shop", "online_retail")
     ]
     print(f"{time.monotonic() - began:.0f} s, in {base}")

@@ -8,7 +8,7 @@ every time.
 from typing import Any
 
 
-def deep(depth: int, key: str | None) -> Any:
+def nest_json(depth: int, key: str | None) -> Any:
     """Lists in lists, or objects in objects under that key."""
     value: Any = 1
     for _ in range(depth):
@@ -195,8 +195,8 @@ KINDS = {
     "a list in a list": [["a"]],
     "a field of null": {"a": None},
     "a field of a list": {"a": [1, None]},
-    "50 lists deep": deep(50, None),
-    "500 objects deep": deep(500, "a"),
+    "50 lists deep": nest_json(50, None),
+    "500 objects deep": nest_json(500, "a"),
     "101 items": 101 * ["a"],
     "1,000 items": 1_000 * ["a"],
     "101 fields": {f"f{n}": n for n in range(101)},

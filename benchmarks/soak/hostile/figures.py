@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 import lmdb
 
-from benchmarks.soak.hostile.healthy import Landed
+from benchmarks.soak.hostile.healthy import LandedTrial
 from expectations.contracts import snapshot
 from expectations.contracts.lake import CORE_ITEMS, QUARANTINE
 from expectations.contracts.published import Published
@@ -37,7 +37,7 @@ LOST = {
 
 
 @dataclass
-class Outcome:
+class FeedOutcome:
     """Of one feed's values."""
 
     feed: str
@@ -48,18 +48,18 @@ class Outcome:
     by_field: dict[str, Counter] = field(default_factory=dict)
 
 
-def tally(settings: Settings, landed: list[Landed]) -> list[Outcome]:
+def count_outcomes(settings: Settings, landed: list[LandedTrial]) -> list[FeedOutcome]:
     """One outcome a feed; after `ingest`."""
     lake, outcomes = Lake(settings.lake), {}
     refused = {
         (row["source_file"], row["source_line"]): row["reason"]
         for row in lake.read_arrow(QUARANTINE).to_pylist()
     }
-    places = known_places(settings, lake)
+    places = read_first_positions(settings, lake)
     rows = lake.read_arrow(CORE_ITEMS, ["item_id", "title"])
     items = {*rows["item_id"].to_pylist(), *rows["title"].to_pylist()}
     for one in landed:
-        outcome = outcomes.setdefault(one.trial.feed, Outcome(one.trial.feed))
+        outcome = outcomes.setdefault(one.trial.feed, FeedOutcome(one.trial.feed))
         reason = refused.get((one.file, one.line))
         outcome.n_tried += 1
         outcome.by_field.setdefault(one.trial.field, Counter())[reason or "accepted"] += 1
@@ -67,11 +67,11 @@ def tally(settings: Settings, landed: list[Landed]) -> list[Outcome]:
             outcome.reasons[reason] += 1
             continue
         outcome.n_accepted += 1
-        outcome.n_in_core += has_row(one, places, items)
+        outcome.n_in_core += is_in_core(one, places, items)
     return list(outcomes.values())
 
 
-def has_row(one: Landed, places: set[str], items: set[str]) -> bool:
+def is_in_core(one: LandedTrial, places: set[str], items: set[str]) -> bool:
     """Whether a record is found in its core table: by where it stood, or an item by its id, or the title
     beside a hostile id.
     """
@@ -82,7 +82,7 @@ def has_row(one: Landed, places: set[str], items: set[str]) -> bool:
     )
 
 
-def known_places(settings: Settings, lake: Lake) -> set[str]:
+def read_first_positions(settings: Settings, lake: Lake) -> set[str]:
     """Where the rows of all core tables were first received."""
     tables = {
         feed.target.name: feed.target for source in load_sources(settings.sources) for feed in source.feeds
@@ -95,7 +95,7 @@ def known_places(settings: Settings, lake: Lake) -> set[str]:
     }
 
 
-def lost_behind(settings: Settings) -> dict[str, int]:
+def find_lost_rows(settings: Settings) -> dict[str, int]:
     """Rows of core tables that the published warehouse lacks, and items that the published snapshot does."""
     published = Published.read(settings.home)
     lake, lost = Lake(settings.lake), {}
@@ -106,7 +106,7 @@ def lost_behind(settings: Settings) -> dict[str, int]:
             core = next(
                 (
                     lake.read_arrow(t, columns)
-                    for t in every_target(settings)
+                    for t in list_target_tables(settings)
                     if t.name == name and lake.exists(t)
                 ),
                 None,
@@ -123,21 +123,21 @@ def lost_behind(settings: Settings) -> dict[str, int]:
     return lost
 
 
-def every_target(settings: Settings) -> list:
+def list_target_tables(settings: Settings) -> list:
     """The tables that records become rows of, and those derived."""
     sources = load_sources(settings.sources)
     return [each.target for source in sources for each in (*source.feeds, *source.derivations)]
 
 
-def show(outcomes: list[Outcome]) -> None:
+def print_outcomes(outcomes: list[FeedOutcome]) -> None:
     """A line a feed, then a line a field."""
     for each in outcomes:
         accepted = f"{each.n_accepted:,} accepted ({each.n_in_core:,} with a row of their own)"
-        print(f"{each.feed}: {each.n_tried:,} tried, {accepted}, {listed(each.reasons)}")
+        print(f"{each.feed}: {each.n_tried:,} tried, {accepted}, {format_counts(each.reasons)}")
         for name, counts in each.by_field.items():
-            print(f"    {name:<60} {listed(counts)}")
+            print(f"    {name:<60} {format_counts(counts)}")
 
 
-def listed(counts: Counter) -> str:
+def format_counts(counts: Counter) -> str:
     """Each with its number, the most frequent first."""
     return ", ".join(f"{name} {n:,}" for name, n in counts.most_common())

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.soak.hostile.trials import Trial, as_csv_rows, as_json_lines, trials, zipped
+from benchmarks.soak.hostile.trials import (
+    Trial,
+    compress_content,
+    list_trials,
+    write_csv_rows,
+    write_json_lines,
+)
 from sample_shop.rhythm import OPENING_DAY, day_number
 from sample_shop.shop import trade_days
 from spark_jobs.settings import Settings
@@ -29,7 +35,7 @@ N_BUYERS, N_ITEMS = 60, 30
 
 
 @dataclass(frozen=True)
-class Landed:
+class LandedTrial:
     """A trial and where it stands: the file's name under landing/, and its line."""
 
     trial: Trial
@@ -37,7 +43,7 @@ class Landed:
     line: int
 
 
-def trade(settings: Settings, source: str, first: date, last: date) -> None:
+def write_shop_files(settings: Settings, source: str, first: date, last: date) -> None:
     """Let the shop write the files of these days."""
     landing = settings.landing / source
     if source == "sample_shop":
@@ -80,35 +86,39 @@ def write_retail_day(folder: Path, day: date) -> None:
         csv.writer(out, lineterminator="\n").writerows([RETAIL, *rows])
 
 
-def add(landing: Path, feed: str, day: date) -> Iterator[Landed]:
+def append_trials(landing: Path, feed: str, day: date) -> Iterator[LandedTrial]:
     """Write a feed's trials behind the healthy records of a day's file; made where there is none."""
     folder = landing / feed / str(day)
     folder.mkdir(parents=True, exist_ok=True)
     file = next(iter(sorted(folder.iterdir())), folder / "hostile.jsonl")
     packed = file.read_bytes() if file.exists() else b""
     content = gzip.decompress(packed) if file.suffix == ".gz" else packed
-    some = list(trials(feed, day, items(landing, feed)))
+    some = list(list_trials(feed, day, read_item_ids(landing, feed)))
     line, added = content.count(b"\n") + 1, []
     for one in some:
-        text = as_csv_rows([one], columns(content)) if file.suffix == ".csv" else as_json_lines([one])
-        yield Landed(one, str(file.relative_to(landing)), line)
-        line += line_ends(text)
+        text = (
+            write_csv_rows([one], read_csv_header(content))
+            if file.suffix == ".csv"
+            else write_json_lines([one])
+        )
+        yield LandedTrial(one, str(file.relative_to(landing)), line)
+        line += count_line_ends(text)
         added.append(text)
     whole = content + b"".join(added)
-    file.write_bytes(zipped(whole) if file.suffix == ".gz" else whole)
+    file.write_bytes(compress_content(whole) if file.suffix == ".gz" else whole)
 
 
-def line_ends(text: bytes) -> int:
+def count_line_ends(text: bytes) -> int:
     """How many lines a record takes: a lone carriage return ends one too."""
     return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
 
 
-def columns(content: bytes) -> list[str]:
+def read_csv_header(content: bytes) -> list[str]:
     """The header of a CSV file."""
     return content.split(b"\n", 1)[0].decode().strip().split(",")
 
 
-def items(landing: Path, feed: str) -> list[str]:
+def read_item_ids(landing: Path, feed: str) -> list[str]:
     """Ids of items that the shop sells."""
     if feed.startswith("online_retail"):
         return [str(20_000 + n) for n in range(N_ITEMS)]

@@ -23,7 +23,7 @@ class Trial:
     record: dict[str, Any]
 
 
-def event(n: int, day: date, item: str) -> dict:
+def make_event(n: int, day: date, item: str) -> dict:
     """A cart event of one of fifty browsers, with all that an event may say."""
     return {
         "type": "track",
@@ -55,15 +55,15 @@ def event(n: int, day: date, item: str) -> dict:
     }
 
 
-def purchase(n: int, day: date, item: str) -> dict:
+def make_purchase(n: int, day: date, item: str) -> dict:
     """An order's event with two products."""
-    said = event(n, day, item)
+    said = make_event(n, day, item)
     product = {"product_id": item, "quantity": 1, "price": 2.5}
     properties = {"order_id": f"h-{n}", "currency": "EUR", "products": [product, dict(product)]}
     return {**said, "event": "Order Completed", "properties": properties}
 
 
-def order_line(n: int, day: date, item: str) -> dict:
+def make_order_line(n: int, day: date, item: str) -> dict:
     return {
         "order_id": f"h-{n}",
         "line_no": "1",
@@ -81,7 +81,7 @@ def order_line(n: int, day: date, item: str) -> dict:
     }
 
 
-def person(n: int, day: date, item: str) -> dict:
+def make_person(n: int, day: date, item: str) -> dict:
     return {
         "crm_id": f"h-{n}",
         "user_id": f"h-login-{n}",
@@ -101,7 +101,7 @@ def person(n: int, day: date, item: str) -> dict:
     }
 
 
-def item(n: int, day: date, item: str) -> dict:
+def make_item(n: int, day: date, item: str) -> dict:
     return {
         "item_id": f"h-{n}",
         "title": f"Hostile thing {n}",
@@ -118,7 +118,7 @@ def item(n: int, day: date, item: str) -> dict:
     }
 
 
-def impression(n: int, day: date, item: str) -> dict:
+def make_impression(n: int, day: date, item: str) -> dict:
     return {
         "request_id": f"h-{n}",
         "served_at": f"{day}T15:00:00Z",
@@ -136,7 +136,7 @@ def impression(n: int, day: date, item: str) -> dict:
     }
 
 
-def retail_line(n: int, day: date, item: str) -> dict:
+def make_retail_line(n: int, day: date, item: str) -> dict:
     return {
         "InvoiceNo": f"9{n:06}",
         "StockCode": item,
@@ -191,7 +191,7 @@ PURCHASE_FIELDS = (
     "properties.products.1.price",
 )
 IMPRESSION_FIELDS = (
-    *impression(0, date.min, ""),
+    *make_impression(0, date.min, ""),
     "items.0",
     "items.0.item_id",
     "items.0.rank",
@@ -200,16 +200,16 @@ IMPRESSION_FIELDS = (
 )
 Plan = tuple[Callable[[int, date, str], dict], tuple[str, ...], Mapping[str, Any]]
 PLANS: dict[str, list[Plan]] = {
-    "sample_shop/events": [(event, EVENT_FIELDS, VALUES), (purchase, PURCHASE_FIELDS, VALUES)],
-    "sample_shop/orders": [(order_line, tuple(order_line(0, date.min, "")), TEXTS | NUMBERS)],
-    "sample_shop/people": [(person, tuple(person(0, date.min, "")), TEXTS | NUMBERS)],
-    "sample_shop/catalogue": [(item, tuple(item(0, date.min, "")), VALUES)],
-    "serving/impressions": [(impression, IMPRESSION_FIELDS, VALUES)],
-    "online_retail/lines": [(retail_line, tuple(retail_line(0, date.min, "")), TEXTS | NUMBERS)],
+    "sample_shop/events": [(make_event, EVENT_FIELDS, VALUES), (make_purchase, PURCHASE_FIELDS, VALUES)],
+    "sample_shop/orders": [(make_order_line, tuple(make_order_line(0, date.min, "")), TEXTS | NUMBERS)],
+    "sample_shop/people": [(make_person, tuple(make_person(0, date.min, "")), TEXTS | NUMBERS)],
+    "sample_shop/catalogue": [(make_item, tuple(make_item(0, date.min, "")), VALUES)],
+    "serving/impressions": [(make_impression, IMPRESSION_FIELDS, VALUES)],
+    "online_retail/lines": [(make_retail_line, tuple(make_retail_line(0, date.min, "")), TEXTS | NUMBERS)],
 }
 
 
-def trials(feed: str, day: date, items: list[str]) -> Iterator[Trial]:
+def list_trials(feed: str, day: date, items: list[str]) -> Iterator[Trial]:
     """Every extreme value in every field of a feed.
 
     Args:
@@ -222,11 +222,11 @@ def trials(feed: str, day: date, items: list[str]) -> Iterator[Trial]:
         for field in fields:
             for name, value in values.items():
                 record = make(n, day, items[n % len(items)])
-                yield Trial(feed, field, name, with_value(record, field, value))
+                yield Trial(feed, field, name, set_value(record, field, value))
                 n += 1
 
 
-def with_value(record: dict, path: str, value: Any) -> dict:
+def set_value(record: dict, path: str, value: Any) -> dict:
     """A copy of a record that holds the value at a path of keys and places."""
     changed = copy.deepcopy(record)
     *parents, last = [int(step) if step.isdigit() else step for step in path.split(".")]
@@ -237,14 +237,14 @@ def with_value(record: dict, path: str, value: Any) -> dict:
     return changed
 
 
-def as_json_lines(some: list[Trial]) -> bytes:
+def write_json_lines(some: list[Trial]) -> bytes:
     """One JSON object a line; what Python alone would take (NaN, lone surrogates) stands there as programs
     write it.
     """
     return b"".join(json.dumps(one.record).encode() + b"\n" for one in some)
 
 
-def as_csv_rows(some: list[Trial], columns: list[str]) -> bytes:
+def write_csv_rows(some: list[Trial], columns: list[str]) -> bytes:
     """Rows without a header; a lone surrogate becomes bytes that are no UTF-8."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -252,5 +252,5 @@ def as_csv_rows(some: list[Trial], columns: list[str]) -> bytes:
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
-def zipped(content: bytes) -> bytes:
+def compress_content(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)

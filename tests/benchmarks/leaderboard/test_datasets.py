@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.leaderboard.datasets import read
-from benchmarks.leaderboard.datasets.gowalla import held_out
+from benchmarks.leaderboard.datasets import read_dataset
+from benchmarks.leaderboard.datasets.gowalla import draw_holdout
 from models.base import KINDS, Behaviour
 from models.evaluation import measure_lists
 
@@ -44,7 +44,7 @@ def retail(tmp_path):
     pd.DataFrame(lines, columns=columns).assign(Quantity=1).to_csv(
         tmp_path / "online_retail" / "2011.csv", index=False
     )
-    return read("online_retail", tmp_path)
+    return read_dataset("online_retail", tmp_path)
 
 
 def test_online_retail(retail):
@@ -73,7 +73,7 @@ def test_gowalla(tmp_path):
     for name, rows in (("train", train), ("test", [(0, 10), (1, 0), (1, 10)])):
         with gzip.open(tmp_path / "gowalla" / f"{name}.csv.gz", "wt") as file:
             file.write("user_id,item_id\n" + "".join(f"{user},{item}\n" for user, item in rows))
-    data = read("gowalla", tmp_path)
+    data = read_dataset("gowalla", tmp_path)
     assert wanted(data.test) == [(0, 10), (1, 0), (1, 10)]
     assert len(data.test.training.behaviour) == 12
     [(user, item)] = wanted(data.validation)  # a tenth of ten; of two, rounded down, none
@@ -87,7 +87,7 @@ def test_a_tenth_of_each_users_items_is_held_out():
     customer = np.repeat(np.arange(3, dtype=np.int32), n)
     item = np.concatenate([np.arange(each, dtype=np.int32) for each in n])
     nothing = np.zeros(len(item), np.int32)
-    out = held_out(
+    out = draw_holdout(
         Behaviour(3, 30, customer, item, nothing, nothing.astype(np.int8), 1), np.random.default_rng(0)
     )
     assert np.bincount(customer[out], minlength=3).tolist() == [3, 0, 2]
@@ -100,7 +100,7 @@ def test_beauty(tmp_path):
     (tmp_path / "beauty").mkdir()
     (tmp_path / "beauty" / "Beauty.txt").write_text("7 5 6 8 9\n8 6 5 9 8\n")
     (tmp_path / "beauty" / "Beauty_item2attributes.json").write_text(json.dumps({"5": [1, 2], "6": [1]}))
-    data = read("beauty", tmp_path)
+    data = read_dataset("beauty", tmp_path)
     assert data.item_ids.tolist() == [5, 6, 8, 9] and data.customer_ids.tolist() == [7, 8]
     assert wanted(data.test) == [(0, 3), (1, 2)] and wanted(data.validation) == [(0, 2), (1, 3)]
     fitted = data.test.training.behaviour
@@ -145,7 +145,7 @@ def test_retailrocket(tmp_path):
     (tmp_path / "retailrocket" / "test_purchases.csv").write_text(
         "timestamp,visitor_id,item_id\n1,0,9\n1,1,1\n"
     )
-    data = read("retailrocket", tmp_path)
+    data = read_dataset("retailrocket", tmp_path)
     assert data.item_ids.tolist() == [1, 2, 3, 9]
     assert wanted(data.test) == [(0, 3), (1, 0)]
     assert data.test.asked.seen.toarray().tolist() == [[True, True, True, False], [False, True, False, False]]
@@ -160,7 +160,7 @@ def test_retailrocket(tmp_path):
 
 def test_an_unknown_name_is_said():
     with pytest.raises(ValueError, match="unknown data 'nonsense'; there are online_retail, gowalla"):
-        read("nonsense")
+        read_dataset("nonsense")
 
 
 @pytest.mark.real_data
@@ -168,7 +168,7 @@ def test_gowalla_popularity_comes_out_as_published(real_data):
     """NDCG@20 .0317 over 29,858 users; the lists are made here, by walking down the order, so that only
     figures are ours.
     """
-    data = read("gowalla", real_data)
+    data = read_dataset("gowalla", real_data)
     asked, behaviour = data.test.asked, data.test.training.behaviour
     assert (len(behaviour), asked.wanted.nnz, len(asked)) == (810_128, 217_242, 29_858)
     order = np.argsort(-np.bincount(behaviour.item, minlength=behaviour.n_items), kind="stable")

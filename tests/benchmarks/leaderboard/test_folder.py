@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.leaderboard import __main__ as program
-from benchmarks.leaderboard.datasets import read
+from benchmarks.leaderboard.datasets import read_dataset
 from models.base import KINDS, PURCHASE
 
 HEAD = "customer_id,item_id,occurred_at"
@@ -41,7 +41,7 @@ def twelve_days(kind="purchase"):
 
 
 def test_the_newest_sixth_is_the_test(tmp_path):
-    data = read(shop(tmp_path / "corner", twelve_days(), f"{HEAD},interaction_type"))
+    data = read_dataset(shop(tmp_path / "corner", twelve_days(), f"{HEAD},interaction_type"))
     assert data.name == "corner"
     assert wanted(data) == [
         ("c0", "i0"),
@@ -69,14 +69,14 @@ def test_the_newest_sixth_is_the_test(tmp_path):
 def test_times_of_any_iso_form_may_be_mixed(tmp_path, form):
     lines = [f"c{n % 2},i{n % 3},2026-01-{1 + n:02}T08:15:00Z" for n in range(11)]
     lines[4] = f"c0,i1,{form.format(d='2026-01-05')}"
-    behaviour = read(shop(tmp_path, lines)).test.training.behaviour
+    behaviour = read_dataset(shop(tmp_path, lines)).test.training.behaviour
     assert np.unique(behaviour.day).tolist() == [20454 + n for n in range(10)]  # 2026-01-01 is day 20,454
 
 
 def test_an_offset_can_move_a_day(tmp_path):
     lines = [f"c{n % 2},i{n % 3},2026-01-{1 + n:02}T01:00:00+02:00" for n in range(12)]
     assert (
-        read(shop(tmp_path, lines)).test.training.behaviour.day.min() == 20453
+        read_dataset(shop(tmp_path, lines)).test.training.behaviour.day.min() == 20453
     )  # the evening before, in UTC
 
 
@@ -154,7 +154,7 @@ SENTENCES = [
 def test_what_cannot_be_read_ends_with_a_sentence(tmp_path, monkeypatch, capsys, lines, head, sentence):
     folder = shop(tmp_path / "shop", lines, head)
     with pytest.raises(ValueError, match=sentence):
-        read(folder)
+        read_dataset(folder)
     monkeypatch.setattr("sys.argv", ["leaderboard", folder])
     with pytest.raises(SystemExit) as ended:
         program.main()
@@ -170,7 +170,7 @@ def test_any_text_is_read_or_refused_with_a_sentence(tmp_path_factory, cells, wi
     text = "\n".join([f"{HEAD},interaction_type,price,category", *lines] if with_head else lines)
     (folder / "interactions.csv").write_text(text, encoding="utf-8", errors="surrogatepass")
     try:
-        data = read(str(folder))
+        data = read_dataset(str(folder))
     except ValueError as error:
         assert str(folder) in str(error)
     else:
@@ -180,7 +180,7 @@ def test_any_text_is_read_or_refused_with_a_sentence(tmp_path_factory, cells, wi
 def test_ids_that_look_like_nothing_are_ids(tmp_path):
     """pandas reads NA, null and nan as missing values; here they are an item's code."""
     lines = [f"{name},NA,2026-01-{d:02}" for name in ("null", "nan", "007") for d in (1, 12)]
-    data = read(shop(tmp_path, lines))
+    data = read_dataset(shop(tmp_path, lines))
     assert data.customer_ids.tolist() == ["007", "nan", "null"] and data.item_ids.tolist() == ["NA"]
 
 
@@ -190,7 +190,7 @@ def test_several_categories_of_an_item(tmp_path):
         f"c{n % 2},i{n % 4},2026-01-{1 + n:02},{c}"
         for n, c in enumerate(["Tea|Green", "Tea | Black", "Cups", ""] * 3)
     ]
-    training = read(shop(tmp_path, lines, f"{HEAD},category")).test.training
+    training = read_dataset(shop(tmp_path, lines, f"{HEAD},category")).test.training
     content = training.content.toarray()
     assert content.sum(axis=1).tolist() == [1, 1, 0, 0], "Tea; what one item alone has says nothing"
     assert training.category.tolist() == [1, 1, 0, -1]
@@ -204,7 +204,7 @@ def split(folder, protocol="", test="customer_id,item_id\nc0,i9\nc0,i3\nc1,new\n
 
 
 def test_a_published_split_can_be_expressed(tmp_path):
-    data = read(split(tmp_path, "cuts: [20, 5]\nfigures: [recall, ndcg, hit]\n"))
+    data = read_dataset(split(tmp_path, "cuts: [20, 5]\nfigures: [recall, ndcg, hit]\n"))
     assert wanted(data) == [("c0", "i3"), ("c0", "i9"), ("c1", "new")]
     assert data.tasks == ("discover",) and data.ks == (20, 5)
     assert data.columns == tuple(
@@ -241,11 +241,11 @@ def test_a_published_split_can_be_expressed(tmp_path):
 )
 def test_a_protocol_of_ones_own_is_checked(tmp_path, protocol, sentence):
     with pytest.raises(ValueError, match=sentence):
-        read(split(tmp_path, protocol))
+        read_dataset(split(tmp_path, protocol))
 
 
 def test_a_test_file_that_asks_nobody_is_said(tmp_path):
     with pytest.raises(
         ValueError, match=r"nobody to ask: 1 customers wanted something in test.csv, none of them"
     ):
-        read(split(tmp_path, test="customer_id,item_id\nstranger,i1\n"))
+        read_dataset(split(tmp_path, test="customer_id,item_id\nstranger,i1\n"))

@@ -10,11 +10,11 @@ import pytest
 from benchmarks.leaderboard import __main__ as program
 from benchmarks.leaderboard import measure as measuring
 from benchmarks.leaderboard import run, table
-from benchmarks.leaderboard.datasets import load
-from benchmarks.leaderboard.lifts import lifts
+from benchmarks.leaderboard.datasets import load_dataset
+from benchmarks.leaderboard.lifts import compute_lifts
 from benchmarks.leaderboard.published import PUBLISHED
-from benchmarks.leaderboard.rows import ROWS, Row, plain, rows_of, weighed
-from benchmarks.leaderboard.run import Result
+from benchmarks.leaderboard.rows import ROWS, LeaderboardRow, define_blend_row, define_single_row, list_rows
+from benchmarks.leaderboard.run import RowResult
 from models.evaluation import Measured
 from models.recommenders import RECOMMENDERS
 
@@ -76,19 +76,19 @@ def test_prints_a_table_and_leaves_a_page_and_a_picture(shop, tmp_path, monkeypa
 def test_a_row_that_fails_is_told_and_the_others_go_on(shop, monkeypatch):
     """The child does not know the row that the parent was given."""
     given = (
-        Row("absent", {"parts": {"popularity": {}}}),
-        *(row for row in rows_of(str(shop)) if row.name == "popularity"),
+        LeaderboardRow("absent", {"parts": {"popularity": {}}}),
+        *(row for row in list_rows(str(shop)) if row.name == "popularity"),
     )
-    monkeypatch.setattr(run, "rows_of", lambda name: given)
-    data = load(str(shop))
-    absent, popularity = run.results(data, str(shop), (), "test", 1, 1)
-    assert absent.found is None and "failed: StopIteration" in table.line(data, absent)
+    monkeypatch.setattr(run, "list_rows", lambda name: given)
+    data = load_dataset(str(shop))
+    absent, popularity = run.run_rows(data, str(shop), (), "test", 1, 1)
+    assert absent.found is None and "failed: StopIteration" in table.format_row(data, absent)
     assert popularity.found is not None and popularity.took["mib"] > 0
 
 
 def test_every_registered_recommender_is_a_row_of_a_folder(shop):
-    assert {row.name for row in rows_of(str(shop))} == {*RECOMMENDERS, "learned blend"}
-    assert [row.tasks for row in rows_of(str(shop)) if row.name in ("own_history", "repeat_purchase")] == [
+    assert {row.name for row in list_rows(str(shop))} == {*RECOMMENDERS, "learned blend"}
+    assert [row.tasks for row in list_rows(str(shop)) if row.name in ("own_history", "repeat_purchase")] == [
         ("next",)
     ] * 2
 
@@ -100,17 +100,17 @@ def test_a_row_without_what_it_needs_is_named_and_a_silent_one_is_warned_of(tmp_
     lines = [f"c{c},i{(c * 7 + day) % 60},2026-01-{1 + day:02}" for c in range(40) for day in range(24)]
     (tmp_path / "interactions.csv").write_text("customer_id,item_id,occurred_at\n" + "\n".join(lines))
     shop = str(tmp_path)
-    data, silent = load(shop), plain("stan", name="stan, a day a session", gap_days=0)
-    blend = weighed("blend", {"content": {}, "user_knn": {}}, {"content": 1.0, "user_knn": 1.0}, 1.0)
-    content = next(row for row in rows_of(shop) if row.name == "content")
-    given = (content, silent, plain("stan"), blend)
-    monkeypatch.setattr(run, "rows_of", lambda name: given)
-    monkeypatch.setattr(measuring, "rows_of", lambda name: given)
+    data, silent = load_dataset(shop), define_single_row("stan", name="stan, a day a session", gap_days=0)
+    blend = define_blend_row("blend", {"content": {}, "user_knn": {}}, {"content": 1.0, "user_knn": 1.0}, 1.0)
+    content = next(row for row in list_rows(shop) if row.name == "content")
+    given = (content, silent, define_single_row("stan"), blend)
+    monkeypatch.setattr(run, "list_rows", lambda name: given)
+    monkeypatch.setattr(measuring, "list_rows", lambda name: given)
     monkeypatch.setattr(run.subprocess, "run", in_this_process(data))
-    left_out, warned, usual, other = run.results(data, shop, (), "test", 1, 1)
-    assert left_out.found is None and "left out: no item has an attribute" in table.line(data, left_out)
+    left_out, warned, usual, other = run.run_rows(data, shop, (), "test", 1, 1)
+    assert left_out.found is None and "left out: no item has an attribute" in table.format_row(data, left_out)
     words = "has nothing to say to 100% of those asked in discover"
-    assert warned.warnings == (words,) and f"; WARNING: {words}" in table.line(data, warned)
+    assert warned.warnings == (words,) and f"; WARNING: {words}" in table.format_row(data, warned)
     assert usual.warnings == () and np.nanmean(usual.found.ndcg["discover"]) > 0.1, (
         "its default reads the customers' rhythm"
     )
@@ -122,9 +122,9 @@ def in_this_process(data):
 
     def work(command, **_):
         named = dict(zip(command[5::2], command[6::2], strict=True))
-        row = next(row for row in measuring.rows_of("") if row.name == named["--row"])
-        found, took = measuring.measured(data, data.test, row, 1)
-        measuring.leave(found, took, Path(command[4]))
+        row = next(row for row in measuring.list_rows("") if row.name == named["--row"])
+        found, took = measuring.measure_row(data, data.test, row, 1)
+        measuring.write_result(found, took, Path(command[4]))
         return SimpleNamespace(returncode=0)
 
     return work
@@ -132,8 +132,8 @@ def in_this_process(data):
 
 def test_it_ends_within_its_seconds_and_names_what_it_did_not_come_to(shop):
     began = time.monotonic()
-    slow, absent = run.results(
-        load(str(shop)), str(shop), ("lightfm", "popularity"), "test", 1, 1, seconds=0.2
+    slow, absent = run.run_rows(
+        load_dataset(str(shop)), str(shop), ("lightfm", "popularity"), "test", 1, 1, seconds=0.2
     )
     assert time.monotonic() - began < 5
     assert slow.wrong == "left out: it took longer than the 0 s left of the table's 0.2"
@@ -141,8 +141,8 @@ def test_it_ends_within_its_seconds_and_names_what_it_did_not_come_to(shop):
 
 
 def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop):
-    data = load(str(shop))
-    popularity, blend = run.results(data, str(shop), ("popularity", "learned blend"), "test", 1, 1)
+    data = load_dataset(str(shop))
+    popularity, blend = run.run_rows(data, str(shop), ("popularity", "learned blend"), "test", 1, 1)
     assert not blend.wrong and not blend.row.single
     better = blend.found.ndcg["next"] - popularity.found.ndcg["next"]
     assert np.nanmean(better) > 0.1  # it knows of the two tastes
@@ -150,7 +150,7 @@ def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop)
 
 def test_an_unknown_row_is_refused(shop):
     with pytest.raises(ValueError, match="no row nonsense; there are popularity"):
-        list(run.results(load(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
+        list(run.run_rows(load_dataset(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -189,18 +189,18 @@ def test_what_cannot_be_is_a_sentence(tmp_path, monkeypatch, capsys, argv, sente
 
 def result(name, ndcg, single=True):
     figures = {"next": {"ndcg@10": np.array(ndcg)}}
-    return Result(Row(name, {}, single=single), Measured(figures, {"next": {}}), {})
+    return RowResult(LeaderboardRow(name, {}, single=single), Measured(figures, {"next": {}}), {})
 
 
 def test_blends_are_compared_with_the_best_single_row():
     held = [result("a", [0.1, 0.3]), result("b", [0.2, 0.4]), result("both", [0.3, 0.6], single=False)]
-    found = lifts(held, "next", "ndcg@10")
+    found = compute_lifts(held, "next", "ndcg@10")
     assert [(each.name, each.over) for each in found] == [("both", "b"), ("a", "b")]
     assert (
         found[0].mean == pytest.approx(0.15) and found[0].low >= 0.1 - 1e-12 and found[0].high <= 0.2 + 1e-12
     )
     assert str(found[1]) == "next ndcg@10: a over b -0.1000 [-0.1000, -0.1000]"
-    assert lifts([result("both", [0.3], single=False)], "next", "ndcg@10") == []
+    assert compute_lifts([result("both", [0.3], single=False)], "next", "ndcg@10") == []
 
 
 def test_rows_of_a_data_set_have_names_of_their_own_and_say_what_they_were_chosen_on():
@@ -239,4 +239,4 @@ def test_beauty_stands_beside_the_best_that_were_published():
 
 def test_figures_as_they_are_shown():
     values = (0.0327, 1.0, float("nan"), 0.99996, -0.01)
-    assert [table.shown(value) for value in values] == [".0327", "1.0000", "–", "1.0000", "-.0100"]
+    assert [table.format_value(value) for value in values] == [".0327", "1.0000", "–", "1.0000", "-.0100"]

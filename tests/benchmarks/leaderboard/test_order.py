@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from benchmarks.leaderboard.datasets.order import renumbered, shuffled
-from benchmarks.leaderboard.datasets.window import Data, Window
+from benchmarks.leaderboard.datasets.order import renumber_items, shuffle_items
+from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
 from models.base import PURCHASE, Behaviour, Training
 from models.evaluation import evaluate
 from models.time_split import case
@@ -38,9 +38,9 @@ def a_data_set(generator):
         item_content=features,
     )
     asked = case(known.behaviour, whole.since(CUT), np.ones(N_ITEMS, bool), most=None)
-    window = Window(known, asked, known, tuple(f"title {n}" for n in range(N_ITEMS)))
+    window = TestWindow(known, asked, known, tuple(f"title {n}" for n in range(N_ITEMS)))
     ids = np.array([f"i{n}" for n in range(N_ITEMS)])
-    return Data("made", "", window, window, ("discover",), (10,), COLUMNS, np.arange(N_CUSTOMERS), ids)
+    return Dataset("made", "", window, window, ("discover",), (10,), COLUMNS, np.arange(N_CUSTOMERS), ids)
 
 
 def facts(data):
@@ -77,13 +77,13 @@ def facts(data):
 @given(st.integers(0, 2**32 - 1))
 def test_nothing_but_numbers_changes(seed):
     data = a_data_set(np.random.default_rng(0))
-    moved = shuffled(data, seed)
+    moved = shuffle_items(data, seed)
     assert facts(moved) == facts(data)
     behaviour = moved.test.training.behaviour
     keys = list(zip(behaviour.customer, behaviour.item, behaviour.day, behaviour.kind, strict=True))
     assert keys == sorted(keys), "sorted as behaviour promises"
     assert moved.item_ids.tolist() != data.item_ids.tolist()
-    assert shuffled(data, seed).item_ids.tolist() == moved.item_ids.tolist()
+    assert shuffle_items(data, seed).item_ids.tolist() == moved.item_ids.tolist()
 
 
 def test_a_recommender_without_an_opinion_knows_no_future():
@@ -102,8 +102,8 @@ def test_a_recommender_without_an_opinion_knows_no_future():
         )
         return float(np.nanmean(equal.figures["discover"]["hit@10"]))
 
-    backwards = renumbered(data, np.arange(N_ITEMS)[::-1])
+    backwards = renumber_items(data, np.arange(N_ITEMS)[::-1])
     assert hits(backwards) > 0.3 and hits(data) < 0.01, "the control: numbers tell"
     chance = 10 / (N_ITEMS - CUT)
-    drawn = np.mean([hits(shuffled(data, seed)) for seed in range(20)])
+    drawn = np.mean([hits(shuffle_items(data, seed)) for seed in range(20)])
     assert abs(drawn - chance) < 0.03

@@ -65,7 +65,7 @@ def made() -> ScoringModel:
 
 
 def test_a_part_alone_lists_by_the_same_rules(made):
-    found = dict(home.alone(made, ROWS))
+    found = dict(home.score_single_parts(made, ROWS))
     assert list(found) == ["recent_popularity", "own_history"]
     # A pan is not bought twice, tea is; what a part says nothing of is not listed.
     assert found["recent_popularity"] == {
@@ -77,7 +77,7 @@ def test_a_part_alone_lists_by_the_same_rules(made):
 
 
 def test_days_with_a_purchase_and_whether_they_came():
-    n_days, browsed = home.Asked(ROWS, {}).habits()
+    n_days, browsed = home.KnownCustomers(ROWS, {}).habits()
     assert n_days.tolist() == [2, 0, 0] and browsed.tolist() == [True, True, False]
 
 
@@ -96,7 +96,7 @@ def test_a_list_is_continued_by_the_narrowest_audience_then_what_is_popular(tmp_
         [{"audience": name, "items": listed(*items), "model_version": "m"} for name, items in lists.items()],
         REC_AUDIENCE_ITEMS,
     )
-    asked = home.asked(lake, ROWS, {"ann": "p1", "cid": "p3"})
+    asked = home.select_known_customers(lake, ROWS, {"ann": "p1", "cid": "p3"})
     assert asked.customers == ["ann", "cid"]  # nobody stands behind Bob alone
     assert asked.ladder == {"ann": [["tea"], ["lamp"]], "bob": [["tea"], ["lamp"]], "cid": [[], ["lamp"]]}
 
@@ -132,12 +132,12 @@ def test_an_items_first_night_is_read_from_what_that_night_wrote(tmp_path):
             [{**wrote, "table_name": one.name, "version_after": lake.version(one)} for one in tables],
             OPS_RUNS,
         )
-    first_week = home.first_week(lake, date(2026, 2, 18))
+    first_week = home.find_first_week_items(lake, date(2026, 2, 18))
     assert first_week == {"lamp": date(2026, 2, 17), "tea": date(2026, 2, 18)}
-    assert home.first_week(lake, date(2026, 2, 24)) == {"tea": date(2026, 2, 18)}
-    assert home.first_nights(lake, first_week, k=1) == [
-        home.FirstNight("lamp", date(2026, 2, 17), True, 1, 0, 2),
-        home.FirstNight("tea", date(2026, 2, 18), False, 0, 0, 2),
+    assert home.find_first_week_items(lake, date(2026, 2, 24)) == {"tea": date(2026, 2, 18)}
+    assert home.trace_first_nights(lake, first_week, k=1) == [
+        home.ItemFirstNight("lamp", date(2026, 2, 17), True, 1, 0, 2),
+        home.ItemFirstNight("tea", date(2026, 2, 18), False, 0, 0, 2),
     ]
 
 

@@ -22,21 +22,23 @@ NEW = np.array([False, False, False, False, True])
 
 def test_a_list_that_ends_is_continued_and_no_item_counts_twice():
     ladder = [["pan", "tea"], ["tea", "lamp", "soap"]]
-    assert worth.first_places([["tea", "gone"], *ladder], COLUMN_OF, k=4) == [0, -1, 1, 3]
-    assert worth.first_places([[], *ladder], COLUMN_OF, k=2) == [1, 0]
+    assert worth.merge_ladder([["tea", "gone"], *ladder], COLUMN_OF, k=4) == [0, -1, 1, 3]
+    assert worth.merge_ladder([[], *ladder], COLUMN_OF, k=2) == [1, 0]
 
 
 def test_worth_is_the_sum_over_the_places_held():
-    places = worth.together([[0, 4, 1], [1, -1], []], k=3)
+    places = worth.compact_rows([[0, 4, 1], [1, -1], []], k=3)
     assert places.tolist() == [[0, 4, 1], [1, -1, -1], [-1, -1, -1]]
-    assert worth.worth(EXPECTED, places) == pytest.approx([0.8, 0.3, 0.0])
+    assert worth.compute_list_worth(EXPECTED, places) == pytest.approx([0.8, 0.3, 0.0])
     # Of what is new, the first customer's list holds .2; the second's holds none, though .1 are there.
-    assert worth.worth(EXPECTED, places, NEW) == pytest.approx([0.2, 0.0, 0.0])
+    assert worth.compute_list_worth(EXPECTED, places, NEW) == pytest.approx([0.2, 0.0, 0.0])
 
 
 def test_the_best_are_the_most_expected_and_the_first_among_equals():
-    assert worth.best(EXPECTED, k=2).tolist() == [[0, 4], [1, 2], [4, 3]]
-    assert worth.worth(EXPECTED, worth.best(EXPECTED, k=2), NEW) == pytest.approx([0.2, 0.0, 0.05])
+    assert worth.choose_best_items(EXPECTED, k=2).tolist() == [[0, 4], [1, 2], [4, 3]]
+    assert worth.compute_list_worth(EXPECTED, worth.choose_best_items(EXPECTED, k=2), NEW) == pytest.approx(
+        [0.2, 0.0, 0.05]
+    )
 
 
 def test_groups_by_days_with_a_purchase():
@@ -44,7 +46,8 @@ def test_groups_by_days_with_a_purchase():
     browsed = np.array([1, 1, 1, 1, 1, 0, 0, 1], bool)
     listed = np.array([1, 1, 1, 1, 1, 1, 0, 0], bool)
     found = {
-        name: np.flatnonzero(mask).tolist() for name, mask in worth.groups(n_days, browsed, listed).items()
+        name: np.flatnonzero(mask).tolist()
+        for name, mask in worth.group_customers(n_days, browsed, listed).items()
     }
     assert found == {
         LISTED: [0, 1, 2, 3, 4, 5],
@@ -60,7 +63,7 @@ def test_groups_by_days_with_a_purchase():
 @given(arrays.arrays(np.int64, 20, elements=st.integers(0, 5)), st.integers(0, 2**40 - 1))
 def test_everybody_is_in_one_group(n_days, drawn):
     flags = np.array([drawn >> n & 1 for n in range(40)], bool)
-    found = worth.groups(n_days, flags[:20] | (n_days > 0), flags[20:])
+    found = worth.group_customers(n_days, flags[:20] | (n_days > 0), flags[20:])
     alone = [mask for name, mask in found.items() if name != LISTED]
     assert (np.sum(alone, axis=0) == 1).all()
     assert (
@@ -76,7 +79,7 @@ def test_the_board_compares_customer_by_customer():
     level = np.random.default_rng(3).random(40)
     warm = np.arange(40) < 20
     values = {SERVED: level, "part": np.where(warm, level - 0.1, level + 0.2)}
-    board = worth.board(values, {WARM: warm, COLD: ~warm, AUDIENCE: np.zeros(40, bool)})
+    board = worth.build_board(values, {WARM: warm, COLD: ~warm, AUDIENCE: np.zeros(40, bool)})
     assert (
         board.lists == (SERVED, "part") and board.groups == (WARM, COLD, AUDIENCE) and board.n == (20, 20, 0)
     )

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from benchmarks.cold_start import cold_items
-from benchmarks.leaderboard.datasets.window import Window
+from benchmarks.cold_start import score_cold_items
+from benchmarks.leaderboard.datasets.window import TestWindow
 from models import features
 from models.base import Customers, Training
 from models.recommenders import make
@@ -107,7 +107,7 @@ def test_the_benchmark_counts_as_by_hand():
     wanted, seen = (sparse.csr_matrix(np.array([row], bool)) for row in ([0, 0, 1, 0], [0, 0, 1, 0]))
     asked = Case(np.array([0]), seen, wanted, np.array([1]), np.ones(4))
     scores = np.array([[0.9, 0.8, 0.7, 0.1]], np.float32)
-    found = cold_items(scores, Window(None, asked, None), np.array([0]), np.array([1, 2, 3]))
+    found = score_cold_items(scores, TestWindow(None, asked, None), np.array([0]), np.array([1, 2, 3]))
     assert found["AUC"].tolist() == [0.5]
     assert found["NDCG@10 among cold"].tolist() == pytest.approx([1 / np.log2(3)])
     assert found["NDCG@10 among all"].tolist() == pytest.approx([1 / np.log2(4)]), (

@@ -8,7 +8,7 @@ later steps take for granted.
 
 from datetime import date
 
-from benchmarks.soak.hostile.trials import as_csv_rows, as_json_lines, trials, zipped
+from benchmarks.soak.hostile.trials import compress_content, list_trials, write_csv_rows, write_json_lines
 from expectations.contracts.lake import QUARANTINE
 from expectations.contracts.reasons import REASONS
 from spark_jobs.run import checks
@@ -29,7 +29,7 @@ FEEDS = {
 
 def chosen(feed: str) -> list:
     """One value in twelve of each field, others in the next field."""
-    every = [one for one in trials(feed, DAY, ["item-1"]) if one.value not in TOO_LONG_HERE]
+    every = [one for one in list_trials(feed, DAY, ["item-1"]) if one.value not in TOO_LONG_HERE]
     fields = {name: place for place, name in enumerate(dict.fromkeys(one.field for one in every))}
     return [one for place, one in enumerate(every) if (place + fields[one.field]) % ONE_IN == 0]
 
@@ -38,8 +38,12 @@ def content(source, feed: str, some: list) -> bytes:
     """The day's file, in the feed's format."""
     declared = source.feed(feed.split("/")[1])
     if declared.pattern.endswith(".csv"):
-        return ",".join(declared.columns).encode() + b"\n" + as_csv_rows(some, list(declared.columns))
-    return zipped(as_json_lines(some)) if declared.pattern.endswith(".gz") else as_json_lines(some)
+        return ",".join(declared.columns).encode() + b"\n" + write_csv_rows(some, list(declared.columns))
+    return (
+        compress_content(write_json_lines(some))
+        if declared.pattern.endswith(".gz")
+        else write_json_lines(some)
+    )
 
 
 def test_what_is_let_in_is_what_later_steps_take(home):

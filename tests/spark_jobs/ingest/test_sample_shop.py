@@ -4,10 +4,10 @@ as its truth says.
 
 from datetime import UTC, date, datetime
 
-from benchmarks.planted.facts import LAKE, judge
+from benchmarks.planted.facts import LAKE, judge_facts
 from benchmarks.planted.home import Home
-from benchmarks.planted.records import refused
-from benchmarks.planted.score import table
+from benchmarks.planted.records import judge_refused_records
+from benchmarks.planted.score import format_scores
 from sample_shop.shop import trade_days
 from spark_jobs.identify import job as identify
 from spark_jobs.run.context import LandingDates, RunContext
@@ -34,6 +34,8 @@ def test_every_plant_is_right(home):
         shop.lake,
     )
     truth = shop.folder / "truth"
-    found = refused(shop.lake, truth, LAST) + judge(Home(shop.folder, KEY), truth, LAST, LAKE)
-    assert not [score for score in found if score.n_wrong], table(found)
+    found = judge_refused_records(shop.lake, truth, LAST) + judge_facts(
+        Home(shop.folder, KEY), truth, LAST, LAKE
+    )
+    assert not [score for score in found if score.n_wrong], format_scores(found)
     assert sum(score.n_planted for score in found) > 150

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.sample_shop_lists.home import FirstNight
-from benchmarks.sample_shop_lists.worth import AUDIENCE, POPULAR, SERVED, Board
+from benchmarks.sample_shop_lists.home import ItemFirstNight
+from benchmarks.sample_shop_lists.worth import AUDIENCE, POPULAR, SERVED, ComparisonBoard
 
 PER = 1000
 NAME, CELL = 21, 28
@@ -17,7 +17,7 @@ UNIT = (
 
 
 @dataclass(frozen=True)
-class Told:
+class ListComparison:
     """What is printed, and written as a page.
 
     Attributes:
@@ -31,50 +31,54 @@ class Told:
     """
 
     about: str
-    everything: Board
-    new: Board
+    everything: ComparisonBoard
+    new: ComparisonBoard
     new_there: tuple[int, int]
     new_expected: float
     places: tuple[float, ...]
-    nights: Sequence[FirstNight]
+    nights: Sequence[ItemFirstNight]
 
 
-def number(value: float, sign: str = "") -> str:
+def format_number(value: float, sign: str = "") -> str:
     """Three digits: `1.4`, `87.7`, `608`."""
     return f"{value:{sign}.{0 if abs(value) >= 99.95 else 1}f}"
 
 
-def span(low: float, high: float) -> str:
-    return f"[{number(low)}, {number(high)}]"
+def format_span(low: float, high: float) -> str:
+    return f"[{format_number(low)}, {format_number(high)}]"
 
 
-def mean_of(board: Board, row: int, group: int) -> str:
+def format_mean(board: ComparisonBoard, row: int, group: int) -> str:
     """`151 [140, 162]`; a dash where nobody is in the group."""
     mean, low, high = board.mean[row, group] * PER
-    return "–" if np.isnan(mean) else f"{number(mean)} {span(low, high)}"
+    return "–" if np.isnan(mean) else f"{format_number(mean)} {format_span(low, high)}"
 
 
-def lift_of(board: Board, row: int, group: int) -> str:
+def format_lift(board: ComparisonBoard, row: int, group: int) -> str:
     """`87.0 +64.2 [58.0, 70.9]`: the row's mean, and what the served list has more, paired."""
     mean, (lift, low, high) = board.mean[row, group, 0] * PER, board.behind[row, group] * PER
-    return "–" if np.isnan(mean) else f"{number(mean)} {number(lift, '+')} {span(low, high)}"
+    return (
+        "–"
+        if np.isnan(mean)
+        else f"{format_number(mean)} {format_number(lift, '+')} {format_span(low, high)}"
+    )
 
 
-def cell(board: Board, row: int, group: int) -> str:
+def format_cell(board: ComparisonBoard, row: int, group: int) -> str:
     """The served list by itself, the others beside it. Who has no list of their own is shown no part's."""
     if board.lists[row] == SERVED:
-        return mean_of(board, row, group)
-    if board.groups[group] == AUDIENCE and is_part(board, row):
+        return format_mean(board, row, group)
+    if board.groups[group] == AUDIENCE and is_model_part(board, row):
         return ""
-    return lift_of(board, row, group)
+    return format_lift(board, row, group)
 
 
-def is_part(board: Board, row: int) -> bool:
+def is_model_part(board: ComparisonBoard, row: int) -> bool:
     """Whether a row is one of the model's parts: those stand between the served list and the popular one."""
     return 0 < row < board.lists.index(POPULAR)
 
 
-def lost(board: Board) -> list[str]:
+def list_losing_rows(board: ComparisonBoard) -> list[str]:
     """Where the served list is worth less than another than the best there are, its whole interval below
     zero.
     """
@@ -83,18 +87,18 @@ def lost(board: Board) -> list[str]:
         for group in np.flatnonzero(board.behind[row, :, 2] < 0):
             found.append(
                 f"{board.groups[group]}: behind {board.lists[row]} by"
-                f" {lift_of(board, row, group).split(' ', 1)[1]}"
+                f" {format_lift(board, row, group).split(' ', 1)[1]}"
             )
     return found
 
 
-def share_of_best(board: Board) -> list[str]:
+def compute_share_of_best(board: ComparisonBoard) -> list[str]:
     """Each row's worth as a share of what the truly best ten hold, for everyone with a list of their own."""
     best = board.mean[-1, 0, 0]
     return [f"{own / best:.0%}" if best else "–" for own in board.mean[:, 0, 0]]
 
 
-def lines(told: Told) -> list[str]:
+def format_report(told: ListComparison) -> list[str]:
     """The whole comparison."""
     board, new = told.everything, told.new
     said = [
@@ -107,9 +111,9 @@ def lines(told: Told) -> list[str]:
     for row, name in enumerate(board.lists):
         said.append(
             f"{name:<{NAME}}"
-            + "".join(f"{cell(board, row, group):>{CELL}}" for group in range(len(board.groups)))
+            + "".join(f"{format_cell(board, row, group):>{CELL}}" for group in range(len(board.groups)))
         )
-    said += ["", of_new(told)]
+    said += ["", format_new_items(told)]
     if told.new_there[0]:
         said += [
             "",
@@ -117,22 +121,25 @@ def lines(told: Told) -> list[str]:
             f"{'places of the ten':>{CELL}}",
         ]
         for row, (name, share, places) in enumerate(
-            zip(new.lists, share_of_best(new), told.places, strict=True)
+            zip(new.lists, compute_share_of_best(new), told.places, strict=True)
         ):
-            said.append(f"{name:<{NAME}}{cell(new, row, 0):>{CELL}}{share:>{CELL}}{places:>{CELL}.2f}")
-        said += ["", *[night_line(one) for one in told.nights]]
-    return [*said, "", *verdict(told)]
+            said.append(f"{name:<{NAME}}{format_cell(new, row, 0):>{CELL}}{share:>{CELL}}{places:>{CELL}.2f}")
+        said += ["", *[format_first_night(one) for one in told.nights]]
+    return [*said, "", *format_verdict(told)]
 
 
-def verdict(told: Told) -> list[str]:
+def format_verdict(told: ListComparison) -> list[str]:
     """Where the served list loses, each in a line; or that it does not."""
-    behind = [*lost(told.everything), *[f"items in their first week, {line}" for line in lost(told.new)]]
+    behind = [
+        *list_losing_rows(told.everything),
+        *[f"items in their first week, {line}" for line in list_losing_rows(told.new)],
+    ]
     return [f"Served loses, {line}" for line in behind] or [
         "Served loses to no part and not to the popular list."
     ]
 
 
-def of_new(told: Told) -> str:
+def format_new_items(told: ListComparison) -> str:
     """How much there is to catch of items in their first week."""
     there, shown = told.new_there
     return (
@@ -141,7 +148,7 @@ def of_new(told: Told) -> str:
     )
 
 
-def night_line(one: FirstNight) -> str:
+def format_first_night(one: ItemFirstNight) -> str:
     """An item's first night in words."""
     shown = (
         f"in {one.in_lists:,} of {one.of:,} lists, in {one.in_tens:,} of their first tens"
