@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from benchmarks.linkage.cluster_metrics import pairwise
+from benchmarks.linkage.cluster_metrics import score_pairwise
 from expectations.contracts.identifiers import KINDS, hash_identifier
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
 from sample_shop.judge import Judge
@@ -130,11 +130,11 @@ def rates(customer: np.ndarray, known: Known) -> dict[str, float]:
     """
     judged = known.person >= 0
     near = judged & known.in_reach
-    every = pairwise(customer[judged], known.person[judged])
+    every = score_pairwise(customer[judged], known.person[judged])
     return {
         "precision": every["precision"],
         "recall": every["recall"],
-        "recall within reach": pairwise(customer[near], known.person[near])["recall"],
+        "recall within reach": score_pairwise(customer[near], known.person[near])["recall"],
         "largest customer": int(np.bincount(customer).max()),
         "customers": len(np.unique(customer[~known.is_placeholder])),
     }

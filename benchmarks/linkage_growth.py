@@ -16,13 +16,13 @@ from dataclasses import replace
 
 import duckdb
 
-from benchmarks.shipped_linkage_model import load
+from benchmarks.shipped_linkage_model import load_customer_file
 from sample_shop.customer_file import make_customer_file
-from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.link import link_all_records
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
-from spark_jobs.linkage.update import update
+from spark_jobs.linkage.update import update_links
 
 SEED, DAYS = 505, 5
 CUSTOMERS_PER_RECORD = 1.75  # of the first days; the rest of a file is cut off
@@ -41,23 +41,23 @@ def digests(con: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 def measure(n: int, threads: int) -> None:
     """One line: seconds of both ways, their ratio, equality, peak memory."""
-    model = LinkageModel.shipped()
+    model = LinkageModel.load_shipped()
     with (
         tempfile.TemporaryDirectory() as folder,
         duckdb.connect(f"{folder}/state.duckdb", config={"threads": threads}) as con,
     ):
-        load(con, make_customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
+        load_customer_file(con, make_customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
         found = con.execute("select count(*) from records").fetchall()[0][0]
         con.execute("create table everyone as from records")
         everyone = RecordTable("everyone", "crm_id", SHOP_PEOPLE)
         begun = time.monotonic()
-        relink(con, model, everyone)
+        link_all_records(con, model, everyone)
         full = time.monotonic() - begun
         n_pairs, want = con.execute("select count(*) from pairs").fetchall()[0][0], digests(con)
         con.execute("create table most as from everyone where hash(crm_id) % 100 <> 0")
-        relink(con, model, replace(everyone, name="most"))
+        link_all_records(con, model, replace(everyone, name="most"))
         begun = time.monotonic()
-        got = update(con, model, everyone)
+        got = update_links(con, model, everyone)
         seconds = time.monotonic() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(

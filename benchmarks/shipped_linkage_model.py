@@ -15,11 +15,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.linkage.cluster_metrics import pairwise
+from benchmarks.linkage.cluster_metrics import score_pairwise
 from sample_shop.customer_file import make_customer_file
-from spark_jobs.linkage.cluster import Thresholds
-from spark_jobs.linkage.link import relink
-from spark_jobs.linkage.model import SHIPPED, LinkageModel
+from spark_jobs.linkage.cluster import ClusterThresholds
+from spark_jobs.linkage.link import link_all_records
+from spark_jobs.linkage.model import SHIPPED_MODEL, LinkageModel
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.refit import fit_on_known_pairs
 from spark_jobs.linkage.shipped_model import fit_shipped_model
@@ -30,28 +30,28 @@ RECORDS = RecordTable("records", "crm_id", SHOP_PEOPLE)
 TRIED = (0.0, 1.0, 2.0, 4.0)
 
 
-def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
+def load_customer_file(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
     """Write table `records`."""
     con.register("given", table)
     con.execute("create or replace table records as from given")
     con.unregister("given")
 
 
-def judged(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, float]:
+def measure_pairwise(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> dict[str, float]:
     """Link table `records`; pairwise precision, recall and F1."""
-    relink(con, model, RECORDS)
+    link_all_records(con, model, RECORDS)
     got = con.execute(
         "select cluster_key, person from clusters join records on crm_id = record_key"
     ).fetchnumpy()
-    return pairwise(
+    return score_pairwise(
         np.unique(got["cluster_key"].astype(str), return_inverse=True)[1], np.asarray(got["person"])
     )
 
 
-def show(con: duckdb.DuckDBPyConnection, name: str, model: LinkageModel) -> None:
+def print_by_threshold(con: duckdb.DuckDBPyConnection, name: str, model: LinkageModel) -> None:
     """One line a threshold."""
     for bits in TRIED:
-        got = judged(con, replace(model, thresholds=Thresholds(join=bits, attach=bits)))
+        got = measure_pairwise(con, replace(model, thresholds=ClusterThresholds(join=bits, attach=bits)))
         print(
             f"{name}, join at {bits:.0f} bits: precision {got['precision']:.4f} recall {got['recall']:.4f}",
             flush=True,
@@ -61,7 +61,7 @@ def show(con: duckdb.DuckDBPyConnection, name: str, model: LinkageModel) -> None
 def main() -> None:
     """Make the model; write it where it ships from when asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help=f"write {SHIPPED.name}")
+    parser.add_argument("--write", action="store_true", help=f"write {SHIPPED_MODEL.name}")
     parser.add_argument(
         "--judge",
         type=int,
@@ -71,18 +71,18 @@ def main() -> None:
     )
     given = parser.parse_args()
     con = duckdb.connect(config={"threads": 1})
-    load(con, make_customer_file(SEED, CUSTOMERS, DAYS))
+    load_customer_file(con, make_customer_file(SEED, CUSTOMERS, DAYS))
     truth = "(select crm_id as record_key, person from records)"
     model = fit_shipped_model(con, RECORDS, truth)
     print(f"model {model.fingerprint}, {len(model.to_json()):,} bytes")
     if given.write:
-        model.save(SHIPPED)
+        model.save(SHIPPED_MODEL)
     for seed in given.judge:
-        load(con, make_customer_file(seed, 4000, 45))
-        show(con, f"seed {seed}, this model", model)
-        relink(con, model, RECORDS)
+        load_customer_file(con, make_customer_file(seed, 4000, 45))
+        print_by_threshold(con, f"seed {seed}, this model", model)
+        link_all_records(con, model, RECORDS)
         linked = "(select record_key, cluster_key as person from clusters)"
-        show(
+        print_by_threshold(
             con,
             f"seed {seed}, re-estimated",
             fit_on_known_pairs(con, RECORDS, linked, model.thresholds),

@@ -13,11 +13,13 @@ def _cells(predicted: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.nda
     return p, t, cell, np.bincount(cell)
 
 
-def f1(precision: float, recall: float) -> float:
+def f1_score(precision: float, recall: float) -> float:
     return 0.0 if precision + recall == 0 else 2 * precision * recall / (precision + recall)
 
 
-def pairwise(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None) -> dict[str, float]:
+def score_pairwise(
+    predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None
+) -> dict[str, float]:
     """Precision, recall, F1 over pairs of records.
 
     Args:
@@ -35,10 +37,12 @@ def pairwise(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None
     cell = np.unique(p.astype(np.int64) * (t.max() + 1) + t, return_inverse=True)[1]
     both, found, true = pairs(cell), pairs(p), pairs(t)
     precision, recall = both / max(found, 1e-12), both / max(true, 1e-12)
-    return {"precision": precision, "recall": recall, "f1": f1(precision, recall)}
+    return {"precision": precision, "recall": recall, "f1": f1_score(precision, recall)}
 
 
-def b_cubed(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None) -> dict[str, float]:
+def score_b_cubed(
+    predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None
+) -> dict[str, float]:
     """B-cubed (Bagga and Baldwin 1998): precision and recall of each record's cluster, averaged over records
     under test.
     """
@@ -47,10 +51,10 @@ def b_cubed(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray | None 
     same = size[cell]
     precision = float((w * same / np.bincount(p)[p]).sum() / w.sum())
     recall = float((w * same / np.bincount(t)[t]).sum() / w.sum())
-    return {"precision": precision, "recall": recall, "f1": f1(precision, recall)}
+    return {"precision": precision, "recall": recall, "f1": f1_score(precision, recall)}
 
 
-def calibration_error(probability: np.ndarray, match: np.ndarray, n_bins: int = 15) -> float:
+def measure_calibration_error(probability: np.ndarray, match: np.ndarray, n_bins: int = 15) -> float:
     """Expected calibration error: mean over equal-width bins of |mean probability - share of matches|,
     weighted by pairs.
     """
@@ -59,7 +63,7 @@ def calibration_error(probability: np.ndarray, match: np.ndarray, n_bins: int = 
     return float(np.abs(gap).sum() / len(probability))
 
 
-def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
+def adjusted_rand_index(a: np.ndarray, b: np.ndarray) -> float:
     """Adjusted Rand index of two clusterings (Hubert and Arabie 1985); 1 only when they are the same
     partition.
     """
@@ -80,5 +84,5 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
 
 def summarise_clusters(clusters: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> list[float]:
     """Pairwise precision, recall and F1, then the same of B-cubed."""
-    p, b = pairwise(clusters, truth, weight), b_cubed(clusters, truth, weight)
+    p, b = score_pairwise(clusters, truth, weight), score_b_cubed(clusters, truth, weight)
     return [p["precision"], p["recall"], p["f1"], b["precision"], b["recall"], b["f1"]]

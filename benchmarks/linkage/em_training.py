@@ -7,16 +7,16 @@ import numpy as np
 from splink import block_on
 
 from benchmarks.linkage.historical_figures import CERTAIN_RULES, EM_BLOCKING
-from benchmarks.linkage.self_training import self_train
-from spark_jobs.linkage.candidate_pairs import block
+from benchmarks.linkage.self_training import train_on_own_clusters
+from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
 from spark_jobs.linkage.comparisons import Comparison
 from spark_jobs.linkage.learned_values import learn_values, list_frequency_columns, measure_frequencies
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.people import prepare, row_numbers
+from spark_jobs.linkage.people import prepare_people, read_row_numbers
 from spark_jobs.linkage.profile import Profile, RecordTable
-from spark_jobs.linkage.score import score
-from spark_jobs.linkage.splink_settings import linker_over, settings_for
-from spark_jobs.linkage.vectors import read_vectors
+from spark_jobs.linkage.score import write_scored_pairs
+from spark_jobs.linkage.splink_settings import build_splink_settings, create_linker
+from spark_jobs.linkage.vectors import read_feature_vectors
 
 U_PAIRS = 2e6
 SEED = 20250101
@@ -48,16 +48,16 @@ def train_by_em(con: duckdb.DuckDBPyConnection, records: RecordTable, seed: int 
     rows.
     """
     profile, learned = records.profile, learn_values(con, records)
-    prepare(con, records, learned)
+    prepare_people(con, records, learned)
     comparisons = select_filled_comparisons(con, "people", profile)
-    _, linker = linker_over(con, "people", settings_for(comparisons))
+    _, linker = create_linker(con, "people", build_splink_settings(comparisons))
     certain = [block_on(*rule) for rule in CERTAIN_RULES]
     linker.training.estimate_probability_two_random_records_match(certain, recall=CERTAIN_RECALL)
     linker.training.estimate_u_using_random_sampling(
         max_pairs=U_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
     )
     for rule in EM_BLOCKING:
-        if block(con, [rule], "em_pairs") < EM_MIN_PAIRS:
+        if write_candidate_pairs(con, [rule], "em_pairs") < EM_MIN_PAIRS:
             continue
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(*rule), record_sample_proportion=1.0, fix_u_probabilities=True
@@ -66,9 +66,9 @@ def train_by_em(con: duckdb.DuckDBPyConnection, records: RecordTable, seed: int 
     settings = linker.misc.save_model_to_json()
     linker.table_management.delete_tables_created_by_splink_from_db()
     weights = LinkageModel(profile.name, settings, shares, rarest, learned.variants, learned.words)
-    block(con, profile.blocking, "pairs")
-    score(con, weights, "pairs", "scored")
-    left, right, features = read_vectors(con, "scored")
-    rows = row_numbers(con, "people")
+    write_candidate_pairs(con, profile.blocking, "pairs")
+    write_scored_pairs(con, weights, "pairs", "scored")
+    left, right, features = read_feature_vectors(con, "scored")
+    rows = read_row_numbers(con, "people")
     left, right = np.searchsorted(rows, left), np.searchsorted(rows, right)
-    return replace(weights, boosted=self_train(left, right, features, len(rows)))
+    return replace(weights, boosted=train_on_own_clusters(left, right, features, len(rows)))

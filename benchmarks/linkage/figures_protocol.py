@@ -10,20 +10,24 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.linkage.cluster_metrics import adjusted_rand, calibration_error, summarise_clusters
+from benchmarks.linkage.cluster_metrics import (
+    adjusted_rand_index,
+    measure_calibration_error,
+    summarise_clusters,
+)
 from benchmarks.linkage.em_training import train_by_em
 from benchmarks.linkage.historical_figures import HISTORICAL_FIGURES
-from benchmarks.linkage.labelled_training import labelled_features, train_labelled
+from benchmarks.linkage.labelled_training import build_labelled_features, train_on_labels
 from benchmarks.linkage.sample_shop import peak_gb
 from benchmarks.linkage.threshold_search import cluster_by_thresholds, select_thresholds
 from spark_jobs.linkage import boosted
-from spark_jobs.linkage.cluster import Thresholds, cluster, round_score
-from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.cluster import ClusterThresholds, cluster_records, round_scores
+from spark_jobs.linkage.link import link_all_records
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.people import row_numbers
+from spark_jobs.linkage.people import read_row_numbers
 from spark_jobs.linkage.profile import RecordTable
-from spark_jobs.linkage.update import update
-from spark_jobs.linkage.vectors import read_vectors
+from spark_jobs.linkage.update import update_links
+from spark_jobs.linkage.vectors import read_feature_vectors
 
 FIGURES = RecordTable("records", "rid", HISTORICAL_FIGURES)
 
@@ -69,12 +73,12 @@ def measure_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     model = train_by_em(con, FIGURES)
     print(f"train {time.time() - start:.1f} s, peak {peak_gb():.2f} GB", flush=True)
     begun = time.time()
-    left, right, features = read_vectors(con, "scored")
-    rows = row_numbers(con, "people")
+    left, right, features = read_feature_vectors(con, "scored")
+    rows = read_row_numbers(con, "people")
     n, left, right = len(rows), np.searchsorted(rows, left), np.searchsorted(rows, right)
-    probability = boosted.predict(model.boosted, features)
-    score = round_score(boosted.bits(probability))
-    default = cluster(left, right, score, n, Thresholds())
+    probability = boosted.predict_match_probability(model.boosted, features)
+    score = round_scores(boosted.convert_to_log_odds(probability))
+    default = cluster_records(left, right, score, n, ClusterThresholds())
     print(
         f"score and cluster {time.time() - begun:.1f} s, train to clusters {time.time() - start:.1f} s, peak"
         f" {peak_gb():.2f} GB",
@@ -90,15 +94,18 @@ def measure_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     true = sum(k * (k - 1) / 2 for k in np.bincount(person))
     print(
         f"candidate pairs {len(left):,}, recall of pairs {same.sum() / true:.4f}, "
-        f"above the floor {(score > Thresholds().floor).sum():,}"
+        f"above the floor {(score > ClusterThresholds().floor).sum():,}"
     )
     raw = 1 / (1 + np.exp2(-features[:, 0].astype(float)))
     near = (probability > 0.01) & (probability < 0.99)
+    of_raw, of_trained = (
+        " / ".join(f"{measure_calibration_error(p, same, n_bins):.4f}" for n_bins in (10, 15))
+        for p in (raw, probability)
+    )
+    of_near = measure_calibration_error(probability[near], same[near])
     print(
-        f"calibration error, all candidate pairs, 10 / 15 bins: raw {calibration_error(raw, same, 10):.4f} /"
-        f" {calibration_error(raw, same):.4f}, self-trained {calibration_error(probability, same, 10):.4f} /"
-        f" {calibration_error(probability, same):.4f}; only the {near.sum():,} pairs in .01-.99:"
-        f" {calibration_error(probability[near], same[near]):.4f}"
+        f"calibration error, all candidate pairs, 10 / 15 bins: raw {of_raw}, self-trained {of_trained}; only"
+        f" the {near.sum():,} pairs in .01-.99: {of_near:.4f}"
     )
     print_mean("default thresholds, everyone", [summarise_clusters(default, person, everyone)])
     print("partition of the source's rows, digest", hash_partition(default, got["unique_id"]))
@@ -116,19 +123,22 @@ def measure_figures(con: duckdb.DuckDBPyConnection, options: argparse.Namespace)
         if options.no_labels:
             continue
         begun = time.time()
-        more = labelled_features(left, right, features, score, default)
-        booster = train_labelled(left, right, more, person, known)
-        p = boosted.predict(booster, more)
+        more = build_labelled_features(left, right, features, score, default)
+        booster = train_on_labels(left, right, more, person, known)
+        p = boosted.predict_match_probability(booster, more)
         del more
         seconds = time.time() - begun
-        s = round_score(boosted.bits(p))
+        s = round_scores(boosted.convert_to_log_odds(p))
         tried = cluster_by_thresholds(left, right, s, n)
         limits = select_thresholds(tried, person, known)
         labelled_rows.append(summarise_clusters(tried[limits], person, ~known))
         labelled_within.append(summarise_within_half(tried[limits], person, ~known))
         judged = ~known[left] & ~known[right]
         errors.append(
-            [calibration_error(p[judged], same[judged], 10), calibration_error(p[judged], same[judged])]
+            [
+                measure_calibration_error(p[judged], same[judged], 10),
+                measure_calibration_error(p[judged], same[judged]),
+            ]
         )
         print(
             "    labelled",
@@ -155,13 +165,13 @@ def measure_increment(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> No
     """1 % of the records arrive last: the same clusters as relinking all under the same frozen model?"""
     con.execute("create table old as from records where hash(rid) % 100 <> 0")
     begun = time.time()
-    relink(con, model, FIGURES)
+    link_all_records(con, model, FIGURES)
     full = time.time() - begun
     want = con.execute("select record_key, cluster_key from clusters order by 1").fetchnumpy()
     pairs = con.execute("select key_l, key_r, score from linked_pairs order by all").fetchnumpy()
-    relink(con, model, replace(FIGURES, name="old"))
+    link_all_records(con, model, replace(FIGURES, name="old"))
     begun = time.time()
-    updated = update(con, model, FIGURES)
+    updated = update_links(con, model, FIGURES)
     seconds = time.time() - begun
     got = con.execute("select record_key, cluster_key from clusters order by 1").fetchnumpy()
     again = con.execute("select key_l, key_r, score from linked_pairs order by all").fetchnumpy()
@@ -170,5 +180,5 @@ def measure_increment(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> No
         f"incremental: {updated.n_new} new records {seconds:.2f} s, full relink under the frozen model"
         f" {full:.2f} s ({seconds / full:.1%}); {updated.n_clustered_again:,} records clustered again; pairs"
         f" equal {equal}, clusters equal {np.array_equal(want['cluster_key'], got['cluster_key'])}, ARI"
-        f" {adjusted_rand(want['cluster_key'], got['cluster_key'])}"
+        f" {adjusted_rand_index(want['cluster_key'], got['cluster_key'])}"
     )

@@ -8,20 +8,22 @@ import numpy as np
 from scipy.sparse import coo_matrix
 
 from benchmarks.linkage.self_training import fit_booster
-from spark_jobs.linkage.cluster import STEP
+from spark_jobs.linkage.cluster import SCORE_STEPS
 
 NEIGHBOUR = 0.05  # a pair at least this probable makes its records neighbours
 CHUNK = 100_000  # pairs whose neighbourhoods are multiplied at once; keeps the product below 100 MB
 
 
-def neighbourhood(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int) -> np.ndarray:
+def build_neighbourhood_features(
+    left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int
+) -> np.ndarray:
     """How two records stand among their neighbours, shape (n_pairs, 10).
 
     Shared neighbours (sum of products of probabilities), the same over the smaller neighbourhood, both sizes
     (sum, smaller), each record's best score (smaller, larger), and how far this pair lies below them (left,
     right, smaller, larger). Probabilities are rounded to 1/1024, so sums do not depend on order.
     """
-    p = np.round(STEP / (1 + np.exp2(-np.clip(score, -40, 40)))) / STEP
+    p = np.round(SCORE_STEPS / (1 + np.exp2(-np.clip(score, -40, 40)))) / SCORE_STEPS
     near = p > NEIGHBOUR
     a, b = np.r_[left[near], right[near]], np.r_[right[near], left[near]]
     graph = coo_matrix((np.r_[p[near], p[near]], (a, b)), shape=(n, n)).tocsr()
@@ -51,7 +53,7 @@ def neighbourhood(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int
     ).astype(np.float32)
 
 
-def labelled_features(
+def build_labelled_features(
     left: np.ndarray, right: np.ndarray, features: np.ndarray, score: np.ndarray, clusters: np.ndarray
 ) -> np.ndarray:
     """Vector, self-trained score (bits), neighbourhood, unlabelled clusters' agreement and sizes."""
@@ -59,11 +61,16 @@ def labelled_features(
     together = (clusters[left] == clusters[right]).astype(np.float32)
     sizes = np.column_stack([together, size[left], size[right]]).astype(np.float32)
     return np.hstack(
-        [features, score[:, None].astype(np.float32), neighbourhood(left, right, score, len(clusters)), sizes]
+        [
+            features,
+            score[:, None].astype(np.float32),
+            build_neighbourhood_features(left, right, score, len(clusters)),
+            sizes,
+        ]
     )
 
 
-def train_labelled(
+def train_on_labels(
     left: np.ndarray, right: np.ndarray, features: np.ndarray, person: np.ndarray, labelled: np.ndarray
 ) -> str:
     """Learn from pairs whose two records are both labelled.

@@ -11,16 +11,16 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.linkage.cluster_metrics import calibration_error, summarise_clusters
+from benchmarks.linkage.cluster_metrics import measure_calibration_error, summarise_clusters
 from expectations.contracts.identity_rules import IdentityRules, is_blocked_value, load_identity_rules
 from expectations.contracts.phones import format_e164
 from sample_shop.crm import HEADER
 from sample_shop.shop import Shop
 from spark_jobs.linkage import boosted
-from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.link import link_all_records
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.state import RECORDS, load_records
-from spark_jobs.linkage.vectors import read_vectors
+from spark_jobs.linkage.state import RECORDS, load_person_records
+from spark_jobs.linkage.vectors import read_feature_vectors
 
 
 def peak_gb() -> float:
@@ -57,40 +57,42 @@ def load_customer_file(
 def prepare_contacts(record: dict, rules: IdentityRules) -> dict:
     """The record as a run compares it: phone as E.164, and no contact that nobody stands behind."""
     email, phone = (record["email"] or "").lower() or None, format_e164(record["phone"], record["country"])
-    kept = {
+    contacts = {
         kind: value if value and not is_blocked_value(kind, value, rules.blocked) else None
         for kind, value in (("email", email), ("phone", phone))
     }
-    return {**record, **kept, "source": "shop", "record_id": record["rid"]}
+    return {**record, **contacts, "source": "shop", "record_id": record["rid"]}
 
 
-def measure_shop(con: duckdb.DuckDBPyConnection, whose: dict[str, int]) -> dict[str, float]:
+def measure_shop(con: duckdb.DuckDBPyConnection, person_of: dict[str, int]) -> dict[str, float]:
     """Link and judge table `records` as a home's first night does. Prints, and returns the figures."""
     rules = load_identity_rules()
-    model = LinkageModel.shipped().with_probabilities(rules.review, rules.link)
+    model = LinkageModel.load_shipped().with_probabilities(rules.review, rules.link)
     compared = [prepare_contacts(row, rules) for row in con.sql("from records").to_arrow_table().to_pylist()]
-    load_records(con, pa.Table.from_pylist(compared), rules.too_common)
+    load_person_records(con, pa.Table.from_pylist(compared), rules.too_common)
     begun = time.time()
-    relink(con, model, RECORDS)
+    link_all_records(con, model, RECORDS)
     linked = time.time() - begun
-    left, right, features = read_vectors(con, "scored")
+    left, right, features = read_feature_vectors(con, "scored")
     ids = dict(con.execute("select idx, record_key from people").fetchall())
-    person = {idx: whose[key.partition("/")[2]] for idx, key in ids.items()}
+    person = {idx: person_of[key.partition("/")[2]] for idx, key in ids.items()}
     same = np.array([person[a] == person[b] for a, b in zip(left.tolist(), right.tolist(), strict=True)])
-    probability = boosted.predict(boosted.load(model.boosted), features)
-    got = con.execute("select record_key, cluster_key from clusters").fetchnumpy()
-    truth = np.array([whose[key.partition("/")[2]] for key in got["record_key"].tolist()])
+    probability = boosted.predict_match_probability(boosted.load_booster(model.boosted), features)
+    clusters = con.execute("select record_key, cluster_key from clusters").fetchnumpy()
+    truth = np.array([person_of[key.partition("/")[2]] for key in clusters["record_key"].tolist()])
     names = ("precision", "recall", "f1", "b_cubed_precision", "b_cubed_recall", "b_cubed_f1")
-    found = dict(zip(names, summarise_clusters(got["cluster_key"], truth, np.ones(len(truth))), strict=True))
+    figures = dict(
+        zip(names, summarise_clusters(clusters["cluster_key"], truth, np.ones(len(truth))), strict=True)
+    )
     true = sum(k * (k - 1) // 2 for k in np.bincount(truth).tolist())
-    found |= {
+    figures |= {
         "recall_of_blocking": same.sum() / max(true, 1),
-        "calibration_error": calibration_error(probability, same),
+        "calibration_error": measure_calibration_error(probability, same),
     }
     print(
         f"{len(truth):,} records, {true:,} pairs of one person, {len(left):,} candidates; {linked:.1f} s,"
         f" {peak_gb():.2f} GB"
     )
-    for name, figure in found.items():
+    for name, figure in figures.items():
         print(f"{name:<20} {figure:.4f}")
-    return found
+    return figures

@@ -10,7 +10,7 @@ import lightgbm as lgb
 import numpy as np
 
 from spark_jobs.linkage import boosted
-from spark_jobs.linkage.components import attach_small, components
+from spark_jobs.linkage.components import attach_small_clusters, find_components
 from spark_jobs.linkage.refit import MIN_PAIRS
 
 ROUNDS = 100
@@ -26,7 +26,7 @@ def fit_booster(features: np.ndarray, match: np.ndarray) -> str:
         match: (n_pairs,) booleans: are the two records one person's?
     """
     data = lgb.Dataset(features, match.astype(np.float32))
-    return lgb.train(boosted.PARAMETERS, data, ROUNDS).model_to_string()
+    return lgb.train(boosted.BOOSTER_PARAMETERS, data, ROUNDS).model_to_string()
 
 
 def cluster_by_two_thresholds(left: np.ndarray, right: np.ndarray, weight: np.ndarray, n: int) -> np.ndarray:
@@ -37,15 +37,17 @@ def cluster_by_two_thresholds(left: np.ndarray, right: np.ndarray, weight: np.nd
     single threshold.
     """
     core = weight >= STRONG
-    return attach_small(components(left[core], right[core], n), left, right, weight, WEAK, largest=2)
+    return attach_small_clusters(
+        find_components(left[core], right[core], n), left, right, weight, WEAK, largest=2
+    )
 
 
-def self_train(left: np.ndarray, right: np.ndarray, features: np.ndarray, n: int) -> str | None:
+def train_on_own_clusters(left: np.ndarray, right: np.ndarray, features: np.ndarray, n: int) -> str | None:
     """A boosted model whose target is: do both records lie in one cluster of the raw weights? None: too few
     pairs to learn.
 
     Args:
-        features: as `vectors.read_vectors` gives them; the first column is the match weight.
+        features: as `vectors.read_feature_vectors` gives them; the first column is the match weight.
     """
     first = cluster_by_two_thresholds(left, right, features[:, 0], n)
     together = first[left] == first[right]

@@ -41,7 +41,7 @@ from spark_jobs.identify.rules.link_limits import blocked, hold
 from spark_jobs.lake.tables import Lake, WriteResult
 from spark_jobs.linkage.blocked_contacts import IDENTIFIER_COLUMNS, mask_blocked_contacts
 from spark_jobs.linkage.home_model import load_home_model
-from spark_jobs.linkage.state import Given, link_people
+from spark_jobs.linkage.state import LinkageOptions, link_people
 from spark_jobs.run.context import RunContext, TableReport
 
 
@@ -96,7 +96,7 @@ def compare(night: RunContext, lake: Lake, rules: IdentityRules) -> TableReport:
         lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
     )
     model = load_home_model(night.settings.home)
-    given = Given(rules.too_common, night.settings.spark_memory)
+    given = LinkageOptions(rules.too_common, night.settings.spark_memory)
     linked = link_people(folder / "linkage.duckdb", people, model, given, lake.spark)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     compared = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}

@@ -1,12 +1,12 @@
-"""LightGBM over comparison vectors: what Fellegi-Sunter cannot see, that fields do not agree independently of
-one another.
+"""LightGBM over comparison vectors: it sees what Fellegi-Sunter cannot, that fields do not agree
+independently.
 """
 
 import lightgbm as lgb
 import numpy as np
 
 ROUNDS = 60
-PARAMETERS = {
+BOOSTER_PARAMETERS = {
     "objective": "binary",
     "num_leaves": 31,
     "learning_rate": 0.1,
@@ -20,10 +20,10 @@ PARAMETERS = {
     "num_threads": 1,
     "verbosity": -1,
 }
-SMALLEST = 1e-9  # probabilities are kept this far from 0 and 1, which is 30 bits
+MIN_PROBABILITY = 1e-9  # probabilities are kept this far from 0 and 1, which is 30 bits
 
 
-def fit_small(features: np.ndarray, match: np.ndarray) -> str:
+def fit_monotone_booster(features: np.ndarray, match: np.ndarray) -> str:
     """A model of a few thousand pairs, as text: small trees, and a field that agrees better never makes a
     pair less probable. Same input, same text: one thread, fixed seed.
 
@@ -33,23 +33,23 @@ def fit_small(features: np.ndarray, match: np.ndarray) -> str:
     """
     small = {"num_leaves": 8, "min_data_in_leaf": 20, "monotone_constraints": [1] * features.shape[1]}
     return lgb.train(
-        PARAMETERS | small, lgb.Dataset(features, match.astype(np.float32)), ROUNDS
+        BOOSTER_PARAMETERS | small, lgb.Dataset(features, match.astype(np.float32)), ROUNDS
     ).model_to_string()
 
 
-def load(model: str) -> lgb.Booster:
-    """What a fit wrote, ready to predict many times."""
+def load_booster(model: str) -> lgb.Booster:
+    """A booster from a model's text, ready to predict many times."""
     return lgb.Booster(model_str=model)
 
 
-def predict(model: str | lgb.Booster, features: np.ndarray) -> np.ndarray:
+def predict_match_probability(model: str | lgb.Booster, features: np.ndarray) -> np.ndarray:
     """Probability that each pair is one person, shape (n_pairs,)."""
     if not len(features):
         return np.empty(0)
-    return (load(model) if isinstance(model, str) else model).predict(features, num_threads=1)
+    return (load_booster(model) if isinstance(model, str) else model).predict(features, num_threads=1)
 
 
-def bits(probability: np.ndarray) -> np.ndarray:
-    """Log-odds to base 2."""
-    p = np.clip(probability, SMALLEST, 1 - SMALLEST)
+def convert_to_log_odds(probability: np.ndarray) -> np.ndarray:
+    """Log-odds of a match probability, base 2 (bits)."""
+    p = np.clip(probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     return np.log2(p / (1 - p))

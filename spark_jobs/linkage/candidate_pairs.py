@@ -28,7 +28,7 @@ def _side(table: str, rule: BlockingRule, left: bool, new: str | None = None) ->
         columns.append(
             f"unnest(list_distinct({source})) as {column}" if exploded else f"{source} as {column}"
         )
-    # Few values are among the new records': said before lists are exploded, the rest never is.
+    # Few values are among the new records': filtered before lists are exploded, the rest never is.
     few = [
         f"{c} in (select {c} from {new})"
         for c in plain
@@ -38,7 +38,7 @@ def _side(table: str, rule: BlockingRule, left: bool, new: str | None = None) ->
     return f"select * from ({inner}) where {' and '.join(f'{c} is not null' for c in rule)}"
 
 
-def rule_sql(rule: BlockingRule, new: str | None = None, people: str = "people") -> str:
+def build_blocking_sql(rule: BlockingRule, new: str | None = None, people: str = "people") -> str:
     """Pairs `l < r` that agree on all of the rule's columns; with `new`, those where at least one side is in
     that table.
     """
@@ -58,7 +58,7 @@ def rule_sql(rule: BlockingRule, new: str | None = None, people: str = "people")
     return " union all ".join(halves)
 
 
-def block(
+def write_candidate_pairs(
     con: duckdb.DuckDBPyConnection,
     rules: Sequence[BlockingRule],
     out: str,
@@ -68,6 +68,8 @@ def block(
     """Write table `out` (`l`, `r`: row numbers, l < r; each pair once, sorted) and return its
     number of rows.
     """
-    union = " union ".join(f"select distinct l, r from ({rule_sql(rule, new, people)})" for rule in rules)
+    union = " union ".join(
+        f"select distinct l, r from ({build_blocking_sql(rule, new, people)})" for rule in rules
+    )
     con.execute(f"create or replace table {out} as select l, r from ({union}) order by l, r")
     return con.execute(f"select count(*) from {out}").fetchall()[0][0]

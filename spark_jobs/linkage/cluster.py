@@ -1,4 +1,4 @@
-"""Scored pairs -> clusters: average linkage on log-odds, then small clusters join their best link.
+"""From scored pairs to clusters: average linkage on log-odds, then small clusters join their best link.
 
 One wrong strong link cannot weld two people together, because the other pairs between them vote too, and a
 pair that is not there votes against. The result depends on scores and the relative order of rows only, and
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.linkage.components import attach_small
+from spark_jobs.linkage.components import attach_small_clusters
 
 # scores are rounded to 1/1024 bit: their sums are then exact in any order, so no tie hangs on rounding
-STEP = 1024
+SCORE_STEPS = 1024
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class ClusterThresholds:
     """All in bits of log-odds (0 is probability one half).
 
     Attributes:
@@ -42,13 +42,13 @@ class Thresholds:
     small: int = 2
 
 
-def round_score(score: np.ndarray) -> np.ndarray:
-    """Scores on the grid of 1/1024 bit."""
-    return np.round(np.asarray(score, dtype=np.float64) * STEP) / STEP
+def round_scores(score: np.ndarray) -> np.ndarray:
+    """Scores rounded to 1/1024 bit."""
+    return np.round(np.asarray(score, dtype=np.float64) * SCORE_STEPS) / SCORE_STEPS
 
 
-def average_linkage(
-    left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limits: Thresholds
+def cluster_by_average_linkage(
+    left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limits: ClusterThresholds
 ) -> np.ndarray:
     """Greedy agglomeration: always the two clusters with the highest average score, until none reaches
     `limits.join`.
@@ -60,11 +60,11 @@ def average_linkage(
     Returns:
         Per row the smallest row of its cluster.
     """
-    keep = score > limits.floor
-    votes = (np.clip(score[keep], -limits.clip, limits.clip) - limits.absent).tolist()
+    is_above = score > limits.floor
+    votes = (np.clip(score[is_above], -limits.clip, limits.clip) - limits.absent).tolist()
     beside: list[dict[int, float] | None] = [{} for _ in range(n)]
     heap = []
-    for a, b, vote in zip(left[keep].tolist(), right[keep].tolist(), votes, strict=True):
+    for a, b, vote in zip(left[is_above].tolist(), right[is_above].tolist(), votes, strict=True):
         beside[a][b] = beside[b][a] = vote
         if vote + limits.absent >= limits.join:
             heap.append((-vote - limits.absent, min(a, b), max(a, b), 1, 1))
@@ -92,11 +92,18 @@ def average_linkage(
     return root
 
 
-def cluster(left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limits: Thresholds) -> np.ndarray:
+def cluster_records(
+    left: np.ndarray, right: np.ndarray, score: np.ndarray, n: int, limits: ClusterThresholds
+) -> np.ndarray:
     """Per row 0..n-1 the smallest row of its cluster. Order of the pairs does not matter."""
-    score = round_score(score)
-    keep = score > limits.floor
-    left, right, score = left[keep], right[keep], score[keep]
-    return attach_small(
-        average_linkage(left, right, score, n, limits), left, right, score, limits.attach, limits.small
+    score = round_scores(score)
+    is_above = score > limits.floor
+    left, right, score = left[is_above], right[is_above], score[is_above]
+    return attach_small_clusters(
+        cluster_by_average_linkage(left, right, score, n, limits),
+        left,
+        right,
+        score,
+        limits.attach,
+        limits.small,
     )

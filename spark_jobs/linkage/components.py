@@ -5,19 +5,19 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 
-def smallest_member(labels: np.ndarray) -> np.ndarray:
+def name_by_smallest_row(labels: np.ndarray) -> np.ndarray:
     """Name every cluster by the smallest row number in it."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return first[inverse]
 
 
-def components(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
+def find_components(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
     """Per row 0..n-1, the smallest row it is connected to."""
     graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    return smallest_member(connected_components(graph, directed=False)[1])
+    return name_by_smallest_row(connected_components(graph, directed=False)[1])
 
 
-def attach_small(
+def attach_small_clusters(
     clusters: np.ndarray, left: np.ndarray, right: np.ndarray, score: np.ndarray, least: float, largest: int
 ) -> np.ndarray:
     """Let every cluster of at most `largest` records join the cluster its best link of at least `least` leads
@@ -36,4 +36,4 @@ def attach_small(
     order = np.lexsort((b, -s, a))
     a, b = a[order], b[order]
     best = np.r_[True, a[1:] != a[:-1]]
-    return components(a[best], b[best], len(clusters))[clusters]
+    return find_components(a[best], b[best], len(clusters))[clusters]

@@ -18,5 +18,5 @@ def load_home_model(home: Path) -> LinkageModel:
         ValueError: the home's model was written by another version of this code.
     """
     rules, path = load_identity_rules(), home / HOME_MODEL
-    model = LinkageModel.load(path) if path.is_file() else LinkageModel.shipped()
+    model = LinkageModel.load(path) if path.is_file() else LinkageModel.load_shipped()
     return model.with_probabilities(rules.review, rules.link)

@@ -12,7 +12,7 @@ from spark_jobs.linkage.variants import (
     find_common_tokens,
     learn_first_names,
     learn_place_codes,
-    learn_variants,
+    learn_value_variants,
 )
 
 
@@ -39,9 +39,9 @@ def learn_values(con: duckdb.DuckDBPyConnection, records: RecordTable) -> Learne
     normalise_records(con, records, "plain", [])
     first_names = learn_first_names(con, "plain")
     normalise_records(con, records, "plain", first_names)
-    variants = {"first": learn_variants(con, "plain", "first")}
+    variants = {"first": learn_value_variants(con, "plain", "first")}
     if "place" in records.profile.derived_columns:
-        variants["place"] = learn_variants(con, "plain", "place")
+        variants["place"] = learn_value_variants(con, "plain", "place")
     if "place_outcodes" in records.profile.derived_columns:
         variants["place_outcodes"] = learn_place_codes(con, "plain", "outcode")
         variants["place_areas"] = learn_place_codes(con, "plain", "area")

@@ -1,4 +1,4 @@
-"""What training leaves behind, frozen: one JSON file that scoring needs and nothing else.
+"""A linkage model, frozen: one JSON file, all that linking needs.
 
 It holds values of people (names, dates, postcodes with their frequencies), so it belongs beside
 `core_people`, not into a log.
@@ -11,11 +11,11 @@ from math import log2
 from pathlib import Path
 
 from expectations.contracts.files import put_text
-from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.cluster import ClusterThresholds
 from spark_jobs.linkage.learned_values import LearnedValues
 
 VERSION = 1
-SHIPPED = Path(__file__).parent / "shipped_model.json"
+SHIPPED_MODEL = Path(__file__).parent / "shipped_model.json"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class LinkageModel:
     variants: dict[str, list[tuple[str, str]]]
     words: dict[str, list[str]]
     boosted: str | None = None
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: ClusterThresholds = field(default_factory=ClusterThresholds)
     version: int = VERSION
 
     def to_json(self) -> str:
@@ -58,14 +58,14 @@ class LinkageModel:
         return LearnedValues(self.variants, self.words)
 
     def with_probabilities(self, review: float, link: float) -> "LinkageModel":
-        """The same weights under these two probabilities: from which pairs are kept and asked about, and from
-        which they link.
+        """The same weights with thresholds from these two probabilities: from `review` up pairs are stored
+        and asked about, from `link` up they link.
         """
         floor, join = (log2(p / (1 - p)) for p in (review, link))
         return replace(self, thresholds=replace(self.thresholds, floor=floor, join=join, attach=join))
 
     def save(self, path: Path) -> None:
-        """Write aside and rename: a reader sees the old model or the new one."""
+        """Write a temporary file and rename it: a reader sees the old model or the new one."""
         path.parent.mkdir(parents=True, exist_ok=True)
         put_text(path, self.to_json())
 
@@ -78,15 +78,15 @@ class LinkageModel:
                 f"linkage model has version {raw['version']}, this code reads {VERSION}; train again"
             )
         raw["variants"] = {name: [tuple(pair) for pair in pairs] for name, pairs in raw["variants"].items()}
-        raw["thresholds"] = Thresholds(**raw["thresholds"])
+        raw["thresholds"] = ClusterThresholds(**raw["thresholds"])
         return cls(**raw)
 
     @classmethod
-    def shipped(cls) -> "LinkageModel":
+    def load_shipped(cls) -> "LinkageModel":
         """The model every home starts with: weights of a simulated shop
         (`shipped_model.py`), no values.
 
         It comes with the code, because one trained on a home's first night would make its tables hang on
         which night that was.
         """
-        return cls.load(SHIPPED)
+        return cls.load(SHIPPED_MODEL)

@@ -48,7 +48,7 @@ class Profile:
             later finds what no rule brought. `first_keys` means: the other's first name is mine or a learned
             variant of mine; `tokens`: a word of the name in common.
         titles: words that are no part of a name ("mr", "van").
-        ranks: words of a name that tell people of one name apart ("duke"); kept as column `rank`.
+        ranks: words of a name that tell people of one name apart ("duke"); become column `rank`.
         extra_fields: field → column → SQL over the field's cleaned text, for fields that no shop has.
 
     Raises:

@@ -1,5 +1,4 @@
-"""Learn a model where it is known, or believed, which records are one person's: by labels, or by what another
-model links.
+"""Fit a model where it is known which records are one person's: by labels, or by the links of another model.
 
 EM from nothing is not for a shop. Its households (one name, address and phone, two people) are as many as its
 second cards, and EM takes them for one person: pairwise precision .80 on a sample shop, where counting over
@@ -13,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from spark_jobs.linkage import boosted
-from spark_jobs.linkage.agreements import read_levels
-from spark_jobs.linkage.candidate_pairs import block
-from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.agreements import write_agreement_levels
+from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
+from spark_jobs.linkage.cluster import ClusterThresholds
 from spark_jobs.linkage.learned_values import (
     NO_LEARNED_VALUES,
     learn_values,
@@ -23,11 +22,11 @@ from spark_jobs.linkage.learned_values import (
     measure_frequencies,
 )
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.people import prepare, row_numbers
+from spark_jobs.linkage.people import prepare_people, read_row_numbers
 from spark_jobs.linkage.profile import RecordTable
-from spark_jobs.linkage.score import score
-from spark_jobs.linkage.splink_settings import linker_over, settings_for
-from spark_jobs.linkage.vectors import read_vectors
+from spark_jobs.linkage.score import write_scored_pairs
+from spark_jobs.linkage.splink_settings import build_splink_settings, create_linker
+from spark_jobs.linkage.vectors import read_feature_vectors
 
 U_PAIRS = 400_000  # 5 s
 SMOOTHING = 1.0  # added to each level's count among pairs of one person: of 1,000 pairs, none is not never
@@ -36,17 +35,17 @@ MIN_PAIRS = 500  # of either kind; ten leaves of the boosted model
 
 
 class TooFewKnownPairsError(ValueError):
-    """Too few known pairs to learn weights from: what they would say of a level is chance."""
+    """Too few known pairs to fit weights on: what they would say of a level is chance."""
 
 
-def shares(
+def measure_level_shares(
     con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, smoothing: float
 ) -> dict[str, dict[str, float]]:
     """Comparison → level → its share of the pairs in a table (`l`, `r`) about which the comparison says
     something.
     """
-    read_levels(con, comparisons, pairs, "people", "said")
-    found = {}
+    write_agreement_levels(con, comparisons, pairs, "people", "levels")
+    shares = {}
     for comparison in comparisons:
         name = comparison["output_column_name"]
         labels = [
@@ -54,20 +53,20 @@ def shares(
             for level in comparison["comparison_levels"]
             if not level.get("is_null_level")
         ]
-        counts = dict(con.execute(f"select level_{name}, count(*) from said group by 1").fetchall())
+        counts = dict(con.execute(f"select level_{name}, count(*) from levels group by 1").fetchall())
         total = sum(counts.get(label, 0) + smoothing for label in labels)
-        found[name] = {label: (counts.get(label, 0) + smoothing) / total for label in labels}
-    return found
+        shares[name] = {label: (counts.get(label, 0) + smoothing) / total for label in labels}
+    return shares
 
 
-def random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
+def write_random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
     """Write table `out` (`l`, `r`): about U_PAIRS pairs of records, every record as often as another, none of
     one person.
 
     Rows in order of `idx` are in order of a hash, so neighbours at any distance have nothing to do with one
     another.
     """
-    rows = row_numbers(con, "people")
+    rows = read_row_numbers(con, "people")
     n = len(rows)
     places = np.arange(n)
     distances = range(1, max(1, min(U_PAIRS // max(n, 1), n // 2)) + 1)
@@ -82,15 +81,15 @@ def random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
     )
     con.execute(f"""
         create or replace table {out} as
-        with whose as (select idx, person from people left join known using (record_key))
-        select l, r from apart join whose as a on a.idx = l join whose as b on b.idx = r
+        with persons as (select idx, person from people left join known using (record_key))
+        select l, r from apart join persons as a on a.idx = l join persons as b on b.idx = r
         where l <> r and a.person is distinct from b.person
     """)
     con.unregister("apart")
 
 
-def weigh(settings: dict, m: dict, u: dict, prior: float) -> dict:
-    """Splink's settings with what was counted, and no level saying more than a better one.
+def set_level_probabilities(settings: dict, m: dict, u: dict, prior: float) -> dict:
+    """Splink's settings with the counted probabilities, and no level weighing more than a better one.
 
     A slip in a city is so rare that nobody's random pair shows it; counted alone it would say more than the
     same city.
@@ -105,7 +104,7 @@ def weigh(settings: dict, m: dict, u: dict, prior: float) -> dict:
     return settings | {"probability_two_random_records_match": prior}
 
 
-def rarest_by_level(settings: dict) -> dict[str, float]:
+def derive_rarest_shares(settings: dict) -> dict[str, float]:
     """Column → the share that leaves weights as they are: for a model that holds no values of people.
 
     Splink moves a weight by how much rarer a value is than agreement by chance, which it takes from the level
@@ -124,7 +123,7 @@ def fit_on_known_pairs(
     con: duckdb.DuckDBPyConnection,
     records: RecordTable,
     known: str,
-    thresholds: Thresholds,
+    thresholds: ClusterThresholds,
     holds_values: bool = True,
 ) -> LinkageModel:
     """A model of the records whose weights are counted and whose boosted model is fitted on known pairs.
@@ -140,42 +139,44 @@ def fit_on_known_pairs(
     """
     profile = records.profile
     learned = learn_values(con, records) if holds_values else NO_LEARNED_VALUES
-    prepare(con, records, learned)
+    prepare_people(con, records, learned)
     con.execute(
         f"create or replace table known as select record_key, person from {known} where person is not null"
     )
-    block(con, profile.blocking, "pairs")
+    write_candidate_pairs(con, profile.blocking, "pairs")
     con.execute("""
-        create or replace table judged as
+        create or replace table known_pairs as
         select l, r, a.person = b.person as is_same from pairs
         join people as p on p.idx = l join known as a on a.record_key = p.record_key
         join people as q on q.idx = r join known as b on b.record_key = q.record_key
     """)
-    con.execute("create or replace table same_pairs as select l, r from judged where is_same")
-    random_pairs(con, "random_pairs")
+    con.execute("create or replace table same_pairs as select l, r from known_pairs where is_same")
+    write_random_pairs(con, "random_pairs")
     n_same = con.execute("select count(*) from same_pairs").fetchall()[0][0]
     n_known = con.execute("select count(*) from people semi join known using (record_key)").fetchall()[0][0]
 
-    settings = linker_over(con, "people", settings_for(profile.comparisons))[1].misc.save_model_to_json()
-    m = shares(con, settings["comparisons"], "same_pairs", SMOOTHING)
-    u = shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
-    settings = weigh(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
+    settings = create_linker(con, "people", build_splink_settings(profile.comparisons))[
+        1
+    ].misc.save_model_to_json()
+    m = measure_level_shares(con, settings["comparisons"], "same_pairs", SMOOTHING)
+    u = measure_level_shares(con, settings["comparisons"], "random_pairs", U_SMOOTHING)
+    settings = set_level_probabilities(settings, m, u, (n_same + 0.5) / max(n_known * (n_known - 1) / 2, 1))
     columns = list_frequency_columns(profile.comparisons)
     seen, rarest = (
         measure_frequencies(con, "people", columns)
         if holds_values
-        else ({c: {} for c in columns}, rarest_by_level(settings))
+        else ({c: {} for c in columns}, derive_rarest_shares(settings))
     )
     model = LinkageModel(
         profile.name, settings, seen, rarest, learned.variants, learned.words, None, thresholds
     )
 
-    score(con, model, "judged", "scored")
-    _, _, features = read_vectors(con, "scored")
-    same = con.execute("select is_same from judged order by l, r").fetchnumpy()["is_same"].astype(bool)
+    write_scored_pairs(con, model, "known_pairs", "scored")
+    _, _, features = read_feature_vectors(con, "scored")
+    same = con.execute("select is_same from known_pairs order by l, r").fetchnumpy()["is_same"].astype(bool)
     if min(same.sum(), (~same).sum()) < MIN_PAIRS:
         raise TooFewKnownPairsError(
             f"{same.sum():,} known pairs of one person and {(~same).sum():,} of two; it takes {MIN_PAIRS} of"
             " either"
         )
-    return replace(model, boosted=boosted.fit_small(features, np.asarray(same)))
+    return replace(model, boosted=boosted.fit_monotone_booster(features, np.asarray(same)))

@@ -1,20 +1,18 @@
-"""Candidate pairs -> comparison vectors, weights and match weight, under a frozen model. Splink writes the
-SQL.
-"""
+"""From candidate pairs to comparison vectors and match weights, under a frozen model; by Splink's SQL."""
 
 import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.splink_settings import linker_over
+from spark_jobs.linkage.splink_settings import create_linker
 
 
-def register_frequencies(
+def register_term_frequencies(
     con: duckdb.DuckDBPyConnection, api: DuckDBAPI, linker: Linker, model: LinkageModel, people: str
 ) -> None:
-    """Give Splink the frozen frequency of every value in `people`; unseen values are as rare as those seen
-    once.
+    """Register with Splink the model's frequency of every value in `people`; values it does not hold are as
+    rare as those seen once.
     """
     for column, shares in model.frequencies.items():
         lookup = pa.table(
@@ -34,7 +32,7 @@ def register_frequencies(
         linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
 
 
-def score(
+def write_scored_pairs(
     con: duckdb.DuckDBPyConnection, model: LinkageModel, pairs: str, out: str, people: str = "people"
 ) -> None:
     """Write table `out`: `idx_l`, `idx_r`, `match_weight` (bits), one `gamma_<comparison>` and one
@@ -43,8 +41,8 @@ def score(
     Args:
         pairs: table of `l`, `r` (row numbers, l < r).
     """
-    api, linker = linker_over(con, people, model.splink)
-    register_frequencies(con, api, linker, model, people)
+    api, linker = create_linker(con, people, model.splink)
+    register_term_frequencies(con, api, linker, model, people)
     con.execute(
         "create or replace view blocked as select '0' as match_key, l as join_key_l, r as join_key_r from"
         f" {pairs}"

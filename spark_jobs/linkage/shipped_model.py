@@ -7,13 +7,13 @@ A model fitted on a home's first night would make the home's tables hang on whic
 
 import duckdb
 
-from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.cluster import ClusterThresholds
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.refit import fit_on_known_pairs
 
 # A household's second card joins by all of its pairs, or not at all.
-SHIPPED_THRESHOLDS = Thresholds(join=1.0, attach=1.0, small=0)
+SHIPPED_THRESHOLDS = ClusterThresholds(join=1.0, attach=1.0, small=0)
 
 
 def fit_shipped_model(con: duckdb.DuckDBPyConnection, records: RecordTable, known: str) -> LinkageModel:

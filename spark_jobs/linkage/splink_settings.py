@@ -1,4 +1,4 @@
-"""Declared comparisons -> Splink settings; and a Splink linker over a table of this connection."""
+"""Splink's settings from declared comparisons, and a Splink linker over a table of a connection."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from splink import comparison_library as cl
 from spark_jobs.linkage.comparisons import Comparison
 
 
-def custom_comparison(comparison: Comparison) -> cl.CustomComparison:
+def build_splink_comparison(comparison: Comparison) -> cl.CustomComparison:
     """One comparison: null level, the declared levels, and the rest as disagreement."""
     levels = [
         {"sql_condition": comparison.null_sql, "label_for_charts": "nothing to say", "is_null_level": True}
@@ -24,13 +24,13 @@ def custom_comparison(comparison: Comparison) -> cl.CustomComparison:
     return cl.CustomComparison(comparison_levels=levels, output_column_name=comparison.name)
 
 
-def settings_for(comparisons: Sequence[Comparison]) -> SettingsCreator:
+def build_splink_settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
     """Settings of a model over table `people` keyed by row number `idx`; candidate pairs are registered, not
     blocked here.
     """
     return SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[custom_comparison(c) for c in comparisons],
+        comparisons=[build_splink_comparison(c) for c in comparisons],
         blocking_rules_to_generate_predictions=[],
         unique_id_column_name="idx",
         retain_matching_columns=False,
@@ -40,10 +40,10 @@ def settings_for(comparisons: Sequence[Comparison]) -> SettingsCreator:
     )
 
 
-def linker_over(
+def create_linker(
     con: duckdb.DuckDBPyConnection, people: str, settings: SettingsCreator | dict
 ) -> tuple[DuckDBAPI, Linker]:
-    """Splink on this connection, silent: at INFO it writes a screen for every comparison."""
+    """Splink's API and linker on this connection, silent: at INFO it writes a screen for every comparison."""
     api = DuckDBAPI(connection=con)
     linker = Linker(api.register(people), settings)
     logging.getLogger("splink").setLevel(logging.ERROR)  # the constructor sets it back to INFO

@@ -1,9 +1,8 @@
-"""The night's linkage: the people as they are now, the state that the last night left, and out comes who is
-alike.
+"""Link `core_people` as it is now, with the state that the last run left.
 
 The state is a DuckDB file and a cache: the result is a function of people and model alone. It holds personal
-values, as `core_people` does. A night that is cut off leaves the state as it was: an update is one
-transaction, a relink is written aside.
+values, as `core_people` does. A run that is cut off leaves the state as it was: an update is one transaction,
+a rebuilt state is written to a temporary file and renamed.
 """
 
 import logging
@@ -19,55 +18,56 @@ import pyarrow as pa
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS
 from spark_jobs.lake.arrow_types import build_arrow_schema
-from spark_jobs.linkage.link import PairsOf, relink
+from spark_jobs.linkage.link import PairScorer, link_all_records
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
-from spark_jobs.linkage.update import Updated, update
+from spark_jobs.linkage.update import UpdateCounts, update_links
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 logger = logging.getLogger(__name__)
-KEY = "linkage_key"
-RECORDS = RecordTable("records", KEY, SHOP_PEOPLE)
-MANY = 1_000_000  # records whose first comparison is worth a cluster's cores; below, the copying costs more
+RECORD_KEY = "linkage_key"
+RECORDS = RecordTable("records", RECORD_KEY, SHOP_PEOPLE)
+# From so many records on, the first comparison is worth a cluster's cores; below, the copying costs more.
+MIN_RECORDS_FOR_SPARK = 1_000_000
 RECORDS_PER_TASK = 50_000
 
 
 @dataclass(frozen=True)
-class Linked:
-    """What the night's linkage found.
+class LinkageResult:
+    """The outcome of one run's linkage.
 
     Attributes:
         likeness: the rows of `core_identity_likeness`.
-        updated: what an update saw; None when everything was linked from nothing.
+        updated: counts of an update; None when everything was linked from nothing.
     """
 
     likeness: pa.Table
-    updated: Updated | None
+    updated: UpdateCounts | None
 
 
 @dataclass(frozen=True)
-class Given:
-    """What is set from outside.
+class LinkageOptions:
+    """How records are linked, as settings and identity rules say.
 
     Attributes:
-        too_common: as `load_records` takes it.
-        memory: what DuckDB may take beside Spark's driver, as `3g`.
+        too_common: as `load_person_records` takes it.
+        memory: memory limit of DuckDB beside Spark's driver, as `3g`.
     """
 
     too_common: Mapping[str, int]
     memory: str = "3g"
 
     @property
-    def config(self) -> dict[str, str]:
-        """DuckDB's settings."""
+    def duckdb_config(self) -> dict[str, str]:
+        """Settings of a DuckDB connection."""
         return {"memory_limit": f"{self.memory.rstrip('bB')}b"}
 
 
-def made_by(model: LinkageModel) -> str:
-    """Which model, code and libraries a state comes from: under others it is linked from nothing."""
+def hash_model_and_code(model: LinkageModel) -> str:
+    """Hash of the model, this package's code and its libraries: a state with another is built anew."""
     digest = sha256(model.fingerprint.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -76,8 +76,8 @@ def made_by(model: LinkageModel) -> str:
     return digest.hexdigest()
 
 
-def is_of(state: Path, stamp: str) -> bool:
-    """Is there a state, readable and made by this?"""
+def has_stamp(state: Path, stamp: str) -> bool:
+    """Whether there is a readable state with this stamp."""
     if not state.is_file():
         return False
     try:
@@ -87,7 +87,9 @@ def is_of(state: Path, stamp: str) -> bool:
         return False
 
 
-def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, too_common: Mapping[str, int]) -> None:
+def load_person_records(
+    con: duckdb.DuckDBPyConnection, people: pa.Table, too_common: Mapping[str, int]
+) -> None:
     """Write temporary table RECORDS: the profile's columns of the people, and their key `source/record_id`.
 
     Args:
@@ -97,30 +99,30 @@ def load_records(con: duckdb.DuckDBPyConnection, people: pa.Table, too_common: M
     """
     columns = sorted(set(SHOP_PEOPLE.source_columns))
     own = "case when count(*) over (partition by {0}) <= {1} then {0} end as {0}"
-    said = [own.format(name, too_common[name]) if name in too_common else name for name in columns]
+    values = [own.format(name, too_common[name]) if name in too_common else name for name in columns]
     con.register("received_people", people.select(["source", "record_id", *columns]))
     con.execute(f"""
         create or replace temp table records as
-        select source || '/' || record_id as {KEY}, {", ".join(said)} from received_people
+        select source || '/' || record_id as {RECORD_KEY}, {", ".join(values)} from received_people
     """)
     con.unregister("received_people")
 
 
-def tidy(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop what the work left lying: the state is the tables of `link` and their stamp."""
-    found = con.execute("""
+def drop_work_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop all tables and views but those of the state: the tables of `link`, and their stamp."""
+    leftovers = con.execute("""
         select table_type, table_name from information_schema.tables
         where table_type <> 'LOCAL TEMPORARY' and table_name not in ('people', 'linked_pairs', 'clusters',
         'made_by')
         order by table_type desc
     """).fetchall()  # views first
-    for kind, name in found:
+    for kind, name in leftovers:
         con.execute(f'drop {"view" if kind == "VIEW" else "table"} "{name}"')
 
 
-def likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
+def read_likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """`linked_pairs` and `clusters` as rows of `core_identity_likeness`, in order of their key."""
-    found = con.sql("""
+    rows = con.sql("""
         with sides as (
             select least(key_l, key_r) as first, greatest(key_l, key_r) as second,
                 score, match_weight, agreements, a.cluster_key = b.cluster_key as is_one_person
@@ -139,69 +141,80 @@ def likeness(con: duckdb.DuckDBPyConnection) -> pa.Table:
             is_one_person
         from keyed order by source_a, record_id_a, source_b, record_id_b
     """).to_arrow_table()
-    return found.cast(build_arrow_schema(CORE_IDENTITY_LIKENESS))
+    return rows.cast(build_arrow_schema(CORE_IDENTITY_LIKENESS))
 
 
-def over(spark: "SparkSession", model: LinkageModel) -> PairsOf:
-    """Pairs found and scored by Spark's tasks: the very same as here, under the same model."""
-    from spark_jobs.linkage.on_spark import linked_pairs_on_spark
+def make_spark_scorer(spark: "SparkSession", model: LinkageModel) -> PairScorer:
+    """A function that finds and scores the pairs in Spark's tasks: the same pairs as DuckDB's alone."""
+    from spark_jobs.linkage.on_spark import score_pairs_on_spark
 
-    def pairs_of(people: pa.Table) -> pa.Table:
+    def score_pairs(people: pa.Table) -> pa.Table:
         n_tasks = max(1, people.num_rows // RECORDS_PER_TASK)
-        return linked_pairs_on_spark(spark.createDataFrame(people), model, n_tasks).toArrow()
+        return score_pairs_on_spark(spark.createDataFrame(people), model, n_tasks).toArrow()
 
-    return pairs_of
+    return score_pairs
 
 
 def link_people(
-    state: Path, people: pa.Table, model: LinkageModel, given: Given, spark: "SparkSession | None" = None
-) -> Linked:
+    state: Path,
+    people: pa.Table,
+    model: LinkageModel,
+    options: LinkageOptions,
+    spark: "SparkSession | None" = None,
+) -> LinkageResult:
     """Link `core_people` as it is now under a frozen model.
 
     Args:
-        state: a DuckDB file; missing, unreadable, damaged or of another model or code, it is made anew.
+        state: a DuckDB file; missing, unreadable, damaged or of another model or code, it is rebuilt.
         people: `core_people`; no source's name holds a slash.
-        spark: compares the records when there are MANY and all of them have to be.
+        spark: compares the records when there are MIN_RECORDS_FOR_SPARK and all of them have to be.
     """
-    stamp = made_by(model)
-    if is_of(state, stamp):
+    stamp = hash_model_and_code(model)
+    if has_stamp(state, stamp):
         try:
-            return bring_up_to_date(state, people, model, given)
-        except duckdb.Error as broken:
+            return update_state(state, people, model, options)
+        except duckdb.Error as error:
             logger.warning(
-                f"{state.name} is not as it was left ({type(broken).__name__}): all records are compared anew"
+                f"{state.name} is not as it was left ({type(error).__name__}): all records are compared anew"
             )
-    return make_anew(state, people, model, given, stamp, spark)
+    return rebuild_state(state, people, model, options, stamp, spark)
 
 
-def bring_up_to_date(state: Path, people: pa.Table, model: LinkageModel, given: Given) -> Linked:
-    """One transaction: cut off, the state is as it was."""
-    with duckdb.connect(str(state), config=given.config) as con:
+def update_state(
+    state: Path, people: pa.Table, model: LinkageModel, options: LinkageOptions
+) -> LinkageResult:
+    """Bring the state to these people in one transaction: cut off, it is as it was."""
+    with duckdb.connect(str(state), config=options.duckdb_config) as con:
         con.execute("begin")
-        load_records(con, people, given.too_common)
-        updated = update(con, model, RECORDS)
-        found = likeness(con)
-        tidy(con)
+        load_person_records(con, people, options.too_common)
+        updated = update_links(con, model, RECORDS)
+        likeness = read_likeness(con)
+        drop_work_tables(con)
         con.execute("commit")
-    return Linked(found, updated)
+    return LinkageResult(likeness, updated)
 
 
-def make_anew(
-    state: Path, people: pa.Table, model: LinkageModel, given: Given, stamp: str, spark: "SparkSession | None"
-) -> Linked:
-    """Written aside and renamed."""
+def rebuild_state(
+    state: Path,
+    people: pa.Table,
+    model: LinkageModel,
+    options: LinkageOptions,
+    stamp: str,
+    spark: "SparkSession | None",
+) -> LinkageResult:
+    """Link everything from nothing into a temporary file, and put it in the state's place."""
     state.parent.mkdir(parents=True, exist_ok=True)
-    aside = state.with_name(f".{state.name}.part")
-    for left in (aside, aside.with_name(f"{aside.name}.wal")):
-        left.unlink(missing_ok=True)
-    with duckdb.connect(str(aside), config=given.config) as con:
-        load_records(con, people, given.too_common)
-        relink(con, model, RECORDS, over(spark, model) if spark and people.num_rows >= MANY else None)
+    temporary = state.with_name(f".{state.name}.part")
+    for path in (temporary, temporary.with_name(f"{temporary.name}.wal")):
+        path.unlink(missing_ok=True)
+    with duckdb.connect(str(temporary), config=options.duckdb_config) as con:
+        load_person_records(con, people, options.too_common)
+        is_for_spark = spark is not None and people.num_rows >= MIN_RECORDS_FOR_SPARK
+        link_all_records(con, model, RECORDS, make_spark_scorer(spark, model) if is_for_spark else None)
         con.execute("create table made_by as select $1 as stamp", [stamp])
-        found = likeness(con)
-        tidy(con)
-    state.with_name(f"{state.name}.wal").unlink(
-        missing_ok=True
-    )  # of an unreadable state: it would be replayed into the new one
-    aside.replace(state)
-    return Linked(found, None)
+        likeness = read_likeness(con)
+        drop_work_tables(con)
+    # The log of an unreadable state would be replayed into the new one.
+    state.with_name(f"{state.name}.wal").unlink(missing_ok=True)
+    temporary.replace(state)
+    return LinkageResult(likeness, None)

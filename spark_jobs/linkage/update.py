@@ -1,8 +1,8 @@
-"""Bring what `relink` left to where the records are now, at a cost that follows what changed.
+"""Update the tables of `link_all_records` to the records as they are now, at a cost that follows the changes.
 
-What is new, changed or gone is found by comparing the records with `people`. Only pairs with a new or changed
+Records are new, changed or gone by comparison with `people`. Only pairs with a new or changed
 record are blocked and scored, and only components that lost or gained something are clustered again. The
-tables are then those of `relink`.
+tables are then those of `link_all_records`.
 """
 
 from dataclasses import dataclass, replace
@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 import duckdb
 import numpy as np
 
-from spark_jobs.linkage.candidate_pairs import block
-from spark_jobs.linkage.cluster import cluster
-from spark_jobs.linkage.link import keep_clusters, keep_pairs, score_pairs
+from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
+from spark_jobs.linkage.cluster import cluster_records
+from spark_jobs.linkage.link import score_candidate_pairs, store_clusters, store_linked_pairs
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.normalise import build_source_hash_sql
-from spark_jobs.linkage.people import number_again, prepare
+from spark_jobs.linkage.people import prepare_people, renumber_people
 from spark_jobs.linkage.profile import RecordTable
 
 
 @dataclass(frozen=True)
-class Updated:
-    """How many records an update saw as new, changed in content and gone, and how many it clustered again."""
+class UpdateCounts:
+    """Records that were new, changed in content and gone, and how many were clustered again."""
 
     n_new: int
     n_changed: int
@@ -29,11 +29,11 @@ class Updated:
     n_clustered_again: int
 
 
-def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return con.execute(f"select count(*) from {table}").fetchall()[0][0]
 
 
-def find_changes(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: RecordTable) -> None:
+def find_changed_records(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: RecordTable) -> None:
     """Write tables `gone` (`record_key`, `order_key`) and `arrived` (as `people`: new records, and changed
     ones as they are now).
 
@@ -54,7 +54,7 @@ def find_changes(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: R
         where cast({records.key} as varchar) in (
             select record_key from received anti join people using (record_key, source_hash))
     """)
-    prepare(con, replace(records, name="differing"), model.learned_values, out="arrived")
+    prepare_people(con, replace(records, name="differing"), model.learned_values, out="arrived")
     con.execute("""
         update people as p set source_hash = a.source_hash from arrived as a
         where a.order_key = p.order_key and a.source_hash <> p.source_hash
@@ -62,9 +62,9 @@ def find_changes(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: R
     con.execute("delete from arrived where order_key in (select order_key from people)")
 
 
-def replace_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Take `gone` and the old rows of `arrived` out of `people`, put `arrived` in; in both tables `idx` is
-    right afterwards.
+def replace_moved_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Delete `gone` and the old rows of `arrived` from `people`, insert `arrived`; afterwards `idx` is right
+    in both tables.
     """
     con.execute("""
         create or replace table moved as
@@ -74,26 +74,26 @@ def replace_people(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from people where record_key in (select record_key from moved)")
     con.execute("insert into people by name from arrived")
     con.execute("insert into moved select record_key, order_key from arrived")
-    number_again(con, "people", "moved")
+    renumber_people(con, "people", "moved")
     con.execute(
         "create or replace table arrived as select p.* from people as p semi join arrived using (record_key)"
     )
 
 
-def drop_pairs(con: duckdb.DuckDBPyConnection) -> None:
-    """Take the pairs of `moved` out of `linked_pairs`; table `touched` gets their other ends, and what has
-    arrived.
+def drop_pairs_of_moved(con: duckdb.DuckDBPyConnection) -> None:
+    """Delete the pairs of `moved` from `linked_pairs`; write table `touched`: their other ends, and
+    `arrived`.
     """
-    lost = "key_l in (select record_key from moved) or key_r in (select record_key from moved)"
+    has_moved = "key_l in (select record_key from moved) or key_r in (select record_key from moved)"
     con.execute(f"""
         create or replace table touched as select record_key from arrived union (
-            select unnest([key_l, key_r]) as record_key from linked_pairs where {lost}
+            select unnest([key_l, key_r]) as record_key from linked_pairs where {has_moved}
             except select record_key from gone)
     """)
-    con.execute(f"delete from linked_pairs where {lost}")
+    con.execute(f"delete from linked_pairs where {has_moved}")
 
 
-def cluster_again(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> int:
+def recluster_touched_components(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> int:
     """Cluster the components of `touched` again; returns how many records they have.
 
     A component that lost a record holds, in each of its parts, the other end of a pair that went with it.
@@ -106,41 +106,43 @@ def cluster_again(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> int:
         reached as (select record_key from touched union select b from reached join beside on a = record_key)
         select p.record_key, p.idx from people as p semi join reached using (record_key)
     """)
-    got = con.execute("""
+    columns = con.execute("""
         select a.idx as l, b.idx as r, score from linked_pairs
         join component as a on a.record_key = key_l join component as b on b.record_key = key_r
     """).fetchnumpy()
     rows = np.asarray(con.execute("select idx from component order by idx").fetchnumpy()["idx"])
-    left, right = (np.searchsorted(rows, np.asarray(got[side])) for side in "lr")
+    left, right = (np.searchsorted(rows, np.asarray(columns[side])) for side in "lr")
     con.execute("""
         delete from clusters
         where record_key in (select record_key from component union all select record_key from gone)
     """)
-    keep_clusters(con, rows, cluster(left, right, np.asarray(got["score"]), len(rows), model.thresholds))
+    store_clusters(
+        con, rows, cluster_records(left, right, np.asarray(columns["score"]), len(rows), model.thresholds)
+    )
     return len(rows)
 
 
-def update(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: RecordTable) -> Updated:
-    """Make the tables that `relink` or an earlier `update` left, under the same model, those of `relink` over
-    these records.
+def update_links(con: duckdb.DuckDBPyConnection, model: LinkageModel, records: RecordTable) -> UpdateCounts:
+    """Make the tables of an earlier `link_all_records` or `update_links`, under the same model, those that
+    `link_all_records` would write of these records.
 
     Args:
         records: all of them, as they are now.
     """
-    find_changes(con, model, records)
-    n_arrived, n_gone = count(con, "arrived"), count(con, "gone")
+    find_changed_records(con, model, records)
+    n_arrived, n_gone = count_rows(con, "arrived"), count_rows(con, "gone")
     if n_arrived + n_gone == 0:
-        return Updated(0, 0, 0, 0)
+        return UpdateCounts(0, 0, 0, 0)
     n_changed = con.execute("select count(*) from arrived semi join people using (record_key)").fetchall()[0][
         0
     ]
-    replace_people(con)
-    drop_pairs(con)
-    if n_arrived and block(con, records.profile.blocking, "pairs", new="arrived"):
+    replace_moved_people(con)
+    drop_pairs_of_moved(con)
+    if n_arrived and write_candidate_pairs(con, records.profile.blocking, "pairs", new="arrived"):
         con.execute(
             "create or replace table involved as from people where idx in (select l from pairs union select r"
             " from pairs)"
         )
-        left, right, bits = score_pairs(con, model, "involved")
-        keep_pairs(con, model, "involved", left, right, bits)
-    return Updated(n_arrived - n_changed, n_changed, n_gone, cluster_again(con, model))
+        left, right, bits = score_candidate_pairs(con, model, "involved")
+        store_linked_pairs(con, model, "involved", left, right, bits)
+    return UpdateCounts(n_arrived - n_changed, n_changed, n_gone, recluster_touched_components(con, model))

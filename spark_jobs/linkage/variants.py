@@ -1,7 +1,8 @@
 """Variants: values that stand for one another (tom and thomas, camden and london), learned without labels.
 
-Records that agree on everything else are almost always one person; what then differs is the same thing said
-in two ways. A pair of values counts once per agreeing block, so one person with twenty records is one vote.
+Records that agree on everything else are almost always one person; what then differs is the same value
+written in two ways. A pair of values counts once per agreeing block, so one person with twenty records is one
+vote.
 """
 
 import duckdb
@@ -16,8 +17,8 @@ MIN_NAMES_OF_PLACE_CODE = 2  # different last names that have this place and thi
 
 
 def learn_first_names(con: duckdb.DuckDBPyConnection, people: str) -> list[str]:
-    """Words that open names of several words more often than they close them, sorted: alone, they are a first
-    name.
+    """Words that open names of several words more often than they close them, sorted; a word of these that
+    stands alone is a first name.
     """
     rows = con.execute(f"""
         select word from (
@@ -37,7 +38,7 @@ def find_common_tokens(con: duckdb.DuckDBPyConnection, people: str) -> list[str]
     return [token for (token,) in rows]
 
 
-def learn_variants(con: duckdb.DuckDBPyConnection, people: str, column: str) -> list[tuple[str, str]]:
+def learn_value_variants(con: duckdb.DuckDBPyConnection, people: str, column: str) -> list[tuple[str, str]]:
     """Pairs of values of `column` that stand for one another, each both ways, sorted."""
     block = AGREE_ON[column]
     there = " and ".join(f"{c} is not null" for c in (*block, column))
@@ -57,8 +58,8 @@ def learn_variants(con: duckdb.DuckDBPyConnection, people: str, column: str) -> 
 
 
 def learn_place_codes(con: duckdb.DuckDBPyConnection, people: str, code: str) -> list[tuple[str, str]]:
-    """Which outcodes (or areas) are written beside which place, sorted: lets one record's place speak to
-    another's postcode.
+    """Pairs of a place and an outcode (or area) that are written in one record, sorted: they compare one
+    record's place with another's postcode.
     """
     return con.execute(f"""
         select place, {code} from {people} where place is not null and {code} is not null
@@ -66,10 +67,10 @@ def learn_place_codes(con: duckdb.DuckDBPyConnection, people: str, code: str) ->
     """).fetchall()
 
 
-def add_variants(
+def add_variant_columns(
     con: duckdb.DuckDBPyConnection, people: str, learned: dict[str, list[tuple[str, str]]]
 ) -> None:
-    """Give each record the list of values that stand for its own: `first_keys`, `place_keys`,
+    """Add to each record the list of values that stand for its own: `first_keys`, `place_keys`,
     `place_outcodes`.
 
     `first_keys` holds the name itself as well, so that blocking on it finds equal names and variants in one

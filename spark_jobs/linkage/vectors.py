@@ -1,14 +1,14 @@
-"""Scored pairs as arrays: what the boosted models learn from."""
+"""Scored pairs as feature arrays, which the boosted models are fitted on."""
 
 from collections.abc import Iterator
 
 import duckdb
 import numpy as np
 
-BATCH = 500_000  # pairs; 30 features of them are 60 MB
+BATCH_PAIRS = 500_000  # pairs; 30 features of them are 60 MB
 
 
-def vector_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str]:
+def list_feature_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str]:
     """Feature -> SQL over a table that `score` wrote: total weight, each comparison's weight, and its
     frequency part alone.
     """
@@ -22,15 +22,15 @@ def vector_columns(con: duckdb.DuckDBPyConnection, scored: str) -> dict[str, str
     return features
 
 
-def vector_batches(
-    con: duckdb.DuckDBPyConnection, scored: str, size: int = BATCH
+def iterate_feature_batches(
+    con: duckdb.DuckDBPyConnection, scored: str, size: int = BATCH_PAIRS
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """`left`, `right` (`idx` of both records) and features in bits, shape (n_pairs, n_features), float32,
     `size` pairs at a time.
 
     The connection is busy until the last batch is read.
     """
-    features = vector_columns(con, scored)
+    features = list_feature_columns(con, scored)
     select = ", ".join(f"cast({sql} as float) as f{i}" for i, sql in enumerate(features.values()))
     for batch in con.sql(
         f"select idx_l, idx_r, {select} from {scored} order by idx_l, idx_r"
@@ -39,13 +39,15 @@ def vector_batches(
         yield left, right, np.column_stack(columns)
 
 
-def read_vectors(con: duckdb.DuckDBPyConnection, scored: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All of them at once, in order of the pairs."""
-    features = vector_columns(con, scored)
+def read_feature_vectors(
+    con: duckdb.DuckDBPyConnection, scored: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The batches of `iterate_feature_batches` as one: `left`, `right` and features."""
+    features = list_feature_columns(con, scored)
     n = con.execute(f"select count(*) from {scored}").fetchall()[0][0]
     left, right = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     matrix, at = np.empty((n, len(features)), dtype=np.float32), 0
-    for some_left, some_right, some in vector_batches(con, scored):
+    for some_left, some_right, some in iterate_feature_batches(con, scored):
         part = slice(at, at + len(some_left))
         left[part], right[part], matrix[part], at = some_left, some_right, some, part.stop
     return left, right, matrix

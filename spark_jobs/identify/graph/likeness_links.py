@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.identify.graph.links import ALIKE, LINKS
-from spark_jobs.linkage.components import components
+from spark_jobs.linkage.components import find_components
 
 CARDS = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
 STANDS_FOR = ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id")
@@ -123,7 +123,7 @@ def _cards(
     names = sorted({end for pair in pairs for end in pair})
     number = {name: k for k, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
-    smallest = components(ends[:, 0], ends[:, 1], len(names)).tolist()
+    smallest = find_components(ends[:, 0], ends[:, 1], len(names)).tolist()
     card = {
         name: names[k] for name, k in zip(names, smallest, strict=True)
     }  # sorted: the smallest number is the smallest name

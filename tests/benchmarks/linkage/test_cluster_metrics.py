@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from benchmarks.linkage.cluster_metrics import adjusted_rand, b_cubed, calibration_error, pairwise
+from benchmarks.linkage.cluster_metrics import (
+    adjusted_rand_index,
+    measure_calibration_error,
+    score_b_cubed,
+    score_pairwise,
+)
 
 
 def brute(p, t, w):
@@ -22,11 +27,13 @@ def brute(p, t, w):
 def test_figures_equal_the_definition():
     rng = np.random.default_rng(0)
     p, t, w = rng.integers(0, 9, 40), rng.integers(0, 8, 40), rng.integers(0, 2, 40)
-    a, b = pairwise(p, t, w), b_cubed(p, t, w)
+    a, b = score_pairwise(p, t, w), score_b_cubed(p, t, w)
     assert [a["precision"], a["recall"], b["precision"], b["recall"]] == pytest.approx(brute(p, t, w))
-    assert adjusted_rand(p, p[::-1][::-1]) == 1.0
-    assert adjusted_rand(np.zeros(40), t) == pytest.approx(0)
+    assert adjusted_rand_index(p, p[::-1][::-1]) == 1.0
+    assert adjusted_rand_index(np.zeros(40), t) == pytest.approx(0)
 
 
 def test_calibration_error_of_one_bin_is_the_gap_of_means():
-    assert calibration_error(np.array([0.52, 0.58]), np.array([True, False]), 10) == pytest.approx(0.05)
+    assert measure_calibration_error(np.array([0.52, 0.58]), np.array([True, False]), 10) == pytest.approx(
+        0.05
+    )

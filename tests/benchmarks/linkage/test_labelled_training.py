@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.linkage.labelled_training import neighbourhood
+from benchmarks.linkage.labelled_training import build_neighbourhood_features
 
 
 def test_neighbourhood_is_exact_in_any_order():
@@ -12,5 +12,7 @@ def test_neighbourhood_is_exact_in_any_order():
     left, right = left[near], right[near]
     score = rng.normal(0, 4, len(left)) + 4 * (left // 4 == right // 4)
     mixed = np.random.default_rng(1).permutation(len(left))
-    want = neighbourhood(left, right, score, n)
-    assert np.array_equal(want[mixed], neighbourhood(left[mixed], right[mixed], score[mixed], n))
+    want = build_neighbourhood_features(left, right, score, n)
+    assert np.array_equal(
+        want[mixed], build_neighbourhood_features(left[mixed], right[mixed], score[mixed], n)
+    )

@@ -191,7 +191,7 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     identity_decisions.append(home / identity_decisions.FILE, said)
     job.run(first, lake)  # what somebody decided is news
     (home / identity_decisions.FILE).unlink()
-    shipped = LinkageModel.shipped()
+    shipped = LinkageModel.load_shipped()
     replace(shipped, rarest={**shipped.rarest, "last": 0.5}).save(home / "identity" / "model.json")
     job.run(first, lake)  # and so is another model of likeness
     (home / "identity" / "model.json").unlink()

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from spark_jobs.linkage.candidate_pairs import block
+from spark_jobs.linkage.candidate_pairs import write_candidate_pairs
 
 
 def test_blocking_new_against_all_is_the_rest_of_blocking_all():
@@ -14,9 +14,9 @@ def test_blocking_new_against_all_is_the_rest_of_blocking_all():
     con.execute("create table old as from people where idx % 10 <> 0")
     con.execute("create table new as from people where idx % 10 = 0")
     rules = [("tokens", "dob")]
-    block(con, rules, "everything")
-    block(con, rules, "before", people="old")
-    block(con, rules, "late", new="new")
+    write_candidate_pairs(con, rules, "everything")
+    write_candidate_pairs(con, rules, "before", people="old")
+    write_candidate_pairs(con, rules, "late", new="new")
     both = con.execute("(from before union all from late) order by all").fetchall()
     assert both == con.execute("from everything order by all").fetchall()
     brute = {

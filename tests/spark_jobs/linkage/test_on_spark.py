@@ -9,7 +9,7 @@ from sample_shop.customer_file import make_customer_file
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage import on_spark
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.state import Given, link_people
+from spark_jobs.linkage.state import LinkageOptions, link_people
 
 
 def people(n_customers: int) -> pa.Table:
@@ -32,15 +32,19 @@ def people(n_customers: int) -> pa.Table:
 
 
 def test_spark_links_the_same_pairs(spark, tmp_path, monkeypatch):
-    model, shop, asked = LinkageModel.shipped(), people(3000), []
-    here = link_people(tmp_path / "here.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
-    monkeypatch.setattr("spark_jobs.linkage.state.MANY", 1)
-    monkeypatch.setattr("spark_jobs.linkage.state.RECORDS_PER_TASK", len(shop) // 2)
-    pairs = on_spark.linked_pairs_on_spark
-    monkeypatch.setattr(
-        on_spark, "linked_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given)
+    model, shop, asked = LinkageModel.load_shipped(), people(3000), []
+    here = link_people(
+        tmp_path / "here.duckdb", shop, model, LinkageOptions({"email": 20, "phone": 20}), spark
     )
-    there = link_people(tmp_path / "there.duckdb", shop, model, Given({"email": 20, "phone": 20}), spark)
+    monkeypatch.setattr("spark_jobs.linkage.state.MIN_RECORDS_FOR_SPARK", 1)
+    monkeypatch.setattr("spark_jobs.linkage.state.RECORDS_PER_TASK", len(shop) // 2)
+    pairs = on_spark.score_pairs_on_spark
+    monkeypatch.setattr(
+        on_spark, "score_pairs_on_spark", lambda *given: asked.append(given[2]) or pairs(*given)
+    )
+    there = link_people(
+        tmp_path / "there.duckdb", shop, model, LinkageOptions({"email": 20, "phone": 20}), spark
+    )
     assert asked == [2], "two tasks compared them"
     assert there.likeness.to_pylist() == here.likeness.to_pylist()
     assert here.likeness.num_rows > 50

@@ -11,14 +11,14 @@ from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage import reestimate
 from spark_jobs.linkage.home_model import HOME_MODEL, load_home_model
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.reestimate import Change, compare, main
+from spark_jobs.linkage.reestimate import ClusterChange, compare_clusterings, main
 
 
 def test_what_changes_between_two_clusterings():
     before = {"a": "a", "b": "a", "c": "c", "d": "c", "e": "e", "f": "f"}
     after = {"a": "x", "b": "x", "c": "y", "d": "z", "e": "z", "f": "f"}
     # a b stay together under another name; c leaves d, d joins e.
-    assert compare(before, after) == Change(
+    assert compare_clusterings(before, after) == ClusterChange(
         n_pairs_before=2, n_pairs_after=2, n_merged=1, n_split=1, n_records=3
     )
 
@@ -72,7 +72,7 @@ def test_a_report_writes_nothing_and_apply_keeps_the_old_model(home, capsys, sho
         )
     assert main(["--apply", "--labels", str(labels)]) == 0
     first = LinkageModel.load(home / HOME_MODEL)
-    assert first.fingerprint != LinkageModel.shipped().fingerprint
+    assert first.fingerprint != LinkageModel.load_shipped().fingerprint
     assert main(["--apply"]) == 0
     assert LinkageModel.load(home / "identity" / f"model-{first.fingerprint}.json") == first
     assert LinkageModel.load(home / HOME_MODEL) != first

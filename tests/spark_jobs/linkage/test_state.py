@@ -10,14 +10,14 @@ import pytest
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS, CORE_PEOPLE
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.linkage import state as linkage_state
-from spark_jobs.linkage.cluster import Thresholds
+from spark_jobs.linkage.cluster import ClusterThresholds
 from spark_jobs.linkage.model import LinkageModel
-from spark_jobs.linkage.state import Given, link_people
-from spark_jobs.linkage.update import Updated
+from spark_jobs.linkage.state import LinkageOptions, link_people
+from spark_jobs.linkage.update import UpdateCounts
 
-MODEL = LinkageModel.shipped()
+MODEL = LinkageModel.load_shipped()
 MOST = 20
-GIVEN = Given({"email": MOST, "phone": MOST, "birth_date": 2})
+GIVEN = LinkageOptions({"email": MOST, "phone": MOST, "birth_date": 2})
 ANNA = {"first_name": "Anna", "last_name": "Keller", "postcode": "34117", "city": "Kassel", "country": "DE"}
 TWICE = [
     {"record_id": "9", **ANNA, "email": "anna.keller@example.com", "phone": "+49 151 5550001"},
@@ -96,8 +96,8 @@ def test_the_next_night_updates_and_another_model_or_a_broken_state_starts_again
     state = tmp_path / "state.duckdb"
     first = link_people(state, people(TWICE), MODEL, GIVEN)
     assert first.updated is None
-    assert link_people(state, people(TWICE), MODEL, GIVEN).updated == Updated(0, 0, 0, 0)
-    other = replace(MODEL, thresholds=Thresholds(join=99.0, attach=99.0))
+    assert link_people(state, people(TWICE), MODEL, GIVEN).updated == UpdateCounts(0, 0, 0, 0)
+    other = replace(MODEL, thresholds=ClusterThresholds(join=99.0, attach=99.0))
     apart = link_people(state, people(TWICE), other, GIVEN)
     assert apart.updated is None
     assert apart.likeness.column("is_one_person").to_pylist() == [False]
@@ -141,14 +141,14 @@ def test_a_birthday_that_a_form_fills_in_says_nothing(tmp_path):
 def test_a_night_cut_off_leaves_the_state_as_it_was(tmp_path, monkeypatch):
     state = tmp_path / "state.duckdb"
     link_people(state, people(TWICE[:1]), MODEL, GIVEN)
-    monkeypatch.setattr(linkage_state, "likeness", lambda _: 1 / 0)
+    monkeypatch.setattr(linkage_state, "read_likeness", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         link_people(state, people(TWICE), MODEL, GIVEN)
     with duckdb.connect(str(state)) as con:
         assert con.execute("select record_key from people").fetchall() == [("till/9",)]
         assert con.execute("select count(*) from linked_pairs").fetchall() == [(0,)]
     monkeypatch.undo()
-    assert link_people(state, people(TWICE), MODEL, GIVEN).updated == Updated(2, 0, 0, 3)
+    assert link_people(state, people(TWICE), MODEL, GIVEN).updated == UpdateCounts(2, 0, 0, 3)
 
 
 def test_the_shipped_model_holds_no_values_of_people():

@@ -6,16 +6,16 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from spark_jobs.linkage.link import relink
+from spark_jobs.linkage.link import link_all_records
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.linkage.profile import RecordTable
 from spark_jobs.linkage.shop_profile import SHOP_PEOPLE
-from spark_jobs.linkage.update import Updated, update
+from spark_jobs.linkage.update import UpdateCounts, update_links
 
 FIELDS = ("first_name", "last_name", "email", "phone", "city", "postcode", "birth_date", "country")
 FIRST, LAST = ("Anna", "Hanna", "Jonas", "Mila", "Piet"), ("Keller", "Kellner", "Brandt", "Okafor")
 TABLES = ("people", "linked_pairs", "clusters")
-MODEL = LinkageModel.shipped()
+MODEL = LinkageModel.load_shipped()
 RECORDS = RecordTable("records", "rid", SHOP_PEOPLE)
 
 
@@ -56,7 +56,7 @@ def tables(con: duckdb.DuckDBPyConnection) -> dict[str, list]:
 def linked(records: dict[str, dict]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": 1})
     load(con, records)
-    relink(con, MODEL, RECORDS)
+    link_all_records(con, MODEL, RECORDS)
     return con
 
 
@@ -80,7 +80,7 @@ def test_any_nights_leave_what_linking_everything_leaves(seed):
         records |= {f"r{seed}{night}n{i}": person(rng) for i in range(rng.randrange(8))}
         order = rng.sample(sorted(records), len(records))
         load(con, {key: records[key] for key in order})
-        got = update(con, MODEL, RECORDS)
+        got = update_links(con, MODEL, RECORDS)
         assert got.n_new == len(set(records) - set(old))
         assert got.n_gone == len(set(old) - set(records))
         assert got.n_changed == sum(records[key] != old[key] for key in set(old) & set(records))
@@ -102,10 +102,10 @@ def test_a_component_splits_when_its_bridge_goes():
     con = linked(BRIDGED)
     assert clusters(con) == {frozenset(BRIDGED)}
     load(con, {key: record for key, record in BRIDGED.items() if key != "bridge"})
-    assert update(con, MODEL, RECORDS) == Updated(0, 0, 1, 2)
+    assert update_links(con, MODEL, RECORDS) == UpdateCounts(0, 0, 1, 2)
     assert clusters(con) == {frozenset("a"), frozenset("c")}
     load(con, BRIDGED)
-    assert update(con, MODEL, RECORDS) == Updated(1, 0, 0, 3)
+    assert update_links(con, MODEL, RECORDS) == UpdateCounts(1, 0, 0, 3)
     assert tables(con) == tables(linked(BRIDGED))
 
 
@@ -113,15 +113,15 @@ def test_a_record_written_otherwise_is_not_changed():
     con = linked(BRIDGED)
     shouted = BRIDGED | {"c": BRIDGED["c"] | {"last_name": " KELLER"}}
     load(con, shouted)
-    assert update(con, MODEL, RECORDS) == Updated(0, 0, 0, 0)
+    assert update_links(con, MODEL, RECORDS) == UpdateCounts(0, 0, 0, 0)
     assert tables(con) == tables(linked(shouted))
 
 
 def test_nobody_left_and_everybody_back():
     con = linked({})
     load(con, BRIDGED)
-    assert update(con, MODEL, RECORDS) == Updated(3, 0, 0, 3)
+    assert update_links(con, MODEL, RECORDS) == UpdateCounts(3, 0, 0, 3)
     assert tables(con) == tables(linked(BRIDGED))
     load(con, {})
-    assert update(con, MODEL, RECORDS) == Updated(0, 0, 3, 0)
+    assert update_links(con, MODEL, RECORDS) == UpdateCounts(0, 0, 3, 0)
     assert tables(con) == {table: [] for table in TABLES}
