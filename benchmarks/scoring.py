@@ -35,7 +35,8 @@ from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext
-from spark_jobs.score import checkpoints, list_frames, partitions, personal_lists, stale_customers
+from spark_jobs.score import checkpoints, list_frames, personal_lists, stale_customers
+from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.settings import Settings
 
 LENGTH, TASTES, EVENTS, DAYS = 100, 200, 10, 365
@@ -66,7 +67,7 @@ def make_ids(letter: str, n: int) -> list[str]:
     return [f"{letter}_{number:07}" for number in range(n)]
 
 
-def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> partitions.ScoringModel:
+def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> ScoringModel:
     """LightFM's factors, drawn; everything may be shown, every tenth item is consumed."""
     part = make("lightfm", {"components": d})
     items = draw_factors(n_items, d, 2, spread=True)
@@ -79,7 +80,7 @@ def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> partitions.S
     )
     allowed, consumable = np.ones(n_items, bool), np.arange(n_items) % 10 == 0
     common = stale_customers.fingerprint_scoring_model(["bench"], allowed, consumable, True, None)
-    return partitions.ScoringModel(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
+    return ScoringModel(artifact, allowed, consumable, DAYS, True, "concierge/1", common)
 
 
 def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.0) -> int:

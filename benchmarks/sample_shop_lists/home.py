@@ -21,13 +21,14 @@ from expectations.contracts.lake import (
 from expectations.contracts.snapshot import POPULAR, audiences
 from expectations.contracts.tables import Table
 from models.artifact import Artifact
-from models.base import KINDS, PURCHASE
+from models.base import PURCHASE
 from models.blending.weighted import Blend
 from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
-from spark_jobs.score import item_demand, list_frames, partitions, stale_customers
-from spark_jobs.score.partitions import ScoringModel
+from spark_jobs.score import partitions, stale_customers
+from spark_jobs.score.interaction_span import find_first_training_day, read_interaction_span
+from spark_jobs.score.scoring_model import ScoringModel, build_scoring_model
 from spark_jobs.settings import Settings
 
 SOURCE = "sample_shop"
@@ -53,7 +54,7 @@ class KnownCustomers:
         return self.rows["customer_id"].to_pylist()
 
     def habits(self) -> tuple[np.ndarray, np.ndarray]:
-        """Days with a purchase, and whether there was any behaviour at all, by customer."""
+        """LandingDates with a purchase, and whether there was any behaviour at all, by customer."""
         told = self.rows.select(["days", "kinds"]).to_pylist()
         bought = [
             {day for day, kind in zip(row["days"], row["kinds"], strict=True) if kind == PURCHASE}
@@ -99,13 +100,13 @@ def build_scoring_inputs(lake: Lake, artifact: Artifact, settings: Settings) -> 
     interactions, customers, items = (
         lake.read(table) for table in (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)
     )
-    newest, kinds = item_demand.find_newest_day_and_kinds(interactions)
+    span = read_interaction_span(interactions)
     behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers))
-    since = item_demand.find_first_training_day(behaviour, settings.training_days)
-    made = list_frames.build_scoring_model(artifact, items, newest + 1, kinds != KINDS, "judged", since=since)
-    return made, stale_customers.collect_customer_inputs(behaviour, customers, made.inputs, since).orderBy(
-        "customer_id"
-    ).toArrow()
+    span = replace(span, since=find_first_training_day(behaviour, settings.training_days))
+    made = build_scoring_model(artifact, items, span, "judged")
+    return made, stale_customers.collect_customer_inputs(
+        behaviour, customers, made.inputs, span.since
+    ).orderBy("customer_id").toArrow()
 
 
 def select_known_customers(lake: Lake, rows: pa.Table, known: Mapping[str, str]) -> KnownCustomers:

@@ -1,7 +1,6 @@
-"""Finished partitions of lists, kept aside as files until all are there: a scoring that is killed goes on
-where it stopped.
+"""Checkpoints of a scoring: a file per finished partition, so that a killed scoring goes on where it stopped.
 
-A file is named by the inputs of everyone in it, so one that is there holds just what would be computed again.
+A file is named by the inputs of all its customers, so an existing one holds what would be computed again.
 """
 
 import hashlib
@@ -17,42 +16,42 @@ import pyarrow.parquet as pq
 from spark_jobs.run.context import RunContext
 
 Batches = Iterator[pa.RecordBatch]
-# What a partition tells the driver: its file, who was due, how many lists it holds, whether it was computed
-# now, and whose list stands as it is.
+# What a partition returns to the driver: its file, how many customers were due, how many lists the file
+# holds, whether it was computed now, and the customers whose list is up to date.
 PARTITION_SCHEMA = "file string, n_due int, n_listed int, is_new boolean, kept array<string>"
 
 
-def checkpoint_folder(night: RunContext) -> Path:
-    """Where this run keeps what it has finished."""
-    return night.settings.home / "scoring" / night.slug
+def checkpoint_folder(run: RunContext) -> Path:
+    """The folder of a run's checkpoints."""
+    return run.settings.home / "scoring" / run.slug
 
 
-def delete_checkpoints(night: RunContext) -> None:
-    """Every run's files: what is committed needs none, and a run that is superseded is not gone on with."""
-    shutil.rmtree(checkpoint_folder(night).parent, ignore_errors=True)
+def delete_checkpoints(run: RunContext) -> None:
+    """Delete the checkpoints of all runs: a committed run needs none, a superseded one is not continued."""
+    shutil.rmtree(checkpoint_folder(run).parent, ignore_errors=True)
 
 
 def compute_with_checkpoint(
-    compute: Callable[[pa.Table], Batches], where: Path
+    compute: Callable[[pa.Table], Batches], folder: Path
 ) -> Callable[[Batches], Batches]:
-    """Work on a partition: compute those who are due, unless a file holds them already.
+    """A function for `mapInArrow` that computes the due lists of a partition, unless a file holds them.
 
     Args:
-        compute: lists of the rows of a table; the last column is their hash of `inputs`.
-        where: the folder, one for all workers.
+        compute: lists of the rows of a table, each with the hash of its `inputs`.
+        folder: of the checkpoints, one for all workers.
     """
 
     def work(batches: Batches) -> Batches:
-        held = [batch for batch in batches if batch.num_rows]
-        if not held:
+        received = [batch for batch in batches if batch.num_rows]
+        if not received:
             return
-        rows = pa.Table.from_batches(held)
-        stands = pc.fill_null(pc.equal(rows["inputs"], rows["inputs_before"]), False)
-        kept = rows["customer_id"].filter(stands).combine_chunks()
-        due = rows.filter(pc.invert(stands)).drop_columns(["inputs_before"])
+        rows = pa.Table.from_batches(received)
+        is_current = pc.fill_null(pc.equal(rows["inputs"], rows["inputs_before"]), False)
+        current = rows["customer_id"].filter(is_current).combine_chunks()
+        due = rows.filter(pc.invert(is_current)).drop_columns(["inputs_before"])
         file, n_listed, is_new = "", 0, False
         if due.num_rows:
-            path = where / f"{name_checkpoint(due)}.parquet"
+            path = folder / f"{name_checkpoint(due)}.parquet"
             if not path.exists():
                 is_new = True
                 write_checkpoint(compute(due), path)
@@ -63,7 +62,7 @@ def compute_with_checkpoint(
                 pa.array([due.num_rows], pa.int32()),
                 pa.array([n_listed], pa.int32()),
                 pa.array([is_new]),
-                pa.ListArray.from_arrays(pa.array([0, len(kept)], pa.int32()), kept),
+                pa.ListArray.from_arrays(pa.array([0, len(current)], pa.int32()), current),
             ],
             names=["file", "n_due", "n_listed", "is_new", "kept"],
         )
@@ -72,14 +71,14 @@ def compute_with_checkpoint(
 
 
 def name_checkpoint(due: pa.Table) -> str:
-    """A name for who is due and of what their lists are made."""
+    """A file name from the ids and input hashes of the due customers."""
     digest = hashlib.sha256("\n".join(due["customer_id"].to_pylist()).encode())
     digest.update(due["inputs"].to_numpy().tobytes())
     return digest.hexdigest()[:32]
 
 
 def write_checkpoint(lists: Batches, path: Path) -> None:
-    """Write under another name and rename: a file that has its name is whole."""
+    """Write to a temporary file and rename it: a file under its name is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     writer = None

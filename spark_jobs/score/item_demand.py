@@ -1,50 +1,55 @@
-"""What the shop may show and what of it is wanted, as arrays: small tables, one row an item."""
+"""Demand by item, as arrays: small tables, one row per item."""
+
+from dataclasses import dataclass
 
 import numpy as np
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from models.base import KINDS, PURCHASE, id_array
-from spark_jobs.score.audiences import RECENT_DAYS, ItemDemand
+from models.base import id_array
+from spark_jobs.score.interaction_span import InteractionSpan, to_day_number
+
+RECENT_DAYS = 14
 
 
-def to_day_number(column: str) -> Column:
-    """The day of a time on the shop's clock, counted from 1970-01-01."""
-    return F.unix_date(F.to_date(column))
+@dataclass(frozen=True)
+class ItemDemand:
+    """How much each item of the shop is wanted, guests included.
 
-
-def find_newest_day_and_kinds(interactions: DataFrame) -> tuple[int | None, tuple[str, ...]]:
-    """The newest day anybody did anything (None when nobody did), and the kinds that say what is wanted.
-
-    These are purchases, or everything where the shop knows of no purchase.
+    Attributes:
+        item_ids: bytes array, sorted.
+        allowed: bool [items], may be shown.
+        recent, ever: float [items]: buyers (customers, and orders of guests) in the last `RECENT_DAYS`, and
+            in all.
+        age_days: float [items]: days since an item was first seen.
     """
-    bought = F.max(F.col("interaction_type") == KINDS[PURCHASE])
-    newest, has_purchases = interactions.select(F.max(to_day_number("occurred_at")), bought).first()
-    return newest, (KINDS[PURCHASE],) if has_purchases else KINDS
+
+    item_ids: np.ndarray
+    allowed: np.ndarray
+    recent: np.ndarray
+    ever: np.ndarray
+    age_days: np.ndarray
+
+    @property
+    def popularity(self) -> np.ndarray:
+        """Recent demand, plus all-time demand scaled below one buyer, so that it only breaks ties."""
+        return self.recent + 0.5 * self.ever / (self.ever.max(initial=0.0) + 1.0)
 
 
-def find_first_training_day(behaviour: DataFrame, days: int | None) -> int | None:
-    """The first of the newest `days`, counted as `behaviour.select_newest_days` does; None for all days.
+def count_item_demand(interactions: DataFrame, items: DataFrame, span: InteractionSpan) -> ItemDemand:
+    """Demand by item: distinct customers, and orders of guests.
 
     Args:
-        behaviour: once per customer, item, day and kind, of customers who may be personalised for.
+        items: `feat_items`.
     """
-    last = behaviour.agg(F.max("day")).first()[0] if days is not None else None
-    return None if last is None else last - days + 1
-
-
-def count_item_demand(
-    interactions: DataFrame, items: DataFrame, kinds: tuple[str, ...], until: int
-) -> ItemDemand:
-    """Demand by item: distinct customers, and orders of guests."""
     buyer = F.coalesce("customer_id", F.concat(F.lit("order "), "order_id"), "interaction_id")
-    lately = F.when(to_day_number("occurred_at") >= until - RECENT_DAYS, buyer)
+    recent_buyer = F.when(to_day_number("occurred_at") >= span.until - RECENT_DAYS, buyer)
     counts = (
-        interactions.where(F.col("interaction_type").isin(*kinds))
+        interactions.where(F.col("interaction_type").isin(*span.kinds))
         .groupBy("item_id")
-        .agg(F.count_distinct(buyer).alias("ever"), F.count_distinct(lately).alias("recent"))
+        .agg(F.count_distinct(buyer).alias("ever"), F.count_distinct(recent_buyer).alias("recent"))
     )
-    age = F.greatest(F.lit(until) - to_day_number("first_seen_at"), F.lit(0))
+    age = F.greatest(F.lit(span.until) - to_day_number("first_seen_at"), F.lit(0))
     rows = (
         items.select("item_id", "is_recommendable", "is_in_stock", age.alias("age"))
         .join(counts, on="item_id", how="left")

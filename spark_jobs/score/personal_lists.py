@@ -1,6 +1,4 @@
-"""Personal lists: score who is due, then put tonight's table together of what stood and what is new, in one
-commit.
-"""
+"""Personal lists: score the customers who are due, then write retained and new lists in one commit."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,84 +18,84 @@ from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.score import checkpoints, list_frames
 
 LISTS_AT_ONCE = 4096  # 100 items each are some 20 MB
-# What Arrow reads ahead by itself is 16 such batches of 4 files: of 400,000 lists 2 GB more than what is
-# written at a time.
+# By default Arrow reads ahead 16 such batches of 4 files: of 400,000 lists 2 GB more than what is written at
+# a time.
 READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}
 
 
 def update_personal_lists(
-    lake: Lake, night: RunContext, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
+    lake: Lake, run: RunContext, shared: Broadcast, behaviour: DataFrame, customers: DataFrame
 ) -> TableReport:
-    """Lists of all customers, those computed again whose inputs changed; no new version when none did.
+    """Compute again the lists whose inputs changed; no new table version when none did.
 
     Args:
         shared: the `Scoring`.
         behaviour: once per customer, item, day and kind.
         customers: `feat_customers`.
     """
-    lake.add_missing_columns(REC_CUSTOMER_ITEMS)  # of a home that knew no inputs, everybody is due
-    held = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
-    where, before = checkpoints.checkpoint_folder(night), lake.spark.createDataFrame(held)
+    lake.widen(REC_CUSTOMER_ITEMS)  # in a home from before `inputs`, every customer is due
+    stored = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
+    folder, before = checkpoints.checkpoint_folder(run), lake.spark.createDataFrame(stored)
     done = (
-        list_frames.compute_personal_lists(shared, behaviour, customers, before, where).toArrow().to_pylist()
+        list_frames.compute_personal_lists(shared, behaviour, customers, before, folder).toArrow().to_pylist()
     )
-    report = commit_personal_lists(lake, held["customer_id"].combine_chunks(), done, where)
-    checkpoints.delete_checkpoints(night)
+    report = commit_personal_lists(lake, stored["customer_id"].combine_chunks(), done, folder)
+    checkpoints.delete_checkpoints(run)
     report.detail["recall_of_index"] = shared.value.index and shared.value.index.recall
     return report
 
 
 def commit_personal_lists(
-    lake: Lake, held: pa.Array, done: Sequence[Mapping[str, Any]], where: Path
+    lake: Lake, listed_before: pa.Array, partitions: Sequence[Mapping[str, Any]], folder: Path
 ) -> TableReport:
-    """Make the table hold what stands and what the files hold; no new version when that is what it held.
+    """Replace the table by the retained lists and those of the files; no new version when nothing changed.
 
     Args:
-        held: the customers it has lists of.
-        done: a row per partition, as `aside.DONE`.
-        where: the folder of the files.
+        listed_before: ids of the customers it has lists of.
+        partitions: a row per partition, of `checkpoints.PARTITION_SCHEMA`.
+        folder: of the files.
     """
     before = lake.version(REC_CUSTOMER_ITEMS)
-    kept = pa.chunked_array([part["kept"] for part in done] or [[]], pa.string())
-    files = [where / part["file"] for part in done if part["n_listed"]]
+    retained = pa.chunked_array([part["kept"] for part in partitions] or [[]], pa.string())
+    files = [folder / part["file"] for part in partitions if part["n_listed"]]
     named = [pq.read_table(file, columns=["customer_id"])["customer_id"].combine_chunks() for file in files]
     listed = pa.chunked_array(named, pa.string())
-    n_updated = pc.sum(pc.is_in(listed, value_set=held)).as_py() or 0
-    n_gone = len(held) - len(kept) - n_updated
+    n_updated = pc.sum(pc.is_in(listed, value_set=listed_before)).as_py() or 0
+    n_gone = len(listed_before) - len(retained) - n_updated
     if before is None or files or n_gone:
-        standing = lake.scan_files(REC_CUSTOMER_ITEMS) if len(kept) else None
-        rows = merge_list_rows(standing, kept.combine_chunks(), files)
+        stored = lake.rows_as_files(REC_CUSTOMER_ITEMS) if len(retained) else None
+        rows = merge_list_rows(stored, retained.combine_chunks(), files)
         lake.overwrite(
             pa.RecordBatchReader.from_batches(build_arrow_schema(REC_CUSTOMER_ITEMS), rows),
             REC_CUSTOMER_ITEMS,
         )
-    n_due = sum(part["n_due"] for part in done)
+    n_due = sum(part["n_due"] for part in partitions)
     return TableReport(
         REC_CUSTOMER_ITEMS.name,
         before,
         lake.version(REC_CUSTOMER_ITEMS),
-        n_rows=len(kept) + len(listed),
+        n_rows=len(retained) + len(listed),
         n_inserted=len(listed) - n_updated,
         n_updated=n_updated,
-        n_unchanged=len(kept),
+        n_unchanged=len(retained),
         detail={
             "deleted": n_gone,
-            "customers": n_due + len(kept),
+            "customers": n_due + len(retained),
             "rescored": n_due,
-            "rescored_before_a_stop": sum(part["n_due"] for part in done if not part["is_new"]),
+            "rescored_before_a_stop": sum(part["n_due"] for part in partitions if not part["is_new"]),
         },
     )
 
 
 def merge_list_rows(
-    standing: dataset.Dataset | None, kept: pa.Array, files: Sequence[Path]
+    stored: dataset.Dataset | None, retained: pa.Array, files: Sequence[Path]
 ) -> Iterator[pa.RecordBatch]:
-    """The table's rows: those that stand, then those of the files."""
+    """The rows of the table: the retained ones, then those of the files."""
     schema = build_arrow_schema(REC_CUSTOMER_ITEMS)
-    if standing is not None:
-        for batch in standing.to_batches(columns=schema.names, batch_size=LISTS_AT_ONCE, **READ_AHEAD):
+    if stored is not None:
+        for batch in stored.to_batches(columns=schema.names, batch_size=LISTS_AT_ONCE, **READ_AHEAD):
             rows = pa.Table.from_batches([batch]).cast(schema)
-            yield from rows.filter(pc.is_in(rows["customer_id"], value_set=kept)).to_batches()
+            yield from rows.filter(pc.is_in(rows["customer_id"], value_set=retained)).to_batches()
     for file in files:
         for batch in pq.ParquetFile(file).iter_batches(LISTS_AT_ONCE):
             yield from pa.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()

@@ -1,13 +1,12 @@
-"""Who must be scored: everybody of whom anything that a list is made of is not what it was when their list
-was made.
+"""Stale customers: the inputs of their list have changed since it was computed, so they are scored again.
 
-A list is made of the model, of what may be shown, and of its customer's behaviour, attributes and days. Whose
-hash of all these is the one that stands beside their list has that list still; it is not computed again.
+The inputs of a list are the model, what may be shown, and its customer's behaviour, attributes and days. A
+customer whose hash of all these equals the one stored beside their list retains that list.
 
-Days are the delicate part. Where every part of the model fades evenly (`fades_evenly` of a recommender: a day
-later all of a customer's scores are smaller by one factor), lists do not change by waiting, and `until` is no
-input; so that not even a last digit does, such customers are scored as of their own last day. Where any part
-asks how long ago something was, `until` is an input of everybody.
+Days need care. Where every part of the model fades evenly (`fades_evenly` of a recommender: a day later all
+of a customer's scores are smaller by one factor), a list does not change by waiting, and `until` is no input;
+such customers are scored as of their own last day, so that not even a last digit changes. Where any part
+depends on how long ago something was, `until` is an input of every list.
 """
 
 import hashlib
@@ -25,16 +24,20 @@ EVENTS_TYPE = "array<struct<item_id:string,day:int,kind:int>>"
 
 
 def fingerprint_scoring_model(
-    named: Iterable[str], allowed: np.ndarray, consumable: np.ndarray, has_purchases: bool, until: int | None
+    provenance: Iterable[str],
+    allowed: np.ndarray,
+    consumable: np.ndarray,
+    has_purchases: bool,
+    until: int | None,
 ) -> str:
-    """What all customers' lists are made of, as 16 hex digits.
+    """A hash of the inputs that all customers' lists share, 16 hex digits.
 
     Args:
-        named: the model's version, run and digests, and the code's hash.
+        provenance: the model's version, run and digests, and the code's hash.
         allowed, consumable: bool [items of the model].
         until: the day after the newest behaviour; None where lists do not depend on it.
     """
-    digest = hashlib.sha256(repr((tuple(named), has_purchases, until)).encode())
+    digest = hashlib.sha256(repr((tuple(provenance), has_purchases, until)).encode())
     for shown in (allowed, consumable):
         digest.update(np.packbits(shown).tobytes())
     return digest.hexdigest()[:16]
@@ -48,15 +51,15 @@ def collect_customer_inputs(
 
     Args:
         behaviour: once per customer, item, day and kind.
-        common: the fingerprint of what all have in common.
-        since: the first day that taste is read from: who did something on the day that fell out of it has
-            other inputs.
+        common: the fingerprint of the inputs that all share.
+        since: the first day that taste is read from; a customer with behaviour on the day before it has other
+            inputs than yesterday.
     """
     event = F.struct("item_id", "day", "kind")
     profiles = behaviour.groupBy("customer_id").agg(F.sort_array(F.collect_list(event)).alias("events"))
     events = F.coalesce("events", F.array().cast(EVENTS_TYPE))
-    everyone = customers.select("customer_id", build_customer_tokens().alias("tokens"))
-    named = everyone.join(profiles, on="customer_id", how="left").select(
+    with_tokens = customers.select("customer_id", build_customer_tokens().alias("tokens"))
+    rows = with_tokens.join(profiles, on="customer_id", how="left").select(
         "customer_id",
         "tokens",
         events["item_id"].alias("item_ids"),
@@ -65,24 +68,22 @@ def collect_customer_inputs(
     )
     inputs = ["tokens", "item_ids", "days", "kinds"]
     if since is None:
-        return named.withColumn("inputs", hash_arrays(common, *inputs))
+        return rows.withColumn("inputs", hash_arrays(common, *inputs))
     recent = F.filter("days", lambda day: day >= since)
     return (
-        named.withColumn("recent", recent)
+        rows.withColumn("recent", recent)
         .withColumn("inputs", hash_arrays(common, *inputs, "recent"))
         .drop("recent")
     )
 
 
 def hash_arrays(common: str, *arrays: str) -> Column:
-    """64 bits of the arrays' contents and lengths: an element that moves from one to the next is another
-    content.
-    """
+    """64 bits of contents and lengths of the arrays: an element moved from one to the next changes them."""
     return F.xxhash64(F.lit(common), *[part for name in arrays for part in (F.size(name), F.col(name))])
 
 
 def shift_to_own_last_day(behaviour: Behaviour) -> Behaviour:
-    """Everybody's days moved so that their last one is the day before `until`."""
+    """The behaviour with each customer's days moved so that their last one is the day before `until`."""
     last = np.full(behaviour.n_customers, np.iinfo(np.int32).min, np.int32)
     np.maximum.at(last, behaviour.customer, behaviour.day)
     return replace(behaviour, day=behaviour.day + (behaviour.until - 1 - last[behaviour.customer]))

@@ -22,7 +22,7 @@ from models.base import KINDS, PURCHASE, Behaviour, Training
 from models.blending.weighted import Blend
 from models.recommenders import make
 from spark_jobs.lake.tables import Lake
-from spark_jobs.score.partitions import ScoringModel
+from spark_jobs.score.scoring_model import ScoringModel
 
 VIEW = KINDS.index("view")
 # Ann bought tea on two days and a pan on the second; Bob looked at a lamp; Cid did nothing.

@@ -13,7 +13,8 @@ from models.artifact import Artifact
 from models.blending.weighted import Blend
 from models.listing import retrieval
 from models.recommenders import make
-from spark_jobs.score import list_frames, partitions
+from spark_jobs.score import partitions
+from spark_jobs.score.scoring_model import ScoringModel, build_item_index
 
 N_CUSTOMERS, N_ITEMS = 300, 3000
 LETTER = "\u05e9"  # ids of items are not ASCII everywhere
@@ -41,7 +42,7 @@ def scoring(*weights):
     parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
     blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
-    return partitions.ScoringModel(
+    return ScoringModel(
         Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"
     )
 
@@ -57,16 +58,16 @@ def lists(made):
         }
     )
     found = pa.Table.from_batches(
-        partitions.score_customer_partition(made)(iter(rows.to_batches()))
+        partitions.score_customer_partition(made, iter(rows.to_batches()))
     ).to_pylist()
     return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in found}
 
 
 def test_lists_through_an_index(monkeypatch):
     made = scoring(1.0)
-    assert list_frames.build_item_index(made) is None, "few enough to compare with all"
+    assert build_item_index(made) is None, "few enough to compare with all"
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
-    index = list_frames.build_item_index(made)
+    index = build_item_index(made)
     assert index.recall >= retrieval.LEAST_RECALL
     exact, near = lists(made), lists(replace(made, index=index))
     shares = [len(set(exact[one]) & set(near[one])) / len(exact[one]) for one in exact]
@@ -78,7 +79,7 @@ def test_lists_through_an_index(monkeypatch):
 
 def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
-    assert list_frames.build_item_index(scoring(1.0, 0.5)) is None
+    assert build_item_index(scoring(1.0, 0.5)) is None
 
 
 def test_the_size_of_blocks_is_no_matter(monkeypatch):

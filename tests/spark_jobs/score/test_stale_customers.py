@@ -20,7 +20,8 @@ from models.recommenders import make_blend
 from models.time_split import cells
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
-from spark_jobs.score import checkpoints, list_frames, partitions, personal_lists, stale_customers
+from spark_jobs.score import checkpoints, list_frames, personal_lists, stale_customers
+from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.settings import Settings
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 60, 30, 40
@@ -76,7 +77,7 @@ class Drawn:
         """What the step does, of the artifact as it is and the shop as it is."""
         allowed = np.isin(np.arange(N_ITEMS), shown)
         made = Uneven(self.artifact, allowed, allowed & again, self.until, True, "concierge/1", since=since)
-        made = made if not fades_evenly else partitions.ScoringModel(**vars(made))
+        made = made if not fades_evenly else ScoringModel(**vars(made))
         common = stale_customers.fingerprint_scoring_model(
             ["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until
         )
@@ -98,7 +99,7 @@ class Drawn:
         )
 
 
-class Uneven(partitions.ScoringModel):
+class Uneven(ScoringModel):
     """A model whose lists depend on the day they are made."""
 
     fades_evenly = False
