@@ -1,4 +1,4 @@
-"""Who belongs to which audience, and what an audience is shown, on rows worked out by hand."""
+"""Members and lists of audiences, on rows computed by hand."""
 
 import numpy as np
 import pytest

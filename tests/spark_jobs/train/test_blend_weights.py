@@ -1,4 +1,4 @@
-"""Weighing the parts: nothing near is better, what adds nothing stays out, and time ends it where it is."""
+"""Weights of a blend: no neighbour is better, a part that adds nothing is left out, the budget ends it."""
 
 import numpy as np
 import pytest

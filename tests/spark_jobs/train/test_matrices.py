@@ -1,4 +1,4 @@
-"""The lake as matrices: consent applied, days counted once, attributes few."""
+"""The lake as matrices: consent is applied, days are counted once, rare attributes are dropped."""
 
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
-"""A search on Spark: it keeps to its seconds and its memory, and says what it did not do."""
+"""A search on Spark keeps to its seconds and its memory, and reports the trials that were not made."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from models.evaluation import measure
 from models.recommenders import make
 from models.time_split import case
 from spark_jobs.train import configuration_search, learned_blend
-from spark_jobs.train.budget import SearchBudget
 from spark_jobs.train.configuration_search import search_weighted_blend
 from spark_jobs.train.training_run import TrainingRun, read_training_data
 
@@ -48,14 +45,13 @@ def halved(training):
     return search_weighted_blend(training, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts))
 
 
-def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
-    """Every trial against the same recipe fitted and asked here, by the definition of a window and nothing of
-    the search's.
-    """
-    days = cut.test_from - cut.validate_from
+def test_trials_are_what_each_recipe_scores_by_itself(halved, training):
+    """Every trial equals the same recipe fitted and tested here, by the definition of a window alone."""
+    matrices, windows = training.matrices, training.windows
+    days = windows.test_from - windows.validate_from
     made = [trial for trial in halved.trials if not trial.name.startswith("blend")]
     assert [
-        (trial.name, trial.parameters["rung"], trial.parameters["asked_from"] - cut.validate_from)
+        (trial.name, trial.parameters["rung"], trial.parameters["asked_from"] - windows.validate_from)
         for trial in made
     ] == [
         *[(part, 1, 0) for part in ("recent_popularity", "own_history", "lightfm", "own_history", "lightfm")],
@@ -69,14 +65,18 @@ def test_trials_are_what_each_recipe_scores_by_itself(halved, found, cut):
         part, begins = given.pop("part"), given.pop("asked_from")
         seed = given.pop("seed")
         del given["rung"]
-        behaviour = found.training.behaviour
-        fitted = make(part, given).fit(found.training.before(begins), seed)
+        behaviour = matrices.training.behaviour
+        fitted = make(part, given).fit(matrices.training.before(begins), seed)
         test = case(
-            behaviour.before(begins), behaviour.before(begins + days).since(begins), found.allowed, 1000, seed
+            behaviour.before(begins),
+            behaviour.before(begins + days).since(begins),
+            matrices.allowed,
+            1000,
+            seed,
         )
-        scores = fitted.score(Customers.of(found.training.before(begins), test.customers))
+        scores = fitted.score(Customers.of(matrices.training.before(begins), test.customers))
         expected = measure(
-            scores, test, found.allowed, sparse.csr_matrix(test.seen.toarray() & ~found.consumable)
+            scores, test, matrices.allowed, sparse.csr_matrix(test.seen.toarray() & ~matrices.consumable)
         ).quality
         assert trial.metrics["quality"] == pytest.approx(np.nanmean(expected), abs=1e-12)
         assert trial.metrics["seconds"] > 0 and 20 < trial.metrics["peak_memory_mb"] < 1000
@@ -132,47 +132,6 @@ def test_memory_is_kept_by_refusing_before_and_by_stopping(training, monkeypatch
     assert set(stopped.configuration["parts"]) == {"recent_popularity"}
     control = search_weighted_blend(training, space(memory_mb=1000, parts=large))
     assert control.report["refused"] == {} and "quality" in control.trials[1].metrics
-
-
-LIMITED = """
-import numpy as np
-from spark_jobs.train.budget import reset_peak_memory, limit_memory, read_peak_memory
-reset_peak_memory()
-before = read_peak_memory()
-try:
-    with limit_memory(64 << 20):
-        np.ones(100 << 20, np.int8)
-    print("not limited")
-except MemoryError:
-    pass
-held = np.ones(100 << 20, np.int8)
-grown = read_peak_memory() - before
-del held
-reset_peak_memory()
-print(grown >> 20, (read_peak_memory() - before) >> 20)
-"""
-
-
-def test_a_limit_of_memory_holds_and_goes_away():
-    """In a process of its own: one that has freed much takes from that first, and of that nobody need ask the
-    system.
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    grown, after = map(int, done.stdout.split())
-    assert 90 < grown < 110, "behind the limit, as much as one likes"
-    assert after < 50, "each trial has a peak of its own"
-
-
-def test_a_budget_runs_down_and_keeps_a_share_for_the_weighing():
-    now = [100.0]
-    budget = SearchBudget(60.0, 1, clock=lambda: now[0])
-    assert (budget.seconds_left_for_trials, budget.is_exhausted) == (60 * 0.75 - 3, False)
-    now[0] = 150.0
-    assert (budget.seconds_left_for_trials, budget.spent_seconds, budget.is_exhausted) == (0.0, 50.0, False)
-    now[0] = 159.0
-    assert budget.is_exhausted, "what begins now would end too late"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Six bad models, each refused with its own reason; the good one they were made from passes."""
+"""Six bad models are each refused for their own flaw; the good model they derive from passes."""
 
 from dataclasses import replace
 from types import SimpleNamespace
