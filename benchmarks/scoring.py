@@ -150,7 +150,7 @@ def measure_scoring(spark, n_customers: int, given: argparse.Namespace, folder: 
         "bench", LandingDates(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
     )
     before = measure_bare_speed(given.cores, given.items, given.components)
-    lake, where = Lake(settings.lake, spark), checkpoints.checkpoint_folder(night)
+    lake, where = Lake(settings.lake, spark), checkpoints.locate_checkpoint_folder(night)
     with PeakMemory() as peak:
         shared = spark.sparkContext.broadcast(
             build_scoring_inputs(n_customers, given.items, given.components)

@@ -21,14 +21,14 @@ Batches = Iterator[pa.RecordBatch]
 PARTITION_SCHEMA = "file string, n_due int, n_listed int, is_new boolean, kept array<string>"
 
 
-def checkpoint_folder(run: RunContext) -> Path:
+def locate_checkpoint_folder(run: RunContext) -> Path:
     """The folder of a run's checkpoints."""
     return run.settings.home / "scoring" / run.slug
 
 
 def delete_checkpoints(run: RunContext) -> None:
     """Delete the checkpoints of all runs: a committed run needs none, a superseded one is not continued."""
-    shutil.rmtree(checkpoint_folder(run).parent, ignore_errors=True)
+    shutil.rmtree(locate_checkpoint_folder(run).parent, ignore_errors=True)
 
 
 def compute_with_checkpoint(

@@ -64,17 +64,17 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     else:
         artifact = None
         no_lists = lake.spark.createDataFrame([], REC_CUSTOMER_ITEMS.schema)
-        reports = [report_write(REC_CUSTOMER_ITEMS, lake.replace(no_lists, REC_CUSTOMER_ITEMS))]
+        reports = [report_table_write(REC_CUSTOMER_ITEMS, lake.replace(no_lists, REC_CUSTOMER_ITEMS))]
         similar = lake.spark.createDataFrame([], REC_ITEM_ITEMS.schema)
     factors = list_frames.export_fold_in_factors(lake.spark, artifact, version)
     audiences = list_frames.compute_audience_lists(demand, behaviour, customers, span, version)
     frames = [(REC_ITEM_ITEMS, similar), (REC_FOLD_IN, factors), (REC_AUDIENCE_ITEMS, audiences)]
-    reports += [report_write(table, lake.replace(frame, table)) for table, frame in frames]
+    reports += [report_table_write(table, lake.replace(frame, table)) for table, frame in frames]
     behaviour.unpersist()
     return reports
 
 
-def report_write(table: Table, written: WriteResult) -> TableReport:
+def report_table_write(table: Table, written: WriteResult) -> TableReport:
     """The rows that a write changed, for the run manifest."""
     return TableReport(
         table.name,

@@ -58,7 +58,7 @@ def score_customer_partition(model: ScoringModel, batches: Batches) -> Batches:
     """Personal lists of a partition of customers; none for a customer without behaviour and attributes."""
     received = list(batches)
     rows = pa.Table.from_batches(received) if received else None
-    step = customers_per_block(model)
+    step = count_customers_per_block(model)
     for start in range(0, rows.num_rows if rows else 0, step):
         block = rows.slice(start, step).combine_chunks()
         customers = encode_customers(model, block)
@@ -74,7 +74,7 @@ def score_customer_partition(model: ScoringModel, batches: Batches) -> Batches:
             yield batch.append_column("because", because)
 
 
-def customers_per_block(model: ScoringModel) -> int:
+def count_customers_per_block(model: ScoringModel) -> int:
     """How many customers are scored at once: more where a model of factors alone makes no matrix of scores.
 
     Their lists do not depend on it.
@@ -96,16 +96,16 @@ def score_customers(model: ScoringModel, customers: Customers) -> lists.Lists:
     return lists.personal(blend, customers, model.allowed, model.consumable, ever=ever.behaviour)
 
 
-def encode_reason_items(item: np.ndarray, day: np.ndarray, item_ids: np.ndarray) -> pa.Array:
+def encode_reason_items(items: np.ndarray, days: np.ndarray, item_ids: np.ndarray) -> pa.Array:
     """Reason items by rank, of `evidence`, as an Arrow array of `because`; ranks without one are left out."""
-    held = item >= 0
-    ids = [name.decode() for name in item_ids[item[held]]]
+    held = items >= 0
+    ids = [name.decode() for name in item_ids[items[held]]]
     places_held = np.nonzero(held)[1].astype(np.int32)
     struct = pa.StructArray.from_arrays(
         [
             pa.array(places_held),
             pa.array(ids, pa.string()),
-            pa.array(day[held].astype(np.int32)).cast(pa.date32()),
+            pa.array(days[held].astype(np.int32)).cast(pa.date32()),
         ],
         fields=list(BECAUSE_TYPE.value_type),
     )
@@ -135,24 +135,24 @@ def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
 
 
 def encode_lists(
-    ids: pa.Array, found: lists.Lists, model: ScoringModel, kept: np.ndarray, key: str
+    ids: pa.Array, found: lists.Lists, model: ScoringModel, is_written: np.ndarray, key: str
 ) -> Batches:
     """Lists as rows of their table; empty lists are left out.
 
     Args:
-        kept: bool [lists], those to be written.
+        is_written: bool [lists], those to be written.
         key: name of the column of `ids`.
     """
-    kept = kept & (found.items >= 0).any(axis=1)
-    held = (found.items >= 0) & kept[:, None]
+    is_written = is_written & (found.items >= 0).any(axis=1)
+    held = (found.items >= 0) & is_written[:, None]
     items = encode_items(
         model.artifact.item_ids[found.items[held]],
         found.scores[held],
         found.sources[held],
         found.names,
-        held.sum(axis=1)[kept],
+        held.sum(axis=1)[is_written],
     )
-    ids = (ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids).filter(pa.array(kept))
+    ids = (ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids).filter(pa.array(is_written))
     versions = pa.array([model.model_version] * len(ids), pa.string())
     yield pa.RecordBatch.from_arrays([ids, items, versions], names=[key, "items", "model_version"])
 
@@ -180,14 +180,14 @@ def encode_items(
     return pa.ListArray.from_arrays(pa.array(offsets), struct)
 
 
-def find_positions(ids: np.ndarray, known: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+def find_positions(ids: np.ndarray, known_ids: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
     """Position of each id among the known ids, int32; -1 where it is not one of them.
 
     Args:
-        order: int, sorts `known`; None where it is sorted.
+        order: int, sorts `known_ids`; None where it is sorted.
     """
-    if not len(ids) or not len(known):
+    if not len(ids) or not len(known_ids):
         return np.full(len(ids), -1, np.int32)
-    at = np.minimum(np.searchsorted(known, ids, sorter=order), len(known) - 1)
+    at = np.minimum(np.searchsorted(known_ids, ids, sorter=order), len(known_ids) - 1)
     at = at if order is None else order[at]
-    return np.where(known[at] == ids, at, -1).astype(np.int32)
+    return np.where(known_ids[at] == ids, at, -1).astype(np.int32)

@@ -35,7 +35,7 @@ def update_personal_lists(
     """
     lake.widen(REC_CUSTOMER_ITEMS)  # in a home from before `inputs`, every customer is due
     stored = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
-    folder, before = checkpoints.checkpoint_folder(run), lake.spark.createDataFrame(stored)
+    folder, before = checkpoints.locate_checkpoint_folder(run), lake.spark.createDataFrame(stored)
     done = (
         list_frames.compute_personal_lists(shared, behaviour, customers, before, folder).toArrow().to_pylist()
     )

@@ -74,7 +74,7 @@ def fit_blends(
         for blend, request in zip(blends, blend_requests, strict=True)
     ]
     all_fits = [fit for fits in part_fits for fit in fits] + list(fit_requests)
-    wanted = {fit_key(fit): fit for fit in all_fits}
+    wanted = {build_fit_key(fit): fit for fit in all_fits}
     windows = list_training_windows(training, blends, blend_requests)
     shared = training.spark.sparkContext.broadcast(matrices.training)
     fitting = _Fitting(training.spark.sparkContext, shared, seed, wanted)
@@ -89,7 +89,7 @@ def fit_blends(
                 scores[fit.part] = result.scores
                 fitted_until.append(result.fitted_until)
                 if result.arrays is not None:
-                    arrays[fit_key(fit)] = result.arrays
+                    arrays[build_fit_key(fit)] = result.arrays
             futures[key] = driver.submit(
                 blend.rows, matrices.training, window, test, scores, fitted_until, seed
             )
@@ -98,14 +98,14 @@ def fit_blends(
         for before in sorted({fit.before for key, fit in wanted.items() if key not in arrays}):
             fits = [fit for key, fit in wanted.items() if key not in arrays and fit.before == before]
             for fit, result in zip(fits, run_fits(fitting, fits, None), strict=True):
-                arrays[fit_key(fit)] = result.arrays
+                arrays[build_fit_key(fit)] = result.arrays
         shared.unpersist()
         rows = {key: future.result() for key, future in futures.items()}
     for blend, request, fits in zip(blends, blend_requests, part_fits, strict=True):
         blend.parts = [restore_recommender(fit, arrays) for fit in fits]
         if isinstance(blend, LearnedBlend):
             past = matrices.training.before(request.before)
-            own: list[Rows] = [rows[row_key(blend, window)] for window in blend.windows(past)]
+            own: list[Rows] = [rows[build_window_key(blend, window)] for window in blend.windows(past)]
             blend.learn(past, own, seed)
     return blends, [restore_recommender(fit, arrays) for fit in fit_requests]
 
@@ -115,7 +115,7 @@ def list_training_windows(
 ) -> dict[str, tuple[LearnedBlend, Window]]:
     """Every training window of the blends, once: those of tonight's model and of the tested one overlap."""
     return {
-        row_key(blend, window): (blend, window)
+        build_window_key(blend, window): (blend, window)
         for blend, request in zip(blends, requests, strict=True)
         if isinstance(blend, LearnedBlend)
         for window in blend.windows(training.matrices.training.before(request.before))
@@ -129,7 +129,7 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: Asked | None) 
         test: the customers of a window to score with each fit; None where only the fits are wanted.
     """
     order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
-    wanted = {n for n in order if fit_key(fits[n]) in fitting.wanted}
+    wanted = {n for n in order if build_fit_key(fits[n]) in fitting.wanted}
     shared, seed = fitting.shared, fitting.seed  # a task must not carry the Spark context
 
     def run_fit(n: int) -> tuple[int, FitResult]:
@@ -144,15 +144,15 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: Asked | None) 
 
 def restore_recommender(fit: FitRequest, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:
     """A recommender with the arrays that a worker fitted."""
-    return make(fit.part, fit.parameters).restore(arrays[fit_key(fit)])
+    return make(fit.part, fit.parameters).restore(arrays[build_fit_key(fit)])
 
 
-def fit_key(fit: FitRequest) -> str:
+def build_fit_key(fit: FitRequest) -> str:
     """A text that is equal for equal fits, whether defaults are spelled out or not."""
     return json.dumps([fit.part, fit.before, parameters_of(make(fit.part, fit.parameters))], sort_keys=True)
 
 
-def row_key(blend: LearnedBlend, window: Window) -> str:
+def build_window_key(blend: LearnedBlend, window: Window) -> str:
     """A text that is equal for windows with equal rows."""
     parts = {part.name: parameters_of(part) for part in blend.parts}
     return json.dumps([parts, asdict(blend.settings), window.cut, window.until], sort_keys=True)

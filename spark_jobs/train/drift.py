@@ -48,7 +48,7 @@ def count_feature_values(lake: Lake) -> Profile:
     return profile
 
 
-def count_answers_by_day(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
+def count_answered_events_by_day(lake: Lake, first: int) -> dict[int, tuple[int, int]]:
     """By day since the first: events with an item, and those of them that came from a served list."""
     if not lake.exists(CORE_EVENTS):
         return {}
@@ -77,7 +77,7 @@ def detect_drift(
     search = find_last_search(registry, champion)
     fitted_until = [each.until for each in (champion, search) if each and each.until is not None]
     days = range(max(max(fitted_until, default=until - 1), until - MOST_DAYS), until)
-    answered = count_answers_by_day(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
+    answered = count_answered_events_by_day(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
     found: list[tuple[str, Signal]] = []
     for day in days:
         signals = drift.signals(

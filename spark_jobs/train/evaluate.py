@@ -5,7 +5,7 @@ night's report compares the blend with them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from models.recommenders import make, make_blend
 from models.search import memory_of, read_space
 from models.time_split import Case
 from spark_jobs.train.blend_fits import BlendRequest, fit_blends
-from spark_jobs.train.fold_in import fit_fold_in
+from spark_jobs.train.configuration_search import FALLBACK
+from spark_jobs.train.fold_in import fit_fold_in_factors
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import (
     FitRequest,
@@ -37,6 +38,7 @@ BASELINES = ("popularity", "recent_popularity", "item_knn", "lightfm")
 MOST_TEST_CUSTOMERS = 5000  # in a test; a sample by seed where there are more
 SERVED = "served"
 ACCEPTED_BEFORE = "accepted before"
+SEARCHED = "found"  # the row of a configuration that a search found and the gate refused
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def evaluate_configuration(
     final = BlendRequest(configuration, matrices.training.behaviour.until)
     if windows is None:
         blends, _ = fit_blends(training, [final], [])
-        fold_in, _ = fit_fold_in(training, None)
+        fold_in, _ = fit_fold_in_factors(training, None)
         artifact = _build_artifact(matrices, configuration, blends[0], fold_in)
         return Evaluation(artifact, {}, None, left_out=left_out)
     tested = [BlendRequest(each, windows.test_from) for each in (configuration, rival) if each]
@@ -98,10 +100,26 @@ def evaluate_configuration(
     board = {each.name: measure_alone(each) for each in [*early.parts, *fitted_baselines]}
     for name, blend in zip([SERVED, ACCEPTED_BEFORE], [early, *rivals], strict=False):
         board[name] = measure_served_lists(matrices, blend, test, windows.test_from, facts, items)
-    fold_in, cohorts = fit_fold_in(training, test)
+    fold_in, cohorts = fit_fold_in_factors(training, test)
     artifact = _build_artifact(matrices, configuration, served, fold_in)
     warnings = silent_recommenders.warnings(board)
     return Evaluation(artifact, board, test, cohorts, {**unfit, **left_out}, warnings)
+
+
+def replace_by_popularity(training: TrainingRun, evaluation: Evaluation) -> Evaluation:
+    """Popularity as the model that is served, beside the leaderboard of the refused evaluation.
+
+    The row `served` becomes popularity's and the refused model's row moves to `SEARCHED`. The fold-in factors
+    stay the evaluation's: the same factors, with the trust that only a test can measure.
+    """
+    plain = evaluate_configuration(replace(training, windows=None), FALLBACK)
+    board = {
+        **evaluation.board,
+        SERVED: evaluation.board["popularity"],
+        SEARCHED: evaluation.board[SERVED],
+    }
+    artifact = replace(plain.artifact, fold_in=evaluation.artifact.fold_in)
+    return replace(evaluation, artifact=artifact, board=board)
 
 
 def _build_artifact(

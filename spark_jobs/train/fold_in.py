@@ -10,7 +10,7 @@ from models.time_split import Case
 from spark_jobs.train.training_run import TrainingRun
 
 
-def fit_fold_in(training: TrainingRun, test: Case | None) -> tuple[FoldIn, list[dict[str, Any]]]:
+def fit_fold_in_factors(training: TrainingRun, test: Case | None) -> tuple[FoldIn, list[dict[str, Any]]]:
     """The factors with the trust that the test measured, and a row per cohort; without a test the trust is
     zero and there are no rows.
 

@@ -8,8 +8,6 @@ reason is in the report. A home that has no accepted configuration, or only popu
 search.
 """
 
-from dataclasses import replace
-
 from models.gate import Verdict, beats_popularity, judge_refit
 from models.search import read_space
 from spark_jobs.lake.tables import Lake
@@ -17,7 +15,7 @@ from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.train import gate_inputs
 from spark_jobs.train.configuration_search import FALLBACK
-from spark_jobs.train.evaluate import SERVED, Evaluation, evaluate_configuration
+from spark_jobs.train.evaluate import evaluate_configuration, replace_by_popularity
 from spark_jobs.train.gate_inputs import GateReference, find_model_flaws
 from spark_jobs.train.learned_blend import search_configuration
 from spark_jobs.train.model_report import report_refusal, report_repeat
@@ -25,7 +23,6 @@ from spark_jobs.train.provenance import REFIT, SEARCH, date_to_day, fingerprint_
 from spark_jobs.train.register import register_evaluation
 from spark_jobs.train.training_run import TrainingContext, TrainingRun, read_training_run
 
-SEARCHED = "found"  # the name on the leaderboard of what a search found and a gate refused
 HISTORY_TOO_SHORT = (
     "nothing to test on: the days that would be learned from are too few, so what is accepted goes on being"
     " served"
@@ -75,19 +72,3 @@ def train_by_search(context: TrainingContext, training: TrainingRun) -> list[Tab
         reason = f"what the search found is refused, so popularity is served; {verdict.reason}"
         verdict = Verdict(True, reason)
     return register_evaluation(context, training, SEARCH, evaluation, verdict, search)
-
-
-def replace_by_popularity(training: TrainingRun, evaluation: Evaluation) -> Evaluation:
-    """Popularity as the model that is served, beside the leaderboard of the refused evaluation.
-
-    The row `served` becomes popularity's and the refused model's row moves to `SEARCHED`. The fold-in factors
-    stay the evaluation's: the same factors, with the trust that only a test can measure.
-    """
-    plain = evaluate_configuration(replace(training, windows=None), FALLBACK)
-    board = {
-        **evaluation.board,
-        SERVED: evaluation.board["popularity"],
-        SEARCHED: evaluation.board[SERVED],
-    }
-    artifact = replace(plain.artifact, fold_in=evaluation.artifact.fold_in)
-    return replace(evaluation, artifact=artifact, board=board)

@@ -76,7 +76,7 @@ def write_report(report: Mapping[str, Any], path: Path) -> None:
 def plot_leaderboard(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     """Draw the leaderboard as bars with intervals, one panel per task."""
     names = list(board)[::-1]
-    with open_panels(path, (10, 0.6 + 0.4 * len(board)), len(TASKS)) as panels:
+    with open_plot_panels(path, (10, 0.6 + 0.4 * len(board)), len(TASKS)) as panels:
         for panel, task in zip(panels, TASKS, strict=True):
             spreads = [board[name][task]["ndcg"] for name in names]
             means = [spread["mean"] or 0.0 for spread in spreads]
@@ -91,7 +91,7 @@ def plot_leaderboard(board: Mapping[str, Mapping[str, Any]], path: Path) -> None
 def plot_slices(slices: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
     """Draw the quality of the served model and of popularity by slice, as points with intervals."""
     groups = list(slices)[::-1]
-    with open_panels(path, (8, 1 + 0.35 * len(slices))) as (panel,):
+    with open_plot_panels(path, (8, 1 + 0.35 * len(slices))) as (panel,):
         for name, colour, shift in (("popularity", "#999999", -0.12), ("served", "#4c72b0", 0.12)):
             spreads = [slices[group].get(name, {}) for group in groups]
             # None, where no customer counts, is nan as a float.
@@ -115,7 +115,7 @@ def plot_slices(slices: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Pat
 
 
 @contextmanager
-def open_panels(path: Path, inches: tuple[float, float], n: int = 1) -> Iterator[Sequence[Any]]:
+def open_plot_panels(path: Path, inches: tuple[float, float], n: int = 1) -> Iterator[Sequence[Any]]:
     """Panels side by side to draw on; at the end they are written as one PNG."""
     import matplotlib
 

@@ -66,7 +66,7 @@ def summarise_consent(lake: Lake, matrices: TrainingMatrices) -> dict[str, int |
     }
 
 
-def list_window_dates(matrices: TrainingMatrices, windows: Windows | None) -> dict[str, str]:
+def format_window_dates(matrices: TrainingMatrices, windows: Windows | None) -> dict[str, str]:
     """The days of training, `from` included and `until` not, and the windows within them, as ISO dates."""
     behaviour = matrices.training.behaviour
     days = {"from": int(behaviour.day.min()), "until": behaviour.until, **(vars(windows) if windows else {})}

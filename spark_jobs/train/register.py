@@ -85,7 +85,7 @@ def register_evaluation(
             leaderboard.plot_leaderboard(board, Path(folder) / "leaderboard.png")
             leaderboard.plot_slices(report["slices"], Path(folder) / "slices.png")
         figures = {**leaderboard.flatten_leaderboard(board), **leaderboard.flatten_slices(report["slices"])}
-        run_name, parameters = f"{kind} {context.run.run_id}", list_parameters(configuration)
+        run_name, parameters = f"{kind} {context.run.run_id}", list_mlflow_parameters(configuration)
         mlflow_run_id = registry.log(run_name, parameters, figures, tags, trials, Path(folder))
     candidate = registry.register(mlflow_run_id, digests, tags, verdict.accepted, champion)
     if candidate.accepted != verdict.accepted:  # another one was made champion while this was trained
@@ -101,7 +101,7 @@ def read_origin(context: TrainingContext, training: TrainingRun) -> dict[str, Ma
     """What a model was made of, as `provenance` reads it: `consent`, `window` and `table_versions`."""
     return {
         "consent": provenance.summarise_consent(context.lake, training.matrices),
-        "window": provenance.list_window_dates(training.matrices, training.windows),
+        "window": provenance.format_window_dates(training.matrices, training.windows),
         "table_versions": provenance.read_table_versions(context.lake),
     }
 
@@ -134,8 +134,8 @@ def list_quality_tags(before: Version | None, board: Board, coverage: float | No
     """
     quality = board[SERVED]["quality"]["mean"] if board else None
     tags = {
-        "qualities": json.dumps(append_figure(before.qualities if before else [], quality)),
-        "coverages": json.dumps(append_figure(before.coverages if before else [], coverage)),
+        "qualities": json.dumps(append_recent_figure(before.qualities if before else [], quality)),
+        "coverages": json.dumps(append_recent_figure(before.coverages if before else [], coverage)),
     }
     if board:
         by_task = {f"{task} NDCG@10": board[SERVED][task]["ndcg"] for task in TASKS}
@@ -143,7 +143,7 @@ def list_quality_tags(before: Version | None, board: Board, coverage: float | No
     return tags
 
 
-def append_figure(before: list[float], figure: float | None) -> list[float]:
+def append_recent_figure(before: list[float], figure: float | None) -> list[float]:
     """The last `REMEMBERED` figures, tonight's behind them where there is one."""
     return before if figure is None else [*before, figure][-REMEMBERED:]
 
@@ -164,7 +164,7 @@ def describe_training(training: TrainingRun, origin: Mapping[str, Mapping[str, A
     }
 
 
-def list_parameters(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def list_mlflow_parameters(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration as MLflow parameters: `weight.<part>`, `ranker.<name>`, `<part>.<name>`."""
     parameters = {f"weight.{part}": weight for part, weight in configuration.get("weights", {}).items()}
     parameters.update({f"ranker.{name}": value for name, value in configuration.get("ranker", {}).items()})

@@ -5,7 +5,7 @@ import pytest
 from models.evaluation.legend import WHAT, legend
 from models.evaluation.ranking_metrics import METRICS
 from models.evaluation.summary import BEYOND
-from spark_jobs.train import evaluate, job
+from spark_jobs.train import evaluate
 
 
 def test_every_figure_of_a_board_has_a_line():
@@ -19,7 +19,7 @@ def test_every_figure_of_a_board_has_a_line():
         "next",
         evaluate.SERVED,
         evaluate.ACCEPTED_BEFORE,
-        job.SEARCHED,
+        evaluate.SEARCHED,
     ]
     assert set(legend(names)) == set(names)
 

@@ -86,4 +86,4 @@ def test_the_size_of_blocks_is_no_matter(monkeypatch):
     made = scoring(1.0, 0.5)
     whole = lists(made)
     monkeypatch.setattr(base, "SCORES_AT_ONCE", 3000 * 40)
-    assert partitions.customers_per_block(made) == 40 and lists(made) == whole
+    assert partitions.count_customers_per_block(made) == 40 and lists(made) == whole

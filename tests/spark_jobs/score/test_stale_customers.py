@@ -194,7 +194,7 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
         stop.setattr(Lake, "overwrite", lambda *given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             shop.score(lake)
-    files = sorted(checkpoints.checkpoint_folder(shop.night("night")).glob("*.parquet"))
+    files = sorted(checkpoints.locate_checkpoint_folder(shop.night("night")).glob("*.parquet"))
     assert len(files) == 4 and not lake.exists(REC_CUSTOMER_ITEMS)
     planted = pq.read_table(files[0])
     column = planted.schema.get_field_index("model_version")
@@ -208,7 +208,7 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
     assert report.detail["rescored_before_a_stop"] == N_CUSTOMERS - n_missing
     marked = [row for row in lists(lake).values() if row["model_version"] == "planted"]
     assert len(marked) == len(planted) and len(lists(lake)) == N_CUSTOMERS
-    assert not checkpoints.checkpoint_folder(shop.night("night")).exists()
+    assert not checkpoints.locate_checkpoint_folder(shop.night("night")).exists()
 
 
 def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):

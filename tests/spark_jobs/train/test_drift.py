@@ -140,7 +140,7 @@ def test_answers_to_lists_are_counted_by_day(lake, upsert):
         )
     upsert(lake, CORE_EVENTS, rows)
     newest = date_to_day(day.date())
-    assert drift.count_answers_by_day(lake, newest - 1) == {newest: (3, 1), newest - 1: (3, 1)}
+    assert drift.count_answered_events_by_day(lake, newest - 1) == {newest: (3, 1), newest - 1: (3, 1)}
 
 
 def line(step, **detail):
