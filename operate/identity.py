@@ -1,7 +1,7 @@
-"""`make explain` and `make decide`: who is who in last night's snapshot, and what people decide about it.
+"""`make explain` and `make decide`: who is who in the published snapshot, and what people decide about it.
 
-The same answers as `/v1/identity/…` gives, without a service: from the published snapshot and the home's file
-of decisions.
+The answers of `/v1/identity/…` without a running service: from the published snapshot and the home's file of
+decisions.
 """
 
 import argparse
@@ -17,12 +17,14 @@ from pydantic import ValidationError
 from expectations.contracts.identity_decisions import FILE, WORDS
 from operate.settings import load_settings_or_exit
 from serving_app.http.problems import ApiError
+from serving_app.identity.identifiers import IdentifierResolver
 from serving_app.identity.schemas import ExplainQuery, NewDecision
-from serving_app.identity.service import Identity
+from serving_app.identity.service import IdentityService
+from serving_app.identity.store import DecisionFile
 from serving_app.storage.published_snapshots import PublishedSnapshots
 
-# What the Makefile calls the fields that the service's answers name.
-CALLED = {
+# The arguments of the Makefile by the fields of the service's answers.
+FIELD_NAMES = {
     "a": "A=",
     "b": "B=",
     "identifier_a": "A=",
@@ -35,20 +37,22 @@ CALLED = {
 IDENTIFIERS = "user_id:…, anonymous_id:…, crm_id:…, email:…, phone:+… or an identifier_id"
 
 
-def explained(identity: Identity, a: str, b: str, as_of: str | None) -> str:
-    """The answer in words, then a line for each link."""
+def explain_pair(identity: IdentityService, a: str, b: str, as_of: str | None) -> str:
+    """Whether and why two identifiers are one customer's: a sentence, then a line for each link."""
     query = ExplainQuery(a=a, b=b, as_of=as_of or None)
-    told = identity.explain(query.a, query.b, query.as_of)
+    answer = identity.explain(query.a, query.b, query.as_of)
     ends = [
-        f"{name}  {told[name]['identifier_id']}  {told[name]['kind']}  of"
-        f" {told[name]['customer_id'] or 'nobody'}"
+        f"{name}  {answer[name]['identifier_id']}  {answer[name]['kind']}  of"
+        f" {answer[name]['customer_id'] or 'nobody'}"
         for name in ("a", "b")
     ]
-    if told["pending"] is None:
+    if answer["pending"] is None:
         pending = [f"Decisions since last night are unknown: {FILE} cannot be read; make decide says why."]
     else:
-        pending = [f"Pending: {describe_pending(each)}" for each in told["pending"]]
-    return "\n".join([told["sentence"], *pending, "", *ends, *map(line, [*told["path"], *told["held"]])])
+        pending = [f"Pending: {describe_pending(each)}" for each in answer["pending"]]
+    return "\n".join(
+        [answer["sentence"], *pending, "", *ends, *map(describe_link, [*answer["path"], *answer["held"]])]
+    )
 
 
 def describe_pending(decision: dict) -> str:
@@ -59,8 +63,8 @@ def describe_pending(decision: dict) -> str:
     )
 
 
-def line(hop: dict) -> str:
-    """A link: its ends, what says so, and whether it is followed."""
+def describe_link(hop: dict) -> str:
+    """A link in a line: its ends, the rule that says so, and whether it is followed."""
     ends = " – ".join(f"{hop[name]['kind']} {hop[name]['identifier_id']}" for name in ("from", "to"))
     is_held = "" if hop["is_followed"] else f"  not followed: {hop['held_by']}"
     return (
@@ -69,26 +73,27 @@ def line(hop: dict) -> str:
     )
 
 
-def decided(identity: Identity, decision: str, a: str, b: str, reason: str, by: str) -> str:
-    """What was taken down, and when it counts."""
-    asked = NewDecision(decision=decision, a=a, b=b, reason=reason, decided_by=by or getpass.getuser())
-    told = identity.decide(**asked.model_dump())
+def record_decision(identity: IdentityService, decision: str, a: str, b: str, reason: str, by: str) -> str:
+    """Record a decision; a sentence of what was recorded and when it counts."""
+    request = NewDecision(decision=decision, a=a, b=b, reason=reason, decided_by=by or getpass.getuser())
+    recorded = identity.decide(**request.model_dump())
+    kind = recorded["decision"]
     return (
-        f"{told['decision']} ({WORDS[told['decision']]}): {told['identifier_a']} and {told['identifier_b']}; "
-        f"it counts {told['takes_effect']}. It is the last line of {FILE}."
+        f"{kind} ({WORDS[kind]}): {recorded['identifier_a']} and {recorded['identifier_b']}; "
+        f"it counts {recorded['takes_effect']}. It is the last line of {FILE}."
     )
 
 
-def wrong(error: Mapping[str, Any]) -> str:
-    """What pydantic has against a field, by the name it has at the prompt."""
-    name = CALLED[error["loc"][0]]
+def describe_error(error: Mapping[str, Any]) -> str:
+    """A pydantic error in a sentence, with the field's name at the prompt."""
+    name = FIELD_NAMES[error["loc"][0]]
     if error["type"] == "string_too_short":
         return f"{name} is missing: it takes {IDENTIFIERS}"
     return f"{name} {re.sub('^(Value error, must|(Input|String) should)', 'must', error['msg'])}"
 
 
 def main(argv: list[str]) -> int:
-    """Answer, or say on stderr what is wrong and end with 1."""
+    """Print the answer, or print what is wrong on stderr and return 1."""
     parser = argparse.ArgumentParser(prog="make", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     explain, decide = commands.add_parser("explain"), commands.add_parser("decide")
@@ -99,24 +104,21 @@ def main(argv: list[str]) -> int:
     decide.add_argument("--decision", required=True, help=", ".join(WORDS))
     decide.add_argument("--reason", required=True)
     decide.add_argument("--by", default="", help="who answers for it; default: your name on this machine")
-    given = vars(parser.parse_args(argv))
+    arguments = vars(parser.parse_args(argv))
     settings = load_settings_or_exit()
-    snapshots = PublishedSnapshots(settings.home)
-    identity = Identity(
-        snapshots,
-        settings.home,
-        settings.sources,
-        settings.identity_key,
+    identity = IdentityService(
+        PublishedSnapshots(settings.home),
+        DecisionFile(settings.home),
+        IdentifierResolver(settings.sources, settings.identity_key, FIELD_NAMES),
         lambda: datetime.now(UTC),
-        called=CALLED,
     )
-    answer = {"explain": explained, "decide": decided}[given.pop("command")]
+    command = {"explain": explain_pair, "decide": record_decision}[arguments.pop("command")]
     try:
-        print(answer(identity, **given))
+        print(command(identity, **arguments))
     except ApiError as error:
         print(error.detail, file=sys.stderr)
     except ValidationError as error:
-        print("; ".join(map(wrong, error.errors())), file=sys.stderr)
+        print("; ".join(map(describe_error, error.errors())), file=sys.stderr)
     else:
         return 0
     return 1

@@ -6,80 +6,76 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from expectations.contracts import restrictions_store
-from serving_app.http import compression, openapi_view, problems
-from serving_app.http.requests import Anything
+from serving_app.http import openapi
+from serving_app.http.compression import register_compression
+from serving_app.http.problems import register_error_handlers
+from serving_app.http.requests import AnyPathConverter
+from serving_app.http.services import register_services
 from serving_app.identity import views as identity
-from serving_app.identity.service import Identity
+from serving_app.identity.identifiers import IdentifierResolver
+from serving_app.identity.service import IdentityService
+from serving_app.identity.store import DecisionFile
 from serving_app.overrides import views as overrides
-from serving_app.overrides.index import OverrideStore
-from serving_app.overrides.store import KeptOverrides
+from serving_app.overrides.service import OverrideService
 from serving_app.profiles import views as profiles
+from serving_app.profiles.service import ProfileService
 from serving_app.recommendations import views as recommendations
-from serving_app.recommendations.service import Service
+from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
 from serving_app.status import views as status
-from serving_app.status.build import build
-from serving_app.storage.append_log import FOLDER, DecisionLog
-from serving_app.storage.published_snapshots import PublishedSnapshots
-from serving_app.storage.restrictions import LmdbRestrictions, RestrictionStore
-from serving_app.storage.snapshots import SnapshotStore
+from serving_app.status.build import hash_code
+from serving_app.status.service import StatusService
+from serving_app.stores import Stores, open_stores
+from serving_app.visitors.service import VisitorResolver
 
-BLUEPRINTS = (recommendations, profiles, overrides, identity, status, openapi_view)
+FEATURES = (recommendations, profiles, overrides, identity, status, openapi)  # in openapi.json's order
 MAX_BODY_BYTES = 64 << 10
-PATIENCE_SECONDS = (
-    0.25  # for a new snapshot to be copied and verified, before an answer is made from the one before
-)
 
 
-def now() -> datetime:
-    """The service's clock; a test brings its own."""
+def get_utc_now() -> datetime:
+    """The service's clock; a test has its own."""
     return datetime.now(UTC)
 
 
-def new_id() -> str:
-    """A request's id, unlike any other."""
+def make_id() -> str:
+    """A random id for a request."""
     return str(uuid.uuid4())
 
 
 def create_app(
     settings: Settings,
+    stores: Stores | None = None,
     *,
-    clock: Callable[[], datetime] = now,
-    new_id: Callable[[], str] = new_id,
-    snapshots: SnapshotStore | None = None,
-    override_store: OverrideStore | None = None,
-    restrictions: RestrictionStore | None = None,
+    clock: Callable[[], datetime] = get_utc_now,
+    new_id: Callable[[], str] = make_id,
 ) -> Flask:
     """The WSGI app of one worker.
 
     Args:
         settings: where its home is and who its operator is.
+        stores: None for those of the home on disk.
         clock: what time it is.
-        snapshots, override_store, restrictions: other stores than the home's, such as their twins in memory.
+        new_id: makes ids of requests and overrides.
     """
+    stores = stores or open_stores(settings, clock)
+    visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
+    identifiers = IdentifierResolver(settings.sources, settings.identity_key)
+    checked = (stores.snapshots, stores.restrictions, stores.overrides, stores.impressions)
+    build = hash_code()
     app = Flask(__name__, static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings, BUILD=build())
-    serving = settings.home / "serving"
-    log = DecisionLog(serving / FOLDER, clock, lambda: f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}")
-    snapshots = snapshots or PublishedSnapshots(settings.home, PATIENCE_SECONDS)
-    app.extensions["concierge"] = Service(
-        snapshots=snapshots,
-        overrides=override_store or KeptOverrides(settings.home),
-        restrictions=restrictions or LmdbRestrictions(settings.home / restrictions_store.FOLDER),
-        log=log,
-        clock=clock,
-        new_id=new_id,
-        sources=settings.sources,
-        identity_key=settings.identity_key,
-        withholds_unlogged=settings.withholds_unlogged,
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
+    services = (
+        RecommendationService(stores, visitors, clock, new_id),
+        ProfileService(stores.snapshots, visitors),
+        OverrideService(stores.overrides, stores.snapshots, visitors, clock, new_id),
+        IdentityService(stores.snapshots, DecisionFile(settings.home), identifiers, clock),
+        StatusService(stores.snapshots, stores.impressions, checked, build, clock),
+        openapi.ApiDescription(app, build),
     )
-    app.extensions["concierge-identity"] = Identity(
-        snapshots, settings.home, settings.sources, settings.identity_key, clock
-    )
-    problems.register(app)
-    compression.register(app)
-    app.url_map.converters["anything"] = Anything
-    for feature in BLUEPRINTS:
+    register_services(app, services)
+    register_error_handlers(app)
+    register_compression(app)
+    app.url_map.converters["anything"] = AnyPathConverter
+    for feature in FEATURES:
         app.register_blueprint(feature.bp)
     return app

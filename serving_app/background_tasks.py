@@ -1,5 +1,5 @@
-"""What a worker does beside answering: tasks on a timer, and ending when the server's main
-process has ended.
+"""What a worker does besides answering: tasks on a timer, and ending when the server's main process has
+ended.
 """
 
 import logging
@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 logger = logging.getLogger(__name__)
 
 
-def repeat(tasks: Mapping[str, Callable[[], object]], every_seconds: float) -> threading.Event:
-    """Let a thread do the tasks, one after another, again and again. Setting the event ends it; a task that
-    fails does not.
+def repeat_tasks(tasks: Mapping[str, Callable[[], object]], every_seconds: float) -> threading.Event:
+    """Start a thread that runs the tasks, one after another, again and again. Setting the returned event ends
+    it; a task that fails does not.
 
     Args:
         tasks: by a name for the log.
@@ -26,26 +26,24 @@ def repeat(tasks: Mapping[str, Callable[[], object]], every_seconds: float) -> t
             for name, task in tasks.items():
                 try:
                     task()
-                except (
-                    Exception
-                ) as error:  # a disk that is full now may not be in a minute; a thread that ended stays ended
-                    logger.error(
-                        "%s failed: %s", name, getattr(error, "strerror", None) or type(error).__name__
-                    )
+                # a disk that is full now may not be in a minute; a thread that ended would stay ended
+                except Exception as error:
+                    reason = getattr(error, "strerror", None) or type(error).__name__
+                    logger.error("%s failed: %s", name, reason)
 
     threading.Thread(target=run, name="upkeep", daemon=True).start()
     return stop
 
 
-def end_with(parent: int, every_seconds: float = 0.5, grace_seconds: float = 10) -> None:
-    """Let a thread end this process when its parent is no longer `parent`.
+def end_with_parent(parent_pid: int, every_seconds: float = 0.5, grace_seconds: float = 10) -> None:
+    """Start a thread that ends this process when its parent is no longer `parent_pid`.
 
-    A main process that is killed (kill -9, out of memory) cannot end its workers: they would answer on, hold
-    the port, and nobody would replace them.
+    A main process that is killed (kill -9, out of memory) cannot end its workers: they would answer on and
+    keep the port, and nothing would replace them.
     """
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == parent_pid:
             time.sleep(every_seconds)
         logger.error("the server's main process has ended; this worker ends too")
         os.kill(os.getpid(), signal.SIGTERM)

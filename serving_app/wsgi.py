@@ -7,35 +7,38 @@ from datetime import timedelta
 
 from flask import Flask
 
-from serving_app import background_tasks
-from serving_app.app import create_app
+from serving_app.app import create_app, get_utc_now
+from serving_app.background_tasks import end_with_parent, repeat_tasks
 from serving_app.settings import Settings
-from serving_app.storage.append_log import FOLDER, delete_older
+from serving_app.storage.append_log import delete_files_before
+from serving_app.storage.impression_log import FOLDER
+from serving_app.stores import open_stores
 
-UPKEEP_EVERY_SECONDS = 1
+TASKS_EVERY_SECONDS = 1
 
 
 def app() -> Flask:
-    """The worker's app, its snapshot open before the first request, its log finished when the worker ends."""
+    """The worker's app. Its snapshot is open before the first request; its log is finished when the worker
+    ends.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
-    made = create_app(settings)
-    service = made.extensions["concierge"]
-    log, snapshots = service.log, service.snapshots
-    snapshots.current()
+    stores = open_stores(settings, get_utc_now)
+    wsgi_app = create_app(settings, stores, clock=get_utc_now)
+    log, snapshots = stores.impressions.log, stores.snapshots
+    snapshots.get_current()
     tasks = {
         "rotating the decision log": log.rotate,
-        "verifying the snapshot": lambda: snapshots.verify(service.clock()),
-        "mending the overrides": service.overrides.refresh,
-        "verifying the restrictions": lambda: service.restrictions.refresh(service.clock()),
+        "verifying the snapshot": lambda: snapshots.verify(get_utc_now()),
+        "mending the overrides": stores.overrides.refresh,
+        "verifying the restrictions": lambda: stores.restrictions.refresh(get_utc_now()),
     }
     if days := settings.decision_log_days:
-        folder = settings.home / "serving" / FOLDER
-        tasks["deleting old decision logs"] = lambda: delete_older(
-            folder, service.clock() - timedelta(days=days)
+        tasks["deleting old decision logs"] = lambda: delete_files_before(
+            settings.home / FOLDER, get_utc_now() - timedelta(days=days)
         )
-    stop = background_tasks.repeat(tasks, UPKEEP_EVERY_SECONDS)
+    stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():
-        background_tasks.end_with(parent.pid)
-    atexit.register(lambda: (stop.set(), log.rotate(whatever=True)))
-    return made
+        end_with_parent(parent.pid)
+    atexit.register(lambda: (stop.set(), log.rotate(is_forced=True)))
+    return wsgi_app

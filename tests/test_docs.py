@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from models.recommenders import RECOMMENDERS
-from serving_app.identity.schemas import Word
+from serving_app.identity.schemas import DecisionKind
 from spark_jobs.linkage.home_model import HOME_MODEL
 from spark_jobs.warehouse import survivorship
 
@@ -145,7 +145,7 @@ def test_queries_for_one_customer_name_columns_of_the_mart():
 
 def test_what_each_answer_does_to_a_giant_is_said():
     table = IDENTITY.split("| answer about the link | the giant |")[1]
-    assert {word for word in Word.__args__ if re.search(rf"^\| `{word}` \|", table, re.M)} == {
+    assert {word for word in DecisionKind.__args__ if re.search(rf"^\| `{word}` \|", table, re.M)} == {
         "split",
         "refuse",
         "join",

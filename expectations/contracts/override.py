@@ -1,12 +1,15 @@
-"""Operators' overrides as they are kept: `serving/state/overrides.json` and its copy, for the service and a
-night's record.
+"""Operators' overrides: the record, its codec, and the files of a home that hold them.
 
-An override is a JSON object with the fields of the service's `Override`; `until` and `created_at` are ISO
-text.
+The service writes `serving/state/overrides.json` and its copy; publish reads them for the line of a
+deployment. An override is stored as a JSON object with the fields of `Override`; `until` and `created_at` are
+ISO text.
 """
 
 import contextlib
 import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +20,77 @@ from expectations.contracts.published import SWITCHES
 from expectations.contracts.state_file import StateFile
 
 FOLDER = Path("serving") / "state"
-LMDB_FILES = ("data.mdb", "lock.mdb")  # where overrides were kept before
+LMDB_FILES = ("data.mdb", "lock.mdb")  # where overrides were stored before they were JSON
+
+PIN, BLOCK, BOOST = "pin", "block", "boost"
 
 
-def state_file(home: Path) -> StateFile:
+@dataclass(frozen=True)
+class Override:
+    """One instruction of an operator.
+
+    Attributes:
+        kind: pin, block or boost.
+        customer_id: whom it is for; None: everyone.
+        position: place of a pin, from 1; 0 for other kinds.
+        factor: what a boost multiplies a score by; 1 for other kinds.
+        until: the first moment it is no longer in force.
+    """
+
+    override_id: str
+    kind: str
+    item_id: str
+    customer_id: str | None
+    position: int
+    factor: float
+    until: datetime
+    created_at: datetime
+    note: str = ""
+
+    def is_in_force(self, now: datetime) -> bool:
+        return now < self.until
+
+
+def sort_overrides(overrides: Iterable[Override]) -> tuple[Override, ...]:
+    """Overrides, oldest first; of equal age by id."""
+    return tuple(sorted(overrides, key=lambda override: (override.created_at, override.override_id)))
+
+
+def encode_override(override: Override) -> dict[str, Any]:
+    """An override as a JSON object."""
+    times = {"until": override.until.isoformat(), "created_at": override.created_at.isoformat()}
+    return {**asdict(override), **times}
+
+
+def decode_override(row: dict[str, Any]) -> Override:
+    """The override that a JSON object holds."""
+    times = {name: datetime.fromisoformat(row[name]) for name in ("until", "created_at")}
+    return Override(**{**row, **times})
+
+
+def open_override_file(home: Path) -> StateFile:
+    """The state file, and its copy, in which a home's overrides are stored."""
     return StateFile(home / FOLDER, "overrides")
 
 
-def kept(home: Path) -> list[dict[str, Any]]:
-    """The overrides as the service keeps them, oldest first; those ended by now may be among them. For
-    whoever only reads.
+def read_override_rows(home: Path) -> list[dict[str, Any]]:
+    """The stored overrides of a home as JSON objects, oldest first; ended ones may be among them. For whoever
+    only reads.
     """
-    state, _ = state_file(home).read()
-    rows = state.content if state else of_lmdb(home) or []
-    return sorted(rows, key=lambda one: (one["created_at"], one["override_id"]))
+    state, _ = open_override_file(home).read()
+    rows = state.content if state else read_lmdb_overrides(home) or []
+    return sorted(rows, key=lambda row: (row["created_at"], row["override_id"]))
 
 
-def of_lmdb(home: Path) -> list[dict[str, Any]] | None:
-    """The overrides of a home whose service kept them in LMDB; None where it did not, or they
-    cannot be read.
+def read_lmdb_overrides(home: Path) -> list[dict[str, Any]] | None:
+    """The overrides of a home whose service stored them in LMDB; None where it did not, or they cannot be
+    read.
     """
     data = home / FOLDER / LMDB_FILES[0]
     if not data.is_file():
         return None
     try:
+        # No service writes this environment any more, so it is read without its lock file.
         with lmdb.open(str(data.parent), readonly=True, lock=False, create=False) as env:
             if (env.info()["last_pgno"] + 1) * env.stat()["psize"] > data.stat().st_size:
                 return None  # cut short: to read on would end the process
@@ -50,9 +100,9 @@ def of_lmdb(home: Path) -> list[dict[str, Any]] | None:
         return None
 
 
-def last_known_blocks(home: Path) -> list[dict[str, Any]]:
-    """The blocks that the newest night took down in `serving/production.jsonl`: for a service whose own state
-    is lost.
+def read_last_known_blocks(home: Path) -> list[dict[str, Any]]:
+    """The blocks that the newest line of a publish in `serving/production.jsonl` names: for a service whose
+    own state is lost.
     """
     try:
         lines = (home / SWITCHES).read_text(errors="replace").splitlines()
@@ -60,7 +110,8 @@ def last_known_blocks(home: Path) -> list[dict[str, Any]]:
         return []
     for line in reversed(lines):
         with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            switch = json.loads(line)
-            if switch["by"] == "publish":
-                return [one for one in switch["rules"].get("overrides", []) if one["kind"] == "block"]
+            deployment = json.loads(line)
+            if deployment["by"] == "publish":
+                rows = deployment["rules"].get("overrides", [])
+                return [row for row in rows if row["kind"] == BLOCK]
     return []

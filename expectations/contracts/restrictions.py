@@ -1,44 +1,47 @@
 """What must hold now, whatever lists are served: who said no, who is erased, what must not be shown, who was
 wrongly merged.
 
-A store of its own beside the snapshots, so that a roll-back or a stale list revives nothing. The night writes
-its whole truth in one transaction; whoever learns something between two nights writes it with
-`Restrictions.hear` (`restrictions_store.py`), and every worker's next answer knows. Of the night's word and
-one heard in between the newer holds, and of equals the no.
+Restrictions have a store of their own beside the snapshots, so that no rollback and no stale list undoes
+them. A run writes all that it knows in one transaction; what is learnt between two runs is written by
+`RestrictionDatabase.record_permission` (`restrictions_store.py`), and every worker's next answer knows it. Of
+a run's permission and one recorded in between the newer holds, and of equals the no.
 
-What an operator blocks is not here but an override, which no roll-back touches either. No personal values: a
-person is an `identifier_id` or a `customer_id`.
+What an operator blocks is an override, which no rollback touches either. No personal values: a person is an
+`identifier_id` or a `customer_id`.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgpack
 
+from expectations.contracts.snapshot import MAX_KEY_BYTES
+
 CONSENTS = "consents"  # by identifier or customer: may be personalised for
 ERASURES = "erasures"  # by identifier or customer: may be answered for by name
 ITEMS = "items"  # by item: may be shown
-WORDS = (CONSENTS, ERASURES, ITEMS)
+PERMISSION_KINDS = (CONSENTS, ERASURES, ITEMS)
 # by identifier or customer: version of `core_identities` since which it is no longer one with somebody
 SPLITS = "splits"
 
 
 class RestrictionsUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
-    """The store is missing or damaged; whoever reads it takes the safe side."""
+    """The store is missing or damaged; readers take the safe side."""
 
 
 class RestrictionsDamaged(RestrictionsUnreadable):
-    """What the store holds is not what was written: to open it again would find the same."""
+    """What the store holds is not what was written; opening it again would find the same."""
 
 
-class Word(NamedTuple):
-    """That something is allowed or not.
+class Permission(NamedTuple):
+    """A yes or a no: whether something is allowed.
 
     Attributes:
-        at: when it was said, UTC.
-        source: who said it, as `sample_shop/events`.
-        is_live: heard between two nights; a later night does not replace it with older knowledge.
+        at: when it was given or refused, UTC.
+        source: where it came from, as `sample_shop/events`.
+        is_live: recorded between two runs; a later run does not replace it with older knowledge.
     """
 
     is_granted: bool
@@ -47,81 +50,107 @@ class Word(NamedTuple):
     is_live: bool = True
 
 
-def newest(words: Iterable[Word]) -> Word | None:
-    """The newest word; of equally new ones a no."""
-    return max(words, key=lambda word: (word.at, not word.is_granted), default=None)
+def find_newest(permissions: Iterable[Permission]) -> Permission | None:
+    """The newest permission; of equally new ones a no."""
+    return max(permissions, key=lambda permission: (permission.at, not permission.is_granted), default=None)
 
 
-def merged(held: Mapping, night: Mapping) -> dict:
-    """What one kind holds after a night, a word an id: all nos of the night, but what was heard since and is
-    newer stays.
+def merge_permissions(stored: Mapping, of_run: Mapping) -> dict:
+    """The permissions of one kind after a run, one an id: all nos of the run, but live ones that are newer
+    stay.
 
     Args:
-        held: what it held before.
-        night: the night's nos, and its yeses at least of ids whose held word is live.
+        stored: those before the run.
+        of_run: the run's nos, and its yeses at least of ids whose stored permission is live.
     """
-    after = {name: word for name, word in night.items() if not word.is_granted}
-    for name, word in held.items():
-        if word.is_live and newest([word, *([night[name]] if name in night else [])]) == word:
-            after[name] = word
+    after = {name: permission for name, permission in of_run.items() if not permission.is_granted}
+    for name, permission in stored.items():
+        rivals = [permission, *([of_run[name]] if name in of_run else [])]
+        if permission.is_live and find_newest(rivals) == permission:
+            after[name] = permission
     return after
 
 
-def pack(word: Word) -> bytes:
-    return msgpack.packb((word.is_granted, int(word.at.timestamp() * 1_000_000), word.source, word.is_live))
+def encode_permission(permission: Permission) -> bytes:
+    """A permission's bytes (msgpack): granted, microseconds since 1970, source, live."""
+    is_granted, at, source, is_live = permission
+    return msgpack.packb((is_granted, int(at.timestamp() * 1_000_000), source, is_live))
 
 
-def unpack(packed: bytes) -> Word:
-    """
+def decode_permission(packed: bytes) -> Permission:
+    """The permission that `encode_permission` made these bytes of.
+
     Raises:
-        RestrictionsUnreadable: these are not a word's bytes.
+        RestrictionsUnreadable: these are not a permission's bytes.
     """
     try:
         is_granted, microseconds, source, is_live = msgpack.unpackb(packed)
-        return Word(
+        return Permission(
             bool(is_granted), datetime.fromtimestamp(microseconds / 1_000_000, UTC), source, bool(is_live)
         )
     except (ValueError, TypeError, OverflowError, OSError, msgpack.UnpackException) as error:
-        raise RestrictionsUnreadable("a word of the restrictions cannot be read") from error
+        raise RestrictionsUnreadable("a permission in the restrictions cannot be read") from error
 
 
-class View:
-    """What holds at one moment, for one answer. What cannot be read is taken for a no."""
+def encode_key(name: str) -> bytes:
+    """An id as a key of LMDB, hashed where it is longer than LMDB allows."""
+    key = b"/" + name.encode("utf-8", "surrogatepass")
+    return key if len(key) <= MAX_KEY_BYTES else b"#" + hashlib.sha256(key).hexdigest().encode()
+
+
+def digest_entry(key: bytes, value: bytes) -> int:
+    """The digest of one stored entry. A kind's is the exclusive or of all, so that a write need not read the
+    others.
+    """
+    return int.from_bytes(hashlib.blake2b(key + b"\0" + value, digest_size=8).digest())
+
+
+class RestrictionView:
+    """What holds at one moment, for one answer. What cannot be read counts as a no."""
 
     def __init__(
-        self, words: Callable[[str, str], Word | None], split_since: Callable[[str], int | None]
+        self,
+        get_permission: Callable[[str, str], Permission | None],
+        get_split_version: Callable[[str], int | None],
     ) -> None:
         """
         Args:
-            words: a kind and an id → its word.
-            split_since: an identifier or customer → version of `core_identities` since which it is no longer
-                one with somebody.
+            get_permission: a kind and an id → its permission.
+            get_split_version: an identifier or customer → version of `core_identities` since which it is no
+                longer one with somebody.
         """
-        self._word, self._split_since = words, split_since
+        self._get_permission, self._get_split_version = get_permission, get_split_version
 
     def may_be_personal(self, ids: Iterable[str], identities_version: int) -> bool:
         """Whether somebody may be answered for by name.
 
         Args:
-            ids: all that is known of them: identifiers, the customer id that was asked for, and the one it
-                stands for now.
+            ids: all known ids of theirs: identifiers, the customer id of the request, and the one it stands
+                for now.
             identities_version: of `core_identities`, as the lists that would be served know it; -1 where they
                 do not say.
         """
         ids = list(ids)
         try:
             is_split = any(
-                (since := self._split_since(name)) is not None and since > identities_version for name in ids
+                (since := self._get_split_version(name)) is not None and since > identities_version
+                for name in ids
             )
-            is_erased = any((word := self._word(ERASURES, name)) and not word.is_granted for name in ids)
-            latest = newest(word for name in ids if (word := self._word(CONSENTS, name)))
+            is_erased = any(
+                (permission := self._get_permission(ERASURES, name)) and not permission.is_granted
+                for name in ids
+            )
+            latest = find_newest(
+                permission for name in ids if (permission := self._get_permission(CONSENTS, name))
+            )
         except RestrictionsUnreadable:
             return False
         return not is_split and not is_erased and (latest is None or latest.is_granted)
 
     def may_be_shown(self, item_id: str) -> bool:
+        """Whether an item may be in a list."""
         try:
-            word = self._word(ITEMS, item_id)
+            permission = self._get_permission(ITEMS, item_id)
         except RestrictionsUnreadable:
             return False
-        return word is None or word.is_granted
+        return permission is None or permission.is_granted

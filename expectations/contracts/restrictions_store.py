@@ -1,15 +1,11 @@
-"""Where `restrictions.py` keeps its words: one LMDB environment of a home, read with locking, with one
-sub-database a kind.
+"""The store of a home's restrictions: one LMDB environment, read with locking, with one sub-database a kind.
 
-Every write is synced. A digest beside each kind tells bytes that nobody wrote, which would else be a no that
-nobody hears.
+Every write is synced. A digest beside each kind reveals bytes that no transaction wrote, which could
+otherwise hide a no.
 """
 
 import fcntl
-import hashlib
 import shutil
-import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,33 +14,32 @@ import lmdb
 import msgpack
 
 from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.lmdb_environments import open_shared_environment
 from expectations.contracts.restrictions import (
+    PERMISSION_KINDS,
     SPLITS,
-    WORDS,
+    Permission,
     RestrictionsDamaged,
     RestrictionsUnreadable,
-    View,
-    Word,
-    merged,
-    newest,
-    pack,
-    unpack,
+    RestrictionView,
+    decode_permission,
+    digest_entry,
+    encode_key,
+    encode_permission,
+    find_newest,
+    merge_permissions,
 )
-from expectations.contracts.snapshot import MAX_KEY_BYTES
 
 FOLDER = Path("serving") / "restrictions"
 # Address space, not disk. A million people who said no, with three ids each, take some 400 MB.
 MAP_BYTES = 1 << 32
 STATE = "state"  # by kind: how often it was written, and a digest of what it holds
-DATABASES = (*WORDS, SPLITS, STATE)
+DATABASES = (*PERMISSION_KINDS, SPLITS, STATE)
 PAGE = 4096
-TURN = ".turn"  # locked by whoever writes
-
-_open: "weakref.WeakValueDictionary[str, lmdb.Environment]" = weakref.WeakValueDictionary()
-_lock = threading.Lock()
+LOCK = ".turn"  # locked while somebody writes
 
 
-class Restrictions:
+class RestrictionDatabase:
     """The store of a home, open for reading and writing; many processes may have it open."""
 
     def __init__(self, folder: Path) -> None:
@@ -55,7 +50,7 @@ class Restrictions:
         self._file = folder / "data.mdb"
         try:
             self._inode = self._file.stat().st_ino
-            self._env = _environment(folder, self._inode)
+            self._env = open_shared_environment(folder, self._inode, MAP_BYTES, len(DATABASES))
             self._databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
             self._n_bytes = 0
             self._written: tuple[Stamp, int] = (), -1  # nothing yet that it could differ from
@@ -68,41 +63,41 @@ class Restrictions:
         self.verify()
 
     @classmethod
-    def create(cls, folder: Path) -> "Restrictions":
-        """An empty store, in the place of whatever is there. Who has the old one open sees that it is
-        another.
+    def create(cls, folder: Path) -> "RestrictionDatabase":
+        """An empty store, in the place of whatever is there. Whoever has the old one open notices it by
+        `is_intact`.
         """
-        aside = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        with lmdb.open(str(aside), map_size=MAP_BYTES, max_dbs=len(DATABASES)) as env:
+        temporary = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        with lmdb.open(str(temporary), map_size=MAP_BYTES, max_dbs=len(DATABASES)) as env:
             for name in DATABASES:
                 env.open_db(name.encode())
         shutil.rmtree(folder, ignore_errors=True)
-        aside.rename(folder)
+        temporary.rename(folder)
         return cls(folder)
 
-    def is_whole(self) -> bool:
-        """Whether the file is still the one that was opened, as long as it says, and changed by nobody but
-        `hear` and `publish`.
+    def is_intact(self) -> bool:
+        """Whether the file is still the one that was opened, as long as it says, and changed by transactions
+        alone.
 
-        To read one that was cut or overwritten in place ends a process by a signal, or un-hears a no.
+        To read one that was cut or overwritten in place ends a process by a signal, or hides a no.
         """
         try:
-            found = self._file.stat()
+            status = self._file.stat()
         except OSError:
             return False
-        if found.st_ino != self._inode or found.st_size < max(self._n_bytes, 2 * PAGE):
+        if status.st_ino != self._inode or status.st_size < max(self._n_bytes, 2 * PAGE):
             return False
         self._n_bytes = (self._env.info()["last_pgno"] + 1) * self._env.stat()["psize"]
-        return found.st_size >= self._n_bytes and self._is_as_written()
+        return status.st_size >= self._n_bytes and self._is_as_written()
 
     def _is_as_written(self) -> bool:
         if stamps(self._file) == self._written[0]:
             return True
         try:
-            with (self._file.parent / TURN).open("a") as turn:
-                fcntl.flock(turn, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            with (self._file.parent / LOCK).open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 now = self._stamp()
         except BlockingIOError:
             return True  # a write is under way, and what held before it is still read
@@ -120,41 +115,42 @@ class Restrictions:
         return stamps(self._file), self._env.info()["last_txnid"]
 
     @contextmanager
-    def _write_turn(self) -> Iterator[lmdb.Transaction]:
-        """A transaction that writes, told apart from bytes that anybody else changes."""
-        with (self._file.parent / TURN).open("a") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)
+    def _begin_write(self) -> Iterator[lmdb.Transaction]:
+        """A transaction that writes; `is_intact` can tell it apart from bytes that anybody else changes."""
+        with (self._file.parent / LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             with self._env.begin(write=True) as txn:
                 yield txn
             self._written = self._stamp()
 
     def verify(self) -> None:
-        """
+        """Compare everything stored with its digests.
+
         Raises:
-            RestrictionsDamaged: what is held is not what was written.
+            RestrictionsDamaged: what is stored is not what was written.
         """
-        if not self.is_whole():
+        if not self.is_intact():
             raise RestrictionsDamaged("the restrictions are cut off, or another's")
         try:
             with self._env.begin() as txn:
-                for kind in (*WORDS, SPLITS):
+                for kind in (*PERMISSION_KINDS, SPLITS):
                     found = 0
                     for key, value in txn.cursor(db=self._databases[kind]):
-                        found ^= _digest(key, value)
-                    if found != self._state(txn, kind)[1]:
+                        found ^= digest_entry(key, value)
+                    if found != self._read_state(txn, kind)[1]:
                         raise RestrictionsDamaged(f"the restrictions are damaged: {kind}")
         except (lmdb.Error, msgpack.UnpackException, ValueError, TypeError) as error:
             raise RestrictionsDamaged(f"the restrictions are damaged: {type(error).__name__}") from error
 
     @contextmanager
-    def view(self) -> Iterator[View]:
+    def open_view(self) -> Iterator[RestrictionView]:
         """What holds now, read in one transaction.
 
         Raises:
             RestrictionsUnreadable: the file was cut, deleted or exchanged, or LMDB has no slot for one more
                 reader.
         """
-        if not self.is_whole():
+        if not self.is_intact():
             raise RestrictionsUnreadable("the restrictions are cut off, or another's")
         try:
             reading = self._env.begin()
@@ -166,103 +162,88 @@ class Restrictions:
 
             def get(kind: str, name: str) -> bytes | None:
                 try:
-                    return txn.get(key_of(name), db=self._databases[kind])
+                    return txn.get(encode_key(name), db=self._databases[kind])
                 except lmdb.Error as error:
                     raise RestrictionsUnreadable("the restrictions are damaged") from error
 
-            yield View(
-                lambda kind, name: unpack(found) if (found := get(kind, name)) is not None else None,
+            yield RestrictionView(
+                lambda kind, name: (
+                    decode_permission(found) if (found := get(kind, name)) is not None else None
+                ),
                 lambda name: int.from_bytes(found) if (found := get(SPLITS, name)) is not None else None,
             )
 
-    def n_writes(self, kind: str) -> int:
-        """How often this kind was written: whoever keeps something of it asks whether that is still so."""
+    def count_writes(self, kind: str) -> int:
+        """How often this kind was written: a cache of it is stale when the number has changed."""
         with self._env.begin() as txn:
-            return self._state(txn, kind)[0]
+            return self._read_state(txn, kind)[0]
 
-    def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
-        """Write a word for these ids where none newer is held; durable when this returns, and known to every
-        next answer.
+    def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
+        """Write a permission for these ids where none newer is stored; durable when this returns, and known
+        to every next answer.
         """
-        with self._write_turn() as txn:
+        with self._begin_write() as txn:
             newer = {}
-            for key in map(key_of, ids):
-                held = txn.get(key, db=self._databases[kind])
-                if held is None or newest([unpack(held), word]) is word:
-                    newer[key] = pack(word)
+            for key in map(encode_key, ids):
+                stored = txn.get(key, db=self._databases[kind])
+                if stored is None or find_newest([decode_permission(stored), permission]) is permission:
+                    newer[key] = encode_permission(permission)
             self._write(txn, kind, newer, [])
 
-    def publish(self, night: Mapping[str, Mapping[str, Word]], splits: Mapping[str, int]) -> None:
-        """Write a night's whole truth in one transaction: each kind that `night` names, as `merged` says, and
-        the splits.
+    def write_run(
+        self, permissions: Mapping[str, Mapping[str, Permission]], splits: Mapping[str, int]
+    ) -> None:
+        """Write all that a run knows in one transaction: permissions by kind and id, merged with live ones
+        (`merge_permissions`), and the splits.
         """
-        with self._write_turn() as txn:
-            for kind, words in night.items():
-                held = {key: unpack(value) for key, value in txn.cursor(db=self._databases[kind])}
-                after = merged(held, {key_of(name): word for name, word in words.items()})
-                self._exchange(txn, kind, {key: pack(word) for key, word in after.items()})
-            self._exchange(txn, SPLITS, {key_of(name): since.to_bytes(8) for name, since in splits.items()})
+        with self._begin_write() as txn:
+            for kind, of_run in permissions.items():
+                stored = {
+                    key: decode_permission(value) for key, value in txn.cursor(db=self._databases[kind])
+                }
+                after = merge_permissions(stored, {encode_key(name): one for name, one in of_run.items()})
+                self._replace(txn, kind, {key: encode_permission(one) for key, one in after.items()})
+            self._replace(
+                txn, SPLITS, {encode_key(name): since.to_bytes(8) for name, since in splits.items()}
+            )
 
-    def live(self, kind: str) -> set[bytes]:
-        """Keys of words heard between nights (`key_of`): what a night must say its own word of, whatever that
-        is.
+    def find_live_keys(self, kind: str) -> set[bytes]:
+        """Keys (`encode_key`) of permissions recorded between runs: the next run must write its own of each,
+        a yes too.
         """
         with self._env.begin() as txn:
-            words = ((key, unpack(value)) for key, value in txn.cursor(db=self._databases[kind]))
-            return {key for key, word in words if word.is_live}
+            rows = txn.cursor(db=self._databases[kind])
+            return {key for key, value in rows if decode_permission(value).is_live}
 
-    def splits(self) -> dict[str, int]:
-        """Since which version of `core_identities` each id is no longer one with somebody."""
+    def read_splits(self) -> dict[str, int]:
+        """By id, the version of `core_identities` since which it is no longer one with somebody."""
         with self._env.begin() as txn:
             return {
                 key[1:].decode(): int.from_bytes(value)
                 for key, value in txn.cursor(db=self._databases[SPLITS])
             }
 
-    def _state(self, txn: lmdb.Transaction, kind: str) -> tuple[int, int]:
-        """How often the kind was written, and the digest of all it holds."""
+    def _read_state(self, txn: lmdb.Transaction, kind: str) -> tuple[int, int]:
+        """How often the kind was written, and the digest of all its entries."""
         packed = txn.get(kind.encode(), db=self._databases[STATE])
         n_writes, digest = msgpack.unpackb(packed) if packed else (0, 0)
         return n_writes, digest
 
-    def _exchange(self, txn: lmdb.Transaction, kind: str, after: Mapping[bytes, bytes]) -> None:
+    def _replace(self, txn: lmdb.Transaction, kind: str, after: Mapping[bytes, bytes]) -> None:
         gone = [key for key, _ in txn.cursor(db=self._databases[kind]) if key not in after]
         self._write(txn, kind, after, gone)
 
     def _write(
         self, txn: lmdb.Transaction, kind: str, puts: Mapping[bytes, bytes], deletes: Iterable[bytes]
     ) -> None:
-        (n_writes, digest), database, is_changed = self._state(txn, kind), self._databases[kind], False
+        (n_writes, digest), database, is_changed = self._read_state(txn, kind), self._databases[kind], False
         for key in deletes:
-            digest, is_changed = digest ^ _digest(key, txn.pop(key, db=database)), True
+            digest, is_changed = digest ^ digest_entry(key, txn.pop(key, db=database)), True
         for key, value in puts.items():
             old = txn.get(key, db=database)
             if old == value:
                 continue
-            digest ^= _digest(key, value) ^ (_digest(key, old) if old is not None else 0)
+            digest ^= digest_entry(key, value) ^ (digest_entry(key, old) if old is not None else 0)
             is_changed = txn.put(key, value, db=database)
         if is_changed:
             txn.put(kind.encode(), msgpack.packb((n_writes + 1, digest)), db=self._databases[STATE])
-
-
-def key_of(name: str) -> bytes:
-    """An id as a key; LMDB takes no long one."""
-    key = b"/" + name.encode("utf-8", "surrogatepass")
-    return key if len(key) <= MAX_KEY_BYTES else b"#" + hashlib.sha256(key).hexdigest().encode()
-
-
-def _digest(key: bytes, value: bytes) -> int:
-    """Of one entry; the exclusive or of all is a kind's, so that a write need not read the others."""
-    return int.from_bytes(hashlib.blake2b(key + b"\0" + value, digest_size=8).digest())
-
-
-def _environment(folder: Path, inode: int) -> lmdb.Environment:
-    """The process's one handle on this file: a second one would undo the first one's locks."""
-    name = f"{folder.resolve()}#{inode}"
-    with _lock:
-        found = _open.get(name)
-        if found is None:
-            found = _open[name] = lmdb.open(
-                str(folder), map_size=MAP_BYTES, max_dbs=len(DATABASES), create=False
-            )
-        return found

@@ -1,8 +1,8 @@
-"""A small state that several processes share and nobody may lose: one JSON file and a copy of it, each with
+"""A small state that several processes share and must not lose: one JSON file and a copy of it, each with
 its checksum.
 
-It is read into memory and never mapped: cut short under its readers, a mapped file (LMDB) ends them by a
-signal. It is written whole, by a rename, so it suits thousands of records that people write, not millions or
+It is read into memory and never mapped: a mapped file (LMDB) that is cut short ends its readers by a signal.
+It is written whole, by a rename, so it suits thousands of records that people write, not millions and not
 what every request writes.
 """
 
@@ -43,10 +43,10 @@ class StateFile:
         Where neither file is there nothing was ever written, and that is no flaw.
         """
         states, flaws = [], []
-        is_there = [path.exists() for path in self.paths]
-        for path in self.paths if any(is_there) else ():
+        was_written = any(path.exists() for path in self.paths)
+        for path in self.paths if was_written else ():
             try:
-                states.append(_parse(path.read_text()))
+                states.append(_decode(path.read_text()))
             except FileNotFoundError:
                 flaws.append(f"{path.name} is missing")
             except OSError as error:
@@ -56,7 +56,7 @@ class StateFile:
         return max(states, key=lambda state: state.number, default=None), flaws
 
     def write(self, state: State) -> list[str]:
-        """Put the state in both files; on disk when this returns. Belongs inside `turn`.
+        """Put the state in both files; on disk when this returns. Call it inside `writer_lock`.
 
         Returns:
             A sentence where only the first could be written: the state holds, but has no copy.
@@ -66,7 +66,7 @@ class StateFile:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         first, copy = self.paths
-        text = _text(state)
+        text = _encode(state)
         put_text(first, text)
         try:
             put_text(copy, text)
@@ -75,8 +75,8 @@ class StateFile:
         return []
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """One writer at a time, of all processes.
+    def writer_lock(self) -> Iterator[None]:
+        """Let one writer in at a time, of all processes.
 
         Raises:
             OSError: the lock's file cannot be made.
@@ -87,20 +87,20 @@ class StateFile:
             yield
 
 
-def _text(state: State) -> str:
-    kept = {"number": state.number, "content": state.content}
-    return json.dumps({"sha256": _digest(kept), **kept}, indent=1)
+def _encode(state: State) -> str:
+    fields = {"number": state.number, "content": state.content}
+    return json.dumps({"sha256": _hash_fields(fields), **fields}, indent=1)
 
 
-def _parse(text: str) -> State:
+def _decode(text: str) -> State:
     try:
-        kept = json.loads(text)
-        if kept.pop("sha256") != _digest(kept):
+        fields = json.loads(text)
+        if fields.pop("sha256") != _hash_fields(fields):
             raise ValueError("another checksum")
-        return State(kept["number"], kept["content"])
+        return State(fields["number"], fields["content"])
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("no state") from error
 
 
-def _digest(kept: dict) -> str:
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+def _hash_fields(fields: dict) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

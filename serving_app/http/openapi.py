@@ -1,204 +1,138 @@
-"""The API's description (OpenAPI 3.1), made of the models that requests are checked by; a test holds it
-against real answers.
+"""The API's description (OpenAPI 3.1), made of the app's routes and the models that requests are checked by;
+a test holds it against real answers.
 """
 
-from functools import cache
+from collections.abc import Iterable
+from functools import cached_property
 
+from flask import Blueprint, Flask, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving_app.http import schemas
+from serving_app.http.operations import Operation, Route, collect_routes, describe_operation
 from serving_app.http.problems import MEDIA_TYPE
-from serving_app.identity.schemas import (
-    DecisionAnswer,
-    DecisionsAnswer,
-    ExplainAnswer,
-    ExplainQuery,
-    NewDecision,
-    ReviewsAnswer,
-    TakenAnswer,
-)
+from serving_app.http.responses import json_response
+from serving_app.http.schemas import Problem
+from serving_app.http.services import get_service
 
 REF = "#/components/schemas/{model}"
-OPERATOR = {
+OPERATOR_SCHEME = {
     "type": "http",
     "scheme": "bearer",
     "description": (
         "CONCIERGE_ADMIN_TOKEN; where none is set, no header is wanted and only this machine itself may ask"
     ),
 }
-MODELS = [
-    schemas.ListAnswer,
-    schemas.CustomerAnswer,
-    schemas.NewOverride,
-    schemas.OverrideAnswer,
-    schemas.OverridesAnswer,
-    ExplainAnswer,
-    ReviewsAnswer,
-    NewDecision,
-    TakenAnswer,
-    DecisionAnswer,
-    DecisionsAnswer,
-    schemas.ReadyAnswer,
-    schemas.HealthAnswer,
-    schemas.Problem,
-]
+OPERATOR_PROBLEMS = (401, 403)
+
+bp = Blueprint("openapi", __name__)
 
 
-@cache
-def description(build: str) -> dict:
-    """The whole document."""
-    _, defined = models_json_schema([(model, "validation") for model in MODELS], ref_template=REF)
+class ApiDescription:
+    """The description of one app, made once when it is first asked for."""
+
+    def __init__(self, app: Flask, build: str) -> None:
+        self._app, self._build = app, build
+
+    @cached_property
+    def document(self) -> dict:
+        """The whole OpenAPI document."""
+        return describe_api(list(collect_routes(self._app)), self._build)
+
+
+@bp.get("/openapi.json")
+@describe_operation("getOpenApi", "This document", {200: "OpenAPI 3.1"}, problems=None)
+def get_openapi() -> Response:
+    return json_response(get_service(ApiDescription).document)
+
+
+def describe_api(routes: list[Route], version: str) -> dict:
+    """The OpenAPI document of these routes."""
+    models = sorted({Problem, *_collect_models(routes)}, key=lambda model: model.__name__)
+    _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    paths: dict[str, dict] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method] = describe_route(route)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Concierge",
-            "version": build,
+            "version": version,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "the service that this document comes from"}],
         "security": [],  # of an operation that names none: everyone may ask
-        "paths": _paths(),
-        "components": {"schemas": defined["$defs"], "securitySchemes": {"operator": OPERATOR}},
-    }
-
-
-def _paths() -> dict:
-    """Every path's operations. An operation's name is what generated clients call it: it never changes."""
-    query = schemas.ListQuery
-    listed = {200: schemas.ListAnswer, 400: None}
-    made = {400: None, 413: None, 415: None, 422: None, 503: None}
-    stored = {409: None, 503: None}  # the file of decisions may be unreadable or out of reach
-    override, decision = schemas.OverrideAnswer, DecisionAnswer
-    return {
-        "/v1/recommendations": {
-            "get": _operation("getRecommendations", "What to show a visitor", listed, query)
-        },
-        "/v1/popular": {"get": _operation("getPopularItems", "What sells in the whole shop", listed, query)},
-        "/v1/items/{item_id}/similar": {
-            "get": _operation("getSimilarItems", "What is like an item", listed, query, "item_id")
-        },
-        "/v1/items/similar": {
-            "get": _operation(
-                "getSimilarItemsByQuery", "What is like an item of any id", listed, schemas.ItemQuery
-            )
-        },
-        "/v1/customers/{customer_id}": {
-            "get": _operators(
-                "getCustomer",
-                "A profile's slice",
-                {200: schemas.CustomerAnswer, 404: None, 503: None},
-                path="customer_id",
-            ),
-        },
-        "/v1/overrides": {
-            "get": _operators("listOverrides", "Overrides in force", {200: schemas.OverridesAnswer}),
-            "post": _operators(
-                "createOverride", "Pin, block or boost", {201: override, **made}, body=schemas.NewOverride
-            ),
-        },
-        "/v1/overrides/{override_id}": {
-            "get": _operators(
-                "getOverride", "An override in force", {200: override, 404: None}, path="override_id"
-            ),
-            "delete": _operators(
-                "deleteOverride", "End an override", {204: None, 404: None, 503: None}, path="override_id"
-            ),
-        },
-        "/v1/identity/explain": {
-            "get": _operators(
-                "explainIdentity",
-                "Why two identifiers are one customer's",
-                {200: ExplainAnswer, 400: None, 404: None, 422: None, 503: None},
-                query=ExplainQuery,
-            ),
-        },
-        "/v1/identity/reviews": {
-            "get": _operators(
-                "listIdentityReviews", "What waits for a decision", {200: ReviewsAnswer, **stored}
-            ),
-        },
-        "/v1/identity/decisions": {
-            "get": _operators(
-                "listIdentityDecisions", "Decisions about who is who", {200: DecisionsAnswer, **stored}
-            ),
-            "post": _operators(
-                "createIdentityDecision",
-                "Split, refuse, join or withdraw",
-                {201: TakenAnswer, **made, **stored},
-                body=NewDecision,
-            ),
-        },
-        "/v1/identity/decisions/{decision_id}": {
-            "get": _operators(
-                "getIdentityDecision",
-                "A decision about who is who",
-                {200: decision, 404: None, **stored},
-                path="decision_id",
-            ),
-        },
-        "/healthz": {"get": _operation("getHealth", "The process answers", {200: schemas.HealthAnswer})},
-        "/readyz": {
-            "get": _operation("getReadiness", "What is being served", {200: schemas.ReadyAnswer, 503: None})
-        },
-        "/openapi.json": {
-            "get": {
-                "operationId": "getOpenApi",
-                "summary": "This document",
-                "responses": {"200": {"description": "OpenAPI 3.1"}},
-            },
+        "paths": paths,
+        "components": {
+            "schemas": definitions["$defs"],
+            "securitySchemes": {"operator": OPERATOR_SCHEME},
         },
     }
 
 
-def _operators(operation_id: str, summary: str, answers: dict[int, type[BaseModel] | None], **more) -> dict:
-    """An operation for operators alone."""
-    operation = _operation(operation_id, summary, {**answers, 401: None, 403: None}, **more)
-    return {**operation, "security": [{"operator": []}, {}]}
+def _collect_models(routes: Iterable[Route]) -> Iterable[type[BaseModel]]:
+    """Every model that an answer or a body refers to; a query's is written out where it stands."""
+    for route in routes:
+        for model in (*route.operation.answers.values(), route.operation.body):
+            if isinstance(model, type):
+                yield model
 
 
-def _operation(
-    operation_id: str,
-    summary: str,
-    answers: dict[int, type[BaseModel] | None],
-    query: type[BaseModel] | None = None,
-    path: str = "",
-    body: type[BaseModel] | None = None,
-) -> dict:
-    """One operation. Every status from 400 on is a `Problem`, whatever its cause."""
-    responses = {str(status): _answer(status, model) for status, model in sorted(answers.items())}
-    if "201" in responses:
-        responses["201"]["headers"] = {
+def describe_route(route: Route) -> dict:
+    """One operation of the document. Every status from 400 on is a `Problem`, whatever its cause."""
+    operation = route.operation
+    description = {
+        "operationId": operation.operation_id,
+        "summary": operation.summary,
+        "responses": _describe_responses(operation, route.is_for_operators),
+    }
+    parameters = [*_describe_path(route.path_parameters), *_describe_query(operation.query)]
+    if parameters:
+        description["parameters"] = parameters
+    if operation.body:
+        content = {"application/json": {"schema": _refer(operation.body)}}
+        description["requestBody"] = {"required": True, "content": content}
+    if route.is_for_operators:
+        description["security"] = [{"operator": []}, {}]
+    return description
+
+
+def _describe_responses(operation: Operation, is_for_operators: bool) -> dict[str, dict]:
+    answers = {status: _describe_answer(model) for status, model in operation.answers.items()}
+    if 201 in answers:
+        answers[201]["headers"] = {
             "Location": {"description": "where it can be read", "schema": {"type": "string"}}
         }
-    responses["default"] = _answer(500, None)
-    told = {"operationId": operation_id, "summary": summary, "responses": responses}
-    parameters = (
-        [{"name": path, "in": "path", "required": True, "schema": {"type": "string"}}] if path else []
-    )
-    if query:
-        schema = query.model_json_schema(ref_template=REF)
-        parameters += [
-            {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": kind}
-            for name, kind in schema["properties"].items()
-        ]
-    if parameters:
-        told["parameters"] = parameters
-    if body:
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body)}}}
-    return told
+    if operation.problems is None:
+        return {str(status): answer for status, answer in answers.items()}
+    problem = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": _refer(Problem)}}}
+    for status in (*operation.problems, *(OPERATOR_PROBLEMS if is_for_operators else ())):
+        answers[status] = problem
+    return {**{str(status): answers[status] for status in sorted(answers)}, "default": problem}
 
 
-def _answer(status: int, model: type[BaseModel] | None) -> dict:
-    if status >= 400:
-        return {"description": "A problem", "content": {MEDIA_TYPE: {"schema": _ref(schemas.Problem)}}}
-    if model is None:
-        return {"description": "Done"}
+def _describe_answer(model: type[BaseModel] | str | None) -> dict:
+    if model is None or isinstance(model, str):
+        return {"description": model or "Done"}
     return {
         "description": (model.__doc__ or "").strip(),
-        "content": {"application/json": {"schema": _ref(model)}},
+        "content": {"application/json": {"schema": _refer(model)}},
     }
 
 
-def _ref(model: type[BaseModel]) -> dict:
+def _describe_path(names: Iterable[str]) -> list[dict]:
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _describe_query(model: type[BaseModel] | None) -> list[dict]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(ref_template=REF)
+    return [
+        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _refer(model: type[BaseModel]) -> dict:
     return {"$ref": REF.format(model=model.__name__)}

@@ -11,32 +11,32 @@ from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from serving_app.overrides.index import OverridesOutOfReach
-
 MEDIA_TYPE = "application/problem+json"
 
 logger = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
-    """An error with an answer of its own. `kind` is a stable word that a program may compare."""
+    """An error with an answer of its own. `kind` is a stable word that a program may compare; `extensions`
+    are members of the answer beside the standard ones.
+    """
 
     status, kind, title = 500, "internal", "Something went wrong here"
 
-    def __init__(self, detail: str, **more) -> None:
+    def __init__(self, detail: str, **extensions) -> None:
         super().__init__(detail)
-        self.detail, self.more = detail, more
+        self.detail, self.extensions = detail, extensions
 
 
 class BadRequest(ApiError):
     status, kind, title = 400, "bad-request", "The request is not understood"
 
 
-class NotAllowed(ApiError):
+class OperatorTokenRequired(ApiError):
     status, kind, title = 401, "not-allowed", "Only an operator may do this"
 
 
-class OnlyHere(ApiError):
+class LocalOperatorOnly(ApiError):
     status, kind, title = 403, "only-from-this-machine", "Only an operator may do this"
 
 
@@ -56,7 +56,7 @@ class UnknownIdentifier(ApiError):
     status, kind, title = 404, "unknown-identifier", "There is no such identifier"
 
 
-class SeveralIdentifiers(ApiError):
+class AmbiguousIdentifier(ApiError):
     status, kind, title = 422, "several-identifiers", "There are several such identifiers"
 
 
@@ -88,60 +88,59 @@ class NotReady(ApiError):
     status, kind, title = 503, "not-ready", "The service is not ready"
 
 
-def problem(status: int, kind: str, title: str, detail: str, **more) -> Response:
-    """The answer to an error."""
+def problem_response(status: int, kind: str, title: str, detail: str, **extensions) -> Response:
+    """An `application/problem+json` answer; `extensions` are members of its own beside the standard ones."""
     body = {
         "type": f"urn:concierge:problem:{kind}",
         "title": title,
         "status": status,
         "detail": detail,
-        **more,
+        **extensions,
     }
     return Response(orjson.dumps(body), status, mimetype=MEDIA_TYPE)
 
 
-def register(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Map every error of the app to its answer."""
-    app.register_error_handler(ApiError, _own)
-    app.register_error_handler(OverridesOutOfReach, lambda error: _own(OverridesUnwritable(str(error))))
-    app.register_error_handler(ValidationError, _invalid)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(ApiError, _handle_api_error)
+    app.register_error_handler(ValidationError, _handle_validation_error)
+    app.register_error_handler(HTTPException, _handle_http_exception)
+    app.register_error_handler(Exception, _handle_unforeseen)
 
 
-def _own(error: ApiError) -> Response:
-    answer = problem(error.status, error.kind, error.title, error.detail, **error.more)
+def _handle_api_error(error: ApiError) -> Response:
+    response = problem_response(error.status, error.kind, error.title, error.detail, **error.extensions)
     if error.status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
+        response.headers["WWW-Authenticate"] = "Bearer"
     if error.status == 503:
-        answer.headers["Retry-After"] = "5"
-    return answer
+        response.headers["Retry-After"] = "5"
+    return response
 
 
-def _invalid(error: ValidationError) -> Response:
-    wrong = [
-        {"field": ".".join(str(part) for part in one["loc"]) or "request", "message": one["msg"]}
-        for one in error.errors()
+def _handle_validation_error(error: ValidationError) -> Response:
+    flaws = [
+        {"field": ".".join(str(part) for part in flaw["loc"]) or "request", "message": flaw["msg"]}
+        for flaw in error.errors()
     ]
-    detail = "; ".join(f"{one['field']}: {one['message']}" for one in wrong)
-    return problem(400, BadRequest.kind, BadRequest.title, detail, errors=wrong)
+    detail = "; ".join(f"{flaw['field']}: {flaw['message']}" for flaw in flaws)
+    return problem_response(400, BadRequest.kind, BadRequest.title, detail, errors=flaws)
 
 
-def _http(error: HTTPException) -> Response:
+def _handle_http_exception(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
-    answer = problem(error.code, f"http-{error.code}", error.name, error.description or error.name)
+    response = problem_response(error.code, f"http-{error.code}", error.name, error.description or error.name)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
-            answer.headers[name] = value  # such as Allow with 405
-    return answer
+            response.headers[name] = value  # such as Allow with 405
+    return response
 
 
-def _unforeseen(error: Exception) -> Response:
+def _handle_unforeseen(error: Exception) -> Response:
     # The kind of error and where, not its text: it may quote what was sent.
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next
     where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
     logger.error("unforeseen %s at %s", type(error).__name__, where)
-    return problem(500, ApiError.kind, ApiError.title, "The error has been logged.")
+    return problem_response(500, ApiError.kind, ApiError.title, "The error has been logged.")

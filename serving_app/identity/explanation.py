@@ -2,10 +2,10 @@
 store or the web.
 
 The best path between two identifiers is the one whose weakest link is strongest; of those the one of fewest
-links; of those the one whose identifiers come first in the order of their ids. So everyone who asks is told
-the same one.
+links; of those the one whose identifiers come first in the order of their ids. So every request for the same
+two gets the same path.
 
-What is read for one answer is bounded: a customer of 100,000 identifiers and 500,000 links took a worker 8
+What is read for one answer is limited: a customer of 100,000 identifiers and 500,000 links took a worker 8
 seconds.
 """
 
@@ -20,12 +20,12 @@ from expectations.contracts.snapshot import Link, Linked
 
 Graph = Callable[[str], Linked | None]  # an identifier's links; None for one that is not known
 Hops = tuple[tuple[str, Link], ...]  # from which identifier, by which link
-MAX_HELD = 20  # held links told: two that share a placeholder with everyone need not hear of all of it
+MAX_HELD = 20  # held links in an answer: two that share a placeholder with everyone may have very many
 # identifiers and ends of links read for an answer: 20,000 identifiers of five links each, two seconds' work
 MAX_READ = 120_000
 
 
-class TooLarge(Exception):  # noqa: N818 - reads as what it says
+class GraphTooLarge(Exception):  # noqa: N818 - reads as what it says
     """More would have to be read for the answer than `MAX_READ`."""
 
 
@@ -47,165 +47,175 @@ class Explanation(NamedTuple):
     is_direct: bool = True
 
 
-def bounded(graph: Graph, most: int | None = None) -> Graph:
-    """The graph, each identifier read once, and no more than `most` (`MAX_READ`) in all.
+def limit_reads(graph: Graph, most: int | None = None) -> Graph:
+    """The graph, each identifier read once, and no more than `most` (`MAX_READ`) entries in all.
 
     Raises, when called:
-        TooLarge: that is spent.
+        GraphTooLarge: that many are read.
     """
-    kept: dict[str, Linked | None] = {}
+    cached: dict[str, Linked | None] = {}
     n_read, most = 0, MAX_READ if most is None else most
 
     def read(identifier: str) -> Linked | None:
         nonlocal n_read
-        if identifier not in kept:
+        if identifier not in cached:
             if n_read >= most:
-                raise TooLarge
-            kept[identifier] = found = graph(identifier)
-            n_read += 1 + len(found.links if found else ())
-        return kept[identifier]
+                raise GraphTooLarge
+            cached[identifier] = linked = graph(identifier)
+            n_read += 1 + len(linked.links if linked else ())
+        return cached[identifier]
 
     return read
 
 
-def explain(graph: Graph, a: str, b: str, until: datetime | None = None) -> Explanation:
+def explain_identity(graph: Graph, a: str, b: str, as_of: datetime | None = None) -> Explanation:
     """Whether two known identifiers are one customer's, and why.
 
     Args:
-        graph: links of the known alone; `publish` writes no others.
-        until: look only at links first seen by then; which of those are followed is what the rules of the
-            snapshot say.
+        graph: links of known identifiers alone; `publish` writes no others.
+        as_of: look only at links first seen by then; which of those are followed is what the identity rules
+            of the snapshot say.
     """
     if a == b:
         return Explanation(a, b, graph(a).customer_id is not None, (), ())
-    least, mine = _widest(graph, a, b, until)
-    if least is not None:
-        return Explanation(a, b, True, _shortest(graph, a, b, least, until), ())
-    held, is_direct = held_between(graph, mine, reach(graph, b, until), until)
+    weakest, mine = _find_widest(graph, a, b, as_of)
+    if weakest is not None:
+        return Explanation(a, b, True, _find_shortest(graph, a, b, weakest, as_of), ())
+    held, is_direct = find_held_links(graph, mine, list_customer_identifiers(graph, b, as_of), as_of)
     return Explanation(a, b, False, (), held, is_direct)
 
 
-def seen(graph: Graph, identifier: str, until: datetime | None) -> Iterator[Link]:
+def select_seen_links(graph: Graph, identifier: str, as_of: datetime | None) -> Iterator[Link]:
     """An identifier's links first seen by a moment."""
-    found = graph(identifier)
-    for link in found.links if found else ():
-        if until is None or link.first_seen_at <= until:
+    linked = graph(identifier)
+    for link in linked.links if linked else ():
+        if as_of is None or link.first_seen_at <= as_of:
             yield link
 
 
-def followed(graph: Graph, identifier: str, until: datetime | None) -> dict[str, Link]:
-    """The identifiers it is joined with, each by the strongest link; of equal ones by the earliest, then by
-    the rule's name.
+def select_followed_links(graph: Graph, identifier: str, as_of: datetime | None) -> dict[str, Link]:
+    """The strongest followed link to each neighbour of an identifier; of equal ones the earliest, then the
+    first by its rule's name.
     """
     best: dict[str, Link] = {}
-    for link in seen(graph, identifier, until):
-        if link.is_followed and (link.other not in best or _rank(link) < _rank(best[link.other])):
+    for link in select_seen_links(graph, identifier, as_of):
+        if link.is_followed and (link.other not in best or _order_of(link) < _order_of(best[link.other])):
             best[link.other] = link
     return best
 
 
-def _rank(link: Link) -> tuple:
+def _order_of(link: Link) -> tuple:
+    """What sorts links: strongest, then earliest, then by rule."""
     return -link.weight, link.first_seen_at, link.rule
 
 
-def reach(graph: Graph, start: str, until: datetime | None) -> set[str]:
-    """Every identifier that links followed lead to, the first included: a customer's identifiers."""
-    return _widest(graph, start, None, until)[1]
+def list_customer_identifiers(graph: Graph, start: str, as_of: datetime | None) -> set[str]:
+    """Every identifier that followed links lead to, the first included: a customer's identifiers."""
+    return _find_widest(graph, start, None, as_of)[1]
 
 
-def best_path(graph: Graph, a: str, b: str, until: datetime | None) -> Hops:
+def find_best_path(graph: Graph, a: str, b: str, as_of: datetime | None) -> Hops:
     """The best path of followed links from `a` to `b`, which one leads to."""
-    least, _ = _widest(graph, a, b, until)
-    if least is None:
+    weakest, _ = _find_widest(graph, a, b, as_of)
+    if weakest is None:
         raise ValueError("no path of followed links leads there")
-    return _shortest(graph, a, b, least, until)
+    return _find_shortest(graph, a, b, weakest, as_of)
 
 
-def _shortest(graph: Graph, a: str, b: str, least: float, until: datetime | None) -> Hops:
-    """The shortest path of followed links that weigh at least so much, of equal ones the first by its ids."""
+def _find_shortest(graph: Graph, a: str, b: str, weakest: float, as_of: datetime | None) -> Hops:
+    """The shortest path of followed links of at least the weight `weakest`, the first by ids of equals."""
     # Distances from the end, then forwards by the first identifier that is one nearer: the first of the
     # shortest paths by ids.
-    away, waiting = {b: 0}, deque([b])
-    while a not in away:
+    distances, waiting = {b: 0}, deque([b])
+    while a not in distances:
         here = waiting.popleft()
-        for other, link in followed(graph, here, until).items():
-            if link.weight >= least and other not in away:
-                away[other] = away[here] + 1
+        for other, link in select_followed_links(graph, here, as_of).items():
+            if link.weight >= weakest and other not in distances:
+                distances[other] = distances[here] + 1
                 waiting.append(other)
     hops, here = [], a
     while here != b:
-        nearer = (
+        next_hops = (
             (other, link)
-            for other, link in followed(graph, here, until).items()
-            if link.weight >= least and away.get(other) == away[here] - 1
+            for other, link in select_followed_links(graph, here, as_of).items()
+            if link.weight >= weakest and distances.get(other) == distances[here] - 1
         )
-        other, link = min(nearer)
+        other, link = min(next_hops)
         hops.append((here, link))
         here = other
     return tuple(hops)
 
 
-def _widest(graph: Graph, a: str, b: str | None, until: datetime | None) -> tuple[float | None, set[str]]:
-    """The weight of the weakest link on the path where it is strongest, None where no path is; and what was
-    gone through.
+def _find_widest(
+    graph: Graph, a: str, b: str | None, as_of: datetime | None
+) -> tuple[float | None, set[str]]:
+    """The weight of the weakest link on the widest path, None where there is no path; and the identifiers
+    visited.
 
-    Strongest first, and nearest first among equals. `b` is reached for good once it is reached by a link as
-    strong as what led here, since nothing that still waits is stronger: two near ones in a crowd are found
-    without the crowd.
+    Strongest first, and nearest first among equals. The search ends as soon as `b` is reached by a link as
+    strong as the path so far, since nothing that still waits is stronger: two neighbours in a large customer
+    are found without reading all of it.
     """
-    waiting, done, turn = [(-float("inf"), 0, a)], set(), count(1)
+    waiting, done, order = [(-float("inf"), 0, a)], set(), count(1)
     while waiting:
-        minus_least, _, here = heapq.heappop(waiting)
+        minus_weakest, _, here = heapq.heappop(waiting)
         if here == b:
-            return -minus_least, done
+            return -minus_weakest, done
         if here in done:
             continue
         done.add(here)
-        for other, link in followed(graph, here, until).items():
+        for other, link in select_followed_links(graph, here, as_of).items():
             if other not in done:
-                minus = max(minus_least, -link.weight)
-                if other == b and minus == minus_least:
+                minus = max(minus_weakest, -link.weight)
+                if other == b and minus == minus_weakest:
                     return -minus, done
-                heapq.heappush(waiting, (minus, next(turn), other))
+                heapq.heappush(waiting, (minus, next(order), other))
     return None, done
 
 
-def held_between(graph: Graph, mine: set[str], theirs: set[str], until: datetime | None) -> tuple[Hops, bool]:
+def find_held_links(
+    graph: Graph, mine: set[str], theirs: set[str], as_of: datetime | None
+) -> tuple[Hops, bool]:
     """Links that are not followed between two customers, and True; where there is none, those of both to one
     third, and False.
 
     The second is how a shared device or a family's phone looks: it is a customer of its own, next to both.
     """
-    out = [_held_out(graph, side, until) for side in (mine, theirs)]
-    between = _direct(*out, mine, theirs)
+    out = [_list_outward_links(graph, side, as_of) for side in (mine, theirs)]
+    between = _select_direct(*out, mine, theirs)
     is_direct = bool(between)
-    for third in (lambda other: other, lambda other: _whose(graph, other, until)):
+    for third in (lambda other: other, lambda other: _find_owner(graph, other, as_of)):
         if not between:
             shared = set.intersection(*({third(link.other) for _, link in side} for side in out))
             between = [hop for hop in (*out[0], *out[1]) if third(hop[1].other) in shared]
     return tuple(
-        sorted(between, key=lambda hop: (*_rank(hop[1]), hop[0], hop[1].other))[:MAX_HELD]
+        sorted(between, key=lambda hop: (*_order_of(hop[1]), hop[0], hop[1].other))[:MAX_HELD]
     ), is_direct
 
 
-def _direct(out: list, back: list, mine: set[str], theirs: set[str]) -> list[tuple[str, Link]]:
-    """From the first to the second; those that a hub does not keep are kept by the other end."""
-    found = {(one, link.other, link.rule): (one, link) for one, link in out if link.other in theirs}
+def _select_direct(out: list, back: list, mine: set[str], theirs: set[str]) -> list[tuple[str, Link]]:
+    """Links from the first customer to the second. Those that a hub's record leaves out are in that of the
+    other end.
+    """
+    direct = {(one, link.other, link.rule): (one, link) for one, link in out if link.other in theirs}
     for one, link in back:
         if link.other in mine:
-            found.setdefault((link.other, one, link.rule), (link.other, link._replace(other=one)))
-    return list(found.values())
+            direct.setdefault((link.other, one, link.rule), (link.other, link._replace(other=one)))
+    return list(direct.values())
 
 
-def _whose(graph: Graph, identifier: str, until: datetime | None) -> str:
-    """Whose it is today. What it was before is not asked: then each identifier is taken for itself."""
-    return (until is None and graph(identifier).customer_id) or identifier
+def _find_owner(graph: Graph, identifier: str, as_of: datetime | None) -> str:
+    """The customer of an identifier today. Of an earlier moment that is not known: then each identifier
+    stands for itself.
+    """
+    return (as_of is None and graph(identifier).customer_id) or identifier
 
 
-def _held_out(graph: Graph, side: set[str], until: datetime | None) -> list[tuple[str, Link]]:
+def _list_outward_links(graph: Graph, side: set[str], as_of: datetime | None) -> list[tuple[str, Link]]:
+    """Links from a customer's identifiers to those of others."""
     return [
         (one, link)
         for one in side
-        for link in seen(graph, one, until)
+        for link in select_seen_links(graph, one, as_of)
         if link.other not in side  # one that is followed leads nowhere else
     ]

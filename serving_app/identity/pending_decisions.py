@@ -1,4 +1,4 @@
-"""Which decisions about identities the published night has not applied yet."""
+"""Which identity decisions the published run has not applied yet."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,17 +6,21 @@ from expectations.contracts.identity_decisions import WITHDRAW, Decision
 
 
 def find_pending(decisions: Sequence[Decision], applied: Collection[str]) -> list[Decision]:
-    """The decisions that change something once the next night applies them, in the order they were taken.
+    """The decisions that change something once the next run applies them, in the order they were made.
 
     Args:
-        decisions: all that were taken.
-        applied: ids of those that last night applied.
+        decisions: all that were made.
+        applied: ids of those that the published run applied.
     """
-    last = {one.pair: one for one in decisions}
-    pairs_applied = {one.pair for one in decisions if one.decision_id in applied}
+    latest = {decision.pair: decision for decision in decisions}
+    applied_pairs = {decision.pair for decision in decisions if decision.decision_id in applied}
     return [
-        one
-        for one in decisions
-        if last[one.pair] is one
-        and (one.pair in pairs_applied if one.decision == WITHDRAW else one.decision_id not in applied)
+        decision
+        for decision in decisions
+        if latest[decision.pair] is decision
+        and (
+            decision.pair in applied_pairs
+            if decision.decision == WITHDRAW
+            else decision.decision_id not in applied
+        )
     ]

@@ -1,4 +1,4 @@
-"""What comes in and what goes out under `/v1/identity`; the rest of the API is in `schemas.py`."""
+"""What comes in and what goes out under `/v1/identity`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from serving_app.http.schemas import Closed, Id
+from serving_app.http.schemas import Id, StrictModel
 
-Word = Literal["split", "refuse", "join", "withdraw"]
+DecisionKind = Literal["split", "refuse", "join", "withdraw"]
 
 
-WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
-FORMATS = {
+DATE_FORMAT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
+AS_OF_SCHEMA = {
     "anyOf": [
         {"type": "string", "format": "date"},
         {"type": "string", "format": "date-time"},
@@ -21,17 +21,17 @@ FORMATS = {
 }
 
 
-def _end_of(said: object) -> object:
-    """A day as its last moment; what is no text is pydantic's to refuse."""
-    if not isinstance(said, str):
-        return said
+def _parse_as_of(text: object) -> object:
+    """A moment in UTC, of a day its last microsecond; what is no text is pydantic's to refuse."""
+    if not isinstance(text, str):
+        return text
     try:
-        if not WRITTEN.match(
-            said
+        if not DATE_FORMAT.match(
+            text
         ):  # Python reads weeks and days without hyphens too: of 2026-W08 it takes the Monday
             raise ValueError
-        moment = datetime.fromisoformat(said)
-        if len(said) == len("2026-02-21"):
+        moment = datetime.fromisoformat(text)
+        if len(text) == len("2026-02-21"):
             moment = moment.replace(tzinfo=UTC) + timedelta(days=1) - timedelta(microseconds=1)
         if moment.utcoffset() is None:
             raise ValueError
@@ -42,8 +42,8 @@ def _end_of(said: object) -> object:
         ) from None
 
 
-class ExplainQuery(Closed):
-    """Which two identifiers."""
+class ExplainQuery(StrictModel):
+    """The query for an explanation: which two identifiers, and as of when."""
 
     a: Id = Field(
         description=(
@@ -52,16 +52,16 @@ class ExplainQuery(Closed):
         )
     )
     b: Id = Field(description="the other one, in the same way")
-    as_of: Annotated[datetime | None, BeforeValidator(_end_of), WithJsonSchema(FORMATS)] = Field(
+    as_of: Annotated[datetime | None, BeforeValidator(_parse_as_of), WithJsonSchema(AS_OF_SCHEMA)] = Field(
         None,
         description="only links first seen until then: a day (to its end, UTC), or a moment with its offset",
     )
 
 
-class NewDecision(Closed):
+class NewDecision(StrictModel):
     """A decision to be taken about two identifiers, each given as in a question."""
 
-    decision: Word = Field(
+    decision: DecisionKind = Field(
         description="never one customer; this link is not followed; one customer; as if nothing had been said"
     )
     a: Id
@@ -99,7 +99,7 @@ class LinkAnswer(BaseModel):
 class _DecisionAnswer(BaseModel):
     decision_id: str
     decided_at: datetime
-    decision: Word
+    decision: DecisionKind
     identifier_a: str
     identifier_b: str
     decided_by: str

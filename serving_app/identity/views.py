@@ -2,48 +2,82 @@
 decision.
 """
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from serving_app.http.auth import require_operator
-from serving_app.http.problems import UnknownDecision
-from serving_app.http.requests import answer, arguments, body
-from serving_app.identity.schemas import ExplainQuery, NewDecision
-from serving_app.identity.service import Identity
+from serving_app.http.operations import describe_operation
+from serving_app.http.requests import read_json_object, read_query
+from serving_app.http.responses import json_response
+from serving_app.http.services import get_service
+from serving_app.identity.schemas import (
+    DecisionAnswer,
+    DecisionsAnswer,
+    ExplainAnswer,
+    ExplainQuery,
+    NewDecision,
+    ReviewsAnswer,
+    TakenAnswer,
+)
+from serving_app.identity.service import IdentityService
+
+FILE_PROBLEMS = (409, 503)  # the file of decisions may be unreadable or out of reach
 
 bp = Blueprint("identity", __name__)
 bp.before_request(require_operator)
 
 
-def identity() -> Identity:
-    """The app's."""
-    return current_app.extensions["concierge-identity"]
-
-
 @bp.get("/v1/identity/explain")
-def explain() -> Response:
-    query = ExplainQuery(**arguments())
-    return answer(identity().explain(query.a, query.b, query.as_of))
+@describe_operation(
+    "explainIdentity",
+    "Why two identifiers are one customer's",
+    {200: ExplainAnswer},
+    problems=(400, 404, 422, 503),
+    query=ExplainQuery,
+)
+def explain_identity() -> Response:
+    query = ExplainQuery(**read_query())
+    return json_response(get_service(IdentityService).explain(query.a, query.b, query.as_of))
 
 
 @bp.get("/v1/identity/reviews")
-def reviews() -> Response:
-    return answer(identity().reviews())
+@describe_operation(
+    "listIdentityReviews", "What waits for a decision", {200: ReviewsAnswer}, problems=FILE_PROBLEMS
+)
+def list_reviews() -> Response:
+    return json_response(get_service(IdentityService).list_reviews())
 
 
 @bp.get("/v1/identity/decisions")
-def decisions() -> Response:
-    return answer(identity().decisions())
+@describe_operation(
+    "listIdentityDecisions",
+    "Decisions about who is who",
+    {200: DecisionsAnswer},
+    problems=FILE_PROBLEMS,
+)
+def list_decisions() -> Response:
+    return json_response({"decisions": get_service(IdentityService).list_decisions()})
 
 
 @bp.post("/v1/identity/decisions")
-def decide() -> Response:
-    made = identity().decide(**NewDecision.model_validate(body()).model_dump())
-    return answer(made, 201, Location=f"/v1/identity/decisions/{made['decision_id']}")
+@describe_operation(
+    "createIdentityDecision",
+    "Split, refuse, join or withdraw",
+    {201: TakenAnswer},
+    problems=(400, 413, 415, 422, *FILE_PROBLEMS),
+    body=NewDecision,
+)
+def create_decision() -> Response:
+    request = NewDecision.model_validate(read_json_object())
+    decision = get_service(IdentityService).decide(**request.model_dump())
+    return json_response(decision, 201, Location=f"/v1/identity/decisions/{decision['decision_id']}")
 
 
 @bp.get("/v1/identity/decisions/<decision_id>")
-def decision(decision_id: str) -> Response:
-    for one in identity().decisions()["decisions"]:
-        if one["decision_id"] == decision_id:
-            return answer(one)
-    raise UnknownDecision("No decision has this id.")
+@describe_operation(
+    "getIdentityDecision",
+    "A decision about who is who",
+    {200: DecisionAnswer},
+    problems=(404, *FILE_PROBLEMS),
+)
+def get_decision(decision_id: str) -> Response:
+    return json_response(get_service(IdentityService).get_decision(decision_id))

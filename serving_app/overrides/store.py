@@ -1,4 +1,6 @@
-"""The overrides of a home: read into memory once for each change, so that no damage to their files un-holds a
+"""The store of overrides: one state shared by all workers, written durably, seen by the next request of each.
+
+The overrides of a home are read into memory once for each change, so that no damage to their files lifts a
 block.
 """
 
@@ -6,65 +8,130 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from expectations.contracts.files import Stamp, stamps
-from expectations.contracts.override import FOLDER, LMDB_FILES, last_known_blocks, of_lmdb, state_file
+from expectations.contracts.override import (
+    FOLDER,
+    LMDB_FILES,
+    Override,
+    decode_override,
+    encode_override,
+    open_override_file,
+    read_last_known_blocks,
+    read_lmdb_overrides,
+    sort_overrides,
+)
 from expectations.contracts.state_file import State
-from serving_app.overrides.index import Override, OverridesOutOfReach, ordered
 
 logger = logging.getLogger(__name__)
 
 
-class KeptOverrides:
-    """Overrides in one file and its copy, shared by all workers: two `stat` a request.
+class OverridesOutOfReach(RuntimeError):  # noqa: N818 - reads as what it says
+    """An override cannot be written: a full disk, no right to. Nothing was changed; the message holds no
+    path.
+    """
+
+
+class OverrideStore(Protocol):
+    """Where overrides are stored."""
+
+    def read_all(self) -> tuple[Override, ...]:
+        """Every stored override, oldest first; some may have ended. Called once a request; the same object as
+        long as nothing was written.
+        """
+
+    def add(self, override: Override) -> None:
+        """Store one, and delete those that ended before it; durable when this returns, and seen by every
+        worker's next request.
+
+        Raises:
+            OverridesOutOfReach: it cannot be written.
+        """
+
+    def delete(self, override_id: str) -> bool:
+        """Delete one; False when there was none of that id.
+
+        Raises:
+            OverridesOutOfReach: that cannot be written.
+        """
+
+    def describe_problem(self) -> str:
+        """What is wrong with what is stored, and what holds instead; empty when nothing is."""
+
+
+class MemoryOverrides:
+    """An `OverrideStore` in memory, for tests."""
+
+    def __init__(self) -> None:
+        self._overrides: tuple[Override, ...] = ()
+
+    def read_all(self) -> tuple[Override, ...]:
+        return self._overrides
+
+    def add(self, override: Override) -> None:
+        self._overrides = sort_overrides([*_select_in_force(self._overrides, override.created_at), override])
+
+    def delete(self, override_id: str) -> bool:
+        before = self._overrides
+        self._overrides = tuple(one for one in before if one.override_id != override_id)
+        return len(before) > len(self._overrides)
+
+    def describe_problem(self) -> str:
+        return ""
+
+
+class FileOverrides:
+    """An `OverrideStore` in one file and its copy, shared by all workers: two `stat` a request.
 
     What is lost on disk (deleted, damaged, replaced by an older one) is written back by the first worker that
-    sees it. A worker that starts and finds neither file readable holds the blocks that the last night took
-    down, and says so.
+    notices. A worker that starts and finds neither file readable applies the blocks that the last deployment
+    by a run names, and reports it.
     """
 
     def __init__(self, home: Path) -> None:
-        self._home, self._file, self._lock = home, state_file(home), threading.Lock()
-        self._paths = self._file.paths  # made once: they are looked at with every request
+        self._home, self._file, self._lock = home, open_override_file(home), threading.Lock()
+        self._paths = self._file.paths  # made once: every request stats them
         self._state, self._overrides = State(0, []), ()
-        self._seen: Stamp | None = None
+        self._loaded: Stamp | None = None
         self._problem = ""
         with contextlib.suppress(OverridesOutOfReach):  # then they are read from where they are
-            self._move_from_lmdb()
+            self._migrate_from_lmdb()
 
-    def all(self) -> tuple[Override, ...]:
-        if stamps(*self._paths) != self._seen:
+    def read_all(self) -> tuple[Override, ...]:
+        if stamps(*self._paths) != self._loaded:
             with self._lock:
-                seen = stamps(*self._paths)
-                if seen != self._seen:
+                stamp = stamps(*self._paths)
+                if stamp != self._loaded:
                     self._load()
-                    self._seen = seen  # of before: what was written meanwhile is read by the next request
+                    self._loaded = (
+                        stamp  # from before: what was written meanwhile is read by the next request
+                    )
         return self._overrides
 
-    def problem(self) -> str:
-        self.all()
+    def describe_problem(self) -> str:
+        self.read_all()
         return self._problem
 
     def refresh(self) -> None:
-        """Try again to mend what is wrong, as there may be room on the disk by now: for a timer."""
-        if self.problem():
+        """Try again to repair what is wrong, as there may be room on the disk by now: for a timer."""
+        if self.describe_problem():
             with self._lock:
                 self._load()
 
-    def put(self, override: Override) -> None:
-        self._change(lambda kept: [*ordered(kept, override.created_at), override])
+    def add(self, override: Override) -> None:
+        self._change(lambda stored: [*_select_in_force(stored, override.created_at), override])
 
     def delete(self, override_id: str) -> bool:
-        if not any(one.override_id == override_id for one in self.all()):
+        if not any(override.override_id == override_id for override in self.read_all()):
             return False
-        self._change(lambda kept: [one for one in kept if one.override_id != override_id])
+        self._change(lambda stored: [one for one in stored if one.override_id != override_id])
         return True
 
     def _load(self) -> None:
-        """Take over what is on disk when it is newer; write back what is in memory when it is not."""
+        """Adopt what is on disk when it is newer; write back what is in memory when it is not."""
         state, flaws = self._file.read()
         if state and state.number >= self._state.number:
             self._adopt(state)
@@ -73,18 +140,18 @@ class KeptOverrides:
         elif self._state.number and not flaws:
             flaws.append("overrides.json is missing")
         if state is None and not self._state.number:
-            self._begin_without(flaws)
+            self._start_without_state(flaws)
         elif flaws:
             self._write_back(flaws)
         else:
             self._problem = ""
 
-    def _begin_without(self, flaws: list[str]) -> None:
-        """Hold what can be known of overrides when no file can be read; of a home without any, that is
+    def _start_without_state(self, flaws: list[str]) -> None:
+        """Adopt what is known of overrides when no file can be read; of a home without any, that is
         nothing.
         """
-        rows = of_lmdb(self._home)
-        if rows is None and (rows := last_known_blocks(self._home)):
+        rows = read_lmdb_overrides(self._home)
+        if rows is None and (rows := read_last_known_blocks(self._home)):
             flaws = flaws or ["overrides.json is missing"]
         self._adopt(State(0, rows))
         if flaws:
@@ -95,7 +162,7 @@ class KeptOverrides:
 
     def _write_back(self, flaws: list[str]) -> None:
         try:
-            with self._file.turn():
+            with self._file.writer_lock():
                 state, _ = self._file.read()
                 if state and state.number > self._state.number:
                     self._adopt(state)
@@ -109,22 +176,22 @@ class KeptOverrides:
         )
 
     def _set_problem(self, problem: str) -> None:
-        if problem and problem != self._problem:  # once, not at every `refresh`
+        if problem and problem != self._problem:  # logged once, not at every `refresh`
             logger.error("%s", problem)
         self._problem = problem
 
     def _change(self, edit: Callable[[Sequence[Override]], Sequence[Override]]) -> None:
-        self.all()
+        self.read_all()
         try:
-            with self._lock, self._file.turn():
+            with self._lock, self._file.writer_lock():
                 state, _ = self._file.read()
                 if state and state.number > self._state.number:
                     self._adopt(state)
-                rows = [_row(one) for one in ordered(edit(self._overrides))]
+                rows = [encode_override(override) for override in sort_overrides(edit(self._overrides))]
                 new = State(self._state.number + 1, rows)
                 flaws = self._file.write(new)
                 self._adopt(new)
-                self._seen = stamps(*self._paths)
+                self._loaded = stamps(*self._paths)
         except OSError as error:
             raise OverridesOutOfReach(
                 f"The override cannot be written: {error.strerror}. Nothing was changed."
@@ -132,25 +199,16 @@ class KeptOverrides:
         self._problem = f"overrides: {', '.join(flaws)}; what was in force holds" if flaws else ""
 
     def _adopt(self, state: State) -> None:
-        self._state, self._overrides = state, ordered(map(_override, state.content))
+        self._state, self._overrides = state, sort_overrides(map(decode_override, state.content))
 
-    def _move_from_lmdb(self) -> None:
-        """Bring over what a service of before kept in LMDB."""
+    def _migrate_from_lmdb(self) -> None:
+        """Write what an earlier service stored in LMDB into the file, and delete it there."""
         state, _ = self._file.read()
-        if state is None and (rows := of_lmdb(self._home)) is not None:
-            self._change(lambda kept: kept or [_override(row) for row in rows])
+        if state is None and (rows := read_lmdb_overrides(self._home)) is not None:
+            self._change(lambda stored: stored or [decode_override(row) for row in rows])
             for name in LMDB_FILES:
                 (self._home / FOLDER / name).unlink(missing_ok=True)
 
 
-def _row(override: Override) -> dict:
-    return {
-        **asdict(override),
-        "until": override.until.isoformat(),
-        "created_at": override.created_at.isoformat(),
-    }
-
-
-def _override(row: dict) -> Override:
-    moments = {name: datetime.fromisoformat(row[name]) for name in ("until", "created_at")}
-    return Override(**{**row, **moments})
+def _select_in_force(overrides: Sequence[Override], now: datetime) -> list[Override]:
+    return [override for override in overrides if override.is_in_force(now)]

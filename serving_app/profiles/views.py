@@ -1,25 +1,22 @@
-"""`GET /v1/customers/<customer_id>`: a profile's slice, for a shop's own servers. The one place where an
+"""`GET /v1/customers/<customer_id>`: a profile's slice, for a shop's own servers. The one route where an
 unknown id is a 404.
 """
 
 from flask import Blueprint, Response
 
 from serving_app.http.auth import require_operator
-from serving_app.http.problems import NotReady, UnknownCustomer
-from serving_app.http.requests import answer, service
+from serving_app.http.operations import describe_operation
+from serving_app.http.responses import json_response
+from serving_app.http.services import get_service
+from serving_app.profiles.schemas import CustomerAnswer
+from serving_app.profiles.service import ProfileService
 
-bp = Blueprint("customers", __name__)
-bp.before_request(
-    require_operator
-)  # orders and segments of anyone whose id is known, to be kept from a browser
+bp = Blueprint("profiles", __name__)
+# Orders and segments of anyone whose id is known must not be readable from a browser.
+bp.before_request(require_operator)
 
 
 @bp.get("/v1/customers/<customer_id>")
-def customer(customer_id: str) -> Response:
-    snapshot = service().snapshots.current()
-    if snapshot is None:
-        raise NotReady(service().snapshots.problem())
-    found = service().profile(customer_id, snapshot)
-    if not found:
-        raise UnknownCustomer("No customer has this id, or none who may be personalised for.")
-    return answer({"customer_id": found[0], **found[1]._asdict(), "snapshot": snapshot.name})
+@describe_operation("getCustomer", "A profile's slice", {200: CustomerAnswer}, problems=(404, 503))
+def get_customer(customer_id: str) -> Response:
+    return json_response(get_service(ProfileService).get_profile(customer_id))

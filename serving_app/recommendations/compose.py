@@ -1,9 +1,9 @@
-"""What is answered: a pure function of the lists, the overrides, the facts of items, how many are wanted, and
-the time.
+"""The composition of a list: a pure function of the ladder, the overrides, the eligibility filter, the number
+of items, and the time.
 
-The ladder (personal, audience, popular) is climbed down until the answer is full. On every rung the same
-order holds: what may not be shown or is blocked is left out; boosts reorder what is left; pins take their
-places. Block beats pin beats boost.
+The rungs of the ladder are used one after another until the list is full. On every rung the same order holds:
+items that are not eligible or blocked are left out; boosts reorder the rest; pins take their positions. Block
+beats pin beats boost.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,29 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from expectations.contracts.snapshot import Item, ListItem
-from serving_app.overrides.index import BLOCK, BOOST, PIN, Override
-
-PERSONAL, AUDIENCE, POPULAR, SIMILAR, OVERRIDE, STATIC = (
-    "personal",
-    "audience",
-    "popular",
-    "similar",
-    "override",
-    "static",
-)
+from expectations.contracts.override import BLOCK, BOOST, PIN, Override
+from expectations.contracts.snapshot import ListItem
+from serving_app.recommendations.ladder import OVERRIDE, STATIC, Rung
 
 
-class Rung(NamedTuple):
-    """One list of the ladder: its source, and what it is a list of, in words."""
-
-    source: str
-    about: str
-    items: Sequence[ListItem]
-
-
-class Served(NamedTuple):
-    """One item of an answer.
+class ComposedItem(NamedTuple):
+    """One item of a list.
 
     Attributes:
         score: what orders the items of one source: the recommender's score, boosts applied; None for a pinned
@@ -50,130 +34,128 @@ class Served(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Decision:
-    """An answer's content. `source` is that of the first rung that gave an item; `applied` are ids of
-    overrides that mattered.
+class ComposedList:
+    """A list as it may be shown.
+
+    Attributes:
+        source: of the first rung that gave an item.
+        applied_overrides: ids of the overrides that changed the list.
     """
 
     source: str
-    items: tuple[Served, ...]
-    applied: tuple[str, ...]
+    items: tuple[ComposedItem, ...]
+    applied_overrides: tuple[str, ...]
 
 
-def decide(
+EMPTY_LIST = ComposedList(STATIC, (), ())
+
+
+class _Candidate(NamedTuple):
+    """An item that a rung offers, with its boosted score."""
+
+    rung: Rung
+    listed: ListItem
+    score: float
+    boosts: list[Override]
+
+
+def compose_list(
     ladder: Iterable[Rung],
     overrides: Iterable[Override],
-    facts: Callable[[str], Item | None],
+    is_eligible: Callable[[str], bool],
     n: int,
     now: datetime,
-) -> Decision:
-    """Choose at most `n` items.
+) -> ComposedList:
+    """At most `n` items.
 
-    The answer for a smaller `n` is the beginning of the answer for a larger one.
+    The list for a smaller `n` is the beginning of the list for a larger one.
 
     Args:
         ladder: lists, best first; read only as far as needed.
         overrides: those for this customer, then those for everyone, oldest first: of two pins of an item, or
-            for a place, the first wins.
-        facts: an item's facts, None for an unknown item, which is never shown.
+            for a position, the first wins.
+        is_eligible: whether an item may be shown at all.
         now: an override counts while `now < until`.
     """
-    rules = [one for one in overrides if one.in_force(now)]
-    blocks = {one.item_id: one for one in rules if one.kind == BLOCK}
-    applied: dict[str, None] = {}
-
-    def may_show(item_id: str) -> bool:
-        found = facts(item_id)
-        return found is not None and found.may_be_shown
-
+    in_force = [override for override in overrides if override.is_in_force(now)]
+    blocks = {override.item_id: override for override in in_force if override.kind == BLOCK}
+    boosts = [override for override in in_force if override.kind == BOOST]
+    applied: dict[str, None] = {}  # a set that remembers its order
     pins: dict[str, Override] = {}
-    for one in (one for one in rules if one.kind == PIN):
-        if one.item_id in blocks:
-            applied[blocks[one.item_id].override_id] = None
-        elif may_show(one.item_id):
-            pins.setdefault(one.item_id, one)
-    boosts = [one for one in rules if one.kind == BOOST]
-    places: list[tuple[str, float | None, float | None, str, str]] = []
-    source, waiting = "", sorted(pins.values(), key=lambda one: one.position)
-    candidates = _candidates(ladder, blocks, boosts, pins, may_show, applied)
-    while len(places) < n:
-        is_pins_turn = waiting and waiting[0].position <= len(places) + 1
-        offered = None if is_pins_turn else next(candidates, None)
-        if offered:
-            rung, listed, score, boosted_by = offered
+    for pin in (override for override in in_force if override.kind == PIN):
+        if pin.item_id in blocks:
+            applied[blocks[pin.item_id].override_id] = None
+        elif is_eligible(pin.item_id):
+            pins.setdefault(pin.item_id, pin)
+    rows: list[tuple[str, float | None, float | None, str, str]] = []
+    source, waiting = "", sorted(pins.values(), key=lambda pin: pin.position)
+    candidates = _iterate_candidates(ladder, blocks, boosts, pins, is_eligible, applied)
+    while len(rows) < n:
+        is_pin_due = waiting and waiting[0].position <= len(rows) + 1
+        candidate = None if is_pin_due else next(candidates, None)
+        if candidate:
+            rung, listed, score, boosts_of_item = candidate
             source = source or rung.source
-            places.append(
-                (listed.item_id, score, listed.score, rung.source, reason(rung, listed, boosted_by))
-            )
-            applied.update(dict.fromkeys(boost.override_id for boost in boosted_by))
-        elif waiting:  # its turn, or nothing else is left
+            explanation = explain_listing(rung, listed, boosts_of_item)
+            rows.append((listed.item_id, score, listed.score, rung.source, explanation))
+            applied.update(dict.fromkeys(boost.override_id for boost in boosts_of_item))
+        elif waiting:  # a pin is due, or nothing else is left
             pin = waiting.pop(0)
-            places.append(
-                (
-                    pin.item_id,
-                    None,
-                    None,
-                    OVERRIDE,
-                    f"pinned at place {pin.position} by override {pin.override_id}",
-                )
-            )
+            explanation = f"pinned at place {pin.position} by override {pin.override_id}"
+            rows.append((pin.item_id, None, None, OVERRIDE, explanation))
             applied[pin.override_id] = None
         else:
             break
-    items = tuple(Served(item_id, rank, *rest) for rank, (item_id, *rest) in enumerate(places, start=1))
-    return Decision(source or (OVERRIDE if items else STATIC), items, tuple(applied))
+    items = tuple(ComposedItem(item_id, rank, *rest) for rank, (item_id, *rest) in enumerate(rows, start=1))
+    return ComposedList(source or (OVERRIDE if items else STATIC), items, tuple(applied))
 
 
-def _candidates(
+def _iterate_candidates(
     ladder: Iterable[Rung],
     blocks: dict[str, Override],
     boosts: list[Override],
     pins: dict[str, Override],
-    may_show: Callable[[str], bool],
+    is_eligible: Callable[[str], bool],
     applied: dict[str, None],
-) -> Iterator[tuple[Rung, ListItem, float, list[Override]]]:
-    """What the ladder offers, rung by rung, each item once, with its score and the boosts in it; notes blocks
-    that held.
+) -> Iterator[_Candidate]:
+    """The items of the ladder, rung by rung, each item once; adds to `applied` the blocks that left one
+    out.
     """
     seen = set(pins)
     for rung in ladder:
-        offered = (
-            boosted(rung.items, boosts) if boosts else ((listed, listed.score, []) for listed in rung.items)
-        )
-        for listed, score, boosted_by in offered:
+        rows = boost_items(rung.items, boosts) if boosts else ((item, item.score, []) for item in rung.items)
+        for listed, score, boosts_of_item in rows:
             if listed.item_id in blocks:
                 applied[blocks[listed.item_id].override_id] = None
-            elif listed.item_id not in seen and may_show(listed.item_id):
+            elif listed.item_id not in seen and is_eligible(listed.item_id):
                 seen.add(listed.item_id)
-                yield rung, listed, score, boosted_by
+                yield _Candidate(rung, listed, score, boosts_of_item)
 
 
-def boosted(
+def boost_items(
     items: Sequence[ListItem], boosts: list[Override]
 ) -> list[tuple[ListItem, float, list[Override]]]:
-    """Each item with its boosted score and the boosts in it, in the order of those scores, ties as they
-    stood.
+    """Each item with its boosted score and its boosts, sorted by boosted score; ties keep their order.
 
-    A factor above 1 raises and one below 1 lowers; below zero a score is divided by it, so that this holds
+    A factor above 1 raises and one below 1 lowers; a score below zero is divided by it, so that this holds
     there too.
     """
 
-    def score(value: float, factors: list[Override]) -> float:
-        for boost in factors:
-            value = value * boost.factor if value >= 0 else value / boost.factor
-        return value
+    def boost_score(score: float, boosts_of_item: list[Override]) -> float:
+        for boost in boosts_of_item:
+            score = score * boost.factor if score >= 0 else score / boost.factor
+        return score
 
-    of_item = [(listed, [boost for boost in boosts if boost.item_id == listed.item_id]) for listed in items]
-    scored = [(listed, score(listed.score, factors), factors) for listed, factors in of_item]
-    return sorted(scored, key=lambda row: -row[1])
+    by_item = [(listed, [boost for boost in boosts if boost.item_id == listed.item_id]) for listed in items]
+    rows = [(listed, boost_score(listed.score, of_item), of_item) for listed, of_item in by_item]
+    return sorted(rows, key=lambda row: -row[1])
 
 
-def reason(rung: Rung, listed: ListItem, boosted_by: list[Override]) -> str:
-    """Why an item is there, in words for the people who run the shop."""
-    named = [
-        source for source in listed.sources if source != rung.source
-    ]  # "popular (by popular)" says it twice
-    by = f" (by {', '.join(named)})" if named else ""
-    moved = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosted_by)
+def explain_listing(rung: Rung, listed: ListItem, boosts: list[Override]) -> str:
+    """Why an item is listed, in a sentence for the people who run the shop."""
+    # "popular (by popular)" would say it twice
+    recommenders = [source for source in listed.sources if source != rung.source]
+    by = f" (by {', '.join(recommenders)})" if recommenders else ""
     because = f"; wanted {listed.because.item_id} on {listed.because.wanted_date}" if listed.because else ""
-    return f"{rung.about}{by}{because}{moved}"
+    boosted = "".join(f"; boosted ×{boost.factor:g} by override {boost.override_id}" for boost in boosts)
+    return f"{rung.about}{by}{because}{boosted}"

@@ -1,36 +1,52 @@
 """The lists: `GET /v1/recommendations`, `/v1/popular`, `/v1/items/<item_id>/similar` and
 `/v1/items/similar?item_id=`.
 
-The last one names items that a client's own library will not leave in a path as they are: `..`, `a/../b`.
+The last one is for items that a client's own library will not leave in a path as they are: `..`, `a/../b`.
 """
 
 from flask import Blueprint, Response
 
+from serving_app.http.operations import describe_operation
 from serving_app.http.problems import BadRequest
-from serving_app.http.requests import answer, arguments, is_shown, service
-from serving_app.http.schemas import ItemQuery, ListQuery
+from serving_app.http.requests import is_body_wanted, read_query
+from serving_app.http.responses import json_response
+from serving_app.http.services import get_service
+from serving_app.recommendations.schemas import ItemQuery, ListAnswer, ListQuery
+from serving_app.recommendations.service import RecommendationService
+
+LIST = {200: ListAnswer}
 
 bp = Blueprint("recommendations", __name__)
 
 
 @bp.get("/v1/recommendations")
-def recommendations() -> Response:
-    return answer(service().recommend(ListQuery(**arguments()), is_shown()))
+@describe_operation("getRecommendations", "What to show a visitor", LIST, problems=(400,), query=ListQuery)
+def get_recommendations() -> Response:
+    service = get_service(RecommendationService)
+    return json_response(service.recommend(ListQuery(**read_query()), is_body_wanted()))
 
 
 @bp.get("/v1/popular")
-def popular() -> Response:
-    return answer(service().popular(ListQuery(**arguments()), is_shown()))
+@describe_operation("getPopularItems", "What sells in the whole shop", LIST, problems=(400,), query=ListQuery)
+def get_popular_items() -> Response:
+    service = get_service(RecommendationService)
+    return json_response(service.list_popular(ListQuery(**read_query()), is_body_wanted()))
 
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
-def similar(item_id: str) -> Response:
-    query = arguments()
+@describe_operation("getSimilarItems", "What is like an item", LIST, problems=(400,), query=ListQuery)
+def get_similar_items(item_id: str) -> Response:
+    query = read_query()
     if "item_id" in query:
         raise BadRequest("item_id stands in the path already")
-    return answer(service().similar(ItemQuery(item_id=item_id, **query), is_shown()))
+    service = get_service(RecommendationService)
+    return json_response(service.list_similar(ItemQuery(item_id=item_id, **query), is_body_wanted()))
 
 
 @bp.get("/v1/items/similar")
-def similar_by_query() -> Response:
-    return answer(service().similar(ItemQuery(**arguments()), is_shown()))
+@describe_operation(
+    "getSimilarItemsByQuery", "What is like an item of any id", LIST, problems=(400,), query=ItemQuery
+)
+def get_similar_items_by_query() -> Response:
+    service = get_service(RecommendationService)
+    return json_response(service.list_similar(ItemQuery(**read_query()), is_body_wanted()))

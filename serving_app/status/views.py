@@ -1,44 +1,28 @@
 """`GET /healthz`: the process answers. `GET /readyz`: it has something to serve; a contract for whoever
 routes traffic to it.
 
-Something intact is served: 200, `degraded` where it is not all that it should be, and `problems` say what.
-Nothing is: 503.
+When something intact is served the status is 200, and `degraded` with sentences in `problems` where it is not
+all that it should be; else it is 503.
 """
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
-from serving_app.http.problems import NotReady
-from serving_app.http.requests import answer, service
-from serving_app.recommendations.service import age_seconds
+from serving_app.http.operations import describe_operation
+from serving_app.http.responses import json_response
+from serving_app.http.services import get_service
+from serving_app.status.schemas import HealthAnswer, ReadyAnswer
+from serving_app.status.service import StatusService
 
-bp = Blueprint("health", __name__)
+bp = Blueprint("status", __name__)
 
 
 @bp.get("/healthz")
-def healthz() -> Response:
-    return answer({"status": "ok"})
+@describe_operation("getHealth", "The process answers", {200: HealthAnswer})
+def get_health() -> Response:
+    return json_response({"status": "ok"})
 
 
 @bp.get("/readyz")
-def readyz() -> Response:
-    asked, build = service(), current_app.config["BUILD"]
-    problems, snapshot = asked.problems(), asked.snapshots.current()
-    if snapshot is None or asked.is_blank:
-        serving = (
-            {"snapshot": snapshot.name, "model_version": snapshot.meta.model_version} if snapshot else {}
-        )
-        raise NotReady("; ".join(problems), build=build, **serving)
-    meta = snapshot.meta
-    return answer(
-        {
-            "status": "degraded" if problems else "ready",
-            "problems": problems,
-            "build": build,
-            "model_version": meta.model_version,
-            "snapshot": snapshot.name,
-            "landing_date": meta.landing_date,
-            "published_at": meta.published_at,
-            "age_seconds": age_seconds(snapshot, asked.clock()),
-            "n_unlogged": asked.log.n_unlogged,
-        }
-    )
+@describe_operation("getReadiness", "What is being served", {200: ReadyAnswer}, problems=(503,))
+def get_readiness() -> Response:
+    return json_response(get_service(StatusService).get_readiness())

@@ -1,10 +1,9 @@
-"""The durable log of every list served: an answer goes out when its record is on disk, or could not be put
-there and is counted.
+"""A durable log of JSON records, one file a worker: an append returns when its record is on disk.
 
-One file a worker, `<name>.jsonl.open` while it is written, `<name>.jsonl` once finished, which is when `land`
-may take it. Threads that answer at once share one sync. A live worker holds a lock on its open file, so a
-file whose lock can be had belongs to a dead one: any worker finishes it, and puts a torn last line aside
-under `<name>.torn`, where it can be seen.
+A file is `<name>.jsonl.open` while it is written and `<name>.jsonl` once finished, which is when `land` may
+copy it. Threads that append at once share one sync. A live worker holds a lock on its open file, so a file
+whose lock is free belongs to a dead one: any worker finishes it, and moves a torn last line to `<name>.torn`,
+where it can be seen.
 """
 
 import contextlib
@@ -20,9 +19,8 @@ from pathlib import Path
 import orjson
 
 from expectations.contracts.files import sync_folder
-from expectations.contracts.impressions import FINISHED, OPEN, TORN
+from expectations.contracts.impressions import FINISHED_SUFFIX, OPEN_SUFFIX, TORN_SUFFIX
 
-FOLDER = "decision_log"
 MAX_BYTES = 32 << 20
 PROBE_BYTES = 64 << 10  # room for the records of a second
 MAX_AGE = timedelta(minutes=1)  # how long a record may wait before `land` can see it
@@ -41,9 +39,9 @@ class _Entry:
         self.line, self.is_done, self.error = line, False, None
 
 
-class DecisionLog:
-    """One worker's log, safe for many threads. Opens its file with the first record; must not be carried over
-    a fork.
+class AppendLog:
+    """One worker's log, safe for many threads. It opens its file with the first record and must not be used
+    across a fork.
 
     Attributes:
         problem: why records cannot be written now; empty when they can.
@@ -70,9 +68,9 @@ class DecisionLog:
         self.problem, self.n_unlogged = "", 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            finish_abandoned(folder)
+            finish_abandoned_files(folder)
         except OSError as error:  # a full disk must not keep a worker from starting
-            self._tell(error)
+            self._set_problem(error)
 
     def append(self, record: dict) -> None:
         """Write one record; it is on disk when this returns.
@@ -84,32 +82,32 @@ class DecisionLog:
         with self._queue_lock:
             self._queue.append(entry)
         with self._commit_lock:
-            if not entry.is_done:  # or another thread's sync has taken this one along
+            if not entry.is_done:  # else another thread's sync has included this record
                 with self._queue_lock:
                     batch, self._queue = self._queue, []
                 self._commit(batch)
         if entry.error:
             raise LogUnavailable("the decision log cannot be written") from entry.error
 
-    def rotate(self, *, whatever: bool = False) -> None:
-        """Finish the file when it is old enough, or `whatever` its age: for a timer, so that a quiet worker's
-        file does not wait.
+    def rotate(self, *, is_forced: bool = False) -> None:
+        """Finish the file when it is old enough, or at any age when forced: for a timer, so that the file of
+        a worker without requests does not wait.
 
-        Files of workers that died are finished on the same occasion, and `problem` is looked into.
+        It also finishes the files of workers that died and checks whether `problem` still holds.
 
         Raises:
             OSError: the disk refuses it still.
         """
         with self._commit_lock:
-            if self._file is not None and (whatever or self._clock() - self._opened_at >= MAX_AGE):
+            if self._file is not None and (is_forced or self._clock() - self._opened_at >= MAX_AGE):
                 self._finish()
-        finish_abandoned(self._folder)
+        finish_abandoned_files(self._folder)
         with self._commit_lock:
-            if self.problem:  # of a worker that nobody has asked since
-                self._try()
+            if self.problem:  # a worker without requests would never find out
+                self._probe()
 
-    def _try(self) -> None:
-        """Find out whether records could be written now.
+    def _probe(self) -> None:
+        """Clear `problem` when records could be written now.
 
         Raises:
             OSError: they could not.
@@ -129,20 +127,19 @@ class DecisionLog:
         except OSError as caught:
             error = caught
             self.n_unlogged += len(batch)
-            self._tell(caught)
+            self._set_problem(caught)
         for entry in batch:
             entry.is_done, entry.error = True, error
 
-    def _tell(self, error: OSError) -> None:
+    def _set_problem(self, error: OSError) -> None:
         problem = f"the decision log cannot be written: {error.strerror}"
         if problem != self.problem:  # once, not at every request
             logger.error("%s", problem)
         self.problem = problem
 
     def _write(self, data: bytes) -> None:
-        if (
-            self._file is not None and os.fstat(self._file).st_nlink == 0
-        ):  # what is written to it would be lost without a word
+        # what is written to a deleted file would be lost silently
+        if self._file is not None and os.fstat(self._file).st_nlink == 0:
             logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
             self.n_unlogged += self._n_records
             os.close(self._file)
@@ -159,8 +156,8 @@ class DecisionLog:
                 sent += os.write(self._file, data[sent:])
             os.fdatasync(self._file)
         except OSError:
-            # Half a batch must not be taken for served; what was durable before stays. After a failed sync
-            # nothing more may be trusted to this file: it is let go, and finished like a dead worker's.
+            # Half a batch must not count as served; what was durable before stays. After a failed sync this
+            # file is unreliable: it is given up, and finished like a dead worker's.
             handle, self._file = self._file, None
             try:
                 if self._size:
@@ -174,13 +171,12 @@ class DecisionLog:
 
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._path = self._folder / f"{self._new_name()}{OPEN}"
+        self._path = self._folder / f"{self._new_name()}{OPEN_SUFFIX}"
         hidden = self._path.with_name(f".{self._path.name}")
         handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
         try:
-            fcntl.flock(
-                handle, fcntl.LOCK_EX
-            )  # held before the name can be seen by those who look for the dead
+            # locked before its name can be seen by workers that look for abandoned files
+            fcntl.flock(handle, fcntl.LOCK_EX)
             hidden.rename(self._path)
             sync_folder(self._folder)
         except OSError:
@@ -193,7 +189,7 @@ class DecisionLog:
     def _finish(self) -> None:
         handle, self._file = self._file, None
         try:
-            self._path.rename(finished_name(self._path))
+            self._path.rename(finished_path(self._path))
         except FileNotFoundError:
             logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
             self.n_unlogged += self._n_records
@@ -202,67 +198,68 @@ class DecisionLog:
         sync_folder(self._folder)
 
 
-def finish_abandoned(folder: Path) -> list[Path]:
-    """Finish what workers that died were writing; returns the files made.
+def finish_abandoned_files(folder: Path) -> list[Path]:
+    """Finish what workers that died were writing; return the finished files.
 
-    A last line without its end is moved to `<name>.torn`: its answer never went out, but it is not lost
-    without a word.
+    A last line without its end is moved to `<name>.torn`: its answer never went out, and it is not lost
+    silently.
     """
-    made = []
-    for path in sorted(folder.glob(f"[!.]*{OPEN}")):
+    finished = []
+    for path in sorted(folder.glob(f"[!.]*{OPEN_SUFFIX}")):
         try:
             handle = os.open(path, os.O_RDWR)
         except FileNotFoundError:
             continue  # finished meanwhile
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and (kept := _without_torn_line(path, handle)):
-                made.append(kept)
+            if path.exists() and (result := _finish_abandoned_file(path, handle)):
+                finished.append(result)
         except BlockingIOError:
             pass  # its writer lives
         finally:
             os.close(handle)
-    return made
+    return finished
 
 
-def _without_torn_line(path: Path, handle: int) -> Path | None:
+def _finish_abandoned_file(path: Path, handle: int) -> Path | None:
+    """The finished file of an abandoned one; None where it holds no whole record."""
     data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        torn = path.with_name(path.name.removesuffix(OPEN) + TORN)
+    n_whole = data.rfind(b"\n") + 1
+    if n_whole < len(data):
+        torn = path.with_name(path.name.removesuffix(OPEN_SUFFIX) + TORN_SUFFIX)
         with torn.open("wb") as out:
-            out.write(data[whole:])
+            out.write(data[n_whole:])
             out.flush()
             os.fsync(out.fileno())
-        os.ftruncate(handle, whole)
+        os.ftruncate(handle, n_whole)
         logger.warning(
             "%s: a worker died in the middle of a line; its %d bytes are in %s",
             path.name,
-            len(data) - whole,
+            len(data) - n_whole,
             torn.name,
         )
     os.fsync(handle)
-    if not whole:
+    if not n_whole:
         path.unlink()
         return None
-    made = finished_name(path)
-    path.rename(made)
+    finished = finished_path(path)
+    path.rename(finished)
     sync_folder(path.parent)
-    return made
+    return finished
 
 
-def finished_name(path: Path) -> Path:
-    """An open file's name once it is finished."""
-    return path.with_name(path.name.removesuffix(OPEN) + FINISHED)
+def finished_path(path: Path) -> Path:
+    """The path that an open file has once it is finished."""
+    return path.with_name(path.name.removesuffix(OPEN_SUFFIX) + FINISHED_SUFFIX)
 
 
-def delete_older(folder: Path, before: datetime) -> list[str]:
-    """Delete finished and torn files last written before a moment; returns their names. A night takes
-    finished ones before.
+def delete_files_before(folder: Path, before: datetime) -> list[str]:
+    """Delete finished and torn files last written before a moment; return their names. A run lands finished
+    ones and deletes them before.
     """
     names = []
-    for path in sorted([*folder.glob(f"*{FINISHED}"), *folder.glob(f"*{TORN}")]):
-        with contextlib.suppress(FileNotFoundError):  # another worker or a night was first
+    for path in sorted([*folder.glob(f"*{FINISHED_SUFFIX}"), *folder.glob(f"*{TORN_SUFFIX}")]):
+        with contextlib.suppress(FileNotFoundError):  # another worker or a run was first
             if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
                 path.unlink()
                 names.append(path.name)

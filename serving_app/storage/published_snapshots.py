@@ -1,5 +1,4 @@
-"""Follow the switch: the snapshot that `published.json` names; where that one is damaged, the newest intact
-one before it.
+"""The snapshot that `published.json` names; where that one is damaged, the newest intact one before it.
 
 A request never waits long for a snapshot to be copied and verified: it is answered from the one before, while
 a thread opens the other.
@@ -13,21 +12,20 @@ from pathlib import Path
 
 from expectations.contracts.files import Stamp, stamps
 from expectations.contracts.manifest import DATA, FILE, Manifest, SnapshotDamaged, verify
-from expectations.contracts.published import FILE as SWITCH
+from expectations.contracts.published import FILE as PUBLISHED_FILE
 from expectations.contracts.published import Published, PublishedUnreadable, history, last_switch, older
-from serving_app.storage.private_copy import FOLDER
-from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
+from serving_app.storage.private_copy import FOLDER as COPIES
+from serving_app.storage.snapshots import NOTHING_PUBLISHED, Snapshot, SnapshotUnreadable
 from serving_app.storage.verified_snapshot import VerifiedSnapshot, open_snapshot
 
-NOTHING = "nothing has been published yet"
 VERIFY_EVERY = timedelta(minutes=10)  # a snapshot of 1 GB is read in 1.3 s
 
 
 class PublishedSnapshots:
-    """The store on disk: one `stat` a request; opens what is new, and keeps what is open when nothing better
-    can be had.
+    """A `SnapshotStore` on disk: one `stat` a request; it opens what is newly published, and keeps what is
+    open when nothing better can be opened.
 
-    Everything that is wrong is in `problem`, by the snapshot's name.
+    `describe_problem` says everything that is wrong, by the snapshot's name.
     """
 
     def __init__(self, home: Path, patience_seconds: float | None = None) -> None:
@@ -37,37 +35,37 @@ class PublishedSnapshots:
                 the one before; None: until it is open.
         """
         self._home, self._patience = home, patience_seconds
-        self._lock, self._work = threading.Lock(), threading.Lock()
-        self._seen: Stamp | None = None
+        self._lock, self._follow_lock = threading.Lock(), threading.Lock()
+        self._followed: Stamp | None = None
         self._opening = threading.Thread()
         self._snapshot: VerifiedSnapshot | None = None
-        self._problem = NOTHING
+        self._problem = NOTHING_PUBLISHED
         self._verified: tuple[Stamp, datetime] | None = None
 
-    def current(self) -> Snapshot | None:
-        seen = stamps(self._home / SWITCH)
-        if seen != self._seen:
+    def get_current(self) -> Snapshot | None:
+        stamp = stamps(self._home / PUBLISHED_FILE)
+        if stamp != self._followed:
             with self._lock:
-                if seen != self._seen:
+                if stamp != self._followed:
                     opening = threading.Thread(target=self._follow, name="open-snapshot", daemon=True)
-                    # before others can see it: a thread that has not begun cannot be waited for
+                    # started before others can see it: a thread that has not started cannot be joined
                     opening.start()
-                    self._opening, self._seen = opening, seen
+                    self._opening, self._followed = opening, stamp
             self._opening.join(self._patience if self._snapshot else None)
         elif self._snapshot is None and self._opening.is_alive():
             self._opening.join()
         return self._snapshot
 
-    def problem(self) -> str:
-        self.current()
+    def describe_problem(self) -> str:
+        self.get_current()
         return self._problem
 
     def verify(self, now: datetime) -> None:
-        """Read what is served and what is published once more, every `VERIFY_EVERY` and when a file has
+        """Verify what is served and what is published once more, every `VERIFY_EVERY` and when a file has
         changed: for a timer.
         """
-        self.current()
-        files = self._published_files()
+        self.get_current()
+        files = self._stamp_published_files()
         if self._verified and self._verified[0] == files and now - self._verified[1] < VERIFY_EVERY:
             return
         self._follow(is_thorough=True)
@@ -75,17 +73,17 @@ class PublishedSnapshots:
 
     def _follow(self, is_thorough: bool = False) -> None:
         """Serve the first of the published snapshot and those before it that is intact."""
-        with self._work:
+        with self._follow_lock:
             flaws: list[str] = []
-            found = (self._intact(name, is_thorough, flaws) for name in self._names(flaws))
-            self._snapshot = next(filter(None, found), self._snapshot)
+            intact = (self._open_intact(name, is_thorough, flaws) for name in self._list_names(flaws))
+            self._snapshot = next(filter(None, intact), self._snapshot)
             if flaws and self._snapshot:
                 flaws.append(f"snapshot {self._snapshot.name} is served")
-            self._problem = "; ".join(flaws) or ("" if self._snapshot else NOTHING)
+            self._problem = "; ".join(flaws) or ("" if self._snapshot else NOTHING_PUBLISHED)
 
-    def _names(self, flaws: list[str]) -> Iterator[str]:
-        """The published snapshot, then those that may stand in for it; adds to `flaws` why the switch cannot
-        be read.
+    def _list_names(self, flaws: list[str]) -> Iterator[str]:
+        """The published snapshot, then those that may stand in for it; adds to `flaws` why the published
+        record cannot be read.
         """
         try:
             record = Published.read_switch(self._home)
@@ -95,14 +93,14 @@ class PublishedSnapshots:
         if record is None:
             record = last_switch(self._home) or next(iter(history(self._home)), None)
             if not flaws and (record or self._snapshot):
-                flaws.append(f"{SWITCH} is missing")
+                flaws.append(f"{PUBLISHED_FILE} is missing")
         if record is not None:
             if record.snapshot:  # a warehouse may be published without lists
                 yield record.snapshot
-            yield from (one.snapshot for one in older(self._home, record) if one.snapshot)
+            yield from (before.snapshot for before in older(self._home, record) if before.snapshot)
 
-    def _intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:
-        """The snapshot of this name; None when it is damaged, which `flaws` then says."""
+    def _open_intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:
+        """The snapshot of this name; None when it is damaged, with a sentence added to `flaws`."""
         opened = self._snapshot if self._snapshot and self._snapshot.name == name else None
         folder = self._home / "serving" / "snapshots" / name
         try:
@@ -111,7 +109,7 @@ class PublishedSnapshots:
                     opened.verify()
                     verify(folder)
                 return opened
-            return open_snapshot(folder, self._home / "serving" / FOLDER / name, flaws)
+            return open_snapshot(folder, self._home / "serving" / COPIES / name, flaws)
         except (SnapshotUnreadable, SnapshotDamaged) as error:
             flaws.append(str(error))
         with contextlib.suppress(SnapshotDamaged):
@@ -120,9 +118,9 @@ class PublishedSnapshots:
                 return opened  # its copy has outlived the file it was made of
         return None
 
-    def _published_files(self) -> Stamp:
+    def _stamp_published_files(self) -> Stamp:
         with contextlib.suppress(PublishedUnreadable):
             if record := Published.read_switch(self._home):
                 folder = self._home / "serving" / "snapshots" / record.snapshot
-                return stamps(self._home / SWITCH, folder / DATA, folder / FILE)
-        return stamps(self._home / SWITCH)
+                return stamps(self._home / PUBLISHED_FILE, folder / DATA, folder / FILE)
+        return stamps(self._home / PUBLISHED_FILE)

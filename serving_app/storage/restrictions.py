@@ -1,31 +1,28 @@
-"""What must hold now, as answers ask for it: the home's store, or its twin in memory.
+"""What must hold now, as the service reads it from the home's LMDB store.
 
-A store that is missing or damaged is taken for the safe side: nobody is answered for by name, and items are
-shown as the snapshot says, until a night writes it anew.
+When the store is missing or damaged, the service takes the safe side until a run writes it anew: nobody is
+answered for by name, and items are shown as the snapshot says.
 """
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from expectations.contracts.restrictions import (
-    WORDS,
+    Permission,
     RestrictionsDamaged,
     RestrictionsUnreadable,
-    View,
-    Word,
-    newest,
+    RestrictionView,
 )
-from expectations.contracts.restrictions_store import Restrictions
+from expectations.contracts.restrictions_store import RestrictionDatabase
 
 VERIFY_EVERY = timedelta(minutes=10)
 
 
-class NobodyByName(View):
-    """The view of a store that cannot be read."""
+class FailSafeView(RestrictionView):
+    """The view of a store that cannot be read: nobody may be answered for by name."""
 
     def __init__(self) -> None:
         super().__init__(lambda kind, name: None, lambda name: None)
@@ -34,121 +31,78 @@ class NobodyByName(View):
         return False
 
 
-class RestrictionStore(Protocol):
-    """Where the service learns what must hold now. `view` is asked once an answer."""
-
-    def view(self) -> AbstractContextManager[View]:
-        """What holds at this moment."""
-
-    def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
-        """Write what was heard between two nights; every worker's next answer knows it.
-
-        Args:
-            kind: `CONSENTS` or `ERASURES`, of identifiers and customers, or `ITEMS`.
-            ids: all ids of the one it is about that are at hand.
-
-        Raises:
-            RestrictionsUnreadable: there is no store to write to.
-        """
-
-    def problem(self) -> str:
-        """Why the store cannot be read; empty when it can."""
-
-
-class MemoryRestrictions:
-    """The store's twin in memory."""
-
-    def __init__(self) -> None:
-        self.words: dict[str, dict[str, Word]] = {kind: {} for kind in WORDS}
-        self.splits: dict[str, int] = {}
-
-    @contextmanager
-    def view(self) -> Iterator[View]:
-        yield View(lambda kind, name: self.words[kind].get(name), self.splits.get)
-
-    def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
-        for name in ids:
-            self.words[kind][name] = (
-                newest([self.words[kind][name], word]) if name in self.words[kind] else word
-            )
-
-    def problem(self) -> str:
-        return ""
-
-
 class LmdbRestrictions:
-    """The home's store; opened anew when another one stands in its place."""
+    """A `RestrictionStore` on disk; opened anew when another file stands in its place."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._lock = folder, threading.Lock()
-        self._store: Restrictions | None = None
+        self._database: RestrictionDatabase | None = None
         self._verified_at: datetime | None = None
-        # A damaged file, read no second time, and why. Words alone: an error holds the store it was raised
-        # in, and LMDB opens no second handle while there is a first.
+        # A damaged file, which is not read again, and why. The sentence alone: an exception refers to the
+        # database it was raised in, and LMDB opens no second handle while there is a first.
         self._refused: tuple[tuple[int, int, int] | None, str] | None = None
 
-    def _opened(self) -> Restrictions:
-        store = self._store
-        if store is None or not store.is_whole():
-            with self._lock:
-                if self._store is store:
-                    self._store = None
-                    self._store = self._open()
-                store = self._store
-        if store is None:
-            raise RestrictionsUnreadable("the restrictions could not be opened")
-        return store
-
-    def _open(self) -> Restrictions:
-        try:
-            found = (self._folder / "data.mdb").stat()
-        except OSError as error:
-            raise RestrictionsUnreadable(f"the restrictions are not there: {error.strerror}") from error
-        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if self._refused and self._refused[0] == seen:
-            raise RestrictionsDamaged(self._refused[1])
-        try:
-            return Restrictions(self._folder)
-        except RestrictionsDamaged as error:
-            self._refused = (seen, str(error))
-            # other reasons pass: LMDB opens no second handle while an answer under way holds the store of
-            # before
-            raise
-
     @contextmanager
-    def view(self) -> Iterator[View]:
+    def open_view(self) -> Iterator[RestrictionView]:
         try:
-            opened = self._opened().view()
+            opened = self._get_database().open_view()
             view = opened.__enter__()
         except RestrictionsUnreadable:
-            yield NobodyByName()
+            yield FailSafeView()
             return
         try:
             yield view
         finally:
             opened.__exit__(None, None, None)
 
-    def hear(self, kind: str, ids: Iterable[str], word: Word) -> None:
-        self._opened().hear(kind, ids, word)
+    def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
+        self._get_database().record_permission(kind, ids, permission)
 
     def refresh(self, now: datetime) -> None:
-        """Read everything once more every `VERIFY_EVERY`: for a timer."""
-        store = self._store
-        if store is None or (self._verified_at and now - self._verified_at < VERIFY_EVERY):
+        """Verify the whole store once more every `VERIFY_EVERY`: for a timer."""
+        database = self._database
+        if database is None or (self._verified_at and now - self._verified_at < VERIFY_EVERY):
             return
         self._verified_at = now
         try:
-            store.verify()
-        except (
-            RestrictionsUnreadable
-        ):  # the next answer opens what is there by then, and refuses it if it is damaged
+            database.verify()
+        except RestrictionsUnreadable:
+            # the next answer opens what is there by then, and refuses it if it is damaged
             with self._lock:
-                if self._store is store:
-                    self._store = None
+                if self._database is database:
+                    self._database = None
 
-    def problem(self) -> str:
+    def describe_problem(self) -> str:
         try:
-            self._opened()
+            self._get_database()
         except RestrictionsUnreadable as error:
             return f"nobody gets a list of their own: {error}"
         return ""
+
+    def _get_database(self) -> RestrictionDatabase:
+        database = self._database
+        if database is None or not database.is_intact():
+            with self._lock:
+                if self._database is database:
+                    self._database = None
+                    self._database = self._open()
+                database = self._database
+        if database is None:
+            raise RestrictionsUnreadable("the restrictions could not be opened")
+        return database
+
+    def _open(self) -> RestrictionDatabase:
+        try:
+            status = (self._folder / "data.mdb").stat()
+        except OSError as error:
+            raise RestrictionsUnreadable(f"the restrictions are not there: {error.strerror}") from error
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if self._refused and self._refused[0] == stamp:
+            raise RestrictionsDamaged(self._refused[1])
+        try:
+            return RestrictionDatabase(self._folder)
+        except RestrictionsDamaged as error:
+            self._refused = (stamp, str(error))
+            # other reasons pass: LMDB opens no second handle while an answer under way holds the database of
+            # before
+            raise

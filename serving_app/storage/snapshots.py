@@ -1,10 +1,12 @@
-"""One snapshot as the service reads it, and where it comes from."""
+"""One snapshot as the service reads it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from datetime import datetime
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.ids import normalise_id
+
+NOTHING_PUBLISHED = "nothing has been published yet"
 
 
 class SnapshotUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
@@ -14,14 +16,17 @@ class SnapshotUnreadable(RuntimeError):  # noqa: N818 - reads as what it says
 
 
 class Snapshot:
-    """One immutable snapshot. An answer is made from one of these only, however often readers are switched
+    """One immutable snapshot. An answer is made from one of these only, however often another is published
     meanwhile.
+
+    Attributes:
+        name: its folder's name.
+        meta: which run made it, when, with which model and tables.
     """
 
     def __init__(self, name: str, get: Callable[[bytes], bytes | None]) -> None:
         """
         Args:
-            name: its folder's name.
             get: the value of a key, or None.
 
         Raises:
@@ -45,89 +50,66 @@ class Snapshot:
         )
 
     @classmethod
-    def of(cls, name: str, pairs: Iterable[tuple[bytes, bytes]]) -> "Snapshot":
-        """A snapshot in memory."""
+    def from_pairs(cls, name: str, pairs: Iterable[tuple[bytes, bytes]]) -> "Snapshot":
+        """A snapshot in memory, of keys and values."""
         return cls(name, dict(pairs).get)
 
-    def list(self, key: bytes) -> Sequence[contract.ListItem]:
-        """A ranked list; empty when there is none."""
+    def compute_age_seconds(self, now: datetime) -> float:
+        """Seconds since the snapshot was made, to the millisecond."""
+        return round((now - datetime.fromisoformat(self.meta.published_at)).total_seconds(), 3)
+
+    def read_list(self, key: bytes) -> Sequence[contract.ListItem]:
+        """A recommendation list, best first; empty when there is none."""
         packed = self._get(key)
         return self._catalogue.unpack(packed) if packed else []
 
-    def item(self, item_id: str) -> contract.Item | None:
-        """An item's facts. Kept once read: a snapshot never changes, and every answer asks for its items'
-        facts.
-        """
+    def read_item(self, item_id: str) -> contract.Item | None:
+        """An item's facts. Cached: a snapshot never changes, and every answer needs its items' facts."""
         if item_id not in self._items:
             packed = self._get(contract.item(item_id))
             if packed is None:
-                return None  # not kept: anyone may ask for any name
+                return None  # not cached: a client may send any id
             self._items[item_id] = contract.unpack(contract.Item, packed)
         return self._items[item_id]
 
-    def item_id(self, text: str) -> str:
+    def normalise_item_id(self, text: str) -> str:
         """An item's id in the normal form of the shop's catalogue: `85123a` is `85123A` where letter case
         tells nothing.
         """
         return normalise_id(text, "item_id", self.meta.item_case)
 
-    def customer(self, customer_id: str) -> contract.Customer | None:
+    def read_customer(self, customer_id: str) -> contract.Customer | None:
+        """The slice of a customer's profile; None for an unknown customer."""
         packed = self._get(contract.customer(customer_id))
         return contract.unpack(contract.Customer, packed) if packed else None
 
-    def current_id(self, customer_id: str) -> str | None:
+    def resolve_customer_id(self, customer_id: str) -> str | None:
         """The id that an id of any age stands for now; None for one that was never issued or may not be
         personalised for.
         """
         if self._get(contract.customer(customer_id)) is not None:
             return customer_id
-        now = self._get(contract.former_customer(customer_id))
-        return now.decode() if now else None
+        current = self._get(contract.former_customer(customer_id))
+        return current.decode() if current else None
 
-    def whose(self, identifier_id: str) -> str | None:
-        """The customer an identifier belongs to."""
-        found = self._get(contract.identifier(identifier_id))
-        return found.decode() if found else None
+    def find_customer_id(self, identifier_id: str) -> str | None:
+        """The customer to whom an identifier belongs."""
+        customer_id = self._get(contract.identifier(identifier_id))
+        return customer_id.decode() if customer_id else None
 
-    def linked(self, identifier_id: str) -> contract.Linked | None:
-        """An identifier's links: an operator's question, no visitor's answer."""
+    def read_links(self, identifier_id: str) -> contract.Linked | None:
+        """An identifier's links in the identity graph, for operators; None for an unknown identifier."""
         packed = self._get(contract.links(identifier_id))
         return contract.unpack_links(packed) if packed else None
 
-    def reviews(self) -> Sequence[contract.Review] | None:
-        """The review queue, most urgent first; None in a snapshot that was made before links were kept."""
+    def read_reviews(self) -> Sequence[contract.Review] | None:
+        """The review queue, most urgent first; None in a snapshot that was made before links were stored."""
         packed = self._get(contract.REVIEWS)
         return None if packed is None else contract.unpack_reviews(packed)
 
-    def decision_ids(self) -> frozenset[str] | None:
+    def read_decision_ids(self) -> frozenset[str] | None:
         """Ids of the identity decisions it was made by; None in a snapshot that was made before they were
-        kept.
+        stored.
         """
         packed = self._get(contract.DECISIONS)
         return None if packed is None else contract.unpack_decisions(packed)
-
-
-class SnapshotStore(Protocol):
-    """Where the service finds what is published."""
-
-    def current(self) -> Snapshot | None:
-        """What readers see now, asked once a request; None when nothing readable was ever published."""
-
-    def problem(self) -> str:
-        """What is wrong with what is published, and what is served instead; empty when nothing is."""
-
-
-class MemorySnapshots:
-    """The store's twin in memory: `publish` replaces what readers see."""
-
-    def __init__(self, snapshot: Snapshot | None = None) -> None:
-        self._snapshot = snapshot
-
-    def publish(self, snapshot: Snapshot | None) -> None:
-        self._snapshot = snapshot
-
-    def current(self) -> Snapshot | None:
-        return self._snapshot
-
-    def problem(self) -> str:
-        return "" if self._snapshot else "nothing has been published yet"

@@ -6,8 +6,8 @@ from typing import BinaryIO
 import lmdb
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.manifest import DATA, FILE, Manifest, SnapshotDamaged
-from serving_app.storage.private_copy import open_copy
+from expectations.contracts.manifest import DATA, FILE, Manifest
+from serving_app.storage.private_copy import open_private_copy
 from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
 
 
@@ -39,9 +39,8 @@ class VerifiedSnapshot(Snapshot):
                 readahead=False,
             )
             n_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-            if n_bytes > file.seek(
-                0, 2
-            ):  # without a manifest, all that can be known; reading on would end the process
+            # without a manifest, its length is all that can be checked; to read on would end the process
+            if n_bytes > file.seek(0, 2):
                 raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA} is shorter than it says")
 
             def get(key: bytes) -> bytes | None:
@@ -55,7 +54,7 @@ class VerifiedSnapshot(Snapshot):
             raise SnapshotUnreadable(f"snapshot {name} is damaged: its {FILE} is missing")
 
     def verify(self) -> None:
-        """Read the file once more.
+        """Check the whole file against the manifest once more.
 
         Raises:
             SnapshotDamaged: it is no longer what was written.
@@ -69,22 +68,23 @@ def open_snapshot(folder: Path, link: Path, flaws: list[str]) -> VerifiedSnapsho
 
     Args:
         link: where its private copy is offered to other workers.
-        flaws: takes a sentence when it must be read in place.
+        flaws: receives a sentence when the snapshot must be read in place.
 
     Raises:
         SnapshotDamaged: it is not what was written.
         SnapshotUnreadable: it is not there, or no snapshot that this build reads.
     """
     manifest = Manifest.read(folder)
+    verify = manifest.verify if manifest else _accept
     is_private = True
     try:
         try:
-            file = open_copy(folder / DATA, link, manifest.verify if manifest else _accept)
+            file = open_private_copy(folder / DATA, link, verify)
         except FileNotFoundError:
             raise
         except OSError as error:
             file, is_private = (folder / DATA).open("rb"), False
-            (manifest.verify if manifest else _accept)(file)
+            verify(file)
             flaws.append(
                 f"snapshot {folder.name} is read in place, since no copy can be made: {error.strerror}"
             )
@@ -94,7 +94,4 @@ def open_snapshot(folder: Path, link: Path, flaws: list[str]) -> VerifiedSnapsho
 
 
 def _accept(file: BinaryIO) -> None:
-    """What a snapshot made before manifests is verified by."""
-
-
-__all__ = ["SnapshotDamaged", "VerifiedSnapshot", "open_snapshot"]
+    """Verify nothing, as for a snapshot made before manifests."""

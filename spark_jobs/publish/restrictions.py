@@ -20,8 +20,8 @@ from expectations.contracts.consent import PERSONALIZATION
 from expectations.contracts.identifiers import derive_customer_id as id_of_founder
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
 from expectations.contracts.published import Published
-from expectations.contracts.restrictions import CONSENTS, ITEMS, RestrictionsUnreadable, Word
-from expectations.contracts.restrictions_store import FOLDER, Restrictions, key_of
+from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission, RestrictionsUnreadable
+from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase, encode_key
 from spark_jobs.publish import published_lists
 from spark_jobs.publish.snapshot_records import SnapshotTables
 from spark_jobs.publish.switch import get_snapshots_folder, history
@@ -45,13 +45,13 @@ def write_restrictions(home: Path, sources: SnapshotTables, landing_date: date) 
     known_until = datetime(landing_date.year, landing_date.month, landing_date.day, tzinfo=UTC) + timedelta(
         days=1
     )
-    asked = {kind: store.live(kind) for kind in (CONSENTS, ITEMS)}
+    asked = {kind: store.find_live_keys(kind) for kind in (CONSENTS, ITEMS)}
     night = {
         CONSENTS: collect_consent_restrictions(sources, known_until, asked[CONSENTS]),
         ITEMS: collect_item_restrictions(sources, known_until, asked[ITEMS]),
     }
     splits = find_parted_ids(home, read_identities(sources))
-    store.publish(night, splits)
+    store.write_run(night, splits)
     counts = {
         f"n_{kind}_denied": sum(not word.is_granted for word in words.values())
         for kind, words in night.items()
@@ -59,18 +59,18 @@ def write_restrictions(home: Path, sources: SnapshotTables, landing_date: date) 
     return {**counts, "n_ids_parted": len(splits)}
 
 
-def open_or_recreate_store(folder: Path) -> Restrictions:
+def open_or_recreate_store(folder: Path) -> RestrictionDatabase:
     """The home's store; an empty one in the place of one that is missing or damaged, whose live words are
     lost with it.
     """
     try:
-        return Restrictions(folder)
+        return RestrictionDatabase(folder)
     except RestrictionsUnreadable as error:
         if folder.exists():
             logger.warning(
                 f"{error}: made anew; words heard since the last night come back with their events"
             )
-        return Restrictions.create(folder)
+        return RestrictionDatabase.create(folder)
 
 
 def read_identities(sources: SnapshotTables) -> dict[str, str]:
@@ -81,7 +81,7 @@ def read_identities(sources: SnapshotTables) -> dict[str, str]:
 
 def collect_consent_restrictions(
     sources: SnapshotTables, known_until: datetime, asked: set[bytes]
-) -> dict[str, Word]:
+) -> dict[str, Permission]:
     """A no for every id of whoever may not be personalised for, and of `asked` ids the word
     whatever it is.
     """
@@ -103,9 +103,9 @@ def collect_consent_restrictions(
             said_at, said_by = known_until, BY_REVIEW if customer in known else BY_RECORD
         former = id_of_founder(identifier)
         names = {identifier, customer, *({former} & issued)}
-        names = {name for name in names if key_of(name) in asked} if is_granted else names
+        names = {name for name in names if encode_key(name) in asked} if is_granted else names
         if said_at:
-            found.update(dict.fromkeys(names, Word(is_granted, said_at, said_by, is_live=False)))
+            found.update(dict.fromkeys(names, Permission(is_granted, said_at, said_by, is_live=False)))
     return found
 
 
@@ -121,14 +121,14 @@ def read_newest_consents(sources: SnapshotTables) -> dict[str, tuple[datetime, s
 
 def collect_item_restrictions(
     sources: SnapshotTables, known_until: datetime, asked: set[bytes]
-) -> dict[str, Word]:
+) -> dict[str, Permission]:
     """A no for every item that must not be shown, and of `asked` items the word whatever it is."""
     shown = pc.and_(sources.items["is_recommendable"], sources.items["is_in_stock"]).to_pylist()
     every = zip(sources.items["item_id"].to_pylist(), shown, strict=True)
     return {
-        name: Word(is_shown, known_until, BY_CATALOGUE, False)
+        name: Permission(is_shown, known_until, BY_CATALOGUE, False)
         for name, is_shown in every
-        if not is_shown or key_of(name) in asked
+        if not is_shown or encode_key(name) in asked
     }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expectations.contracts import override
+from expectations.contracts.override import read_override_rows
 from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
 
@@ -72,7 +72,7 @@ def collect_rules_in_force(night: RunContext, said: IdentityInputs) -> dict[str,
         "config_hash": night.config_hash,
         "identity_decisions": sorted(said.decision_ids),
         "linkage_model": said.model_fingerprint,
-        "overrides": select_overrides(filter_overrides_in_force(override.kept(home), night.now)),
+        "overrides": select_overrides(filter_overrides_in_force(read_override_rows(home), night.now)),
     }
 
 

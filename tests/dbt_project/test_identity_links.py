@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from expectations.contracts.snapshot import Link, Linked
-from serving_app.identity.explanation import explain
+from serving_app.identity.explanation import explain_identity
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/explanation/identity.md").read_text()
 [QUERY] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
@@ -79,7 +79,9 @@ def test_the_query_finds_the_path_that_the_service_tells(rows, ends):
         query = QUERY.replace("'i_…' as a, 'i_…' as b", f"'{ends[0]}' as a, '{ends[1]}' as b")
         assert query != QUERY
         found = warehouse.execute(query).fetchall()
-    wanted = explain({name: Linked("user_id", "c", tuple(all_)) for name, all_ in graph.items()}.get, *ends)
+    wanted = explain_identity(
+        {name: Linked("user_id", "c", tuple(all_)) for name, all_ in graph.items()}.get, *ends
+    )
     if not wanted.is_one_customer:
         assert found == []
         return

@@ -4,7 +4,7 @@ or on disk.
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -15,10 +15,11 @@ from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.published import HISTORY, Published
 from serving_app.app import create_app
-from serving_app.overrides.index import MemoryOverrides
+from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
-from serving_app.storage.restrictions import MemoryRestrictions
-from serving_app.storage.snapshots import MemorySnapshots, Snapshot
+from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
+from serving_app.storage.snapshots import Snapshot
+from serving_app.stores import open_stores
 from spark_jobs.publish.snapshot_writer import write_snapshot
 
 KEY, SOURCE = "test-key", "sample_shop"
@@ -171,7 +172,7 @@ def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **told):
         home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **told)
     )
     if not (home / restrictions_store.FOLDER).exists():
-        restrictions_store.Restrictions.create(home / restrictions_store.FOLDER)
+        restrictions_store.RestrictionDatabase.create(home / restrictions_store.FOLDER)
     record = switch_to(home, run_id, published_at)
     (home / HISTORY).mkdir(parents=True, exist_ok=True)
     (home / HISTORY / f"{run_id}.json").write_text(json.dumps(asdict(record)))
@@ -206,32 +207,33 @@ def clock():
     return Clock()
 
 
-@pytest.fixture
-def shop(tmp_path, clock):
-    """What a test needs: `client`, `snapshots` and `overrides` in memory, `clock`, `app`, `home`, `ids` by
-    value.
+class Shop:
+    """What a test needs: `client`, `stores` (those of which a test changes something in memory: `snapshots`,
+    `overrides`, `restrictions`), `clock`, `app`, `home`, `ids` by value.
     """
 
-    class Shop:
-        pass
+    def __init__(self, home, clock):
+        self.home, self.clock, self.ids = home, clock, ids()
+        self.snapshots, self.overrides = MemorySnapshots(), MemoryOverrides()
+        self.restrictions = MemoryRestrictions()
+        self.snapshots.publish(Snapshot.from_pairs("night-1", pairs()))
+        self.settings = Settings(home=home, sources=(SOURCE,), identity_key=KEY)
+        self._numbers = count(1)
+        self.stores = open_stores(self.settings, clock)
+        self.use_stores(snapshots=self.snapshots, overrides=self.overrides, restrictions=self.restrictions)
 
-    made, numbers = Shop(), count(1)
-    made.ids = ids()
-    made.home, made.clock, made.snapshots, made.overrides = (
-        tmp_path,
-        clock,
-        MemorySnapshots(),
-        MemoryOverrides(),
-    )
-    made.restrictions = MemoryRestrictions()
-    made.snapshots.publish(Snapshot.of("night-1", pairs()))
-    made.app = create_app(
-        Settings(home=tmp_path, sources=(SOURCE,), identity_key=KEY),
-        clock=clock,
-        new_id=lambda: f"request-{next(numbers):04d}",
-        snapshots=made.snapshots,
-        override_store=made.overrides,
-        restrictions=made.restrictions,
-    )
-    made.client = made.app.test_client()
-    return made
+    def use_stores(self, **stores):
+        """Make the app anew over other stores."""
+        self.stores = replace(self.stores, **stores)
+        self.app = create_app(
+            self.settings,
+            self.stores,
+            clock=self.clock,
+            new_id=lambda: f"request-{next(self._numbers):04d}",
+        )
+        self.client = self.app.test_client()
+
+
+@pytest.fixture
+def shop(tmp_path, clock):
+    return Shop(tmp_path, clock)

@@ -11,9 +11,10 @@ from pathlib import Path
 from expectations.contracts.manifest import DATA, FILE
 from expectations.contracts.override import FOLDER as STATE
 from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
-from serving_app.storage.append_log import FOLDER as LOG
+from serving_app.storage.impression_log import FOLDER as LOG_FOLDER
 from serving_app.storage.private_copy import FOLDER as COPIES
 
+LOG = LOG_FOLDER.name
 SNAPSHOTS = Path("serving") / "snapshots"
 PUBLISHED = SNAPSHOTS / "night-2" / DATA
 CUT_TO = 100_000  # bytes; what killed the service that mapped its snapshot

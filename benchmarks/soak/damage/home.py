@@ -1,7 +1,7 @@
 """A home of two published nights, and what each visitor must be answered from either."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,19 +9,22 @@ from benchmarks.serving import make_snapshot_content
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import HISTORY, Published
-from expectations.contracts.restrictions import CONSENTS, Word
-from expectations.contracts.restrictions_store import Restrictions
+from expectations.contracts.restrictions import CONSENTS, Permission
+from expectations.contracts.restrictions_store import RestrictionDatabase
 from serving_app.app import create_app
-from serving_app.http.schemas import ListQuery
+from serving_app.http.services import get_service
+from serving_app.recommendations.schemas import ListQuery
+from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
-from serving_app.storage.restrictions import MemoryRestrictions
-from serving_app.storage.snapshots import MemorySnapshots, Snapshot
+from serving_app.storage.memory import MemoryRestrictions, MemorySnapshots
+from serving_app.storage.snapshots import Snapshot
+from serving_app.stores import open_stores
 from spark_jobs.publish.snapshot_writer import write_snapshot
 
 NIGHTS = {"night-1": "2026-02-20T03:00:00Z", "night-2": "2026-02-21T03:00:00Z"}
 BLOCK = {"kind": "block", "item_id": "item-0", "until": "2099-01-01T00:00:00Z"}
 STRANGER = ""
-NO = Word(False, datetime(2026, 2, 20, 12, tzinfo=UTC), "sample_shop/events")
+NO = Permission(False, datetime(2026, 2, 20, 12, tzinfo=UTC), "sample_shop/events")
 N = 10
 ONE_IN = 4  # of the customers, one has said no to personalization
 
@@ -31,9 +34,9 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
     (`STRANGER`: none).
     """
     expected = {}
-    store = Restrictions.create(home / restrictions_store.FOLDER)
-    store.hear(CONSENTS, list_denied_customers(n_customers), NO)
-    store.hear(
+    store = RestrictionDatabase.create(home / restrictions_store.FOLDER)
+    store.record_permission(CONSENTS, list_denied_customers(n_customers), NO)
+    store.record_permission(
         CONSENTS, [f"i_{n:024x}" for n in range(5_000)], NO
     )  # of others, so that the file has many pages
     for seed, (name, published_at) in enumerate(NIGHTS.items(), start=1):
@@ -54,15 +57,21 @@ def read_answers(
 ) -> dict[str, list[str]]:
     """What a service over this snapshot in memory answers, the block of `BLOCK` in force."""
     restrictions = MemoryRestrictions()
-    restrictions.hear(CONSENTS, list_denied_customers(n_customers), NO)
-    app = create_app(
-        Settings(home=home),
-        clock=lambda: datetime(2026, 2, 21, 12, tzinfo=UTC),
-        snapshots=MemorySnapshots(Snapshot.of(name, content.items())),
+    restrictions.record_permission(CONSENTS, list_denied_customers(n_customers), NO)
+
+    def clock() -> datetime:
+        return datetime(2026, 2, 21, 12, tzinfo=UTC)
+
+    settings = Settings(home=home)
+    stores = replace(
+        open_stores(settings, clock),
+        snapshots=MemorySnapshots(Snapshot.from_pairs(name, content.items())),
         restrictions=restrictions,
     )
+    app = create_app(settings, stores, clock=clock)
     app.test_client().post("/v1/overrides", json=BLOCK)
-    service = app.extensions["concierge"]
+    with app.app_context():
+        service = get_service(RecommendationService)
     customers = [STRANGER, *(f"c_{n}" for n in range(n_customers))]
     lists = {
         one: service.recommend(ListQuery(n=N, customer_id=one), is_shown=False)["items"] for one in customers

@@ -20,7 +20,7 @@ UNVERIFIED = (
     (
         "import sys; from expectations.contracts.manifest import Manifest; from serving_app.storage"
         " import verified_snapshot as verified\nManifest.verify = lambda self, file: None\n"
-        "verified.open_copy = lambda data, link, verify: data.open('rb')\n"
+        "verified.open_private_copy = lambda data, link, verify: data.open('rb')\n"
         "from serving_app.__main__ import main; sys.exit(main())"
     ),
 )

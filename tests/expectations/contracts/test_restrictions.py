@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from expectations.contracts.restrictions import (
     CONSENTS,
     ITEMS,
+    Permission,
     RestrictionsUnreadable,
-    View,
-    Word,
-    merged,
-    newest,
+    RestrictionView,
+    find_newest,
+    merge_permissions,
 )
-from expectations.contracts.restrictions_store import Restrictions
+from expectations.contracts.restrictions_store import RestrictionDatabase
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 WORDS = st.lists(
@@ -44,84 +44,88 @@ def test_what_holds_is_the_oracles_answer_in_any_order(words, n_before, random):
     """Some words are heard live before a night and some after it; the night knows those that were not heard
     live.
     """
-    known = [Word(granted, at(hour), "crm", False) for hour, granted, is_live in words if not is_live]
-    live = [Word(granted, at(hour), "page") for hour, granted, is_live in words if is_live]
+    known = [Permission(granted, at(hour), "crm", False) for hour, granted, is_live in words if not is_live]
+    live = [Permission(granted, at(hour), "page") for hour, granted, is_live in words if is_live]
     random.shuffle(live)
-    held: dict[str, Word] = {}
+    held: dict[str, Permission] = {}
 
     def hear(word):
-        if "ann" not in held or newest([held["ann"], word]) is word:
+        if "ann" not in held or find_newest([held["ann"], word]) is word:
             held["ann"] = word
 
     for word in live[:n_before]:
         hear(word)
     for _ in range(2):  # a night may be repeated
-        night = newest(known)
-        held = merged(held, {"ann": night} if night else {})
+        night = find_newest(known)
+        held = merge_permissions(held, {"ann": night} if night else {})
     for word in live[n_before:]:
         # What is absent was allowed by the night: a live no that is older than the night's yes must not come
         # after it.
         hear(word)
-    night = newest(known)
-    held = merged(held, {"ann": night} if night else {})
-    allowed = View(lambda kind, name: held.get(name), lambda name: None).may_be_personal(["ann"], 0)
+    night = find_newest(known)
+    held = merge_permissions(held, {"ann": night} if night else {})
+    allowed = RestrictionView(lambda kind, name: held.get(name), lambda name: None).may_be_personal(
+        ["ann"], 0
+    )
     assert allowed == oracle([(hour, granted) for hour, granted, _ in words])
 
 
 @pytest.fixture
 def store(tmp_path):
-    return Restrictions.create(tmp_path / "restrictions")
+    return RestrictionDatabase.create(tmp_path / "restrictions")
 
 
 def test_a_word_is_known_to_the_next_view_of_another_handle(store, tmp_path):
-    other = Restrictions(tmp_path / "restrictions")
-    store.hear(CONSENTS, ["i_1", "c_1"], Word(False, at(3), "page"))
-    with other.view() as view:
+    other = RestrictionDatabase(tmp_path / "restrictions")
+    store.record_permission(CONSENTS, ["i_1", "c_1"], Permission(False, at(3), "page"))
+    with other.open_view() as view:
         assert not view.may_be_personal(["i_1"], 0) and view.may_be_personal(["i_2"], 0)
-    store.hear(CONSENTS, ["i_1"], Word(True, at(2), "page"))
-    store.hear(CONSENTS, ["i_1"], Word(True, at(3), "page"))
-    with other.view() as view:
+    store.record_permission(CONSENTS, ["i_1"], Permission(True, at(2), "page"))
+    store.record_permission(CONSENTS, ["i_1"], Permission(True, at(3), "page"))
+    with other.open_view() as view:
         assert not view.may_be_personal(["i_1"], 0), "neither an older yes nor one as old takes a no back"
-    store.hear(CONSENTS, ["i_1"], Word(True, at(4), "page"))
-    with other.view() as view:
+    store.record_permission(CONSENTS, ["i_1"], Permission(True, at(4), "page"))
+    with other.open_view() as view:
         assert view.may_be_personal(["i_1"], 0) and view.may_be_personal(["i_1", "c_1"], 0), (
             "of somebody's ids the newest word"
         )
         assert not view.may_be_personal(["c_1"], 0)
-    assert (other.n_writes(CONSENTS), other.n_writes(ITEMS)) == (2, 0)
+    assert (other.count_writes(CONSENTS), other.count_writes(ITEMS)) == (2, 0)
 
 
 def test_a_night_replaces_what_earlier_nights_wrote_and_nothing_newer(store):
     long_id = "x" * 5000
-    store.publish(
+    store.write_run(
         {
             ITEMS: {
-                "mug": Word(False, at(1), "catalogue", False),
-                long_id: Word(False, at(1), "catalogue", False),
+                "mug": Permission(False, at(1), "catalogue", False),
+                long_id: Permission(False, at(1), "catalogue", False),
             }
         },
         {},
     )
-    store.hear(ITEMS, ["bowl"], Word(False, at(9), "till"))
-    store.hear(ITEMS, ["cup"], Word(False, at(1), "till"))
-    night = {name: Word(name == "cup", at(5), "catalogue", False) for name in ("cup", long_id)}
-    store.publish({ITEMS: night}, {})
-    with store.view() as view:
+    store.record_permission(ITEMS, ["bowl"], Permission(False, at(9), "till"))
+    store.record_permission(ITEMS, ["cup"], Permission(False, at(1), "till"))
+    night = {name: Permission(name == "cup", at(5), "catalogue", False) for name in ("cup", long_id)}
+    store.write_run({ITEMS: night}, {})
+    with store.open_view() as view:
         shown = {name: view.may_be_shown(name) for name in ("mug", "bowl", "cup", long_id, "", "vase")}
     assert shown == {"mug": True, "bowl": False, "cup": True, long_id: False, "": True, "vase": True}
 
 
 def test_who_was_parted_is_nobody_until_a_snapshot_knows(store):
-    store.publish({}, {"i_x": 7, "c_1": 7})
-    with store.view() as view:
+    store.write_run({}, {"i_x": 7, "c_1": 7})
+    with store.open_view() as view:
         known = {version: view.may_be_personal(["i_x"], version) for version in (-1, 6, 7, 8)}
     assert known == {-1: False, 6: False, 7: True, 8: True}
-    assert store.splits() == {"i_x": 7, "c_1": 7}
+    assert store.read_splits() == {"i_x": 7, "c_1": 7}
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "deleted", "exchanged", "emptied"])
 def test_damage_is_told(store, tmp_path, damage):
-    store.publish({CONSENTS: {f"i_{n}": Word(False, at(n % 5), "web/events", False) for n in range(500)}}, {})
+    store.write_run(
+        {CONSENTS: {f"i_{n}": Permission(False, at(n % 5), "web/events", False) for n in range(500)}}, {}
+    )
     file = tmp_path / "restrictions" / "data.mdb"
     whole = file.read_bytes()
     if damage == "cut":
@@ -133,41 +137,41 @@ def test_damage_is_told(store, tmp_path, damage):
     elif damage == "deleted":
         file.unlink()
     else:
-        other = Restrictions.create(tmp_path / "other")
+        other = RestrictionDatabase.create(tmp_path / "other")
         (tmp_path / "other" / "data.mdb").rename(file)
         del other
     with pytest.raises(RestrictionsUnreadable):
         if damage == "flipped":
             store.verify()
         else:
-            with store.view():
+            with store.open_view():
                 pass
 
 
 def test_bytes_that_nobody_wrote_are_not_read(store, tmp_path):
     """In place and while it is open: what is read then may end the process by a signal."""
-    store.hear(CONSENTS, [f"i_{n}" for n in range(500)], Word(False, at(1), "page"))
+    store.record_permission(CONSENTS, [f"i_{n}" for n in range(500)], Permission(False, at(1), "page"))
     data = tmp_path / "restrictions" / "data.mdb"
     with data.open("r+b") as file:
         file.seek(2 * 4096)
         file.write(bytes(40))
-    assert not store.is_whole()
-    with pytest.raises(RestrictionsUnreadable), store.view():
+    assert not store.is_intact()
+    with pytest.raises(RestrictionsUnreadable), store.open_view():
         pass
 
 
 def test_what_another_process_writes_is_no_damage(store, tmp_path):
     script = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path;from"
-        " expectations.contracts.restrictions import CONSENTS, Word;from"
-        " expectations.contracts.restrictions_store import Restrictions;store ="
-        " Restrictions(Path(sys.argv[1]));[store.hear(CONSENTS, [f'i_{n}'], Word(False, datetime(2026, 1, 5,"
-        " tzinfo=UTC), 'page')) for n in range(20)]"
+        " expectations.contracts.restrictions import CONSENTS, Permission;from"
+        " expectations.contracts.restrictions_store import RestrictionDatabase;store ="
+        " RestrictionDatabase(Path(sys.argv[1]));no = Permission(False, datetime(2026, 1, 5, tzinfo=UTC),"
+        " 'page');[store.record_permission(CONSENTS, [f'i_{n}'], no) for n in range(20)]"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "restrictions")]
     with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as other:
         while other.poll() is None:
-            assert store.is_whole()
+            assert store.is_intact()
     assert other.returncode == 0
-    with store.view() as view:
+    with store.open_view() as view:
         assert not view.may_be_personal(["i_19"], -1)

@@ -45,7 +45,7 @@ def test_a_body_that_cannot_be_read(shop, path, data, words):
     assert words in answer.json["detail"]
     assert "it must be one JSON object, in UTF-8, with each name once" in answer.json["detail"]
     assert SECRET not in answer.text
-    assert shop.overrides.all() == ()
+    assert shop.overrides.read_all() == ()
 
 
 def test_another_media_type(shop):

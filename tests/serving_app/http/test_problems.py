@@ -97,7 +97,7 @@ def test_a_query_that_is_not_understood(shop, path, query, words):
 )
 def test_an_override_that_is_not_understood(shop, body, status, kind, words):
     check(shop.client.post("/v1/overrides", json=body), status, kind, words)
-    assert shop.overrides.all() == ()
+    assert shop.overrides.read_all() == ()
 
 
 def test_what_is_not_there(shop):
@@ -128,7 +128,7 @@ def test_the_unforeseen_is_logged_without_what_was_sent(shop, monkeypatch, caplo
     def break_down():
         raise RuntimeError(f"cannot place {SECRET}")
 
-    monkeypatch.setattr(shop.snapshots, "current", break_down)
+    monkeypatch.setattr(shop.snapshots, "get_current", break_down)
     check(
         shop.client.get("/v1/recommendations", query_string={"user_id": SECRET}),
         500,

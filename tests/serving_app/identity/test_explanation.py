@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from expectations.contracts.snapshot import Link, Linked
 from serving_app.identity.explanation import (
     MAX_HELD,
-    TooLarge,
-    best_path,
-    bounded,
-    explain,
-    reach,
+    GraphTooLarge,
+    explain_identity,
+    find_best_path,
+    limit_reads,
+    list_customer_identifiers,
 )
 
 DAY = datetime(2026, 2, 1, tzinfo=UTC)
@@ -79,7 +79,7 @@ def check_path(rows, a, b, until):
     """The path told is the best of all that there are, and there is none where none is told."""
     seen = [row for row in rows if until is None or row[4] <= until]
     ways = list(simple_paths([row for row in seen if row[5] is None], a, b))
-    found = explain(graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until))
+    found = explain_identity(graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until))
     assert found.is_one_customer == bool(ways)
     walked = [
         (one, link.other, link.rule, link.weight, (link.first_seen_at - DAY).days, link.held_by)
@@ -114,7 +114,7 @@ def test_the_path_is_the_best_of_many():
 def test_what_keeps_two_customers_apart(rows, ends):
     a, b = ends
     graph = graph_of(rows)
-    found = explain(graph, a, b)
+    found = explain_identity(graph, a, b)
     if found.is_one_customer:
         assert found.held == ()
         return
@@ -122,7 +122,10 @@ def test_what_keeps_two_customers_apart(rows, ends):
         {n for n in NODES if n == end or any(simple_paths([r for r in rows if r[5] is None], end, n))}
         for end in ends
     )
-    assert (reach(graph, a, None), reach(graph, b, None)) == (mine, theirs)
+    assert (list_customer_identifiers(graph, a, None), list_customer_identifiers(graph, b, None)) == (
+        mine,
+        theirs,
+    )
     held = {(one, other, row[2]) for row in rows if row[5] for one, other in (row[:2], row[1::-1])}
     direct = {hop for hop in held if hop[0] in mine and hop[1] in theirs}
     met = {
@@ -144,11 +147,11 @@ def test_what_keeps_two_customers_apart(rows, ends):
 @given(links)
 def test_the_order_in_which_links_are_kept_is_no_matter(rows):
     for a, b in combinations(NODES, 2):
-        assert explain(graph_of(rows), a, b) == explain(graph_of(rows[::-1]), a, b)
+        assert explain_identity(graph_of(rows), a, b) == explain_identity(graph_of(rows[::-1]), a, b)
 
 
 def test_itself_needs_no_link():
-    found = explain(graph_of([]), "a", "a")
+    found = explain_identity(graph_of([]), "a", "a")
     assert (found.is_one_customer, found.path, found.held) == (True, (), ())
 
 
@@ -162,14 +165,14 @@ def test_a_chain_of_ten_thousand():
             if 0 <= to <= n
         ]
         chain[f"n{at}"] = Linked("user_id", "c", tuple(near))
-    assert [link.other for _, link in best_path(chain.get, "n0", f"n{n}", None)] == [
+    assert [link.other for _, link in find_best_path(chain.get, "n0", f"n{n}", None)] == [
         f"n{at}" for at in range(1, n + 1)
     ]
 
 
 def test_two_that_share_a_placeholder_with_a_crowd_hear_of_some_of_it():
     rows = [(a, b, f"rule{n}", 1.0, 0, "shared/browser") for n in range(30) for a, b in (("a", "b"),)]
-    assert len(explain(graph_of(rows), "a", "b").held) == MAX_HELD
+    assert len(explain_identity(graph_of(rows), "a", "b").held) == MAX_HELD
 
 
 def test_two_that_were_each_seen_with_another_identifier_of_one_third():
@@ -179,24 +182,26 @@ def test_two_that_were_each_seen_with_another_identifier_of_one_third():
         ("b", "d", "same_order", 1.0, 0, "shared/phone"),
     ]
     third = [("c", "d", "same_event", 1.0, 0, None)]
-    found = explain(graph_of(rows + third), "a", "b")
+    found = explain_identity(graph_of(rows + third), "a", "b")
     assert ([(one, link.other) for one, link in found.held], found.is_direct) == (
         [("a", "c"), ("b", "d")],
         False,
     )
-    assert explain(graph_of(rows), "a", "b").held == (), "c and d are two"
-    assert explain(graph_of(rows + third), "a", "b", DAY).held == (), "whose they were on a day is not known"
+    assert explain_identity(graph_of(rows), "a", "b").held == (), "c and d are two"
+    assert explain_identity(graph_of(rows + third), "a", "b", DAY).held == (), (
+        "whose they were on a day is not known"
+    )
 
 
 def test_a_link_that_a_hub_does_not_keep_is_told_from_its_other_end():
     link = Link("hub", "same_event", "core_events/e", 1.0, DAY, "blocked/words_for_nothing")
     graph = {"hub": Linked("user_id", None, (), 1), "a": Linked("email", "c", (link,))}.get
-    assert explain(graph, "hub", "a").held == (("hub", link._replace(other="a")),)
-    assert explain(graph, "a", "hub").held == (("a", link),)
+    assert explain_identity(graph, "hub", "a").held == (("hub", link._replace(other="a")),)
+    assert explain_identity(graph, "a", "hub").held == (("a", link),)
 
 
 def test_a_value_of_nobody_is_not_one_customer_with_itself():
-    assert not explain({"null": Linked("user_id", None, ())}.get, "null", "null").is_one_customer
+    assert not explain_identity({"null": Linked("user_id", None, ())}.get, "null", "null").is_one_customer
 
 
 class Crowd:
@@ -221,14 +226,14 @@ class Crowd:
 
 def test_near_ones_in_a_crowd_are_told_without_the_crowd():
     crowd = Crowd()
-    assert [link.other for _, link in explain(bounded(crowd), "20", "42").path] == ["21", "42"]
+    assert [link.other for _, link in explain_identity(limit_reads(crowd), "20", "42").path] == ["21", "42"]
     assert crowd.n_asked < 100
 
 
 def test_what_is_read_for_an_answer_is_bounded():
     crowd = Crowd()
-    with pytest.raises(TooLarge):
-        explain(bounded(crowd, 5_000), "1", "no such number")
+    with pytest.raises(GraphTooLarge):
+        explain_identity(limit_reads(crowd, 5_000), "1", "no such number")
     assert 1_000 < crowd.n_asked <= 5_000
 
 
@@ -251,5 +256,5 @@ def test_each_identifier_is_read_once_and_a_neighbour_that_is_not_followed_never
         asked.append(name)
         return graph(name)
 
-    assert len(explain(bounded(counting), "a", "e").held) == 2
+    assert len(explain_identity(limit_reads(counting), "a", "e").held) == 2
     assert sorted(asked) == ["a", "b", "c", "e"]

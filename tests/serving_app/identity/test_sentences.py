@@ -9,7 +9,7 @@ import pytest
 
 from expectations.contracts.snapshot import Link
 from expectations.suites.core_identity_links import RULES, SUITE
-from serving_app.identity.sentences import seen_in
+from serving_app.identity.sentences import describe_link
 
 AT = datetime(2026, 2, 3, 23, 30, tzinfo=UTC)
 
@@ -51,12 +51,14 @@ def link(rule, evidence, weight=1.0, held_by=None):
     ],
 )
 def test_what_a_link_says(seen, words):
-    assert seen_in(seen) == words
+    assert describe_link(seen) == words
 
 
 def test_no_rule_is_left_without_words():
     assert [
-        rule for rule in RULES if "are linked by the rule" in seen_in(link(rule, "core_people/crm/1~crm/2"))
+        rule
+        for rule in RULES
+        if "are linked by the rule" in describe_link(link(rule, "core_people/crm/1~crm/2"))
     ] == []
 
 
@@ -66,7 +68,9 @@ def test_the_service_is_tested_on_links_that_identify_could_have_written(shop):
         each.arguments["column"]: each.arguments["regex"] for each in SUITE.own if "regex" in each.arguments
     }
     found = [
-        one for identifier in shop.ids.values() for one in shop.snapshots.current().linked(identifier).links
+        one
+        for identifier in shop.ids.values()
+        for one in shop.snapshots.get_current().read_links(identifier).links
     ]
     assert found and {one.rule for one in found} <= set(RULES)
     assert [one.evidence for one in found if not re.match(patterns["evidence"], one.evidence)] == []

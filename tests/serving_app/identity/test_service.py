@@ -125,7 +125,7 @@ def test_two_customers_that_a_placeholder_stood_beside(shop):
 
 def test_two_customers_that_meet_in_a_third(shop):
     """The newcomer was seen with the tablet, the sister with the phone that is its customer's too."""
-    held = shop.snapshots.current()
+    held = shop.snapshots.get_current()
     of, links = shop.ids, {}
     for one, other, held_by in (
         ("cookie-newcomer", "u-third", "shared/phone"),
@@ -147,7 +147,7 @@ def test_two_customers_that_meet_in_a_third(shop):
         pairs[contract.links(of[name])] = contract.pack_links(
             contract.Linked("user_id", whose[name], tuple(ends))
         )
-    shop.snapshots.publish(Snapshot.of("third", pairs.items()))
+    shop.snapshots.publish(Snapshot.from_pairs("third", pairs.items()))
     told = explain(shop, of["cookie-newcomer"], of["u-sister"])
     both = sorted((of["u-third"], of["crm-77"]))
     assert {hop["to"]["customer_id"] for hop in told["held"]} == {"c_third"} and len(told["held"]) == 2
@@ -271,7 +271,7 @@ def test_a_pending_decision_is_told_until_a_night_has_applied_it(shop):
     made = decide(shop).json
     assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == [made]
     assert explain(shop, "user_id:u-sister", "crm_id:crm-77")["pending"] == [], "another customer's"
-    before, applied = shop.snapshots.current(), contract.pack_decisions([made["decision_id"]])
+    before, applied = shop.snapshots.get_current(), contract.pack_decisions([made["decision_id"]])
     shop.snapshots.publish(
         Snapshot("next", lambda key: applied if key == contract.DECISIONS else before._get(key))
     )
@@ -374,8 +374,8 @@ def test_what_waits_for_a_decision_and_what_has_been_decided_since(shop):
 
 
 def test_a_snapshot_from_before_links_were_kept(shop):
-    held = {contract.META: contract.pack(shop.snapshots.current().meta)}
-    shop.snapshots.publish(Snapshot.of("older", held.items()))
+    held = {contract.META: contract.pack(shop.snapshots.get_current().meta)}
+    shop.snapshots.publish(Snapshot.from_pairs("older", held.items()))
     for answer in (
         shop.client.get(EXPLAIN, query_string={"a": "user_id:u", "b": "user_id:v"}),
         shop.client.get(REVIEWS),

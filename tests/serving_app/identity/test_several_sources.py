@@ -28,20 +28,14 @@ def client(shop):
         contract.links(one): contract.pack_links(contract.Linked(kind, f"c_{one}", ()))
         for one, kind in KINDS.items()
     }
-    meta = contract.pack(shop.snapshots.current().meta)
+    meta = contract.pack(shop.snapshots.get_current().meta)
     shop.snapshots.publish(
-        Snapshot.of(
+        Snapshot.from_pairs(
             "two", (pairs | {contract.META: meta, contract.REVIEWS: contract.pack_reviews([])}).items()
         )
     )
     settings = Settings(home=shop.home, sources=("tills", "web"), identity_key=KEY)
-    return create_app(
-        settings,
-        clock=shop.clock,
-        snapshots=shop.snapshots,
-        override_store=shop.overrides,
-        restrictions=shop.restrictions,
-    ).test_client()
+    return create_app(settings, shop.stores, clock=shop.clock).test_client()
 
 
 def explain(client, a, b=MAIL):

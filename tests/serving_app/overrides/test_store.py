@@ -14,10 +14,9 @@ import lmdb
 import msgpack
 import pytest
 
-from expectations.contracts.override import FOLDER, kept
+from expectations.contracts.override import FOLDER, Override, read_override_rows
 from expectations.contracts.published import SWITCHES
-from serving_app.overrides.index import Override, OverridesOutOfReach
-from serving_app.overrides.store import KeptOverrides
+from serving_app.overrides.store import FileOverrides, OverridesOutOfReach
 
 UNTIL = "2026-02-22T00:00:00Z"
 
@@ -33,7 +32,7 @@ def row(one):
 
 
 def ids(store):
-    return [one.override_id for one in store.all()]
+    return [one.override_id for one in store.read_all()]
 
 
 def cut(path):
@@ -57,69 +56,69 @@ FILES = [("overrides.json",), ("overrides.copy.json",), ("overrides.json", "over
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("names", FILES, ids=["first", "copy", "both"])
 def test_a_running_worker_puts_right_what_is_harmed(tmp_path, clock, harm, names):
-    store, other = KeptOverrides(tmp_path), KeptOverrides(tmp_path)
-    store.put(override(1, clock()))
-    store.put(override(2, clock()))
+    store, other = FileOverrides(tmp_path), FileOverrides(tmp_path)
+    store.add(override(1, clock()))
+    store.add(override(2, clock()))
     assert ids(other) == ["o_1", "o_2"]
     for name in names:
         harm(tmp_path / FOLDER / name)
     assert ids(store) == ["o_1", "o_2"]
-    assert store.problem() == ""
-    assert ids(KeptOverrides(tmp_path)) == ["o_1", "o_2"], "a restart finds them"
-    other.put(override(3, clock()))
+    assert store.describe_problem() == ""
+    assert ids(FileOverrides(tmp_path)) == ["o_1", "o_2"], "a restart finds them"
+    other.add(override(3, clock()))
     assert ids(store) == ["o_1", "o_2", "o_3"]
 
 
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("name", ["overrides.json", "overrides.copy.json"])
 def test_a_restart_reads_the_file_that_is_whole(tmp_path, clock, harm, name):
-    KeptOverrides(tmp_path).put(override(1, clock()))
+    FileOverrides(tmp_path).add(override(1, clock()))
     harm(tmp_path / FOLDER / name)
-    assert ids(KeptOverrides(tmp_path)) == ["o_1"]
+    assert ids(FileOverrides(tmp_path)) == ["o_1"]
 
 
 def test_an_older_state_put_in_place_un_holds_nothing(tmp_path, clock):
-    store = KeptOverrides(tmp_path)
-    store.put(override(1, clock()))
+    store = FileOverrides(tmp_path)
+    store.add(override(1, clock()))
     shutil.copytree(tmp_path / FOLDER, tmp_path / "older")
-    store.put(override(2, clock()))
+    store.add(override(2, clock()))
     shutil.rmtree(tmp_path / FOLDER)
     shutil.copytree(tmp_path / "older", tmp_path / FOLDER)
     assert ids(store) == ["o_1", "o_2"]
-    assert ids(KeptOverrides(tmp_path)) == ["o_1", "o_2"]
+    assert ids(FileOverrides(tmp_path)) == ["o_1", "o_2"]
 
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_when_nothing_is_left_the_last_nights_blocks_hold_and_it_is_said(tmp_path, clock, harm):
-    store = KeptOverrides(tmp_path)
+    store = FileOverrides(tmp_path)
     block, pin = override(1, clock()), override(2, clock(), kind="pin")
-    store.put(block)
-    store.put(pin)
+    store.add(block)
+    store.add(pin)
     night = {"by": "publish", "rules": {"overrides": [row(block), row(pin)]}, "record": {}}
     rollback = {"by": "rollback", "rules": {"overrides": []}, "record": {}}
     damaged = '{"by": "publish", "rules": []}\n{"torn'
     (tmp_path / SWITCHES).write_text("".join(json.dumps(line) + "\n" for line in (night, rollback)) + damaged)
     for name in ("overrides.json", "overrides.copy.json"):
         harm(tmp_path / FOLDER / name)
-    fresh = KeptOverrides(tmp_path)
+    fresh = FileOverrides(tmp_path)
     assert ids(fresh) == ["o_1"]
-    assert fresh.problem().startswith("overrides are lost: overrides.json is ")
-    assert "the 1 blocks of the last night hold" in fresh.problem()
+    assert fresh.describe_problem().startswith("overrides are lost: overrides.json is ")
+    assert "the 1 blocks of the last night hold" in fresh.describe_problem()
     fresh.refresh()
-    assert "overrides are lost" in fresh.problem(), "until somebody has put it right"
-    fresh.put(override(3, clock()))
-    assert (ids(fresh), fresh.problem()) == (["o_1", "o_3"], "")
+    assert "overrides are lost" in fresh.describe_problem(), "until somebody has put it right"
+    fresh.add(override(3, clock()))
+    assert (ids(fresh), fresh.describe_problem()) == (["o_1", "o_3"], "")
 
 
 def test_a_home_without_overrides_has_no_flaw(tmp_path):
-    store = KeptOverrides(tmp_path)
-    assert (store.all(), store.problem(), kept(tmp_path)) == ((), "", [])
+    store = FileOverrides(tmp_path)
+    assert (store.read_all(), store.describe_problem(), read_override_rows(tmp_path)) == ((), "", [])
 
 
 def test_a_full_disk_is_a_503_and_changes_nothing(shop, tmp_path, monkeypatch, caplog, clock):
-    store = KeptOverrides(tmp_path / "disk")
-    store.put(override(1, clock()))
-    shop.app.extensions["concierge"].overrides = store
+    store = FileOverrides(tmp_path / "disk")
+    store.add(override(1, clock()))
+    shop.use_stores(overrides=store)
 
     def refuse(_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -134,13 +133,13 @@ def test_a_full_disk_is_a_503_and_changes_nothing(shop, tmp_path, monkeypatch, c
     assert not [*(tmp_path / "disk" / FOLDER).glob(".*.part")], "no half of a file takes what room is left"
     cut(tmp_path / "disk" / FOLDER / "overrides.copy.json")
     assert ids(store) == ["o_1"]
-    assert "overrides.copy.json is damaged, cannot be written back: No space left" in store.problem()
-    assert shop.client.get("/readyz").json["problems"] == [store.problem()]
+    assert "overrides.copy.json is damaged, cannot be written back: No space left" in store.describe_problem()
+    assert shop.client.get("/readyz").json["problems"] == [store.describe_problem()]
     store.refresh()
     assert caplog.text.count("what was in force holds") == 1, "not at every try"
     monkeypatch.undo()
     store.refresh()
-    assert store.problem() == ""
+    assert store.describe_problem() == ""
     assert shop.client.post("/v1/overrides", json=body).status_code == 201
 
 
@@ -149,20 +148,20 @@ def test_overrides_of_before_are_brought_over(tmp_path, clock):
     folder.mkdir(parents=True)
     with lmdb.open(str(folder)) as env, env.begin(write=True) as txn:
         txn.put(b"o_1", msgpack.packb(row(override(1, clock()))))
-    assert [one["override_id"] for one in kept(tmp_path)] == ["o_1"], "a night reads them too"
-    assert ids(KeptOverrides(tmp_path)) == ["o_1"]
+    assert [one["override_id"] for one in read_override_rows(tmp_path)] == ["o_1"], "a night reads them too"
+    assert ids(FileOverrides(tmp_path)) == ["o_1"]
     assert {path.name for path in folder.iterdir()} == {
         "overrides.json",
         "overrides.copy.json",
         ".overrides.lock",
     }
-    store = KeptOverrides(tmp_path)
+    store = FileOverrides(tmp_path)
     store.delete("o_1")
-    assert ids(KeptOverrides(tmp_path)) == []
+    assert ids(FileOverrides(tmp_path)) == []
 
 
 def test_out_of_reach_holds_no_path(tmp_path, clock):
     (tmp_path / "serving").write_text("a file where the folder should be")
     with pytest.raises(OverridesOutOfReach) as error:
-        KeptOverrides(tmp_path).put(override(1, clock()))
+        FileOverrides(tmp_path).add(override(1, clock()))
     assert str(tmp_path) not in str(error.value)

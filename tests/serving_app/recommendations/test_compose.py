@@ -1,4 +1,4 @@
-"""What is answered, as a pure function: a few cases by hand, then properties over many."""
+"""The composition of a list: a few cases by hand, then properties over many."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,16 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.contracts.snapshot import Evidence, Item, ListItem
-from serving_app.overrides.index import Override
-from serving_app.recommendations.compose import Rung, decide
+from expectations.contracts.override import Override
+from expectations.contracts.snapshot import Evidence, ListItem
+from serving_app.recommendations.compose import compose_list
+from serving_app.recommendations.ladder import Rung
 
 NOW = datetime(2026, 2, 21, 12, tzinfo=UTC)
-SHOWN = Item("", "", "", 1.0, "EUR", None, True, True)
-FACTS = {f"i{n}": SHOWN for n in range(12)} | {
-    "gone": SHOWN._replace(is_recommendable=False),
-    "sold": SHOWN._replace(is_in_stock=False),
-}
+ELIGIBLE = {f"i{n}" for n in range(12)}
 
 
 def rung(source, *ids):
@@ -95,8 +92,8 @@ LADDER = (rung("personal", "i0", "i1", "i2"), rung("audience", "i1", "i3"), rung
         ),
     ],
 )
-def test_decide(overrides, n, expected):
-    assert shown(decide(LADDER, overrides, FACTS.get, n, NOW)) == expected
+def test_compose_list(overrides, n, expected):
+    assert shown(compose_list(LADDER, overrides, ELIGIBLE.__contains__, n, NOW)) == expected
 
 
 def test_what_mattered_is_told():
@@ -108,14 +105,18 @@ def test_what_mattered_is_told():
         override("boost", "i4", 5),
         override("pin", "i8", 6, position=50),
     ]
-    decided = decide(LADDER, overrides, FACTS.get, 3, NOW)
+    decided = compose_list(LADDER, overrides, ELIGIBLE.__contains__, 3, NOW)
     assert shown(decided) == ["i5", "i2", "i0"]
-    assert sorted(decided.applied) == ["o2", "o3"], (
+    assert sorted(decided.applied_overrides) == ["o2", "o3"], (
         "i1 stands below what was looked at; i9, i4 and i8 are not in it"
     )
     assert decided.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2")
     assert decided.items[1][2:] == (1.6, 0.8, "personal", "personal (by knn); boosted ×2 by override o3")
-    assert sorted(decide(LADDER, overrides, FACTS.get, 4, NOW).applied) == ["o1", "o2", "o3"]
+    assert sorted(compose_list(LADDER, overrides, ELIGIBLE.__contains__, 4, NOW).applied_overrides) == [
+        "o1",
+        "o2",
+        "o3",
+    ]
 
 
 def test_what_speaks_for_an_item_is_told():
@@ -126,7 +127,7 @@ def test_what_speaks_for_an_item_is_told():
             [ListItem("i0", 1.0, ("knn",), Evidence("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
         )
     ]
-    told = [item.reason for item in decide(ladder, [], FACTS.get, 2, NOW).items]
+    told = [item.reason for item in compose_list(ladder, [], ELIGIBLE.__contains__, 2, NOW).items]
     assert told == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
 
 
@@ -146,22 +147,26 @@ def test_what_speaks_for_an_item_is_told():
     ],
 )
 def test_the_list_is_named_for_the_best_rung_that_gave_an_item(ladder, overrides, source):
-    assert decide(ladder, overrides, FACTS.get, 5, NOW).source == source
+    assert compose_list(ladder, overrides, ELIGIBLE.__contains__, 5, NOW).source == source
 
 
 def test_below_zero_a_boost_still_raises():
     ladder = [
         Rung("personal", "", [ListItem("i0", -1.0, ()), ListItem("i1", -1.5, ()), ListItem("i2", -3.0, ())])
     ]
-    assert shown(decide(ladder, [override("boost", "i1", factor=2)], FACTS.get, 3, NOW)) == ["i1", "i0", "i2"]
-    assert shown(decide(ladder, [override("boost", "i0", factor=0.5)], FACTS.get, 3, NOW)) == [
+    assert shown(
+        compose_list(ladder, [override("boost", "i1", factor=2)], ELIGIBLE.__contains__, 3, NOW)
+    ) == ["i1", "i0", "i2"]
+    assert shown(
+        compose_list(ladder, [override("boost", "i0", factor=0.5)], ELIGIBLE.__contains__, 3, NOW)
+    ) == [
         "i1",
         "i0",
         "i2",
     ]
 
 
-IDS = st.sampled_from([*FACTS, "unknown"])
+IDS = st.sampled_from([*sorted(ELIGIBLE), "gone", "sold", "unknown"])
 RULES = st.lists(
     st.builds(
         override,
@@ -187,7 +192,7 @@ LADDERS = st.lists(
 @settings(deadline=None)  # other tests share the machine
 @given(LADDERS, RULES, st.integers(1, 20))
 def test_whatever_the_lists_and_overrides(ladder, overrides, n):
-    decided = decide(ladder, overrides, FACTS.get, n, NOW)
+    decided = compose_list(ladder, overrides, ELIGIBLE.__contains__, n, NOW)
     ids = shown(decided)
     blocked = {one.item_id for one in overrides if one.kind == "block" and one.until > NOW}
     assert not {*ids} & blocked, "a blocked item is in no answer"
@@ -196,12 +201,9 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
     assert [one.rank for one in decided.items] == list(range(1, len(ids) + 1))
     pinned = {}
     for one in overrides:
-        if one.kind == "pin" and one.until > NOW and one.item_id in FACTS.keys() - blocked - {"gone", "sold"}:
+        if one.kind == "pin" and one.until > NOW and one.item_id in ELIGIBLE - blocked:
             pinned.setdefault(one.item_id, one.position)
-    offered = {listed.item_id for rung in ladder for listed in rung.items} & FACTS.keys() - blocked - {
-        "gone",
-        "sold",
-    }
+    offered = {listed.item_id for rung in ladder for listed in rung.items} & ELIGIBLE - blocked
     assert len(ids) >= min(n, len(offered - pinned.keys())), "an answer is as full as the lists allow"
     for item_id, position in pinned.items():
         if (
@@ -213,11 +215,11 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
             assert ids[position - 1] == item_id, "the pin of a place has it"
         elif item_id in ids and len(offered - pinned.keys()) >= n:
             assert ids.index(item_id) + 1 >= position, "no pin stands above its place"
-    assert {*decided.applied} <= {one.override_id for one in overrides if one.until > NOW}
+    assert {*decided.applied_overrides} <= {one.override_id for one in overrides if one.until > NOW}
 
 
 @settings(deadline=None)
 @given(LADDERS, RULES, st.integers(1, 10), st.integers(1, 10))
 def test_a_shorter_answer_is_the_beginning_of_a_longer_one(ladder, overrides, n, more):
-    longer = decide(ladder, overrides, FACTS.get, n + more, NOW)
-    assert decide(ladder, overrides, FACTS.get, n, NOW).items == longer.items[:n]
+    longer = compose_list(ladder, overrides, ELIGIBLE.__contains__, n + more, NOW)
+    assert compose_list(ladder, overrides, ELIGIBLE.__contains__, n, NOW).items == longer.items[:n]

@@ -6,8 +6,7 @@ import os
 import orjson
 import pytest
 
-from serving_app.http.requests import service
-from serving_app.storage.append_log import FOLDER
+from serving_app.storage.impression_log import FOLDER, ImpressionLog
 
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 PATHS = ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar", "/v1/items/none/similar")
@@ -31,10 +30,8 @@ def block(shop, item_id, **more):
 
 
 def logged(shop):
-    shop.app.extensions["concierge"].log.rotate(whatever=True)
-    lines = b"".join(
-        path.read_bytes() for path in sorted((shop.home / "serving" / FOLDER).glob("*.jsonl"))
-    ).splitlines()
+    shop.stores.impressions.log.rotate(is_forced=True)
+    lines = b"".join(path.read_bytes() for path in sorted((shop.home / FOLDER).glob("*.jsonl"))).splitlines()
     return [orjson.loads(line) for line in lines]
 
 
@@ -249,11 +246,11 @@ def test_a_full_disk_blanks_no_list_and_is_counted(shop, full_disk):
         told = shop.client.get("/readyz")
         assert (told.status_code, told.json["status"], told.json["n_unlogged"]) == (200, "degraded", n)
         assert told.json["problems"] == ["the decision log cannot be written: No space left on device"]
-    assert [*(shop.home / "serving" / FOLDER).iterdir()] == []
+    assert [*(shop.home / FOLDER).iterdir()] == []
 
 
 def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
-    service_of(shop)._withholds_unlogged = True
+    shop.use_stores(impressions=ImpressionLog(shop.stores.impressions.log, withholds_unlogged=True))
     answer = get(shop, customer_id=REGULAR)
     assert (answer["source"], answer["items"], answer["applied_overrides"]) == ("static", [], [])
     told = shop.client.get("/readyz")
@@ -261,8 +258,3 @@ def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
         503,
         "the decision log cannot be written: No space left on device",
     )
-
-
-def service_of(shop):
-    with shop.app.app_context():
-        return service()

@@ -15,23 +15,23 @@ from pathlib import Path
 import orjson
 import pytest
 
-from expectations.contracts.impressions import FIELDS, GIVEN_BY_INGEST, record
+from expectations.contracts.impressions import ADDED_BY_INGEST, FIELDS, build_impression
 from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.tables import ContractError
 from serving_app import background_tasks
 from serving_app.storage.append_log import (
     MAX_AGE,
-    DecisionLog,
+    AppendLog,
     LogUnavailable,
-    delete_older,
-    finish_abandoned,
+    delete_files_before,
+    finish_abandoned_files,
 )
 
 
 @pytest.fixture
 def log(tmp_path, clock):
     names = count(1)
-    return DecisionLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", max_bytes=200)
+    return AppendLog(tmp_path, clock, lambda: f"worker-{next(names):02d}", max_bytes=200)
 
 
 def names(folder):
@@ -68,7 +68,7 @@ def test_files_are_finished_by_size_by_age_and_at_the_end(log, tmp_path, clock):
         "a quiet worker's file is finished too"
     )
     log.append({"n": 4})
-    log.rotate(whatever=True)
+    log.rotate(is_forced=True)
     assert names(tmp_path)[-1] == "worker-04.jsonl"
     assert records(tmp_path) == [1, 2, 3, 4]
 
@@ -109,7 +109,7 @@ def test_a_dead_workers_file_is_finished_and_its_torn_line_kept(tmp_path, clock,
     (tmp_path / "dead.jsonl.open").write_bytes(b'{"n":1}\n{"n":2}\n{"n":')
     (tmp_path / "unlucky.jsonl.open").write_bytes(b'{"n"')
     (tmp_path / "early.jsonl.open").write_bytes(b"")
-    DecisionLog(tmp_path, clock, lambda: "new")
+    AppendLog(tmp_path, clock, lambda: "new")
     assert names(tmp_path) == ["dead.jsonl", "dead.torn", "unlucky.torn"]
     assert records(tmp_path) == [1, 2]
     assert (tmp_path / "dead.torn").read_bytes() == b'{"n":'
@@ -122,7 +122,7 @@ def test_every_length_a_death_can_leave(tmp_path):
         folder = tmp_path / str(length)
         folder.mkdir()
         (folder / "dead.jsonl.open").write_bytes(whole[:length])
-        finish_abandoned(folder)
+        finish_abandoned_files(folder)
         assert records(folder) == [1, 22, 333][: whole[:length].count(b"\n")]
         kept = b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
         assert kept == whole[:length], "not a byte is lost"
@@ -130,7 +130,7 @@ def test_every_length_a_death_can_leave(tmp_path):
 
 def test_a_living_workers_file_is_left_alone(log, tmp_path):
     log.append({"n": 1})
-    assert finish_abandoned(tmp_path) == []
+    assert finish_abandoned_files(tmp_path) == []
     assert names(tmp_path) == ["worker-01.jsonl.open"]
     log.append({"n": 2})
     assert records(tmp_path) == [1, 2]
@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_at_the_start(tmp_path, clock, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    assert "No space left" in DecisionLog(tmp_path / "log", clock, lambda: "worker").problem
+    assert "No space left" in AppendLog(tmp_path / "log", clock, lambda: "worker").problem
 
 
 def test_a_log_deleted_under_its_writer_is_counted_and_begun_anew(log, tmp_path, clock):
@@ -194,7 +194,7 @@ def test_finished_logs_are_kept_as_long_as_declared(tmp_path, clock):
         (tmp_path / name).write_text("{}\n")
         then = (clock() - timedelta(days=days)).timestamp()
         os.utime(tmp_path / name, (then, then))
-    assert delete_older(tmp_path, clock() - timedelta(days=90)) == ["a.jsonl", "c.torn"]
+    assert delete_files_before(tmp_path, clock() - timedelta(days=90)) == ["a.jsonl", "c.torn"]
     assert names(tmp_path) == ["b.jsonl", "d.jsonl.open"]
 
 
@@ -217,7 +217,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_record(log, tmp_path, monkeypatc
     monkeypatch.undo()
     log.append({"n": 3})
     assert log.problem == ""
-    log.rotate(whatever=True)
+    log.rotate(is_forced=True)
     assert records(tmp_path) == [1, 3], "what was refused is nowhere, what was acknowledged is"
 
 
@@ -231,7 +231,7 @@ def test_a_full_disk_does_not_end_the_rotation(log, monkeypatch, caplog):
         rotated.set()
 
     monkeypatch.setattr(log, "rotate", rotate)
-    stop = background_tasks.repeat({"rotating the log": log.rotate}, every_seconds=0.01)
+    stop = background_tasks.repeat_tasks({"rotating the log": log.rotate}, every_seconds=0.01)
     assert rotated.wait(5), "the thread ended with the first error"
     stop.set()
     assert "rotating the log failed: No space left" in caplog.text
@@ -245,16 +245,16 @@ def test_the_lock_is_held_before_the_name_can_be_seen(tmp_path, clock, monkeypat
         real(handle, how)
 
     monkeypatch.setattr(fcntl, "flock", watch)
-    DecisionLog(tmp_path, clock, lambda: "worker").append({"n": 1})
+    AppendLog(tmp_path, clock, lambda: "worker").append({"n": 1})
     assert seen == [".worker.jsonl.open"]
 
 
 def test_the_record_is_an_impression_before_it_has_a_day():
-    assert set(FIELDS) | set(GIVEN_BY_INGEST) == set(CORE_IMPRESSIONS.columns)
+    assert set(FIELDS) | set(ADDED_BY_INGEST) == set(CORE_IMPRESSIONS.columns)
     whole = dict.fromkeys(FIELDS) | {
         "items": [{"item_id": "a", "rank": 1, "score": 1.0, "source": "personal"}]
     }
-    assert tuple(record(dict(reversed(whole.items())))) == FIELDS
+    assert tuple(build_impression(dict(reversed(whole.items())))) == FIELDS
     for wrong in ({**whole, "more": 1}, {"items": []}, {**whole, "items": [{"item_id": "a"}]}):
         with pytest.raises(ContractError):
-            record(wrong)
+            build_impression(wrong)

@@ -30,7 +30,7 @@ def folder(home, name):
 
 
 def first(snapshot):
-    return snapshot.list(contract.customer_list("c_regular"))[1].item_id
+    return snapshot.read_list(contract.customer_list("c_regular"))[1].item_id
 
 
 def cut(data):
@@ -80,24 +80,27 @@ HARMS = [
 def test_a_damaged_snapshot_is_refused_by_name_and_yesterdays_served(home, harm, words):
     harm(folder(home, "night-2") / DATA)
     store = PublishedSnapshots(home)
-    assert (store.current().name, first(store.current())) == ("night-1", "item-00")
-    assert "snapshot night-2" in store.problem() and words in store.problem()
-    assert store.problem().endswith("; snapshot night-1 is served")
-    assert str(home) not in store.problem()
+    assert (store.get_current().name, first(store.get_current())) == ("night-1", "item-00")
+    assert "snapshot night-2" in store.describe_problem() and words in store.describe_problem()
+    assert store.describe_problem().endswith("; snapshot night-1 is served")
+    assert str(home) not in store.describe_problem()
 
 
 @pytest.mark.parametrize(("harm", "words"), HARMS)
 def test_harm_to_what_is_being_served_changes_no_answer_and_is_told(home, clock, harm, words):
     store = PublishedSnapshots(home)
     store.verify(clock())
-    served = store.current()
+    served = store.get_current()
     harm(folder(home, "night-2") / DATA)
-    assert store.current() is served and first(served) == "item-05"
+    assert store.get_current() is served and first(served) == "item-05"
     clock.move(seconds=5)
     store.verify(clock())
-    assert store.current() is served and first(served) == "item-05"
-    assert "snapshot night-2" in store.problem() and words.partition(" missing")[0] in store.problem()
-    assert store.problem().endswith("; snapshot night-2 is served")
+    assert store.get_current() is served and first(served) == "item-05"
+    assert (
+        "snapshot night-2" in store.describe_problem()
+        and words.partition(" missing")[0] in store.describe_problem()
+    )
+    assert store.describe_problem().endswith("; snapshot night-2 is served")
 
 
 def test_without_verifying_a_wrong_item_is_served(home, monkeypatch):
@@ -105,7 +108,11 @@ def test_without_verifying_a_wrong_item_is_served(home, monkeypatch):
     swap(folder(home, "night-2") / DATA)
     monkeypatch.setattr(manifest.Manifest, "verify", lambda self, file: None)
     store = PublishedSnapshots(home)
-    assert (store.current().name, first(store.current()), store.problem()) == ("night-2", "item-00", "")
+    assert (store.get_current().name, first(store.get_current()), store.describe_problem()) == (
+        "night-2",
+        "item-00",
+        "",
+    )
 
 
 def test_a_change_that_leaves_size_and_time_is_found_by_the_slow_pass(home, clock):
@@ -116,10 +123,10 @@ def test_a_change_that_leaves_size_and_time_is_found_by_the_slow_pass(home, cloc
     os.utime(data, ns=(before.st_atime_ns, before.st_mtime_ns))
     clock.move(seconds=5)
     store.verify(clock())
-    assert store.problem() == "", "size and time are those of before"
+    assert store.describe_problem() == "", "size and time are those of before"
     clock.time += VERIFY_EVERY
     store.verify(clock())
-    assert "snapshot night-2 is damaged" in store.problem()
+    assert "snapshot night-2 is damaged" in store.describe_problem()
 
 
 def test_a_snapshot_that_is_put_right_is_served_again(home, clock):
@@ -128,19 +135,19 @@ def test_a_snapshot_that_is_put_right_is_served_again(home, clock):
     cut(data)
     store = PublishedSnapshots(home)
     store.verify(clock())
-    assert store.current().name == "night-1"
+    assert store.get_current().name == "night-1"
     data.write_bytes(whole)
     clock.move(seconds=5)
     store.verify(clock())
-    assert (store.current().name, store.problem()) == ("night-2", "")
+    assert (store.get_current().name, store.describe_problem()) == ("night-2", "")
 
 
 def test_what_an_operator_rolled_back_from_never_stands_in(home, disk):
     disk.switch_to(home, "night-1")
     cut(folder(home, "night-1") / DATA)
     store = PublishedSnapshots(home)
-    assert store.current() is None
-    assert "snapshot night-1 is damaged" in store.problem()
+    assert store.get_current() is None
+    assert "snapshot night-1 is damaged" in store.describe_problem()
 
 
 @pytest.mark.parametrize(
@@ -148,44 +155,49 @@ def test_what_an_operator_rolled_back_from_never_stands_in(home, disk):
 )
 def test_a_damaged_switch(home, text):
     running = PublishedSnapshots(home)
-    assert running.current().name == "night-2"
+    assert running.get_current().name == "night-2"
     if text is None:
         (home / "published.json").unlink()
     else:
         (home / "published.json").write_bytes(text.encode("latin-1"))
     for store in (running, PublishedSnapshots(home)):
-        assert (store.current().name, first(store.current())) == ("night-2", "item-05")
-        assert store.problem().startswith(f"published.json is {'missing' if text is None else 'damaged'}")
+        assert (store.get_current().name, first(store.get_current())) == ("night-2", "item-05")
+        assert store.describe_problem().startswith(
+            f"published.json is {'missing' if text is None else 'damaged'}"
+        )
 
 
 def test_after_a_rollback_a_damaged_switch_does_not_undo_it(home):
     back = (home / HISTORY / "night-1.json").read_text()
     (home / SWITCHES).write_text(f'{{"by": "rollback", "record": {back}}}\n{{"torn')
     (home / "published.json").write_text("{")
-    assert PublishedSnapshots(home).current().name == "night-1"
+    assert PublishedSnapshots(home).get_current().name == "night-1"
 
 
 def test_a_file_that_may_not_be_read_takes_nothing_away(home, disk, monkeypatch):
     store = PublishedSnapshots(home)
-    assert store.current().name == "night-2"
+    assert store.get_current().name == "night-2"
 
     def forbidden(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", forbidden)
     disk.switch_to(home, "night-1")
-    assert store.current().name == "night-2"
-    assert store.problem() == "published.json cannot be read: Permission denied; snapshot night-2 is served"
+    assert store.get_current().name == "night-2"
+    assert (
+        store.describe_problem()
+        == "published.json cannot be read: Permission denied; snapshot night-2 is served"
+    )
 
 
 def test_a_snapshot_made_before_manifests_is_read_unless_it_is_short(tmp_path, disk):
     disk.publish(tmp_path, "old", layout=2)
     (folder(tmp_path, "old") / FILE).unlink()
-    assert PublishedSnapshots(tmp_path).current().name == "old"
+    assert PublishedSnapshots(tmp_path).get_current().name == "old"
     cut(folder(tmp_path, "old") / DATA)
     store = PublishedSnapshots(tmp_path)
-    assert store.current() is None
-    assert "shorter than it says" in store.problem()
+    assert store.get_current() is None
+    assert "shorter than it says" in store.describe_problem()
 
 
 def test_a_manifest_names_sizes_and_never_a_path(tmp_path):

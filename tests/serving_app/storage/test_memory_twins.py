@@ -8,10 +8,12 @@ import msgpack
 import pytest
 
 from expectations.contracts import snapshot as contract
-from serving_app.http.schemas import LATEST
-from serving_app.overrides.index import MemoryOverrides, Override, Rules
-from serving_app.overrides.store import KeptOverrides
-from serving_app.storage.snapshots import MemorySnapshots, Snapshot, SnapshotUnreadable
+from expectations.contracts.override import Override
+from serving_app.http.schemas import LATEST_END
+from serving_app.overrides.index import OverrideIndex
+from serving_app.overrides.store import FileOverrides, MemoryOverrides
+from serving_app.storage.memory import MemorySnapshots
+from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
 
 
 @pytest.fixture
@@ -40,54 +42,54 @@ def override(number, now, **more):
 class TestOverrides:
     @pytest.fixture
     def store(self, kind, tmp_path):
-        return MemoryOverrides() if kind == "memory" else KeptOverrides(tmp_path)
+        return MemoryOverrides() if kind == "memory" else FileOverrides(tmp_path)
 
     def test_kept_as_given_oldest_first(self, store, clock):
         first, second = (
             override(1, clock()),
             override(2, clock() - timedelta(minutes=1), kind="boost", factor=2.5, customer_id="c"),
         )
-        store.put(first)
-        store.put(second)
-        assert store.all() == (second, first)
-        assert store.all() is store.all(), "nothing written: nothing read again"
+        store.add(first)
+        store.add(second)
+        assert store.read_all() == (second, first)
+        assert store.read_all() is store.read_all(), "nothing written: nothing read again"
 
     def test_deleted_once(self, store, clock):
-        store.put(override(1, clock()))
-        assert [store.delete("o_1"), store.delete("o_1"), store.all()] == [True, False, ()]
+        store.add(override(1, clock()))
+        assert [store.delete("o_1"), store.delete("o_1"), store.read_all()] == [True, False, ()]
 
     def test_ended_ones_are_forgotten_by_the_next_write(self, store, clock):
-        store.put(override(1, clock()))
+        store.add(override(1, clock()))
         clock.move(minutes=59)
-        store.put(override(2, clock(), until=LATEST))
-        assert [one.override_id for one in store.all()] == ["o_1", "o_2"]
+        store.add(override(2, clock(), until=LATEST_END))
+        assert [one.override_id for one in store.read_all()] == ["o_1", "o_2"]
         clock.move(minutes=1)
-        store.put(override(3, clock()))
-        assert [one.override_id for one in store.all()] == ["o_2", "o_3"]
+        store.add(override(3, clock()))
+        assert [one.override_id for one in store.read_all()] == ["o_2", "o_3"]
 
 
 def test_overrides_survive_a_restart(tmp_path, clock):
     kept = override(1, clock())
-    KeptOverrides(tmp_path).put(kept)
-    assert KeptOverrides(tmp_path).all() == (kept,)
+    FileOverrides(tmp_path).add(kept)
+    assert FileOverrides(tmp_path).read_all() == (kept,)
 
 
-def test_rules_follow_a_customer_through_a_merge(clock):
+def test_the_index_follows_a_customer_through_a_merge(clock):
     mine, everyones, others = (
         override(1, clock(), customer_id="c_old"),
         override(2, clock()),
         override(3, clock(), customer_id="c2"),
     )
-    rules = Rules([mine, everyones, others], {"c_old": "c_new", "c2": "c2"}.get)
-    assert rules.of("c_new") == [mine, everyones]
-    assert rules.of(None) == [everyones]
+    index = OverrideIndex([mine, everyones, others], {"c_old": "c_new", "c2": "c2"}.get)
+    assert index.select_for("c_new") == [mine, everyones]
+    assert index.select_for(None) == [everyones]
 
 
 def test_the_twin_in_memory(disk):
     twin = MemorySnapshots()
-    assert (twin.current(), twin.problem()) == (None, "nothing has been published yet")
-    twin.publish(Snapshot.of("night-1", disk.pairs()))
-    assert (twin.current().name, twin.problem()) == ("night-1", "")
+    assert (twin.get_current(), twin.describe_problem()) == (None, "nothing has been published yet")
+    twin.publish(Snapshot.from_pairs("night-1", disk.pairs()))
+    assert (twin.get_current().name, twin.describe_problem()) == ("night-1", "")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_the_twin_in_memory(disk):
 )
 def test_what_is_no_snapshot_is_refused(content):
     with pytest.raises(SnapshotUnreadable):
-        Snapshot.of("x", content.items())
+        Snapshot.from_pairs("x", content.items())
 
 
 def test_a_key_of_any_length_is_found(tmp_path):
@@ -110,7 +112,7 @@ def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
     del old[contract.CATALOGUE]
     key = contract.audience_list(contract.POPULAR)
     old[key] = msgpack.packb((["item-02", "item-01"], [0.3, 0.1 + 0.2], [0, 1], [["fm", "knn"], []]))
-    assert list(Snapshot.of("old", old.items()).list(key)) == [
+    assert list(Snapshot.from_pairs("old", old.items()).read_list(key)) == [
         ("item-02", 0.3, ("fm", "knn"), None),
         ("item-01", 0.1 + 0.2, (), None),
     ]

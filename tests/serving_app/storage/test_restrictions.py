@@ -8,11 +8,12 @@ import lmdb
 import pytest
 
 from expectations.contracts import restrictions_store
-from expectations.contracts.restrictions import CONSENTS, ERASURES, ITEMS, Word
-from serving_app.storage.restrictions import LmdbRestrictions, MemoryRestrictions
+from expectations.contracts.restrictions import CONSENTS, ERASURES, ITEMS, Permission
+from serving_app.storage.memory import MemoryRestrictions
+from serving_app.storage.restrictions import LmdbRestrictions
 
 NOW = datetime(2026, 2, 21, 11, tzinfo=UTC)
-NO, YES = Word(False, NOW, "web/events"), Word(True, NOW.replace(hour=12), "web/events")
+NO, YES = Permission(False, NOW, "web/events"), Permission(True, NOW.replace(hour=12), "web/events")
 ASKED = [{"user_id": "u-regular"}, {"customer_id": "c_regular"}, {"customer_id": "c_former"}]
 
 
@@ -28,17 +29,17 @@ def identifier(shop) -> str:
 @pytest.mark.parametrize("who", ASKED, ids=["by their own id", "by ours", "by an old one"])
 def test_a_no_ends_the_personal_list_with_the_next_answer(shop, kind, who):
     assert source(shop, who) == "personal"
-    shop.restrictions.hear(kind, ["c_regular"], NO)
+    shop.restrictions.record_permission(kind, ["c_regular"], NO)
     answer = shop.client.get("/v1/recommendations", query_string=who).json
     assert (answer["source"], answer["customer_id"]) == ("popular", None)
-    shop.restrictions.hear(kind, ["c_regular"], YES)
+    shop.restrictions.record_permission(kind, ["c_regular"], YES)
     assert source(shop, who) == "personal"
 
 
 def test_a_no_of_the_asked_identifier_is_enough_and_the_newest_word_of_all_holds(shop):
-    shop.restrictions.hear(CONSENTS, [identifier(shop)], NO)
+    shop.restrictions.record_permission(CONSENTS, [identifier(shop)], NO)
     assert [source(shop, who) for who in ASKED] == ["popular", "personal", "personal"]
-    shop.restrictions.hear(CONSENTS, ["c_regular"], YES)
+    shop.restrictions.record_permission(CONSENTS, ["c_regular"], YES)
     assert source(shop, ASKED[0]) == "personal"
 
 
@@ -61,24 +62,23 @@ def test_an_item_taken_away_is_shown_on_no_path(shop):
         return {item["item_id"] for item in shop.client.get(path).json["items"]}
 
     assert all("item-20" in shown(path) for path in paths)
-    shop.restrictions.hear(ITEMS, ["item-20"], NO)
+    shop.restrictions.record_permission(ITEMS, ["item-20"], NO)
     assert not any("item-20" in shown(path) for path in paths)
 
 
 def test_a_store_that_is_missing_or_damaged_names_nobody_and_is_told(shop, tmp_path):
     folder = tmp_path / restrictions_store.FOLDER
-    service = shop.app.extensions["concierge"]
-    service.restrictions = LmdbRestrictions(folder)
+    shop.use_stores(restrictions=LmdbRestrictions(folder))
     assert source(shop, ASKED[0]) == "popular"
     ready = shop.client.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "degraded")
     assert "nobody gets a list of their own" in ready.json["problems"][0]
 
-    store = restrictions_store.Restrictions.create(
+    store = restrictions_store.RestrictionDatabase.create(
         folder
     )  # as the next night does: served again without a restart
     assert source(shop, ASKED[0]) == "personal" and shop.client.get("/readyz").json["status"] == "ready"
-    store.hear(CONSENTS, ["c_regular"], NO)
+    store.record_permission(CONSENTS, ["c_regular"], NO)
     assert source(shop, ASKED[0]) == "popular"
     data = folder / "data.mdb"
     data.write_bytes(data.read_bytes()[:8192])
@@ -87,7 +87,7 @@ def test_a_store_that_is_missing_or_damaged_names_nobody_and_is_told(shop, tmp_p
 
 
 def test_the_twin_in_memory_does_as_the_store(tmp_path):
-    disk = restrictions_store.Restrictions.create(tmp_path / "restrictions")
+    disk = restrictions_store.RestrictionDatabase.create(tmp_path / "restrictions")
     twins = [MemoryRestrictions(), LmdbRestrictions(tmp_path / "restrictions")]
     for twin in twins:
         for kind, name, word in [
@@ -97,12 +97,12 @@ def test_the_twin_in_memory_does_as_the_store(tmp_path):
             (ERASURES, "c", NO),
             (ITEMS, "m", NO),
         ]:
-            twin.hear(kind, [name], word)
+            twin.record_permission(kind, [name], word)
     twins[0].splits = {"s": 2}
-    disk.publish({}, {"s": 2})
+    disk.write_run({}, {"s": 2})
     found = []
     for twin in twins:
-        with twin.view() as view:
+        with twin.open_view() as view:
             found.append(
                 [
                     [view.may_be_personal([name], 1) for name in "abcs"],
@@ -115,42 +115,43 @@ def test_the_twin_in_memory_does_as_the_store(tmp_path):
 
 def test_a_store_that_is_put_right_is_read_again(tmp_path):
     folder = tmp_path / "restrictions"
-    restrictions_store.Restrictions.create(folder).hear(CONSENTS, [f"i_{n}" for n in range(500)], NO)
+    restrictions_store.RestrictionDatabase.create(folder).record_permission(
+        CONSENTS, [f"i_{n}" for n in range(500)], NO
+    )
     whole = (folder / "data.mdb").read_bytes()
     store = LmdbRestrictions(folder)
-    with store.view() as under_way:
+    with store.open_view() as under_way:
         assert under_way.may_be_personal(["i_x"], 0)
         with (folder / "data.mdb").open("r+b") as file:
             file.write(whole.replace(b"/i_250", b"/i_950"))
-        with store.view() as view:
+        with store.open_view() as view:
             assert not view.may_be_personal(["i_x"], 0)
-        assert store.problem().startswith("nobody gets a list of their own: ")
-        assert str(tmp_path) not in store.problem()
+        assert store.describe_problem().startswith("nobody gets a list of their own: ")
+        assert str(tmp_path) not in store.describe_problem()
         (folder / "whole").write_bytes(whole)
         (folder / "whole").rename(folder / "data.mdb")
     del under_way, view
-    with store.view() as view:
+    with store.open_view() as view:
         assert view.may_be_personal(["i_x"], 0) and not view.may_be_personal(["i_7"], 0)
-    assert store.problem() == ""
+    assert store.describe_problem() == ""
 
 
 def test_a_store_exchanged_while_nobody_asked_is_no_damage(tmp_path):
     """As on a quiet worker: the night makes the store anew, and the timer is the first to look at it."""
     folder = tmp_path / "restrictions"
-    restrictions_store.Restrictions.create(folder)
+    restrictions_store.RestrictionDatabase.create(folder)
     store = LmdbRestrictions(folder)
-    assert store.problem() == ""
-    restrictions_store.Restrictions.create(folder).hear(CONSENTS, ["i_7"], NO)
+    assert store.describe_problem() == ""
+    restrictions_store.RestrictionDatabase.create(folder).record_permission(CONSENTS, ["i_7"], NO)
     store.refresh(NOW)
-    with store.view() as view:
+    with store.open_view() as view:
         assert view.may_be_personal(["i_x"], 0) and not view.may_be_personal(["i_7"], 0)
 
 
 def test_a_store_that_takes_no_more_readers_names_nobody(shop, tmp_path, monkeypatch):
     folder = tmp_path / restrictions_store.FOLDER
-    restrictions_store.Restrictions.create(folder)
-    service = shop.app.extensions["concierge"]
-    service.restrictions = LmdbRestrictions(folder)
+    restrictions_store.RestrictionDatabase.create(folder)
+    shop.use_stores(restrictions=LmdbRestrictions(folder))
     assert source(shop, ASKED[0]) == "personal"
 
     class Full:
@@ -163,6 +164,6 @@ def test_a_store_that_takes_no_more_readers_names_nobody(shop, tmp_path, monkeyp
         def __getattr__(self, name):
             return getattr(self._env, name)
 
-    store = service.restrictions._store
-    monkeypatch.setattr(store, "_env", Full(store._env))
+    database = shop.stores.restrictions._get_database()
+    monkeypatch.setattr(database, "_env", Full(database._env))
     assert source(shop, ASKED[0]) == "popular"

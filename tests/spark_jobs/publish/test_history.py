@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts.override import state_file
+from expectations.contracts.override import open_override_file
 from expectations.contracts.state_file import State
 from spark_jobs.publish import deployments, history, rollback, rule_files
 from spark_jobs.publish.job import run
@@ -255,7 +255,7 @@ def test_rules_are_kept_once_a_set_and_overrides_named(nights, tmp_path):
         "note": "",
     }
     ended = pin | {"override_id": "o0", "until": "2026-02-03T00:00:01+00:00"}
-    state_file(nights.home).write(State(1, [pin, ended]))
+    open_override_file(nights.home).write(State(1, [pin, ended]))
     nights.rows["rec_customer_items_v1"][0]["items"][0]["score"] += 0.001
     run(nights.night("night-3", date(2026, 2, 4)), nights.land("rec_customer_items_v1"))
     assert deployments.read_deployments(nights.home)[-1].rules["overrides"] == [pin]

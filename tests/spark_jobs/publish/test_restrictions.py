@@ -3,17 +3,19 @@ of it.
 """
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from expectations.contracts.published import Published
-from expectations.contracts.restrictions import CONSENTS, ITEMS, Word
-from expectations.contracts.restrictions_store import FOLDER, Restrictions
+from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission
+from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase
 from serving_app.app import create_app
-from serving_app.overrides.index import MemoryOverrides
+from serving_app.overrides.store import MemoryOverrides
 from serving_app.settings import Settings
-from serving_app.storage.restrictions import MemoryRestrictions
+from serving_app.storage.memory import MemoryRestrictions
+from serving_app.stores import open_stores
 from spark_jobs.publish import job
 from spark_jobs.publish.rollback import roll_back
 from tests.spark_jobs.publish.conftest import KEY
@@ -21,13 +23,19 @@ from tests.spark_jobs.publish.conftest import KEY
 START = datetime(2026, 2, 1, tzinfo=UTC)
 
 
+def make_client(shop, **other_stores):
+    settings = Settings(home=shop.home, sources=("sample_shop",), identity_key=KEY, admin_token="t")
+
+    def clock():
+        return START + timedelta(days=9)
+
+    stores = replace(open_stores(settings, clock), **other_stores)
+    return create_app(settings, stores, clock=clock).test_client()
+
+
 @pytest.fixture
 def client(shop):
-    settings = Settings(home=shop.home, sources=("sample_shop",), identity_key=KEY, admin_token="t")
-    overrides = MemoryOverrides()  # a night in this process reads those on disk
-    return create_app(
-        settings, clock=lambda: START + timedelta(days=9), override_store=overrides
-    ).test_client()
+    return make_client(shop, overrides=MemoryOverrides())  # a run in this process reads those on disk
 
 
 def publish(shop, n: int) -> None:
@@ -70,10 +78,8 @@ def test_a_rollback_revives_no_consent_and_no_item(shop, client):
     ):
         shown = {item["item_id"] for item in client.get(path).json["items"]}
         assert "item-07" in shown and not shown & {"item-05", "item-06"}, path
-    service = client.application.extensions["concierge"]
-    store, service.restrictions = service.restrictions, MemoryRestrictions()
-    assert source(client, "user-3") == "personal", "the control: the lists of before would serve them"
-    service.restrictions = store
+    unrestricted = make_client(shop, overrides=MemoryOverrides(), restrictions=MemoryRestrictions())
+    assert source(unrestricted, "user-3") == "personal", "the control: the lists of before would serve them"
     publish(shop, 3)
     assert source(client, "user-3") == "popular"
 
@@ -147,18 +153,24 @@ def test_who_is_left_out_in_spite_of_a_yes_is_denied_from_the_landing_day_on(sho
     ]
     publish(shop, 2)
     back_to(shop, 1)
-    store, found = Restrictions(shop.home / FOLDER), []
+    store, found = RestrictionDatabase(shop.home / FOLDER), []
     for day in (2, 4):
-        store.hear(CONSENTS, [shop.ids["user-3"]], Word(True, datetime(2026, 2, day, 20, tzinfo=UTC), "page"))
+        store.record_permission(
+            CONSENTS, [shop.ids["user-3"]], Permission(True, datetime(2026, 2, day, 20, tzinfo=UTC), "page")
+        )
         found.append(source(client, "user-3"))
     assert found == ["popular", "personal"]
 
 
 def test_the_night_lifts_what_was_heard_before_it_and_not_what_came_after(shop, client):
     publish(shop, 1)
-    store = Restrictions(shop.home / FOLDER)
-    store.hear(ITEMS, ["item-07"], Word(False, datetime(2026, 2, 1, 18, tzinfo=UTC), "till"))
-    store.hear(ITEMS, ["item-08"], Word(False, datetime(2026, 2, 3, 18, tzinfo=UTC), "till"))
+    store = RestrictionDatabase(shop.home / FOLDER)
+    store.record_permission(
+        ITEMS, ["item-07"], Permission(False, datetime(2026, 2, 1, 18, tzinfo=UTC), "till")
+    )
+    store.record_permission(
+        ITEMS, ["item-08"], Permission(False, datetime(2026, 2, 3, 18, tzinfo=UTC), "till")
+    )
     publish(shop, 2)
     shown = {item["item_id"] for item in client.get("/v1/popular?n=60").json["items"]}
     assert "item-07" in shown and "item-08" not in shown
@@ -216,7 +228,9 @@ def test_nobody_with_a_current_no_gets_a_personal_list(shop, client, seed):
         elif act == "hear":
             said[user].append((hour, granted, False))
             ids = [shop.identifiers[user], shop.ids[user]]
-            Restrictions(shop.home / FOLDER).hear(CONSENTS, ids, Word(granted, at(hour), "page"))
+            RestrictionDatabase(shop.home / FOLDER).record_permission(
+                CONSENTS, ids, Permission(granted, at(hour), "page")
+            )
         else:
             said[user].append((hour, granted, True))  # in a file of the shop's; the next night knows
         if published:

@@ -1,0 +1,92 @@
+"""What a view declares of itself for the API's description: beside the view, so that no list is kept apart.
+
+```python
+@bp.get("/v1/popular")
+@describe_operation("getPopularItems", "What sells", {200: ListAnswer}, problems=(400,), query=ListQuery)
+def get_popular_items() -> Response: ...
+```
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from flask import Flask
+from pydantic import BaseModel
+
+from serving_app.http.auth import require_operator
+
+View = TypeVar("View", bound=Callable)
+ATTRIBUTE = "operation"
+MADE_BY_FLASK = {"HEAD", "OPTIONS"}
+VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^:<>]+)>")  # of a rule: `<item_id>`, `<anything:item_id>`
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What an operation takes and answers; its path, method and operators come from the route.
+
+    Attributes:
+        operation_id: what generated clients call it; it never changes.
+        answers: by status below 400 the answer's model, a sentence where it has none, None without a body.
+        problems: statuses from 400 on; None where it cannot fail. 401 and 403 of operators are added.
+        query, body: models that the request is checked by.
+    """
+
+    operation_id: str
+    summary: str
+    answers: Mapping[int, type[BaseModel] | str | None]
+    problems: Sequence[int] | None
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+
+
+class Route(NamedTuple):
+    """An operation with its place in the API."""
+
+    path: str
+    method: str
+    path_parameters: tuple[str, ...]
+    is_for_operators: bool
+    operation: Operation
+
+
+def describe_operation(
+    operation_id: str,
+    summary: str,
+    answers: Mapping[int, type[BaseModel] | str | None],
+    problems: Sequence[int] | None = (),
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+) -> Callable[[View], View]:
+    """Declare what a view takes and answers; the parameters are `Operation`'s fields."""
+
+    def decorate(view: View) -> View:
+        setattr(view, ATTRIBUTE, Operation(operation_id, summary, answers, problems, query, body))
+        return view
+
+    return decorate
+
+
+def collect_routes(app: Flask) -> Iterator[Route]:
+    """Every route of an app with the operation its view declares, in the order of registration.
+
+    Raises:
+        TypeError: a view declares none.
+    """
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        operation = getattr(view, ATTRIBUTE, None)
+        if operation is None:
+            raise TypeError(f"{rule.rule}: the view {view.__name__} lacks @describe_operation")
+        blueprint = rule.endpoint.rpartition(".")[0]
+        is_for_operators = require_operator in app.before_request_funcs.get(blueprint, ())
+        for method in sorted(rule.methods - MADE_BY_FLASK):
+            yield Route(
+                VARIABLE.sub(r"{\1}", rule.rule),
+                method.lower(),
+                tuple(VARIABLE.findall(rule.rule)),
+                is_for_operators,
+                operation,
+            )

@@ -1,0 +1,21 @@
+"""What views answer with: JSON, and times in UTC."""
+
+from datetime import UTC, datetime
+
+import orjson
+from flask import Response
+
+
+def json_response(body: dict | list, status: int = 200, **headers: str) -> Response:
+    """A JSON answer that no cache may store: it was made for one visitor at one moment."""
+    return Response(
+        orjson.dumps(body),
+        status,
+        mimetype="application/json",
+        headers={"Cache-Control": "no-store", **headers},
+    )
+
+
+def format_utc(moment: datetime) -> str:
+    """A moment as ISO text in UTC, to the microsecond: `2026-02-21T12:00:00.000000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

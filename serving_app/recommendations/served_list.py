@@ -1,0 +1,71 @@
+"""A list with where and when it is served: its record for the decision log, and its answer over HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from expectations.contracts.impressions import build_impression
+from serving_app.http.responses import format_utc
+from serving_app.recommendations.compose import ComposedList
+from serving_app.storage.snapshots import Snapshot
+
+DISPLAYED = ("title", "category", "brand", "price", "currency", "image_url")
+
+
+@dataclass(frozen=True)
+class ServedList:
+    """One answer with a list.
+
+    Attributes:
+        customer_id: whom it was made for; None: a stranger.
+        snapshot: what it was made from; None when nothing readable is published.
+    """
+
+    request_id: str
+    placement: str
+    customer_id: str | None
+    composed: ComposedList
+    snapshot: Snapshot | None
+    served_at: datetime
+
+    def as_impression(self) -> dict[str, Any]:
+        """The record for the decision log."""
+        return build_impression(
+            {
+                "request_id": self.request_id,
+                "served_at": format_utc(self.served_at),
+                "placement": self.placement,
+                "customer_id": self.customer_id,
+                "list_source": self.composed.source,
+                "items": [
+                    {"item_id": item.item_id, "rank": item.rank, "score": item.score, "source": item.source}
+                    for item in self.composed.items
+                ],
+                "model_version": self.snapshot and self.snapshot.meta.model_version,
+                "snapshot": self.snapshot and self.snapshot.name,
+                "applied_overrides": list(self.composed.applied_overrides),
+                "policy": None,
+                "propensity": None,
+                "experiment": None,
+                "variant": None,
+            }
+        )
+
+    def as_answer(self) -> dict[str, Any]:
+        """The answer over HTTP (`ListAnswer`), each item with the facts a page displays."""
+        return {
+            "request_id": self.request_id,
+            "customer_id": self.customer_id,
+            "placement": self.placement,
+            "source": self.composed.source,
+            "model_version": self.snapshot and self.snapshot.meta.model_version,
+            "snapshot": self.snapshot and self.snapshot.name,
+            "generated_at": format_utc(self.served_at),
+            "age_seconds": self.snapshot and self.snapshot.compute_age_seconds(self.served_at),
+            "applied_overrides": list(self.composed.applied_overrides),
+            "items": [{**item._asdict(), **self._read_facts(item.item_id)} for item in self.composed.items],
+        }
+
+    def _read_facts(self, item_id: str) -> dict[str, Any]:
+        item = self.snapshot.read_item(item_id)
+        return {name: getattr(item, name) for name in DISPLAYED}

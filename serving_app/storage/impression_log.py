@@ -1,0 +1,45 @@
+"""The decision log: a durable record of every list served, in `serving/decision_log/`.
+
+A list goes out when its record is on disk; one whose record could not be written is counted, and withheld
+where the shop wants that (`CONCIERGE_UNLOGGED_LISTS=withhold`).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from serving_app.storage.append_log import AppendLog, LogUnavailable
+
+FOLDER = Path("serving") / "decision_log"
+
+
+class ImpressionLog:
+    """Writes impressions, and decides whether a list may be shown without one."""
+
+    def __init__(self, log: AppendLog, withholds_unlogged: bool = False) -> None:
+        """
+        Args:
+            withholds_unlogged: whether a list whose record cannot be written is withheld.
+        """
+        self.log, self._withholds_unlogged = log, withholds_unlogged
+
+    @property
+    def n_unlogged(self) -> int:
+        """Impressions of this worker that are not on disk."""
+        return self.log.n_unlogged
+
+    @property
+    def is_withholding(self) -> bool:
+        """Whether every list is withheld now, as no record can be written."""
+        return bool(self.log.problem and self._withholds_unlogged)
+
+    def write(self, impression: dict[str, Any]) -> bool:
+        """Write the record of a list; whether the list may be shown."""
+        try:
+            self.log.append(impression)
+        except LogUnavailable:  # counted by the log
+            return not self._withholds_unlogged
+        return True
+
+    def describe_problem(self) -> str:
+        """Why records cannot be written now; empty when they can."""
+        return self.log.problem

@@ -1,0 +1,43 @@
+"""Everything that one worker reads and writes."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from expectations.contracts import restrictions_store
+from serving_app.overrides.store import FileOverrides, OverrideStore
+from serving_app.settings import Settings
+from serving_app.storage.append_log import AppendLog
+from serving_app.storage.impression_log import FOLDER, ImpressionLog
+from serving_app.storage.protocols import RestrictionStore, SnapshotStore
+from serving_app.storage.published_snapshots import PublishedSnapshots
+from serving_app.storage.restrictions import LmdbRestrictions
+
+# for a new snapshot to be copied and verified, before an answer is made from the one before
+PATIENCE_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The stores of a worker; tests and local runs replace them by their twins in memory."""
+
+    snapshots: SnapshotStore
+    restrictions: RestrictionStore
+    overrides: OverrideStore
+    impressions: ImpressionLog
+
+
+def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
+    """The stores of a home on disk."""
+
+    def new_name() -> str:
+        return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}"
+
+    log = AppendLog(settings.home / FOLDER, clock, new_name)
+    return Stores(
+        snapshots=PublishedSnapshots(settings.home, PATIENCE_SECONDS),
+        restrictions=LmdbRestrictions(settings.home / restrictions_store.FOLDER),
+        overrides=FileOverrides(settings.home),
+        impressions=ImpressionLog(log, settings.withholds_unlogged),
+    )
