@@ -77,7 +77,7 @@ def test_factors_and_lists_are_the_same_bytes(other):
     assert hash_table(held.from_pylist(renamed, schema=held.schema), REC_CUSTOMER_ITEMS) == compared[2].was
 
 
-def test_what_is_made_again_is_an_ordinary_model(other):
+def test_a_rebuilt_model_is_served_like_any_model(other):
     """One that beat popularity and was tested, so it trusts placings: what was made without a test would
     trust none.
     """
@@ -112,14 +112,14 @@ def test_a_version_is_found_by_each_of_its_names(other):
 
 
 @pytest.mark.parametrize("what", ["code", "config"])
-def test_other_code_or_settings_are_named(other, tmp_path, what):
+def test_other_code_or_settings_are_refused(other, tmp_path, what):
     _, _, version, night = other
     spoiled = replace(version, tags=version.tags | {f"{what}_hash": "0ther"})
     with pytest.raises(rebuild_model.RebuildError, match=r"it was made by (code|settings) 0ther"):
         rebuild_model.create_rebuild_context(night.settings, spoiled, tmp_path)
 
 
-def test_a_version_of_a_table_that_is_gone_is_named(other):
+def test_a_deleted_table_version_is_named(other):
     lake, registry, version, night = other
     gone = replace(version, tags=version.tags | {"table.feat_items": "77"})
     with pytest.raises(rebuild_model.RebuildError, match="feat_items version 77 is no longer kept"):

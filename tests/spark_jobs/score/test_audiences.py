@@ -38,7 +38,7 @@ def test_popular_is_by_recent_demand_then_by_all_time():
     assert lists["popular"][0].tolist() == [1, 0, 2, 3], "nobody ever wanted the last"
 
 
-def test_new_are_the_young_by_demand_then_by_age_and_only_what_may_be_shown():
+def test_new_items_are_ordered_by_demand_then_by_age():
     shop = demand(
         [0, 2, 0, 9, 5], [0, 2, 0, 9, 5], [3, 20, 1, 40, 2], allowed=[True, True, True, True, False]
     )
@@ -50,7 +50,7 @@ def test_a_shop_with_nothing_new_shows_its_newest():
     assert select_audience_lists(shop, score_audiences(shop, {}))["new"][0].tolist() == [1]
 
 
-def test_an_audience_is_its_own_taste_held_to_the_shops():
+def test_an_audiences_scores_are_shrunk_to_the_shops_demand():
     shop = demand([10, 10, 80], [10, 10, 80], [90] * 3)
     own = np.array([200.0, 0.0, 0.0])
     scores = score_audiences(shop, {"country:X": own, "country:Y": np.zeros(3)})

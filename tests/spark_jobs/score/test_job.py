@@ -46,7 +46,7 @@ def ids(row):
     return [item["item_id"] for item in row["items"]]
 
 
-def test_every_list_is_fit_to_be_shown(scored, shown):
+def test_every_list_holds_only_items_that_may_be_shown(scored, shown):
     for name, lists in scored.items():
         assert lists, name
         for key, row in lists.items():
@@ -79,7 +79,7 @@ def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, s
         assert all(consumable[item] for item in ids(row) if (customer, item) in bought)
 
 
-def test_what_speaks_for_an_item_is_the_customers_own(scored, trained):
+def test_reason_items_are_the_customers_own_purchases(scored, trained):
     """Every piece of evidence is a purchase of this customer, and of several of that item the last."""
     last = {}
     for row in trained.rows:
@@ -98,7 +98,7 @@ def test_what_speaks_for_an_item_is_the_customers_own(scored, trained):
     assert n_said > 5 * len(scored["rec_customer_items_v1"])
 
 
-def test_who_gets_a_list(scored, trained):
+def test_customers_with_behaviour_or_an_attribute_get_a_list(scored, trained):
     """Everybody of `feat_customers` of whom something is known: behaviour, or an attribute the
     model learned.
     """
@@ -144,7 +144,7 @@ def test_audiences_are_large_enough_and_popular_counts_guests(scored, trained, s
     assert "item-39" in ids(lists["new"]), "seen first two days ago, bought by nobody"
 
 
-def test_similar_items_are_of_the_same_half_of_the_shelf(scored):
+def test_similar_items_are_bought_by_the_same_customers(scored):
     lists = {item: ids(row) for item, row in scored["rec_item_items_v1"].items()}
     right = [
         int(other[-2:]) % 2 == int(item[-2:]) % 2 for item, listed in lists.items() for other in listed[:5]
@@ -160,7 +160,7 @@ def test_scoring_again_writes_no_version(scored, trained):
     assert all(report.n_inserted == report.n_updated == 0 for report in reports)
 
 
-def test_a_model_that_was_touched_stops_scoring(scored, trained):
+def test_a_model_with_changed_files_stops_scoring(scored, trained):
     champion = open_registry(trained.night("looks")).champion()
     about = trained.home / "mlflow" / "artifacts" / champion.run_id / "artifacts" / "model" / "model.json"
     content = about.read_text()
@@ -172,7 +172,7 @@ def test_a_model_that_was_touched_stops_scoring(scored, trained):
         about.write_text(content)
 
 
-def test_without_an_accepted_model_there_are_the_lists_that_are_counted(spark, fill, tmp_path):
+def test_without_an_accepted_model_only_audiences_get_lists(spark, fill, tmp_path):
     """As in a shop where nobody may be personalised for: guests bought item-07."""
     shop = fill(tmp_path, spark)
     shop.put(FEAT_CUSTOMERS, [])
@@ -182,13 +182,13 @@ def test_without_an_accepted_model_there_are_the_lists_that_are_counted(spark, f
     assert ids(lists["popular"]) == ["item-07"] and lists["new"]["model_version"] == "none"
 
 
-def test_before_anybody_did_anything_there_are_no_lists(spark, fill, tmp_path):
+def test_without_interactions_there_are_no_lists(spark, fill, tmp_path):
     shop = fill(tmp_path, spark, rows=[])
     assert [report.table_name for report in job.run(shop.night("early"), shop.lake)] == ["model"]
     assert not any(shop.lake.exists(table) for table in TABLES)
 
 
-def test_the_factors_for_placing_are_those_of_the_served_model(scored, trained):
+def test_fold_in_factors_are_those_of_the_served_model(scored, trained):
     registry = open_registry(trained.night("looks"))
     champion = registry.champion()
     placing = registry.load(champion).fold_in

@@ -63,7 +63,7 @@ def lists(made):
     return {row["customer_id"]: [item["item_id"] for item in row["items"]] for row in found}
 
 
-def test_lists_through_an_index(monkeypatch):
+def test_lists_by_an_index_equal_lists_by_comparing_all(monkeypatch):
     made = scoring(1.0)
     assert build_item_index(made) is None, "few enough to compare with all"
     monkeypatch.setattr(retrieval, "FROM_ITEMS", 2000)
@@ -82,7 +82,7 @@ def test_a_blend_of_more_than_factors_is_compared_with_all(monkeypatch):
     assert build_item_index(scoring(1.0, 0.5)) is None
 
 
-def test_the_size_of_blocks_is_no_matter(monkeypatch):
+def test_lists_do_not_depend_on_the_size_of_blocks(monkeypatch):
     made = scoring(1.0, 0.5)
     whole = lists(made)
     monkeypatch.setattr(base, "SCORES_AT_ONCE", 3000 * 40)

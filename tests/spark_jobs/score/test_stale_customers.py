@@ -119,7 +119,7 @@ def small_tasks(monkeypatch):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_rescoring_who_changed_equals_rescoring_everybody(spark, tmp_path, seed):
+def test_rescoring_stale_customers_equals_rescoring_all(spark, tmp_path, seed):
     shop = Drawn(spark, tmp_path, seed)
     night_by_night, at_once = (Lake(tmp_path / place, spark) for place in ("lake", "other"))
     first = shop.score(night_by_night)
@@ -150,7 +150,7 @@ def test_rescoring_who_changed_equals_rescoring_everybody(spark, tmp_path, seed)
     )
 
 
-def test_taste_is_read_from_the_days_that_are_learned_from_and_bought_is_bought_for_ever(spark, tmp_path):
+def test_taste_is_read_from_training_days_and_purchases_from_all_days(spark, tmp_path):
     """A day falls out: whoever came on it is scored anew. Lists are of the newer days, without what was
     bought on older ones.
     """
@@ -168,7 +168,7 @@ def test_taste_is_read_from_the_days_that_are_learned_from_and_bought_is_bought_
         assert listed == [ITEM_IDS[item] for item in expected[n] if item >= 0]
 
 
-def test_a_model_that_asks_how_long_ago_is_scored_anew_on_a_new_day_and_not_on_the_same(spark, tmp_path):
+def test_a_model_that_depends_on_the_day_is_rescored_on_a_new_day(spark, tmp_path):
     shop, lake = Drawn(spark, tmp_path, 4), Lake(tmp_path / "lake", spark)
     shop.score(lake, fades_evenly=False)
     assert shop.score(lake, fades_evenly=False).detail["rescored"] == 0
@@ -176,7 +176,7 @@ def test_a_model_that_asks_how_long_ago_is_scored_anew_on_a_new_day_and_not_on_t
     assert shop.score(lake, fades_evenly=False).detail["rescored"] == N_CUSTOMERS
 
 
-def test_what_may_be_shown_is_an_input_of_everybody(spark, tmp_path):
+def test_what_may_be_shown_is_an_input_of_every_list(spark, tmp_path):
     shop, lake = Drawn(spark, tmp_path, 5), Lake(tmp_path / "lake", spark)
     shop.score(lake)
     version = lake.version(REC_CUSTOMER_ITEMS)
@@ -185,7 +185,7 @@ def test_what_may_be_shown_is_an_input_of_everybody(spark, tmp_path):
     assert "item-00" not in {item["item_id"] for row in lists(lake).values() for item in row["items"]}
 
 
-def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
+def test_a_stopped_scoring_continues_from_its_checkpoints(spark, tmp_path, monkeypatch):
     """A finished partition's file is used (a mark planted in it arrives), one that is missing is computed,
     then all are gone.
     """
@@ -211,7 +211,7 @@ def test_a_stopped_scoring_goes_on_where_it_was(spark, tmp_path, monkeypatch):
     assert not checkpoints.locate_checkpoint_folder(shop.night("night")).exists()
 
 
-def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):
+def test_checkpoints_of_other_inputs_are_not_used(spark, tmp_path, monkeypatch):
     """The negative control: between the stop and the second start one customer bought something."""
     shop, lake, other = (
         Drawn(spark, tmp_path, 7),
@@ -229,7 +229,7 @@ def test_files_of_other_inputs_are_not_taken(spark, tmp_path, monkeypatch):
     assert lists(lake) == lists(other)
 
 
-def test_the_hash_tells_contents_and_places(spark):
+def test_the_hash_depends_on_contents_and_positions(spark):
     """Elements that move from one list to the next, or swap, are other inputs."""
     given = [
         (["a"], ["b", "c"]),
@@ -245,7 +245,7 @@ def test_the_hash_tells_contents_and_places(spark):
     assert frame.select(stale_customers.hash_arrays("another", "x", "y")).first()[0] not in hashes
 
 
-def test_everybodys_last_day_becomes_the_newest():
+def test_each_customers_last_day_becomes_the_newest():
     behaviour = Behaviour(
         3,
         2,

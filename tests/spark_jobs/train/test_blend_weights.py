@@ -71,13 +71,13 @@ def test_no_single_weight_would_be_better(seed):
         assert last.metrics[f"adds.{part}.low"] <= 0
 
 
-def test_parts_that_know_halves_are_both_taken_with_their_parameters():
+def test_complementary_parts_are_both_selected_with_their_parameters():
     test, candidates = a_case(1)
     found = select_weights(MATERIAL, candidates, test, space(), SearchBudget(100.0, 0)).configuration
     assert found["parts"] == {"own_history": {"n": 0}, "user_knn": {"n": 1}}
 
 
-def test_a_part_that_says_what_another_says_is_left_out():
+def test_a_redundant_part_is_left_out():
     test, candidates = a_case(2)
     twin = ScoredRecipe("item_knn", {}, candidates[0].units)
     start = {"own_history": 1.0, "item_knn": 0.5}
@@ -93,7 +93,7 @@ def test_a_part_that_says_what_another_says_is_left_out():
     assert held.configuration["weights"]["item_knn"] >= 0.5, "what must be in a blend is"
 
 
-def test_time_ends_it_where_it_is():
+def test_an_exhausted_budget_ends_the_selection():
     test, candidates = a_case(3)
     now = iter(range(1000))
     found = select_weights(
@@ -105,7 +105,7 @@ def test_time_ends_it_where_it_is():
     assert found.trials[-1].metrics["quality"] <= whole.trials[-1].metrics["quality"]
 
 
-def test_parts_that_nobody_gave_a_start_begin_alike():
+def test_parts_without_a_start_weight_begin_equal():
     test, candidates = a_case(4)
     found = select_weights(MATERIAL, candidates[1:2], test, space(), SearchBudget(100.0, 0))
     assert set(found.configuration["weights"]) == {"user_knn"}

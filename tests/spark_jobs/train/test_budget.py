@@ -26,7 +26,7 @@ print(grown >> 20, (read_peak_memory() - before) >> 20)
 """
 
 
-def test_a_limit_of_memory_holds_and_goes_away():
+def test_a_memory_limit_holds_and_is_lifted():
     """In a process of its own: one that has freed much takes from that first, and of that nobody need ask the
     system.
     """

@@ -45,7 +45,7 @@ def halved(training):
     return search_weighted_blend(training, space(rungs=({"epochs_share": 0.34}, {"windows": 2}), parts=parts))
 
 
-def test_trials_are_what_each_recipe_scores_by_itself(halved, training):
+def test_a_trial_equals_the_recipe_fitted_alone(halved, training):
     """Every trial equals the same recipe fitted and tested here, by the definition of a window alone."""
     matrices, windows = training.matrices, training.windows
     days = windows.test_from - windows.validate_from
@@ -82,7 +82,7 @@ def test_trials_are_what_each_recipe_scores_by_itself(halved, training):
         assert trial.metrics["seconds"] > 0 and 20 < trial.metrics["peak_memory_mb"] < 1000
 
 
-def test_a_search_that_ends_by_itself_says_so(halved):
+def test_a_search_within_its_budget_is_not_cut(halved):
     assert (halved.report["was_cut"], halved.report["not_made"], halved.report["refused"]) == (False, [], {})
     assert halved.report["n_trials"] == 9
     epochs = [trial.parameters["epochs"] for trial in halved.trials if trial.name == "lightfm"]
@@ -90,7 +90,7 @@ def test_a_search_that_ends_by_itself_says_so(halved):
     assert set(halved.configuration["parts"]) == set(halved.configuration["weights"]) <= {*PARTS, "lightfm"}
 
 
-def test_seconds_are_kept_and_what_was_not_made_is_named(training):
+def test_the_budget_of_seconds_holds_and_missing_trials_are_named(training):
     """LightFM for a million epochs would take hours, inside a library that looks at no clock."""
     endless = {**PARTS, "lightfm": [{"components": 32, "epochs": 1_000_000}]}
     began = time.monotonic()
@@ -118,7 +118,7 @@ def test_seconds_are_kept_and_what_was_not_made_is_named(training):
     assert not busy, "the trial was ended, not left behind"
 
 
-def test_memory_is_kept_by_refusing_before_and_by_stopping(training, monkeypatch):
+def test_recipes_beyond_the_memory_are_refused_or_stopped(training, monkeypatch):
     refused = search_weighted_blend(training, space(memory_mb=0))
     assert refused.configuration == {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
     assert refused.trials == [] and len(refused.report["refused"]) == 3
@@ -137,7 +137,7 @@ def test_memory_is_kept_by_refusing_before_and_by_stopping(training, monkeypatch
 @pytest.mark.parametrize(
     ("was_cut", "asked"), [pytest.param(True, [], id="cut"), pytest.param(False, [1], id="the control")]
 )
-def test_a_search_that_was_cut_asks_for_no_learned_blend(monkeypatch, was_cut, asked):
+def test_a_cut_search_tries_no_learned_blend(monkeypatch, was_cut, asked):
     weighted, learned, times = {"parts": {}, "weights": {"popularity": 1.0}}, {"parts": {}, "ranker": {}}, []
     monkeypatch.setattr(
         configuration_search,

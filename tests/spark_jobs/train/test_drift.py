@@ -33,7 +33,7 @@ def test_the_profile_counts_values_and_half_octaves_of_prices(trained):
     assert found["feat_customers.country"] == {"France": 30, "Spain": 56, "Malta": 4}
 
 
-def test_the_first_night_looks_at_its_newest_day_and_remembers_the_tables(trained):
+def test_the_first_night_checks_its_newest_day_and_stores_a_profile(trained):
     said = report_of(trained, "first")
     assert said["drift"]["days"] == ["2026-02-09"] and said["drift"]["alarms"] == []
     assert {"label: kinds of behaviour (PSI)", "feature: categories (PSI)"} <= {
@@ -102,7 +102,7 @@ def test_tables_are_compared_with_the_last_search_accepted_or_not(tmp_path, vers
     assert found == {words: f"run {number}" for words, number in compared.items()}
 
 
-def test_a_day_that_a_search_has_learned_from_is_not_news(trained):
+def test_days_that_a_search_was_fitted_on_are_not_checked_again(trained):
     found, _ = read_training_data(trained.lake)
     until = found.training.behaviour.until
     champion = version(1, "search", until=str(until - 3))
@@ -122,7 +122,7 @@ def written(path, said):
     return path
 
 
-def test_answers_to_lists_are_counted_by_day(lake, upsert):
+def test_answered_events_are_counted_by_day(lake, upsert):
     day = datetime(2026, 2, 9, tzinfo=UTC)
     rows = []
     for n in range(12):
@@ -184,7 +184,7 @@ def test_when_a_search_is_due(told, expected):
     assert search_schedule.find_reasons_in_reports(told) == expected
 
 
-def test_due_by_schedule_by_drift_and_not(trained, lake):
+def test_a_search_is_due_by_schedule_and_by_drift(trained, lake):
     saturday = trained.night("asks").days.last - timedelta(days=2)  # Monday 2026-02-09 less two
     night = replace(trained.night("asks"), days=LandingDates(saturday, saturday))
     assert search_schedule.find_search_reasons(night, lake) == ["schedule: it is Sunday"]
@@ -203,7 +203,7 @@ def test_due_by_schedule_by_drift_and_not(trained, lake):
 
 
 @pytest.mark.parametrize("days", [1, 30, 400])
-def test_a_window_is_kept_to_the_day(trained, fill, tmp_path, days):
+def test_training_days_are_counted_exactly(trained, fill, tmp_path, days):
     """The same matrices as from tables that never held anything older; the newest of 36 days is
     2026-02-09.
     """
@@ -222,7 +222,7 @@ def test_a_window_is_kept_to_the_day(trained, fill, tmp_path, days):
         )
 
 
-def test_the_setting_is_a_number_of_days_and_part_of_what_a_model_is_made_of(tmp_path):
+def test_training_days_are_part_of_the_configuration_hash(tmp_path):
     home = {"CONCIERGE_HOME": str(tmp_path)}
     everything, month = (
         Settings.from_environment(home | more) for more in ({}, {"CONCIERGE_TRAINING_DAYS": "30"})

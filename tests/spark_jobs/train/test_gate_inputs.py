@@ -147,7 +147,7 @@ def test_stale(good, trained):
     assert not verdict.accepted and verdict.reason.startswith("stale: the newest behaviour is of 2026-02-03")
 
 
-def test_a_level_that_lasts_is_the_new_usual(good):
+def test_a_lasting_lower_level_becomes_the_reference(good):
     """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
     from models.registry import Version
 
@@ -172,7 +172,7 @@ def test_a_level_that_lasts_is_the_new_usual(good):
     )
 
 
-def test_labels_that_leak_every_night_are_refused_on_the_eighth(good):
+def test_labels_that_leak_every_night_never_become_the_reference(good):
     from models.registry import Version
 
     _, fine = good
@@ -212,7 +212,7 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
     assert [each.number for each in find_refused_refits(registry, champion, "mine")] == [5]
 
 
-def test_the_guarded_slices(good):
+def test_slices_of_test_customers(good):
     training, fine = good
     slices = leaderboard.slice_test_customers(training.matrices, fine.test, training.windows)
     assert {"activity: light", "activity: heavy", "country: Spain", "country: other"} <= set(slices)

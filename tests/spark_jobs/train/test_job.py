@@ -29,7 +29,7 @@ def runs_of(registry):
     return registry.client.search_runs([registry._experiment])
 
 
-def test_the_first_night_searches_and_says_what_it_found(trained):
+def test_the_first_night_searches_and_reports_the_result(trained):
     registry = open_registry(trained.night("looks"))
     champion, report = registry.champion(), report_of(trained, "first")
     assert (report["verdict"], report["kind"], report["model_version"]) == (
@@ -88,7 +88,7 @@ def test_the_first_night_searches_and_says_what_it_found(trained):
         assert registry.file(champion, picture).stat().st_size > 1000
 
 
-def test_who_may_not_be_personalised_for_is_not_in_the_model(trained):
+def test_customers_without_consent_are_not_in_the_model(trained):
     registry = open_registry(trained.night("looks"))
     artifact = registry.load(registry.champion())
     allowed = set(trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"])["customer_id"].to_pylist())
@@ -179,7 +179,7 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     assert "accepted before" in report["leaderboard"] or report["candidate"] == "concierge/3"
 
 
-def test_too_short_a_window_leaves_what_is_accepted(fill, trained, spark, tmp_path):
+def test_too_short_a_window_leaves_the_champion(fill, trained, spark, tmp_path):
     """Nights and searches on five days of behaviour: the model of the great days is served on, and nothing is
     registered.
     """
@@ -203,7 +203,7 @@ def test_too_short_a_window_leaves_what_is_accepted(fill, trained, spark, tmp_pa
     assert [each.number for each in registry.after(None)] == [1] and registry.champion().number == 1
 
 
-def test_a_popularity_for_want_of_better_keeps_what_the_test_told_of_placing(trained, tmp_path, monkeypatch):
+def test_popularity_as_a_fallback_retains_the_measured_fold_in_trust(trained, tmp_path, monkeypatch):
     shutil.copytree(trained.home, tmp_path / "home")
     night = trained.night("poor")
     night = replace(
@@ -218,7 +218,7 @@ def test_a_popularity_for_want_of_better_keeps_what_the_test_told_of_placing(tra
     assert model.configuration == popular and [most for most, _ in model.fold_in.trust] == [2, 5, 20]
 
 
-def test_a_night_whose_champion_is_changed_meanwhile_says_so(trained, tmp_path, monkeypatch):
+def test_a_refit_is_refused_when_the_champion_changes_meanwhile(trained, tmp_path, monkeypatch):
     """While the refit is under way somebody rolls back, here to none: the version stays, refused, in tags and
     both reports.
     """
@@ -256,7 +256,7 @@ def test_too_short_a_history_serves_popularity(fill, spark, tmp_path):
     assert "too short" in report["reason"]
 
 
-def test_a_model_that_was_touched_is_not_loaded(trained):
+def test_a_model_with_changed_files_is_not_loaded(trained):
     registry = open_registry(trained.night("looks"))
     champion = registry.champion()
     factors = trained.home / "mlflow" / "artifacts" / champion.run_id / "artifacts" / "model" / "factors.npz"

@@ -37,7 +37,7 @@ def training(spark, fill, tmp_path_factory):
     return TrainingRun(spark, *read_training_data(lake), seed=3)
 
 
-def test_on_spark_it_is_fitted_as_alone(training):
+def test_a_learned_blend_on_spark_equals_one_fitted_alone(training):
     """Also beside others: windows that two models share are fitted once, and every model has its
     own trees.
     """
@@ -70,7 +70,7 @@ def test_a_worker_that_fits_too_late_is_refused(training, monkeypatch):
         fit_blends(training, [BlendRequest(LEARNED, training.windows.test_from)], [])
 
 
-def test_it_is_examined_and_kept_like_any_blend(training, tmp_path):
+def test_a_learned_blend_is_evaluated_and_saved_like_any_blend(training, tmp_path):
     matrices = training.matrices
     evaluation = evaluate_configuration(training, LEARNED, rival=WEIGHTED)
     assert {SERVED, "accepted before", "item_knn", "own_history", "popularity", "lightfm"} <= set(
@@ -89,7 +89,7 @@ def test_it_is_examined_and_kept_like_any_blend(training, tmp_path):
     assert ((mine.sources > 0) | (mine.items < 0)).all() and mine.names == ("item_knn", "own_history")
 
 
-def test_the_board_is_of_the_lists_as_they_are_served(training):
+def test_the_leaderboard_measures_lists_as_served(training):
     """Variety orders the first ten anew: the gate judges that order, and not that of the scores."""
     matrices, windows = training.matrices, training.windows
     settings = LEARNED["ranker"] | {"diversity": 0.6}
@@ -123,7 +123,7 @@ SPACE = {
 }
 
 
-def test_it_is_served_where_it_is_better(training, monkeypatch):
+def test_a_better_learned_blend_is_selected(training, monkeypatch):
     monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
     chosen, [trial], left_out = learned_blend.select_blend(training, POPULAR, SPACE)
     expected = {"own_history": {"half_life_days": 60}, "item_knn": {}, "popularity": {}}
@@ -141,7 +141,7 @@ def test_it_is_served_where_it_is_better(training, monkeypatch):
     assert trial.metrics["lift"] >= trial.metrics["lift_low"] > 0
 
 
-def test_it_is_not_served_where_it_is_not_better(training, monkeypatch):
+def test_a_learned_blend_without_lift_is_not_selected(training, monkeypatch):
     """Negative control: against itself there is no lift."""
     monkeypatch.setattr(learned_blend, "LEAST_CUSTOMERS", 20)
     learned = {
@@ -152,7 +152,7 @@ def test_it_is_not_served_where_it_is_not_better(training, monkeypatch):
     assert chosen == WEIGHTED and len(trials) == 1 and not left_out
 
 
-def test_a_catalogue_too_large_to_ask_enough_trains_nothing(training, monkeypatch):
+def test_too_few_test_customers_by_memory_train_no_learned_blend(training, monkeypatch):
     """More than 20 customers come in a window, but the scores of three parts and 40 items fit for 19; one
     more would be tried.
     """
@@ -167,12 +167,12 @@ def test_a_catalogue_too_large_to_ask_enough_trains_nothing(training, monkeypatc
     assert left_out["learned blend"] == "its newest window asks 19 customers, 20 are wanted"
 
 
-def test_too_few_to_learn_from_train_nothing(training):
+def test_too_few_customers_train_no_learned_blend(training):
     chosen, trials, left_out = learned_blend.select_blend(training, POPULAR, SPACE)
     assert (chosen, trials) == (POPULAR, []) and "200 are wanted" in left_out["learned blend"]
 
 
-def test_what_cannot_be_fitted_is_left_out_of_what_is_served(training):
+def test_a_part_that_cannot_be_fitted_is_left_out(training):
     """An accepted configuration that has become too large for one of its parts goes on without it, and the
     night says so.
     """

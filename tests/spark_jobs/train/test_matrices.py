@@ -16,7 +16,7 @@ def found(trained):
     )
 
 
-def test_material_is_the_lake_by_hand(found, trained):
+def test_matrices_equal_the_lake_by_hand(found, trained):
     """Against sets of Python: who may be personalised for, and what they did on which day."""
     consented = {
         row["customer_id"] for row in trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"]).to_pylist()
@@ -60,7 +60,7 @@ def test_the_order_of_items_says_nothing_of_their_ids(found):
     assert (np.diff(position) == 1).mean() < 0.2
 
 
-def test_attributes_are_few_and_say_nothing_of_behaviour(found):
+def test_tokens_are_frequent_and_independent_of_behaviour(found):
     assert set(found.customer_vocabulary) == {"country=France", "country=Spain"}, "Malta has too few"
     per_item = np.asarray(found.training.item_features.sum(axis=1)).ravel()
     # category, brand, price band, two levels of path, and the title's first four words of three letters or
@@ -68,7 +68,7 @@ def test_attributes_are_few_and_say_nothing_of_behaviour(found):
     assert per_item.tolist() == [9.0] * 40
 
 
-def test_a_shop_where_nobody_did_anything(trained):
+def test_a_shop_without_interactions_has_no_matrices(trained):
     lake = trained.lake
     assert (
         build_training_matrices(
