@@ -67,9 +67,9 @@ def prepare_contacts(record: dict, rules: IdentityRules) -> dict:
 def measure_shop(con: duckdb.DuckDBPyConnection, person_of: dict[str, int]) -> dict[str, float]:
     """Link and judge table `records` as a home's first night does. Prints, and returns the figures."""
     rules = load_identity_rules()
-    model = LinkageModel.load_shipped().with_probabilities(rules.review, rules.link)
+    model = LinkageModel.load_shipped().with_probabilities(rules.likeness.review, rules.likeness.link)
     compared = [prepare_contacts(row, rules) for row in con.sql("from records").to_arrow_table().to_pylist()]
-    load_person_records(con, pa.Table.from_pylist(compared), rules.too_common)
+    load_person_records(con, pa.Table.from_pylist(compared), rules.likeness.too_common)
     begun = time.time()
     link_all_records(con, model, RECORDS)
     linked = time.time() - begun

@@ -3,79 +3,165 @@ run with a sentence.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
+from pydantic import AfterValidator, Field, model_validator
 
 from expectations.contracts.identifiers import KINDS
 from expectations.contracts.lake import CORE_PEOPLE
+from expectations.contracts.yaml_files import FileModel, read_yaml, validate
 
 FILE = Path(__file__).parents[2] / "spark_jobs" / "identify" / "rules.yml"
 COUNTED_HOLDERS = ("user_id", "person_record", "holder")
 
 
 class IdentityRulesError(ValueError):
-    """The rules file says something that is not allowed; the message names the place and what is."""
+    """The rules file says something that is not allowed; the message names the place and what is allowed."""
 
 
-@dataclass(frozen=True)
-class BlockedValues:
-    """Values nobody stands behind: `pattern` matches the whole normalised value."""
+def check_id(text: str) -> str:
+    """The id of a rule.
 
-    id: str
-    kinds: tuple[str, ...]
-    pattern: str
-    reason: str
+    Raises:
+        ValueError: it has other characters than small letters and underscores.
+    """
+    if not re.fullmatch("[a-z_]+", text):
+        raise ValueError(f"{text!r} has other characters than small letters and underscores")
+    return text
 
 
-@dataclass(frozen=True)
-class SharedIdentifier:
+def check_reason(text: str) -> str:
+    """The reason of a rule.
+
+    Raises:
+        ValueError: it is blank.
+    """
+    if not text.strip():
+        raise ValueError("is blank; wanted the reason of the rule, in words")
+    return text
+
+
+def check_pattern(text: str) -> str:
+    """A regular expression that both Python and Java read.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if "(?P" in text:
+        raise ValueError(f"{text!r} names a group, which Java, who reads it too, writes otherwise")
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
+def check_ids_are_unique(rules: tuple) -> tuple:
+    """Rules of a section.
+
+    Raises:
+        ValueError: two of them have the same id.
+    """
+    ids = [rule.id for rule in rules]
+    if twice := sorted({each for each in ids if ids.count(each) > 1}):
+        raise ValueError(f"two rules are called {', '.join(twice)}; wanted an id of its own for each")
+    return rules
+
+
+Id = Annotated[str, AfterValidator(check_id)]
+Reason = Annotated[str, AfterValidator(check_reason)]
+Count = Annotated[int, Field(ge=1)]
+Kinds = Annotated[tuple[Literal[*KINDS], ...], Field(min_length=1, strict=False)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class BlockedValues(FileModel):
+    """Values that are nobody's identifier: `pattern` matches the whole normalised value."""
+
+    id: Id
+    kinds: Kinds
+    pattern: Annotated[str, AfterValidator(check_pattern)]
+    reason: Reason
+
+
+class SharedIdentifier(FileModel):
     """An identifier of these kinds is several people's when more than `at_most` of `of` were seen with it."""
 
-    id: str
-    kinds: tuple[str, ...]
-    of: str
-    at_most: int
-    reason: str
+    id: Id
+    kinds: Kinds
+    of: Literal[*COUNTED_HOLDERS]
+    at_most: Count
+    reason: Reason
 
 
-@dataclass(frozen=True)
-class IdentifierLimit:
+class IdentifierLimit(FileModel):
     """A customer holds at most so many identifiers of a kind, ever or first seen within any `within_days`;
     priority 1 is best.
     """
 
-    kind: str
-    priority: int
-    at_most: int
-    reason: str
-    within_days: int | None = None
+    kind: Literal[*KINDS]
+    priority: Count
+    at_most: Count
+    reason: Reason
+    within_days: Count | None = None
 
 
-@dataclass(frozen=True)
-class IdentityRules:
+class Likeness(FileModel):
+    """When the likeness of two person records counts.
+
+    Attributes:
+        link, review: probabilities from which two records are one person's, and from which somebody is asked.
+        too_common: column of `core_people` → the most records on which one value of it still counts.
+    """
+
+    link: Probability
+    review: Probability
+    too_common: dict[str, Count]
+
+    @model_validator(mode="after")
+    def check(self) -> "Likeness":
+        """Raises ValueError: `review` is above `link`, or `too_common` names no column of `core_people`."""
+        if self.review > self.link:
+            raise ValueError(f"review is {self.review} and link {self.link}; wanted review <= link")
+        if unknown := sorted(set(self.too_common) - set(CORE_PEOPLE.columns)):
+            raise ValueError(f"too_common names {', '.join(unknown)}; allowed: columns of core_people")
+        return self
+
+
+Blocked = Annotated[tuple[BlockedValues, ...], Field(min_length=1, strict=False)]
+Shared = Annotated[tuple[SharedIdentifier, ...], Field(min_length=1, strict=False)]
+
+
+class IdentityRules(FileModel):
     """The whole file.
 
     Attributes:
-        link, review: probabilities from which two records are one person, and from which somebody is asked.
-        too_common: column of `core_people` → the most records on which one value of it still says something.
-        giant: identifiers of one customer from which it is held back until somebody has looked.
+        giant: a customer of more identifiers is held back until somebody has reviewed it.
     """
 
-    blocked: tuple[BlockedValues, ...]
-    shared: tuple[SharedIdentifier, ...]
-    limits: tuple[IdentifierLimit, ...]
-    link: float
-    review: float
-    too_common: Mapping[str, int]
-    giant: int
+    blocked: Annotated[Blocked, AfterValidator(check_ids_are_unique)]
+    shared: Annotated[Shared, AfterValidator(check_ids_are_unique)]
+    limits: Annotated[tuple[IdentifierLimit, ...], Field(strict=False)]
+    likeness: Likeness
+    giant: Annotated[int, Field(gt=1)]
 
-    def limit(self, kind: str) -> IdentifierLimit:
+    @model_validator(mode="after")
+    def check_limits(self) -> "IdentityRules":
+        """Raises ValueError: `limits` does not name each kind once, or gives two kinds one priority."""
+        if sorted(limit.kind for limit in self.limits) != sorted(KINDS):
+            raise ValueError(f"limits: wanted each kind once: {', '.join(KINDS)}")
+        if len({limit.priority for limit in self.limits}) < len(self.limits):
+            raise ValueError("limits: wanted a priority of its own for each kind")
+        return self
+
+    def limit_of(self, kind: str) -> IdentifierLimit:
         """The limit of a kind of identifier."""
         return next(limit for limit in self.limits if limit.kind == kind)
+
+
+SECTIONS = {"blocked": BlockedValues, "shared": SharedIdentifier, "limits": IdentifierLimit}
 
 
 def is_blocked_value(kind: str, value: str, blocked: Sequence[BlockedValues]) -> bool:
@@ -87,107 +173,20 @@ def load_identity_rules(path: Path = FILE) -> IdentityRules:
     """The rules of a file.
 
     Raises:
-        IdentityRulesError: something in it is unknown, missing or out of range.
+        IdentityRulesError: it is no YAML, or something in it is unknown, missing or out of range.
     """
-    return parse_identity_rules(yaml.safe_load(path.read_text()))
+    return parse_identity_rules(read_yaml(path, IdentityRulesError))
 
 
-def parse_identity_rules(raw: Any) -> IdentityRules:
-    """The rules from what YAML made of the file.
+def parse_identity_rules(document: Any) -> IdentityRules:
+    """The rules from the document of the file. Errors name a rule by its id or kind.
 
     Raises:
         IdentityRulesError: as `load_identity_rules`.
     """
-    sections = {"blocked", "shared", "limits", "likeness", "giant"}
-    _expect(
-        isinstance(raw, Mapping) and set(raw) == sections,
-        "the file",
-        f"has exactly the sections {sorted(sections)}",
-    )
-    for section in ("blocked", "shared", "limits"):
-        _expect(isinstance(raw[section], list) and bool(raw[section]), section, "is a list of rules")
-    blocked = tuple(_entry(BlockedValues, "blocked", each) for each in raw["blocked"])
-    shared = tuple(_entry(SharedIdentifier, "shared", each) for each in raw["shared"])
-    limits = tuple(_entry(IdentifierLimit, "limits", each) for each in raw["limits"])
-    for section, entries in (("blocked", blocked), ("shared", shared)):
-        ids = [each.id for each in entries]
-        _expect(len(ids) == len(set(ids)), section, "gives each rule an id of its own")
-    for each in blocked:
-        try:
-            re.compile(each.pattern)
-        except re.error as wrong:
-            raise IdentityRulesError(
-                f"rules.yml: blocked/{each.id}: the pattern is no regular expression: {wrong}"
-            ) from wrong
-    for each in shared:
-        _expect(
-            each.of in COUNTED_HOLDERS,
-            f"shared/{each.id}",
-            f"counts one of {', '.join(COUNTED_HOLDERS)} in `of`",
-        )
-    kinds = sorted(limit.kind for limit in limits)
-    _expect(kinds == sorted(KINDS), "limits", f"names each kind once: {', '.join(KINDS)}")
-    _expect(
-        len({limit.priority for limit in limits}) == len(limits),
-        "limits",
-        "gives each kind a priority of its own",
-    )
-    likeness = raw["likeness"]
-    names = {"link", "review", "too_common"}
-    _expect(
-        isinstance(likeness, Mapping) and set(likeness) == names,
-        "likeness",
-        f"has {', '.join(sorted(names))}",
-    )
-    are_numbers = all(isinstance(likeness[name], float) for name in ("link", "review"))
-    _expect(
-        are_numbers and 0 < likeness["review"] <= likeness["link"] < 1,
-        "likeness",
-        "has 0 < review <= link < 1",
-    )
-    common = likeness["too_common"]
-    are_columns = isinstance(common, Mapping) and set(common) <= set(CORE_PEOPLE.columns)
-    _expect(
-        are_columns and all(map(_is_count, common.values())),
-        "likeness/too_common",
-        "gives columns of core_people a number",
-    )
-    _expect(_is_count(raw["giant"]) and raw["giant"] > 1, "giant", "is a whole number above 1")
-    return IdentityRules(blocked, shared, limits, likeness["link"], likeness["review"], common, raw["giant"])
-
-
-def _entry(kind: type, section: str, raw: Any) -> Any:
-    """One entry of a section, its names and values checked."""
-    named = raw.get("id") or raw.get("kind") if isinstance(raw, Mapping) else raw
-    where, allowed = f"{section}/{named}", {field.name for field in fields(kind)}
-    needed = allowed - {"within_days"}
-    _expect(
-        isinstance(raw, Mapping) and needed <= set(raw) <= allowed,
-        where,
-        f"has the fields {', '.join(sorted(needed))}",
-    )
-    _expect(isinstance(raw["reason"], str) and bool(raw["reason"].strip()), where, "gives its reason")
-    is_word = "id" not in raw or re.fullmatch("[a-z_]+", str(raw["id"])) is not None
-    _expect(is_word, where, "has an id of small letters and underscores")
-    _expect(isinstance(raw.get("pattern", ""), str), where, "has its pattern in quotes")
-    _expect(
-        "(?P" not in raw.get("pattern", ""), where, "has a pattern that Java reads too: groups have no names"
-    )
-    kinds = raw.get("kinds", [raw.get("kind")])
-    _expect(
-        isinstance(kinds, list) and kinds and set(kinds) <= set(KINDS),
-        where,
-        f"names kinds among {', '.join(KINDS)}",
-    )
-    for name in ("at_most", "priority", "within_days"):
-        _expect(_is_count(raw.get(name, 1)), where, f"has a whole number in `{name}`")
-    return kind(**{name: tuple(value) if name == "kinds" else value for name, value in raw.items()})
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _expect(is_true: bool, where: str, what: str) -> None:
-    if not is_true:
-        raise IdentityRulesError(f"rules.yml: {where}: not as it must be, which is that it {what}")
+    for section, model in SECTIONS.items() if isinstance(document, dict) else ():
+        rules = document.get(section)
+        for rule in rules if isinstance(rules, list) else ():
+            name = rule.get("id", rule.get("kind")) if isinstance(rule, dict) else rule
+            validate(model, rule, f"{FILE.name}: {section}/{name}", IdentityRulesError)
+    return validate(IdentityRules, document, FILE.name, IdentityRulesError)

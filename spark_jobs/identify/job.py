@@ -96,7 +96,7 @@ def compare(night: RunContext, lake: Lake, rules: IdentityRules) -> TableReport:
         lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
     )
     model = load_home_model(night.settings.home)
-    given = LinkageOptions(rules.too_common, night.settings.spark_memory)
+    given = LinkageOptions(rules.likeness.too_common, night.settings.spark_memory)
     linked = link_people(folder / "linkage.duckdb", people, model, given, lake.spark)
     written = lake.replace(carried(lake.spark, linked.likeness), CORE_IDENTITY_LIKENESS)
     compared = asdict(linked.updated) if linked.updated else {"n_new": people.num_rows}
@@ -111,7 +111,7 @@ def gather(
     known = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"]
     joins, refused, splits = (ends(decisions, word, known) for word in ("join", "refuse", "split"))
     parted = {each["pair"] for each in (*refused, *splits)}
-    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), people, rules.link, parted)
+    by_likeness, cards = alike(lake.read_arrow(CORE_IDENTITY_LIKENESS), people, rules.likeness.link, parted)
     found = links(lake.read(CORE_EVENTS), lake.read(CORE_ORDER_LINES), lake.read(CORE_PEOPLE))
     for more in (joined(joins), by_likeness):
         if more.num_rows:
@@ -172,7 +172,7 @@ def ask(night: RunContext, lake: Lake, people: pa.Table, rules: IdentityRules) -
         pc.is_in(identifiers["identifier_id"], value_set=whose["identifier_id"].combine_chunks())
     )
     links_now, likeness = lake.read_arrow(CORE_IDENTITY_LINKS), lake.read_arrow(CORE_IDENTITY_LIKENESS)
-    limits = Limits(rules.giant, rules.review, rules.link)
+    limits = Limits(rules.giant, rules.likeness.review, rules.likeness.link)
     decisions = lake.read_arrow(CORE_IDENTITY_DECISIONS)
     asked = reviews(somebodys, links_now, whose, likeness, records(people), decisions, limits)
     changed = lake.read_arrow(CORE_IDENTITY_CHANGES)

@@ -19,4 +19,4 @@ def load_home_model(home: Path) -> LinkageModel:
     """
     rules, path = load_identity_rules(), home / HOME_MODEL
     model = LinkageModel.load(path) if path.is_file() else LinkageModel.load_shipped()
-    return model.with_probabilities(rules.review, rules.link)
+    return model.with_probabilities(rules.likeness.review, rules.likeness.link)

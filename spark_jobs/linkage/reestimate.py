@@ -178,7 +178,7 @@ def main(argv: list[str]) -> int:
         people = mask_blocked_contacts(
             lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
         )
-        model, change = reestimate_model(people, before, args.labels, rules.too_common)
+        model, change = reestimate_model(people, before, args.labels, rules.likeness.too_common)
     except (ReestimateError, ValueError) as error:
         print(f"identity-model: {error}", file=sys.stderr)
         return 1

@@ -53,7 +53,8 @@ def order(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
     Segment's rule, which demotes an event's identifier of the lowest priority and tries the others, in terms
     of pairs.
     """
-    worse, better = sorted((rules.limit(nodes[end].kind).priority for end in (link.a, link.b)), reverse=True)
+    priorities = (rules.limit_of(nodes[end].kind).priority for end in (link.a, link.b))
+    worse, better = sorted(priorities, reverse=True)
     tier = 0 if link.rule == DECIDED else 2 if link.rule == ALIKE else 1
     surest_first = -link.weight if tier == 2 else 0.0
     return tier, surest_first, link.first_seen_at, link.evidence, worse, better, link.rule, link.a, link.b
@@ -105,7 +106,7 @@ def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: Identif
 def refused_by(one: _Group, other: _Group, rules: IdentityRules) -> str | None:
     """The limit that two groups would break together and not alone; None when they may be one."""
     for kind, source in sorted(one.seen.keys() & other.seen.keys(), key=str):
-        if is_beyond(one.seen[kind, source], other.seen[kind, source], rules.limit(kind)):
+        if is_beyond(one.seen[kind, source], other.seen[kind, source], rules.limit_of(kind)):
             return f"limits/{kind}"
     return None
 

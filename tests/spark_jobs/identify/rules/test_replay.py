@@ -3,7 +3,6 @@ nothing to it.
 """
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,17 +13,26 @@ from expectations.contracts.identity_rules import IdentifierLimit, load_identity
 from spark_jobs.identify.rules.replay import SPLIT, Link, Node, Replayed, is_beyond, replay
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-SEGMENT = replace(
-    load_identity_rules(),
-    limits=(
-        IdentifierLimit("user_id", 1, 1, "example"),
-        IdentifierLimit("email", 2, 5, "example"),
-        IdentifierLimit("anonymous_id", 3, 5, "example"),
-        IdentifierLimit("phone", 4, 5, "example"),
-        IdentifierLimit("crm_id", 5, 5, "example"),
-    ),
-)
 RULES = load_identity_rules()
+
+
+def limit_of(kind: str, at_most: int, within_days: int | None = None, priority: int = 1) -> IdentifierLimit:
+    return IdentifierLimit(
+        kind=kind, priority=priority, at_most=at_most, within_days=within_days, reason="example"
+    )
+
+
+SEGMENT = RULES.model_copy(
+    update={
+        "limits": (
+            limit_of("user_id", 1, priority=1),
+            limit_of("email", 5, priority=2),
+            limit_of("anonymous_id", 5, priority=3),
+            limit_of("phone", 5, priority=4),
+            limit_of("crm_id", 5, priority=5),
+        )
+    }
+)
 
 
 def nodes(*names: str, at: datetime = START) -> dict[str, Node]:
@@ -97,7 +105,7 @@ def test_within_one_event_the_better_priority_is_followed():
 )
 def test_a_limit_over_a_window(days, window, most, beyond):
     times = [START + timedelta(days=day) for day in days]
-    limit = IdentifierLimit("anonymous_id", 1, most, "example", window)
+    limit = limit_of("anonymous_id", most, window)
     assert is_beyond(times[::2], times[1::2], limit) is is_beyond(times[1::2], times[::2], limit) is beyond
 
 
@@ -118,7 +126,7 @@ def test_a_window_is_any_window(one, other, most, days):
         )
 
     if max(map(most_in_a_window, times)) <= most:
-        limit = IdentifierLimit("anonymous_id", 1, most, "example", days)
+        limit = limit_of("anonymous_id", most, days)
         assert is_beyond(*times, limit) is (most_in_a_window(times[0] + times[1]) > most)
 
 
@@ -168,8 +176,12 @@ def test_decisions():
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
 NAMES = [f"{kind}:{n}" for kind in KINDS for n in range(4)]
-TIGHT = replace(
-    RULES, limits=tuple(replace(limit, at_most=1 + k % 3) for k, limit in enumerate(RULES.limits))
+TIGHT = RULES.model_copy(
+    update={
+        "limits": tuple(
+            limit.model_copy(update={"at_most": 1 + k % 3}) for k, limit in enumerate(RULES.limits)
+        )
+    }
 )
 LINKS = st.lists(
     st.tuples(
@@ -197,7 +209,7 @@ def test_no_group_is_beyond_a_limit_and_no_split_pair_is_one(rows, splits, rng):
     found = replay(links, known, TIGHT, splits)
     for group in groups(found):
         for kind in KINDS:
-            assert sum(name.startswith(f"{kind}:") for name in group) <= TIGHT.limit(kind).at_most
+            assert sum(name.startswith(f"{kind}:") for name in group) <= TIGHT.limit_of(kind).at_most
         assert not any(set(pair) <= group for pair in splits)
     followed = [each for each in links if each not in found.held]
     assert all(found.roots[each.a] == found.roots[each.b] for each in followed)
@@ -216,7 +228,7 @@ def test_a_held_link_would_have_broken_its_limit(rows):
         both = {
             name for name, root in found.roots.items() if root in (found.roots[each.a], found.roots[each.b])
         }
-        assert sum(name.startswith(f"{kind}:") for name in both) > TIGHT.limit(kind).at_most
+        assert sum(name.startswith(f"{kind}:") for name in both) > TIGHT.limit_of(kind).at_most
 
 
 def test_a_thousand_orders_of_arrival():
