@@ -22,8 +22,8 @@ from benchmarks.online_retail_nights import count_differences
 from expectations.contracts import identity_decisions as decisions
 from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
-from sample_shop.rhythm import OPENING_DAY, day_number
 from sample_shop.shop import trade_days
+from sample_shop.shop_calendar import OPENING_DAY, day_number
 from spark_jobs.identify import job as identify
 from spark_jobs.ingest import job as ingest
 from spark_jobs.lake.session import start_spark_session

@@ -25,7 +25,7 @@ from benchmarks.online_retail_quality import run_step, write_rows
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from sample_shop.__main__ import main as trade
-from sample_shop.rhythm import OPENING_DAY
+from sample_shop.shop_calendar import OPENING_DAY
 from spark_jobs.lake.tables import Lake
 
 STEPS = ("train", "score")

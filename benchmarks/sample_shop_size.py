@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sample_shop.__main__ import main as trade
-from sample_shop.rhythm import OPENING_DAY
+from sample_shop.shop_calendar import OPENING_DAY
 
 
 def measure_shop(customers: int, days: int, seed: int, home: Path) -> dict[str, float]:

@@ -6,8 +6,8 @@ import time
 from datetime import date
 from pathlib import Path
 
-from sample_shop.rhythm import OPENING_DAY, date_of, day_number
 from sample_shop.shop import trade_days
+from sample_shop.shop_calendar import OPENING_DAY, date_of, day_number
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:

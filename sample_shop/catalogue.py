@@ -7,8 +7,8 @@ import orjson
 
 from sample_shop.assortment import ADJECTIVES, BRANDS, CATEGORIES, ITEMS_AT_OPENING, LAUNCHES_PER_DAY
 from sample_shop.columns import Columns
-from sample_shop.draws import opaque, stream
-from sample_shop.rhythm import day_start_ms
+from sample_shop.random_streams import opaque, stream
+from sample_shop.shop_calendar import day_start_ms
 
 CATEGORY_DIMS, BRAND_DIMS, STYLE_DIMS = 6, 4, 6
 SALE_SHARE, SALE_DAYS = 0.008, (3, 10)

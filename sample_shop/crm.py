@@ -7,10 +7,10 @@ import io
 
 import numpy as np
 
-from sample_shop.draws import opaque, stream
-from sample_shop.names import mistyped, national
+from sample_shop.contacts import mistyped, national
 from sample_shop.people import ACCOUNT, CRM_ONLY, People
-from sample_shop.rhythm import day_start_ms, utc_text
+from sample_shop.random_streams import opaque, stream
+from sample_shop.shop_calendar import day_start_ms, utc_text
 
 HEADER = (
     "crm_id",

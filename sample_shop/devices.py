@@ -3,8 +3,8 @@
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.draws import choose_fixed, opaque, stream
 from sample_shop.people import CRM_ONLY, People
+from sample_shop.random_streams import choose_fixed, opaque, stream
 
 DESKTOP, MOBILE, TABLET, KIOSK = range(4)
 TYPES = ("desktop", "mobile", "tablet", "kiosk")

@@ -7,7 +7,15 @@ import orjson
 
 from sample_shop.assortment import CAMPAIGNS, CATEGORIES
 from sample_shop.columns import Columns
-from sample_shop.sessions import ADD, IDENTIFY, LISTING, ORDER, PAGE, SEARCH, VIEW
+from sample_shop.visit_events import (
+    ADD,
+    IDENTIFY,
+    LISTING,
+    ORDER,
+    PAGE,
+    SEARCH,
+    VIEW,
+)
 
 REFERRERS = ("", "https://search.example/", "https://mail.example/", "https://social.example/")
 TRACKED = {

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from sample_shop import tastes
 from sample_shop.columns import Columns
-from sample_shop.rhythm import date_of, day_number
+from sample_shop.shop_calendar import date_of, day_number
 from sample_shop.truth import ITEM_TASTES, PERSON_TASTES, normalised
 
 PEOPLE_AT_ONCE = 500

@@ -7,10 +7,10 @@ import numpy as np
 from sample_shop.assortment import FREE_POSTAGE_FROM, POSTAGE, POSTAGE_ITEM
 from sample_shop.columns import Columns
 from sample_shop.crm import Crm
-from sample_shop.draws import stream
 from sample_shop.people import BROWSER, People
-from sample_shop.rhythm import date_of, day_start_ms, utc_text
-from sample_shop.sessions import AT_CHECKOUT, AT_START, GUEST_EMAIL, ORDER, REMEMBERED
+from sample_shop.random_streams import stream
+from sample_shop.shop_calendar import date_of, day_start_ms, utc_text
+from sample_shop.visit_events import AT_CHECKOUT, AT_START, GUEST_EMAIL, ORDER, REMEMBERED
 from sample_shop.visits import CHANNELS, STORE, Day
 
 HEADER = (

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from sample_shop import names
+from sample_shop import contacts
 from sample_shop.catalogue import BRAND_DIMS, CATEGORY_DIMS, STYLE_DIMS
 from sample_shop.columns import Columns
-from sample_shop.draws import choose_fixed, opaque, stream
+from sample_shop.random_streams import choose_fixed, opaque, stream
 
 ACCOUNT, GUEST, CRM_ONLY, BROWSER = range(4)
 KINDS = ("account", "guest", "crm_only", "browser")
@@ -33,7 +33,7 @@ class People:
             str
         ] = []  # the truth's names of the people; nothing that the shop hands over contains one
         self.user_ids: list[str] = []
-        self._pools = names.pools()
+        self._pools = contacts.pools()
 
     def __len__(self) -> int:
         return len(self.contacts)
@@ -95,22 +95,22 @@ class People:
         partner = int(self.rows.household[row])
         shared = self.contacts[partner] if partner >= 0 else None
         k = (
-            int(rng.choice(len(names.COUNTRIES), p=[c.share for c in names.COUNTRIES]))
+            int(rng.choice(len(contacts.COUNTRIES), p=[c.share for c in contacts.COUNTRIES]))
             if shared is None
             else shared["country_no"]
         )
-        country, (firsts, lasts) = names.COUNTRIES[k], self._pools[k]
+        country, (firsts, lasts) = contacts.COUNTRIES[k], self._pools[k]
         first, last = firsts[rng.integers(0, len(firsts))], lasts[rng.integers(0, len(lasts))]
         last = shared["last_name"] if shared else last
-        line, city, postcode = names.address(rng, country)
+        line, city, postcode = contacts.address(rng, country)
         if shared:
             line, city, postcode = shared["address_line"], shared["city"], shared["postcode"]
-        own_phone = names.phone(rng, country)
+        own_phone = contacts.phone(rng, country)
         shares_phone = shared is not None and rng.random() < 0.35
         return {
             "first_name": first,
             "last_name": last,
-            "email": names.email(rng, first, last, row),
+            "email": contacts.email(rng, first, last, row),
             "phone": shared["phone"] if shared and shares_phone else own_phone,
             "address_line": line,
             "city": city,
@@ -136,16 +136,16 @@ class People:
         draw = rng.random((n, 3))
         for row in np.flatnonzero((draw < (0.0008, 0.0003, 0.0003)).any(axis=1)):
             own, contact = stream(self.seed, "change", day, int(row)), self.contacts[row]
-            country = names.COUNTRIES[contact["country_no"]]
+            country = contacts.COUNTRIES[contact["country_no"]]
             if draw[row, 0] < 0.0008:
-                contact["address_line"], contact["city"], contact["postcode"] = names.address(own, country)
+                contact["address_line"], contact["city"], contact["postcode"] = contacts.address(own, country)
                 changed["address"].append(int(row))
             if draw[row, 1] < 0.0003:
-                contact["email"] = names.email(
+                contact["email"] = contacts.email(
                     own, contact["first_name"], contact["last_name"], 1_000_000 * day + int(row)
                 )
                 changed["email"].append(int(row))
             if draw[row, 2] < 0.0003:
-                contact["phone"] = names.phone(own, country)
+                contact["phone"] = contacts.phone(own, country)
                 changed["phone"].append(int(row))
         return changed

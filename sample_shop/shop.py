@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from sample_shop import delivery, event_lines, sessions, words
+from sample_shop import consent_truth, event_lines, event_transport, visit_events
 from sample_shop.catalogue import Catalogue
 from sample_shop.crm import HEADER as PEOPLE_HEADER
 from sample_shop.crm import Crm
 from sample_shop.devices import Devices
-from sample_shop.handover import Handover
+from sample_shop.nightly_files import Handover
 from sample_shop.orders import OrderBook, checkout_ms
 from sample_shop.people import People
-from sample_shop.plants.plan import planted
-from sample_shop.plants.record import Day, Site, csv_rows
-from sample_shop.rhythm import date_of
+from sample_shop.planted_cases.all_cases import planted
+from sample_shop.planted_cases.records import Day, Site, csv_rows
+from sample_shop.shop_calendar import date_of
 from sample_shop.traps import Traps
 from sample_shop.truth import Register, Truth
-from sample_shop.visit_texts import texts
+from sample_shop.visit_details import texts
 from sample_shop.visits import Memory, trade
 
 
@@ -46,9 +46,9 @@ class Shop:
         self.item_ids.extend(self.catalogue.item_id(row) for row in range(n_known, n_items))
 
         today = trade(self.seed, day, self.people, self.catalogue, self.devices, shelf, self.memory)
-        login = sessions.logins(self.seed, day, today, self.people)
+        login = visit_events.logins(self.seed, day, today, self.people)
         happened, shown = (
-            sessions.events(self.seed, day, today, login),
+            visit_events.events(self.seed, day, today, login),
             self.traps.on_visits(day, today, login),
         )
         happened.has_user[np.isin(happened.visit, list(shown.user_id))] = True
@@ -67,7 +67,7 @@ class Shop:
         sold = np.bincount(today.purchases.item, today.purchases.quantity, n_items).astype(np.int64)
         self.catalogue.close_day(day, sold, np.bincount(today.views.item, minlength=n_items))
 
-        sent = delivery.send(self.seed, day, happened, today.visits.device, self.devices.rows)
+        sent = event_transport.send(self.seed, day, happened, today.visits.device, self.devices.rows)
         sent = sent.take(np.flatnonzero(sent.landing >= self.write_from))
         lines = event_lines.lines(
             sent, visit_texts, self.item_ids, shelf.price, self.catalogue.items.category
@@ -101,7 +101,7 @@ class Shop:
             name, [(text.session_id, int(persons[v]), text.anonymous_id) for v, text in visit_texts.items()]
         )
 
-    def _words(self, events: list[bytes], cards: list[int], plants: Day) -> words.Words:
+    def _words(self, events: list[bytes], cards: list[int], plants: Day) -> consent_truth.Words:
         """What the files written last say about consent: events, new and changed cards, spoiled lines and
         plants.
         """
@@ -114,9 +114,9 @@ class Shop:
             for row in csv_rows(extra["people"])
             if len(row) == len(PEOPLE_HEADER)
         ]
-        said: words.Words = {}
-        words.hear_cards(said, [*(self.crm.records[number] for number in cards), *typed])
-        words.hear_events(said, [*events, *extra["events"]])
+        said: consent_truth.Words = {}
+        consent_truth.hear_cards(said, [*(self.crm.records[number] for number in cards), *typed])
+        consent_truth.hear_events(said, [*events, *extra["events"]])
         return said
 
     def _people_change(self, day: int) -> tuple[np.ndarray, np.ndarray, list[int]]:

@@ -16,7 +16,7 @@ For customer c, item i, day t:
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.rhythm import season, traffic
+from sample_shop.shop_calendar import season, traffic
 
 CATEGORY_WEIGHT, BRAND_WEIGHT, STYLE_WEIGHT, PRICE_WEIGHT = 1.5, 0.7, 0.8, 0.45
 PRICE_RESPONSE = 1.2

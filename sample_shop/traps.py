@@ -12,11 +12,11 @@ from itertools import takewhile
 import numpy as np
 
 from sample_shop.crm import Crm
-from sample_shop.draws import opaque, stream
 from sample_shop.event_lines import VisitText
 from sample_shop.orders import Order
-from sample_shop.sessions import NO_LOGIN, REMEMBERED
+from sample_shop.random_streams import opaque, stream
 from sample_shop.truth import normalised
+from sample_shop.visit_events import NO_LOGIN, REMEMBERED
 from sample_shop.visits import STORE, WEB, Day
 
 TILL_EMAILS = ("test@test.com", "none@none.com", "noreply@shop.example")

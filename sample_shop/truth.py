@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sample_shop import files, tastes
+from sample_shop import file_writing, tastes
 from sample_shop.assortment import BRANDS, CATEGORIES
 from sample_shop.catalogue import Catalogue
 from sample_shop.columns import Columns
+from sample_shop.consent_truth import Words
 from sample_shop.crm import csv_line
-from sample_shop.handover import Planted
+from sample_shop.nightly_files import Planted
 from sample_shop.people import KINDS, PURPOSES, People
-from sample_shop.plants.record import Fact
+from sample_shop.planted_cases.records import Fact
 from sample_shop.visits import Day
-from sample_shop.words import Words
 
 PERSON_TASTES = (
     "category_taste",
@@ -103,25 +103,25 @@ class Truth:
 
     def world(self) -> None:
         """What holds for all days: this page, categories and brands with their vectors, the position bias."""
-        files.write(self.folder / "README.md", _PAGE.encode())
+        file_writing.write(self.folder / "README.md", _PAGE.encode())
         about = {"seed": self.shop.seed, "customers": self.people.n_customers}
-        files.write(self.folder / "shop.json", (json.dumps(about, indent=2) + "\n").encode())
+        file_writing.write(self.folder / "shop.json", (json.dumps(about, indent=2) + "\n").encode())
         paths = [" > ".join(c.path) for c in CATEGORIES]
-        files.write_table(
+        file_writing.write_table(
             self.folder / "categories.parquet",
             _table(self.shop.categories, ("vector", "season", "peak_day"), category_path=paths),
         )
-        files.write_table(
+        file_writing.write_table(
             self.folder / "brands.parquet", _table(self.shop.brands, ("vector",), brand_name=list(BRANDS))
         )
         places = np.arange(60)
         rows = [csv_line((str(p + 1), f"{tastes.position_bias(p):.6f}")) for p in places]
-        files.write_lines(
+        file_writing.write_lines(
             self.folder / "position_bias.csv", rows, b"position,relative_chance_to_be_looked_at"
         )
 
     def _write(self, subject: str, day: str, table: pa.Table) -> None:
-        files.write_table(self.folder / subject / f"{day}.parquet", table)
+        file_writing.write_table(self.folder / subject / f"{day}.parquet", table)
 
     def newcomers(self, day: str, persons: np.ndarray, launched: np.ndarray) -> None:
         """People and items new on a day, with their latent tastes."""
@@ -227,9 +227,11 @@ class Truth:
         text = [
             csv_line([*(str(field) for field in row[:-1]), "true" if row[-1] else "false"]) for row in rows
         ]
-        files.write_lines(self.folder / "planted" / day / "records.csv", text, csv_line(PLANTED_HEADER))
+        file_writing.write_lines(
+            self.folder / "planted" / day / "records.csv", text, csv_line(PLANTED_HEADER)
+        )
         counts: dict[tuple[str, str, str], int] = {}
         for feed, _, _, kind, reason, *_ in rows:
             counts[feed, kind, reason] = counts.get((feed, kind, reason), 0) + 1
         lines = [csv_line((*key, str(counts[key]))) for key in sorted(counts)]
-        files.write_lines(self.folder / "planted" / day / "counts.csv", lines, b"feed,kind,reason,n")
+        file_writing.write_lines(self.folder / "planted" / day / "counts.csv", lines, b"feed,kind,reason,n")

@@ -10,9 +10,9 @@ from sample_shop import tastes
 from sample_shop.catalogue import Catalogue
 from sample_shop.columns import Columns
 from sample_shop.devices import MOBILE, Devices
-from sample_shop.draws import choose, stream, whole_weights
 from sample_shop.people import ACCOUNT, People
-from sample_shop.rhythm import times_of_day
+from sample_shop.random_streams import choose, stream, whole_weights
+from sample_shop.shop_calendar import times_of_day
 
 WEB, APP, STORE = range(3)
 CHANNELS = ("web", "app", "store")

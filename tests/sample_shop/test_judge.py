@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sample_shop.judge import Judge
-from sample_shop.rhythm import OPENING_DAY, traffic
+from sample_shop.shop_calendar import OPENING_DAY, traffic
 
 AS_OF, DAYS = date(2026, 1, 31), 14
 

@@ -16,8 +16,8 @@ from benchmarks.soak.hostile.trials import (
     write_csv_rows,
     write_json_lines,
 )
-from sample_shop.rhythm import OPENING_DAY, day_number
-from sample_shop.shop import trade_days
+from sample_shop.shop_calendar import OPENING_DAY, day_number
+from sample_shop.shop import Shop
 from spark_jobs.settings import Settings
 
 OPENING = OPENING_DAY
@@ -47,15 +47,9 @@ def write_shop_files(settings: Settings, source: str, first: date, last: date) -
     """Let the shop write the files of these days."""
     landing = settings.landing / source
     if source == "sample_shop":
-        days = day_number(first), day_number(last)
-        trade_days(
-            settings.shop_seed,
-            settings.shop_customers,
-            *days,
-            landing,
-            settings.home / "truth",
-            lambda day: None,
-        )
+        truth, write_from = settings.home / "truth", day_number(first)
+        shop = Shop(settings.shop_seed, settings.shop_customers, landing, truth, write_from)
+        shop.trade_until(day_number(last))
         return
     for n in range((last - first).days + 1):
         write_retail_day(landing / "lines", first + timedelta(days=n))

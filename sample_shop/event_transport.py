@@ -5,8 +5,8 @@ file of each event.
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.draws import choose_fixed, stream
-from sample_shop.rhythm import MS_PER_DAY, day_start_ms
+from sample_shop.random_streams import choose_fixed, stream
+from sample_shop.shop_calendar import MS_PER_DAY, day_start_ms
 
 LATE_VISITS = 0.02  # visits whose device had no network
 _LATE_MS = (

@@ -13,10 +13,10 @@ from datetime import datetime
 import pyarrow.parquet as pq
 import pytest
 
-from sample_shop.plants import plan
-from sample_shop.plants.consent import STORIES
+from sample_shop.consent_truth import happened, is_granted
+from sample_shop.planted_cases import all_cases
+from sample_shop.planted_cases.consent import STORIES
 from sample_shop.shop import trade_days
-from sample_shop.words import happened, is_granted
 from tests.sample_shop.conftest import MAIN
 
 FACTS = {
@@ -44,7 +44,7 @@ def without(small, tmp_path_factory):
     home = tmp_path_factory.mktemp("without")
     other = replace(small, landing=home / "landing", truth=home / "truth")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "SUBJECTS", ())
+        patch.setattr(all_cases, "SUBJECTS", ())
         trade_days(11, 150, 0, 9, other.landing, other.truth)
     return other
 

@@ -2,7 +2,16 @@
 catalogue that is cut.
 """
 
-from sample_shop.plants.record import Day, Fact, Line, Site, due, event_line, item_line, person_line
+from sample_shop.planted_cases.records import (
+    Day,
+    Fact,
+    Line,
+    Site,
+    due,
+    event_line,
+    item_line,
+    person_line,
+)
 
 # Name → the days, counted from the opening, on which the night's whole file lacks it; the last number is
 # where it comes back.

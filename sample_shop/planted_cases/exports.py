@@ -3,7 +3,7 @@ header.
 """
 
 from sample_shop.orders import HEADER
-from sample_shop.plants.record import (
+from sample_shop.planted_cases.records import (
     Day,
     ExtraFile,
     Fact,

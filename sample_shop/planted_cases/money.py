@@ -1,6 +1,13 @@
 """Orders in two currencies, a customer who pays in two, and an order whose lines name two customers."""
 
-from sample_shop.plants.record import Day, Fact, Line, Site, due, order_line
+from sample_shop.planted_cases.records import (
+    Day,
+    Fact,
+    Line,
+    Site,
+    due,
+    order_line,
+)
 
 FIRST_DAY, EVERY = 3, 14
 

@@ -1,7 +1,15 @@
 """All plants of a landing day."""
 
-from sample_shop.plants import absence, consent, exports, hostile, money, spellings, templates
-from sample_shop.plants.record import Day, Site
+from sample_shop.planted_cases import (
+    absence,
+    consent,
+    exports,
+    hostile,
+    money,
+    spellings,
+    templates,
+)
+from sample_shop.planted_cases.records import Day, Site
 
 SUBJECTS = (consent, absence, exports, hostile, money, templates, spellings)
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from sample_shop.crm import HEADER as PEOPLE_HEADER
-from sample_shop.draws import opaque
 from sample_shop.event_lines import iso_text
 from sample_shop.orders import HEADER as ORDERS_HEADER
-from sample_shop.rhythm import day_start_ms, utc_text
+from sample_shop.random_streams import opaque
+from sample_shop.shop_calendar import day_start_ms, utc_text
 
 FEEDS = ("events", "orders", "people", "catalogue")
 ABSENT = object()  # a key that is not written

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from sample_shop import defects, files
+from sample_shop import file_writing, spoiled_lines
 from sample_shop.columns import Columns
 from sample_shop.crm import HEADER as PEOPLE_HEADER
 from sample_shop.crm import csv_line
-from sample_shop.delivery import LATE, REPEAT_BIT, SKEWED
-from sample_shop.draws import stream
+from sample_shop.event_transport import LATE, REPEAT_BIT, SKEWED
 from sample_shop.orders import HEADER as ORDERS_HEADER
 from sample_shop.orders import Order
-from sample_shop.plants.absence import cut
-from sample_shop.plants.exports import is_lone_cr
-from sample_shop.plants.record import Day, Line
-from sample_shop.rhythm import date_of
+from sample_shop.planted_cases.absence import cut
+from sample_shop.planted_cases.exports import is_lone_cr
+from sample_shop.planted_cases.records import Day, Line
+from sample_shop.random_streams import stream
+from sample_shop.shop_calendar import date_of
 
 FILES = {
     "events": "events.jsonl.gz",
@@ -94,7 +94,7 @@ class Handover:
         self._write_feed(day, "catalogue", catalogue, None, plants, found)
         for extra in plants.files:
             contents = [line.content for line in extra.lines]
-            files.write_lines(self._path(day, extra.feed, extra.name), contents, extra.header or None)
+            file_writing.write_lines(self._path(day, extra.feed, extra.name), contents, extra.header or None)
             found += noted(extra.feed, extra.name, extra.lines, 2 if extra.header else 1)
         return sorted(found)
 
@@ -108,9 +108,9 @@ class Handover:
         good line.
         """
         rng = stream(self.seed, f"defects_{feed}", day)
-        extra = defects.spoiled(rng, feed, day, lines)
+        extra = spoiled_lines.spoiled(rng, feed, day, lines)
         self.spoiled[feed] = [line for _, _, line in extra]
-        merged, good, bad = defects.mixed(rng, lines, self.spoiled[feed])
+        merged, good, bad = spoiled_lines.mixed(rng, lines, self.spoiled[feed])
         first, planted = 1 if header is None else 2, plants.lines[feed]
         whole = [*merged, *(line.content for line in planted)]
         kept = cut(day, whole) if feed == "catalogue" else whole
@@ -119,7 +119,7 @@ class Handover:
                 found.append((feed, FILES[feed], int(place) + first, kind, reason, "", True))
         found += noted(feed, FILES[feed], planted[: max(len(kept) - len(merged), 0)], first + len(merged))
         end = b"\r" if feed == "orders" and is_lone_cr(day) else b"\n"
-        files.write_lines(self._path(day, feed, FILES[feed]), kept, header, end)
+        file_writing.write_lines(self._path(day, feed, FILES[feed]), kept, header, end)
         return good + first
 
 

@@ -6,7 +6,15 @@ cannot be read as a yes is a no; an absent, null or empty one is no word.
 
 from typing import Any, NamedTuple
 
-from sample_shop.plants.record import ABSENT, Day, Fact, Line, Site, event_line, person_line
+from sample_shop.planted_cases.records import (
+    ABSENT,
+    Day,
+    Fact,
+    Line,
+    Site,
+    event_line,
+    person_line,
+)
 
 FIRST_DAY, EVERY = 2, 21
 IMPOSSIBLE = "2126-01-05T08:00:00.000Z"

@@ -5,9 +5,9 @@ happened.
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.draws import choose_fixed, stream
 from sample_shop.people import ACCOUNT, GUEST, People
-from sample_shop.rhythm import day_start_ms
+from sample_shop.random_streams import choose_fixed, stream
+from sample_shop.shop_calendar import day_start_ms
 from sample_shop.visits import STORE, Day
 
 PAGE, LISTING, IDENTIFY, SEARCH, VIEW, ADD, ORDER = range(7)

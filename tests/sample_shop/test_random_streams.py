@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sample_shop import defects, files
+from sample_shop import file_writing, spoiled_lines
 from sample_shop.columns import Columns
-from sample_shop.draws import choose, choose_fixed, opaque, stream, whole_weights
-from sample_shop.names import mistyped, national
+from sample_shop.contacts import mistyped, national
+from sample_shop.random_streams import choose, choose_fixed, opaque, stream, whole_weights
 from sample_shop.tastes import browse_probability, restock_probability
 from sample_shop.visits import Memory
 
@@ -91,7 +91,7 @@ def test_memory_keeps_the_last_purchase_of_each_pair(bought):
 
 @given(st.lists(st.binary(max_size=4)), st.lists(st.binary(max_size=4)), st.integers(0, 99))
 def test_mixing_keeps_every_line_and_the_order_of_the_good_ones(lines, extra, seed):
-    merged, good, bad = defects.mixed(np.random.default_rng(seed), lines, extra)
+    merged, good, bad = spoiled_lines.mixed(np.random.default_rng(seed), lines, extra)
     assert [merged[k] for k in good] == lines and [merged[k] for k in bad] == extra
     assert sorted([*good, *bad]) == list(range(len(merged)))
 
@@ -107,9 +107,9 @@ def test_a_slip_is_one_slip(text, seed):
 
 def test_files_are_whole_and_say_no_time(tmp_path):
     path = tmp_path / "a" / "events.jsonl.gz"
-    files.write_lines(path, [b"one", b"two"])
+    file_writing.write_lines(path, [b"one", b"two"])
     assert gzip.decompress(path.read_bytes()) == b"one\ntwo\n" and path.read_bytes()[4:8] == bytes(4)
-    files.write_lines(path, [], b"head")
+    file_writing.write_lines(path, [], b"head")
     assert gzip.decompress(path.read_bytes()) == b"head\n" and [p.name for p in path.parent.iterdir()] == [
         path.name
     ]

@@ -4,12 +4,12 @@ they are.
 
 import numpy as np
 
-from sample_shop import sessions
+from sample_shop import visit_events
 from sample_shop.devices import TYPES, Devices
-from sample_shop.draws import opaque
 from sample_shop.event_lines import VisitText
 from sample_shop.orders import Order
 from sample_shop.people import People
+from sample_shop.random_streams import opaque
 from sample_shop.traps import VisitTraps
 from sample_shop.truth import Register
 from sample_shop.visits import STORE, Day
@@ -37,7 +37,7 @@ def texts(
         register: is told which person stands behind each identifier that the events will show.
     """
     visits, rows = today.visits, people.rows
-    campaign, referrer = sessions.campaigns(seed, day, len(visits))
+    campaign, referrer = visit_events.campaigns(seed, day, len(visits))
     found: dict[int, VisitText] = {}
     for visit in np.flatnonzero(visits.channel != STORE).tolist():
         person, device = int(visits.person[visit]), int(visits.device[visit])
@@ -62,9 +62,12 @@ def texts(
             shipping=order.shipping if order else 0.0,
         )
         register.note("anonymous_id", text.anonymous_id, person, bool(devices.rows.n_owners[device] > 1))
-        if mode in (sessions.REMEMBERED, sessions.AT_START, sessions.AT_CHECKOUT) or visit in shown.user_id:
+        if (
+            mode in (visit_events.REMEMBERED, visit_events.AT_START, visit_events.AT_CHECKOUT)
+            or visit in shown.user_id
+        ):
             register.note("user_id", text.user_id, person)
-        if mode in (sessions.AT_START, sessions.AT_CHECKOUT, sessions.GUEST_EMAIL):
+        if mode in (visit_events.AT_START, visit_events.AT_CHECKOUT, visit_events.GUEST_EMAIL):
             register.note("email", email, person)
         found[visit] = text
     return found

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sample_shop.draws import choose_fixed
+from sample_shop.random_streams import choose_fixed
 
 OPENING_DAY = date(2026, 1, 5)  # a Monday
 MS_PER_DAY = 86_400_000

@@ -4,7 +4,15 @@
 
 import unicodedata
 
-from sample_shop.plants.record import Day, Fact, Line, Site, due, order_line, person_line
+from sample_shop.planted_cases.records import (
+    Day,
+    Fact,
+    Line,
+    Site,
+    due,
+    order_line,
+    person_line,
+)
 
 FIRST_DAY, EVERY = 2, 14
 BYTE_ORDER_MARK = "\ufeff".encode()

@@ -4,7 +4,15 @@ nobody's.
 
 from typing import Any
 
-from sample_shop.plants.record import ABSENT, Day, Fact, Line, Site, due, event_line
+from sample_shop.planted_cases.records import (
+    ABSENT,
+    Day,
+    Fact,
+    Line,
+    Site,
+    due,
+    event_line,
+)
 
 FIRST_DAY, EVERY = 1, 28
 # userId sent → browsers that send it.

@@ -4,7 +4,15 @@ kinds of JSON.
 
 from typing import Any
 
-from sample_shop.plants.record import Day, Line, Site, due, event_line, item_line, order_line
+from sample_shop.planted_cases.records import (
+    Day,
+    Line,
+    Site,
+    due,
+    event_line,
+    item_line,
+    order_line,
+)
 
 FIRST_DAY, EVERY = 4, 14
 MEGABYTE = 1 << 20
