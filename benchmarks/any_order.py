@@ -22,7 +22,7 @@ from benchmarks.online_retail_nights import count_differences
 from expectations.contracts import identity_decisions as decisions
 from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
-from sample_shop.shop import trade_days
+from sample_shop.shop import Shop
 from sample_shop.shop_calendar import OPENING_DAY, day_number
 from spark_jobs.identify import job as identify
 from spark_jobs.ingest import job as ingest
@@ -96,15 +96,8 @@ def main() -> None:
     given = parser.parse_args()
     base = given.home or Path(tempfile.mkdtemp(prefix="any-order-"))
     first = day_number(OPENING_DAY)
-    trade_days(
-        given.seed,
-        given.customers,
-        first,
-        first + given.days - 1,
-        base / "shop",
-        base / "truth",
-        lambda day: None,
-    )
+    shop = Shop(given.seed, given.customers, base / "shop", base / "truth", write_from=first)
+    shop.trade_until(first + given.days - 1)
     days = [OPENING_DAY + timedelta(days=n) for n in range(given.days)]
     spark = start_spark_session("any order", "local[2]", "3g")
     for name, landed in list_landing_orders(days, given.seed).items():

@@ -21,7 +21,7 @@ import numpy as np
 
 from models.base import PURCHASE, Behaviour
 from models.drift import Signal, signals
-from sample_shop.shop import trade_days
+from sample_shop.shop import Shop
 from spark_jobs.train.provenance import date_to_day
 
 WARM_UP, NIGHTS = 60, 30
@@ -33,7 +33,7 @@ def simulate_shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, 
     rows, goods = set(), {}
     with tempfile.TemporaryDirectory() as aside:
         home = Path(aside)
-        trade_days(seed, n_customers, 0, n_days - 1, home / "landing", home / "truth")
+        Shop(seed, n_customers, home / "landing", home / "truth", write_from=0).trade_until(n_days - 1)
         for line in (
             sorted((home / "landing" / "catalogue").glob("*/catalogue.jsonl"))[-1].read_bytes().splitlines()
         ):

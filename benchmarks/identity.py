@@ -233,9 +233,9 @@ def main() -> None:
     ]
     persons = {
         hash_identifier(key, kind, SOURCE, value): (kind, found)
-        for (kind, value), found in judge.identifiers().items()
+        for (kind, value), found in judge.list_identifiers().items()
     }
-    nobodys = {hash_identifier(key, kind, SOURCE, value) for kind, value in judge.placeholders()}
+    nobodys = {hash_identifier(key, kind, SOURCE, value) for kind, value in judge.list_placeholders()}
     known = know(identifiers, links, lake.read_arrow(CORE_PEOPLE, RECORD), persons, nobodys)
     show(customer, identifiers, links, known, sum(len(found) > 1 for _, found in persons.values()))
 

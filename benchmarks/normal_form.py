@@ -16,7 +16,7 @@ from unittest import mock
 import psutil
 
 from expectations.contracts.settings import SETTINGS
-from sample_shop.shop import trade_days
+from sample_shop.shop import Shop
 from spark_jobs.ingest import read_files
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.sources.sample_shop import SOURCE
@@ -44,7 +44,8 @@ def main(n_days: int) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
         landing = Path(folder) / "landing"
-        trade_days(7, 2000, 0, n_days - 1, landing / SOURCE.name, Path(folder) / "truth", lambda day: None)
+        shop = Shop(7, 2000, landing / SOURCE.name, Path(folder) / "truth", write_from=0)
+        shop.trade_until(n_days - 1)
         feed = SOURCE.feed("events")
         files = [file for file in list_landed_files(landing, date.max) if file.entity == feed.entity]
         deliveries = [Delivery(f"d{number}", file) for number, file in enumerate(files)]

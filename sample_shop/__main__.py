@@ -6,11 +6,11 @@ import time
 from datetime import date
 from pathlib import Path
 
-from sample_shop.shop import trade_days
-from sample_shop.shop_calendar import OPENING_DAY, date_of, day_number
+from sample_shop.shop import Shop
+from sample_shop.shop_calendar import OPENING_DAY, calendar_date, day_number
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line; a range before the opening or turned round is refused."""
     parser = argparse.ArgumentParser(prog="python -m sample_shop", description=__doc__)
     parser.add_argument(
@@ -36,17 +36,17 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write the days, telling on stderr how far it is."""
-    args = parse(argv)
+    """Write the days asked for, with progress on stderr."""
+    args = parse_arguments(argv)
     first, last = day_number(args.first), day_number(args.last)
-    began, told = time.monotonic(), 0.0
+    started_at, shown_at = time.monotonic(), 0.0
 
-    def tell(day: int) -> None:
-        nonlocal told
+    def show_progress(day: int) -> None:
+        nonlocal shown_at
         now = time.monotonic()
-        if day == last or now - told > 1:
-            told = now
-            done = f"{date_of(day)} · day {day + 1} of {last + 1} · {now - began:.0f} s"
+        if day == last or now - shown_at > 1:
+            shown_at = now
+            done = f"{calendar_date(day)} · day {day + 1} of {last + 1} · {now - started_at:.0f} s"
             print(
                 f"\rsample shop: {done}",
                 end="\n" if day == last or not sys.stderr.isatty() else "",
@@ -54,7 +54,8 @@ def main(argv: list[str] | None = None) -> None:
                 flush=True,
             )
 
-    trade_days(args.seed, args.customers, first, last, args.landing, args.truth, tell)
+    shop = Shop(args.seed, args.customers, args.landing, args.truth, write_from=first)
+    shop.trade_until(last, show_progress)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import orjson
 
 from sample_shop.assortment import ADJECTIVES, BRANDS, CATEGORIES, ITEMS_AT_OPENING, LAUNCHES_PER_DAY
 from sample_shop.columns import Columns
-from sample_shop.random_streams import opaque, stream
+from sample_shop.random_streams import make_opaque_id, random_stream
 from sample_shop.shop_calendar import day_start_ms
 
 CATEGORY_DIMS, BRAND_DIMS, STYLE_DIMS = 6, 4, 6
@@ -21,7 +21,7 @@ class Catalogue:
 
     def __init__(self, seed: int, n_customers: int) -> None:
         self.seed, self.scale = seed, n_customers / 2000
-        rng = stream(seed, "world")
+        rng = random_stream(seed, "world")
         broad = {name: rng.normal(size=CATEGORY_DIMS) for name in sorted({c.path[0] for c in CATEGORIES})}
         vectors = [0.7 * broad[c.path[0]] + 0.75 * rng.normal(size=CATEGORY_DIMS) for c in CATEGORIES]
         self.categories = Columns(
@@ -34,7 +34,7 @@ class Catalogue:
             level=rng.normal(0, 0.6, len(BRANDS)),
         )
         self.items = Columns()
-        self._launch(stream(seed, "launch", 0), 0, ITEMS_AT_OPENING)
+        self._launch(random_stream(seed, "launch", 0), 0, ITEMS_AT_OPENING)
 
     def _launch(self, rng: np.random.Generator, day: int, n: int) -> None:
         """Add `n` items. Popularity is skewed: worth is normal on the log scale, with a few stars."""
@@ -75,11 +75,11 @@ class Catalogue:
         """Launches and prices of the morning. Returns the day's shelf: availability, position in its listing,
         price.
         """
-        rng = stream(self.seed, "launch", day)
+        rng = random_stream(self.seed, "launch", day)
         if day > 0:
             self._launch(rng, day, rng.poisson(LAUNCHES_PER_DAY))
         items, n = self.items, len(self.items)
-        rng = stream(self.seed, "prices", day)
+        rng = random_stream(self.seed, "prices", day)
         starts = (rng.random(n) < SALE_SHARE) & (items.sale_until < day) & (items.launched < day)
         cut, lasts = rng.choice([0.75, 0.8, 0.85, 0.9], n), rng.integers(*SALE_DAYS, n)
         changes = starts | (items.sale_until == day)
@@ -105,7 +105,7 @@ class Catalogue:
         """Book sales and returns off stock, order again, end what is not ordered again. `sold`, `viewed`:
         (n_items,).
         """
-        items, rng, n = self.items, stream(self.seed, "stock", day), len(self.items)
+        items, rng, n = self.items, random_stream(self.seed, "stock", day), len(self.items)
         before, was_active = items.stock.copy(), items.is_active.copy()
         items.stock[:] = np.maximum(items.stock - sold, 0)
         arrived = items.arrives == day
@@ -122,18 +122,18 @@ class Catalogue:
         changed = (items.stock != before) | (items.is_active != was_active)
         items.updated_ms[changed] = day_start_ms(day) + 23 * 3_600_000 + 50 * 60_000
 
-    def item_id(self, row: int) -> str:
+    def make_item_id(self, row: int) -> str:
         """The shop's id of an item."""
-        return f"SKU-{opaque(self.seed, 'item', int(row), 8)}"
+        return f"SKU-{make_opaque_id(self.seed, 'item', int(row), 8)}"
 
-    def title(self, row: int) -> str:
+    def compose_title(self, row: int) -> str:
         """Brand, adjective, noun, as shown."""
         items, words = self.items, self.items.words[row]
         category = CATEGORIES[items.category[row]]
         noun = category.nouns[words[1] % len(category.nouns)]
         return f"{BRANDS[items.brand[row]]} {ADJECTIVES[words[0] % len(ADJECTIVES)]} {noun}"
 
-    def snapshot(self) -> list[bytes]:
+    def format_lines(self) -> list[bytes]:
         """The catalogue file of the night: one JSON line per item ever launched."""
         items, updated = (
             self.items,
@@ -141,14 +141,18 @@ class Catalogue:
         )
         lines = []
         for row in range(len(items)):
-            category, words, item_id = CATEGORIES[items.category[row]], items.words[row], self.item_id(row)
+            category, words, item_id = (
+                CATEGORIES[items.category[row]],
+                items.words[row],
+                self.make_item_id(row),
+            )
             attributes = {
                 name: values[words[2 + k] % len(values)]
                 for k, (name, values) in enumerate(sorted(category.attributes.items()))
             }
             record = {
                 "item_id": item_id,
-                "title": self.title(row),
+                "title": self.compose_title(row),
                 "category_path": list(category.path),
                 "brand": BRANDS[items.brand[row]],
                 "price": float(items.price[row]),

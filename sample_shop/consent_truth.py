@@ -15,7 +15,7 @@ import orjson
 YES = frozenset({"true", "yes", "granted", "1"})
 EVENT_PURPOSES, CARD_PURPOSES = ("analytics", "personalization"), ("marketing", "personalization")
 LATEST = timedelta(days=1)  # after its event was received; a later moment nobody's clock has shown
-Words = dict[
+ConsentStates = dict[
     tuple[str, str, str], tuple[datetime, bool]
 ]  # kind, value, purpose → since when, and whether it is a yes
 
@@ -27,7 +27,9 @@ def is_granted(word: Any) -> bool | None:
     return str(word).strip().lower() in YES if isinstance(word, str | bool | int) else False
 
 
-def note(words: Words, who: Iterable[tuple[str, Any]], purpose: str, at: datetime, word: Any) -> None:
+def record_statement(
+    words: ConsentStates, who: Iterable[tuple[str, Any]], purpose: str, at: datetime, word: Any
+) -> None:
     """Keep a word for each identifier when it is newer than what there is, or a no as new."""
     granted = is_granted(word)
     for kind, value in who:
@@ -37,7 +39,7 @@ def note(words: Words, who: Iterable[tuple[str, Any]], purpose: str, at: datetim
             words[key] = max(old, new, key=lambda each: (each[0], not each[1]))
 
 
-def moment(text: Any) -> datetime | None:
+def parse_time(text: Any) -> datetime | None:
     """A time as events write it, None where it cannot be read."""
     try:
         return datetime.fromisoformat(text)
@@ -45,38 +47,40 @@ def moment(text: Any) -> datetime | None:
         return None
 
 
-def happened(event: Mapping[str, Any]) -> datetime | None:
+def find_event_time(event: Mapping[str, Any]) -> datetime | None:
     """When an event truly happened; None where that cannot be read or cannot be."""
     received, sent, original = (
-        moment(event.get(name)) for name in ("receivedAt", "sentAt", "originalTimestamp")
+        parse_time(event.get(name)) for name in ("receivedAt", "sentAt", "originalTimestamp")
     )
     if received is None or sent is None or original is None:
         return None
-    at = moment(event["timestamp"]) if "timestamp" in event else received - (sent - original)
+    at = parse_time(event["timestamp"]) if "timestamp" in event else received - (sent - original)
     return at if at is not None and at <= received + LATEST else None
 
 
-def hear_events(words: Words, lines: Iterable[bytes]) -> None:
+def read_events(words: ConsentStates, lines: Iterable[bytes]) -> None:
     """Note the words that events carry, under their user id and under their anonymous id."""
     for line in lines:
         try:
             event = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue
-        if isinstance(event, dict) and (at := happened(event)):
+        if isinstance(event, dict) and (at := find_event_time(event)):
             who = (("user_id", event.get("userId")), ("anonymous_id", event.get("anonymousId")))
             for purpose in EVENT_PURPOSES:
-                note(words, who, purpose, at, event["context"]["consent"]["categoryPreferences"].get(purpose))
+                record_statement(
+                    words, who, purpose, at, event["context"]["consent"]["categoryPreferences"].get(purpose)
+                )
 
 
-def hear_cards(words: Words, cards: Iterable[Mapping[str, str]]) -> None:
+def read_person_records(words: ConsentStates, cards: Iterable[Mapping[str, str]]) -> None:
     """Note what records of the customer file say, under their number, their user id and their e-mail."""
     for card in cards:
-        at = moment(card["updated_at"])
+        at = parse_time(card["updated_at"])
         who = (
             ("crm_id", card["crm_id"]),
             ("user_id", card["user_id"]),
             ("email", card["email"].strip().lower()),
         )
         for purpose in CARD_PURPOSES if at else ():
-            note(words, who, purpose, at, card[f"{purpose}_consent"])
+            record_statement(words, who, purpose, at, card[f"{purpose}_consent"])

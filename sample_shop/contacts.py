@@ -87,7 +87,7 @@ COUNTRIES = (
 )
 
 
-def pools() -> list[tuple[list[str], list[str]]]:
+def load_name_pools() -> list[tuple[list[str], list[str]]]:
     """First and last names of each country, in a fixed order."""
     found = []
     for country in COUNTRIES:
@@ -96,22 +96,22 @@ def pools() -> list[tuple[list[str], list[str]]]:
     return found
 
 
-def ascii_word(text: str) -> str:
+def fold_to_ascii(text: str) -> str:
     """Lower-case letters only, accents folded: what a name becomes in an e-mail address."""
     folded = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
     return re.sub("[^a-z]", "", folded.lower())
 
 
-def email(rng: np.random.Generator, first: str, last: str, number: int) -> str:
+def make_email(rng: np.random.Generator, first: str, last: str, number: int) -> str:
     """An address nobody else has: the person's number is part of it."""
-    a, b = ascii_word(first) or "x", ascii_word(last) or "x"
+    a, b = fold_to_ascii(first) or "x", fold_to_ascii(last) or "x"
     local = (f"{a}.{b}{number}", f"{a[0]}{b}{number}", f"{b}.{a}.{number}", f"{a}{number}")[
         rng.integers(0, 4)
     ]
     return f"{local}@{DOMAINS[rng.integers(0, 3)]}"
 
 
-def phone(rng: np.random.Generator, country: Country) -> str:
+def make_phone(rng: np.random.Generator, country: Country) -> str:
     """A number shaped like the country's mobile numbers, digits drawn at random."""
     n_digits = 10 - len(country.mobile)
     return (
@@ -120,12 +120,12 @@ def phone(rng: np.random.Generator, country: Country) -> str:
     )
 
 
-def national(number: str) -> str:
+def format_national_phone(number: str) -> str:
     """The same number as people at home write it: `+49 151 234` is `0151 234`."""
     return "0" + number.split(" ", 1)[1]
 
 
-def address(rng: np.random.Generator, country: Country) -> tuple[str, str, str]:
+def make_address(rng: np.random.Generator, country: Country) -> tuple[str, str, str]:
     """Address line, city, postcode. One line in eight has a comma, so that the export must quote it."""
     street, number = country.streets[rng.integers(0, len(country.streets))], rng.integers(1, 190)
     line = f"{number} {street}" if country.house_first else f"{street} {number}"
@@ -135,7 +135,7 @@ def address(rng: np.random.Generator, country: Country) -> tuple[str, str, str]:
     return line, country.cities[rng.integers(0, len(country.cities))], postcode
 
 
-def mistyped(rng: np.random.Generator, text: str) -> str:
+def mistype(rng: np.random.Generator, text: str) -> str:
     """The text with one slip: a letter swapped with the next, left out, doubled, or replaced by its
     neighbour.
     """

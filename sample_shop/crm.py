@@ -7,12 +7,12 @@ import io
 
 import numpy as np
 
-from sample_shop.contacts import mistyped, national
+from sample_shop.contacts import format_national_phone, mistype
 from sample_shop.people import ACCOUNT, CRM_ONLY, People
-from sample_shop.random_streams import opaque, stream
-from sample_shop.shop_calendar import day_start_ms, utc_text
+from sample_shop.random_streams import make_opaque_id, random_stream
+from sample_shop.shop_calendar import day_start_ms, format_utc
 
-HEADER = (
+PEOPLE_HEADER = (
     "crm_id",
     "user_id",
     "email",
@@ -34,7 +34,7 @@ SECOND_CARDS = 0.16  # of those who also go to the store
 _ADDRESS = ("address_line", "city", "postcode")
 
 
-def csv_line(fields: list[str] | tuple[str, ...]) -> bytes:
+def format_csv_line(fields: list[str] | tuple[str, ...]) -> bytes:
     """One line of an export, without its line end; fields quoted where they must be."""
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(fields)
@@ -49,10 +49,10 @@ class Crm:
         self.records: list[dict[str, str]] = []
         self.owner: list[int] = []
         self.lines: list[bytes] = []
-        self.first_of: dict[int, int] = {}  # person → record with the account or the first card
-        self.card_of: dict[int, int] = {}  # person → record whose e-mail the till shows
+        self.first_records: dict[int, int] = {}  # person → record with the account or the first card
+        self.shown_cards: dict[int, int] = {}  # person → record whose e-mail the till shows
 
-    def register(self, people: People, day: int) -> list[int]:
+    def create_records(self, people: People, day: int) -> list[int]:
         """Create the day's records: accounts that signed up, store cards of newcomers. Returns record
         numbers.
         """
@@ -60,17 +60,19 @@ class Crm:
         signs = (rows.signup == day) | ((day == 0) & (rows.signup < 0))
         cards = (rows.kind == CRM_ONLY) & (rows.arrived == day)
         for row in np.flatnonzero(signs | cards):
-            rng, row = stream(self.seed, "crm", int(row)), int(row)
+            rng, row = random_stream(self.seed, "crm", int(row)), int(row)
             before_opening = int(rows.signup[row]) if rows.signup[row] < 0 else -int(rng.integers(1, 900))
             created = before_opening if day == 0 else day
             if rng.random() < (ACCOUNT_RECORDS if rows.kind[row] == ACCOUNT else 1.0):
-                self.first_of[row] = self.card_of[row] = self._add(people, row, created, rng, second=False)
-                made.append(self.first_of[row])
+                self.first_records[row] = self.shown_cards[row] = self._add(
+                    people, row, created, rng, second=False
+                )
+                made.append(self.first_records[row])
             if rows.store_share[row] > 0 and rng.random() < SECOND_CARDS:
-                self.card_of[row] = self._add(
+                self.shown_cards[row] = self._add(
                     people, row, min(day, created + int(rng.integers(0, 60))), rng, second=True
                 )
-                made.append(self.card_of[row])
+                made.append(self.shown_cards[row])
         return made
 
     def _add(self, people: People, row: int, created: int, rng: np.random.Generator, second: bool) -> int:
@@ -79,11 +81,11 @@ class Crm:
         """
         contact, rows, number = people.contacts[row], people.rows, len(self.records)
         is_account = rows.kind[row] == ACCOUNT and not second
-        record = {name: contact.get(name, "") for name in HEADER}
-        record["crm_id"] = f"C{opaque(self.seed, 'crm', number, 9)}"
+        record = {name: contact.get(name, "") for name in PEOPLE_HEADER}
+        record["crm_id"] = f"C{make_opaque_id(self.seed, 'crm', number, 9)}"
         record["user_id"] = people.user_ids[row] if is_account else ""
         seconds = 3600 * (8 + rng.integers(0, 12)) + 60 * rng.integers(0, 60) + rng.integers(0, 60)
-        created_at = utc_text(day_start_ms(created) + 1000 * seconds)
+        created_at = format_utc(day_start_ms(created) + 1000 * seconds)
         record["created_at"] = record["updated_at"] = created_at
         record["marketing_consent"] = "true" if rows.consent[row, 2] else "false"
         record["personalization_consent"] = "true" if rows.consent[row, 1] else "false"
@@ -92,10 +94,10 @@ class Crm:
         elif rng.random() < 0.3:
             record["phone"] = ""
         if rng.random() < 0.15 and record["phone"]:
-            record["phone"] = national(record["phone"])
+            record["phone"] = format_national_phone(record["phone"])
         self.records.append(record)
         self.owner.append(row)
-        self.lines.append(csv_line([record[name] for name in HEADER]))
+        self.lines.append(format_csv_line([record[name] for name in PEOPLE_HEADER]))
         return number
 
     def _mistype(self, record: dict[str, str], rng: np.random.Generator, second: bool) -> None:
@@ -106,17 +108,17 @@ class Crm:
         record["phone"] = "" if draw[1] > 0.70 else record["phone"]
         if draw[0] < email_wrong:
             local, domain = record["email"].split("@")
-            record["email"] = f"{mistyped(rng, local)}@{domain}"
+            record["email"] = f"{mistype(rng, local)}@{domain}"
         if draw[1] < phone_wrong:
             head, tail = record["phone"].rsplit(" ", 1)
-            record["phone"] = f"{head} {mistyped(rng, tail)}"
+            record["phone"] = f"{head} {mistype(rng, tail)}"
         for name, chance in (("first_name", 0.25), ("last_name", 0.25), ("postcode", 0.12)):
             if second and rng.random() < chance:
-                record[name] = mistyped(rng, record[name])
+                record[name] = mistype(rng, record[name])
         if second and draw[5] < 0.15:
             record["birth_date"] = ""
 
-    def update(
+    def update_records(
         self, people: People, day: int, changed: dict[str, list[int]], withdrew: np.ndarray
     ) -> list[int]:
         """Write the day's changes into first records (a second card is forgotten). Returns the records that
@@ -126,10 +128,13 @@ class Crm:
         for row in sorted(
             {*changed["address"], *changed["email"], *changed["phone"], *(int(r) for r in withdrew)}
         ):
-            number = self.first_of.get(row)
+            number = self.first_records.get(row)
             if number is None:
                 continue
-            contact, hour = people.contacts[row], stream(self.seed, "crm_update", day, row).integers(8, 22)
+            contact, hour = (
+                people.contacts[row],
+                random_stream(self.seed, "crm_update", day, row).integers(8, 22),
+            )
             fields = [
                 *(_ADDRESS if row in changed["address"] else ()),
                 *(k for k in ("email", "phone") if row in changed[k]),
@@ -137,17 +142,17 @@ class Crm:
             written = {name: contact[name] for name in fields}
             written["marketing_consent"] = "true" if people.rows.consent[row, 2] else "false"
             written["personalization_consent"] = "true" if people.rows.consent[row, 1] else "false"
-            self.write(
-                number, {**written, "updated_at": utc_text(day_start_ms(day) + hour * 3_600_000 + 600_000)}
+            self.set_fields(
+                number, {**written, "updated_at": format_utc(day_start_ms(day) + hour * 3_600_000 + 600_000)}
             )
             touched.append(number)
         return touched
 
-    def write(self, number: int, fields: dict[str, str]) -> None:
+    def set_fields(self, number: int, fields: dict[str, str]) -> None:
         """Write these fields into a record."""
         self.records[number].update(fields)
-        self.lines[number] = csv_line([self.records[number][name] for name in HEADER])
+        self.lines[number] = format_csv_line([self.records[number][name] for name in PEOPLE_HEADER])
 
-    def snapshot(self) -> list[bytes]:
+    def format_lines(self) -> list[bytes]:
         """The export of the night: every record as it is now, without the header."""
         return list(self.lines)

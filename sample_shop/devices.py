@@ -4,7 +4,7 @@ import numpy as np
 
 from sample_shop.columns import Columns
 from sample_shop.people import CRM_ONLY, People
-from sample_shop.random_streams import choose_fixed, opaque, stream
+from sample_shop.random_streams import choose_by_weights, make_opaque_id, random_stream
 
 DESKTOP, MOBILE, TABLET, KIOSK = range(4)
 TYPES = ("desktop", "mobile", "tablet", "kiosk")
@@ -27,7 +27,7 @@ class Devices:
         self.n_kiosks = max(1, n_customers // CUSTOMERS_PER_KIOSK)
         self.rows = Columns()
         self.slots, self.weights = np.empty((0, SLOTS), dtype=np.int64), np.empty((0, SLOTS))
-        self._add(stream(seed, "kiosks"), np.full(self.n_kiosks, KIOSK), np.full(self.n_kiosks, -1))
+        self._add(random_stream(seed, "kiosks"), np.full(self.n_kiosks, KIOSK), np.full(self.n_kiosks, -1))
 
     def _add(self, rng: np.random.Generator, kind: np.ndarray, owner: np.ndarray) -> np.ndarray:
         n = len(kind)
@@ -42,14 +42,14 @@ class Devices:
             resets=np.zeros(n, dtype=np.int64),
         )
 
-    def equip(self, people: People, persons: np.ndarray, day: int) -> None:
+    def assign_devices(self, people: People, persons: np.ndarray, day: int) -> None:
         """Give the day's newcomers one to three devices; the second of a household also uses the
         first one's.
         """
-        rng, n = stream(self.seed, "devices", day), len(persons)
+        rng, n = random_stream(self.seed, "devices", day), len(persons)
         if n == 0:
             return
-        how_many = 1 + choose_fixed(rng, (0.5, 0.38, 0.12), n)
+        how_many = 1 + choose_by_weights(rng, (0.5, 0.38, 0.12), n)
         kinds = np.array([rng.permutation(3) for _ in range(n)])
         has = (np.arange(SLOTS) < how_many[:, None]) & (people.rows.kind[persons] != CRM_ONLY)[:, None]
         slots = np.full((n, SLOTS), -1)
@@ -65,7 +65,7 @@ class Devices:
         self.weights[persons[joins], SLOTS - 1] = 0.6
         self.rows.n_owners[self.slots[partner[joins], 0]] = 2
 
-    def pick(
+    def choose_devices(
         self, rng: np.random.Generator, persons: np.ndarray, in_store: np.ndarray, at_kiosk: np.ndarray
     ) -> np.ndarray:
         """The device of each visit, -1 for those in a store; some visits have lost their cookie first. (n,)
@@ -82,7 +82,7 @@ class Devices:
         np.add.at(self.rows.resets, devices[lost], 1)
         return devices
 
-    def anonymous_id(self, device: int, resets: int) -> str:
+    def make_anonymous_id(self, device: int, resets: int) -> str:
         """The cookie of a device after so many losses, in the form of a UUID."""
-        h = opaque(self.seed, "cookie", device * 100_000 + resets, 32)
+        h = make_opaque_id(self.seed, "cookie", device * 100_000 + resets, 32)
         return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"

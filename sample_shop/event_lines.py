@@ -27,7 +27,7 @@ TRACKED = {
 
 
 @dataclass
-class VisitText:
+class VisitDetails:
     """What all events of one visit have in common."""
 
     session_id: str
@@ -44,17 +44,17 @@ class VisitText:
     shipping: float
 
 
-def iso(ms: np.ndarray) -> list[str]:
+def format_iso_times(ms: np.ndarray) -> list[str]:
     """Moments as `2026-01-05T08:15:30.250Z`."""
     return np.char.add(np.datetime_as_string(ms.astype("datetime64[ms]"), "ms"), "Z").tolist()
 
 
-def iso_text(ms: int) -> str:
-    """One moment as `iso` writes it."""
-    return iso(np.array([ms]))[0]
+def format_iso_time(ms: int) -> str:
+    """One moment as `format_iso_times` writes it."""
+    return format_iso_times(np.array([ms]))[0]
 
 
-def _page(what: int, visit: VisitText, category: str) -> dict[str, str]:
+def _page(what: int, visit: VisitDetails, category: str) -> dict[str, str]:
     path = {
         PAGE: "/",
         LISTING: f"/c/{category}",
@@ -66,9 +66,9 @@ def _page(what: int, visit: VisitText, category: str) -> dict[str, str]:
     return {"path": path, "referrer": REFERRERS[visit.referrer] if what == PAGE else ""}
 
 
-def lines(
+def format_event_lines(
     sent: Columns,
-    visits: dict[int, VisitText],
+    visits: dict[int, VisitDetails],
     item_ids: list[str],
     prices: np.ndarray,
     categories: np.ndarray,
@@ -80,8 +80,12 @@ def lines(
         visits: text of every visit that `sent` names.
         item_ids, prices, categories: of each item today.
     """
-    original, sent_at, received = iso(sent.original_ms), iso(sent.sent_ms), iso(sent.received_ms)
-    corrected = iso(sent.received_ms - (sent.sent_ms - sent.original_ms))
+    original, sent_at, received = (
+        format_iso_times(sent.original_ms),
+        format_iso_times(sent.sent_ms),
+        format_iso_times(sent.received_ms),
+    )
+    corrected = format_iso_times(sent.received_ms - (sent.sent_ms - sent.original_ms))
     leaves = [c.path[2].lower().replace(" ", "-") for c in CATEGORIES]
     price, category = prices.tolist(), categories.tolist()
     whats, items, positions = sent.what.tolist(), sent.item.tolist(), sent.position.tolist()

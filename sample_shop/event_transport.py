@@ -5,7 +5,7 @@ file of each event.
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.random_streams import choose_fixed, stream
+from sample_shop.random_streams import choose_by_weights, random_stream
 from sample_shop.shop_calendar import MS_PER_DAY, day_start_ms
 
 LATE_VISITS = 0.02  # visits whose device had no network
@@ -21,7 +21,7 @@ LATE, SKEWED = 1, 2  # bits of `planted`; a repeat has its own bit
 REPEAT_BIT = {name: 4 << k for k, name in enumerate(REPEATED)}
 
 
-def send(seed: int, day: int, events: Columns, device: np.ndarray, devices: Columns) -> Columns:
+def send_events(seed: int, day: int, events: Columns, device: np.ndarray, devices: Columns) -> Columns:
     """What the collector receives: every event once, some twice.
 
     Args:
@@ -33,9 +33,9 @@ def send(seed: int, day: int, events: Columns, device: np.ndarray, devices: Colu
         by the collector's, has_timestamp, landing (day number of the file), planted (bits). Repeats stand at
         the end.
     """
-    rng, n = stream(seed, "delivery", day), len(events)
+    rng, n = random_stream(seed, "delivery", day), len(events)
     late = rng.random(len(device)) < LATE_VISITS
-    span = np.array(_LATE_MS)[choose_fixed(rng, _LATE_SHARES, len(device))]
+    span = np.array(_LATE_MS)[choose_by_weights(rng, _LATE_SHARES, len(device))]
     waited = np.where(late, span[:, 0] + rng.random(len(device)) * (span[:, 1] - span[:, 0]), 0).astype(
         np.int64
     )

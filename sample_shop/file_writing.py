@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write bytes under a hidden name in the same folder, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -21,11 +21,11 @@ def write(path: Path, content: bytes) -> None:
 def write_lines(path: Path, lines: list[bytes], header: bytes | None = None, end: bytes = b"\n") -> None:
     """Write lines, each with its end; a name that ends in .gz is compressed, its time stamp 0."""
     content = end.join([*([header] if header is not None else []), *lines, b""])
-    write(path, gzip.compress(content, compresslevel=4, mtime=0) if path.suffix == ".gz" else content)
+    write_file(path, gzip.compress(content, compresslevel=4, mtime=0) if path.suffix == ".gz" else content)
 
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a parquet file."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    write(path, sink.getvalue().to_pybytes())
+    write_file(path, sink.getvalue().to_pybytes())

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from sample_shop import tastes
 from sample_shop.columns import Columns
-from sample_shop.shop_calendar import date_of, day_number
-from sample_shop.truth import ITEM_TASTES, PERSON_TASTES, normalised
+from sample_shop.shop_calendar import calendar_date, day_number
+from sample_shop.truth import ITEM_TASTES, PERSON_TASTES, normalise_identifier
 
 PEOPLE_AT_ONCE = 500
 
@@ -43,7 +43,7 @@ class Judge:
             FileNotFoundError: the truth of a day between the opening and `as_of` is not there.
         """
         self.truth, self.as_of, self.today = truth, as_of, day_number(as_of)
-        persons = self.read("persons")
+        persons = self.read_truth("persons")
         self.person_ids: list[str] = persons["person_id"].to_pylist()
         self.people = Columns(**{name: _numpy(persons[name]) for name in PERSON_TASTES})
         self.item_ids, self.items = self._assortment(as_of)
@@ -55,9 +55,9 @@ class Judge:
         self.last_bought = self._last_bought()
 
     def _path(self, subject: str, number: int) -> Path:
-        return self.truth / subject / f"{date_of(number)}.parquet"
+        return self.truth / subject / f"{calendar_date(number)}.parquet"
 
-    def read(self, subject: str, until: date | None = None) -> pa.Table:
+    def read_truth(self, subject: str, until: date | None = None) -> pa.Table:
         """All rows of a subject from the opening until a day (default: `as_of`), with their `day` number."""
         tables = []
         for number in range(day_number(until or self.as_of) + 1):
@@ -67,18 +67,18 @@ class Judge:
 
     def _assortment(self, until: date) -> tuple[list[str], Columns]:
         """Every item launched until a day, in order of launch."""
-        items = self.read("items", until)
+        items = self.read_truth("items", until)
         return items["item_id"].to_pylist(), Columns(**{name: _numpy(items[name]) for name in ITEM_TASTES})
 
     def _last_bought(self) -> np.ndarray:
         last = np.full((len(self.person_ids), len(self.item_ids)), tastes.NEVER, dtype=np.int32)
-        bought = self.read("purchases")
+        bought = self.read_truth("purchases")
         rows = [self.row_of[person] for person in bought["person_id"].to_pylist()]
         columns = [self.column_of[item] for item in bought["item_id"].to_pylist()]
         np.maximum.at(last, (rows, columns), bought["day"].to_numpy())
         return last
 
-    def shelf(self, number: int, n_items: int) -> Columns:
+    def read_shelf(self, number: int, n_items: int) -> Columns:
         """The shelf of a day for the first `n_items` items; what is launched later cannot be bought yet."""
         table = pq.read_table(self._path("shelf", number))
         late = n_items - len(table)  # items stand in order of launch
@@ -90,7 +90,7 @@ class Judge:
             }
         )
 
-    def expected_purchases(self, days: int, person_ids: list[str] | None = None) -> np.ndarray:
+    def compute_expected_purchases(self, days: int, person_ids: list[str] | None = None) -> np.ndarray:
         """True expected number of purchases (order lines, not units) of each customer and item in the next
         `days` days.
 
@@ -102,9 +102,9 @@ class Judge:
         newest = self.today
         while newest < self.today + days and self._path("shelf", newest + 1).is_file():
             newest += 1
-        assortment = self._assortment(date_of(newest))[1]
+        assortment = self._assortment(calendar_date(newest))[1]
         numbers = range(self.today + 1, self.today + 1 + days)
-        shelves = [(number, self.shelf(min(number, newest), len(assortment))) for number in numbers]
+        shelves = [(number, self.read_shelf(min(number, newest), len(assortment))) for number in numbers]
         chunks = [wanted[k : k + PEOPLE_AT_ONCE] for k in range(0, len(wanted), PEOPLE_AT_ONCE)]
         parts = [self._expected(chunk, assortment, shelves) for chunk in chunks]
         return np.concatenate(parts) if parts else np.empty((0, len(self.item_ids)))
@@ -150,8 +150,8 @@ class Judge:
 
     def _browse(self, people: Columns, assortment: Columns, shelf: Columns, number: int) -> np.ndarray:
         """Probability that a day's visits buy each item of the assortment: (n_people, n_assortment)."""
-        liking = tastes.personal(people, assortment, self.world, self.brands, number)
-        score = liking + tastes.appeal(assortment, self.world, shelf, number)
+        liking = tastes.personal_liking(people, assortment, self.world, self.brands, number)
+        score = liking + tastes.item_appeal(assortment, self.world, shelf, number)
         share = np.exp(score - score.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         return tastes.browse_probability(
@@ -164,34 +164,34 @@ class Judge:
     def _restock(age: np.ndarray, people: Columns, cycle: np.ndarray) -> np.ndarray:
         return tastes.restock_probability(age, people.loyalty[:, None], cycle)
 
-    def identifiers(self) -> dict[tuple[str, str], set[str]]:
+    def list_identifiers(self) -> dict[tuple[str, str], set[str]]:
         """(kind, normalised value) → everybody seen behind it by `as_of`; several persons on shared devices
         and phones.
 
         Placeholders are left out: whoever typed one, it is nobody's.
         """
-        nobodys, found = self.placeholders(), {}
-        for kind, value, person in self._identifiers("kind", "value", "person_id"):
+        nobodys, found = self.list_placeholders(), {}
+        for kind, value, person in self._read_identifiers("kind", "value", "person_id"):
             if (kind, value) not in nobodys:
                 found.setdefault((kind, value), set()).add(person)
         return found
 
-    def placeholders(self) -> set[tuple[str, str]]:
+    def list_placeholders(self) -> set[tuple[str, str]]:
         """(kind, normalised value) of what was typed or sent in the place of an identifier by `as_of`."""
         return {
             (kind, value)
-            for kind, value, nobodys in self._identifiers("kind", "value", "is_placeholder")
+            for kind, value, nobodys in self._read_identifiers("kind", "value", "is_placeholder")
             if nobodys
         }
 
-    def _identifiers(self, *names: str) -> list[tuple]:
-        table = self.read("identifiers")
+    def _read_identifiers(self, *names: str) -> list[tuple]:
+        table = self.read_truth("identifiers")
         if "is_placeholder" not in table.column_names:  # the truth of a shop without traps, before 2026-11-21
             table = table.append_column("is_placeholder", pa.array(np.zeros(len(table), dtype=bool)))
         return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
-    def persons_behind(self, kind: str, value: str) -> set[str]:
+    def find_persons(self, kind: str, value: str) -> set[str]:
         """Everybody seen by `as_of` behind one identifier (kind user_id, anonymous_id, crm_id,
         email, phone).
         """
-        return self.identifiers().get((kind, normalised(kind, value)), set())
+        return self.list_identifiers().get((kind, normalise_identifier(kind, value)), set())

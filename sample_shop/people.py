@@ -8,7 +8,7 @@ import numpy as np
 from sample_shop import contacts
 from sample_shop.catalogue import BRAND_DIMS, CATEGORY_DIMS, STYLE_DIMS
 from sample_shop.columns import Columns
-from sample_shop.random_streams import choose_fixed, opaque, stream
+from sample_shop.random_streams import choose_by_weights, make_opaque_id, random_stream
 
 ACCOUNT, GUEST, CRM_ONLY, BROWSER = range(4)
 KINDS = ("account", "guest", "crm_only", "browser")
@@ -33,20 +33,20 @@ class People:
             str
         ] = []  # the truth's names of the people; nothing that the shop hands over contains one
         self.user_ids: list[str] = []
-        self._pools = contacts.pools()
+        self._pools = contacts.load_name_pools()
 
     def __len__(self) -> int:
         return len(self.contacts)
 
-    def arrive(self, day: int) -> np.ndarray:
+    def add_newcomers(self, day: int) -> np.ndarray:
         """The people who come for the first time on `day` (on the opening day, all customers). Returns their
         rows.
         """
-        rng = stream(self.seed, "people", day)
+        rng = random_stream(self.seed, "people", day)
         n = self.n_customers if day == 0 else int(rng.poisson(ARRIVALS_PER_DAY * self.n_customers))
         if n == 0:
             return np.arange(0)
-        kind = choose_fixed(rng, _KIND_SHARES, n)
+        kind = choose_by_weights(rng, _KIND_SHARES, n)
         fast = rng.random(n) < 0.15
         lead = np.where(rng.random(n) < (0.65 if day == 0 else 0.5), 0, rng.geometric(0.07, n))
         signup = np.where((day == 0) & (lead == 0), -rng.integers(1, 700, n), day + lead)
@@ -83,9 +83,9 @@ class People:
             withdraws_what=rng.integers(0, 3, n),
         )
         for row in rows:
-            self.contacts.append(self._contact(stream(self.seed, "contact", int(row)), int(row)))
-            self.person_ids.append(f"person-{opaque(self.seed, 'person', int(row), 12)}")
-            self.user_ids.append(f"u{opaque(self.seed, 'user', int(row), 10)}")
+            self.contacts.append(self._contact(random_stream(self.seed, "contact", int(row)), int(row)))
+            self.person_ids.append(f"person-{make_opaque_id(self.seed, 'person', int(row), 12)}")
+            self.user_ids.append(f"u{make_opaque_id(self.seed, 'user', int(row), 10)}")
         return rows
 
     def _contact(self, rng: np.random.Generator, row: int) -> dict[str, Any]:
@@ -102,15 +102,15 @@ class People:
         country, (firsts, lasts) = contacts.COUNTRIES[k], self._pools[k]
         first, last = firsts[rng.integers(0, len(firsts))], lasts[rng.integers(0, len(lasts))]
         last = shared["last_name"] if shared else last
-        line, city, postcode = contacts.address(rng, country)
+        line, city, postcode = contacts.make_address(rng, country)
         if shared:
             line, city, postcode = shared["address_line"], shared["city"], shared["postcode"]
-        own_phone = contacts.phone(rng, country)
+        own_phone = contacts.make_phone(rng, country)
         shares_phone = shared is not None and rng.random() < 0.35
         return {
             "first_name": first,
             "last_name": last,
-            "email": contacts.email(rng, first, last, row),
+            "email": contacts.make_email(rng, first, last, row),
             "phone": shared["phone"] if shared and shares_phone else own_phone,
             "address_line": line,
             "city": city,
@@ -120,32 +120,34 @@ class People:
             "birth_date": (date(1940, 1, 1) + timedelta(days=int(rng.integers(0, 24_800)))).isoformat(),
         }
 
-    def withdraw(self, day: int) -> np.ndarray:
+    def withdraw_consents(self, day: int) -> np.ndarray:
         """Take back the consents that are taken back on `day`. Returns the rows of who did."""
         rows = np.flatnonzero(self.rows.withdraws == day)
         rows = rows[self.rows.consent[rows, self.rows.withdraws_what[rows]]]
         self.rows.consent[rows, self.rows.withdraws_what[rows]] = False
         return rows
 
-    def change(self, day: int) -> dict[str, list[int]]:
+    def change_contacts(self, day: int) -> dict[str, list[int]]:
         """Moves, new e-mails and new phones of the day, by what changed: rows of who."""
-        rng, n = stream(self.seed, "changes", day), len(self)
+        rng, n = random_stream(self.seed, "changes", day), len(self)
         changed = {"address": [], "email": [], "phone": []}
         if day == 0:
             return changed
         draw = rng.random((n, 3))
         for row in np.flatnonzero((draw < (0.0008, 0.0003, 0.0003)).any(axis=1)):
-            own, contact = stream(self.seed, "change", day, int(row)), self.contacts[row]
+            own, contact = random_stream(self.seed, "change", day, int(row)), self.contacts[row]
             country = contacts.COUNTRIES[contact["country_no"]]
             if draw[row, 0] < 0.0008:
-                contact["address_line"], contact["city"], contact["postcode"] = contacts.address(own, country)
+                contact["address_line"], contact["city"], contact["postcode"] = contacts.make_address(
+                    own, country
+                )
                 changed["address"].append(int(row))
             if draw[row, 1] < 0.0003:
-                contact["email"] = contacts.email(
+                contact["email"] = contacts.make_email(
                     own, contact["first_name"], contact["last_name"], 1_000_000 * day + int(row)
                 )
                 changed["email"].append(int(row))
             if draw[row, 2] < 0.0003:
-                contact["phone"] = contacts.phone(own, country)
+                contact["phone"] = contacts.make_phone(own, country)
                 changed["phone"].append(int(row))
         return changed

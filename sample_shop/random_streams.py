@@ -13,17 +13,17 @@ import numpy as np
 WEIGHT_SCALE = 1_000_000
 
 
-def stream(seed: int, purpose: str, *keys: int) -> np.random.Generator:
+def random_stream(seed: int, purpose: str, *keys: int) -> np.random.Generator:
     """The generator for one purpose (and day); `keys` are whole numbers >= 0."""
     return np.random.default_rng(np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *keys]))
 
 
-def opaque(seed: int, kind: str, number: int, n_hex: int) -> str:
+def make_opaque_id(seed: int, kind: str, number: int, n_hex: int) -> str:
     """An id of `n_hex` hex digits (at most 64) that tells nothing about the number behind it."""
     return hashlib.blake2b(f"{seed}|{kind}|{number}".encode(), digest_size=32).hexdigest()[:n_hex]
 
 
-def whole_weights(log_weights: np.ndarray) -> np.ndarray:
+def scale_weights(log_weights: np.ndarray) -> np.ndarray:
     """Weights as whole numbers, rows scaled so that the largest is `WEIGHT_SCALE`; -inf becomes 0. Shape
     kept, int64.
     """
@@ -31,7 +31,7 @@ def whole_weights(log_weights: np.ndarray) -> np.ndarray:
     return np.rint(np.exp(log_weights - np.where(np.isfinite(top), top, 0.0)) * WEIGHT_SCALE).astype(np.int64)
 
 
-def choose(rng: np.random.Generator, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def choose_columns(rng: np.random.Generator, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """One column per entry of `rows`, drawn by the weights of that row.
 
     Args:
@@ -48,7 +48,9 @@ def choose(rng: np.random.Generator, weights: np.ndarray, rows: np.ndarray) -> n
     return np.searchsorted((sums + starts[:, None]).ravel(), targets, side="right") - rows * weights.shape[1]
 
 
-def choose_fixed(rng: np.random.Generator, weights: list[float] | tuple[float, ...], n: int) -> np.ndarray:
+def choose_by_weights(
+    rng: np.random.Generator, weights: list[float] | tuple[float, ...], n: int
+) -> np.ndarray:
     """`n` independent choices among `len(weights)` by the same weights."""
     edges = np.cumsum(np.asarray(weights, dtype=float))
     return np.searchsorted(edges / edges[-1], rng.random(n), side="right").clip(0, len(edges) - 1)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from sample_shop.random_streams import choose_fixed
+from sample_shop.random_streams import choose_by_weights
 
 OPENING_DAY = date(2026, 1, 5)  # a Monday
 MS_PER_DAY = 86_400_000
@@ -45,7 +45,7 @@ def day_number(day: date) -> int:
     return (day - OPENING_DAY).days
 
 
-def date_of(number: int) -> date:
+def calendar_date(number: int) -> date:
     """The calendar day of a day number."""
     return OPENING_DAY + timedelta(days=int(number))
 
@@ -55,25 +55,25 @@ def day_start_ms(number: int) -> int:
     return ((OPENING_DAY - date(1970, 1, 1)).days + int(number)) * MS_PER_DAY - UTC_OFFSET_MS
 
 
-def utc_text(ms: int) -> str:
+def format_utc(ms: int) -> str:
     """A moment as exports write it: `2026-01-05T12:15:30Z`."""
     return f"{np.datetime64(int(ms), 'ms').astype('datetime64[s]')}Z"
 
 
-def traffic(number: int) -> float:
+def traffic_factor(number: int) -> float:
     """How busy a day is, about 1 on average: weekday times season times the days round pay day."""
-    day = date_of(number)
+    day = calendar_date(number)
     season = 1 + 0.12 * np.cos(2 * np.pi * (day.timetuple().tm_yday - 340) / 365)
     pay_day = 1.08 if day.day >= 28 or day.day <= 2 else 1.0
     return float(_WEEKDAY[day.weekday()] * season * pay_day)
 
 
-def season(amplitude: np.ndarray, peak_day: np.ndarray, number: int) -> np.ndarray:
+def season_effect(amplitude: np.ndarray, peak_day: np.ndarray, number: int) -> np.ndarray:
     """How much more (log scale) each category is wanted on a day."""
-    of_year = date_of(number).timetuple().tm_yday
+    of_year = calendar_date(number).timetuple().tm_yday
     return amplitude * np.cos(2 * np.pi * (of_year - peak_day) / 365)
 
 
-def times_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
+def draw_times_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
     """`n` moments of a day in milliseconds after midnight, by the hours people shop at."""
-    return choose_fixed(rng, _HOURS, n) * 3_600_000 + rng.integers(0, 3_600_000, n)
+    return choose_by_weights(rng, _HOURS, n) * 3_600_000 + rng.integers(0, 3_600_000, n)

@@ -61,7 +61,7 @@ def _no_product(record: dict) -> None:
     record["properties"].pop("product_id")
 
 
-KINDS: dict[str, dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
+DEFECTS: dict[str, dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
     "events": {
         "cut_off": ("not_parseable", lambda line: line[: len(line) * 3 // 5]),
         "not_utf8": (
@@ -103,7 +103,7 @@ KINDS: dict[str, dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
     },
 }
 _NEEDS_PRODUCT = {"no_product", "price_in_words", "unknown_event"}
-RATE = 0.0002  # of each kind, per event line
+SHARE_OF_EVENTS = 0.0002  # of each kind, per event line
 OTHER_FEEDS_EVERY = 4  # days between two of a kind
 
 
@@ -118,7 +118,7 @@ def _fresh_id(feed: str, line: bytes, new: str) -> bytes:
     return new.encode() + line[line.index(b",") :]
 
 
-def spoiled(
+def make_spoiled_lines(
     rng: np.random.Generator, feed: str, day: int, lines: list[bytes]
 ) -> list[tuple[str, str, bytes]]:
     """The day's spoiled lines for a file: (kind, reason code, line). Every kind appears at least every few
@@ -127,11 +127,11 @@ def spoiled(
     found = []
     if not lines:
         return found
-    for k, (kind, (reason, spoil)) in enumerate(KINDS[feed].items()):
+    for k, (kind, (reason, spoil)) in enumerate(DEFECTS[feed].items()):
         every = 3 if feed == "events" else OTHER_FEEDS_EVERY
         n = int((day + k) % every == 0)
         if feed == "events" and kind != "too_large":
-            n = max(n, int(rng.poisson(RATE * len(lines))))
+            n = max(n, int(rng.poisson(SHARE_OF_EVENTS * len(lines))))
         for _ in range(n):
             for _try in range(200):  # a line of the sort that the kind needs
                 line = lines[rng.integers(0, len(lines))]
@@ -146,7 +146,7 @@ def spoiled(
     return found
 
 
-def mixed(
+def insert_at_random(
     rng: np.random.Generator, lines: list[bytes], extra: list[bytes]
 ) -> tuple[list[bytes], np.ndarray, np.ndarray]:
     """Put extra lines at random places among the lines, whose order stays.

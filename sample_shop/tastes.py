@@ -16,7 +16,7 @@ For customer c, item i, day t:
 import numpy as np
 
 from sample_shop.columns import Columns
-from sample_shop.shop_calendar import season, traffic
+from sample_shop.shop_calendar import season_effect, traffic_factor
 
 CATEGORY_WEIGHT, BRAND_WEIGHT, STYLE_WEIGHT, PRICE_WEIGHT = 1.5, 0.7, 0.8, 0.45
 PRICE_RESPONSE = 1.2
@@ -32,7 +32,7 @@ def position_bias(position: np.ndarray) -> np.ndarray:
     return (1.0 + position) ** -POSITION_POWER
 
 
-def personal(people: Columns, items: Columns, world: Columns, brands: Columns, day: int) -> np.ndarray:
+def personal_liking(people: Columns, items: Columns, world: Columns, brands: Columns, day: int) -> np.ndarray:
     """How much each person likes each item, apart from what everybody sees in it: (n_people, n_items)."""
     angle = people.turn_speed * day
     taste = np.cos(angle)[:, None] * people.category_taste + np.sin(angle)[:, None] * people.category_turn
@@ -43,10 +43,10 @@ def personal(people: Columns, items: Columns, world: Columns, brands: Columns, d
     return liking
 
 
-def appeal(items: Columns, world: Columns, shelf: Columns, day: int) -> np.ndarray:
+def item_appeal(items: Columns, world: Columns, shelf: Columns, day: int) -> np.ndarray:
     """How much each item draws everybody on a day: (n_items,), -inf where it cannot be bought."""
     new = NEWNESS * np.exp(-(day - items.launched) / NEWNESS_DAYS) * (items.launched > 0)
-    seasonal = season(world.season, world.peak_day, day)[items.category]
+    seasonal = season_effect(world.season, world.peak_day, day)[items.category]
     offer = PRICE_RESPONSE * np.log(shelf.price / items.usual_price)
     value = items.quality + new + seasonal + np.log(position_bias(shelf.position)) - offer
     return np.where(shelf.is_available, value, -np.inf)
@@ -61,7 +61,7 @@ def buy_probability(people: Columns, liking: np.ndarray) -> np.ndarray:
 def visit_rate(people: Columns, day: int) -> np.ndarray:
     """Expected visits of each person on a day, restocking trips not counted."""
     here = (people.arrived <= day) & (day < people.leaves)
-    return people.visit_rate * traffic(day) * here
+    return people.visit_rate * traffic_factor(day) * here
 
 
 def restock_probability(age: np.ndarray, loyalty: np.ndarray, cycle: np.ndarray) -> np.ndarray:

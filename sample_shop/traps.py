@@ -12,12 +12,12 @@ from itertools import takewhile
 import numpy as np
 
 from sample_shop.crm import Crm
-from sample_shop.event_lines import VisitText
+from sample_shop.event_lines import VisitDetails
 from sample_shop.orders import Order
-from sample_shop.random_streams import opaque, stream
-from sample_shop.truth import normalised
+from sample_shop.random_streams import make_opaque_id, random_stream
+from sample_shop.truth import normalise_identifier
 from sample_shop.visit_events import NO_LOGIN, REMEMBERED
-from sample_shop.visits import STORE, WEB, Day
+from sample_shop.visits import STORE, WEB, ShoppingDay
 
 TILL_EMAILS = ("test@test.com", "none@none.com", "noreply@shop.example")
 TILL_PHONES = ("000000000", "+49 000 0000000")
@@ -44,7 +44,7 @@ class VisitTraps:
     user_id: dict[int, str]
 
 
-Row = tuple[str, str, str, str, str, int]  # trap, feed, key of the record, field, value, person
+TrapRow = tuple[str, str, str, str, str, int]  # trap, feed, key of the record, field, value, person
 
 
 class Traps:
@@ -54,23 +54,23 @@ class Traps:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.store_phone = f"+49 30 {stream(seed, 'store_phone').integers(10**6, 10**7)}"
+        self.store_phone = f"+49 30 {random_stream(seed, 'store_phone').integers(10**6, 10**7)}"
         phones = (*TILL_PHONES, self.store_phone)
         words = {"email": TILL_EMAILS, "phone": phones, "anonymous_id": BROKEN_IDS, "user_id": TEST_LOGINS}
         self.placeholders = frozenset(
-            (kind, normalised(kind, value)) for kind, values in words.items() for value in values
+            (kind, normalise_identifier(kind, value)) for kind, values in words.items() for value in values
         )
         self.emails: dict[tuple[str, int], str] = {}  # (e-mail on a card, person) → trap
-        self.new: list[Row] = []
+        self.new: list[TrapRow] = []
 
-    def on_cards(self, crm: Crm, made: list[int]) -> None:
+    def fill_cards(self, crm: Crm, made: list[int]) -> None:
         """Fill what was left empty on the day's new cards, and on a few write another customer's e-mail."""
         accounts: list[tuple[str, int]] = []
         for number in made:
             record, person = crm.records[number], crm.owner[number]
             if record["user_id"]:  # typed by the customer, and confirmed by mail
                 continue
-            draw, typed = stream(self.seed, "card_traps", number).random(4), {}
+            draw, typed = random_stream(self.seed, "card_traps", number).random(4), {}
             if not record["email"] and draw[0] < FILLS_EMAIL:
                 typed["email"] = "placeholder_email", TILL_EMAILS[int(draw[1] * len(TILL_EMAILS))]
             if record["email"] and draw[0] < ANOTHERS_EMAIL:
@@ -78,26 +78,29 @@ class Traps:
                 accounts = accounts or sorted(
                     (card["email"], owner) for card, owner in cards if card["user_id"]
                 )
-                if other := alike(record["email"], person, accounts):
+                if other := find_similar_email(record["email"], person, accounts):
                     typed["email"] = "anothers_email", other
             if not record["phone"] and draw[2] < FILLS_ZEROS:
                 typed["phone"] = "placeholder_phone", TILL_PHONES[int(draw[3] * len(TILL_PHONES))]
             elif not record["phone"] and draw[2] < FILLS_ZEROS + FILLS_STORE_PHONE:
                 typed["phone"] = "store_phone", self.store_phone
             for field, (trap, value) in typed.items():
-                crm.write(number, {field: value})
+                crm.set_fields(number, {field: value})
                 self.new.append((trap, "people", record["crm_id"], field, value, person))
                 if field == "email":
                     self.emails[value, person] = trap
 
-    def on_visits(self, day: int, today: Day, login: np.ndarray) -> VisitTraps:
+    def draw_visit_traps(self, day: int, today: ShoppingDay, login: np.ndarray) -> VisitTraps:
         """Which of the day's visits show a broken tag's id or a test login; never those of an order, for
         orders name a customer.
 
         Args:
             login: (n_visits,) of `sessions.logins`.
         """
-        visits, draw = today.visits, stream(self.seed, "visit_traps", day).random((len(today.visits), 4))
+        visits, draw = (
+            today.visits,
+            random_stream(self.seed, "visit_traps", day).random((len(today.visits), 4)),
+        )
         broken = (visits.channel == WEB) & (draw[:, 0] < BROKEN_TAG)
         free = (
             (visits.channel != STORE)
@@ -118,10 +121,10 @@ class Traps:
         )
 
     def _is_staff(self, person: int) -> bool:
-        return int(opaque(self.seed, "staff", person, 8), 16) < STAFF * (1 << 32)
+        return int(make_opaque_id(self.seed, "staff", person, 8), 16) < STAFF * (1 << 32)
 
-    def note(
-        self, shown: VisitTraps, texts: dict[int, VisitText], persons: np.ndarray, orders: list[Order]
+    def record_traps(
+        self, shown: VisitTraps, texts: dict[int, VisitDetails], persons: np.ndarray, orders: list[Order]
     ) -> None:
         """Remember the day's records with a trap: its visits, and its orders under a card's e-mail.
 
@@ -139,13 +142,13 @@ class Traps:
             if trap := self.emails.get((order.email, order.person)):
                 self.new.append((trap, "orders", order.order_id, "email", order.email, order.person))
 
-    def take_new(self) -> list[Row]:
+    def pop_new(self) -> list[TrapRow]:
         """What was noted since the last call."""
         new, self.new = self.new, []
         return new
 
 
-def alike(email: str, person: int, accounts: list[tuple[str, int]]) -> str:
+def find_similar_email(email: str, person: int, accounts: list[tuple[str, int]]) -> str:
     """The address of another customer that begins most like `email`; empty where there is no other customer.
 
     Args:
@@ -153,9 +156,9 @@ def alike(email: str, person: int, accounts: list[tuple[str, int]]) -> str:
     """
     place = bisect_left(accounts, (email, -1))
     near = [other for other, owner in accounts[max(place - 2, 0) : place + 3] if owner != person]
-    return max(near, key=lambda other: (in_common(email, other), other), default="")
+    return max(near, key=lambda other: (count_common_prefix(email, other), other), default="")
 
 
-def in_common(one: str, other: str) -> int:
+def count_common_prefix(one: str, other: str) -> int:
     """How many characters two texts begin with in common."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -14,12 +14,12 @@ from sample_shop import file_writing, tastes
 from sample_shop.assortment import BRANDS, CATEGORIES
 from sample_shop.catalogue import Catalogue
 from sample_shop.columns import Columns
-from sample_shop.consent_truth import Words
-from sample_shop.crm import csv_line
-from sample_shop.nightly_files import Planted
+from sample_shop.consent_truth import ConsentStates
+from sample_shop.crm import format_csv_line
+from sample_shop.nightly_files import PlantedRows
 from sample_shop.people import KINDS, PURPOSES, People
-from sample_shop.planted_cases.records import Fact
-from sample_shop.visits import Day
+from sample_shop.planted_cases.records import ExpectedFact
+from sample_shop.visits import ShoppingDay
 
 PERSON_TASTES = (
     "category_taste",
@@ -43,7 +43,7 @@ PLANTED_HEADER = ("feed", "file", "line", "kind", "reason", "key", "is_extra")
 _PAGE = (Path(__file__).parent / "TRUTH.md").read_text()
 
 
-def normalised(kind: str, value: str) -> str:
+def normalise_identifier(kind: str, value: str) -> str:
     """A value as it is compared: trimmed, e-mail in lower case, phone as digits with its leading +."""
     value = value.strip()
     if kind == "email":
@@ -55,7 +55,7 @@ def normalised(kind: str, value: str) -> str:
     )
 
 
-class Register:
+class IdentifierRegister:
     """Which person stands behind which identifier, each pair noted on the day it first shows in a feed.
 
     Args:
@@ -68,17 +68,17 @@ class Register:
         self.seen: set[tuple[str, str, int]] = set()
         self.new: list[tuple[str, str, int, bool, bool]] = []
 
-    def note(self, kind: str, value: str, person: int, shared_device: bool = False) -> None:
+    def add_sighting(self, kind: str, value: str, person: int, shared_device: bool = False) -> None:
         """Remember that `value` was seen for `person`; empty values are nobody's."""
         if not value:
             return
-        entry = (kind, normalised(kind, value), person)
+        entry = (kind, normalise_identifier(kind, value), person)
         if entry not in self.seen:
             self.seen.add(entry)
             is_placeholder = entry[:2] in self.placeholders
             self.new.append((*entry, shared_device and not is_placeholder, is_placeholder))
 
-    def take_new(self) -> list[tuple[str, str, int, bool, bool]]:
+    def pop_new(self) -> list[tuple[str, str, int, bool, bool]]:
         """What was noted since the last call."""
         new, self.new = self.new, []
         return new
@@ -95,17 +95,17 @@ def _table(rows: Columns, names: tuple[str, ...], **ids: list[str]) -> pa.Table:
     return pa.table({**texts, **{name: _column(rows.arrays[name]) for name in names}})
 
 
-class Truth:
+class TruthWriter:
     """Writes the truth folder."""
 
     def __init__(self, folder: Path, people: People, shop: Catalogue) -> None:
         self.folder, self.people, self.shop = folder, people, shop
 
-    def world(self) -> None:
+    def write_world(self) -> None:
         """What holds for all days: this page, categories and brands with their vectors, the position bias."""
-        file_writing.write(self.folder / "README.md", _PAGE.encode())
+        file_writing.write_file(self.folder / "README.md", _PAGE.encode())
         about = {"seed": self.shop.seed, "customers": self.people.n_customers}
-        file_writing.write(self.folder / "shop.json", (json.dumps(about, indent=2) + "\n").encode())
+        file_writing.write_file(self.folder / "shop.json", (json.dumps(about, indent=2) + "\n").encode())
         paths = [" > ".join(c.path) for c in CATEGORIES]
         file_writing.write_table(
             self.folder / "categories.parquet",
@@ -115,7 +115,7 @@ class Truth:
             self.folder / "brands.parquet", _table(self.shop.brands, ("vector",), brand_name=list(BRANDS))
         )
         places = np.arange(60)
-        rows = [csv_line((str(p + 1), f"{tastes.position_bias(p):.6f}")) for p in places]
+        rows = [format_csv_line((str(p + 1), f"{tastes.position_bias(p):.6f}")) for p in places]
         file_writing.write_lines(
             self.folder / "position_bias.csv", rows, b"position,relative_chance_to_be_looked_at"
         )
@@ -123,7 +123,7 @@ class Truth:
     def _write(self, subject: str, day: str, table: pa.Table) -> None:
         file_writing.write_table(self.folder / subject / f"{day}.parquet", table)
 
-    def newcomers(self, day: str, persons: np.ndarray, launched: np.ndarray) -> None:
+    def write_newcomers(self, day: str, persons: np.ndarray, launched: np.ndarray) -> None:
         """People and items new on a day, with their latent tastes."""
         rows = self.people.rows.take(persons)
         ids = {
@@ -131,14 +131,14 @@ class Truth:
             "kind": [KINDS[k] for k in rows.kind],
         }
         self._write("persons", day, _table(rows, PERSON_TASTES, **ids))
-        ids = {"item_id": [self.shop.item_id(i) for i in launched]}
+        ids = {"item_id": [self.shop.make_item_id(i) for i in launched]}
         self._write("items", day, _table(self.shop.items.take(launched), ITEM_TASTES, **ids))
 
-    def shelf(self, day: str, shelf: Columns, item_ids: list[str]) -> None:
+    def write_shelf(self, day: str, shelf: Columns, item_ids: list[str]) -> None:
         """Whether each item could be bought, its price and its place in its listing."""
         self._write("shelf", day, _table(shelf, ("is_available", "position", "price"), item_id=item_ids))
 
-    def consents(self, day: str, persons: np.ndarray) -> None:
+    def write_consents(self, day: str, persons: np.ndarray) -> None:
         """All consents of newcomers, and of those who took one back, as they are from that day on."""
         granted = self.people.rows.consent[persons]
         table = pa.table(
@@ -152,7 +152,7 @@ class Truth:
         )
         self._write("consents", day, table)
 
-    def identifiers(self, day: str, new: list[tuple[str, str, int, bool, bool]]) -> None:
+    def write_identifiers(self, day: str, new: list[tuple[str, str, int, bool, bool]]) -> None:
         """Identifiers first seen for a person on a day."""
         columns = list(zip(*new, strict=True)) or [()] * 5
         table = pa.table(
@@ -166,14 +166,16 @@ class Truth:
         )
         self._write("identifiers", day, table)
 
-    def traps(self, day: str, rows: list[tuple[str, str, str, str, str, int]]) -> None:
-        """Records of a day with a value that is nobody's or somebody else's: `traps.Row`."""
+    def write_traps(self, day: str, rows: list[tuple[str, str, str, str, str, int]]) -> None:
+        """Records of a day with a value that is nobody's or somebody else's: `traps.TrapRow`."""
         columns = list(zip(*rows, strict=True)) or [()] * 6
         texts = {name: pa.array(columns[k], pa.string()) for k, name in enumerate(TRAP_COLUMNS)}
         persons = pa.array([self.people.person_ids[p] for p in columns[5]], pa.string())
         self._write("traps", day, pa.table({**texts, "person_id": persons}))
 
-    def purchases(self, day: str, today: Day, order_ids: dict[int, str], item_ids: list[str]) -> None:
+    def write_purchases(
+        self, day: str, today: ShoppingDay, order_ids: dict[int, str], item_ids: list[str]
+    ) -> None:
         """What was truly bought, and by whom; `order_ids` by visit."""
         bought, persons = today.purchases, today.visits.person[today.purchases.visit]
         table = pa.table(
@@ -187,7 +189,7 @@ class Truth:
         )
         self._write("purchases", day, table)
 
-    def sessions(self, day: str, rows: list[tuple[str, int, str]]) -> None:
+    def write_sessions(self, day: str, rows: list[tuple[str, int, str]]) -> None:
         """Who truly sat behind each session: (session id, person, anonymous id)."""
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
         table = pa.table(
@@ -199,18 +201,18 @@ class Truth:
         )
         self._write("sessions", day, table)
 
-    def words(self, day: str, words: Words) -> None:
+    def write_consent_states(self, day: str, states: ConsentStates) -> None:
         """What was last said about consent in the files of a landing day, by identifier and purpose."""
-        keys = sorted(words)
+        keys = sorted(states)
         columns = {
             name: pa.array([key[k] for key in keys], pa.string())
             for k, name in enumerate(("kind", "value", "purpose"))
         }
-        said_at = pa.array([words[key][0] for key in keys], pa.timestamp("ms", "UTC"))
-        is_granted = pa.array([words[key][1] for key in keys], pa.bool_())
+        said_at = pa.array([states[key][0] for key in keys], pa.timestamp("ms", "UTC"))
+        is_granted = pa.array([states[key][1] for key in keys], pa.bool_())
         self._write("words", day, pa.table({**columns, "said_at": said_at, "is_granted": is_granted}))
 
-    def facts(self, day: str, facts: list[Fact]) -> None:
+    def write_expected_facts(self, day: str, facts: list[ExpectedFact]) -> None:
         """What is right of planted records from a landing day on."""
         texts = [
             (fact.kind, fact.key, json.dumps(fact.facts, ensure_ascii=False, sort_keys=True))
@@ -222,16 +224,17 @@ class Truth:
             "facts", day, pa.table({name: pa.array(columns[k], pa.string()) for k, name in enumerate(names)})
         )
 
-    def planted(self, day: str, rows: Planted) -> None:
+    def write_planted_rows(self, day: str, rows: PlantedRows) -> None:
         """What is odd or wrong in the files of a landing day, line by line, and how much of each kind."""
         text = [
-            csv_line([*(str(field) for field in row[:-1]), "true" if row[-1] else "false"]) for row in rows
+            format_csv_line([*(str(field) for field in row[:-1]), "true" if row[-1] else "false"])
+            for row in rows
         ]
         file_writing.write_lines(
-            self.folder / "planted" / day / "records.csv", text, csv_line(PLANTED_HEADER)
+            self.folder / "planted" / day / "records.csv", text, format_csv_line(PLANTED_HEADER)
         )
         counts: dict[tuple[str, str, str], int] = {}
         for feed, _, _, kind, reason, *_ in rows:
             counts[feed, kind, reason] = counts.get((feed, kind, reason), 0) + 1
-        lines = [csv_line((*key, str(counts[key]))) for key in sorted(counts)]
+        lines = [format_csv_line((*key, str(counts[key]))) for key in sorted(counts)]
         file_writing.write_lines(self.folder / "planted" / day / "counts.csv", lines, b"feed,kind,reason,n")

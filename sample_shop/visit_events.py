@@ -6,9 +6,9 @@ import numpy as np
 
 from sample_shop.columns import Columns
 from sample_shop.people import ACCOUNT, GUEST, People
-from sample_shop.random_streams import choose_fixed, stream
+from sample_shop.random_streams import choose_by_weights, random_stream
 from sample_shop.shop_calendar import day_start_ms
-from sample_shop.visits import STORE, Day
+from sample_shop.visits import STORE, ShoppingDay
 
 PAGE, LISTING, IDENTIFY, SEARCH, VIEW, ADD, ORDER = range(7)
 NO_LOGIN, REMEMBERED, AT_START, AT_CHECKOUT, GUEST_EMAIL = range(5)
@@ -17,11 +17,11 @@ LONGEST_MS = 50 * 60_000
 SEARCHES, LISTINGS, ABANDONED = 0.15, 0.3, 0.08
 
 
-def logins(seed: int, day: int, today: Day, people: People) -> np.ndarray:
+def draw_login_modes(seed: int, day: int, today: ShoppingDay, people: People) -> np.ndarray:
     """How each visit comes by an identity: (n_visits,) of NO_LOGIN, REMEMBERED, AT_START, AT_CHECKOUT,
     GUEST_EMAIL.
     """
-    rng, visits, rows = stream(seed, "logins", day), today.visits, people.rows
+    rng, visits, rows = random_stream(seed, "logins", day), today.visits, people.rows
     n, kind = len(visits), rows.kind[visits.person]
     buys = np.zeros(n, dtype=bool)
     buys[today.purchases.visit] = True
@@ -38,14 +38,14 @@ def logins(seed: int, day: int, today: Day, people: People) -> np.ndarray:
     return np.where(visits.channel == STORE, NO_LOGIN, mode)
 
 
-def events(seed: int, day: int, today: Day, login: np.ndarray) -> Columns:
+def draw_events(seed: int, day: int, today: ShoppingDay, login: np.ndarray) -> Columns:
     """The events of all online visits, by visit and then in time.
 
     Returns:
         Columns visit, what (PAGE … ORDER), item (-1: none), position (-1: none), at_ms (since 1970),
         has_user.
     """
-    rng, visits, views = stream(seed, "events", day), today.visits, today.views
+    rng, visits, views = random_stream(seed, "events", day), today.visits, today.views
     online = visits.channel != STORE
     mine = np.flatnonzero(online[views.visit])
     listed = views.position[mine] >= 0
@@ -104,8 +104,8 @@ def _moments(rng: np.random.Generator, visit: np.ndarray, start_ms: np.ndarray) 
     return start_ms[visit] + np.minimum(offset, LONGEST_MS) + rank
 
 
-def campaigns(seed: int, day: int, n_visits: int) -> tuple[np.ndarray, np.ndarray]:
+def draw_campaigns(seed: int, day: int, n_visits: int) -> tuple[np.ndarray, np.ndarray]:
     """Campaign (-1: none) and referrer number of each visit."""
-    rng = stream(seed, "campaigns", day)
-    campaign = np.where(rng.random(n_visits) < 0.22, choose_fixed(rng, (4, 1, 3, 2), n_visits), -1)
-    return campaign, choose_fixed(rng, (5, 3, 1, 1), n_visits)
+    rng = random_stream(seed, "campaigns", day)
+    campaign = np.where(rng.random(n_visits) < 0.22, choose_by_weights(rng, (4, 1, 3, 2), n_visits), -1)
+    return campaign, choose_by_weights(rng, (5, 3, 1, 1), n_visits)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from benchmarks.linkage.cluster_metrics import measure_calibration_error, summarise_clusters
 from expectations.contracts.identity_rules import IdentityRules, is_blocked_value, load_identity_rules
 from expectations.contracts.phones import format_e164
-from sample_shop.crm import HEADER
+from sample_shop.crm import PEOPLE_HEADER
 from sample_shop.shop import Shop
 from spark_jobs.linkage import boosted
 from spark_jobs.linkage.link import link_all_records
@@ -37,13 +37,12 @@ def load_customer_file(
     shop = Shop(
         seed, customers, Path("unused"), Path("unused"), write_from=days
     )  # no day is written: the file is read as it is
-    for _ in range(days):
-        shop.trade_day()
+    shop.trade_until(days - 1)
     cards = shop.crm.records
     order = (
         np.random.default_rng(shuffle).permutation(len(cards)).tolist()
     )  # a second card is made right behind the first
-    columns = {name: [cards[k][name] or None for k in order] for name in HEADER}
+    columns = {name: [cards[k][name] or None for k in order] for name in PEOPLE_HEADER}
     ids = [f"{number:07d}" for number in range(len(order))]
     con.register(
         "mixed",

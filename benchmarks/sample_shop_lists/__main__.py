@@ -50,7 +50,7 @@ def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparis
             " CONCIERGE_IDENTITY_KEY?"
         )
     names = asked.customers
-    expected = judge.expected_purchases(days, [person[name] for name in names])
+    expected = judge.compute_expected_purchases(days, [person[name] for name in names])
     own = home.read_served_lists(lake)
 
     def places(lists: home.Lists) -> np.ndarray:

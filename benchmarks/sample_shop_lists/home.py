@@ -86,7 +86,7 @@ def map_customers_to_persons(judge: Judge, lake: Lake, key: str) -> dict[str, st
         zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True)
     )
     behind: dict[str, set[str]] = {}
-    for (kind, value), found in judge.identifiers().items():
+    for (kind, value), found in judge.list_identifiers().items():
         customer = owner.get(hash_identifier(key, kind, SOURCE, value))
         if customer:
             behind.setdefault(customer, set()).update(found)

@@ -3,14 +3,15 @@ catalogue that is cut.
 """
 
 from sample_shop.planted_cases.records import (
-    Day,
-    Fact,
-    Line,
-    Site,
-    due,
-    event_line,
-    item_line,
-    person_line,
+    EventVisitor,
+    ExpectedFact,
+    PlantedDay,
+    PlantedLine,
+    PlantingSite,
+    format_catalogue_item,
+    format_event,
+    format_person_record,
+    is_due,
 )
 
 # Name → the days, counted from the opening, on which the night's whole file lacks it; the last number is
@@ -21,51 +22,49 @@ VIEWS = 6
 CUT_FIRST, CUT_EVERY, CUT_TO = 7, 28, 0.65  # a whole file that lost more than 30 % of its rows is to be held
 
 
-def item_id(site: Site, name: str) -> str:
+def make_item_id(site: PlantingSite, name: str) -> str:
     """The id of the planted item of that name."""
     return f"SKU-PLANT-{name.replace('_', '-').upper()}-{site.seed}"
 
 
-def card_id(site: Site, name: str) -> str:
+def make_crm_id(site: PlantingSite, name: str) -> str:
     """The card number of the planted person of that name."""
-    return f"C{site.user(f'absence {name}')}"
+    return f"C{site.make_user_id(f'absence {name}')}"
 
 
-def plant(site: Site, day: Day) -> None:
+def add_cases(site: PlantingSite, day: PlantedDay) -> None:
     """The night's rows of the planted items and people, their views while they are new, and who has ended."""
-    opening = Site(site.seed, 0, site.items).at(8)
+    opening = PlantingSite(site.seed, 0, site.items).moment_ms(8)
     for number, (name, absent) in enumerate(ABSENCES.items()):
-        item, user = item_id(site, name), site.user(f"absence {name}")
+        item, user = make_item_id(site, name), site.make_user_id(f"absence {name}")
         if site.day not in absent:
-            line = item_line(
+            line = format_catalogue_item(
                 item, opening + number, title=f"Planted Oil That {name.replace('_', ' ').title()}"
             )
-            day.lines["catalogue"].append(Line(f"item_{name}", item, line))
-            line = person_line(
-                card_id(site, name), opening, opening, user_id=user, email=f"{user}@example.org"
+            day.lines["catalogue"].append(PlantedLine(f"item_{name}", item, line))
+            line = format_person_record(
+                make_crm_id(site, name), opening, opening, user_id=user, email=f"{user}@example.org"
             )
-            day.lines["people"].append(Line(f"person_{name}", card_id(site, name), line))
+            day.lines["people"].append(PlantedLine(f"person_{name}", make_crm_id(site, name), line))
         if site.day in VIEWED_ON:
             for view in range(VIEWS):
-                at, browser = site.at(9 + view / 4), site.browser(f"absence {name} {view}")
-                seen = event_line(
-                    site, f"absence {name} {view}", at, browser=browser, product_id=item, price=9.5
-                )
-                day.lines["events"].append(Line(f"item_{name}", item, seen))
-            own = event_line(
-                site,
-                f"absence own {name}",
-                site.at(12),
-                browser=site.browser(f"absence own {name}"),
-                user=user,
+                case, at = f"absence {name} {view}", site.moment_ms(9 + view / 4)
+                visitor = EventVisitor(browser=site.make_anonymous_id(case))
+                seen = format_event(site, case, at, visitor, product_id=item, price=9.5)
+                day.lines["events"].append(PlantedLine(f"item_{name}", item, seen))
+            case = f"absence own {name}"
+            own = format_event(
+                site, case, site.moment_ms(12), EventVisitor(site.make_anonymous_id(case), user)
             )
-            day.lines["events"].append(Line(f"person_{name}", user, own))
+            day.lines["events"].append(PlantedLine(f"person_{name}", user, own))
         if site.day in (0, absent.start, absent.stop):
             ended = site.day in absent
-            day.facts.append(Fact("item_ended", item, {"is_ended": ended}))
-            day.facts.append(Fact("person_ended", card_id(site, name), {"is_ended": ended, "user_id": user}))
+            day.facts.append(ExpectedFact("item_ended", item, {"is_ended": ended}))
+            day.facts.append(
+                ExpectedFact("person_ended", make_crm_id(site, name), {"is_ended": ended, "user_id": user})
+            )
 
 
-def cut(day: int, catalogue: list[bytes]) -> list[bytes]:
+def cut_catalogue(day: int, catalogue: list[bytes]) -> list[bytes]:
     """The catalogue's lines as that night's file holds them: on some nights the file broke off."""
-    return catalogue[: int(len(catalogue) * CUT_TO)] if due(day, CUT_FIRST, CUT_EVERY) else catalogue
+    return catalogue[: int(len(catalogue) * CUT_TO)] if is_due(day, CUT_FIRST, CUT_EVERY) else catalogue

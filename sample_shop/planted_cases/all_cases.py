@@ -9,16 +9,16 @@ from sample_shop.planted_cases import (
     spellings,
     templates,
 )
-from sample_shop.planted_cases.records import Day, Site
+from sample_shop.planted_cases.records import PlantedDay, PlantingSite
 
 SUBJECTS = (consent, absence, exports, hostile, money, templates, spellings)
 
 
-def planted(site: Site) -> Day:
+def collect_cases(site: PlantingSite) -> PlantedDay:
     """What is planted in the files that land on the site's day: a function of seed, day and the shelf, and
     of no random draw.
     """
-    day = Day()
+    day = PlantedDay()
     for subject in SUBJECTS:
-        subject.plant(site, day)
+        subject.add_cases(site, day)
     return day

@@ -1,25 +1,25 @@
 """Orders in two currencies, a customer who pays in two, and an order whose lines name two customers."""
 
 from sample_shop.planted_cases.records import (
-    Day,
-    Fact,
-    Line,
-    Site,
-    due,
-    order_line,
+    ExpectedFact,
+    PlantedDay,
+    PlantedLine,
+    PlantingSite,
+    format_order_line,
+    is_due,
 )
 
 FIRST_DAY, EVERY = 3, 14
 
 
-def plant(site: Site, day: Day) -> None:
+def add_cases(site: PlantingSite, day: PlantedDay) -> None:
     """The day's odd orders. An order is its first line's customer's and in its first line's currency;
     nothing is added up across currencies.
     """
-    if not due(site.day, FIRST_DAY, EVERY):
+    if not is_due(site.day, FIRST_DAY, EVERY):
         return
-    one, other, third = (site.user(f"money {name} {site.day}") for name in ("one", "other", "third"))
-    item, at = site.item(17), site.at(20.5)
+    one, other, third = (site.make_user_id(f"money {name} {site.day}") for name in ("one", "other", "third"))
+    item, at = site.pick_item(17), site.moment_ms(20.5)
     orders: dict[str, list[dict[str, str]]] = {
         "two_currencies": [
             {"user_id": one, "unit_price": "10.00"},
@@ -36,7 +36,7 @@ def plant(site: Site, day: Day) -> None:
         order_id = f"MX{site.day:04d}{number:02d}"
         for line_no, fields in enumerate(lines, start=1):
             day.lines["orders"].append(
-                Line(kind, order_id, order_line(order_id, line_no, at, item, **fields))
+                PlantedLine(kind, order_id, format_order_line(order_id, line_no, at, item, **fields))
             )
         first = lines[0].get("currency", "EUR")
         amount = sum(float(line["unit_price"]) for line in lines if line.get("currency", "EUR") == first)
@@ -46,4 +46,4 @@ def plant(site: Site, day: Day) -> None:
             "amount": f"{amount:.2f}",
             "n_lines": len(lines),
         }
-        day.facts.append(Fact("order", order_id, facts))
+        day.facts.append(ExpectedFact("order", order_id, facts))

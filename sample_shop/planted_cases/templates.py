@@ -6,12 +6,13 @@ from typing import Any
 
 from sample_shop.planted_cases.records import (
     ABSENT,
-    Day,
-    Fact,
-    Line,
-    Site,
-    due,
-    event_line,
+    EventVisitor,
+    ExpectedFact,
+    PlantedDay,
+    PlantedLine,
+    PlantingSite,
+    format_event,
+    is_due,
 )
 
 FIRST_DAY, EVERY = 1, 28
@@ -30,29 +31,31 @@ BROWSERS: dict[Any, int] = {True: 5, "{{visitor.id}}": 5, "${cid}": 3}
 WRONG_KIND = "bad_id"
 
 
-def plant(site: Site, day: Day) -> None:
+def add_cases(site: PlantingSite, day: PlantedDay) -> None:
     """Visits with such a user id from browsers of their own, and such an anonymous id by customers who are
     logged in.
     """
-    if not due(site.day, FIRST_DAY, EVERY):
+    if not is_due(site.day, FIRST_DAY, EVERY):
         return
     for sent, n in USERS.items():
         for number in range(n):
-            browser = site.browser(f"template {sent} {number} {site.day}")
-            visit(site, day, sent, browser, number, browser=browser, user=sent)
-            day.facts.append(Fact("own_browser", browser, {"sent": str(sent)}))
+            browser = site.make_anonymous_id(f"template {sent} {number} {site.day}")
+            add_visit(site, day, sent, number, EventVisitor(browser, sent), key=browser)
+            day.facts.append(ExpectedFact("own_browser", browser, {"sent": str(sent)}))
     for sent, n in BROWSERS.items():
         for number in range(n):
-            user = site.user(f"template {sent} {number} {site.day}")
-            visit(site, day, sent, user, number, browser=sent, user=user)
-            day.facts.append(Fact("own_user", user, {"sent": str(sent)}))
+            user = site.make_user_id(f"template {sent} {number} {site.day}")
+            add_visit(site, day, sent, number, EventVisitor(sent, user), key=user)
+            day.facts.append(ExpectedFact("own_user", user, {"sent": str(sent)}))
 
 
-def visit(site: Site, day: Day, sent: Any, key: str, number: int, **ids: Any) -> None:
+def add_visit(
+    site: PlantingSite, day: PlantedDay, sent: Any, number: int, visitor: EventVisitor, key: str
+) -> None:
     """Two views, the second without the bad id where it is the user's."""
     reason = "" if isinstance(sent, str) else WRONG_KIND
     kind = "template_id" if isinstance(sent, str) else "id_of_wrong_kind"
-    at = site.at(10 + number / 4)
-    day.lines["events"].append(Line(kind, key, event_line(site, f"{key} bad", at, **ids), reason))
-    good = {name: ABSENT if value == sent else value for name, value in ids.items()}
-    day.lines["events"].append(Line(kind, key, event_line(site, f"{key} good", at + 60_000, **good)))
+    at = site.moment_ms(10 + number / 4)
+    day.lines["events"].append(PlantedLine(kind, key, format_event(site, f"{key} bad", at, visitor), reason))
+    good = EventVisitor(*(ABSENT if value == sent else value for value in (visitor.browser, visitor.user)))
+    day.lines["events"].append(PlantedLine(kind, key, format_event(site, f"{key} good", at + 60_000, good)))

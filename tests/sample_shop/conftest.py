@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sample_shop.shop import trade_days
+from sample_shop.shop import Shop
 
 MAIN = {
     "events": "events.jsonl.gz",
@@ -134,7 +134,7 @@ class Traded:
 
 def trade(home: Path, customers: int, days: int, seed: int, first: int = 0) -> Traded:
     """Trade `days` days from the opening and write those from number `first` on."""
-    trade_days(seed, customers, first, days - 1, home / "landing", home / "truth")
+    Shop(seed, customers, home / "landing", home / "truth", write_from=first).trade_until(days - 1)
     return Traded(home / "landing", home / "truth")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from sample_shop.orders import HEADER as ORDERS_HEADER
+from sample_shop.orders import ORDERS_HEADER as ORDERS_HEADER
 from tests.sample_shop.conftest import shop_day
 
 

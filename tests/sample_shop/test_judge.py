@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sample_shop.judge import Judge
-from sample_shop.shop_calendar import OPENING_DAY, traffic
+from sample_shop.shop_calendar import OPENING_DAY, traffic_factor
 
 AS_OF, DAYS = date(2026, 1, 31), 14
 
@@ -24,7 +24,7 @@ def judge(shop) -> Judge:
 
 @pytest.fixture(scope="module")
 def expected(judge) -> np.ndarray:
-    return judge.expected_purchases(DAYS)
+    return judge.compute_expected_purchases(DAYS)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ class Page:
                 c["buy_rate"] / (1 + exp(1.5 - self.m(c, chosen, t))),
             )
             z = 1 - p * b
-            rate = c["visit_rate"] * traffic(t) if here else 0.0
+            rate = c["visit_rate"] * traffic_factor(t) if here else 0.0
             browse = 1 - exp(-rate * (1 - z * exp(c["extra_views"] * (z - 1))))
             after: dict = {}
             for age, mass in states.items():
@@ -163,7 +163,7 @@ def test_tastes_beat_popularity_and_the_past_shows_them(judge, expected, bought)
     """Lists of ten, in true expected purchases: popular < by past categories < the truth; so there is
     something to learn.
     """
-    past = judge.read("purchases").to_pandas()
+    past = judge.read_truth("purchases").to_pandas()
     popular = past["item_id"].map(judge.column_of).value_counts()
     score = np.zeros(len(judge.item_ids))
     score[popular.index.to_numpy()] = popular.to_numpy()
@@ -198,7 +198,7 @@ def test_higher_places_are_looked_at_more(shop):
 
 def test_judges_part_of_the_people_and_only_what_is_known(judge, expected, shop):
     some = judge.person_ids[7:900:50]
-    assert np.allclose(judge.expected_purchases(DAYS, some), expected[7:900:50], rtol=1e-9)
+    assert np.allclose(judge.compute_expected_purchases(DAYS, some), expected[7:900:50], rtol=1e-9)
     later = {row["person_id"] for day, row in shop.true_by_day("persons") if date.fromisoformat(day) > AS_OF}
     assert later and not later & set(judge.person_ids)
     with pytest.raises(FileNotFoundError):
@@ -207,5 +207,5 @@ def test_judges_part_of_the_people_and_only_what_is_known(judge, expected, shop)
 
 def test_finds_the_people_behind_an_identifier(judge, shop):
     row = next(row for day, row in shop.true_by_day("identifiers") if row["kind"] == "email")
-    assert row["person_id"] in judge.persons_behind("email", f" {row['value'].upper()} ")
-    assert judge.persons_behind("email", "nobody@example.com") == set()
+    assert row["person_id"] in judge.find_persons("email", f" {row['value'].upper()} ")
+    assert judge.find_persons("email", "nobody@example.com") == set()

@@ -13,10 +13,10 @@ from datetime import datetime
 import pyarrow.parquet as pq
 import pytest
 
-from sample_shop.consent_truth import happened, is_granted
+from sample_shop.consent_truth import find_event_time, is_granted
 from sample_shop.planted_cases import all_cases
 from sample_shop.planted_cases.consent import STORIES
-from sample_shop.shop import trade_days
+from sample_shop.shop import Shop
 from tests.sample_shop.conftest import MAIN
 
 FACTS = {
@@ -45,7 +45,7 @@ def without(small, tmp_path_factory):
     other = replace(small, landing=home / "landing", truth=home / "truth")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(all_cases, "SUBJECTS", ())
-        trade_days(11, 150, 0, 9, other.landing, other.truth)
+        Shop(11, 150, other.landing, other.truth, write_from=0).trade_until(9)
     return other
 
 
@@ -101,7 +101,7 @@ def said(traded) -> dict[tuple[str, str, str], list[tuple[datetime, bool]]]:
         for purpose, word in (
             event.get("context", {}).get("consent", {}).get("categoryPreferences", {}).items()
         ):
-            at = happened(event)
+            at = find_event_time(event)
             for kind, name in (("user_id", "userId"), ("anonymous_id", "anonymousId")):
                 if at and word not in (None, "") and isinstance(event.get(name), str):
                     found[kind, event[name], purpose].append(

@@ -9,21 +9,29 @@ from hypothesis import strategies as st
 
 from sample_shop import file_writing, spoiled_lines
 from sample_shop.columns import Columns
-from sample_shop.contacts import mistyped, national
-from sample_shop.random_streams import choose, choose_fixed, opaque, stream, whole_weights
+from sample_shop.contacts import format_national_phone, mistype
+from sample_shop.random_streams import (
+    choose_by_weights,
+    choose_columns,
+    make_opaque_id,
+    random_stream,
+    scale_weights,
+)
 from sample_shop.tastes import browse_probability, restock_probability
-from sample_shop.visits import Memory
+from sample_shop.visits import PurchaseHistory
 
 
 def test_choices_follow_the_weights_of_their_row():
-    weights, rng = np.array([[1, 0, 3, 0], [0, 5, 0, 5]]), stream(3, "test")
+    weights, rng = np.array([[1, 0, 3, 0], [0, 5, 0, 5]]), random_stream(3, "test")
     rows = np.repeat([0, 1], 40_000)
-    drawn = choose(rng, weights, rows)
+    drawn = choose_columns(rng, weights, rows)
     for row in (0, 1):
         share = np.bincount(drawn[rows == row], minlength=4) / 40_000
         assert np.abs(share - weights[row] / weights[row].sum()).max() < 0.01  # four standard errors
         assert (share[weights[row] == 0] == 0).all()
-    assert np.abs(np.bincount(choose_fixed(rng, (1, 0, 1), 40_000)) / 40_000 - [0.5, 0, 0.5]).max() < 0.01
+    assert (
+        np.abs(np.bincount(choose_by_weights(rng, (1, 0, 1), 40_000)) / 40_000 - [0.5, 0, 0.5]).max() < 0.01
+    )
 
 
 @given(
@@ -32,29 +40,30 @@ def test_choices_follow_the_weights_of_their_row():
 )
 @settings(max_examples=50, deadline=None)
 def test_only_what_has_weight_is_chosen(logs, seed):
-    weights = whole_weights(np.array(logs))
+    weights = scale_weights(np.array(logs))
     assert weights.dtype == np.int64 and (weights.max(axis=1) == 1_000_000).all()
     rows = np.repeat(np.arange(len(logs)), 20)
-    drawn = choose(stream(seed, "test"), weights, rows)
+    drawn = choose_columns(random_stream(seed, "test"), weights, rows)
     assert (weights[rows, drawn] > 0).all()
 
 
 def test_streams_and_opaque_ids_depend_on_each_of_their_words():
-    first = stream(1, "visits", 4).random()
-    assert first == stream(1, "visits", 4).random()
+    first = random_stream(1, "visits", 4).random()
+    assert first == random_stream(1, "visits", 4).random()
     assert (
         len(
             {
                 first,
-                stream(2, "visits", 4).random(),
-                stream(1, "prices", 4).random(),
-                stream(1, "visits", 5).random(),
+                random_stream(2, "visits", 4).random(),
+                random_stream(1, "prices", 4).random(),
+                random_stream(1, "visits", 5).random(),
             }
         )
         == 4
     )
     assert (
-        len({opaque(s, kind, n, 12) for s in (1, 2) for kind in ("user", "crm") for n in range(500)}) == 2000
+        len({make_opaque_id(s, kind, n, 12) for s in (1, 2) for kind in ("user", "crm") for n in range(500)})
+        == 2000
     )
 
 
@@ -77,13 +86,13 @@ def test_restocking_waits_for_the_cycle_and_is_forgotten_after():
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9), st.integers(0, 30)), max_size=40))
 def test_memory_keeps_the_last_purchase_of_each_pair(bought):
-    memory, expected = Memory(), {}
+    history, expected = PurchaseHistory(), {}
     for day in sorted({day for *_, day in bought}):
         today = [(person, item) for person, item, d in bought if d == day]
-        memory.remember(np.array([p for p, _ in today]), np.array([i for _, i in today]), day)
+        history.add_purchases(np.array([p for p, _ in today]), np.array([i for _, i in today]), day)
         expected |= dict.fromkeys(today, day)
     asked = np.array([(p, i) for p in range(41) for i in range(10)])
-    last = memory.last(asked[:, 0], asked[:, 1])
+    last = history.find_last_days(asked[:, 0], asked[:, 1])
     assert {
         (p, i): d for (p, i), d in zip(map(tuple, asked.tolist()), last.tolist(), strict=True) if d >= 0
     } == expected
@@ -91,18 +100,18 @@ def test_memory_keeps_the_last_purchase_of_each_pair(bought):
 
 @given(st.lists(st.binary(max_size=4)), st.lists(st.binary(max_size=4)), st.integers(0, 99))
 def test_mixing_keeps_every_line_and_the_order_of_the_good_ones(lines, extra, seed):
-    merged, good, bad = spoiled_lines.mixed(np.random.default_rng(seed), lines, extra)
+    merged, good, bad = spoiled_lines.insert_at_random(np.random.default_rng(seed), lines, extra)
     assert [merged[k] for k in good] == lines and [merged[k] for k in bad] == extra
     assert sorted([*good, *bad]) == list(range(len(merged)))
 
 
 @given(st.text("abcXYZ019.-", min_size=1, max_size=12), st.integers(0, 999))
 def test_a_slip_is_one_slip(text, seed):
-    wrong = mistyped(np.random.default_rng(seed), text)
+    wrong = mistype(np.random.default_rng(seed), text)
     assert abs(len(wrong) - len(text)) <= 1
     if len(wrong) == len(text):
         assert sum(a != b for a, b in zip(text, wrong, strict=True)) <= 2
-    assert national("+49 151 2345") == "0151 2345"
+    assert format_national_phone("+49 151 2345") == "0151 2345"
 
 
 def test_files_are_whole_and_say_no_time(tmp_path):

@@ -14,8 +14,8 @@ import pytest
 
 from sample_shop import traps
 from sample_shop.judge import Judge
-from sample_shop.shop import trade_days
-from sample_shop.traps import alike
+from sample_shop.shop import Shop
+from sample_shop.traps import find_similar_email
 
 EMAILS = {"test@test.com", "none@none.com", "noreply@shop.example"}
 ZEROS = {"000000000", "+49 000 0000000"}
@@ -106,12 +106,10 @@ def test_a_placeholder_is_nobodys(shop):
         if trap != "anothers_email"
     }
     judge = Judge(shop.truth, date.fromisoformat(shop.days("events")[-1]))
-    assert judge.placeholders() == told and judge.persons_behind("email", "TEST@test.com") == set()
+    assert judge.list_placeholders() == told and judge.find_persons("email", "TEST@test.com") == set()
     for (feed, _, field, value), trap in planted(shop).items():
         if trap == "anothers_email" and feed == "people":
-            assert len(judge.persons_behind(field, value)) == 2, (
-                "whose it is, and who is reached by it wrongly"
-            )
+            assert len(judge.find_persons(field, value)) == 2, "whose it is, and who is reached by it wrongly"
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +127,7 @@ def without(shop, tmp_path_factory):
             "STAFF",
         ):
             patch.setattr(traps, share, 0.0)
-        trade_days(23, 900, 0, 41, other.landing, other.truth)
+        Shop(23, 900, other.landing, other.truth, write_from=0).trade_until(41)
     return other
 
 
@@ -173,8 +171,8 @@ def key_of(feed: str, line: bytes) -> str:
 )
 def test_the_address_that_begins_most_alike(email, person, expected):
     accounts = [("ann.b7@x", 1), ("ann.b70@x", 2), ("bob@x", 3), ("sue@x", 4)]
-    assert alike(email, person, accounts) == expected
+    assert find_similar_email(email, person, accounts) == expected
 
 
 def test_nobody_else_has_an_address():
-    assert alike("ann@x", 1, [("ann@x", 1)]) == "" == alike("ann@x", 1, [])
+    assert find_similar_email("ann@x", 1, [("ann@x", 1)]) == "" == find_similar_email("ann@x", 1, [])

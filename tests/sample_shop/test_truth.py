@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sample_shop.judge import Judge
-from sample_shop.truth import normalised
+from sample_shop.truth import normalise_identifier
 from tests.sample_shop.conftest import shop_day
 
 
@@ -39,7 +39,9 @@ def shown(traded) -> set[tuple[str, str]]:
     for row in traded.all_rows("orders"):
         found |= {("user_id", row["user_id"]), ("email", row["email"].lower())}
     for row in traded.all_rows("people"):
-        found |= {(kind, normalised(kind, row[kind])) for kind in ("crm_id", "user_id", "email", "phone")}
+        found |= {
+            (kind, normalise_identifier(kind, row[kind])) for kind in ("crm_id", "user_id", "email", "phone")
+        }
     return {pair for pair in found if pair[1]}
 
 

@@ -16,8 +16,8 @@ from benchmarks.soak.hostile.trials import (
     write_csv_rows,
     write_json_lines,
 )
-from sample_shop.shop_calendar import OPENING_DAY, day_number
 from sample_shop.shop import Shop
+from sample_shop.shop_calendar import OPENING_DAY, day_number
 from spark_jobs.settings import Settings
 
 OPENING = OPENING_DAY

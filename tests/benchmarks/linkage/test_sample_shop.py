@@ -8,14 +8,14 @@ import duckdb
 import pyarrow.parquet as pq
 
 from benchmarks.linkage.sample_shop import load_customer_file
-from sample_shop.crm import HEADER
-from sample_shop.shop import trade_days
+from sample_shop.crm import PEOPLE_HEADER
+from sample_shop.shop import Shop
 
 CUSTOMERS, DAYS, SEED = 150, 10, 11
 
 
 def test_the_shops_customer_file_with_its_persons(tmp_path):
-    trade_days(SEED, CUSTOMERS, 0, DAYS - 1, tmp_path / "landing", tmp_path / "truth")
+    Shop(SEED, CUSTOMERS, tmp_path / "landing", tmp_path / "truth", write_from=0).trade_until(DAYS - 1)
     with (tmp_path / "landing" / "people" / "2026-01-14" / "people.csv").open(newline="") as file:
         reader = csv.reader(file)
         ends = [(reader.line_num, row) for row in reader]  # a record may have several lines
@@ -34,7 +34,7 @@ def test_the_shops_customer_file_with_its_persons(tmp_path):
 
     con = duckdb.connect()
     whose = load_customer_file(con, CUSTOMERS, SEED, DAYS, shuffle=1)
-    records = con.execute(f"select rid, {', '.join(HEADER)} from records").fetchall()
+    records = con.execute(f"select rid, {', '.join(PEOPLE_HEADER)} from records").fetchall()
     assert sorted(tuple(value or "" for value in row[1:]) for row in records) == sorted(map(tuple, feed))
     assert not any(value == "" for row in records for value in row), (
         "what is missing is null, or it would be a value in common"

@@ -8,7 +8,7 @@ from benchmarks.planted.facts import LAKE, judge_facts
 from benchmarks.planted.home import Home
 from benchmarks.planted.records import judge_refused_records
 from benchmarks.planted.score import format_scores
-from sample_shop.shop import trade_days
+from sample_shop.shop import Shop
 from spark_jobs.identify import job as identify
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
@@ -19,14 +19,8 @@ SEED, CUSTOMERS, LAST = 11, 20, date(2026, 1, 14)
 
 def test_every_plant_is_right(home):
     shop = home("sample_shop")
-    trade_days(
-        SEED,
-        CUSTOMERS,
-        0,
-        (LAST - date(2026, 1, 5)).days,
-        shop.folder / "landing" / "sample_shop",
-        shop.folder / "truth",
-    )
+    landing, truth = shop.folder / "landing" / "sample_shop", shop.folder / "truth"
+    Shop(SEED, CUSTOMERS, landing, truth, write_from=0).trade_until((LAST - date(2026, 1, 5)).days)
     shop.night("2026-01-05", LAST.isoformat())
     settings = Settings.from_environment({"CONCIERGE_HOME": str(shop.folder), "CONCIERGE_IDENTITY_KEY": KEY})
     identify.run(
