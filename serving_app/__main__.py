@@ -10,8 +10,8 @@ from granian.constants import Interfaces
 
 from expectations.contracts.settings import SettingsError
 from serving_app.settings import Settings
-from serving_app.storage.append_log import finish_abandoned_files
 from serving_app.storage.impression_log import FOLDER
+from serving_app.storage.log_files import finish_abandoned_files
 
 # A thread waits for its record to reach the disk, and those that wait together share one sync. On two cores 4
 # and 16 threads a worker are equally fast (1,400 requests a second).

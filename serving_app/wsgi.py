@@ -10,8 +10,8 @@ from flask import Flask
 from serving_app.app import create_app, get_utc_now
 from serving_app.background_tasks import end_with_parent, repeat_tasks
 from serving_app.settings import Settings
-from serving_app.storage.append_log import delete_files_before
 from serving_app.storage.impression_log import FOLDER
+from serving_app.storage.log_files import delete_files_before
 from serving_app.stores import open_stores
 
 TASKS_EVERY_SECONDS = 1

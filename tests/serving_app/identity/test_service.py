@@ -1,4 +1,4 @@
-"""Explain, decide and review over HTTP: what is told, what is kept, who may ask, and that no value is ever
+"""Decisions and reviews over HTTP: what is answered, what is stored, who may ask, and that no value is ever
 repeated.
 """
 
@@ -7,239 +7,16 @@ import pytest
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identity_decisions import HEADER, read
 from serving_app.storage.snapshots import Snapshot
-
-SECRET = "ada@shop.example"
-EXPLAIN, DECISIONS, REVIEWS = (f"/v1/identity/{name}" for name in ("explain", "decisions", "reviews"))
-SPLIT = {
-    "decision": "split",
-    "a": "user_id:u-regular",
-    "b": f"email:{SECRET}",
-    "reason": "two sisters",
-    "decided_by": "MK",
-}
-
-
-def explain(shop, a, b, **more):
-    answer = shop.client.get(EXPLAIN, query_string={"a": a, "b": b, **more})
-    assert answer.status_code == 200, answer.text
-    assert SECRET not in answer.text
-    return answer.json
-
-
-def decide(shop, **said):
-    return shop.client.post(DECISIONS, json={**SPLIT, **said})
-
-
-def refused(answer, status, kind, words):
-    assert (answer.status_code, answer.json["type"]) == (status, f"urn:concierge:problem:{kind}"), answer.text
-    assert words in answer.json["detail"]
-    assert SECRET not in answer.text
-
-
-def test_one_customer_and_the_path_that_says_so(shop):
-    told, of = explain(shop, f"email: {SECRET.upper()}", "anonymous_id:cookie-regular"), shop.ids
-    mail, user, cookie = of[SECRET], of["u-regular"], of["cookie-regular"]
-    assert told["is_one_customer"] is True
-    assert told["a"] == {
-        "identifier_id": mail,
-        "kind": "email",
-        "customer_id": "c_regular",
-        "n_links_left_out": 0,
-    }
-    assert [
-        (hop["from"]["identifier_id"], hop["to"]["identifier_id"], hop["to"]["kind"], hop["rule"])
-        for hop in told["path"]
-    ] == [(mail, user, "user_id", "same_order"), (user, cookie, "anonymous_id", "same_event")]
-    assert told["path"][0] | {"from": 0, "to": 0} == {
-        "from": 0,
-        "to": 0,
-        "rule": "same_order",
-        "evidence": "core_order_lines/sample_shop/o/9/1",
-        "weight": 1.0,
-        "first_seen_at": "2026-01-10T08:00:00.000000Z",
-        "is_followed": True,
-        "held_by": None,
-    }
-    assert (
-        told["sentence"]
-        == f"E-mail address {mail} and browser {cookie} are one customer: e-mail address {mail} and user id"
-        f" {user} were seen together in the order o/9 of sample_shop on 2026-01-10; user id {user} and"
-        f" browser {cookie} were seen together in the event e1 on 2026-01-25."
-    )
-    assert (told["held"], told["snapshot"], told["as_of"]) == ([], "night-1", None)
-
-
-def test_ids_and_values_ask_the_same(shop):
-    by_value = explain(shop, "user_id:u-sister", "crm_id:crm-77")
-    assert by_value == explain(shop, shop.ids["u-sister"], shop.ids["crm-77"])
-    assert by_value["sentence"].endswith(
-        "stand in the person records crm/1 and crm/2, which are alike with probability 0.9625, known since"
-        " 2026-01-05."
-    )
-
-
-def test_two_customers_and_the_decision_that_keeps_them_so(shop):
-    told = explain(shop, "user_id:u-third", "user_id:u-regular")
-    assert (told["is_one_customer"], told["path"]) == (False, [])
-    assert [(hop["held_by"], hop["is_followed"]) for hop in told["held"]] == [("decision/refuse", False)]
-    assert "are two customers: user id" in told["sentence"]
-    assert "which is not followed (a person's decision: refuse)." in told["sentence"]
-
-
-def test_two_customers_with_a_shared_device_between_them(shop):
-    told = explain(shop, "crm_id:crm-77", "anonymous_id:cookie-regular")
-    assert {(hop["from"]["identifier_id"], hop["to"]["identifier_id"]) for hop in told["held"]} == {
-        (shop.ids["u-sister"], shop.ids["tablet"]),
-        (shop.ids["u-regular"], shop.ids["tablet"]),
-    }
-    assert "not followed (rule shared/browser of spark_jobs/identify/rules.yml)" in told["sentence"]
-
-
-def test_a_placeholder_is_nobodys_and_the_rule_that_says_so(shop):
-    told, null = explain(shop, "user_id:null", f"email:{SECRET}"), shop.ids["null"]
-    assert (told["is_one_customer"], told["a"]["customer_id"], told["a"]["n_links_left_out"]) == (
-        False,
-        None,
-        9_998,
-    )
-    assert [hop["held_by"] for hop in told["held"]] == ["blocked/words_for_nothing"]
-    assert (
-        told["sentence"]
-        == f"User id {null} and e-mail address {shop.ids[SECRET]} are not one customer, since nobody stands"
-        f" behind user id {null}, a value that spark_jobs/identify/rules.yml blocks: user id {null} and"
-        f" browser {shop.ids['cookie-regular']} were seen together in the event e20 on 2026-01-17, which"
-        " is not followed (rule blocked/words_for_nothing of spark_jobs/identify/rules.yml). Later links"
-        f" of user id {null} are left out here, 9,998 of them; fct_identity_links has them."
-    )
-    alone = explain(shop, "user_id:null", null)
-    assert (alone["is_one_customer"], "which is nobody's: a value that" in alone["sentence"]) == (False, True)
-
-
-def test_two_customers_that_a_placeholder_stood_beside(shop):
-    told = explain(shop, f"email:{SECRET}", "anonymous_id:cookie-newcomer")
-    assert {(hop["to"]["identifier_id"], hop["to"]["customer_id"]) for hop in told["held"]} == {
-        (shop.ids["null"], None)
-    }
-    assert "are two customers that no link joins directly: browser" in told["sentence"]
-
-
-def test_two_customers_that_meet_in_a_third(shop):
-    """The newcomer was seen with the tablet, the sister with the phone that is its customer's too."""
-    held = shop.snapshots.get_current()
-    of, links = shop.ids, {}
-    for one, other, held_by in (
-        ("cookie-newcomer", "u-third", "shared/phone"),
-        ("u-sister", "crm-77", "shared/phone"),
-        ("u-third", "crm-77", None),
-    ):
-        for a, b in ((one, other), (other, one)):
-            links.setdefault(a, []).append(
-                contract.Link(of[b], "same_event", "core_events/e", 1.0, shop.clock(), held_by)
-            )
-    whose = {
-        "u-third": "c_third",
-        "crm-77": "c_third",
-        "u-sister": "c_sister",
-        "cookie-newcomer": "c_newcomer",
-    }
-    pairs = {contract.META: contract.pack(held.meta), contract.REVIEWS: contract.pack_reviews([])}
-    for name, ends in links.items():
-        pairs[contract.links(of[name])] = contract.pack_links(
-            contract.Linked("user_id", whose[name], tuple(ends))
-        )
-    shop.snapshots.publish(Snapshot.from_pairs("third", pairs.items()))
-    told = explain(shop, of["cookie-newcomer"], of["u-sister"])
-    both = sorted((of["u-third"], of["crm-77"]))
-    assert {hop["to"]["customer_id"] for hop in told["held"]} == {"c_third"} and len(told["held"]) == 2
-    assert told["sentence"].endswith(f"user id {both[0]} and user id {both[1]} are one customer, a third.")
-
-
-def test_a_customer_too_large_to_explain_is_left_to_sql(shop, monkeypatch):
-    monkeypatch.setattr("serving_app.identity.explanation.MAX_READ", 3)
-    answer = shop.client.get(EXPLAIN, query_string={"a": "crm_id:crm-77", "b": "anonymous_id:cookie-regular"})
-    refused(answer, 422, "too-large-to-explain", "ask fct_identity_links in SQL")
-
-
-def test_nothing_between_them(shop):
-    told = explain(shop, "user_id:u-third", "anonymous_id:cookie-newcomer")
-    assert (told["path"], told["held"]) == ([], [])
-    assert told["sentence"].endswith("are two customers: nothing links them.")
-
-
-@pytest.mark.parametrize(
-    ("as_of", "is_one", "until"),
-    [
-        ("2026-01-24", False, "2026-01-24T23:59:59.999999Z"),
-        ("2026-01-25", True, "2026-01-25T23:59:59.999999Z"),
-        ("2026-01-25T07:59:59Z", False, "2026-01-25T07:59:59.000000Z"),
-        ("2026-01-25T09:00:00+01:00", True, "2026-01-25T08:00:00.000000Z"),
-    ],
+from tests.serving_app.identity.calls import (
+    DECISIONS,
+    EXPLAIN,
+    REVIEWS,
+    SECRET,
+    SPLIT,
+    check_problem,
+    decide,
+    explain,
 )
-def test_as_of_a_day_or_a_moment(shop, as_of, is_one, until):
-    told = explain(shop, "user_id:u-regular", "anonymous_id:cookie-regular", as_of=as_of)
-    assert (told["is_one_customer"], told["as_of"]) == (is_one, until)
-    assert told["sentence"].startswith("By the links seen until 2026-01-2")
-    assert "judged by the rules of today, user id" in told["sentence"]
-    assert told["a"]["customer_id"] == told["b"]["customer_id"] == "c_regular", "whose they are now"
-
-
-@pytest.mark.parametrize(
-    ("query", "status", "kind", "words"),
-    [
-        ({"a": "user_id:u-regular"}, 400, "bad-request", "b: Field required"),
-        (
-            {"a": SECRET, "b": "user_id:u-regular"},
-            400,
-            "bad-request",
-            "a must be an identifier_id, or one of user_id:<value>, ",
-        ),
-        ({"a": "user_id:u-regular", "b": f"mail:{SECRET}"}, 400, "bad-request", "b must be an identifier_id"),
-        ({"a": "user_id: ", "b": "user_id:u-regular"}, 400, "bad-request", "a must be an identifier_id"),
-        (
-            {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": "then"},
-            400,
-            "bad-request",
-            "as_of: Value error, must be a d",
-        ),
-        (
-            {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": "2026-01-25T08:00:00"},
-            400,
-            "bad-request",
-            "with its offset",
-        ),
-        *(
-            (
-                {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": said},
-                400,
-                "bad-request",
-                "as_of: Value error, must be a d",
-            )
-            for said in (
-                "2026-W08",
-                "2026-W08-1",
-                "20260221",
-                "2026-W08-1T08:00:00Z",
-                "2026-02-21\n",
-                "2026-2-1",
-            )
-        ),
-        (
-            {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": "9999-12-31"},
-            400,
-            "bad-request",
-            "as_of: Value error",
-        ),
-        (
-            {"a": "user_id:u-regular", "b": "email:x@shop.example"},
-            404,
-            "unknown-identifier",
-            "known by what b says",
-        ),
-        ({"a": "i_" + "0" * 32, "b": "user_id:u-regular"}, 404, "unknown-identifier", "known by what a says"),
-    ],
-)
-def test_a_question_that_is_not_understood(shop, query, status, kind, words):
-    refused(shop.client.get(EXPLAIN, query_string=query), status, kind, words)
 
 
 def test_a_decision_is_kept_and_told(shop):
@@ -296,7 +73,9 @@ def test_the_last_decision_about_a_pair_is_in_force(shop):
         ("withdraw", False),
         ("refuse", True),
     ]
-    refused(decide(shop, decision="withdraw"), 422, "cannot-apply", "Nothing is decided about these two")
+    check_problem(
+        decide(shop, decision="withdraw"), 422, "cannot-apply", "Nothing is decided about these two"
+    )
 
 
 @pytest.mark.parametrize(
@@ -337,7 +116,7 @@ def test_the_last_decision_about_a_pair_is_in_force(shop):
     ],
 )
 def test_a_decision_that_is_none(shop, said, status, kind, words):
-    refused(decide(shop, **said), status, kind, words)
+    check_problem(decide(shop, **said), status, kind, words)
     assert not (shop.home / "identity").exists()
 
 
@@ -347,7 +126,7 @@ def test_a_file_that_cannot_be_read_takes_no_more_and_says_where(shop):
     file.write_text(f"{HEADER}\n2026-02-21T12:00:00Z,split,{SECRET},i_0,MK,why\n")
     before = file.read_text()
     for answer in (decide(shop), shop.client.get(DECISIONS), shop.client.get(REVIEWS)):
-        refused(
+        check_problem(
             answer,
             409,
             "decisions-unreadable",
@@ -380,11 +159,11 @@ def test_a_snapshot_from_before_links_were_kept(shop):
         shop.client.get(EXPLAIN, query_string={"a": "user_id:u", "b": "user_id:v"}),
         shop.client.get(REVIEWS),
     ):
-        refused(answer, 503, "not-ready", "snapshot older was made before links were kept")
-    refused(decide(shop), 503, "not-ready", "the next night's has them")
+        check_problem(answer, 503, "not-ready", "snapshot older was made before links were kept")
+    check_problem(decide(shop), 503, "not-ready", "the next night's has them")
     assert shop.client.get(DECISIONS).json == {"decisions": []}
     shop.snapshots.publish(None)
-    refused(shop.client.get(REVIEWS), 503, "not-ready", "nothing has been published yet")
+    check_problem(shop.client.get(REVIEWS), 503, "not-ready", "nothing has been published yet")
 
 
 @pytest.mark.parametrize(
@@ -395,7 +174,7 @@ def test_only_an_operator_may(shop, method, path):
     if path in (REVIEWS, DECISIONS) and method == "get":
         sent = {}
     ask = getattr(shop.client, method)
-    refused(
+    check_problem(
         ask(path, environ_base={"REMOTE_ADDR": "192.168.1.7"}, **sent),
         403,
         "only-from-this-machine",
@@ -404,7 +183,7 @@ def test_only_an_operator_may(shop, method, path):
     settings = shop.app.config["CONCIERGE"]
     shop.app.config["CONCIERGE"] = settings.__class__(home=shop.home, admin_token="right-token")
     for header in ({}, {"Authorization": "Bearer wrong"}):
-        refused(ask(path, headers=header, **sent), 401, "not-allowed", "Authorization: Bearer")
+        check_problem(ask(path, headers=header, **sent), 401, "not-allowed", "Authorization: Bearer")
     assert not (shop.home / "identity").exists()
     assert ask(path, headers={"Authorization": "Bearer right-token"}, **sent).status_code in (200, 201)
 

@@ -19,13 +19,8 @@ from expectations.contracts.impressions import ADDED_BY_INGEST, FIELDS, build_im
 from expectations.contracts.lake import CORE_IMPRESSIONS
 from expectations.contracts.tables import ContractError
 from serving_app import background_tasks
-from serving_app.storage.append_log import (
-    MAX_AGE,
-    AppendLog,
-    LogUnavailable,
-    delete_files_before,
-    finish_abandoned_files,
-)
+from serving_app.storage.append_log import MAX_AGE, AppendLog, LogUnavailable
+from serving_app.storage.log_files import delete_files_before, finish_abandoned_files
 
 
 @pytest.fixture

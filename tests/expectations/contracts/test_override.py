@@ -1,0 +1,69 @@
+"""Overrides on disk: what is encoded is decoded, and whoever reads while others write sees a whole state."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from expectations.contracts.override import (
+    BLOCK,
+    Override,
+    decode_override,
+    encode_override,
+    open_override_file,
+    read_override_rows,
+    sort_overrides,
+)
+
+NOW = datetime(2026, 2, 21, 12, tzinfo=UTC)
+N_WRITES = 60
+WRITER = """
+import sys
+from pathlib import Path
+from expectations.contracts.override import decode_override, encode_override, open_override_file
+from expectations.contracts.state_file import State
+from tests.expectations.contracts.test_override import N_WRITES, make_override
+
+file, first = open_override_file(Path(sys.argv[1])), int(sys.argv[2])
+for number in range(first, first + N_WRITES):
+    with file.writer_lock():
+        state, _ = file.read()
+        rows = [*(state.content if state else []), encode_override(make_override(number))]
+        file.write(State((state.number if state else 0) + 1, rows))
+"""
+
+
+def make_override(number, **fields):
+    values = {"kind": BLOCK, "item_id": f"item-{number}", "customer_id": None, "position": 0, "factor": 1.0}
+    times = {"until": NOW + timedelta(hours=1), "created_at": NOW + timedelta(seconds=number)}
+    return Override(**{"override_id": f"o_{number}", **values, **times, "note": "é" * 200, **fields})
+
+
+def test_the_codec_loses_nothing():
+    for override in (make_override(1), make_override(2, kind="boost", factor=2.5, customer_id="c_1")):
+        assert decode_override(encode_override(override)) == override
+    assert encode_override(make_override(1))["until"] == "2026-02-21T13:00:00+00:00"
+
+
+def test_oldest_first_and_in_force_until_their_end():
+    assert sort_overrides([make_override(2), make_override(1)]) == (make_override(1), make_override(2))
+    assert make_override(1).is_in_force(NOW + timedelta(minutes=59))
+    assert not make_override(1).is_in_force(NOW + timedelta(hours=1))
+
+
+def test_a_reader_sees_whole_states_while_two_processes_write(tmp_path):
+    """As publish reads while the service's workers write: never fewer overrides than before, none torn."""
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    root = Path(__file__).parents[3]
+    writers = [subprocess.Popen([*command, str(first)], cwd=root) for first in (0, 1_000)]
+    counts = [0]
+    while any(writer.poll() is None for writer in writers):
+        rows = read_override_rows(tmp_path)
+        assert all(decode_override(row).note == "é" * 200 for row in rows)
+        counts.append(len(rows))
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert counts == sorted(counts), "no state is older than one read before"
+    assert len(set(counts)) > 3, "the control: it was read in between"
+    assert len(read_override_rows(tmp_path)) == 2 * N_WRITES, "and no writer lost another's"
+    state, flaws = open_override_file(tmp_path).read()
+    assert (state.number, flaws) == (2 * N_WRITES, [])

@@ -1,0 +1,50 @@
+"""What views declare, and the one way from a view to a service."""
+
+import pytest
+from flask import Blueprint, Flask
+
+from serving_app.http.auth import require_operator
+from serving_app.http.operations import collect_routes, describe_operation
+from serving_app.http.services import get_service, register_services
+
+
+class Greeter:
+    def greet(self):
+        return "hello"
+
+
+def make_app(is_for_operators=False, is_described=True):
+    bp = Blueprint("greetings", __name__)
+    if is_for_operators:
+        bp.before_request(require_operator)
+
+    def greet(name):
+        return get_service(Greeter).greet()
+
+    view = describe_operation("greet", "Say hello", {200: None})(greet) if is_described else greet
+    bp.add_url_rule("/v1/greetings/<path:name>/now", view_func=view, methods=["GET", "PUT"])
+    app = Flask(__name__, static_folder=None)
+    register_services(app, [Greeter()])
+    app.register_blueprint(bp)
+    return app
+
+
+@pytest.mark.parametrize("is_for_operators", [True, False])
+def test_path_methods_and_operators_come_from_the_route(is_for_operators):
+    routes = list(collect_routes(make_app(is_for_operators)))
+    assert [(route.path, route.method) for route in routes] == [
+        ("/v1/greetings/{name}/now", "get"),
+        ("/v1/greetings/{name}/now", "put"),
+    ]
+    assert {route.path_parameters for route in routes} == {("name",)}
+    assert {route.is_for_operators for route in routes} == {is_for_operators}
+    assert routes[0].operation.operation_id == "greet"
+
+
+def test_a_view_that_declares_nothing_is_an_error():
+    with pytest.raises(TypeError, match="greet lacks @describe_operation"):
+        list(collect_routes(make_app(is_described=False)))
+
+
+def test_a_view_finds_a_service_by_its_class():
+    assert make_app().test_client().get("/v1/greetings/a/b/now").text == "hello"
