@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.online_retail_nights import count_differences
 from expectations.contracts import identity_decisions as decisions
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_IDENTIFIERS
 from expectations.contracts.published import Published
 from sample_shop.shop import Shop
@@ -49,7 +50,7 @@ def list_landing_orders(days: list[date], seed: int) -> dict[str, list[date]]:
 def land_day(shop: Path, home: Path, day: date) -> None:
     """Hand over one day's files of every feed."""
     for folder in shop.glob(f"*/{day}"):
-        shutil.copytree(folder, home / "landing" / "sample_shop" / folder.parent.name / folder.name)
+        shutil.copytree(folder, HomePaths(home).landing / "sample_shop" / folder.parent.name / folder.name)
 
 
 def write_decisions(home: Path, lake: Lake, word: str) -> None:
@@ -69,7 +70,7 @@ def build_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool
     is.
     """
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home), "CONCIERGE_SOURCES": "sample_shop"})
-    lake, newest = Lake(home / "lake", spark), days[0]
+    lake, newest = Lake(HomePaths(home).lake, spark), days[0]
     for number, day in enumerate(days):
         land_day(shop, home, day)
         newest = max(newest, day)

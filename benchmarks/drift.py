@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from expectations.contracts.home import HomePaths
 from models.base import PURCHASE, Behaviour
 from models.drift import Signal, signals
 from sample_shop.shop import Shop
@@ -33,12 +34,16 @@ def simulate_shop(seed: int, n_customers: int, n_days: int) -> tuple[Behaviour, 
     rows, goods = set(), {}
     with tempfile.TemporaryDirectory() as aside:
         home = Path(aside)
-        Shop(seed, n_customers, home / "landing", home / "truth", write_from=0).trade_until(n_days - 1)
+        Shop(seed, n_customers, HomePaths(home).landing, HomePaths(home).truth, write_from=0).trade_until(
+            n_days - 1
+        )
         for line in (
-            sorted((home / "landing" / "catalogue").glob("*/catalogue.jsonl"))[-1].read_bytes().splitlines()
+            sorted((HomePaths(home).landing / "catalogue").glob("*/catalogue.jsonl"))[-1]
+            .read_bytes()
+            .splitlines()
         ):
             goods.update(parse_catalogue_line(line))
-        for path in sorted((home / "landing" / "events").glob("*/events.jsonl.gz")):
+        for path in sorted((HomePaths(home).landing / "events").glob("*/events.jsonl.gz")):
             landed = date_to_day(date.fromisoformat(path.parent.name))
             with gzip.open(path, "rb") as lines:
                 rows.update(

@@ -27,6 +27,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.linkage.cluster_metrics import score_pairwise
+from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import KINDS, hash_identifier
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, CORE_IDENTITY_LINKS, CORE_PEOPLE
 from sample_shop.judge import Judge
@@ -220,7 +221,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     given = parser.parse_args()
-    lake, judge = Lake(given.home / "lake"), Judge(given.home / "truth", given.as_of)
+    lake, judge = Lake(HomePaths(given.home).lake), Judge(HomePaths(given.home).truth, given.as_of)
     key = Settings.from_environment().identity_key
     rows, links = lake.read_arrow(CORE_IDENTITIES), read_links(lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"].combine_chunks()

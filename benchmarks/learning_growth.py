@@ -22,6 +22,7 @@ import pandas as pd
 
 from benchmarks.online_retail_nights import PeakMemory
 from benchmarks.online_retail_quality import run_step, write_rows
+from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
 from sample_shop.__main__ import main as trade
@@ -95,7 +96,7 @@ def fill_lake(landing: Path, until: date, home: Path) -> dict[str, int]:
     customers = rows.groupby("customer_id")["country"].first().to_frame()
     customers["n_orders"] = bought["order_id"].nunique().reindex(customers.index).fillna(0).astype(int)
     customers["last_order_at"] = bought["occurred_at"].max().reindex(customers.index)
-    lake = Lake(home / "lake")
+    lake = Lake(HomePaths(home).lake)
     write_rows(lake, FCT_INTERACTIONS, rows.drop(columns=["customer", "country"]).assign(quantity=1))
     write_rows(lake, FEAT_CUSTOMERS, customers.reset_index())
     write_rows(

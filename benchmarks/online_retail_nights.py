@@ -22,6 +22,7 @@ import psutil
 from benchmarks.compare_homes.exceptions import ignored_columns
 from benchmarks.compare_homes.stores import compare_lakes, compare_warehouses
 from benchmarks.leaderboard.datasets import SHARED
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import OPS_RUNS
 from operate import airflow
 from spark_jobs.lake.tables import Lake
@@ -73,9 +74,9 @@ def run_nightly_timed(
     env: dict[str, str], home: Path, first: date, last: date, name: str
 ) -> dict[str, float]:
     """One run of `nightly`; its wall seconds, and those of each step by its own clock."""
-    lake, began = Lake(home / "lake"), time.monotonic()
+    lake, began = Lake(HomePaths(home).lake), time.monotonic()
     before = set(lake.read_arrow(OPS_RUNS)["run_id"].to_pylist())
-    airflow.run_nightly(env, first, last, home / "logs" / f"{name}.log", lambda: None)
+    airflow.run_nightly(env, first, last, HomePaths(home).logs / f"{name}.log", lambda: None)
     seconds = {"wall": time.monotonic() - began}
     new = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] not in before]
     # A step writes a row a table, each with the step's seconds; `validate` is part of several tasks.
@@ -132,11 +133,11 @@ def main() -> None:
     print_seconds(f"2010-12-01…{history}", run_nightly_timed(env, home, FIRST, history, "history"))
     for night in nights:
         print_seconds(f"{night}", run_nightly_timed(env, home, night, night, f"{night}"))
-    before = Lake(home / "lake").read_versions(), (home / "published.json").read_bytes()
+    before = Lake(HomePaths(home).lake).read_versions(), HomePaths(home).published.read_bytes()
     print_seconds("the last night again", run_nightly_timed(env, home, LAST, LAST, "again"))
     print(
         "the same versions and snapshot:",
-        (Lake(home / "lake").read_versions(), (home / "published.json").read_bytes()) == before,
+        (Lake(HomePaths(home).lake).read_versions(), HomePaths(home).published.read_bytes()) == before,
     )
     for name, n_rows in count_differences(homes["year"], homes["nights"]).items():
         print(f"  {name:<36} {n_rows:,} rows apart")

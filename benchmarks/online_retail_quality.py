@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from benchmarks.leaderboard.datasets import SHARED, Dataset, TestWindow, online_retail
 from benchmarks.leaderboard.datasets.order import shuffle_items
+from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import (
     FCT_INTERACTIONS,
@@ -38,7 +39,7 @@ K = 10
 
 def fill_lake(rows: pd.DataFrame, home: Path) -> None:
     """The three tables that training reads, as a shop of these rows would have them."""
-    lake = Lake(home / "lake")
+    lake = Lake(HomePaths(home).lake)
     at = rows["at"].dt.tz_localize("Europe/London").dt.tz_convert("UTC")
     customer = rows["customer"].map(
         {name: derive_customer_id(name) for name in rows["customer"].dropna().unique()}
@@ -122,7 +123,7 @@ def run_step(name: str, home: Path, day: str, run_id: str = "benchmark") -> floa
 
 def measure_served_lists(data: Dataset, home: Path) -> tuple[Measured, dict[str, float]]:
     """What was written, measured: a customer's list, or the popular one for a customer without."""
-    lake, test = Lake(home / "lake"), data.test.asked
+    lake, test = Lake(HomePaths(home).lake), data.test.asked
     place = {item: n for n, item in enumerate(data.item_ids)}
     lists = {row["customer_id"]: row["items"] for row in lake.read_arrow(REC_CUSTOMER_ITEMS).to_pylist()}
     popular = next(

@@ -14,6 +14,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
 from sample_shop.__main__ import main as trade
 from sample_shop.shop_calendar import OPENING_DAY
 
@@ -25,9 +26,9 @@ def measure_shop(customers: int, days: int, seed: int, home: Path) -> dict[str, 
     trade(
         [
             "--landing",
-            str(home / "landing"),
+            str(HomePaths(home).landing),
             "--truth",
-            str(home / "truth"),
+            str(HomePaths(home).truth),
             "--customers",
             str(customers),
             "--seed",
@@ -42,7 +43,7 @@ def measure_shop(customers: int, days: int, seed: int, home: Path) -> dict[str, 
         "seconds": round(time.monotonic() - began, 1),
     }
     for feed in ("events", "orders", "people", "catalogue"):
-        files = [path for path in (home / "landing" / feed).rglob("*") if path.is_file()]
+        files = [path for path in (HomePaths(home).landing / feed).rglob("*") if path.is_file()]
         figures[f"{feed}_lines"] = sum(_lines(path) for path in files)
         figures[f"{feed}_mb"] = round(sum(path.stat().st_size for path in files) / 1e6, 1)
     figures["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

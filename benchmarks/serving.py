@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 from expectations.contracts import snapshot
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
 from spark_jobs.publish.snapshot_writer import write_snapshot
 
@@ -77,9 +78,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         home = Path(folder)
-        write_snapshot(
-            home / "serving" / "snapshots" / "bench", make_snapshot_content(given.customers, seed=1)
-        )
+        write_snapshot(HomePaths(home).snapshots / "bench", make_snapshot_content(given.customers, seed=1))
         Published("bench", "2026-02-20", "2026-02-21T03:00:00Z", "bench", "", "concierge/1", "").write(home)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
 from expectations.contracts.settings import load_environment
 from operate.visitors import find_free_port
@@ -196,7 +197,7 @@ def build_and_compare(
     built = time.monotonic()
     schema = snowflake_home.snowflake["schema"]
     with connect_to_snowflake(snowflake_home, schema) as session:
-        results = compare_marts(duckdb_home.warehouse_folder / "builds" / f"{run_id}.duckdb", session, schema)
+        results = compare_marts(duckdb_home.paths.warehouse_builds / f"{run_id}.duckdb", session, schema)
     print(format_night(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
     seconds = {
         "dbt on DuckDB": on_duckdb - began,
@@ -218,7 +219,7 @@ def main(argv: list[str]) -> int:
     homes = [asked.home.resolve() / name for name in ("duckdb", "snowflake")]
     for home in homes:
         home.mkdir(parents=True)
-    (homes[1] / "lake").symlink_to(homes[0] / "lake")
+    (HomePaths(homes[1]).lake).symlink_to(HomePaths(homes[0]).lake)
     shop = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(asked.data.resolve())}
     given = {
         name: value for name, value in load_environment().items() if name.startswith("CONCIERGE_SNOWFLAKE_")

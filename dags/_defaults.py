@@ -10,6 +10,7 @@ from pathlib import Path
 from airflow.sdk import CronTriggerTimetable, Param
 
 from expectations.contracts import shop_clock
+from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import load_environment, resolve_settings
 
 SETTINGS = resolve_settings(load_environment())
@@ -67,7 +68,7 @@ class AlertTier(StrEnum):
 def record_failure(context: dict) -> None:
     """Add a line to `logs/failures.jsonl`: what failed, so that an operator's pager has one file to watch."""
     task = context["task_instance"]
-    path = HOME / "logs" / "failures.jsonl"
+    path = HomePaths(HOME).logs / "failures.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     said = {"dag": task.dag_id, "task": task.task_id, "run_id": task.run_id, "try": task.try_number}
     with path.open("a") as out:

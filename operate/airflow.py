@@ -19,6 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from expectations.contracts.home import HomePaths
 from operate import airflow_records
 from operate.ports import parse_port, refuse_taken_port
 from operate.processes import run_process_group
@@ -42,7 +43,7 @@ def build_environment(home: Path, spark_master: str) -> dict[str, str]:
         "PYTHONPATH": str(
             ROOT
         ),  # Airflow puts dags/ on the path; `from dags._commands import …` needs its parent
-        "AIRFLOW_HOME": str(home / "airflow"),
+        "AIRFLOW_HOME": str(HomePaths(home).airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",

@@ -38,7 +38,7 @@ def write_shop_files(settings: Settings, last: date) -> None:
         "--landing",
         settings.landing / "sample_shop",
         "--truth",
-        settings.home / "truth",
+        settings.paths.truth,
         "--customers",
         str(settings.shop_customers),
         "--seed",
@@ -80,16 +80,14 @@ def main() -> None:
         days = (until - first).days + 1
         console.rule(f"`nightly` for {first}…{until} ({days} day{'s' if days > 1 else ''})")
         follow = start_follower(settings.home, console)
-        airflow.run_nightly(
-            env, first, until, settings.home / "logs" / f"nightly-{first}-{until}.log", follow
-        )
+        airflow.run_nightly(env, first, until, settings.paths.logs / f"nightly-{first}-{until}.log", follow)
         if not follow.shown_any:
             console.print("nothing new: this night is in what is published already")
 
     console.rule("The service starts and three visitors come")
-    summary = json.loads((settings.home / "summary.json").read_text())
+    summary = json.loads(settings.paths.summary.read_text())
     visitors = [Visitor(**visitor) for visitor in page.choose_visitors(settings)]
-    with run_service(settings.home, "sample_shop", settings.home / "logs" / "service.log") as url:
+    with run_service(settings.home, "sample_shop", settings.paths.logs / "service.log") as url:
         answers = fetch_before_and_after_block(url, visitors)
     page.print_page(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s and lies in {settings.home}.")

@@ -71,7 +71,7 @@ def find_warehouse(settings: Settings) -> Path:
         raise SystemExit(
             f"This home's warehouse is {where}: ask there, with Snowsight or any client of theirs."
         )
-    file = settings.warehouse_folder / "concierge.duckdb"
+    file = settings.paths.warehouse_file
     if not file.exists():
         raise SystemExit(f"There is no warehouse at {file} yet: `make run` or `make backfill` makes one.")
     return file

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import SettingsError, load_environment, resolve_settings
 from spark_jobs.sources.registry import list_source_names
 
@@ -29,20 +30,17 @@ class Settings:
     snowflake: Mapping[str, str] = field(repr=False)
 
     @property
+    def paths(self) -> HomePaths:
+        """Where the files of the home lie."""
+        return HomePaths(self.home)
+
+    @property
     def landing(self) -> Path:
-        return self.home / "landing"
+        return self.paths.landing
 
     @property
     def lake(self) -> Path:
-        return self.home / "lake"
-
-    @property
-    def warehouse_folder(self) -> Path:
-        return self.home / "warehouse"
-
-    @property
-    def serving(self) -> Path:
-        return self.home / "serving"
+        return self.paths.lake
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":

@@ -17,13 +17,14 @@ from benchmarks.compare_homes.answers import compare_answers
 from benchmarks.compare_homes.exceptions import SUMMARY
 from benchmarks.compare_homes.rows import Comparison, compare_tables, tabulate_json
 from benchmarks.compare_homes.stores import compare_lakes, compare_warehouses
+from expectations.contracts.home import HomePaths
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def compare_summaries(before: Path, after: Path) -> Comparison:
     """The two nights' `summary.json`, a row a field that is compared."""
-    documents = [json.loads((home / "summary.json").read_text("utf-8")) for home in (before, after)]
+    documents = [json.loads(HomePaths(home).summary.read_text("utf-8")) for home in (before, after)]
     return compare_tables(
         "summary.json", *(tabulate_json([("summary", each)], SUMMARY) for each in documents)
     )

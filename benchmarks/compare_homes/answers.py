@@ -23,6 +23,7 @@ from deltalake import DeltaTable
 
 from benchmarks.compare_homes.exceptions import ANSWERS
 from benchmarks.compare_homes.rows import Comparison, compare_tables, tabulate_json
+from expectations.contracts.home import HomePaths
 from operate.visitors import find_free_port
 
 # What the service does not read, and its own copies of snapshots (`verified`), which it makes anew.
@@ -84,7 +85,7 @@ def sample_rows(home: Path, query: str, count: int, seed: int) -> list[str]:
     """At most `count` values of a query over one lake table, equal for an equal seed."""
     table = query.split(" from ")[1].split()[0]
     with duckdb.connect() as db:
-        db.register(table, DeltaTable(str(home / "lake" / table)).to_pyarrow_table())
+        db.register(table, DeltaTable(str(HomePaths(home).lake / table)).to_pyarrow_table())
         values = sorted(value for (value,) in db.execute(query).fetchall())
     return random.Random(seed).sample(values, min(count, len(values)))
 

@@ -9,8 +9,9 @@ from deltalake import DeltaTable
 
 from benchmarks.compare_homes.exceptions import ignored_columns
 from benchmarks.compare_homes.rows import Comparison, compare_tables
+from expectations.contracts.home import HomePaths
 
-WAREHOUSE = Path("warehouse") / "concierge.duckdb"
+WAREHOUSE = HomePaths(Path()).warehouse_file
 RELATIONS = """
     select schema_name, table_name from duckdb_tables() where not internal
     union all select schema_name, view_name from duckdb_views() where not internal
@@ -24,10 +25,12 @@ def compare_lakes(
     ignored: Callable[[str], frozenset[str]] = ignored_columns,
 ) -> Iterator[Comparison]:
     """The newest version of every Delta table of two homes whose name begins with one of the prefixes."""
-    names = {path.parent.name for home in (before, after) for path in (home / "lake").glob("*/_delta_log")}
+    names = {
+        path.parent.name for home in (before, after) for path in HomePaths(home).lake.glob("*/_delta_log")
+    }
     for name in sorted(names):
         if name.startswith(prefixes):
-            sides = [read_delta(home / "lake" / name) for home in (before, after)]
+            sides = [read_delta(HomePaths(home).lake / name) for home in (before, after)]
             yield compare_tables(f"lake {name}", *sides, ignored(name))
 
 

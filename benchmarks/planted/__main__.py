@@ -15,6 +15,7 @@ from benchmarks.planted.facts import LAKE, PUBLISHED, judge_consents_of_all, jud
 from benchmarks.planted.home import Home
 from benchmarks.planted.records import judge_refused_records, judge_repeated_records
 from benchmarks.planted.score import PlantScore, format_scores
+from expectations.contracts.home import HomePaths
 from spark_jobs.settings import Settings
 
 
@@ -46,7 +47,7 @@ def main() -> int:
     )
     args = parser.parse_args()
     home = Home(args.home, Settings.from_environment().identity_key)
-    found = score_all_kinds(home, args.home / "truth", args.to, not args.ingested)
+    found = score_all_kinds(home, HomePaths(args.home).truth, args.to, not args.ingested)
     print(format_scores(found))
     return int(any(score.n_wrong for score in found))
 

@@ -39,8 +39,8 @@ def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparis
     lake = Lake(
         settings.lake, start_spark_session("sample_shop_lists", settings.spark_master, settings.spark_memory)
     )
-    registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
-    judge = Judge(settings.home / "truth", as_of)
+    registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
+    judge = Judge(settings.paths.truth, as_of)
     made, rows = home.build_scoring_inputs(lake, registry.load(registry.champion()), settings)
     person = home.map_customers_to_persons(judge, lake, settings.identity_key)
     asked = home.select_known_customers(lake, rows, person)
@@ -75,7 +75,7 @@ def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparis
     first = home.find_first_week_items(lake, as_of)
     new = np.array([item in first for item in judge.item_ids])
     shown = set(made.artifact.item_ids[made.allowed].tolist())
-    seed = json.loads((settings.home / "truth" / "shop.json").read_text())["seed"]
+    seed = json.loads((settings.paths.truth / "shop.json").read_text())["seed"]
     return ListComparison(
         f"Seed {seed}, the evening of {as_of}, {days} days ahead: {len(names):,} customers of one person"
         " each.",

@@ -24,9 +24,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations.contracts.files import sync_folder
+from expectations.contracts.home import HomePaths
 from expectations.contracts.personal import NOTHING_PERSONAL, has_personal_value
 
-FILE = "identity/decisions.csv"  # under the home
+FILE = HomePaths(Path()).identity_decisions  # under the home
 TORN = ".torn"
 FIELDS = ("decided_at", "decision", "identifier_a", "identifier_b", "decided_by", "reason")
 HEADER = ",".join(FIELDS)

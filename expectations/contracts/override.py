@@ -16,10 +16,11 @@ from typing import Any
 import lmdb
 import msgpack
 
-from expectations.contracts.published import SWITCHES
+from expectations.contracts.home import HomePaths
+from expectations.contracts.published import DEPLOYMENTS
 from expectations.contracts.state_file import StateFile
 
-FOLDER = Path("serving") / "state"
+FOLDER = HomePaths(Path()).overrides
 LMDB_FILES = ("data.mdb", "lock.mdb")  # where overrides were stored before they were JSON
 
 PIN, BLOCK, BOOST = "pin", "block", "boost"
@@ -105,7 +106,7 @@ def read_last_known_blocks(home: Path) -> list[dict[str, Any]]:
     own state is lost.
     """
     try:
-        lines = (home / SWITCHES).read_text(errors="replace").splitlines()
+        lines = (home / DEPLOYMENTS).read_text(errors="replace").splitlines()
     except OSError:
         return []
     for line in reversed(lines):

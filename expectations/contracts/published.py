@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.files import put_text
+from expectations.contracts.home import HomePaths
 
-FILE = "published.json"
-HISTORY = Path("serving") / "history"
-SWITCHES = Path("serving") / "production.jsonl"
+FILE = HomePaths(Path()).published.name
+HISTORY = HomePaths(Path()).history
+DEPLOYMENTS = HomePaths(Path()).deployments
 
 
 class PublishedUnreadable(ValueError):  # noqa: N818 - reads as what it says
@@ -132,7 +133,7 @@ def older(home: Path, record: Published) -> list[Published]:
 def last_switch(home: Path) -> Published | None:
     """What readers were last switched to, by the last line that can be read; None where no line can."""
     try:
-        lines = (home / SWITCHES).read_text(errors="replace").splitlines()
+        lines = (home / DEPLOYMENTS).read_text(errors="replace").splitlines()
     except OSError:
         return None
     for line in reversed(lines):

@@ -14,6 +14,7 @@ import lmdb
 import msgpack
 
 from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lmdb_environments import open_shared_environment
 from expectations.contracts.restrictions import (
     PERMISSION_KINDS,
@@ -30,7 +31,7 @@ from expectations.contracts.restrictions import (
     merge_permissions,
 )
 
-FOLDER = Path("serving") / "restrictions"
+FOLDER = HomePaths(Path()).restrictions
 # Address space, not disk. A million people who said no, with three ids each, take some 400 MB.
 MAP_BYTES = 1 << 32
 STATE = "state"  # by kind: how often it was written, and a digest of what it holds

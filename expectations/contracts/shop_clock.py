@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from expectations.contracts.files import put_text
+from expectations.contracts.home import HomePaths
 
-FILE = Path("airflow") / "shop_clock.json"  # under the home
+FILE = HomePaths(Path()).shop_clock  # under the home
 
 
 def read_calendar_lags(home: Path) -> dict[date, int]:

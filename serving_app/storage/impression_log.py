@@ -7,9 +7,10 @@ where the shop wants that (`CONCIERGE_UNLOGGED_LISTS=withhold`).
 from pathlib import Path
 from typing import Any
 
+from expectations.contracts.home import HomePaths
 from serving_app.storage.append_log import AppendLog, LogUnavailable
 
-FOLDER = Path("serving") / "decision_log"
+FOLDER = HomePaths(Path()).decision_log
 
 
 class ImpressionLog:

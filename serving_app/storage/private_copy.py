@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.manifest import SnapshotDamaged
 
-FOLDER = "verified"
+FOLDER = HomePaths(Path()).verified_snapshots.name
 CHUNK_BYTES = 1 << 20
 
 

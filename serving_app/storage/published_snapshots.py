@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.home import HomePaths
 from expectations.contracts.manifest import DATA, FILE, Manifest, SnapshotDamaged, verify
 from expectations.contracts.published import FILE as PUBLISHED_FILE
 from expectations.contracts.published import Published, PublishedUnreadable, history, last_switch, older
-from serving_app.storage.private_copy import FOLDER as COPIES
 from serving_app.storage.snapshots import NOTHING_PUBLISHED, Snapshot, SnapshotUnreadable
 from serving_app.storage.verified_snapshot import VerifiedSnapshot, open_snapshot
 
@@ -102,14 +102,14 @@ class PublishedSnapshots:
     def _open_intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:
         """The snapshot of this name; None when it is damaged, with a sentence added to `flaws`."""
         opened = self._snapshot if self._snapshot and self._snapshot.name == name else None
-        folder = self._home / "serving" / "snapshots" / name
+        folder = HomePaths(self._home).snapshots / name
         try:
             if opened and opened.is_private and Manifest.read(folder) == opened.manifest:
                 if is_thorough:
                     opened.verify()
                     verify(folder)
                 return opened
-            return open_snapshot(folder, self._home / "serving" / COPIES / name, flaws)
+            return open_snapshot(folder, HomePaths(self._home).verified_snapshots / name, flaws)
         except (SnapshotUnreadable, SnapshotDamaged) as error:
             flaws.append(str(error))
         with contextlib.suppress(SnapshotDamaged):
@@ -121,6 +121,6 @@ class PublishedSnapshots:
     def _stamp_published_files(self) -> Stamp:
         with contextlib.suppress(PublishedUnreadable):
             if record := Published.read_switch(self._home):
-                folder = self._home / "serving" / "snapshots" / record.snapshot
+                folder = HomePaths(self._home).snapshots / record.snapshot
                 return stamps(self._home / PUBLISHED_FILE, folder / DATA, folder / FILE)
         return stamps(self._home / PUBLISHED_FILE)

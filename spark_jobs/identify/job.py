@@ -91,7 +91,7 @@ def take_decisions(night: RunContext, lake: Lake) -> TableReport:
 
 def compare(night: RunContext, lake: Lake, rules: IdentityRules) -> TableReport:
     """Compare new and changed records of people with all others, and write which are alike."""
-    folder = night.settings.home / "identity"
+    folder = night.settings.paths.identity
     people = mask_blocked_contacts(
         lake.read_arrow(CORE_PEOPLE), lake.read_arrow(CORE_IDENTIFIERS, IDENTIFIER_COLUMNS), rules.blocked
     )
@@ -178,7 +178,7 @@ def ask(night: RunContext, lake: Lake, people: pa.Table, rules: IdentityRules) -
     changed = lake.read_arrow(CORE_IDENTITY_CHANGES)
     tonight = changed.filter(pc.equal(changed["run_id"], night.run_id))
     write_page(
-        night.settings.home / "reports" / night.slug,
+        night.settings.paths.reports(night.slug),
         Tonight(
             f"Who is who, up to {night.days.last}",
             somebodys,

@@ -48,9 +48,7 @@ def deliver(source: Source, night: RunContext) -> int:
         case Program() as program:
             return write_days(program, source, night)
         case DecisionLog() as log:
-            return move_finished(
-                night.settings.serving / "decision_log", landing / log.entity, source.time_zone
-            )
+            return move_finished(night.settings.paths.decision_log, landing / log.entity, source.time_zone)
     return 0
 
 
@@ -139,7 +137,7 @@ def write_days(program: Program, source: Source, night: RunContext) -> int:
         "--landing",
         str(aside),
         "--truth",
-        str(night.settings.home / "truth"),
+        str(night.settings.paths.truth),
         "--customers",
         str(night.settings.shop_customers),
         "--seed",

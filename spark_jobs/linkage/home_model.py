@@ -4,10 +4,11 @@ rules.
 
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.identity_rules import load_identity_rules
 from spark_jobs.linkage.model import LinkageModel
 
-HOME_MODEL = Path("identity") / "model.json"  # under the home; there once `make identity-model` applied one
+HOME_MODEL = HomePaths(Path()).linkage_model  # under the home; there once `make identity-model` applied one
 
 
 def load_home_model(home: Path) -> LinkageModel:

@@ -18,6 +18,7 @@ from typing import Any
 
 from expectations.contracts import published
 from expectations.contracts.files import sync_folder
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import rule_files
@@ -25,7 +26,7 @@ from spark_jobs.publish.summary import read_report
 from spark_jobs.run.context import RunContext, slugify_run_id
 from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 
-FILE = published.SWITCHES
+FILE = published.DEPLOYMENTS
 PUBLISH, ROLLBACK = "publish", "rollback"
 ROLLED_BACK_FROM = (
     "rolled back from "  # begins the `inputs` of what was rolled back to; the run that was left follows
@@ -127,7 +128,7 @@ def log_missing_deployment(home: Path, now: Published, why: str = "") -> None:
 
 def append_publish(home: Path, name: str, record: Published, made_by: dict[str, Any]) -> None:
     """The line of a night, whose reports stand under this name."""
-    model = read_report(home / "reports" / name / "model.json").get("served") or {}
+    model = read_report(HomePaths(home).reports(name) / "model.json").get("served") or {}
     lines = read_deployments(home)
     was = lines[-1].run_id if lines else ""
     append_deployment(

@@ -97,7 +97,7 @@ def publish_run(night: RunContext, lake: Lake) -> list[TableReport]:
         published_lists.read_top_items(get_snapshots_folder(home) / now.snapshot) if now else None,
     )
     verdict = evaluate_gate(figures)
-    write_gate_report(home / "reports" / night.slug / "lists.json", figures, verdict)
+    write_gate_report(night.settings.paths.reports(night.slug) / "lists.json", figures, verdict)
     if not verdict.passed:
         raise ListsRefused(
             "the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed)

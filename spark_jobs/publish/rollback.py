@@ -132,11 +132,9 @@ def restore_champion(settings: Settings, model_version: str, at: datetime) -> tu
     from models.registry import Registry
 
     number = int(model_version.rpartition("/")[2]) if "/" in model_version else None
-    if number is None and not (settings.home / "mlflow").exists():
+    if number is None and not settings.paths.mlflow.exists():
         return None, False  # there never was a model
-    registry = Registry(
-        settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(at.timestamp() * 1000)
-    )
+    registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(at.timestamp() * 1000))
     was = registry.champion()
     is_another = (was.number if was else None) != number
     if is_another:

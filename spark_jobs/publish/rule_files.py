@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.override import read_override_rows
 from spark_jobs.run.context import ROOT, RunContext
 from spark_jobs.run.identity_inputs import IdentityInputs
@@ -19,7 +20,7 @@ RULE_FILE_PATTERNS = (
     "dbt_project/survivorship.yml",
     "models/config/*.yml",
 )
-COPIES_FOLDER = Path("serving") / "rules"  # a folder each set of rules, named by its digest; some 40 kB
+COPIES_FOLDER = HomePaths(Path()).rule_files  # a folder each set of rules, named by its digest; some 40 kB
 MAX_NAMED_OVERRIDES = 200  # pins and boosts named one by one
 
 

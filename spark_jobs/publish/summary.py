@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from expectations.contracts.files import put_text
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
@@ -115,7 +116,7 @@ def read_segment_sizes(settings: Settings, warehouse_file: str) -> list[dict[str
         with connect_to_snowflake(settings) as session:
             rows = session.run(query.format(f"{settings.snowflake['schema']}."))
     else:
-        file = settings.warehouse_folder / "builds" / warehouse_file
+        file = settings.paths.warehouse_builds / warehouse_file
         with duckdb.connect(str(file), read_only=True) as connection:
             rows = connection.execute(query.format("")).fetchall()
     return [dict(zip(("segment_id", "name", "n_customers"), row, strict=True)) for row in rows]
@@ -127,7 +128,7 @@ def build_summary(night: RunContext, lake: Lake, published: Published) -> dict[s
     """
     rows = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] == night.run_id]
     entities = collect_entity_outcomes(rows)
-    reports = night.settings.home / "reports" / night.slug
+    reports = night.settings.paths.reports(night.slug)
     return {
         "run_id": night.run_id,
         "days": {"from": night.days.first.isoformat(), "to": night.days.last.isoformat()},
@@ -147,7 +148,7 @@ def build_summary(night: RunContext, lake: Lake, published: Published) -> dict[s
 
 def read_run_id(home: Path) -> str | None:
     """The run that the written page is about."""
-    return read_report(home / "summary.json").get("run_id")
+    return read_report(HomePaths(home).summary).get("run_id")
 
 
 def read_report(path: Path) -> dict[str, Any]:
@@ -157,4 +158,4 @@ def read_report(path: Path) -> dict[str, Any]:
 
 def write_summary(summary: dict[str, Any], home: Path) -> None:
     """Write the page aside, then rename."""
-    put_text(home / "summary.json", json.dumps(summary, indent=2, default=str) + "\n")
+    put_text(HomePaths(home).summary, json.dumps(summary, indent=2, default=str) + "\n")

@@ -16,16 +16,16 @@ from pathlib import Path
 from filelock import FileLock
 
 from expectations.contracts.files import put_text, sync_folder
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import HISTORY, Published, history
 from spark_jobs.run.warehouse_files import get_builds_folder
 
 N_RETAINED = 7
-LOCK = ".publish.lock"
-WAREHOUSE = "concierge.duckdb"
+LOCK = HomePaths(Path()).publish_lock
 
 
 def get_snapshots_folder(home: Path) -> Path:
-    return home / "serving" / "snapshots"
+    return HomePaths(home).snapshots
 
 
 @contextmanager
@@ -60,10 +60,10 @@ def link_warehouse_file(home: Path, record: Published) -> None:
     """
     if not record.warehouse_file:
         return
-    link, target = home / "warehouse" / WAREHOUSE, f"builds/{record.warehouse_file}"
+    link, target = HomePaths(home).warehouse_file, f"builds/{record.warehouse_file}"
     if link.is_symlink() and str(link.readlink()) == target:
         return
-    aside = link.with_name(f".{WAREHOUSE}.part")
+    aside = link.with_name(f".{link.name}.part")
     aside.unlink(missing_ok=True)
     aside.symlink_to(target)  # relative, so a home can be moved
     aside.rename(link)

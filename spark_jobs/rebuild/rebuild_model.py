@@ -96,7 +96,7 @@ def rebuild_model(
     configuration = registry.load(version).configuration
     # Tested too, as in its own run: the fold-in trust is part of the model, and the test measures it.
     artifact = evaluate_configuration(training, configuration).artifact
-    files = run.settings.home / "rebuilt"
+    files = run.settings.paths.rebuilt
     digests = artifact.save(files / "model")
     yield from (
         DigestComparison(name, value, digests[name]) for name, value in sorted(version.digests.items())
@@ -190,7 +190,7 @@ def main(argv: list[str]) -> int:
         "--into", type=Path, help="the home to make it in; a folder of its own that is deleted when left out"
     )
     args, settings = parser.parse_args(argv), Settings.from_environment()
-    registry = Registry(settings.mlflow_uri, settings.home / "mlflow" / "artifacts")
+    registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
     with tempfile.TemporaryDirectory() as scratch:
         try:
             version = find_version(registry, args.run)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import OPS_DELIVERIES
 from spark_jobs.lake.tables import Lake
 from spark_jobs.sources.registry import SERVICE_SOURCE
 
 logger = logging.getLogger(__name__)
-LOCK = ".step.lock"
-HOLDER = ".step.txt"  # who holds the lock, in words
+LOCK = HomePaths(Path()).step_lock
+HOLDER = HomePaths(Path()).step_lock_holder  # who holds the lock, in words
 # A search takes the longest of all steps. Airflow lets a task live for three hours and tries it again.
 WAIT_SECONDS = 3600
 

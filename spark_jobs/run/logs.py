@@ -14,7 +14,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-FILE = Path("logs") / "steps.jsonl"  # some 20 kB a night; `make run` and `make backfill` show it as it grows
+from expectations.contracts.home import HomePaths
+
+FILE = (
+    HomePaths(Path()).logs / "steps.jsonl"
+)  # some 20 kB a night; `make run` and `make backfill` show it as it grows
 PACKAGES = ("expectations", "models", "segments", "spark_jobs")
 STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 

@@ -7,6 +7,4 @@ from spark_jobs.run.context import RunContext
 def open_registry(night: RunContext) -> Registry:
     """The registry of this home."""
     settings = night.settings
-    return Registry(
-        settings.mlflow_uri, settings.home / "mlflow" / "artifacts", int(night.now.timestamp() * 1000)
-    )
+    return Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(night.now.timestamp() * 1000))

@@ -4,11 +4,12 @@ and no gate has passed the new one yet."""
 import re
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
 from spark_jobs.run.context import RunContext
 
 
 def get_builds_folder(home: Path) -> Path:
-    return home / "warehouse" / "builds"
+    return HomePaths(home).warehouse_builds
 
 
 def find_free_file(night: RunContext) -> Path:

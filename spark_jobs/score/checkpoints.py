@@ -23,7 +23,7 @@ PARTITION_SCHEMA = "file string, n_due int, n_listed int, is_new boolean, kept a
 
 def locate_checkpoint_folder(run: RunContext) -> Path:
     """The folder of a run's checkpoints."""
-    return run.settings.home / "scoring" / run.slug
+    return run.settings.paths.scoring(run.slug)
 
 
 def delete_checkpoints(run: RunContext) -> None:

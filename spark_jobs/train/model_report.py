@@ -99,7 +99,7 @@ def describe_version(version: Version | None) -> dict[str, Any]:
 
 
 def _write_run_report(run: RunContext, report: Mapping[str, Any]) -> None:
-    write_report(report, run.settings.home / "reports" / run.slug / "model.json")
+    write_report(report, run.settings.paths.reports(run.slug) / "model.json")
 
 
 def _log_outcome(report: Mapping[str, Any]) -> None:

@@ -67,9 +67,9 @@ class BuildPlan:
 
 def prepare_build(night: RunContext, lake: Lake) -> BuildPlan:
     """Lay tonight's file and say what it lacks. Without a usable published file the build is from nothing."""
-    folder = night.settings.warehouse_folder
-    for name in ("builds", "dbt"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    paths = night.settings.paths
+    for folder in (paths.warehouse_builds, paths.dbt):
+        folder.mkdir(parents=True, exist_ok=True)
     if night.settings.warehouse == "snowflake":
         dbt_inputs = collect_dbt_inputs(night, lake, read_build_inputs_on_snowflake(night.settings))
         create_build_schema(
@@ -77,11 +77,13 @@ def prepare_build(night: RunContext, lake: Lake) -> BuildPlan:
         )
         return BuildPlan(None, None, dbt_inputs)
     # Always of one name while it is built: with another one dbt parses the whole project again.
-    building, finished = folder / "dbt" / "building.duckdb", find_free_file(night)
+    building, finished = paths.dbt / "building.duckdb", find_free_file(night)
     building.unlink(missing_ok=True)
     building.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     published = Published.read(night.settings.home)
-    base = folder / "builds" / published.warehouse_file if published and published.warehouse_file else None
+    base = (
+        paths.warehouse_builds / published.warehouse_file if published and published.warehouse_file else None
+    )
     before = read_build_inputs(base) if base and base.exists() else None
     dbt_inputs = collect_dbt_inputs(night, lake, before)
     if dbt_inputs["changed_days"] is not None:

@@ -64,7 +64,7 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
         nothing is built.
     """
     generate_models(PROJECT)
-    work = settings.warehouse_folder / "dbt"
+    work = settings.paths.dbt
     results = work / "target" / "run_results.json"
     results.unlink(missing_ok=True)
     finished = run_dbt(settings, beginning, "build", *arguments)
@@ -85,7 +85,7 @@ def run_dbt(
     settings: Settings, beginning: BuildPlan, command: str, *arguments: str
 ) -> subprocess.CompletedProcess:
     """One dbt command on this project; what it generates lies under the home, not in the repository."""
-    work = settings.warehouse_folder / "dbt"
+    work = settings.paths.dbt
     words = [
         sys.executable,
         "-m",

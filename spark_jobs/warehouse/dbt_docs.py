@@ -25,7 +25,7 @@ def write_dbt_docs(settings: Settings) -> Path:
             "nothing is published yet; `make run` or a night of `nightly` publishes the first warehouse"
         )
     generate_models(PROJECT)
-    folder, file, more = settings.warehouse_folder / "docs", None, ["--empty-catalog"]
+    folder, file, more = settings.paths.dbt_docs, None, ["--empty-catalog"]
     dbt_inputs = {
         "as_of": published.landing_date,
         "changed_days": None,
@@ -35,7 +35,7 @@ def write_dbt_docs(settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if published.warehouse_file:
         file, more = folder / "copy.duckdb", []
-        shutil.copyfile(settings.warehouse_folder / "builds" / published.warehouse_file, file)
+        shutil.copyfile(settings.paths.warehouse_builds / published.warehouse_file, file)
         read = read_build_inputs(file)
         dbt_inputs |= {"lake_versions": read.versions, "models_hash": read.models_hash} if read else {}
     finished = run_dbt(settings, BuildPlan(file, None, dbt_inputs), "docs generate", "--static", *more)
@@ -44,5 +44,5 @@ def write_dbt_docs(settings: Settings) -> Path:
     if finished.returncode:
         raise DbtFailed("dbt docs generate failed:\n" + "\n".join(finished.stdout.splitlines()[-25:]))
     page = folder / "index.html"
-    shutil.copyfile(settings.warehouse_folder / "dbt" / "target" / "static_index.html", page)
+    shutil.copyfile(settings.paths.dbt / "target" / "static_index.html", page)
     return page

@@ -36,7 +36,7 @@ def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """Make `fct_interactions`, `feat_customers` and `feat_items` in the lake hold what the
     warehouse's hold.
     """
-    aside = night.settings.warehouse_folder / "export" / night.slug
+    aside = night.settings.paths.export(night.slug)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     tables = (FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS)

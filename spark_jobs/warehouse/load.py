@@ -31,7 +31,7 @@ def run(night: RunContext, lake: Lake) -> list[TableReport]:
     """
     if night.settings.warehouse != "snowflake":
         return []
-    aside = night.settings.warehouse_folder / "load" / night.slug
+    aside = night.settings.paths.load(night.slug)
     shutil.rmtree(aside, ignore_errors=True)
     try:
         with connect_to_snowflake(night.settings) as session:

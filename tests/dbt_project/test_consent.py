@@ -82,8 +82,8 @@ def test_a_no_said_on_an_event_reaches_features_matrix_lists_and_answer(built, s
         RunContext("n", LandingDates(built.last, built.last), settings, datetime(2026, 2, 1, tzinfo=UTC)),
         Lake(settings.lake, spark),
     )
-    (settings.warehouse_folder / "builds").mkdir(parents=True)
-    shutil.copy(built.files[-1], settings.warehouse_folder / "builds" / "n.duckdb")
+    settings.paths.warehouse_builds.mkdir(parents=True)
+    shutil.copy(built.files[-1], settings.paths.warehouse_builds / "n.duckdb")
     built.shop.write(lake)
     export.run(night, lake)
     learned = build_training_matrices(

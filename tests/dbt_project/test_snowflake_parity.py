@@ -81,9 +81,9 @@ class Shop:
         with connect_to_snowflake(self.snowflake) as session:
             if n > 1:
                 self.readers_saw = session.run("select count(*) from main.fct_orders")[0][0]
-            self.unread[n] = not_snowflake(self.snowflake.warehouse_folder / "dbt" / "target")
+            self.unread[n] = not_snowflake(self.snowflake.paths.dbt / "target")
             self.publish(n)
-            file = self.duckdb.warehouse_folder / "builds" / f"{self.night(n, self.duckdb).slug}.duckdb"
+            file = self.duckdb.paths.warehouse_builds / f"{self.night(n, self.duckdb).slug}.duckdb"
             self.compared[n] = compare_marts(file, session, "MAIN")
         print(format_night(f"night {n}", self.compared[n]), f"rows staged {self.staged[n]}")
 
@@ -146,7 +146,7 @@ def test_days_are_written_and_read_in_one_form(shop):
     """A cast would follow the session's DATE_OUTPUT_FORMAT and DATE_INPUT_FORMAT; the stand-in has none, so
     the SQL is read.
     """
-    compiled = shop.snowflake.warehouse_folder / "dbt" / "target" / "compiled"
+    compiled = shop.snowflake.paths.dbt / "target" / "compiled"
     pages = [
         next(compiled.rglob(f"{model}.sql")).read_text()
         for model in ("dim_customer_values", "dim_customer_contacts")
@@ -167,7 +167,7 @@ def test_why_two_are_one_is_answered_alike(shop):
     [why] = re.findall(
         r"```sql\n(.*?)```", (dbt.ROOT / "docs/explanation/identity.md").read_text(), re.DOTALL
     )
-    file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
+    file = shop.duckdb.paths.warehouse_builds / "night-2.duckdb"
     ends = [("i_anonymous_id_3", "i_email_4"), ("i_email_5", "i_anonymous_id_5")]
     asked = [why.replace("'i_…' as a, 'i_…' as b", f"'{a}' as a, '{b}' as b") for a, b in ends]
     assert why not in asked
@@ -202,7 +202,7 @@ def test_one_changed_value_is_a_difference(shop):
             "update main.fct_orders set amount = amount + 0.0001 where order_id = (select min(order_id) from"
             " main.fct_orders)"
         )
-        file = shop.duckdb.warehouse_folder / "builds" / "night-2.duckdb"
+        file = shop.duckdb.paths.warehouse_builds / "night-2.duckdb"
         found = {
             one.mart: one.n_differences for one in compare_marts(file, session, "MAIN") if one.n_differences
         }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.manifest import DATA, FILE
 from expectations.contracts.override import FOLDER as STATE
 from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
@@ -15,7 +16,7 @@ from serving_app.storage.impression_log import FOLDER as LOG_FOLDER
 from serving_app.storage.private_copy import FOLDER as COPIES
 
 LOG = LOG_FOLDER.name
-SNAPSHOTS = Path("serving") / "snapshots"
+SNAPSHOTS = HomePaths(Path()).snapshots
 PUBLISHED = SNAPSHOTS / "night-2" / DATA
 CUT_TO = 100_000  # bytes; what killed the service that mapped its snapshot
 N_FLIPPED = 40

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.serving import make_snapshot_content
 from expectations.contracts import restrictions_store
 from expectations.contracts import snapshot as contract
+from expectations.contracts.home import HomePaths
 from expectations.contracts.published import HISTORY, Published
 from expectations.contracts.restrictions import CONSENTS, Permission
 from expectations.contracts.restrictions_store import RestrictionDatabase
@@ -43,7 +44,7 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
         content = dict(make_snapshot_content(n_customers, seed))
         meta = contract.Meta(contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {})
         content[contract.META] = contract.pack(meta)
-        write_snapshot(home / "serving" / "snapshots" / name, content.items())
+        write_snapshot(HomePaths(home).snapshots / name, content.items())
         record = Published(name, published_at[:10], published_at, name, "", "concierge/1", name)
         (home / HISTORY).mkdir(parents=True, exist_ok=True)
         (home / HISTORY / f"{name}.json").write_text(json.dumps(asdict(record)))

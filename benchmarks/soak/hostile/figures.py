@@ -100,7 +100,7 @@ def find_lost_rows(settings: Settings) -> dict[str, int]:
     published = Published.read(settings.home)
     lake, lost = Lake(settings.lake), {}
     with duckdb.connect(
-        str(settings.warehouse_folder / "builds" / published.warehouse_file), read_only=True
+        str(settings.paths.warehouse_builds / published.warehouse_file), read_only=True
     ) as warehouse:
         for name, (columns, query) in LOST.items():
             core = next(
@@ -115,7 +115,7 @@ def find_lost_rows(settings: Settings) -> dict[str, int]:
                 warehouse.register("core", core)
                 lost[f"{name} → warehouse"] = warehouse.execute(query).fetchall()[0][0]
     with (
-        lmdb.open(str(settings.serving / "snapshots" / published.snapshot), readonly=True, lock=False) as env,
+        lmdb.open(str(settings.paths.snapshots / published.snapshot), readonly=True, lock=False) as env,
         env.begin() as txn,
     ):
         ids = lake.read_arrow(CORE_ITEMS, ["item_id"])["item_id"].to_pylist()

@@ -47,7 +47,7 @@ def write_shop_files(settings: Settings, source: str, first: date, last: date) -
     """Let the shop write the files of these days."""
     landing = settings.landing / source
     if source == "sample_shop":
-        truth, write_from = settings.home / "truth", day_number(first)
+        truth, write_from = settings.paths.truth, day_number(first)
         shop = Shop(settings.shop_seed, settings.shop_customers, landing, truth, write_from)
         shop.trade_until(day_number(last))
         return

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts.published import (
+    DEPLOYMENTS,
     FILE,
     HISTORY,
-    SWITCHES,
     Published,
     PublishedUnreadable,
     history,
@@ -59,7 +59,7 @@ def test_a_damaged_switch_is_what_the_last_line_says(tmp_path, data):
     put(tmp_path, FILE, data)
     with pytest.raises(PublishedUnreadable, match=r"^published.json is damaged$"):
         Published.read(tmp_path)
-    put(tmp_path, SWITCHES, LINE.encode() + b"\n" + data + b"\n")
+    put(tmp_path, DEPLOYMENTS, LINE.encode() + b"\n" + data + b"\n")
     assert Published.read(tmp_path) == last_switch(tmp_path) == RECORD
     assert [one.record for one in deployments.read_deployments(tmp_path)] == [asdict(RECORD)]
 

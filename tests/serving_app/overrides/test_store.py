@@ -15,7 +15,7 @@ import msgpack
 import pytest
 
 from expectations.contracts.override import FOLDER, Override, read_override_rows
-from expectations.contracts.published import SWITCHES
+from expectations.contracts.published import DEPLOYMENTS
 from serving_app.overrides.store import FileOverrides, OverridesOutOfReach
 
 UNTIL = "2026-02-22T00:00:00Z"
@@ -97,7 +97,9 @@ def test_when_nothing_is_left_the_last_nights_blocks_hold_and_it_is_said(tmp_pat
     night = {"by": "publish", "rules": {"overrides": [row(block), row(pin)]}, "record": {}}
     rollback = {"by": "rollback", "rules": {"overrides": []}, "record": {}}
     damaged = '{"by": "publish", "rules": []}\n{"torn'
-    (tmp_path / SWITCHES).write_text("".join(json.dumps(line) + "\n" for line in (night, rollback)) + damaged)
+    (tmp_path / DEPLOYMENTS).write_text(
+        "".join(json.dumps(line) + "\n" for line in (night, rollback)) + damaged
+    )
     for name in ("overrides.json", "overrides.copy.json"):
         harm(tmp_path / FOLDER / name)
     fresh = FileOverrides(tmp_path)

@@ -11,7 +11,7 @@ import pytest
 from expectations.contracts import manifest
 from expectations.contracts import snapshot as contract
 from expectations.contracts.manifest import DATA, FILE, Manifest
-from expectations.contracts.published import HISTORY, SWITCHES
+from expectations.contracts.published import DEPLOYMENTS, HISTORY
 from serving_app.storage.published_snapshots import VERIFY_EVERY, PublishedSnapshots
 
 TODAY = "2026-02-22T03:00:00Z"
@@ -169,7 +169,7 @@ def test_a_damaged_switch(home, text):
 
 def test_after_a_rollback_a_damaged_switch_does_not_undo_it(home):
     back = (home / HISTORY / "night-1.json").read_text()
-    (home / SWITCHES).write_text(f'{{"by": "rollback", "record": {back}}}\n{{"torn')
+    (home / DEPLOYMENTS).write_text(f'{{"by": "rollback", "record": {back}}}\n{{"torn')
     (home / "published.json").write_text("{")
     assert PublishedSnapshots(home).get_current().name == "night-1"
 

@@ -19,7 +19,7 @@ from spark_jobs.warehouse.dbt_results import describe_failure
 
 def test_a_failed_test_fails_the_night_and_touches_nothing_readers_have(tmp_path):
     settings = Settings.from_environment({"CONCIERGE_HOME": str(tmp_path)})
-    lake, builds = Lake(settings.lake), settings.warehouse_folder / "builds"
+    lake, builds = Lake(settings.lake), settings.paths.warehouse_builds
     builds.mkdir(parents=True)
     with duckdb.connect(str(builds / "before.duckdb")) as file:
         file.execute("create table dim_items as select range as item_id from range(200000)")

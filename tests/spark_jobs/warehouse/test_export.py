@@ -45,14 +45,14 @@ def night(tmp_path) -> RunContext:
         settings,
         datetime(2026, 3, 1),
     )
-    (settings.warehouse_folder / "builds").mkdir(parents=True)
+    settings.paths.warehouse_builds.mkdir(parents=True)
     with warehouse(night) as file:
         file.execute(MARTS)
     return night
 
 
 def warehouse(night: RunContext) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(night.settings.warehouse_folder / "builds" / f"{night.slug}.duckdb"))
+    return duckdb.connect(str(night.settings.paths.warehouse_builds / f"{night.slug}.duckdb"))
 
 
 def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
@@ -87,7 +87,7 @@ def test_who_denied_stays_in_the_warehouse_guests_do_not(night):
     ]
     assert lake.read_arrow(FEAT_CUSTOMERS)["segment_ids"].to_pylist() == [["big", "loyal"], []]
     assert lake.read_arrow(FEAT_ITEMS)["category_path"].to_pylist() == [["drinks", "tea"]]
-    assert not list((night.settings.warehouse_folder / "export").iterdir()), (
+    assert not list((night.settings.paths.warehouse / "export").iterdir()), (
         "what was laid aside is still there"
     )
 
