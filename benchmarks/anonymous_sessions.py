@@ -20,11 +20,12 @@ import pandas as pd
 from scipy import sparse
 
 from benchmarks.leaderboard.datasets import SHARED
-from models.base import Behaviour, Recommender, Training
+from models.base import Recommender
 from models.evaluation import interval
 from models.inference import top_n
 from models.recommenders import make
 from models.recommenders.sequences import clicked
+from models.training_data import Behaviour, Training
 
 IDLE_SECONDS, DAY = 1800, 86_400
 WINDOW_DAYS = 28

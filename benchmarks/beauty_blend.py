@@ -20,14 +20,15 @@ import numpy as np
 from benchmarks.leaderboard.datasets import load_dataset
 from benchmarks.leaderboard.datasets.window import TestWindow
 from benchmarks.leaderboard.rows import BEAUTY_PARTS, BEAUTY_POWER, BEAUTY_WEIGHTS, MEMORY_BYTES
-from models.base import Recommender, Training
-from models.blending.weighted import unit
+from models.base import Recommender
+from models.blending.score_scale import normalise_scores
 from models.data_shape import Shape
 from models.evaluation import interval
 from models.evaluation.part_worth import prune
-from models.fit_limits import estimate_bytes, fittable
+from models.fit_limits import fittable
 from models.inference import top_n
 from models.recommenders import make_blend
+from models.training_data import Training
 
 BLOCK = 500
 PROPOSED = 60
@@ -66,7 +67,7 @@ def collect_candidates(
         block = places[start : start + BLOCK]
         customers = window.customers(block)
         seen, wanted = (getattr(window.asked, name)[block].toarray() > 0 for name in ("seen", "wanted"))
-        units = [unit(np.where(seen, -np.inf, part.score(customers))) for part in parts]
+        units = [normalise_scores(np.where(seen, -np.inf, part.score(customers))) for part in parts]
         kept = np.zeros_like(seen)
         for share in units:
             items, held = top_n(np.where(share > 0, share, -np.inf), PROPOSED)
@@ -204,7 +205,7 @@ def main() -> None:
         ndcg, hit = compute_metrics(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
     shape = Shape.of(window.training)
-    costs = {part.name: estimate_bytes(part, shape) / 1e9 for part in blend.parts}
+    costs = {part.name: part.estimate_bytes(shape) / 1e9 for part in blend.parts}
     for power in given.powers:
         print(f"power {power}", flush=True)
         prune_parts(names, table**power, query, wanted, len(places), costs)

@@ -19,11 +19,11 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, TestWindow, online_retail
 from benchmarks.leaderboard.datasets.order import shuffle_items
-from models.base import Customers, Recommender, Training
-from models.blending.candidates import Candidates
-from models.blending.learned import LearnedBlend, Settings, grow
-from models.blending.training_rows import Rows, opinions, together
-from models.blending.training_windows import Window as RankerWindow
+from models.base import Recommender
+from models.blending.candidates import CandidateItems
+from models.blending.learned import LearnedBlend, RankerSettings, grow_trees
+from models.blending.training_rows import PartScores, TrainingRows, concatenate_rows, score_parts
+from models.blending.training_windows import TrainingWindow as RankerWindow
 from models.data_shape import Shape
 from models.evaluation import interval, measure
 from models.evaluation.comparison import Measured
@@ -31,9 +31,10 @@ from models.evaluation.part_worth import worth
 from models.evaluation.ranking_metrics import rank_metrics
 from models.fit_limits import fittable, in_words
 from models.inference import top_n
-from models.listing.diversity import TOP, Variety, varied
+from models.listing.diversity import TOP, Diversification, diversify_lists
 from models.recommenders import make
 from models.search import memory_of, read_space
+from models.training_data import Customers, Training
 
 TASKS = ("discover", "next")
 SLICES = {"warm (3+ days)": (3, 10**6), "cool (2 days)": (2, 2), "cold (1 day)": (1, 1)}
@@ -45,15 +46,17 @@ WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4)
 class FittedParts:
     """Everything that trees are grown of and judged on."""
 
-    learned: Rows
-    at: Candidates
+    learned: TrainingRows
+    at: CandidateItems
     table: np.ndarray
     alone: dict[str, Measured]
     blend: LearnedBlend
     seconds: float
 
 
-def fit_all_parts(found: TestWindow, parts: dict[str, dict], settings: Settings, seed: int) -> FittedParts:
+def fit_all_parts(
+    found: TestWindow, parts: dict[str, dict], settings: RankerSettings, seed: int
+) -> FittedParts:
     """Fit every part before every window's cut and before the test's."""
     began = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
@@ -62,7 +65,7 @@ def fit_all_parts(found: TestWindow, parts: dict[str, dict], settings: Settings,
     with ProcessPoolExecutor(JOBS) as pool:
         waited = [
             pool.submit(build_window_rows, blend, training, window, seed)
-            for window in blend.windows(training)
+            for window in blend.select_windows(training)
         ]
         final = pool.submit(fit_parts, blend.parts, training, seed)
         for made in waited:
@@ -70,14 +73,14 @@ def fit_all_parts(found: TestWindow, parts: dict[str, dict], settings: Settings,
             n = len(np.unique(windows[-1].query))
             print(f"  a window of {n:,} customers, {time.monotonic() - began:.0f} s so far", flush=True)
         blend.parts = final.result()
-    blend.learn(training, windows, seed)
+    blend.fit_ranker(training, windows, seed)
     customers = Customers.of(training, found.asked.customers)
     alone = {
         name: measure(scores, found.asked, everything)
-        for name, scores in opinions(blend.parts, customers).items()
+        for name, scores in score_parts(blend.parts, customers).items()
     }
-    at, table = blend.table(customers)
-    return FittedParts(together(windows), at, table, alone, blend, time.monotonic() - began)
+    at, table = blend.build_features(customers)
+    return FittedParts(concatenate_rows(windows), at, table, alone, blend, time.monotonic() - began)
 
 
 def fit_parts(parts: list[Recommender], training: Training, seed: int) -> list[Recommender]:
@@ -85,11 +88,15 @@ def fit_parts(parts: list[Recommender], training: Training, seed: int) -> list[R
     return [replace(part).fit(training, seed) for part in parts]
 
 
-def build_window_rows(blend: LearnedBlend, training: Training, window: RankerWindow, seed: int) -> Rows:
+def build_window_rows(
+    blend: LearnedBlend, training: Training, window: RankerWindow, seed: int
+) -> TrainingRows:
     """A window's rows."""
-    past, test = training.before(window.cut), blend.asked(training, window, seed)
-    scores = opinions(fit_parts(blend.parts, past, seed), test.met(past))
-    return blend.rows(training, window, test, scores, [past.behaviour.until] * len(scores), seed)
+    past, test = training.before(window.cut), blend.draw_case(training, window, seed)
+    scores = score_parts(fit_parts(blend.parts, past, seed), test.select_customers(past))
+    return blend.build_rows(
+        training, window, test, PartScores(scores, [past.behaviour.until] * len(scores)), seed
+    )
 
 
 def evaluate_blend(
@@ -107,11 +114,11 @@ def evaluate_blend(
         return table, kept
 
     learned, kept = left(made.learned.table, made.learned.sources)
-    held = Rows(
+    held = TrainingRows(
         made.learned.query[kept], learned, made.learned.wanted[kept], made.learned.sources[kept], names
     )
     asked, proposed = left(made.table, made.at.sources)
-    grown = (grow(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds))
+    grown = (grow_trees(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds))
     trees = made.blend.trees if without is None else list(grown)
     judge = LearnedBlend(settings=made.blend.settings)
     judge.trees = trees
@@ -145,7 +152,7 @@ def print_cost_of_variety(made: FittedParts, found: TestWindow, scores: np.ndarr
     print("variety: λ, NDCG@10 of discover and its price, mean likeness within the ten, items shown")
     whole = None
     for weight in WEIGHTS:
-        listed = varied(items, held, Variety(weight), content.likeness, None)[:, :TOP]
+        listed = diversify_lists(items, held, Diversification(weight), content.likeness, None)[:, :TOP]
         ndcg = np.where(fresh.any(axis=1), rank_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan)
         whole = ndcg if whole is None else whole
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
@@ -178,7 +185,7 @@ def main() -> None:
     learned, left_out = fittable(space["learned"], Shape.of(found.training), memory_of(space))
     if left_out:
         print(f"left out: {in_words(left_out)}")
-    made = fit_all_parts(found, learned["parts"], Settings(**learned["ranker"]), given.seed)
+    made = fit_all_parts(found, learned["parts"], RankerSettings(**learned["ranker"]), given.seed)
     print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")
     for name, measured in made.alone.items():
         print(format_metrics(name, measured))

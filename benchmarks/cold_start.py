@@ -21,11 +21,11 @@ from scipy.stats import rankdata
 
 from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from benchmarks.leaderboard.datasets.window import TestWindow
-from models.base import Customers
 from models.evaluation import interval, measure
 from models.evaluation.ranking_metrics import rank_metrics
 from models.inference import top_n
 from models.recommenders import make
+from models.training_data import Customers
 
 K, SHARE, FOLDS = 10, 0.1, 5
 COLD = ("content", "cold_items")

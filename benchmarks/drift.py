@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from expectations.contracts.home import HomePaths
-from models.base import PURCHASE, Behaviour
 from models.drift import Signal, signals
+from models.training_data import PURCHASE, Behaviour
 from sample_shop.shop import Shop
 from spark_jobs.train.provenance import date_to_day
 

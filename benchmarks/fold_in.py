@@ -21,10 +21,10 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from expectations.contracts import snapshot
-from models.base import KIND_WEIGHTS, KINDS
 from models.evaluation import fold_in
 from models.inference import FactorSpace, top_n
 from models.recommenders.als import ALS
+from models.training_data import KIND_WEIGHTS, KINDS
 from spark_jobs.publish.snapshot_writer import write_snapshot
 
 COMPONENTS, DAYS = 48, 30

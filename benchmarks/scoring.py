@@ -26,11 +26,11 @@ import pyarrow.parquet as pq
 from benchmarks.online_retail_nights import PeakMemory, list_own_processes
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
 from models.artifact import Artifact
-from models.base import PURCHASE
-from models.blending.weighted import Blend
+from models.blending.weighted import WeightedBlend
 from models.inference import PRODUCT_ROWS, best_by_factors
 from models.listing import retrieval
 from models.recommenders import make
+from models.training_data import PURCHASE
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
@@ -74,7 +74,7 @@ def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> ScoringModel
     items[:, 0] = np.random.default_rng(3).standard_normal(n_items) * 0.2  # their biases
     made = {"customer_factors": draw_factors(n_customers, d, 1, spread=False), "item_factors": items}
     part.restore({**made, "attribute_factors": np.zeros((0, 1 + d), np.float32)})
-    blend = Blend([part], {"lightfm": 1.0})
+    blend = WeightedBlend([part], {"lightfm": 1.0})
     artifact = Artifact(
         {}, blend, np.array(make_ids("i", n_items), "S9"), np.array(make_ids("c", n_customers), "S9")
     )

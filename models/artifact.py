@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from models.blending.learned import LearnedBlend
-from models.blending.weighted import Blend
+from models.blending.base import Blend
 from models.evaluation.fold_in import FoldIn
 from models.recommenders import make, make_blend, parameters_of
 
@@ -41,7 +40,7 @@ class Artifact:
     """
 
     configuration: Mapping[str, Any]
-    blend: Blend | LearnedBlend
+    blend: Blend
     item_ids: np.ndarray
     customer_ids: np.ndarray
     customer_vocabulary: dict[str, int] = field(default_factory=dict)

@@ -1,194 +1,101 @@
-"""What every recommender reads, and the interface every recommender keeps: numpy and scipy in, arrays out.
+"""The interface that every recommender keeps, and how many customers are scored at once.
 
-No Spark, no web, no tracking here, so a recommender can be tested on six rows and replaced by another file.
+Numpy and scipy in, arrays out: no Spark, no web, no MLflow, so that a recommender can be tested on six rows.
+What a recommender can do beyond fitting and scoring is declared here with a default: a new one overrides what
+differs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy import sparse
 
-KINDS = ("view", "cart", "purchase")
-PURCHASE = KINDS.index("purchase")
-# What one day's behaviour of each kind says about taste, relative to the others. Only the ratios matter.
-KIND_WEIGHTS = np.array([1.0, 3.0, 5.0])
-# Held at once: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000 customers
-# that is gigabytes.
+from models.data_shape import Shape
+from models.training_data import Customers, Training
+
+TASKS = ("discover", "next")
+# Memory of a block: every part's scores, and of each customer some 500 candidates × 80 columns. Of 5,000
+# customers that is gigabytes.
 BLOCK = 256  # rows scored at once
 SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer rows where the catalogue is large
 
 
-def id_array(ids: Iterable[str]) -> np.ndarray:
-    """Ids as a bytes array, in UTF-8: numpy alone would take ASCII and stop at the first other letter."""
-    return np.array([each.encode() for each in ids], dtype=bytes)
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """What customers did with items, at most once per customer, item, day and kind, sorted by these.
-
-    Attributes:
-        n_customers, n_items: size of the matrix.
-        customer, item: int32 positions.
-        day: int32, days since 1970-01-01 UTC.
-        kind: int8, position in `KINDS`.
-        until: the first day that is not in it; ages are counted back from it.
-        has_purchases: whether the shop knows of purchases at all.
-    """
-
-    n_customers: int
-    n_items: int
-    customer: np.ndarray
-    item: np.ndarray
-    day: np.ndarray
-    kind: np.ndarray
-    until: int
-    has_purchases: bool = True
-
-    def __len__(self) -> int:
-        return len(self.item)
-
-    def where(self, mask: np.ndarray) -> "Behaviour":
-        """The entries that the boolean mask keeps."""
-        return replace(
-            self, customer=self.customer[mask], item=self.item[mask], day=self.day[mask], kind=self.kind[mask]
-        )
-
-    def before(self, day: int) -> "Behaviour":
-        """What was known when this day began."""
-        return replace(self.where(self.day < day), until=min(day, self.until))
-
-    def since(self, day: int) -> "Behaviour":
-        """What happened on this day and later."""
-        return self.where(self.day >= day)
-
-    def wanted(self) -> "Behaviour":
-        """Purchases; everything where the shop knows of no purchase."""
-        return self.where(self.kind == PURCHASE) if self.has_purchases else self
-
-    def of(self, customers: np.ndarray) -> "Behaviour":
-        """The entries of these customers, renumbered in the order given."""
-        place = np.full(self.n_customers, -1, np.int32)
-        place[customers] = np.arange(len(customers), dtype=np.int32)
-        kept = self.where(place[self.customer] >= 0)
-        moved = place[kept.customer]
-        order = np.argsort(moved, kind="stable")
-        kept = replace(kept, n_customers=len(customers), customer=moved)
-        return replace(
-            kept, customer=moved[order], item=kept.item[order], day=kept.day[order], kind=kept.kind[order]
-        )
-
-    def matrix(self, half_life_days: float | None = None) -> sparse.csr_matrix:
-        """Customers × items, float64: kinds weighted, each day's weight halved every `half_life_days`."""
-        weight = KIND_WEIGHTS[self.kind]
-        if half_life_days:
-            weight = weight * 0.5 ** ((self.until - 1 - self.day) / half_life_days)
-        return sparse.csr_matrix((weight, (self.customer, self.item)), shape=(self.n_customers, self.n_items))
-
-
-@dataclass(frozen=True)
-class Training:
-    """What a recommender is fitted on.
-
-    Attributes:
-        behaviour: who did what.
-        customer_features: csr float32, customers × attributes, 1 where the attribute holds.
-        item_features: csr float32, items × attributes.
-        price: float32 [items] in the shop's currency, nan where unknown; None where the shop names none.
-        category: int32 [items], the category's number, -1 where unknown; None where the shop names none.
-        item_content: csr float32, items × tokens: the attributes and every word of the title that two items
-            share. More to a row than factors are learned from; what content neighbours read. None where there
-            is no more than `item_features`.
-        item_letters: csr float32, items × runs of letters in titles (`features.letters`); None where there
-            are no titles.
-    """
-
-    behaviour: Behaviour
-    customer_features: sparse.csr_matrix
-    item_features: sparse.csr_matrix
-    price: np.ndarray | None = None
-    category: np.ndarray | None = None
-    item_content: sparse.csr_matrix | None = None
-    item_letters: sparse.csr_matrix | None = None
-
-    @property
-    def content(self) -> sparse.csr_matrix:
-        """The most there is of items' attributes."""
-        return self.item_features if self.item_content is None else self.item_content
-
-    def before(self, day: int) -> "Training":
-        """What could have been fitted when this day began."""
-        return replace(self, behaviour=self.behaviour.before(day))
-
-
-@dataclass(frozen=True)
-class Customers:
-    """A block of customers to score.
-
-    Attributes:
-        known: int32, each one's row in what was fitted; -1 for somebody the model never saw.
-        behaviour: theirs up to now, rows numbered as in this block, items as in what was fitted.
-        features: csr, block × attributes of the fitted vocabulary.
-    """
-
-    known: np.ndarray
-    behaviour: Behaviour
-    features: sparse.csr_matrix
-
-    def __len__(self) -> int:
-        return len(self.known)
-
-    @classmethod
-    def of(cls, training: Training, rows: np.ndarray) -> "Customers":
-        """Customers the model was fitted on, by their rows."""
-        return cls(rows.astype(np.int32), training.behaviour.of(rows), training.customer_features[rows])
-
-    def some(self, rows: np.ndarray) -> "Customers":
-        """These of the block, by their places in it, in the order given."""
-        return Customers(self.known[rows], self.behaviour.of(rows), self.features[rows])
-
-    def blocks(self, n: int) -> Iterator[tuple[slice, "Customers"]]:
-        """The block in blocks of at most n, each with its place in this one."""
-        for start in range(0, len(self), n):
-            place = slice(start, min(start + n, len(self)))
-            yield place, self.some(np.arange(place.start, place.stop))
-
-
 def rows_at_once(n_items: int) -> int:
-    """Of how many customers (or items) all items' scores are made at once; the scores do not depend on it."""
+    """How many customers (or items) are scored at once; their scores do not depend on it."""
     return max(16, min(BLOCK, SCORES_AT_ONCE // max(n_items, 1)))
 
 
-class Recommender(Protocol):
-    """One way to rank items. Parameters are dataclass fields; what is fitted is in `arrays`.
+class Recommender(ABC):
+    """One way to score items for customers. Parameters are dataclass fields; what is fitted is in `arrays`.
 
-    A class attribute `fades_evenly = True` promises that a day on which nothing happens multiplies all of a
-    customer's scores by one factor, so that their list is the same whenever it is made, and need not be made
-    again. Without it nothing is promised.
+    Attributes:
+        name: in configurations, tables and reports; one of a kind.
+        tasks: the tasks in which it has something to say: who lists only what a customer had knows nothing to
+            `discover`.
+        order_is_time_invariant: a day on which nothing happens multiplies all of a customer's scores by one
+            factor. Their list is then the same whenever it is made, and need not be made again. False
+            promises nothing.
+        is_costly: fitting it takes much longer than fitting most others, so it is started first.
+        nullable_arrays: last parts of the names of arrays in which NaN means "not known".
+        scores_by_vectors: scores are the products of `vectors` and `item_vectors`, and nothing else.
+        explanation_rank: place among the recommenders whose `likeness_matrix` may explain a listed item, 1
+            first; None for one that does not explain.
+        memory_limit_gb: gigabytes (10⁹ bytes) beyond which it refuses to be fitted.
     """
 
     name: ClassVar[str]
+    tasks: ClassVar[tuple[str, ...]] = TASKS
+    order_is_time_invariant: bool = False
+    is_costly: ClassVar[bool] = False
+    nullable_arrays: ClassVar[tuple[str, ...]] = ()
+    scores_by_vectors: ClassVar[bool] = False
+    explanation_rank: ClassVar[int | None] = None
+    memory_limit_gb: float = float("inf")
 
+    @abstractmethod
     def fit(self, training: Training, seed: int) -> Self:
-        """Learn; the same training and seed give the same arrays, byte for byte."""
-        ...
+        """Fit, and return itself; the same training data and seed give the same arrays, byte for byte."""
 
+    @abstractmethod
     def score(self, customers: Customers) -> np.ndarray:
-        """float32 [customers, items]: higher is better, -inf where it has nothing to say."""
-        ...
+        """float32 [customers, items]: higher is better, -inf where it has no opinion."""
 
     def similar(self, items: np.ndarray) -> np.ndarray | None:
-        """float32 [given items, items]: how alike, -inf where nothing is known; None when it does not compare
-        items.
+        """float32 [items asked, items]: likeness, -inf where it is unknown; None for one that does not
+        compare items.
         """
-        ...
+        return None
 
+    @abstractmethod
     def arrays(self) -> dict[str, np.ndarray]:
-        """What was fitted, as plain arrays (no objects)."""
-        ...
+        """What was fitted, as plain arrays (no objects), by name."""
 
+    @abstractmethod
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Take up what `arrays` gave."""
-        ...
+        """Take over what `arrays` returned, and return itself."""
+
+    def estimate_bytes(self, shape: Shape) -> int:
+        """Bytes that fitting on data of this shape is expected to hold at its peak, beside the data; by
+        default copies of the behaviour.
+        """
+        return shape.behaviour_bytes
+
+    def missing_data(self, shape: Shape) -> str | None:
+        """What the data lack without which it has nothing to say, in words; None where nothing is missing."""
+        return None
+
+    @property
+    def likeness_matrix(self) -> sparse.csr_matrix | None:
+        """csr [items, items]: how alike items are, for explanations; None where that is not kept sparse."""
+        return None
+
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """float32 [items, d], of one that `scores_by_vectors`."""
+        raise NotImplementedError(f"{self.name} does not score by vectors")
+
+    def vectors(self, customers: Customers) -> np.ndarray:
+        """float32 [customers, d], of one that `scores_by_vectors`."""
+        raise NotImplementedError(f"{self.name} does not score by vectors")

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from models.base import Training
+from models.training_data import Training
 
 ENTRY = 16  # bytes of one entry of a sparse matrix: a float64 and its places
 ENTRY_COPIES = 6  # customers × items, transposed, weighted, and the like

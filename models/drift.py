@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from models.base import PURCHASE, Behaviour
 from models.evaluation.beyond_accuracy import gini
+from models.training_data import PURCHASE, Behaviour
 
 REFERENCE_DAYS = 28
 LEAST_DAYS = 14  # of reference, and of past values: below, nothing is said

@@ -1,11 +1,7 @@
 """Which recommenders can be fitted on these data within this memory: settled before anything is fitted.
 
-A recommender may say what it needs, in two methods:
-
-* `estimate_bytes(shape)`: what fitting it holds at the peak beside the data; without it, copies of the
-  behaviour.
-* `lacks(shape)`: what the data do not have and it cannot say anything without, in words; None where nothing
-  is missing.
+A recommender declares what it needs (`models.base`): `estimate_bytes(shape)`, `missing_data(shape)` and
+`memory_limit_gb`.
 
 A part that cannot be fitted is left out with the reason; the others share its weight in the proportions they
 have.
@@ -23,30 +19,18 @@ MOST_ITEMS = "most_items"  # beside a part's parameters: the largest catalogue t
 POPULARITY = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}  # where no part can be fitted
 
 
-def estimate_bytes(part: Recommender, shape: Shape) -> int:
-    """What fitting this part is expected to hold at its peak, bytes beside the data."""
-    own = getattr(part, "estimate_bytes", None)
-    return own(shape) if own else shape.behaviour_bytes
-
-
 def reason_against(part: Recommender, shape: Shape, memory_bytes: int) -> str | None:
     """Why this part cannot be fitted, in words; None where it can."""
-    lacking = getattr(part, "lacks", None)
-    if lacking and (missing := lacking(shape)):
+    if missing := part.missing_data(shape):
         return missing
-    granted = min(memory_bytes, own_limit(part))
-    needed = estimate_bytes(part, shape)
+    granted = min(memory_bytes, part.memory_limit_gb * 1e9)
+    needed = part.estimate_bytes(shape)
     if needed > granted:
         return (
             f"needs {needed / MIB:,.0f} MiB to be fitted on {shape.n_touched:,} items, {granted / MIB:,.0f}"
             " MiB are granted"
         )
     return None
-
-
-def own_limit(part: Recommender) -> float:
-    """Bytes beyond which the recommender itself refuses to be fitted; infinite where it has no such limit."""
-    return getattr(part, "memory_limit_gb", float("inf")) * 1e9
 
 
 def select_fittable(

@@ -19,11 +19,10 @@ from typing import Any
 import numpy as np
 import yaml
 
-from models.base import Behaviour
 from models.data_shape import Shape
-from models.fit_limits import estimate_bytes
 from models.recommenders import make, parameters_of
 from models.time_split import Windows
+from models.training_data import Behaviour
 
 SPACE = Path(__file__).parent / "config" / "search.yml"
 MIB = 1 << 20
@@ -214,9 +213,9 @@ def needed_bytes(recipe: Recipe, shape: Shape, n_asked: int) -> int:
     """What a trial is expected to hold at its peak beside the material, bytes: the fit, and the scores of
     those asked.
     """
-    return SCORE_COPIES * CELL * n_asked * shape.n_items + estimate_bytes(
-        make(recipe.part, recipe.parameters), shape
-    )
+    return SCORE_COPIES * CELL * n_asked * shape.n_items + make(
+        recipe.part, recipe.parameters
+    ).estimate_bytes(shape)
 
 
 def mean_quality(found: Sequence[np.ndarray]) -> float:

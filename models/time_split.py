@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from models.base import Behaviour
+from models.training_data import Behaviour
 
 LONGEST_WINDOW = 28
 

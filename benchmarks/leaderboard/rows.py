@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.base import Recommender, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.fit_limits import fittable, reason_against
 from models.recommenders import RECOMMENDERS, make, make_blend
 from models.search import read_space
+from models.training_data import Training
 
 UNTUNED = "nothing: defaults"
 VALIDATION = "the window before"
@@ -75,9 +76,7 @@ def define_single_row(
         f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
         for key, value in parameters.items()
     )
-    return LeaderboardRow(
-        name or kind, {"parts": {kind: parameters}}, chosen, said, getattr(RECOMMENDERS[kind], "tasks", TASKS)
-    )
+    return LeaderboardRow(name or kind, {"parts": {kind: parameters}}, chosen, said, RECOMMENDERS[kind].tasks)
 
 
 def define_blend_row(

@@ -21,8 +21,8 @@ from expectations.contracts.lake import (
 from expectations.contracts.snapshot import POPULAR, audiences
 from expectations.contracts.tables import Table
 from models.artifact import Artifact
-from models.base import PURCHASE
-from models.blending.weighted import Blend
+from models.blending.weighted import WeightedBlend
+from models.training_data import PURCHASE
 from sample_shop.judge import Judge
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
@@ -137,7 +137,7 @@ def score_single_parts(made: ScoringModel, rows: pa.Table) -> Iterator[tuple[str
     """
     ids = np.char.decode(made.artifact.item_ids, "utf-8")
     for part in made.artifact.blend.parts:
-        one = replace(made, artifact=replace(made.artifact, blend=Blend([part], {part.name: 1.0})))
+        one = replace(made, artifact=replace(made.artifact, blend=WeightedBlend([part], {part.name: 1.0})))
         lists: Lists = {}
         for start in range(0, rows.num_rows, partitions.BLOCK):
             block = rows.slice(start, partitions.BLOCK).combine_chunks()

@@ -1,9 +1,9 @@
-"""The certificate of a training set: no column knows the answer, no part and no window saw the days it is
+"""Checks of a ranker's training rows: no feature knows the answer, no part and no window has the days it is
 asked for.
 
-Two proofs, as one alone is not enough. The answers are exchanged and every column is made again: what reads
-them changes. And every column is asked alone: one that tells wanted from not wanted almost without a mistake
-has the answer from somewhere.
+Two checks of features, as one alone is not enough. The answers are exchanged and every feature is computed
+again: what reads them changes. And every feature is used alone: one that separates wanted from not wanted
+almost without a mistake has the answer from somewhere.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,13 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import rankdata
 
-from models.blending.candidate_features import GROUPS, Group, Moment, columns
-from models.blending.candidates import Candidates
+from models.blending.candidate_features import (
+    FEATURE_GROUPS,
+    FeatureGroup,
+    FeatureInputs,
+    build_feature_table,
+)
+from models.blending.candidates import CandidateItems
 from models.time_split import OverlapError
 
 # The best honest column (a part's place in its list) has an area of .75 on Online Retail, .85 where customers
@@ -23,7 +28,7 @@ LEAST_WANTED = 20  # below, an area of 1 is luck
 
 
 class LeakError(ValueError):
-    """A column of a training set knows what it is asked."""
+    """A feature of a training row knows the answer."""
 
 
 def check_parts(names: Sequence[str], fitted_until: Sequence[int], cut: int) -> None:
@@ -43,33 +48,33 @@ def check_parts(names: Sequence[str], fitted_until: Sequence[int], cut: int) -> 
         )
 
 
-def certify(
-    moment: Moment,
-    at: Candidates,
+def check_features(
+    inputs: FeatureInputs,
+    candidates: CandidateItems,
     table: np.ndarray,
     names: Sequence[str],
-    groups: tuple[Group, ...] = GROUPS,
+    groups: tuple[FeatureGroup, ...] = FEATURE_GROUPS,
 ) -> None:
-    """Refuse columns that know the answers.
+    """Refuse features that know the answers.
 
     Args:
-        table: float32 [candidates, columns], what `columns` made of this moment.
+        table: float32 [candidates, features], what `build_feature_table` returned for these inputs.
 
     Raises:
-        LeakError: naming the columns.
+        LeakError: naming the features.
     """
-    exchanged = replace(moment, answers=np.roll(~moment.answers, 1, axis=1))
-    again = columns(exchanged, at, groups)[1]
+    exchanged = replace(inputs, answers=np.roll(~inputs.answers, 1, axis=1))
+    again = build_feature_table(exchanged, candidates, groups)[1]
     reading = [name for n, name in enumerate(names) if table[:, n].tobytes() != again[:, n].tobytes()]
     if reading:
         raise LeakError(f"columns read the answers: {', '.join(reading)}")
-    wanted = moment.answers[at.row, at.item]
+    wanted = inputs.answers[candidates.row, candidates.item]
     if min(wanted.sum(), (~wanted).sum()) < LEAST_WANTED:
         return
     telling = [
         name
         for n, name in enumerate(names)
-        if max(area := under_curve(table[:, n], wanted), 1.0 - area) > TOO_GOOD
+        if max(area := compute_auc(table[:, n], wanted), 1.0 - area) > TOO_GOOD
     ]
     if telling:
         raise LeakError(
@@ -78,7 +83,7 @@ def certify(
         )
 
 
-def under_curve(column: np.ndarray, wanted: np.ndarray) -> float:
+def compute_auc(column: np.ndarray, wanted: np.ndarray) -> float:
     """Area under the ROC curve of a column alone, ties counting half (Mann, Whitney 1947); unknown lies below
     everything.
     """

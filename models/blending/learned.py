@@ -1,9 +1,9 @@
 """The learned blend: LightGBM's LambdaRank over the candidates of all parts, itself a recommender.
 
-Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. Fitted on
-windows of the past: at each window's cut the parts are fitted on what was before it, propose, and the ranker
-learns what was then wanted. Trees are kept as text in an array of bytes: nothing is unpickled. One thread,
-because the trees must not depend on the machine.
+Burges: From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82; Ke et al.: LightGBM, NeurIPS 2017. It is
+fitted on windows of the past: at each window's cut the parts are fitted on what was before it and propose
+items, and the ranker learns what was then wanted. Trees are stored as text in an array of bytes: nothing is
+unpickled. One thread, because the trees must not depend on the machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,34 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from models.base import Customers, Recommender, Training, rows_at_once
-from models.blending.candidate_features import Moment, columns, item_facts
-from models.blending.candidates import Candidates, propose
+from models.base import Recommender, rows_at_once
+from models.blending.base import Blend
+from models.blending.candidate_features import FeatureInputs, build_feature_table
+from models.blending.candidates import CandidateItems, propose_candidates
+from models.blending.item_facts import compute_item_facts
+from models.blending.ranker import RankerSettings, grow_trees
 from models.blending.training_rows import (
-    Asked,
-    Rows,
-    asked,
-    opinions,
-    rows,
-    together,
+    PartScores,
+    RowSampling,
+    TrainingCase,
+    TrainingRows,
+    build_training_rows,
+    concatenate_rows,
+    draw_training_case,
+    score_parts,
 )
-from models.blending.training_windows import Window, training_windows
-from models.blending.weighted import Blend
-from models.listing.diversity import Variety, varied
+from models.blending.training_windows import TrainingWindow, select_training_windows
+from models.listing.diversity import Diversification, diversify_lists
+from models.listing.lists import (
+    DECIMALS,
+    LENGTH,
+    EligibleItems,
+    RecommendationLists,
+    select_best_items,
+    select_scores,
+)
 from models.time_split import cells
+from models.training_data import Customers, Training
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -39,166 +52,152 @@ FEWEST, MOST_BYTES = 300, 600_000_000
 FACTS, TREES = "ranker/facts/", "ranker/trees"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How the ranker learns.
-
-    Attributes:
-        windows: of the past it learns from, at most.
-        step_days: between their cuts.
-        candidates: each part proposes: so many of all items, and so many that are new to the customer.
-        customers: asked in each window, at most.
-        others: unwanted candidates kept of each customer.
-        rounds, leaves, learning_rate: of the trees.
-        truncation: places at the top of a list whose order is learned.
-        seeds: rankers whose scores are averaged.
-        diversity: λ of `models.listing.diversity` for the lists that are made of the scores, by the likeness
-            of `content`.
-        most_per_category: in the first ten places; None for no cap.
-    """
-
-    windows: int = 4
-    step_days: int = 14
-    candidates: int = 60
-    customers: int = 2000
-    others: int = 50
-    rounds: int = 200
-    leaves: int = 31
-    learning_rate: float = 0.05
-    truncation: int = 20
-    seeds: int = 1
-    diversity: float = 0.0
-    most_per_category: int | None = None
-
-
 @dataclass
-class LearnedBlend:
-    """Parts, and trees that know which to trust, for whom.
+class LearnedBlend(Blend):
+    """Parts, and a ranker that orders what they propose.
 
     Attributes:
         parts: the recommenders.
-        settings: how the trees learn.
+        settings: of the ranker.
     """
 
     name: ClassVar[str] = "learned_blend"
-    may_be_unknown: ClassVar[tuple[str, ...]] = (
-        "age",
-        "idle",
-        "log_price",
-    )  # of an item nobody wanted, or without a price
+    # Of an item nobody wanted, or without a price.
+    nullable_arrays: ClassVar[tuple[str, ...]] = ("age", "idle", "log_price")
     parts: list[Recommender] = field(default_factory=list)
-    settings: Settings = field(default_factory=Settings)
+    settings: RankerSettings = field(default_factory=RankerSettings)
 
     def fit(self, training: Training, seed: int) -> Self:
-        """Fit everything here, one after the other; a night spreads the same fits over its workers.
+        """Fit everything in this process, one part after the other.
 
         Raises:
-            ValueError: history is too short for a window to learn from.
+            ValueError: history is too short for a window.
         """
-        learned = []
-        for window in self.windows(training):
-            past, test = training.before(window.cut), self.asked(training, window, seed)
+        rows = []
+        for window in self.select_windows(training):
+            past, case = training.before(window.cut), self.draw_case(training, window, seed)
             fitted = [replace(part).fit(past, seed) for part in self.parts]
-            fitted_until = [past.behaviour.until] * len(fitted)
-            learned.append(
-                self.rows(training, window, test, opinions(fitted, test.met(past)), fitted_until, seed)
-            )
+            scores = score_parts(fitted, case.select_customers(past))
+            part_scores = PartScores(scores, [past.behaviour.until] * len(fitted))
+            rows.append(self.build_rows(training, window, case, part_scores, seed))
         for part in self.parts:
             part.fit(training, seed)
-        return self.learn(training, learned, seed)
+        return self.fit_ranker(training, rows, seed)
 
-    def windows(self, training: Training) -> list[Window]:
-        """What it learns from, newest first."""
-        return training_windows(training.behaviour, self.settings.windows, self.settings.step_days)
+    def select_windows(self, training: Training) -> list[TrainingWindow]:
+        return select_training_windows(training.behaviour, self.settings.windows, self.settings.step_days)
 
-    def asked(self, training: Training, window: Window, seed: int) -> Asked:
-        """The customers that a window asks; fewer where the catalogue is so large that their scores would not
+    def draw_case(self, training: Training, window: TrainingWindow, seed: int) -> TrainingCase:
+        """The customers asked in a window; fewer where the catalogue is so large that their scores would not
         fit.
         """
         n_items = max(training.behaviour.n_items, 1)
-        held = MOST_BYTES // (4 * n_items * max(len(self.parts), 1))
-        most = max(MOST_CELLS // n_items, min(FEWEST, held))
-        return asked(training, window, max(1, min(self.settings.customers, most)), seed)
+        fitting = MOST_BYTES // (4 * n_items * max(len(self.parts), 1))
+        most = max(MOST_CELLS // n_items, min(FEWEST, fitting))
+        return draw_training_case(training, window, max(1, min(self.settings.customers, most)), seed)
 
-    def rows(
-        self,
-        training: Training,
-        window: Window,
-        test: Asked,
-        scores: Mapping[str, np.ndarray],
-        fitted_until: Sequence[int],
-        seed: int,
-    ) -> Rows:
+    def build_rows(
+        self, training: Training, window: TrainingWindow, case: TrainingCase, scores: PartScores, seed: int
+    ) -> TrainingRows:
         """A window's training rows.
 
         Args:
-            test: of `asked`.
+            case: of `draw_case`.
             scores: of its customers by parts fitted before the window's cut.
-            fitted_until: of every part the first day that it was not fitted on, as whoever fitted it found it
-                in its data.
 
         Raises:
-            OverlapError: a part saw days of the window.
-            LeakError: a column did.
+            OverlapError: a part has days of the window.
+            LeakError: a feature knows the answer.
         """
-        of = self.settings
-        return rows(training, window, test, scores, of.candidates, of.others, seed, fitted_until)
+        sampling = RowSampling(self.settings.candidates, self.settings.others, seed)
+        return build_training_rows(training, window, case, scores, sampling)
 
-    def learn(self, training: Training, windows: Sequence[Rows], seed: int) -> Self:
-        """Grow the trees; the parts are fitted elsewhere."""
-        if not windows:
+    def fit_ranker(self, training: Training, rows: Sequence[TrainingRows], seed: int) -> Self:
+        """Grow the trees; the parts are fitted elsewhere.
+
+        Raises:
+            ValueError: history is too short for a window.
+        """
+        if not rows:
             raise ValueError("history is too short for a window to learn a ranker from")
-        self.facts = item_facts(training)
-        held = together(windows)
-        return self._of([grow(held, self.settings, seed + n) for n in range(self.settings.seeds)])
+        self.facts = compute_item_facts(training)
+        table = concatenate_rows(rows)
+        return self._use_trees(
+            [grow_trees(table, self.settings, seed + n) for n in range(self.settings.seeds)]
+        )
 
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items
         wide = np.full((len(customers), n_items), -np.inf, np.float32)
         for place, block in customers.blocks(rows_at_once(n_items)):
-            at, scores = self.ranked(block)
-            wide[place][at.row, at.item] = scores
+            candidates, scores = self.score_candidates(block)
+            wide[place][candidates.row, candidates.item] = scores
         return wide
 
-    def ranked(
+    def score_candidates(
         self, customers: Customers, allowed: np.ndarray | None = None
-    ) -> tuple[Candidates, np.ndarray]:
-        """The block's candidates, and float32 scores.
+    ) -> tuple[CandidateItems, np.ndarray]:
+        """The block's candidate items, and their scores, float32.
 
         Args:
             allowed: bool [items], what may be proposed; None for everything.
         """
-        at, table = self.table(customers, allowed)
-        return at, np.mean(
+        candidates, table = self.build_features(customers, allowed)
+        return candidates, np.mean(
             [booster.predict(table, num_threads=1) for booster in self.boosters], axis=0
         ).astype(np.float32)
 
-    def varied(self, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Lists (int32 [rows, n], -1 for no item) with their top varied as the settings say."""
-        variety = Variety(self.settings.diversity, self.settings.most_per_category)
-        if not variety:
+    def list_items(self, customers: Customers, eligible: EligibleItems, n: int) -> RecommendationLists:
+        """The n best eligible items; what no part proposed is in no list."""
+        candidates, total = self._score_all(customers, eligible.allowed)
+        sources = np.zeros(eligible.bought.shape, np.uint32)
+        sources[candidates.row, candidates.item] = candidates.sources
+        items = self._select_diverse_items(total, eligible, n)
+        # Where diversification moved an item down, those below it get no more than what stands above them.
+        scores = np.minimum.accumulate(select_scores(total, items), axis=1)
+        item_sources = np.take_along_axis(sources, np.maximum(items, 0), axis=1)
+        return RecommendationLists(items, scores, item_sources, candidates.names)
+
+    def list_test_items(
+        self, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int
+    ) -> dict[str, np.ndarray]:
+        """See `Blend`; the order is that of diversified lists, which is not that of the scores."""
+        bought = cells(customers.behaviour.wanted()).toarray()
+        total = self._score_all(customers, allowed)[1]
+        repeatable = {"discover": np.zeros_like(consumable), "next": consumable}
+        lists = {
+            task: self._select_diverse_items(total, EligibleItems(allowed, mask, bought), LENGTH)
+            for task, mask in repeatable.items()
+        }
+        return {task: items[:, :n] for task, items in lists.items()}
+
+    def diversify(self, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Lists (int32 [rows, n], -1 for no item) with their top diversified as the settings say."""
+        how = Diversification(self.settings.diversity, self.settings.most_per_category)
+        if not how:
             return items
         content = next((part for part in self.parts if part.name == "content"), None)
-        return varied(
-            items, scores, variety, content and content.likeness, self.facts["category"].astype(np.int64)
-        )
+        likeness = content and content.likeness_matrix
+        return diversify_lists(items, scores, how, likeness, self.facts["category"].astype(np.int64))
 
-    def table(self, customers: Customers, allowed: np.ndarray | None = None) -> tuple[Candidates, np.ndarray]:
-        """The block's candidates, and their columns; arguments as of `ranked`."""
-        scores = opinions(self.parts, customers)
-        at = propose(scores, cells(customers.behaviour.wanted()).toarray(), self.settings.candidates, allowed)
-        names, table = columns(Moment(customers, self.facts, scores), at)
-        grown_on = self.boosters[0].feature_name()
-        if (
-            list(names) != grown_on
-        ):  # a model that was made before a column came is served until it is made anew
+    def build_features(
+        self, customers: Customers, allowed: np.ndarray | None = None
+    ) -> tuple[CandidateItems, np.ndarray]:
+        """The block's candidate items, and their features in the order of the trees; arguments as of
+        `score_candidates`.
+        """
+        scores, bought = score_parts(self.parts, customers), cells(customers.behaviour.wanted()).toarray()
+        candidates = propose_candidates(scores, bought, self.settings.candidates, allowed)
+        names, table = build_feature_table(FeatureInputs(customers, self.facts, scores), candidates)
+        fitted_names = self.boosters[0].feature_name()
+        if list(names) != fitted_names:  # a model fitted before a feature was added is served until its refit
             place = {name: n for n, name in enumerate(names)}
-            if missing := [name for name in grown_on if name not in place]:
+            if missing := [name for name in fitted_names if name not in place]:
                 raise ValueError(
                     f"the ranker was grown on columns that are no more ({', '.join(missing)}); fit it anew"
                 )
-            table = table[:, [place[name] for name in grown_on]]
-        return at, table
+            table = table[:, [place[name] for name in fitted_names]]
+        return candidates, table
 
     @cached_property
     def boosters(self) -> list["Booster"]:
@@ -207,56 +206,33 @@ class LearnedBlend:
 
         return [Booster(model_str=text) for text in self.trees]
 
-    def similar(self, items: np.ndarray) -> np.ndarray | None:
-        return Blend(self.parts).similar(items)
-
-    def likeness(self, items: np.ndarray) -> dict[str, np.ndarray]:
-        """As a weighted blend of the same parts says it: what was wanted together is alike, for whomever."""
-        return Blend(self.parts).likeness(items)
-
     def arrays(self) -> dict[str, np.ndarray]:
-        held = {f"{FACTS}{name}": fact for name, fact in self.facts.items()}
-        held |= {f"{TREES}/{n}": np.frombuffer(text.encode(), np.uint8) for n, text in enumerate(self.trees)}
-        return {**Blend(self.parts).arrays(), **held}
+        own = {f"{FACTS}{name}": fact for name, fact in self.facts.items()}
+        own |= {f"{TREES}/{n}": np.frombuffer(text.encode(), np.uint8) for n, text in enumerate(self.trees)}
+        return {**super().arrays(), **own}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        Blend(self.parts).restore(arrays)
+        super().restore(arrays)
         self.facts = {
-            name.removeprefix(FACTS): held for name, held in arrays.items() if name.startswith(FACTS)
+            name.removeprefix(FACTS): fact for name, fact in arrays.items() if name.startswith(FACTS)
         }
-        return self._of([arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)])
+        return self._use_trees(
+            [arrays[f"{TREES}/{n}"].tobytes().decode() for n in range(self.settings.seeds)]
+        )
 
-    def _of(self, trees: list[str]) -> Self:
-        """Take up these trees; what was read of others before is forgotten."""
+    def _score_all(self, customers: Customers, allowed: np.ndarray) -> tuple[CandidateItems, np.ndarray]:
+        """The candidate items, and float64 [rows, items]: their scores, -inf elsewhere."""
+        candidates, scores = self.score_candidates(customers, allowed)
+        total = np.full((len(customers), len(allowed)), -np.inf)
+        total[candidates.row, candidates.item] = np.round(scores.astype(np.float64), DECIMALS)
+        return candidates, total
+
+    def _select_diverse_items(self, total: np.ndarray, eligible: EligibleItems, n: int) -> np.ndarray:
+        items = select_best_items(total, eligible, n)
+        return self.diversify(items, select_scores(total, items))
+
+    def _use_trees(self, trees: list[str]) -> Self:
+        """Replace the trees; boosters read from others are dropped."""
         self.trees = trees
         self.__dict__.pop("boosters", None)
         return self
-
-
-def grow(held: Rows, settings: Settings, seed: int) -> str:
-    """Trees that order each query's rows, as LightGBM's text."""
-    from lightgbm import Dataset, train
-
-    parameters = {
-        "objective": "lambdarank",
-        "lambdarank_truncation_level": settings.truncation,
-        "num_leaves": settings.leaves,
-        "learning_rate": settings.learning_rate,
-        "min_data_in_leaf": 100 if len(held.wanted) > 20_000 else 20,
-        "max_bin": 63,
-        "feature_fraction": 0.5,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
-        "lambda_l2": 5.0,
-        "seed": seed,
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
-    }
-    starts = np.flatnonzero(np.diff(held.query, prepend=-1))
-    sizes = np.diff(starts, append=len(held.query))
-    data = Dataset(
-        held.table, held.wanted.astype(np.int8), group=sizes, feature_name=list(held.names), params=parameters
-    )
-    return train(parameters, data, settings.rounds).model_to_string()

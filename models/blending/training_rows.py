@@ -1,5 +1,5 @@
-"""Training rows of one window: its customers' candidates with their columns, and whether each was then
-wanted.
+"""Training rows of a ranker: the candidate items of a window's customers with their features, and whether
+each was then wanted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,27 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Recommender, Training
-from models.blending.candidate_features import GROUPS, Group, Moment, columns, item_facts
-from models.blending.candidates import Candidates, propose
-from models.blending.leak_checks import certify, check_parts
-from models.blending.training_windows import Window, sampled
+from models.base import Recommender
+from models.blending.candidate_features import (
+    FEATURE_GROUPS,
+    FeatureGroup,
+    FeatureInputs,
+    build_feature_table,
+)
+from models.blending.candidates import CandidateItems, propose_candidates
+from models.blending.item_facts import compute_item_facts
+from models.blending.leak_checks import check_features, check_parts
+from models.blending.training_windows import TrainingWindow, sample_rows
 from models.time_split import cells
+from models.training_data import Customers, Training
 
-STRANGERS = 0.1  # of those asked in a window, at least
-CERTIFIED = 100  # customers of each window whose columns are made twice
+STRANGER_SHARE = 0.1  # of those asked in a window, at least
+CHECKED_CUSTOMERS = 100  # of each window, whose features are computed twice
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Candidates of a window, grouped by customer.
+class TrainingRows:
+    """Candidate items of a window, grouped by customer.
 
     Attributes:
         query: int32 [n], ascending: the customer.
-        table: float32 [n, columns].
+        table: float32 [n, features].
         wanted: bool [n].
         sources: uint32 [n]: bit p is set when part p proposed the candidate.
-        names: of the columns.
+        names: of the features.
     """
 
     query: np.ndarray
@@ -39,8 +46,8 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Who is asked in a window, and what they then wanted.
+class TrainingCase:
+    """The customers asked in a training window, and what they then wanted.
 
     Attributes:
         customers: int [n], rows in the behaviour's numbering, ascending.
@@ -55,9 +62,9 @@ class Asked:
     def __len__(self) -> int:
         return len(self.customers)
 
-    def met(self, past: Training) -> Customers:
-        """Them as a model meets them that was fitted on this past: a stranger is nobody it knows, with
-        attributes alone.
+    def select_customers(self, past: Training) -> Customers:
+        """The customers as a model sees them that was fitted on this past: of a stranger it has attributes
+        alone.
         """
         known = Customers.of(past, self.customers)
         behaviour = known.behaviour.where(~self.is_stranger[known.behaviour.customer])
@@ -66,91 +73,116 @@ class Asked:
         )
 
 
-def asked(training: Training, window: Window, most: int, seed: int) -> Asked:
+@dataclass(frozen=True)
+class PartScores:
+    """What the parts of a blend score for the customers of a training case.
+
+    Attributes:
+        scores: by part, float32 [customers, items].
+        fitted_until: of every part in that order, the first day that it was not fitted on, as whoever fitted
+            it found it in its data.
+    """
+
+    scores: Mapping[str, np.ndarray]
+    fitted_until: Sequence[int]
+
+
+@dataclass(frozen=True)
+class RowSampling:
+    """How many rows a window gives.
+
+    Attributes:
+        n_candidates: items that a part proposes.
+        n_unwanted: unwanted candidates kept of each customer, at most; more cost time and teach little.
+        seed: draws the unwanted ones.
+    """
+
+    n_candidates: int
+    n_unwanted: int
+    seed: int
+
+
+def draw_training_case(training: Training, window: TrainingWindow, most: int, seed: int) -> TrainingCase:
     """Who wanted something in the window: at most so many, drawn by the seed.
 
-    A test asks those alone who were there before. A ranker that had learned of no others would rank by
-    accident for who is new, so newcomers are asked too, and where they are few, some of the others as if they
-    were new.
+    A test asks those alone who were there before. A ranker fitted on no others would rank at random for who
+    is new, so newcomers are asked too, and where they are few, some of the others as if they were new.
     """
     behaviour = training.behaviour
     window.check(behaviour.until)
     past, after = behaviour.before(window.cut), behaviour.before(window.until).since(window.cut).wanted()
-    customers = sampled(np.unique(after.customer), most, seed)
+    customers = sample_rows(np.unique(after.customer), most, seed)
     is_stranger = ~np.isin(customers, past.customer)
-    n_hidden = max(0, int(STRANGERS * len(customers)) - int(is_stranger.sum()))
-    is_stranger[sampled(np.flatnonzero(~is_stranger), n_hidden, seed)] = True
-    return Asked(customers, is_stranger, cells(after.of(customers)))
+    n_hidden = max(0, int(STRANGER_SHARE * len(customers)) - int(is_stranger.sum()))
+    is_stranger[sample_rows(np.flatnonzero(~is_stranger), n_hidden, seed)] = True
+    return TrainingCase(customers, is_stranger, cells(after.of(customers)))
 
 
-def opinions(parts: Sequence[Recommender], customers: Customers) -> dict[str, np.ndarray]:
+def score_parts(parts: Sequence[Recommender], customers: Customers) -> dict[str, np.ndarray]:
     """By part, float32 [customers, items]."""
     return {part.name: part.score(customers) for part in parts}
 
 
-def rows(
+def build_training_rows(
     training: Training,
-    window: Window,
-    test: Asked,
-    scores: Mapping[str, np.ndarray],
-    n_candidates: int,
-    n_others: int,
-    seed: int,
-    fitted_until: Sequence[int],
-    groups: tuple[Group, ...] = GROUPS,
-) -> Rows:
-    """A window's rows: all candidates that were wanted, and a draw of the others.
+    window: TrainingWindow,
+    case: TrainingCase,
+    parts: PartScores,
+    sampling: RowSampling,
+    groups: tuple[FeatureGroup, ...] = FEATURE_GROUPS,
+) -> TrainingRows:
+    """A window's rows: all candidate items that were wanted, and a sample of the others.
 
     Args:
-        test: of `asked`.
-        scores: by part, float32 [customers of the test, items]; the parts fitted before the window's cut.
-        n_candidates: a part proposes.
-        n_others: of a customer's unwanted candidates at most so many are kept; more cost time and teach
-            little.
-        fitted_until: the first day that each part was not fitted on, in the order of the scores.
+        parts: fitted before the window's cut.
 
     Raises:
-        OverlapError: a part or the window saw what it is asked.
-        LeakError: a column did.
+        OverlapError: a part or the window has days it is asked for.
+        LeakError: a feature knows the answer.
     """
     window.check(training.behaviour.until)
-    check_parts(tuple(scores), fitted_until, window.cut)
+    check_parts(tuple(parts.scores), parts.fitted_until, window.cut)
     past = training.before(window.cut)
-    answers = test.wanted.toarray()
-    customers = test.met(past)
-    moment = Moment(customers, item_facts(past), scores, answers)
-    at = propose(scores, cells(customers.behaviour.wanted()).toarray(), n_candidates)
-    few = part_of(at, at.row < CERTIFIED)
-    names, table = columns(moment, few, groups)
-    certify(moment, few, table, names, groups)
-    wanted = answers[at.row, at.item]
-    kept = part_of(at, thinned(at.row, wanted, n_others, seed))
-    names, table = columns(moment, kept, groups)
-    return Rows(kept.row, table, answers[kept.row, kept.item], kept.sources, names)
+    answers = case.wanted.toarray()
+    customers = case.select_customers(past)
+    inputs = FeatureInputs(customers, compute_item_facts(past), parts.scores, answers)
+    bought = cells(customers.behaviour.wanted()).toarray()
+    candidates = propose_candidates(parts.scores, bought, sampling.n_candidates)
+    few = select_candidates(candidates, candidates.row < CHECKED_CUSTOMERS)
+    names, table = build_feature_table(inputs, few, groups)
+    check_features(inputs, few, table, names, groups)
+    wanted = answers[candidates.row, candidates.item]
+    kept = select_candidates(
+        candidates, sample_unwanted(candidates.row, wanted, sampling.n_unwanted, sampling.seed)
+    )
+    names, table = build_feature_table(inputs, kept, groups)
+    return TrainingRows(kept.row, table, answers[kept.row, kept.item], kept.sources, names)
 
 
-def part_of(at: Candidates, kept: np.ndarray) -> Candidates:
-    """Some of the candidates, in their order."""
-    places = {part: place[kept] for part, place in at.places.items()}
-    return Candidates(at.row[kept], at.item[kept], at.sources[kept], places, at.names)
+def select_candidates(candidates: CandidateItems, mask: np.ndarray) -> CandidateItems:
+    """The candidate items of the mask, in their order."""
+    ranks = {part: rank[mask] for part, rank in candidates.ranks.items()}
+    return CandidateItems(
+        candidates.row[mask], candidates.item[mask], candidates.sources[mask], ranks, candidates.names
+    )
 
 
-def thinned(row: np.ndarray, wanted: np.ndarray, n_others: int, seed: int) -> np.ndarray:
+def sample_unwanted(row: np.ndarray, wanted: np.ndarray, n_unwanted: int, seed: int) -> np.ndarray:
     """bool: all that were wanted, and of each customer's others at most so many, drawn by the seed."""
     order = np.lexsort((np.random.default_rng(seed).random(len(row)), wanted, row))
     first = np.searchsorted(row, row[order])
     kept = np.zeros(len(row), bool)
-    kept[order] = np.arange(len(row)) - first < n_others
+    kept[order] = np.arange(len(row)) - first < n_unwanted
     return kept | wanted
 
 
-def together(windows: Sequence[Rows]) -> Rows:
+def concatenate_rows(windows: Sequence[TrainingRows]) -> TrainingRows:
     """Rows of several windows as one table; a customer of two windows is two queries."""
-    offsets = np.cumsum([0, *[int(held.query.max(initial=-1)) + 1 for held in windows[:-1]]])
-    return Rows(
-        np.concatenate([held.query + offset for held, offset in zip(windows, offsets, strict=True)]),
-        np.concatenate([held.table for held in windows]),
-        np.concatenate([held.wanted for held in windows]),
-        np.concatenate([held.sources for held in windows]),
+    offsets = np.cumsum([0, *[int(rows.query.max(initial=-1)) + 1 for rows in windows[:-1]]])
+    return TrainingRows(
+        np.concatenate([rows.query + offset for rows, offset in zip(windows, offsets, strict=True)]),
+        np.concatenate([rows.table for rows in windows]),
+        np.concatenate([rows.wanted for rows in windows]),
+        np.concatenate([rows.sources for rows in windows]),
         windows[0].names,
     )

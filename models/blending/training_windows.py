@@ -1,4 +1,4 @@
-"""The windows a ranker learns from: cuts in the past, each with the days after it as the answer; never a day
+"""The windows a ranker is fitted on: cuts in the past, each with the days after it as the answer; never a day
 it is tested on.
 """
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Behaviour
 from models.time_split import OverlapError, windows
+from models.training_data import Behaviour
 
 SHORT_DAYS = 14  # a window of fewer days is short
 LEAST_HISTORY_DAYS = 7  # before a cut: what is shorter has no cadence, no trend and hardly a taste
 
 
 @dataclass(frozen=True)
-class Window:
-    """Days (since 1970-01-01): everything before `cut` may be looked at, `cut` up to `until` is what was
-    wanted then.
+class TrainingWindow:
+    """Days since 1970-01-01: what happened before `cut` may be read, what was wanted from `cut` up to `until`
+    is the answer.
     """
 
     cut: int
@@ -39,7 +39,7 @@ class Window:
             raise OverlapError(f"the training window from day {self.cut} to {self.until} has no days")
 
 
-def training_windows(behaviour: Behaviour, most: int, step_days: int) -> list[Window]:
+def select_training_windows(behaviour: Behaviour, most: int, step_days: int) -> list[TrainingWindow]:
     """The newest windows behind which the past is long enough, newest first; none where history is too short.
 
     A window is as long as the one that tests (`models.time_split`: a sixth of the history, at most 28 days).
@@ -56,10 +56,10 @@ def training_windows(behaviour: Behaviour, most: int, step_days: int) -> list[Wi
         most = min(most, max(2, most // 2))
     earliest = first + max(LEAST_HISTORY_DAYS, days)
     cuts = [cut for cut in range(split.test_from, earliest - 1, -step)][:most]
-    return [Window(cut, cut + days) for cut in cuts]
+    return [TrainingWindow(cut, cut + days) for cut in cuts]
 
 
-def sampled(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
+def sample_rows(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
     """At most so many of these rows, drawn by the seed, ascending."""
     if len(rows) <= most:
         return rows

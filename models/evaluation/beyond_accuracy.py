@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from models.base import Training
+from models.training_data import Training
 
 SMOOTHING = (
     0.01  # Steck's alpha: a list without a category that the customer has would be infinitely far away

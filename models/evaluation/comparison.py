@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from models.base import TASKS
 from models.evaluation.beyond_accuracy import Facts, beyond_accuracy, gini
 from models.evaluation.ranking_metrics import rank_metrics
 from models.inference import top_n
 from models.time_split import Case
 
 K = 10
-TASKS = ("discover", "next")
 MOST_CELLS = 25_000_000  # customers × items of a block: 100 MB of scores
 Ranked = Callable[[str, np.ndarray], np.ndarray]
 

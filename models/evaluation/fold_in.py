@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from models.base import Behaviour, Customers, Training
 from models.evaluation import TASKS, interval, measure
 from models.recommenders.als import ALS
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.time_split import Case, cells
+from models.training_data import Behaviour, Customers, Training
 
 COHORTS = ((1, 2), (3, 5), (6, 20))  # fewest and most events
 MOST_SHARE = 0.25  # of the test's customers in a cohort: the factors must still be learned from the others

@@ -4,6 +4,7 @@ like a bad opinion.
 
 from collections.abc import Mapping, Sequence
 
+from models.base import Recommender
 from models.evaluation.comparison import TASKS, Measured
 from models.recommenders import RECOMMENDERS
 
@@ -31,4 +32,4 @@ def tasks_of(name: str) -> tuple[str, ...]:
     """What a recommender of this name has something to say to: what lists only what a customer had knows
     nothing to discover.
     """
-    return getattr(RECOMMENDERS.get(name.partition(":")[0]), "tasks", TASKS)
+    return RECOMMENDERS.get(name.partition(":")[0], Recommender).tasks

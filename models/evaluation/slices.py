@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from models.base import Behaviour
 from models.time_split import Case, cells
+from models.training_data import Behaviour
 
 COOL_DAYS, WARM_DAYS = 2, 3  # days with a purchase before the test: cold has one
 WARM_ITEM = 5  # customers who wanted an item before the test: below, it is cold

@@ -1,5 +1,4 @@
-"""Lists that are not ten of the same: maximal marginal relevance, and at most so many of a category at the
-top.
+"""Diversified lists: maximal marginal relevance, and at most so many items of a category at the top.
 
 Carbonell, Goldstein: The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing
 Summaries, SIGIR 1998. Place after place goes to the item with the largest (1 - λ) · relevance - λ · likeness
@@ -17,8 +16,8 @@ CONTENDERS = 40  # for the top; what stands lower is not worth a place there
 
 
 @dataclass(frozen=True)
-class Variety:
-    """How lists are varied.
+class Diversification:
+    """How lists are diversified.
 
     Attributes:
         weight: λ, from 0 (as scored) to 1 (as different as can be).
@@ -33,10 +32,10 @@ class Variety:
         return self.weight > 0 or self.most_per_category is not None
 
 
-def varied(
+def diversify_lists(
     items: np.ndarray,
     scores: np.ndarray,
-    variety: Variety,
+    how: Diversification,
     likeness: sparse.csr_matrix | None,
     category: np.ndarray | None,
 ) -> np.ndarray:
@@ -53,9 +52,9 @@ def varied(
         int32 [rows, n]: the same items, -1 last; fewer only where a cap leaves nothing to follow.
     """
     n = items.shape[1]
-    m = min(CONTENDERS if variety.most_per_category is None or category is None else n, n)
-    alike = pairwise(items[:, :m], likeness) if likeness is not None and variety.weight > 0 else None
-    relevance = shares(scores[:, :m], items[:, :m] >= 0)
+    m = min(CONTENDERS if how.most_per_category is None or category is None else n, n)
+    alike = compare_pairs(items[:, :m], likeness) if likeness is not None and how.weight > 0 else None
+    relevance = scale_scores(scores[:, :m], items[:, :m] >= 0)
     kind = (
         None if category is None else np.where(items[:, :m] >= 0, category[np.maximum(items[:, :m], 0)], -1)
     )
@@ -64,19 +63,21 @@ def varied(
     chosen = np.full((len(items), min(TOP, m)), -1)
     for place in range(chosen.shape[1]):
         under_cap = (
-            open_ if kind is None else open_ & ~full(kind, chosen[:, :place], variety.most_per_category)
+            open_
+            if kind is None
+            else open_ & ~find_full_categories(kind, chosen[:, :place], how.most_per_category)
         )
-        worth = np.where(under_cap, (1 - variety.weight) * relevance - variety.weight * nearest, -np.inf)
+        worth = np.where(under_cap, (1 - how.weight) * relevance - how.weight * nearest, -np.inf)
         best = worth.argmax(axis=1)  # among equals the one that stood higher
         found = np.isfinite(worth[rows, best])
         chosen[:, place] = np.where(found, best, -1)
         open_[rows[found], best[found]] = False
         if alike is not None:
             nearest = np.maximum(nearest, np.where(found[:, None], alike[rows, best], 0.0))
-    return put_first(items, chosen)
+    return move_to_top(items, chosen)
 
 
-def full(kind: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
+def find_full_categories(kind: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
     """bool [rows, m]: contenders whose category has its share of the chosen places already."""
     if most is None or not chosen.shape[1]:
         return np.zeros(kind.shape, bool)
@@ -84,7 +85,7 @@ def full(kind: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
     return (kind >= 0) & ((kind[:, :, None] == held[:, None, :]).sum(axis=2) >= most)
 
 
-def put_first(items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def move_to_top(items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """The rows with these places first, the others after them in their order.
 
     A top that ended early ends the list: what follows would stand in it.
@@ -99,7 +100,7 @@ def put_first(items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return ordered
 
 
-def pairwise(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
+def compare_pairs(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
     """float32 [rows, m, m]: how alike the items of each list are; an item is not compared with itself."""
     alike = np.zeros((*items.shape, items.shape[1]), np.float32)
     for row, own in enumerate(items):
@@ -111,7 +112,7 @@ def pairwise(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
     return alike
 
 
-def shares(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
+def scale_scores(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
     """Scores brought to 0…1 row by row."""
     finite = np.where(held, scores, np.nan)
     low, top = (

@@ -13,24 +13,18 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from models.base import Behaviour, Customers, Recommender
-from models.blending.candidate_features import wanted_pairs
+from models.base import Recommender
+from models.blending.item_facts import summarise_wanted_pairs
 from models.blending.learned import LearnedBlend
+from models.training_data import Behaviour, Customers
 
 BASE = "base"
-# Parts that compare items and keep it sparse, those whose word counts most first.
-SPEAKING = {
-    "item_knn": "similarity",
-    "transitions": "similarity",
-    "rp3beta": "similarity",
-    "content": "likeness",
-}
 HALF_LIFE_DAYS = 60.0  # of a purchase as evidence
 NOBODY = -1
 
 
 @dataclass(frozen=True)
-class Contributions:
+class ScoreContributions:
     """Why the candidates of a block have their scores.
 
     Attributes:
@@ -46,9 +40,9 @@ class Contributions:
     by_group: dict[str, np.ndarray]
 
 
-def contributions(blend: LearnedBlend, customers: Customers) -> Contributions:
+def explain_scores(blend: LearnedBlend, customers: Customers) -> ScoreContributions:
     """Every candidate's score taken apart; a few milliseconds each, so ask for few customers."""
-    at, table = blend.table(customers)
+    candidates, table = blend.build_features(customers)
     names = [name.split(".")[0] for name in blend.boosters[0].feature_name()] + [BASE]
     taken = np.mean(
         [booster.predict(table, pred_contrib=True, num_threads=1) for booster in blend.boosters], axis=0
@@ -58,16 +52,17 @@ def contributions(blend: LearnedBlend, customers: Customers) -> Contributions:
         for group in dict.fromkeys(names)
     }
     score = np.mean([booster.predict(table, num_threads=1) for booster in blend.boosters], axis=0)
-    return Contributions(at.row, at.item, score, groups)
+    return ScoreContributions(candidates.row, candidates.item, score, groups)
 
 
-def evidence(
+def find_reason_items(
     parts: list[Recommender], customers: Customers, items: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The purchase that speaks most for each listed item: "because you bought X on D".
 
-    An item that was bought before speaks for itself. Otherwise the first of `SPEAKING` that joins the item
-    with the customer's history says which of their items, by its likeness times how fresh the purchase is.
+    An item that was bought before speaks for itself. Otherwise the first part by `explanation_rank` that
+    joins the item with the customer's history says which of their items, by its likeness times how fresh the
+    purchase is.
 
     Args:
         items: int [rows, n], -1 for no item.
@@ -81,13 +76,13 @@ def evidence(
     row, place = np.nonzero(items >= 0)
     if not len(row) or not len(wanted):
         return because, day
-    pairs, _, last, _ = wanted_pairs(wanted)
+    pairs, _, last, _ = summarise_wanted_pairs(wanted)
     asked = row * wanted.n_items + items[row, place]
     found = np.where(np.isin(asked, pairs), asked % wanted.n_items, NOBODY)
-    for likeness in matrices(parts):
+    for likeness in iterate_likeness_matrices(parts):
         open_ = np.flatnonzero(found == NOBODY)
         if len(open_):
-            found[open_] = speaks_most(likeness, wanted, pairs, last, asked[open_])
+            found[open_] = find_strongest_items(likeness, wanted, pairs, last, asked[open_])
     held = found != NOBODY
     because[row, place] = found
     own = row[held] * wanted.n_items + found[held]
@@ -95,15 +90,16 @@ def evidence(
     return because, day
 
 
-def matrices(parts: list[Recommender]) -> Iterator[sparse.csr_matrix]:
-    """What the parts that compare items know, items × items."""
-    by_name = {part.name: part for part in parts}
-    for name, held in SPEAKING.items():
-        if name in by_name:
-            yield getattr(by_name[name], held)
+def iterate_likeness_matrices(parts: list[Recommender]) -> Iterator[sparse.csr_matrix]:
+    """The likeness matrices of the parts that explain, items × items, by their `explanation_rank`; of a part
+    that is in the blend twice, that of the one with the plain name.
+    """
+    speaking = [part for part in parts if part.explanation_rank and part.name == type(part).name]
+    for part in sorted(speaking, key=lambda part: part.explanation_rank):
+        yield part.likeness_matrix
 
 
-def speaks_most(
+def find_strongest_items(
     likeness: sparse.csr_matrix, wanted: Behaviour, pairs: np.ndarray, last: np.ndarray, asked: np.ndarray
 ) -> np.ndarray:
     """For each asked (row × n_items + item): the item of the row's history most alike and fresh, -1 where

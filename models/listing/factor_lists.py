@@ -8,24 +8,14 @@ only what is listed need be brought to 0…1.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
-from models.base import Customers, Recommender
+from models.base import Recommender
 from models.inference import best_by_factors, ranked
-from models.listing.lists import DECIMALS, LENGTH, MOST_REPEATS, Lists
+from models.listing.lists import DECIMALS, LENGTH, MOST_REPEATS, RecommendationLists
 from models.listing.retrieval import Index
-
-
-class Factors(Protocol):
-    """A recommender whose scores are products of vectors."""
-
-    item_vectors: np.ndarray
-
-    def vectors(self, customers: Customers) -> np.ndarray:
-        """float32 [customers, d]."""
-        ...
+from models.training_data import Customers
 
 
 @dataclass(frozen=True)
@@ -48,12 +38,10 @@ class ByFactors:
     index: Index | None = None
 
     @classmethod
-    def of(
-        cls, part: "Recommender | Factors", allowed: np.ndarray, index: Index | None = None
-    ) -> "ByFactors":
+    def of(cls, part: Recommender, allowed: np.ndarray, index: Index | None = None) -> "ByFactors":
         """
         Args:
-            part: fitted.
+            part: fitted; one that `scores_by_vectors`.
             allowed: bool [items].
         """
         shown = np.flatnonzero(allowed).astype(np.int32)
@@ -76,9 +64,9 @@ class ByFactors:
 
     def lists(
         self, vectors: np.ndarray, customers: Customers, consumable: np.ndarray, n: int = LENGTH
-    ) -> Lists:
-        """The block's lists by the rules of `lists.personal`, scores being shares of the way from an average
-        item to the best.
+    ) -> RecommendationLists:
+        """The block's lists by the rules of `lists.build_personal_lists`, scores being shares of the way from
+        an average item to the best.
 
         Args:
             vectors: float32 [customers, d].
@@ -106,7 +94,9 @@ class ByFactors:
         order = np.lexsort((items, -scores), axis=1)[:, :n]
         items, scores = np.take_along_axis(items, order, axis=1), np.take_along_axis(scores, order, axis=1)
         named = np.where(items >= 0, self.shown[items], -1) if len(self.shown) else items
-        return Lists(named.astype(np.int32), scores, np.ones(items.shape, np.uint32), (self.name,))
+        return RecommendationLists(
+            named.astype(np.int32), scores, np.ones(items.shape, np.uint32), (self.name,)
+        )
 
     def bought(self, customers: Customers) -> tuple[np.ndarray, np.ndarray]:
         """Each customer and item (place among those shown) they wanted before, once; rows ascending."""

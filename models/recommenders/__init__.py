@@ -1,62 +1,44 @@
-"""Every recommender by its name, made from a configuration.
+"""Every recommender by its name, built from a configuration.
 
-That is `{"parts": {name: {parameter: value}}, "weights": {name: w}}` for a weighted sum of the parts, or with
-`"ranker": {setting: value}` in the place of weights for a learned one.
+A configuration is `{"parts": {name: {parameter: value}}, "weights": {name: w}}` for a weighted sum of the
+parts, or with `"ranker": {setting: value}` in the place of weights for a learned blend. Nothing is registered
+by hand: each module of this package that defines a `Recommender` with a `name` is found.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from models.base import Recommender
-from models.blending.learned import LearnedBlend, Settings
-from models.blending.weighted import Blend
-from models.recommenders.als import ALS
-from models.recommenders.attribute_popularity import AttributePopularity
-from models.recommenders.cold_items import ColdItems
-from models.recommenders.content import Content
-from models.recommenders.decayed_popularity import DecayedPopularity
-from models.recommenders.ease import EASE
-from models.recommenders.graph_filter import GraphFilter
-from models.recommenders.history_ridge import HistoryRidge
-from models.recommenders.item_knn import ItemKNN
-from models.recommenders.lightfm_hybrid import LightFMHybrid
-from models.recommenders.own_history import OwnHistory
-from models.recommenders.popularity import Popularity
-from models.recommenders.recent_popularity import RecentPopularity
-from models.recommenders.repeat_purchase import RepeatPurchase
-from models.recommenders.rp3beta import RP3Beta
-from models.recommenders.stan import Stan
-from models.recommenders.transition_factors import TransitionFactors
-from models.recommenders.transition_ridge import TransitionRidge
-from models.recommenders.transitions import Transitions
-from models.recommenders.user_knn import UserKNN
+from models.blending.base import Blend
+from models.blending.learned import LearnedBlend
+from models.blending.ranker import RankerSettings
+from models.blending.weighted import WeightedBlend
 
-RECOMMENDERS: dict[str, type] = {
-    kind.name: kind
-    for kind in (
-        Popularity,
-        RecentPopularity,
-        DecayedPopularity,
-        AttributePopularity,
-        ItemKNN,
-        RP3Beta,
-        GraphFilter,
-        EASE,
-        UserKNN,
-        OwnHistory,
-        RepeatPurchase,
-        HistoryRidge,
-        Transitions,
-        TransitionRidge,
-        TransitionFactors,
-        Stan,
-        Content,
-        ALS,
-        ColdItems,
-        LightFMHybrid,
-    )
-}
+
+def find_recommenders() -> dict[str, type[Recommender]]:
+    """The recommender classes that the modules of this package define, by name, in the order of names.
+
+    Raises:
+        ValueError: two of them have the same name.
+    """
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    classes = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Recommender) and value.__module__ == module.__name__
+    ]
+    named = sorted((kind for kind in classes if "name" in vars(kind)), key=lambda kind: kind.name)
+    names = [kind.name for kind in named]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"more than one recommender is named {', '.join(twice)}")
+    return dict(zip(names, named, strict=True))
+
+
+RECOMMENDERS = find_recommenders()
 
 
 def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
@@ -81,7 +63,7 @@ def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
     return made
 
 
-def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
+def make_blend(configuration: Mapping[str, Any]) -> Blend:
     """An unfitted blend: learned over all parts, or of the parts whose weight is above zero; in the order of
     their names.
 
@@ -94,11 +76,11 @@ def make_blend(configuration: Mapping[str, Any]) -> Blend | LearnedBlend:
             raise ValueError(f"a learned blend has one part of a kind: {', '.join(twins)}")
         parts = [make(name, given) for name, given in sorted(configuration["parts"].items())]
         try:
-            return LearnedBlend(parts, Settings(**configuration["ranker"]))
+            return LearnedBlend(parts, RankerSettings(**configuration["ranker"]))
         except TypeError as wrong:
             raise ValueError(f"ranker: {wrong}") from None
     weights = {name: float(weight) for name, weight in sorted(configuration["weights"].items()) if weight > 0}
-    return Blend(
+    return WeightedBlend(
         [make(name, configuration["parts"].get(name)) for name in weights],
         weights,
         configuration.get("power", 1.0),

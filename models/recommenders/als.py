@@ -14,13 +14,14 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import KIND_WEIGHTS, Behaviour, Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.inference import FactorSpace, fold_in, product
+from models.training_data import KIND_WEIGHTS, Behaviour, Customers, Training
 
 
 @dataclass
-class ALS:
+class ALS(Recommender):
     """Factors by implicit least squares.
 
     Attributes:

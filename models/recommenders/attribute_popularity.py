@@ -13,12 +13,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import KIND_WEIGHTS, Customers, Training
+from models.base import Recommender
 from models.recommenders.neighbours import column_sums
+from models.training_data import KIND_WEIGHTS, Customers, Training
 
 
 @dataclass
-class AttributePopularity:
+class AttributePopularity(Recommender):
     """Popularity by attributes; history is not read.
 
     Attributes:
@@ -52,9 +53,6 @@ class AttributePopularity:
                 np.log(self.share.astype(np.float64)) + customers.features @ self.ratio.astype(np.float64)
             )
         return np.where(self.share > 0, scores, -np.inf).astype(np.float32)
-
-    def similar(self, items: np.ndarray) -> None:
-        return None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"ratio": self.ratio, "share": self.share}

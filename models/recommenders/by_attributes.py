@@ -11,9 +11,9 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import threadpool_limits
 
-from models.base import Training
 from models.recommenders.content import directions
 from models.recommenders.neighbours import lengths, scaled
+from models.training_data import Training
 
 BLOCK = 2048  # items placed at once: 5,000 × 2,048 weights are 82 MB
 

@@ -15,19 +15,20 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import KIND_WEIGHTS, Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.als import ALS, alike
 from models.recommenders.by_attributes import Placing, described
 from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, to_arrays
+from models.training_data import KIND_WEIGHTS, Customers, Training
 
 TINY = 1e-9
 HELD = ("item_factors", "old", "placed", "liked", "mean_share")
 
 
 @dataclass
-class ColdItems:
+class ColdItems(Recommender):
     """A hybrid that places every item.
 
     Attributes:

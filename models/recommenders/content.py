@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.recommenders.neighbours import (
     best_per_row,
@@ -27,12 +27,13 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
+from models.training_data import Customers, Training
 
 BLOCK = 512  # items compared at once
 
 
 @dataclass
-class Content:
+class Content(Recommender):
     """Neighbours by attributes.
 
     Attributes:
@@ -42,7 +43,8 @@ class Content:
     """
 
     name: ClassVar[str] = "content"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    explanation_rank: ClassVar[int | None] = 4
     half_life_days: float = 60.0
     neighbours: int = 200
     likeness_power: float = 3.0
@@ -61,13 +63,16 @@ class Content:
             shape.n_items, self.neighbours, shape.n_items
         )
 
-    def lacks(self, shape: Shape) -> str | None:
-        """What is missing to say anything; None where nothing is."""
+    def missing_data(self, shape: Shape) -> str | None:
         return (
             None
             if shape.n_attributes
             else "no item has an attribute, a category or a word that another one has too"
         )
+
+    @property
+    def likeness_matrix(self) -> sparse.csr_matrix:
+        return self.likeness
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         return opinion(without_self(self.likeness[items], items).toarray())

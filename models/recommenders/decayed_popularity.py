@@ -5,8 +5,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import Behaviour, Training
 from models.recommenders.popularity import Popularity
+from models.training_data import Behaviour, Training
 
 
 def last_day_per_pair(behaviour: Behaviour) -> Behaviour:

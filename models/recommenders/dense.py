@@ -10,9 +10,10 @@ from scipy import sparse
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from models.base import Behaviour
+from models.base import Recommender
 from models.data_shape import Shape
 from models.recommenders.neighbours import narrowed, opinion
+from models.training_data import Behaviour
 
 
 class CatalogueTooLargeError(ValueError):
@@ -73,7 +74,7 @@ def mirror(lower: np.ndarray, block: int = 1024) -> np.ndarray:
     return lower
 
 
-class DenseWeights:
+class DenseWeights(Recommender):
     """Weights from each item that anybody touched to each other one, and all that a recommender does with
     them but learning them.
 
@@ -83,9 +84,7 @@ class DenseWeights:
         weights: float32 [items fitted, items fitted].
     """
 
-    name: ClassVar[str]
     dense_copies: ClassVar[float]  # n × n matrices of float64 that fitting holds at the same time
-    memory_limit_gb: float
 
     def estimate_bytes(self, shape: Shape) -> int:
         """What fitting holds at its peak: items that nobody touched take nothing."""

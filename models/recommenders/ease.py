@@ -12,9 +12,9 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
+from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
 
 
 @dataclass
@@ -31,7 +31,8 @@ class EASE(DenseWeights):
     """
 
     name: ClassVar[str] = "ease"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    is_costly: ClassVar[bool] = True
     dense_copies: ClassVar[float] = 1.5  # the inverse, and the weights as float32
     half_life_days: float | None = 90.0
     ridge: float = 10.0

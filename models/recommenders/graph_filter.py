@@ -25,7 +25,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.neighbours import (
@@ -40,10 +40,11 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
+from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
 
 
 @dataclass
-class GraphFilter:
+class GraphFilter(Recommender):
     """Blurring over item neighbours, a low pass, and sharpening.
 
     Attributes:
@@ -57,7 +58,7 @@ class GraphFilter:
     """
 
     name: ClassVar[str] = "graph_filter"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
     half_life_days: float | None = None
     neighbours: int = 1000
     components: int = 448

@@ -15,10 +15,10 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Behaviour, Customers, Training
 from models.data_shape import Shape
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
+from models.training_data import Behaviour, Customers, Training
 
 
 @dataclass
@@ -35,7 +35,8 @@ class HistoryRidge(DenseWeights):
     """
 
     name: ClassVar[str] = "history_ridge"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    is_costly: ClassVar[bool] = True
     dense_copies: ClassVar[float] = 3  # XᵀX and XᵀY while one of them is copied or multiplied
     half_life_days: float = 180.0
     horizon_days: int = 28
@@ -53,8 +54,7 @@ class HistoryRidge(DenseWeights):
         self.weights = (inverse_in_place(gram) @ answer).astype(np.float32)
         return self
 
-    def lacks(self, shape: Shape) -> str | None:
-        """What is missing to say anything; None where nothing is."""
+    def missing_data(self, shape: Shape) -> str | None:
         return (
             None
             if shape.n_returning

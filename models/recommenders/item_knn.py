@@ -8,7 +8,6 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
 from models.recommenders.neighbours import (
     Similarity,
     best_per_row,
@@ -17,6 +16,7 @@ from models.recommenders.neighbours import (
     scaled,
     without_self,
 )
+from models.training_data import Customers, Training
 
 
 @dataclass
@@ -31,7 +31,8 @@ class ItemKNN(Similarity):
     """
 
     name: ClassVar[str] = "item_knn"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    explanation_rank: ClassVar[int | None] = 1
     half_life_days: float = 30.0
     neighbours: int = 200
     popularity_power: float = 0.5

@@ -11,16 +11,17 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.neighbours import scaled
+from models.training_data import Customers, Training
 
 COPIES = 3  # of every float32 of a factor: itself, and the two sums that its learning rate is made from
 
 
 @dataclass
-class LightFMHybrid:
+class LightFMHybrid(Recommender):
     """LightFM over ids and attributes.
 
     Attributes:
@@ -31,7 +32,9 @@ class LightFMHybrid:
     """
 
     name: ClassVar[str] = "lightfm"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    is_costly: ClassVar[bool] = True
+    scores_by_vectors: ClassVar[bool] = True
     components: int = 32
     epochs: int = 10
     learning_rate: float = 0.05

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
+from models.base import Recommender
 from models.data_shape import Shape
 
 BLOCK = 1024  # rows made at once
@@ -122,7 +123,7 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matri
     return sparse.csr_matrix((data, indices, indptr), shape=tuple(arrays[f"{name}.shape"]))
 
 
-class Similarity:
+class Similarity(Recommender):
     """How alike items are, kept sparse (`similarity`, csr float32 [items, items]), and what
     follows from it.
     """
@@ -134,6 +135,10 @@ class Similarity:
         return shape.behaviour_bytes + shape.neighbour_bytes(
             shape.n_touched, self.neighbours, shape.n_touched
         )
+
+    @property
+    def likeness_matrix(self) -> sparse.csr_matrix:
+        return self.similarity
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         return opinion(without_self(self.similarity[items], items).toarray())

@@ -8,17 +8,18 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import Customers, Training
+from models.base import Recommender
 from models.recommenders.neighbours import opinion
+from models.training_data import Customers, Training
 
 
 @dataclass
-class OwnHistory:
+class OwnHistory(Recommender):
     """Nothing is fitted; `half_life_days` is how fast a purchase fades."""
 
     name: ClassVar[str] = "own_history"
     tasks: ClassVar[tuple[str, ...]] = ("next",)
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
     half_life_days: float = 120.0
 
     def fit(self, training: Training, seed: int) -> Self:
@@ -26,9 +27,6 @@ class OwnHistory:
 
     def score(self, customers: Customers) -> np.ndarray:
         return opinion(customers.behaviour.wanted().matrix(self.half_life_days).toarray())
-
-    def similar(self, items: np.ndarray) -> None:
-        return None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {}

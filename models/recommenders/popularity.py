@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import Behaviour, Customers, Training
+from models.base import Recommender
+from models.training_data import Behaviour, Customers, Training
 
 
 def n_customers_per_item(behaviour: Behaviour) -> np.ndarray:
@@ -19,11 +20,11 @@ def n_customers_per_item(behaviour: Behaviour) -> np.ndarray:
 
 
 @dataclass
-class Popularity:
+class Popularity(Recommender):
     """The same list for everybody."""
 
     name: ClassVar[str] = "popularity"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
 
     def fit(self, training: Training, seed: int) -> Self:
         self.counts = n_customers_per_item(training.behaviour)
@@ -33,9 +34,6 @@ class Popularity:
         return np.tile(
             np.where(self.counts > 0, self.counts, -np.inf).astype(np.float32), (len(customers), 1)
         )
-
-    def similar(self, items: np.ndarray) -> None:
-        return None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"counts": self.counts}

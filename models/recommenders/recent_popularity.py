@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import Training
 from models.recommenders.popularity import Popularity, n_customers_per_item
+from models.training_data import Training
 
 
 @dataclass

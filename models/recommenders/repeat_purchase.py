@@ -19,9 +19,10 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import Behaviour, Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.recommenders.neighbours import opinion
+from models.training_data import Behaviour, Customers, Training
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Pairs:
 
 
 @dataclass
-class RepeatPurchase:
+class RepeatPurchase(Recommender):
     """What is due.
 
     Attributes:
@@ -88,8 +89,7 @@ class RepeatPurchase:
         scores[pairs.customer, pairs.item] = self.due(pairs, behaviour.until, behaviour.n_customers)
         return opinion(scores)
 
-    def lacks(self, shape: Shape) -> str | None:
-        """What is missing to say anything; None where nothing is."""
+    def missing_data(self, shape: Shape) -> str | None:
         return (
             None
             if shape.n_repeats
@@ -118,9 +118,6 @@ class RepeatPurchase:
         shape, inverse_scale = repeats + prior, prior / rate + between + waited
         chance = -np.expm1(-shape * np.log1p(self.horizon_days / inverse_scale))
         return self.share[pairs.item] * chance
-
-    def similar(self, items: np.ndarray) -> None:
-        return None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"share": self.share, "rate": self.rate, "interval": self.interval}

@@ -20,7 +20,6 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.base import Customers, Training
 from models.recommenders.neighbours import (
     Similarity,
     best_per_row,
@@ -29,6 +28,7 @@ from models.recommenders.neighbours import (
     row_sums,
     scaled,
 )
+from models.training_data import Customers, Training
 
 
 @dataclass
@@ -43,7 +43,8 @@ class RP3Beta(Similarity):
     """
 
     name: ClassVar[str] = "rp3beta"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    explanation_rank: ClassVar[int | None] = 3
     half_life_days: float | None = 45.0
     neighbours: int = 300
     walk_power: float = 0.7

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
+from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
 
 BLOCK = 1024  # items followed at once
 SEVERAL = 0.1  # of the days that hold more than one item: enough that a day is a session

@@ -14,10 +14,11 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
+from models.base import Recommender
 from models.data_shape import KEPT, Shape
 from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays
 from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out, usual_gap
+from models.training_data import Customers, Training
 
 CHUNK = 256  # customers compared at once
 SKEW = 10  # times as many sessions share an item as would if all items were equally wanted
@@ -27,7 +28,7 @@ FAINTEST = 1e-9
 
 
 @dataclass
-class Stan:
+class Stan(Recommender):
     """Neighbours are sessions: a customer's days with no gap longer than `gap_days` between them.
 
     Attributes:
@@ -43,7 +44,7 @@ class Stan:
     """
 
     name: ClassVar[str] = "stan"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
     profile_half_life_places: float = 2.0
     session_half_life_days: float | None = 30.0
     half_life_places: float | None = 4.0
@@ -97,9 +98,6 @@ class Stan:
             + round(3 * KEPT * CHUNK * shape.n_visits * share)
             + 8 * CHUNK * shape.n_items
         )
-
-    def similar(self, items: np.ndarray) -> None:
-        return None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {**to_arrays("held", self.held), "place": self.place, "fresh": self.fresh, "owner": self.owner}

@@ -14,17 +14,18 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
+from models.base import Recommender
 from models.data_shape import Shape
 from models.inference import product
 from models.recommenders.neighbours import best_per_row, column_sums, row_sums, scaled
 from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
+from models.training_data import Customers, Training
 
 FAINTEST = np.float32(1e-5)  # of a row's best: a sum of 200 float32 products is off by as much
 
 
 @dataclass
-class TransitionFactors:
+class TransitionFactors(Recommender):
     """Items as factors of where they stand before others, and where after.
 
     Attributes:
@@ -36,7 +37,7 @@ class TransitionFactors:
     """
 
     name: ClassVar[str] = "transition_factors"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
     components: int = 200
     half_life_places: float = 5.0
     reach: int = 30

@@ -15,11 +15,11 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Behaviour, Customers, Training
 from models.data_shape import KEPT, Shape
 from models.recommenders.dense import DenseWeights, inverse_in_place
 from models.recommenders.neighbours import lengths, scaled
 from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
+from models.training_data import Behaviour, Customers, Training
 
 BLOCK = 1024  # rows of weights made at once
 
@@ -41,7 +41,8 @@ class TransitionRidge(DenseWeights):
     """
 
     name: ClassVar[str] = "transition_ridge"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    is_costly: ClassVar[bool] = True
     dense_copies: ClassVar[float] = 1.5  # the inverse, and the weights as float32
     profile_half_life_places: float = 5.0
     half_life_places: float = 1.0
@@ -71,8 +72,7 @@ class TransitionRidge(DenseWeights):
         pairs = shape.n_entries * self.reach * shape.n_entries / max(shape.n_visits, 1)
         return super().estimate_bytes(shape) + round(2 * KEPT * min(pairs, shape.n_touched**2))
 
-    def lacks(self, shape: Shape) -> str | None:
-        """What is missing to say anything; None where nothing is."""
+    def missing_data(self, shape: Shape) -> str | None:
         return None if shape.n_returning else "no customer came on two days, so nothing followed anything"
 
     def score(self, customers: Customers) -> np.ndarray:

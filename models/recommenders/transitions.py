@@ -11,9 +11,9 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
 from models.recommenders.neighbours import Similarity, best_per_row, column_sums, scaled
 from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
+from models.training_data import Customers, Training
 
 
 @dataclass
@@ -35,7 +35,8 @@ class Transitions(Similarity):
     """
 
     name: ClassVar[str] = "transitions"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
+    explanation_rank: ClassVar[int | None] = 2
     half_life_places: float = 1.0
     reach: int = 5
     backward_weight: float = 0.15

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.base import BLOCK, Behaviour, Customers, Training
+from models.base import BLOCK, Recommender
 from models.data_shape import KEPT, Shape
 from models.recommenders.neighbours import (
     best_per_row,
@@ -19,10 +19,11 @@ from models.recommenders.neighbours import (
     to_arrays,
     without_self,
 )
+from models.training_data import Behaviour, Customers, Training
 
 
 @dataclass
-class UserKNN:
+class UserKNN(Recommender):
     """Neighbours by cosine of decayed behaviour.
 
     Attributes:
@@ -31,7 +32,7 @@ class UserKNN:
     """
 
     name: ClassVar[str] = "user_knn"
-    fades_evenly: ClassVar[bool] = True
+    order_is_time_invariant: ClassVar[bool] = True
     half_life_days: float = 15.0
     neighbours: int = 300
 
@@ -46,9 +47,6 @@ class UserKNN:
     def estimate_bytes(self, shape: Shape) -> int:
         """What fitting and a block of scores hold at their peak: a block is compared with every customer."""
         return shape.behaviour_bytes + 2 * KEPT * BLOCK * shape.n_customers
-
-    def similar(self, items: np.ndarray) -> None:
-        return None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return to_arrays("past", self.past)

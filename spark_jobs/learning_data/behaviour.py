@@ -8,7 +8,7 @@ fitted on.
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from models.base import KINDS
+from models.training_data import KINDS
 
 
 def filter_consented(interactions: DataFrame, customers: DataFrame) -> DataFrame:

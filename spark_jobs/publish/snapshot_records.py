@@ -34,7 +34,7 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
-from models.base import KIND_WEIGHTS, KINDS
+from models.training_data import KIND_WEIGHTS, KINDS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from models.base import KINDS, PURCHASE
+from models.training_data import KINDS, PURCHASE
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from models.base import id_array
+from models.training_data import id_array
 from spark_jobs.score.interaction_span import InteractionSpan, to_day_number
 
 RECENT_DAYS = 14

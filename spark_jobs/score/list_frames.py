@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
 from models.artifact import Artifact
-from models.base import KINDS, id_array
+from models.training_data import KINDS, id_array
 from spark_jobs.score import audiences, checkpoints, partitions, stale_customers
 from spark_jobs.score.interaction_span import InteractionSpan
 from spark_jobs.score.item_demand import ItemDemand

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models import features
-from models.base import BLOCK, Behaviour, Customers, id_array, rows_at_once
+from models.base import BLOCK, rows_at_once
 from models.listing import lists
-from models.listing.explain import evidence
+from models.listing.explain import find_reason_items
+from models.training_data import Behaviour, Customers, id_array
 from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.score.stale_customers import shift_to_own_last_day
 
@@ -65,7 +66,9 @@ def score_customer_partition(model: ScoringModel, batches: Batches) -> Batches:
         found = score_customers(model, customers)
         # With the days as they were: a customer who is scored as of their own last day still bought an item
         # on the day they bought it.
-        items, days = evidence(model.artifact.blend.parts, customers, found.items[:, :EXPLAINED_RANKS])
+        items, days = find_reason_items(
+            model.artifact.blend.parts, customers, found.items[:, :EXPLAINED_RANKS]
+        )
         active = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
         is_known = active | (customers.features.getnnz(axis=1) > 0)
         for batch in encode_lists(block["customer_id"], found, model, is_known, "customer_id"):
@@ -82,18 +85,18 @@ def count_customers_per_block(model: ScoringModel) -> int:
     return 4 * BLOCK if model.factors else rows_at_once(len(model.artifact.item_ids))
 
 
-def score_customers(model: ScoringModel, customers: Customers) -> lists.Lists:
+def score_customers(model: ScoringModel, customers: Customers) -> lists.RecommendationLists:
     """The lists of a block of customers, by factors where the model has them; what they ever bought is left
     out.
     """
     blend, ever = model.artifact.blend, customers
     if model.since is not None:
         customers = replace(customers, behaviour=customers.behaviour.since(model.since))
-    if model.fades_evenly:
+    if model.order_is_time_invariant:
         customers = replace(customers, behaviour=shift_to_own_last_day(customers.behaviour))
     if model.factors:
         return model.factors.lists(blend.parts[0].vectors(customers), ever, model.consumable)
-    return lists.personal(blend, customers, model.allowed, model.consumable, ever=ever.behaviour)
+    return lists.build_personal_lists(blend, customers, model.allowed, model.consumable, ever=ever.behaviour)
 
 
 def encode_reason_items(items: np.ndarray, days: np.ndarray, item_ids: np.ndarray) -> pa.Array:
@@ -128,14 +131,14 @@ def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
         step = rows_at_once(len(model.artifact.item_ids))
         for start in range(0, len(positions), step):
             block = positions[start : start + step]
-            found = lists.similar(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
+            found = lists.build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)
             if found is not None:
                 ids = pa.array([item.decode() for item in model.artifact.item_ids[block]], pa.string())
                 yield from encode_lists(ids, found, model, np.ones(len(block), bool), "item_id")
 
 
 def encode_lists(
-    ids: pa.Array, found: lists.Lists, model: ScoringModel, is_written: np.ndarray, key: str
+    ids: pa.Array, found: lists.RecommendationLists, model: ScoringModel, is_written: np.ndarray, key: str
 ) -> Batches:
     """Lists as rows of their table; empty lists are left out.
 
@@ -167,7 +170,9 @@ def encode_items(
         lengths: int [lists].
     """
     masks_held, which = np.unique(masks, return_inverse=True)
-    groups = pa.array([lists.source_names(int(mask), names) for mask in masks_held], pa.list_(pa.string()))
+    groups = pa.array(
+        [lists.decode_source_names(int(mask), names) for mask in masks_held], pa.list_(pa.string())
+    )
     struct = pa.StructArray.from_arrays(
         [
             pa.array([item.decode() for item in ids], pa.string()),

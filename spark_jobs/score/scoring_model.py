@@ -10,10 +10,10 @@ from pyspark.sql import functions as F
 from scipy import sparse
 
 from models.artifact import Artifact
-from models.base import Behaviour, Customers
 from models.listing import retrieval
 from models.listing.factor_lists import ByFactors
 from models.listing.retrieval import Index
+from models.training_data import Behaviour, Customers
 from spark_jobs.score.interaction_span import InteractionSpan
 from spark_jobs.score.stale_customers import fingerprint_scoring_model
 
@@ -57,15 +57,15 @@ class ScoringModel:
 
         Computed once in each worker.
         """
-        parts = getattr(self.artifact.blend, "parts", [])
-        if len(parts) != 1 or not hasattr(parts[0], "item_vectors"):
+        parts = self.artifact.blend.parts
+        if len(parts) != 1 or not parts[0].scores_by_vectors:
             return None
         return ByFactors.of(parts[0], self.allowed, self.index)
 
     @property
-    def fades_evenly(self) -> bool:
+    def order_is_time_invariant(self) -> bool:
         """Whether a customer's list is the same on whichever day they are scored."""
-        return bool(getattr(self.artifact.blend, "fades_evenly", False))
+        return self.artifact.blend.order_is_time_invariant
 
 
 def build_scoring_model(
@@ -94,7 +94,7 @@ def build_scoring_model(
     model = ScoringModel(
         artifact, allowed, consumable, span.until, span.has_purchases, model_version, since=span.since
     )
-    as_of = None if model.fades_evenly else span.until
+    as_of = None if model.order_is_time_invariant else span.until
     inputs = fingerprint_scoring_model(
         [model_version, *provenance], allowed, consumable, span.has_purchases, as_of
     )

@@ -3,10 +3,10 @@
 The inputs of a list are the model, what may be shown, and its customer's behaviour, attributes and days. A
 customer whose hash of all these equals the one stored beside their list retains that list.
 
-Days need care. Where every part of the model fades evenly (`fades_evenly` of a recommender: a day later all
-of a customer's scores are smaller by one factor), a list does not change by waiting, and `until` is no input;
-such customers are scored as of their own last day, so that not even a last digit changes. Where any part
-depends on how long ago something was, `until` is an input of every list.
+Days need care. Where every part of the model fades evenly (`order_is_time_invariant` of a recommender: a day
+later all of a customer's scores are smaller by one factor), a list does not change by waiting, and `until` is
+no input; such customers are scored as of their own last day, so that not even a last digit changes. Where any
+part depends on how long ago something was, `until` is an input of every list.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from models.base import Behaviour
+from models.training_data import Behaviour
 from spark_jobs.learning_data.tokens import build_customer_tokens
 
 EVENTS_TYPE = "array<struct<item_id:string,day:int,kind:int>>"

@@ -15,16 +15,12 @@ import numpy as np
 from pyspark import Broadcast, SparkContext
 
 from models.base import Recommender
-from models.blending.learned import LearnedBlend
-from models.blending.training_rows import Asked, Rows
-from models.blending.training_windows import Window
-from models.blending.weighted import Blend
+from models.blending.base import Blend
+from models.blending.training_rows import PartScores, TrainingCase, TrainingRows
+from models.blending.training_windows import TrainingWindow
 from models.recommenders import make, make_blend, parameters_of
 from spark_jobs.train.offline_tests import FitRequest
 from spark_jobs.train.training_run import TrainingRun
-
-# Started first, so that no worker is left alone with one of them at the end.
-COSTLY = ("lightfm", "history_ridge", "ease", "transition_ridge")
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class _Fitting:
 
 def fit_blends(
     training: TrainingRun, blend_requests: Sequence[BlendRequest], fit_requests: Sequence[FitRequest]
-) -> tuple[list[Blend | LearnedBlend], list[Recommender]]:
+) -> tuple[list[Blend], list[Recommender]]:
     """The blend of every blend request, and the recommender of every fit request, each in the order given."""
     matrices, seed = training.matrices, training.seed
     blends = [make_blend(request.configuration) for request in blend_requests]
@@ -82,7 +78,7 @@ def fit_blends(
     with ThreadPoolExecutor(1) as driver:
         futures = {}
         for key, (blend, window) in windows.items():
-            test = blend.asked(matrices.training, window, seed)
+            test = blend.draw_case(matrices.training, window, seed)
             fits = [FitRequest(part.name, window.cut, parameters_of(part)) for part in blend.parts]
             scores, fitted_until = {}, []
             for fit, result in zip(fits, run_fits(fitting, fits, test), strict=True):
@@ -90,9 +86,8 @@ def fit_blends(
                 fitted_until.append(result.fitted_until)
                 if result.arrays is not None:
                     arrays[build_fit_key(fit)] = result.arrays
-            futures[key] = driver.submit(
-                blend.rows, matrices.training, window, test, scores, fitted_until, seed
-            )
+            parts = PartScores(scores, fitted_until)
+            futures[key] = driver.submit(blend.build_rows, matrices.training, window, test, parts, seed)
         # A day at a time: what Spark brings to the driver in one job may be 1 GB
         # (`spark.driver.maxResultSize`).
         for before in sorted({fit.before for key, fit in wanted.items() if key not in arrays}):
@@ -103,39 +98,40 @@ def fit_blends(
         rows = {key: future.result() for key, future in futures.items()}
     for blend, request, fits in zip(blends, blend_requests, part_fits, strict=True):
         blend.parts = [restore_recommender(fit, arrays) for fit in fits]
-        if isinstance(blend, LearnedBlend):
+        if isinstance(blend, Blend):
             past = matrices.training.before(request.before)
-            own: list[Rows] = [rows[build_window_key(blend, window)] for window in blend.windows(past)]
-            blend.learn(past, own, seed)
+            own: list[TrainingRows] = [
+                rows[build_window_key(blend, window)] for window in blend.select_windows(past)
+            ]
+            blend.fit_ranker(past, own, seed)
     return blends, [restore_recommender(fit, arrays) for fit in fit_requests]
 
 
 def list_training_windows(
-    training: TrainingRun, blends: Sequence[Blend | LearnedBlend], requests: Sequence[BlendRequest]
-) -> dict[str, tuple[LearnedBlend, Window]]:
+    training: TrainingRun, blends: Sequence[Blend], requests: Sequence[BlendRequest]
+) -> dict[str, tuple[Blend, TrainingWindow]]:
     """Every training window of the blends, once: those of tonight's model and of the tested one overlap."""
     return {
         build_window_key(blend, window): (blend, window)
         for blend, request in zip(blends, requests, strict=True)
-        if isinstance(blend, LearnedBlend)
-        for window in blend.windows(training.matrices.training.before(request.before))
+        for window in blend.select_windows(training.matrices.training.before(request.before))
     }
 
 
-def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: Asked | None) -> list[FitResult]:
+def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: TrainingCase | None) -> list[FitResult]:
     """Run every fit as a Spark task of its own; the results in the order of the fits.
 
     Args:
         test: the customers of a window to score with each fit; None where only the fits are wanted.
     """
-    order = sorted(range(len(fits)), key=lambda n: (fits[n].part not in COSTLY, n))
+    order = sorted(range(len(fits)), key=lambda n: (not make(fits[n].part).is_costly, n))
     wanted = {n for n in order if build_fit_key(fits[n]) in fitting.wanted}
     shared, seed = fitting.shared, fitting.seed  # a task must not carry the Spark context
 
     def run_fit(n: int) -> tuple[int, FitResult]:
         past = shared.value.before(fits[n].before)
         fitted = make(fits[n].part, fits[n].parameters).fit(past, seed)
-        scores = None if test is None else fitted.score(test.met(past))
+        scores = None if test is None else fitted.score(test.select_customers(past))
         return n, FitResult(fitted.arrays() if n in wanted else None, scores, past.behaviour.until)
 
     results = dict(fitting.context.parallelize(order, max(len(order), 1)).map(run_fit).collect())
@@ -152,7 +148,7 @@ def build_fit_key(fit: FitRequest) -> str:
     return json.dumps([fit.part, fit.before, parameters_of(make(fit.part, fit.parameters))], sort_keys=True)
 
 
-def build_window_key(blend: LearnedBlend, window: Window) -> str:
+def build_window_key(blend: Blend, window: TrainingWindow) -> str:
     """A text that is equal for windows with equal rows."""
     parts = {part.name: parameters_of(part) for part in blend.parts}
     return json.dumps([parts, asdict(blend.settings), window.cut, window.until], sort_keys=True)

@@ -12,8 +12,7 @@ import numpy as np
 
 from models.artifact import Artifact
 from models.base import Recommender
-from models.blending.learned import LearnedBlend
-from models.blending.weighted import Blend
+from models.blending.base import Blend
 from models.data_shape import Shape
 from models.evaluation import Facts, Measured, silent_recommenders, slices
 from models.evaluation.fold_in import FoldIn
@@ -123,7 +122,7 @@ def replace_by_popularity(training: TrainingRun, evaluation: Evaluation) -> Eval
 
 
 def _build_artifact(
-    matrices: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend | LearnedBlend, fold_in: FoldIn
+    matrices: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend, fold_in: FoldIn
 ) -> Artifact:
     ids = matrices.item_ids, matrices.customer_ids
     return Artifact(dict(configuration), blend, *ids, matrices.customer_vocabulary, fold_in)

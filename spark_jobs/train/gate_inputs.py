@@ -105,9 +105,7 @@ def find_model_flaws(
     """
     matrices, model = training.matrices, evaluation.artifact
     behaviour = matrices.training.behaviour
-    unknown = tuple(
-        name for part in [model.blend, *model.blend.parts] for name in getattr(part, "may_be_unknown", ())
-    )
+    unknown = tuple(name for part in [model.blend, *model.blend.parts] for name in part.nullable_arrays)
     flaws = [
         model_flaws.not_numbers(model.blend.arrays(), unknown),
         model_flaws.renumbered(model.item_ids, matrices.item_ids, "items"),

@@ -66,12 +66,12 @@ def select_blend(
     }
     learned, left_out = fittable(whole, Shape.of(matrices.training), memory_of(space))
     blend = make_blend(learned)
-    training_windows = blend.windows(past)
+    training_windows = blend.select_windows(past)
     if len(training_windows) < LEAST_WINDOWS:
         few = f"history has {len(training_windows)} windows to learn from, {LEAST_WINDOWS} are wanted"
         return dict(weighted), [], {**left_out, "learned blend": few}
     # Counted as the blend will draw them: of a large catalogue fewer than there are.
-    if (n := len(blend.asked(past, training_windows[0], seed))) < LEAST_CUSTOMERS:
+    if (n := len(blend.draw_case(past, training_windows[0], seed))) < LEAST_CUSTOMERS:
         few = f"its newest window asks {n} customers, {LEAST_CUSTOMERS} are wanted"
         return dict(weighted), [], {**left_out, "learned blend": few}
     test = draw_test_case(matrices, windows.validate_from, windows.test_from, MOST_TEST_CUSTOMERS, seed)

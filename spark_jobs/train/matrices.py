@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from models import features
-from models.base import PURCHASE, Behaviour, Training, id_array
+from models.training_data import PURCHASE, Behaviour, Training, id_array
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
 from spark_jobs.learning_data.tokens import build_customer_tokens, build_item_tokens, split_title_words
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from models.base import Customers, Recommender, rows_at_once
-from models.blending.learned import LearnedBlend
-from models.blending.weighted import Blend
+from models.base import Recommender, rows_at_once
+from models.blending.base import Blend
 from models.evaluation import TASKS, Facts, Measured, measure, measure_lists
 from models.evaluation.comparison import K
-from models.listing.lists import tested
 from models.time_split import Case, case
+from models.training_data import Customers
 from spark_jobs.train.matrices import TrainingMatrices
 
 MOST_CELLS = 50_000_000  # customers × items in memory at once: 200 MB a recommender
@@ -59,7 +58,7 @@ def measure_scores(
 
 def measure_served_lists(
     matrices: TrainingMatrices,
-    blend: Blend | LearnedBlend,
+    blend: Blend,
     test: Case,
     before: int,
     facts: Facts | None = None,
@@ -68,16 +67,10 @@ def measure_served_lists(
     """Measure a blend's lists as they would be served: a learned blend's are diversified and proposed from
     items that may be shown alone.
     """
-    if not isinstance(blend, LearnedBlend):
-        return measure_scores(
-            matrices, score_test_case(matrices, blend, test, before), test, facts, item_slices
-        )
     customers = Customers.of(matrices.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
     for _, block in customers.blocks(rows_at_once(test.n_items)):
-        for task, items in tested(blend, block, matrices.allowed, matrices.consumable).items():
-            listed[task].append(
-                np.pad(items[:, :K], ((0, 0), (0, max(K - items.shape[1], 0))), constant_values=-1)
-            )
+        for task, items in blend.list_test_items(block, matrices.allowed, matrices.consumable, K).items():
+            listed[task].append(np.pad(items, ((0, 0), (0, K - items.shape[1])), constant_values=-1))
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}
     return measure_lists(lists, test, int(matrices.allowed.sum()), facts, item_slices)

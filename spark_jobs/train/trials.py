@@ -13,7 +13,7 @@ import numpy as np
 from pyspark import InheritableThread, SparkContext
 from pyspark.broadcast import Broadcast
 
-from models.blending.weighted import unit
+from models.blending.score_scale import normalise_scores
 from models.recommenders import make
 from models.search import Attempt
 from spark_jobs.train.budget import SearchBudget, limit_memory, read_peak_memory, reset_peak_memory
@@ -69,7 +69,7 @@ def run_trial(
             )
             scores = score_test_case(matrices, fitted, test, attempt.asked_from)
             quality = measure_scores(matrices, scores, test).quality
-            return outcome(quality, unit(scores) if attempt.is_weighed else None)
+            return outcome(quality, normalise_scores(scores) if attempt.is_weighed else None)
     except MemoryError:
         return outcome(None, reason=f"took more than {memory_bytes >> 20} MiB")
     except Exception as error:

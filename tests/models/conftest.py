@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Training
+from models.training_data import PURCHASE, Behaviour, Training
 
 
 def behaviour(rows, n_customers, n_items, until=None, **more):

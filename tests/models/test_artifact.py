@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models.artifact import ABOUT, FACTORS, Artifact, DigestError, pack, unpack
-from models.base import Customers
 from models.recommenders import make_blend
+from models.training_data import Customers
 
 CONFIGURATION = {
     "parts": {"lightfm": {"components": 4, "epochs": 2}},

@@ -8,7 +8,7 @@ from scipy import stats
 
 from benchmarks import drift as bench
 from models import drift
-from models.base import PURCHASE, Behaviour
+from models.training_data import PURCHASE, Behaviour
 
 DAYS, PEOPLE, ITEMS = 90, 200, 60
 CATEGORY = np.arange(ITEMS) % 6

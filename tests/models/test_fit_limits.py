@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.data_shape import Shape
 from models.fit_limits import fittable, in_words, select_fittable
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend
 from models.recommenders.dense import CatalogueTooLargeError
 from models.recommenders.transitions import Transitions
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 GB = 10**9
 BEAUTY = Shape(22_363, 12_101, 12_101, 131_413, 131_413, 60_000, 22_363, 0)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.evaluation import measure
 from models.recommenders import make
 from models.search import in_order, items_per_customer, read_space
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 DAYS, CUT = 60, 50
 FIRST_NIGHT = 2  # recipes a part

@@ -5,8 +5,8 @@ the seed's.
 import numpy as np
 import pytest
 
-from models.base import PURCHASE, Behaviour
 from models.time_split import OverlapError, Windows, case, windows
+from models.training_data import PURCHASE, Behaviour
 
 
 def shop(rows, n_customers, n_items):

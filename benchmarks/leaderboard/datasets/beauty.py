@@ -7,8 +7,8 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models import features
-from models.base import PURCHASE, Behaviour, Training
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour, Training
 
 PROTOCOL = (
     "Leave-one-out in order: each user's last item is asked for, all items the user has not had are ranked."

@@ -12,8 +12,8 @@ from benchmarks.leaderboard.datasets import folder_files as files
 from benchmarks.leaderboard.datasets.gowalla import draw_holdout
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models import features
-from models.base import PURCHASE, Behaviour, Training
 from models.time_split import Case, case, windows
+from models.training_data import PURCHASE, Behaviour, Training
 
 FILE = files.FILE
 SEED = 20261128

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from models.base import KINDS, PURCHASE
+from models.training_data import KINDS, PURCHASE
 
 FILE, TEST_FILE, PROTOCOL_FILE = "interactions.csv", "test.csv", "protocol.yml"
 TIMES = "ISO 8601, such as 2026-01-31 or 2026-01-31T08:15:00.250+02:00; without an offset it is UTC"

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
-from models.base import PURCHASE, Behaviour, Training
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour, Training
 
 HELD_OUT = 0.1  # of each user's training items, for the choice of parameters
 SEED = 20261121

@@ -9,8 +9,8 @@ import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
 from models import features
-from models.base import PURCHASE, Behaviour, Training
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour, Training
 
 NOT_GOODS = ("POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS")
 DAYS = 28

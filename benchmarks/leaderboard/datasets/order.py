@@ -11,8 +11,8 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
-from models.base import Behaviour, Training
 from models.time_split import Case
+from models.training_data import Behaviour, Training
 
 
 def shuffle_items(data: Dataset, seed: int) -> Dataset:

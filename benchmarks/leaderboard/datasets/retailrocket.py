@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
-from models.base import KINDS, Behaviour, Training
 from models.time_split import Case, case, cells
+from models.training_data import KINDS, Behaviour, Training
 
 SECONDS = 86_400
 KIND = {"view": "view", "addtocart": "cart", "transaction": "purchase"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from models.base import Customers, Training
 from models.time_split import Case
+from models.training_data import Customers, Training
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.leaderboard.datasets import read_dataset
 from benchmarks.leaderboard.datasets.gowalla import draw_holdout
-from models.base import KINDS, Behaviour
 from models.evaluation import measure_lists
+from models.training_data import KINDS, Behaviour
 
 
 def wanted(window):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.leaderboard import __main__ as program
 from benchmarks.leaderboard.datasets import read_dataset
-from models.base import KINDS, PURCHASE
+from models.training_data import KINDS, PURCHASE
 
 HEAD = "customer_id,item_id,occurred_at"
 

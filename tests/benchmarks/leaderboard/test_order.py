@@ -11,9 +11,9 @@ from scipy import sparse
 
 from benchmarks.leaderboard.datasets.order import renumber_items, shuffle_items
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
-from models.base import PURCHASE, Behaviour, Training
 from models.evaluation import evaluate
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour, Training
 
 N_CUSTOMERS, N_ITEMS, CUT = 60, 200, 10
 COLUMNS = (("discover", "hit@10"),)

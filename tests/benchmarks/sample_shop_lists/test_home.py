@@ -18,9 +18,9 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
 )
 from models.artifact import Artifact
-from models.base import KINDS, PURCHASE, Behaviour, Training
-from models.blending.weighted import Blend
+from models.blending.weighted import WeightedBlend
 from models.recommenders import make
+from models.training_data import KINDS, PURCHASE, Behaviour, Training
 from spark_jobs.lake.tables import Lake
 from spark_jobs.score.scoring_model import ScoringModel
 
@@ -58,7 +58,7 @@ def made() -> ScoringModel:
     parts = [make(name, {}).fit(training, 1) for name in ("recent_popularity", "own_history")]
     ids = np.array([b"lamp", b"pan", b"tea", b"xsoap"]), np.array([b"ann", *[b"n%d" % n for n in range(9)]])
     artifact = Artifact(
-        {}, Blend(parts, {"recent_popularity": 1.0, "own_history": 0.1}), *ids, {"country=DE": 0}
+        {}, WeightedBlend(parts, {"recent_popularity": 1.0, "own_history": 0.1}), *ids, {"country=DE": 0}
     )
     consumable = np.array([False, False, True, False])
     return ScoringModel(artifact, np.array([True, True, True, False]), consumable, 12, True, "tests")

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.base import KINDS, PURCHASE, Customers
-from models.blending.candidate_features import Moment, columns, item_facts
-from models.blending.candidates import propose
+from models.blending.candidate_features import FeatureInputs, build_feature_table
+from models.blending.candidates import propose_candidates
+from models.blending.item_facts import compute_item_facts
+from models.training_data import KINDS, PURCHASE, Customers
 from tests.models.conftest import training
 
 INF = -np.inf
@@ -28,9 +29,9 @@ def found():
         "plain": np.array([[4.0, 2.0, INF], [1.0, 3.0, 2.0]]),
         "signed": np.array([[-1.0, 1.0, 3.0], [0.0, 0.0, -3.0]]),
     }
-    moment = Moment(Customers.of(past, np.array([0, 1])), item_facts(past), scores)
-    at = propose(scores, np.zeros((2, 3), bool), 3)
-    names, table = columns(moment, at)
+    moment = FeatureInputs(Customers.of(past, np.array([0, 1])), compute_item_facts(past), scores)
+    at = propose_candidates(scores, np.zeros((2, 3), bool), 3)
+    names, table = build_feature_table(moment, at)
     assert table.dtype == np.float32
     assert at.item.tolist() == [0, 1, 2, 0, 1, 2]
     return {name: table[:, n].tolist() for n, name in enumerate(names)}
@@ -73,8 +74,8 @@ def test_by_hand(found, name, expected):
 def test_somebody_without_any_history_has_columns():
     past = training([(0, 0, 0), (0, 1, 9)], 2, 3)
     scores = {"plain": np.ones((1, 3), np.float32)}
-    moment = Moment(Customers.of(past, np.array([1])), item_facts(past), scores)
-    names, table = columns(moment, propose(scores, np.zeros((1, 3), bool), 3))
+    moment = FeatureInputs(Customers.of(past, np.array([1])), compute_item_facts(past), scores)
+    names, table = build_feature_table(moment, propose_candidates(scores, np.zeros((1, 3), bool), 3))
     held = dict(zip(names, table[0].tolist(), strict=True))
     assert held["customer.n_days"] == 0
     assert (
@@ -97,8 +98,10 @@ def test_what_was_looked_at_and_put_into_a_cart():
     )
     past = replace(past, behaviour=seen)
     scores = {"plain": np.ones((1, 3), np.float32)}
-    at = propose(scores, np.zeros((1, 3), bool), 3)
-    names, table = columns(Moment(Customers.of(past, np.array([0])), item_facts(past), scores), at)
+    at = propose_candidates(scores, np.zeros((1, 3), bool), 3)
+    names, table = build_feature_table(
+        FeatureInputs(Customers.of(past, np.array([0])), compute_item_facts(past), scores), at
+    )
     held = {name: table[:, n].tolist() for n, name in enumerate(names)}
     assert (
         held["view.times"] == [2, 0, 0]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.blending.candidates import NOT_LISTED, propose
+from models.blending.candidates import NOT_LISTED, propose_candidates
 
 SCORES = arrays(np.float32, (3, 8), elements=st.sampled_from([-np.inf, 0.0, 0.25, 0.5, 1.0]))
 
@@ -22,7 +22,7 @@ def ranked(scores, allowed):
     a=SCORES, b=SCORES, seen=arrays(bool, (3, 8)), n=st.integers(1, 5), allowed=st.none() | arrays(bool, 8)
 )
 def test_the_union_of_everybodys_best(a, b, seen, n, allowed):
-    found = propose({"a": a, "b": b}, seen, n, allowed)
+    found = propose_candidates({"a": a, "b": b}, seen, n, allowed)
     may = np.ones(8, bool) if allowed is None else allowed
     expected = {}
     for bit, scores in enumerate((a, b)):
@@ -33,6 +33,6 @@ def test_the_union_of_everybodys_best(a, b, seen, n, allowed):
     assert pairs == sorted(expected)
     assert found.sources.tolist() == [expected[pair] for pair in pairs]
     for part, scores in (("a", a), ("b", b)):
-        for (row, item), place in zip(pairs, found.places[part].tolist(), strict=True):
+        for (row, item), place in zip(pairs, found.ranks[part].tolist(), strict=True):
             own = ranked(scores[row], np.ones(8, bool))[: 2 * n]
             assert place == (own.index(item) if item in own else NOT_LISTED)

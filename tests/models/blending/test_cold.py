@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import Customers
-from models.listing.lists import personal, source_names
+from models.listing.lists import build_personal_lists, decode_source_names
 from models.recommenders import make_blend
+from models.training_data import Customers
 
 CONFIGURATION = {
     "parts": {
@@ -58,9 +58,9 @@ def somebody(grown, n_events, parity):
 @pytest.mark.parametrize("n_events", [0, 1, 3, 10])
 def test_somebody_new_has_a_full_list_that_says_what_made_it(grown, blend, n_events):
     everything = np.ones(32, bool)
-    found = personal(blend, somebody(grown, n_events, 1), everything, everything, n=10)
+    found = build_personal_lists(blend, somebody(grown, n_events, 1), everything, everything, n=10)
     assert (found.items >= 0).all(), "never empty, never short"
-    sources = {name for mask in found.sources[0] for name in source_names(int(mask), found.names)}
+    sources = {name for mask in found.sources[0] for name in decode_source_names(int(mask), found.names)}
     assert {"lightfm", "recent_popularity"} & sources
     assert ({"content", "item_knn"} <= sources) == (n_events > 0), (
         "neighbours have nothing to say before the first event"
@@ -73,20 +73,22 @@ def test_attributes_alone_tell_more_than_popularity(grown, blend):
     """
     everything = np.ones(32, bool)
     for parity in (0, 1):
-        found = personal(blend, somebody(grown, 0, parity), everything, everything, n=8)
+        found = build_personal_lists(blend, somebody(grown, 0, parity), everything, everything, n=8)
         assert np.mean(found.items[0] % 2 == parity) >= 0.75
     counts = make_blend({"parts": {}, "weights": {"recent_popularity": 1.0}}).fit(grown, 1)
-    listed = personal(counts, somebody(grown, 0, 0), everything, everything, n=8).items[0]
+    listed = build_personal_lists(counts, somebody(grown, 0, 0), everything, everything, n=8).items[0]
     assert 0.2 < np.mean(listed % 2 == 0) < 0.8  # negative control
 
 
 def test_a_new_item_competes_for_whom_it_suits_from_its_first_night(grown, blend):
-    at, scores = blend.ranked(Customers.of(grown, np.arange(60)))
+    at, scores = blend.score_candidates(Customers.of(grown, np.arange(60)))
     for item, parity in zip(NEW, (0, 1), strict=True):
         who = at.row[at.item == item]
         assert np.isin(np.arange(parity, 60, 2), who).all(), (
             "everybody of its taste has it among their candidates"
         )
-        named = {name for mask in at.sources[at.item == item] for name in source_names(int(mask), at.names)}
+        named = {
+            name for mask in at.sources[at.item == item] for name in decode_source_names(int(mask), at.names)
+        }
         assert {"content", "lightfm"} <= named and "item_knn" not in named
     assert np.isfinite(scores).all()

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
-from models.blending.learned import LearnedBlend, Settings
+from models.blending.learned import LearnedBlend
+from models.blending.ranker import RankerSettings
 from models.inference import top_n
 from models.recommenders import make_blend
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 N_CUSTOMERS, N_ITEMS, N_DAYS = 320, 31_000, 40
 LEARNED = {
@@ -35,10 +36,10 @@ def training():
 def test_enough_are_asked_and_the_scores_of_all_parts_stay_within_bounds(training):
     """Six million cells were 193 customers here, fewer than the 200 that a learned blend is tried from."""
     blend = make_blend(LEARNED)
-    [window, *_] = blend.windows(training)
-    assert len(blend.asked(training, window, 0)) == 300
-    many = LearnedBlend([None] * 100, Settings())
-    assert len(many.asked(training, window, 0)) == 193, (
+    [window, *_] = blend.select_windows(training)
+    assert len(blend.draw_case(training, window, 0)) == 300
+    many = LearnedBlend([None] * 100, RankerSettings())
+    assert len(many.draw_case(training, window, 0)) == 193, (
         "a hundred parts of 31,000 float32 each fit for 48, six million cells for 193"
     )
 

@@ -7,31 +7,40 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.base import KINDS, PURCHASE
-from models.blending.candidate_features import GROUPS
-from models.blending.leak_checks import LeakError, under_curve
-from models.blending.learned import LearnedBlend, Settings
-from models.blending.training_rows import asked, opinions, rows
-from models.blending.training_windows import Window
+from models.blending.candidate_features import FEATURE_GROUPS
+from models.blending.leak_checks import LeakError, compute_auc
+from models.blending.learned import LearnedBlend
+from models.blending.ranker import RankerSettings
+from models.blending.training_rows import (
+    PartScores,
+    RowSampling,
+    build_training_rows,
+    draw_training_case,
+    score_parts,
+)
+from models.blending.training_windows import TrainingWindow
 from models.recommenders import make
 from models.time_split import OverlapError
+from models.training_data import KINDS, PURCHASE
 from tests.models.conftest import training
 
-WINDOW = Window(40, 47)
+WINDOW = TrainingWindow(40, 47)
 
 
-def built(shop, groups=GROUPS, window=WINDOW, cut=WINDOW.cut):
+def built(shop, groups=FEATURE_GROUPS, window=WINDOW, cut=WINDOW.cut):
     """Rows of a window, by two parts fitted on what was before `cut`."""
     past = shop.before(cut)
-    test = asked(shop, window, 100, seed=1)
+    test = draw_training_case(shop, window, 100, seed=1)
     parts = [make(name).fit(past, 1) for name in ("item_knn", "own_history")]
-    scores = opinions(parts, test.met(shop.before(window.cut)))
-    return rows(shop, window, test, scores, 20, 10, 1, [cut, cut], groups)
+    scores = score_parts(parts, test.select_customers(shop.before(window.cut)))
+    return build_training_rows(
+        shop, window, test, PartScores(scores, [cut, cut]), RowSampling(20, 10, 1), groups
+    )
 
 
 def planted(values):
     """A group of one column, `planted.future`, made of (moment, candidates)."""
-    return (*GROUPS, lambda moment, at: {"planted.future": values(moment, at)})
+    return (*FEATURE_GROUPS, lambda moment, at: {"planted.future": values(moment, at)})
 
 
 def peeking(moment, at):
@@ -46,7 +55,7 @@ def test_a_column_that_reads_the_answers_is_refused_by_name(shop):
 
 
 def test_a_column_that_has_the_answers_from_elsewhere_is_refused_by_name(shop):
-    wanted = asked(shop, WINDOW, 100, seed=1).wanted.toarray()
+    wanted = draw_training_case(shop, WINDOW, 100, seed=1).wanted.toarray()
     with pytest.raises(LeakError, match=r"must know it: planted\.future"):
         built(shop, planted(lambda moment, at: wanted[at.row, at.item]))
 
@@ -133,7 +142,7 @@ def test_what_is_looked_at_from_the_cuts_own_day_on_changes_no_row(shop):
 def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
     parts = [make(name) for name in ("item_knn", "own_history", "popularity")]
     trees = [
-        LearnedBlend([replace(part) for part in parts], Settings(windows=2, rounds=5))
+        LearnedBlend([replace(part) for part in parts], RankerSettings(windows=2, rounds=5))
         .fit(whole.before(45), 1)
         .trees
         for whole in (shop, shop.before(50))
@@ -151,7 +160,7 @@ def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
     ],
 )
 def test_area_under_the_curve(column, wanted, area):
-    assert under_curve(np.array(column, float), np.array(wanted, bool)) == pytest.approx(area)
+    assert compute_auc(np.array(column, float), np.array(wanted, bool)) == pytest.approx(area)
 
 
 def test_newcomers_are_asked_too_and_known_to_nobody(shop):
@@ -166,13 +175,13 @@ def test_newcomers_are_asked_too_and_known_to_nobody(shop):
         (61, 5, 42),
     ]
     grown = training(cells, 62)
-    test = asked(grown, WINDOW, 100, seed=1)
+    test = draw_training_case(grown, WINDOW, 100, seed=1)
     assert test.customers.tolist() == list(range(62))
     assert test.is_stranger.sum() == 6 and test.is_stranger[60], (
         "a tenth: one newcomer, five asked as if they were"
     )
     assert test.wanted[60].indices.tolist() == [3] and test.wanted[61].indices.tolist() == [5]
-    met = test.met(grown.before(WINDOW.cut))
+    met = test.select_customers(grown.before(WINDOW.cut))
     assert (met.known == np.where(test.is_stranger, -1, np.arange(62))).all()
     assert set(np.unique(met.behaviour.customer)) == set(np.flatnonzero(~test.is_stranger))
     assert met.behaviour.day.max() < WINDOW.cut

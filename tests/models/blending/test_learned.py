@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 
 from models import artifact
-from models.base import Customers
-from models.blending.learned import LearnedBlend, Settings
-from models.blending.training_rows import asked, opinions, thinned, together
+from models.blending.learned import LearnedBlend
+from models.blending.ranker import RankerSettings
+from models.blending.training_rows import (
+    PartScores,
+    concatenate_rows,
+    draw_training_case,
+    sample_unwanted,
+    score_parts,
+)
 from models.recommenders import make, make_blend
 from models.time_split import case
+from models.training_data import Customers
 
 CONFIGURATION = {
     "parts": {"item_knn": {}, "own_history": {}, "popularity": {}},
@@ -38,7 +45,7 @@ def test_it_finds_more_than_popularity(shop, blend):
 def test_what_no_part_proposed_has_no_score(shop, blend):
     customers = Customers.of(shop.before(52), np.arange(4))
     narrow = LearnedBlend(blend.parts, replace(blend.settings, candidates=3)).restore(blend.arrays())
-    at, scores = narrow.ranked(customers)
+    at, scores = narrow.score_candidates(customers)
     wide = narrow.score(customers)
     assert np.isfinite(wide).sum() == len(at) < wide.size
     assert wide[at.row, at.item].tolist() == scores.tolist()
@@ -59,13 +66,15 @@ def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
     all in one.
     """
     customers = Customers.of(shop.before(52), np.arange(60)[::-1])
-    at, scores = blend.ranked(customers)
+    at, scores = blend.score_candidates(customers)
     whole = np.full((60, 30), -np.inf, np.float32)
     whole[at.row, at.item] = scores
     asked_for = []
-    ranked = LearnedBlend.ranked
+    score_candidates = LearnedBlend.score_candidates
     monkeypatch.setattr(
-        LearnedBlend, "ranked", lambda self, block: asked_for.append(len(block)) or ranked(self, block)
+        LearnedBlend,
+        "score_candidates",
+        lambda self, block: asked_for.append(len(block)) or score_candidates(self, block),
     )
     monkeypatch.setattr("models.base.BLOCK", 16)
     assert blend.score(customers).tobytes() == whole.tobytes()
@@ -80,23 +89,27 @@ def test_kept_as_plain_numbers_it_comes_back_the_same(shop, blend):
 
 
 def test_seeds_are_averaged(shop):
-    one_seed = Settings(windows=2, rounds=5)
+    one_seed = RankerSettings(windows=2, rounds=5)
     past, customers = shop.before(52), Customers.of(shop.before(52), np.arange(5))
     parts = [make(name).fit(past, 1) for name in ("own_history", "popularity")]
     first = LearnedBlend(parts, one_seed)
     held = [
-        first.rows(
-            past, window, test, opinions(parts, test.met(past.before(window.cut))), [window.cut] * 2, 1
+        first.build_rows(
+            past,
+            window,
+            test,
+            PartScores(score_parts(parts, test.select_customers(past.before(window.cut))), [window.cut] * 2),
+            1,
         )
-        for window in first.windows(past)
-        for test in [first.asked(past, window, 1)]
+        for window in first.select_windows(past)
+        for test in [first.draw_case(past, window, 1)]
     ]
-    both = LearnedBlend(parts, replace(one_seed, seeds=2)).learn(past, held, 1)
-    single = [LearnedBlend(parts, one_seed).learn(past, held, seed) for seed in (1, 2)]
+    both = LearnedBlend(parts, replace(one_seed, seeds=2)).fit_ranker(past, held, 1)
+    single = [LearnedBlend(parts, one_seed).fit_ranker(past, held, seed) for seed in (1, 2)]
     assert both.trees == [one.trees[0] for one in single]
     assert both.trees[0] != both.trees[1]
-    expected = np.mean([one.ranked(customers)[1] for one in single], axis=0)
-    assert both.ranked(customers)[1] == pytest.approx(expected, abs=1e-6)
+    expected = np.mean([one.score_candidates(customers)[1] for one in single], axis=0)
+    assert both.score_candidates(customers)[1] == pytest.approx(expected, abs=1e-6)
 
 
 def test_fitted_or_restored_anew_it_asks_its_new_trees(shop, blend):
@@ -124,17 +137,17 @@ def test_a_ranker_of_other_columns_is_refused(shop, blend):
 
 def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_it_says_the_same(shop):
     past, fitted = shop.before(52), make_blend(CONFIGURATION)
-    window = fitted.windows(past)[0]
+    window = fitted.select_windows(past)[0]
     before_it = past.before(window.cut)
-    test = fitted.asked(past, window, 1)
-    scores = opinions([part.fit(before_it, 1) for part in fitted.parts], test.met(before_it))
-    held = fitted.rows(past, window, test, scores, [window.cut] * 3, 1)
+    test = fitted.draw_case(past, window, 1)
+    scores = score_parts([part.fit(before_it, 1) for part in fitted.parts], test.select_customers(before_it))
+    held = fitted.build_rows(past, window, test, PartScores(scores, [window.cut] * 3), 1)
     kept = [n for n, name in enumerate(held.names) if not name.startswith(("view.", "cart."))]
     assert len(held.names) == len(kept) + 4
     older = replace(held, table=held.table[:, kept], names=tuple(held.names[n] for n in kept))
     said = []
     for rows in (held, older):
-        said.append(fitted.learn(past, [rows], 1).score(Customers.of(past, np.arange(60))))
+        said.append(fitted.fit_ranker(past, [rows], 1).score(Customers.of(past, np.arange(60))))
     np.testing.assert_array_equal(*said)
     assert len(np.unique(said[0][np.isfinite(said[0])])) > 50
 
@@ -149,22 +162,30 @@ def test_unknown_settings_are_refused():
 def test_thinned_keeps_all_wanted_and_so_many_others_of_each():
     row = np.repeat(np.arange(5), 20)
     wanted = np.random.default_rng(0).random(100) < 0.3
-    kept = thinned(row, wanted, 4, seed=1)
+    kept = sample_unwanted(row, wanted, 4, seed=1)
     assert kept[wanted].all()
     assert np.bincount(row[kept & ~wanted]).tolist() == [4] * 5
     assert (
-        kept.tolist() == thinned(row, wanted, 4, seed=1).tolist() != thinned(row, wanted, 4, seed=2).tolist()
+        kept.tolist()
+        == sample_unwanted(row, wanted, 4, seed=1).tolist()
+        != sample_unwanted(row, wanted, 4, seed=2).tolist()
     )
 
 
 def test_the_same_customer_in_two_windows_is_two_queries(blend, shop):
-    windows = blend.windows(shop)[:2]
+    windows = blend.select_windows(shop)[:2]
     fitted = [[replace(part).fit(shop.before(w.cut), 1) for part in blend.parts] for w in windows]
     held = [
-        blend.rows(shop, w, test, opinions(parts, test.met(shop.before(w.cut))), [w.cut] * 3, 1)
+        blend.build_rows(
+            shop,
+            w,
+            test,
+            PartScores(score_parts(parts, test.select_customers(shop.before(w.cut))), [w.cut] * 3),
+            1,
+        )
         for w, parts in zip(windows, fitted, strict=True)
-        for test in [asked(shop, w, 1500, 1)]
+        for test in [draw_training_case(shop, w, 1500, 1)]
     ]
-    both = together(held)
+    both = concatenate_rows(held)
     assert len(np.unique(both.query)) == sum(len(np.unique(one.query)) for one in held)
     assert (np.diff(both.query) >= 0).all()

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.base import Customers
-from models.blending.weighted import Blend, unit
+from models.blending.score_scale import normalise_scores
+from models.blending.weighted import WeightedBlend
+from models.evaluation import measure, measure_lists
 from models.recommenders import make, make_blend
+from models.time_split import case
+from models.training_data import Customers
 
 SCORES = st.lists(
     st.lists(st.sampled_from([-np.inf, -2.0, -1.0, 0.0, 0.5, 1.0, 4.0]), min_size=4, max_size=4),
@@ -22,7 +25,7 @@ def test_unit_is_its_definition(rows):
     """Of each row: the best is 1, nought is 0, and below nought the mean of what is finite takes
     its place.
     """
-    found = unit(np.array(rows, np.float32))
+    found = normalise_scores(np.array(rows, np.float32))
     for row, shares in zip(rows, found, strict=True):
         held = [score for score in row if np.isfinite(score)]
         floor = sum(held) / len(held) if held and min(held) < 0 else 0.0
@@ -36,8 +39,8 @@ def test_unit_is_its_definition(rows):
 
 def test_a_power_lifts_what_stands_further_down():
     scores = np.array([[4.0, 1.0, -np.inf]], np.float32)
-    assert Blend().brought(scores).tolist() == [[1.0, 0.25, 0.0]]
-    assert Blend(power=0.5).brought(scores).tolist() == [[1.0, 0.5, 0.0]]
+    assert WeightedBlend().normalise(scores).tolist() == [[1.0, 0.25, 0.0]]
+    assert WeightedBlend(power=0.5).normalise(scores).tolist() == [[1.0, 0.5, 0.0]]
 
 
 def test_a_configuration_names_the_power_or_none():
@@ -55,7 +58,7 @@ def test_two_of_a_kind_stand_in_one_blend_under_names_of_their_own(checkerboard)
     fitted = make_blend(configuration).fit(checkerboard, 0)
     assert [part.half_life_days for part in fitted.parts] == [2.0, 200.0]
     customers = Customers.of(checkerboard, np.arange(40))
-    narrow, wide = (unit(part.score(customers)) for part in fitted.parts)
+    narrow, wide = (normalise_scores(part.score(customers)) for part in fitted.parts)
     whole = fitted.score(customers)
     assert np.where(np.isfinite(whole), whole, 0.0) == pytest.approx(narrow + 0.25 * wide)
     again = make_blend(configuration).restore(fitted.arrays())
@@ -68,3 +71,22 @@ def test_a_profile_may_fade_faster_than_what_was_learned(checkerboard):
     apart = make("ease", {"half_life_days": 50.0, "profile_half_life_days": 1.0}).fit(checkerboard, 0)
     assert np.array_equal(both.weights, apart.weights)
     assert not np.array_equal(both.score(customers), apart.score(customers))
+
+
+def test_lists_of_a_test_are_those_that_its_scores_give(shop):
+    """Of the same customers, `list_test_items` and `measure` with the scores agree in every figure."""
+    past = shop.before(52)
+    allowed, consumable = np.arange(30) % 7 != 0, np.arange(30) % 2 == 0
+    test = case(past.behaviour, shop.behaviour.since(52), allowed)
+    parts = [make(name).fit(past, 1) for name in ("item_knn", "own_history")]
+    blend = WeightedBlend(parts, {"item_knn": 1.0, "own_history": 0.5})
+    customers = Customers.of(past, test.customers)
+    excluded = test.seen.multiply(~consumable).tocsr()
+    by_scores = measure(blend.score(customers), test, allowed, excluded)
+    by_lists = measure_lists(
+        blend.list_test_items(customers, allowed, consumable, 10), test, int(allowed.sum())
+    )
+    assert by_scores.lists == by_lists.lists
+    for task, figures in by_scores.figures.items():
+        for name, values in figures.items():
+            np.testing.assert_array_equal(values, by_lists.figures[task][name])

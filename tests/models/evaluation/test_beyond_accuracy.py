@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.base import Behaviour, Training
 from models.evaluation.beyond_accuracy import SMOOTHING, Facts, beyond_accuracy, divergence, gini
+from models.training_data import Behaviour, Training
 
 
 def training(item_features, category=None):

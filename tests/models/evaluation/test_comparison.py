@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.base import PURCHASE, Behaviour
 from models.evaluation import TASKS, evaluate, measure, measure_lists
 from models.evaluation.ranking_metrics import rank_metrics
 from models.inference import top_n
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour
 
 
 def shop(rows, n_customers, n_items):

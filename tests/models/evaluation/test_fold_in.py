@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contracts import snapshot
-from models.base import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
 from models.evaluation import fold_in as measured
 from models.inference import FactorSpace, fold_in
 from models.recommenders import make
 from models.time_split import case
+from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
 
 
 def cost(x, factors, weights, own, confidence, regularisation):

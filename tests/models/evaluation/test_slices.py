@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour
 from models.evaluation import measure, slices
 from models.evaluation.summary import summary
 from models.time_split import case
+from models.training_data import PURCHASE, Behaviour
 
 
 def shop(rows, n_customers, n_items):

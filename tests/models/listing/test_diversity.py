@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.listing.diversity import CONTENDERS, TOP, Variety, varied
+from models.listing.diversity import CONTENDERS, TOP, Diversification, diversify_lists
 
 N = 60
 
@@ -50,11 +50,13 @@ def plain(items, scores, variety, near, category):
     return [items[c] for c in [*chosen, *(c for c in held if c not in chosen)]]
 
 
-@pytest.mark.parametrize("variety", [Variety(0.3), Variety(0.7), Variety(0.3, 2), Variety(0.0, 1)])
+@pytest.mark.parametrize(
+    "variety", [Diversification(0.3), Diversification(0.7), Diversification(0.3, 2), Diversification(0.0, 1)]
+)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_place_by_place(variety, seed):
     items, scores, near, category = lists(seed)
-    found = varied(items, scores, variety, near, category)
+    found = diversify_lists(items, scores, variety, near, category)
     for row in range(len(items)):
         held = found[row][found[row] >= 0].tolist()
         assert held == plain(items[row], scores[row], variety, near.toarray(), category)
@@ -65,7 +67,7 @@ def test_place_by_place(variety, seed):
 @given(seed=st.integers(0, 10_000), weight=st.floats(0, 1), most=st.integers(1, 4))
 def test_a_cap_is_never_broken(seed, weight, most):
     items, scores, near, category = lists(seed)
-    found = varied(items, scores, Variety(weight, most), near, category)
+    found = diversify_lists(items, scores, Diversification(weight, most), near, category)
     for before, after in zip(items, found, strict=True):
         held = after[after >= 0]
         assert len(set(held.tolist())) == len(held) and set(held.tolist()) <= set(before.tolist())
@@ -75,14 +77,14 @@ def test_a_cap_is_never_broken(seed, weight, most):
 
 def test_without_weight_and_cap_nothing_moves():
     items, scores, near, category = lists(3)
-    assert varied(items, scores, Variety(), near, category).tolist() == items.tolist()
-    assert not Variety() and Variety(0.1) and Variety(0, 3)
+    assert diversify_lists(items, scores, Diversification(), near, category).tolist() == items.tolist()
+    assert not Diversification() and Diversification(0.1) and Diversification(0, 3)
 
 
 def test_likeness_within_the_top_falls_as_the_weight_grows():
     items, scores, near, category = lists(4, rows=40, ended=0)
     alike = []
     for weight in (0.0, 0.2, 0.5, 0.9):
-        top = varied(items, scores, Variety(weight), near, category)[:, :TOP]
+        top = diversify_lists(items, scores, Diversification(weight), near, category)[:, :TOP]
         alike.append(np.mean([near[own][:, own].toarray()[np.triu_indices(TOP, 1)].mean() for own in top]))
     assert (np.diff(alike) < 0).all()

@@ -5,9 +5,9 @@ reading.
 import numpy as np
 import pytest
 
-from models.base import Customers
-from models.listing.explain import HALF_LIFE_DAYS, SPEAKING, contributions, evidence
+from models.listing.explain import HALF_LIFE_DAYS, explain_scores, find_reason_items
 from models.recommenders import make, make_blend
+from models.training_data import Customers
 from tests.models.conftest import training
 
 CONFIGURATION = {
@@ -23,13 +23,13 @@ def blend(shop):
 
 def test_contributions_add_up_to_the_score(shop, blend):
     customers = Customers.of(shop, np.arange(6))
-    found = contributions(blend, customers)
+    found = explain_scores(blend, customers)
     assert {"item_knn", "own_history", "popularity", "pair", "item", "customer", "base"} <= set(
         found.by_group
     )
     total = np.sum(list(found.by_group.values()), axis=0)
     assert total == pytest.approx(found.score, abs=1e-9)
-    at, scores = blend.ranked(customers)
+    at, scores = blend.score_candidates(customers)
     assert found.item.tolist() == at.item.tolist()
     assert found.score == pytest.approx(scores, abs=1e-6)
     # Negative control: without one group that says something they do not.
@@ -44,7 +44,7 @@ def plain(part, behaviour, row, item, until):
         last[int(held)] = max(int(day), last.get(int(held), -1))
     if item in last:
         return item, last[item]
-    likeness = getattr(part, SPEAKING[part.name]).toarray()
+    likeness = part.likeness_matrix.toarray()
     worth = {
         held: likeness[held, item] * 0.5 ** ((until - 1 - day) / HALF_LIFE_DAYS) for held, day in last.items()
     }
@@ -58,7 +58,7 @@ def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
     part = make(name).fit(past, 1)
     customers = np.array([3, 10, 41, 59])
     items = np.tile(np.append(np.arange(29), -1), (4, 1))
-    because, day = evidence([make("popularity"), part], Customers.of(past, customers), items)
+    because, day = find_reason_items([make("popularity"), part], Customers.of(past, customers), items)
     own = past.behaviour.of(customers)
     assert (because[:, -1] == -1).all() and (day[:, -1] == -1).all()
     for row in range(4):
@@ -71,12 +71,12 @@ def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
 def test_who_did_nothing_has_no_evidence():
     past = training([(0, 0, 0), (0, 1, 1)], 2, 3)
     part = make("item_knn").fit(past, 1)
-    because, day = evidence([part], Customers.of(past, np.array([1])), np.array([[0, 1, 2]]))
+    because, day = find_reason_items([part], Customers.of(past, np.array([1])), np.array([[0, 1, 2]]))
     assert (because == -1).all() and (day == -1).all()
 
 
 def test_without_a_part_that_compares_only_repeats_have_evidence(shop):
-    because, day = evidence(
+    because, day = find_reason_items(
         [make("popularity")], Customers.of(shop.before(4), np.array([0])), np.arange(30)[None]
     )
     held = shop.before(4).behaviour.of(np.array([0]))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.base import Customers
 from models.listing import lists
 from models.listing.factor_lists import ByFactors
 from models.listing.retrieval import Index, build
 from models.recommenders import make
+from models.training_data import Customers
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,11 @@ from copy import copy
 import numpy as np
 import pytest
 
-from models.base import Customers
-from models.blending.weighted import Blend, unit
+from models.blending.score_scale import normalise_scores
+from models.blending.weighted import WeightedBlend
 from models.listing import lists
 from models.recommenders import make_blend
+from models.training_data import Customers
 
 CONFIGURATION = {
     "parts": {"lightfm": {"components": 4, "epochs": 3}},
@@ -17,7 +18,7 @@ CONFIGURATION = {
 
 
 @pytest.fixture(scope="module")
-def blend(checkerboard) -> Blend:
+def blend(checkerboard) -> WeightedBlend:
     return make_blend(CONFIGURATION).fit(checkerboard, seed=1)
 
 
@@ -38,7 +39,7 @@ def plain(scores, bought, allowed, consumable, n):
 def test_lists_follow_the_rules(blend, checkerboard, n):
     allowed, consumable = np.arange(20) % 5 != 0, np.arange(20) % 3 == 0
     customers = Customers.of(checkerboard, np.arange(40))
-    found = lists.personal(blend, customers, allowed, consumable, n)
+    found = lists.build_personal_lists(blend, customers, allowed, consumable, n)
     scores = np.round(blend.score(customers).astype(np.float64), lists.DECIMALS)
     bought = checkerboard.behaviour.matrix().toarray() > 0
     for row in range(40):
@@ -56,29 +57,29 @@ def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, sho
     )
     customers, everything = Customers.of(checkerboard, np.arange(40)), np.ones(20, bool)
     allowed = everything if not short else np.arange(20) % 4 >= 2
-    favourites = learned.ranked(customers)[0].item
+    favourites = learned.score_candidates(customers)[0].item
     assert not short or not allowed[favourites].all(), (
         "the control: without being told, some are proposed that may not be shown"
     )
-    found = lists.personal(learned, customers, allowed, everything, 3)
+    found = lists.build_personal_lists(learned, customers, allowed, everything, 3)
     assert (found.items >= 0).all() and allowed[found.items].all()
 
 
 def test_sources_are_the_parts_whose_own_list_holds_the_item(blend, checkerboard):
     """With fewer items than a list is long, a part proposed whatever it has an opinion of."""
     customers, everything = Customers.of(checkerboard, np.arange(5)), np.ones(20, bool)
-    found = lists.personal(blend, customers, everything, everything)
-    units = {part.name: unit(part.score(customers)) for part in blend.parts}
+    found = lists.build_personal_lists(blend, customers, everything, everything)
+    units = {part.name: normalise_scores(part.score(customers)) for part in blend.parts}
     for row in range(5):
         for item, mask in zip(found.items[row], found.sources[row], strict=True):
             if item >= 0:
                 expected = [name for name in found.names if units[name][row, item] > 0]
-                assert lists.source_names(int(mask), found.names) == expected
+                assert lists.decode_source_names(int(mask), found.names) == expected
 
 
 def test_an_item_is_not_similar_to_itself_and_forbidden_ones_are_not_listed(blend):
     allowed = np.arange(20) != 4
-    found = lists.similar(blend, np.arange(20), allowed, 5)
+    found = lists.build_similar_lists(blend, np.arange(20), allowed, 5)
     assert not (found.items == np.arange(20)[:, None]).any()
     assert not (found.items == 4).any()
     assert (found.items[:, :3] % 2 == np.arange(20)[:, None] % 2).all()
@@ -87,15 +88,15 @@ def test_an_item_is_not_similar_to_itself_and_forbidden_ones_are_not_listed(blen
 def test_a_part_nobody_knew_has_its_say_on_likeness(blend, checkerboard):
     stranger = copy(blend.parts[0])
     stranger.__class__ = type("Stranger", (type(stranger),), {"name": "stranger"})
-    said = Blend([stranger], {"stranger": 1.0}).likeness(np.array([6]))
+    said = WeightedBlend([stranger], {"stranger": 1.0}).compare_items(np.array([6]))
     assert said["stranger"].max() == pytest.approx(0.3)
 
 
 def test_without_a_part_that_compares_there_is_nothing_similar(checkerboard):
     plainest = make_blend({"parts": {}, "weights": {"popularity": 1.0}}).fit(checkerboard, seed=1)
-    assert lists.similar(plainest, np.arange(3), np.ones(20, bool), 5) is None
+    assert lists.build_similar_lists(plainest, np.arange(3), np.ones(20, bool), 5) is None
 
 
 def test_unit_keeps_nought_and_takes_the_mean_where_scores_have_a_sign():
-    found = unit(np.array([[0.0, 2.0, 4.0, -np.inf], [-1.0, 0.0, 4.0, -np.inf]], np.float32))
+    found = normalise_scores(np.array([[0.0, 2.0, 4.0, -np.inf], [-1.0, 0.0, 4.0, -np.inf]], np.float32))
     assert found.tolist() == [[0.0, 0.5, 1.0, 0.0], [0.0, 0.0, 1.0, 0.0]]

@@ -13,11 +13,11 @@ from scipy import sparse
 from benchmarks.cold_start import score_cold_items
 from benchmarks.leaderboard.datasets.window import TestWindow
 from models import features
-from models.base import Customers, Training
 from models.recommenders import make
 from models.recommenders.by_attributes import Placing, described
 from models.recommenders.cold_items import scaled_by
 from models.time_split import Case
+from models.training_data import Customers, Training
 
 
 @settings(max_examples=30, deadline=None)

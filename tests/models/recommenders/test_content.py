@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.base import Customers
 from models.recommenders import make
 from models.recommenders.content import directions, likeness
+from models.training_data import Customers
 
 TOKENS = st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=2, max_size=7)
 

@@ -7,10 +7,10 @@ import pytest
 from scipy import sparse
 
 from models import artifact
-from models.base import Customers
-from models.blending.weighted import unit
+from models.blending.score_scale import normalise_scores
 from models.inference import top_n
 from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
+from models.training_data import Customers
 
 SMALL = {
     "als": {"components": 4},
@@ -171,7 +171,7 @@ def test_an_item_nobody_touched_is_placed_by_its_attributes(checkerboard):
 
 
 def test_unknown_names_and_parameters_are_refused():
-    with pytest.raises(ValueError, match="known: popularity"):
+    with pytest.raises(ValueError, match="known: als"):
         make("magic")
     with pytest.raises(ValueError, match="item_knn"):
         make("item_knn", {"halflife": 3})
@@ -187,19 +187,22 @@ def test_parameters_are_told_with_defaults():
 
 
 @pytest.mark.parametrize(
-    "name", ["blend", *(name for name, kind in RECOMMENDERS.items() if getattr(kind, "fades_evenly", False))]
+    "name", ["blend", *(name for name, kind in RECOMMENDERS.items() if kind.order_is_time_invariant)]
 )
-def test_who_fades_evenly_has_the_same_list_a_week_later(fitted, checkerboard, name):
-    assert fitted[name].fades_evenly
+def test_order_that_is_time_invariant_has_the_same_list_a_week_later(fitted, checkerboard, name):
+    assert fitted[name].order_is_time_invariant
     now = Customers.of(checkerboard, np.arange(40))
     later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 7))
     np.testing.assert_allclose(
-        unit(fitted[name].score(later)), unit(fitted[name].score(now)), rtol=1e-5, atol=1e-7
+        normalise_scores(fitted[name].score(later)),
+        normalise_scores(fitted[name].score(now)),
+        rtol=1e-5,
+        atol=1e-7,
     )
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, kind in RECOMMENDERS.items() if getattr(kind, "fades_evenly", False)]
+    "name", [name for name, kind in RECOMMENDERS.items() if kind.order_is_time_invariant]
 )
 def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard, name):
     """5,000 days halve a weight 333 times at a half-life of 15; float32 ends at 149."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.recommenders.graph_filter import GraphFilter
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 N_CUSTOMERS, N_ITEMS = 15, 8
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.recommenders.dense import CatalogueTooLargeError, check_fits, inverse_in_place
 from models.recommenders.ease import EASE
 from models.recommenders.history_ridge import HistoryRidge
 from models.recommenders.rp3beta import RP3Beta
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 12, 7, 60  # item 6 is never touched
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from models import features
-from models.base import Behaviour
 from models.recommenders.neighbours import best_per_row, from_arrays, to_arrays, without_self
+from models.training_data import Behaviour
 
 CELLS = st.lists(
     st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, -1.0]), min_size=6, max_size=6), min_size=1, max_size=5

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import KINDS, PURCHASE, Behaviour, Customers, Training
 from models.recommenders.decayed_popularity import DecayedPopularity
 from models.recommenders.repeat_purchase import Pairs, RepeatPurchase
+from models.training_data import KINDS, PURCHASE, Behaviour, Customers, Training
 
 
 def shop(rows, n_customers, n_items, until):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.inference import top_n
 from models.recommenders.sequences import baskets, usual_gap
 from models.recommenders.stan import Stan
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 
 def behaviour(rows, n_customers, n_items):

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.recommenders.sequences import baskets, clicked, later
 from models.recommenders.stan import Stan
 from models.recommenders.transition_factors import TransitionFactors
 from models.recommenders.transition_ridge import TransitionRidge
 from models.recommenders.transitions import Transitions
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 N_CUSTOMERS, N_ITEMS, UNTIL = 4, 6, 40
 ROWS = st.sets(

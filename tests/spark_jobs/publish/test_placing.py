@@ -5,8 +5,8 @@ import numpy as np
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from models.base import KIND_WEIGHTS, PURCHASE
 from models.inference import FactorSpace, fold_in
+from models.training_data import KIND_WEIGHTS, PURCHASE
 from spark_jobs.publish.job import run
 
 FACTORS = np.random.default_rng(5).normal(0, 0.5, (4, 3)).astype(np.float32)

@@ -18,8 +18,8 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from models.artifact import DigestError
-from models.base import Customers
-from models.listing.lists import personal
+from models.listing.lists import build_personal_lists
+from models.training_data import Customers
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.score import job
 from spark_jobs.train.matrices import build_training_matrices
@@ -68,7 +68,7 @@ def test_personal_lists_equal_the_model_applied_without_spark(scored, trained, s
     items = found.item_ids.astype(str)
     allowed = np.isin(items, sorted(shown))
     everyone = Customers.of(found.training, np.arange(len(found.customer_ids)))
-    expected = personal(artifact.blend, everyone, allowed, found.consumable)
+    expected = build_personal_lists(artifact.blend, everyone, allowed, found.consumable)
     bought = {
         (row["customer_id"], row["item_id"]) for row in trained.rows if row["interaction_type"] == "purchase"
     }

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models import base
+from models import base, training_data
 from models.artifact import Artifact
-from models.blending.weighted import Blend
+from models.blending.weighted import WeightedBlend
 from models.listing import retrieval
 from models.recommenders import make
 from spark_jobs.score import partitions
@@ -36,11 +36,11 @@ def scoring(*weights):
         {name: held.astype(np.float32) for name, held in factors.items()}
     )
     ids = {
-        count: base.id_array(f"{name}{n:05}" for n in range(count))
+        count: training_data.id_array(f"{name}{n:05}" for n in range(count))
         for count, name in ((N_CUSTOMERS, ""), (N_ITEMS, LETTER))
     }
     parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
-    blend = Blend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
+    blend = WeightedBlend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
     return ScoringModel(
         Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"

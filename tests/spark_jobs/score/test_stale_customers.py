@@ -13,11 +13,11 @@ import pytest
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
 from models import features
 from models.artifact import Artifact
-from models.base import PURCHASE, Behaviour, Customers, Training
 from models.inference import top_n
 from models.listing.lists import DECIMALS
 from models.recommenders import make_blend
 from models.time_split import cells
+from models.training_data import PURCHASE, Behaviour, Customers, Training
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.score import checkpoints, list_frames, personal_lists, stale_customers
@@ -72,14 +72,20 @@ class Drawn:
         )
 
     def score(
-        self, lake, run_id="night", fades_evenly=True, shown=tuple(range(N_ITEMS)), since=None, again=True
+        self,
+        lake,
+        run_id="night",
+        order_is_time_invariant=True,
+        shown=tuple(range(N_ITEMS)),
+        since=None,
+        again=True,
     ):
         """What the step does, of the artifact as it is and the shop as it is."""
         allowed = np.isin(np.arange(N_ITEMS), shown)
         made = Uneven(self.artifact, allowed, allowed & again, self.until, True, "concierge/1", since=since)
-        made = made if not fades_evenly else ScoringModel(**vars(made))
+        made = made if not order_is_time_invariant else ScoringModel(**vars(made))
         common = stale_customers.fingerprint_scoring_model(
-            ["concierge/1"], allowed, allowed, True, None if fades_evenly else self.until
+            ["concierge/1"], allowed, allowed, True, None if order_is_time_invariant else self.until
         )
         shared = self.spark.sparkContext.broadcast(replace(made, inputs=common))
         events = [
@@ -102,7 +108,7 @@ class Drawn:
 class Uneven(ScoringModel):
     """A model whose lists depend on the day they are made."""
 
-    fades_evenly = False
+    order_is_time_invariant = False
 
 
 def name(n):
@@ -170,10 +176,10 @@ def test_taste_is_read_from_training_days_and_purchases_from_all_days(spark, tmp
 
 def test_a_model_that_depends_on_the_day_is_rescored_on_a_new_day(spark, tmp_path):
     shop, lake = Drawn(spark, tmp_path, 4), Lake(tmp_path / "lake", spark)
-    shop.score(lake, fades_evenly=False)
-    assert shop.score(lake, fades_evenly=False).detail["rescored"] == 0
+    shop.score(lake, order_is_time_invariant=False)
+    assert shop.score(lake, order_is_time_invariant=False).detail["rescored"] == 0
     shop.until += 1
-    assert shop.score(lake, fades_evenly=False).detail["rescored"] == N_CUSTOMERS
+    assert shop.score(lake, order_is_time_invariant=False).detail["rescored"] == N_CUSTOMERS
 
 
 def test_what_may_be_shown_is_an_input_of_every_list(spark, tmp_path):

@@ -8,10 +8,10 @@ import psutil
 import pytest
 from scipy import sparse
 
-from models.base import Customers
 from models.evaluation import measure
 from models.recommenders import make
 from models.time_split import case
+from models.training_data import Customers
 from spark_jobs.train import configuration_search, learned_blend
 from spark_jobs.train.configuration_search import search_weighted_blend
 from spark_jobs.train.training_run import TrainingRun, read_training_data

@@ -9,12 +9,12 @@ import pytest
 
 from models import artifact
 from models.artifact import Artifact
-from models.base import Customers
 from models.blending.learned import LearnedBlend
 from models.evaluation import measure_lists
-from models.listing.lists import personal
+from models.listing.lists import build_personal_lists
 from models.recommenders import make_blend
 from models.time_split import OverlapError
+from models.training_data import Customers
 from spark_jobs.train import blend_fits, learned_blend
 from spark_jobs.train.blend_fits import BlendRequest, fit_blends
 from spark_jobs.train.evaluate import SERVED, evaluate_configuration
@@ -82,7 +82,7 @@ def test_a_learned_blend_is_evaluated_and_saved_like_any_blend(training, tmp_pat
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
     everyone = Customers.of(matrices.training, np.arange(20))
     mine, theirs = (
-        personal(one.blend, everyone, matrices.allowed, matrices.consumable)
+        build_personal_lists(one.blend, everyone, matrices.allowed, matrices.consumable)
         for one in (evaluation.artifact, kept)
     )
     assert np.array_equal(mine.items, theirs.items) and np.array_equal(mine.scores, theirs.scores)
@@ -100,7 +100,7 @@ def test_the_leaderboard_measures_lists_as_served(training):
     blended = make_blend(evaluation.artifact.configuration).fit(past, 3)
     customers = Customers.of(past, test.customers)
     for task, again in (("next", matrices.consumable), ("discover", np.zeros_like(matrices.consumable))):
-        listed = personal(blended, customers, matrices.allowed, again).items[:, :10]
+        listed = build_personal_lists(blended, customers, matrices.allowed, again).items[:, :10]
         expected = measure_lists({task: listed}, test, int(matrices.allowed.sum()))
         assert np.array_equal(evaluation.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
     by_score = measure_scores(matrices, blended.score(customers), test)

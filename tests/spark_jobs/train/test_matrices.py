@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.base import KINDS
+from models.training_data import KINDS
 from spark_jobs.train.matrices import build_training_matrices
 
 
