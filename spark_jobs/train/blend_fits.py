@@ -98,12 +98,11 @@ def fit_blends(
         rows = {key: future.result() for key, future in futures.items()}
     for blend, request, fits in zip(blends, blend_requests, part_fits, strict=True):
         blend.parts = [restore_recommender(fit, arrays) for fit in fits]
-        if isinstance(blend, Blend):
-            past = matrices.training.before(request.before)
-            own: list[TrainingRows] = [
-                rows[build_window_key(blend, window)] for window in blend.select_windows(past)
-            ]
-            blend.fit_ranker(past, own, seed)
+        past = matrices.training.before(request.before)
+        own: list[TrainingRows] = [
+            rows[build_window_key(blend, window)] for window in blend.select_windows(past)
+        ]
+        blend.fit_ranker(past, own, seed)
     return blends, [restore_recommender(fit, arrays) for fit in fit_requests]
 
 

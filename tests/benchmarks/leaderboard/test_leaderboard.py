@@ -149,7 +149,7 @@ def test_the_learned_blend_takes_its_own_windows_from_the_past_of_any_shop(shop)
 
 
 def test_an_unknown_row_is_refused(shop):
-    with pytest.raises(ValueError, match="no row nonsense; there are popularity"):
+    with pytest.raises(ValueError, match="no row nonsense; there are attribute_popularity"):
         list(run.run_rows(load_dataset(str(shop)), str(shop), ("nonsense",), "test", 1, 1))
 
 
