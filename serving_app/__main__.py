@@ -22,7 +22,7 @@ class CannotListen(RuntimeError):  # noqa: N818 - reads as what it says
     """The address is not free; the message names the setting to change."""
 
 
-def find_free_address(host: str, port: int) -> str:
+def resolve_free_address(host: str, port: int) -> str:
     """The address to listen on in digits, as granian accepts no names. A port on which another process
     listens is refused.
 
@@ -62,7 +62,7 @@ def find_free_address(host: str, port: int) -> str:
     return address[0]
 
 
-def refuse_missing_home(home: Path) -> None:
+def check_home_exists(home: Path) -> None:
     """Raise an error where no home is: a mistyped CONCIERGE_HOME would otherwise be made, and every answer
     would be empty.
 
@@ -80,8 +80,8 @@ def main() -> int:
     """Serve until a signal ends the process."""
     try:
         settings = Settings.from_environment()
-        refuse_missing_home(settings.home)
-        address = find_free_address(settings.host, settings.port)
+        check_home_exists(settings.home)
+        address = resolve_free_address(settings.host, settings.port)
     except (SettingsError, CannotListen) as error:
         print(error, file=sys.stderr)
         return 2

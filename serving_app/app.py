@@ -23,7 +23,7 @@ from serving_app.recommendations import views as recommendations
 from serving_app.recommendations.service import RecommendationService
 from serving_app.settings import Settings
 from serving_app.status import views as status
-from serving_app.status.build import hash_code
+from serving_app.status.build import hash_service_code
 from serving_app.status.service import StatusService
 from serving_app.stores import Stores, open_stores
 from serving_app.visitors.service import VisitorResolver
@@ -37,7 +37,7 @@ def get_utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_id() -> str:
+def make_request_id() -> str:
     """A random id for a request."""
     return str(uuid.uuid4())
 
@@ -47,7 +47,7 @@ def create_app(
     stores: Stores | None = None,
     *,
     clock: Callable[[], datetime] = get_utc_now,
-    new_id: Callable[[], str] = make_id,
+    new_id: Callable[[], str] = make_request_id,
 ) -> Flask:
     """The WSGI app of one worker.
 
@@ -61,7 +61,7 @@ def create_app(
     visitors = VisitorResolver(stores.restrictions, settings.sources, settings.identity_key)
     identifiers = IdentifierResolver(settings.sources, settings.identity_key)
     checked = (stores.snapshots, stores.restrictions, stores.overrides, stores.impressions)
-    build = hash_code()
+    build = hash_service_code()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, CONCIERGE=settings)
     services = (

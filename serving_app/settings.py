@@ -31,17 +31,17 @@ class Settings:
         Raises:
             SettingsError: a name or value that is not allowed; says which are.
         """
-        given = resolve_settings(load_environment() if environ is None else environ)
+        values = resolve_settings(load_environment() if environ is None else environ)
         return cls(
-            home=Path(given["CONCIERGE_HOME"]).expanduser().resolve(),
-            sources=tuple(name.strip() for name in given["CONCIERGE_SOURCES"].split(",")),
-            identity_key=given["CONCIERGE_IDENTITY_KEY"],
-            host=given["CONCIERGE_HTTP_HOST"],
-            port=int(given["CONCIERGE_HTTP_PORT"]),
-            workers=int(given["CONCIERGE_HTTP_WORKERS"]),
-            admin_token=given["CONCIERGE_ADMIN_TOKEN"],
-            withholds_unlogged=given["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
-            decision_log_days=int(given["CONCIERGE_DECISION_LOG_DAYS"])
-            if given["CONCIERGE_DECISION_LOG_DAYS"]
+            home=Path(values["CONCIERGE_HOME"]).expanduser().resolve(),
+            sources=tuple(name.strip() for name in values["CONCIERGE_SOURCES"].split(",")),
+            identity_key=values["CONCIERGE_IDENTITY_KEY"],
+            host=values["CONCIERGE_HTTP_HOST"],
+            port=int(values["CONCIERGE_HTTP_PORT"]),
+            workers=int(values["CONCIERGE_HTTP_WORKERS"]),
+            admin_token=values["CONCIERGE_ADMIN_TOKEN"],
+            withholds_unlogged=values["CONCIERGE_UNLOGGED_LISTS"] == "withhold",
+            decision_log_days=int(values["CONCIERGE_DECISION_LOG_DAYS"])
+            if values["CONCIERGE_DECISION_LOG_DAYS"]
             else None,
         )

@@ -101,7 +101,7 @@ def read_lmdb_overrides(home: Path) -> list[dict[str, Any]] | None:
         return None
 
 
-def read_last_known_blocks(home: Path) -> list[dict[str, Any]]:
+def read_blocks_of_last_publish(home: Path) -> list[dict[str, Any]]:
     """The blocks that the newest line of a publish in `serving/production.jsonl` names: for a service whose
     own state is lost.
     """

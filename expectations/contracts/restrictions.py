@@ -50,7 +50,7 @@ class Permission(NamedTuple):
     is_live: bool = True
 
 
-def find_newest(permissions: Iterable[Permission]) -> Permission | None:
+def find_newest_permission(permissions: Iterable[Permission]) -> Permission | None:
     """The newest permission; of equally new ones a no."""
     return max(permissions, key=lambda permission: (permission.at, not permission.is_granted), default=None)
 
@@ -66,7 +66,7 @@ def merge_permissions(stored: Mapping, of_run: Mapping) -> dict:
     after = {name: permission for name, permission in of_run.items() if not permission.is_granted}
     for name, permission in stored.items():
         rivals = [permission, *([of_run[name]] if name in of_run else [])]
-        if permission.is_live and find_newest(rivals) == permission:
+        if permission.is_live and find_newest_permission(rivals) == permission:
             after[name] = permission
     return after
 
@@ -140,7 +140,7 @@ class RestrictionView:
                 (permission := self._get_permission(ERASURES, name)) and not permission.is_granted
                 for name in ids
             )
-            latest = find_newest(
+            latest = find_newest_permission(
                 permission for name in ids if (permission := self._get_permission(CONSENTS, name))
             )
         except RestrictionsUnreadable:

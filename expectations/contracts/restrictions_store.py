@@ -27,7 +27,7 @@ from expectations.contracts.restrictions import (
     digest_entry,
     encode_key,
     encode_permission,
-    find_newest,
+    find_newest_permission,
     merge_permissions,
 )
 
@@ -135,10 +135,10 @@ class RestrictionDatabase:
         try:
             with self._env.begin() as txn:
                 for kind in (*PERMISSION_KINDS, SPLITS):
-                    found = 0
+                    digest = 0
                     for key, value in txn.cursor(db=self._databases[kind]):
-                        found ^= digest_entry(key, value)
-                    if found != self._read_state(txn, kind)[1]:
+                        digest ^= digest_entry(key, value)
+                    if digest != self._read_state(txn, kind)[1]:
                         raise RestrictionsDamaged(f"the restrictions are damaged: {kind}")
         except (lmdb.Error, msgpack.UnpackException, ValueError, TypeError) as error:
             raise RestrictionsDamaged(f"the restrictions are damaged: {type(error).__name__}") from error
@@ -187,11 +187,14 @@ class RestrictionDatabase:
             newer = {}
             for key in map(encode_key, ids):
                 stored = txn.get(key, db=self._databases[kind])
-                if stored is None or find_newest([decode_permission(stored), permission]) is permission:
+                if (
+                    stored is None
+                    or find_newest_permission([decode_permission(stored), permission]) is permission
+                ):
                     newer[key] = encode_permission(permission)
             self._write(txn, kind, newer, [])
 
-    def write_run(
+    def write_run_permissions(
         self, permissions: Mapping[str, Mapping[str, Permission]], splits: Mapping[str, int]
     ) -> None:
         """Write all that a run knows in one transaction: permissions by kind and id, merged with live ones

@@ -19,7 +19,7 @@ from expectations.contracts.files import put_text
 
 
 class State(NamedTuple):
-    """A state, and the number of the write that made it: of two the larger is the newer."""
+    """The content of a state file, with the number of the write that made it: the larger is the newer."""
 
     number: int
     content: Any

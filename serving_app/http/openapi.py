@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from serving_app.http.operations import Operation, Route, collect_routes, describe_operation
 from serving_app.http.problems import MEDIA_TYPE
-from serving_app.http.responses import json_response
+from serving_app.http.responses import make_json_response
 from serving_app.http.schemas import Problem
 from serving_app.http.services import get_service
 
@@ -43,7 +43,8 @@ class ApiDescription:
 @bp.get("/openapi.json")
 @describe_operation("getOpenApi", "This document", {200: "OpenAPI 3.1"}, problems=None)
 def get_openapi() -> Response:
-    return json_response(get_service(ApiDescription).document)
+    """The OpenAPI document of this service."""
+    return make_json_response(get_service(ApiDescription).document)
 
 
 def describe_api(routes: list[Route], version: str) -> dict:

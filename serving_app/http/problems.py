@@ -29,66 +29,96 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
+    """A query or body that is not understood."""
+
     status, kind, title = 400, "bad-request", "The request is not understood"
 
 
 class OperatorTokenRequired(ApiError):
+    """An operator's token is set and the request does not carry it."""
+
     status, kind, title = 401, "not-allowed", "Only an operator may do this"
 
 
 class LocalOperatorOnly(ApiError):
+    """No operator's token is set and the request does not come from this machine."""
+
     status, kind, title = 403, "only-from-this-machine", "Only an operator may do this"
 
 
 class UnknownCustomer(ApiError):
+    """No customer has the id in the path."""
+
     status, kind, title = 404, "unknown-customer", "There is no such customer"
 
 
 class UnknownOverride(ApiError):
+    """No override has the id in the path."""
+
     status, kind, title = 404, "unknown-override", "There is no such override"
 
 
 class UnknownDecision(ApiError):
+    """No identity decision has the id in the path."""
+
     status, kind, title = 404, "unknown-decision", "There is no such decision"
 
 
 class UnknownIdentifier(ApiError):
+    """No identifier is known by what was sent."""
+
     status, kind, title = 404, "unknown-identifier", "There is no such identifier"
 
 
 class AmbiguousIdentifier(ApiError):
+    """Several sources issued an identifier of this value."""
+
     status, kind, title = 422, "several-identifiers", "There are several such identifiers"
 
 
 class NotJson(ApiError):
+    """A body whose media type is not JSON."""
+
     status, kind, title = 415, "not-json", "The body is of another media type"
 
 
 class CannotApply(ApiError):
+    """An override or decision that would have no effect."""
+
     status, kind, title = 422, "cannot-apply", "It would do nothing"
 
 
 class TooLargeToExplain(ApiError):
+    """A customer with more links than one answer may read."""
+
     status, kind, title = 422, "too-large-to-explain", "The customer is too large to explain here"
 
 
 class DecisionsUnreadable(ApiError):
+    """The file of identity decisions has a line that is wrong."""
+
     status, kind, title = 409, "decisions-unreadable", "The file of decisions must be put right first"
 
 
 class DecisionsOutOfReach(ApiError):
+    """The file of identity decisions cannot be read or written."""
+
     status, kind, title = 503, "decisions-out-of-reach", "The file of decisions cannot be read or written"
 
 
 class OverridesUnwritable(ApiError):
+    """The overrides cannot be written."""
+
     status, kind, title = 503, "overrides-out-of-reach", "The overrides cannot be written"
 
 
 class NotReady(ApiError):
+    """Nothing can be served yet."""
+
     status, kind, title = 503, "not-ready", "The service is not ready"
 
 
-def problem_response(status: int, kind: str, title: str, detail: str, **extensions) -> Response:
+def make_problem_response(status: int, kind: str, title: str, detail: str, **extensions) -> Response:
     """An `application/problem+json` answer; `extensions` are members of its own beside the standard ones."""
     body = {
         "type": f"urn:concierge:problem:{kind}",
@@ -109,7 +139,7 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def _handle_api_error(error: ApiError) -> Response:
-    response = problem_response(error.status, error.kind, error.title, error.detail, **error.extensions)
+    response = make_problem_response(error.status, error.kind, error.title, error.detail, **error.extensions)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.status == 503:
@@ -123,13 +153,15 @@ def _handle_validation_error(error: ValidationError) -> Response:
         for flaw in error.errors()
     ]
     detail = "; ".join(f"{flaw['field']}: {flaw['message']}" for flaw in flaws)
-    return problem_response(400, BadRequest.kind, BadRequest.title, detail, errors=flaws)
+    return make_problem_response(400, BadRequest.kind, BadRequest.title, detail, errors=flaws)
 
 
 def _handle_http_exception(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
-    response = problem_response(error.code, f"http-{error.code}", error.name, error.description or error.name)
+    response = make_problem_response(
+        error.code, f"http-{error.code}", error.name, error.description or error.name
+    )
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value  # such as Allow with 405
@@ -143,4 +175,4 @@ def _handle_unforeseen(error: Exception) -> Response:
         frame = frame.tb_next
     where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
     logger.error("unforeseen %s at %s", type(error).__name__, where)
-    return problem_response(500, ApiError.kind, ApiError.title, "The error has been logged.")
+    return make_problem_response(500, ApiError.kind, ApiError.title, "The error has been logged.")

@@ -20,7 +20,7 @@ def is_body_wanted() -> bool:
     return request.method != "HEAD"
 
 
-def read_query() -> dict[str, str]:
+def read_query_parameters() -> dict[str, str]:
     """The query's parameters by name.
 
     Raises:

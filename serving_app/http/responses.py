@@ -6,7 +6,7 @@ import orjson
 from flask import Response
 
 
-def json_response(body: dict | list, status: int = 200, **headers: str) -> Response:
+def make_json_response(body: dict | list, status: int = 200, **headers: str) -> Response:
     """A JSON answer that no cache may store: it was made for one visitor at one moment."""
     return Response(
         orjson.dumps(body),

@@ -47,7 +47,7 @@ class Explanation(NamedTuple):
     is_direct: bool = True
 
 
-def limit_reads(graph: Graph, most: int | None = None) -> Graph:
+def limit_graph_reads(graph: Graph, most: int | None = None) -> Graph:
     """The graph, each identifier read once, and no more than `most` (`MAX_READ`) entries in all.
 
     Raises, when called:
@@ -81,7 +81,7 @@ def explain_identity(graph: Graph, a: str, b: str, as_of: datetime | None = None
     weakest, mine = _find_widest(graph, a, b, as_of)
     if weakest is not None:
         return Explanation(a, b, True, _find_shortest(graph, a, b, weakest, as_of), ())
-    held, is_direct = find_held_links(graph, mine, list_customer_identifiers(graph, b, as_of), as_of)
+    held, is_direct = find_held_links(graph, mine, list_identifiers_of_customer(graph, b, as_of), as_of)
     return Explanation(a, b, False, (), held, is_direct)
 
 
@@ -109,7 +109,7 @@ def _order_of(link: Link) -> tuple:
     return -link.weight, link.first_seen_at, link.rule
 
 
-def list_customer_identifiers(graph: Graph, start: str, as_of: datetime | None) -> set[str]:
+def list_identifiers_of_customer(graph: Graph, start: str, as_of: datetime | None) -> set[str]:
     """Every identifier that followed links lead to, the first included: a customer's identifiers."""
     return _find_widest(graph, start, None, as_of)[1]
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from expectations.contracts.identity_decisions import WITHDRAW, Decision
 
 
-def find_pending(decisions: Sequence[Decision], applied: Collection[str]) -> list[Decision]:
+def find_pending_decisions(decisions: Sequence[Decision], applied: Collection[str]) -> list[Decision]:
     """The decisions that change something once the next run applies them, in the order they were made.
 
     Args:

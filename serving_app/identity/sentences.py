@@ -30,7 +30,11 @@ def explain_in_words(graph: Graph, explanation: Explanation, as_of: datetime | N
         origin, link = hop
         return f"{name_of(origin)} and {name_of(link.other)} {describe_link(link)}"
 
-    then = f"By the links seen until {format_second(as_of)}, judged by the rules of today, " if as_of else ""
+    then = (
+        f"By the links seen until {format_utc_seconds(as_of)}, judged by the rules of today, "
+        if as_of
+        else ""
+    )
     one, other = name_of(explanation.a), name_of(explanation.b)
     if explanation.a == explanation.b:
         whose = "" if explanation.is_one_customer else f", which is nobody's: {BLOCKED}"
@@ -45,21 +49,22 @@ def explain_in_words(graph: Graph, explanation: Explanation, as_of: datetime | N
         else "are two customers"
     )
     steps = [
-        f"{describe_hop(hop)}, which is not followed ({describe_hold(hop[1])})" for hop in explanation.held
+        f"{describe_hop(hop)}, which is not followed ({describe_hold_reason(hop[1])})"
+        for hop in explanation.held
     ]
     if explanation.held and not explanation.is_direct:
         apart += " that no link joins directly" if not blocked else ""
         steps += [
             f"{' and '.join(map(name_of, ids))} are one customer, a third"
-            for ids in group_thirds(graph, explanation)
+            for ids in group_shared_neighbours(graph, explanation)
         ]
     return _capitalise(
         f"{then}{one} and {other} {apart}:"
-        f" {'; '.join(steps) or 'nothing links them'}.{describe_left_out(graph, explanation, name_of)}"
+        f" {'; '.join(steps) or 'nothing links them'}.{describe_links_left_out(graph, explanation, name_of)}"
     )
 
 
-def group_thirds(graph: Graph, explanation: Explanation) -> list[list[str]]:
+def group_shared_neighbours(graph: Graph, explanation: Explanation) -> list[list[str]]:
     """The identifiers to which links of both ends lead, by customer, where a customer has several of them."""
     by_customer: dict[str | None, set[str]] = {}
     for _, link in explanation.held:
@@ -67,7 +72,7 @@ def group_thirds(graph: Graph, explanation: Explanation) -> list[list[str]]:
     return [sorted(ids) for customer, ids in by_customer.items() if customer and len(ids) > 1]
 
 
-def describe_left_out(graph: Graph, explanation: Explanation, name_of: Callable[[str], str]) -> str:
+def describe_links_left_out(graph: Graph, explanation: Explanation, name_of: Callable[[str], str]) -> str:
     """A sentence for each end whose links are not all read."""
     ends = (explanation.a, explanation.b)
     crowded = [(name_of(end), graph(end).n_left_out) for end in ends if graph(end).n_left_out]
@@ -85,7 +90,7 @@ def describe_link(link: Link) -> str:
     # By the rule first: likeness names records of core_people too, and was not seen in one of them.
     if link.rule == "alike":
         return (
-            f"stand in the person records {split_records(key)}, which are alike with probability"
+            f"stand in the person records {format_compared_records(key)}, which are alike with probability"
             f" {link.weight:.4g}, known since {day}"
         )
     if link.rule == "decision":
@@ -101,14 +106,14 @@ def describe_link(link: Link) -> str:
     return f"are linked by the rule {link.rule} ({link.evidence}) {on}"
 
 
-def split_records(key: str) -> str:
+def format_compared_records(key: str) -> str:
     """Two compared records `<source>/<id>~<source>/<id>` as "one and other"; unchanged where an id holds a
     tilde too.
     """
     return " and ".join(key.split("~")) if key.count("~") == 1 else key
 
 
-def describe_hold(link: Link) -> str:
+def describe_hold_reason(link: Link) -> str:
     """The rule or decision for which a link is not followed."""
     section, _, rule = (link.held_by or "").partition("/")
     return (
@@ -116,7 +121,7 @@ def describe_hold(link: Link) -> str:
     )
 
 
-def format_second(moment: datetime) -> str:
+def format_utc_seconds(moment: datetime) -> str:
     """A moment in UTC, to the second, for a sentence."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 

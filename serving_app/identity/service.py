@@ -25,10 +25,10 @@ from serving_app.identity.explanation import (
     Graph,
     GraphTooLarge,
     explain_identity,
-    limit_reads,
+    limit_graph_reads,
 )
 from serving_app.identity.identifiers import IdentifierResolver
-from serving_app.identity.pending_decisions import find_pending
+from serving_app.identity.pending_decisions import find_pending_decisions
 from serving_app.identity.sentences import RULES_FILE
 from serving_app.identity.store import DecisionFile
 from serving_app.storage.protocols import SnapshotStore
@@ -63,7 +63,7 @@ class IdentityService:
             TooLargeToExplain: too much would have to be read.
         """
         snapshot = self._get_snapshot_with_links()
-        graph = limit_reads(snapshot.read_links)
+        graph = limit_graph_reads(snapshot.read_links)
         try:
             a, b = (self._identifiers.resolve(name, text, graph) for name, text in (("a", a), ("b", b)))
             return {
@@ -176,7 +176,7 @@ class IdentityService:
         customers = {graph(a).customer_id, graph(b).customer_id} - {None}
         return [
             {**format_decision(decision), "takes_effect": TAKES_EFFECT}
-            for decision in find_pending(decisions, applied)
+            for decision in find_pending_decisions(decisions, applied)
             if {a, b} & set(decision.pair)
             or customers & {linked.customer_id for end in decision.pair if (linked := graph(end))}
         ]

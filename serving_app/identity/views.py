@@ -6,8 +6,8 @@ from flask import Blueprint, Response
 
 from serving_app.http.auth import require_operator
 from serving_app.http.operations import describe_operation
-from serving_app.http.requests import read_json_object, read_query
-from serving_app.http.responses import json_response
+from serving_app.http.requests import read_json_object, read_query_parameters
+from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.identity.schemas import (
     DecisionAnswer,
@@ -35,8 +35,9 @@ bp.before_request(require_operator)
     query=ExplainQuery,
 )
 def explain_identity() -> Response:
-    query = ExplainQuery(**read_query())
-    return json_response(get_service(IdentityService).explain(query.a, query.b, query.as_of))
+    """Whether and why two identifiers are one customer's."""
+    query = ExplainQuery(**read_query_parameters())
+    return make_json_response(get_service(IdentityService).explain(query.a, query.b, query.as_of))
 
 
 @bp.get("/v1/identity/reviews")
@@ -44,7 +45,8 @@ def explain_identity() -> Response:
     "listIdentityReviews", "What waits for a decision", {200: ReviewsAnswer}, problems=FILE_PROBLEMS
 )
 def list_reviews() -> Response:
-    return json_response(get_service(IdentityService).list_reviews())
+    """The review queue of the snapshot."""
+    return make_json_response(get_service(IdentityService).list_reviews())
 
 
 @bp.get("/v1/identity/decisions")
@@ -55,7 +57,8 @@ def list_reviews() -> Response:
     problems=FILE_PROBLEMS,
 )
 def list_decisions() -> Response:
-    return json_response({"decisions": get_service(IdentityService).list_decisions()})
+    """Every identity decision."""
+    return make_json_response({"decisions": get_service(IdentityService).list_decisions()})
 
 
 @bp.post("/v1/identity/decisions")
@@ -67,9 +70,10 @@ def list_decisions() -> Response:
     body=NewDecision,
 )
 def create_decision() -> Response:
+    """Record an identity decision; 201 with where it can be read."""
     request = NewDecision.model_validate(read_json_object())
     decision = get_service(IdentityService).decide(**request.model_dump())
-    return json_response(decision, 201, Location=f"/v1/identity/decisions/{decision['decision_id']}")
+    return make_json_response(decision, 201, Location=f"/v1/identity/decisions/{decision['decision_id']}")
 
 
 @bp.get("/v1/identity/decisions/<decision_id>")
@@ -80,4 +84,5 @@ def create_decision() -> Response:
     problems=(404, *FILE_PROBLEMS),
 )
 def get_decision(decision_id: str) -> Response:
-    return json_response(get_service(IdentityService).get_decision(decision_id))
+    """One identity decision."""
+    return make_json_response(get_service(IdentityService).get_decision(decision_id))

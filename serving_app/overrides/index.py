@@ -33,6 +33,6 @@ class OverrideIndex:
                 customer_id = resolve_customer_id(normalised.customer_id) or normalised.customer_id
                 self._by_customer.setdefault(customer_id, []).append(normalised)
 
-    def select_for(self, customer_id: str | None) -> list[Override]:
+    def select_for_customer(self, customer_id: str | None) -> list[Override]:
         """Overrides for this customer, then those for everyone, each oldest first."""
         return self._by_customer.get(customer_id or "", []) + self._for_everyone

@@ -20,7 +20,7 @@ from expectations.contracts.override import (
     decode_override,
     encode_override,
     open_override_file,
-    read_last_known_blocks,
+    read_blocks_of_last_publish,
     read_lmdb_overrides,
     sort_overrides,
 )
@@ -151,7 +151,7 @@ class FileOverrides:
         nothing.
         """
         rows = read_lmdb_overrides(self._home)
-        if rows is None and (rows := read_last_known_blocks(self._home)):
+        if rows is None and (rows := read_blocks_of_last_publish(self._home)):
             flaws = flaws or ["overrides.json is missing"]
         self._adopt(State(0, rows))
         if flaws:

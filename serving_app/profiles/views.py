@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from serving_app.http.auth import require_operator
 from serving_app.http.operations import describe_operation
-from serving_app.http.responses import json_response
+from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.profiles.schemas import CustomerAnswer
 from serving_app.profiles.service import ProfileService
@@ -19,4 +19,5 @@ bp.before_request(require_operator)
 @bp.get("/v1/customers/<customer_id>")
 @describe_operation("getCustomer", "A profile's slice", {200: CustomerAnswer}, problems=(404, 503))
 def get_customer(customer_id: str) -> Response:
-    return json_response(get_service(ProfileService).get_profile(customer_id))
+    """The slice of one customer's profile."""
+    return make_json_response(get_service(ProfileService).get_profile(customer_id))

@@ -66,7 +66,7 @@ def compose_list(
     n: int,
     now: datetime,
 ) -> ComposedList:
-    """At most `n` items.
+    """A recommendation list of at most `n` items: the rungs of the ladder, filtered, boosted and pinned.
 
     The list for a smaller `n` is the beginning of the list for a larger one.
 
@@ -96,7 +96,7 @@ def compose_list(
         if candidate:
             rung, listed, score, boosts_of_item = candidate
             source = source or rung.source
-            explanation = explain_listing(rung, listed, boosts_of_item)
+            explanation = explain_listed_item(rung, listed, boosts_of_item)
             rows.append((listed.item_id, score, listed.score, rung.source, explanation))
             applied.update(dict.fromkeys(boost.override_id for boost in boosts_of_item))
         elif waiting:  # a pin is due, or nothing else is left
@@ -123,7 +123,7 @@ def _iterate_candidates(
     """
     seen = set(pins)
     for rung in ladder:
-        rows = boost_items(rung.items, boosts) if boosts else ((item, item.score, []) for item in rung.items)
+        rows = apply_boosts(rung.items, boosts) if boosts else ((item, item.score, []) for item in rung.items)
         for listed, score, boosts_of_item in rows:
             if listed.item_id in blocks:
                 applied[blocks[listed.item_id].override_id] = None
@@ -132,7 +132,7 @@ def _iterate_candidates(
                 yield _Candidate(rung, listed, score, boosts_of_item)
 
 
-def boost_items(
+def apply_boosts(
     items: Sequence[ListItem], boosts: list[Override]
 ) -> list[tuple[ListItem, float, list[Override]]]:
     """Each item with its boosted score and its boosts, sorted by boosted score; ties keep their order.
@@ -151,7 +151,7 @@ def boost_items(
     return sorted(rows, key=lambda row: -row[1])
 
 
-def explain_listing(rung: Rung, listed: ListItem, boosts: list[Override]) -> str:
+def explain_listed_item(rung: Rung, listed: ListItem, boosts: list[Override]) -> str:
     """Why an item is listed, in a sentence for the people who run the shop."""
     # "popular (by popular)" would say it twice
     recommenders = [source for source in listed.sources if source != rung.source]

@@ -32,17 +32,17 @@ class Rung(NamedTuple):
 Ladder = Callable[[Snapshot, str | None], Iterator[Rung]]
 
 
-def personal_ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
+def list_personal_rungs(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
     """The rungs for a customer; for a stranger what is popular."""
     if customer_id:
         items = snapshot.read_list(contract.customer_list(customer_id))
         yield Rung(PERSONAL, "chosen for this customer", items)
-        yield from audience_ladder(snapshot, snapshot.read_customer(customer_id))
-    yield from popular_ladder(snapshot)
+        yield from list_audience_rungs(snapshot, snapshot.read_customer(customer_id))
+    yield from list_popular_rungs(snapshot)
 
 
-def audience_ladder(snapshot: Snapshot, customer: contract.Customer | None) -> Iterator[Rung]:
-    """The list of the narrowest audience that has one: a customer belongs to many, and an answer needs
+def list_audience_rungs(snapshot: Snapshot, customer: contract.Customer | None) -> Iterator[Rung]:
+    """The rung of the narrowest audience that has a list: a customer belongs to many, and an answer needs
     one.
     """
     if customer is None:
@@ -56,19 +56,19 @@ def audience_ladder(snapshot: Snapshot, customer: contract.Customer | None) -> I
             return
 
 
-def popular_ladder(snapshot: Snapshot) -> Iterator[Rung]:
-    """What is popular in the whole shop."""
+def list_popular_rungs(snapshot: Snapshot) -> Iterator[Rung]:
+    """The rung of what is popular in the whole shop."""
     items = snapshot.read_list(contract.audience_list(contract.POPULAR))
     yield Rung(POPULAR, "popular in the whole shop", items)
 
 
-def similar_ladder(snapshot: Snapshot, item_id: str) -> Iterator[Rung]:
-    """What is like an item, then what is popular; never the item itself."""
+def list_similar_rungs(snapshot: Snapshot, item_id: str) -> Iterator[Rung]:
+    """The rungs for an item: what is like it, then what is popular; never the item itself."""
 
     def leave_out_item(items: Sequence[ListItem]) -> list[ListItem]:
         return [listed for listed in items if listed.item_id != item_id]
 
     similar = snapshot.read_list(contract.similar_list(item_id))
     yield Rung(SIMILAR, f"similar to {item_id}", leave_out_item(similar))
-    for rung in popular_ladder(snapshot):
+    for rung in list_popular_rungs(snapshot):
         yield rung._replace(items=leave_out_item(rung.items))

@@ -15,9 +15,9 @@ from serving_app.recommendations.compose import EMPTY_LIST, compose_list
 from serving_app.recommendations.ladder import (
     Ladder,
     Rung,
-    personal_ladder,
-    popular_ladder,
-    similar_ladder,
+    list_personal_rungs,
+    list_popular_rungs,
+    list_similar_rungs,
 )
 from serving_app.recommendations.schemas import ItemQuery, ListQuery
 from serving_app.recommendations.served_list import ServedList
@@ -47,13 +47,13 @@ class RecommendationService:
 
     def recommend(self, query: ListQuery, is_shown: bool = True) -> dict:
         """The visitor's list."""
-        return self._answer(query, "recommendations", personal_ladder, is_shown, is_steered=True)
+        return self._answer(query, "recommendations", list_personal_rungs, is_shown, is_steered=True)
 
     def list_popular(self, query: ListQuery, is_shown: bool = True) -> dict:
         """What is popular in the whole shop."""
 
         def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
-            return popular_ladder(snapshot)
+            return list_popular_rungs(snapshot)
 
         return self._answer(query, "popular", ladder, is_shown)
 
@@ -61,7 +61,7 @@ class RecommendationService:
         """What is like an item; what is popular when nothing is known of it."""
 
         def ladder(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
-            return similar_ladder(snapshot, snapshot.normalise_item_id(query.item_id))
+            return list_similar_rungs(snapshot, snapshot.normalise_item_id(query.item_id))
 
         return self._answer(query, "similar", ladder, is_shown)
 
@@ -73,8 +73,8 @@ class RecommendationService:
         customer_id, composed = None, EMPTY_LIST
         with self._stores.restrictions.open_view() as view:
             if snapshot:
-                customer_id = self._visitors.find_in_view(query, snapshot, view)
-                overrides = self._get_index(snapshot).select_for(customer_id)
+                customer_id = self._visitors.find_customer_id_in_view(query, snapshot, view)
+                overrides = self._get_index(snapshot).select_for_customer(customer_id)
                 composed = compose_list(
                     ladder(snapshot, customer_id),
                     [override for override in overrides if is_steered or override.kind == BLOCK],

@@ -8,8 +8,8 @@ from flask import Blueprint, Response
 
 from serving_app.http.operations import describe_operation
 from serving_app.http.problems import BadRequest
-from serving_app.http.requests import is_body_wanted, read_query
-from serving_app.http.responses import json_response
+from serving_app.http.requests import is_body_wanted, read_query_parameters
+from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.recommendations.schemas import ItemQuery, ListAnswer, ListQuery
 from serving_app.recommendations.service import RecommendationService
@@ -22,25 +22,28 @@ bp = Blueprint("recommendations", __name__)
 @bp.get("/v1/recommendations")
 @describe_operation("getRecommendations", "What to show a visitor", LIST, problems=(400,), query=ListQuery)
 def get_recommendations() -> Response:
+    """The visitor's recommendation list."""
     service = get_service(RecommendationService)
-    return json_response(service.recommend(ListQuery(**read_query()), is_body_wanted()))
+    return make_json_response(service.recommend(ListQuery(**read_query_parameters()), is_body_wanted()))
 
 
 @bp.get("/v1/popular")
 @describe_operation("getPopularItems", "What sells in the whole shop", LIST, problems=(400,), query=ListQuery)
 def get_popular_items() -> Response:
+    """The list of what is popular in the whole shop."""
     service = get_service(RecommendationService)
-    return json_response(service.list_popular(ListQuery(**read_query()), is_body_wanted()))
+    return make_json_response(service.list_popular(ListQuery(**read_query_parameters()), is_body_wanted()))
 
 
 @bp.get("/v1/items/<anything:item_id>/similar", merge_slashes=False)
 @describe_operation("getSimilarItems", "What is like an item", LIST, problems=(400,), query=ListQuery)
 def get_similar_items(item_id: str) -> Response:
-    query = read_query()
+    """The list of items like the one in the path."""
+    query = read_query_parameters()
     if "item_id" in query:
         raise BadRequest("item_id stands in the path already")
     service = get_service(RecommendationService)
-    return json_response(service.list_similar(ItemQuery(item_id=item_id, **query), is_body_wanted()))
+    return make_json_response(service.list_similar(ItemQuery(item_id=item_id, **query), is_body_wanted()))
 
 
 @bp.get("/v1/items/similar")
@@ -48,5 +51,6 @@ def get_similar_items(item_id: str) -> Response:
     "getSimilarItemsByQuery", "What is like an item of any id", LIST, problems=(400,), query=ItemQuery
 )
 def get_similar_items_by_query() -> Response:
+    """The list of items like the one in the query."""
     service = get_service(RecommendationService)
-    return json_response(service.list_similar(ItemQuery(**read_query()), is_body_wanted()))
+    return make_json_response(service.list_similar(ItemQuery(**read_query_parameters()), is_body_wanted()))

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def hash_code(root: Path = ROOT) -> str:
+def hash_service_code(root: Path = ROOT) -> str:
     """Twelve hex digits over the code that answers."""
     digest = hashlib.sha256()
     for folder in ("serving_app", "expectations/contracts"):

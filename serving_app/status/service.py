@@ -9,7 +9,7 @@ from serving_app.storage.impression_log import ImpressionLog
 from serving_app.storage.protocols import SnapshotStore
 
 
-class Checked(Protocol):
+class ReportsProblem(Protocol):
     """A store that knows what is wrong with it."""
 
     def describe_problem(self) -> str:
@@ -23,7 +23,7 @@ class StatusService:
         self,
         snapshots: SnapshotStore,
         impressions: ImpressionLog,
-        stores: Sequence[Checked],
+        stores: Sequence[ReportsProblem],
         build: str,
         clock: Callable[[], datetime],
     ) -> None:

@@ -8,7 +8,7 @@ all that it should be; else it is 503.
 from flask import Blueprint, Response
 
 from serving_app.http.operations import describe_operation
-from serving_app.http.responses import json_response
+from serving_app.http.responses import make_json_response
 from serving_app.http.services import get_service
 from serving_app.status.schemas import HealthAnswer, ReadyAnswer
 from serving_app.status.service import StatusService
@@ -19,10 +19,12 @@ bp = Blueprint("status", __name__)
 @bp.get("/healthz")
 @describe_operation("getHealth", "The process answers", {200: HealthAnswer})
 def get_health() -> Response:
-    return json_response({"status": "ok"})
+    """That the process answers."""
+    return make_json_response({"status": "ok"})
 
 
 @bp.get("/readyz")
 @describe_operation("getReadiness", "What is being served", {200: ReadyAnswer}, problems=(503,))
 def get_readiness() -> Response:
-    return json_response(get_service(StatusService).get_readiness())
+    """What is being served, and what is wrong; 503 when nothing can be."""
+    return make_json_response(get_service(StatusService).get_readiness())

@@ -19,7 +19,7 @@ import orjson
 
 from expectations.contracts.files import sync_folder
 from expectations.contracts.impressions import OPEN_SUFFIX
-from serving_app.storage.log_files import finish_abandoned_files, finished_path
+from serving_app.storage.log_files import finish_abandoned_files, get_finished_path
 
 MAX_BYTES = 32 << 20
 PROBE_BYTES = 64 << 10  # room for the records of a second
@@ -189,7 +189,7 @@ class AppendLog:
     def _finish(self) -> None:
         handle, self._file = self._file, None
         try:
-            self._path.rename(finished_path(self._path))
+            self._path.rename(get_finished_path(self._path))
         except FileNotFoundError:
             logger.error("%s was deleted with %d records in it", self._path.name, self._n_records)
             self.n_unlogged += self._n_records

@@ -57,13 +57,13 @@ def _finish_abandoned_file(path: Path, handle: int) -> Path | None:
     if not n_whole:
         path.unlink()
         return None
-    finished = finished_path(path)
+    finished = get_finished_path(path)
     path.rename(finished)
     sync_folder(path.parent)
     return finished
 
 
-def finished_path(path: Path) -> Path:
+def get_finished_path(path: Path) -> Path:
     """The path that an open file has once it is finished."""
     return path.with_name(path.name.removesuffix(OPEN_SUFFIX) + FINISHED_SUFFIX)
 

@@ -7,7 +7,7 @@ from expectations.contracts.restrictions import (
     PERMISSION_KINDS,
     Permission,
     RestrictionView,
-    find_newest,
+    find_newest_permission,
 )
 from serving_app.storage.snapshots import NOTHING_PUBLISHED, Snapshot
 
@@ -47,7 +47,9 @@ class MemoryRestrictions:
     def record_permission(self, kind: str, ids: Iterable[str], permission: Permission) -> None:
         stored = self.permissions[kind]
         for name in ids:
-            stored[name] = find_newest([stored[name], permission]) if name in stored else permission
+            stored[name] = (
+                find_newest_permission([stored[name], permission]) if name in stored else permission
+            )
 
     def describe_problem(self) -> str:
         return ""

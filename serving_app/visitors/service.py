@@ -24,9 +24,9 @@ class VisitorResolver:
     def find_customer_id(self, visitor: VisitorIds, snapshot: Snapshot | None) -> str | None:
         """The customer's id now; None for a stranger, and for whoever may not be answered by name."""
         with self._restrictions.open_view() as view:
-            return self.find_in_view(visitor, snapshot, view)
+            return self.find_customer_id_in_view(visitor, snapshot, view)
 
-    def find_in_view(
+    def find_customer_id_in_view(
         self, visitor: VisitorIds, snapshot: Snapshot | None, view: RestrictionView
     ) -> str | None:
         """As `find_customer_id`, by a view of the restrictions that is open already."""

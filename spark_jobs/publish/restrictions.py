@@ -51,7 +51,7 @@ def write_restrictions(home: Path, sources: SnapshotTables, landing_date: date) 
         ITEMS: collect_item_restrictions(sources, known_until, asked[ITEMS]),
     }
     splits = find_parted_ids(home, read_identities(sources))
-    store.write_run(night, splits)
+    store.write_run_permissions(night, splits)
     counts = {
         f"n_{kind}_denied": sum(not word.is_granted for word in words.values())
         for kind, words in night.items()

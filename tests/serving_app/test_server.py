@@ -223,10 +223,10 @@ def test_a_port_that_somebody_would_share_is_taken(host):
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(program.CannotListen, match=f"port {port} of {host} is taken"):
-            program.find_free_address(host, port)
+            program.resolve_free_address(host, port)
         with socket.create_connection(other.getsockname()[:2]), other.accept()[0]:
             pass  # the connection of an ended service lingers
-    assert program.find_free_address(host, port) == host
+    assert program.resolve_free_address(host, port) == host
 
 
 @pytest.mark.parametrize(
@@ -240,20 +240,20 @@ def test_a_port_of_every_address_is_taken_on_each_and_of_each_on_every(listening
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(program.CannotListen, match=f"port {port} of {asked} is taken"):
-            program.find_free_address(asked, port)
-    assert program.find_free_address(asked, port) == asked, "the negative control"
+            program.resolve_free_address(asked, port)
+    assert program.resolve_free_address(asked, port) == asked, "the negative control"
 
 
 def test_a_host_is_told_in_digits():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    assert program.find_free_address("localhost", port) in ("127.0.0.1", "::1")
-    assert program.find_free_address("127.1", port) == "127.0.0.1"
+    assert program.resolve_free_address("localhost", port) in ("127.0.0.1", "::1")
+    assert program.resolve_free_address("127.1", port) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "..", "a" * 64])
 def test_an_address_elsewhere_is_said_by_its_setting(host):
     said = rf"{re.escape(host)} is no address of this machine \(.+\); CONCIERGE_HTTP_HOST says"
     with pytest.raises(program.CannotListen, match=said):
-        program.find_free_address(host, 8080)
+        program.resolve_free_address(host, 8080)

@@ -17,7 +17,7 @@ from expectations.contracts.restrictions import (
     Permission,
     RestrictionsUnreadable,
     RestrictionView,
-    find_newest,
+    find_newest_permission,
     merge_permissions,
 )
 from expectations.contracts.restrictions_store import RestrictionDatabase
@@ -50,19 +50,19 @@ def test_what_holds_is_the_oracles_answer_in_any_order(words, n_before, random):
     held: dict[str, Permission] = {}
 
     def hear(word):
-        if "ann" not in held or find_newest([held["ann"], word]) is word:
+        if "ann" not in held or find_newest_permission([held["ann"], word]) is word:
             held["ann"] = word
 
     for word in live[:n_before]:
         hear(word)
     for _ in range(2):  # a night may be repeated
-        night = find_newest(known)
+        night = find_newest_permission(known)
         held = merge_permissions(held, {"ann": night} if night else {})
     for word in live[n_before:]:
         # What is absent was allowed by the night: a live no that is older than the night's yes must not come
         # after it.
         hear(word)
-    night = find_newest(known)
+    night = find_newest_permission(known)
     held = merge_permissions(held, {"ann": night} if night else {})
     allowed = RestrictionView(lambda kind, name: held.get(name), lambda name: None).may_be_personal(
         ["ann"], 0
@@ -95,7 +95,7 @@ def test_a_word_is_known_to_the_next_view_of_another_handle(store, tmp_path):
 
 def test_a_night_replaces_what_earlier_nights_wrote_and_nothing_newer(store):
     long_id = "x" * 5000
-    store.write_run(
+    store.write_run_permissions(
         {
             ITEMS: {
                 "mug": Permission(False, at(1), "catalogue", False),
@@ -107,14 +107,14 @@ def test_a_night_replaces_what_earlier_nights_wrote_and_nothing_newer(store):
     store.record_permission(ITEMS, ["bowl"], Permission(False, at(9), "till"))
     store.record_permission(ITEMS, ["cup"], Permission(False, at(1), "till"))
     night = {name: Permission(name == "cup", at(5), "catalogue", False) for name in ("cup", long_id)}
-    store.write_run({ITEMS: night}, {})
+    store.write_run_permissions({ITEMS: night}, {})
     with store.open_view() as view:
         shown = {name: view.may_be_shown(name) for name in ("mug", "bowl", "cup", long_id, "", "vase")}
     assert shown == {"mug": True, "bowl": False, "cup": True, long_id: False, "": True, "vase": True}
 
 
 def test_who_was_parted_is_nobody_until_a_snapshot_knows(store):
-    store.write_run({}, {"i_x": 7, "c_1": 7})
+    store.write_run_permissions({}, {"i_x": 7, "c_1": 7})
     with store.open_view() as view:
         known = {version: view.may_be_personal(["i_x"], version) for version in (-1, 6, 7, 8)}
     assert known == {-1: False, 6: False, 7: True, 8: True}
@@ -123,7 +123,7 @@ def test_who_was_parted_is_nobody_until_a_snapshot_knows(store):
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "deleted", "exchanged", "emptied"])
 def test_damage_is_told(store, tmp_path, damage):
-    store.write_run(
+    store.write_run_permissions(
         {CONSENTS: {f"i_{n}": Permission(False, at(n % 5), "web/events", False) for n in range(500)}}, {}
     )
     file = tmp_path / "restrictions" / "data.mdb"

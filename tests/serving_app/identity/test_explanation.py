@@ -14,8 +14,8 @@ from serving_app.identity.explanation import (
     GraphTooLarge,
     explain_identity,
     find_best_path,
-    limit_reads,
-    list_customer_identifiers,
+    limit_graph_reads,
+    list_identifiers_of_customer,
 )
 
 DAY = datetime(2026, 2, 1, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_what_keeps_two_customers_apart(rows, ends):
         {n for n in NODES if n == end or any(simple_paths([r for r in rows if r[5] is None], end, n))}
         for end in ends
     )
-    assert (list_customer_identifiers(graph, a, None), list_customer_identifiers(graph, b, None)) == (
+    assert (list_identifiers_of_customer(graph, a, None), list_identifiers_of_customer(graph, b, None)) == (
         mine,
         theirs,
     )
@@ -226,14 +226,17 @@ class Crowd:
 
 def test_near_ones_in_a_crowd_are_told_without_the_crowd():
     crowd = Crowd()
-    assert [link.other for _, link in explain_identity(limit_reads(crowd), "20", "42").path] == ["21", "42"]
+    assert [link.other for _, link in explain_identity(limit_graph_reads(crowd), "20", "42").path] == [
+        "21",
+        "42",
+    ]
     assert crowd.n_asked < 100
 
 
 def test_what_is_read_for_an_answer_is_bounded():
     crowd = Crowd()
     with pytest.raises(GraphTooLarge):
-        explain_identity(limit_reads(crowd, 5_000), "1", "no such number")
+        explain_identity(limit_graph_reads(crowd, 5_000), "1", "no such number")
     assert 1_000 < crowd.n_asked <= 5_000
 
 
@@ -256,5 +259,5 @@ def test_each_identifier_is_read_once_and_a_neighbour_that_is_not_followed_never
         asked.append(name)
         return graph(name)
 
-    assert len(explain_identity(limit_reads(counting), "a", "e").held) == 2
+    assert len(explain_identity(limit_graph_reads(counting), "a", "e").held) == 2
     assert sorted(asked) == ["a", "b", "c", "e"]

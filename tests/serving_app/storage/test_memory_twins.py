@@ -81,8 +81,8 @@ def test_the_index_follows_a_customer_through_a_merge(clock):
         override(3, clock(), customer_id="c2"),
     )
     index = OverrideIndex([mine, everyones, others], {"c_old": "c_new", "c2": "c2"}.get)
-    assert index.select_for("c_new") == [mine, everyones]
-    assert index.select_for(None) == [everyones]
+    assert index.select_for_customer("c_new") == [mine, everyones]
+    assert index.select_for_customer(None) == [everyones]
 
 
 def test_the_twin_in_memory(disk):

@@ -99,7 +99,7 @@ def test_the_twin_in_memory_does_as_the_store(tmp_path):
         ]:
             twin.record_permission(kind, [name], word)
     twins[0].splits = {"s": 2}
-    disk.write_run({}, {"s": 2})
+    disk.write_run_permissions({}, {"s": 2})
     found = []
     for twin in twins:
         with twin.open_view() as view:
