@@ -9,6 +9,7 @@ older item, which in a test gives away what existed before it.
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -100,8 +101,13 @@ def build_training_matrices(
     )
     for frame in (behaviour, active, catalogue):
         frame.unpersist()
-    if not rows.num_rows:
-        return None
+    return _encode_matrices(rows, customer_rows, item_rows, n_left_out) if rows.num_rows else None
+
+
+def _encode_matrices(
+    rows: pa.Table, customer_rows: pa.Table, item_rows: pa.Table, n_left_out: int
+) -> TrainingMatrices:
+    """Rows of behaviour (`customer`, `item`, `day`, `kind`), customers and items as arrays."""
     day, kind = (rows[name].to_numpy() for name in ("day", "kind"))
     columns = {name: rows[name].to_numpy().astype(np.int32) for name in ("customer", "item")}
     customer_tokens, item_tokens = customer_rows["tokens"].to_pylist(), item_rows["tokens"].to_pylist()
