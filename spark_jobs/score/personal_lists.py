@@ -33,7 +33,7 @@ def update_personal_lists(
         behaviour: once per customer, item, day and kind.
         customers: `feat_customers`.
     """
-    lake.widen(REC_CUSTOMER_ITEMS)  # in a home from before `inputs`, every customer is due
+    lake.add_missing_columns(REC_CUSTOMER_ITEMS)  # in a home from before `inputs`, every customer is due
     stored = lake.read_arrow(REC_CUSTOMER_ITEMS, ["customer_id", "inputs"])
     folder, before = checkpoints.locate_checkpoint_folder(run), lake.spark.createDataFrame(stored)
     done = (
@@ -63,7 +63,7 @@ def commit_personal_lists(
     n_updated = pc.sum(pc.is_in(listed, value_set=listed_before)).as_py() or 0
     n_gone = len(listed_before) - len(retained) - n_updated
     if before is None or files or n_gone:
-        stored = lake.rows_as_files(REC_CUSTOMER_ITEMS) if len(retained) else None
+        stored = lake.scan_files(REC_CUSTOMER_ITEMS) if len(retained) else None
         rows = merge_list_rows(stored, retained.combine_chunks(), files)
         lake.overwrite(
             pa.RecordBatchReader.from_batches(build_arrow_schema(REC_CUSTOMER_ITEMS), rows),
