@@ -1,0 +1,1 @@
+"""What is promised: contracts of tables and records, and suites that hold tables to them."""

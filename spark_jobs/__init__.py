@@ -1,0 +1,1 @@
+"""How batch data moves: one package per step of a run, and what the steps share below them."""

@@ -1,0 +1,1 @@
+"""Several recommenders as one: the weighted sum of their scores, or the learned order of their candidates."""

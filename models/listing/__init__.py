@@ -1,0 +1,1 @@
+"""From scores to recommendation lists: what may be shown, diversity, reasons, approximate retrieval."""

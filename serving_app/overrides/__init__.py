@@ -1,0 +1,1 @@
+"""Pins, blocks and boosts: their routes, their store, and which concern a customer."""

@@ -1,0 +1,1 @@
+"""Whether the service answers, what it serves, and what is degraded."""

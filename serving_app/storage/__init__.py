@@ -1,0 +1,1 @@
+"""What the service reads and logs: snapshots, restrictions, impressions; and their memory twins."""

@@ -1,0 +1,1 @@
+"""Who is asking: the customer behind the ids of a request."""

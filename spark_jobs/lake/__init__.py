@@ -1,0 +1,1 @@
+"""The only package that knows Delta and Spark's session: reads, writes and changes of tables."""

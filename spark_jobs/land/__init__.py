@@ -1,0 +1,1 @@
+"""Brings a run's files into `landing/`, each in its source's own format."""

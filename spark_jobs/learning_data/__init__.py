@@ -1,0 +1,1 @@
+"""Behaviour and attributes of customers and items, as train and score read them."""

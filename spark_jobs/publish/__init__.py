@@ -1,0 +1,1 @@
+"""Lets readers see a run: snapshot, list gate, deployment, rollback, restrictions."""

@@ -1,0 +1,1 @@
+"""What every step gets: context, launcher, manifest, locks, logs and border checks."""

@@ -1,0 +1,1 @@
+"""Recommendation lists by the champion, for those whose inputs changed."""

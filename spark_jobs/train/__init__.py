@@ -1,0 +1,1 @@
+"""Refits, searches, evaluates, gates and registers models; looks for drift."""

@@ -1,0 +1,1 @@
+"""The identity graph: links, connected components, and each identifier's customer."""
