@@ -1,5 +1,5 @@
-"""How good lists are: `measured` compares, `ranking` and `beyond` hold the figures, `bootstrap` their
-intervals.
+"""How good lists are: `comparison` measures them, `ranking_metrics` and `beyond_accuracy` have the figures,
+`bootstrap` their intervals.
 """
 
 from models.evaluation import silent_recommenders, slices
