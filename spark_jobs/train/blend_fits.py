@@ -8,7 +8,7 @@ rows of the last.
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,16 @@ from models.blending.base import Blend
 from models.blending.training_rows import PartScores, TrainingCase, TrainingRows
 from models.blending.training_windows import TrainingWindow
 from models.recommenders import make, make_blend, parameters_of
-from spark_jobs.train.offline_tests import FitRequest
 from spark_jobs.train.training_run import TrainingRun
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """A recommender with its parameters, to be fitted on the days before a day."""
+
+    part: str
+    before: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,11 @@ from models.fit_limits import fittable, select_fittable
 from models.recommenders import make, make_blend
 from models.search import memory_of, read_space
 from models.time_split import Case
-from spark_jobs.train.blend_fits import BlendRequest, fit_blends
+from spark_jobs.train.blend_fits import BlendRequest, FitRequest, fit_blends
 from spark_jobs.train.configuration_search import FALLBACK
 from spark_jobs.train.fold_in import fit_fold_in_factors
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import (
-    FitRequest,
     draw_test_case,
     measure_scores,
     measure_served_lists,

@@ -1,6 +1,5 @@
 """The leaderboard of an evaluation with intervals: as MLflow metrics, as JSON, as pictures."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from expectations.contracts.files import put_text
 from models import evaluation
 from models.evaluation import TASKS, Measured, intervals
 from models.evaluation.summary import BEYOND, DRAWS, RANKED, told
@@ -65,12 +63,6 @@ def flatten_slices(slices: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dic
         for end, figure in (("", "mean"), (".low", "low"), (".high", "high")):
             flat[f"slice.{re.sub('[^a-z0-9]+', '_', group.lower())}.quality{end}"] = by_name["served"][figure]
     return {name: value for name, value in flat.items() if value is not None}
-
-
-def write_report(report: Mapping[str, Any], path: Path) -> None:
-    """Write the report as JSON, to a temporary file that is then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    put_text(path, json.dumps(report, indent=1))
 
 
 def plot_leaderboard(board: Mapping[str, Mapping[str, Any]], path: Path) -> None:

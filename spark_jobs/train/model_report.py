@@ -5,12 +5,13 @@ manifest.
 import json
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from expectations.contracts.files import put_text
 from models.registry import Version
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.train.drift import REPORT_FILE
-from spark_jobs.train.leaderboard import write_report
 from spark_jobs.train.provenance import REFIT
 from spark_jobs.train.training_run import TrainingContext
 
@@ -75,6 +76,12 @@ def report_repeat(context: TrainingContext, known: Version) -> list[TableReport]
     logger.info(f"{known.model_version} was made of just this; nothing is trained")
     detail = {name: report.get(name) for name in MANIFEST_FIELDS}
     return [TableReport("model", champion.number, champion.number, detail=detail)]
+
+
+def write_report(report: Mapping[str, Any], path: Path) -> None:
+    """Write the report as JSON, to a temporary file that is then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    put_text(path, json.dumps(report, indent=1))
 
 
 def describe_version(version: Version | None) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Offline tests: draw a test case from a window, score it, measure the lists."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -15,15 +13,6 @@ from models.training_data import Customers
 from spark_jobs.train.matrices import TrainingMatrices
 
 MOST_CELLS = 50_000_000  # customers × items in memory at once: 200 MB a recommender
-
-
-@dataclass(frozen=True)
-class FitRequest:
-    """A recommender with its parameters, to be fitted on the days before a day."""
-
-    part: str
-    before: int
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def draw_test_case(matrices: TrainingMatrices, first: int, until: int, most: int, seed: int) -> Case:

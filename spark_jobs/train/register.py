@@ -16,7 +16,7 @@ from spark_jobs.train.configuration_search import SearchResult
 from spark_jobs.train.drift import REPORT_FILE, count_feature_values, detect_drift, find_search_run
 from spark_jobs.train.evaluate import SERVED, Evaluation
 from spark_jobs.train.gate_inputs import read_catalogue_coverage
-from spark_jobs.train.model_report import report_model
+from spark_jobs.train.model_report import report_model, write_report
 from spark_jobs.train.provenance import REFIT
 from spark_jobs.train.training_run import TrainingContext, TrainingRun
 
@@ -80,7 +80,7 @@ def register_evaluation(
     with tempfile.TemporaryDirectory() as folder:
         digests = evaluation.artifact.save(Path(folder) / "model")
         report["digests"] = digests
-        leaderboard.write_report(report, Path(folder) / REPORT_FILE)
+        write_report(report, Path(folder) / REPORT_FILE)
         if board:
             leaderboard.plot_leaderboard(board, Path(folder) / "leaderboard.png")
             leaderboard.plot_slices(report["slices"], Path(folder) / "slices.png")
@@ -91,7 +91,7 @@ def register_evaluation(
     if candidate.accepted != verdict.accepted:  # another one was made champion while this was trained
         report |= {"verdict": candidate.tags["verdict"], "reason": candidate.tags["reason"]}
         with tempfile.TemporaryDirectory() as folder:
-            leaderboard.write_report(report, Path(folder) / REPORT_FILE)
+            write_report(report, Path(folder) / REPORT_FILE)
             registry.add(mlflow_run_id, Path(folder))
         champion = registry.champion()
     return report_model(context.run, candidate, candidate if candidate.accepted else champion, report)

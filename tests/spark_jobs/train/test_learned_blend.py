@@ -16,10 +16,10 @@ from models.recommenders import make_blend
 from models.time_split import OverlapError
 from models.training_data import Customers
 from spark_jobs.train import blend_fits, learned_blend
-from spark_jobs.train.blend_fits import BlendRequest, fit_blends
+from spark_jobs.train.blend_fits import BlendRequest, FitRequest, fit_blends
 from spark_jobs.train.evaluate import SERVED, evaluate_configuration
 from spark_jobs.train.gate_inputs import GateReference, find_model_flaws
-from spark_jobs.train.offline_tests import FitRequest, measure_scores
+from spark_jobs.train.offline_tests import measure_scores
 from spark_jobs.train.training_run import TrainingRun, read_training_data
 
 LEARNED = {
