@@ -29,7 +29,7 @@ from spark_jobs.identify import job as identify
 from spark_jobs.ingest import job as ingest
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
-from spark_jobs.publish.switch import deploy
+from spark_jobs.publish.deployments import build_publish_deployment, deploy
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.run.warehouse_files import find_built_file
 from spark_jobs.settings import Settings
@@ -85,7 +85,8 @@ def build_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool
         record = Published(
             night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.read_versions()
         )
-        deploy(home, record, night.slug)  # the next build goes on from this one
+        # the next build goes on from this one
+        deploy(home, build_publish_deployment(home, night.slug, record, {}))
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from expectations.contracts.published import history
 from spark_jobs.publish import deployments
+from spark_jobs.publish.as_of import compute_first_day_in_production, format_landing_dates, resolve_as_of
 from spark_jobs.publish.deployments import Deployment
 from spark_jobs.publish.rule_files import COPIES_FOLDER
 from spark_jobs.settings import Settings
@@ -45,16 +46,16 @@ def describe_deployment(
     is_kept = deployment.shows in {each.shows for each in history(home)}
     since = {
         "wall": deployment.switched_at,
-        "shop": f"{deployments.compute_first_day_in_production(deployment)} by the shop's days",
+        "shop": f"{compute_first_day_in_production(deployment)} by the shop's days",
     }
     after = {
         "wall": until and until.switched_at,
-        "shop": until and f"{deployments.compute_first_day_in_production(until)} by the shop's days",
+        "shop": until and f"{compute_first_day_in_production(until)} by the shop's days",
     }
     said = [
         f"run        {record['run_id']}, by {deployment.by}"
         + (f" ({deployment.why})" if deployment.why else ""),
-        f"days       {deployments.format_landing_dates(deployment)}",
+        f"days       {format_landing_dates(deployment)}",
         f"from       {since[clock]}  to  {after[clock] or 'now'}",
         f"lists      snapshot {record['snapshot']}, warehouse {record['warehouse_file'] or 'Snowflake'}; "
         + (f"kept: make rollback TO={record['run_id']}" if is_kept else "no longer kept"),
@@ -122,7 +123,7 @@ def main(argv: list[str]) -> int:
         print("\n".join(format_deployments(switches)))
         return 0
     try:
-        found, clock, words = deployments.resolve_as_of(switches, given.at)
+        found, clock, words = resolve_as_of(switches, given.at)
     except ValueError:
         print(f"{given.at!r} is neither a day (2011-11-20) nor a moment (2011-11-20T15:00)", file=sys.stderr)
         return 1

@@ -1,48 +1,34 @@
-"""Let readers see tonight: one immutable snapshot, the list gate, then the one switch.
+"""Let readers see tonight: one immutable snapshot, the list gate, then the deployment.
 
 Reads:   rec_*_v1, feat_customers, feat_items, core_items, core_consents, core_identities,
 core_identity_changes,
          core_identity_decisions, core_identity_links, core_identity_reviews
-Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, published.json, warehouse/concierge.duckdb,
-         serving/production.jsonl, serving/restrictions/, summary.json
+Writes:  serving/snapshots/<run>/, reports/<run>/lists.json, serving/production.jsonl, published.json,
+         warehouse/concierge.duckdb, serving/restrictions/, summary.json
 If it fails: readers keep last night's result. A refusal by the gate names the figure and its limit; clear the
 task once its cause is gone, or leave it: the next night is judged on its own.
 """
 
-import json
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
-from expectations.contracts import snapshot
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
-from spark_jobs.publish import published_lists, restrictions, summary
-from spark_jobs.publish.deployments import log_missing_deployment, log_publish
-from spark_jobs.publish.gate import ListsRefused, ListVerdict, evaluate_gate
-from spark_jobs.publish.list_figures import ListFigures, measure_lists
-from spark_jobs.publish.snapshot_records import (
-    FOLD_IN_TABLES,
-    OPERATOR_TABLES,
-    REQUIRED_TABLES,
-    SnapshotTables,
-    encode_snapshot,
-)
-from spark_jobs.publish.snapshot_writer import write_snapshot
-from spark_jobs.publish.switch import (
-    delete_unretained_files,
+from spark_jobs.publish import published_lists, restrictions, rule_files, summary
+from spark_jobs.publish.deployments import (
+    build_publish_deployment,
     deploy,
-    find_free_name,
-    get_snapshots_folder,
-    link_warehouse_file,
     publish_lock,
+    restore_last_deployment,
 )
+from spark_jobs.publish.new_snapshot import check_lists, store_snapshot
+from spark_jobs.publish.retention import delete_unretained_files
+from spark_jobs.publish.snapshot_records import SnapshotTables
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.run.warehouse_files import find_built_file
 from spark_jobs.snowflake.schema_swap import swap_in_build
-from spark_jobs.sources.registry import find_item_case, load_sources
 
 NEEDS_SPARK = False
 
@@ -60,102 +46,47 @@ def run(night: RunContext, lake: Lake) -> list[TableReport]:
 
 
 def publish_run(night: RunContext, lake: Lake) -> list[TableReport]:
-    """`run`, with nobody else at the switch."""
-    home, now = night.settings.home, Published.read(night.settings.home)
+    """`run`, under the publish lock."""
+    home, snapshots = night.settings.home, night.settings.paths.snapshots
+    now = restore_last_deployment(home)  # finishes what a killed publish or rollback left undone
     landing_date = max(night.days.last, date.fromisoformat(now.landing_date)) if now else night.days.last
-    inputs, versions = (
-        hash_inputs(night, landing_date, read_applied_identity_inputs(lake)),
-        lake.read_versions(),
-    )
-    sources = SnapshotTables(lake)
-    restricted = restrictions.write_restrictions(
-        home, sources, landing_date
-    )  # first: it holds whatever becomes of tonight's lists
+    identity, versions = read_applied_identity_inputs(lake), lake.read_versions()
+    inputs = hash_inputs(night, landing_date, identity)
+    tables = SnapshotTables(lake)
+    # Before the gate: restrictions hold whatever becomes of tonight's lists.
+    restricted = restrictions.write_restrictions(home, tables, landing_date)
     if (
         now
         and (now.inputs, now.table_versions) == (inputs, versions)
-        and published_lists.read_meta(get_snapshots_folder(home) / now.snapshot)
+        and published_lists.read_meta(snapshots / now.snapshot)
     ):
-        # A publish that was killed behind the switch left these undone.
-        link_warehouse_file(home, now)
-        seen = replace(night, run_id=now.run_id)
-        log_publish(seen, lake, now)
-        if summary.read_run_id(home) != now.run_id:
-            summary.write_summary(summary.build_summary(seen, lake, now), home)
-        return [
-            TableReport(
-                "published",
-                detail={"snapshot": now.snapshot, "switched": False, "pruned": delete_unretained_files(home)},
-            )
-        ]
-    if now:
-        log_missing_deployment(home, now)
-    figures = measure_lists(
-        sources.lists,
-        sources.customers,
-        sources.items,
-        published_lists.read_top_items(get_snapshots_folder(home) / now.snapshot) if now else None,
-    )
-    verdict = evaluate_gate(figures)
-    write_gate_report(night.settings.paths.reports(night.slug) / "lists.json", figures, verdict)
-    if not verdict.passed:
-        raise ListsRefused(
-            "the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed)
-        )
+        return finish_repeated_publish(night, lake, now)
+    figures = check_lists(night, tables, now)
     built = find_warehouse_file(night)
-    read = {
-        table.name: versions[table.name]
-        for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *FOLD_IN_TABLES)
-        if table.name in versions
-    }
-    meta = snapshot.Meta(
-        snapshot.LAYOUT,
-        night.run_id,
-        landing_date.isoformat(),
-        night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        figures.model_versions[0],
-        night.code_hash,
-        read,
-        find_item_case(load_sources(night.settings.sources)),
-    )
-    if now and published_lists.is_same_content(
-        published_lists.read_meta(get_snapshots_folder(home) / now.snapshot), meta
-    ):
-        name = now.snapshot
-    else:
-        name = find_free_name(get_snapshots_folder(home), night.slug)
-        write_snapshot(get_snapshots_folder(home) / name, encode_snapshot(sources, meta))
+    name, meta = store_snapshot(night, tables, landing_date, figures.model_versions[0], now)
     record = Published(
         night.run_id, meta.landing_date, meta.published_at, name, built, meta.model_version, inputs, versions
     )
+    rules = rule_files.collect_rules_in_force(night, identity)
     swap_in_build(night.settings, night.run_id)
     page = summary.build_summary(night, lake, record)
-    deploy(home, record, night.slug)
-    log_publish(night, lake, record)
+    deploy(home, build_publish_deployment(home, night.slug, record, rules))
     summary.write_summary(page, home)
-    detail = {
-        **figures.as_dict(),
-        **restricted,
-        "snapshot": name,
-        "switched": True,
-        "pruned": delete_unretained_files(home),
-    }
+    pruned = delete_unretained_files(home)
+    detail = {**figures.as_dict(), **restricted, "snapshot": name, "switched": True, "pruned": pruned}
     return [TableReport("published", n_rows=figures.n_lists, detail=detail)]
+
+
+def finish_repeated_publish(night: RunContext, lake: Lake, now: Published) -> list[TableReport]:
+    """The report where readers see tonight already; writes the summary that a killed publish did not."""
+    home = night.settings.home
+    if summary.read_run_id(home) != now.run_id:
+        seen = replace(night, run_id=now.run_id)
+        summary.write_summary(summary.build_summary(seen, lake, now), home)
+    detail = {"snapshot": now.snapshot, "switched": False, "pruned": delete_unretained_files(home)}
+    return [TableReport("published", detail=detail)]
 
 
 def find_warehouse_file(night: RunContext) -> str:
     """The name of tonight's warehouse file; empty on Snowflake, which swaps its own schema."""
-    if night.settings.warehouse == "snowflake":
-        return ""
-    return find_built_file(night).name
-
-
-def write_gate_report(path: Path, figures: ListFigures, verdict: ListVerdict) -> None:
-    """The gate's figures and answers as JSON, for `summary.json` and for the operator whose night was held
-    back.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    checks = [check._asdict() for check in verdict.checks]
-    path.write_text(
-        json.dumps({"passed": verdict.passed, "figures": figures.as_dict(), "checks": checks}, indent=2)
-    )
+    return "" if night.settings.warehouse == "snowflake" else find_built_file(night).name

@@ -17,14 +17,14 @@ import duckdb
 import pyarrow.compute as pc
 
 from expectations.contracts.consent import PERSONALIZATION
+from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import derive_customer_id as id_of_founder
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
-from expectations.contracts.published import Published
+from expectations.contracts.published import Published, history
 from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission, RestrictionsUnreadable
 from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase, encode_key
 from spark_jobs.publish import published_lists
 from spark_jobs.publish.snapshot_records import SnapshotTables
-from spark_jobs.publish.switch import get_snapshots_folder, history
 
 logger = logging.getLogger(__name__)
 NEWEST_CONSENTS_QUERY = """
@@ -143,7 +143,7 @@ def find_parted_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
     kept = [*history(home), *([now] if now else [])]
     since: dict[str, int] = {}
     for name in {record.snapshot for record in kept}:
-        found = published_lists.read_identifiers(get_snapshots_folder(home) / name)
+        found = published_lists.read_identifiers(HomePaths(home).snapshots / name)
         if found is None:
             continue
         version, then = found

@@ -15,15 +15,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.manifest import SnapshotDamaged, verify
 from expectations.contracts.published import Published, history
 from spark_jobs.lake.tables import Lake
-from spark_jobs.publish import deployments
-from spark_jobs.publish.switch import get_snapshots_folder, link_warehouse_file, publish_lock
+from spark_jobs.publish.as_of import resolve_as_of
+from spark_jobs.publish.champion import restore_champion
+from spark_jobs.publish.deployments import (
+    ROLLED_BACK_FROM,
+    build_rollback_deployment,
+    deploy,
+    format_utc,
+    publish_lock,
+    read_deployments,
+    restore_last_deployment,
+)
 from spark_jobs.run.context import LandingDates, RunContext, TableReport, hash_code, hash_config
 from spark_jobs.run.locks import find_running_step
 from spark_jobs.run.manifest import record_reports
-from spark_jobs.run.warehouse_files import get_builds_folder
 from spark_jobs.settings import Settings
 
 
@@ -64,7 +73,7 @@ def find_rollback_target(home: Path, now: Published, to: str | None) -> tuple[Pu
         found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
     elif not (found := [one for one in kept if one.run_id == to]):
         try:
-            then, _, words = deployments.resolve_as_of(deployments.read_deployments(home), to)
+            then, _, words = resolve_as_of(read_deployments(home), to)
         except ValueError:  # neither a day nor a moment: a run that there is not
             then = None
         if words and then is None:
@@ -83,8 +92,7 @@ def find_rollback_target(home: Path, now: Published, to: str | None) -> tuple[Pu
 
 
 def roll_back(home: Path, wanted: str | None, switched_at: datetime, reason: str = "") -> RollbackResult:
-    """Switch readers to an earlier night and write it down; where they see that night, neither. With nobody
-    else at the switch.
+    """Deploy an earlier night; where readers see that night already, nothing. Called under the publish lock.
 
     Args:
         wanted: a run, a day or a moment; None for the night before.
@@ -93,53 +101,25 @@ def roll_back(home: Path, wanted: str | None, switched_at: datetime, reason: str
     Raises:
         CannotRollBack: nothing is published, there is no such night, or its files are gone or damaged.
     """
-    now = Published.read(home)
+    now, paths = restore_last_deployment(home), HomePaths(home)
     if now is None:
         raise CannotRollBack("nothing has been published yet")
-    deployments.log_missing_deployment(
-        home, now, reason if wanted == now.run_id else ""
-    )  # asked again for what was killed, it is the same reason
     chosen, words = find_rollback_target(home, now, wanted)
     if chosen.shows == now.shows:
-        link_warehouse_file(home, now)
         return RollbackResult(now, now, words)
-    build = get_builds_folder(home) / chosen.warehouse_file
-    if not (get_snapshots_folder(home) / chosen.snapshot / "data.mdb").is_file() or (
+    build = paths.warehouse_builds / chosen.warehouse_file
+    if not (paths.snapshots / chosen.snapshot / "data.mdb").is_file() or (
         chosen.warehouse_file and not build.is_file()
     ):
         raise CannotRollBack(f"the files of {chosen.run_id} are gone")
     try:
-        verify(get_snapshots_folder(home) / chosen.snapshot)
+        verify(paths.snapshots / chosen.snapshot)
     except SnapshotDamaged as error:
         raise CannotRollBack(str(error)) from None
     # Other inputs than any night has: `land` must not take the next one for done.
-    back = replace(chosen, inputs=f"{deployments.ROLLED_BACK_FROM}{now.run_id}")
-    back.write(home)
-    link_warehouse_file(home, back)
-    deployments.append_rollback(home, back, deployments.format_utc(switched_at), reason)
+    back = replace(chosen, inputs=f"{ROLLED_BACK_FROM}{now.run_id}")
+    deploy(home, build_rollback_deployment(home, back, format_utc(switched_at), reason))
     return RollbackResult(now, back, words)
-
-
-def restore_champion(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
-    """Make the version the one that is served and refitted; which was before, as `concierge/<n>`, and whether
-    that is a change.
-
-    Readers have been switched by now: MLflow takes longer to import than that.
-
-    Raises:
-        DigestError: its files are not those that were registered; the model in force stays.
-    """
-    from models.registry import Registry
-
-    number = int(model_version.rpartition("/")[2]) if "/" in model_version else None
-    if number is None and not settings.paths.mlflow.exists():
-        return None, False  # there never was a model
-    registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(at.timestamp() * 1000))
-    was = registry.champion()
-    is_another = (was.number if was else None) != number
-    if is_another:
-        registry.serve(number)
-    return (was.model_version if was else None), is_another
 
 
 def main(argv: list[str]) -> int:

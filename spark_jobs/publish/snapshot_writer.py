@@ -48,3 +48,11 @@ def write_snapshot(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
     aside.rename(folder)
     sync_folder(folder.parent)
     return n
+
+
+def find_free_name(folder: Path, slug: str) -> str:
+    """A name that no snapshot has: the run's, or with a number behind it when a repeated run has
+    new content.
+    """
+    names = [slug, *[f"{slug}.{n}" for n in range(2, 1000)]]
+    return next(name for name in names if not (folder / name).exists())

@@ -1,13 +1,15 @@
 """A small shop's lake, as `score` and `export` leave it, made without Spark."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import lmdb
+import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
@@ -16,7 +18,11 @@ from expectations.contracts import lake as contracts
 from expectations.contracts.identifiers import derive_customer_id, hash_identifier
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
+from models.artifact import Artifact
+from models.recommenders import make_blend
+from models.registry import Registry
 from spark_jobs.lake.tables import Lake, build_arrow_schema
+from spark_jobs.publish.job import run
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
 
@@ -196,3 +202,26 @@ def published(shop: Shop) -> tuple[Published, dict[bytes, bytes]]:
 def content(folder: Path) -> dict[bytes, bytes]:
     with lmdb.open(str(folder), readonly=True, lock=False) as env, env.begin() as txn:
         return {bytes(key): bytes(value) for key, value in txn.cursor()}
+
+
+POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
+
+
+@pytest.fixture
+def shop_of_two_models(shop, empty_registry, tmp_path, monkeypatch):
+    """Three nights: the first by concierge/1, the others by concierge/2."""
+    (shop.home / "mlflow").mkdir(parents=True)
+    shutil.copy(empty_registry, shop.home / "mlflow" / "mlflow.db")
+    registry = Registry(f"sqlite:///{shop.home}/mlflow/mlflow.db", shop.home / "mlflow" / "artifacts")
+    ids = np.array([b"item-00", b"item-01"])
+    for n in (1, 2):
+        blend = make_blend(POPULAR).restore({"popularity/counts": np.arange(2.0) * n})
+        digests = Artifact(POPULAR, blend, ids, np.array([b"c"])).save(tmp_path / str(n) / "model")
+        made = registry.log(f"night {n}", {}, {}, {}, files=tmp_path / str(n))
+        registry.register(made, digests, {"verdict": "accepted"}, accepted=True, over=registry.champion())
+    for n in range(3):
+        shop.model_version = f"concierge/{min(n + 1, 2)}"
+        shop.report(f"night-{n}", {"model_version": shop.model_version})
+        run(shop.night(f"night-{n}", date(2026, 2, 1) + timedelta(days=n)), shop.land())
+    monkeypatch.setenv("CONCIERGE_HOME", str(shop.home))
+    return shop, registry

@@ -14,7 +14,7 @@ import pytest
 
 from expectations.contracts.override import open_override_file
 from expectations.contracts.state_file import State
-from spark_jobs.publish import deployments, history, rollback, rule_files
+from spark_jobs.publish import as_of, deployments, history, rollback, rule_files
 from spark_jobs.publish.job import run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -101,7 +101,7 @@ def test_a_switch_that_was_killed_before_its_line_is_written_down_later(nights):
     ],
 )
 def test_what_was_in_production_by_the_wall_clock(nights, when, expected):
-    found, clock = deployments.find_deployment_at(deployments.read_deployments(nights.home), when)
+    found, clock = as_of.find_deployment_at(deployments.read_deployments(nights.home), when)
     assert (found and found.run_id, clock) == expected
 
 
@@ -132,7 +132,7 @@ def test_a_home_filled_with_the_past_is_asked_by_the_shops_days(when, expected):
         )
         for n, (by, day, shop) in enumerate(made)
     ]
-    found, clock = deployments.find_deployment_at(switches, when)
+    found, clock = as_of.find_deployment_at(switches, when)
     assert (found and found.run_id, clock) == (expected, "shop")
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from expectations.contracts import published as published_contract
 from expectations.contracts import snapshot as contract
 from expectations.contracts.published import Published
-from spark_jobs.publish import deployments, job, rollback, switch
+from spark_jobs.publish import deployments, job, retention, rollback
 from spark_jobs.publish.job import run
 from tests.spark_jobs.publish.conftest import published
 
@@ -82,7 +83,7 @@ def test_killed_at_any_rename_readers_see_a_whole_night_and_a_repeat_heals(shop,
 
 
 def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repeat(shop, monkeypatch):
-    monkeypatch.setattr(switch, "N_RETAINED", 1)
+    monkeypatch.setattr(retention, "N_RETAINED", 1)
     run(shop.night("one"), shop.land())
     shop.rows["rec_customer_items_v1"][0]["items"].pop()
     lake = shop.land("rec_customer_items_v1")
@@ -95,55 +96,82 @@ def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repe
     assert [path.name for path in (shop.home / "serving" / "snapshots").iterdir()] == ["two"]
 
 
-@pytest.mark.parametrize("catches_up", [True, False])
-def test_the_next_night_writes_down_the_switch_that_was_killed_before_its_line(shop, monkeypatch, catches_up):
+WRITES = ("append_deployment", "write_history_record", "put_text", "link_warehouse_file")
+
+
+def die_before(monkeypatch, write):
+    """Let the next deployment end before one of its writes: its line, its record to roll back to, the
+    published record, the warehouse's name. What is written before its line is another's, and is finished.
+    """
+    if write == "append_deployment":
+        monkeypatch.setattr(deployments, write, dead)
+        return
+    module = published_contract if write == "put_text" else deployments
+    logged, append, go_on = [], deployments.append_deployment, getattr(module, write)
+    monkeypatch.setattr(deployments, "append_deployment", lambda *row: logged.append(append(*row)))
+    monkeypatch.setattr(module, write, lambda *row: dead() if logged else go_on(*row))
+
+
+def seen_by_readers(home):
+    """The run that service, log and analysts see."""
+    [*_, last] = deployments.read_deployments(home)
+    return Published.read(home).run_id, last.run_id, (home / "warehouse" / "concierge.duckdb").readlink().stem
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_publish_killed_before_any_write_is_what_the_log_says_at_the_next_night(shop, monkeypatch, write):
     coming = nights(shop, "one", "two", "three")
     run(*next(coming))
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(job, "log_publish", dead)
+        die_before(killed, write)
         run(*next(coming))
-    assert Published.read(shop.home).run_id == "two"
-    if not catches_up:  # the negative control
-        monkeypatch.setattr(job, "log_missing_deployment", lambda *_: None)
+    assert Published.read(shop.home).run_id == ("two" if write == "link_warehouse_file" else "one")
+    is_logged = write != "append_deployment"
+    assert deployments.restore_last_deployment(shop.home).run_id == ("two" if is_logged else "one")
+    assert len({*seen_by_readers(shop.home)}) == 1
     run(*next(coming))
+    assert seen_by_readers(shop.home) == ("three",) * 3
     lines = [
         (each.by, each.run_id, each.was, each.switched_at) for each in deployments.read_deployments(shop.home)
     ]
-    between = ("publish", "two", "one", "2026-02-02T03:00:00Z")
-    assert (between in lines) == catches_up
-    if catches_up:
-        assert lines[1:] == [between, ("publish", "three", "two", "2026-02-03T03:00:00Z")]
-        assert deployments.read_deployments(shop.home)[1].model == SERVED
+    between = [("publish", "two", "one", "2026-02-02T03:00:00Z")] * is_logged
+    assert lines[1:] == [*between, ("publish", "three", lines[-2][1], "2026-02-03T03:00:00Z")]
+    assert all(each.model == SERVED and each.rules for each in deployments.read_deployments(shop.home))
 
 
-@pytest.mark.parametrize("catches_up", [True, False])
-def test_another_rollback_writes_down_the_one_that_was_killed_before_its_line(shop, monkeypatch, catches_up):
+@pytest.mark.parametrize("write", [each for each in WRITES if each != "write_history_record"])
+def test_a_rollback_killed_before_any_write_is_finished_when_asked_again(shop, monkeypatch, write):
+    for each in nights(shop, "one", "two"):
+        run(*each)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        die_before(killed, write)
+        rollback.roll_back(shop.home, "one", AT, "odd")
+    is_logged = write != "append_deployment"
+    assert rollback.roll_back(shop.home, "one", AT, "odd").is_switched != is_logged
+    assert seen_by_readers(shop.home) == ("one",) * 3
+    [*_, last] = deployments.read_deployments(shop.home)
+    assert (last.by, last.run_id, last.was, last.why) == ("rollback", "one", "two", "odd")
+    assert not rollback.roll_back(shop.home, "one", AT, "odd").is_switched
+    assert len(deployments.read_deployments(shop.home)) == 3
+
+
+@pytest.mark.parametrize("is_restored", [True, False])
+def test_another_rollback_leaves_what_the_killed_one_went_to(shop, monkeypatch, is_restored):
     for each in nights(shop, "one", "two", "three"):
         run(*each)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(deployments, "append_deployment", dead)
+        die_before(killed, "write_derived_files")
         rollback.roll_back(shop.home, "two", AT, "odd")
-    assert Published.read(shop.home).run_id == "two"
-    if not catches_up:  # the negative control
-        monkeypatch.setattr(deployments, "log_missing_deployment", lambda *_: None)
+    assert Published.read(shop.home).run_id == "three"
+    if not is_restored:  # the negative control
+        monkeypatch.setattr(rollback, "restore_last_deployment", Published.read)
     rollback.roll_back(shop.home, None, AT, "odder")
     lines = [
         (each.run_id, each.was, each.why)
         for each in deployments.read_deployments(shop.home)
         if each.by == deployments.ROLLBACK
     ]
-    assert lines == [("two", "three", "")] * catches_up + [("one", "two", "odder")]
-    assert deployments.read_deployments(shop.home)[-1].switched_at == "2026-02-09T08:00:00Z"
-
-
-def test_a_rollback_asked_for_again_by_its_name_gets_its_line_and_reason(shop, monkeypatch):
-    for each in nights(shop, "one", "two"):
-        run(*each)
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(deployments, "append_deployment", dead)
-        rollback.roll_back(shop.home, "one", AT, "odd")
-    for _ in range(2):
-        assert not rollback.roll_back(shop.home, "one", AT, "odd").is_switched
-        last = deployments.read_deployments(shop.home)[-1]
-        assert (last.by, last.run_id, last.was, last.why) == ("rollback", "one", "two", "odd")
-    assert len(deployments.read_deployments(shop.home)) == 3
+    assert lines == [
+        ("two", "three", "odd"),
+        ("one", "two", "odder") if is_restored else ("two", "three", "odder"),
+    ]

@@ -2,43 +2,13 @@
 
 import contextlib
 import json
-import shutil
-from datetime import date, timedelta
 
-import numpy as np
-import pytest
 from filelock import FileLock, Timeout
 
 from expectations.contracts.lake import OPS_RUNS
 from expectations.contracts.published import Published
-from models.artifact import Artifact
-from models.recommenders import make_blend
-from models.registry import Registry
 from spark_jobs.publish import deployments, rollback
-from spark_jobs.publish.job import run
-from spark_jobs.publish.switch import LOCK
-
-POPULAR = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}
-
-
-@pytest.fixture
-def shop_of_two_models(shop, empty_registry, tmp_path, monkeypatch):
-    """Three nights: the first by concierge/1, the others by concierge/2."""
-    (shop.home / "mlflow").mkdir(parents=True)
-    shutil.copy(empty_registry, shop.home / "mlflow" / "mlflow.db")
-    registry = Registry(f"sqlite:///{shop.home}/mlflow/mlflow.db", shop.home / "mlflow" / "artifacts")
-    ids = np.array([b"item-00", b"item-01"])
-    for n in (1, 2):
-        blend = make_blend(POPULAR).restore({"popularity/counts": np.arange(2.0) * n})
-        digests = Artifact(POPULAR, blend, ids, np.array([b"c"])).save(tmp_path / str(n) / "model")
-        made = registry.log(f"night {n}", {}, {}, {}, files=tmp_path / str(n))
-        registry.register(made, digests, {"verdict": "accepted"}, accepted=True, over=registry.champion())
-    for n in range(3):
-        shop.model_version = f"concierge/{min(n + 1, 2)}"
-        shop.report(f"night-{n}", {"model_version": shop.model_version})
-        run(shop.night(f"night-{n}", date(2026, 2, 1) + timedelta(days=n)), shop.land())
-    monkeypatch.setenv("CONCIERGE_HOME", str(shop.home))
-    return shop, registry
+from spark_jobs.publish.deployments import LOCK
 
 
 def test_lists_and_model_go_back_together_and_it_is_logged(shop_of_two_models):

@@ -1,0 +1,63 @@
+"""The model behind the lists in production: MLflow's alias `champion` follows a rollback.
+
+MLflow is imported when it is asked for: readers are switched before, and it takes longer to import than that.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from spark_jobs.publish.deployments import ROLLBACK, Deployment
+from spark_jobs.settings import Settings
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+
+def restore_champion(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
+    """Make the version the one that is served and refitted; which was before, as `concierge/<n>`, and whether
+    that is a change.
+
+    Raises:
+        DigestError: its files are not those that were registered; the model in force stays.
+    """
+    number = parse_version_number(model_version)
+    if number is None and not settings.paths.mlflow.exists():
+        return None, False  # there never was a model
+    registry = open_registry(settings, at)
+    was = registry.champion()
+    is_another = (was.number if was else None) != number
+    if is_another:
+        registry.serve(number)
+    return (was.model_version if was else None), is_another
+
+
+def restore_champion_from_log(settings: Settings, log: list[Deployment], at: datetime) -> str | None:
+    """Bring the champion to what the log of deployments says; the version that was made champion, or None.
+
+    Two states are not what the log says: there is no champion although lists of a model are in production,
+    and the champion is still the model that the last rollback left. Any other champion was accepted since.
+
+    Raises:
+        DigestError: as `restore_champion`.
+    """
+    wanted = log[-1].record["model_version"] if log else "none"
+    if parse_version_number(wanted) is None:
+        return None
+    champion = open_registry(settings, at).champion()
+    left = log[-2].record["model_version"] if len(log) > 1 and log[-1].by == ROLLBACK else None
+    if champion is None or (champion.model_version == left != wanted):
+        restore_champion(settings, wanted, at)
+        return wanted
+    return None
+
+
+def parse_version_number(model_version: str) -> int | None:
+    """The number of `concierge/<n>`; None for `none`, as before a model was accepted."""
+    return int(model_version.rpartition("/")[2]) if "/" in model_version else None
+
+
+def open_registry(settings: Settings, at: datetime) -> "Registry":
+    """The home's registry of models."""
+    from models.registry import Registry
+
+    return Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(at.timestamp() * 1000))

@@ -1,0 +1,74 @@
+"""Tonight's lists through the list gate, and into a snapshot of their own."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from expectations.contracts import snapshot
+from expectations.contracts.published import Published
+from spark_jobs.publish import published_lists
+from spark_jobs.publish.gate import ListsRefused, ListVerdict, evaluate_gate
+from spark_jobs.publish.list_figures import ListFigures, measure_lists
+from spark_jobs.publish.snapshot_records import (
+    FOLD_IN_TABLES,
+    OPERATOR_TABLES,
+    REQUIRED_TABLES,
+    SnapshotTables,
+    encode_snapshot,
+)
+from spark_jobs.publish.snapshot_writer import find_free_name, write_snapshot
+from spark_jobs.run.context import RunContext
+from spark_jobs.sources.registry import find_item_case, load_sources
+
+
+def check_lists(night: RunContext, tables: SnapshotTables, now: Published | None) -> ListFigures:
+    """Measure tonight's lists against those that readers see, and report what the gate says.
+
+    Raises:
+        ListsRefused: the gate holds them back; names each figure and its limit.
+    """
+    previous = published_lists.read_top_items(night.settings.paths.snapshots / now.snapshot) if now else None
+    figures = measure_lists(tables.lists, tables.customers, tables.items, previous)
+    verdict = evaluate_gate(figures)
+    write_gate_report(night.settings.paths.reports(night.slug) / "lists.json", figures, verdict)
+    if not verdict.passed:
+        raise ListsRefused(
+            "the list gate holds tonight back: " + "; ".join(str(check) for check in verdict.failed)
+        )
+    return figures
+
+
+def write_gate_report(path: Path, figures: ListFigures, verdict: ListVerdict) -> None:
+    """The gate's figures and answers as JSON, for `summary.json` and for the operator whose night was held
+    back.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    checks = [check._asdict() for check in verdict.checks]
+    path.write_text(
+        json.dumps({"passed": verdict.passed, "figures": figures.as_dict(), "checks": checks}, indent=2)
+    )
+
+
+def store_snapshot(
+    night: RunContext, tables: SnapshotTables, landing_date: date, model_version: str, now: Published | None
+) -> tuple[str, snapshot.Meta]:
+    """The name of the snapshot that holds tonight, and where it comes from: a new one, or the published one
+    where the same tables, model and code made both.
+    """
+    versions, folder = tables.lake.read_versions(), night.settings.paths.snapshots
+    names = [table.name for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *FOLD_IN_TABLES)]
+    meta = snapshot.Meta(
+        snapshot.LAYOUT,
+        night.run_id,
+        landing_date.isoformat(),
+        night.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        model_version,
+        night.code_hash,
+        {name: versions[name] for name in names if name in versions},
+        find_item_case(load_sources(night.settings.sources)),
+    )
+    if now and published_lists.is_same_content(published_lists.read_meta(folder / now.snapshot), meta):
+        return now.snapshot, meta
+    name = find_free_name(folder, night.slug)
+    write_snapshot(folder / name, encode_snapshot(tables, meta))
+    return name, meta
