@@ -87,6 +87,9 @@ rollback: $(READY) ## lists and model back to an earlier night: TO=<run or day>,
 history: $(READY) ## what was in production on a day: model, tables, rules: AT=<day or moment>; empty: every switch
 	@$(PY) -m spark_jobs.publish.history --at="$$GIVEN_AT"
 
+restore: $(READY) ## what is in production made again from the log of deployments: published.json, warehouse link, champion
+	@$(PY) -m spark_jobs.publish.restore
+
 rebuild: $(READY) ## a model and its lists made again of what they were made of, and compared byte by byte: RUN=<version or run>
 	@$(PY) -m spark_jobs.rebuild.rebuild_model --run="$$GIVEN_RUN"
 
@@ -95,6 +98,9 @@ airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, defau
 
 mlflow: $(READY) ## MLflow's pages on http://127.0.0.1:5000 (MLFLOW_PORT changes it)
 	@$(PY) -m operate.mlflow_pages
+
+dbt: $(READY) ## dbt on last night's lake, in a warehouse of your own: ARGS="build -s +dim_customers"; empty: build all
+	@$(PY) -m operate.dbt $(ARGS)
 
 docs: $(READY) ## dbt's documentation as one static page
 	@$(PY) -m operate.dbt_docs
@@ -130,5 +136,5 @@ lock: ## rewrite requirements.lock from requirements.txt
 clean: ## delete the default home (.concierge) and everything in it
 	rm -rf .concierge
 
-.PHONY: help setup run next test serve backfill rollback history rebuild identity-model sql quarantine explain decide airflow mlflow docs architecture lint bench soak \
+.PHONY: help setup run next test serve backfill rollback history restore rebuild identity-model sql quarantine explain decide airflow mlflow dbt docs architecture lint bench soak \
   leaderboard lock clean

@@ -136,12 +136,15 @@ def read_source_versions(lake: Lake) -> dict[str, str]:
 
 
 def find_newest_landing_date(night: RunContext, lake: Lake, before: BuildInputs | None) -> date:
-    """The newest landing day that any night brought: the same in whatever order days are brought in."""
+    """The newest landing day of all runs, this one included: the same in whatever order days come."""
+    return max([night.days.last, *read_landing_dates(lake), *([before.as_of] if before else [])])
+
+
+def read_landing_dates(lake: Lake) -> set[date]:
+    """The landing days that were ingested whole."""
     deliveries = lake.read_arrow(OPS_DELIVERIES, ["landing_date", "n_records"]).to_pylist()
-    landed = (
-        row["landing_date"] for row in deliveries if row["n_records"] is not None
-    )  # others were begun and cut off
-    return max([night.days.last, *landed, *([before.as_of] if before else [])])
+    # Without a count an ingest was begun and cut off.
+    return {row["landing_date"] for row in deliveries if row["n_records"] is not None}
 
 
 def hash_dbt_models() -> str:

@@ -85,8 +85,20 @@ def run_dbt(
     settings: Settings, beginning: BuildPlan, command: str, *arguments: str
 ) -> subprocess.CompletedProcess:
     """One dbt command on this project; what it generates lies under the home, not in the repository."""
-    work = settings.paths.dbt
-    words = [
+    words = build_dbt_command(settings, settings.paths.dbt, command, *arguments)
+    return subprocess.run(
+        words, cwd=PROJECT, env=build_dbt_environment(settings, beginning), capture_output=True, text=True
+    )
+
+
+def build_dbt_command(settings: Settings, work: Path, command: str, *arguments: str) -> list[str]:
+    """The words that start dbt on this project.
+
+    Args:
+        work: the folder for what dbt generates and logs.
+        command: `build`, `docs generate`, …
+    """
+    return [
         sys.executable,
         "-m",
         "dbt.cli.main",
@@ -105,15 +117,22 @@ def run_dbt(
         "info",
         *arguments,
     ]
-    return subprocess.run(
-        words, cwd=PROJECT, env=build_dbt_environment(settings, beginning), capture_output=True, text=True
-    )
 
 
-def build_dbt_environment(settings: Settings, beginning: BuildPlan) -> dict[str, str]:
-    """What dbt may know: this night, where it builds, where the lake lies, and how to reach Snowflake."""
+def build_dbt_environment(
+    settings: Settings, beginning: BuildPlan, schema: str | None = None
+) -> dict[str, str]:
+    """What dbt may know: this run, where it builds, where the lake lies, and how to reach Snowflake.
+
+    Args:
+        schema: Snowflake's schema to build in; None for the one that a run builds in.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCIERGE_")}
-    reach = {**settings.snowflake, "schema": get_build_schema_name(settings), "lake_schema": LAKE_SCHEMA}
+    reach = {
+        **settings.snowflake,
+        "schema": schema or get_build_schema_name(settings),
+        "lake_schema": LAKE_SCHEMA,
+    }
     told = {name: reach[ours] for ours, name in SNOWFLAKE_VARIABLES.items() if reach.get(ours)}
     return {
         **inherited,
