@@ -84,34 +84,34 @@ def group_sessions(events: pd.DataFrame, seed: int = 0) -> Sessions:
     return Sessions(first["items"].tolist(), first["began"].to_numpy(), len(item_ids))
 
 
-def build_training(found: Sessions, before: int) -> Training:
+def build_training(sessions: Sessions, before: int) -> Training:
     """Sessions that began earlier: each a customer, its clicks on one day after the other, all ending on the
     same.
     """
-    held = [items for items, began in zip(found.items, found.began, strict=True) if began < before]
-    lengths = np.array([len(items) for items in held])
-    customer, item = np.repeat(np.arange(len(held)), lengths), np.concatenate(held)
+    earlier = [items for items, began in zip(sessions.items, sessions.began, strict=True) if began < before]
+    lengths = np.array([len(items) for items in earlier])
+    customer, item = np.repeat(np.arange(len(earlier)), lengths), np.concatenate(earlier)
     day = np.concatenate([np.arange(-n, 0) for n in lengths])
     order = np.lexsort((day, item, customer))
     behaviour = Behaviour(
-        len(held),
-        found.n_items,
+        len(earlier),
+        sessions.n_items,
         *(column[order].astype(np.int32) for column in (customer, item, day)),
         np.zeros(len(item), np.int8),
         until=0,
         has_purchases=False,
     )
     nothing = sparse.csr_matrix((1, 0), dtype=np.float32)
-    return Training(behaviour, nothing[np.zeros(len(held), int)], nothing[np.zeros(found.n_items, int)])
+    return Training(behaviour, nothing[np.zeros(len(earlier), int)], nothing[np.zeros(sessions.n_items, int)])
 
 
-def collect_test_cases(found: Sessions, since: int, until: int) -> list[tuple[list[int], int]]:
+def collect_test_cases(sessions: Sessions, since: int, until: int) -> list[tuple[list[int], int]]:
     """Clicks so far, at most three, and the next item: every such moment of the sessions that begin in the
     window.
     """
     return [
         (items[:n], items[n])
-        for items, began in zip(found.items, found.began, strict=True)
+        for items, began in zip(sessions.items, sessions.began, strict=True)
         if since <= began < until
         for n in range(1, min(MOST_CLICKS, len(items) - 1) + 1)
     ]
@@ -123,11 +123,11 @@ def rank_next_items(
     """Where the next item stands in the list of ten (-1: nowhere), and the seconds of each answer."""
     place, seconds = np.full(len(cases), -1), np.empty(len(cases))
     for number, (clicks, following) in enumerate(cases):
-        began = time.perf_counter()
+        start = time.perf_counter()
         scores = model.score(clicked(clicks, n_items, 0))
         scores[0, clicks] = -np.inf
         listed = top_n(scores, K)[0][0]
-        seconds[number] = time.perf_counter() - began
+        seconds[number] = time.perf_counter() - start
         where = np.flatnonzero(listed == following)
         if len(where):
             place[number] = where[0]
@@ -141,14 +141,14 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=SHARED / "retailrocket")
     parser.add_argument("--window", choices=("test", "validation"), default="test")
-    given = parser.parse_args()
-    events = pd.read_csv(given.data / "events.csv")
-    found = group_sessions(events)
-    until = int(events["timestamp"].max()) + 1 - (WINDOW_DAYS * DAY if given.window == "validation" else 0)
+    args = parser.parse_args()
+    events = pd.read_csv(args.data / "events.csv")
+    sessions = group_sessions(events)
+    until = int(events["timestamp"].max()) + 1 - (WINDOW_DAYS * DAY if args.window == "validation" else 0)
     cut = until - WINDOW_DAYS * DAY
-    known, cases = build_training(found, cut), collect_test_cases(found, cut, until)
+    known, cases = build_training(sessions, cut), collect_test_cases(sessions, cut, until)
     clicks = np.array([len(so_far) for so_far, _ in cases])
-    seen = np.bincount(known.behaviour.item, minlength=found.n_items) > 0
+    seen = np.bincount(known.behaviour.item, minlength=sessions.n_items) > 0
     print(
         f"{known.behaviour.n_customers:,} sessions; {len(cases):,} moments of {(clicks == 1).sum():,}"
         " sessions asked about;"
@@ -159,7 +159,7 @@ def main() -> None:
     )
     base = None
     for name, parameters in MODELS.items():
-        place, seconds = rank_next_items(make(name, parameters).fit(known, seed=1), cases, found.n_items)
+        place, seconds = rank_next_items(make(name, parameters).fit(known, seed=1), cases, sessions.n_items)
         hit = (place >= 0).astype(float)
         base = hit if base is None else base
         by_clicks = "  ".join(f"after {n}: {hit[clicks == n].mean():.4f}" for n in range(1, MOST_CLICKS + 1))

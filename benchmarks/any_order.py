@@ -81,9 +81,9 @@ def build_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool
             write_decisions(home, lake, "join" if number == JOINED_ON else "split")
         identify.run(night, lake)
         dbt.run(replace(night, days=LandingDates(newest, newest)), lake)
-        made = find_built_file(night).name
+        file_name = find_built_file(night).name
         record = Published(
-            night.run_id, newest.isoformat(), now.isoformat(), "", made, "none", "", lake.read_versions()
+            night.run_id, newest.isoformat(), now.isoformat(), "", file_name, "none", "", lake.read_versions()
         )
         # the next build goes on from this one
         deploy(home, build_publish_deployment(home, night.slug, record, {}))
@@ -95,28 +95,28 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=400)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--days", type=int, default=10)
-    given = parser.parse_args()
-    base = given.home or Path(tempfile.mkdtemp(prefix="any-order-"))
+    args = parser.parse_args()
+    base = args.home or Path(tempfile.mkdtemp(prefix="any-order-"))
     first = day_number(OPENING_DAY)
-    shop = Shop(given.seed, given.customers, base / "shop", base / "truth", write_from=first)
-    shop.trade_until(first + given.days - 1)
-    days = [OPENING_DAY + timedelta(days=n) for n in range(given.days)]
+    shop = Shop(args.seed, args.customers, base / "shop", base / "truth", write_from=first)
+    shop.trade_until(first + args.days - 1)
+    days = [OPENING_DAY + timedelta(days=n) for n in range(args.days)]
     spark = start_spark_session("any order", "local[2]", "3g")
-    for name, landed in list_landing_orders(days, given.seed).items():
-        began = time.monotonic()
+    for name, landed in list_landing_orders(days, args.seed).items():
+        start = time.monotonic()
         build_home(base / name.replace(" ", "_"), base / "shop", landed, spark)
         print(
-            f"{name:<10} {time.monotonic() - began:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}",
+            f"{name:<10} {time.monotonic() - start:6.0f} s   {' '.join(f'{day:%d}' for day in landed)}",
             flush=True,
         )
-    began = time.monotonic()
+    start = time.monotonic()
     build_home(base / "undone", base / "shop", days, spark, has_mishap=True)
-    print(f"undone     {time.monotonic() - began:6.0f} s", flush=True)
+    print(f"undone     {time.monotonic() - start:6.0f} s", flush=True)
     spark.stop()
     for name in ("backwards", "shuffled", "undone"):
-        found = count_differences(base / "in_order", base / name)
-        apart = {table: n for table, n in found.items() if n and not table.endswith(LOGS)}
-        print(f"in order against {name}: {len(found)} tables, rows apart: {apart or 0}")
+        differences = count_differences(base / "in_order", base / name)
+        apart = {table: n for table, n in differences.items() if n and not table.endswith(LOGS)}
+        print(f"in order against {name}: {len(differences)} tables, rows apart: {apart or 0}")
 
 
 if __name__ == "__main__":

@@ -62,22 +62,22 @@ def collect_candidates(
     """What the parts propose to these customers: query int [n], whether wanted bool [n], units float32 [n,
     parts].
     """
-    found = []
+    columns = []
     for start in range(0, len(places), BLOCK):
         block = places[start : start + BLOCK]
         customers = window.customers(block)
         seen, wanted = (getattr(window.asked, name)[block].toarray() > 0 for name in ("seen", "wanted"))
         units = [normalise_scores(np.where(seen, -np.inf, part.score(customers))) for part in parts]
-        kept = np.zeros_like(seen)
+        is_candidate = np.zeros_like(seen)
         for share in units:
-            items, held = top_n(np.where(share > 0, share, -np.inf), PROPOSED)
-            row, place = np.nonzero(np.isfinite(held))
-            kept[row, items[row, place]] = True
-        row, item = np.nonzero(kept)
-        found.append(
+            items, is_filled = top_n(np.where(share > 0, share, -np.inf), PROPOSED)
+            row, place = np.nonzero(np.isfinite(is_filled))
+            is_candidate[row, items[row, place]] = True
+        row, item = np.nonzero(is_candidate)
+        columns.append(
             (row + start, wanted[row, item], np.stack([share[row, item] for share in units], axis=1))
         )
-    query, wanted, table = (np.concatenate(column) for column in zip(*found, strict=True))
+    query, wanted, table = (np.concatenate(column) for column in zip(*columns, strict=True))
     return query, wanted, table
 
 
@@ -150,10 +150,10 @@ def correct_scores(
     query, wanted, table = learn
     facts, blended, place = build_tree_columns(table, query, weights)
     near = place < CORRECTED
-    kept = near & np.isin(query, query[wanted & near])
-    sizes = np.unique(query[kept], return_counts=True)[1]
+    is_row = near & np.isin(query, query[wanted & near])
+    sizes = np.unique(query[is_row], return_counts=True)[1]
     data = Dataset(
-        facts[kept], wanted[kept].astype(np.int8), group=sizes, init_score=blended[kept], params=TREES
+        facts[is_row], wanted[is_row].astype(np.int8), group=sizes, init_score=blended[is_row], params=TREES
     )
     trees = train(TREES, data, ROUNDS)
     facts, blended, place = build_tree_columns(ask[1], ask[0], weights)
@@ -180,22 +180,22 @@ def main() -> None:
         action="store_true",
         help="measure the weights of the leaderboard's row, and without each part",
     )
-    given = parser.parse_args()
-    data = load_dataset("beauty", seed=given.seed)
-    window = data.test if given.test else data.validation
-    weights_of = BEAUTY_WEIGHTS if given.test else dict.fromkeys(BEAUTY_PARTS, 1.0)
+    args = parser.parse_args()
+    data = load_dataset("beauty", seed=args.seed)
+    window = data.test if args.test else data.validation
+    weights_of = BEAUTY_WEIGHTS if args.test else dict.fromkeys(BEAUTY_PARTS, 1.0)
     blend = make_blend(drop_unfittable_parts(weights_of, window.training))
     names, weights = tuple(blend.weights), np.array(list(blend.weights.values()))
-    parts = [part.fit(window.training, given.seed) for part in blend.parts]
+    parts = [part.fit(window.training, args.seed) for part in blend.parts]
     everybody = len(window.asked.customers)
-    if given.test:
+    if args.test:
         query, wanted, table = collect_candidates(window, parts, np.arange(everybody))
         print_ablation(names, weights, table**BEAUTY_POWER, query, wanted, everybody)
-        places = np.sort(np.random.default_rng(LEARNERS).choice(everybody, given.customers, replace=False))
+        places = np.sort(np.random.default_rng(LEARNERS).choice(everybody, args.customers, replace=False))
         scores = correct_scores(collect_candidates(data.validation, parts, places), (query, table), weights)
         print_corrected(scores, table**BEAUTY_POWER @ weights, query, wanted, everybody)
         return
-    places = np.sort(np.random.default_rng(given.seed).choice(everybody, given.customers, replace=False))
+    places = np.sort(np.random.default_rng(args.seed).choice(everybody, args.customers, replace=False))
     query, wanted, table = collect_candidates(window, parts, places)
     print(
         f"proposed: {wanted.sum() / len(places):.4f} of what was wanted, {len(query) / len(places):.0f} items"
@@ -206,19 +206,19 @@ def main() -> None:
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
     shape = Shape.of(window.training)
     costs = {part.name: part.estimate_bytes(shape) / 1e9 for part in blend.parts}
-    for power in given.powers:
+    for power in args.powers:
         print(f"power {power}", flush=True)
         prune_parts(names, table**power, query, wanted, len(places), costs)
 
 
 def drop_unfittable_parts(weights: dict[str, float], training: Training) -> dict[str, object]:
     """The blend's configuration without the parts that cannot be fitted on these data; says which and why."""
-    made, left_out = fittable(
+    parts, left_out = fittable(
         {"parts": BEAUTY_PARTS, "weights": weights, "power": BEAUTY_POWER}, Shape.of(training), MEMORY_BYTES
     )
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}")
-    return made
+    return parts
 
 
 def prune_parts(
@@ -234,15 +234,17 @@ def prune_parts(
     Whether a part is worth its place is asked of the costliest first (`costs`, whole GB of memory), then of
     the lightest. A climb that ends with no weight at all has nothing to order by and is not gone on with.
     """
-    kept = list(range(len(names)))
+    remaining = list(range(len(names)))
     while True:
-        weights, reached = optimise_weights(table[:, kept], query, wanted, n)
-        said = ", ".join(f'"{names[part]}": {weight:.2f}' for part, weight in zip(kept, weights, strict=True))
-        print(f"  NDCG@10 {reached:.4f} with {said}", flush=True)
+        weights, reached = optimise_weights(table[:, remaining], query, wanted, n)
+        described = ", ".join(
+            f'"{names[part]}": {weight:.2f}' for part, weight in zip(remaining, weights, strict=True)
+        )
+        print(f"  NDCG@10 {reached:.4f} with {described}", flush=True)
         if not weights.any():
             return
         weight_of = {
-            names[part]: (part, weight) for part, weight in zip(kept, weights, strict=True) if weight > 0
+            names[part]: (part, weight) for part, weight in zip(remaining, weights, strict=True) if weight > 0
         }
 
         def quality(some: frozenset[str], weight_of=weight_of) -> np.ndarray:
@@ -253,13 +255,13 @@ def prune_parts(
                 n,
             )[0]
 
-        stay, found = prune(
+        stay, gains = prune(
             sorted(weight_of, key=lambda name: (-round(costs.get(name, 0)), weight_of[name][1])), quality
         )
-        print(*(f"    {each}" for each in found), sep="\n", flush=True)
-        if len(stay) == len(kept):
+        print(*(f"    {each}" for each in gains), sep="\n", flush=True)
+        if len(stay) == len(remaining):
             return
-        kept = [part for part in kept if names[part] in stay]
+        remaining = [part for part in remaining if names[part] in stay]
 
 
 def print_corrected(

@@ -58,7 +58,7 @@ def fit_all_parts(
     found: TestWindow, parts: dict[str, dict], settings: RankerSettings, seed: int
 ) -> FittedParts:
     """Fit every part before every window's cut and before the test's."""
-    began = time.monotonic()
+    start = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
     blend = LearnedBlend([make(name, given) for name, given in sorted(parts.items())], settings)
     windows = []
@@ -71,7 +71,7 @@ def fit_all_parts(
         for made in waited:
             windows.append(made.result())
             n = len(np.unique(windows[-1].query))
-            print(f"  a window of {n:,} customers, {time.monotonic() - began:.0f} s so far", flush=True)
+            print(f"  a window of {n:,} customers, {time.monotonic() - start:.0f} s so far", flush=True)
         blend.parts = final.result()
     blend.fit_ranker(training, windows, seed)
     customers = Customers.of(training, found.asked.customers)
@@ -80,7 +80,7 @@ def fit_all_parts(
         for name, scores in score_parts(blend.parts, customers).items()
     }
     at, table = blend.build_features(customers)
-    return FittedParts(concatenate_rows(windows), at, table, alone, blend, time.monotonic() - began)
+    return FittedParts(concatenate_rows(windows), at, table, alone, blend, time.monotonic() - start)
 
 
 def fit_parts(parts: list[Recommender], training: Training, seed: int) -> list[Recommender]:
@@ -100,38 +100,43 @@ def build_window_rows(
 
 
 def evaluate_blend(
-    made: FittedParts, found: TestWindow, without: str | None, seed: int
+    fitted: FittedParts, window: TestWindow, without: str | None, seed: int
 ) -> tuple[Measured, np.ndarray]:
     """Trees grown and measured, all parts or all but one; and the scores."""
-    bit = np.uint32(0 if without is None else 1 << made.at.names.index(without))
-    columns = [n for n, name in enumerate(made.learned.names) if name.split(".")[0] != without]
-    names = tuple(made.learned.names[n] for n in columns)
+    bit = np.uint32(0 if without is None else 1 << fitted.at.names.index(without))
+    columns = [n for n, name in enumerate(fitted.learned.names) if name.split(".")[0] != without]
+    names = tuple(fitted.learned.names[n] for n in columns)
 
     def left(table: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        kept = (sources & ~bit) > 0
-        table = table[np.ix_(kept, columns)]
-        table[:, names.index("agreement.parts")] = np.bitwise_count(sources[kept] & ~bit)
-        return table, kept
+        is_kept_row = (sources & ~bit) > 0
+        table = table[np.ix_(is_kept_row, columns)]
+        table[:, names.index("agreement.parts")] = np.bitwise_count(sources[is_kept_row] & ~bit)
+        return table, is_kept_row
 
-    learned, kept = left(made.learned.table, made.learned.sources)
-    held = TrainingRows(
-        made.learned.query[kept], learned, made.learned.wanted[kept], made.learned.sources[kept], names
+    learned, is_kept_row = left(fitted.learned.table, fitted.learned.sources)
+    rows = TrainingRows(
+        fitted.learned.query[is_kept_row],
+        learned,
+        fitted.learned.wanted[is_kept_row],
+        fitted.learned.sources[is_kept_row],
+        names,
     )
-    asked, proposed = left(made.table, made.at.sources)
-    grown = (grow_trees(held, made.blend.settings, seed + n) for n in range(made.blend.settings.seeds))
-    trees = made.blend.trees if without is None else list(grown)
-    judge = LearnedBlend(settings=made.blend.settings)
+    asked, proposed = left(fitted.table, fitted.at.sources)
+    grown = (grow_trees(rows, fitted.blend.settings, seed + n) for n in range(fitted.blend.settings.seeds))
+    trees = fitted.blend.trees if without is None else list(grown)
+    judge = LearnedBlend(settings=fitted.blend.settings)
     judge.trees = trees
-    scores = np.full((len(found.asked.customers), found.training.behaviour.n_items), -np.inf, np.float32)
-    scores[made.at.row[proposed], made.at.item[proposed]] = np.mean(
+    scores = np.full((len(window.asked.customers), window.training.behaviour.n_items), -np.inf, np.float32)
+    scores[fitted.at.row[proposed], fitted.at.item[proposed]] = np.mean(
         [booster.predict(asked, num_threads=1) for booster in judge.boosters], axis=0
     )
-    return measure(scores, found.asked, np.ones(scores.shape[1], bool)), scores
+    return measure(scores, window.asked, np.ones(scores.shape[1], bool)), scores
 
 
-def format_metrics(name: str, found: Measured) -> str:
+def format_metrics(name: str, metrics: Measured) -> str:
     figures = [
-        f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS
+        f"{task} {np.nanmean(metrics.ndcg[task]):.4f}/{np.nanmean(metrics.recall[task]):.4f}"
+        for task in TASKS
     ]
     return f"{name:<44} {'   '.join(figures)}"
 
@@ -142,24 +147,24 @@ def format_paired_difference(values: np.ndarray) -> str:
     return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def print_cost_of_variety(made: FittedParts, found: TestWindow, scores: np.ndarray) -> None:
+def print_cost_of_variety(fitted: FittedParts, window: TestWindow, scores: np.ndarray) -> None:
     """What variety costs: NDCG of `discover`, beside how alike the ten are and how much of the
     shop is shown.
     """
-    content = next(part for part in made.blend.parts if part.name == "content")
-    seen, fresh = found.asked.seen.toarray(), found.asked.fresh.toarray()
-    items, held = top_n(scores, 100, ~seen)
+    content = next(part for part in fitted.blend.parts if part.name == "content")
+    seen, fresh = window.asked.seen.toarray(), window.asked.fresh.toarray()
+    items, is_filled = top_n(scores, 100, ~seen)
     print("variety: λ, NDCG@10 of discover and its price, mean likeness within the ten, items shown")
     whole = None
     for weight in WEIGHTS:
-        listed = diversify_lists(items, held, Diversification(weight), content.likeness, None)[:, :TOP]
+        listed = diversify_lists(items, is_filled, Diversification(weight), content.likeness, None)[:, :TOP]
         ndcg = np.where(fresh.any(axis=1), rank_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan)
         whole = ndcg if whole is None else whole
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
         alike = [compute_mean_likeness(row[row >= 0], content.likeness) for row in listed]
-        shown = len(np.unique(listed[listed >= 0]))
+        n_shown = len(np.unique(listed[listed >= 0]))
         print(
-            f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {shown:,}",
+            f"  {weight:.2f}  {np.nanmean(ndcg):.4f}  {price:6.1%}  {np.mean(alike):.4f}  {n_shown:,}",
             flush=True,
         )
 
@@ -179,33 +184,33 @@ def main() -> None:
     parser.add_argument("--window", choices=["test", "validation"], default="test")
     parser.add_argument("--only", nargs="*", default=None, help="parts to take away; all when left out")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    found = getattr(shuffle_items(online_retail.load_online_retail(given.data), given.seed), given.window)
+    args = parser.parse_args()
+    window = getattr(shuffle_items(online_retail.load_online_retail(args.data), args.seed), args.window)
     space = read_space()
-    learned, left_out = fittable(space["learned"], Shape.of(found.training), memory_of(space))
+    learned, left_out = fittable(space["learned"], Shape.of(window.training), memory_of(space))
     if left_out:
         print(f"left out: {in_words(left_out)}")
-    made = fit_all_parts(found, learned["parts"], RankerSettings(**learned["ranker"]), given.seed)
-    print(f"{len(found.asked.customers):,} customers; fitted in {made.seconds:.0f} s; NDCG@10/Recall@10")
-    for name, measured in made.alone.items():
+    fitted = fit_all_parts(window, learned["parts"], RankerSettings(**learned["ranker"]), args.seed)
+    print(f"{len(window.asked.customers):,} customers; fitted in {fitted.seconds:.0f} s; NDCG@10/Recall@10")
+    for name, measured in fitted.alone.items():
         print(format_metrics(name, measured))
-    whole, scores = evaluate_blend(made, found, None, given.seed)
+    whole, scores = evaluate_blend(fitted, window, None, args.seed)
     print(format_metrics("learned blend of all", whole))
     for task in TASKS:
-        best = max(made.alone, key=lambda name: np.nanmean(made.alone[name].ndcg[task]))
+        best = max(fitted.alone, key=lambda name: np.nanmean(fitted.alone[name].ndcg[task]))
         print(
             f"  {task}: over {best}, the best alone"
-            f" {format_paired_difference(whole.ndcg[task] - made.alone[best].ndcg[task])}",
+            f" {format_paired_difference(whole.ndcg[task] - fitted.alone[best].ndcg[task])}",
             flush=True,
         )
-    print_cost_of_variety(made, found, scores)
+    print_cost_of_variety(fitted, window, scores)
     print("what is lost without a part (NDCG@10 of all less NDCG@10 without it)")
-    days = found.asked.n_days_before
+    days = window.asked.n_days_before
     parts = (
-        ["lightfm", *[name for name in made.alone if name != "lightfm"]] if given.only is None else given.only
+        ["lightfm", *[name for name in fitted.alone if name != "lightfm"]] if args.only is None else args.only
     )
     for part in parts:
-        less = evaluate_blend(made, found, part, given.seed)[0]
+        less = evaluate_blend(fitted, window, part, args.seed)[0]
         verdict = worth(part, whole.quality, less.quality)
         print(
             f"  {part:<20} "
@@ -218,12 +223,12 @@ def main() -> None:
         )
         if part == "lightfm":
             for name, (least, most) in SLICES.items():
-                held = (days >= least) & (days <= most)
+                is_in_band = (days >= least) & (days <= most)
                 lost = [
-                    f"{task} {format_paired_difference((whole.ndcg[task] - less.ndcg[task])[held])}"
+                    f"{task} {format_paired_difference((whole.ndcg[task] - less.ndcg[task])[is_in_band])}"
                     for task in TASKS
                 ]
-                print(f"    {name:<18} {held.sum():>5,} customers   {'   '.join(lost)}", flush=True)
+                print(f"    {name:<18} {is_in_band.sum():>5,} customers   {'   '.join(lost)}", flush=True)
 
 
 if __name__ == "__main__":

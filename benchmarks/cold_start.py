@@ -37,9 +37,9 @@ def hide_items(window: TestWindow, seed: int) -> tuple[TestWindow, np.ndarray]:
     """A tenth of the items sold before the cut out of all behaviour; their positions, ascending."""
     sold = np.unique(window.training.behaviour.item)
     hidden = np.sort(np.random.default_rng(seed).choice(sold, int(SHARE * len(sold)), replace=False))
-    kept = ~np.isin(np.arange(window.asked.n_items), hidden)
+    is_visible = ~np.isin(np.arange(window.asked.n_items), hidden)
     without = [
-        replace(t, behaviour=t.behaviour.where(kept[t.behaviour.item]))
+        replace(t, behaviour=t.behaviour.where(is_visible[t.behaviour.item]))
         for t in (window.training, window.history)
     ]
     return replace(window, training=without[0], history=without[1]), hidden
@@ -56,13 +56,13 @@ def score_cold_items(
         hidden: int [n], items.
     """
     wanted = window.asked.wanted[rows].toarray()
-    own, held = scores[:, hidden].astype(np.float64), wanted[:, hidden]
+    own, wanted_hidden = scores[:, hidden].astype(np.float64), wanted[:, hidden]
     lowest = np.min(own, initial=0.0, where=np.isfinite(own))
     own = np.where(np.isfinite(own), own, lowest - 1.0)
-    counts, ranks, n = held.any(axis=1), rankdata(own, axis=1), held.sum(axis=1)
+    counts, ranks, n = wanted_hidden.any(axis=1), rankdata(own, axis=1), wanted_hidden.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        auc = ((ranks * held).sum(axis=1) - n * (n + 1) / 2) / (n * (len(hidden) - n))
-    among_cold = rank_metrics(top_n(own.astype(np.float32), K)[0], held, (K,))[f"ndcg@{K}"]
+        auc = ((ranks * wanted_hidden).sum(axis=1) - n * (n + 1) / 2) / (n * (len(hidden) - n))
+    among_cold = rank_metrics(top_n(own.astype(np.float32), K)[0], wanted_hidden, (K,))[f"ndcg@{K}"]
     had = window.asked.seen[rows].toarray()
     had[:, hidden] = False
     among_all = rank_metrics(top_n(scores, K, ~had)[0], wanted & ~had, (K,))[f"ndcg@{K}"]
@@ -81,21 +81,21 @@ def compare_on_cold_items(
     Args:
         only_hidden: ask only those who wanted a hidden item (Beauty, where each wanted one).
     """
-    found: dict[str, list[list[float]]] = {name: [] for name in ("random", *names)}
+    metrics: dict[str, list[list[float]]] = {name: [] for name in ("random", *names)}
     for seed in seeds:
         cold, hidden = hide_items(window, seed)
         wants = np.asarray(cold.asked.wanted[:, hidden].sum(axis=1)).ravel() > 0
         rows = np.flatnonzero(wants) if only_hidden else np.arange(len(cold.asked))
-        for name in found:
+        for name in metrics:
             score = build_scorer(name, cold, seed)
             parts = [
                 score_cold_items(score(block), cold, block, hidden)
                 for block in np.array_split(rows, max(1, len(rows) // 1000))
             ]
             means = [float(np.nanmean(np.concatenate([part[key] for part in parts]))) for key in parts[0]]
-            found[name].append(means)
+            metrics[name].append(means)
             print(f"  seed {seed} {name:<12} " + "  ".join(f"{mean:.4f}" for mean in means), flush=True)
-    return {name: np.array(rows) for name, rows in found.items()}
+    return {name: np.array(rows) for name, rows in metrics.items()}
 
 
 def build_scorer(name: str, window: TestWindow, seed: int) -> Scores:
@@ -108,22 +108,22 @@ def build_scorer(name: str, window: TestWindow, seed: int) -> Scores:
 
 def compare_on_cold_customers(window: TestWindow, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """By recommender, float [customers]: NDCG@10 of `next` with the customer's history hidden."""
-    found = {name: np.full(len(window.asked), np.nan) for name in names}
+    ndcg = {name: np.full(len(window.asked), np.nan) for name in names}
     folds = np.random.default_rng(0).permutation(len(window.asked)) % FOLDS
     for fold in range(FOLDS):
         places = np.flatnonzero(folds == fold)
         new = np.isin(np.arange(window.training.behaviour.n_customers), window.asked.customers[places])
         behaviour = window.training.behaviour
         training = replace(window.training, behaviour=behaviour.where(~new[behaviour.customer]))
-        asked = Customers.of(training, window.asked.customers[places])
-        strangers = Customers(np.full(len(asked), -1, np.int32), asked.behaviour, asked.features)
+        customers = Customers.of(training, window.asked.customers[places])
+        strangers = Customers(np.full(len(customers), -1, np.int32), customers.behaviour, customers.features)
         # Nothing was had: the case of somebody new masks nothing.
         test = window.asked.rows(places)
         test = replace(test, seen=sparse.csr_matrix(test.seen.shape, dtype=bool))
         for name in names:
             scores = make(name).fit(training, 0).score(strangers)
-            found[name][places] = measure(scores, test, np.ones(test.n_items, bool), k=K).ndcg["next"]
-    return found
+            ndcg[name][places] = measure(scores, test, np.ones(test.n_items, bool), k=K).ndcg["next"]
+    return ndcg
 
 
 def format_mean_and_deviation(values: np.ndarray) -> str:
@@ -142,16 +142,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--window", choices=("test", "validation"), default="test")
     parser.add_argument("--only", choices=("online_retail", "beauty"))
-    given = parser.parse_args()
+    args = parser.parse_args()
     # Other seeds for choosing than for reporting: what was hidden while choosing is not what is reported.
-    seeds = range(given.seeds) if given.window == "test" else range(100, 100 + given.seeds)
+    seeds = range(args.seeds) if args.window == "test" else range(100, 100 + args.seeds)
     for name in ("online_retail", "beauty"):
-        if given.only not in (None, name):
+        if args.only not in (None, name):
             continue
-        data = load_dataset(name, given.data)
-        window = getattr(data, given.window)
+        data = load_dataset(name, args.data)
+        window = getattr(data, args.window)
         print(
-            f"{name}, {given.window} window: AUC, NDCG@10 among cold items, NDCG@10 among all; {len(seeds)}"
+            f"{name}, {args.window} window: AUC, NDCG@10 among cold items, NDCG@10 among all; {len(seeds)}"
             " seeds"
         )
         for recommender, figures in compare_on_cold_items(

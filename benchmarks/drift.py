@@ -148,10 +148,10 @@ def count_alarms(
             tell(f"  clean night {day - last + NIGHTS}: {'; '.join(map(str, alarms))}")
         for name, drifted in plant_drift(known, category, price, day, rng, share).items():
             kind = name.partition(":")[0]
-            found = any(
+            is_alarmed = any(
                 each.name.startswith(kind) for each in detect_drift_alarms(drifted, category, price, day)
             )
-            n_found[name] = n_found.get(name, 0) + found
+            n_found[name] = n_found.get(name, 0) + is_alarmed
     return n_false, n_found
 
 
@@ -160,17 +160,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[401, 402, 403])
     parser.add_argument("--customers", type=int, default=2000)
     parser.add_argument("--share", type=float, default=0.5, help="of the last day's behaviour that drifts")
-    given = parser.parse_args()
-    for seed in given.seeds:
-        began = time.monotonic()
-        n_false, n_found = count_alarms(seed, given.customers, given.share)
+    args = parser.parse_args()
+    for seed in args.seeds:
+        start = time.monotonic()
+        n_false, n_found = count_alarms(seed, args.customers, args.share)
         print(
-            f"seed {seed}, {given.customers:,} customers: {n_false} false alarms in {NIGHTS} clean nights;"
+            f"seed {seed}, {args.customers:,} customers: {n_false} false alarms in {NIGHTS} clean nights;"
             " found at once:"
         )
         for name, n in n_found.items():
             print(f"    {name:<40} {n} of {NIGHTS}")
-        print(f"    ({time.monotonic() - began:.0f} s)")
+        print(f"    ({time.monotonic() - start:.0f} s)")
 
 
 if __name__ == "__main__":

@@ -47,20 +47,20 @@ def write_and_read_factors(folder: Path, n_items: int) -> FactorSpace:
         ((20, 1.0),),
     )
     write_snapshot(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack(record))])
-    began = time.perf_counter()
+    start = time.perf_counter()
     with lmdb.open(str(folder / "snapshot"), readonly=True, lock=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.FOLD_IN)
-    held = snapshot.unpack(snapshot.FoldInFactors, packed)
+    factors_read = snapshot.unpack(snapshot.FoldInFactors, packed)
     space = FactorSpace.read(
-        held.factors,
-        held.gram,
-        held.n_components,
-        held.confidence,
-        held.regularisation,
-        held.half_life_days,
-        [weight for _, weight in held.kinds],
+        factors_read.factors,
+        factors_read.gram,
+        factors_read.n_components,
+        factors_read.confidence,
+        factors_read.regularisation,
+        factors_read.half_life_days,
+        [weight for _, weight in factors_read.kinds],
     )
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     print(
         f"{n_items:,} items × {COMPONENTS}: {len(packed) / 1e6:.1f} MB in the snapshot, read once in"
         f" {1000 * seconds:.0f} ms"
@@ -74,11 +74,11 @@ def time_fold_in(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray
     for _ in range(times):
         n = int(generator.integers(1, 21))
         items, kinds = generator.integers(0, len(space.item_factors), n), generator.integers(0, len(KINDS), n)
-        began = time.perf_counter()
+        start = time.perf_counter()
         vector = space.place(items, space.weights(kinds, generator.integers(0, DAYS, n)))
-        placed.append(time.perf_counter() - began)
+        placed.append(time.perf_counter() - start)
         top_n(space.score(vector)[None], 100)
-        ranked.append(time.perf_counter() - began)
+        ranked.append(time.perf_counter() - start)
     return 1000 * np.array(placed), 1000 * np.array(ranked)
 
 
@@ -100,12 +100,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--times", type=int, default=300)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside, threadpool_limits(1):
-        placed, ranked = time_fold_in(write_and_read_factors(Path(aside), given.items), given.times)
-    for name, held in (("placed", placed), ("placed, scored and ranked", ranked)):
-        print(f"  {name}: median {np.median(held):.2f} ms, p99 {np.quantile(held, 0.99):.2f} ms")
-    for row in measure_fold_in_quality(given.data):
+        placed, ranked = time_fold_in(write_and_read_factors(Path(aside), args.items), args.times)
+    for name, times_ms in (("placed", placed), ("placed, scored and ranked", ranked)):
+        print(f"  {name}: median {np.median(times_ms):.2f} ms, p99 {np.quantile(times_ms, 0.99):.2f} ms")
+    for row in measure_fold_in_quality(args.data):
         print(json.dumps(row))
 
 

@@ -80,14 +80,14 @@ def reach(identifiers: pa.Array, links: pa.Table, people: pa.Table, is_placehold
     """Whether each identifier was seen with another that is no placeholder, or stands in a
     person's record.
     """
-    found = np.zeros(len(identifiers), dtype=bool)
+    is_reached = np.zeros(len(identifiers), dtype=bool)
     a, b = ends(links, identifiers)
-    found[a[~is_placeholder[b]]] = True
-    found[b[~is_placeholder[a]]] = True
+    is_reached[a[~is_placeholder[b]]] = True
+    is_reached[b[~is_placeholder[a]]] = True
     for name in people.column_names:
         at = places(people[name], identifiers)
-        found[at[at >= 0]] = True
-    return found
+        is_reached[at[at >= 0]] = True
+    return is_reached
 
 
 def know(
@@ -220,8 +220,8 @@ def main() -> None:
     )
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
-    given = parser.parse_args()
-    lake, judge = Lake(HomePaths(given.home).lake), Judge(HomePaths(given.home).truth, given.as_of)
+    args = parser.parse_args()
+    lake, judge = Lake(HomePaths(args.home).lake), Judge(HomePaths(args.home).truth, args.as_of)
     key = Settings.from_environment().identity_key
     rows, links = lake.read_arrow(CORE_IDENTITIES), read_links(lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS, ["identifier_id"])["identifier_id"].combine_chunks()

@@ -174,7 +174,7 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
     folder.mkdir()
     write(graph, folder)
     with PeakMemory() as peak:
-        began = time.monotonic()
+        start = time.monotonic()
         identifiers, links = (
             spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links")
         )
@@ -184,7 +184,7 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
         followed, whose = resolve(Evidence(identifiers, nobody, links, cards, pair, pair), rules)
         whose.write.parquet(str(folder / "identities"))
         followed.write.parquet(str(folder / "followed"))
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - start
     names, labels = (
         pq.read_table(folder / "identifiers.parquet", columns=["identifier_id"])["identifier_id"],
         graph.labels(),
@@ -213,7 +213,7 @@ def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> d
     """One chain of so many links: it must end as one component under its smallest node."""
     nodes = np.arange(n_links + 1) if in_order else np.random.default_rng(SEED).permutation(n_links + 1)
     chain = pa.table({"a": nodes[:-1], "b": nodes[1:]}).to_pandas()
-    began = time.monotonic()
+    start = time.monotonic()
     found = (
         components(spark.createDataFrame(chain))
         .agg(F.count("node"), F.countDistinct("node"), F.max("root"))
@@ -221,7 +221,7 @@ def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> d
     )
     if tuple(found) != (n_links + 1, n_links + 1, 0):
         raise AssertionError(f"a path of {n_links:,} links came apart: {tuple(found)}")
-    return {"links": n_links, "seconds": time.monotonic() - began, "rounds": rounds.number}
+    return {"links": n_links, "seconds": time.monotonic() - start, "rounds": rounds.number}
 
 
 def show(what: str, figures: dict[str, float]) -> None:
@@ -242,26 +242,26 @@ def main() -> None:
     )
     parser.add_argument("--memory", default="4g", help="of Spark's driver")
     parser.add_argument("--no-paths", dest="paths", action="store_false")
-    given = parser.parse_args()
+    args = parser.parse_args()
     rounds = Rounds()
-    spark = start_spark_session("identity_graph", "local[2]", given.memory)
+    spark = start_spark_session("identity_graph", "local[2]", args.memory)
     with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
         folder = Path(name)
         measure(
             spark, shop_like(2_000, 10_000), folder / "warm", rounds
         )  # a JVM's first plan takes seconds whatever its size
         small = measure(
-            spark, shop_like(given.identifiers // SMALLER, given.links // SMALLER), folder / "small", rounds
+            spark, shop_like(args.identifiers // SMALLER, args.links // SMALLER), folder / "small", rounds
         )
         show("a sixteenth", small)
-        large = measure(spark, shop_like(given.identifiers, given.links), folder / "large", rounds)
+        large = measure(spark, shop_like(args.identifiers, args.links), folder / "large", rounds)
         show("the graph", large)
         growth = large["seconds"] / small["seconds"]
         print(
             f"{SMALLER}× the size took {growth:.1f}× the seconds (size to the power of"
             f" {math.log(growth, SMALLER):.2f})"
         )
-        for n_links in PATHS if given.paths else ():
+        for n_links in PATHS if args.paths else ():
             for in_order in (False, True):
                 show(
                     f"a path numbered {'along it' if in_order else 'at random'}",

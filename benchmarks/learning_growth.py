@@ -127,7 +127,7 @@ def measure_nights(
                 last.isoformat(),
             ]
         )
-    found = {}
+    costs = {}
     for kind, night in (("first", last - timedelta(days=1)), ("next", last)):
         sizes = fill_lake(shop / "landing", night + timedelta(days=1), home)
         print(
@@ -137,10 +137,10 @@ def measure_nights(
         )
         for name in STEPS:
             with PeakMemory() as memory:
-                took = run_step(name, home, night.isoformat(), f"night-{night}")
-            found[f"{kind} {name}"] = took, memory.bytes / 1e9
-            print("  {}: {:.0f} s, {:.1f} GB".format(f"{kind} {name}", *found[f"{kind} {name}"]), flush=True)
-    return found
+                seconds = run_step(name, home, night.isoformat(), f"night-{night}")
+            costs[f"{kind} {name}"] = seconds, memory.bytes / 1e9
+            print("  {}: {:.0f} s, {:.1f} GB".format(f"{kind} {name}", *costs[f"{kind} {name}"]), flush=True)
+    return costs
 
 
 def main() -> None:
@@ -154,16 +154,16 @@ def main() -> None:
     parser.add_argument(
         "--keep", type=Path, default=None, help="a folder for the shops; a temporary one when left out"
     )
-    given, made = parser.parse_args(), {}
+    args, measured = parser.parse_args(), {}
     with tempfile.TemporaryDirectory() as aside:
-        for customers in given.customers:
-            shop, home = (given.keep or Path(aside)) / str(customers), Path(aside) / f"home-{customers}"
-            made[customers] = measure_nights(customers, given.days, given.seed, shop, home)
-    for (small, few), (large, many) in itertools.pairwise(made.items()):
+        for customers in args.customers:
+            shop, home = (args.keep or Path(aside)) / str(customers), Path(aside) / f"home-{customers}"
+            measured[customers] = measure_nights(customers, args.days, args.seed, shop, home)
+    for (small, few), (large, many) in itertools.pairwise(measured.items()):
         print(f"{small:,} to {large:,} customers, seconds and their power:")
-        for name, (took, _) in few.items():
-            power = math.log(many[name][0] / took) / math.log(large / small)
-            print(f"  {name:<12} {took:6.0f} {many[name][0]:6.0f}   {power:.2f}")
+        for name, (seconds, _) in few.items():
+            power = math.log(many[name][0] / seconds) / math.log(large / small)
+            print(f"  {name:<12} {seconds:6.0f} {many[name][0]:6.0f}   {power:.2f}")
 
 
 if __name__ == "__main__":

@@ -47,21 +47,21 @@ def measure(n: int, threads: int) -> None:
         duckdb.connect(f"{folder}/state.duckdb", config={"threads": threads}) as con,
     ):
         load_customer_file(con, make_customer_file(SEED, int(n * CUSTOMERS_PER_RECORD), DAYS)[:n])
-        found = con.execute("select count(*) from records").fetchall()[0][0]
+        n_records = con.execute("select count(*) from records").fetchall()[0][0]
         con.execute("create table everyone as from records")
         everyone = RecordTable("everyone", "crm_id", SHOP_PEOPLE)
-        begun = time.monotonic()
+        start = time.monotonic()
         link_all_records(con, model, everyone)
-        full = time.monotonic() - begun
+        full = time.monotonic() - start
         n_pairs, want = con.execute("select count(*) from pairs").fetchall()[0][0], digests(con)
         con.execute("create table most as from everyone where hash(crm_id) % 100 <> 0")
         link_all_records(con, model, replace(everyone, name="most"))
-        begun = time.monotonic()
+        start = time.monotonic()
         got = update_links(con, model, everyone)
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(
-            f"{found:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new"
+            f"{n_records:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new"
             f" {seconds:.2f} s ({seconds / full:.1%}), {got.n_clustered_again:,} clustered again; tables"
             f" equal: {digests(con) == want}; peak {peak:.2f} GB",
             flush=True,
@@ -73,9 +73,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, nargs="*", default=[50_000, 200_000, 1_000_000])
     parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    for n in given.records:
-        measure(n, given.threads)
+    args = parser.parse_args()
+    for n in args.records:
+        measure(n, args.threads)
 
 
 if __name__ == "__main__":

@@ -50,12 +50,12 @@ def main(n_days: int) -> None:
         files = [file for file in list_landed_files(landing, date.max) if file.entity == feed.entity]
         deliveries = [Delivery(f"d{number}", file) for number, file in enumerate(files)]
         spark = start_spark_session("normal form", "local[2]", "2g")
-        told = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
+        context = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
 
         def seconds(normaliser) -> float:
             with mock.patch.object(read_files, "normaliser", normaliser):
                 began = read_cpu_seconds()
-                feed.transform(read_files.read(spark, feed, deliveries), told).write.format("noop").mode(
+                feed.transform(read_files.read(spark, feed, deliveries), context).write.format("noop").mode(
                     "overwrite"
                 ).save()
                 return read_cpu_seconds() - began

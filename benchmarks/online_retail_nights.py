@@ -53,13 +53,13 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._done.wait(1.0):
-            held = 0
+            n_bytes = 0
             for process in list_own_processes():
                 try:
-                    held += process.memory_full_info().pss
+                    n_bytes += process.memory_full_info().pss
                 except psutil.Error:  # it ended while we looked
                     continue
-            self.bytes = max(self.bytes, held)
+            self.bytes = max(self.bytes, n_bytes)
 
     def __enter__(self) -> "PeakMemory":
         self._thread.start()
@@ -74,10 +74,10 @@ def run_nightly_timed(
     env: dict[str, str], home: Path, first: date, last: date, name: str
 ) -> dict[str, float]:
     """One run of `nightly`; its wall seconds, and those of each step by its own clock."""
-    lake, began = Lake(HomePaths(home).lake), time.monotonic()
+    lake, start = Lake(HomePaths(home).lake), time.monotonic()
     before = set(lake.read_arrow(OPS_RUNS)["run_id"].to_pylist())
     airflow.run_nightly(env, first, last, HomePaths(home).logs / f"{name}.log", lambda: None)
-    seconds = {"wall": time.monotonic() - began}
+    seconds = {"wall": time.monotonic() - start}
     new = [row for row in lake.read_arrow(OPS_RUNS).to_pylist() if row["run_id"] not in before]
     # A step writes a row a table, each with the step's seconds; `validate` is part of several tasks.
     for step, took in {(row["step"], row["seconds"]) for row in new}:
@@ -115,9 +115,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SHARED / "online_retail")
     parser.add_argument("--home", type=Path, help="kept; by default a temporary folder")
     parser.add_argument("--nights", type=int, default=NIGHTS, help="how many single nights at the end (9)")
-    given = parser.parse_args()
-    base = given.home or Path(tempfile.mkdtemp(prefix="nights-"))
-    settings = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(given.data.resolve())}
+    args = parser.parse_args()
+    base = args.home or Path(tempfile.mkdtemp(prefix="nights-"))
+    settings = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(args.data.resolve())}
     homes = {name: base / name for name in ("year", "nights")}
     envs = {name: {**airflow.build_environment(home, "local[*]"), **settings} for name, home in homes.items()}
     for env in envs.values():
@@ -127,7 +127,7 @@ def main() -> None:
             "2010-12-01…2011-12-09", run_nightly_timed(envs["year"], homes["year"], FIRST, LAST, "year")
         )
     print(f"peak memory of all processes: {peak.bytes / 2**30:.1f} GiB", flush=True)
-    nights = [LAST - timedelta(days=n) for n in reversed(range(given.nights))]
+    nights = [LAST - timedelta(days=n) for n in reversed(range(args.nights))]
     env, home = envs["nights"], homes["nights"]
     history = nights[0] - timedelta(days=1)
     print_seconds(f"2010-12-01…{history}", run_nightly_timed(env, home, FIRST, history, "history"))

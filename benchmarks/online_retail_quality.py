@@ -93,9 +93,11 @@ def fill_lake(rows: pd.DataFrame, home: Path) -> None:
 
 def write_rows(lake: Lake, table: Table, rows: pd.DataFrame) -> None:
     """Rows into a table; columns that are not given are null."""
-    held = {name: pa.array(rows[name], from_pandas=True) for name in rows.columns}
+    arrays = {name: pa.array(rows[name], from_pandas=True) for name in rows.columns}
     schema = build_arrow_schema(table)
-    columns = [held[f.name].cast(f.type) if f.name in held else pa.nulls(len(rows), f.type) for f in schema]
+    columns = [
+        arrays[f.name].cast(f.type) if f.name in arrays else pa.nulls(len(rows), f.type) for f in schema
+    ]
     data = pa.Table.from_arrays(columns, schema=schema)
     lake.overwrite(data.to_reader(), table)
 
@@ -114,11 +116,11 @@ def run_step(name: str, home: Path, day: str, run_id: str = "benchmark") -> floa
         "--run-id",
         run_id,
     ]
-    began = time.monotonic()
+    start = time.monotonic()
     subprocess.run(command, cwd=root, check=True, env={**os.environ, "CONCIERGE_HOME": str(home)})
-    took = time.monotonic() - began
-    print(f"{name}: {took:.0f} s with the JVM's start", flush=True)
-    return took
+    seconds = time.monotonic() - start
+    print(f"{name}: {seconds:.0f} s with the JVM's start", flush=True)
+    return seconds
 
 
 def measure_served_lists(data: Dataset, home: Path) -> tuple[Measured, dict[str, float]]:
@@ -157,10 +159,11 @@ def pad_to_k(rows: list[list[int]]) -> np.ndarray:
     return np.array([(row + [-1] * K)[:K] for row in rows], np.int32)
 
 
-def format_metrics(name: str, found: Measured) -> str:
+def format_metrics(name: str, metrics: Measured) -> str:
     """`name   discover NDCG/recall   next NDCG/recall`."""
     figures = [
-        f"{task} {np.nanmean(found.ndcg[task]):.4f}/{np.nanmean(found.recall[task]):.4f}" for task in TASKS
+        f"{task} {np.nanmean(metrics.ndcg[task]):.4f}/{np.nanmean(metrics.recall[task]):.4f}"
+        for task in TASKS
     ]
     return f"{name:<44} {'   '.join(figures)}"
 
@@ -181,12 +184,12 @@ def main() -> None:
     parser.add_argument(
         "--home", type=Path, default=None, help="kept afterwards; a temporary one when left out"
     )
-    given = parser.parse_args()
-    rows = online_retail.read_sold_lines(given.data)
+    args = parser.parse_args()
+    rows = online_retail.read_sold_lines(args.data)
     data, cut = shuffle_items(online_retail.build_dataset(rows), seed=1), online_retail.find_test_start(rows)
     recent = measure_single_recommender(data.test, "recent_popularity")
     with tempfile.TemporaryDirectory() as aside:
-        home = given.home or Path(aside)
+        home = args.home or Path(aside)
         fill_lake(rows[rows["at"] < cut], home)
         for name in ("train", "score"):
             run_step(name, home, str(cut.date()))

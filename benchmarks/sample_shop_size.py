@@ -21,7 +21,7 @@ from sample_shop.shop_calendar import OPENING_DAY
 
 def measure_shop(customers: int, days: int, seed: int, home: Path) -> dict[str, float]:
     """Trade once and count: seconds, lines of each feed, bytes, peak memory in MB."""
-    began = time.monotonic()
+    start = time.monotonic()
     last = OPENING_DAY + timedelta(days=days - 1)
     trade(
         [
@@ -40,7 +40,7 @@ def measure_shop(customers: int, days: int, seed: int, home: Path) -> dict[str, 
     figures: dict[str, float] = {
         "customers": customers,
         "days": days,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - start, 1),
     }
     for feed in ("events", "orders", "people", "catalogue"):
         files = [path for path in (HomePaths(home).landing / feed).rglob("*") if path.is_file()]

@@ -55,12 +55,12 @@ def draw_factors(n: int, d: int, seed: int, spread: bool) -> np.ndarray:
         np.random.default_rng(seed),
         np.random.default_rng(0).standard_normal((TASTES, d), dtype=np.float32),
     )
-    made = tastes[draw.integers(0, TASTES, n)]
-    made += np.float32(0.7) * draw.standard_normal((n, d), dtype=np.float32)
-    made *= (np.arange(1, d + 1) ** -0.5).astype(np.float32)
+    factors = tastes[draw.integers(0, TASTES, n)]
+    factors += np.float32(0.7) * draw.standard_normal((n, d), dtype=np.float32)
+    factors *= (np.arange(1, d + 1) ** -0.5).astype(np.float32)
     if spread:
-        made *= 0.5 + draw.random((n, 1), dtype=np.float32)
-    return np.column_stack([np.ones(n, np.float32), made])
+        factors *= 0.5 + draw.random((n, 1), dtype=np.float32)
+    return np.column_stack([np.ones(n, np.float32), factors])
 
 
 def make_ids(letter: str, n: int) -> list[str]:
@@ -72,8 +72,8 @@ def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> ScoringModel
     part = make("lightfm", {"components": d})
     items = draw_factors(n_items, d, 2, spread=True)
     items[:, 0] = np.random.default_rng(3).standard_normal(n_items) * 0.2  # their biases
-    made = {"customer_factors": draw_factors(n_customers, d, 1, spread=False), "item_factors": items}
-    part.restore({**made, "attribute_factors": np.zeros((0, 1 + d), np.float32)})
+    arrays = {"customer_factors": draw_factors(n_customers, d, 1, spread=False), "item_factors": items}
+    part.restore({**arrays, "attribute_factors": np.zeros((0, 1 + d), np.float32)})
     blend = WeightedBlend([part], {"lightfm": 1.0})
     artifact = Artifact(
         {}, blend, np.array(make_ids("i", n_items), "S9"), np.array(make_ids("c", n_customers), "S9")
@@ -109,30 +109,30 @@ def write_shop(folder: Path, n_customers: int, n_items: int, changed: float = 0.
     return more
 
 
-def run_bare_worker(seed: int, n: int, n_items: int, d: int, begin, said) -> None:
+def run_bare_worker(seed: int, n: int, n_items: int, d: int, begin, results) -> None:
     """Product and partition of n customers, as numpy does it: which are the best 100, in no order, nothing
     left out.
     """
     vectors, items = draw_factors(n, d, seed, spread=False), draw_factors(n_items, d, 2, spread=True)
     begin.wait()
-    began, cpu = time.perf_counter(), time.process_time()
+    start, cpu = time.perf_counter(), time.process_time()
     for first in range(0, n, PRODUCT_ROWS):
         np.argpartition(vectors[first : first + PRODUCT_ROWS] @ items.T, n_items - LENGTH, axis=1)
-    said.put((n / (time.perf_counter() - began), time.process_time() - cpu))
+    results.put((n / (time.perf_counter() - start), time.process_time() - cpu))
 
 
 def measure_bare_speed(cores: int, n_items: int, d: int) -> tuple[float, float]:
     """Customers a second of all processes, and a CPU second."""
     context = multiprocessing.get_context("spawn")
-    begin, said = context.Barrier(cores), context.Queue()
-    given = [(seed, BARE_CUSTOMERS, n_items, d, begin, said) for seed in range(cores)]
-    workers = [context.Process(target=run_bare_worker, args=one) for one in given]
+    begin, results = context.Barrier(cores), context.Queue()
+    arguments = [(seed, BARE_CUSTOMERS, n_items, d, begin, results) for seed in range(cores)]
+    workers = [context.Process(target=run_bare_worker, args=one) for one in arguments]
     for worker in workers:
         worker.start()
-    found = [said.get() for _ in workers]
+    speeds = [results.get() for _ in workers]
     for worker in workers:
         worker.join()
-    return sum(rate for rate, _ in found), cores * BARE_CUSTOMERS / sum(cpu for _, cpu in found)
+    return sum(rate for rate, _ in speeds), cores * BARE_CUSTOMERS / sum(cpu for _, cpu in speeds)
 
 
 def read_cpu_seconds() -> float:
@@ -140,41 +140,39 @@ def read_cpu_seconds() -> float:
     return sum(sum(process.cpu_times()[:2]) for process in list_own_processes())
 
 
-def measure_scoring(spark, n_customers: int, given: argparse.Namespace, folder: Path) -> dict:
+def measure_scoring(spark, n_customers: int, args: argparse.Namespace, folder: Path) -> dict:
     """Score so many customers, bare products before and after."""
-    home = folder / f"{n_customers}x{given.items}"
+    home = folder / f"{n_customers}x{args.items}"
     home.mkdir()
-    write_shop(home, n_customers, given.items)
+    write_shop(home, n_customers, args.items)
     settings = Settings.from_environment({"CONCIERGE_HOME": str(home)})
     night = RunContext(
         "bench", LandingDates(date(2026, 1, 1), date(2026, 1, 1)), settings, datetime(2026, 1, 2, tzinfo=UTC)
     )
-    before = measure_bare_speed(given.cores, given.items, given.components)
+    before = measure_bare_speed(args.cores, args.items, args.components)
     lake, where = Lake(settings.lake, spark), checkpoints.locate_checkpoint_folder(night)
     with PeakMemory() as peak:
-        shared = spark.sparkContext.broadcast(
-            build_scoring_inputs(n_customers, given.items, given.components)
-        )
+        shared = spark.sparkContext.broadcast(build_scoring_inputs(n_customers, args.items, args.components))
         behaviour, customers = (
             spark.read.parquet(str(home / f"{name}.parquet")) for name in ("behaviour", "customers")
         )
-        nobody = spark.createDataFrame([], "customer_id string, inputs bigint")
-        began, cpu = time.perf_counter(), read_cpu_seconds()
+        no_customers = spark.createDataFrame([], "customer_id string, inputs bigint")
+        start, cpu = time.perf_counter(), read_cpu_seconds()
         done = (
-            list_frames.compute_personal_lists(shared, behaviour, customers, nobody, where)
+            list_frames.compute_personal_lists(shared, behaviour, customers, no_customers, where)
             .toArrow()
             .to_pylist()
         )
-        scored, cpu = time.perf_counter() - began, read_cpu_seconds() - cpu
-        began = time.perf_counter()
+        scored, cpu = time.perf_counter() - start, read_cpu_seconds() - cpu
+        start = time.perf_counter()
         report = personal_lists.commit_personal_lists(lake, pa.array([], pa.string()), done, where)
-        committed = time.perf_counter() - began
-        after = measure_bare_speed(given.cores, given.items, given.components)
+        committed = time.perf_counter() - start
+        after = measure_bare_speed(args.cores, args.items, args.components)
         n_bytes = sum(file.stat().st_size for file in Path(lake.path(REC_CUSTOMER_ITEMS)).glob("*.parquet"))
-        changed = write_shop(home, n_customers, given.items, CHANGED)
-        began, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
+        changed = write_shop(home, n_customers, args.items, CHANGED)
+        start, behaviour = time.perf_counter(), spark.read.parquet(str(home / "behaviour.parquet"))
         again = personal_lists.update_personal_lists(lake, night, shared, behaviour, customers)
-        changed_seconds = time.perf_counter() - began
+        changed_seconds = time.perf_counter() - start
     if again.detail["rescored"] != changed:
         raise SystemExit(f"{changed} customers changed and {again.detail['rescored']} were scored")
     wall, per_cpu = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
@@ -204,21 +202,21 @@ def measure_index(n_items: int, d: int) -> dict:
         draw_factors(256, d, 1, False),
         draw_factors(1024, d, 4, False),
     )
-    began = time.process_time()
+    start = time.process_time()
     index = retrieval.build(items, asking)
-    built, began = time.process_time() - began, time.process_time()
+    built, start = time.process_time() - start, time.process_time()
     exact = best_by_factors(others, items, LENGTH)[0]
-    alone, began = time.process_time() - began, time.process_time()
+    alone, start = time.process_time() - start, time.process_time()
     if index is None:
         return {"items": n_items, "index": "recalls too little"}
-    found = index.best(others, items, LENGTH)[0]
-    near = time.process_time() - began
+    best_items = index.best(others, items, LENGTH)[0]
+    near = time.process_time() - start
     return {
         "items": n_items,
         "build_seconds": round(built, 1),
         "megabytes": round(len(index.packed) / 1e6, 1),
         "cells_looked_into": index.n_probes,
-        "recall_at_100": round(retrieval.recall(found, exact), 4),
+        "recall_at_100": round(retrieval.recall(best_items, exact), 4),
         "per_cpu_second": round(len(others) / near),
         "exact_per_cpu_second": round(len(others) / alone),
     }
@@ -232,16 +230,16 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--memory", default="2g", help="of Spark's JVM")
     parser.add_argument("--index", type=int, nargs="*", default=[50_000, 200_000], help="sizes of catalogue")
-    given = parser.parse_args()
-    for n_items in given.index:
-        print(json.dumps(measure_index(n_items, given.components)), flush=True)
-    if given.customers:
-        spark = start_spark_session("benchmark of scoring", f"local[{given.cores}]", given.memory)
+    args = parser.parse_args()
+    for n_items in args.index:
+        print(json.dumps(measure_index(n_items, args.components)), flush=True)
+    if args.customers:
+        spark = start_spark_session("benchmark of scoring", f"local[{args.cores}]", args.memory)
         with tempfile.TemporaryDirectory() as folder:
-            warm = argparse.Namespace(**{**vars(given), "items": 1000})
+            warm = argparse.Namespace(**{**vars(args), "items": 1000})
             measure_scoring(spark, 4000, warm, Path(folder))  # workers start and import, the JVM compiles
-            for n_customers in given.customers:
-                print(json.dumps(measure_scoring(spark, n_customers, given, Path(folder))), flush=True)
+            for n_customers in args.customers:
+                print(json.dumps(measure_scoring(spark, n_customers, args, Path(folder))), flush=True)
         spark.stop()
 
 

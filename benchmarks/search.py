@@ -48,26 +48,26 @@ def run_search(master: str, data: Path, seconds: float | None) -> dict:
     """One search, in this process; what came of it."""
     from spark_jobs.lake.session import start_spark_session
 
-    held, space = load_material(data), read_space()
+    training_data, space = load_material(data), read_space()
     if seconds is not None:
         space["efforts"][OFF_CYCLE]["seconds"] = seconds
     spark = start_spark_session("benchmark search", master, "2g")
     # The workers of a cluster start with the first task: that is theirs, not the search's.
     spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
-    training = TrainingRun(spark, held, Windows(-DAYS, 0, DAYS), SEED)
-    chosen = search_weighted_blend(training, space, OFF_CYCLE)
+    training = TrainingRun(spark, training_data, Windows(-DAYS, 0, DAYS), SEED)
+    result = search_weighted_blend(training, space, OFF_CYCLE)
     spark.stop()
-    peaks = [trial.metrics["peak_memory_mb"] for trial in chosen.trials if "peak_memory_mb" in trial.metrics]
-    quality = [trial.metrics["quality"] for trial in chosen.trials if trial.name.startswith("blend")]
-    cpu = sum(trial.metrics.get("cpu_seconds", 0.0) for trial in chosen.trials)
+    peaks = [trial.metrics["peak_memory_mb"] for trial in result.trials if "peak_memory_mb" in trial.metrics]
+    quality = [trial.metrics["quality"] for trial in result.trials if trial.name.startswith("blend")]
+    cpu = sum(trial.metrics.get("cpu_seconds", 0.0) for trial in result.trials)
     return {
-        **chosen.report,
+        **result.report,
         "cpu_seconds": cpu,
         "peak_memory_mb": max(peaks, default=0.0),
-        "winner": chosen.configuration,
+        "winner": result.configuration,
         "quality": quality[-1:],
-        "best": chosen.best,
-        "log": [[trial.name, dict(trial.parameters), dict(trial.metrics)] for trial in chosen.trials],
+        "best": result.best,
+        "log": [[trial.name, dict(trial.parameters), dict(trial.metrics)] for trial in result.trials],
     }
 
 
@@ -111,14 +111,14 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="the seconds of the space")
     parser.add_argument("--places", nargs="*", default=PLACES)
     parser.add_argument("--at", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    seconds = None if given.whole else given.seconds
-    if given.at:
-        print(json.dumps(run_search(given.at, given.data, seconds)))
+    args = parser.parse_args()
+    seconds = None if args.whole else args.seconds
+    if args.at:
+        print(json.dumps(run_search(args.at, args.data, seconds)))
         return
-    found = {}
-    for place in given.places:
-        found[place] = one = run_search_in_subprocess(place, given.data, seconds)
+    results = {}
+    for place in args.places:
+        results[place] = one = run_search_in_subprocess(place, args.data, seconds)
         rate = 60 * one["n_trials"] / max(one["trial_seconds"], 1e-9)
         print(
             f"{place:<9} {one['n_trials']:>4} trials in {one['trial_seconds']:.0f} s ({rate:.1f} a minute),"
@@ -128,8 +128,8 @@ def main() -> None:
             flush=True,
         )
         print(f"          quality {one['quality']} of {one['winner']}")
-    if not any(one["was_cut"] for one in found.values()):
-        winners = {json.dumps(one["winner"], sort_keys=True) for one in found.values()}
+    if not any(one["was_cut"] for one in results.values()):
+        winners = {json.dumps(one["winner"], sort_keys=True) for one in results.values()}
         print("the same winner everywhere" if len(winners) == 1 else f"{len(winners)} DIFFERENT WINNERS")
         sys.exit(len(winners) != 1)
 

@@ -57,17 +57,17 @@ def make_snapshot_content(n_customers: int, seed: int):
 
 def run_client(port: int, n_customers: int, seed: int, until: float) -> list[float]:
     """Milliseconds of each answer."""
-    draw, took = random.Random(seed), []
+    draw, seconds = random.Random(seed), []
     connection = http.client.HTTPConnection("127.0.0.1", port)
     while time.time() < until:
-        began = time.perf_counter()
+        start = time.perf_counter()
         connection.request("GET", f"/v1/recommendations?customer_id=c_{draw.randrange(n_customers)}&n=10")
         answer = connection.getresponse()
         answer.read()
-        took.append((time.perf_counter() - began) * 1000)
+        seconds.append((time.perf_counter() - start) * 1000)
         if answer.status != 200:
             raise SystemExit(f"status {answer.status}")
-    return took
+    return seconds
 
 
 def main() -> None:
@@ -75,10 +75,10 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         home = Path(folder)
-        write_snapshot(HomePaths(home).snapshots / "bench", make_snapshot_content(given.customers, seed=1))
+        write_snapshot(HomePaths(home).snapshots / "bench", make_snapshot_content(args.customers, seed=1))
         Published("bench", "2026-02-20", "2026-02-21T03:00:00Z", "bench", "", "concierge/1", "").write(home)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -89,20 +89,20 @@ def main() -> None:
         )
         try:
             wait_until_ready(port)
-            until = time.time() + given.seconds
-            with multiprocessing.Pool(given.clients) as pool:
-                took = pool.starmap(
-                    run_client, [(port, given.customers, seed, until) for seed in range(given.clients)]
+            until = time.time() + args.seconds
+            with multiprocessing.Pool(args.clients) as pool:
+                seconds = pool.starmap(
+                    run_client, [(port, args.customers, seed, until) for seed in range(args.clients)]
                 )
         finally:
             server.terminate()
             server.wait()
-    every = sorted(one for each in took for one in each)
+    every = sorted(one for each in seconds for one in each)
     cuts = statistics.quantiles(every, n=1000)
     figures = {
-        "requests_per_second": round(len(every) / given.seconds),
+        "requests_per_second": round(len(every) / args.seconds),
         "n_answers": len(every),
-        **vars(given),
+        **vars(args),
     }
     latencies = {"p50_ms": cuts[499], "p99_ms": cuts[989], "p99.9_ms": cuts[998]}
     print(json.dumps(figures | {name: round(value, 2) for name, value in latencies.items()}))

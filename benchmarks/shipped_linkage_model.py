@@ -69,15 +69,15 @@ def main() -> None:
         default=[202, 303, 404],
         help="seeds of shops of 4,000 customers, 45 days",
     )
-    given = parser.parse_args()
+    args = parser.parse_args()
     con = duckdb.connect(config={"threads": 1})
     load_customer_file(con, make_customer_file(SEED, CUSTOMERS, DAYS))
     truth = "(select crm_id as record_key, person from records)"
     model = fit_shipped_model(con, RECORDS, truth)
     print(f"model {model.fingerprint}, {len(model.to_json()):,} bytes")
-    if given.write:
+    if args.write:
         model.save(SHIPPED_MODEL)
-    for seed in given.judge:
+    for seed in args.judge:
         load_customer_file(con, make_customer_file(seed, 4000, 45))
         print_by_threshold(con, f"seed {seed}, this model", model)
         link_all_records(con, model, RECORDS)

@@ -97,13 +97,13 @@ def compare_mart(
 
 def select_comparable_columns(kinds: dict[str, str], instant: str) -> str:
     """The columns to select: times as microseconds, arrays as JSON text, the rest as they are."""
-    said = []
+    expressions = []
     for name, kind in kinds.items():
         if kind.startswith("TIMESTAMP"):
-            said.append(instant.format(name))
+            expressions.append(instant.format(name))
         else:
-            said.append(f"to_json({name})" if kind.endswith("[]") else name)
-    return ", ".join(said)
+            expressions.append(f"to_json({name})" if kind.endswith("[]") else name)
+    return ", ".join(expressions)
 
 
 def count_row_hashes(rows: Iterable[tuple]) -> Counter:
@@ -146,7 +146,7 @@ def run_stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
     words = [sys.executable, "-m", "fakesnow", "-s", "-p", port]
     env = {**os.environ, **({"TMPDIR": str(stages)} if stages else {})}
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
-    said = {
+    settings = {
         "ACCOUNT": "local",
         "USER": "loader",
         "PASSWORD": "none",
@@ -162,7 +162,9 @@ def run_stand_in(stages: Path | None = None) -> Iterator[dict[str, str]]:
                 if knock.connect_ex(("127.0.0.1", int(port))) == 0:
                     break
             time.sleep(0.1)
-        yield {f"CONCIERGE_SNOWFLAKE_{name}": value for name, value in {**said, "PROTOCOL": "http"}.items()}
+        yield {
+            f"CONCIERGE_SNOWFLAKE_{name}": value for name, value in {**settings, "PROTOCOL": "http"}.items()
+        }
     finally:
         server.terminate()
         server.wait()
@@ -185,7 +187,7 @@ def build_and_compare(
 ) -> list[MartComparison]:
     """Build one night on both, publish it on both, compare."""
     lake, run_id, now = Lake(duckdb_home.lake), f"to-{days.last}", datetime.now(UTC)
-    began = time.monotonic()
+    start = time.monotonic()
     dbt.run(RunContext(run_id, days, duckdb_home, now), lake)
     Published(run_id, str(days.last), "", "", f"{run_id}.duckdb", "", "").write(duckdb_home.home)
     on_duckdb = time.monotonic()
@@ -200,7 +202,7 @@ def build_and_compare(
         results = compare_marts(duckdb_home.paths.warehouse_builds / f"{run_id}.duckdb", session, schema)
     print(format_night(run_id, results), f"; rows staged {sum(staged.values()):,} {staged}")
     seconds = {
-        "dbt on DuckDB": on_duckdb - began,
+        "dbt on DuckDB": on_duckdb - start,
         "load": loaded - on_duckdb,
         "dbt on Snowflake": built - loaded,
     }
@@ -215,22 +217,22 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--home", type=Path, required=True, help="an empty folder")
     for name in ("from", "to", "then"):
         parser.add_argument(f"--{name}", dest=f"{name}_day", type=date.fromisoformat, required=True)
-    asked = parser.parse_args(argv)
-    homes = [asked.home.resolve() / name for name in ("duckdb", "snowflake")]
+    args = parser.parse_args(argv)
+    homes = [args.home.resolve() / name for name in ("duckdb", "snowflake")]
     for home in homes:
         home.mkdir(parents=True)
     (HomePaths(homes[1]).lake).symlink_to(HomePaths(homes[0]).lake)
-    shop = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(asked.data.resolve())}
-    given = {
+    shop = {"CONCIERGE_SOURCES": "online_retail", "CONCIERGE_LANDING_FROM": str(args.data.resolve())}
+    credentials = {
         name: value for name, value in load_environment().items() if name.startswith("CONCIERGE_SNOWFLAKE_")
     }
-    with run_stand_in() if not given else nullcontext(given) as reach:
+    with run_stand_in() if not credentials else nullcontext(credentials) as reach:
         on_duckdb = shop | {"CONCIERGE_HOME": str(homes[0])}
         on_snowflake = shop | reach | {"CONCIERGE_HOME": str(homes[1]), "CONCIERGE_WAREHOUSE": "snowflake"}
         results = []
         for days in (
-            LandingDates(asked.from_day, asked.to_day),
-            LandingDates(asked.then_day, asked.then_day),
+            LandingDates(args.from_day, args.to_day),
+            LandingDates(args.then_day, args.then_day),
         ):
             run_first_steps(on_duckdb, days)
             results += build_and_compare(

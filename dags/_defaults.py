@@ -70,9 +70,9 @@ def record_failure(context: dict) -> None:
     task = context["task_instance"]
     path = HomePaths(HOME).logs / "failures.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    said = {"dag": task.dag_id, "task": task.task_id, "run_id": task.run_id, "try": task.try_number}
+    failure = {"dag": task.dag_id, "task": task.task_id, "run_id": task.run_id, "try": task.try_number}
     with path.open("a") as out:
-        out.write(json.dumps({**said, "error": type(context.get("exception")).__name__}) + "\n")
+        out.write(json.dumps({**failure, "error": type(context.get("exception")).__name__}) + "\n")
 
 
 DEFAULT_ARGS = {

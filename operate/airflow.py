@@ -102,17 +102,20 @@ def run_nightly(env: dict[str, str], first: date, last: date, log: Path, follow:
                 run.terminate()
     follow()
     airflow_records.annotate_test_run(Path(env["AIRFLOW_HOME"]), "nightly", logical, log, datetime.now(UTC))
-    said = log.read_text(errors="replace")
-    if run.returncode or "DagRun failed" in said:
-        raise SystemExit(f"{extract_failure(said)}\nThe night of {first}…{last} failed. The whole log: {log}")
+    log_text = log.read_text(errors="replace")
+    if run.returncode or "DagRun failed" in log_text:
+        raise SystemExit(
+            f"{extract_failure(log_text)}\nThe night of {first}…{last} failed. The whole log: {log}"
+        )
 
 
-def extract_failure(said: str) -> str:
+def extract_failure(log_text: str) -> str:
     """The failing task's own last words out of Airflow's log: its lines without Airflow's frame, from the
     first that errs.
     """
     own = re.findall(
-        r"\[info +\] (.*?) \[airflow\.task\.hooks|\[info +\] (.*?) \[airflow\.providers\.apache\.spark", said
+        r"\[info +\] (.*?) \[airflow\.task\.hooks|\[info +\] (.*?) \[airflow\.providers\.apache\.spark",
+        log_text,
     )
     lines = [first or second for first, second in own]
     erring = [
@@ -121,7 +124,7 @@ def extract_failure(said: str) -> str:
     return (
         "\n".join(lines[erring[-1] if len(erring) == 1 else max(erring[-1] - 12, 0) :][:30])
         if erring
-        else said[-2000:]
+        else log_text[-2000:]
     )
 
 

@@ -28,13 +28,13 @@ def annotate_test_run(
     text = f"This run had no scheduler; the output of all its tasks is in {log}"
     stored_date = logical_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
-        found = database.execute(
+        dag_run = database.execute(
             "select run_id from dag_run where dag_id = ? and logical_date = ? order by id desc",
             (dag_id, stored_date),
         ).fetchone()
-        if found is None:  # it ended before there was one
+        if dag_run is None:  # it ended before there was one
             return
-        [run_id] = found
+        [run_id] = dag_run
         run = (dag_id, run_id)
         database.execute(
             "update dag_run set start_date = coalesce((select min(start_date) from task_instance as task"
@@ -72,18 +72,18 @@ def resume_interrupted_tasks(airflow_home: Path) -> list[str]:
         The tasks, as `dag.task`.
     """
     marks = ", ".join("?" * len(UNFINISHED))
-    chosen = (
+    interrupted = (
         f"state in ({marks}) and exists (select 1 from dag_run as run where run.dag_id = task_instance.dag_id"
         " and run.run_id = task_instance.run_id and run.state in ('running', 'queued') and"
         " coalesce(run.triggered_by, '') <> 'TEST')"
     )
     with closing(sqlite3.connect(airflow_home / "airflow.db", timeout=30)) as database, database:
         tasks = database.execute(
-            f"select dag_id || '.' || task_id from task_instance where {chosen} order by 1", UNFINISHED
+            f"select dag_id || '.' || task_id from task_instance where {interrupted} order by 1", UNFINISHED
         ).fetchall()
         database.execute(
             "update task_instance set state = null, max_tries = max_tries + 1, queued_by_job_id = null, "
-            f"external_executor_id = null, start_date = null, end_date = null where {chosen}",
+            f"external_executor_id = null, start_date = null, end_date = null where {interrupted}",
             UNFINISHED,
         )
     return [task for (task,) in tasks]

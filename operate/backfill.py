@@ -57,13 +57,13 @@ def count_files(source: str, data: Path, days: LandingDates) -> int:
             f"{source} takes no day files from a folder: "
             "docs/how-to/add-a-source.md says how its files come in"
         )
-    found = sum((data / delivery.file_name.format(day=one)).is_file() for one in days)
-    if not found:
+    n_files = sum((data / delivery.file_name.format(day=one)).is_file() for one in days)
+    if not n_files:
         looked_for = delivery.file_name.format(day=days.first)
         raise FileNotFoundError(
             f"{data} has no file of {days.first}…{days.last}; {source} names them like {looked_for}"
         )
-    return found
+    return n_files
 
 
 def main() -> None:
@@ -74,31 +74,31 @@ def main() -> None:
     )
     parser.add_argument("--from", dest="first", type=parse_day, required=True)
     parser.add_argument("--to", dest="last", type=parse_day, required=True)
-    given = parser.parse_args()
-    if not given.source or given.last < given.first:
+    args = parser.parse_args()
+    if not args.source or args.last < args.first:
         parser.error("give SOURCE=<source> DATA=<folder> FROM=<day> TO=<day>, with FROM not after TO")
     try:
-        load_sources((given.source,))
+        load_sources((args.source,))
     except SourceError as error:
         parser.exit(1, f"make backfill: {error}\n")
-    os.environ["CONCIERGE_SOURCES"] = given.source
-    os.environ["CONCIERGE_LANDING_FROM"] = str(given.data)
+    os.environ["CONCIERGE_SOURCES"] = args.source
+    os.environ["CONCIERGE_LANDING_FROM"] = str(args.data)
     settings = load_settings_or_exit()
-    console, began, days = Console(), time.monotonic(), LandingDates(given.first, given.last)
+    console, start, days = Console(), time.monotonic(), LandingDates(args.first, args.last)
     try:
         refuse_another_shop(Lake(settings.lake), settings.sources)
-        n_files = count_files(given.source, given.data, days)
+        n_files = count_files(args.source, args.data, days)
     except (AnotherShopError, SourceError, FileNotFoundError) as error:
         parser.exit(1, f"make backfill: {error}\n")
-    console.print(f"{n_files} of {len(list(days))} days have a file in {given.data}.", highlight=False)
+    console.print(f"{n_files} of {len(list(days))} days have a file in {args.data}.", highlight=False)
     env = airflow.build_environment(settings.home, settings.spark_master)
     airflow.prepare_database(env)
     follow = start_follower(settings.home, console)
-    log = settings.paths.logs / f"backfill-{given.first}-{given.last}.log"
-    airflow.run_nightly(env, given.first, given.last, log, follow)
+    log = settings.paths.logs / f"backfill-{args.first}-{args.last}.log"
+    airflow.run_nightly(env, args.first, args.last, log, follow)
     if not follow.shown_any:
         console.print("Nothing new: every file of these days is in what is published already.")
-    console.print(f"{given.first}…{given.last} in {time.monotonic() - began:.0f} s. Home: {settings.home}")
+    console.print(f"{args.first}…{args.last} in {time.monotonic() - start:.0f} s. Home: {settings.home}")
 
 
 if __name__ == "__main__":

@@ -89,11 +89,11 @@ def select_drawn_edges(imports: Imports) -> list[tuple[str, str]]:
     graph, _ = build_digraph(Imports(tuple(sorted(set(owner.values()))), frozenset(between)))
     reduced, numbers = rustworkx.transitive_reduction(graph)
     names = {number: graph[node] for node, number in numbers.items()}
-    kept = {(names[source], names[target]) for source, target in reduced.edge_list()}
+    drawn_edges = {(names[source], names[target]) for source, target in reduced.edge_list()}
     return [
         (source, target)
         for source, target in sorted(imports.edges)
-        if owner[source] == owner[target] or (owner[source], owner[target]) in kept
+        if owner[source] == owner[target] or (owner[source], owner[target]) in drawn_edges
     ]
 
 

@@ -64,7 +64,7 @@ def main() -> None:
         refuse_another_shop(Lake(settings.lake), settings.sources)
     except AnotherShopError as error:
         raise SystemExit(f"make run: {error}") from None
-    console, began = Console(highlight=False, width=None if sys.stdout.isatty() else 110), time.monotonic()
+    console, start = Console(highlight=False, width=None if sys.stdout.isatty() else 110), time.monotonic()
     last = OPENING_DAY + timedelta(days=N_DAYS - 1)
 
     if (settings.landing / "sample_shop" / "orders" / last.isoformat()).is_dir():
@@ -90,7 +90,7 @@ def main() -> None:
     with run_service(settings.home, "sample_shop", settings.paths.logs / "service.log") as url:
         answers = fetch_before_and_after_block(url, visitors)
     page.print_page(console, summary, answers)
-    console.print(f"\nAll of it took {time.monotonic() - began:.0f} s and lies in {settings.home}.")
+    console.print(f"\nAll of it took {time.monotonic() - start:.0f} s and lies in {settings.home}.")
     page.print_next_steps(console, page.choose_visitors(settings))
 
 

@@ -56,14 +56,14 @@ class RunFollower:
 
 def describe_border_check(rows: list[dict]) -> list[str]:
     """What a border said, in a line, and a line more for each table that was not all it promised."""
-    said = [(row["table_name"], row["detail"]) for row in rows]
+    details = [(row["table_name"], row["detail"]) for row in rows]
     unmet = [
         f"{table:<30} {each['severity']}: {each['expectation']}, {each['n_rows']} rows"
-        for table, detail in said
+        for table, detail in details
         for each in detail["unmet"]
     ]
-    met = sum(detail["n_expectations"] - detail["n_unmet"] for _, detail in said)
-    return [f"{met} of {met + len(unmet)} expectations met by {len(said)} tables", *unmet]
+    met = sum(detail["n_expectations"] - detail["n_unmet"] for _, detail in details)
+    return [f"{met} of {met + len(unmet)} expectations met by {len(details)} tables", *unmet]
 
 
 def describe_table_row(row: dict) -> str:

@@ -54,20 +54,24 @@ def mask_record(raw_text: str, header: list[str] | None) -> str:
     """
     values = parse_named_values(raw_text, header)
     if values is None:
-        shown = mask_shape(raw_text)
+        masked_text = mask_shape(raw_text)
     else:
-        shown = ", ".join(
+        masked_text = ", ".join(
             f"{name}={mask_value(name, value)}" for name, value in values.items() if value not in (None, "")
         )
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(raw_text):,} characters)"
+    return (
+        masked_text
+        if len(masked_text) <= LONGEST
+        else f"{masked_text[:LONGEST]}… ({len(raw_text):,} characters)"
+    )
 
 
 def parse_named_values(raw_text: str, header: list[str] | None) -> dict | None:
     """The record's values by name; None when they cannot be told apart."""
     try:
         if header is None:
-            found = json.loads(raw_text)
-            return found if isinstance(found, dict) and all(map(is_column_name, found)) else None
+            document = json.loads(raw_text)
+            return document if isinstance(document, dict) and all(map(is_column_name, document)) else None
         fields = csv_fields(raw_text)
     except (ValueError, RecursionError, csv.Error):
         return None
@@ -90,8 +94,8 @@ def mask_value(name: str, value: object) -> str:
         )
     if isinstance(value, list):
         return "[" + ", ".join(mask_value(name, each) for each in value) + "]"
-    said = value if isinstance(value, str) else json.dumps(value)
-    return MASK if has_personal_value(said) else " ".join(said.split())
+    text = value if isinstance(value, str) else json.dumps(value)
+    return MASK if has_personal_value(text) else " ".join(text.split())
 
 
 def is_column_name(key: str) -> bool:

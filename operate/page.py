@@ -49,17 +49,17 @@ WORDS = ("table", "segment", "recommender", "visitor", "list", "before", "after"
 
 
 def new_table(title: str, *columns: str) -> Table:
-    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns:
-        made.add_column(name, justify="left" if name in WORDS else "right")
-    return made
+        table.add_column(name, justify="left" if name in WORDS else "right")
+    return table
 
 
 def tabulate_received(summary: dict[str, Any]) -> Table:
-    made = new_table("What was received, and what became of it (last night)", "table", *OUTCOMES)
+    table = new_table("What was received, and what became of it (last night)", "table", *OUTCOMES)
     for entity in summary["received"]:
-        made.add_row(entity["table"], *(f"{entity[name]:,}" for name in OUTCOMES))
-    return made
+        table.add_row(entity["table"], *(f"{entity[name]:,}" for name in OUTCOMES))
+    return table
 
 
 def describe_files(summary: dict[str, Any]) -> list[str]:
@@ -84,30 +84,32 @@ def describe_files(summary: dict[str, Any]) -> list[str]:
 
 
 def tabulate_segments(summary: dict[str, Any]) -> Table:
-    made = new_table(
+    table = new_table(
         f"Segments of {summary['customers']['customers']:,} customers; one may be in several",
         "segment",
         "customers",
     )
     for segment in sorted(summary["segments"], key=lambda each: -each["n_customers"]):
-        made.add_row(segment["name"], f"{segment['n_customers']:,}")
-    return made
+        table.add_row(segment["name"], f"{segment['n_customers']:,}")
+    return table
 
 
 def tabulate_model(summary: dict[str, Any]) -> Table:
     tested = summary["model"].get("n_test_customers")
-    asked = f" ({tested:,} customers)" if tested else ""
-    made = new_table(
-        f"NDCG@10 on the newest window{asked}, with 95 % intervals; the best first", "recommender", *SCORES
+    tested_on = f" ({tested:,} customers)" if tested else ""
+    table = new_table(
+        f"NDCG@10 on the newest window{tested_on}, with 95 % intervals; the best first",
+        "recommender",
+        *SCORES,
     )
     board = summary["model"].get("leaderboard", {})
     for name in sorted(board, key=lambda name: -(board[name]["quality"]["mean"] or 0)):
-        made.add_row(
+        table.add_row(
             name,
             format_interval(board[name]["quality"]),
             *(format_interval(board[name][task]["ndcg"]) for task in SCORES[1:]),
         )
-    return made
+    return table
 
 
 def describe_legend(summary: dict[str, Any]) -> str:
@@ -127,14 +129,14 @@ def tabulate_answers(visits: list[dict[str, Any]]) -> Table:
     blocked = next(item for item in visits[0]["before"]["items"] if item["item_id"] == visits[0]["blocked"])
     name = format_item(blocked)
     title = f"What three visitors are shown, before and after {name} ({blocked['item_id']}) is blocked"
-    made = new_table(title, "visitor", "list", "before", "after")
+    table = new_table(title, "visitor", "list", "before", "after")
     for visit in visits:
-        shown = [
+        cells = [
             "\n".join(f"{item['rank']}. {format_item(item)}" for item in visit[when]["items"])
             for when in ("before", "after")
         ]
-        made.add_row(visit["who"], visit["before"]["source"], *shown)
-    return made
+        table.add_row(visit["who"], visit["before"]["source"], *cells)
+    return table
 
 
 def format_reason(visit: dict[str, Any]) -> str:
@@ -149,8 +151,8 @@ def describe_reviews(identity: dict[str, Any]) -> str:
     waiting = f"Questions about merges: {sum(identity['n_questions'].values()):,}" + (
         f" ({kinds})" if kinds else ""
     )
-    held = f"; {identity['n_held_back']:,} held back until answered" if identity["n_held_back"] else ""
-    return f"{waiting}{held}." + (f" Drawn in {identity['report']}" if identity["report"] else "")
+    held_back = f"; {identity['n_held_back']:,} held back until answered" if identity["n_held_back"] else ""
+    return f"{waiting}{held_back}." + (f" Drawn in {identity['report']}" if identity["report"] else "")
 
 
 def format_item(item: dict[str, Any]) -> str:
@@ -179,18 +181,18 @@ def print_page(console: Console, summary: dict[str, Any], visits: list[dict[str,
     console.print()
     console.print(tabulate_model(summary))
     console.print(describe_legend(summary), style="dim", soft_wrap=True)
-    said = summary["model"]
-    console.print(f"Gate: {said.get('verdict', 'nothing new to judge')}. {said.get('reason', '')}")
-    console.print(f"{describe_drift(said.get('drift', {}))}\n", soft_wrap=True)
+    model = summary["model"]
+    console.print(f"Gate: {model.get('verdict', 'nothing new to judge')}. {model.get('reason', '')}")
+    console.print(f"{describe_drift(model.get('drift', {}))}\n", soft_wrap=True)
     console.print(tabulate_answers(visits))
     console.print(format_reason(visits[0]), soft_wrap=True)
 
 
-def describe_drift(said: dict[str, Any]) -> str:
+def describe_drift(drift: dict[str, Any]) -> str:
     """What the night saw of drift, in words."""
-    if said.get("alarms"):
-        return f"Drift: {'; '.join(said['alarms'])}. A search for a better configuration is due."
-    able = [each for each in said.get("signals", []) if each["value"] is not None]
+    if drift.get("alarms"):
+        return f"Drift: {'; '.join(drift['alarms'])}. A search for a better configuration is due."
+    able = [each for each in drift.get("signals", []) if each["value"] is not None]
     return f"Drift: none in {len(able)} signals." if able else "Drift: history is too short to tell."
 
 

@@ -21,14 +21,14 @@ def run_process_group(
     Returns:
         Its exit code; 0 when a signal to us ended it, as Ctrl-C is how one leaves a server.
     """
-    told: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: told.append(number)) for number in ENDING}
+    signals: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: signals.append(number)) for number in ENDING}
     # In a session of its own, or Ctrl-C would reach its parts in any order before we end them together.
     child = subprocess.Popen([str(word) for word in command], env=env, cwd=cwd, start_new_session=True)
     try:
-        while child.poll() is None and not told:
+        while child.poll() is None and not signals:
             time.sleep(LOOK_EVERY_SECONDS)
-        return 0 if told else child.returncode
+        return 0 if signals else child.returncode
     finally:
         end_process_tree(child)
         for number, handler in before.items():

@@ -28,12 +28,12 @@ Group = tuple[str, str, str, date]
 MOST_SAMPLES = 20
 
 
-def read_quarantine(lake: Lake, wanted: dict[str, object]) -> tuple[dict[Group, list[dict]], int]:
+def read_quarantine(lake: Lake, filters: dict[str, object]) -> tuple[dict[Group, list[dict]], int]:
     """Refused records of files that count, by source, feed, reason and landing day; and how many of other
     files there are.
 
     Args:
-        wanted: columns of `quarantine` and the value that each must have.
+        filters: columns of `quarantine` and the value that each must have.
     """
     replaced = {
         row["delivery_id"] for row in lake.read_arrow(OPS_DELIVERIES).to_pylist() if row["superseded_by"]
@@ -41,7 +41,7 @@ def read_quarantine(lake: Lake, wanted: dict[str, object]) -> tuple[dict[Group, 
     groups: dict[Group, list[dict]] = defaultdict(list)
     n_replaced = 0
     for row in lake.read_arrow(QUARANTINE).to_pylist():
-        if any(row[name] != value for name, value in wanted.items()):
+        if any(row[name] != value for name, value in filters.items()):
             continue
         if row["delivery_id"] in replaced:
             n_replaced += 1
@@ -52,19 +52,19 @@ def read_quarantine(lake: Lake, wanted: dict[str, object]) -> tuple[dict[Group, 
 
 def print_groups(console: Console, groups: dict[Group, list[dict]]) -> None:
     """One line a group, with the details that its records were refused for."""
-    shown = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for name in ("source", "feed", "reason", "day"):
-        shown.add_column(name)
-    shown.add_column("records", justify="right")
-    shown.add_column("about")
+        table.add_column(name)
+    table.add_column("records", justify="right")
+    table.add_column("about")
     for (source, feed, reason, day), rows in groups.items():
         details = [row["detail"] for row in rows]
         most = sorted(
             {detail for detail in details if detail}, key=lambda detail: (-details.count(detail), detail)
         )[:3]
         about = "; ".join(MASK if has_personal_value(detail) else detail for detail in most)
-        shown.add_row(source, feed, reason, str(day), f"{len(rows):,}", escape(about))
-    console.print(shown)
+        table.add_row(source, feed, reason, str(day), f"{len(rows):,}", escape(about))
+    console.print(table)
 
 
 def print_samples(console: Console, settings: Settings, groups: dict[Group, list[dict]], n: int) -> None:
@@ -117,13 +117,13 @@ def main(argv: list[str]) -> int:
         Console(width=None if sys.stdout.isatty() else 200, highlight=False),
     )
     lake = Lake(settings.lake)
-    asked = {"source": args.source, "entity": args.feed, "reason": args.reason, "landing_date": day}
-    wanted = {name: value for name, value in asked.items() if value}
-    groups, n_replaced = read_quarantine(lake, wanted)
+    filters = {"source": args.source, "entity": args.feed, "reason": args.reason, "landing_date": day}
+    set_filters = {name: value for name, value in filters.items() if value}
+    groups, n_replaced = read_quarantine(lake, set_filters)
     n_records = sum(map(len, groups.values()))
-    such = " that you ask for" if wanted else ""
-    found = f"{n_records:,} refused records{such}" if n_records else f"No refused records{such}"
-    console.print(f"{found} in {settings.home}")
+    such = " that you ask for" if set_filters else ""
+    headline = f"{n_records:,} refused records{such}" if n_records else f"No refused records{such}"
+    console.print(f"{headline} in {settings.home}")
     if n_replaced:
         console.print(f"({n_replaced:,} more are of files that were replaced since)")
     if n_records:

@@ -31,9 +31,9 @@ SMALL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 def find_free_ports(n: int) -> list[int]:
     """Ports nobody listens on, each another."""
-    held = [socket.create_server((HOST, 0)) for _ in range(n)]
-    ports = [server.getsockname()[1] for server in held]
-    for server in held:
+    sockets = [socket.create_server((HOST, 0)) for _ in range(n)]
+    ports = [server.getsockname()[1] for server in sockets]
+    for server in sockets:
         server.close()
     return ports
 
@@ -131,12 +131,12 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=1, help="of each worker")
     parser.add_argument("--memory", default="1g", help="of each worker")
     parser.add_argument("--folder", type=Path, default=Path(".concierge") / "logs" / "spark_cluster")
-    given = parser.parse_args()
+    args = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        run_cluster(given.folder, given.workers, given.cores, given.memory) as url,
+        run_cluster(args.folder, args.workers, args.cores, args.memory) as url,
     ):
         print(f"CONCIERGE_SPARK_MASTER={url}", flush=True)
         signal.pause()

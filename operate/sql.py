@@ -51,9 +51,18 @@ def build_shell_command(
     common = ["--read-only", "-P", "None", "--init-path", str(script), str(file)]
     if not query and is_terminal:
         return [sys.executable, "-m", "operate.sql_editor", *common]
-    asked = ["-c", query] if query else ["-f", "-"]
-    shown = ["--display-rows", str(MOST_ROWS)] if output_format == "table" else []
-    return [str(BIN / "hsql"), *common, *asked, "--format", output_format, "--limit", "-1", *shown]
+    query_options = ["-c", query] if query else ["-f", "-"]
+    row_options = ["--display-rows", str(MOST_ROWS)] if output_format == "table" else []
+    return [
+        str(BIN / "hsql"),
+        *common,
+        *query_options,
+        "--format",
+        output_format,
+        "--limit",
+        "-1",
+        *row_options,
+    ]
 
 
 def find_warehouse(settings: Settings) -> Path:

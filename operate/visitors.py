@@ -94,17 +94,17 @@ def fetch_before_and_after_block(url: str, visitors: list[Visitor]) -> list[dict
     before = [fetch_recommendations(url, visitor) for visitor in visitors]
     blocked = before[0]["items"][0]["item_id"]
     until = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    made = requests.post(
+    override = requests.post(
         f"{url}/v1/overrides",
         json={"kind": "block", "item_id": blocked, "until": until},
         timeout=TIMEOUT_SECONDS,
     )
-    made.raise_for_status()
+    override.raise_for_status()
     try:
         after = [fetch_recommendations(url, visitor) for visitor in visitors]
     finally:
         requests.delete(
-            f"{url}/v1/overrides/{made.json()['override_id']}", timeout=TIMEOUT_SECONDS
+            f"{url}/v1/overrides/{override.json()['override_id']}", timeout=TIMEOUT_SECONDS
         ).raise_for_status()
     return [
         {"who": visitor.description, "query": visitor.query, "before": was, "after": now, "blocked": blocked}

@@ -186,7 +186,7 @@ def parse_condition(document: Mapping, where: str) -> Condition:
         raise SegmentError(f"{where}: unknown op {op!r}; allowed: {', '.join(OPERATORS)}")
     kind, value = FIELDS[name].kind, document.get("value")
     if op == "is_known":
-        is_valid, wanted = isinstance(value, bool), "true or false"
+        is_valid, allowed_value = isinstance(value, bool), "true or false"
     elif op == "between":
         is_valid = (
             kind == "number"
@@ -194,7 +194,7 @@ def parse_condition(document: Mapping, where: str) -> Condition:
             and len(value) == 2
             and all(is_number(each) for each in value)
         )
-        is_valid, wanted = (
+        is_valid, allowed_value = (
             is_valid and value[0] <= value[1],
             f"two numbers [low, high], both ends included, {FINITE}",
         )
@@ -205,13 +205,15 @@ def parse_condition(document: Mapping, where: str) -> Condition:
             and bool(value)
             and all(is_number(each) for each in value)
         )
-        wanted = f"a list of numbers, {FINITE}"
+        allowed_value = f"a list of numbers, {FINITE}"
     elif kind == "boolean":
-        is_valid, wanted = op in ("=", "!=") and isinstance(value, bool), "true or false, with = or !="
+        is_valid, allowed_value = op in ("=", "!=") and isinstance(value, bool), "true or false, with = or !="
     else:
-        is_valid, wanted = is_number(value), f"a number, {FINITE}"
+        is_valid, allowed_value = is_number(value), f"a number, {FINITE}"
     if not is_valid:
-        raise SegmentError(f"{where}: {name} {op} {value!r}; {name} is a {kind}, which here takes {wanted}")
+        raise SegmentError(
+            f"{where}: {name} {op} {value!r}; {name} is a {kind}, which here takes {allowed_value}"
+        )
     return Condition(name, op, tuple(value) if isinstance(value, list) else value)
 
 

@@ -148,9 +148,11 @@ def collect_answers(
 
 def number_overrides(answers: list[tuple[str, dict]]) -> list[tuple[str, dict]]:
     """The answers with the random id of each override that they made replaced by its number."""
-    made = [fields["override_id"] for name, fields in answers if " POST " in name and "override_id" in fields]
+    override_ids = [
+        fields["override_id"] for name, fields in answers if " POST " in name and "override_id" in fields
+    ]
     text = json.dumps(answers)
-    for number, override_id in enumerate(made, 1):
+    for number, override_id in enumerate(override_ids, 1):
         text = text.replace(override_id, f"override {number}")
     return [(name, fields) for name, fields in json.loads(text)]
 

@@ -35,35 +35,35 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=Path, default=ROOT / "reports" / "leaderboard", help="where the page and picture go"
     )
-    given = parser.parse_args()
-    only = tuple(name for name in given.only.split(",") if name)
+    args = parser.parse_args()
+    only = tuple(name for name in args.only.split(",") if name)
     try:
-        select_rows(given.data, only)
-        data = load_dataset(given.data, given.shared, given.seed)
-        if not len(getattr(data, given.window).asked):
+        select_rows(args.data, only)
+        data = load_dataset(args.data, args.shared, args.seed)
+        if not len(getattr(data, args.window).asked):
             raise ValueError(
-                f"nobody to ask in the {given.window} window: none of its customers wanted anything before"
+                f"nobody to ask in the {args.window} window: none of its customers wanted anything before"
             )
     except ValueError as error:
         parser.exit(1, f"make leaderboard: {error}\n")
     print(
         data.protocol,
-        table.describe_test_size(data, getattr(data, given.window)),
+        table.describe_test_size(data, getattr(data, args.window)),
         table.format_header(data),
         sep="\n",
         flush=True,
     )
-    found = []
-    seconds = given.seconds if given.seconds is not None or given.data in LOADERS else SECONDS
-    for result in run_rows(data, given.data, only, given.window, given.threads, given.seed, seconds):
+    collected = []
+    seconds = args.seconds if args.seconds is not None or args.data in LOADERS else SECONDS
+    for result in run_rows(data, args.data, only, args.window, args.threads, args.seed, seconds):
         print(table.format_row(data, result), flush=True)
-        found.append(result)
+        collected.append(result)
     for task, metric in (column for column in data.columns if column[1].startswith("ndcg")):
-        blends = {result.row.name for result in found if not result.row.single}
-        for lift in compute_lifts(found, task, metric):
+        blends = {result.row.name for result in collected if not result.row.single}
+        for lift in compute_lifts(collected, task, metric):
             if lift.name in blends:
                 print(f"paired, {lift}")
-    others = PUBLISHED.get(given.data, ()) if given.window == "test" else ()
+    others = PUBLISHED.get(args.data, ()) if args.window == "test" else ()
     if others:
         print("published, and measured before:", *table.format_published_rows(others), sep="\n")
     print(
@@ -71,8 +71,8 @@ def main() -> None:
         *(f"  {name}: {words}" for name, words in table.describe_columns(data).items()),
         sep="\n",
     )
-    name = data.name if given.window == "test" else f"{data.name}-{given.window}"
-    print(page.write_page(given.pages, data, getattr(data, given.window), name, found, others))
+    name = data.name if args.window == "test" else f"{data.name}-{args.window}"
+    print(page.write_page(args.pages, data, getattr(data, args.window), name, collected, others))
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ def measure_quality(
     """Mean quality over those asked, and NDCG by task."""
     fitted = make(part, parameters).fit(window.training, seed)
     allowed = np.ones(window.asked.n_items, bool)
-    found = evaluate(
+    metrics = evaluate(
         lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=(k,), tasks=tasks
     )
-    return float(np.nanmean(found.quality)), {
-        task: float(np.nanmean(values)) for task, values in found.ndcg.items()
+    return float(np.nanmean(metrics.quality)), {
+        task: float(np.nanmean(values)) for task, values in metrics.ndcg.items()
     }
 
 
@@ -48,26 +48,26 @@ def main() -> None:
     parser.add_argument(
         "--seed", type=int, default=1, help="of the fits, and of the order that decides between equals"
     )
-    given = parser.parse_args()
-    data = load_dataset(given.data, given.shared, given.seed)
+    args = parser.parse_args()
+    data = load_dataset(args.data, args.shared, args.seed)
     shape = Shape.of(data.validation.training)
     best: dict[str, tuple[float, dict]] = {}
     for part, recipes in in_order(
         read_space(), items_per_customer(data.validation.training.behaviour)
     ).items():
-        if given.only and part not in given.only.split(","):
+        if args.only and part not in args.only.split(","):
             continue
-        for parameters in recipes[: given.most]:
+        for parameters in recipes[: args.most]:
             if reason := reason_against(make(part, parameters), shape, MEMORY_BYTES):
                 print(f"{part:<18} {parameters}: left out: {reason}", flush=True)
                 continue
-            began = time.monotonic()
+            start = time.monotonic()
             mean, by_task = measure_quality(
-                data.validation, part, parameters, data.tasks, data.ks[0], given.seed
+                data.validation, part, parameters, data.tasks, data.ks[0], args.seed
             )
-            said = "  ".join(f"{task} {value:.4f}" for task, value in by_task.items())
+            described = "  ".join(f"{task} {value:.4f}" for task, value in by_task.items())
             print(
-                f"{part:<18} {parameters}: quality {mean:.4f}  {said}  {time.monotonic() - began:.0f} s",
+                f"{part:<18} {parameters}: quality {mean:.4f}  {described}  {time.monotonic() - start:.0f} s",
                 flush=True,
             )
             best[part] = max(best.get(part, (-1.0, {})), (mean, parameters), key=lambda each: each[0])

@@ -34,18 +34,18 @@ def compute_lifts(results: Sequence[RowResult], task: str, metric: str) -> list[
     """Every row that has the figure against the best single one, the best first; nothing where there is no
     single one.
     """
-    held = {
+    by_row = {
         result.row.name: result
         for result in results
         if result.found and not np.isnan(read_customer_values(result, task, metric)).all()
     }
-    order = sorted(held, key=lambda name: -np.nanmean(read_customer_values(held[name], task, metric)))
-    best = next((name for name in order if held[name].row.single), None)
+    order = sorted(by_row, key=lambda name: -np.nanmean(read_customer_values(by_row[name], task, metric)))
+    best = next((name for name in order if by_row[name].row.single), None)
     if best is None:
         return []
-    bar = read_customer_values(held[best], task, metric)
+    bar = read_customer_values(by_row[best], task, metric)
     return [
-        Lift(name, best, task, metric, *interval(read_customer_values(held[name], task, metric) - bar))
+        Lift(name, best, task, metric, *interval(read_customer_values(by_row[name], task, metric) - bar))
         for name in order
         if name != best
     ]

@@ -21,11 +21,11 @@ def measure_row(
     """The row's figures on a window, and what it took: seconds to fit, to score and rank, of CPU; MiB at the
     peak.
     """
-    began, cpu = time.monotonic(), time.process_time()
+    start, cpu = time.monotonic(), time.process_time()
     fitted = row.fit(window.training, seed)
-    asked = time.monotonic()
+    scoring_start = time.monotonic()
     allowed = np.ones(window.asked.n_items, bool)
-    found = evaluate(
+    metrics = evaluate(
         lambda places: fitted.score(window.customers(places)),
         window.asked,
         allowed,
@@ -34,31 +34,38 @@ def measure_row(
         facts=Facts.of(window.asked.known_share, window.training, data.ks[0]),
         item_slices=slices.of_items(window.training.behaviour),
     )
-    found = replace(
-        found,
+    metrics = replace(
+        metrics,
         figures={
-            task: held if task in row.tasks else list_missing_metrics(held)
-            for task, held in found.figures.items()
+            task: by_name if task in row.tasks else list_missing_metrics(by_name)
+            for task, by_name in metrics.figures.items()
         },
     )
     ended = time.monotonic()
     mib = read_process_memory("VmHWM") / (
         1 << 20
     )  # the data included. Not ru_maxrss: that remembers what the starting process held
-    return found, {"fit": asked - began, "rank": ended - asked, "cpu": time.process_time() - cpu, "mib": mib}
+    return metrics, {
+        "fit": scoring_start - start,
+        "rank": ended - scoring_start,
+        "cpu": time.process_time() - cpu,
+        "mib": mib,
+    }
 
 
 def list_missing_metrics(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.full_like(values, np.nan) for name, values in figures.items()}
 
 
-def write_result(found: Measured, took: dict[str, float], to: Path) -> None:
+def write_result(metrics: Measured, costs: dict[str, float], to: Path) -> None:
     """The figures as `<to>.npz` and `<to>.json`, as `benchmarks.leaderboard.run` reads them."""
     arrays = {
-        f"{task}/{name}": values for task, held in found.figures.items() for name, values in held.items()
+        f"{task}/{name}": values
+        for task, by_name in metrics.figures.items()
+        for name, values in by_name.items()
     }
     np.savez(to.with_suffix(".npz"), **arrays)
-    to.with_suffix(".json").write_text(json.dumps({"took": took, "lists": found.lists, "k": found.k}))
+    to.with_suffix(".json").write_text(json.dumps({"took": costs, "lists": metrics.lists, "k": metrics.k}))
 
 
 def main() -> None:
@@ -72,11 +79,11 @@ def main() -> None:
     parser.add_argument("--row", required=True)
     parser.add_argument("--window", choices=("test", "validation"), default="test")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    data: Dataset = pickle.loads(given.handed.read_bytes())
-    row = next(row for row in list_rows(given.rows_of) if row.name == given.row)
-    found, took = measure_row(data, getattr(data, given.window), row, given.seed)
-    write_result(found, took, given.to)
+    args = parser.parse_args()
+    data: Dataset = pickle.loads(args.handed.read_bytes())
+    row = next(row for row in list_rows(args.rows_of) if row.name == args.row)
+    metrics, costs = measure_row(data, getattr(data, args.window), row, args.seed)
+    write_result(metrics, costs, args.to)
 
 
 if __name__ == "__main__":

@@ -59,13 +59,13 @@ def write_page(
     """Write both, aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     ready = [result for result in results if result.found]
-    whom = slices.of_customers(window.history.behaviour, window.asked, data.labels)
-    told = {result.row.name: summary(result.found, whom, DRAWS) for result in ready}
+    cohorts = slices.of_customers(window.history.behaviour, window.asked, data.labels)
+    summaries = {result.row.name: summary(result.found, cohorts, DRAWS) for result in ready}
     image = folder / f"{name}.png"
     picture.draw_picture(data, ready, published, image)
     path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
     absent = {result.row.name: result.wrong for result in results if not result.found}
-    aside.write_text(render_page(data, window, ready, told, published, image, absent))
+    aside.write_text(render_page(data, window, ready, summaries, published, image, absent))
     aside.rename(path)
     return path
 
@@ -74,7 +74,7 @@ def render_page(
     data: Dataset,
     window: TestWindow,
     results: Sequence[RowResult],
-    told: Mapping[str, Any],
+    summaries: Mapping[str, Any],
     published: Sequence[PublishedRow],
     image: Path,
     absent: Mapping[str, str],
@@ -85,12 +85,12 @@ def render_page(
         absent: by name of a row without figures, why it has none.
     """
     title = f"Leaderboard: {data.name.replace('_', ' ')}"
-    held = b64encode(image.read_bytes()).decode()
+    picture = b64encode(image.read_bytes()).decode()
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(data.protocol)}</p>",
         f"<p>{escape(describe_test_size(data, window))}</p>",
-        f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{held}">',
+        f'<img alt="bars of every row, ours with intervals" src="data:image/png;base64,{picture}">',
         "<h2>All rows</h2>",
         (
             "<p>Means over customers with 95 % bootstrap intervals; rows in grey are others', with their"
@@ -103,12 +103,14 @@ def render_page(
         "<p>Paired, customer by customer, with 95 % intervals.</p>",
         *[render_lifts(results, task, metric) for task, metric in data.columns if metric.startswith("ndcg")],
     ]
-    asked = [task for task in data.tasks if any(said[task]["n_customers"] for said in told.values())]
-    for task in asked:
-        is_first = task == asked[0]  # one legend is enough
+    tasks = [
+        task for task in data.tasks if any(summary[task]["n_customers"] for summary in summaries.values())
+    ]
+    for task in tasks:
+        is_first = task == tasks[0]  # one legend is enough
         parts += [
             f"<h2>Beyond accuracy: {task}</h2>",
-            render_beyond_accuracy(task, told),
+            render_beyond_accuracy(task, summaries),
             render_legend(legend(WHOLE)) if is_first else "",
         ]
         parts += [
@@ -117,7 +119,7 @@ def render_page(
                 f"<p>NDCG@{data.ks[0]}; customers who count below each"
                 f" name.{escape(SLICES) if is_first else ''}</p>"
             ),
-            render_slices(task, told),
+            render_slices(task, summaries),
         ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(title)}</title><style>{STYLE}</style>"
@@ -135,14 +137,14 @@ def render_rows(data: Dataset, results: Sequence[RowResult], published: Sequence
     for result in results:
         means = [read_metric(result.found, task, metric) for task, metric in data.columns]
         spans = [format_interval(result, task, metric) for task, metric in data.columns]
-        took = [f"{result.took['fit']:.1f}", f"{result.took['rank']:.1f}", f"{result.took['mib']:,.0f}"]
-        said = escape(result.row.chosen) + (f": {escape(result.row.said)}" if result.row.said else "")
-        said += "".join(f"<br><strong>{escape(words)}</strong>" for words in result.warnings)
+        costs = [f"{result.took['fit']:.1f}", f"{result.took['rank']:.1f}", f"{result.took['mib']:,.0f}"]
+        described = escape(result.row.chosen) + (f": {escape(result.row.said)}" if result.row.said else "")
+        described += "".join(f"<br><strong>{escape(words)}</strong>" for words in result.warnings)
         cells = [f"{format_value(mean)}{span}" for mean, span in zip(means, spans, strict=True)]
         lines.append(
             (
                 sort_key(means),
-                render_table_row([escape(result.row.name), *cells, *took, said], len(cells) + 3),
+                render_table_row([escape(result.row.name), *cells, *costs, described], len(cells) + 3),
             )
         )
     for other in published:
@@ -181,22 +183,22 @@ def format_interval(result: RowResult, task: str, metric: str) -> str:
 
 
 def render_lifts(results: Sequence[RowResult], task: str, metric: str) -> str:
-    found = compute_lifts(results, task, metric)
-    if not found:
+    row_lifts = compute_lifts(results, task, metric)
+    if not row_lifts:
         return ""
     lines = [
         render_table_row(
             [escape(each.name), f"{each.mean:+.4f} <small>[{each.low:+.4f}, {each.high:+.4f}]</small>"], 1
         )
-        for each in found
+        for each in row_lifts
     ]
-    return render_table([f"{task} {metric}", f"over {found[0].over}"], lines, 1)
+    return render_table([f"{task} {metric}", f"over {row_lifts[0].over}"], lines, 1)
 
 
-def render_beyond_accuracy(task: str, told: Mapping[str, Any]) -> str:
+def render_beyond_accuracy(task: str, summaries: Mapping[str, Any]) -> str:
     lines = []
-    for name, said in told.items():
-        of_task = said[task]
+    for name, by_task in summaries.items():
+        of_task = by_task[task]
         figures = [
             of_task[metric]["mean"] if isinstance(of_task[metric], dict) else of_task[metric]
             for metric in WHOLE
@@ -211,16 +213,18 @@ def render_beyond_accuracy(task: str, told: Mapping[str, Any]) -> str:
     return render_table(["", *WHOLE], lines, len(WHOLE))
 
 
-def render_slices(task: str, told: Mapping[str, Any]) -> str:
-    kept = {name: said[task] for name, said in told.items() if said[task]["n_customers"]}
-    if not kept:
+def render_slices(task: str, summaries: Mapping[str, Any]) -> str:
+    with_customers = {
+        name: summary[task] for name, summary in summaries.items() if summary[task]["n_customers"]
+    }
+    if not with_customers:
         return ""
-    parts = next(iter(kept.values()))["slices"]
+    parts = next(iter(with_customers.values()))["slices"]
     names = [
         f"{escape(part)}<br><small>{of_part['n_customers']:,}</small>" for part, of_part in parts.items()
     ]
     lines = []
-    for name, of_task in kept.items():
+    for name, of_task in with_customers.items():
         means = [of_task["slices"][part]["ndcg"]["mean"] for part in parts]
         lines.append(
             render_table_row(

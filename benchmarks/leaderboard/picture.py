@@ -77,9 +77,9 @@ def draw_panel(
             left out.
         digits: how a mean is written beside its bar.
     """
-    held = sorted((bar for bar in bars if not np.isnan(bar[0])), key=lambda bar: bar[0])
-    means, below, above, names, colours = zip(*held, strict=True) if held else ((),) * 5
-    heights = range(len(held))
+    ordered = sorted((bar for bar in bars if not np.isnan(bar[0])), key=lambda bar: bar[0])
+    means, below, above, names, colours = zip(*ordered, strict=True) if ordered else ((),) * 5
+    heights = range(len(ordered))
     panel.barh(heights, means, color=colours)
     ours = [n for n in heights if below[n] or above[n]]
     panel.errorbar(
@@ -94,7 +94,7 @@ def draw_panel(
     for n in heights:
         panel.text(means[n] + above[n], n, f" {means[n]:{digits}}", va="center", fontsize=7)
     panel.set_yticks(list(heights), [shorten_name(name) for name in names], fontsize=8)
-    panel.set_ylim(-0.6, len(held) - 0.4)
+    panel.set_ylim(-0.6, len(ordered) - 0.4)
     panel.margins(x=0.18)
     panel.spines[["top", "right"]].set_visible(False)
 

@@ -69,23 +69,25 @@ class LeaderboardRow:
 
 
 def define_single_row(
-    kind: str, chosen: str = UNTUNED, name: str | None = None, **parameters
+    kind: str, choice: str = UNTUNED, name: str | None = None, **parameters
 ) -> LeaderboardRow:
     """A row of the registered recommender `kind` with these parameters."""
-    said = ", ".join(
+    described = ", ".join(
         f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
         for key, value in parameters.items()
     )
-    return LeaderboardRow(name or kind, {"parts": {kind: parameters}}, chosen, said, RECOMMENDERS[kind].tasks)
+    return LeaderboardRow(
+        name or kind, {"parts": {kind: parameters}}, choice, described, RECOMMENDERS[kind].tasks
+    )
 
 
 def define_blend_row(
     name: str, parts: Mapping[str, Mapping[str, object]], weights: Mapping[str, float], power: float
 ) -> LeaderboardRow:
     """A row of the linear blend of these parts, its weights chosen on the window before."""
-    said = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
+    described = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
     configuration = {"parts": parts, "weights": weights, "power": power}
-    return LeaderboardRow(name, configuration, VALIDATION, f"{said}; power {power:g}", single=False)
+    return LeaderboardRow(name, configuration, VALIDATION, f"{described}; power {power:g}", single=False)
 
 
 # As a night fits it: the parts and the ranker's settings of `models/config/search.yml`.

@@ -51,10 +51,10 @@ def select_rows(rows_name: str, only: tuple[str, ...] = ()) -> list[LeaderboardR
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    held = {row.name: row for row in list_rows(rows_name)}
-    if unknown := [name for name in only if name not in held]:
-        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(held)}")
-    return [held[name] for name in only] or list(held.values())
+    by_name = {row.name: row for row in list_rows(rows_name)}
+    if unknown := [name for name in only if name not in by_name]:
+        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(by_name)}")
+    return [by_name[name] for name in only] or list(by_name.values())
 
 
 def run_rows(
@@ -75,7 +75,7 @@ def run_rows(
         ValueError: a name in `only` is no row's.
     """
     rows, shape = select_rows(rows_name, only), Shape.of(getattr(data, window).training)
-    began = time.monotonic()
+    start = time.monotonic()
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"
         handed.write_bytes(pickle.dumps(data))  # from this process to its children, and gone with them
@@ -84,8 +84,8 @@ def run_rows(
             if row.single and left_out:
                 yield RowResult(row, None, {}, f"left out: {' '.join(left_out.values())}")
                 continue
-            left = None if seconds is None else seconds - (time.monotonic() - began)
-            if left is not None and left <= 0:
+            seconds_left = None if seconds is None else seconds - (time.monotonic() - start)
+            if seconds_left is not None and seconds_left <= 0:
                 yield RowResult(row, None, {}, f"left out: the {seconds:g} seconds of the table were over")
                 continue
             to = Path(aside) / f"row{number}"
@@ -113,14 +113,14 @@ def run_rows(
                     stderr=subprocess.PIPE,
                     text=True,
                     check=False,
-                    timeout=left,
+                    timeout=seconds_left,
                 )
             except subprocess.TimeoutExpired:
                 yield RowResult(
                     row,
                     None,
                     {},
-                    f"left out: it took longer than the {left:.0f} s left of the table's {seconds:g}",
+                    f"left out: it took longer than the {seconds_left:.0f} s left of the table's {seconds:g}",
                 )
                 continue
             if done.returncode:
@@ -136,12 +136,12 @@ def read_result(row: LeaderboardRow, to: Path, left_out: dict[str, str]) -> RowR
     Args:
         left_out: by part of a blend, why it was fitted without.
     """
-    said = json.loads(to.with_suffix(".json").read_text())
+    document = json.loads(to.with_suffix(".json").read_text())
     figures: dict[str, dict[str, np.ndarray]] = {}
     with np.load(to.with_suffix(".npz")) as arrays:
         for key in arrays.files:
             task, name = key.split("/", 1)
             figures.setdefault(task, {})[name] = arrays[key]
-    found = Measured(figures, said["lists"], said["k"])
-    warnings = (f"without {in_words(left_out)}" if left_out else None, silence(found, row.tasks))
-    return RowResult(row, found, said["took"], warnings=tuple(words for words in warnings if words))
+    metrics = Measured(figures, document["lists"], document["k"])
+    warnings = (f"without {in_words(left_out)}" if left_out else None, silence(metrics, row.tasks))
+    return RowResult(row, metrics, document["took"], warnings=tuple(words for words in warnings if words))

@@ -13,11 +13,11 @@ from models.evaluation.legend import legend
 NAME, CELL = 34, 11
 
 
-def read_metric(found: Measured, task: str, name: str) -> float:
+def read_metric(metrics: Measured, task: str, name: str) -> float:
     """A mean over customers, or a figure of all lists; nan where there is none."""
-    if name in found.lists[task]:
-        return found.lists[task][name]
-    values = found.figures[task].get(name)
+    if name in metrics.lists[task]:
+        return metrics.lists[task][name]
+    values = metrics.figures[task].get(name)
     return float("nan") if values is None or np.isnan(values).all() else float(np.nanmean(values))
 
 
@@ -30,8 +30,8 @@ def format_value(value: float) -> str:
 
 def describe_test_size(data: Dataset, window: TestWindow) -> str:
     """How many are asked in each task, and of how much."""
-    asked = {"discover": window.asked.fresh, "next": window.asked.wanted}
-    people = ", ".join(f"{task} {int((np.diff(asked[task].indptr) > 0).sum()):,}" for task in data.tasks)
+    test_items = {"discover": window.asked.fresh, "next": window.asked.wanted}
+    people = ", ".join(f"{task} {int((np.diff(test_items[task].indptr) > 0).sum()):,}" for task in data.tasks)
     return (
         f"{window.training.behaviour.n_customers:,} customers × {window.asked.n_items:,} items, "
         f"{len(window.training.behaviour):,} days of behaviour to fit; asked: {people} customers"
@@ -59,9 +59,9 @@ def format_row(data: Dataset, result: RowResult) -> str:
     cells = "".join(
         f"{format_value(read_metric(result.found, task, name)):>{CELL + 6}}" for task, name in data.columns
     )
-    took = result.took
+    costs = result.took
     return (
-        f"{result.row.name:<{NAME}}{cells}{took['fit']:>8.1f}{took['rank']:>8.1f}{took['mib']:>7,.0f}  "
+        f"{result.row.name:<{NAME}}{cells}{costs['fit']:>8.1f}{costs['rank']:>8.1f}{costs['mib']:>7,.0f}  "
         f"{result.row.chosen}{': ' if result.row.said else ''}{result.row.said}"
         f"{''.join(f'; WARNING: {words}' for words in result.warnings)}"
     )

@@ -21,18 +21,18 @@ from spark_jobs.settings import Settings
 
 def score_all_kinds(home: Home, truth: Path, last: date, is_published: bool = True) -> list[PlantScore]:
     """Every kind there is, of a home whose last landing day is `last`."""
-    found = (
+    scores = (
         judge_refused_records(home.lake, truth, last)
         + judge_repeated_records(home.lake, truth, last)
         + judge_facts(home, truth, last, LAKE)
     )
     if is_published:
-        found += (
+        scores += (
             judge_facts(home, truth, last, PUBLISHED)
             + judge_consents_of_all(home, truth, last)
             + judge_evening_orders(home, truth, last)
         )
-    return found
+    return scores
 
 
 def main() -> int:
@@ -47,9 +47,9 @@ def main() -> int:
     )
     args = parser.parse_args()
     home = Home(args.home, Settings.from_environment().identity_key)
-    found = score_all_kinds(home, HomePaths(args.home).truth, args.to, not args.ingested)
-    print(format_scores(found))
-    return int(any(score.n_wrong for score in found))
+    scores = score_all_kinds(home, HomePaths(args.home).truth, args.to, not args.ingested)
+    print(format_scores(scores))
+    return int(any(score.n_wrong for score in scores))
 
 
 if __name__ == "__main__":

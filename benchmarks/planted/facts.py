@@ -89,9 +89,9 @@ def check_order(home: Home, key: str, facts: dict[str, Any]) -> bool:
     """The order is its first line's customer's, its amount that of the lines in its first line's currency."""
     row = home.orders[key]
     customer = home.owner[home.identifier("user_id", facts["user_id"])]
-    said = row["customer_id"], row["currency"], row["amount"]
+    order_fields = row["customer_id"], row["currency"], row["amount"]
     return (
-        said == (customer, facts["currency"], Decimal(facts["amount"]))
+        order_fields == (customer, facts["currency"], Decimal(facts["amount"]))
         and len(home.order_lines[key]) == facts["n_lines"]
     )
 
@@ -126,11 +126,11 @@ def judge_facts(
     newest = select_facts_in_force(folder, last)
     scores = []
     for name, (kind, check) in checks.items():
-        asked = {key: facts for (its_kind, key), facts in newest.items() if its_kind == kind}
+        of_kind = {key: facts for (its_kind, key), facts in newest.items() if its_kind == kind}
         wrong = [
-            f"{key} {facts}" for key, facts in asked.items() if not is_fact_true(check, home, key, facts)
+            f"{key} {facts}" for key, facts in of_kind.items() if not is_fact_true(check, home, key, facts)
         ]
-        scores.append(PlantScore(name, len(asked), len(asked) - len(wrong), len(wrong), tuple(wrong)))
+        scores.append(PlantScore(name, len(of_kind), len(of_kind) - len(wrong), len(wrong), tuple(wrong)))
     return scores
 
 
@@ -173,9 +173,11 @@ def judge_consents_of_all(home: Home, folder: Path, last: date) -> list[PlantSco
         ("no: without a list", False, home.lists),
         ("yes: not denied", True, home.denied),
     ):
-        asked = [customer for customer, is_granted in words.items() if is_granted is is_yes]
-        wrong = tuple(customer for customer in asked if customer in against)
-        scores.append(PlantScore(f"last word {name}", len(asked), len(asked) - len(wrong), len(wrong), wrong))
+        customers = [customer for customer, is_granted in words.items() if is_granted is is_yes]
+        wrong = tuple(customer for customer in customers if customer in against)
+        scores.append(
+            PlantScore(f"last word {name}", len(customers), len(customers) - len(wrong), len(wrong), wrong)
+        )
     return scores
 
 

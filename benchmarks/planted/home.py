@@ -49,10 +49,10 @@ class Home:
     @cached_property
     def held_by(self) -> dict[str, set[str]]:
         """Identifiers by customer."""
-        found: dict[str, set[str]] = {}
+        identifiers: dict[str, set[str]] = {}
         for identifier, customer in self.owner.items():
-            found.setdefault(customer, set()).add(identifier)
-        return found
+            identifiers.setdefault(customer, set()).add(identifier)
+        return identifiers
 
     @cached_property
     def lists(self) -> dict[str, list[str]]:
@@ -79,10 +79,10 @@ class Home:
     @cached_property
     def order_lines(self) -> dict[str, list[dict[str, Any]]]:
         """Lines by order."""
-        found: dict[str, list[dict[str, Any]]] = {}
+        lines: dict[str, list[dict[str, Any]]] = {}
         for row in self.rows(CORE_ORDER_LINES):
-            found.setdefault(row["order_id"], []).append(row)
-        return found
+            lines.setdefault(row["order_id"], []).append(row)
+        return lines
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """What the warehouse answers."""

@@ -29,15 +29,17 @@ def judge_refused_records(lake: Lake, truth: Path, last: date) -> list[PlantScor
     """
     records = read_planted_records(truth, "records.csv", last)
     rows = [row for row in lake.read_arrow(QUARANTINE).to_pylist() if row["landing_date"] <= last]
-    found = {
+    quarantined = {
         (row["entity"], row["reason"], *row["source_file"].split("/")[-2:], row["source_line"])
         for row in rows
     }
-    wanted = records[records["reason"].notna()]
-    asked = set(zip(*(wanted[name] for name in ("feed", "reason", "day", "file", "line")), strict=True))
+    refused_records = records[records["reason"].notna()]
+    expected = set(
+        zip(*(refused_records[name] for name in ("feed", "reason", "day", "file", "line")), strict=True)
+    )
     scores = []
-    for feed, reason in sorted({key[:2] for key in asked | found}):
-        a, b = ({key for key in side if key[:2] == (feed, reason)} for side in (asked, found))
+    for feed, reason in sorted({key[:2] for key in expected | quarantined}):
+        a, b = ({key for key in side if key[:2] == (feed, reason)} for side in (expected, quarantined))
         examples = [
             *(f"not refused: {'/'.join(map(str, key[2:]))}" for key in sorted(a - b)),
             *(f"refused: {'/'.join(map(str, key[2:]))}" for key in sorted(b - a)),
@@ -57,6 +59,8 @@ def judge_repeated_records(lake: Lake, truth: Path, last: date) -> list[PlantSco
     scores = []
     for feed, table in TARGETS.items():
         twice = int(counts[(counts["feed"] == feed) & counts["kind"].str.contains(TWICE)]["n"].sum())
-        held = sum(row["n_duplicate"] or 0 for row in runs if row["table_name"] == table)
-        scores.append(PlantScore(f"{feed}: delivered twice", twice, min(twice, held), abs(twice - held)))
+        n_duplicates = sum(row["n_duplicate"] or 0 for row in runs if row["table_name"] == table)
+        scores.append(
+            PlantScore(f"{feed}: delivered twice", twice, min(twice, n_duplicates), abs(twice - n_duplicates))
+        )
     return scores

@@ -41,56 +41,60 @@ def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparis
     )
     registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
     judge = Judge(settings.paths.truth, as_of)
-    made, rows = home.build_scoring_inputs(lake, registry.load(registry.champion()), settings)
+    model, rows = home.build_scoring_inputs(lake, registry.load(registry.champion()), settings)
     person = home.map_customers_to_persons(judge, lake, settings.identity_key)
-    asked = home.select_known_customers(lake, rows, person)
-    if not asked.rows.num_rows:
+    customers = home.select_known_customers(lake, rows, person)
+    if not customers.rows.num_rows:
         raise SystemExit(
             "nobody of this home is known to its truth: were its lists made under another"
             " CONCIERGE_IDENTITY_KEY?"
         )
-    names = asked.customers
+    names = customers.customers
     expected = judge.compute_expected_purchases(days, [person[name] for name in names])
     own = home.read_served_lists(lake)
 
     def places(lists: home.Lists) -> np.ndarray:
         return worth.compact_rows(
             [
-                worth.merge_ladder([lists.get(name, []), *asked.ladder[name]], judge.column_of)
+                worth.merge_ladder([lists.get(name, []), *customers.ladder[name]], judge.column_of)
                 for name in names
             ]
         )
 
     listed = {SERVED: places(own)} | {
-        name: places(lists) for name, lists in home.score_single_parts(made, asked.rows)
+        name: places(lists) for name, lists in home.score_single_parts(model, customers.rows)
     }
     listed[POPULAR] = worth.compact_rows(
-        [worth.merge_ladder(asked.ladder[name][-1:], judge.column_of) for name in names]
+        [worth.merge_ladder(customers.ladder[name][-1:], judge.column_of) for name in names]
     )
     listed[BEST] = worth.choose_best_items(expected)
     has_list = np.array([name in own for name in names])
-    n_days, browsed = asked.habits()
-    whom = worth.group_customers(n_days, browsed, has_list)
+    n_days, browsed = customers.habits()
+    cohorts = worth.group_customers(n_days, browsed, has_list)
 
     first = home.find_first_week_items(lake, as_of)
     new = np.array([item in first for item in judge.item_ids])
-    shown = set(made.artifact.item_ids[made.allowed].tolist())
+    listable = set(model.artifact.item_ids[model.allowed].tolist())
     seed = json.loads((settings.paths.truth / "shop.json").read_text())["seed"]
     return ListComparison(
         f"Seed {seed}, the evening of {as_of}, {days} days ahead: {len(names):,} customers of one person"
         " each.",
         worth.build_board(
-            {name: worth.compute_list_worth(expected, held) for name, held in listed.items()}, whom
+            {name: worth.compute_list_worth(expected, lists_of_row) for name, lists_of_row in listed.items()},
+            cohorts,
         ),
         worth.build_board(
-            {name: worth.compute_list_worth(expected, held, new) for name, held in listed.items()},
+            {
+                name: worth.compute_list_worth(expected, lists_of_row, new)
+                for name, lists_of_row in listed.items()
+            },
             {LISTED: has_list},
         ),
-        (len(first), sum(item.encode() in shown for item in first)),
+        (len(first), sum(item.encode() in listable for item in first)),
         float(expected[has_list][:, new].sum(axis=1).mean()),
         tuple(
-            float((new[np.maximum(held, 0)] & (held >= 0))[has_list].sum(axis=1).mean())
-            for held in listed.values()
+            float((new[np.maximum(lists_of_row, 0)] & (lists_of_row >= 0))[has_list].sum(axis=1).mean())
+            for lists_of_row in listed.values()
         ),
         home.trace_first_nights(lake, first, K),
     )
@@ -107,11 +111,11 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=Path, default=ROOT / "reports" / "sample_shop_lists", help="where page and picture go"
     )
-    given = parser.parse_args()
-    settings = Settings.from_environment({**os.environ, "CONCIERGE_HOME": str(given.home)})
-    told = judge_home_lists(settings, given.as_of, given.days)
-    print(*format_report(told), sep="\n")
-    print(page.write_page(given.pages, f"{given.home.resolve().name.strip('.')}-{given.as_of}", told))
+    args = parser.parse_args()
+    settings = Settings.from_environment({**os.environ, "CONCIERGE_HOME": str(args.home)})
+    comparison = judge_home_lists(settings, args.as_of, args.days)
+    print(*format_report(comparison), sep="\n")
+    print(page.write_page(args.pages, f"{args.home.resolve().name.strip('.')}-{args.as_of}", comparison))
 
 
 if __name__ == "__main__":

@@ -55,12 +55,12 @@ class KnownCustomers:
 
     def habits(self) -> tuple[np.ndarray, np.ndarray]:
         """LandingDates with a purchase, and whether there was any behaviour at all, by customer."""
-        told = self.rows.select(["days", "kinds"]).to_pylist()
+        histories = self.rows.select(["days", "kinds"]).to_pylist()
         bought = [
             {day for day, kind in zip(row["days"], row["kinds"], strict=True) if kind == PURCHASE}
-            for row in told
+            for row in histories
         ]
-        return np.array([len(days) for days in bought]), np.array([len(row["days"]) > 0 for row in told])
+        return np.array([len(days) for days in bought]), np.array([len(row["days"]) > 0 for row in histories])
 
 
 def check_evening(lake: Lake, as_of: date) -> None:
@@ -86,11 +86,11 @@ def map_customers_to_persons(judge: Judge, lake: Lake, key: str) -> dict[str, st
         zip(*(column.to_pylist() for column in lake.read_arrow(CORE_IDENTITIES).columns), strict=True)
     )
     behind: dict[str, set[str]] = {}
-    for (kind, value), found in judge.list_identifiers().items():
+    for (kind, value), persons in judge.list_identifiers().items():
         customer = owner.get(hash_identifier(key, kind, SOURCE, value))
         if customer:
-            behind.setdefault(customer, set()).update(found)
-    return {customer: next(iter(found)) for customer, found in behind.items() if len(found) == 1}
+            behind.setdefault(customer, set()).update(persons)
+    return {customer: next(iter(persons)) for customer, persons in behind.items() if len(persons) == 1}
 
 
 def build_scoring_inputs(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[ScoringModel, pa.Table]:
@@ -103,9 +103,9 @@ def build_scoring_inputs(lake: Lake, artifact: Artifact, settings: Settings) -> 
     span = read_interaction_span(interactions)
     behaviour = aggregate_daily_behaviour(filter_consented(interactions, customers))
     span = replace(span, since=find_first_training_day(behaviour, settings.training_days))
-    made = build_scoring_model(artifact, items, span, "judged")
-    return made, stale_customers.collect_customer_inputs(
-        behaviour, customers, made.inputs, span.since
+    model = build_scoring_model(artifact, items, span, "judged")
+    return model, stale_customers.collect_customer_inputs(
+        behaviour, customers, model.inputs, span.since
     ).orderBy("customer_id").toArrow()
 
 
@@ -119,8 +119,8 @@ def select_known_customers(lake: Lake, rows: pa.Table, known: Mapping[str, str])
         segments = tuple(dict.fromkeys([*filter(None, [row["rfm_segment"]]), *(row["segment_ids"] or ())]))
         narrowest = next((lists[name] for name in audiences(row["country"], segments) if name in lists), [])
         ladder[row["customer_id"]] = [narrowest, lists[POPULAR]]
-    held = [name in known and name in ladder for name in rows["customer_id"].to_pylist()]
-    return KnownCustomers(rows.filter(pa.array(held)), ladder)
+    is_known = [name in known and name in ladder for name in rows["customer_id"].to_pylist()]
+    return KnownCustomers(rows.filter(pa.array(is_known)), ladder)
 
 
 def read_served_lists(
@@ -131,20 +131,20 @@ def read_served_lists(
     return {row[key]: [item["item_id"] for item in row["items"]] for row in rows}
 
 
-def score_single_parts(made: ScoringModel, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
+def score_single_parts(model: ScoringModel, rows: pa.Table) -> Iterator[tuple[str, Lists]]:
     """Each part's name and lists when it is the whole model: same rules of what may be listed, same way of
     scoring.
     """
-    ids = np.char.decode(made.artifact.item_ids, "utf-8")
-    for part in made.artifact.blend.parts:
-        one = replace(made, artifact=replace(made.artifact, blend=WeightedBlend([part], {part.name: 1.0})))
+    ids = np.char.decode(model.artifact.item_ids, "utf-8")
+    for part in model.artifact.blend.parts:
+        one = replace(model, artifact=replace(model.artifact, blend=WeightedBlend([part], {part.name: 1.0})))
         lists: Lists = {}
         for start in range(0, rows.num_rows, partitions.BLOCK):
             block = rows.slice(start, partitions.BLOCK).combine_chunks()
-            found = partitions.score_customers(one, partitions.encode_customers(one, block)).items
+            items_by_rank = partitions.score_customers(one, partitions.encode_customers(one, block)).items
             lists |= {
                 name: ids[row[row >= 0]].tolist()
-                for name, row in zip(block["customer_id"].to_pylist(), found, strict=True)
+                for name, row in zip(block["customer_id"].to_pylist(), items_by_rank, strict=True)
             }
         yield part.name, lists
 
@@ -184,7 +184,7 @@ def trace_first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[It
         ):
             wrote.setdefault(row["days_to"], {})[row["table_name"]] = row["version_after"]
     nights = sorted(night for night, versions in wrote.items() if len(versions) == 2)
-    found = []
+    traced = []
     for before, night in pairwise([date.min, *nights]):
         young = sorted(item for item, day in first.items() if before < day <= night)
         if not young:
@@ -194,5 +194,5 @@ def trace_first_nights(lake: Lake, first: Mapping[str, date], k: int) -> list[It
         lists = list(read_served_lists(lake, version=wrote[night][REC_CUSTOMER_ITEMS.name]).values())
         for item in young:
             whole, top = (sum(item in row[:n] for row in lists) for n in (None, k))
-            found.append(ItemFirstNight(item, night, item in may, whole, top, len(lists)))
-    return found
+            traced.append(ItemFirstNight(item, night, item in may, whole, top, len(lists)))
+    return traced

@@ -23,17 +23,17 @@ from expectations.contracts.files import put_text
 TITLE = "The sample shop's lists by its own truth"
 
 
-def write_page(folder: Path, name: str, told: ListComparison) -> Path:
+def write_page(folder: Path, name: str, comparison: ListComparison) -> Path:
     """Write `<name>.png` and `<name>.html`, the page aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / f"{name}.png"
-    draw_panels(told, image)
+    draw_panels(comparison, image)
     path = folder / f"{name}.html"
-    put_text(path, render_page(told, image))
+    put_text(path, render_page(comparison, image))
     return path
 
 
-def draw_panels(told: ListComparison, path: Path) -> None:
+def draw_panels(comparison: ListComparison, path: Path) -> None:
     """A panel a group of customers, one for items in their first week: every list's worth with
     its interval.
     """
@@ -43,18 +43,18 @@ def draw_panels(told: ListComparison, path: Path) -> None:
     from matplotlib import pyplot
 
     shown = [
-        (told.everything, group, name)
-        for group, name in enumerate(told.everything.groups)
-        if told.everything.n[group]
+        (comparison.everything, group, name)
+        for group, name in enumerate(comparison.everything.groups)
+        if comparison.everything.n[group]
     ]
     shown = [each for each in shown if each[2] != AUDIENCE]
-    if told.new_there[0]:
-        shown.append((told.new, 0, "items in their first week"))
+    if comparison.new_there[0]:
+        shown.append((comparison.new, 0, "items in their first week"))
     across = -(-len(shown) // 2)
     figure, panels = pyplot.subplots(
         2,
         across,
-        figsize=(4.4 * across, 2 * (0.8 + 0.2 * len(told.everything.lists))),
+        figsize=(4.4 * across, 2 * (0.8 + 0.2 * len(comparison.everything.lists))),
         layout="constrained",
         squeeze=False,
     )
@@ -70,20 +70,20 @@ def draw_panels(told: ListComparison, path: Path) -> None:
 
 def list_bars(board: ComparisonBoard, group: int) -> list[tuple[float, float, float, str, str]]:
     """Mean, below, above, name and colour of every list."""
-    made = []
+    drawn_bars = []
     for row, name in enumerate(board.lists):
         mean, low, high = board.mean[row, group] * PER
         colour = BLENDS if name == SERVED else OURS if is_model_part(board, row) else THEIRS
-        made.append(
+        drawn_bars.append(
             (mean, max(mean - low, 0.0), max(high - mean, 0.0), name, colour)
         )  # all alike: rounding has a sign
-    return made
+    return drawn_bars
 
 
-def render_page(told: ListComparison, image: Path) -> str:
+def render_page(comparison: ListComparison, image: Path) -> str:
     """The page as HTML."""
-    held = b64encode(image.read_bytes()).decode()
-    board, new = told.everything, told.new
+    picture = b64encode(image.read_bytes()).decode()
+    board, new = comparison.everything, comparison.new
     names = [f"{escape(name)}<br><small>{n:,}</small>" for name, n in zip(board.groups, board.n, strict=True)]
     rows = [
         render_table_row(
@@ -94,26 +94,26 @@ def render_page(told: ListComparison, image: Path) -> str:
     ]
     parts = [
         f"<h1>{escape(TITLE)}</h1>",
-        f"<p>{escape(told.about)}</p>",
-        f'<img alt="bars of every list, by group of customers" src="data:image/png;base64,{held}">',
+        f"<p>{escape(comparison.about)}</p>",
+        f'<img alt="bars of every list, by group of customers" src="data:image/png;base64,{picture}">',
         "<h2>By customer</h2>",
         f"<p>{escape(UNIT)}</p>",
         render_table(["", *names], rows, len(names)),
         "<h2>Items in their first week</h2>",
-        f"<p>{escape(format_new_items(told))}</p>",
+        f"<p>{escape(format_new_items(comparison))}</p>",
     ]
-    if told.new_there[0]:
+    if comparison.new_there[0]:
         rows = [
             render_table_row([escape(name), escape(format_cell(new, row, 0)), share, f"{places:.2f}"], 3)
             for row, (name, share, places) in enumerate(
-                zip(new.lists, compute_share_of_best(new), told.places, strict=True)
+                zip(new.lists, compute_share_of_best(new), comparison.places, strict=True)
             )
         ]
         parts.append(
             render_table(["", "purchases of them", "share of the best ten’s", "places of the ten"], rows, 3)
         )
-    parts += [f"<p>{escape(format_first_night(one))}</p>" for one in told.nights]
-    parts += [f"<p>{escape(said)}</p>" for said in format_verdict(told)]
+    parts += [f"<p>{escape(format_first_night(one))}</p>" for one in comparison.nights]
+    parts += [f"<p>{escape(sentence)}</p>" for sentence in format_verdict(comparison)]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(TITLE)}</title><style>{STYLE}</style>"
     return (

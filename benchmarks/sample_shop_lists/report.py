@@ -82,14 +82,14 @@ def list_losing_rows(board: ComparisonBoard) -> list[str]:
     """Where the served list is worth less than another than the best there are, its whole interval below
     zero.
     """
-    found = []
+    losing = []
     for row in range(1, len(board.lists) - 1):
         for group in np.flatnonzero(board.behind[row, :, 2] < 0):
-            found.append(
+            losing.append(
                 f"{board.groups[group]}: behind {board.lists[row]} by"
                 f" {format_lift(board, row, group).split(' ', 1)[1]}"
             )
-    return found
+    return losing
 
 
 def compute_share_of_best(board: ComparisonBoard) -> list[str]:
@@ -98,61 +98,63 @@ def compute_share_of_best(board: ComparisonBoard) -> list[str]:
     return [f"{own / best:.0%}" if best else "–" for own in board.mean[:, 0, 0]]
 
 
-def format_report(told: ListComparison) -> list[str]:
+def format_report(comparison: ListComparison) -> list[str]:
     """The whole comparison."""
-    board, new = told.everything, told.new
-    said = [
-        told.about,
+    board, new = comparison.everything, comparison.new
+    lines = [
+        comparison.about,
         UNIT,
         "",
         " " * NAME + "".join(f"{name:>{CELL}}" for name in board.groups),
         f"{'customers':<{NAME}}" + "".join(f"{n:>{CELL},}" for n in board.n),
     ]
     for row, name in enumerate(board.lists):
-        said.append(
+        lines.append(
             f"{name:<{NAME}}"
             + "".join(f"{format_cell(board, row, group):>{CELL}}" for group in range(len(board.groups)))
         )
-    said += ["", format_new_items(told)]
-    if told.new_there[0]:
-        said += [
+    lines += ["", format_new_items(comparison)]
+    if comparison.new_there[0]:
+        lines += [
             "",
             " " * NAME + f"{'purchases of them':>{CELL}}{'share of the best ten’s':>{CELL}}"
             f"{'places of the ten':>{CELL}}",
         ]
         for row, (name, share, places) in enumerate(
-            zip(new.lists, compute_share_of_best(new), told.places, strict=True)
+            zip(new.lists, compute_share_of_best(new), comparison.places, strict=True)
         ):
-            said.append(f"{name:<{NAME}}{format_cell(new, row, 0):>{CELL}}{share:>{CELL}}{places:>{CELL}.2f}")
-        said += ["", *[format_first_night(one) for one in told.nights]]
-    return [*said, "", *format_verdict(told)]
+            lines.append(
+                f"{name:<{NAME}}{format_cell(new, row, 0):>{CELL}}{share:>{CELL}}{places:>{CELL}.2f}"
+            )
+        lines += ["", *[format_first_night(one) for one in comparison.nights]]
+    return [*lines, "", *format_verdict(comparison)]
 
 
-def format_verdict(told: ListComparison) -> list[str]:
+def format_verdict(comparison: ListComparison) -> list[str]:
     """Where the served list loses, each in a line; or that it does not."""
     behind = [
-        *list_losing_rows(told.everything),
-        *[f"items in their first week, {line}" for line in list_losing_rows(told.new)],
+        *list_losing_rows(comparison.everything),
+        *[f"items in their first week, {line}" for line in list_losing_rows(comparison.new)],
     ]
     return [f"Served loses, {line}" for line in behind] or [
         "Served loses to no part and not to the popular list."
     ]
 
 
-def format_new_items(told: ListComparison) -> str:
+def format_new_items(comparison: ListComparison) -> str:
     """How much there is to catch of items in their first week."""
-    there, shown = told.new_there
+    there, n_listed = comparison.new_there
     return (
-        f"Items in their first week: {there}, of which {shown} may be shown tonight; per {PER:,} customers"
-        f" with a list of their own {told.new_expected * PER:.1f} purchases of them are truly expected."
+        f"Items in their first week: {there}, of which {n_listed} may be shown tonight; per {PER:,} customers"
+        f" with a list of their own {comparison.new_expected * PER:.1f} purchases of them are truly expected."
     )
 
 
 def format_first_night(one: ItemFirstNight) -> str:
     """An item's first night in words."""
-    shown = (
+    listed = (
         f"in {one.in_lists:,} of {one.of:,} lists, in {one.in_tens:,} of their first tens"
         if one.shown
         else "may not be shown"
     )
-    return f"{one.item}, first night {one.night}: {shown}"
+    return f"{one.item}, first night {one.night}: {listed}"

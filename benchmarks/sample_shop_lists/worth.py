@@ -48,8 +48,8 @@ def merge_ladder(rungs: Sequence[Sequence[str]], column_of: Mapping[str, int], k
 def compact_rows(rows: Sequence[Sequence[int]], k: int = K) -> np.ndarray:
     """int [rows, k]: rows of at most k places, -1 where one has ended."""
     places = np.full((len(rows), k), -1)
-    for row, held in enumerate(rows):
-        places[row, : len(held)] = held
+    for row, row_items in enumerate(rows):
+        places[row, : len(row_items)] = row_items
     return places
 
 
@@ -94,17 +94,21 @@ def group_customers(n_days: np.ndarray, browsed: np.ndarray, listed: np.ndarray)
     }
 
 
-def build_board(values: Mapping[str, np.ndarray], whom: Mapping[str, np.ndarray]) -> ComparisonBoard:
+def build_board(values: Mapping[str, np.ndarray], cohorts: Mapping[str, np.ndarray]) -> ComparisonBoard:
     """Every list's worth and how far it is behind the served one, with 95 % intervals over the same draws of
     customers.
 
     Args:
         values: by list, float [customers]; one is `SERVED`.
-        whom: by group, bool [customers].
+        cohorts: by group, bool [customers].
     """
     cells = [*values.values(), *[values[SERVED] - own for own in values.values()]]
-    columns = [np.where(mask, cell, np.nan) for cell in cells for mask in whom.values()]
-    found = intervals(np.stack(columns, axis=1)).reshape(2, len(values), len(whom), 3)
+    columns = [np.where(mask, cell, np.nan) for cell in cells for mask in cohorts.values()]
+    bounds = intervals(np.stack(columns, axis=1)).reshape(2, len(values), len(cohorts), 3)
     return ComparisonBoard(
-        tuple(values), tuple(whom), tuple(int(mask.sum()) for mask in whom.values()), found[0], found[1]
+        tuple(values),
+        tuple(cohorts),
+        tuple(int(mask.sum()) for mask in cohorts.values()),
+        bounds[0],
+        bounds[1],
     )

@@ -161,24 +161,27 @@ class PackedList(Sequence[ListItem]):
         return map(self._listed, range(len(self._items)))
 
     def _listed(self, place: int) -> ListItem:
-        held, n = self._catalogue, len(self._items)
-        item_id = held.item_ids[self._items[place]]
+        vocabulary, n = self._catalogue, len(self._items)
+        item_id = vocabulary.item_ids[self._items[place]]
         score = self._low + self._steps_and_groups[place] * self._step
         score = score if self._decimals is None else round(score, self._decimals)
-        sources = held.groups[self._steps_and_groups[n + place]]
+        sources = vocabulary.groups[self._steps_and_groups[n + place]]
         if self._reasoned is None or not self._reasoned[place]:
             return ListItem(item_id, score, sources)
         item, day = self._reasons[self._reasoned[place] - 1]
         return ListItem(
-            item_id, score, sources, Evidence(held.item_ids[item], (EPOCH + timedelta(days=day)).isoformat())
+            item_id,
+            score,
+            sources,
+            Evidence(vocabulary.item_ids[item], (EPOCH + timedelta(days=day)).isoformat()),
         )
 
 
 def _of_first_layout(packed: bytes) -> list[ListItem]:
     ids, scores, numbers, groups = msgpack.unpackb(packed)
-    named = [tuple(group) for group in groups]
+    source_groups = [tuple(group) for group in groups]
     return [
-        ListItem(item_id, score, named[number])
+        ListItem(item_id, score, source_groups[number])
         for item_id, score, number in zip(ids, scores, numbers, strict=True)
     ]
 

@@ -61,5 +61,5 @@ def extract_digits(phone: str) -> str:
     """
     text = normalise_text(phone)
     plus = "+" if text.startswith(("+", "＋")) else ""
-    found = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
-    return plus + found if found else ""
+    decimals = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+    return plus + decimals if decimals else ""

@@ -46,8 +46,8 @@ def check_optional(check: Check) -> Check:
 
 def check_memory_size(value: str) -> Flaw:
     """A size as the JVM writes it: `3g`."""
-    found = re.fullmatch(r"([0-9]{1,9})([kmgt])b?", value.lower())
-    if found and int(found[1]) * UNITS[found[2]] >= LEAST_MEMORY:
+    match = re.fullmatch(r"([0-9]{1,9})([kmgt])b?", value.lower())
+    if match and int(match[1]) * UNITS[match[2]] >= LEAST_MEMORY:
         return None
     return "a size of at least 512m: a whole number with k, m, g or t behind it, for instance 3g"
 

@@ -54,9 +54,9 @@ class Table:
     checks: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = [*self.key, *self.not_null, *self.personal, *self.ranges, *self.lengths]
-        named += [self.partition] if self.partition else []
-        missing = [name for name in named if name not in self.columns]
+        mentioned = [*self.key, *self.not_null, *self.personal, *self.ranges, *self.lengths]
+        mentioned += [self.partition] if self.partition else []
+        missing = [name for name in mentioned if name not in self.columns]
         if missing:
             raise ContractError(f"{self.name}: {missing} are not among its columns {list(self.columns)}")
 

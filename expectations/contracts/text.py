@@ -46,17 +46,17 @@ def normalise_text(text: str) -> str:
     """
     if is_printable_ascii(text):
         return text.strip()
-    seen = compose_nfc(SPACE.sub(" ", UNSEEN.sub("", text)))
-    return compose_nfc(STRAY_JOINER.sub("", seen)).strip()
+    visible = compose_nfc(SPACE.sub(" ", UNSEEN.sub("", text)))
+    return compose_nfc(STRAY_JOINER.sub("", visible)).strip()
 
 
 def compose_nfc(text: str) -> str:
     """The text in NFC; of marks stacked on one character the first `MAX_MARKS` are kept."""
     if not LONG_RUN.search(text):
         return unicodedata.normalize("NFC", text)
-    kept, n_marks = [], 0
+    characters, n_marks = [], 0
     for character in chain.from_iterable(unicodedata.normalize("NFD", each) for each in text):
         n_marks = n_marks + 1 if unicodedata.combining(character) else 0
         if n_marks <= MAX_MARKS:
-            kept.append(character)
-    return unicodedata.normalize("NFC", "".join(kept))
+            characters.append(character)
+    return unicodedata.normalize("NFC", "".join(characters))

@@ -74,10 +74,10 @@ class Suite:
 
 def expect_contract(table: Table) -> tuple[Expectation, ...]:
     """What the contract promises: columns that never hold null, and a key that no two rows share."""
-    found = tuple(
+    expectations = tuple(
         expect_not_null(name, f"{table.name} promises a value in {name}.") for name in table.required
     )
-    return found + ((expect_unique(table.key, f"{table.grain}"),) if table.key else ())
+    return expectations + ((expect_unique(table.key, f"{table.grain}"),) if table.key else ())
 
 
 def expect_not_null(column: str, reason: str, severity: str = FAIL, mostly: float = 1.0) -> Expectation:

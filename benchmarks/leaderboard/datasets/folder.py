@@ -37,13 +37,13 @@ def load_folder(folder: Path) -> Dataset:
     Raises:
         ValueError: something cannot be read, or leaves nobody to ask; says what.
     """
-    asked = files.read_test_rows(folder)
-    rows = files.read_interactions(folder, times_wanted=asked is None)
+    test_rows = files.read_test_rows(folder)
+    rows = files.read_interactions(folder, times_wanted=test_rows is None)
     protocol = files.read_protocol(folder)
     return (
         split_by_time(folder, rows, protocol)
-        if asked is None
-        else split_by_test_file(folder, rows, asked, protocol)
+        if test_rows is None
+        else split_by_test_file(folder, rows, test_rows, protocol)
     )
 
 
@@ -59,10 +59,10 @@ def split_by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -
 
     def window(begins: int, until: int) -> TestWindow:
         training = build_training(whole.before(begins), rows[rows["day"] < begins], item_ids)
-        asked = case(
+        test_case = case(
             training.behaviour, whole.before(until).since(begins), np.ones(len(item_ids), bool), most=None
         )
-        return TestWindow(training, asked, training)
+        return TestWindow(training, test_case, training)
 
     test, validation = window(cut.test_from, cut.until), window(cut.validate_from, cut.test_from)
     there = np.unique(whole.since(cut.test_from).wanted().customer)
@@ -75,21 +75,21 @@ def split_by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -
 
 
 def split_by_test_file(
-    folder: Path, rows: pd.DataFrame, asked: pd.DataFrame, protocol: dict[str, list]
+    folder: Path, rows: pd.DataFrame, test_rows: pd.DataFrame, protocol: dict[str, list]
 ) -> Dataset:
     """Split as the folder's own test file says."""
     until = int(rows["day"].max()) + 1
-    after = asked.assign(day=until, kind=PURCHASE if (rows["kind"] == PURCHASE).any() else 0)
+    after = test_rows.assign(day=until, kind=PURCHASE if (rows["kind"] == PURCHASE).any() else 0)
     customer_ids, item_ids, whole = build_behaviour(pd.concat([rows, after], ignore_index=True), until + 1)
     known, later, allowed = whole.before(until), whole.since(until), np.ones(len(item_ids), bool)
     of = case(known, later, allowed, most=None)
-    refuse_empty_test(folder, of, files.TEST_FILE, asked["customer_id"].nunique())
+    refuse_empty_test(folder, of, files.TEST_FILE, test_rows["customer_id"].nunique())
     before = known.wanted()
-    told = OWN_TEST.format(
+    protocol_text = OWN_TEST.format(
         asked=len(of),
-        rows=len(asked),
-        new=int((~asked["item_id"].isin(rows["item_id"])).sum()),
-        unknown=int((~asked["customer_id"].isin(customer_ids[before.customer])).sum()),
+        rows=len(test_rows),
+        new=int((~test_rows["item_id"].isin(rows["item_id"])).sum()),
+        unknown=int((~test_rows["customer_id"].isin(customer_ids[before.customer])).sum()),
     )
     out = draw_holdout(before, np.random.default_rng(SEED))
     earlier = known.where(~np.isin(number_pairs(known), number_pairs(before)[out]))
@@ -98,7 +98,7 @@ def split_by_test_file(
         TestWindow(build_training(held, rows, item_ids), asks, build_training(held, rows, item_ids))
         for held, asks in ((known, of), (earlier, case(earlier, hidden, allowed, most=None)))
     ]
-    return build_dataset(folder, told, *windows_of, protocol, customer_ids, item_ids, ("discover",))
+    return build_dataset(folder, protocol_text, *windows_of, protocol, customer_ids, item_ids, ("discover",))
 
 
 def number_pairs(behaviour: Behaviour) -> np.ndarray:
@@ -133,10 +133,10 @@ def build_training(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarra
         return Training(
             behaviour, build_empty_features(behaviour.n_customers), build_empty_features(len(item_ids)), price
         )
-    named = [text.split(files.BETWEEN) if isinstance(text, str) else [] for text in last["category"]]
-    named = [[name.strip() for name in names if name.strip()] for names in named]
-    tokens = [[f"category={name}" for name in names] for names in named]
-    numbers = features.numbered([names[0] if names else None for names in named])
+    categories = [text.split(files.BETWEEN) if isinstance(text, str) else [] for text in last["category"]]
+    categories = [[name.strip() for name in names if name.strip()] for names in categories]
+    tokens = [[f"category={name}" for name in names] for names in categories]
+    numbers = features.numbered([names[0] if names else None for names in categories])
     content = features.encode(tokens, features.vocabulary(tokens, features.SHARED))
     few = features.encode(tokens, features.vocabulary(tokens))
     return Training(
@@ -144,9 +144,9 @@ def build_training(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarra
     )
 
 
-def refuse_empty_test(folder: Path, asked: Case, where: str, n_there: int) -> None:
+def refuse_empty_test(folder: Path, test_case: Case, where: str, n_there: int) -> None:
     """Refuse a test that asks nobody: it would be a table of dashes."""
-    if not len(asked):
+    if not len(test_case):
         raise ValueError(
             f"{folder}: nobody to ask: {n_there:,} customers wanted something in {where}, none of them wanted"
             " anything before"
@@ -155,7 +155,7 @@ def refuse_empty_test(folder: Path, asked: Case, where: str, n_there: int) -> No
 
 def build_dataset(
     folder: Path,
-    told: str,
+    protocol_text: str,
     test: TestWindow,
     validation: TestWindow,
     protocol: dict[str, list],
@@ -167,10 +167,10 @@ def build_dataset(
     cuts = tuple(protocol.get("cuts", (10, 20)))
     tasks = tuple(protocol.get("tasks", usual_tasks))
     figures = protocol.get("figures", ["ndcg", "recall"])
-    shown = cuts if "cuts" in protocol else cuts[:1]
-    columns = tuple((task, f"{figure}@{cut}") for task in tasks for cut in shown for figure in figures)
+    shown_cuts = cuts if "cuts" in protocol else cuts[:1]
+    columns = tuple((task, f"{figure}@{cut}") for task in tasks for cut in shown_cuts for figure in figures)
     return Dataset(
-        folder.resolve().name, told, test, validation, tasks, cuts, columns, customer_ids, item_ids
+        folder.resolve().name, protocol_text, test, validation, tasks, cuts, columns, customer_ids, item_ids
     )
 
 

@@ -35,8 +35,8 @@ def read_interactions(folder: Path, times_wanted: bool) -> pd.DataFrame:
     """
     path = folder / FILE
     rows = read_csv_as_text(path)
-    wanted = ("customer_id", "item_id", *(("occurred_at",) if times_wanted else ()))
-    check_columns(path, rows, wanted)
+    required = ("customer_id", "item_id", *(("occurred_at",) if times_wanted else ()))
+    check_columns(path, rows, required)
     check_ids(path, rows)
     if "occurred_at" in rows:
         rows["day"] = parse_days(path, rows["occurred_at"])
@@ -121,8 +121,8 @@ def read_csv_as_text(path: Path) -> pd.DataFrame:
     return rows.apply(lambda column: column.fillna("").str.strip())
 
 
-def check_columns(path: Path, rows: pd.DataFrame, wanted: tuple[str, ...]) -> None:
-    missing = [name for name in wanted if name not in rows]
+def check_columns(path: Path, rows: pd.DataFrame, required: tuple[str, ...]) -> None:
+    missing = [name for name in required if name not in rows]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(rows.columns)[:200]}")
 
@@ -171,13 +171,13 @@ def parse_prices(path: Path, texts: pd.Series) -> pd.Series:
 
 
 def refuse_wrong_rows(
-    path: Path, column: str, texts: pd.Series, is_wrong: pd.Series, allowed: str, shown: str | None = None
+    path: Path, column: str, texts: pd.Series, is_wrong: pd.Series, allowed: str, example: str | None = None
 ) -> None:
     """Raise a ValueError that counts the rows that are wrong and names the first; nothing where none is."""
     n = int(is_wrong.sum())
     if n:
         first = texts[is_wrong].index[0]
         value = texts[first][:SHOWN]
-        shown = f", first in data row {first + 1:,}: {value!r}" if shown is None else shown
+        example = f", first in data row {first + 1:,}: {value!r}" if example is None else example
         what = "a blank" if value == "" else "an unreadable"
-        raise ValueError(f"{path}: {n:,} of {len(texts):,} rows have {what} {column}{shown}; {allowed}")
+        raise ValueError(f"{path}: {n:,} of {len(texts):,} rows have {what} {column}{example}; {allowed}")

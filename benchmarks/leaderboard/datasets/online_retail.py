@@ -117,7 +117,7 @@ def build_window(
     training = Training(
         whole.before(cut), customers, items, price, item_content=content, item_letters=letters
     )
-    asked = case(
+    test_case = case(
         training.behaviour, whole.before(cut + DAYS).since(cut), np.ones(len(item_ids), bool), most=None
     )
-    return TestWindow(training, asked, training, tuple(titles))
+    return TestWindow(training, test_case, training, tuple(titles))

@@ -23,9 +23,9 @@ PROTOCOL = (
 
 def load_retailrocket(folder: Path) -> Dataset:
     """Days since 1970-01-01; the held-out purchases are put on the day after the last."""
-    events, held = pd.read_csv(folder / "events.csv"), pd.read_csv(folder / "test_purchases.csv")
+    events, holdout = pd.read_csv(folder / "events.csv"), pd.read_csv(folder / "test_purchases.csv")
     visitor_ids = np.unique(events["visitor_id"])
-    item_ids = np.unique(np.concatenate([events["item_id"], held["item_id"]]))
+    item_ids = np.unique(np.concatenate([events["item_id"], holdout["item_id"]]))
     events = pd.DataFrame(
         {
             "visitor": np.searchsorted(visitor_ids, events["visitor_id"]),
@@ -34,10 +34,10 @@ def load_retailrocket(folder: Path) -> Dataset:
             "kind": events["event"].map(KIND).map(KINDS.index),
         }
     )
-    held = pd.DataFrame(
+    holdout = pd.DataFrame(
         {
-            "visitor": np.searchsorted(visitor_ids, held["visitor_id"]),
-            "item": np.searchsorted(item_ids, held["item_id"]),
+            "visitor": np.searchsorted(visitor_ids, holdout["visitor_id"]),
+            "item": np.searchsorted(item_ids, holdout["item_id"]),
         }
     )
     until = int(events["at"].max() // SECONDS) + 1
@@ -46,7 +46,7 @@ def load_retailrocket(folder: Path) -> Dataset:
     return Dataset(
         "retailrocket",
         PROTOCOL,
-        build_window(events, held, until, *sizes),
+        build_window(events, holdout, until, *sizes),
         build_window(earlier, last, until, *sizes),
         ("discover",),
         (10, 20),
@@ -76,7 +76,7 @@ def hold_out_last_purchases(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
 
 
 def build_window(
-    events: pd.DataFrame, held: pd.DataFrame, until: int, n_visitors: int, n_items: int
+    events: pd.DataFrame, holdout: pd.DataFrame, until: int, n_visitors: int, n_items: int
 ) -> TestWindow:
     """These events known, these purchases asked for."""
     day = (events["at"] // SECONDS).to_numpy()
@@ -84,12 +84,12 @@ def build_window(
         np.int32
     )
     before = Behaviour(n_visitors, n_items, *rows[:3], rows[3].astype(np.int8), until=until)
-    asked = np.unique(np.stack([held["visitor"], held["item"]]), axis=1).astype(np.int32)
-    n = asked.shape[1]
+    test_pairs = np.unique(np.stack([holdout["visitor"], holdout["item"]]), axis=1).astype(np.int32)
+    n = test_pairs.shape[1]
     after = Behaviour(
         n_visitors,
         n_items,
-        *asked,
+        *test_pairs,
         np.full(n, until, np.int32),
         np.full(n, KINDS.index("purchase"), np.int8),
         until + 1,
@@ -100,6 +100,6 @@ def build_window(
     )
 
 
-def mask_touched_items(asked: Case, before: Behaviour) -> Case:
+def mask_touched_items(test_case: Case, before: Behaviour) -> Case:
     """The test with everything a visitor touched as seen, not only what was bought."""
-    return replace(asked, seen=cells(before.of(asked.customers)))
+    return replace(test_case, seen=cells(before.of(test_case.customers)))

@@ -91,8 +91,8 @@ def run_control(
 
 def read_problems(server: ServiceProcess) -> str:
     """What `/readyz` has to say, shortly after."""
-    told = server.ready()
-    return "; ".join(told.get("problems", [told.get("detail", "")])) or told["status"]
+    status = server.ready()
+    return "; ".join(status.get("problems", [status.get("detail", "")])) or status["status"]
 
 
 def is_right(row: Row) -> bool:
@@ -101,13 +101,13 @@ def is_right(row: Row) -> bool:
 
 
 def format_row(row: Row) -> str:
-    name, harm, seen, said = row
-    took = sorted(seen.milliseconds) or [0.0]
-    p99 = statistics.quantiles(took, n=100)[98] if len(took) > 1 else took[0]
+    name, harm, counts, problem = row
+    ms = sorted(counts.milliseconds) or [0.0]
+    p99 = statistics.quantiles(ms, n=100)[98] if len(ms) > 1 else ms[0]
     return (
-        f"{harm:<25} {name:<38} {len(took):>6} answers {len(seen.wrong):>2} wrong {seen.resets:>3} resets "
-        f" p50 {statistics.median(took):>6.1f} p99 {p99:>7.1f} max {took[-1]:>7.1f} ms  {seen.snapshots} "
-        f" {said}"
+        f"{harm:<25} {name:<38} {len(ms):>6} answers {len(counts.wrong):>2} wrong {counts.resets:>3} resets "
+        f" p50 {statistics.median(ms):>6.1f} p99 {p99:>7.1f} max {ms[-1]:>7.1f} ms  {counts.snapshots} "
+        f" {problem}"
     )
 
 

@@ -45,8 +45,8 @@ class LoadClients:
     def take(self) -> ClientCounts:
         """What was seen since the last call."""
         with self._lock:
-            seen, self._seen = self._seen, ClientCounts()
-        return seen
+            counts, self._seen = self._seen, ClientCounts()
+        return counts
 
     def stop(self) -> None:
         self._stop.set()
@@ -57,7 +57,7 @@ class LoadClients:
         draw, connection = random.Random(seed), None
         customers = [*next(iter(self._expected.values())), STRANGER]
         while not self._stop.is_set():
-            customer, began = draw.choice(customers), time.perf_counter()
+            customer, start = draw.choice(customers), time.perf_counter()
             try:
                 connection = connection or http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
                 connection.request("GET", build_list_path(customer))
@@ -69,7 +69,7 @@ class LoadClients:
                     self._seen.resets += 1
                 time.sleep(0.02)
                 continue
-            self._note(customer, status, body, (time.perf_counter() - began) * 1000)
+            self._note(customer, status, body, (time.perf_counter() - start) * 1000)
 
     def _note(self, customer: str, status: int, body: bytes, milliseconds: float) -> None:
         answer = json.loads(body)

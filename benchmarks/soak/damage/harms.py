@@ -89,9 +89,9 @@ def apply_harm(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[
     """Do it, and afterwards put back what is still not as it was; a log is not put back, whose files were
     moved on meanwhile.
     """
-    file, kept = home / name, home.with_name(f"{home.name}-before")
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(home, kept, symlinks=True, ignore=shutil.ignore_patterns(LOG))
+    file, copy = home / name, home.with_name(f"{home.name}-before")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(home, copy, symlinks=True, ignore=shutil.ignore_patterns(LOG))
     harm(file)
     try:
         yield
@@ -102,7 +102,7 @@ def apply_harm(home: Path, name: str, harm: Callable[[Path], None]) -> Iterator[
             if file.is_dir():
                 delete_path(file)
             aside = file.with_name(f".{file.name}.back")
-            (shutil.copytree if (kept / name).is_dir() else shutil.copyfile)(kept / name, aside)
+            (shutil.copytree if (copy / name).is_dir() else shutil.copyfile)(copy / name, aside)
             aside.replace(file)  # whole at once, as a restore from a backup should be
 
 

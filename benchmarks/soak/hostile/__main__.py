@@ -32,9 +32,9 @@ def run_night(settings: Settings, days: LandingDates, run_id: str) -> str | None
     """The steps behind `land`; what stopped one, or None."""
     night = RunContext(run_id, days, settings, datetime(2026, 12, 1, 3, tzinfo=UTC))
     for step in STEPS:
-        began = time.monotonic()
+        start = time.monotonic()
         try:
-            code = launcher.execute_step(step, replace(night, now=datetime.now(UTC)), began)
+            code = launcher.execute_step(step, replace(night, now=datetime.now(UTC)), start)
         except Exception as error:
             traceback.print_exc()
             return f"{step}: {type(error).__name__}: {str(error)[:2000]}"
@@ -81,13 +81,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=8)
     parser.add_argument("--source", choices=("sample_shop", "online_retail"), action="append")
     args = parser.parse_args()
-    base, began = args.home or Path(tempfile.mkdtemp(prefix="hostile-")), time.monotonic()
+    base, start = args.home or Path(tempfile.mkdtemp(prefix="hostile-")), time.monotonic()
     start_spark_session("hostile", "local[2]", "2g")
     green = [
         run_soak(base / source, source, args.customers, args.days)
         for source in args.source or ("sample_shop", "online_retail")
     ]
-    print(f"{time.monotonic() - began:.0f} s, in {base}")
+    print(f"{time.monotonic() - start:.0f} s, in {base}")
     sys.exit(0 if all(green) else 1)
 
 

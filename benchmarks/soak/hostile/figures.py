@@ -87,10 +87,12 @@ def read_first_positions(settings: Settings, lake: Lake) -> set[str]:
     tables = {
         feed.target.name: feed.target for source in load_sources(settings.sources) for feed in source.feeds
     }
-    kept = [table for table in tables.values() if "first_received" in table.columns and lake.exists(table)]
+    core_tables = [
+        table for table in tables.values() if "first_received" in table.columns and lake.exists(table)
+    ]
     return {
         place
-        for table in kept
+        for table in core_tables
         for place in lake.read_arrow(table, ["first_received"])["first_received"].to_pylist()
     }
 

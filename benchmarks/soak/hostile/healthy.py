@@ -119,5 +119,5 @@ def read_item_ids(landing: Path, feed: str) -> list[str]:
     catalogue = sorted((landing / "sample_shop" / "catalogue").glob("*/*.jsonl"))
     if not catalogue:
         return [str(20_000 + n) for n in range(N_ITEMS)]
-    said = [json.loads(line) for line in catalogue[0].read_text().splitlines()[:50] if line.startswith("{")]
-    return [each["item_id"] for each in said if isinstance(each.get("item_id"), str)]
+    items = [json.loads(line) for line in catalogue[0].read_text().splitlines()[:50] if line.startswith("{")]
+    return [each["item_id"] for each in items if isinstance(each.get("item_id"), str)]

@@ -57,10 +57,10 @@ def make_event(n: int, day: date, item: str) -> dict:
 
 def make_purchase(n: int, day: date, item: str) -> dict:
     """An order's event with two products."""
-    said = make_event(n, day, item)
+    event = make_event(n, day, item)
     product = {"product_id": item, "quantity": 1, "price": 2.5}
     properties = {"order_id": f"h-{n}", "currency": "EUR", "products": [product, dict(product)]}
-    return {**said, "event": "Order Completed", "properties": properties}
+    return {**event, "event": "Order Completed", "properties": properties}
 
 
 def make_order_line(n: int, day: date, item: str) -> dict:
