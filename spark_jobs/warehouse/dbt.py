@@ -18,7 +18,7 @@ from spark_jobs.snowflake.connection import LAKE_SCHEMA
 from spark_jobs.snowflake.schema_swap import get_build_schema_name, mark_build_finished
 from spark_jobs.warehouse.build_inputs import BuildPlan, prepare_build
 from spark_jobs.warehouse.dbt_results import build_table_reports, describe_failure
-from spark_jobs.warehouse.survivorship import write_rules
+from spark_jobs.warehouse.survivorship import write_policy_models
 
 NEEDS_SPARK = False
 PROJECT = ROOT / "dbt_project"
@@ -78,7 +78,7 @@ def build_warehouse(settings: Settings, beginning: BuildPlan, *arguments: str) -
 def generate_models(project: Path) -> None:
     """Write the models that are made from YAML: segments, and which value wins in a profile."""
     write_models(project)
-    write_rules(project)
+    write_policy_models(project)
 
 
 def run_dbt(

@@ -1,19 +1,19 @@
-"""Which value wins in the unified profile: the reviewed policy, checked, and the two generated dbt models
-that hold it.
+"""Which value wins in the profile: the survivorship policy, checked, and the two generated dbt models that
+hold it.
 
 The policy is `dbt_project/survivorship.yml`; its rules are run by `int_customer_value_ranks` and
 `dim_customer_values`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
+from pydantic import AfterValidator, Field, create_model, model_validator
 
-from expectations.contracts.yaml_files import suggest
-from segments.language import FORBIDDEN
+from expectations.contracts.yaml_files import FileModel, read_yaml, suggest, validate
+from segments.language import Text
 from segments.to_sql import format_literal, write_if_changed
 from spark_jobs.sources.registry import list_source_names
 
@@ -24,7 +24,6 @@ OF_RECORDS = ("first_name", "last_name", "email", "phone", "address_line", "city
 FIELDS = (*OF_RECORDS, "country")
 RULES = ("most_recent", "first_seen", "most_frequent", "source_priority", "longest")
 FEEDS = ("order", "record", "event", "other_line")
-KEYS = ("rule", "priority", "comes_with", "reason")
 
 
 class PolicyError(ValueError):
@@ -32,7 +31,7 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True)
-class Survivor:
+class SurvivorshipRule:
     """How the winner of one field is found.
 
     Attributes:
@@ -48,136 +47,122 @@ class Survivor:
     comes_with: str | None = None
 
 
-def load(file: Path) -> list[Survivor]:
+def check_priority(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Sources and feeds, each once.
+
+    Raises:
+        ValueError: one is unknown or stands twice.
+    """
+    allowed = (*FEEDS, *list_source_names())
+    for n, name in enumerate(names):
+        if name not in allowed:
+            raise ValueError(
+                f"unknown source or feed {name!r}{suggest(name, allowed)}; allowed: {', '.join(allowed)}"
+            )
+        if name in names[:n]:
+            raise ValueError(f"{name} stands twice")
+    return names
+
+
+class FieldPolicy(FileModel):
+    """What the file says of one field: a rule of its own, or the field whose winner it comes with."""
+
+    rule: Literal[*RULES] | None = None
+    priority: Annotated[tuple[str, ...], Field(strict=False), AfterValidator(check_priority)] | None = None
+    comes_with: str | None = None
+    reason: Text
+
+    @model_validator(mode="after")
+    def check_choice(self) -> "FieldPolicy":
+        """Either a rule, with a priority where it needs one, or another field.
+
+        Raises:
+            ValueError: both, neither, or a priority that is missing or of no use.
+        """
+        if self.comes_with is not None:
+            if self.rule is not None or self.priority is not None:
+                raise ValueError(
+                    "comes_with stands beside rule or priority; a field has a rule of its own or comes with"
+                    " another"
+                )
+        elif self.rule is None:
+            raise ValueError(f"no rule; allowed: {', '.join(RULES)}, or comes_with instead")
+        elif self.rule == "source_priority" and not self.priority:
+            allowed = ", ".join((*FEEDS, *list_source_names()))
+            raise ValueError(f"source_priority needs priority, a list of {allowed}, the most trusted first")
+        elif self.rule != "source_priority" and self.priority is not None:
+            raise ValueError(f"priority is for source_priority, and the rule is {self.rule}; leave it out")
+        return self
+
+
+FieldPolicies = create_model("FieldPolicies", __base__=FileModel, **dict.fromkeys(FIELDS, (FieldPolicy, ...)))
+
+
+class PolicyFile(FileModel):
+    """The policy as it is written: every field of the profile with its rule."""
+
+    fields: FieldPolicies
+
+
+def load_policy(file: Path) -> list[SurvivorshipRule]:
     """The policy of a file, a rule for each of FIELDS and in their order.
 
     Raises:
         PolicyError: it is not one.
     """
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document = read_yaml(file, PolicyError)
     except FileNotFoundError as error:
         raise PolicyError(
             f"{file.name}: there is none beside dbt_project.yml; it says which value of a profile wins"
         ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PolicyError(f"{file.name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
-    return parse(document, file.name)
+    return parse_policy(document, file.name)
 
 
-def parse(document: Any, where: str) -> list[Survivor]:
+def parse_policy(document: Any, where: str) -> list[SurvivorshipRule]:
     """The policy out of what YAML gave; `where` names it in messages.
 
     Raises:
-        PolicyError: see `load`.
+        PolicyError: see `load_policy`.
     """
-    if (
-        not isinstance(document, Mapping)
-        or list(document) != ["fields"]
-        or not isinstance(document["fields"], Mapping)
-    ):
+    fields = validate(PolicyFile, document, where, PolicyError).fields
+    policies = {name: getattr(fields, name) for name in FIELDS}
+    return [build_rule(name, policies, f"{where}: fields.{name}") for name in FIELDS]
+
+
+def build_rule(name: str, policies: Mapping[str, FieldPolicy], where: str) -> SurvivorshipRule:
+    """The rule of one field; of one that comes with another's winner, that other's.
+
+    Raises:
+        PolicyError: it comes with a field that it cannot come with.
+    """
+    policy = policies[name]
+    if policy.comes_with is None:
+        return SurvivorshipRule(name, policy.rule, policy.reason, policy.priority or ())
+    if name not in OF_RECORDS:
         raise PolicyError(
-            f"{where}: wanted a mapping with the one key `fields`, and under it a rule for each of"
-            f" {listed(FIELDS)}"
+            f"{where}: comes with none, since orders and events say it too; it needs a rule:"
+            f" {', '.join(RULES)}"
         )
-    said = document["fields"]
-    for name in said:
-        if name not in FIELDS:
-            raise PolicyError(
-                f"{where}: unknown field {name!r}{suggest(name, FIELDS)}; allowed: {listed(FIELDS)}"
-            )
-    missing = [name for name in FIELDS if name not in said]
-    if missing:
-        raise PolicyError(f"{where}: no rule for {listed(missing)}; each of {listed(FIELDS)} needs one")
-    chosen = {
-        name: survivor(name, said[name], f"{where}: {name}")
-        for name in FIELDS
-        if "comes_with" not in keys(said[name])
-    }
-    return [chosen.get(name) or brought(name, said[name], chosen, f"{where}: {name}") for name in FIELDS]
-
-
-def survivor(name: str, document: Any, where: str) -> Survivor:
-    """A field with a rule of its own."""
-    reason = checked_reason(document, where)
-    rule, priority = document.get("rule"), document.get("priority")
-    if rule not in RULES:
+    allowed = [other for other in OF_RECORDS if policies[other].comes_with is None]
+    if policy.comes_with not in allowed:
         raise PolicyError(
-            f"{where}: unknown rule {rule!r}{suggest(rule, RULES)}; allowed: {listed(RULES)}, or comes_with"
-            " instead"
+            f"{where}: comes_with is {policy.comes_with!r}; allowed: a field of the same record with its own"
+            f" rule, {', '.join(allowed)}"
         )
-    if rule != "source_priority":
-        if priority is not None:
-            raise PolicyError(
-                f"{where}: priority is for source_priority, and the rule is {rule}; leave it out"
-            )
-        return Survivor(name, rule, reason)
-    allowed = (*FEEDS, *list_source_names())
-    if not isinstance(priority, list) or not priority:
-        raise PolicyError(
-            f"{where}: source_priority needs priority, a list of {listed(allowed)}, the most trusted first"
-        )
-    for n, one in enumerate(priority):
-        if one not in allowed:
-            raise PolicyError(
-                f"{where}: unknown source or feed {one!r}{suggest(one, allowed)}; allowed: {listed(allowed)}"
-            )
-        if one in priority[:n]:
-            raise PolicyError(f"{where}: {one} stands twice in priority")
-    return Survivor(name, rule, reason, tuple(priority))
+    leader = policies[policy.comes_with]
+    return SurvivorshipRule(name, leader.rule, policy.reason, leader.priority or (), policy.comes_with)
 
 
-def brought(name: str, document: Any, chosen: Mapping[str, Survivor], where: str) -> Survivor:
-    """A field that comes with another's winner, and so by that one's rule."""
-    reason = checked_reason(document, where)
-    if "rule" in document or "priority" in document:
-        raise PolicyError(
-            f"{where}: comes_with stands beside rule or priority; a field has a rule of its own or comes with"
-            " another"
-        )
-    leader = document["comes_with"]
-    allowed = [one for one in chosen if one in OF_RECORDS] if name in OF_RECORDS else []
-    if not allowed:
-        raise PolicyError(
-            f"{where}: comes with none, since orders and events say it too; it needs a rule: {listed(RULES)}"
-        )
-    if leader not in allowed:
-        raise PolicyError(
-            f"{where}: comes_with is {leader!r}; allowed: a field of the same record with its own rule,"
-            f" {listed(allowed)}"
-        )
-    return Survivor(name, chosen[leader].rule, reason, chosen[leader].priority, leader)
-
-
-def checked_reason(document: Any, where: str) -> str:
-    """Why the field has its rule, on one line; a rule without a reason cannot be reviewed."""
-    unknown = [key for key in keys(document) if key not in KEYS]
-    if not isinstance(document, Mapping) or unknown:
-        said = f"unknown key {unknown[0]!r}{suggest(unknown[0], KEYS)}" if unknown else f"is {document!r}"
-        raise PolicyError(f"{where}: {said}; wanted a mapping with rule and reason; allowed: {listed(KEYS)}")
-    reason = document.get("reason")
-    if not isinstance(reason, str) or not reason.strip() or any(mark in reason for mark in FORBIDDEN):
-        raise PolicyError(f"{where}: reason is {reason!r}; wanted a sentence without {' '.join(FORBIDDEN)}")
-    return " ".join(reason.split())
-
-
-def keys(document: Any) -> list:
-    return list(document) if isinstance(document, Mapping) else []
-
-
-def listed(names: Any) -> str:
-    return ", ".join(names)
-
-
-def rules_model(policy: list[Survivor]) -> str:
+def format_rules_model(policy: list[SurvivorshipRule]) -> str:
     """The dbt model `int_survivorship_rules`: a row a field."""
-    return HEADER + unioned(
+    return HEADER + format_union(
         {"field": one.field, "rule": one.rule, "comes_with": one.comes_with, "reason": one.reason}
         for one in policy
     )
 
 
-def priorities_model(policy: list[Survivor]) -> str:
+def format_priorities_model(policy: list[SurvivorshipRule]) -> str:
     """The dbt model `int_survivorship_priorities`: a row a field and name of its list, counted from 1;
     perhaps none.
     """
@@ -187,30 +172,30 @@ def priorities_model(policy: list[Survivor]) -> str:
         for place, name in enumerate(one.priority, start=1)
     ]
     if rows:
-        return HEADER + unioned(rows)
+        return HEADER + format_union(rows)
     return HEADER + "select\n    '' as field,\n    '' as said_by,\n    0 as place\nwhere 1 = 0\n"
 
 
-def unioned(rows: Any) -> str:
+def format_union(rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows as one query; a text that is None is a null of the text's type."""
-    said = (
+    queries = (
         ",\n".join(
             f"    {'cast(null as varchar)' if value is None else format_literal(value)} as {name}"
             for name, value in row.items()
         )
         for row in rows
     )
-    return "\n\nunion all\n\n".join(f"select\n{one}" for one in said) + "\n"
+    return "\n\nunion all\n\n".join(f"select\n{one}" for one in queries) + "\n"
 
 
-def write_rules(project: Path) -> None:
+def write_policy_models(project: Path) -> None:
     """Write the policy of a dbt project into the models generated from it.
 
     Raises:
-        PolicyError: see `load`; nothing is written.
+        PolicyError: see `load_policy`; nothing is written.
     """
-    policy = load(project / POLICY)
+    policy = load_policy(project / POLICY)
     folder = project / GENERATED
     folder.mkdir(parents=True, exist_ok=True)
-    write_if_changed(folder / "int_survivorship_rules.sql", rules_model(policy))
-    write_if_changed(folder / "int_survivorship_priorities.sql", priorities_model(policy))
+    write_if_changed(folder / "int_survivorship_rules.sql", format_rules_model(policy))
+    write_if_changed(folder / "int_survivorship_priorities.sql", format_priorities_model(policy))

@@ -392,7 +392,7 @@ def test_a_policy_that_is_none_builds_nothing(built, home, project):
     before = sorted((home.root / "warehouse" / "builds").iterdir())
     policy(project, email={"rule": "newest_one"})
     with pytest.raises(
-        PolicyError, match=r"survivorship.yml: email: unknown rule 'newest_one'.*allowed: most_recent"
+        PolicyError, match=r"survivorship.yml: fields.email.rule is 'newest_one'.*allowed: most_recent"
     ):
         home.build("refused", LAST, *ASKED)
     assert sorted((home.root / "warehouse" / "builds").iterdir()) == before

@@ -11,12 +11,12 @@ from spark_jobs.warehouse.survivorship import (
     FIELDS,
     POLICY,
     PolicyError,
-    Survivor,
-    load,
-    parse,
-    priorities_model,
-    rules_model,
-    write_rules,
+    SurvivorshipRule,
+    format_priorities_model,
+    format_rules_model,
+    load_policy,
+    parse_policy,
+    write_policy_models,
 )
 
 SHIPPED = yaml.safe_load((PROJECT / POLICY).read_text())["fields"]
@@ -28,7 +28,7 @@ def changed(**fields) -> dict:
 
 
 def test_the_shipped_policy():
-    policy = {one.field: one for one in load(PROJECT / POLICY)}
+    policy = {one.field: one for one in load_policy(PROJECT / POLICY)}
     assert tuple(policy) == FIELDS
     assert policy["country"].priority == ("order", "record", "event", "other_line")
     assert (policy["city"].rule, policy["city"].comes_with) == ("most_recent", "address_line")
@@ -37,8 +37,8 @@ def test_the_shipped_policy():
 
 def test_what_comes_with_a_field_is_chosen_by_its_rule():
     street = {"rule": "source_priority", "priority": ["sample_shop", "record"], "reason": "r"}
-    policy = {one.field: one for one in parse(changed(address_line=street), "x")}
-    assert policy["city"] == Survivor(
+    policy = {one.field: one for one in parse_policy(changed(address_line=street), "x")}
+    assert policy["city"] == SurvivorshipRule(
         "city", "source_priority", SHIPPED["city"]["reason"], ("sample_shop", "record"), "address_line"
     )
 
@@ -46,23 +46,25 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        pytest.param([], "x: wanted a mapping with the one key `fields`", id="not a mapping"),
+        pytest.param([], "x: is list; wanted a mapping with fields", id="not a mapping"),
         pytest.param(
-            {**changed(), "field": {}}, "wanted a mapping with the one key `fields`", id="another key"
+            {**changed(), "field": {}},
+            "x: unknown key 'field' (did you mean 'fields'?); allowed: fields",
+            id="another key",
         ),
         pytest.param(
             changed(emial={}),
-            "x: unknown field 'emial' (did you mean 'email'?); allowed: first_name",
+            "x: fields: unknown key 'emial' (did you mean 'email'?); allowed: first_name",
             id="a field",
         ),
         pytest.param(
             changed(email=None, city=None),
-            "x: no rule for email, city; each of first_name",
+            "x: fields: email, city missing; needed are first_name",
             id="fields left out",
         ),
         pytest.param(
             changed(email={"rule": "majority", "reason": "r"}),
-            "x: email: unknown rule 'majority'; allowed: most_recent, first_seen, most_frequent,"
+            "x: fields.email.rule is 'majority'; allowed: most_recent, first_seen, most_frequent,"
             " source_priority, longest",
             id="a rule",
         ),
@@ -73,24 +75,30 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
         ),
         pytest.param(
             changed(email={"rule": ["longest"], "reason": "r"}),
-            "unknown rule ['longest']",
+            "x: fields.email.rule is ['longest'] (did you mean 'longest'?); allowed: most_recent",
             id="a list for a rule",
         ),
-        pytest.param(changed(email={"reason": "r"}), "unknown rule None", id="no rule"),
+        pytest.param(
+            changed(email={"reason": "r"}), "x: fields.email: no rule; allowed: most_recent", id="no rule"
+        ),
         pytest.param(
             changed(email="longest"),
-            "x: email: is 'longest'; wanted a mapping with rule and reason",
+            "x: fields.email is 'longest'; wanted a valid dictionary",
             id="a word alone",
         ),
         pytest.param(
-            changed(email={"rule": "longest", "why": "r"}), "unknown key 'why'", id="another key of a field"
+            changed(email={"rule": "longest", "why": "r"}),
+            "x: fields.email: unknown key 'why'; allowed: rule, priority, comes_with, reason",
+            id="another key of a field",
         ),
         pytest.param(
-            changed(email={"rule": "longest"}), "email: reason is None; wanted a sentence", id="no reason"
+            changed(email={"rule": "longest"}),
+            "x: fields.email: reason missing; needed are reason",
+            id="no reason",
         ),
         pytest.param(
             changed(email={"rule": "longest", "reason": "{{ x }}"}),
-            "wanted a sentence without {{",
+            "x: fields.email.reason: '{{ x }}' contains {{; allowed: any text without {{",
             id="Jinja",
         ),
         pytest.param(
@@ -113,7 +121,7 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
             changed(
                 country={"rule": "source_priority", "priority": ["order", "event", "order"], "reason": "r"}
             ),
-            "country: order stands twice in priority",
+            "x: fields.country.priority: order stands twice",
             id="a feed twice",
         ),
         pytest.param(
@@ -123,13 +131,13 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
         ),
         pytest.param(
             changed(city={"comes_with": "postcode", "reason": "r"}),
-            "city: comes_with is 'postcode'; allowed: a field of the same record with its own rule,"
+            "x: fields.city: comes_with is 'postcode'; allowed: a field of the same record with its own rule,"
             " first_name, last_name, email",
             id="with one that comes with another",
         ),
         pytest.param(
             changed(city={"comes_with": ["email"], "reason": "r"}),
-            "comes_with is ['email']",
+            "x: fields.city.comes_with is ['email']; wanted a valid string",
             id="with a list",
         ),
         pytest.param(
@@ -139,14 +147,14 @@ def test_what_comes_with_a_field_is_chosen_by_its_rule():
         ),
         pytest.param(
             changed(country={"comes_with": "email", "reason": "r"}),
-            "country: comes with none",
+            "x: fields.country: comes with none",
             id="what orders say too",
         ),
     ],
 )
 def test_what_is_not_understood_is_refused(document, said):
     with pytest.raises(PolicyError) as refused:
-        parse(document, "x")
+        parse_policy(document, "x")
     assert said in str(refused.value)
 
 
@@ -161,18 +169,20 @@ def test_a_file_that_is_none_writes_nothing(tmp_path, text, said):
     if text is not None:
         (tmp_path / POLICY).write_text(text)
     with pytest.raises(PolicyError, match=said):
-        write_rules(tmp_path)
+        write_policy_models(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ([POLICY] if text else [])
 
 
 def test_generated_models_say_what_the_policy_says():
     reason = "The shop's till knows it."
     first = {"rule": "source_priority", "priority": ["sample_shop", "record"], "reason": reason}
-    policy = parse(changed(first_name=first), "x")
+    policy = parse_policy(changed(first_name=first), "x")
     with duckdb.connect() as warehouse:
-        rules = {row[0]: row[1:] for row in warehouse.execute(rules_model(policy)).fetchall()}
-        priorities = warehouse.execute(priorities_model(policy)).fetchall()
-        none = warehouse.execute(priorities_model([one for one in policy if not one.priority])).fetchall()
+        rules = {row[0]: row[1:] for row in warehouse.execute(format_rules_model(policy)).fetchall()}
+        priorities = warehouse.execute(format_priorities_model(policy)).fetchall()
+        none = warehouse.execute(
+            format_priorities_model([one for one in policy if not one.priority])
+        ).fetchall()
     assert tuple(rules) == FIELDS
     assert rules["first_name"] == ("source_priority", None, reason)
     assert rules["postcode"][:2] == ("most_recent", "address_line")
