@@ -38,60 +38,60 @@ serve: $(READY) ## the HTTP service on last night's snapshot (CONCIERGE_HTTP_POR
 
 # What is typed goes to the command as it is: by way of the environment, so that no `"`, `$` or backtick in a reason is make's or the
 # shell's to read. `value` keeps make from expanding it, `unexport` from doing so once more when it hands on its own variables.
-explain decide: export GIVEN_A := $(value A)
-explain decide: export GIVEN_B := $(value B)
-explain: export GIVEN_AS_OF := $(value AS_OF)
-decide: export GIVEN_DECISION := $(value DECISION)
-decide: export GIVEN_REASON := $(value REASON)
-decide: export GIVEN_BY := $(value BY)
-rollback backfill: export GIVEN_TO := $(value TO)
-rollback: export GIVEN_REASON := $(value REASON)
-history: export GIVEN_AT := $(value AT)
-rebuild: export GIVEN_RUN := $(value RUN)
-backfill: export GIVEN_SOURCE := $(value SOURCE)
-backfill: export GIVEN_FROM := $(value FROM)
-backfill leaderboard: export GIVEN_DATA := $(value DATA)
-identity-model: export GIVEN_LABELS := $(value LABELS)
+explain decide: export ARG_A := $(value A)
+explain decide: export ARG_B := $(value B)
+explain: export ARG_AS_OF := $(value AS_OF)
+decide: export ARG_DECISION := $(value DECISION)
+decide: export ARG_REASON := $(value REASON)
+decide: export ARG_BY := $(value BY)
+rollback backfill: export ARG_TO := $(value TO)
+rollback: export ARG_REASON := $(value REASON)
+history: export ARG_AT := $(value AT)
+rebuild: export ARG_RUN := $(value RUN)
+backfill: export ARG_SOURCE := $(value SOURCE)
+backfill: export ARG_FROM := $(value FROM)
+backfill leaderboard: export ARG_DATA := $(value DATA)
+identity-model: export ARG_LABELS := $(value LABELS)
 unexport Q A B AS_OF DECISION REASON BY TO AT RUN SOURCE FROM DATA LABELS NAME FORMAT FEED DAY SAMPLES
 
 backfill: $(READY) ## one run over many days, a home a shop: SOURCE=online_retail DATA=<folder> FROM=<day> TO=<day>
-	@$(PY) -m operate.backfill --source="$$GIVEN_SOURCE" --data="$$GIVEN_DATA" --from="$$GIVEN_FROM" --to="$$GIVEN_TO"
+	@$(PY) -m operate.backfill --source="$$ARG_SOURCE" --data="$$ARG_DATA" --from="$$ARG_FROM" --to="$$ARG_TO"
 
 identity-model: $(READY) ## learn again which records are alike, and say what would change: LABELS=<csv>; APPLY=1 puts it in place
-	@$(PY) -m spark_jobs.linkage.reestimate $${GIVEN_LABELS:+--labels="$$GIVEN_LABELS"} $(if $(APPLY),--apply)
+	@$(PY) -m spark_jobs.linkage.reestimate $${ARG_LABELS:+--labels="$$ARG_LABELS"} $(if $(APPLY),--apply)
 
-sql: export GIVEN_Q := $(value Q)
-sql: export GIVEN_FORMAT := $(value FORMAT)
+sql: export ARG_Q := $(value Q)
+sql: export ARG_FORMAT := $(value FORMAT)
 sql: $(READY) ## a read-only SQL shell on last night's warehouse; Q="select …" asks once [FORMAT=csv|json|table]
-	@$(PY) -m operate.sql --format="$${GIVEN_FORMAT:-table}" -- "$$GIVEN_Q"
+	@$(PY) -m operate.sql --format="$${ARG_FORMAT:-table}" -- "$$ARG_Q"
 
-quarantine: export GIVEN_SOURCE := $(value SOURCE)
-quarantine: export GIVEN_FEED := $(value FEED)
-quarantine: export GIVEN_REASON := $(value REASON)
-quarantine: export GIVEN_DAY := $(value DAY)
-quarantine: export GIVEN_SAMPLES := $(value SAMPLES)
+quarantine: export ARG_SOURCE := $(value SOURCE)
+quarantine: export ARG_FEED := $(value FEED)
+quarantine: export ARG_REASON := $(value REASON)
+quarantine: export ARG_DAY := $(value DAY)
+quarantine: export ARG_SAMPLES := $(value SAMPLES)
 quarantine: $(READY) ## what was refused and why, with masked samples: [SOURCE=… FEED=… REASON=… DAY=<landing day> SAMPLES=3]
-	@$(PY) -m operate.quarantine --source="$$GIVEN_SOURCE" --feed="$$GIVEN_FEED" --reason="$$GIVEN_REASON" --day="$$GIVEN_DAY" \
-	  --samples="$$GIVEN_SAMPLES"
+	@$(PY) -m operate.quarantine --source="$$ARG_SOURCE" --feed="$$ARG_FEED" --reason="$$ARG_REASON" --day="$$ARG_DAY" \
+	  --samples="$$ARG_SAMPLES"
 
 explain: $(READY) ## why two identifiers are one customer's, or not: A=user_id:… B=email:… [AS_OF=<day>]
-	@$(PY) -m operate.identity explain --a="$$GIVEN_A" --b="$$GIVEN_B" --as-of="$$GIVEN_AS_OF"
+	@$(PY) -m operate.identity explain --a="$$ARG_A" --b="$$ARG_B" --as-of="$$ARG_AS_OF"
 
 decide: $(READY) ## split, refuse, join or withdraw, from the next night on: DECISION=split A=… B=… REASON="…" [BY=…]
-	@$(PY) -m operate.identity decide --decision="$$GIVEN_DECISION" --a="$$GIVEN_A" --b="$$GIVEN_B" \
-	  --reason="$$GIVEN_REASON" --by="$$GIVEN_BY"
+	@$(PY) -m operate.identity decide --decision="$$ARG_DECISION" --a="$$ARG_A" --b="$$ARG_B" \
+	  --reason="$$ARG_REASON" --by="$$ARG_BY"
 
 rollback: $(READY) ## lists and model back to an earlier night: TO=<run or day>, empty for the one before [REASON="…"]
-	@$(PY) -m spark_jobs.publish.rollback --to="$$GIVEN_TO" --reason="$$GIVEN_REASON"
+	@$(PY) -m spark_jobs.publish.rollback --to="$$ARG_TO" --reason="$$ARG_REASON"
 
 history: $(READY) ## what was in production on a day: model, tables, rules: AT=<day or moment>; empty: every switch
-	@$(PY) -m spark_jobs.publish.history --at="$$GIVEN_AT"
+	@$(PY) -m spark_jobs.publish.history --at="$$ARG_AT"
 
 restore: $(READY) ## what is in production made again from the log of deployments: published.json, warehouse link, champion
 	@$(PY) -m spark_jobs.publish.restore
 
 rebuild: $(READY) ## a model and its lists made again of what they were made of, and compared byte by byte: RUN=<version or run>
-	@$(PY) -m spark_jobs.rebuild.rebuild_model --run="$$GIVEN_RUN"
+	@$(PY) -m spark_jobs.rebuild.rebuild_model --run="$$ARG_RUN"
 
 airflow: $(READY) ## the real scheduler and its pages (AIRFLOW__API__PORT, default 8081), `nightly` on its cron
 	@$(PY) -m operate.scheduler
@@ -114,20 +114,20 @@ lint: $(READY) ## ruff, sqlfluff, yamllint, import contracts
 	@.venv/bin/yamllint -s .
 	@.venv/bin/lint-imports
 
-bench: export GIVEN_NAME := $(value NAME)
+bench: export ARG_NAME := $(value NAME)
 bench: $(READY) ## what benchmarks/README.md lists: NAME=<benchmark>
-	@case " $(BENCHMARKS) " in *" $${GIVEN_NAME:-none} "*) ;; *) \
+	@case " $(BENCHMARKS) " in *" $${ARG_NAME:-none} "*) ;; *) \
 	  echo "NAME= takes one of: $(BENCHMARKS). benchmarks/README.md says what each measures." >&2; exit 2 ;; esac
-	@$(PY) -m "benchmarks.$$GIVEN_NAME" $(ARGS)
+	@$(PY) -m "benchmarks.$$ARG_NAME" $(ARGS)
 
-soak: export GIVEN_NAME := $(value NAME)
+soak: export ARG_NAME := $(value NAME)
 soak: $(READY) ## long runs that look for what stops a night: NAME=<soak>, listed in benchmarks/README.md [ARGS=…]
-	@case " $(SOAKS) " in *" $${GIVEN_NAME:-none} "*) ;; *) \
+	@case " $(SOAKS) " in *" $${ARG_NAME:-none} "*) ;; *) \
 	  echo "NAME= takes one of: $(SOAKS). benchmarks/README.md says what each looks for." >&2; exit 2 ;; esac
-	@$(PY) -m "benchmarks.soak.$$GIVEN_NAME" $(ARGS)
+	@$(PY) -m "benchmarks.soak.$$ARG_NAME" $(ARGS)
 
 leaderboard: $(READY) ## every recommender beside the published rows: DATA=online_retail|gowalla|beauty|retailrocket|<folder> [ARGS=…]
-	@$(PY) -m benchmarks.leaderboard "$$GIVEN_DATA" $(ARGS)
+	@$(PY) -m benchmarks.leaderboard "$$ARG_DATA" $(ARGS)
 
 lock: ## rewrite requirements.lock from requirements.txt
 	@.venv/bin/uv pip compile -q --system-certs --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \

@@ -1,7 +1,7 @@
 """The lake's catalogue: every Delta table under `$CONCIERGE_HOME/lake`, by the name it has everywhere.
 
-`raw_<source>__<entity>` tables are not listed: a source module declares its columns and `define_raw_table`
-makes the rest, so that adding a source stays adding one file. Tables of identity, of recommending and of the
+`raw_<source>__<entity>` tables are not listed: a source module declares its columns and `raw_tables.py` makes
+the rest, so that adding a source stays adding one file. Tables of identity, of recommending and of the
 lake's own running are declared in files of their own; whoever reads or writes one takes it from here.
 """
 
@@ -33,30 +33,6 @@ RECEIVED = {"first_received": "string"}
 # Browsers and servers take addresses of about this many characters.
 MAX_URL = 8_192
 PRICES = (0, 100_000_000)
-
-RAW_PROVENANCE = {
-    "source_file": "string",
-    "source_line": "int",
-    "delivery_id": "string",
-    "landing_date": "date",
-    # columns that hold an id by name and no string or whole number by JSON kind, separated by commas
-    "wrong_kinds": "string",
-}
-
-
-def define_raw_table(source: str, entity: str, columns: tuple[str, ...]) -> Table:
-    """The contract of `raw_<source>__<entity>`: all columns as received (strings), then where each record
-    came from.
-    """
-    return Table(
-        name=f"raw_{source}__{entity}",
-        grain="One row per received record.",
-        key=("delivery_id", "source_line"),
-        columns={**dict.fromkeys(columns, "string"), **RAW_PROVENANCE},
-        partition="landing_date",
-        personal=columns,
-    )
-
 
 CORE_EVENTS = Table(
     name="core_events",

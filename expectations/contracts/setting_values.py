@@ -7,6 +7,7 @@ about that.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 Flaw = str | None
 Check = Callable[[str], Flaw]
@@ -15,6 +16,31 @@ UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 # Spark 4.2 refuses to start with less than 471,859,200 bytes (450 MiB) of heap.
 LEAST_MEMORY = 512 << 20
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+CREDENTIALS = re.compile(r"//.*@")  # user and password, which may hold a slash or an @ themselves
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its default as text, what it is for, what is wrong with a value, and whether it must never
+    be shown.
+    """
+
+    name: str
+    default: str
+    about: str
+    secret: bool = False
+    find_flaw: Callable[[str], Flaw] = lambda value: None
+
+
+def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
+    """What is wrong with a setting's value, in a line; a secret's value is left out, and so is who logs in to
+    a URI.
+    """
+    shown = "its value" if setting.secret else repr(CREDENTIALS.sub("//…@", value))
+    must = flaw if flaw.startswith("allowed") else f"it must be {flaw}"
+    return f"{setting.name} is {shown}; {must}"
+
+
 SPARK_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|(spark|k8s|mesos)://\S+|yarn")
 TRACKING_URI = re.compile(r"(sqlite|postgresql|mysql|mssql)(\+\w+)?://\S+|https?://\S+|databricks(://\S+)?")
 

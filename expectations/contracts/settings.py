@@ -9,14 +9,12 @@ use stops all of them with the same sentence.
 
 import difflib
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from expectations.contracts.env_file import EnvFileError, read_env_file
 from expectations.contracts.setting_values import (
-    Flaw,
+    Setting,
     check_memory_size,
     check_one_of,
     check_optional,
@@ -24,6 +22,7 @@ from expectations.contracts.setting_values import (
     check_spark_master,
     check_tracking_uri,
     check_whole_number,
+    describe_flaw,
 )
 
 PREFIX = "CONCIERGE_"
@@ -38,20 +37,6 @@ class SettingsError(ValueError):
     """The environment holds a setting that is unknown or not allowed."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting: its default as text, what it is for, what is wrong with a value, and whether it must never
-    be shown.
-    """
-
-    name: str
-    default: str
-    about: str
-    secret: bool = False
-    find_flaw: Callable[[str], Flaw] = lambda value: None
-
-
-CREDENTIALS = re.compile(r"//.*@")  # user and password, which may hold a slash or an @ themselves
 PORT = check_whole_number(1, 65_535)
 SEED = check_whole_number(0, LARGEST_SEED)
 
@@ -226,15 +211,6 @@ def resolve_settings(environ: Mapping[str, str]) -> dict[str, str]:
     if flaws:
         raise SettingsError("\n".join(flaws))
     return values
-
-
-def describe_flaw(setting: Setting, value: str, flaw: str) -> str:
-    """What is wrong with a setting's value, in a line; a secret's value is left out, and so is who logs in to
-    a URI.
-    """
-    shown = "its value" if setting.secret else repr(CREDENTIALS.sub("//…@", value))
-    must = flaw if flaw.startswith("allowed") else f"it must be {flaw}"
-    return f"{setting.name} is {shown}; {must}"
 
 
 def refuse_misspelt_prefix(names: Iterable[str]) -> None:

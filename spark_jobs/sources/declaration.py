@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from expectations.contracts.ids import AS_GIVEN
-from expectations.contracts.lake import define_raw_table
+from expectations.contracts.raw_tables import define_raw_table
 from expectations.contracts.tables import Table
 
 if TYPE_CHECKING:
