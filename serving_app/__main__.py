@@ -8,9 +8,9 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces
 
+from expectations.contracts.home import HomePaths
 from expectations.contracts.settings import SettingsError
 from serving_app.settings import Settings
-from serving_app.storage.impression_log import FOLDER
 from serving_app.storage.log_files import finish_abandoned_files
 
 # A thread waits for its record to reach the disk, and those that wait together share one sync. On two cores 4
@@ -99,7 +99,7 @@ def main() -> int:
         workers_kill_timeout=10,
         websockets=False,
     ).serve()
-    finish_abandoned_files(settings.home / FOLDER)
+    finish_abandoned_files(HomePaths(settings.home).decision_log)
     return 0
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from expectations.contracts import restrictions_store
+from expectations.contracts.home import HomePaths
 from serving_app.overrides.store import FileOverrides, OverrideStore
 from serving_app.settings import Settings
 from serving_app.storage.append_log import AppendLog
-from serving_app.storage.impression_log import FOLDER, ImpressionLog
+from serving_app.storage.impression_log import ImpressionLog
 from serving_app.storage.protocols import RestrictionStore, SnapshotStore
 from serving_app.storage.published_snapshots import PublishedSnapshots
 from serving_app.storage.restrictions import LmdbRestrictions
@@ -30,14 +30,15 @@ class Stores:
 
 def open_stores(settings: Settings, clock: Callable[[], datetime]) -> Stores:
     """The stores of a home on disk."""
+    paths = HomePaths(settings.home)
 
     def new_name() -> str:
         return f"{clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}"
 
-    log = AppendLog(settings.home / FOLDER, clock, new_name)
+    log = AppendLog(paths.decision_log, clock, new_name)
     return Stores(
         snapshots=PublishedSnapshots(settings.home, PATIENCE_SECONDS),
-        restrictions=LmdbRestrictions(settings.home / restrictions_store.FOLDER),
+        restrictions=LmdbRestrictions(paths.restrictions),
         overrides=FileOverrides(settings.home),
         impressions=ImpressionLog(log, settings.withholds_unlogged),
     )

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from flask import Flask
 
+from expectations.contracts.home import HomePaths
 from serving_app.app import create_app, get_utc_now
 from serving_app.background_tasks import end_with_parent, repeat_tasks
 from serving_app.settings import Settings
-from serving_app.storage.impression_log import FOLDER
 from serving_app.storage.log_files import delete_files_before
 from serving_app.stores import open_stores
 
@@ -35,7 +35,7 @@ def app() -> Flask:
     }
     if days := settings.decision_log_days:
         tasks["deleting old decision logs"] = lambda: delete_files_before(
-            settings.home / FOLDER, get_utc_now() - timedelta(days=days)
+            HomePaths(settings.home).decision_log, get_utc_now() - timedelta(days=days)
         )
     stop = repeat_tasks(tasks, TASKS_EVERY_SECONDS)
     if parent := multiprocessing.parent_process():

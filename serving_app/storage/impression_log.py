@@ -4,13 +4,9 @@ A list goes out when its record is on disk; one whose record could not be writte
 where the shop wants that (`CONCIERGE_UNLOGGED_LISTS=withhold`).
 """
 
-from pathlib import Path
 from typing import Any
 
-from expectations.contracts.home import HomePaths
 from serving_app.storage.append_log import AppendLog, LogUnavailable
-
-FOLDER = HomePaths(Path()).decision_log
 
 
 class ImpressionLog:

@@ -12,10 +12,9 @@ from expectations.contracts.home import HomePaths
 from expectations.contracts.manifest import DATA, FILE
 from expectations.contracts.override import FOLDER as STATE
 from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
-from serving_app.storage.impression_log import FOLDER as LOG_FOLDER
 from serving_app.storage.private_copy import FOLDER as COPIES
 
-LOG = LOG_FOLDER.name
+LOG = HomePaths(Path()).decision_log.name
 SNAPSHOTS = HomePaths(Path()).snapshots
 PUBLISHED = SNAPSHOTS / "night-2" / DATA
 CUT_TO = 100_000  # bytes; what killed the service that mapped its snapshot

@@ -6,7 +6,8 @@ import os
 import orjson
 import pytest
 
-from serving_app.storage.impression_log import FOLDER, ImpressionLog
+from expectations.contracts.home import HomePaths
+from serving_app.storage.impression_log import ImpressionLog
 
 REGULAR, NEWCOMER, FORMER = "c_regular", "c_newcomer", "c_former"
 PATHS = ("/v1/recommendations", "/v1/popular", "/v1/items/item-05/similar", "/v1/items/none/similar")
@@ -31,7 +32,9 @@ def block(shop, item_id, **more):
 
 def logged(shop):
     shop.stores.impressions.log.rotate(is_forced=True)
-    lines = b"".join(path.read_bytes() for path in sorted((shop.home / FOLDER).glob("*.jsonl"))).splitlines()
+    lines = b"".join(
+        path.read_bytes() for path in sorted((HomePaths(shop.home).decision_log).glob("*.jsonl"))
+    ).splitlines()
     return [orjson.loads(line) for line in lines]
 
 
@@ -246,7 +249,7 @@ def test_a_full_disk_blanks_no_list_and_is_counted(shop, full_disk):
         told = shop.client.get("/readyz")
         assert (told.status_code, told.json["status"], told.json["n_unlogged"]) == (200, "degraded", n)
         assert told.json["problems"] == ["the decision log cannot be written: No space left on device"]
-    assert [*(shop.home / FOLDER).iterdir()] == []
+    assert [*(HomePaths(shop.home).decision_log).iterdir()] == []
 
 
 def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
