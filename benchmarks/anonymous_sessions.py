@@ -21,10 +21,10 @@ from scipy import sparse
 
 from benchmarks.leaderboard.datasets import SHARED
 from models.base import Recommender
-from models.evaluation import interval
-from models.inference import top_n
-from models.recommenders import make
-from models.recommenders.sequences import clicked
+from models.evaluation import bootstrap_interval
+from models.inference import select_top_items
+from models.recommenders import build_recommender
+from models.recommenders.sequences import build_anonymous_customer
 from models.training_data import Behaviour, Training
 
 IDLE_SECONDS, DAY = 1800, 86_400
@@ -124,9 +124,9 @@ def rank_next_items(
     place, seconds = np.full(len(cases), -1), np.empty(len(cases))
     for number, (clicks, following) in enumerate(cases):
         start = time.perf_counter()
-        scores = model.score(clicked(clicks, n_items, 0))
+        scores = model.score(build_anonymous_customer(clicks, n_items, 0))
         scores[0, clicks] = -np.inf
-        listed = top_n(scores, K)[0][0]
+        listed = select_top_items(scores, K)[0][0]
         seconds[number] = time.perf_counter() - start
         where = np.flatnonzero(listed == following)
         if len(where):
@@ -159,12 +159,14 @@ def main() -> None:
     )
     base = None
     for name, parameters in MODELS.items():
-        place, seconds = rank_next_items(make(name, parameters).fit(known, seed=1), cases, sessions.n_items)
+        place, seconds = rank_next_items(
+            build_recommender(name, parameters).fit(known, seed=1), cases, sessions.n_items
+        )
         hit = (place >= 0).astype(float)
         base = hit if base is None else base
         by_clicks = "  ".join(f"after {n}: {hit[clicks == n].mean():.4f}" for n in range(1, MOST_CLICKS + 1))
         ndcg = np.where(place >= 0, 1.0 / np.log2(2.0 + np.maximum(place, 0)), 0.0).mean()
-        lift, low, high = interval(hit - base)
+        lift, low, high = bootstrap_interval(hit - base)
         p50, p95 = np.quantile(seconds, [0.5, 0.95]) * 1000
         print(f"{name:<12} HR@{K} {hit.mean():.4f}  {by_clicks}  NDCG@{K} {ndcg:.4f}")
         print(

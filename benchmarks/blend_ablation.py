@@ -24,16 +24,16 @@ from models.blending.candidates import CandidateItems
 from models.blending.learned import LearnedBlend, RankerSettings, grow_trees
 from models.blending.training_rows import PartScores, TrainingRows, concatenate_rows, score_parts
 from models.blending.training_windows import TrainingWindow as RankerWindow
-from models.data_shape import Shape
-from models.evaluation import interval, measure
-from models.evaluation.comparison import Measured
-from models.evaluation.part_worth import worth
-from models.evaluation.ranking_metrics import rank_metrics
-from models.fit_limits import fittable, in_words
-from models.inference import top_n
+from models.data_shape import DataShape
+from models.evaluation import bootstrap_interval, evaluate_scores
+from models.evaluation.comparison import MetricResults
+from models.evaluation.part_worth import measure_part_worth
+from models.evaluation.ranking_metrics import compute_ranking_metrics
+from models.fit_limits import drop_unfittable_parts, format_left_out_parts
+from models.inference import select_top_items
 from models.listing.diversity import TOP, Diversification, diversify_lists
-from models.recommenders import make
-from models.search import memory_of, read_space
+from models.recommenders import build_recommender
+from models.search import get_memory_limit, read_search_space
 from models.training_data import Customers, Training
 
 TASKS = ("discover", "next")
@@ -49,7 +49,7 @@ class FittedParts:
     learned: TrainingRows
     at: CandidateItems
     table: np.ndarray
-    alone: dict[str, Measured]
+    alone: dict[str, MetricResults]
     blend: LearnedBlend
     seconds: float
 
@@ -60,7 +60,7 @@ def fit_all_parts(
     """Fit every part before every window's cut and before the test's."""
     start = time.monotonic()
     training, everything = found.training, np.ones(found.training.behaviour.n_items, bool)
-    blend = LearnedBlend([make(name, given) for name, given in sorted(parts.items())], settings)
+    blend = LearnedBlend([build_recommender(name, given) for name, given in sorted(parts.items())], settings)
     windows = []
     with ProcessPoolExecutor(JOBS) as pool:
         waited = [
@@ -76,7 +76,7 @@ def fit_all_parts(
     blend.fit_ranker(training, windows, seed)
     customers = Customers.of(training, found.asked.customers)
     alone = {
-        name: measure(scores, found.asked, everything)
+        name: evaluate_scores(scores, found.asked, everything)
         for name, scores in score_parts(blend.parts, customers).items()
     }
     at, table = blend.build_features(customers)
@@ -101,7 +101,7 @@ def build_window_rows(
 
 def evaluate_blend(
     fitted: FittedParts, window: TestWindow, without: str | None, seed: int
-) -> tuple[Measured, np.ndarray]:
+) -> tuple[MetricResults, np.ndarray]:
     """Trees grown and measured, all parts or all but one; and the scores."""
     bit = np.uint32(0 if without is None else 1 << fitted.at.names.index(without))
     columns = [n for n, name in enumerate(fitted.learned.names) if name.split(".")[0] != without]
@@ -130,10 +130,10 @@ def evaluate_blend(
     scores[fitted.at.row[proposed], fitted.at.item[proposed]] = np.mean(
         [booster.predict(asked, num_threads=1) for booster in judge.boosters], axis=0
     )
-    return measure(scores, window.asked, np.ones(scores.shape[1], bool)), scores
+    return evaluate_scores(scores, window.asked, np.ones(scores.shape[1], bool)), scores
 
 
-def format_metrics(name: str, metrics: Measured) -> str:
+def format_metrics(name: str, metrics: MetricResults) -> str:
     figures = [
         f"{task} {np.nanmean(metrics.ndcg[task]):.4f}/{np.nanmean(metrics.recall[task]):.4f}"
         for task in TASKS
@@ -143,7 +143,7 @@ def format_metrics(name: str, metrics: Measured) -> str:
 
 def format_paired_difference(values: np.ndarray) -> str:
     """Mean and interval of paired differences."""
-    mean, low, high = interval(values)
+    mean, low, high = bootstrap_interval(values)
     return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
@@ -153,12 +153,14 @@ def print_cost_of_variety(fitted: FittedParts, window: TestWindow, scores: np.nd
     """
     content = next(part for part in fitted.blend.parts if part.name == "content")
     seen, fresh = window.asked.seen.toarray(), window.asked.fresh.toarray()
-    items, is_filled = top_n(scores, 100, ~seen)
+    items, is_filled = select_top_items(scores, 100, ~seen)
     print("variety: λ, NDCG@10 of discover and its price, mean likeness within the ten, items shown")
     whole = None
     for weight in WEIGHTS:
         listed = diversify_lists(items, is_filled, Diversification(weight), content.likeness, None)[:, :TOP]
-        ndcg = np.where(fresh.any(axis=1), rank_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan)
+        ndcg = np.where(
+            fresh.any(axis=1), compute_ranking_metrics(listed, fresh, (TOP,))[f"ndcg@{TOP}"], np.nan
+        )
         whole = ndcg if whole is None else whole
         price = 1 - np.nanmean(ndcg) / np.nanmean(whole)
         alike = [compute_mean_likeness(row[row >= 0], content.likeness) for row in listed]
@@ -186,10 +188,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     window = getattr(shuffle_items(online_retail.load_online_retail(args.data), args.seed), args.window)
-    space = read_space()
-    learned, left_out = fittable(space["learned"], Shape.of(window.training), memory_of(space))
+    space = read_search_space()
+    learned, left_out = drop_unfittable_parts(
+        space["learned"], DataShape.of(window.training), get_memory_limit(space)
+    )
     if left_out:
-        print(f"left out: {in_words(left_out)}")
+        print(f"left out: {format_left_out_parts(left_out)}")
     fitted = fit_all_parts(window, learned["parts"], RankerSettings(**learned["ranker"]), args.seed)
     print(f"{len(window.asked.customers):,} customers; fitted in {fitted.seconds:.0f} s; NDCG@10/Recall@10")
     for name, measured in fitted.alone.items():
@@ -211,7 +215,7 @@ def main() -> None:
     )
     for part in parts:
         less = evaluate_blend(fitted, window, part, args.seed)[0]
-        verdict = worth(part, whole.quality, less.quality)
+        verdict = measure_part_worth(part, whole.quality, less.quality)
         print(
             f"  {part:<20} "
             + "   ".join(

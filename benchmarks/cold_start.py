@@ -21,10 +21,10 @@ from scipy.stats import rankdata
 
 from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from benchmarks.leaderboard.datasets.window import TestWindow
-from models.evaluation import interval, measure
-from models.evaluation.ranking_metrics import rank_metrics
-from models.inference import top_n
-from models.recommenders import make
+from models.evaluation import bootstrap_interval, evaluate_scores
+from models.evaluation.ranking_metrics import compute_ranking_metrics
+from models.inference import select_top_items
+from models.recommenders import build_recommender
 from models.training_data import Customers
 
 K, SHARE, FOLDS = 10, 0.1, 5
@@ -62,10 +62,14 @@ def score_cold_items(
     counts, ranks, n = wanted_hidden.any(axis=1), rankdata(own, axis=1), wanted_hidden.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         auc = ((ranks * wanted_hidden).sum(axis=1) - n * (n + 1) / 2) / (n * (len(hidden) - n))
-    among_cold = rank_metrics(top_n(own.astype(np.float32), K)[0], wanted_hidden, (K,))[f"ndcg@{K}"]
+    among_cold = compute_ranking_metrics(select_top_items(own.astype(np.float32), K)[0], wanted_hidden, (K,))[
+        f"ndcg@{K}"
+    ]
     had = window.asked.seen[rows].toarray()
     had[:, hidden] = False
-    among_all = rank_metrics(top_n(scores, K, ~had)[0], wanted & ~had, (K,))[f"ndcg@{K}"]
+    among_all = compute_ranking_metrics(select_top_items(scores, K, ~had)[0], wanted & ~had, (K,))[
+        f"ndcg@{K}"
+    ]
     figures = {"AUC": auc, "NDCG@10 among cold": among_cold, "NDCG@10 among all": among_all}
     return {
         name: np.where(counts | (name == "NDCG@10 among all"), values, np.nan)
@@ -102,7 +106,7 @@ def build_scorer(name: str, window: TestWindow, seed: int) -> Scores:
     """Scores of those asked, by their places in the test."""
     if name == "random":
         return lambda rows: np.random.default_rng(seed).random((len(rows), window.asked.n_items), np.float32)
-    fitted = make(name).fit(window.training, seed)
+    fitted = build_recommender(name).fit(window.training, seed)
     return lambda rows: fitted.score(window.customers(rows))
 
 
@@ -121,8 +125,8 @@ def compare_on_cold_customers(window: TestWindow, names: tuple[str, ...]) -> dic
         test = window.asked.rows(places)
         test = replace(test, seen=sparse.csr_matrix(test.seen.shape, dtype=bool))
         for name in names:
-            scores = make(name).fit(training, 0).score(strangers)
-            ndcg[name][places] = measure(scores, test, np.ones(test.n_items, bool), k=K).ndcg["next"]
+            scores = build_recommender(name).fit(training, 0).score(strangers)
+            ndcg[name][places] = evaluate_scores(scores, test, np.ones(test.n_items, bool), k=K).ndcg["next"]
     return ndcg
 
 
@@ -162,7 +166,9 @@ def main() -> None:
             new = compare_on_cold_customers(window, NOBODY)
             print("customers without a history, NDCG@10 of next; over popularity; over recent popularity")
             for recommender, values in new.items():
-                lifts = [interval(values - new[base]) for base in ("popularity", "recent_popularity")]
+                lifts = [
+                    bootstrap_interval(values - new[base]) for base in ("popularity", "recent_popularity")
+                ]
                 print(
                     f"{recommender:<22} {values.mean():.4f}  "
                     + "  ".join(f"{m:+.4f} [{a:+.4f}, {b:+.4f}]" for m, a, b in lifts)

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from expectations.contracts.home import HomePaths
-from models.drift import Signal, signals
+from models.drift import DriftSignal, compute_drift_signals
 from models.training_data import PURCHASE, Behaviour
 from sample_shop.shop import Shop
 from spark_jobs.train.provenance import date_to_day
@@ -123,14 +123,14 @@ def plant_drift(
 
 def detect_drift_alarms(
     behaviour: Behaviour, category: np.ndarray, price: np.ndarray, day: int
-) -> list[Signal]:
+) -> list[DriftSignal]:
     """The alarms of a night over this day; of items behind the last one neither category nor
     price is known.
     """
     more = behaviour.n_items - len(category)
     categories = np.concatenate([category, np.full(more, -1, category.dtype)])
     prices = np.concatenate([price, np.full(more, np.nan, price.dtype)])
-    return [each for each in signals(behaviour, day, categories, prices) if each.alarms]
+    return [each for each in compute_drift_signals(behaviour, day, categories, prices) if each.alarms]
 
 
 def count_alarms(

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from expectations.contracts import snapshot
 from models.evaluation import fold_in
-from models.inference import FactorSpace, top_n
+from models.inference import FactorSpace, select_top_items
 from models.recommenders.als import ALS
 from models.training_data import KIND_WEIGHTS, KINDS
 from spark_jobs.publish.snapshot_writer import write_snapshot
@@ -77,7 +77,7 @@ def time_fold_in(space: FactorSpace, times: int) -> tuple[np.ndarray, np.ndarray
         start = time.perf_counter()
         vector = space.place(items, space.weights(kinds, generator.integers(0, DAYS, n)))
         placed.append(time.perf_counter() - start)
-        top_n(space.score(vector)[None], 100)
+        select_top_items(space.score(vector)[None], 100)
         ranked.append(time.perf_counter() - start)
     return 1000 * np.array(placed), 1000 * np.array(ranked)
 
@@ -86,10 +86,10 @@ def measure_fold_in_quality(folder: Path) -> list[dict]:
     """The night's report on the last 28 days of Online Retail."""
     data = load_dataset("online_retail", folder)
     window, everything = data.test, np.ones(data.test.asked.n_items, bool)
-    cohorts = fold_in.arrivals(window.asked, seed=0)
-    trainings = fold_in.two_trainings(window.training, cohorts)
+    cohorts = fold_in.draw_cohorts(window.asked, seed=0)
+    trainings = fold_in.split_training(window.training, cohorts)
     fits = [ALS().fit(training, seed=0) for training in trainings]
-    return fold_in.report(window.asked, everything, cohorts, trainings[0], *fits)
+    return fold_in.evaluate_fold_in(window.asked, everything, cohorts, trainings[0], *fits)
 
 
 def main() -> None:

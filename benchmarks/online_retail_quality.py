@@ -30,8 +30,14 @@ from expectations.contracts.lake import (
     REC_CUSTOMER_ITEMS,
 )
 from expectations.contracts.tables import Table
-from models.evaluation import TASKS, Measured, evaluate, interval, measure_lists
-from models.recommenders import make
+from models.evaluation import (
+    TASKS,
+    MetricResults,
+    bootstrap_interval,
+    evaluate_lists,
+    evaluate_scores_in_blocks,
+)
+from models.recommenders import build_recommender
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 
 K = 10
@@ -123,7 +129,7 @@ def run_step(name: str, home: Path, day: str, run_id: str = "benchmark") -> floa
     return seconds
 
 
-def measure_served_lists(data: Dataset, home: Path) -> tuple[Measured, dict[str, float]]:
+def measure_served_lists(data: Dataset, home: Path) -> tuple[MetricResults, dict[str, float]]:
     """What was written, measured: a customer's list, or the popular one for a customer without."""
     lake, test = Lake(HomePaths(home).lake), data.test.asked
     place = {item: n for n, item in enumerate(data.item_ids)}
@@ -149,7 +155,7 @@ def measure_served_lists(data: Dataset, home: Path) -> tuple[Measured, dict[str,
         ),
         "mean overlap of the first 10 with the popular list's": float(np.mean(shared)),
     }
-    return measure_lists(
+    return evaluate_lists(
         {"discover": pad_to_k(fresh), "next": pad_to_k(ranked)}, test, len(data.item_ids)
     ), facts
 
@@ -159,7 +165,7 @@ def pad_to_k(rows: list[list[int]]) -> np.ndarray:
     return np.array([(row + [-1] * K)[:K] for row in rows], np.int32)
 
 
-def format_metrics(name: str, metrics: Measured) -> str:
+def format_metrics(name: str, metrics: MetricResults) -> str:
     """`name   discover NDCG/recall   next NDCG/recall`."""
     figures = [
         f"{task} {np.nanmean(metrics.ndcg[task]):.4f}/{np.nanmean(metrics.recall[task]):.4f}"
@@ -168,11 +174,13 @@ def format_metrics(name: str, metrics: Measured) -> str:
     return f"{name:<44} {'   '.join(figures)}"
 
 
-def measure_single_recommender(window: TestWindow, name: str) -> Measured:
+def measure_single_recommender(window: TestWindow, name: str) -> MetricResults:
     """One recommender with its defaults, fitted before the cut and measured behind it."""
-    fitted = make(name).fit(window.training, seed=1)
+    fitted = build_recommender(name).fit(window.training, seed=1)
     everything = np.ones(window.asked.n_items, bool)
-    return evaluate(lambda places: fitted.score(window.customers(places)), window.asked, everything, ks=(K,))
+    return evaluate_scores_in_blocks(
+        lambda places: fitted.score(window.customers(places)), window.asked, everything, ks=(K,)
+    )
 
 
 def main() -> None:
@@ -200,7 +208,7 @@ def main() -> None:
         sep="\n",
     )
     for task in TASKS:
-        lift, low, high = interval(lists.ndcg[task] - recent.ndcg[task])
+        lift, low, high = bootstrap_interval(lists.ndcg[task] - recent.ndcg[task])
         print(f"  {task}: NDCG@{K} over recent popularity's {lift:+.4f} [{low:+.4f}, {high:+.4f}]")
     for name, value in facts.items():
         print(f"  {name}: {value:,.3f}")

@@ -25,11 +25,11 @@ import pyarrow.parquet as pq
 
 from benchmarks.online_retail_nights import PeakMemory, list_own_processes
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.blending.weighted import WeightedBlend
-from models.inference import PRODUCT_ROWS, best_by_factors
+from models.inference import PRODUCT_ROWS, select_top_items_by_vectors
 from models.listing import retrieval
-from models.recommenders import make
+from models.recommenders import build_recommender
 from models.training_data import PURCHASE
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.session import start_spark_session
@@ -69,13 +69,13 @@ def make_ids(letter: str, n: int) -> list[str]:
 
 def build_scoring_inputs(n_customers: int, n_items: int, d: int) -> ScoringModel:
     """LightFM's factors, drawn; everything may be shown, every tenth item is consumed."""
-    part = make("lightfm", {"components": d})
+    part = build_recommender("lightfm", {"components": d})
     items = draw_factors(n_items, d, 2, spread=True)
     items[:, 0] = np.random.default_rng(3).standard_normal(n_items) * 0.2  # their biases
     arrays = {"customer_factors": draw_factors(n_customers, d, 1, spread=False), "item_factors": items}
     part.restore({**arrays, "attribute_factors": np.zeros((0, 1 + d), np.float32)})
     blend = WeightedBlend([part], {"lightfm": 1.0})
-    artifact = Artifact(
+    artifact = ModelArtifact(
         {}, blend, np.array(make_ids("i", n_items), "S9"), np.array(make_ids("c", n_customers), "S9")
     )
     allowed, consumable = np.ones(n_items, bool), np.arange(n_items) % 10 == 0
@@ -203,9 +203,9 @@ def measure_index(n_items: int, d: int) -> dict:
         draw_factors(1024, d, 4, False),
     )
     start = time.process_time()
-    index = retrieval.build(items, asking)
+    index = retrieval.build_item_index(items, asking)
     built, start = time.process_time() - start, time.process_time()
-    exact = best_by_factors(others, items, LENGTH)[0]
+    exact = select_top_items_by_vectors(others, items, LENGTH)[0]
     alone, start = time.process_time() - start, time.process_time()
     if index is None:
         return {"items": n_items, "index": "recalls too little"}
@@ -216,7 +216,7 @@ def measure_index(n_items: int, d: int) -> dict:
         "build_seconds": round(built, 1),
         "megabytes": round(len(index.packed) / 1e6, 1),
         "cells_looked_into": index.n_probes,
-        "recall_at_100": round(retrieval.recall(best_items, exact), 4),
+        "recall_at_100": round(retrieval.compute_recall(best_items, exact), 4),
         "per_cpu_second": round(len(others) / near),
         "exact_per_cpu_second": round(len(others) / alone),
     }

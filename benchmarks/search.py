@@ -24,8 +24,8 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, online_retail
 from benchmarks.leaderboard.datasets.order import shuffle_items
-from models.search import read_space
-from models.time_split import Windows
+from models.search import read_search_space
+from models.time_split import HoldoutWindows
 from operate.spark_cluster import run_cluster
 from spark_jobs.train.configuration_search import OFF_CYCLE, search_weighted_blend
 from spark_jobs.train.matrices import TrainingMatrices
@@ -48,13 +48,13 @@ def run_search(master: str, data: Path, seconds: float | None) -> dict:
     """One search, in this process; what came of it."""
     from spark_jobs.lake.session import start_spark_session
 
-    training_data, space = load_material(data), read_space()
+    training_data, space = load_material(data), read_search_space()
     if seconds is not None:
         space["efforts"][OFF_CYCLE]["seconds"] = seconds
     spark = start_spark_session("benchmark search", master, "2g")
     # The workers of a cluster start with the first task: that is theirs, not the search's.
     spark.sparkContext.parallelize(range(8), 8).map(lambda n: __import__("models.search") and n).collect()
-    training = TrainingRun(spark, training_data, Windows(-DAYS, 0, DAYS), SEED)
+    training = TrainingRun(spark, training_data, HoldoutWindows(-DAYS, 0, DAYS), SEED)
     result = search_weighted_blend(training, space, OFF_CYCLE)
     spark.stop()
     peaks = [trial.metrics["peak_memory_mb"] for trial in result.trials if "peak_memory_mb" in trial.metrics]

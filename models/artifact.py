@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from models.blending.base import Blend
-from models.evaluation.fold_in import FoldIn
-from models.recommenders import make, make_blend, parameters_of
+from models.evaluation.fold_in import FoldInModel
+from models.recommenders import build_blend, build_recommender, get_parameters
 
 FACTORS, ABOUT = "factors.npz", "model.json"
 LAYOUT = 1
@@ -28,7 +28,7 @@ class DigestError(ValueError):
 
 
 @dataclass
-class Artifact:
+class ModelArtifact:
     """What scoring needs of a model.
 
     Attributes:
@@ -44,7 +44,7 @@ class Artifact:
     item_ids: np.ndarray
     customer_ids: np.ndarray
     customer_vocabulary: dict[str, int] = field(default_factory=dict)
-    fold_in: FoldIn | None = None
+    fold_in: FoldInModel | None = None
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write both files; the SHA-256 of each by name. Equal models give equal bytes."""
@@ -57,63 +57,65 @@ class Artifact:
         }
         if self.fold_in:
             arrays |= {PLACING + name: held for name, held in self.fold_in.als.arrays().items()}
-            about["fold_in"] = {"parameters": parameters_of(self.fold_in.als), "trust": self.fold_in.trust}
-        (folder / FACTORS).write_bytes(pack(arrays))
+            about["fold_in"] = {"parameters": get_parameters(self.fold_in.als), "trust": self.fold_in.trust}
+        (folder / FACTORS).write_bytes(pack_arrays(arrays))
         (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
-        return {name: digest(folder / name) for name in (FACTORS, ABOUT)}
+        return {name: compute_sha256(folder / name) for name in (FACTORS, ABOUT)}
 
     @classmethod
-    def load(cls, folder: Path, digests: Mapping[str, str]) -> "Artifact":
+    def load(cls, folder: Path, digests: Mapping[str, str]) -> "ModelArtifact":
         """Read both files.
 
         Raises:
             DigestError: a file's SHA-256 is not the registered one, or none was registered.
         """
-        check(folder, digests)
+        check_digests(folder, digests)
         return cls.unpack((folder / FACTORS).read_bytes(), (folder / ABOUT).read_text())
 
     @classmethod
-    def unpack(cls, factors: bytes, about: str) -> "Artifact":
+    def unpack(cls, factors: bytes, about: str) -> "ModelArtifact":
         """The model from its files' contents."""
         said = json.loads(about)
         if said["layout"] != LAYOUT:
             raise ValueError(f"model of layout {said['layout']}; this code reads {LAYOUT}")
-        arrays = unpack(factors)
-        blend = make_blend(said["configuration"]).restore(arrays)
+        arrays = unpack_arrays(factors)
+        blend = build_blend(said["configuration"]).restore(arrays)
         placing, told = None, said.get("fold_in")
         if told:
             own = {
                 name.removeprefix(PLACING): held for name, held in arrays.items() if name.startswith(PLACING)
             }
-            placing = FoldIn(make("als", told["parameters"]).restore(own), tuple(map(tuple, told["trust"])))
+            placing = FoldInModel(
+                build_recommender("als", told["parameters"]).restore(own), tuple(map(tuple, told["trust"]))
+            )
         ids = arrays["ids/items"], arrays["ids/customers"]
         return cls(said["configuration"], blend, *ids, said["customer_vocabulary"], placing)
 
 
-def check(folder: Path, digests: Mapping[str, str]) -> None:
+def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
     """Whether both files are those that were registered.
 
     Raises:
         DigestError: a file's SHA-256 is not the registered one, or none was registered.
     """
     for name in (FACTORS, ABOUT):
-        if digest(folder / name) != digests.get(name):
+        if compute_sha256(folder / name) != digests.get(name):
             raise DigestError(f"{folder / name} is not the file that was registered; it is not opened")
 
 
-def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Arrays as npz bytes; the same arrays give the same bytes (numpy writes a fixed time into the zip)."""
     out = io.BytesIO()
     np.savez_compressed(out, **{name: arrays[name] for name in sorted(arrays)})
     return out.getvalue()
 
 
-def unpack(packed: bytes) -> dict[str, np.ndarray]:
-    """What `pack` wrote; refuses pickled objects."""
+def unpack_arrays(packed: bytes) -> dict[str, np.ndarray]:
+    """What `pack_arrays` wrote; refuses pickled objects."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as held:
         return {name: held[name] for name in held.files}
 
 
-def digest(path: Path) -> str:
+def compute_sha256(path: Path) -> str:
     """SHA-256 of a file, hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

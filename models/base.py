@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.data_shape import Shape
+from models.data_shape import DataShape
 from models.training_data import Customers, Training
 
 TASKS = ("discover", "next")
@@ -22,7 +22,7 @@ BLOCK = 256  # rows scored at once
 SCORES_AT_ONCE = 5_000_000  # of each part, 20 MB: fewer rows where the catalogue is large
 
 
-def rows_at_once(n_items: int) -> int:
+def choose_block_size(n_items: int) -> int:
     """How many customers (or items) are scored at once; their scores do not depend on it."""
     return max(16, min(BLOCK, SCORES_AT_ONCE // max(n_items, 1)))
 
@@ -76,13 +76,13 @@ class Recommender(ABC):
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         """Take over what `arrays` returned, and return itself."""
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """Bytes that fitting on data of this shape is expected to hold at its peak, beside the data; by
         default copies of the behaviour.
         """
         return shape.behaviour_bytes
 
-    def missing_data(self, shape: Shape) -> str | None:
+    def missing_data(self, shape: DataShape) -> str | None:
         """What the data lack without which it has nothing to say, in words; None where nothing is missing."""
         return None
 

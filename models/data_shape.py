@@ -18,7 +18,7 @@ BLOCK = 1024  # rows of neighbours made at once
 
 
 @dataclass(frozen=True)
-class Shape:
+class DataShape:
     """The size of what would be learned from.
 
     Attributes:
@@ -45,7 +45,10 @@ class Shape:
         behaviour = training.behaviour
         wanted = behaviour.wanted()
         pairs = wanted.customer.astype(np.int64) * behaviour.n_items + wanted.item
-        visits, repeats = days_of(behaviour.customer, behaviour.day), days_of(pairs, wanted.day)
+        visits, repeats = (
+            count_days_per_key(behaviour.customer, behaviour.day),
+            count_days_per_key(pairs, wanted.day),
+        )
         return cls(
             n_customers=behaviour.n_customers,
             n_items=behaviour.n_items,
@@ -67,7 +70,7 @@ class Shape:
         return KEPT_COPIES * KEPT * n_rows * min(kept, n_columns) + CELL * min(BLOCK, n_rows) * n_columns
 
 
-def days_of(key: np.ndarray, day: np.ndarray) -> np.ndarray:
+def count_days_per_key(key: np.ndarray, day: np.ndarray) -> np.ndarray:
     """int [different keys]: beside how many different days each key (int [n]) stands."""
     order = np.lexsort((day, key))
     key, day = key[order], day[order]

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from models.evaluation.beyond_accuracy import gini
+from models.evaluation.beyond_accuracy import compute_gini
 from models.training_data import PURCHASE, Behaviour
 
 REFERENCE_DAYS = 28
@@ -38,7 +38,7 @@ FLOORS = {
 
 
 @dataclass(frozen=True)
-class Signal:
+class DriftSignal:
     """One figure of one day or table.
 
     Attributes:
@@ -65,7 +65,7 @@ class Signal:
         return f"{self.name} {self.value:.3f}, at most {self.limit:.3f}"
 
 
-def psi(expected: np.ndarray, actual: np.ndarray) -> float:
+def compute_psi(expected: np.ndarray, actual: np.ndarray) -> float:
     """Population stability index of counts over the same bins, half a count added to each so that an empty
     one is no infinity.
     """
@@ -74,31 +74,31 @@ def psi(expected: np.ndarray, actual: np.ndarray) -> float:
     return float(np.sum((q - p) * np.log(q / p)))
 
 
-def ks(expected: np.ndarray, actual: np.ndarray) -> float:
+def compute_ks_distance(expected: np.ndarray, actual: np.ndarray) -> float:
     """Largest distance between two distributions of counts over the same ordered bins."""
     if not expected.sum() or not actual.sum():
         return float("nan")
     return float(np.abs(np.cumsum(expected) / expected.sum() - np.cumsum(actual) / actual.sum()).max())
 
 
-def judged(name: str, values: np.ndarray, floor: float) -> Signal:
+def compare_with_past_days(name: str, values: np.ndarray, floor: float) -> DriftSignal:
     """The last of a signal's daily values against those before it; nan values are days that cannot be said
     anything of.
     """
     past = values[-1 - REFERENCE_DAYS : -1]
     past = past[~np.isnan(past)]
     if len(past) < LEAST_DAYS:
-        return Signal(name, float("nan"), floor)
-    return Signal(name, float(values[-1]), max(floor, SLACK * float(past.max())))
+        return DriftSignal(name, float("nan"), floor)
+    return DriftSignal(name, float(values[-1]), max(floor, SLACK * float(past.max())))
 
 
-def signals(
+def compute_drift_signals(
     behaviour: Behaviour,
     day: int,
     category: np.ndarray | None = None,
     price: np.ndarray | None = None,
     answers: Mapping[int, tuple[int, int]] | None = None,
-) -> list[Signal]:
+) -> list[DriftSignal]:
     """The signals of one day.
 
     Args:
@@ -111,23 +111,25 @@ def signals(
     first = day - 2 * REFERENCE_DAYS
     near = behaviour.where((behaviour.day >= first) & (behaviour.day <= day))
     days, rows = day - first + 1, near.day - first
-    kinds = table(rows, near.kind.astype(np.int64), days, PURCHASE + 1)
+    kinds = count_pairs(rows, near.kind.astype(np.int64), days, PURCHASE + 1)
     found = {
-        "label: kinds of behaviour (PSI)": against(kinds, psi),
-        "label: purchases per customer (log ratio)": bought(near, first, days),
-        "label: items per customer (log ratio)": basket(near, first, days),
-        "catalogue: share of items not seen for 28 days": unseen(
+        "label: kinds of behaviour (PSI)": measure_daily_distance(kinds, compute_psi),
+        "label: purchases per customer (log ratio)": measure_purchases_per_customer(near, first, days),
+        "label: items per customer (log ratio)": measure_items_per_customer(near, first, days),
+        "catalogue: share of items not seen for 28 days": compute_unseen_item_share(
             behaviour.where((behaviour.day >= first - REFERENCE_DAYS) & (behaviour.day <= day)),
             first,
             days,
             int(behaviour.day.min()) if len(behaviour) else first,
         ),
-        "feedback: concentration on items (Gini, difference)": moved(concentration(near, first, days)),
+        "feedback: concentration on items (Gini, difference)": measure_distance_from_median(
+            compute_daily_gini(near, first, days)
+        ),
     }
     if category is not None:
         named = category[near.item] >= 0
-        counts = table(rows[named], category[near.item][named], days, int(category.max(initial=0)) + 1)
-        found["feature: categories (PSI)"] = against(counts, psi)
+        counts = count_pairs(rows[named], category[near.item][named], days, int(category.max(initial=0)) + 1)
+        found["feature: categories (PSI)"] = measure_daily_distance(counts, compute_psi)
     if price is not None and np.isfinite(price).any():
         held = price[near.item]
         known = np.isfinite(held)
@@ -136,22 +138,24 @@ def signals(
             if known.any()
             else np.array([0.0])
         )
-        counts = table(rows[known], np.searchsorted(edges, held[known]), days, len(edges) + 1)
-        found["feature: prices (KS)"] = against(counts, ks)
+        counts = count_pairs(rows[known], np.searchsorted(edges, held[known]), days, len(edges) + 1)
+        found["feature: prices (KS)"] = measure_daily_distance(counts, compute_ks_distance)
     if answers and any(answered for _, answered in answers.values()):
-        share = np.array([share_of(answers.get(first + n)) for n in range(days)])
-        found["feedback: share that answers a list (difference)"] = moved(share)
-    return [judged(name, found[name], floor) for name, floor in FLOORS.items() if name in found]
+        share = np.array([compute_answer_share(answers.get(first + n)) for n in range(days)])
+        found["feedback: share that answers a list (difference)"] = measure_distance_from_median(share)
+    return [
+        compare_with_past_days(name, found[name], floor) for name, floor in FLOORS.items() if name in found
+    ]
 
 
-def table(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:
+def count_pairs(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:
     """int [rows, columns]: how often each pair comes."""
     return np.bincount(rows.astype(np.int64) * n_columns + columns, minlength=n_rows * n_columns).reshape(
         n_rows, n_columns
     )
 
 
-def against(counts: np.ndarray, distance) -> np.ndarray:
+def measure_daily_distance(counts: np.ndarray, distance) -> np.ndarray:
     """float [days]: distance of each day's counts (int [days, bins]) from those of the 28 days before it."""
     total, found = (
         np.vstack([np.zeros((1, counts.shape[1]), np.int64), counts.cumsum(axis=0)]),
@@ -165,22 +169,22 @@ def against(counts: np.ndarray, distance) -> np.ndarray:
     return found
 
 
-def basket(near: Behaviour, first: int, days: int) -> np.ndarray:
+def measure_items_per_customer(near: Behaviour, first: int, days: int) -> np.ndarray:
     """float [days]: log of a day's items wanted per customer who wanted any, over that of the 28 days before,
     up or down.
     """
     wanted = near.wanted()
-    return per_customer(wanted, wanted, first, days)
+    return measure_rows_per_customer(wanted, wanted, first, days)
 
 
-def bought(near: Behaviour, first: int, days: int) -> np.ndarray:
+def measure_purchases_per_customer(near: Behaviour, first: int, days: int) -> np.ndarray:
     """float [days]: log of a day's purchases per customer who did anything, over that of the 28 days before,
     up or down.
     """
-    return per_customer(near.where(near.kind == PURCHASE), near, first, days)
+    return measure_rows_per_customer(near.where(near.kind == PURCHASE), near, first, days)
 
 
-def per_customer(rows: Behaviour, active: Behaviour, first: int, days: int) -> np.ndarray:
+def measure_rows_per_customer(rows: Behaviour, active: Behaviour, first: int, days: int) -> np.ndarray:
     """float [days]: how far a day's rows per active customer are from those of the 28 days before, as a log
     ratio without sign.
 
@@ -200,7 +204,7 @@ def per_customer(rows: Behaviour, active: Behaviour, first: int, days: int) -> n
     return found
 
 
-def unseen(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarray:
+def compute_unseen_item_share(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarray:
     """float [days]: share of a day's behaviour with items that nobody touched on the 28 days before it.
 
     Args:
@@ -225,18 +229,18 @@ def unseen(behaviour: Behaviour, first: int, days: int, began: int) -> np.ndarra
     return np.where((n >= LEAST_ROWS) & ~early, n_new / np.maximum(n, 1), np.nan)
 
 
-def concentration(near: Behaviour, first: int, days: int) -> np.ndarray:
+def compute_daily_gini(near: Behaviour, first: int, days: int) -> np.ndarray:
     """float [days]: Gini of a day's behaviour over the items that any of these days touched."""
     active, place = np.unique(near.item, return_inverse=True)
     found = np.full(days, np.nan)
     for day in range(days):
         held = place[near.day == first + day]
         if len(held) >= LEAST_ROWS:
-            found[day] = gini(np.bincount(held, minlength=len(active)))
+            found[day] = compute_gini(np.bincount(held, minlength=len(active)))
     return found
 
 
-def moved(values: np.ndarray) -> np.ndarray:
+def measure_distance_from_median(values: np.ndarray) -> np.ndarray:
     """float [days]: how far each day's value is from the median of the 28 days before it."""
     found = np.full(len(values), np.nan)
     for day in range(LEAST_DAYS, len(values)):
@@ -246,12 +250,14 @@ def moved(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def share_of(counts: tuple[int, int] | None) -> float:
+def compute_answer_share(counts: tuple[int, int] | None) -> float:
     n, part = counts or (0, 0)
     return part / n if n >= LEAST_ROWS else float("nan")
 
 
-def of_tables(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]) -> list[Signal]:
+def compare_tables(
+    before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]
+) -> list[DriftSignal]:
     """PSI of each column of a table between two states of it, each as how many rows have which value or lie
     in which bin.
     """
@@ -262,5 +268,5 @@ def of_tables(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping
             np.array([held[name].get(each, 0) for each in bins], float) for held in (before, now)
         )
         if min(expected.sum(), actual.sum()) >= LEAST_ROWS:
-            found.append(Signal(f"feature: {name} (PSI)", psi(expected, actual), PSI_LIMIT))
+            found.append(DriftSignal(f"feature: {name} (PSI)", compute_psi(expected, actual), PSI_LIMIT))
     return found

@@ -17,7 +17,7 @@ SHARED = 2
 RUNS = (3, 4, 5)
 
 
-def vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) -> dict[str, int]:
+def build_vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) -> dict[str, int]:
     """Column of each token that enough rows have, columns in the tokens' order."""
     counts = Counter(token for tokens in rows for token in set(tokens))
     return {
@@ -26,7 +26,7 @@ def vocabulary(rows: Iterable[Sequence[str]], min_rows: int = MIN_ROWS) -> dict[
     }
 
 
-def encode(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr_matrix:
+def encode_tokens(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr_matrix:
     """csr float32 [rows, columns]: 1 where the row has the token; tokens without a column are left out."""
     found = [sorted({columns[token] for token in tokens if token in columns}) for tokens in rows]
     indptr = np.concatenate([[0], np.cumsum([len(held) for held in found])]).astype(np.int32)
@@ -36,7 +36,7 @@ def encode(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> sparse.csr
     )
 
 
-def letters(words: Sequence[str]) -> list[str]:
+def extract_letter_runs(words: Sequence[str]) -> list[str]:
     """Tokens of every run of 3 to 5 characters of a title, ends of words included: `LANTERNS` shares most of
     `LANTERN`.
     """
@@ -45,7 +45,7 @@ def letters(words: Sequence[str]) -> list[str]:
     return [f"letters={run}" for run in sorted(runs)]
 
 
-def numbered(names: Sequence[str | None]) -> np.ndarray:
+def number_names(names: Sequence[str | None]) -> np.ndarray:
     """int32 [names]: each name's place in the order of the names there are; -1 for None."""
     place = {name: n for n, name in enumerate(sorted({name for name in names if name is not None}))}
     return np.array([-1 if name is None else place[name] for name in names], np.int32)

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.recommenders import make
+from models.data_shape import DataShape
+from models.recommenders import build_recommender
 
 MIB = 1 << 20
 MOST_ITEMS = "most_items"  # beside a part's parameters: the largest catalogue that its seconds allow
 POPULARITY = {"parts": {"popularity": {}}, "weights": {"popularity": 1.0}}  # where no part can be fitted
 
 
-def reason_against(part: Recommender, shape: Shape, memory_bytes: int) -> str | None:
+def explain_unfittable(part: Recommender, shape: DataShape, memory_bytes: int) -> str | None:
     """Why this part cannot be fitted, in words; None where it can."""
     if missing := part.missing_data(shape):
         return missing
@@ -33,17 +33,17 @@ def reason_against(part: Recommender, shape: Shape, memory_bytes: int) -> str | 
     return None
 
 
-def select_fittable(
-    parts: Sequence[Recommender], shape: Shape, memory_bytes: int
+def select_fittable_parts(
+    parts: Sequence[Recommender], shape: DataShape, memory_bytes: int
 ) -> tuple[list[Recommender], dict[str, str]]:
     """The parts that can be fitted, in their order, and by name why each of the others cannot."""
-    reasons = {part.name: reason_against(part, shape, memory_bytes) for part in parts}
+    reasons = {part.name: explain_unfittable(part, shape, memory_bytes) for part in parts}
     left_out = {name: reason for name, reason in reasons.items() if reason}
     return [part for part in parts if part.name not in left_out], left_out
 
 
-def fittable(
-    configuration: Mapping[str, Any], shape: Shape, memory_bytes: int
+def drop_unfittable_parts(
+    configuration: Mapping[str, Any], shape: DataShape, memory_bytes: int
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """A blend's configuration (see `models.recommenders`) without the parts that cannot be fitted, and by
     part why not.
@@ -63,7 +63,7 @@ def fittable(
         reason = None
         if most is not None and shape.n_items > most:
             reason = f"is not fitted for more than {most:,} items, there are {shape.n_items:,}"
-        reason = reason or reason_against(make(name, held), shape, memory_bytes)
+        reason = reason or explain_unfittable(build_recommender(name, held), shape, memory_bytes)
         if reason:
             left_out[name] = reason
         else:
@@ -72,12 +72,12 @@ def fittable(
         return dict(POPULARITY), left_out
     made = {**configuration, "parts": parameters}
     if weights is not None:
-        made["weights"] = shared_out(weights, parameters)
+        made["weights"] = redistribute_weights(weights, parameters)
         made["parts"] = {name: held for name, held in parameters.items() if name in configuration["parts"]}
     return made, left_out
 
 
-def shared_out(weights: Mapping[str, float], kept: Mapping[str, Any]) -> dict[str, float]:
+def redistribute_weights(weights: Mapping[str, float], kept: Mapping[str, Any]) -> dict[str, float]:
     """The weights of those kept, in their proportions, adding up to what all together had."""
     mine = {name: weight for name, weight in weights.items() if name in kept}
     total, own = sum(weight for weight in weights.values() if weight > 0), sum(mine.values())
@@ -86,6 +86,6 @@ def shared_out(weights: Mapping[str, float], kept: Mapping[str, Any]) -> dict[st
     )
 
 
-def in_words(left_out: Mapping[str, str]) -> str:
+def format_left_out_parts(left_out: Mapping[str, str]) -> str:
     """`ease (needs …), content (…)`; empty where nothing was left out."""
     return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())

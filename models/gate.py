@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evaluation import interval
+from models.evaluation import bootstrap_interval
 
 # of the former score; windows of neighbouring nights share most of their days, so more is not chance
 MARGIN = 0.15
@@ -24,7 +24,7 @@ DRAWS = 2000  # a slice's interval is cut far out in the tail
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """Accepted or not, and why."""
 
     accepted: bool
@@ -36,7 +36,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Slice:
+class SliceComparison:
     """One group of customers under two configurations.
 
     Attributes:
@@ -66,25 +66,27 @@ class Slice:
         )
 
 
-def beats_popularity(quality: np.ndarray, popularity: np.ndarray, flaws: Sequence[str] = ()) -> Verdict:
+def check_beats_popularity(
+    quality: np.ndarray, popularity: np.ndarray, flaws: Sequence[str] = ()
+) -> GateVerdict:
     """Quality against popularity's, customer by customer, each float [customers].
 
     Args:
         flaws: what is wrong with the model whatever its quality; any refuses it.
     """
     if flaws:
-        return Verdict(False, "; ".join(flaws))
+        return GateVerdict(False, "; ".join(flaws))
     n = int((~np.isnan(quality)).sum())
     if n < MIN_CUSTOMERS:
-        return Verdict(
+        return GateVerdict(
             True, f"only {n} customers to test on (fewer than {MIN_CUSTOMERS}), so nothing speaks against it"
         )
-    lift, low, high = interval(quality - popularity)
+    lift, low, high = bootstrap_interval(quality - popularity)
     words = f"lift over popularity {lift:+.4f} [{low:+.4f}, {high:+.4f}] over {n} customers"
-    return Verdict(low > 0, words if low > 0 else f"{words}: not above zero")
+    return GateVerdict(low > 0, words if low > 0 else f"{words}: not above zero")
 
 
-def usual(accepted: Sequence[float]) -> float | None:
+def compute_usual_quality(accepted: Sequence[float]) -> float | None:
     """What to expect of a configuration: the median of its last accepted refits; None when it had none.
 
     Not the last one alone: it would become the bar of the next, and three falls of 14 % in a row would each
@@ -93,17 +95,17 @@ def usual(accepted: Sequence[float]) -> float | None:
     return float(np.median(accepted[-REMEMBERED:])) if accepted else None
 
 
-def judge_refit(
+def evaluate_refit_gate(
     quality: np.ndarray, popularity: np.ndarray, before: float | None, flaws: Sequence[str] = ()
-) -> Verdict:
+) -> GateVerdict:
     """The gate of a nightly refit.
 
     Args:
-        before: the usual mean quality of the same configuration, as `usual` gives it; None when it was never
-            accepted.
-        flaws: as in `beats_popularity`.
+        before: the usual mean quality of the same configuration, as `compute_usual_quality` gives it; None
+            when it was never accepted.
+        flaws: as in `check_beats_popularity`.
     """
-    beaten = beats_popularity(quality, popularity, flaws)
+    beaten = check_beats_popularity(quality, popularity, flaws)
     if not beaten.accepted or before is None or np.isnan(before):
         return beaten
     now = float(np.nanmean(quality)) if (~np.isnan(quality)).any() else float("nan")
@@ -113,46 +115,46 @@ def judge_refit(
         f" {beaten.reason}"
     )
     if (~np.isnan(quality)).sum() < MIN_CUSTOMERS or now >= floor:
-        return Verdict(True, words)
-    return Verdict(False, f"inferior to the same configuration before: {words}")
+        return GateVerdict(True, words)
+    return GateVerdict(False, f"inferior to the same configuration before: {words}")
 
 
-def judge_new(
+def evaluate_new_configuration_gate(
     quality: np.ndarray,
     champion: np.ndarray,
     popularity: np.ndarray,
     slices: Mapping[str, np.ndarray] | None = None,
     flaws: Sequence[str] = (),
-) -> Verdict:
+) -> GateVerdict:
     """The gate of a new configuration against the accepted one on the same customers.
 
     Args:
         slices: by name, bool [customers]: groups none of which may pay for the others' gain.
-        flaws: as in `beats_popularity`.
+        flaws: as in `check_beats_popularity`.
     """
-    beaten = beats_popularity(quality, popularity, flaws)
+    beaten = check_beats_popularity(quality, popularity, flaws)
     if not beaten.accepted:
         return beaten
-    lift, low, high = interval(quality - champion)
+    lift, low, high = bootstrap_interval(quality - champion)
     words = f"lift over the accepted configuration {lift:+.4f} [{low:+.4f}, {high:+.4f}]"
     if not low > 0:
-        return Verdict(False, f"{words}: not above zero; {beaten.reason}")
+        return GateVerdict(False, f"{words}: not above zero; {beaten.reason}")
     compared = compare_slices(quality, champion, slices or {})
     fallen = [one for one in compared if one.falls]
     if fallen:
         worst = "; ".join(map(str, fallen))
-        return Verdict(
+        return GateVerdict(
             False, f"a guarded slice falls by more than {SLICE_MARGIN:.0%}: {worst}; over all, {words}"
         )
     guarded = (
         f"none of {len(compared)} guarded slices falls by more than {SLICE_MARGIN:.0%}; " if compared else ""
     )
-    return Verdict(True, f"{words}; {guarded}{beaten.reason}")
+    return GateVerdict(True, f"{words}; {guarded}{beaten.reason}")
 
 
 def compare_slices(
     quality: np.ndarray, champion: np.ndarray, slices: Mapping[str, np.ndarray]
-) -> list[Slice]:
+) -> list[SliceComparison]:
     """Each slice with enough customers, under both configurations.
 
     The level is Bonferroni's, 1 − .05 / slices: ten slices raise together no more false alarms than one.
@@ -164,6 +166,6 @@ def compare_slices(
         if (held := mask & ~np.isnan(lifts)).sum() >= MIN_CUSTOMERS
     }
     for name, held in asked.items():
-        lift, low, high = interval(lifts[held], draws=DRAWS, level=1 - 0.05 / len(asked))
-        found.append(Slice(name, int(held.sum()), float(champion[held].mean()), lift, low, high))
+        lift, low, high = bootstrap_interval(lifts[held], draws=DRAWS, level=1 - 0.05 / len(asked))
+        found.append(SliceComparison(name, int(held.sum()), float(champion[held].mean()), lift, low, high))
     return found

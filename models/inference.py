@@ -14,12 +14,14 @@ SCORES_AT_ONCE = 6_400_000
 # BLAS multiplies so many rows at a time, the last ones padded. With another number it may add in another
 # order, and a row's scores would depend on who is scored beside it.
 PRODUCT_ROWS = 128
-FEW_ROWS = 8  # where 128 do not do: see `rows_at_once`
-GROUPS = 8  # groups of columns for each place of a list; see `contenders`
+FEW_ROWS = 8  # where 128 do not do: see `choose_product_rows`
+GROUPS = 8  # groups of columns for each place of a list; see `find_contenders`
 MOST_TIES = 4  # places' worth of contenders a row may have before its ties are cut singly
 
 
-def top_n(scores: np.ndarray, n: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def select_top_items(
+    scores: np.ndarray, n: int, allowed: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The n best items of each row, best first; among equal scores the lower position: data are numbered in a
     drawn order.
 
@@ -42,17 +44,17 @@ def top_n(scores: np.ndarray, n: int, allowed: np.ndarray | None = None) -> tupl
         held = scores[block]
         if allowed is not None:
             held = np.where(allowed if allowed.ndim == 1 else allowed[block], held, -np.inf)
-        items[block], best[block] = ranked(*contenders(held, m), len(held), m)
+        items[block], best[block] = rank_entries(*find_contenders(held, m), len(held), m)
     return items, best
 
 
-def best_by_factors(
+def select_top_items_by_vectors(
     vectors: np.ndarray,
     item_vectors: np.ndarray,
     n: int,
     excluded: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`top_n` of the products of two sets of vectors, whose whole matrix is never held.
+    """`select_top_items` of the products of two sets of vectors, whose whole matrix is never held.
 
     A row's list does not depend on the rows beside it.
 
@@ -62,30 +64,30 @@ def best_by_factors(
         excluded: rows and items, equally long, rows ascending: what each row must not be given.
 
     Returns:
-        items, scores: as `top_n`.
+        items, scores: as `select_top_items`.
         of_excluded: float32, the scores of what is excluded.
     """
     m = min(n, len(item_vectors))
     items, best = np.full((len(vectors), m), -1, np.int32), np.full((len(vectors), m), -np.inf, np.float32)
     rows, columns = excluded if excluded is not None else (np.zeros(0, np.int64), np.zeros(0, np.int64))
     of_excluded = np.zeros(len(rows), np.float32)
-    for block, scores in products(vectors, item_vectors):
+    for block, scores in iterate_products(vectors, item_vectors):
         own = slice(*np.searchsorted(rows, [block.start, block.stop]))
         at = (rows[own] - block.start, columns[own])
         of_excluded[own] = scores[at]
         scores[at] = -np.inf
-        items[block], best[block] = top_n(scores, m)
+        items[block], best[block] = select_top_items(scores, m)
     return items, best, of_excluded
 
 
-def product(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarray:
+def multiply_vectors(vectors: np.ndarray, item_vectors: np.ndarray) -> np.ndarray:
     """float32 [rows, items]; a row's numbers do not depend on the rows beside it."""
-    blocks = [scores.copy() for _, scores in products(vectors, item_vectors)]
+    blocks = [scores.copy() for _, scores in iterate_products(vectors, item_vectors)]
     return np.concatenate(blocks) if blocks else np.zeros((0, len(item_vectors)), np.float32)
 
 
 @cache
-def rows_at_once() -> int:
+def choose_product_rows() -> int:
     """How many rows a product takes at once, always so many, so that a row's numbers do not depend on the
     rows beside it.
 
@@ -102,7 +104,7 @@ def rows_at_once() -> int:
     return PRODUCT_ROWS
 
 
-def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def iterate_products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Blocks of rows and their products with every item, float32 [rows of the block, items]; each is
     overwritten by the next.
     """
@@ -110,7 +112,7 @@ def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[sl
         np.ascontiguousarray(vectors, np.float32),
         np.ascontiguousarray(item_vectors, np.float32).T,
     )
-    step = rows_at_once()
+    step = choose_product_rows()
     out = np.empty((PRODUCT_ROWS, len(item_vectors)), np.float32)
     for start in range(0, len(vectors), PRODUCT_ROWS):
         rows = vectors[start : start + PRODUCT_ROWS]
@@ -122,7 +124,7 @@ def products(vectors: np.ndarray, item_vectors: np.ndarray) -> Iterator[tuple[sl
         yield slice(start, start + n), out[:n]
 
 
-def contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def find_contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Entries among which the m best of each row are, ties included: rows, items, scores; rows ascending,
     then items.
 
@@ -138,7 +140,7 @@ def contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.n
         scores[:, : n_groups * width].reshape(len(scores), width, n_groups).max(axis=1) if grouped else scores
     )
     if not (maxima < np.inf).all():  # not a number, or infinite: it would pass for the best
-        return contenders(np.where(np.isfinite(scores), scores, -np.inf), m)
+        return find_contenders(np.where(np.isfinite(scores), scores, -np.inf), m)
     place = maxima.shape[1] - m
     floor = (
         np.partition(maxima, place, axis=1)[:, place]
@@ -151,12 +153,12 @@ def contenders(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.n
     score = scores.reshape(-1)[at]
     counts = np.bincount(row, minlength=len(scores))
     if (counts > MOST_TIES * m).any():
-        kept = ties_cut(score, counts, m)
+        kept = cut_ties(score, counts, m)
         row, item, score = row[kept], item[kept], score[kept]
     return row, item, score
 
 
-def ties_cut(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
+def cut_ties(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
     """Which entries to keep so that rows with many equals at their end have m: bool [entries], the first of
     equals stay.
     """
@@ -170,7 +172,7 @@ def ties_cut(score: np.ndarray, counts: np.ndarray, m: int) -> np.ndarray:
     return kept
 
 
-def ranked(
+def rank_entries(
     row: np.ndarray, item: np.ndarray, score: np.ndarray, n_rows: int, m: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The m best entries of each row, best first, among equals the first given.
@@ -243,9 +245,9 @@ class FactorSpace:
         return self.kind_weights[kinds] / self.kind_weights.max() * 0.5 ** (days_ago / self.half_life_days)
 
     def place(self, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """`fold_in` of a customer with these events; an item that came twice counts twice."""
+        """`fold_in_customer` of a customer with these events; an item that came twice counts twice."""
         found, which = np.unique(items, return_inverse=True)
-        return fold_in(
+        return fold_in_customer(
             self.item_factors[found],
             np.bincount(which, weights=weights, minlength=len(found)),
             self.gram,
@@ -254,7 +256,7 @@ class FactorSpace:
         )
 
 
-def fold_in(
+def fold_in_customer(
     factors: np.ndarray, weights: np.ndarray, gram: np.ndarray, confidence: float, regularisation: float
 ) -> np.ndarray:
     """A customer's vector in the factor space: the exact answer, given the items', of implicit least squares.

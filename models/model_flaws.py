@@ -22,7 +22,7 @@ FALL = 0.25  # of what was covered before: a catalogue or a clientele does not s
 STALE_DAYS = 3  # without any behaviour, unless the shop was ever closed for longer
 
 
-def not_numbers(arrays: Mapping[str, np.ndarray], may_be_unknown: Sequence[str] = ()) -> str | None:
+def find_missing_numbers(arrays: Mapping[str, np.ndarray], may_be_unknown: Sequence[str] = ()) -> str | None:
     """Factors with holes.
 
     Args:
@@ -38,7 +38,7 @@ def not_numbers(arrays: Mapping[str, np.ndarray], may_be_unknown: Sequence[str] 
     return f"factors that are not numbers: {', '.join(holes)}" if holes else None
 
 
-def impersonal(tops: np.ndarray) -> str | None:
+def find_impersonal_lists(tops: np.ndarray) -> str | None:
     """The same first page for everybody.
 
     Args:
@@ -57,7 +57,7 @@ def impersonal(tops: np.ndarray) -> str | None:
     )
 
 
-def misplaced(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -> str | None:
+def find_misplaced_items(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -> str | None:
     """A model to be served that knows less of the days it learned from than the measured one, which may not
     have seen them.
 
@@ -83,7 +83,7 @@ def misplaced(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -
     return None
 
 
-def renumbered(ids: np.ndarray, learned: np.ndarray, of: str) -> str | None:
+def find_renumbered_ids(ids: np.ndarray, learned: np.ndarray, of: str) -> str | None:
     """Another numbering than the one that was learned, for `of` items or customers; each a bytes array."""
     if np.array_equal(ids, learned):
         return None
@@ -91,7 +91,9 @@ def renumbered(ids: np.ndarray, learned: np.ndarray, of: str) -> str | None:
     return f"{of} are not where they were learned: {n:,} ids differ from those of the matrices"
 
 
-def too_good(quality: np.ndarray, before: float | None, baselines: Mapping[str, float]) -> str | None:
+def find_implausible_quality(
+    quality: np.ndarray, before: float | None, baselines: Mapping[str, float]
+) -> str | None:
     """A quality nobody should believe: labels have leaked into what was fitted.
 
     Args:
@@ -114,14 +116,14 @@ def too_good(quality: np.ndarray, before: float | None, baselines: Mapping[str, 
     )
 
 
-def narrowed(now: float, before: float | None, of: str) -> str | None:
+def find_shrunk_coverage(now: float, before: float | None, of: str) -> str | None:
     """Less covered than before: shares of the same thing, called `of`."""
     if not before or now >= before * (1 - FALL):
         return None
     return f"{of} fell by {1 - now / before:.0%}, from {before:.3f} to {now:.3f}; {FALL:.0%} is allowed"
 
 
-def stale(days: np.ndarray, due: int, learned_before: int | None) -> str | None:
+def find_stale_behaviour(days: np.ndarray, due: int, learned_before: int | None) -> str | None:
     """Old behaviour under tonight's name, where something is served that it would replace.
 
     A first model is not refused for its age: without it the popular list would be served, of the same old

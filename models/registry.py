@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from models.artifact import Artifact, check
+from models.artifact import ModelArtifact, check_digests
 
 # Said before the import, which would report its use and look for a git program.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -33,7 +33,7 @@ OF_EVERY_TRIAL = ("seed", "code_hash", "config_hash")
 
 
 @dataclass(frozen=True)
-class Version:
+class ModelVersion:
     """One registered version."""
 
     number: int
@@ -82,7 +82,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrialRun:
     """One fit that was measured."""
 
     name: str
@@ -91,7 +91,7 @@ class Trial:
 
 
 @dataclass
-class Registry:
+class ModelRegistry:
     """Runs and versions under one tracking URI.
 
     Attributes:
@@ -110,7 +110,7 @@ class Registry:
             Path(self.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         self.client = MlflowClient(self.uri, self.uri)
 
-    def champion(self) -> Version | None:
+    def champion(self) -> ModelVersion | None:
         """The version that is served, or None before the first was accepted."""
         try:
             return self._version(self.client.get_model_version_by_alias(NAME, CHAMPION))
@@ -119,12 +119,12 @@ class Registry:
                 return None
             raise  # a registry that cannot be reached has said nothing about what was accepted
 
-    def made_from(self, inputs: str) -> Version | None:
+    def made_from(self, inputs: str) -> ModelVersion | None:
         """The newest version with this fingerprint of inputs."""
         found = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
         return max(map(self._version, found), key=lambda version: version.number, default=None)
 
-    def after(self, version: Version | None) -> list[Version]:
+    def after(self, version: ModelVersion | None) -> list[ModelVersion]:
         """The versions that came later, oldest first; all of them for None. Of more than a thousand, the
         newest.
         """
@@ -135,15 +135,17 @@ class Registry:
         least = version.number if version else 0
         return sorted((each for each in found if each.number > least), key=lambda each: each.number)
 
-    def load(self, version: Version) -> Artifact:
+    def load(self, version: ModelVersion) -> ModelArtifact:
         """The version's model.
 
         Raises:
             DigestError: its files are not those that were registered.
         """
-        return Artifact.load(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
+        return ModelArtifact.load(
+            Path(self.client.download_artifacts(version.run_id, "model")), version.digests
+        )
 
-    def file(self, version: Version, name: str) -> Path:
+    def file(self, version: ModelVersion, name: str) -> Path:
         """A local copy of one file of the version's run."""
         return self.file_of(version.run_id, name)
 
@@ -161,7 +163,7 @@ class Registry:
             self.client.delete_registered_model_alias(NAME, CHAMPION)
             return
         version = self._version(self.client.get_model_version(NAME, str(number)))
-        check(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
+        check_digests(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
         self.client.set_registered_model_alias(NAME, CHAMPION, str(number))
 
     def log(
@@ -170,7 +172,7 @@ class Registry:
         parameters: Mapping[str, Any],
         metrics: Mapping[str, float],
         tags: Mapping[str, str],
-        trials: Sequence[Trial] = (),
+        trials: Sequence[TrialRun] = (),
         files: Path | None = None,
     ) -> str:
         """Write one run, with a child run for each trial; its id."""
@@ -190,8 +192,8 @@ class Registry:
         digests: Mapping[str, str],
         tags: Mapping[str, str],
         accepted: bool,
-        over: Version | None = None,
-    ) -> Version:
+        over: ModelVersion | None = None,
+    ) -> ModelVersion:
         """Make the run's `model` folder a version; the champion when accepted.
 
         Args:
@@ -201,8 +203,8 @@ class Registry:
         """
         now = self.champion() if accepted else over
         if (now and now.number) != (over and over.number):
-            accepted, tags = False, {**tags, **withheld(now, over)}
-            for name, value in withheld(now, over).items():
+            accepted, tags = False, {**tags, **describe_changed_champion(now, over)}
+            for name, value in describe_changed_champion(now, over).items():
                 self.client.set_tag(run_id, name, value)
         if not self.client.search_registered_models(f"name = '{NAME}'"):
             self.client.create_registered_model(NAME)
@@ -215,7 +217,7 @@ class Registry:
             self.client.set_registered_model_alias(NAME, CHAMPION, made.version)
         return self._version(made)
 
-    def mark(self, version: Version, name: str) -> None:
+    def mark(self, version: ModelVersion, name: str) -> None:
         """Put a mark on a version: a tag that says nothing but that it is there."""
         self.client.set_model_version_tag(NAME, str(version.number), name, "yes")
 
@@ -247,11 +249,11 @@ class Registry:
         return self.client.create_experiment(NAME, artifact_location=place)
 
     @staticmethod
-    def _version(made: Any) -> Version:
-        return Version(int(made.version), made.run_id, dict(made.tags))
+    def _version(made: Any) -> ModelVersion:
+        return ModelVersion(int(made.version), made.run_id, dict(made.tags))
 
 
-def withheld(now: Version | None, over: Version | None) -> dict[str, str]:
+def describe_changed_champion(now: ModelVersion | None, over: ModelVersion | None) -> dict[str, str]:
     """The tags of a version that was accepted over a champion that is none any more."""
     who, before = (each.model_version if each else "none" for each in (now, over))
     return {

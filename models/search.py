@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from models.data_shape import Shape
-from models.recommenders import make, parameters_of
-from models.time_split import Windows
+from models.data_shape import DataShape
+from models.recommenders import build_recommender, get_parameters
+from models.time_split import HoldoutWindows
 from models.training_data import Behaviour
 
 SPACE = Path(__file__).parent / "config" / "search.yml"
@@ -50,7 +50,7 @@ class Recipe:
 
     def full(self) -> dict[str, Any]:
         """Its parameters with the defaults filled in."""
-        return parameters_of(make(self.part, self.parameters))
+        return get_parameters(build_recommender(self.part, self.parameters))
 
     @property
     def learns_by_epochs(self) -> bool:
@@ -64,8 +64,10 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Rung:
-    """How much each recipe that is still in gets: the latest `windows`, a share of its epochs, seeds."""
+class SearchRung:
+    """How much each recipe that is still in gets: the latest `split_into_windows`, a share of its epochs,
+    seeds.
+    """
 
     windows: int = 1
     epochs_share: float = 1.0
@@ -73,7 +75,7 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Trial:
     """One trial to be made: fit a recipe on the days before `asked_from`, ask it on those up to
     `asked_until`.
 
@@ -103,38 +105,38 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Effort:
+class SearchEffort:
     """What a search may cost in seconds, what it tries, and how it goes about it."""
 
     seconds: float
     recipes: Sequence[Recipe]
-    rungs: Sequence[Rung]
+    rungs: Sequence[SearchRung]
 
 
-def read_space(path: Path = SPACE) -> dict[str, Any]:
+def read_search_space(path: Path = SPACE) -> dict[str, Any]:
     """What a search may try, what it may cost, and what a learned blend is made of."""
     return yaml.safe_load(path.read_text())
 
 
-def memory_of(space: Mapping[str, Any]) -> int:
+def get_memory_limit(space: Mapping[str, Any]) -> int:
     """What one fit may take beside the data, bytes."""
     return space["memory_mb"] * MIB
 
 
-def items_per_customer(behaviour: Behaviour) -> float:
+def compute_items_per_customer(behaviour: Behaviour) -> float:
     """How many different items a customer had, the mean over those who did anything; 0 where nobody did."""
     pairs = np.unique(behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item)
     return len(pairs) / max(len(np.unique(behaviour.customer)), 1)
 
 
-def in_order(space: Mapping[str, Any], density: float) -> dict[str, list[Mapping[str, Any]]]:
+def order_recipes(space: Mapping[str, Any], density: float) -> dict[str, list[Mapping[str, Any]]]:
     """Each part's recipes in the order in which they are tried: what dense data begin with comes last in
     sparse ones.
 
     Args:
-        space: `parts`; where it says so, under `dense` how many `items_per_customer` are dense, and the
-            `parts` for that.
-        density: of `items_per_customer`.
+        space: `parts`; where it says so, under `dense` how many `compute_items_per_customer` are dense, and
+            the `parts` for that.
+        density: of `compute_items_per_customer`.
     """
     dense = space.get("dense", {"items_per_customer": 0, "parts": {}})
     is_dense, parts = density >= dense["items_per_customer"], {}
@@ -144,7 +146,7 @@ def in_order(space: Mapping[str, Any], density: float) -> dict[str, list[Mapping
     return parts
 
 
-def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None = None) -> list[Recipe]:
+def list_recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None = None) -> list[Recipe]:
     """The recipes of a space, the first of each part, then the second of each: a search that is cut short
     knows every part.
 
@@ -163,7 +165,7 @@ def recipes(parts: Mapping[str, Sequence[Mapping[str, Any]]], most: int | None =
     return found
 
 
-def asked(cut: Windows, first: int, most: int) -> list[tuple[int, int]]:
+def list_validation_windows(cut: HoldoutWindows, first: int, most: int) -> list[tuple[int, int]]:
     """The windows a search may ask on, [from, until), latest first, none of them in the test.
 
     Each has as many days as the one before the test and at least as many of history before it; at most
@@ -177,14 +179,14 @@ def asked(cut: Windows, first: int, most: int) -> list[tuple[int, int]]:
     return [found[0], *[window for window in found[1:] if window[0] - first >= days]]
 
 
-def attempts(
-    going: Sequence[Recipe], rung: Rung, windows: Sequence[tuple[int, int]], seed: int
-) -> list[Attempt]:
+def list_trials(
+    going: Sequence[Recipe], rung: SearchRung, windows: Sequence[tuple[int, int]], seed: int
+) -> list[Trial]:
     """The trials of one rung in the order in which they are made: the latest window first, recipes in the
     order of the space.
     """
     return [
-        Attempt(recipe, recipe.shortened(rung.epochs_share), seed + n, n, window, *windows[window])
+        Trial(recipe, recipe.shortened(rung.epochs_share), seed + n, n, window, *windows[window])
         for window in range(min(rung.windows, len(windows)))
         for n in range(rung.seeds)
         for recipe in going
@@ -192,7 +194,9 @@ def attempts(
     ]
 
 
-def promoted(going: Sequence[Recipe], quality: Mapping[str, float], keep: float, least: int) -> list[Recipe]:
+def select_promoted_recipes(
+    going: Sequence[Recipe], quality: Mapping[str, float], keep: float, least: int
+) -> list[Recipe]:
     """Of each part the better share of the recipes that were judged, at least `least`; in the order of the
     space.
 
@@ -209,16 +213,16 @@ def promoted(going: Sequence[Recipe], quality: Mapping[str, float], keep: float,
     return sorted(kept, key=lambda recipe: recipe.place)
 
 
-def needed_bytes(recipe: Recipe, shape: Shape, n_asked: int) -> int:
+def estimate_trial_bytes(recipe: Recipe, shape: DataShape, n_asked: int) -> int:
     """What a trial is expected to hold at its peak beside the material, bytes: the fit, and the scores of
     those asked.
     """
-    return SCORE_COPIES * CELL * n_asked * shape.n_items + make(
+    return SCORE_COPIES * CELL * n_asked * shape.n_items + build_recommender(
         recipe.part, recipe.parameters
     ).estimate_bytes(shape)
 
 
-def mean_quality(found: Sequence[np.ndarray]) -> float:
+def compute_mean_quality(found: Sequence[np.ndarray]) -> float:
     """The mean over trials of their mean over customers; a customer who was not asked counts nowhere, 0 when
     nobody was.
     """

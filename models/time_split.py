@@ -17,7 +17,7 @@ class OverlapError(ValueError):
 
 
 @dataclass(frozen=True)
-class Windows:
+class HoldoutWindows:
     """Days (since 1970-01-01) on which history is cut: fitted to `validate_from`, to `test_from`, or to
     `until`; never across.
     """
@@ -27,7 +27,7 @@ class Windows:
     until: int
 
 
-def windows(first: int, until: int) -> Windows | None:
+def split_into_windows(first: int, until: int) -> HoldoutWindows | None:
     """The rule, said once: a window is a sixth of the history, at most 28 days; None below six days of
     history.
 
@@ -35,11 +35,11 @@ def windows(first: int, until: int) -> Windows | None:
     of 7 days.
     """
     days = min(LONGEST_WINDOW, (until - first) // 6)
-    return Windows(until - 2 * days, until - days, until) if days >= 1 else None
+    return HoldoutWindows(until - 2 * days, until - days, until) if days >= 1 else None
 
 
 @dataclass(frozen=True)
-class Case:
+class HoldoutCase:
     """One test: who is asked, what they had, what they then wanted. Sparse: dense, Gowalla's would be 1.2 GB
     each.
 
@@ -68,7 +68,7 @@ class Case:
         """csr bool [n, items]: what was wanted and not had before."""
         return (self.wanted > self.seen).tocsr()
 
-    def rows(self, places: np.ndarray) -> "Case":
+    def rows(self, places: np.ndarray) -> "HoldoutCase":
         """The test of these of its customers, by their places in it."""
         return replace(
             self,
@@ -79,9 +79,9 @@ class Case:
         )
 
 
-def case(
+def build_holdout_case(
     train: Behaviour, test: Behaviour, allowed: np.ndarray, most: int | None = 5000, seed: int = 0
-) -> Case:
+) -> HoldoutCase:
     """The test of customers who wanted something both before and after the cut.
 
     Args:
@@ -103,16 +103,16 @@ def case(
     days = np.unique(np.stack([before.customer, before.day]), axis=1)[0]
     had = np.unique(np.stack([before.customer, before.item]), axis=1)[1]
     n_had = np.bincount(had, minlength=train.n_items)
-    return Case(
+    return HoldoutCase(
         customers,
-        cells(before.of(customers)),
-        cells(after.of(customers)),
+        build_cell_matrix(before.of(customers)),
+        build_cell_matrix(after.of(customers)),
         np.bincount(days, minlength=train.n_customers)[customers],
         np.maximum(n_had, 0.5) / max(len(np.unique(before.customer)), 1),
     )
 
 
-def cells(behaviour: Behaviour) -> sparse.csr_matrix:
+def build_cell_matrix(behaviour: Behaviour) -> sparse.csr_matrix:
     """csr bool [customers, items]: who did anything with what."""
     ones = np.ones(len(behaviour), bool)  # the constructor adds equal cells up: True stays True
     shape = (behaviour.n_customers, behaviour.n_items)

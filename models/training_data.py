@@ -14,7 +14,7 @@ PURCHASE = KINDS.index("purchase")
 KIND_WEIGHTS = np.array([1.0, 3.0, 5.0])
 
 
-def id_array(ids: Iterable[str]) -> np.ndarray:
+def encode_ids(ids: Iterable[str]) -> np.ndarray:
     """Ids as a bytes array, in UTF-8: numpy alone would take ASCII and stop at the first other letter."""
     return np.array([each.encode() for each in ids], dtype=bytes)
 
@@ -95,8 +95,8 @@ class Training:
         item_content: csr float32, items × tokens: the attributes and every word of the title that two items
             share. More to a row than factors are learned from; what content neighbours read. None where there
             is no more than `item_features`.
-        item_letters: csr float32, items × runs of letters in titles (`features.letters`); None where there
-            are no titles.
+        item_letters: csr float32, items × runs of letters in titles (`features.extract_letter_runs`); None
+            where there are no titles.
     """
 
     behaviour: Behaviour

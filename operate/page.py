@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
-from models.evaluation.legend import legend
+from models.evaluation.legend import explain_column_names
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
 from spark_jobs.publish.snapshot_records import remove_held_back
@@ -116,7 +116,7 @@ def describe_legend(summary: dict[str, Any]) -> str:
     """What the rows that are no recommender alone, and the columns, mean; empty without a board."""
     board = summary["model"].get("leaderboard", {})
     of_board = [name for name in ("served", "accepted before", "found") if name in board]
-    lines = legend([*of_board, *SCORES]) if board else {}
+    lines = explain_column_names([*of_board, *SCORES]) if board else {}
     others = ["  every other row is one recommender alone"] if board else []
     return "\n".join([*(f"  {name}: {words}" for name, words in lines.items()), *others])
 

@@ -25,11 +25,10 @@ from benchmarks.beauty_blend.linear_blend import (
 )
 from benchmarks.leaderboard.datasets import load_dataset
 from benchmarks.leaderboard.rows import BEAUTY_PARTS, BEAUTY_POWER, BEAUTY_WEIGHTS, MEMORY_BYTES
-from models.data_shape import Shape
-from models.evaluation import interval
-from models.evaluation.part_worth import prune
-from models.fit_limits import fittable
-from models.recommenders import make_blend
+from models import fit_limits
+from models.data_shape import DataShape
+from models.evaluation import bootstrap_interval, part_worth
+from models.recommenders import build_blend
 from models.training_data import Training
 
 POWERS = (0.35, 0.5, 0.7, 1.0)
@@ -57,7 +56,7 @@ def main() -> None:
     data = load_dataset("beauty", seed=args.seed)
     window = data.test if args.test else data.validation
     weights_of = BEAUTY_WEIGHTS if args.test else dict.fromkeys(BEAUTY_PARTS, 1.0)
-    blend = make_blend(drop_unfittable_parts(weights_of, window.training))
+    blend = build_blend(drop_unfittable_parts(weights_of, window.training))
     names, weights = tuple(blend.weights), np.array(list(blend.weights.values()))
     parts = [part.fit(window.training, args.seed) for part in blend.parts]
     everybody = len(window.asked.customers)
@@ -77,7 +76,7 @@ def main() -> None:
     for part, name in enumerate(names):
         ndcg, hit = compute_metrics(table[:, part], query, wanted, len(places))
         print(f"{name:<20} HR@10 {hit.mean():.4f}  NDCG@10 {ndcg.mean():.4f}")
-    shape = Shape.of(window.training)
+    shape = DataShape.of(window.training)
     costs = {part.name: part.estimate_bytes(shape) / 1e9 for part in blend.parts}
     for power in args.powers:
         print(f"power {power}", flush=True)
@@ -86,8 +85,10 @@ def main() -> None:
 
 def drop_unfittable_parts(weights: dict[str, float], training: Training) -> dict[str, object]:
     """The blend's configuration without the parts that cannot be fitted on these data; says which and why."""
-    parts, left_out = fittable(
-        {"parts": BEAUTY_PARTS, "weights": weights, "power": BEAUTY_POWER}, Shape.of(training), MEMORY_BYTES
+    parts, left_out = fit_limits.drop_unfittable_parts(
+        {"parts": BEAUTY_PARTS, "weights": weights, "power": BEAUTY_POWER},
+        DataShape.of(training),
+        MEMORY_BYTES,
     )
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}")
@@ -128,7 +129,7 @@ def prune_parts(
                 n,
             )[0]
 
-        stay, gains = prune(
+        stay, gains = part_worth.prune_parts(
             sorted(weight_of, key=lambda name: (-round(costs.get(name, 0)), weight_of[name][1])), quality
         )
         print(*(f"    {each}" for each in gains), sep="\n", flush=True)
@@ -146,7 +147,7 @@ def print_corrected(
         compute_metrics(blended, query, wanted, n),
     )
     for name, values in (("HR@10", hit), ("NDCG@10", ndcg), ("NDCG@10 over the blend", ndcg - before)):
-        print("with trees: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *interval(values)))
+        print("with trees: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *bootstrap_interval(values)))
 
 
 def print_ablation(
@@ -160,11 +161,14 @@ def print_ablation(
     """The row's figures with intervals, and what leaving out each part costs, paired."""
     whole, hits = compute_metrics(table @ weights, query, wanted, n)
     for name, values in (("HR@10", hits), ("NDCG@10", whole)):
-        print("all parts: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *interval(values)))
+        print("all parts: {} {:.4f} [{:.4f}, {:.4f}]".format(name, *bootstrap_interval(values)))
     for part, name in enumerate(names):
         less = np.where(np.arange(len(weights)) == part, 0.0, weights)
         ndcg, _ = compute_metrics(table @ less, query, wanted, n)
-        print("{:<20} adds {:+.4f} [{:+.4f}, {:+.4f}]".format(name, *interval(whole - ndcg)), flush=True)
+        print(
+            "{:<20} adds {:+.4f} [{:+.4f}, {:+.4f}]".format(name, *bootstrap_interval(whole - ndcg)),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

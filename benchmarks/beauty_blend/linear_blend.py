@@ -6,7 +6,7 @@ from benchmarks.leaderboard.datasets.window import TestWindow
 from benchmarks.leaderboard.rows import BEAUTY_POWER
 from models.base import Recommender
 from models.blending.score_scale import normalise_scores
-from models.inference import top_n
+from models.inference import select_top_items
 
 BLOCK = 500
 PROPOSED = 60
@@ -46,7 +46,7 @@ def collect_candidates(
         units = [normalise_scores(np.where(seen, -np.inf, part.score(customers))) for part in parts]
         is_candidate = np.zeros_like(seen)
         for share in units:
-            items, is_filled = top_n(np.where(share > 0, share, -np.inf), PROPOSED)
+            items, is_filled = select_top_items(np.where(share > 0, share, -np.inf), PROPOSED)
             row, place = np.nonzero(np.isfinite(is_filled))
             is_candidate[row, items[row, place]] = True
         row, item = np.nonzero(is_candidate)

@@ -15,20 +15,20 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import SHARED, TestWindow, load_dataset
 from benchmarks.leaderboard.rows import MEMORY_BYTES
-from models.data_shape import Shape
-from models.evaluation import evaluate
-from models.fit_limits import reason_against
-from models.recommenders import make
-from models.search import in_order, items_per_customer, read_space
+from models.data_shape import DataShape
+from models.evaluation import evaluate_scores_in_blocks
+from models.fit_limits import explain_unfittable
+from models.recommenders import build_recommender
+from models.search import compute_items_per_customer, order_recipes, read_search_space
 
 
 def measure_quality(
     window: TestWindow, part: str, parameters: dict, tasks: tuple[str, ...], k: int, seed: int
 ) -> tuple[float, dict[str, float]]:
     """Mean quality over those asked, and NDCG by task."""
-    fitted = make(part, parameters).fit(window.training, seed)
+    fitted = build_recommender(part, parameters).fit(window.training, seed)
     allowed = np.ones(window.asked.n_items, bool)
-    metrics = evaluate(
+    metrics = evaluate_scores_in_blocks(
         lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=(k,), tasks=tasks
     )
     return float(np.nanmean(metrics.quality)), {
@@ -50,15 +50,15 @@ def main() -> None:
     )
     args = parser.parse_args()
     data = load_dataset(args.data, args.shared, args.seed)
-    shape = Shape.of(data.validation.training)
+    shape = DataShape.of(data.validation.training)
     best: dict[str, tuple[float, dict]] = {}
-    for part, recipes in in_order(
-        read_space(), items_per_customer(data.validation.training.behaviour)
+    for part, recipes in order_recipes(
+        read_search_space(), compute_items_per_customer(data.validation.training.behaviour)
     ).items():
         if args.only and part not in args.only.split(","):
             continue
         for parameters in recipes[: args.most]:
-            if reason := reason_against(make(part, parameters), shape, MEMORY_BYTES):
+            if reason := explain_unfittable(build_recommender(part, parameters), shape, MEMORY_BYTES):
                 print(f"{part:<18} {parameters}: left out: {reason}", flush=True)
                 continue
             start = time.monotonic()

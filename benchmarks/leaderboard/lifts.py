@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.leaderboard.run import RowResult
-from models.evaluation import interval
+from models.evaluation import bootstrap_interval
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,13 @@ def compute_lifts(results: Sequence[RowResult], task: str, metric: str) -> list[
         return []
     bar = read_customer_values(by_row[best], task, metric)
     return [
-        Lift(name, best, task, metric, *interval(read_customer_values(by_row[name], task, metric) - bar))
+        Lift(
+            name,
+            best,
+            task,
+            metric,
+            *bootstrap_interval(read_customer_values(by_row[name], task, metric) - bar),
+        )
         for name in order
         if name != best
     ]

@@ -11,13 +11,13 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import Dataset, TestWindow
 from benchmarks.leaderboard.rows import LeaderboardRow, list_rows
-from models.evaluation import Facts, Measured, evaluate, slices
+from models.evaluation import ItemFacts, MetricResults, evaluate_scores_in_blocks, slices
 from spark_jobs.train.budget import read_process_memory
 
 
 def measure_row(
     data: Dataset, window: TestWindow, row: LeaderboardRow, seed: int
-) -> tuple[Measured, dict[str, float]]:
+) -> tuple[MetricResults, dict[str, float]]:
     """The row's figures on a window, and what it took: seconds to fit, to score and rank, of CPU; MiB at the
     peak.
     """
@@ -25,14 +25,14 @@ def measure_row(
     fitted = row.fit(window.training, seed)
     scoring_start = time.monotonic()
     allowed = np.ones(window.asked.n_items, bool)
-    metrics = evaluate(
+    metrics = evaluate_scores_in_blocks(
         lambda places: fitted.score(window.customers(places)),
         window.asked,
         allowed,
         ks=data.ks,
         tasks=data.tasks,
-        facts=Facts.of(window.asked.known_share, window.training, data.ks[0]),
-        item_slices=slices.of_items(window.training.behaviour),
+        facts=ItemFacts.of(window.asked.known_share, window.training, data.ks[0]),
+        item_slices=slices.slice_items(window.training.behaviour),
     )
     metrics = replace(
         metrics,
@@ -57,7 +57,7 @@ def list_missing_metrics(figures: dict[str, np.ndarray]) -> dict[str, np.ndarray
     return {name: np.full_like(values, np.nan) for name, values in figures.items()}
 
 
-def write_result(metrics: Measured, costs: dict[str, float], to: Path) -> None:
+def write_result(metrics: MetricResults, costs: dict[str, float], to: Path) -> None:
     """The figures as `<to>.npz` and `<to>.json`, as `benchmarks.leaderboard.run` reads them."""
     arrays = {
         f"{task}/{name}": values

@@ -16,9 +16,9 @@ from benchmarks.leaderboard.lifts import compute_lifts
 from benchmarks.leaderboard.published import PublishedRow
 from benchmarks.leaderboard.run import RowResult
 from benchmarks.leaderboard.table import describe_columns, describe_test_size, format_value, read_metric
-from models.evaluation import interval, slices
-from models.evaluation.legend import legend
-from models.evaluation.summary import summary
+from models.evaluation import bootstrap_interval, slices
+from models.evaluation.legend import explain_column_names
+from models.evaluation.summary import summarise_metrics
 
 DRAWS = 1000
 WHOLE = ("mrr", "map", "hit", "coverage", "gini", "novelty", "serendipity", "diversity", "miscalibration")
@@ -59,8 +59,8 @@ def write_page(
     """Write both, aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     ready = [result for result in results if result.found]
-    cohorts = slices.of_customers(window.history.behaviour, window.asked, data.labels)
-    summaries = {result.row.name: summary(result.found, cohorts, DRAWS) for result in ready}
+    cohorts = slices.slice_customers(window.history.behaviour, window.asked, data.labels)
+    summaries = {result.row.name: summarise_metrics(result.found, cohorts, DRAWS) for result in ready}
     image = folder / f"{name}.png"
     picture.draw_picture(data, ready, published, image)
     path, aside = folder / f"{name}.html", folder / f".{name}.html.part"
@@ -111,7 +111,7 @@ def render_page(
         parts += [
             f"<h2>Beyond accuracy: {task}</h2>",
             render_beyond_accuracy(task, summaries),
-            render_legend(legend(WHOLE)) if is_first else "",
+            render_legend(explain_column_names(WHOLE)) if is_first else "",
         ]
         parts += [
             f"<h2>By slice: {task}</h2>",
@@ -178,7 +178,7 @@ def sort_key(figures: Sequence[float]) -> list[float]:
 
 def format_interval(result: RowResult, task: str, metric: str) -> str:
     """` [low, high]`, small; nothing where nobody counts."""
-    _, low, high = interval(result.found.figures[task][metric])
+    _, low, high = bootstrap_interval(result.found.figures[task][metric])
     return "" if np.isnan(low) else f" <small>[{format_value(low)}, {format_value(high)}]</small>"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.leaderboard.datasets import Dataset
 from benchmarks.leaderboard.published import MEASURED, PublishedRow
 from benchmarks.leaderboard.run import RowResult
-from models.evaluation import interval
+from models.evaluation import bootstrap_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def draw_picture(
     for place, ((task, metric), panel) in enumerate(zip(data.columns, panels[0], strict=True)):
         bars = []
         for result in results:
-            mean, low, high = interval(result.found.figures[task][metric])
+            mean, low, high = bootstrap_interval(result.found.figures[task][metric])
             bars.append(
                 (mean, mean - low, high - mean, result.row.name, OURS if result.row.single else BLENDS)
             )

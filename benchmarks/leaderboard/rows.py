@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.fit_limits import fittable, reason_against
-from models.recommenders import RECOMMENDERS, make, make_blend
-from models.search import read_space
+from models.data_shape import DataShape
+from models.fit_limits import drop_unfittable_parts, explain_unfittable
+from models.recommenders import RECOMMENDERS, build_blend, build_recommender
+from models.search import read_search_space
 from models.training_data import Training
 
 UNTUNED = "nothing: defaults"
@@ -48,24 +48,24 @@ class LeaderboardRow:
     tasks: tuple[str, ...] = TASKS
     single: bool = True
 
-    def left_out(self, shape: Shape) -> dict[str, str]:
+    def left_out(self, shape: DataShape) -> dict[str, str]:
         """By part, why it cannot be fitted on data of this shape; a single row that is named here is not
         measured.
         """
         if self.single:
             [(part, parameters)] = self.configuration["parts"].items()
-            reason = reason_against(make(part, parameters), shape, MEMORY_BYTES)
+            reason = explain_unfittable(build_recommender(part, parameters), shape, MEMORY_BYTES)
             return {part: reason} if reason else {}
-        return fittable(self.configuration, shape, MEMORY_BYTES)[1]
+        return drop_unfittable_parts(self.configuration, shape, MEMORY_BYTES)[1]
 
     def fit(self, training: Training, seed: int) -> Recommender:
         """Fitted on this, a blend without the parts that are left out."""
         if self.single:
             [(part, parameters)] = self.configuration["parts"].items()
-            return make(part, parameters).fit(training, seed)
-        return make_blend(fittable(self.configuration, Shape.of(training), MEMORY_BYTES)[0]).fit(
-            training, seed
-        )
+            return build_recommender(part, parameters).fit(training, seed)
+        return build_blend(
+            drop_unfittable_parts(self.configuration, DataShape.of(training), MEMORY_BYTES)[0]
+        ).fit(training, seed)
 
 
 def define_single_row(
@@ -93,7 +93,7 @@ def define_blend_row(
 # As a night fits it: the parts and the ranker's settings of `models/config/search.yml`.
 LEARNED = LeaderboardRow(
     "learned blend",
-    read_space()["learned"],
+    read_search_space()["learned"],
     VALIDATION,
     "models/config/search.yml; four cuts before the test",
     single=False,

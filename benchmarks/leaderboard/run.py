@@ -19,10 +19,10 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import Dataset
 from benchmarks.leaderboard.rows import LeaderboardRow, list_rows
-from models.data_shape import Shape
-from models.evaluation import Measured
-from models.evaluation.silent_recommenders import silence
-from models.fit_limits import in_words
+from models.data_shape import DataShape
+from models.evaluation import MetricResults
+from models.evaluation.silent_recommenders import describe_empty_lists
+from models.fit_limits import format_left_out_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -39,7 +39,7 @@ class RowResult:
     """
 
     row: LeaderboardRow
-    found: Measured | None
+    found: MetricResults | None
     took: dict[str, float]
     wrong: str = ""
     warnings: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def run_rows(
     Raises:
         ValueError: a name in `only` is no row's.
     """
-    rows, shape = select_rows(rows_name, only), Shape.of(getattr(data, window).training)
+    rows, shape = select_rows(rows_name, only), DataShape.of(getattr(data, window).training)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as aside:
         handed = Path(aside) / "data"
@@ -142,6 +142,9 @@ def read_result(row: LeaderboardRow, to: Path, left_out: dict[str, str]) -> RowR
         for key in arrays.files:
             task, name = key.split("/", 1)
             figures.setdefault(task, {})[name] = arrays[key]
-    metrics = Measured(figures, document["lists"], document["k"])
-    warnings = (f"without {in_words(left_out)}" if left_out else None, silence(metrics, row.tasks))
+    metrics = MetricResults(figures, document["lists"], document["k"])
+    warnings = (
+        f"without {format_left_out_parts(left_out)}" if left_out else None,
+        describe_empty_lists(metrics, row.tasks),
+    )
     return RowResult(row, metrics, document["took"], warnings=tuple(words for words in warnings if words))

@@ -7,13 +7,13 @@ import numpy as np
 from benchmarks.leaderboard.datasets import Dataset, TestWindow
 from benchmarks.leaderboard.published import PublishedRow
 from benchmarks.leaderboard.run import RowResult
-from models.evaluation import Measured
-from models.evaluation.legend import legend
+from models.evaluation import MetricResults
+from models.evaluation.legend import explain_column_names
 
 NAME, CELL = 34, 11
 
 
-def read_metric(metrics: Measured, task: str, name: str) -> float:
+def read_metric(metrics: MetricResults, task: str, name: str) -> float:
     """A mean over customers, or a figure of all lists; nan where there is none."""
     if name in metrics.lists[task]:
         return metrics.lists[task][name]
@@ -49,7 +49,9 @@ def describe_columns(data: Dataset) -> dict[str, str]:
     head.
     """
     tasks = data.tasks if len(data.tasks) > 1 else ()
-    return legend([*tasks, *(metric for _, metric in data.columns), "fit", "rank", "MiB", "chosen on"])
+    return explain_column_names(
+        [*tasks, *(metric for _, metric in data.columns), "fit", "rank", "MiB", "chosen on"]
+    )
 
 
 def format_row(data: Dataset, result: RowResult) -> str:

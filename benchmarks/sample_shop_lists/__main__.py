@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.sample_shop_lists import home, page, worth
 from benchmarks.sample_shop_lists.report import ListComparison, format_report
 from benchmarks.sample_shop_lists.worth import BEST, LISTED, POPULAR, SERVED, K
-from models.registry import Registry
+from models.registry import ModelRegistry
 from sample_shop.judge import Judge
 from spark_jobs.lake.session import start_spark_session
 from spark_jobs.lake.tables import Lake
@@ -39,7 +39,7 @@ def judge_home_lists(settings: Settings, as_of: date, days: int) -> ListComparis
     lake = Lake(
         settings.lake, start_spark_session("sample_shop_lists", settings.spark_master, settings.spark_memory)
     )
-    registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
+    registry = ModelRegistry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
     judge = Judge(settings.paths.truth, as_of)
     model, rows = home.build_scoring_inputs(lake, registry.load(registry.champion()), settings)
     person = home.map_customers_to_persons(judge, lake, settings.identity_key)

@@ -20,7 +20,7 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.snapshot import POPULAR, audiences
 from expectations.contracts.tables import Table
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.blending.weighted import WeightedBlend
 from models.training_data import PURCHASE
 from sample_shop.judge import Judge
@@ -93,7 +93,9 @@ def map_customers_to_persons(judge: Judge, lake: Lake, key: str) -> dict[str, st
     return {customer: next(iter(persons)) for customer, persons in behind.items() if len(persons) == 1}
 
 
-def build_scoring_inputs(lake: Lake, artifact: Artifact, settings: Settings) -> tuple[ScoringModel, pa.Table]:
+def build_scoring_inputs(
+    lake: Lake, artifact: ModelArtifact, settings: Settings
+) -> tuple[ScoringModel, pa.Table]:
     """The model with what may be shown tonight, and everybody's inputs, as `spark_jobs.score` puts them
     together.
     """

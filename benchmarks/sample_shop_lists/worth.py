@@ -10,7 +10,7 @@ from itertools import chain
 
 import numpy as np
 
-from models.evaluation import intervals, slices
+from models.evaluation import bootstrap_intervals, slices
 
 K = 10
 SERVED, POPULAR, BEST = "served", "popular", "the best there are"
@@ -104,7 +104,7 @@ def build_board(values: Mapping[str, np.ndarray], cohorts: Mapping[str, np.ndarr
     """
     cells = [*values.values(), *[values[SERVED] - own for own in values.values()]]
     columns = [np.where(mask, cell, np.nan) for cell in cells for mask in cohorts.values()]
-    bounds = intervals(np.stack(columns, axis=1)).reshape(2, len(values), len(cohorts), 3)
+    bounds = bootstrap_intervals(np.stack(columns, axis=1)).reshape(2, len(values), len(cohorts), 3)
     return ComparisonBoard(
         tuple(values),
         tuple(cohorts),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.inference import top_n
+from models.inference import select_top_items
 
 NOT_LISTED = np.int16(np.iinfo(np.int16).max)
 # Ranks are known further down than a part proposes, so that rank 90 differs from no rank.
@@ -48,10 +48,13 @@ def propose_candidates(
             stock.
     """
     rows, proposed = np.arange(len(seen))[:, None], np.zeros(seen.shape, np.uint32)
-    lists = {part: top_n(own, RANKED_PER_PROPOSED * n)[0] for part, own in scores.items()}
+    lists = {part: select_top_items(own, RANKED_PER_PROPOSED * n)[0] for part, own in scores.items()}
     for bit, part in enumerate(scores):
-        best = lists[part][:, :n] if allowed is None else top_n(scores[part], n, allowed)[0]
-        for listed in (best, top_n(scores[part], n, ~seen if allowed is None else allowed & ~seen)[0]):
+        best = lists[part][:, :n] if allowed is None else select_top_items(scores[part], n, allowed)[0]
+        for listed in (
+            best,
+            select_top_items(scores[part], n, ~seen if allowed is None else allowed & ~seen)[0],
+        ):
             held = listed >= 0
             proposed[np.broadcast_to(rows, held.shape)[held], listed[held]] |= np.uint32(1 << bit)
     row, item = np.nonzero(proposed)

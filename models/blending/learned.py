@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from models.base import Recommender, rows_at_once
+from models.base import Recommender, choose_block_size
 from models.blending.base import Blend
 from models.blending.candidate_features import FeatureInputs, build_feature_table
 from models.blending.candidates import CandidateItems, propose_candidates
@@ -39,7 +39,7 @@ from models.listing.lists import (
     select_best_items,
     select_scores,
 )
-from models.time_split import cells
+from models.time_split import build_cell_matrix
 from models.training_data import Customers, Training
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class LearnedBlend(Blend):
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items
         wide = np.full((len(customers), n_items), -np.inf, np.float32)
-        for place, block in customers.blocks(rows_at_once(n_items)):
+        for place, block in customers.blocks(choose_block_size(n_items)):
             candidates, scores = self.score_candidates(block)
             wide[place][candidates.row, candidates.item] = scores
         return wide
@@ -162,7 +162,7 @@ class LearnedBlend(Blend):
         self, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int
     ) -> dict[str, np.ndarray]:
         """See `Blend`; the order is that of diversified lists, which is not that of the scores."""
-        bought = cells(customers.behaviour.wanted()).toarray()
+        bought = build_cell_matrix(customers.behaviour.wanted()).toarray()
         total = self._score_all(customers, allowed)[1]
         repeatable = {"discover": np.zeros_like(consumable), "next": consumable}
         lists = {
@@ -186,7 +186,10 @@ class LearnedBlend(Blend):
         """The block's candidate items, and their features in the order of the trees; arguments as of
         `score_candidates`.
         """
-        scores, bought = score_parts(self.parts, customers), cells(customers.behaviour.wanted()).toarray()
+        scores, bought = (
+            score_parts(self.parts, customers),
+            build_cell_matrix(customers.behaviour.wanted()).toarray(),
+        )
         candidates = propose_candidates(scores, bought, self.settings.candidates, allowed)
         names, table = build_feature_table(FeatureInputs(customers, self.facts, scores), candidates)
         fitted_names = self.boosters[0].feature_name()

@@ -19,7 +19,7 @@ from models.blending.candidates import CandidateItems, propose_candidates
 from models.blending.item_facts import compute_item_facts
 from models.blending.leak_checks import check_features, check_parts
 from models.blending.training_windows import TrainingWindow, sample_rows
-from models.time_split import cells
+from models.time_split import build_cell_matrix
 from models.training_data import Customers, Training
 
 STRANGER_SHARE = 0.1  # of those asked in a window, at least
@@ -115,7 +115,7 @@ def draw_training_case(training: Training, window: TrainingWindow, most: int, se
     is_stranger = ~np.isin(customers, past.customer)
     n_hidden = max(0, int(STRANGER_SHARE * len(customers)) - int(is_stranger.sum()))
     is_stranger[sample_rows(np.flatnonzero(~is_stranger), n_hidden, seed)] = True
-    return TrainingCase(customers, is_stranger, cells(after.of(customers)))
+    return TrainingCase(customers, is_stranger, build_cell_matrix(after.of(customers)))
 
 
 def score_parts(parts: Sequence[Recommender], customers: Customers) -> dict[str, np.ndarray]:
@@ -146,7 +146,7 @@ def build_training_rows(
     answers = case.wanted.toarray()
     customers = case.select_customers(past)
     inputs = FeatureInputs(customers, compute_item_facts(past), parts.scores, answers)
-    bought = cells(customers.behaviour.wanted()).toarray()
+    bought = build_cell_matrix(customers.behaviour.wanted()).toarray()
     candidates = propose_candidates(parts.scores, bought, sampling.n_candidates)
     few = select_candidates(candidates, candidates.row < CHECKED_CUSTOMERS)
     names, table = build_feature_table(inputs, few, groups)

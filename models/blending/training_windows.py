@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.time_split import OverlapError, windows
+from models.time_split import OverlapError, split_into_windows
 from models.training_data import Behaviour
 
 SHORT_DAYS = 14  # a window of fewer days is short
@@ -47,7 +47,7 @@ def select_training_windows(behaviour: Behaviour, most: int, step_days: int) -> 
     learned from: a young shop's week is soon told, and every window is a fit of every part.
     """
     first = int(behaviour.day.min(initial=behaviour.until))
-    split = windows(first, behaviour.until)
+    split = split_into_windows(first, behaviour.until)
     if split is None:
         return []
     days = split.until - split.test_from

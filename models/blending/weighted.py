@@ -9,15 +9,15 @@ import numpy as np
 from models.base import Recommender
 from models.blending.base import Blend
 from models.blending.score_scale import normalise_scores
-from models.inference import top_n
+from models.inference import select_top_items
 from models.listing.lists import (
     DECIMALS,
     EligibleItems,
     RecommendationLists,
-    lists_with_sources,
+    build_lists_with_sources,
     select_best_items,
 )
-from models.time_split import cells
+from models.time_split import build_cell_matrix
 from models.training_data import Customers, Training
 
 
@@ -68,12 +68,14 @@ class WeightedBlend(Blend):
         normalised = {part.name: self.normalise(part.score(customers)) for part in self.parts}
         total = np.round(self.combine(normalised).astype(np.float64), DECIMALS)
         shares = {name: self.weights[name] * scores for name, scores in normalised.items()}
-        return lists_with_sources(select_best_items(total, eligible, n), total, shares, eligible.allowed)
+        return build_lists_with_sources(
+            select_best_items(total, eligible, n), total, shares, eligible.allowed
+        )
 
     def list_test_items(
         self, customers: Customers, allowed: np.ndarray, consumable: np.ndarray, n: int
     ) -> dict[str, np.ndarray]:
-        scores, bought = self.score(customers), cells(customers.behaviour.wanted()).toarray()
+        scores, bought = self.score(customers), build_cell_matrix(customers.behaviour.wanted()).toarray()
         may_be_listed = allowed & ~(bought & ~consumable)
         masks = {"discover": may_be_listed & ~bought, "next": may_be_listed}
-        return {task: top_n(scores, n, mask)[0] for task, mask in masks.items()}
+        return {task: select_top_items(scores, n, mask)[0] for task, mask in masks.items()}

@@ -1,21 +1,27 @@
-"""How good lists are: `comparison` measures them, `ranking_metrics` and `beyond_accuracy` have the figures,
-`bootstrap` their intervals.
+"""How good lists are: `comparison` measures them, `ranking_metrics` and `beyond_accuracy`
+have the figures, `bootstrap` their intervals.
 """
 
 from models.evaluation import silent_recommenders, slices
-from models.evaluation.beyond_accuracy import Facts
-from models.evaluation.bootstrap import interval, intervals
-from models.evaluation.comparison import TASKS, Measured, evaluate, measure, measure_lists
+from models.evaluation.beyond_accuracy import ItemFacts
+from models.evaluation.bootstrap import bootstrap_interval, bootstrap_intervals
+from models.evaluation.comparison import (
+    TASKS,
+    MetricResults,
+    evaluate_lists,
+    evaluate_scores,
+    evaluate_scores_in_blocks,
+)
 
 __all__ = [
     "TASKS",
-    "Facts",
-    "Measured",
-    "evaluate",
-    "interval",
-    "intervals",
-    "measure",
-    "measure_lists",
+    "ItemFacts",
+    "MetricResults",
+    "bootstrap_interval",
+    "bootstrap_intervals",
+    "evaluate_lists",
+    "evaluate_scores",
+    "evaluate_scores_in_blocks",
     "silent_recommenders",
     "slices",
 ]

@@ -15,7 +15,7 @@ SMOOTHING = (
 
 
 @dataclass(frozen=True)
-class Facts:
+class ItemFacts:
     """What is known of the items when lists are judged.
 
     Attributes:
@@ -33,14 +33,14 @@ class Facts:
     famous: np.ndarray
 
     @classmethod
-    def of(cls, known_share: np.ndarray, training: Training | None = None, k: int = 10) -> "Facts":
+    def of(cls, known_share: np.ndarray, training: Training | None = None, k: int = 10) -> "ItemFacts":
         """Kinds are categories; attributes in equal shares where the shop names no category."""
         famous = np.zeros(len(known_share), bool)
         famous[np.argsort(-known_share, kind="stable")[:k]] = True
         if training is None or not training.content.nnz:
             return cls(known_share, None, None, famous)
         features = training.content.astype(np.float64)
-        mix = features if training.category is None else one_hot(training.category)
+        mix = features if training.category is None else encode_one_hot(training.category)
         return cls(
             known_share,
             _scaled(features, np.sqrt(_sums(features.multiply(features)))),
@@ -49,15 +49,15 @@ class Facts:
         )
 
 
-def one_hot(category: np.ndarray) -> sparse.csr_matrix:
+def encode_one_hot(category: np.ndarray) -> sparse.csr_matrix:
     """csr float64 [items, categories]; an empty row for -1."""
     known = np.flatnonzero(category >= 0)
     shape = (len(category), int(category.max(initial=-1)) + 1)
     return sparse.csr_matrix((np.ones(len(known)), (known, category[known])), shape=shape)
 
 
-def beyond_accuracy(
-    listed: np.ndarray, wanted: np.ndarray, seen: sparse.csr_matrix, facts: Facts
+def compute_beyond_accuracy_metrics(
+    listed: np.ndarray, wanted: np.ndarray, seen: sparse.csr_matrix, facts: ItemFacts
 ) -> dict[str, np.ndarray]:
     """Figures of each row; nan where they are not defined.
 
@@ -94,11 +94,13 @@ def beyond_accuracy(
         alike = _sums(together.multiply(together)) - chosen @ _sums(facts.direction.multiply(facts.direction))
         figures["diversity"] = np.where(n > 1, 1.0 - alike / np.maximum(n * (n - 1), 1), np.nan)
     if facts.mix is not None:
-        figures["miscalibration"] = divergence(seen.astype(np.float64) @ facts.mix, chosen @ facts.mix)
+        figures["miscalibration"] = compute_divergence(
+            seen.astype(np.float64) @ facts.mix, chosen @ facts.mix
+        )
     return figures
 
 
-def divergence(past: sparse.csr_matrix, list_: sparse.csr_matrix) -> np.ndarray:
+def compute_divergence(past: sparse.csr_matrix, list_: sparse.csr_matrix) -> np.ndarray:
     """float64 [rows]: KL of the mix of a list from that of the past, each row brought to shares; nan where
     either is empty.
     """
@@ -109,7 +111,7 @@ def divergence(past: sparse.csr_matrix, list_: sparse.csr_matrix) -> np.ndarray:
     return np.where(empty, np.nan, np.bincount(p.row, terms, minlength=past.shape[0]))
 
 
-def gini(shown: np.ndarray) -> float:
+def compute_gini(shown: np.ndarray) -> float:
     """How unevenly items are shown (Gini 1912): 0 when each as often as any other, near 1 when one item has
     it all.
 

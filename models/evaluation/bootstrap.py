@@ -12,18 +12,20 @@ DRAWS = 1000
 AT_ONCE = 4_000_000  # draws × customers held: 32 MB
 
 
-def interval(
+def bootstrap_interval(
     values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL
 ) -> tuple[float, float, float]:
     """Mean and bootstrap interval over customers (nan left out). For a paired comparison, give the
     differences.
     """
     held = values[~np.isnan(values)]
-    mean, low, high = intervals(held[:, None], seed, draws, level)[0]
+    mean, low, high = bootstrap_intervals(held[:, None], seed, draws, level)[0]
     return float(mean), float(low), float(high)
 
 
-def intervals(values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL) -> np.ndarray:
+def bootstrap_intervals(
+    values: np.ndarray, seed: int = 0, draws: int = DRAWS, level: float = LEVEL
+) -> np.ndarray:
     """Mean, low and high of each column.
 
     Customers are drawn as a whole, so a column that not all of them count in is a mean over those drawn who

@@ -13,10 +13,10 @@ import numpy as np
 from scipy import sparse
 
 from models.base import TASKS
-from models.evaluation.beyond_accuracy import Facts, beyond_accuracy, gini
-from models.evaluation.ranking_metrics import rank_metrics
-from models.inference import top_n
-from models.time_split import Case
+from models.evaluation.beyond_accuracy import ItemFacts, compute_beyond_accuracy_metrics, compute_gini
+from models.evaluation.ranking_metrics import compute_ranking_metrics
+from models.inference import select_top_items
+from models.time_split import HoldoutCase
 
 K = 10
 MOST_CELLS = 25_000_000  # customers × items of a block: 100 MB of scores
@@ -24,13 +24,13 @@ Ranked = Callable[[str, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Measured:
+class MetricResults:
     """One recommender's figures.
 
     Attributes:
         figures: by task, by name (`ndcg@10`, `novelty`, `recall@10 cold items`): float64 [customers]; nan
             where a customer does not count in the task.
-        lists: by task and name (`coverage`, `gini`, `answered`): what only all lists together have.
+        lists: by task and name (`coverage`, `compute_gini`, `answered`): what only all lists together have.
         k: the cut that `ndcg`, `recall` and `mrr` mean; the first of those measured.
     """
 
@@ -79,18 +79,18 @@ class Measured:
         )
 
 
-def evaluate(
+def evaluate_scores_in_blocks(
     score_block: Callable[[np.ndarray], np.ndarray],
-    test: Case,
+    test: HoldoutCase,
     allowed: np.ndarray,
     *,
     ks: Sequence[int] = (K,),
     tasks: Sequence[str] = TASKS,
     excluded: sparse.csr_matrix | None = None,
-    facts: Facts | None = None,
+    facts: ItemFacts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
     block: int | None = None,
-) -> Measured:
+) -> MetricResults:
     """Rank by scores that are asked for block by block, and compare with what was wanted.
 
     Args:
@@ -111,22 +111,22 @@ def evaluate(
         if excluded is not None:
             open_to = open_to & ~excluded[rows].toarray()
         masks = {"discover": lambda: open_to & ~test.seen[rows].toarray(), "next": lambda: open_to}
-        return {task: top_n(scores, longest, masks[task]())[0] for task in tasks}
+        return {task: select_top_items(scores, longest, masks[task]())[0] for task in tasks}
 
     return _measured(lists_of, test, int(allowed.sum()), ks, tasks, facts, item_slices, block)
 
 
-def measure(
+def evaluate_scores(
     scores: np.ndarray,
-    test: Case,
+    test: HoldoutCase,
     allowed: np.ndarray,
     excluded: sparse.csr_matrix | None = None,
     k: int = K,
-    facts: Facts | None = None,
+    facts: ItemFacts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:
-    """`evaluate` for scores that are there already, float [customers of the test, items]."""
-    return evaluate(
+) -> MetricResults:
+    """`evaluate_scores_in_blocks` for scores that are there already, float [customers of the test, items]."""
+    return evaluate_scores_in_blocks(
         lambda rows: scores[rows],
         test,
         allowed,
@@ -137,18 +137,18 @@ def measure(
     )
 
 
-def measure_lists(
+def evaluate_lists(
     listed: Mapping[str, np.ndarray],
-    test: Case,
+    test: HoldoutCase,
     n_allowed: int,
-    facts: Facts | None = None,
+    facts: ItemFacts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:
+) -> MetricResults:
     """Compare lists that were made elsewhere.
 
     Args:
         listed: by task, int [customers of the test, k], -1 for no item.
-        item_slices: as of `evaluate`.
+        item_slices: as of `evaluate_scores_in_blocks`.
     """
     k = next(iter(listed.values())).shape[1]
     return _measured(
@@ -164,15 +164,15 @@ def measure_lists(
 
 def _measured(
     lists_of: Callable[[np.ndarray], Mapping[str, np.ndarray]],
-    test: Case,
+    test: HoldoutCase,
     n_allowed: int,
     ks: Sequence[int],
     tasks: Sequence[str],
-    facts: Facts | None,
+    facts: ItemFacts | None,
     item_slices: Mapping[str, np.ndarray] | None = None,
     block: int | None = None,
-) -> Measured:
-    facts = facts or Facts.of(test.known_share)
+) -> MetricResults:
+    facts = facts or ItemFacts.of(test.known_share)
     wants = {"discover": test.fresh, "next": test.wanted}
     shown = {task: np.zeros(test.n_items, np.int64) for task in tasks}
     answered: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
@@ -185,20 +185,20 @@ def _measured(
             wanted, items = wants[task][rows].toarray(), lists[task]
             counts, main = wanted.any(axis=1), items[:, : ks[0]]
             figures = {
-                **rank_metrics(items, wanted, ks),
-                **beyond_accuracy(main, wanted, test.seen[rows], facts),
+                **compute_ranking_metrics(items, wanted, ks),
+                **compute_beyond_accuracy_metrics(main, wanted, test.seen[rows], facts),
             }
             figures = {name: np.where(counts, values, np.nan) for name, values in figures.items()}
             for name, chosen in (item_slices or {}).items():
                 part = wanted & chosen
                 there = part.any(axis=1)
-                for metric, values in rank_metrics(items, part, ks[:1]).items():
+                for metric, values in compute_ranking_metrics(items, part, ks[:1]).items():
                     figures[f"{metric} {name}"] = np.where(there, values, np.nan)
             parts[task].append(figures)
             listed = main[counts]
             shown[task] += np.bincount(listed[listed >= 0], minlength=test.n_items)
             answered[task].append((listed >= 0).any(axis=1))
-    return Measured(
+    return MetricResults(
         {
             task: {name: np.concatenate([held[name] for held in parts[task]]) for name in parts[task][0]}
             for task in tasks
@@ -220,4 +220,7 @@ def _spread_of(shown: np.ndarray, n_allowed: int) -> dict[str, float]:
     """Coverage and Gini over what may be shown; what may not never is, and is left out of both."""
     reached = np.sort(shown[shown > 0])
     never = np.zeros(max(n_allowed - len(reached), 0), shown.dtype)
-    return {"coverage": len(reached) / max(n_allowed, 1), "gini": gini(np.concatenate([never, reached]))}
+    return {
+        "coverage": len(reached) / max(n_allowed, 1),
+        "gini": compute_gini(np.concatenate([never, reached])),
+    }

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation import TASKS, interval, measure
+from models.evaluation import TASKS, bootstrap_interval, evaluate_scores
 from models.recommenders.als import ALS
 from models.recommenders.decayed_popularity import DecayedPopularity
-from models.time_split import Case, cells
+from models.time_split import HoldoutCase, build_cell_matrix
 from models.training_data import Behaviour, Customers, Training
 
 COHORTS = ((1, 2), (3, 5), (6, 20))  # fewest and most events
@@ -24,7 +24,7 @@ MOST_SHARE = 0.25  # of the test's customers in a cohort: the factors must still
 
 
 @dataclass(frozen=True)
-class FoldIn:
+class FoldInModel:
     """What is published for placing customers.
 
     Attributes:
@@ -37,7 +37,7 @@ class FoldIn:
     trust: tuple[tuple[int, float], ...] = ()
 
 
-def arrivals(test: Case, seed: int) -> list[np.ndarray]:
+def draw_cohorts(test: HoldoutCase, seed: int) -> list[np.ndarray]:
     """Customers of the test for each cohort, ascending, nobody in two; at most a quarter of the
     test in each.
     """
@@ -46,7 +46,7 @@ def arrivals(test: Case, seed: int) -> list[np.ndarray]:
     return [np.sort(test.customers[order[n * size : (n + 1) * size]]) for n in range(len(COHORTS))]
 
 
-def shortened(behaviour: Behaviour, cohorts: Sequence[np.ndarray]) -> Behaviour:
+def shorten_histories(behaviour: Behaviour, cohorts: Sequence[np.ndarray]) -> Behaviour:
     """The behaviour with only the last events of each cohort's customers: of the first the fewest of the
     cohort, of the next one more, and so on round."""
     most = np.full(behaviour.n_customers, np.iinfo(np.int32).max, np.int64)
@@ -60,15 +60,15 @@ def shortened(behaviour: Behaviour, cohorts: Sequence[np.ndarray]) -> Behaviour:
     return behaviour.where(kept)
 
 
-def two_trainings(training: Training, cohorts: Sequence[np.ndarray]) -> tuple[Training, Training]:
+def split_training(training: Training, cohorts: Sequence[np.ndarray]) -> tuple[Training, Training]:
     """What the factors are learned from with the arrivals, and without them."""
-    short = shortened(training.behaviour, cohorts)
+    short = shorten_histories(training.behaviour, cohorts)
     there = ~np.isin(short.customer, np.concatenate(cohorts))
     return replace(training, behaviour=short), replace(training, behaviour=short.where(there))
 
 
-def report(
-    test: Case,
+def evaluate_fold_in(
+    test: HoldoutCase,
     allowed: np.ndarray,
     cohorts: Sequence[np.ndarray],
     trained: Training,
@@ -91,38 +91,40 @@ def report(
         if len(customers):
             asked = Customers.of(trained, customers)
             own = test.rows(np.searchsorted(test.customers, customers))
-            own = replace(own, seen=cells(asked.behaviour.wanted()))
+            own = replace(own, seen=build_cell_matrix(asked.behaviour.wanted()))
             scores = {
                 "retrained": with_them.score(asked),
                 "folded_in": without.score(asked),
                 "popular": popular.score(asked),
             }
-            found = {name: measure(held, own, allowed) for name, held in scores.items()}
+            found = {name: evaluate_scores(held, own, allowed) for name, held in scores.items()}
             for name, one in found.items():
-                row[name] = {task: rounded(one.ndcg[task]) for task in TASKS}
+                row[name] = {task: round_mean(one.ndcg[task]) for task in TASKS}
             quality = {name: float(np.nan_to_num(np.nanmean(one.quality))) for name, one in found.items()}
-            gap = interval(found["folded_in"].quality - found["retrained"].quality)
+            gap = bootstrap_interval(found["folded_in"].quality - found["retrained"].quality)
             row["quality"] = {name: round(value, 5) for name, value in quality.items()}
             row["gap"] = dict(zip(("mean", "low", "high"), (round(value, 5) for value in gap), strict=True))
-            row["cosine"] = round(float(np.median(cosines(scores["folded_in"], scores["retrained"]))), 4)
+            row["cosine"] = round(
+                float(np.median(compute_score_cosines(scores["folded_in"], scores["retrained"]))), 4
+            )
             if quality["folded_in"] > quality["popular"]:
                 row["trust"] = round(min(1.0, quality["folded_in"] / max(quality["retrained"], 1e-12)), 4)
         rows.append(row)
     return rows
 
 
-def trust_of(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, float], ...]:
+def extract_fold_in_trust(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, float], ...]:
     """The weights of a report, by most events."""
     return tuple((row["most"], row["trust"]) for row in rows)
 
 
-def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def compute_score_cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """float [rows]: of the scores of what both have an opinion on."""
     both = np.isfinite(one) & np.isfinite(other)
     a, b = (np.where(both, scores, 0.0).astype(np.float64) for scores in (one, other))
     return (a * b).sum(axis=1) / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1), 1e-12)
 
 
-def rounded(values: np.ndarray) -> float | None:
+def round_mean(values: np.ndarray) -> float | None:
     """The mean over those who count; None where nobody does."""
     return None if np.isnan(values).all() else round(float(np.nanmean(values)), 5)

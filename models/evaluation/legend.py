@@ -41,7 +41,7 @@ WHAT = {
 }
 
 
-def legend(names: Iterable[str]) -> dict[str, str]:
+def explain_column_names(names: Iterable[str]) -> dict[str, str]:
     """The lines of these names, each once and in the legend's order; `recall@20` is explained by `recall`.
 
     Raises:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evaluation.bootstrap import interval
+from models.evaluation.bootstrap import bootstrap_interval
 
 
 @dataclass(frozen=True)
-class Worth:
+class PartWorth:
     """What a blend loses without a part: the mean over customers of the paired differences, and their 95 %
     interval.
     """
@@ -30,18 +30,18 @@ class Worth:
         return f"{self.part:<20} adds {self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}]: {verdict}"
 
 
-def worth(part: str, whole: np.ndarray, without: np.ndarray) -> Worth:
+def measure_part_worth(part: str, whole: np.ndarray, without: np.ndarray) -> PartWorth:
     """A part's worth by the quality of each customer, with all parts and without it; nan where a customer
     does not count.
     """
-    return Worth(part, *interval(whole - without))
+    return PartWorth(part, *bootstrap_interval(whole - without))
 
 
-def prune(
+def prune_parts(
     order: Sequence[str],
     quality: Callable[[frozenset[str]], np.ndarray],
     is_over: Callable[[], bool] = lambda: False,
-) -> tuple[frozenset[str], list[Worth]]:
+) -> tuple[frozenset[str], list[PartWorth]]:
     """The parts that stay, asked one after the other: a part's worth is what the best blend so far has over
     the one without it and without those that went before.
 
@@ -64,7 +64,7 @@ def prune(
         if len(kept) == 1 or is_over():
             break
         without = quality(kept - {part})
-        found.append(worth(part, best, without))
+        found.append(measure_part_worth(part, best, without))
         if not found[-1].stays:
             kept = kept - {part}
             best = max(best, without, key=np.nanmean)

@@ -7,7 +7,9 @@ import numpy as np
 METRICS = ("ndcg", "recall", "mrr", "map", "hit")
 
 
-def rank_metrics(listed: np.ndarray, wanted: np.ndarray, ks: Sequence[int]) -> dict[str, np.ndarray]:
+def compute_ranking_metrics(
+    listed: np.ndarray, wanted: np.ndarray, ks: Sequence[int]
+) -> dict[str, np.ndarray]:
     """Figures of each row at each cut, by `metric@k`; 0 for a row that wants nothing.
 
     * ndcg: gain 1, discount 1/log2(rank + 1) (Järvelin and Kekäläinen 2002), over the best list of that

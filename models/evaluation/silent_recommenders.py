@@ -5,13 +5,13 @@ like a bad opinion.
 from collections.abc import Mapping, Sequence
 
 from models.base import Recommender
-from models.evaluation.comparison import TASKS, Measured
+from models.evaluation.comparison import TASKS, MetricResults
 from models.recommenders import RECOMMENDERS
 
 SILENT = 0.1  # of those asked get anything: below, it says nothing to nearly everybody
 
 
-def silence(found: Measured, tasks: Sequence[str] = TASKS) -> str | None:
+def describe_empty_lists(found: MetricResults, tasks: Sequence[str] = TASKS) -> str | None:
     """In which of these tasks nearly everybody's list is empty, as words to stand behind a name; None where
     in none.
 
@@ -22,13 +22,13 @@ def silence(found: Measured, tasks: Sequence[str] = TASKS) -> str | None:
     return f"has nothing to say to {', '.join(quiet)}" if quiet else None
 
 
-def warnings(board: Mapping[str, Measured]) -> list[str]:
+def warn_of_empty_lists(board: Mapping[str, MetricResults]) -> list[str]:
     """A sentence for each such row of a leaderboard, by the tasks that its recommender speaks to."""
-    told = {name: silence(found, tasks_of(name)) for name, found in board.items()}
+    told = {name: describe_empty_lists(found, find_recommender_tasks(name)) for name, found in board.items()}
     return [f"{name} {words}" for name, words in told.items() if words]
 
 
-def tasks_of(name: str) -> tuple[str, ...]:
+def find_recommender_tasks(name: str) -> tuple[str, ...]:
     """What a recommender of this name has something to say to: what lists only what a customer had knows
     nothing to discover.
     """

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from models.time_split import Case, cells
+from models.time_split import HoldoutCase, build_cell_matrix
 from models.training_data import Behaviour
 
 COOL_DAYS, WARM_DAYS = 2, 3  # days with a purchase before the test: cold has one
@@ -16,8 +16,8 @@ ACTIVE_DAYS, LAPSED_DAYS = 28, 84  # since the last purchase
 LEAST = 30  # customers of a label; below, an interval says nothing, and they are "other"
 
 
-def of_customers(
-    before: Behaviour, test: Case, labels: Mapping[str, np.ndarray] | None = None
+def slice_customers(
+    before: Behaviour, test: HoldoutCase, labels: Mapping[str, np.ndarray] | None = None
 ) -> dict[str, np.ndarray]:
     """bool [customers of the test] by name; a grouping in which all are alike is left out.
 
@@ -54,15 +54,17 @@ def of_customers(
     return {name: mask for grouping in kept if len(grouping) > 1 for name, mask in grouping.items()}
 
 
-def of_items(before: Behaviour) -> dict[str, np.ndarray]:
+def slice_items(before: Behaviour) -> dict[str, np.ndarray]:
     """bool [items]: `cold items` fewer than five customers wanted before the test, `warm items`
     the others.
     """
-    n = cells(before.wanted()).getnnz(axis=0)
+    n = build_cell_matrix(before.wanted()).getnnz(axis=0)
     return {"cold items": n < WARM_ITEM, "warm items": n >= WARM_ITEM}
 
 
-def words_of(features: sparse.csr_matrix, vocabulary: Mapping[str, int], kind: str) -> np.ndarray:
+def extract_attribute_values(
+    features: sparse.csr_matrix, vocabulary: Mapping[str, int], kind: str
+) -> np.ndarray:
     """Each row's word of a kind of token: "Elm" where it has `brand=Elm` and the kind is `brand`; "" where it
     has none.
     """

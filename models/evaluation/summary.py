@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation.bootstrap import intervals
-from models.evaluation.comparison import Measured
+from models.evaluation.bootstrap import bootstrap_intervals
+from models.evaluation.comparison import MetricResults
 
 DRAWS = 500
 DECIMALS = 5
@@ -18,8 +18,8 @@ RANKED = ("ndcg", "recall", "mrr", "map", "hit")
 Told = dict[str, float | None]
 
 
-def summary(
-    found: Measured, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS
+def summarise_metrics(
+    found: MetricResults, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS
 ) -> dict[str, Any]:
     """By task, each figure's mean and 95 % interval over customers; beside the tasks, `quality`.
 
@@ -31,8 +31,8 @@ def summary(
 
     Returns:
         `{"quality": told, task: {"ndcg": told, …, "coverage": x, "gini": x, "n_customers": n, "slices":
-        {name: {"ndcg": told, "recall": told, "n_customers": n}}}}`, where `told` is mean, low and high, each
-        None where nobody counts.
+        {name: {"ndcg": told, "recall": told, "n_customers": n}}}}`, where `round_interval` is mean, low and
+        high, each None where nobody counts.
     """
     names, columns = [("", "quality", "")], [found.quality]
     for task, held in found.figures.items():
@@ -49,7 +49,7 @@ def summary(
                 names.append((task, metric, name.removeprefix(prefix)))
                 columns.append(held[name])
     values = np.stack(columns, axis=1)
-    spreads = [told(*row) for row in intervals(values, draws=draws)]
+    spreads = [round_interval(*row) for row in bootstrap_intervals(values, draws=draws)]
     n = (~np.isnan(values)).sum(axis=0)
     said: dict[str, Any] = {"quality": spreads[0]}
     for (task, metric, part), figure, count in list(zip(names, spreads, n, strict=True))[1:]:
@@ -63,7 +63,7 @@ def summary(
     return said
 
 
-def told(mean: float, low: float, high: float) -> Told:
+def round_interval(mean: float, low: float, high: float) -> Told:
     """A figure and its interval as they are written down; None where nobody counts."""
     values = zip(("mean", "low", "high"), (mean, low, high), strict=True)
     return {name: None if np.isnan(value) else round(float(value), DECIMALS) for name, value in values}

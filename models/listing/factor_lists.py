@@ -12,14 +12,14 @@ from functools import cached_property
 import numpy as np
 
 from models.base import Recommender
-from models.inference import best_by_factors, ranked
+from models.inference import rank_entries, select_top_items_by_vectors
 from models.listing.lists import DECIMALS, LENGTH, MOST_REPEATS, RecommendationLists
-from models.listing.retrieval import Index
+from models.listing.retrieval import ItemIndex
 from models.training_data import Customers
 
 
 @dataclass(frozen=True)
-class ByFactors:
+class VectorListBuilder:
     """What is needed to make lists.
 
     Attributes:
@@ -35,10 +35,12 @@ class ByFactors:
     shown: np.ndarray
     item_vectors: np.ndarray
     centre: np.ndarray
-    index: Index | None = None
+    index: ItemIndex | None = None
 
     @classmethod
-    def of(cls, part: Recommender, allowed: np.ndarray, index: Index | None = None) -> "ByFactors":
+    def of(
+        cls, part: Recommender, allowed: np.ndarray, index: ItemIndex | None = None
+    ) -> "VectorListBuilder":
         """
         Args:
             part: fitted; one that `scores_by_vectors`.
@@ -73,11 +75,11 @@ class ByFactors:
             consumable: bool [items], what may be shown to somebody who bought it.
         """
         rows, bought = self.bought(customers)
-        find = best_by_factors if self.index is None else self.index.best
+        find = select_top_items_by_vectors if self.index is None else self.index.best
         fresh, fresh_score, bought_score = find(vectors, self.item_vectors, n, (rows, bought))
         again = consumable[self.shown[bought]]
         most = min(MOST_REPEATS, n // 2)
-        repeated, repeated_score = ranked(
+        repeated, repeated_score = rank_entries(
             rows[again], bought[again], bought_score[again], len(customers), most
         )
         items, raw = (

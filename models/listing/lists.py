@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.inference import top_n
-from models.time_split import cells
+from models.inference import select_top_items
+from models.time_split import build_cell_matrix
 from models.training_data import Behaviour, Customers
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def build_personal_lists(
         ever: all the block ever did, where `customers` has the newest days alone: bought is bought, however
             long ago.
     """
-    bought = cells((customers.behaviour if ever is None else ever).wanted()).toarray()
+    bought = build_cell_matrix((customers.behaviour if ever is None else ever).wanted()).toarray()
     return blend.list_items(customers, EligibleItems(allowed, consumable, bought), n)
 
 
@@ -81,8 +81,8 @@ def select_best_items(total: np.ndarray, eligible: EligibleItems, n: int) -> np.
     consumed.
     """
     allowed, bought = eligible.allowed, eligible.bought
-    fresh, _ = top_n(total, n, allowed & ~bought)
-    repeated, _ = top_n(total, min(MOST_REPEATS, n // 2), allowed & bought & eligible.consumable)
+    fresh, _ = select_top_items(total, n, allowed & ~bought)
+    repeated, _ = select_top_items(total, min(MOST_REPEATS, n // 2), allowed & bought & eligible.consumable)
     return sort_items_by_score(np.concatenate([fresh, repeated], axis=1), total)[:, :n]
 
 
@@ -101,7 +101,7 @@ def build_similar_lists(
     total = np.round(np.sum(list(likeness.values()), axis=0, dtype=np.float64), DECIMALS)
     total = np.where(total > 0, total, -np.inf)
     total[np.arange(len(items)), items] = -np.inf
-    return lists_with_sources(top_n(total, n, allowed)[0], total, likeness, allowed)
+    return build_lists_with_sources(select_top_items(total, n, allowed)[0], total, likeness, allowed)
 
 
 def sort_items_by_score(items: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def sort_items_by_score(items: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.take_along_axis(items, np.lexsort((items, -select_scores(scores, items)), axis=1), axis=1)
 
 
-def lists_with_sources(
+def build_lists_with_sources(
     items: np.ndarray, scores: np.ndarray, shares: Mapping[str, np.ndarray], allowed: np.ndarray
 ) -> RecommendationLists:
     """Lists of these items, with the parts that proposed each.

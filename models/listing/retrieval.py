@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.inference import PRODUCT_ROWS, best_by_factors, ranked
+from models.inference import PRODUCT_ROWS, rank_entries, select_top_items_by_vectors
 
 # Comparing with all is exact and, below, as fast: see `python -m benchmarks.scoring`.
 FROM_ITEMS = 100_000
@@ -26,7 +26,7 @@ WIDTH = 16
 
 
 @dataclass(frozen=True)
-class Index:
+class ItemIndex:
     """An inverted file.
 
     Attributes:
@@ -53,7 +53,7 @@ class Index:
         n: int,
         excluded: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As `inference.best_by_factors`, but nearly; among equals whichever it meets first.
+        """As `inference.select_top_items_by_vectors`, but nearly; among equals whichever it meets first.
 
         Args:
             item_vectors: not read: they lie in the index.
@@ -69,7 +69,7 @@ class Index:
             0, len(vectors), PRODUCT_ROWS
         ):  # always so many, or a row's cells would depend on who is beside it
             rows_here = vectors[start : start + PRODUCT_ROWS]
-            block, n_rows = padded(rows_here, PRODUCT_ROWS), len(rows_here)
+            block, n_rows = pad_vectors(rows_here, PRODUCT_ROWS), len(rows_here)
             own = slice(*np.searchsorted(rows, [start, start + n_rows]))
             row, item = rows[own] - start, columns[own]
             spare = int(np.bincount(row, minlength=1).max(initial=0))
@@ -79,16 +79,16 @@ class Index:
             score[(found < 0) | np.isin(known, row.astype(np.int64) * file.ntotal + item)] = -np.inf
             at, place = np.nonzero(np.isfinite(score))
             end = slice(start, start + n_rows)
-            items[end], best[end] = ranked(at, found[at, place], score[at, place], n_rows, m)
+            items[end], best[end] = rank_entries(at, found[at, place], score[at, place], n_rows, m)
             if len(item):
                 stored = file.reconstruct_batch(item.astype(np.int64))
                 of_excluded[own] = np.einsum("ij,ij->i", stored, block[row])
         return items, best, of_excluded
 
 
-def build(
+def build_item_index(
     item_vectors: np.ndarray, asking: np.ndarray, n: int = 100, least_recall: float = LEAST_RECALL
-) -> Index | None:
+) -> ItemIndex | None:
     """An index that finds `least_recall` of the best n for those who ask; None where none of `SHARES` of its
     cells does.
 
@@ -101,30 +101,30 @@ def build(
     faiss = _faiss()
     n_items = len(item_vectors)
     n_cells = max(1, round(1.2 * n_items**0.5))
-    stored = padded(item_vectors, n_items)
+    stored = pad_vectors(item_vectors, n_items)
     made = faiss.index_factory(stored.shape[1], f"IVF{n_cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
     made.cp.niter, made.cp.seed, made.cp.min_points_per_centroid = ROUNDS, 1, 1
     some = np.linspace(0, n_items - 1, min(n_items, n_cells * LEARNED_FROM)).astype(np.int64)
     made.train(stored[some])
     made.add(stored)
     packed = faiss.serialize_index(made)
-    return chosen(
-        lambda probes: Index(packed, probes, 0.0),
+    return select_probes(
+        lambda probes: ItemIndex(packed, probes, 0.0),
         n_cells,
-        best_by_factors(asking, item_vectors, n)[0],
+        select_top_items_by_vectors(asking, item_vectors, n)[0],
         asking,
         least_recall,
     )
 
 
-def chosen(
-    index: Callable[[int], Index],
+def select_probes(
+    index: Callable[[int], ItemIndex],
     n_cells: int,
     exact: np.ndarray,
     asking: np.ndarray,
     least_recall: float,
     shares: Sequence[float] = SHARES,
-) -> Index | None:
+) -> ItemIndex | None:
     """The index that looks into the fewest cells and recalls enough.
 
     Args:
@@ -132,20 +132,20 @@ def chosen(
     """
     for share in shares:
         tried = index(max(1, round(share * n_cells)))
-        found = recall(tried.best(asking, asking[:0], exact.shape[1])[0], exact)
+        found = compute_recall(tried.best(asking, asking[:0], exact.shape[1])[0], exact)
         if found >= least_recall:
-            return Index(tried.packed, tried.n_probes, found)
+            return ItemIndex(tried.packed, tried.n_probes, found)
     return None
 
 
-def padded(vectors: np.ndarray, n_rows: int) -> np.ndarray:
+def pad_vectors(vectors: np.ndarray, n_rows: int) -> np.ndarray:
     """float32 [n_rows, a multiple of `WIDTH`], noughts where nothing is given."""
     held = np.zeros((n_rows, -(-vectors.shape[1] // WIDTH) * WIDTH), np.float32)
     held[: len(vectors), : vectors.shape[1]] = vectors
     return held
 
 
-def recall(found: np.ndarray, exact: np.ndarray) -> float:
+def compute_recall(found: np.ndarray, exact: np.ndarray) -> float:
     """The share of the exact items that were found, mean over rows; rows without any are left out."""
     shares = [
         len(np.intersect1d(own[own >= 0], best[best >= 0])) / (best >= 0).sum()

@@ -41,7 +41,7 @@ def find_recommenders() -> dict[str, type[Recommender]]:
 RECOMMENDERS = find_recommenders()
 
 
-def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
+def build_recommender(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
     """An unfitted recommender.
 
     Args:
@@ -63,7 +63,7 @@ def make(name: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
     return made
 
 
-def make_blend(configuration: Mapping[str, Any]) -> Blend:
+def build_blend(configuration: Mapping[str, Any]) -> Blend:
     """An unfitted blend: learned over all parts, or of the parts whose weight is above zero; in the order of
     their names.
 
@@ -74,19 +74,19 @@ def make_blend(configuration: Mapping[str, Any]) -> Blend:
         twins = [name for name in configuration["parts"] if ":" in name]
         if twins:
             raise ValueError(f"a learned blend has one part of a kind: {', '.join(twins)}")
-        parts = [make(name, given) for name, given in sorted(configuration["parts"].items())]
+        parts = [build_recommender(name, given) for name, given in sorted(configuration["parts"].items())]
         try:
             return LearnedBlend(parts, RankerSettings(**configuration["ranker"]))
         except TypeError as wrong:
             raise ValueError(f"ranker: {wrong}") from None
     weights = {name: float(weight) for name, weight in sorted(configuration["weights"].items()) if weight > 0}
     return WeightedBlend(
-        [make(name, configuration["parts"].get(name)) for name in weights],
+        [build_recommender(name, configuration["parts"].get(name)) for name in weights],
         weights,
         configuration.get("power", 1.0),
     )
 
 
-def parameters_of(recommender: Recommender) -> dict[str, Any]:
+def get_parameters(recommender: Recommender) -> dict[str, Any]:
     """A recommender's parameters with the defaults filled in."""
     return asdict(recommender)

@@ -15,8 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.inference import FactorSpace, fold_in, product
+from models.data_shape import DataShape
+from models.inference import FactorSpace, fold_in_customer, multiply_vectors
 from models.training_data import KIND_WEIGHTS, Behaviour, Customers, Training
 
 
@@ -57,7 +57,7 @@ class ALS(Recommender):
             items = self.solve(by_item, people)
         return self._take(items.astype(np.float32))
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: both sides' factors, each while it is solved anew."""
         return shape.behaviour_bytes + 3 * 8 * self.components * (
             min(shape.n_customers, self.most_customers) + shape.n_items
@@ -69,10 +69,10 @@ class ALS(Recommender):
 
     def solve(self, taste: sparse.csr_matrix, factors: np.ndarray) -> np.ndarray:
         """float64 [rows, k]: each row's vector given the other side's; noughts for a row without entries."""
-        gram, found = gram_of(factors), np.zeros((taste.shape[0], self.components))
+        gram, found = compute_gram_matrix(factors), np.zeros((taste.shape[0], self.components))
         for row in np.flatnonzero(taste.getnnz(axis=1)):
             held = slice(taste.indptr[row], taste.indptr[row + 1])
-            found[row] = fold_in(
+            found[row] = fold_in_customer(
                 factors[taste.indices[held]], taste.data[held], gram, self.confidence, self.regularisation
             )
         return found
@@ -82,12 +82,12 @@ class ALS(Recommender):
         return self.solve(self.tastes(customers.behaviour), self.item_factors)
 
     def score(self, customers: Customers) -> np.ndarray:
-        scores = product(self.place(customers), self.item_factors)
+        scores = multiply_vectors(self.place(customers), self.item_factors)
         acted = np.bincount(customers.behaviour.customer, minlength=len(customers)) > 0
         return np.where(acted[:, None] & self.placed, scores, np.float32(-np.inf))
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        return alike(self.item_factors, items)
+        return compare_factors(self.item_factors, items)
 
     def space(self) -> FactorSpace:
         """What the service needs to place a customer."""
@@ -107,25 +107,25 @@ class ALS(Recommender):
         return self._take(arrays["item_factors"])
 
     def _take(self, item_factors: np.ndarray) -> Self:
-        self.item_factors, self.gram = item_factors, gram_of(item_factors)
+        self.item_factors, self.gram = item_factors, compute_gram_matrix(item_factors)
         self.placed = item_factors.any(axis=1)
         return self
 
 
-def gram_of(factors: np.ndarray) -> np.ndarray:
+def compute_gram_matrix(factors: np.ndarray) -> np.ndarray:
     """float64 [k, k]."""
     wide = factors.astype(np.float64)
     return wide.T @ wide
 
 
-def alike(item_factors: np.ndarray, items: np.ndarray) -> np.ndarray:
+def compare_factors(item_factors: np.ndarray, items: np.ndarray) -> np.ndarray:
     """float32 [given items, items]: cosines of factors; -inf of an item with itself and where either has no
     place.
     """
     placed, length = item_factors.any(axis=1), np.linalg.norm(item_factors, axis=1, keepdims=True)
     direction = item_factors / np.maximum(length, np.float32(1e-12))
     scores = np.where(
-        placed[items][:, None] & placed, product(direction[items], direction), np.float32(-np.inf)
+        placed[items][:, None] & placed, multiply_vectors(direction[items], direction), np.float32(-np.inf)
     )
     scores[np.arange(len(items)), items] = -np.inf
     return scores

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Recommender
-from models.recommenders.neighbours import column_sums
+from models.recommenders.neighbours import sum_columns
 from models.training_data import KIND_WEIGHTS, Customers, Training
 
 
@@ -38,7 +38,7 @@ class AttributePopularity(Recommender):
         # A customer's vote on an item counts once, however many days they wanted it: a wholesaler is one
         # customer.
         wanted.data = np.minimum(wanted.data, 1.0)
-        everybody = column_sums(wanted)
+        everybody = sum_columns(wanted)
         share = everybody / max(everybody.sum(), 1e-12)
         among = (training.customer_features.T @ wanted).toarray()
         wide = (among + self.prior * share) / (among.sum(axis=1, keepdims=True) + self.prior)

@@ -11,14 +11,14 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import threadpool_limits
 
-from models.recommenders.content import directions
-from models.recommenders.neighbours import lengths, scaled
+from models.recommenders.content import compute_tfidf_directions
+from models.recommenders.neighbours import compute_row_lengths, scale_matrix
 from models.training_data import Training
 
 BLOCK = 2048  # items placed at once: 5,000 × 2,048 weights are 82 MB
 
 
-def described(training: Training) -> sparse.csr_matrix:
+def build_item_directions(training: Training) -> sparse.csr_matrix:
     """csr float32 [items, tokens]: attributes and words count half, runs of letters half; rows of length 1,
     empty ones empty.
 
@@ -26,14 +26,14 @@ def described(training: Training) -> sparse.csr_matrix:
     Retail's hidden items, in the window before the test, words alone gave an AUC of .800 and an NDCG@10 of
     .231, with letters .808 and .239.
     """
-    content = directions(training.content)
+    content = compute_tfidf_directions(training.content)
     if training.item_letters is None:
         return content
-    both = sparse.hstack([content, directions(training.item_letters)]).tocsr()
-    return scaled(both, rows=1.0 / lengths(both)).astype(np.float32)
+    both = sparse.hstack([content, compute_tfidf_directions(training.item_letters)]).tocsr()
+    return scale_matrix(both, rows=1.0 / compute_row_lengths(both)).astype(np.float32)
 
 
-class Placing:
+class AttributeRegression:
     """Weights of touched items for any other, the matrix to solve taken apart once.
 
     Args:

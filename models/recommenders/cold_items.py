@@ -16,11 +16,16 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.inference import product
-from models.recommenders.als import ALS, alike
-from models.recommenders.by_attributes import Placing, described
-from models.recommenders.neighbours import best_per_row, column_sums, from_arrays, to_arrays
+from models.data_shape import DataShape
+from models.inference import multiply_vectors
+from models.recommenders.als import ALS, compare_factors
+from models.recommenders.by_attributes import AttributeRegression, build_item_directions
+from models.recommenders.neighbours import (
+    matrix_from_arrays,
+    matrix_to_arrays,
+    select_best_per_row,
+    sum_columns,
+)
 from models.training_data import KIND_WEIGHTS, Customers, Training
 
 TINY = 1e-9
@@ -65,16 +70,16 @@ class ColdItems(Recommender):
         teachers = np.sort(np.argsort(-n_customers, kind="stable")[: min(self.most_teachers, int(old.sum()))])
         factors = self._factors().fit(training, seed).item_factors.astype(np.float64)
         factors[~old] = 0.0
-        liked = np.log1p(column_sums(behaviour.matrix(self.trend_days)) / KIND_WEIGHTS.max())
+        liked = np.log1p(sum_columns(behaviour.matrix(self.trend_days)) / KIND_WEIGHTS.max())
         liked -= liked[teachers].mean() if len(teachers) else 0.0
-        content, new = described(training), np.flatnonzero(~old)
+        content, new = build_item_directions(training), np.flatnonzero(~old)
         itself = sparse.identity(behaviour.n_items, format="csr")
         mean_share, rows = old.astype(np.float64), [itself[old]]
-        for block, weights in Placing(content[teachers], self.ridge).blocks(content[new]):
+        for block, weights in AttributeRegression(content[teachers], self.ridge).blocks(content[new]):
             items = new[block]
             factors[items], liked[items] = weights.T @ factors[teachers], weights.T @ liked[teachers]
             mean_share[items] = weights.sum(axis=0)
-            rows.append(best_per_row(sparse.csr_matrix(weights.T), self.neighbours) @ itself[teachers])
+            rows.append(select_best_per_row(sparse.csr_matrix(weights.T), self.neighbours) @ itself[teachers])
         by_item = sparse.vstack(rows).tocsr()[np.argsort(np.concatenate([np.flatnonzero(old), new]))]
         self.taste = by_item.T.tocsr().astype(np.float32)
         self.item_factors, self.old = factors.astype(np.float32), old
@@ -82,7 +87,7 @@ class ColdItems(Recommender):
         self.placed = old | (content.getnnz(axis=1) > 0)
         return self._ready()
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: the factors, and the kernel of those that attributes are read from,
         twice.
         """
@@ -91,28 +96,28 @@ class ColdItems(Recommender):
         return self._factors().estimate_bytes(shape) + kernel + 2 * 16 * shape.n_attributes
 
     def score(self, customers: Customers) -> np.ndarray:
-        drawn = product(self.als.place(customers), self.item_factors)
+        drawn = multiply_vectors(self.als.place(customers), self.item_factors)
         total = (
-            scaled_by(drawn, drawn[:, self.old], self.mean_share)
+            standardise_scores(drawn, drawn[:, self.old], self.mean_share)
             + np.float32(self.popularity_weight) * self.liked
         )
         past = (customers.behaviour.matrix(self.taste_days) / KIND_WEIGHTS.max()).astype(np.float32)
         reached = (past @ self.taste).toarray()
-        total += np.float32(self.taste_weight) * scaled_by(
+        total += np.float32(self.taste_weight) * standardise_scores(
             reached, past[:, self.old].toarray(), self.taste_share
         )
         return np.where(self.placed, total, -np.inf).astype(np.float32)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        return alike(self.item_factors, items)
+        return compare_factors(self.item_factors, items)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {name: getattr(self, name) for name in HELD} | to_arrays("taste", self.taste)
+        return {name: getattr(self, name) for name in HELD} | matrix_to_arrays("taste", self.taste)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         for name in HELD:
             setattr(self, name, arrays[name])
-        self.taste = from_arrays("taste", arrays)
+        self.taste = matrix_from_arrays("taste", arrays)
         return self._ready()
 
     def _factors(self) -> ALS:
@@ -122,11 +127,11 @@ class ColdItems(Recommender):
 
     def _ready(self) -> Self:
         self.als = self._factors().restore({"item_factors": self.item_factors * self.old[:, None]})
-        self.taste_share = column_sums(self.taste).astype(np.float32)
+        self.taste_share = sum_columns(self.taste).astype(np.float32)
         return self
 
 
-def scaled_by(scores: np.ndarray, among: np.ndarray, mean_share: np.ndarray) -> np.ndarray:
+def standardise_scores(scores: np.ndarray, among: np.ndarray, mean_share: np.ndarray) -> np.ndarray:
     """float32 [rows, items]: scores on the scale on which `among` has mean 0 and deviation 1; noughts where
     it has no deviation.
 

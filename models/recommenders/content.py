@@ -15,17 +15,17 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import Shape
+from models.data_shape import DataShape
 from models.recommenders.neighbours import (
-    best_per_row,
-    from_arrays,
-    lengths,
-    made_in_blocks,
-    narrowed,
-    opinion,
-    scaled,
-    to_arrays,
-    without_self,
+    build_in_blocks,
+    compute_row_lengths,
+    mask_nonpositive_scores,
+    matrix_from_arrays,
+    matrix_to_arrays,
+    narrow_profiles,
+    scale_matrix,
+    select_best_per_row,
+    zero_own_column,
 )
 from models.training_data import Customers, Training
 
@@ -50,20 +50,22 @@ class Content(Recommender):
     likeness_power: float = 3.0
 
     def fit(self, training: Training, seed: int) -> Self:
-        self.likeness = likeness(directions(training.content), self.neighbours, self.likeness_power)
+        self.likeness = find_nearest_items(
+            compute_tfidf_directions(training.content), self.neighbours, self.likeness_power
+        )
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        profile = narrowed(customers.behaviour.matrix(self.half_life_days))
-        return opinion((profile @ self.likeness.T).toarray())
+        profile = narrow_profiles(customers.behaviour.matrix(self.half_life_days))
+        return mask_nonpositive_scores((profile @ self.likeness.T).toarray())
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: items that nobody touched are compared too."""
         return 2 * 16 * shape.n_attributes + shape.neighbour_bytes(
             shape.n_items, self.neighbours, shape.n_items
         )
 
-    def missing_data(self, shape: Shape) -> str | None:
+    def missing_data(self, shape: DataShape) -> str | None:
         return (
             None
             if shape.n_attributes
@@ -75,27 +77,27 @@ class Content(Recommender):
         return self.likeness
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        return opinion(without_self(self.likeness[items], items).toarray())
+        return mask_nonpositive_scores(zero_own_column(self.likeness[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return to_arrays("likeness", self.likeness)
+        return matrix_to_arrays("likeness", self.likeness)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.likeness = from_arrays("likeness", arrays)
+        self.likeness = matrix_from_arrays("likeness", arrays)
         return self
 
 
-def directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
+def compute_tfidf_directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
     """csr float32 [items, attributes]: each attribute weighs 1 + ln((1 + n) / (1 + df)), rows of length 1,
     empty ones empty.
     """
     n = features.shape[0]
     rarity = 1.0 + np.log((1.0 + n) / (1.0 + np.bincount(features.indices, minlength=features.shape[1])))
-    weighed = scaled(features, columns=rarity)
-    return scaled(weighed, rows=1.0 / lengths(weighed)).astype(np.float32)
+    weighed = scale_matrix(features, columns=rarity)
+    return scale_matrix(weighed, rows=1.0 / compute_row_lengths(weighed)).astype(np.float32)
 
 
-def likeness(
+def find_nearest_items(
     of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix | None = None
 ) -> sparse.csr_matrix:
     """Each row's n nearest: csr float32 [items, items], cosine to the power given.
@@ -109,6 +111,6 @@ def likeness(
     def nearest(rows: np.ndarray) -> sparse.csr_matrix:
         near = (of[rows] @ others).tocsr()
         near.data **= np.float32(power)
-        return best_per_row(near, n)
+        return select_best_per_row(near, n)
 
-    return made_in_blocks(of.shape[0], nearest, BLOCK)
+    return build_in_blocks(of.shape[0], nearest, BLOCK)

@@ -9,7 +9,7 @@ from models.recommenders.popularity import Popularity
 from models.training_data import Behaviour, Training
 
 
-def last_day_per_pair(behaviour: Behaviour) -> Behaviour:
+def select_last_day_per_pair(behaviour: Behaviour) -> Behaviour:
     """Each customer and item once: the entry of the latest day (the last of its kinds)."""
     pair = behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
     latest = np.ones(len(behaviour), bool)
@@ -27,7 +27,7 @@ class DecayedPopularity(Popularity):
     half_life_days: float = 10.0
 
     def fit(self, training: Training, seed: int) -> Self:
-        last = last_day_per_pair(training.behaviour.wanted())
+        last = select_last_day_per_pair(training.behaviour.wanted())
         weight = 0.5 ** ((last.until - 1 - last.day) / self.half_life_days)
         self.counts = np.bincount(last.item, weights=weight, minlength=last.n_items).astype(np.float32)
         return self

@@ -11,8 +11,8 @@ from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.recommenders.neighbours import narrowed, opinion
+from models.data_shape import DataShape
+from models.recommenders.neighbours import mask_nonpositive_scores, narrow_profiles
 from models.training_data import Behaviour
 
 
@@ -20,12 +20,12 @@ class CatalogueTooLargeError(ValueError):
     """An item × item matrix of this catalogue does not fit the memory that was granted."""
 
 
-def dense_bytes(n_items: int, copies: float) -> int:
+def compute_dense_bytes(n_items: int, copies: float) -> int:
     """What so many n × n matrices of float64 take."""
     return round(copies * 8 * n_items**2)
 
 
-def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
+def check_memory_limit(n_items: int, copies: float, limit_gb: float, name: str) -> None:
     """Refuse before anything is allocated.
 
     Args:
@@ -34,7 +34,7 @@ def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
     Raises:
         CatalogueTooLargeError: they need more than `limit_gb` (10⁹ bytes).
     """
-    needed = dense_bytes(n_items, copies) / 1e9
+    needed = compute_dense_bytes(n_items, copies) / 1e9
     if needed > limit_gb:
         raise CatalogueTooLargeError(
             f"{name}: {n_items:,} items need {needed:.1f} GB for a dense inverse, {limit_gb:g} GB are"
@@ -42,7 +42,7 @@ def check_fits(n_items: int, copies: float, limit_gb: float, name: str) -> None:
         )
 
 
-def inverse_in_place(matrix: np.ndarray) -> np.ndarray:
+def invert_in_place(matrix: np.ndarray) -> np.ndarray:
     """The inverse of a symmetric positive definite float64 matrix [n, n], by Cholesky, in the matrix's own
     memory.
 
@@ -60,10 +60,10 @@ def inverse_in_place(matrix: np.ndarray) -> np.ndarray:
             factor, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
     if info != 0:
         raise ValueError(f"the matrix is not positive definite (LAPACK says {info})")
-    return mirror(factor)
+    return mirror_lower_triangle(factor)
 
 
-def mirror(lower: np.ndarray, block: int = 1024) -> np.ndarray:
+def mirror_lower_triangle(lower: np.ndarray, block: int = 1024) -> np.ndarray:
     """The symmetric matrix whose lower triangle is given, written into its upper one, block by block."""
     n = len(lower)
     for start in range(0, n, block):
@@ -86,13 +86,13 @@ class DenseWeights(Recommender):
 
     dense_copies: ClassVar[float]  # n × n matrices of float64 that fitting holds at the same time
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: items that nobody touched take nothing."""
-        return dense_bytes(shape.n_touched, self.dense_copies)
+        return compute_dense_bytes(shape.n_touched, self.dense_copies)
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What goes with the item, or comes after it; not the item itself."""
-        return weights_of(items, self.weights, self.items, self.n_items)
+        return select_weight_rows(items, self.weights, self.items, self.n_items)
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"items": self.items, "weights": self.weights, "n_items": np.array(self.n_items, np.int64)}
@@ -109,24 +109,26 @@ class DenseWeights(Recommender):
         """
         self.items = np.unique(behaviour.item).astype(np.int32)
         self.n_items = behaviour.n_items
-        check_fits(len(self.items), self.dense_copies, self.memory_limit_gb, self.name)
+        check_memory_limit(len(self.items), self.dense_copies, self.memory_limit_gb, self.name)
         return len(self.items)
 
     def _weighed(self, histories: sparse.csr_matrix) -> np.ndarray:
         """float32 [rows, n_items] of histories [rows, n_items]; -inf where nothing speaks for an item."""
-        return among_all(narrowed(histories[:, self.items]) @ self.weights, self.items, self.n_items)
+        return spread_over_all_items(
+            narrow_profiles(histories[:, self.items]) @ self.weights, self.items, self.n_items
+        )
 
 
-def among_all(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
+def spread_over_all_items(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
     """Scores [rows, fitted items] as float32 [rows, n_items]; -inf where not above zero, and where an item
     was not fitted.
     """
     wide = np.full((len(scores), n_items), -np.inf, np.float32)
-    wide[:, items] = opinion(scores)
+    wide[:, items] = mask_nonpositive_scores(scores)
     return wide
 
 
-def weights_of(asked: np.ndarray, weights: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
+def select_weight_rows(asked: np.ndarray, weights: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
     """float32 [asked, n_items]: each asked item's row of the weights between fitted items, its own entry left
     out.
     """
@@ -135,6 +137,6 @@ def weights_of(asked: np.ndarray, weights: np.ndarray, items: np.ndarray, n_item
     rows = np.zeros((len(asked), len(items)), weights.dtype)
     fitted = np.flatnonzero(place[asked] >= 0)
     rows[fitted] = weights[place[asked[fitted]]]
-    wide = among_all(rows, items, n_items)
+    wide = spread_over_all_items(rows, items, n_items)
     wide[np.arange(len(asked)), asked] = -np.inf
     return wide

@@ -12,8 +12,8 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.recommenders.dense import DenseWeights, inverse_in_place
-from models.recommenders.neighbours import lengths, scaled
+from models.recommenders.dense import DenseWeights, invert_in_place
+from models.recommenders.neighbours import compute_row_lengths, scale_matrix
 from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
 
 
@@ -45,7 +45,7 @@ class EASE(DenseWeights):
         warm = self._profiles(training.behaviour, self.half_life_days)[:, self.items]
         gram = (warm.T @ warm).toarray()
         gram[np.diag_indices_from(gram)] += self.ridge
-        inverse = inverse_in_place(gram)
+        inverse = invert_in_place(gram)
         inverse /= -np.diag(inverse).copy()
         np.fill_diagonal(inverse, 0.0)
         self.weights = inverse.astype(np.float32)
@@ -57,4 +57,4 @@ class EASE(DenseWeights):
 
     def _profiles(self, behaviour: Behaviour, half_life_days: float | None) -> sparse.csr_matrix:
         past = behaviour.matrix(half_life_days) / KIND_WEIGHTS[PURCHASE]
-        return scaled(past, rows=lengths(past) ** -self.length_power)
+        return scale_matrix(past, rows=compute_row_lengths(past) ** -self.length_power)

@@ -26,19 +26,19 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.inference import product
+from models.data_shape import DataShape
+from models.inference import multiply_vectors
 from models.recommenders.neighbours import (
-    best_per_row,
-    column_sums,
-    from_arrays,
-    made_in_blocks,
-    narrowed,
-    opinion,
-    row_sums,
-    scaled,
-    to_arrays,
-    without_self,
+    build_in_blocks,
+    mask_nonpositive_scores,
+    matrix_from_arrays,
+    matrix_to_arrays,
+    narrow_profiles,
+    scale_matrix,
+    select_best_per_row,
+    sum_columns,
+    sum_rows,
+    zero_own_column,
 )
 from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers, Training
 
@@ -73,10 +73,10 @@ class GraphFilter(Recommender):
         )  # Halko, Martinsson, Tropp 2011; only training needs it
 
         whole = self._weights(training.behaviour, None)
-        self.degrees = np.maximum(column_sums(whole), 1e-12)
-        graph = scaled(
+        self.degrees = np.maximum(sum_columns(whole), 1e-12)
+        graph = scale_matrix(
             self._weights(training.behaviour, self.half_life_days),
-            rows=np.maximum(row_sums(whole), 1e-12) ** -self.customer_power,
+            rows=np.maximum(sum_rows(whole), 1e-12) ** -self.customer_power,
             columns=self.degrees**-self.item_power,
         ).astype(np.float32)
         kept = max(min(self.components, *graph.shape, graph.nnz), 1)
@@ -88,14 +88,14 @@ class GraphFilter(Recommender):
         self.vectors = np.ascontiguousarray(vectors.T, np.float32)
         self.eigenvalues = (values.astype(np.float64) ** 2 / largest).astype(np.float32)
         by_item = graph.T.tocsr() / np.float32(largest)
-        self.blurring = made_in_blocks(
-            graph.shape[1], lambda rows: best_per_row(by_item[rows] @ graph, self.neighbours)
+        self.blurring = build_in_blocks(
+            graph.shape[1], lambda rows: select_best_per_row(by_item[rows] @ graph, self.neighbours)
         )
         return self._take()
 
     def score(self, customers: Customers) -> np.ndarray:
-        history = narrowed(self._weights(customers.behaviour, self.half_life_days))
-        scores = product(history @ self.incoming, self.outgoing)
+        history = narrow_profiles(self._weights(customers.behaviour, self.half_life_days))
+        scores = multiply_vectors(history @ self.incoming, self.outgoing)
         scores += (history @ self.blurring).toarray()
         # Scores may be below zero, so what there is no opinion of is said: customers without history, items
         # that nobody had.
@@ -103,7 +103,7 @@ class GraphFilter(Recommender):
         scores[:, ~self.touched] = -np.inf
         return scores
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: neighbours, and two sets of factors of customers and items while
         they are found.
         """
@@ -116,17 +116,17 @@ class GraphFilter(Recommender):
 
     def similar(self, items: np.ndarray) -> np.ndarray:
         """What has the same neighbours: the blurring as a cosine, its item's own entry left out."""
-        return opinion(without_self(self.blurring[items], items).toarray())
+        return mask_nonpositive_scores(zero_own_column(self.blurring[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:
         kept = {name: getattr(self, name) for name in ("degrees", "vectors", "eigenvalues")}
-        return kept | to_arrays("blurring", self.blurring)
+        return kept | matrix_to_arrays("blurring", self.blurring)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         self.degrees, self.vectors, self.eigenvalues = (
             arrays[n] for n in ("degrees", "vectors", "eigenvalues")
         )
-        self.blurring = from_arrays("blurring", arrays)
+        self.blurring = matrix_from_arrays("blurring", arrays)
         return self._take()
 
     def _weights(self, behaviour: Behaviour, half_life_days: float | None) -> sparse.csr_matrix:

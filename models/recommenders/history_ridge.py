@@ -15,9 +15,9 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.data_shape import Shape
-from models.recommenders.dense import DenseWeights, inverse_in_place
-from models.recommenders.neighbours import lengths, scaled
+from models.data_shape import DataShape
+from models.recommenders.dense import DenseWeights, invert_in_place
+from models.recommenders.neighbours import compute_row_lengths, scale_matrix
 from models.training_data import Behaviour, Customers, Training
 
 
@@ -48,13 +48,13 @@ class HistoryRidge(DenseWeights):
         behaviour, n = training.behaviour, self._touched(training.behaviour)
         gram, answer = np.zeros((n, n)), np.zeros((n, n))
         for history, bought, weight in self._cuts(behaviour):
-            add(gram, (history.T @ history) * weight)
-            add(answer, (history.T @ bought) * weight)
+            add_sparse(gram, (history.T @ history) * weight)
+            add_sparse(answer, (history.T @ bought) * weight)
         gram[np.diag_indices(n)] += self.ridge
-        self.weights = (inverse_in_place(gram) @ answer).astype(np.float32)
+        self.weights = (invert_in_place(gram) @ answer).astype(np.float32)
         return self
 
-    def missing_data(self, shape: Shape) -> str | None:
+    def missing_data(self, shape: DataShape) -> str | None:
         return (
             None
             if shape.n_returning
@@ -67,7 +67,7 @@ class HistoryRidge(DenseWeights):
     def _histories(self, behaviour: Behaviour) -> sparse.csr_matrix:
         """Decayed histories of length 1."""
         past = behaviour.matrix(self.half_life_days)
-        return scaled(past, rows=1.0 / lengths(past))
+        return scale_matrix(past, rows=1.0 / compute_row_lengths(past))
 
     def _cuts(self, behaviour: Behaviour) -> Iterator[tuple[sparse.csr_matrix, sparse.csr_matrix, float]]:
         """Histories, what was wanted after them, and the cut's weight; newest cut first, each with a horizon
@@ -81,7 +81,7 @@ class HistoryRidge(DenseWeights):
             bought.data[:] = 1.0
             history = self._histories(behaviour.before(cut))[:, self.items]
             asked = (bought.getnnz(axis=1) > 0) & (history.getnnz(axis=1) > 0)
-            bought = scaled(bought, rows=np.maximum(bought.getnnz(axis=1), 1.0) ** -0.5)
+            bought = scale_matrix(bought, rows=np.maximum(bought.getnnz(axis=1), 1.0) ** -0.5)
             yield (
                 history[asked],
                 bought[asked],
@@ -89,7 +89,7 @@ class HistoryRidge(DenseWeights):
             )
 
 
-def add(total: np.ndarray, part: sparse.csr_matrix) -> None:
+def add_sparse(total: np.ndarray, part: sparse.csr_matrix) -> None:
     """A sparse matrix onto a dense one, in its memory."""
     part = part.tocoo()
     total[part.row, part.col] += part.data

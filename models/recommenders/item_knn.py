@@ -9,18 +9,18 @@ import numpy as np
 from scipy import sparse
 
 from models.recommenders.neighbours import (
-    Similarity,
-    best_per_row,
-    column_sums,
-    made_in_blocks,
-    scaled,
-    without_self,
+    SparseSimilarity,
+    build_in_blocks,
+    scale_matrix,
+    select_best_per_row,
+    sum_columns,
+    zero_own_column,
 )
 from models.training_data import Customers, Training
 
 
 @dataclass
-class ItemKNN(Similarity):
+class ItemKNN(SparseSimilarity):
     """Neighbours by co-occurrence.
 
     Attributes:
@@ -44,20 +44,20 @@ class ItemKNN(Similarity):
         seen.data[:] = 1.0
         # A customer's vote is shared among their items, or a few wholesalers decide everything.
         share = 1.0 / np.maximum(seen.getnnz(axis=1), 1)
-        votes = scaled(seen, rows=share)
-        reach = np.maximum(column_sums(votes), 1e-12)
+        votes = scale_matrix(seen, rows=share)
+        reach = np.maximum(sum_columns(votes), 1e-12)
         gain = reach**-self.popularity_power
         if self.trend_power:
             gain *= (
-                column_sums(scaled(behaviour.matrix(self.half_life_days), rows=share)) / reach
+                sum_columns(scale_matrix(behaviour.matrix(self.half_life_days), rows=share)) / reach
             ) ** self.trend_power
         by_item = votes.T.tocsr()
 
         def nearest(rows: np.ndarray) -> sparse.csr_matrix:
-            together = scaled(by_item[rows] @ seen, rows=reach[rows] ** -0.5, columns=gain)
-            return best_per_row(without_self(together, rows), self.neighbours)
+            together = scale_matrix(by_item[rows] @ seen, rows=reach[rows] ** -0.5, columns=gain)
+            return select_best_per_row(zero_own_column(together, rows), self.neighbours)
 
-        self.similarity = made_in_blocks(behaviour.n_items, nearest)
+        self.similarity = build_in_blocks(behaviour.n_items, nearest)
         return self
 
     def score(self, customers: Customers) -> np.ndarray:

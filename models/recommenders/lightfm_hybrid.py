@@ -12,9 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.inference import product
-from models.recommenders.neighbours import scaled
+from models.data_shape import DataShape
+from models.inference import multiply_vectors
+from models.recommenders.neighbours import scale_matrix
 from models.training_data import Customers, Training
 
 COPIES = 3  # of every float32 of a factor: itself, and the two sums that its learning rate is made from
@@ -77,27 +77,27 @@ class LightFMHybrid(Recommender):
             epochs=self.epochs,
             num_threads=1,
         )
-        self.customer_factors = represent(customers, model.user_biases, model.user_embeddings)
+        self.customer_factors = compute_representations(customers, model.user_biases, model.user_embeddings)
         n_customers, n_warm = customers.shape[0], len(warm)
         self.attribute_factors = np.column_stack(
             [model.user_biases[n_customers:], model.user_embeddings[n_customers:]]
         )
-        self.item_factors = represent(
-            averaged(training.item_features), model.item_biases[n_warm:], model.item_embeddings[n_warm:]
+        self.item_factors = compute_representations(
+            average_rows(training.item_features), model.item_biases[n_warm:], model.item_embeddings[n_warm:]
         )
-        self.item_factors[warm] = represent(items, model.item_biases, model.item_embeddings)
+        self.item_factors[warm] = compute_representations(items, model.item_biases, model.item_embeddings)
         return self
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: factors of customers and items; attributes are few."""
         return shape.behaviour_bytes + COPIES * 4 * self.components * (shape.n_customers + shape.n_items)
 
     def score(self, customers: Customers) -> np.ndarray:
-        return product(self.vectors(customers), self.item_vectors)
+        return multiply_vectors(self.vectors(customers), self.item_vectors)
 
     def vectors(self, customers: Customers) -> np.ndarray:
         """float32 [customers, 1 + components]: what is multiplied with `item_vectors` to score."""
-        factors = (averaged(customers.features) @ self.attribute_factors).astype(np.float32)
+        factors = (average_rows(customers.features) @ self.attribute_factors).astype(np.float32)
         known = customers.known >= 0
         factors[known] = self.customer_factors[customers.known[known]]
         factors[:, 0] = (
@@ -132,15 +132,17 @@ class LightFMHybrid(Recommender):
         rows = sparse.hstack(
             [sparse.identity(features.shape[0], format="csr"), features * self.attribute_weight]
         ).tocsr()
-        return averaged(rows)
+        return average_rows(rows)
 
 
-def averaged(features: sparse.csr_matrix) -> sparse.csr_matrix:
+def average_rows(features: sparse.csr_matrix) -> sparse.csr_matrix:
     """Rows that sum to one, float32; empty rows stay empty."""
     sums = np.asarray(features.sum(axis=1)).ravel()
-    return scaled(features, rows=1.0 / np.where(sums > 0, sums, 1.0)).astype(np.float32)
+    return scale_matrix(features, rows=1.0 / np.where(sums > 0, sums, 1.0)).astype(np.float32)
 
 
-def represent(features: sparse.csr_matrix, biases: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+def compute_representations(
+    features: sparse.csr_matrix, biases: np.ndarray, embeddings: np.ndarray
+) -> np.ndarray:
     """float32 [rows, 1 + components]: bias first, then the factor."""
     return np.column_stack([features @ biases, features @ embeddings]).astype(np.float32)

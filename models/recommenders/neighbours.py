@@ -10,13 +10,13 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import Shape
+from models.data_shape import DataShape
 
 BLOCK = 1024  # rows made at once
 FAINTEST = 1e-20  # of a profile's largest weight; its products with likenesses are still numbers in float32
 
 
-def scaled(
+def scale_matrix(
     matrix: sparse.spmatrix, rows: np.ndarray | None = None, columns: np.ndarray | None = None
 ) -> sparse.csr_matrix:
     """The matrix with its rows and columns multiplied by these factors."""
@@ -27,7 +27,7 @@ def scaled(
     return matrix.tocsr()
 
 
-def narrowed(profiles: sparse.csr_matrix) -> sparse.csr_matrix:
+def narrow_profiles(profiles: sparse.csr_matrix) -> sparse.csr_matrix:
     """Profiles (csr float64) as float32, those of the long idle scaled up: their order stays, which float32
     would lose.
 
@@ -39,28 +39,28 @@ def narrowed(profiles: sparse.csr_matrix) -> sparse.csr_matrix:
     np.maximum.at(most, np.repeat(np.arange(len(most)), np.diff(profiles.indptr)), profiles.data)
     faint = (most > 0) & (most < FAINTEST)
     if faint.any():
-        profiles = scaled(profiles, rows=np.where(faint, 1.0 / np.where(faint, most, 1.0), 1.0))
+        profiles = scale_matrix(profiles, rows=np.where(faint, 1.0 / np.where(faint, most, 1.0), 1.0))
     return profiles.astype(np.float32)
 
 
-def column_sums(matrix: sparse.csr_matrix) -> np.ndarray:
+def sum_columns(matrix: sparse.csr_matrix) -> np.ndarray:
     """float64 [columns]."""
     return np.asarray(matrix.sum(axis=0)).ravel()
 
 
-def row_sums(matrix: sparse.csr_matrix) -> np.ndarray:
+def sum_rows(matrix: sparse.csr_matrix) -> np.ndarray:
     """float64 [rows]."""
     return np.asarray(matrix.sum(axis=1)).ravel()
 
 
-def lengths(matrix: sparse.csr_matrix) -> np.ndarray:
+def compute_row_lengths(matrix: sparse.csr_matrix) -> np.ndarray:
     """float [rows], in the matrix's precision: Euclidean, never below 1e-12, so that a row may be divided by
     its own.
     """
-    return np.maximum(np.sqrt(row_sums(matrix.multiply(matrix))), 1e-12)
+    return np.maximum(np.sqrt(sum_rows(matrix.multiply(matrix))), 1e-12)
 
 
-def made_in_blocks(
+def build_in_blocks(
     n: int, made: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK
 ) -> sparse.csr_matrix:
     """csr float32 [n, columns], rows made so many at a time: memory is that of a block and of what is kept.
@@ -72,7 +72,7 @@ def made_in_blocks(
     return sparse.vstack(parts).tocsr().astype(np.float32)
 
 
-def best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
+def select_best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
     """The n largest positive entries of each row; among equals the lowest column."""
     matrix = matrix.tocsr()
     matrix.sort_indices()
@@ -94,7 +94,7 @@ def best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
-def without_self(matrix: sparse.csr_matrix, own: np.ndarray) -> sparse.csr_matrix:
+def zero_own_column(matrix: sparse.csr_matrix, own: np.ndarray) -> sparse.csr_matrix:
     """The matrix with the entry of each row at column `own` set to nought; -1 for a row without one."""
     matrix = matrix.tocsr()
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
@@ -102,12 +102,12 @@ def without_self(matrix: sparse.csr_matrix, own: np.ndarray) -> sparse.csr_matri
     return matrix
 
 
-def opinion(scores: np.ndarray) -> np.ndarray:
+def mask_nonpositive_scores(scores: np.ndarray) -> np.ndarray:
     """Scores as float32 with -inf where there is none."""
     return np.where(scores > 0, scores, -np.inf).astype(np.float32)
 
 
-def to_arrays(name: str, matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
+def matrix_to_arrays(name: str, matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
     """A csr matrix as four plain arrays."""
     return {
         f"{name}.data": matrix.data,
@@ -117,20 +117,20 @@ def to_arrays(name: str, matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
     }
 
 
-def from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matrix:
-    """What `to_arrays` took apart."""
+def matrix_from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> sparse.csr_matrix:
+    """What `matrix_to_arrays` took apart."""
     data, indices, indptr = (arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
     return sparse.csr_matrix((data, indices, indptr), shape=tuple(arrays[f"{name}.shape"]))
 
 
-class Similarity(Recommender):
+class SparseSimilarity(Recommender):
     """How alike items are, kept sparse (`similarity`, csr float32 [items, items]), and what
     follows from it.
     """
 
     neighbours: int
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak."""
         return shape.behaviour_bytes + shape.neighbour_bytes(
             shape.n_touched, self.neighbours, shape.n_touched
@@ -141,17 +141,17 @@ class Similarity(Recommender):
         return self.similarity
 
     def similar(self, items: np.ndarray) -> np.ndarray:
-        return opinion(without_self(self.similarity[items], items).toarray())
+        return mask_nonpositive_scores(zero_own_column(self.similarity[items], items).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return to_arrays("similarity", self.similarity)
+        return matrix_to_arrays("similarity", self.similarity)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        self.similarity = from_arrays("similarity", arrays)
+        self.similarity = matrix_from_arrays("similarity", arrays)
         return self
 
     def _reached(self, profile: sparse.csr_matrix) -> np.ndarray:
         """float32 [rows, items]: what a profile's items are alike, by their weight in it; -inf
         where none is.
         """
-        return opinion((narrowed(profile) @ self.similarity).toarray())
+        return mask_nonpositive_scores((narrow_profiles(profile) @ self.similarity).toarray())

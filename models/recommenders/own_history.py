@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Recommender
-from models.recommenders.neighbours import opinion
+from models.recommenders.neighbours import mask_nonpositive_scores
 from models.training_data import Customers, Training
 
 
@@ -26,7 +26,7 @@ class OwnHistory(Recommender):
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        return opinion(customers.behaviour.wanted().matrix(self.half_life_days).toarray())
+        return mask_nonpositive_scores(customers.behaviour.wanted().matrix(self.half_life_days).toarray())
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {}

@@ -12,7 +12,7 @@ from models.base import Recommender
 from models.training_data import Behaviour, Customers, Training
 
 
-def n_customers_per_item(behaviour: Behaviour) -> np.ndarray:
+def count_customers_per_item(behaviour: Behaviour) -> np.ndarray:
     """float32 [items]: distinct customers who wanted each item."""
     wanted = behaviour.wanted()
     pairs = np.unique(wanted.customer.astype(np.int64) * behaviour.n_items + wanted.item)
@@ -27,7 +27,7 @@ class Popularity(Recommender):
     order_is_time_invariant: ClassVar[bool] = True
 
     def fit(self, training: Training, seed: int) -> Self:
-        self.counts = n_customers_per_item(training.behaviour)
+        self.counts = count_customers_per_item(training.behaviour)
         return self
 
     def score(self, customers: Customers) -> np.ndarray:

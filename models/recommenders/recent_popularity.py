@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from models.recommenders.popularity import Popularity, n_customers_per_item
+from models.recommenders.popularity import Popularity, count_customers_per_item
 from models.training_data import Training
 
 
@@ -20,8 +20,8 @@ class RecentPopularity(Popularity):
 
     def fit(self, training: Training, seed: int) -> Self:
         behaviour = training.behaviour
-        ever = n_customers_per_item(behaviour)
-        recent = n_customers_per_item(behaviour.since(behaviour.until - self.days))
+        ever = count_customers_per_item(behaviour)
+        recent = count_customers_per_item(behaviour.since(behaviour.until - self.days))
         # Below one customer, so that it only breaks ties and fills the tail.
         self.counts = (recent + ever / (ever.max(initial=0) + 1) * np.float32(0.5)).astype(np.float32)
         return self

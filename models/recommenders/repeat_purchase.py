@@ -20,13 +20,13 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.recommenders.neighbours import opinion
+from models.data_shape import DataShape
+from models.recommenders.neighbours import mask_nonpositive_scores
 from models.training_data import Behaviour, Customers, Training
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PurchasePairs:
     """Customers' items, once each: n_days with a purchase, the first and the last of them; positions and
     days, int.
     """
@@ -38,7 +38,7 @@ class Pairs:
     last: np.ndarray
 
     @classmethod
-    def of(cls, behaviour: Behaviour) -> "Pairs":
+    def of(cls, behaviour: Behaviour) -> "PurchasePairs":
         """Of behaviour in its order: customer, item, day, kind."""
         pair = behaviour.customer.astype(np.int64) * behaviour.n_items + behaviour.item
         fresh = np.ones(len(pair), bool)
@@ -71,7 +71,7 @@ class RepeatPurchase(Recommender):
 
     def fit(self, training: Training, seed: int) -> Self:
         behaviour, n = training.behaviour, training.behaviour.n_items
-        pairs = Pairs.of(behaviour.wanted())
+        pairs = PurchasePairs.of(behaviour.wanted())
         repeats = pairs.n_days - 1
         seen_days = np.maximum(
             behaviour.until - pairs.first, 1
@@ -84,19 +84,19 @@ class RepeatPurchase(Recommender):
 
     def score(self, customers: Customers) -> np.ndarray:
         behaviour = customers.behaviour
-        pairs = Pairs.of(behaviour.wanted())
+        pairs = PurchasePairs.of(behaviour.wanted())
         scores = np.zeros((behaviour.n_customers, behaviour.n_items))
         scores[pairs.customer, pairs.item] = self.due(pairs, behaviour.until, behaviour.n_customers)
-        return opinion(scores)
+        return mask_nonpositive_scores(scores)
 
-    def missing_data(self, shape: Shape) -> str | None:
+    def missing_data(self, shape: DataShape) -> str | None:
         return (
             None
             if shape.n_repeats
             else "no customer wanted an item on two days, so nothing is known to be bought again"
         )
 
-    def due(self, pairs: Pairs, until: int, n_customers: int) -> np.ndarray:
+    def due(self, pairs: PurchasePairs, until: int, n_customers: int) -> np.ndarray:
         """float64 [pairs]: how likely each is bought within the horizon, asked on the day `until`."""
         repeats, since_first = pairs.n_days - 1, np.maximum(until - pairs.first, 1)
         prior = self.prior_repeats

@@ -21,18 +21,18 @@ from typing import ClassVar, Self
 import numpy as np
 
 from models.recommenders.neighbours import (
-    Similarity,
-    best_per_row,
-    column_sums,
-    made_in_blocks,
-    row_sums,
-    scaled,
+    SparseSimilarity,
+    build_in_blocks,
+    scale_matrix,
+    select_best_per_row,
+    sum_columns,
+    sum_rows,
 )
 from models.training_data import Customers, Training
 
 
 @dataclass
-class RP3Beta(Similarity):
+class RP3Beta(SparseSimilarity):
     """Neighbours by a random walk.
 
     Attributes:
@@ -52,12 +52,14 @@ class RP3Beta(Similarity):
 
     def fit(self, training: Training, seed: int) -> Self:
         faded, whole = training.behaviour.matrix(self.half_life_days), training.behaviour.matrix()
-        reach = np.maximum(column_sums(whole), 1e-12)
-        from_item = scaled(faded, columns=1.0 / reach).power(self.walk_power).T.tocsr()
-        from_customer = scaled(faded, rows=1.0 / np.maximum(row_sums(whole), 1e-12)).power(self.walk_power)
-        to_item = scaled(from_customer, columns=reach**-self.popularity_power)
-        self.similarity = made_in_blocks(
-            faded.shape[1], lambda rows: best_per_row(from_item[rows] @ to_item, self.neighbours)
+        reach = np.maximum(sum_columns(whole), 1e-12)
+        from_item = scale_matrix(faded, columns=1.0 / reach).power(self.walk_power).T.tocsr()
+        from_customer = scale_matrix(faded, rows=1.0 / np.maximum(sum_rows(whole), 1e-12)).power(
+            self.walk_power
+        )
+        to_item = scale_matrix(from_customer, columns=reach**-self.popularity_power)
+        self.similarity = build_in_blocks(
+            faded.shape[1], lambda rows: select_best_per_row(from_item[rows] @ to_item, self.neighbours)
         )
         return self
 

@@ -41,7 +41,7 @@ class Baskets:
         return len(self.customer)
 
 
-def baskets(behaviour: Behaviour) -> Baskets:
+def build_baskets(behaviour: Behaviour) -> Baskets:
     """What customers did, day by day."""
     first = int(behaviour.day.min(initial=0))
     span = int(behaviour.day.max(initial=0)) - first + 1
@@ -63,7 +63,7 @@ def baskets(behaviour: Behaviour) -> Baskets:
     )
 
 
-def usual_gap(of: Baskets) -> int:
+def compute_usual_gap_days(of: Baskets) -> int:
     """Days that may lie between two baskets of one session, by the customers' own rhythm.
 
     0, a session a day, where days hold several items often enough to be compared. Where nearly every day
@@ -76,24 +76,24 @@ def usual_gap(of: Baskets) -> int:
     return int(np.median(gaps)) if len(gaps) else 0
 
 
-def fading(ages: np.ndarray, half_life: float) -> np.ndarray:
+def decay_by_half_life(ages: np.ndarray, half_life: float) -> np.ndarray:
     """float64: 1 at age nought, halved every half-life."""
     return 0.5 ** (ages / half_life)
 
 
-def shared_out(held: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+def divide_by_basket_size(held: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
     """Each basket divided by its size to a power: 0 leaves it, 1 makes every basket weigh the same."""
     size = np.maximum(np.asarray(held.sum(axis=1)).ravel(), 1e-12)
     return (sparse.diags(size**-power) @ held).tocsr()
 
 
-def profiles(of: Baskets, weight: np.ndarray, held: sparse.csr_matrix) -> sparse.csr_matrix:
+def build_profiles(of: Baskets, weight: np.ndarray, held: sparse.csr_matrix) -> sparse.csr_matrix:
     """Customers × items: each one's baskets added up by these weights (float64 [baskets])."""
     adding = sparse.csr_matrix((weight, (of.customer, np.arange(len(of)))), shape=(of.n_customers, len(of)))
     return (adding @ held).tocsr()
 
 
-def later(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
+def link_later_baskets(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
     """Baskets × baskets: entry (b, c) is `weights[g - 1]` where c is the same customer's basket g places
     after b.
     """
@@ -109,7 +109,7 @@ def later(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
     return sparse.csr_matrix(data, shape=(len(of), len(of)))
 
 
-def pairs_of_items(
+def iterate_item_pairs(
     of: Baskets, held: sparse.csr_matrix, weights: Sequence[float], backward_weight: float, same_weight: float
 ) -> Iterator[tuple[slice, sparse.csr_matrix]]:
     """How much each item was followed by each other one: blocks of rows, and csr float64 [rows, items].
@@ -120,7 +120,7 @@ def pairs_of_items(
         backward_weight: what a pair says in the other direction, beside 1 in its own.
         same_weight: what two items of one basket say of each other.
     """
-    after = later(of, weights)
+    after = link_later_baskets(of, weights)
     beside = after + backward_weight * after.T + same_weight * sparse.identity(len(of))
     followers, by_item = (beside @ held).tocsr(), held.T.tocsr()
     for start in range(0, held.shape[1], BLOCK):
@@ -128,7 +128,9 @@ def pairs_of_items(
         yield rows, (by_item[rows] @ followers).tocsr()
 
 
-def clicked(items: Sequence[int], n_items: int, n_attributes: int, kind: int = 0) -> Customers:
+def build_anonymous_customer(
+    items: Sequence[int], n_items: int, n_attributes: int, kind: int = 0
+) -> Customers:
     """Somebody nobody knows, who touched these items one after the other: to be scored like any customer.
 
     Each click stands on a day of its own, so that the latest counts most; an item clicked twice keeps its

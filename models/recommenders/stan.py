@@ -15,9 +15,23 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import KEPT, Shape
-from models.recommenders.neighbours import best_per_row, from_arrays, lengths, opinion, scaled, to_arrays
-from models.recommenders.sequences import Baskets, baskets, fading, profiles, shared_out, usual_gap
+from models.data_shape import KEPT, DataShape
+from models.recommenders.neighbours import (
+    compute_row_lengths,
+    mask_nonpositive_scores,
+    matrix_from_arrays,
+    matrix_to_arrays,
+    scale_matrix,
+    select_best_per_row,
+)
+from models.recommenders.sequences import (
+    Baskets,
+    build_baskets,
+    build_profiles,
+    compute_usual_gap_days,
+    decay_by_half_life,
+    divide_by_basket_size,
+)
 from models.training_data import Customers, Training
 
 CHUNK = 256  # customers compared at once
@@ -28,7 +42,7 @@ FAINTEST = 1e-9
 
 
 @dataclass
-class Stan(Recommender):
+class STAN(Recommender):
     """Neighbours are sessions: a customer's days with no gap longer than `gap_days` between them.
 
     Attributes:
@@ -54,17 +68,21 @@ class Stan(Recommender):
     neighbours: int = 300
 
     def fit(self, training: Training, seed: int) -> Self:
-        of = baskets(training.behaviour)
+        of = build_baskets(training.behaviour)
         session, place = self._sessions(of)
         n = int(session.max(initial=-1)) + 1
         last = np.zeros(n, np.int32)
         last[session] = of.day
         age = training.behaviour.until - 1 - last
-        fresh = fading(age, self.session_half_life_days) if self.session_half_life_days else np.ones(n)
+        fresh = (
+            decay_by_half_life(age, self.session_half_life_days)
+            if self.session_half_life_days
+            else np.ones(n)
+        )
         joined = sparse.csr_matrix((np.ones(len(of)), (session, np.arange(len(of)))), shape=(n, len(of)))
         held = of.held.copy()
         held.data[:] = 1.0
-        stood = scaled(held, rows=place + 1.0)  # from 1, so that no place is an empty cell
+        stood = scale_matrix(held, rows=place + 1.0)  # from 1, so that no place is an empty cell
         times = (joined @ held).tocsr()
         place_of = (joined @ stood).tocsr()
         for matrix in (times, place_of):
@@ -73,21 +91,27 @@ class Stan(Recommender):
         owner = np.zeros(n, np.int32)
         owner[session] = of.customer
         return self._take(
-            scaled(times.minimum(1.0), columns=gain).astype(np.float32),
+            scale_matrix(times.minimum(1.0), columns=gain).astype(np.float32),
             (place_of.data / times.data).astype(np.float32),
             fresh.astype(np.float32),
             owner,
         )
 
     def score(self, customers: Customers) -> np.ndarray:
-        of = baskets(customers.behaviour)
-        weight = np.maximum(fading(of.from_end, self.profile_half_life_places), FAINTEST)
-        profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
+        of = build_baskets(customers.behaviour)
+        weight = np.maximum(decay_by_half_life(of.from_end, self.profile_half_life_places), FAINTEST)
+        profile = build_profiles(of, weight, divide_by_basket_size(of.held, self.size_power)).astype(
+            np.float32
+        )
         starts = range(0, len(customers), CHUNK)
         found = [self._asked(profile[at : at + CHUNK], customers.known[at : at + CHUNK]) for at in starts]
-        return opinion(np.concatenate(found)) if found else np.zeros((0, self.held.shape[1]), np.float32)
+        return (
+            mask_nonpositive_scores(np.concatenate(found))
+            if found
+            else np.zeros((0, self.held.shape[1]), np.float32)
+        )
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting and a chunk of scores hold at their peak: a chunk is compared with the sessions that
         share an item.
         """
@@ -100,10 +124,17 @@ class Stan(Recommender):
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {**to_arrays("held", self.held), "place": self.place, "fresh": self.fresh, "owner": self.owner}
+        return {
+            **matrix_to_arrays("held", self.held),
+            "place": self.place,
+            "fresh": self.fresh,
+            "owner": self.owner,
+        }
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        return self._take(from_arrays("held", arrays), arrays["place"], arrays["fresh"], arrays["owner"])
+        return self._take(
+            matrix_from_arrays("held", arrays), arrays["place"], arrays["fresh"], arrays["owner"]
+        )
 
     def _asked(self, profile: sparse.csr_matrix, known: np.ndarray) -> np.ndarray:
         """float32 [customers, items]: what the sessions nearest to each of these profiles hold."""
@@ -112,7 +143,7 @@ class Stan(Recommender):
         row = np.repeat(np.arange(alike.shape[0]), np.diff(alike.indptr))
         weight = alike.data * self.fresh[alike.indices]
         weight[self.owner[alike.indices] == known[row]] = 0  # nobody is their own neighbour
-        near = best_per_row(
+        near = select_best_per_row(
             sparse.csr_matrix((weight, alike.indices, alike.indptr), alike.shape), self.neighbours
         )
         if not self.half_life_places or self.single_day:
@@ -134,7 +165,9 @@ class Stan(Recommender):
             length.sum()
         )
         value = np.repeat(near.data, length) * self.held.data[entry]
-        value *= fading(np.abs(self.place[entry] - np.repeat(match, length)), self.half_life_places)
+        value *= decay_by_half_life(
+            np.abs(self.place[entry] - np.repeat(match, length)), self.half_life_places
+        )
         row = np.repeat(np.repeat(np.arange(near.shape[0]), np.diff(near.indptr)), length)
         cells = row * self.held.shape[1] + self.held.indices[entry]
         size = near.shape[0] * self.held.shape[1]
@@ -142,7 +175,7 @@ class Stan(Recommender):
 
     def _sessions(self, of: Baskets) -> tuple[np.ndarray, np.ndarray]:
         """int [baskets]: each one's session, and its place in it (0 for the first)."""
-        gap_days = usual_gap(of) if self.gap_days is None else self.gap_days
+        gap_days = compute_usual_gap_days(of) if self.gap_days is None else self.gap_days
         begins = (of.place == 0) | (np.diff(of.day, prepend=0) > gap_days)
         session = np.cumsum(begins) - 1
         return session, np.arange(len(of)) - np.flatnonzero(begins)[session]
@@ -150,7 +183,7 @@ class Stan(Recommender):
     def _take(self, held: sparse.csr_matrix, place: np.ndarray, fresh: np.ndarray, owner: np.ndarray) -> Self:
         self.held, self.place, self.fresh, self.owner = held, place, fresh, owner
         self.single_day = bool((place == 1).all())
-        self.directions = scaled(held, rows=1.0 / lengths(held)).astype(np.float32)
+        self.directions = scale_matrix(held, rows=1.0 / compute_row_lengths(held)).astype(np.float32)
         self.placed = sparse.csr_matrix(
             (self.directions.data * place, held.indices, held.indptr), shape=held.shape
         )

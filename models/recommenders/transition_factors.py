@@ -15,10 +15,16 @@ import numpy as np
 from scipy import sparse
 
 from models.base import Recommender
-from models.data_shape import Shape
-from models.inference import product
-from models.recommenders.neighbours import best_per_row, column_sums, row_sums, scaled
-from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
+from models.data_shape import DataShape
+from models.inference import multiply_vectors
+from models.recommenders.neighbours import scale_matrix, select_best_per_row, sum_columns, sum_rows
+from models.recommenders.sequences import (
+    build_baskets,
+    build_profiles,
+    decay_by_half_life,
+    divide_by_basket_size,
+    iterate_item_pairs,
+)
 from models.training_data import Customers, Training
 
 FAINTEST = np.float32(1e-5)  # of a row's best: a sum of 200 float32 products is off by as much
@@ -53,16 +59,20 @@ class TransitionFactors(Recommender):
         from sklearn.utils.extmath import randomized_svd
         from threadpoolctl import threadpool_limits
 
-        of = baskets(training.behaviour)
-        weights = fading(np.arange(self.reach), self.half_life_places)
-        counted = pairs_of_items(
-            of, shared_out(of.held, self.size_power), weights, self.backward_weight, self.same_weight
+        of = build_baskets(training.behaviour)
+        weights = decay_by_half_life(np.arange(self.reach), self.half_life_places)
+        counted = iterate_item_pairs(
+            of,
+            divide_by_basket_size(of.held, self.size_power),
+            weights,
+            self.backward_weight,
+            self.same_weight,
         )
-        pairs = sparse.vstack([best_per_row(found, self.neighbours) for _, found in counted]).tocsr()
-        before, after = (np.maximum(sums, 1e-12) for sums in (row_sums(pairs), column_sums(pairs)))
-        smooth = scaled(pairs, rows=before**-self.row_power, columns=after**-self.popularity_power).astype(
-            np.float32
-        )
+        pairs = sparse.vstack([select_best_per_row(found, self.neighbours) for _, found in counted]).tocsr()
+        before, after = (np.maximum(sums, 1e-12) for sums in (sum_rows(pairs), sum_columns(pairs)))
+        smooth = scale_matrix(
+            pairs, rows=before**-self.row_power, columns=after**-self.popularity_power
+        ).astype(np.float32)
         with threadpool_limits(
             1
         ):  # with more, sums are made in another order and the bytes differ from machine to machine
@@ -76,12 +86,14 @@ class TransitionFactors(Recommender):
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        of = baskets(customers.behaviour)
-        weight = fading(of.from_end, self.profile_half_life_places)
-        profile = profiles(of, weight, shared_out(of.held, self.size_power)).astype(np.float32)
+        of = build_baskets(customers.behaviour)
+        weight = decay_by_half_life(of.from_end, self.profile_half_life_places)
+        profile = build_profiles(of, weight, divide_by_basket_size(of.held, self.size_power)).astype(
+            np.float32
+        )
         return self._likely(profile @ self.before)
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: pairs within reach, and two sets of factors of items while they are
         found.
         """
@@ -107,7 +119,7 @@ class TransitionFactors(Recommender):
 
     def _likely(self, before: np.ndarray) -> np.ndarray:
         """Scores of what follows; what is nought but for rounding is no opinion."""
-        scores = product(before, self.after)
+        scores = multiply_vectors(before, self.after)
         return np.where(
             scores > FAINTEST * scores.max(axis=1, keepdims=True, initial=0.0), scores, np.float32(-np.inf)
         )

@@ -15,10 +15,16 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.data_shape import KEPT, Shape
-from models.recommenders.dense import DenseWeights, inverse_in_place
-from models.recommenders.neighbours import lengths, scaled
-from models.recommenders.sequences import baskets, fading, later, profiles, shared_out
+from models.data_shape import KEPT, DataShape
+from models.recommenders.dense import DenseWeights, invert_in_place
+from models.recommenders.neighbours import compute_row_lengths, scale_matrix
+from models.recommenders.sequences import (
+    build_baskets,
+    build_profiles,
+    decay_by_half_life,
+    divide_by_basket_size,
+    link_later_baskets,
+)
 from models.training_data import Behaviour, Customers, Training
 
 BLOCK = 1024  # rows of weights made at once
@@ -59,43 +65,49 @@ class TransitionRidge(DenseWeights):
         answer = (past.T @ after).tocsr()
         gram = (past.T @ past).toarray()
         gram[np.diag_indices(n)] += self.ridge
-        inverse, turned = inverse_in_place(gram), answer.T.tocsr()
+        inverse, turned = invert_in_place(gram), answer.T.tocsr()
         self.weights = np.empty((n, n), np.float32)
         for start in range(0, n, BLOCK):
             self.weights[start : start + BLOCK] = (turned @ inverse[:, start : start + BLOCK]).T
         return self
 
-    def estimate_bytes(self, shape: Shape) -> int:
+    def estimate_bytes(self, shape: DataShape) -> int:
         """What fitting holds at its peak: the dense matrices, and pairs of items within reach, twice as
         sparse matrices.
         """
         pairs = shape.n_entries * self.reach * shape.n_entries / max(shape.n_visits, 1)
         return super().estimate_bytes(shape) + round(2 * KEPT * min(pairs, shape.n_touched**2))
 
-    def missing_data(self, shape: Shape) -> str | None:
+    def missing_data(self, shape: DataShape) -> str | None:
         return None if shape.n_returning else "no customer came on two days, so nothing followed anything"
 
     def score(self, customers: Customers) -> np.ndarray:
-        of = baskets(customers.behaviour)
-        weight = fading(of.from_end, self.profile_half_life_places)
-        return self._weighed(self._level(profiles(of, weight, shared_out(of.held, self.size_power))))
+        of = build_baskets(customers.behaviour)
+        weight = decay_by_half_life(of.from_end, self.profile_half_life_places)
+        return self._weighed(
+            self._level(build_profiles(of, weight, divide_by_basket_size(of.held, self.size_power)))
+        )
 
     def _cuts(self, behaviour: Behaviour) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """What stood before each cut and what after it, both times the root of the cut's weight: csr [cuts,
         items fitted].
         """
-        of = baskets(behaviour)
-        held = shared_out(of.held, self.size_power)[:, self.items]
-        before = later(of, fading(np.arange(1, self.reach), self.profile_half_life_places)).T
+        of = build_baskets(behaviour)
+        held = divide_by_basket_size(of.held, self.size_power)[:, self.items]
+        before = link_later_baskets(
+            of, decay_by_half_life(np.arange(1, self.reach), self.profile_half_life_places)
+        ).T
         past = self._level((before + sparse.identity(len(of))) @ held)
-        after = later(of, fading(np.arange(self.reach), self.half_life_places)) @ held
+        after = (
+            link_later_baskets(of, decay_by_half_life(np.arange(self.reach), self.half_life_places)) @ held
+        )
         root = np.ones(len(of))
         if self.half_life_days:
-            root = fading(behaviour.until - 1 - of.day, 2 * self.half_life_days)
+            root = decay_by_half_life(behaviour.until - 1 - of.day, 2 * self.half_life_days)
         cut = np.flatnonzero(of.from_end > 0)
-        return scaled(past, rows=root).tocsr()[cut], scaled(after, rows=root).tocsr()[cut]
+        return scale_matrix(past, rows=root).tocsr()[cut], scale_matrix(after, rows=root).tocsr()[cut]
 
     def _level(self, past: sparse.csr_matrix) -> sparse.csr_matrix:
         """Pasts divided by their length to a power."""
         past = past.tocsr()
-        return scaled(past, rows=lengths(past) ** -self.length_power)
+        return scale_matrix(past, rows=compute_row_lengths(past) ** -self.length_power)

@@ -11,13 +11,19 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from models.recommenders.neighbours import Similarity, best_per_row, column_sums, scaled
-from models.recommenders.sequences import baskets, fading, pairs_of_items, profiles, shared_out
+from models.recommenders.neighbours import SparseSimilarity, scale_matrix, select_best_per_row, sum_columns
+from models.recommenders.sequences import (
+    build_baskets,
+    build_profiles,
+    decay_by_half_life,
+    divide_by_basket_size,
+    iterate_item_pairs,
+)
 from models.training_data import Customers, Training
 
 
 @dataclass
-class Transitions(Similarity):
+class Transitions(SparseSimilarity):
     """Items by what follows them.
 
     Attributes:
@@ -50,24 +56,28 @@ class Transitions(Similarity):
     neighbours: int = 300
 
     def fit(self, training: Training, seed: int) -> Self:
-        of = baskets(training.behaviour)
-        held = shared_out(of.held, self.size_power)
-        demand = np.maximum(column_sums(of.held), 1e-12)
+        of = build_baskets(training.behaviour)
+        held = divide_by_basket_size(of.held, self.size_power)
+        demand = np.maximum(sum_columns(of.held), 1e-12)
         gain = demand**-self.popularity_power
         if self.half_life_days:
-            lately = scaled(of.held, rows=fading(training.behaviour.until - 1 - of.day, self.half_life_days))
-            gain *= (column_sums(lately) / demand) ** self.trend_power
-        weights = fading(np.arange(self.reach), self.half_life_places)
+            lately = scale_matrix(
+                of.held, rows=decay_by_half_life(training.behaviour.until - 1 - of.day, self.half_life_days)
+            )
+            gain *= (sum_columns(lately) / demand) ** self.trend_power
+        weights = decay_by_half_life(np.arange(self.reach), self.half_life_places)
         blocks = [
-            best_per_row(scaled(found, rows=demand[rows] ** -self.row_power, columns=gain), self.neighbours)
-            for rows, found in pairs_of_items(of, held, weights, self.backward_weight, self.same_weight)
+            select_best_per_row(
+                scale_matrix(found, rows=demand[rows] ** -self.row_power, columns=gain), self.neighbours
+            )
+            for rows, found in iterate_item_pairs(of, held, weights, self.backward_weight, self.same_weight)
         ]
         self.similarity = sparse.vstack(blocks).tocsr().astype(np.float32)
         return self
 
     def score(self, customers: Customers) -> np.ndarray:
-        of = baskets(customers.behaviour)
-        weight = fading(of.from_end, self.profile_half_life_places)
+        of = build_baskets(customers.behaviour)
+        weight = decay_by_half_life(of.from_end, self.profile_half_life_places)
         if self.half_life_days:
-            weight = weight * fading(customers.behaviour.until - 1 - of.day, self.half_life_days)
-        return self._reached(profiles(of, weight, shared_out(of.held, self.size_power)))
+            weight = weight * decay_by_half_life(customers.behaviour.until - 1 - of.day, self.half_life_days)
+        return self._reached(build_profiles(of, weight, divide_by_basket_size(of.held, self.size_power)))

@@ -10,7 +10,7 @@ from spark_jobs.publish.deployments import ROLLBACK, Deployment
 from spark_jobs.settings import Settings
 
 if TYPE_CHECKING:
-    from models.registry import Registry
+    from models.registry import ModelRegistry
 
 
 def restore_champion(settings: Settings, model_version: str, at: datetime) -> tuple[str | None, bool]:
@@ -56,8 +56,8 @@ def parse_version_number(model_version: str) -> int | None:
     return int(model_version.rpartition("/")[2]) if "/" in model_version else None
 
 
-def open_registry(settings: Settings, at: datetime) -> "Registry":
+def open_registry(settings: Settings, at: datetime) -> "ModelRegistry":
     """The home's registry of models."""
-    from models.registry import Registry
+    from models.registry import ModelRegistry
 
-    return Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(at.timestamp() * 1000))
+    return ModelRegistry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(at.timestamp() * 1000))

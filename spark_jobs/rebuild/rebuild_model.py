@@ -28,7 +28,7 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
-from models.registry import Registry, Version
+from models.registry import ModelRegistry, ModelVersion
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext, hash_code, hash_config
 from spark_jobs.run.model_registry import open_registry
@@ -64,7 +64,7 @@ class DigestComparison:
         return f"  {self.name:<24} {self.was}  " + ("equal" if self.equal else f"NOT EQUAL: {self.now}")
 
 
-def find_version(registry: Registry, name: str) -> Version:
+def find_version(registry: ModelRegistry, name: str) -> ModelVersion:
     """The version by its number (`12`, `concierge/12`), its MLflow run, or the run that registered it.
 
     Raises:
@@ -78,7 +78,7 @@ def find_version(registry: Registry, name: str) -> Version:
 
 
 def rebuild_model(
-    lake: Lake, registry: Registry, version: Version, run: RunContext
+    lake: Lake, registry: ModelRegistry, version: ModelVersion, run: RunContext
 ) -> Iterator[DigestComparison]:
     """Fit the version again in the home of `run`, and its lists if its own run wrote them; compare digests.
 
@@ -130,7 +130,7 @@ def copy_table_version(lake: Lake, table: Table, version: int, target: Lake) -> 
         raise RebuildError(f"{table.name} version {version} is no longer kept: {error}") from None
 
 
-def find_list_versions(lake: Lake, version: Version) -> Mapping[str, int]:
+def find_list_versions(lake: Lake, version: ModelVersion) -> Mapping[str, int]:
     """By table, the version of the lists that the model's own run wrote with it; empty when that run did not
     score or the model was refused.
     """
@@ -155,7 +155,7 @@ def hash_table(rows: pa.Table, table: Table) -> str:
     return digest.hexdigest()
 
 
-def create_rebuild_context(settings: Settings, version: Version, home: Path) -> RunContext:
+def create_rebuild_context(settings: Settings, version: ModelVersion, home: Path) -> RunContext:
     """A run in another home with the version's own seed, training days and code.
 
     Raises:
@@ -190,7 +190,7 @@ def main(argv: list[str]) -> int:
         "--into", type=Path, help="the home to make it in; a folder of its own that is deleted when left out"
     )
     args, settings = parser.parse_args(argv), Settings.from_environment()
-    registry = Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
+    registry = ModelRegistry(settings.mlflow_uri, settings.paths.mlflow_artifacts)
     with tempfile.TemporaryDirectory() as scratch:
         try:
             version = find_version(registry, args.run)

@@ -1,10 +1,12 @@
 """The model registry of a run's home."""
 
-from models.registry import Registry
+from models.registry import ModelRegistry
 from spark_jobs.run.context import RunContext
 
 
-def open_registry(night: RunContext) -> Registry:
+def open_registry(night: RunContext) -> ModelRegistry:
     """The registry of this home."""
     settings = night.settings
-    return Registry(settings.mlflow_uri, settings.paths.mlflow_artifacts, int(night.now.timestamp() * 1000))
+    return ModelRegistry(
+        settings.mlflow_uri, settings.paths.mlflow_artifacts, int(night.now.timestamp() * 1000)
+    )

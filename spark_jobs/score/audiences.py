@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.snapshot import NEW, POPULAR
-from models.inference import top_n
+from models.inference import select_top_items
 from spark_jobs.score.item_demand import ItemDemand
 
 LIST_LENGTH = 100
@@ -85,7 +85,7 @@ def select_audience_lists(
     """
     lists = {}
     for name, values in scores.items():
-        items, _ = top_n(np.round(values, 9)[None, :], n, demand.allowed)
+        items, _ = select_top_items(np.round(values, 9)[None, :], n, demand.allowed)
         selected = items[0][items[0] >= 0]
         if len(selected):
             lists[name] = (selected, np.round(values, 9)[selected])

@@ -6,7 +6,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from models.training_data import id_array
+from models.training_data import encode_ids
 from spark_jobs.score.interaction_span import InteractionSpan, to_day_number
 
 RECENT_DAYS = 14
@@ -59,5 +59,5 @@ def count_item_demand(interactions: DataFrame, items: DataFrame, span: Interacti
     )
     number = {name: rows[name].to_numpy().astype(np.float64) for name in ("recent", "ever", "age")}
     shown = [np.array(rows[name].to_pylist(), bool) for name in ("is_recommendable", "is_in_stock")]
-    ids = id_array(rows["item_id"].to_pylist())
+    ids = encode_ids(rows["item_id"].to_pylist())
     return ItemDemand(ids, shown[0] & shown[1], number["recent"], number["ever"], number["age"])

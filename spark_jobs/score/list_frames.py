@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import REC_AUDIENCE_ITEMS, REC_FOLD_IN, REC_ITEM_ITEMS
-from models.artifact import Artifact
-from models.training_data import KINDS, id_array
+from models.artifact import ModelArtifact
+from models.training_data import KINDS, encode_ids
 from spark_jobs.score import audiences, checkpoints, partitions, stale_customers
 from spark_jobs.score.interaction_span import InteractionSpan
 from spark_jobs.score.item_demand import ItemDemand
@@ -82,7 +82,7 @@ def compute_audience_lists(
     tastes = audiences.sum_audience_tastes(wanted, audiences.assign_audiences(customers), span.until)
     rows = tastes.orderBy("audience", "item_id").toArrow()
     names, which = np.unique(np.array(rows["audience"].to_pylist(), dtype=str), return_inverse=True)
-    position = partitions.find_positions(id_array(rows["item_id"].to_pylist()), demand.item_ids)
+    position = partitions.find_positions(encode_ids(rows["item_id"].to_pylist()), demand.item_ids)
     taste, weight = {}, rows["taste"].to_numpy()
     for n, name in enumerate(names):
         own = (which == n) & (position >= 0)
@@ -106,7 +106,9 @@ def compute_audience_lists(
     return behaviour.sparkSession.createDataFrame(table, REC_AUDIENCE_ITEMS.schema)
 
 
-def export_fold_in_factors(spark: SparkSession, artifact: Artifact | None, model_version: str) -> DataFrame:
+def export_fold_in_factors(
+    spark: SparkSession, artifact: ModelArtifact | None, model_version: str
+) -> DataFrame:
     """Grain: one row, the model's factors for fold-in; none where a model has no such factors."""
     if artifact is None or artifact.fold_in is None:
         return spark.createDataFrame([], REC_FOLD_IN.schema)

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models import features
-from models.base import BLOCK, rows_at_once
+from models.base import BLOCK, choose_block_size
 from models.listing import lists
 from models.listing.explain import find_reason_items
-from models.training_data import Behaviour, Customers, id_array
+from models.training_data import Behaviour, Customers, encode_ids
 from spark_jobs.score.scoring_model import ScoringModel
 from spark_jobs.score.stale_customers import shift_to_own_last_day
 
@@ -33,7 +33,7 @@ def encode_customers(model: ScoringModel, table: pa.Table) -> Customers:
     artifact, n = model.artifact, table.num_rows
     items = table["item_ids"].combine_chunks()
     owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(items.offsets.to_numpy()))
-    item = find_positions(id_array(items.flatten().to_pylist()), artifact.item_ids, model.item_order)
+    item = find_positions(encode_ids(items.flatten().to_pylist()), artifact.item_ids, model.item_order)
     day, kind = (table[name].combine_chunks().flatten().to_numpy() for name in ("days", "kinds"))
     known = item >= 0
     order = np.lexsort((kind[known], day[known], item[known], owner[known]))
@@ -47,11 +47,11 @@ def encode_customers(model: ScoringModel, table: pa.Table) -> Customers:
         model.until,
         model.has_purchases,
     )
-    ids = id_array(table["customer_id"].to_pylist())
+    ids = encode_ids(table["customer_id"].to_pylist())
     return Customers(
         find_positions(ids, artifact.customer_ids),
         behaviour,
-        features.encode(table["tokens"].to_pylist(), artifact.customer_vocabulary),
+        features.encode_tokens(table["tokens"].to_pylist(), artifact.customer_vocabulary),
     )
 
 
@@ -82,7 +82,7 @@ def count_customers_per_block(model: ScoringModel) -> int:
 
     Their lists do not depend on it.
     """
-    return 4 * BLOCK if model.factors else rows_at_once(len(model.artifact.item_ids))
+    return 4 * BLOCK if model.factors else choose_block_size(len(model.artifact.item_ids))
 
 
 def score_customers(model: ScoringModel, customers: Customers) -> lists.RecommendationLists:
@@ -128,7 +128,7 @@ def score_item_partition(model: ScoringModel, batches: Batches) -> Batches:
     """Lists of similar items for a partition of item positions (`item`)."""
     for batch in batches:
         positions = batch["item"].to_numpy(zero_copy_only=False).astype(np.int64)
-        step = rows_at_once(len(model.artifact.item_ids))
+        step = choose_block_size(len(model.artifact.item_ids))
         for start in range(0, len(positions), step):
             block = positions[start : start + step]
             found = lists.build_similar_lists(model.artifact.blend, block, model.allowed, SIMILAR_ITEMS)

@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy import sparse
 
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.listing import retrieval
-from models.listing.factor_lists import ByFactors
-from models.listing.retrieval import Index
+from models.listing.factor_lists import VectorListBuilder
+from models.listing.retrieval import ItemIndex
 from models.training_data import Behaviour, Customers
 from spark_jobs.score.interaction_span import InteractionSpan
 from spark_jobs.score.stale_customers import fingerprint_scoring_model
@@ -36,14 +36,14 @@ class ScoringModel:
         since: the first day that training reads, so scoring reads taste from there on too; None for all days.
     """
 
-    artifact: Artifact
+    artifact: ModelArtifact
     allowed: np.ndarray
     consumable: np.ndarray
     until: int
     has_purchases: bool
     model_version: str
     inputs: str = ""
-    index: Index | None = None
+    index: ItemIndex | None = None
     since: int | None = None
 
     @cached_property
@@ -52,7 +52,7 @@ class ScoringModel:
         return np.argsort(self.artifact.item_ids, kind="stable")
 
     @cached_property
-    def factors(self) -> ByFactors | None:
+    def factors(self) -> VectorListBuilder | None:
         """The model's only part, where it has one that scores by products of factors; otherwise None.
 
         Computed once in each worker.
@@ -60,7 +60,7 @@ class ScoringModel:
         parts = self.artifact.blend.parts
         if len(parts) != 1 or not parts[0].scores_by_vectors:
             return None
-        return ByFactors.of(parts[0], self.allowed, self.index)
+        return VectorListBuilder.of(parts[0], self.allowed, self.index)
 
     @property
     def order_is_time_invariant(self) -> bool:
@@ -69,7 +69,7 @@ class ScoringModel:
 
 
 def build_scoring_model(
-    artifact: Artifact,
+    artifact: ModelArtifact,
     items: DataFrame,
     span: InteractionSpan,
     model_version: str,
@@ -101,7 +101,7 @@ def build_scoring_model(
     return replace(model, inputs=inputs, index=build_item_index(model))
 
 
-def build_item_index(model: ScoringModel) -> Index | None:
+def build_item_index(model: ScoringModel) -> ItemIndex | None:
     """An index for a model of factors alone over more items than are compared one by one; otherwise None."""
     if not model.factors or len(model.factors.shown) < retrieval.FROM_ITEMS:
         return None
@@ -110,4 +110,4 @@ def build_item_index(model: ScoringModel) -> Index | None:
     nothing = Behaviour(n, len(artifact.item_ids), *(np.zeros(0, np.int32),) * 4, until=model.until)
     no_tokens = sparse.csr_matrix((n, len(artifact.customer_vocabulary)), dtype=np.float32)
     vectors = artifact.blend.parts[0].vectors(Customers(rows, nothing, no_tokens))
-    return retrieval.build(model.factors.item_vectors, vectors)
+    return retrieval.build_item_index(model.factors.item_vectors, vectors)

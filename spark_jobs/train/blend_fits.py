@@ -18,7 +18,7 @@ from models.base import Recommender
 from models.blending.base import Blend
 from models.blending.training_rows import PartScores, TrainingCase, TrainingRows
 from models.blending.training_windows import TrainingWindow
-from models.recommenders import make, make_blend, parameters_of
+from models.recommenders import build_blend, build_recommender, get_parameters
 from spark_jobs.train.training_run import TrainingRun
 
 
@@ -72,9 +72,9 @@ def fit_blends(
 ) -> tuple[list[Blend], list[Recommender]]:
     """The blend of every blend request, and the recommender of every fit request, each in the order given."""
     matrices, seed = training.matrices, training.seed
-    blends = [make_blend(request.configuration) for request in blend_requests]
+    blends = [build_blend(request.configuration) for request in blend_requests]
     part_fits = [
-        [FitRequest(part.name, request.before, parameters_of(part)) for part in blend.parts]
+        [FitRequest(part.name, request.before, get_parameters(part)) for part in blend.parts]
         for blend, request in zip(blends, blend_requests, strict=True)
     ]
     all_fits = [fit for fits in part_fits for fit in fits] + list(fit_requests)
@@ -87,7 +87,7 @@ def fit_blends(
         futures = {}
         for key, (blend, window) in windows.items():
             test = blend.draw_case(matrices.training, window, seed)
-            fits = [FitRequest(part.name, window.cut, parameters_of(part)) for part in blend.parts]
+            fits = [FitRequest(part.name, window.cut, get_parameters(part)) for part in blend.parts]
             scores, fitted_until = {}, []
             for fit, result in zip(fits, run_fits(fitting, fits, test), strict=True):
                 scores[fit.part] = result.scores
@@ -131,13 +131,13 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: TrainingCase |
     Args:
         test: the customers of a window to score with each fit; None where only the fits are wanted.
     """
-    order = sorted(range(len(fits)), key=lambda n: (not make(fits[n].part).is_costly, n))
+    order = sorted(range(len(fits)), key=lambda n: (not build_recommender(fits[n].part).is_costly, n))
     wanted = {n for n in order if build_fit_key(fits[n]) in fitting.wanted}
     shared, seed = fitting.shared, fitting.seed  # a task must not carry the Spark context
 
     def run_fit(n: int) -> tuple[int, FitResult]:
         past = shared.value.before(fits[n].before)
-        fitted = make(fits[n].part, fits[n].parameters).fit(past, seed)
+        fitted = build_recommender(fits[n].part, fits[n].parameters).fit(past, seed)
         scores = None if test is None else fitted.score(test.select_customers(past))
         return n, FitResult(fitted.arrays() if n in wanted else None, scores, past.behaviour.until)
 
@@ -147,15 +147,17 @@ def run_fits(fitting: _Fitting, fits: Sequence[FitRequest], test: TrainingCase |
 
 def restore_recommender(fit: FitRequest, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> Recommender:
     """A recommender with the arrays that a worker fitted."""
-    return make(fit.part, fit.parameters).restore(arrays[build_fit_key(fit)])
+    return build_recommender(fit.part, fit.parameters).restore(arrays[build_fit_key(fit)])
 
 
 def build_fit_key(fit: FitRequest) -> str:
     """A text that is equal for equal fits, whether defaults are spelled out or not."""
-    return json.dumps([fit.part, fit.before, parameters_of(make(fit.part, fit.parameters))], sort_keys=True)
+    return json.dumps(
+        [fit.part, fit.before, get_parameters(build_recommender(fit.part, fit.parameters))], sort_keys=True
+    )
 
 
 def build_window_key(blend: Blend, window: TrainingWindow) -> str:
     """A text that is equal for windows with equal rows."""
-    parts = {part.name: parameters_of(part) for part in blend.parts}
+    parts = {part.name: get_parameters(part) for part in blend.parts}
     return json.dumps([parts, asdict(blend.settings), window.cut, window.until], sort_keys=True)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation.part_worth import prune
-from models.recommenders import make_blend
-from models.registry import Trial
-from models.search import mean_quality
-from models.time_split import Case
+from models.evaluation.part_worth import prune_parts
+from models.recommenders import build_blend
+from models.registry import TrialRun
+from models.search import compute_mean_quality
+from models.time_split import HoldoutCase
 from spark_jobs.train.budget import SearchBudget
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import measure_scores
@@ -36,7 +36,7 @@ class BlendResult:
     """A configuration, a trial per sweep, and whether the budget ended it before a sweep changed nothing."""
 
     configuration: dict[str, Any]
-    trials: list[Trial]
+    trials: list[TrialRun]
     was_cut: bool
 
 
@@ -46,7 +46,7 @@ Selection = dict[str, tuple[ScoredRecipe, float]]  # by part, its recipe and wei
 def select_weights(
     matrices: TrainingMatrices,
     candidates: Sequence[ScoredRecipe],
-    test: Case,
+    test: HoldoutCase,
     space: Mapping[str, Any],
     budget: SearchBudget,
 ) -> BlendResult:
@@ -69,11 +69,11 @@ def select_weights(
 
     def quality_of(selection: Selection) -> np.ndarray:
         weights = {part: weight for part, (_, weight) in selection.items()}
-        blend = make_blend({"parts": {}, "weights": weights})
+        blend = build_blend({"parts": {}, "weights": weights})
         scores = blend.combine({part: selection[part][0].units for part in blend.weights})
         return measure_scores(matrices, scores, test).quality
 
-    best, trials = mean_quality([quality_of(current)]), []
+    best, trials = compute_mean_quality([quality_of(current)]), []
     for sweep in range(SWEEPS):
         before = dict(current)
         for part, alternative in _list_alternatives(by_part, space):
@@ -82,16 +82,16 @@ def select_weights(
                 continue
             if budget.is_exhausted:
                 break
-            quality = mean_quality([quality_of(other)])
+            quality = compute_mean_quality([quality_of(other)])
             if quality > best:
                 best, current = quality, other
         weights = _list_weights(current)
-        trials.append(Trial(f"blend, sweep {sweep + 1}", _name_weights(weights), {"quality": best}))
+        trials.append(TrialRun(f"blend, sweep {sweep + 1}", _name_weights(weights), {"quality": best}))
         if budget.is_exhausted or current == before:
             break
     current, worths = _prune_parts(current, quality_of, space["least"], budget)
-    best, weights = mean_quality([quality_of(current)]), _list_weights(current)
-    trials.append(Trial("blend", _name_weights(weights), {"quality": best, **worths}))
+    best, weights = compute_mean_quality([quality_of(current)]), _list_weights(current)
+    trials.append(TrialRun("blend", _name_weights(weights), {"quality": best, **worths}))
     parts = {part: dict(current[part][0].parameters) for part in weights}
     return BlendResult({"parts": parts, "weights": weights}, trials, budget.is_exhausted)
 
@@ -119,7 +119,9 @@ def _prune_parts(
         lightened = {part: (current[part][0], least[part]) for part in weights if part not in retained}
         return {**current, **lightened}
 
-    retained, worths = prune(prunable, lambda parts: quality_of(lighten(parts)), lambda: budget.is_exhausted)
+    retained, worths = prune_parts(
+        prunable, lambda parts: quality_of(lighten(parts)), lambda: budget.is_exhausted
+    )
     return lighten(retained), {
         f"adds.{each.part}{end}": value
         for each in worths

@@ -6,26 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from models.data_shape import Shape
-from models.fit_limits import reason_against
-from models.recommenders import make
-from models.registry import Trial
+from models.data_shape import DataShape
+from models.fit_limits import explain_unfittable
+from models.recommenders import build_recommender
+from models.registry import TrialRun
 from models.search import (
     CELL,
     MIB,
-    Attempt,
-    Effort,
     Recipe,
-    Rung,
-    asked,
-    attempts,
-    in_order,
-    items_per_customer,
-    mean_quality,
-    memory_of,
-    needed_bytes,
-    promoted,
-    recipes,
+    SearchEffort,
+    SearchRung,
+    Trial,
+    compute_items_per_customer,
+    compute_mean_quality,
+    estimate_trial_bytes,
+    get_memory_limit,
+    list_recipes,
+    list_trials,
+    list_validation_windows,
+    order_recipes,
+    select_promoted_recipes,
 )
 from spark_jobs.train.blend_weights import ScoredRecipe, select_weights
 from spark_jobs.train.budget import SearchBudget
@@ -53,12 +53,12 @@ class SearchResult:
     """
 
     configuration: dict[str, Any]
-    trials: list[Trial]
+    trials: list[TrialRun]
     report: dict[str, Any] = field(default_factory=dict)
     best: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def read_effort(space: Mapping[str, Any], name: str, density: float = 0.0) -> Effort:
+def read_effort(space: Mapping[str, Any], name: str, density: float = 0.0) -> SearchEffort:
     """What a search of this name may cost, its recipes in the order they are tried, and its rungs.
 
     Args:
@@ -69,10 +69,10 @@ def read_effort(space: Mapping[str, Any], name: str, density: float = 0.0) -> Ef
     """
     if name not in space["efforts"]:
         raise ValueError(f"unknown effort {name!r}; known: {', '.join(space['efforts'])}")
-    effort, ordered = space["efforts"][name], in_order(space, density)
+    effort, ordered = space["efforts"][name], order_recipes(space, density)
     parts = {part: ordered[part] for part in effort.get("parts", ordered)}
-    rungs = [Rung(**rung) for rung in effort["rungs"]]
-    return Effort(float(effort["seconds"]), recipes(parts, effort.get("recipes")), rungs)
+    rungs = [SearchRung(**rung) for rung in effort["rungs"]]
+    return SearchEffort(float(effort["seconds"]), list_recipes(parts, effort.get("recipes")), rungs)
 
 
 def search_weighted_blend(
@@ -84,8 +84,8 @@ def search_weighted_blend(
     cluster, as long as the seconds suffice; where they do not, that of the trials made up to then.
     """
     matrices, windows = training.matrices, training.windows
-    costs = read_effort(space, effort, items_per_customer(matrices.training.behaviour))
-    budget = SearchBudget(costs.seconds, memory_of(space))
+    costs = read_effort(space, effort, compute_items_per_customer(matrices.training.behaviour))
+    budget = SearchBudget(costs.seconds, get_memory_limit(space))
     search = SuccessiveHalving(training, space, costs.recipes, budget)
     finalists = search.select_finalists(costs.rungs)
     search.trial_seconds = budget.spent_seconds
@@ -125,15 +125,15 @@ class SuccessiveHalving:
         fitting_in_memory = SCORES_BYTES // (CELL * n_items * max(len(self.recipes), 1))
         most = min(MOST_TEST_CUSTOMERS, max(fitting_in_memory, FEWEST_TEST_CUSTOMERS), MOST_CELLS // n_items)
         self.n_customers = max(1, most)
-        self.trials: list[Trial] = []
+        self.trials: list[TrialRun] = []
         self.refused: dict[str, str] = {}
         self.not_made: list[str] = []
         self.trial_seconds = 0.0
 
-    def select_finalists(self, rungs: Sequence[Rung]) -> list[ScoredRecipe]:
+    def select_finalists(self, rungs: Sequence[SearchRung]) -> list[ScoredRecipe]:
         """Run the rungs; of each part its best recipes, the best first."""
         training, matrices = self.training, self.training.matrices
-        windows = asked(
+        windows = list_validation_windows(
             training.windows, int(matrices.training.behaviour.day.min()), max(rung.windows for rung in rungs)
         )
         going, known = self.select_fittable(), {}
@@ -142,7 +142,7 @@ class SuccessiveHalving:
         context = training.spark.sparkContext
         shared = broadcast_matrices(context, matrices)
         for n, rung in enumerate(rungs, start=1):
-            wanted = attempts(going, rung, windows, training.seed)
+            wanted = list_trials(going, rung, windows, training.seed)
             new = [attempt for attempt in wanted if attempt.same_fit not in known]
             outcomes = run_trials(context, shared, new, self.n_customers, self.budget, f"search, rung {n}")
             self.record_rung(n, outcomes, new)
@@ -156,30 +156,33 @@ class SuccessiveHalving:
             if was_cut and quality:
                 break  # not every recipe was given more, so the rung before decides
             quality = average_quality(wanted, known)
-            going = promoted(going, quality, self.space["keep"], self.space["finalists"])
+            going = select_promoted_recipes(going, quality, self.space["keep"], self.space["finalists"])
             units = {recipe.label: units[recipe.label] for recipe in going}
             if was_cut:
                 break
         shared.unpersist()
         last = sorted(
-            promoted(going, quality, 0.0, self.space["finalists"]), key=lambda each: -quality[each.label]
+            select_promoted_recipes(going, quality, 0.0, self.space["finalists"]),
+            key=lambda each: -quality[each.label],
         )
         return [ScoredRecipe(recipe.part, recipe.full(), units[recipe.label]) for recipe in last]
 
     def select_fittable(self) -> list[Recipe]:
         """The recipes that the data and a trial's memory allow; the others are refused with a reason."""
-        shape, memory_bytes = Shape.of(self.training.matrices.training), self.budget.memory_bytes
+        shape, memory_bytes = DataShape.of(self.training.matrices.training), self.budget.memory_bytes
         for recipe in self.recipes:
-            needed = needed_bytes(recipe, shape, self.n_customers)
+            needed = estimate_trial_bytes(recipe, shape, self.n_customers)
             if needed > memory_bytes:
                 self.refused[recipe.label] = (
                     f"would take {needed // MIB} MiB; a trial may take {memory_bytes // MIB}"
                 )
-            elif reason := reason_against(make(recipe.part, recipe.parameters), shape, memory_bytes):
+            elif reason := explain_unfittable(
+                build_recommender(recipe.part, recipe.parameters), shape, memory_bytes
+            ):
                 self.refused[recipe.label] = reason
         return [recipe for recipe in self.recipes if recipe.label not in self.refused]
 
-    def record_rung(self, rung: int, outcomes: Sequence[TrialOutcome], planned: Sequence[Attempt]) -> None:
+    def record_rung(self, rung: int, outcomes: Sequence[TrialOutcome], planned: Sequence[Trial]) -> None:
         """Record a rung's trials, and the planned ones that were not made."""
         for outcome in outcomes:
             self.trials.append(describe_trial(outcome, rung))
@@ -206,19 +209,19 @@ class SuccessiveHalving:
         }
 
 
-def average_quality(wanted: Sequence[Attempt], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
+def average_quality(wanted: Sequence[Trial], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
     """By label, the mean quality of the recipes whose trials were all made and none failed."""
     by_label: dict[str, list[np.ndarray | None]] = {}
     for attempt in wanted:
         by_label.setdefault(attempt.recipe.label, []).append(known.get(attempt.same_fit))
     return {
-        label: mean_quality(values)
+        label: compute_mean_quality(values)
         for label, values in by_label.items()
         if all(value is not None for value in values)
     }
 
 
-def describe_trial(outcome: TrialOutcome, rung: int) -> Trial:
+def describe_trial(outcome: TrialOutcome, rung: int) -> TrialRun:
     """A trial as MLflow tracks it: parameters with part, seed, rung and days; metrics with its costs."""
     attempt = outcome.attempt
     parameters = {
@@ -235,6 +238,6 @@ def describe_trial(outcome: TrialOutcome, rung: int) -> Trial:
     }
     metrics = {name: round(value, 3) for name, value in costs.items()}
     if outcome.quality is None:
-        return Trial(attempt.recipe.part, {**parameters, "failed": outcome.reason}, metrics)
-    quality = mean_quality([outcome.quality])
-    return Trial(attempt.recipe.part, parameters, {"quality": quality, **metrics})
+        return TrialRun(attempt.recipe.part, {**parameters, "failed": outcome.reason}, metrics)
+    quality = compute_mean_quality([outcome.quality])
+    return TrialRun(attempt.recipe.part, parameters, {"quality": quality, **metrics})

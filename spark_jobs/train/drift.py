@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from expectations.contracts.lake import CORE_EVENTS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models import drift
-from models.drift import Signal
-from models.registry import Registry, Version
+from models.drift import DriftSignal
+from models.registry import ModelRegistry, ModelVersion
 from spark_jobs.lake.tables import Lake
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.provenance import SEARCH, date_to_day, day_to_date, format_day
@@ -63,7 +63,11 @@ def count_answered_events_by_day(lake: Lake, first: int) -> dict[int, tuple[int,
 
 
 def detect_drift(
-    lake: Lake, registry: Registry, matrices: TrainingMatrices, champion: Version | None, profile: Profile
+    lake: Lake,
+    registry: ModelRegistry,
+    matrices: TrainingMatrices,
+    champion: ModelVersion | None,
+    profile: Profile,
 ) -> dict[str, Any]:
     """Drift for the report: every signal with its limit, the alarms as sentences, the days looked at.
 
@@ -78,14 +82,14 @@ def detect_drift(
     fitted_until = [each.until for each in (champion, search) if each and each.until is not None]
     days = range(max(max(fitted_until, default=until - 1), until - MOST_DAYS), until)
     answered = count_answered_events_by_day(lake, until - MOST_DAYS - 2 * drift.REFERENCE_DAYS)
-    found: list[tuple[str, Signal]] = []
+    found: list[tuple[str, DriftSignal]] = []
     for day in days:
-        signals = drift.signals(
+        signals = drift.compute_drift_signals(
             training.behaviour.before(day + 1), day, training.category, training.price, answered
         )
         found += [(format_day(day), signal) for signal in signals]
     for since, before in load_earlier_profiles(registry, champion, search).items():
-        found += [(since, signal) for signal in drift.of_tables(before, profile)]
+        found += [(since, signal) for signal in drift.compare_tables(before, profile)]
     return {
         "alarms": [f"{signal} ({when})" for when, signal in found if signal.alarms],
         "signals": [{"when": when, **signal.as_dict()} for when, signal in found],
@@ -93,14 +97,14 @@ def detect_drift(
     }
 
 
-def find_search_run(version: Version | None) -> str | None:
+def find_search_run(version: ModelVersion | None) -> str | None:
     """The MLflow run of the search that chose a version's configuration."""
     if version is None:
         return None
     return version.run_id if version.kind == SEARCH else version.tags.get("searched")
 
 
-def find_last_search(registry: Registry, champion: Version | None) -> Version | None:
+def find_last_search(registry: ModelRegistry, champion: ModelVersion | None) -> ModelVersion | None:
     """The newest version that a search registered or found again, accepted or not; None if no champion."""
     if champion is None:
         return None
@@ -109,7 +113,7 @@ def find_last_search(registry: Registry, champion: Version | None) -> Version | 
 
 
 def load_earlier_profiles(
-    registry: Registry, champion: Version | None, search: Version | None
+    registry: ModelRegistry, champion: ModelVersion | None, search: ModelVersion | None
 ) -> Mapping[str, Profile]:
     """The tables' profiles at the accepted model and at the last search, whatever the verdict on that.
 

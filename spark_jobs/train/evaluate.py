@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.base import Recommender
 from models.blending.base import Blend
-from models.data_shape import Shape
-from models.evaluation import Facts, Measured, silent_recommenders, slices
-from models.evaluation.fold_in import FoldIn
-from models.fit_limits import fittable, select_fittable
-from models.recommenders import make, make_blend
-from models.search import memory_of, read_space
-from models.time_split import Case
+from models.data_shape import DataShape
+from models.evaluation import ItemFacts, MetricResults, silent_recommenders, slices
+from models.evaluation.fold_in import FoldInModel
+from models.fit_limits import drop_unfittable_parts, select_fittable_parts
+from models.recommenders import build_blend, build_recommender
+from models.search import get_memory_limit, read_search_space
+from models.time_split import HoldoutCase
 from spark_jobs.train.blend_fits import BlendRequest, FitRequest, fit_blends
 from spark_jobs.train.configuration_search import FALLBACK
 from spark_jobs.train.fold_in import fit_fold_in_factors
@@ -51,9 +51,9 @@ class Evaluation:
         warnings: a sentence for each recommender of the board that scores nothing for nearly all customers.
     """
 
-    artifact: Artifact
-    board: dict[str, Measured]
-    test: Case | None
+    artifact: ModelArtifact
+    board: dict[str, MetricResults]
+    test: HoldoutCase | None
     fold_in: list[dict[str, Any]] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -72,9 +72,9 @@ def evaluate_configuration(
         rival: the accepted configuration, fitted before the test too.
     """
     matrices, windows = training.matrices, training.windows
-    shape, memory = Shape.of(matrices.training), memory_of(read_space())
-    configuration, left_out = fittable(configuration, shape, memory)
-    rival = fittable(rival, shape, memory)[0] if rival else None
+    shape, memory = DataShape.of(matrices.training), get_memory_limit(read_search_space())
+    configuration, left_out = drop_unfittable_parts(configuration, shape, memory)
+    rival = drop_unfittable_parts(rival, shape, memory)[0] if rival else None
     final = BlendRequest(configuration, matrices.training.behaviour.until)
     if windows is None:
         blends, _ = fit_blends(training, [final], [])
@@ -82,16 +82,18 @@ def evaluate_configuration(
         artifact = _build_artifact(matrices, configuration, blends[0], fold_in)
         return Evaluation(artifact, {}, None, left_out=left_out)
     tested = [BlendRequest(each, windows.test_from) for each in (configuration, rival) if each]
-    parts = {part.name for part in make_blend(configuration).parts}
-    baselines, unfit = select_fittable([make(part) for part in BASELINES if part not in parts], shape, memory)
+    parts = {part.name for part in build_blend(configuration).parts}
+    baselines, unfit = select_fittable_parts(
+        [build_recommender(part) for part in BASELINES if part not in parts], shape, memory
+    )
     baseline_fits = [FitRequest(part.name, windows.test_from) for part in baselines]
     (served, early, *rivals), fitted_baselines = fit_blends(training, [final, *tested], baseline_fits)
     test = draw_test_case(matrices, windows.test_from, windows.until, MOST_TEST_CUSTOMERS, training.seed)
 
     before = matrices.training.before(windows.test_from)
-    facts, items = Facts.of(test.known_share, before), slices.of_items(before.behaviour)
+    facts, items = ItemFacts.of(test.known_share, before), slices.slice_items(before.behaviour)
 
-    def measure_alone(recommender: Recommender) -> Measured:
+    def measure_alone(recommender: Recommender) -> MetricResults:
         scores = score_test_case(matrices, recommender, test, windows.test_from)
         return measure_scores(matrices, scores, test, facts, items)
 
@@ -100,7 +102,7 @@ def evaluate_configuration(
         board[name] = measure_served_lists(matrices, blend, test, windows.test_from, facts, items)
     fold_in, cohorts = fit_fold_in_factors(training, test)
     artifact = _build_artifact(matrices, configuration, served, fold_in)
-    warnings = silent_recommenders.warnings(board)
+    warnings = silent_recommenders.warn_of_empty_lists(board)
     return Evaluation(artifact, board, test, cohorts, {**unfit, **left_out}, warnings)
 
 
@@ -121,7 +123,7 @@ def replace_by_popularity(training: TrainingRun, evaluation: Evaluation) -> Eval
 
 
 def _build_artifact(
-    matrices: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend, fold_in: FoldIn
-) -> Artifact:
+    matrices: TrainingMatrices, configuration: Mapping[str, Any], blend: Blend, fold_in: FoldInModel
+) -> ModelArtifact:
     ids = matrices.item_ids, matrices.customer_ids
-    return Artifact(dict(configuration), blend, *ids, matrices.customer_vocabulary, fold_in)
+    return ModelArtifact(dict(configuration), blend, *ids, matrices.customer_vocabulary, fold_in)

@@ -4,13 +4,15 @@ from typing import Any
 
 from models import artifact
 from models.evaluation import fold_in
-from models.evaluation.fold_in import FoldIn
+from models.evaluation.fold_in import FoldInModel
 from models.recommenders.als import ALS
-from models.time_split import Case
+from models.time_split import HoldoutCase
 from spark_jobs.train.training_run import TrainingRun
 
 
-def fit_fold_in_factors(training: TrainingRun, test: Case | None) -> tuple[FoldIn, list[dict[str, Any]]]:
+def fit_fold_in_factors(
+    training: TrainingRun, test: HoldoutCase | None
+) -> tuple[FoldInModel, list[dict[str, Any]]]:
     """The factors with the trust that the test measured, and a row per cohort; without a test the trust is
     zero and there are no rows.
 
@@ -20,18 +22,18 @@ def fit_fold_in_factors(training: TrainingRun, test: Case | None) -> tuple[FoldI
     matrices, seed = training.matrices, training.seed
     trainings = [matrices.training]
     if test is not None:
-        cohorts = fold_in.arrivals(test, seed)
-        trainings += fold_in.two_trainings(matrices.training.before(training.windows.test_from), cohorts)
+        cohorts = fold_in.draw_cohorts(test, seed)
+        trainings += fold_in.split_training(matrices.training.before(training.windows.test_from), cohorts)
     context = training.spark.sparkContext
     shared = context.broadcast(trainings)
 
     def fit(n: int) -> tuple[int, bytes]:
-        return n, artifact.pack(ALS().fit(shared.value[n], seed).arrays())
+        return n, artifact.pack_arrays(ALS().fit(shared.value[n], seed).arrays())
 
     packed = dict(context.parallelize(range(len(trainings)), len(trainings)).map(fit).collect())
     shared.unpersist()
-    fitted = [ALS().restore(artifact.unpack(packed[n])) for n in range(len(trainings))]
+    fitted = [ALS().restore(artifact.unpack_arrays(packed[n])) for n in range(len(trainings))]
     if test is None:
-        return FoldIn(fitted[0]), []
-    rows = fold_in.report(test, matrices.allowed, cohorts, trainings[1], *fitted[1:])
-    return FoldIn(fitted[0], fold_in.trust_of(rows)), rows
+        return FoldInModel(fitted[0]), []
+    rows = fold_in.evaluate_fold_in(test, matrices.allowed, cohorts, trainings[1], *fitted[1:])
+    return FoldInModel(fitted[0], fold_in.extract_fold_in_trust(rows)), rows

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import model_flaws
-from models.gate import REMEMBERED, usual
-from models.inference import top_n
-from models.registry import Registry, Version
-from models.time_split import Case
+from models.gate import REMEMBERED, compute_usual_quality
+from models.inference import select_top_items
+from models.registry import ModelRegistry, ModelVersion
+from models.time_split import HoldoutCase
 from spark_jobs.train.evaluate import BASELINES, SERVED, Evaluation
 from spark_jobs.train.offline_tests import measure_scores, score_test_case
 from spark_jobs.train.provenance import REFIT
@@ -37,7 +37,9 @@ class GateReference:
     until: int | None = None
 
 
-def find_refused_refits(registry: Registry, champion: Version, configuration: str) -> list[Version]:
+def find_refused_refits(
+    registry: ModelRegistry, champion: ModelVersion, configuration: str
+) -> list[ModelVersion]:
     """The refits of a configuration that were refused since its accepted version. Accepted refits that are
     newer, as after a rollback, are left out.
 
@@ -51,7 +53,9 @@ def find_refused_refits(registry: Registry, champion: Version, configuration: st
     ]
 
 
-def build_gate_reference(champion: Version, refused: Sequence[Version], config_hash: str) -> GateReference:
+def build_gate_reference(
+    champion: ModelVersion, refused: Sequence[ModelVersion], config_hash: str
+) -> GateReference:
     """The figures that a refit of the accepted configuration is compared with.
 
     A level that has lasted for `REMEMBERED` nights replaces the champion's where it is lower: a shop that
@@ -65,16 +69,19 @@ def build_gate_reference(champion: Version, refused: Sequence[Version], config_h
     """
     lasting = refused[-REMEMBERED:] if len(refused) >= REMEMBERED else []
     quality = _lower_level(
-        usual(champion.qualities), usual([each.qualities[-1] for each in lasting if each.qualities])
+        compute_usual_quality(champion.qualities),
+        compute_usual_quality([each.qualities[-1] for each in lasting if each.qualities]),
     )
     if champion.tags.get("config_hash") != config_hash:
         return GateReference(quality, until=champion.until)
     alike = [each for each in lasting if each.tags.get("config_hash") == config_hash]
     shares = _lower_level(
-        usual(champion.coverages), usual([each.coverages[-1] for each in alike if each.coverages])
+        compute_usual_quality(champion.coverages),
+        compute_usual_quality([each.coverages[-1] for each in alike if each.coverages]),
     )
     customers = _lower_level(
-        champion.n_customers, usual([each.n_customers for each in alike if each.n_customers is not None])
+        champion.n_customers,
+        compute_usual_quality([each.n_customers for each in alike if each.n_customers is not None]),
     )
     return GateReference(quality, shares, customers, champion.until)
 
@@ -107,11 +114,11 @@ def find_model_flaws(
     behaviour = matrices.training.behaviour
     unknown = tuple(name for part in [model.blend, *model.blend.parts] for name in part.nullable_arrays)
     flaws = [
-        model_flaws.not_numbers(model.blend.arrays(), unknown),
-        model_flaws.renumbered(model.item_ids, matrices.item_ids, "items"),
-        model_flaws.renumbered(model.customer_ids, matrices.customer_ids, "customers"),
-        model_flaws.stale(np.unique(behaviour.day), due_day, reference.until),
-        model_flaws.narrowed(
+        model_flaws.find_missing_numbers(model.blend.arrays(), unknown),
+        model_flaws.find_renumbered_ids(model.item_ids, matrices.item_ids, "items"),
+        model_flaws.find_renumbered_ids(model.customer_ids, matrices.customer_ids, "customers"),
+        model_flaws.find_stale_behaviour(np.unique(behaviour.day), due_day, reference.until),
+        model_flaws.find_shrunk_coverage(
             behaviour.n_customers, reference.n_customers, "the number of customers learned from"
         ),
     ]
@@ -127,23 +134,25 @@ def find_test_flaws(
     matrices, test_from = training.matrices, training.windows.test_from
     rows, few = sample_test_customers(evaluation.test)
     scores = score_test_case(matrices, evaluation.artifact.blend, few, test_from)
-    first_pages, _ = top_n(scores, FIRST_PAGE, np.broadcast_to(matrices.allowed, scores.shape))
+    first_pages, _ = select_top_items(scores, FIRST_PAGE, np.broadcast_to(matrices.allowed, scores.shape))
     quality = evaluation.quality()
     baselines = {name: mean for name in BASELINES if (mean := compute_mean_quality(evaluation, name))}
     coverage = read_catalogue_coverage(evaluation)
     return [
-        model_flaws.too_good(quality, reference.quality, baselines),
-        model_flaws.impersonal(first_pages),
-        model_flaws.misplaced(
+        model_flaws.find_implausible_quality(quality, reference.quality, baselines),
+        model_flaws.find_impersonal_lists(first_pages),
+        model_flaws.find_misplaced_items(
             measure_scores(matrices, scores, few).quality,
             quality[rows],
             evaluation.quality("popularity")[rows],
         ),
-        model_flaws.narrowed(coverage, reference.coverage, "the share of items that anybody is shown first"),
+        model_flaws.find_shrunk_coverage(
+            coverage, reference.coverage, "the share of items that anybody is shown first"
+        ),
     ]
 
 
-def sample_test_customers(test: Case, seed: int = 0) -> tuple[np.ndarray, Case]:
+def sample_test_customers(test: HoldoutCase, seed: int = 0) -> tuple[np.ndarray, HoldoutCase]:
     """Rows of at most `MOST_SAMPLED_CUSTOMERS` customers of a test, and the test of these alone."""
     rows = np.sort(
         np.random.default_rng(seed).choice(len(test), min(MOST_SAMPLED_CUSTOMERS, len(test)), replace=False)

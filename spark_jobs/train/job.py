@@ -8,8 +8,8 @@ reason is in the report. A home that has no accepted configuration, or only popu
 search.
 """
 
-from models.gate import Verdict, beats_popularity, judge_refit
-from models.search import read_space
+from models.gate import GateVerdict, check_beats_popularity, evaluate_refit_gate
+from models.search import read_search_space
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
@@ -53,7 +53,9 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     refused = gate_inputs.find_refused_refits(registry, champion, name)
     reference = gate_inputs.build_gate_reference(champion, refused, run.config_hash)
     flaws = find_model_flaws(training, evaluation, date_to_day(run.days.last), reference)
-    verdict = judge_refit(evaluation.quality(), evaluation.quality("popularity"), reference.quality, flaws)
+    verdict = evaluate_refit_gate(
+        evaluation.quality(), evaluation.quality("popularity"), reference.quality, flaws
+    )
     return register_evaluation(context, training, REFIT, evaluation, verdict)
 
 
@@ -61,14 +63,14 @@ def train_by_search(context: TrainingContext, training: TrainingRun) -> list[Tab
     """Search, and register what was found, or popularity where that does not beat it or cannot be tested."""
     if training.windows is None:
         evaluation = evaluate_configuration(training, FALLBACK)
-        verdict = Verdict(True, "history is too short to test anything, so popularity is served")
+        verdict = GateVerdict(True, "history is too short to test anything, so popularity is served")
         return register_evaluation(context, training, SEARCH, evaluation, verdict)
-    search = search_configuration(training, read_space())
+    search = search_configuration(training, read_search_space())
     evaluation = evaluate_configuration(training, search.configuration)
     flaws = find_model_flaws(training, evaluation, date_to_day(context.run.days.last), GateReference())
-    verdict = beats_popularity(evaluation.quality(), evaluation.quality("popularity"), flaws)
+    verdict = check_beats_popularity(evaluation.quality(), evaluation.quality("popularity"), flaws)
     if not verdict.accepted:
         evaluation = replace_by_popularity(training, evaluation)
         reason = f"what the search found is refused, so popularity is served; {verdict.reason}"
-        verdict = Verdict(True, reason)
+        verdict = GateVerdict(True, reason)
     return register_evaluation(context, training, SEARCH, evaluation, verdict, search)

@@ -9,19 +9,23 @@ from typing import Any
 import numpy as np
 
 from models import evaluation
-from models.evaluation import TASKS, Measured, intervals
-from models.evaluation.summary import BEYOND, DRAWS, RANKED, told
-from models.time_split import Case, Windows
+from models.evaluation import TASKS, MetricResults, bootstrap_intervals
+from models.evaluation.summary import BEYOND, DRAWS, RANKED, round_interval
+from models.time_split import HoldoutCase, HoldoutWindows
 from spark_jobs.train.matrices import TrainingMatrices
 
 
-def slice_test_customers(matrices: TrainingMatrices, test: Case, windows: Windows) -> dict[str, np.ndarray]:
+def slice_test_customers(
+    matrices: TrainingMatrices, test: HoldoutCase, windows: HoldoutWindows
+) -> dict[str, np.ndarray]:
     """The slices of test customers by which NDCG and recall are reported: bool [customers of the test] by
     name.
     """
     before = matrices.training.before(windows.test_from)
-    country = evaluation.slices.words_of(before.customer_features, matrices.customer_vocabulary, "country")
-    return evaluation.slices.of_customers(before.behaviour, test, {"country": country})
+    country = evaluation.slices.extract_attribute_values(
+        before.customer_features, matrices.customer_vocabulary, "country"
+    )
+    return evaluation.slices.slice_customers(before.behaviour, test, {"country": country})
 
 
 def flatten_leaderboard(board: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
@@ -38,7 +42,7 @@ def flatten_leaderboard(board: Mapping[str, Mapping[str, Any]]) -> dict[str, flo
 
 
 def measure_slices(
-    board: Mapping[str, Measured], groups: Mapping[str, np.ndarray]
+    board: Mapping[str, MetricResults], groups: Mapping[str, np.ndarray]
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Quality of each recommender in each group of customers (bool masks): mean, interval, and the number of
     customers that count.
@@ -49,10 +53,10 @@ def measure_slices(
     within = np.stack([np.where(groups[group], board[name].quality, np.nan) for group, name in pairs], axis=1)
     by_group: dict[str, dict[str, dict[str, Any]]] = {}
     for (group, name), n, spread in zip(
-        pairs, (~np.isnan(within)).sum(axis=0), intervals(within, draws=DRAWS), strict=True
+        pairs, (~np.isnan(within)).sum(axis=0), bootstrap_intervals(within, draws=DRAWS), strict=True
     ):
         if n:
-            by_group.setdefault(group, {})[name] = {**told(*spread), "n_customers": int(n)}
+            by_group.setdefault(group, {})[name] = {**round_interval(*spread), "n_customers": int(n)}
     return by_group
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from models.data_shape import Shape
-from models.evaluation import interval
-from models.fit_limits import fittable, in_words
-from models.recommenders import make_blend
-from models.registry import Trial
-from models.search import memory_of
+from models.data_shape import DataShape
+from models.evaluation import bootstrap_interval
+from models.fit_limits import drop_unfittable_parts, format_left_out_parts
+from models.recommenders import build_blend
+from models.registry import TrialRun
+from models.search import get_memory_limit
 from spark_jobs.train import configuration_search
 from spark_jobs.train.blend_fits import BlendRequest, fit_blends
 from spark_jobs.train.configuration_search import FIRST_NIGHT, SearchResult
@@ -43,7 +43,7 @@ def search_configuration(
 
 def select_blend(
     training: TrainingRun, weighted: Mapping[str, Any], space: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Trial], dict[str, str]]:
+) -> tuple[dict[str, Any], list[TrialRun], dict[str, str]]:
     """The weighted configuration, or a learned one where the interval of its lift lies above zero.
 
     The learned one has the parts that can be fitted. Where history has too few training windows, or too few
@@ -64,8 +64,8 @@ def select_blend(
         "parts": {**space["learned"]["parts"], **weighted_parts},
         "ranker": dict(space["learned"]["ranker"]),
     }
-    learned, left_out = fittable(whole, Shape.of(matrices.training), memory_of(space))
-    blend = make_blend(learned)
+    learned, left_out = drop_unfittable_parts(whole, DataShape.of(matrices.training), get_memory_limit(space))
+    blend = build_blend(learned)
     training_windows = blend.select_windows(past)
     if len(training_windows) < LEAST_WINDOWS:
         few = f"history has {len(training_windows)} windows to learn from, {LEAST_WINDOWS} are wanted"
@@ -78,13 +78,13 @@ def select_blend(
     requests = [BlendRequest(each, windows.validate_from) for each in (weighted, learned)]
     blends, _ = fit_blends(training, requests, [])
     quality = [measure_served_lists(matrices, blend, test, windows.validate_from).quality for blend in blends]
-    lift, low, high = interval(quality[1] - quality[0])
-    trial = Trial(
+    lift, low, high = bootstrap_interval(quality[1] - quality[0])
+    trial = TrialRun(
         "learned blend",
         {
             "part": "learned_blend",
             "parts": ", ".join(sorted(learned["parts"])),
-            "left_out": in_words(left_out),
+            "left_out": format_left_out_parts(left_out),
             **learned["ranker"],
         },
         {"quality": float(np.nanmean(quality[1])), "lift": lift, "lift_low": low, "lift_high": high},

@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from models import features
-from models.training_data import PURCHASE, Behaviour, Training, id_array
+from models.training_data import PURCHASE, Behaviour, Training, encode_ids
 from spark_jobs.learning_data.behaviour import aggregate_daily_behaviour, filter_consented
 from spark_jobs.learning_data.tokens import build_customer_tokens, build_item_tokens, split_title_words
 
@@ -113,10 +113,12 @@ def _encode_matrices(
     customer_tokens, item_tokens = customer_rows["tokens"].to_pylist(), item_rows["tokens"].to_pylist()
     words = item_rows["words"].to_pylist()
     contents = [[*tokens, *title] for tokens, title in zip(item_tokens, words, strict=True)]
-    letters = [features.letters([token.removeprefix("word=") for token in title]) for title in words]
+    letters = [
+        features.extract_letter_runs([token.removeprefix("word=") for token in title]) for title in words
+    ]
     customer_vocabulary, item_vocabulary = (
-        features.vocabulary(customer_tokens),
-        features.vocabulary(item_tokens),
+        features.build_vocabulary(customer_tokens),
+        features.build_vocabulary(item_tokens),
     )
     return TrainingMatrices(
         training=Training(
@@ -129,17 +131,19 @@ def _encode_matrices(
                 until=int(day.max()) + 1,
                 has_purchases=bool((kind == PURCHASE).any()),
             ),
-            features.encode(customer_tokens, customer_vocabulary),
-            features.encode(item_tokens, item_vocabulary),
+            features.encode_tokens(customer_tokens, customer_vocabulary),
+            features.encode_tokens(item_tokens, item_vocabulary),
             price=np.array(
                 [np.nan if price is None else price for price in item_rows["price"].to_pylist()], np.float32
             ),
-            category=features.numbered(item_rows["category"].to_pylist()),
-            item_content=features.encode(contents, features.vocabulary(contents, features.SHARED)),
-            item_letters=features.encode(letters, features.vocabulary(letters, features.SHARED)),
+            category=features.number_names(item_rows["category"].to_pylist()),
+            item_content=features.encode_tokens(
+                contents, features.build_vocabulary(contents, features.SHARED)
+            ),
+            item_letters=features.encode_tokens(letters, features.build_vocabulary(letters, features.SHARED)),
         ),
-        customer_ids=id_array(customer_rows["customer_id"].to_pylist()),
-        item_ids=id_array(item_rows["item_id"].to_pylist()),
+        customer_ids=encode_ids(customer_rows["customer_id"].to_pylist()),
+        item_ids=encode_ids(item_rows["item_id"].to_pylist()),
         customer_vocabulary=customer_vocabulary,
         allowed=np.array(item_rows["is_recommendable"].to_pylist(), bool),
         consumable=np.array(item_rows["is_consumable"].to_pylist(), bool),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.files import put_text
-from models.registry import Version
+from models.registry import ModelVersion
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.train.drift import REPORT_FILE
 from spark_jobs.train.provenance import REFIT
@@ -29,7 +29,7 @@ MANIFEST_FIELDS = (
 
 
 def report_model(
-    run: RunContext, candidate: Version | None, served: Version | None, fields: Mapping[str, Any]
+    run: RunContext, candidate: ModelVersion | None, served: ModelVersion | None, fields: Mapping[str, Any]
 ) -> list[TableReport]:
     """Write the report where the run's summary reads it, log its outcome, and return the manifest's row.
 
@@ -57,7 +57,7 @@ def report_refusal(context: TrainingContext, reason: str) -> list[TableReport]:
     return report_model(context.run, None, context.champion, fields)
 
 
-def report_repeat(context: TrainingContext, known: Version) -> list[TableReport]:
+def report_repeat(context: TrainingContext, known: ModelVersion) -> list[TableReport]:
     """Report a version that was made of the same inputs before as it was reported then; register nothing."""
     champion = context.champion
     report = {
@@ -84,7 +84,7 @@ def write_report(report: Mapping[str, Any], path: Path) -> None:
     put_text(path, json.dumps(report, indent=1))
 
 
-def describe_version(version: Version | None) -> dict[str, Any]:
+def describe_version(version: ModelVersion | None) -> dict[str, Any]:
     """What identifies a version and what was measured of it, so that a report says what was in production."""
     if version is None:
         return {}

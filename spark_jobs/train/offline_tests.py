@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.base import Recommender, rows_at_once
+from models.base import Recommender, choose_block_size
 from models.blending.base import Blend
-from models.evaluation import TASKS, Facts, Measured, measure, measure_lists
+from models.evaluation import TASKS, ItemFacts, MetricResults, evaluate_lists, evaluate_scores
 from models.evaluation.comparison import K
-from models.time_split import Case, case
+from models.time_split import HoldoutCase, build_holdout_case
 from models.training_data import Customers
 from spark_jobs.train.matrices import TrainingMatrices
 
 MOST_CELLS = 50_000_000  # customers × items in memory at once: 200 MB a recommender
 
 
-def draw_test_case(matrices: TrainingMatrices, first: int, until: int, most: int, seed: int) -> Case:
+def draw_test_case(matrices: TrainingMatrices, first: int, until: int, most: int, seed: int) -> HoldoutCase:
     """The test on the days from `first` up to `until`, of customers who were there before.
 
     Args:
@@ -23,11 +23,13 @@ def draw_test_case(matrices: TrainingMatrices, first: int, until: int, most: int
     """
     behaviour = matrices.training.behaviour
     most = max(1, min(most, MOST_CELLS // behaviour.n_items))
-    return case(behaviour.before(first), behaviour.before(until).since(first), matrices.allowed, most, seed)
+    return build_holdout_case(
+        behaviour.before(first), behaviour.before(until).since(first), matrices.allowed, most, seed
+    )
 
 
 def score_test_case(
-    matrices: TrainingMatrices, recommender: Recommender, test: Case, before: int
+    matrices: TrainingMatrices, recommender: Recommender, test: HoldoutCase, before: int
 ) -> np.ndarray:
     """float32 [customers of the test, items]: their scores by behaviour before the day."""
     return recommender.score(Customers.of(matrices.training.before(before), test.customers))
@@ -36,30 +38,30 @@ def score_test_case(
 def measure_scores(
     matrices: TrainingMatrices,
     scores: np.ndarray,
-    test: Case,
-    facts: Facts | None = None,
+    test: HoldoutCase,
+    facts: ItemFacts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:
+) -> MetricResults:
     """Measure lists in the order of scores; what a customer bought is left out unless it is consumable."""
     excluded = test.seen.multiply(~matrices.consumable).tocsr()
-    return measure(scores, test, matrices.allowed, excluded, facts=facts, item_slices=item_slices)
+    return evaluate_scores(scores, test, matrices.allowed, excluded, facts=facts, item_slices=item_slices)
 
 
 def measure_served_lists(
     matrices: TrainingMatrices,
     blend: Blend,
-    test: Case,
+    test: HoldoutCase,
     before: int,
-    facts: Facts | None = None,
+    facts: ItemFacts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
-) -> Measured:
+) -> MetricResults:
     """Measure a blend's lists as they would be served: a learned blend's are diversified and proposed from
     items that may be shown alone.
     """
     customers = Customers.of(matrices.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
-    for _, block in customers.blocks(rows_at_once(test.n_items)):
+    for _, block in customers.blocks(choose_block_size(test.n_items)):
         for task, items in blend.list_test_items(block, matrices.allowed, matrices.consumable, K).items():
             listed[task].append(np.pad(items, ((0, 0), (0, K - items.shape[1])), constant_values=-1))
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}
-    return measure_lists(lists, test, int(matrices.allowed.sum()), facts, item_slices)
+    return evaluate_lists(lists, test, int(matrices.allowed.sum()), facts, item_slices)

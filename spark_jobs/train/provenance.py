@@ -15,7 +15,7 @@ from expectations.contracts.lake import (
     FEAT_CUSTOMERS,
     FEAT_ITEMS,
 )
-from models.time_split import Windows
+from models.time_split import HoldoutWindows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext
 from spark_jobs.train.matrices import TrainingMatrices
@@ -66,7 +66,7 @@ def summarise_consent(lake: Lake, matrices: TrainingMatrices) -> dict[str, int |
     }
 
 
-def format_window_dates(matrices: TrainingMatrices, windows: Windows | None) -> dict[str, str]:
+def format_window_dates(matrices: TrainingMatrices, windows: HoldoutWindows | None) -> dict[str, str]:
     """The days of training, `from` included and `until` not, and the windows within them, as ISO dates."""
     behaviour = matrices.training.behaviour
     days = {"from": int(behaviour.day.min()), "until": behaviour.until, **(vars(windows) if windows else {})}

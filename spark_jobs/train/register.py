@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluation import TASKS
-from models.evaluation.summary import summary
-from models.gate import REMEMBERED, Verdict
-from models.registry import Version
+from models.evaluation.summary import summarise_metrics
+from models.gate import REMEMBERED, GateVerdict
+from models.registry import ModelVersion
 from spark_jobs.run.context import TableReport
 from spark_jobs.train import leaderboard, provenance
 from spark_jobs.train.configuration_search import SearchResult
@@ -28,7 +28,7 @@ def register_evaluation(
     training: TrainingRun,
     kind: str,
     evaluation: Evaluation,
-    verdict: Verdict,
+    verdict: GateVerdict,
     search: SearchResult | None = None,
 ) -> list[TableReport]:
     """Log the MLflow run with its trials, register the version, move `champion` when accepted, report it.
@@ -40,7 +40,7 @@ def register_evaluation(
     registry, champion, test = context.registry, context.champion, evaluation.test
     configuration, trials = evaluation.artifact.configuration, search.trials if search else ()
     groups = leaderboard.slice_test_customers(training.matrices, test, training.windows) if test else {}
-    board = {name: summary(measured, groups) for name, measured in evaluation.board.items()}
+    board = {name: summarise_metrics(measured, groups) for name, measured in evaluation.board.items()}
     profile, origin = count_feature_values(context.lake), read_origin(context, training)
     tags = {
         "inputs": provenance.fingerprint_inputs(context.run, context.lake, configuration),
@@ -125,7 +125,7 @@ def list_origin_tags(
     }
 
 
-def list_quality_tags(before: Version | None, board: Board, coverage: float | None) -> dict[str, str]:
+def list_quality_tags(before: ModelVersion | None, board: Board, coverage: float | None) -> dict[str, str]:
     """The last figures of a configuration, tonight's behind them, and tonight's with their intervals.
 
     Args:

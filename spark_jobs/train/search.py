@@ -8,8 +8,8 @@ If it fails: nothing that is served has changed.
 
 from dataclasses import replace
 
-from models.gate import judge_new
-from models.search import read_space
+from models.gate import evaluate_new_configuration_gate
+from models.search import read_search_space
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.model_registry import open_registry
@@ -45,7 +45,7 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
         return job.train_by_search(context, training)
     if training.windows is None:
         return report_refusal(context, job.HISTORY_TOO_SHORT)
-    search = search_configuration(training, read_space(), OFF_CYCLE)
+    search = search_configuration(training, read_search_space(), OFF_CYCLE)
     known = registry.made_from(fingerprint_inputs(run, lake, search.configuration))
     if known:
         registry.mark(known, FOUND_AGAIN_TAG)
@@ -56,7 +56,7 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
         read_catalogue_coverage(evaluation, ACCEPTED_BEFORE),
         until=champion.until,
     )
-    verdict = judge_new(
+    verdict = evaluate_new_configuration_gate(
         evaluation.quality(),
         evaluation.quality(ACCEPTED_BEFORE),
         evaluation.quality("popularity"),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.registry import Registry, Version
-from models.time_split import Windows, windows
+from models.registry import ModelRegistry, ModelVersion
+from models.time_split import HoldoutWindows, split_into_windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import select_newest_days, shift_to_shop_time
 from spark_jobs.run.context import RunContext
@@ -25,7 +25,7 @@ class TrainingRun:
 
     spark: SparkSession
     matrices: TrainingMatrices
-    windows: Windows | None
+    windows: HoldoutWindows | None
     seed: int
 
 
@@ -39,8 +39,8 @@ class TrainingContext:
 
     run: RunContext
     lake: Lake
-    registry: Registry
-    champion: Version | None
+    registry: ModelRegistry
+    champion: ModelVersion | None
 
 
 def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
@@ -52,7 +52,7 @@ def read_training_run(run: RunContext, lake: Lake) -> TrainingRun | None:
 
 def read_training_data(
     lake: Lake, days: int | None = None, time_zone: str = "UTC"
-) -> tuple[TrainingMatrices | None, Windows | None]:
+) -> tuple[TrainingMatrices | None, HoldoutWindows | None]:
     """The lake as matrices, and the windows that cut them for tests.
 
     Args:
@@ -68,4 +68,4 @@ def read_training_data(
     if matrices is None:
         return None, None
     behaviour = matrices.training.behaviour
-    return matrices, windows(int(behaviour.day.min()), behaviour.until)
+    return matrices, split_into_windows(int(behaviour.day.min()), behaviour.until)

@@ -14,8 +14,8 @@ from pyspark import InheritableThread, SparkContext
 from pyspark.broadcast import Broadcast
 
 from models.blending.score_scale import normalise_scores
-from models.recommenders import make
-from models.search import Attempt
+from models.recommenders import build_recommender
+from models.search import Trial
 from spark_jobs.train.budget import SearchBudget, limit_memory, read_peak_memory, reset_peak_memory
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.offline_tests import draw_test_case, measure_scores, score_test_case
@@ -34,7 +34,7 @@ class TrialOutcome:
         seconds, cpu_seconds, peak_bytes: of fitting and scoring, in the process that did it.
     """
 
-    attempt: Attempt
+    attempt: Trial
     quality: np.ndarray | None
     scores: np.ndarray | None = None
     seconds: float = 0.0
@@ -44,7 +44,7 @@ class TrialOutcome:
 
 
 def run_trial(
-    attempt: Attempt, matrices: TrainingMatrices, n_customers: int, memory_bytes: int
+    attempt: Trial, matrices: TrainingMatrices, n_customers: int, memory_bytes: int
 ) -> TrialOutcome:
     """Run one trial in this process. A recipe that fails gives an outcome too, and the others go on."""
     started_at, cpu_started_at = time.monotonic(), time.process_time()
@@ -59,7 +59,7 @@ def run_trial(
     try:
         with limit_memory(memory_bytes):
             training = matrices.training.before(attempt.asked_from)
-            fitted = make(attempt.recipe.part, attempt.parameters).fit(training, attempt.seed)
+            fitted = build_recommender(attempt.recipe.part, attempt.parameters).fit(training, attempt.seed)
             test = draw_test_case(
                 matrices,
                 attempt.asked_from,
@@ -85,7 +85,7 @@ def broadcast_matrices(context: SparkContext, matrices: TrainingMatrices) -> Bro
 def run_trials(
     context: SparkContext,
     shared: Broadcast,
-    attempts: Sequence[Attempt],
+    attempts: Sequence[Trial],
     n_customers: int,
     budget: SearchBudget,
     group: str,

@@ -7,8 +7,8 @@ import pytest
 from benchmarks.anonymous_sessions import build_training, collect_test_cases, group_sessions, rank_next_items
 from benchmarks.beauty_blend.__main__ import drop_unfittable_parts, prune_parts
 from benchmarks.beauty_blend.linear_blend import compute_metrics, correct_scores, optimise_weights
-from models.data_shape import Shape
-from models.recommenders import make
+from models.data_shape import DataShape
+from models.recommenders import build_recommender
 
 EVENTS = pd.DataFrame(
     [(1, 0, 10), (1, 60, 11), (1, 1860, 10), (1, 3661, 12), (2, 5, 10), (1, 90_000, 11), (1, 90_001, 12)],
@@ -46,7 +46,7 @@ def test_a_place_is_the_place_in_the_list():
     ]
     found = group_sessions(pd.DataFrame(rows, columns=["visitor_id", "timestamp", "item_id"]))
     one, two, three = found.items[0][0], found.items[0][1], found.items[2][1]
-    model = make("transitions", {"half_life_days": None, "popularity_power": 0.0}).fit(
+    model = build_recommender("transitions", {"half_life_days": None, "popularity_power": 0.0}).fit(
         build_training(found, 10**6), 0
     )
     place, _ = rank_next_items(model, [([one], two), ([one], three), ([two], 10**6)], found.n_items)
@@ -77,8 +77,8 @@ def test_a_catalogue_too_large_for_a_part_is_blended_without_it(monkeypatch, cap
     """
     weights = {"ease": 1.4, "transitions": 1.4, "rp3beta": 0.7}
     for n_items, left in ((12_909, set(weights)), (12_910, {"transitions", "rp3beta"})):
-        shape = Shape(22_363, n_items, n_items, 131_413, 131_413, 60_000, 22_363, 0)
-        monkeypatch.setattr(Shape, "of", lambda training, shape=shape: shape)
+        shape = DataShape(22_363, n_items, n_items, 131_413, 131_413, 60_000, 22_363, 0)
+        monkeypatch.setattr(DataShape, "of", lambda training, shape=shape: shape)
         made = drop_unfittable_parts(weights, None)
         assert set(made["weights"]) == left and sum(made["weights"].values()) == pytest.approx(3.5)
     assert made["weights"] == pytest.approx({"transitions": 3.5 * 2 / 3, "rp3beta": 3.5 / 3})

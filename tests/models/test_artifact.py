@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.artifact import ABOUT, FACTORS, Artifact, DigestError, pack, unpack
-from models.recommenders import make_blend
+from models.artifact import ABOUT, FACTORS, DigestError, ModelArtifact, pack_arrays, unpack_arrays
+from models.recommenders import build_blend
 from models.training_data import Customers
 
 CONFIGURATION = {
@@ -18,9 +18,9 @@ def made(checkerboard, seed=1):
         np.array([f"i{n:02}" for n in range(20)], dtype=bytes),
         np.array([f"c{n:02}" for n in range(40)], dtype=bytes),
     )
-    return Artifact(
+    return ModelArtifact(
         CONFIGURATION,
-        make_blend(CONFIGURATION).fit(checkerboard, seed),
+        build_blend(CONFIGURATION).fit(checkerboard, seed),
         *ids,
         {"country=A": 0, "country=B": 1},
     )
@@ -28,7 +28,7 @@ def made(checkerboard, seed=1):
 
 def test_what_is_loaded_is_what_was_saved(checkerboard, tmp_path):
     model = made(checkerboard)
-    loaded = Artifact.load(tmp_path, model.save(tmp_path))
+    loaded = ModelArtifact.load(tmp_path, model.save(tmp_path))
     customers = Customers.of(checkerboard, np.arange(40))
     assert np.array_equal(loaded.blend.score(customers), model.blend.score(customers))
     assert loaded.item_ids.tolist() == model.item_ids.tolist()
@@ -53,15 +53,15 @@ def test_a_changed_file_is_not_opened(checkerboard, tmp_path, name):
     content[len(content) // 2] ^= 1
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DigestError, match=name):
-        Artifact.load(tmp_path, digests)
+        ModelArtifact.load(tmp_path, digests)
 
 
 def test_a_file_without_a_registered_digest_is_not_opened(checkerboard, tmp_path):
     digests = made(checkerboard).save(tmp_path)
     with pytest.raises(DigestError):
-        Artifact.load(tmp_path, {FACTORS: digests[FACTORS]})
+        ModelArtifact.load(tmp_path, {FACTORS: digests[FACTORS]})
 
 
 def test_pickles_are_refused():
     with pytest.raises(ValueError, match="allow_pickle"):
-        unpack(pack({"trap": np.array([{"a": 1}], dtype=object)}))
+        unpack_arrays(pack_arrays({"trap": np.array([{"a": 1}], dtype=object)}))

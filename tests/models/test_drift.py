@@ -43,19 +43,22 @@ def clean() -> Behaviour:
 
 def test_psi_and_ks_against_hand_and_scipy():
     # (.25 − .5) ln(.25 / .5) + (.75 − .5) ln(.75 / .5) = .25 ln 3; half a count in 10,000 does not show
-    assert drift.psi(np.array([5e6, 5e6]), np.array([2.5e6, 7.5e6])) == pytest.approx(
+    assert drift.compute_psi(np.array([5e6, 5e6]), np.array([2.5e6, 7.5e6])) == pytest.approx(
         0.25 * np.log(3), rel=1e-5
     )
-    assert drift.psi(np.array([3, 4]), np.array([3, 4])) == 0
+    assert drift.compute_psi(np.array([3, 4]), np.array([3, 4])) == 0
     rng = np.random.default_rng(2)
     a, b = rng.integers(0, 9, 300), rng.integers(2, 9, 200)
     counted = [np.bincount(each, minlength=9) for each in (a, b)]
-    assert drift.ks(*counted) == pytest.approx(stats.ks_2samp(a, b).statistic)
-    assert np.isnan(drift.ks(np.zeros(3), np.ones(3)))
+    assert drift.compute_ks_distance(*counted) == pytest.approx(stats.ks_2samp(a, b).statistic)
+    assert np.isnan(drift.compute_ks_distance(np.zeros(3), np.ones(3)))
 
 
 def test_thirty_clean_nights_raise_at_most_one_alarm(clean):
-    nights = [drift.signals(clean.before(day + 1), day, CATEGORY, PRICE) for day in range(DAYS - 30, DAYS)]
+    nights = [
+        drift.compute_drift_signals(clean.before(day + 1), day, CATEGORY, PRICE)
+        for day in range(DAYS - 30, DAYS)
+    ]
     assert sum(any(each.alarms for each in night) for night in nights) <= 1
     assert all(not np.isnan(each.value) for night in nights for each in night), "and every signal could have"
     assert len(nights[0]) == 7
@@ -80,25 +83,33 @@ def test_baskets_and_answers(clean):
     today = (clean.day == DAYS - 1) & (clean.kind == PURCHASE)
     more = np.repeat(np.flatnonzero(today), 3)  # everybody buys four times as much
     extra = clean.where(np.concatenate([np.arange(len(clean)), more]))
-    basket = next(each for each in drift.signals(extra, DAYS - 1) if "items per customer" in each.name)
+    basket = next(
+        each for each in drift.compute_drift_signals(extra, DAYS - 1) if "items per customer" in each.name
+    )
     assert basket.alarms and basket.value == pytest.approx(np.log(4), abs=0.2)
     answered = {day: (1000, 300 + day % 5) for day in range(DAYS)}
-    [quiet] = [each for each in drift.signals(clean, DAYS - 1, answers=answered) if "answers" in each.name]
+    [quiet] = [
+        each
+        for each in drift.compute_drift_signals(clean, DAYS - 1, answers=answered)
+        if "answers" in each.name
+    ]
     [loud] = [
         each
-        for each in drift.signals(clean, DAYS - 1, answers=answered | {DAYS - 1: (1000, 800)})
+        for each in drift.compute_drift_signals(clean, DAYS - 1, answers=answered | {DAYS - 1: (1000, 800)})
         if "answers" in each.name
     ]
     assert (quiet.alarms, loud.alarms, round(loud.value, 1)) == (False, True, 0.5)
     assert not [
-        each for each in drift.signals(clean, DAYS - 1, answers={3: (10, 0)}) if "answers" in each.name
+        each
+        for each in drift.compute_drift_signals(clean, DAYS - 1, answers={3: (10, 0)})
+        if "answers" in each.name
     ]
 
 
 def test_a_young_shop_says_nothing(clean):
-    assert not any(each.alarms for each in drift.signals(clean.before(20), 19, CATEGORY, PRICE))
+    assert not any(each.alarms for each in drift.compute_drift_signals(clean.before(20), 19, CATEGORY, PRICE))
     empty = replace(clean.before(1), until=40).where(np.zeros(len(clean.before(1)), bool))
-    assert not any(each.alarms for each in drift.signals(empty, 39, CATEGORY, PRICE))
+    assert not any(each.alarms for each in drift.compute_drift_signals(empty, 39, CATEGORY, PRICE))
 
 
 def test_tables_are_held_to_the_customary_limit():
@@ -108,7 +119,7 @@ def test_tables_are_held_to_the_customary_limit():
         "gone": {"a": 900},
     }
     now = {"feat_items.brand": {"Elm": 520, "Oak": 490, "Ash": 10}, "feat_items.price": {"14.0": 20}}
-    [brand] = drift.of_tables(before, now)  # 20 prices say nothing
+    [brand] = drift.compare_tables(before, now)  # 20 prices say nothing
     assert not brand.alarms
-    [brand] = drift.of_tables(before, {"feat_items.brand": {"None": 1000}})
+    [brand] = drift.compare_tables(before, {"feat_items.brand": {"None": 1000}})
     assert brand.alarms and brand.name == "feature: feat_items.brand (PSI)"

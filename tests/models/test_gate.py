@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from models.gate import MARGIN, MIN_CUSTOMERS, SLICE_MARGIN, compare_slices, judge_new, judge_refit, usual
+from models.gate import (
+    MARGIN,
+    MIN_CUSTOMERS,
+    SLICE_MARGIN,
+    compare_slices,
+    compute_usual_quality,
+    evaluate_new_configuration_gate,
+    evaluate_refit_gate,
+)
 
 GENERATOR = np.random.default_rng(0)
 POPULAR = GENERATOR.random(300) * 0.1
@@ -28,7 +36,7 @@ GOOD = POPULAR + 0.05 + GENERATOR.normal(0, 0.05, 300)
     ],
 )
 def test_judge_refit(quality, before, accepted, words):
-    verdict = judge_refit(quality, POPULAR[: len(quality)], before)
+    verdict = evaluate_refit_gate(quality, POPULAR[: len(quality)], before)
     assert (verdict.accepted, verdict.word) == (accepted, "accepted" if accepted else "refused")
     assert words in verdict.reason
 
@@ -39,22 +47,24 @@ def test_a_slow_fall_is_not_a_way_round_the_margin():
     """
     accepted, verdicts = [GOOD.mean()] * 3, []
     for night in range(1, 4):
-        fallen = judge_refit(GOOD * 0.86**night, POPULAR * 0.2, usual(accepted))
+        fallen = evaluate_refit_gate(GOOD * 0.86**night, POPULAR * 0.2, compute_usual_quality(accepted))
         verdicts.append(fallen.accepted)
         accepted += [(GOOD * 0.86**night).mean()] if fallen.accepted else []
     assert verdicts == [True, False, False]
-    assert usual([]) is None
-    assert usual([9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0]) == 1.0, "a level that lasts is the new usual"
+    assert compute_usual_quality([]) is None
+    assert compute_usual_quality([9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0]) == 1.0, (
+        "a level that lasts is the new usual"
+    )
 
 
 def test_judge_new():
-    better = judge_new(GOOD + 0.02, GOOD, POPULAR)
+    better = evaluate_new_configuration_gate(GOOD + 0.02, GOOD, POPULAR)
     assert better.accepted and "lift over the accepted configuration +0.02" in better.reason
-    same = judge_new(GOOD, GOOD, POPULAR)
+    same = evaluate_new_configuration_gate(GOOD, GOOD, POPULAR)
     assert not same.accepted and "not above zero" in same.reason
-    chance = judge_new(GOOD[::-1].copy(), GOOD, POPULAR)
+    chance = evaluate_new_configuration_gate(GOOD[::-1].copy(), GOOD, POPULAR)
     assert not chance.accepted
-    assert not judge_new(POPULAR - 0.01, POPULAR - 0.05, POPULAR).accepted, (
+    assert not evaluate_new_configuration_gate(POPULAR - 0.01, POPULAR - 0.05, POPULAR).accepted, (
         "better than the accepted one, worse than popularity"
     )
 
@@ -73,7 +83,7 @@ EVERYBODY, FEW = np.ones(300, bool), np.arange(300) < 60
 )
 def test_no_guarded_slice_may_fall(of_the_few, accepted):
     new = np.where(FEW, GOOD + of_the_few, GOOD + 0.05)
-    verdict = judge_new(new, GOOD, POPULAR, {"country France": FEW, "warm": ~FEW})
+    verdict = evaluate_new_configuration_gate(new, GOOD, POPULAR, {"country France": FEW, "warm": ~FEW})
     assert verdict.accepted is accepted
     if not accepted:
         assert (
@@ -81,7 +91,9 @@ def test_no_guarded_slice_may_fall(of_the_few, accepted):
             " -0.0500]" in verdict.reason
         )
         assert "warm" not in verdict.reason
-        assert judge_new(new, GOOD, POPULAR).accepted, "the control: over all it is a gain"
+        assert evaluate_new_configuration_gate(new, GOOD, POPULAR).accepted, (
+            "the control: over all it is a gain"
+        )
     else:
         assert "none of 2 guarded slices falls" in verdict.reason
 
@@ -91,7 +103,7 @@ def test_a_fall_that_may_be_chance_is_no_fall():
     new = np.where(FEW, GOOD - 0.03 + noise, GOOD + 0.05)
     [few] = compare_slices(new, GOOD, {"few": FEW})
     assert few.lift < -SLICE_MARGIN * few.accepted and few.high > 0 and not few.falls
-    assert judge_new(new, GOOD, POPULAR, {"few": FEW}).accepted
+    assert evaluate_new_configuration_gate(new, GOOD, POPULAR, {"few": FEW}).accepted
 
 
 def test_a_slice_of_few_is_not_judged_and_many_slices_widen_each_interval():
@@ -105,7 +117,7 @@ def test_a_slice_of_few_is_not_judged_and_many_slices_widen_each_interval():
 
 def test_a_flaw_refuses_whatever_the_quality():
     for verdict in (
-        judge_refit(GOOD, POPULAR, None, ["stale"]),
-        judge_new(GOOD + 1, GOOD, POPULAR, {}, ["stale", "leaky"]),
+        evaluate_refit_gate(GOOD, POPULAR, None, ["stale"]),
+        evaluate_new_configuration_gate(GOOD + 1, GOOD, POPULAR, {}, ["stale", "leaky"]),
     ):
         assert not verdict.accepted and verdict.reason.startswith("stale")

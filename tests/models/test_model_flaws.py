@@ -16,30 +16,31 @@ DAYS = np.array([10, 11, 12, 14, 15, 20])  # the longest silence is of four days
 
 
 def test_factors_that_are_not_numbers():
-    assert model_flaws.not_numbers(FACTORS) is None
+    assert model_flaws.find_missing_numbers(FACTORS) is None
     spoiled = FACTORS | {
         "lightfm/items": np.array([[np.nan, 1], [np.inf, 2]], np.float32),
         "ranker/price": np.array([np.nan]),
     }
     assert (
-        model_flaws.not_numbers(spoiled)
+        model_flaws.find_missing_numbers(spoiled)
         == "factors that are not numbers: lightfm/items (1 of 4), ranker/price (1 of 1)"
     )
     assert (
-        model_flaws.not_numbers(spoiled, ("price",)) == "factors that are not numbers: lightfm/items (1 of 4)"
+        model_flaws.find_missing_numbers(spoiled, ("price",))
+        == "factors that are not numbers: lightfm/items (1 of 4)"
     )
-    assert model_flaws.not_numbers(spoiled, ("price", "items")) is None
+    assert model_flaws.find_missing_numbers(spoiled, ("price", "items")) is None
 
 
 def test_the_same_page_for_everybody():
     same = np.tile(np.arange(10), (100, 1))
-    assert "popularity under another name: 100% of all places" in model_flaws.impersonal(same)
+    assert "popularity under another name: 100% of all places" in model_flaws.find_impersonal_lists(same)
     personal = np.stack([GENERATOR.permutation(40)[:10] for _ in range(100)])
-    assert model_flaws.impersonal(personal) is None
-    assert model_flaws.impersonal(same[:10]) is None, "too few to say"
-    assert model_flaws.impersonal(np.full((100, 10), -1)) is None
+    assert model_flaws.find_impersonal_lists(personal) is None
+    assert model_flaws.find_impersonal_lists(same[:10]) is None, "too few to say"
+    assert model_flaws.find_impersonal_lists(np.full((100, 10), -1)) is None
     two_tastes = np.where(np.arange(100)[:, None] % 2, np.arange(10), np.arange(10, 20))
-    assert model_flaws.impersonal(two_tastes) is None
+    assert model_flaws.find_impersonal_lists(two_tastes) is None
 
 
 @pytest.mark.parametrize(
@@ -64,17 +65,17 @@ def test_the_same_page_for_everybody():
     ],
 )
 def test_what_would_be_served_against_what_was_measured(memory, found):
-    said = model_flaws.misplaced(memory, QUALITY, QUALITY * 0.25)
+    said = model_flaws.find_misplaced_items(memory, QUALITY, QUALITY * 0.25)
     assert (said is None) if found is None else said.startswith(found)
 
 
 def test_another_numbering():
     ids = np.array([b"a", b"b", b"c"])
-    assert model_flaws.renumbered(ids, ids.copy(), "items") is None
-    assert model_flaws.renumbered(ids[[1, 0, 2]], ids, "items") == (
+    assert model_flaws.find_renumbered_ids(ids, ids.copy(), "items") is None
+    assert model_flaws.find_renumbered_ids(ids[[1, 0, 2]], ids, "items") == (
         "items are not where they were learned: 2 ids differ from those of the matrices"
     )
-    assert "1 ids differ" in model_flaws.renumbered(ids[:2], ids, "customers")
+    assert "1 ids differ" in model_flaws.find_renumbered_ids(ids[:2], ids, "customers")
 
 
 @pytest.mark.parametrize(
@@ -92,19 +93,20 @@ def test_another_numbering():
     ],
 )
 def test_too_good_to_be_true(before, baselines, found):
-    said = model_flaws.too_good(QUALITY * 0.2 / QUALITY.mean(), before, baselines)
+    said = model_flaws.find_implausible_quality(QUALITY * 0.2 / QUALITY.mean(), before, baselines)
     assert (said is None) if found is None else ("too good to be true" in said and found in said)
 
 
 def test_less_covered_than_before():
     assert (
-        model_flaws.narrowed(0.6, None, "items")
-        is model_flaws.narrowed(0.6, 0.79, "items")
-        is model_flaws.narrowed(0.9, 0.6, "items")
+        model_flaws.find_shrunk_coverage(0.6, None, "items")
+        is model_flaws.find_shrunk_coverage(0.6, 0.79, "items")
+        is model_flaws.find_shrunk_coverage(0.9, 0.6, "items")
         is None
     )
     assert (
-        model_flaws.narrowed(0.56, 0.8, "items") == "items fell by 30%, from 0.800 to 0.560; 25% is allowed"
+        model_flaws.find_shrunk_coverage(0.56, 0.8, "items")
+        == "items fell by 30%, from 0.800 to 0.560; 25% is allowed"
     )
 
 
@@ -119,14 +121,14 @@ def test_less_covered_than_before():
     ],
 )
 def test_stale(due, learned_before, found):
-    said = model_flaws.stale(DAYS, due, learned_before)
+    said = model_flaws.find_stale_behaviour(DAYS, due, learned_before)
     assert (said is None) if found is None else (said.startswith("stale: ") and found in said)
 
 
 def test_stale_in_a_shop_that_never_closes():
     every_day = np.arange(30)
-    assert model_flaws.stale(every_day, 29 + model_flaws.STALE_DAYS, 30) is None
-    assert model_flaws.stale(every_day, 30 + model_flaws.STALE_DAYS, 30)
-    assert model_flaws.stale(every_day, 30 + model_flaws.STALE_DAYS, None) is None, (
+    assert model_flaws.find_stale_behaviour(every_day, 29 + model_flaws.STALE_DAYS, 30) is None
+    assert model_flaws.find_stale_behaviour(every_day, 30 + model_flaws.STALE_DAYS, 30)
+    assert model_flaws.find_stale_behaviour(every_day, 30 + model_flaws.STALE_DAYS, None) is None, (
         "a first model has nothing to be older than"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from models.registry import Registry
+from models.registry import ModelRegistry
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("models", "spark_jobs", "serving_app", "segments", "expectations", "dags", "sample_shop")
@@ -40,7 +40,7 @@ def test_inference_is_numpy_alone():
 
 
 def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
-    registry = Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
+    registry = ModelRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts")
     (tmp_path / "files" / "model").mkdir(parents=True)
     (tmp_path / "files" / "model" / "model.json").write_text("{}")
 
@@ -66,10 +66,10 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
 
 def test_a_registry_that_cannot_be_reached_is_not_one_without_a_model(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # seven by default, four minutes in all
-    assert Registry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts").champion() is None
+    assert ModelRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts").champion() is None
     (tmp_path / "torn.db").write_bytes(b"no database" * 100)
     with pytest.raises(Exception, match="file is not a database"):
-        Registry(f"sqlite:///{tmp_path}/torn.db", tmp_path / "artifacts").champion()
-    unreachable = Registry("http://127.0.0.1:9", tmp_path / "artifacts")
+        ModelRegistry(f"sqlite:///{tmp_path}/torn.db", tmp_path / "artifacts").champion()
+    unreachable = ModelRegistry("http://127.0.0.1:9", tmp_path / "artifacts")
     with pytest.raises(MlflowException):
         unreachable.champion()

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.evaluation import measure
-from models.recommenders import make
-from models.search import in_order, items_per_customer, read_space
-from models.time_split import case
+from models.evaluation import evaluate_scores
+from models.recommenders import build_recommender
+from models.search import compute_items_per_customer, order_recipes, read_search_space
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 DAYS, CUT = 60, 50
@@ -32,7 +32,9 @@ def shop(liking, n_each, seed):
     whole = Behaviour(*liking.shape, *cells, np.full(cells.shape[1], PURCHASE, np.int8), DAYS)
     nothing = [sparse.csr_matrix((n, 0), dtype=np.float32) for n in liking.shape]
     training = Training(whole.before(CUT), *nothing)
-    return training, case(training.behaviour, whole.since(CUT), np.ones(liking.shape[1], bool), most=200)
+    return training, build_holdout_case(
+        training.behaviour, whole.since(CUT), np.ones(liking.shape[1], bool), most=200
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,26 +55,32 @@ def thin():
 def best_of_a_first_night(part, density, held):
     training, asked = held
     found = []
-    for parameters in in_order(read_space(), density)[part][:FIRST_NIGHT]:
-        scores = make(part, parameters).fit(training, 0).score(Customers.of(training, asked.customers))
-        found.append(np.nanmean(measure(scores, asked, np.ones(asked.n_items, bool)).ndcg["discover"]))
+    for parameters in order_recipes(read_search_space(), density)[part][:FIRST_NIGHT]:
+        scores = (
+            build_recommender(part, parameters)
+            .fit(training, 0)
+            .score(Customers.of(training, asked.customers))
+        )
+        found.append(
+            np.nanmean(evaluate_scores(scores, asked, np.ones(asked.n_items, bool)).ndcg["discover"])
+        )
     return max(found)
 
 
 def test_density_is_different_items_a_customer(checkerboard):
-    assert items_per_customer(checkerboard.behaviour) == 9.0
-    assert items_per_customer(checkerboard.behaviour.before(0)) == 0.0
+    assert compute_items_per_customer(checkerboard.behaviour) == 9.0
+    assert compute_items_per_customer(checkerboard.behaviour.before(0)) == 0.0
 
 
 def test_the_space_holds_both_in_the_order_of_the_data():
-    space = read_space()
-    few, many = in_order(space, FEW), in_order(space, MANY)
+    space = read_search_space()
+    few, many = order_recipes(space, FEW), order_recipes(space, MANY)
     assert list(few) == list(many) == list(space["parts"])
     for part in space["parts"]:
         assert sorted(map(str, few[part])) == sorted(map(str, many[part])), (
             f"{part}: the same recipes, whatever the density"
         )
-    assert in_order(space, 99.9) == few and few["rp3beta"][0] == {"half_life_days": 45}
+    assert order_recipes(space, 99.9) == few and few["rp3beta"][0] == {"half_life_days": 45}
     plain = {
         "half_life_days": None,
         "customer_power": 0.5,
@@ -81,11 +89,13 @@ def test_the_space_holds_both_in_the_order_of_the_data():
         "components": 64,
     }
     assert many["graph_filter"][0] == few["graph_filter"][-2] == plain
-    assert in_order({"parts": {"ease": [{}]}}, 500.0) == {"ease": [{}]}, "a space need not tell the two apart"
+    assert order_recipes({"parts": {"ease": [{}]}}, 500.0) == {"ease": [{}]}, (
+        "a space need not tell the two apart"
+    )
 
 
 def test_where_customers_had_many_items_a_first_night_finds_what_is_better_there(dense):
-    assert items_per_customer(dense[0].behaviour) > MANY
+    assert compute_items_per_customer(dense[0].behaviour) > MANY
     for part, least in (("graph_filter", 1.02), ("rp3beta", 1.02)):
         assert best_of_a_first_night(part, MANY, dense) > least * best_of_a_first_night(part, FEW, dense), (
             part
@@ -96,6 +106,6 @@ def test_where_they_had_few_it_starts_where_it_did(thin):
     """With what was best on Gowalla (27 items each: NDCG@20 .1618, a plain low pass with neighbours .1518)
     and Online Retail.
     """
-    found = in_order(read_space(), items_per_customer(thin[0].behaviour))
-    assert found["graph_filter"][:FIRST_NIGHT] == read_space()["parts"]["graph_filter"][:FIRST_NIGHT]
-    assert found["rp3beta"][:FIRST_NIGHT] == read_space()["parts"]["rp3beta"][:FIRST_NIGHT]
+    found = order_recipes(read_search_space(), compute_items_per_customer(thin[0].behaviour))
+    assert found["graph_filter"][:FIRST_NIGHT] == read_search_space()["parts"]["graph_filter"][:FIRST_NIGHT]
+    assert found["rp3beta"][:FIRST_NIGHT] == read_search_space()["parts"]["rp3beta"][:FIRST_NIGHT]

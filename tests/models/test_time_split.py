@@ -5,7 +5,7 @@ the seed's.
 import numpy as np
 import pytest
 
-from models.time_split import OverlapError, Windows, case, windows
+from models.time_split import HoldoutWindows, OverlapError, build_holdout_case, split_into_windows
 from models.training_data import PURCHASE, Behaviour
 
 
@@ -19,8 +19,8 @@ def shop(rows, n_customers, n_items):
 def test_a_test_that_shares_a_day_with_training_is_refused():
     train = shop([(0, 0, 1), (0, 1, 5)], 1, 2)
     with pytest.raises(OverlapError, match="begins on day 5"):
-        case(train, shop([(0, 1, 5)], 1, 2), np.ones(2, bool))
-    assert case(train, shop([(0, 1, 6)], 1, 2), np.ones(2, bool)).customers.tolist() == [0]
+        build_holdout_case(train, shop([(0, 1, 5)], 1, 2), np.ones(2, bool))
+    assert build_holdout_case(train, shop([(0, 1, 6)], 1, 2), np.ones(2, bool)).customers.tolist() == [0]
 
 
 def test_training_before_a_day_holds_nothing_of_it():
@@ -40,16 +40,18 @@ def test_training_before_a_day_holds_nothing_of_it():
     ],
 )
 def test_windows(n_days, window):
-    found = windows(100, 100 + n_days)
+    found = split_into_windows(100, 100 + n_days)
     assert found == (
-        None if window is None else Windows(100 + n_days - 2 * window, 100 + n_days - window, 100 + n_days)
+        None
+        if window is None
+        else HoldoutWindows(100 + n_days - 2 * window, 100 + n_days - window, 100 + n_days)
     )
 
 
 def test_the_sample_of_customers_is_the_seeds():
     train, test = shop([(c, 0, 1) for c in range(50)], 50, 2), shop([(c, 1, 5) for c in range(50)], 50, 2)
     one, same, other = (
-        case(train, test, np.ones(2, bool), most=10, seed=seed).customers for seed in (1, 1, 2)
+        build_holdout_case(train, test, np.ones(2, bool), most=10, seed=seed).customers for seed in (1, 1, 2)
     )
     assert len(one) == 10
     assert np.array_equal(one, same)
@@ -64,7 +66,7 @@ def test_what_was_had_and_what_was_wanted():
         shop([(1, 0, 1), (1, 0, 2), (2, 1, 1)], 4, 3),
         shop([(1, 0, 5), (1, 2, 5), (2, 1, 6), (3, 1, 6)], 4, 3),
     )
-    found = case(train, test, np.ones(3, bool), most=None)
+    found = build_holdout_case(train, test, np.ones(3, bool), most=None)
     assert found.customers.tolist() == [1, 2] and len(found) == 2 and found.n_items == 3
     assert found.seen.toarray().tolist() == [[True, False, False], [False, True, False]]
     assert found.wanted.toarray().tolist() == [[True, False, True], [False, True, False]]

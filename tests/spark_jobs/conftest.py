@@ -113,10 +113,10 @@ def customer(n: int) -> dict:
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory):
     """MLflow's database with its tables made: making them takes seconds, copying does not."""
-    from models.registry import Registry
+    from models.registry import ModelRegistry
 
     file = tmp_path_factory.mktemp("registry") / "mlflow.db"
-    assert Registry(f"sqlite:///{file}", file.parent).champion() is None
+    assert ModelRegistry(f"sqlite:///{file}", file.parent).champion() is None
     return file
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models import features
-from models.time_split import case
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour, Training
 
 PROTOCOL = (
@@ -38,7 +38,7 @@ def load_beauty(folder: Path) -> Dataset:
     )
     described = json.loads((folder / "Beauty_item2attributes.json").read_text())
     tokens = [[f"attribute={number}" for number in described.get(str(name), [])] for name in item_ids]
-    attributes = features.encode(tokens, features.vocabulary(tokens, min_rows=2))
+    attributes = features.encode_tokens(tokens, features.build_vocabulary(tokens, min_rows=2))
 
     def window(asked: int) -> TestWindow:
         allowed = np.ones(len(item_ids), bool)
@@ -47,7 +47,7 @@ def load_beauty(folder: Path) -> Dataset:
         # fitted on.
         return TestWindow(
             known.before(asked - 1),
-            case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None),
+            build_holdout_case(known.behaviour, whole.before(asked + 1).since(asked), allowed, most=None),
             known,
         )
 

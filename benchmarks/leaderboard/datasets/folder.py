@@ -12,7 +12,7 @@ from benchmarks.leaderboard.datasets import folder_files as files
 from benchmarks.leaderboard.datasets.gowalla import draw_holdout
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
 from models import features
-from models.time_split import Case, case, windows
+from models.time_split import HoldoutCase, build_holdout_case, split_into_windows
 from models.training_data import PURCHASE, Behaviour, Training
 
 FILE = files.FILE
@@ -50,7 +50,7 @@ def load_folder(folder: Path) -> Dataset:
 def split_by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -> Dataset:
     """Split where the nightly training would be."""
     first, last = int(rows["day"].min()), int(rows["day"].max())
-    cut = windows(first, last + 1)
+    cut = split_into_windows(first, last + 1)
     if cut is None:
         raise ValueError(
             f"{folder / FILE} has {last - first + 1} days, fewer than six days, too few to test anything"
@@ -59,7 +59,7 @@ def split_by_time(folder: Path, rows: pd.DataFrame, protocol: dict[str, list]) -
 
     def window(begins: int, until: int) -> TestWindow:
         training = build_training(whole.before(begins), rows[rows["day"] < begins], item_ids)
-        test_case = case(
+        test_case = build_holdout_case(
             training.behaviour, whole.before(until).since(begins), np.ones(len(item_ids), bool), most=None
         )
         return TestWindow(training, test_case, training)
@@ -82,7 +82,7 @@ def split_by_test_file(
     after = test_rows.assign(day=until, kind=PURCHASE if (rows["kind"] == PURCHASE).any() else 0)
     customer_ids, item_ids, whole = build_behaviour(pd.concat([rows, after], ignore_index=True), until + 1)
     known, later, allowed = whole.before(until), whole.since(until), np.ones(len(item_ids), bool)
-    of = case(known, later, allowed, most=None)
+    of = build_holdout_case(known, later, allowed, most=None)
     refuse_empty_test(folder, of, files.TEST_FILE, test_rows["customer_id"].nunique())
     before = known.wanted()
     protocol_text = OWN_TEST.format(
@@ -96,7 +96,7 @@ def split_by_test_file(
     hidden = move_to_day(before.where(out), until)
     windows_of = [
         TestWindow(build_training(held, rows, item_ids), asks, build_training(held, rows, item_ids))
-        for held, asks in ((known, of), (earlier, case(earlier, hidden, allowed, most=None)))
+        for held, asks in ((known, of), (earlier, build_holdout_case(earlier, hidden, allowed, most=None)))
     ]
     return build_dataset(folder, protocol_text, *windows_of, protocol, customer_ids, item_ids, ("discover",))
 
@@ -136,15 +136,15 @@ def build_training(behaviour: Behaviour, rows: pd.DataFrame, item_ids: np.ndarra
     categories = [text.split(files.BETWEEN) if isinstance(text, str) else [] for text in last["category"]]
     categories = [[name.strip() for name in names if name.strip()] for names in categories]
     tokens = [[f"category={name}" for name in names] for names in categories]
-    numbers = features.numbered([names[0] if names else None for names in categories])
-    content = features.encode(tokens, features.vocabulary(tokens, features.SHARED))
-    few = features.encode(tokens, features.vocabulary(tokens))
+    numbers = features.number_names([names[0] if names else None for names in categories])
+    content = features.encode_tokens(tokens, features.build_vocabulary(tokens, features.SHARED))
+    few = features.encode_tokens(tokens, features.build_vocabulary(tokens))
     return Training(
         behaviour, build_empty_features(behaviour.n_customers), few, price, numbers, item_content=content
     )
 
 
-def refuse_empty_test(folder: Path, test_case: Case, where: str, n_there: int) -> None:
+def refuse_empty_test(folder: Path, test_case: HoldoutCase, where: str, n_there: int) -> None:
     """Refuse a test that asks nobody: it would be a table of dashes."""
     if not len(test_case):
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
-from models.time_split import case
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour, Training
 
 HELD_OUT = 0.1  # of each user's training items, for the choice of parameters
@@ -70,4 +70,6 @@ def build_window(before: Behaviour, after: Behaviour) -> TestWindow:
     training = Training(
         before, build_empty_features(before.n_customers), build_empty_features(before.n_items)
     )
-    return TestWindow(training, case(before, after, np.ones(before.n_items, bool), most=None), training)
+    return TestWindow(
+        training, build_holdout_case(before, after, np.ones(before.n_items, bool), most=None), training
+    )

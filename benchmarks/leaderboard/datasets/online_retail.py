@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
 from models import features
-from models.time_split import case
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour, Training
 
 NOT_GOODS = ("POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS")
@@ -108,16 +108,21 @@ def build_window(
     few = [tokens[:TITLE_WORDS] for tokens in words]
     country = before.groupby("customer")["country"].last().reindex(customer_ids)
     people = [[f"country={name}"] if isinstance(name, str) else [] for name in country]
-    customers, items = (features.encode(tokens, features.vocabulary(tokens)) for tokens in (people, few))
-    runs = [features.letters([token.removeprefix("word=") for token in tokens]) for tokens in words]
+    customers, items = (
+        features.encode_tokens(tokens, features.build_vocabulary(tokens)) for tokens in (people, few)
+    )
+    runs = [
+        features.extract_letter_runs([token.removeprefix("word=") for token in tokens]) for tokens in words
+    ]
     content, letters = (
-        features.encode(tokens, features.vocabulary(tokens, features.SHARED)) for tokens in (words, runs)
+        features.encode_tokens(tokens, features.build_vocabulary(tokens, features.SHARED))
+        for tokens in (words, runs)
     )
     price = before.groupby("item")["price"].median().reindex(item_ids).to_numpy(np.float32)
     training = Training(
         whole.before(cut), customers, items, price, item_content=content, item_letters=letters
     )
-    test_case = case(
+    test_case = build_holdout_case(
         training.behaviour, whole.before(cut + DAYS).since(cut), np.ones(len(item_ids), bool), most=None
     )
     return TestWindow(training, test_case, training, tuple(titles))

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
-from models.time_split import Case
+from models.time_split import HoldoutCase
 from models.training_data import Behaviour, Training
 
 
@@ -69,7 +69,7 @@ def renumber_behaviour(behaviour: Behaviour, order: np.ndarray) -> Behaviour:
     )
 
 
-def renumber_test_case(case: Case, order: np.ndarray) -> Case:
+def renumber_test_case(case: HoldoutCase, order: np.ndarray) -> HoldoutCase:
     return replace(
         case,
         seen=permute_columns(case.seen, order),

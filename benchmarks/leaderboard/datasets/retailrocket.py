@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow, build_empty_features
-from models.time_split import Case, case, cells
+from models.time_split import HoldoutCase, build_cell_matrix, build_holdout_case
 from models.training_data import KINDS, Behaviour, Training
 
 SECONDS = 86_400
@@ -96,10 +96,12 @@ def build_window(
     )
     training = Training(before, build_empty_features(n_visitors), build_empty_features(n_items))
     return TestWindow(
-        training, mask_touched_items(case(before, after, np.ones(n_items, bool), most=None), before), training
+        training,
+        mask_touched_items(build_holdout_case(before, after, np.ones(n_items, bool), most=None), before),
+        training,
     )
 
 
-def mask_touched_items(test_case: Case, before: Behaviour) -> Case:
+def mask_touched_items(test_case: HoldoutCase, before: Behaviour) -> HoldoutCase:
     """The test with everything a visitor touched as seen, not only what was bought."""
-    return replace(test_case, seen=cells(before.of(test_case.customers)))
+    return replace(test_case, seen=build_cell_matrix(before.of(test_case.customers)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from models.time_split import Case
+from models.time_split import HoldoutCase
 from models.training_data import Customers, Training
 
 
@@ -24,7 +24,7 @@ class TestWindow:
     """
 
     training: Training
-    asked: Case
+    asked: HoldoutCase
     history: Training
     titles: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.leaderboard.datasets import read_dataset
 from benchmarks.leaderboard.datasets.gowalla import draw_holdout
-from models.evaluation import measure_lists
+from models.evaluation import evaluate_lists
 from models.training_data import KINDS, Behaviour
 
 
@@ -177,5 +177,5 @@ def test_gowalla_popularity_comes_out_as_published(real_data):
         seen = asked.seen.indices[asked.seen.indptr[row] : asked.seen.indptr[row + 1]]
         first = order[: 20 + len(seen)]
         lists[row] = first[~np.isin(first, seen)][:20]
-    found = measure_lists({"discover": lists}, asked, behaviour.n_items)
+    found = evaluate_lists({"discover": lists}, asked, behaviour.n_items)
     assert np.mean(found.ndcg["discover"]) == pytest.approx(0.0317, abs=5e-5)

@@ -15,7 +15,7 @@ from benchmarks.leaderboard.lifts import compute_lifts
 from benchmarks.leaderboard.published import PUBLISHED
 from benchmarks.leaderboard.rows import ROWS, LeaderboardRow, define_blend_row, define_single_row, list_rows
 from benchmarks.leaderboard.run import RowResult
-from models.evaluation import Measured
+from models.evaluation import MetricResults
 from models.recommenders import RECOMMENDERS
 
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_is_a_sentence(tmp_path, monkeypatch, capsys, argv, sente
 
 def result(name, ndcg, single=True):
     figures = {"next": {"ndcg@10": np.array(ndcg)}}
-    return RowResult(LeaderboardRow(name, {}, single=single), Measured(figures, {"next": {}}), {})
+    return RowResult(LeaderboardRow(name, {}, single=single), MetricResults(figures, {"next": {}}), {})
 
 
 def test_blends_are_compared_with_the_best_single_row():

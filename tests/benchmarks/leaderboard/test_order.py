@@ -11,8 +11,8 @@ from scipy import sparse
 
 from benchmarks.leaderboard.datasets.order import renumber_items, shuffle_items
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
-from models.evaluation import evaluate
-from models.time_split import case
+from models.evaluation import evaluate_scores_in_blocks
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour, Training
 
 N_CUSTOMERS, N_ITEMS, CUT = 60, 200, 10
@@ -37,7 +37,7 @@ def a_data_set(generator):
         category=np.arange(N_ITEMS, dtype=np.int32) % 7,
         item_content=features,
     )
-    asked = case(known.behaviour, whole.since(CUT), np.ones(N_ITEMS, bool), most=None)
+    asked = build_holdout_case(known.behaviour, whole.since(CUT), np.ones(N_ITEMS, bool), most=None)
     window = TestWindow(known, asked, known, tuple(f"title {n}" for n in range(N_ITEMS)))
     ids = np.array([f"i{n}" for n in range(N_ITEMS)])
     return Dataset("made", "", window, window, ("discover",), (10,), COLUMNS, np.arange(N_CUSTOMERS), ids)
@@ -94,7 +94,7 @@ def test_a_recommender_without_an_opinion_knows_no_future():
 
     def hits(held):
         window = held.test
-        equal = evaluate(
+        equal = evaluate_scores_in_blocks(
             lambda rows: np.ones((len(rows), N_ITEMS), np.float32),
             window.asked,
             np.ones(N_ITEMS, bool),

@@ -17,9 +17,9 @@ from expectations.contracts.lake import (
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
 )
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.blending.weighted import WeightedBlend
-from models.recommenders import make
+from models.recommenders import build_recommender
 from models.training_data import KINDS, PURCHASE, Behaviour, Training
 from spark_jobs.lake.tables import Lake
 from spark_jobs.score.scoring_model import ScoringModel
@@ -55,9 +55,9 @@ def made() -> ScoringModel:
     training = Training(
         held, sparse.csr_matrix((10, 1), dtype=np.float32), sparse.csr_matrix((4, 1), dtype=np.float32)
     )
-    parts = [make(name, {}).fit(training, 1) for name in ("recent_popularity", "own_history")]
+    parts = [build_recommender(name, {}).fit(training, 1) for name in ("recent_popularity", "own_history")]
     ids = np.array([b"lamp", b"pan", b"tea", b"xsoap"]), np.array([b"ann", *[b"n%d" % n for n in range(9)]])
-    artifact = Artifact(
+    artifact = ModelArtifact(
         {}, WeightedBlend(parts, {"recent_popularity": 1.0, "own_history": 0.1}), *ids, {"country=DE": 0}
     )
     consumable = np.array([False, False, True, False])

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from models.listing.lists import build_personal_lists, decode_source_names
-from models.recommenders import make_blend
+from models.recommenders import build_blend
 from models.training_data import Customers
 
 CONFIGURATION = {
@@ -42,7 +42,7 @@ def grown(shop):
 
 @pytest.fixture(scope="module")
 def blend(grown):
-    return make_blend(CONFIGURATION).fit(grown, 1)
+    return build_blend(CONFIGURATION).fit(grown, 1)
 
 
 def somebody(grown, n_events, parity):
@@ -75,7 +75,7 @@ def test_attributes_alone_tell_more_than_popularity(grown, blend):
     for parity in (0, 1):
         found = build_personal_lists(blend, somebody(grown, 0, parity), everything, everything, n=8)
         assert np.mean(found.items[0] % 2 == parity) >= 0.75
-    counts = make_blend({"parts": {}, "weights": {"recent_popularity": 1.0}}).fit(grown, 1)
+    counts = build_blend({"parts": {}, "weights": {"recent_popularity": 1.0}}).fit(grown, 1)
     listed = build_personal_lists(counts, somebody(grown, 0, 0), everything, everything, n=8).items[0]
     assert 0.2 < np.mean(listed % 2 == 0) < 0.8  # negative control
 

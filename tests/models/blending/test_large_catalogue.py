@@ -6,8 +6,8 @@ from scipy import sparse
 
 from models.blending.learned import LearnedBlend
 from models.blending.ranker import RankerSettings
-from models.inference import top_n
-from models.recommenders import make_blend
+from models.inference import select_top_items
+from models.recommenders import build_blend
 from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 N_CUSTOMERS, N_ITEMS, N_DAYS = 320, 31_000, 40
@@ -35,7 +35,7 @@ def training():
 
 def test_enough_are_asked_and_the_scores_of_all_parts_stay_within_bounds(training):
     """Six million cells were 193 customers here, fewer than the 200 that a learned blend is tried from."""
-    blend = make_blend(LEARNED)
+    blend = build_blend(LEARNED)
     [window, *_] = blend.select_windows(training)
     assert len(blend.draw_case(training, window, 0)) == 300
     many = LearnedBlend([None] * 100, RankerSettings())
@@ -45,9 +45,9 @@ def test_enough_are_asked_and_the_scores_of_all_parts_stay_within_bounds(trainin
 
 
 def test_it_learns_whose_taste_is_whose(training):
-    blend = make_blend(LEARNED).fit(training, 0)
+    blend = build_blend(LEARNED).fit(training, 0)
     few = np.arange(40)
-    listed, _ = top_n(blend.score(Customers.of(training, few)), 5)
+    listed, _ = select_top_items(blend.score(Customers.of(training, few)), 5)
     taste = {
         int(item): customer % 2
         for customer, item in zip(training.behaviour.customer, training.behaviour.item, strict=True)

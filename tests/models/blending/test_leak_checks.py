@@ -19,7 +19,7 @@ from models.blending.training_rows import (
     score_parts,
 )
 from models.blending.training_windows import TrainingWindow
-from models.recommenders import make
+from models.recommenders import build_recommender
 from models.time_split import OverlapError
 from models.training_data import KINDS, PURCHASE
 from tests.models.conftest import training
@@ -31,7 +31,7 @@ def built(shop, groups=FEATURE_GROUPS, window=WINDOW, cut=WINDOW.cut):
     """Rows of a window, by two parts fitted on what was before `cut`."""
     past = shop.before(cut)
     test = draw_training_case(shop, window, 100, seed=1)
-    parts = [make(name).fit(past, 1) for name in ("item_knn", "own_history")]
+    parts = [build_recommender(name).fit(past, 1) for name in ("item_knn", "own_history")]
     scores = score_parts(parts, test.select_customers(shop.before(window.cut)))
     return build_training_rows(
         shop, window, test, PartScores(scores, [cut, cut]), RowSampling(20, 10, 1), groups
@@ -140,7 +140,7 @@ def test_what_is_looked_at_from_the_cuts_own_day_on_changes_no_row(shop):
 
 
 def test_a_blend_fitted_before_a_day_does_not_change_with_what_follows(shop):
-    parts = [make(name) for name in ("item_knn", "own_history", "popularity")]
+    parts = [build_recommender(name) for name in ("item_knn", "own_history", "popularity")]
     trees = [
         LearnedBlend([replace(part) for part in parts], RankerSettings(windows=2, rounds=5))
         .fit(whole.before(45), 1)

@@ -15,8 +15,8 @@ from models.blending.training_rows import (
     sample_unwanted,
     score_parts,
 )
-from models.recommenders import make, make_blend
-from models.time_split import case
+from models.recommenders import build_blend, build_recommender
+from models.time_split import build_holdout_case
 from models.training_data import Customers
 
 CONFIGURATION = {
@@ -27,7 +27,7 @@ CONFIGURATION = {
 
 @pytest.fixture(scope="module")
 def blend(shop):
-    return make_blend(CONFIGURATION).fit(shop.before(52), 1)
+    return build_blend(CONFIGURATION).fit(shop.before(52), 1)
 
 
 def test_it_finds_more_than_popularity(shop, blend):
@@ -35,9 +35,9 @@ def test_it_finds_more_than_popularity(shop, blend):
     half, .23 of all.
     """
     past, customers = shop.before(52), np.arange(60)
-    test = case(past.behaviour, shop.behaviour.since(52), np.ones(30, bool))
+    test = build_holdout_case(past.behaviour, shop.behaviour.since(52), np.ones(30, bool))
     wanted = test.wanted.toarray()[np.searchsorted(test.customers, customers)]
-    for fitted, least, most in ((blend, 0.4, 1.0), (make("popularity").fit(past, 1), 0.0, 0.3)):
+    for fitted, least, most in ((blend, 0.4, 1.0), (build_recommender("popularity").fit(past, 1), 0.0, 0.3)):
         best = fitted.score(Customers.of(past, customers)).argsort(axis=1)[:, -5:]
         assert least < np.take_along_axis(wanted, best, axis=1).mean() < most
 
@@ -82,16 +82,16 @@ def test_scored_in_blocks_as_at_once(shop, blend, monkeypatch):
 
 
 def test_kept_as_plain_numbers_it_comes_back_the_same(shop, blend):
-    arrays = artifact.unpack(artifact.pack(blend.arrays()))
+    arrays = artifact.unpack_arrays(artifact.pack_arrays(blend.arrays()))
     assert arrays["ranker/trees/0"].dtype == np.uint8
     customers = Customers.of(shop, np.arange(60))
-    assert np.array_equal(make_blend(CONFIGURATION).restore(arrays).score(customers), blend.score(customers))
+    assert np.array_equal(build_blend(CONFIGURATION).restore(arrays).score(customers), blend.score(customers))
 
 
 def test_seeds_are_averaged(shop):
     one_seed = RankerSettings(windows=2, rounds=5)
     past, customers = shop.before(52), Customers.of(shop.before(52), np.arange(5))
-    parts = [make(name).fit(past, 1) for name in ("own_history", "popularity")]
+    parts = [build_recommender(name).fit(past, 1) for name in ("own_history", "popularity")]
     first = LearnedBlend(parts, one_seed)
     held = [
         first.build_rows(
@@ -114,7 +114,7 @@ def test_seeds_are_averaged(shop):
 
 def test_fitted_or_restored_anew_it_asks_its_new_trees(shop, blend):
     customers = Customers.of(shop.before(52), np.arange(60))
-    again = make_blend(CONFIGURATION).fit(shop.before(48), 1)
+    again = build_blend(CONFIGURATION).fit(shop.before(48), 1)
     earlier, said = again.score(customers), blend.score(customers)
     assert not np.array_equal(earlier, said), "the negative control"
     np.testing.assert_array_equal(again.fit(shop.before(52), 1).score(customers), said)
@@ -124,11 +124,13 @@ def test_fitted_or_restored_anew_it_asks_its_new_trees(shop, blend):
 
 def test_too_short_a_history_is_said_so(shop):
     with pytest.raises(ValueError, match="too short"):
-        make_blend(CONFIGURATION).fit(shop.before(5), 1)
+        build_blend(CONFIGURATION).fit(shop.before(5), 1)
 
 
 def test_a_ranker_of_other_columns_is_refused(shop, blend):
-    other = make_blend({**CONFIGURATION, "parts": {"item_knn": {}, "popularity": {}}}).restore(blend.arrays())
+    other = build_blend({**CONFIGURATION, "parts": {"item_knn": {}, "popularity": {}}}).restore(
+        blend.arrays()
+    )
     with pytest.raises(
         ValueError, match=r"no more \(own_history\.share, own_history\.score, own_history\.place\)"
     ):
@@ -136,7 +138,7 @@ def test_a_ranker_of_other_columns_is_refused(shop, blend):
 
 
 def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_it_says_the_same(shop):
-    past, fitted = shop.before(52), make_blend(CONFIGURATION)
+    past, fitted = shop.before(52), build_blend(CONFIGURATION)
     window = fitted.select_windows(past)[0]
     before_it = past.before(window.cut)
     test = fitted.draw_case(past, window, 1)
@@ -154,9 +156,9 @@ def test_a_ranker_grown_before_a_column_came_is_served_and_where_nobody_browses_
 
 def test_unknown_settings_are_refused():
     with pytest.raises(ValueError, match="ranker"):
-        make_blend({"parts": {}, "ranker": {"magic": 1}})
+        build_blend({"parts": {}, "ranker": {"magic": 1}})
     with pytest.raises(ValueError, match="one part of a kind: item_knn:wide"):
-        make_blend({"parts": {"item_knn": {}, "item_knn:wide": {}}, "ranker": {}})
+        build_blend({"parts": {"item_knn": {}, "item_knn:wide": {}}, "ranker": {}})
 
 
 def test_thinned_keeps_all_wanted_and_so_many_others_of_each():

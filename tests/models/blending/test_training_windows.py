@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.blending.training_windows import TrainingWindow, sample_rows, select_training_windows
-from models.time_split import OverlapError, windows
+from models.time_split import OverlapError, split_into_windows
 from tests.models.conftest import training
 
 
@@ -48,7 +48,7 @@ def test_no_window_reaches_a_day_that_is_not_known(days, most, step):
 def test_a_test_is_never_in_a_window(days):
     """The model that a test judges is fitted on what was before the test: so are its windows."""
     known = behaviour(days)
-    cut = windows(0, known.until)
+    cut = split_into_windows(0, known.until)
     before = known.before(cut.test_from)
     assert all(window.until <= cut.test_from for window in select_training_windows(before, 9, 14))
 

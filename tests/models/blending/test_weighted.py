@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from models.blending.score_scale import normalise_scores
 from models.blending.weighted import WeightedBlend
-from models.evaluation import measure, measure_lists
-from models.recommenders import make, make_blend
-from models.time_split import case
+from models.evaluation import evaluate_lists, evaluate_scores
+from models.recommenders import build_blend, build_recommender
+from models.time_split import build_holdout_case
 from models.training_data import Customers
 
 SCORES = st.lists(
@@ -45,8 +45,8 @@ def test_a_power_lifts_what_stands_further_down():
 
 def test_a_configuration_names_the_power_or_none():
     configuration = {"parts": {}, "weights": {"popularity": 1.0}}
-    assert make_blend(configuration).power == 1.0
-    assert make_blend({**configuration, "power": 0.5}).power == 0.5
+    assert build_blend(configuration).power == 1.0
+    assert build_blend({**configuration, "power": 0.5}).power == 0.5
 
 
 def test_two_of_a_kind_stand_in_one_blend_under_names_of_their_own(checkerboard):
@@ -55,20 +55,22 @@ def test_two_of_a_kind_stand_in_one_blend_under_names_of_their_own(checkerboard)
         "parts": {"item_knn": {"half_life_days": 2.0}, "item_knn:wide": {"half_life_days": 200.0}},
         "weights": {"item_knn": 1.0, "item_knn:wide": 0.25},
     }
-    fitted = make_blend(configuration).fit(checkerboard, 0)
+    fitted = build_blend(configuration).fit(checkerboard, 0)
     assert [part.half_life_days for part in fitted.parts] == [2.0, 200.0]
     customers = Customers.of(checkerboard, np.arange(40))
     narrow, wide = (normalise_scores(part.score(customers)) for part in fitted.parts)
     whole = fitted.score(customers)
     assert np.where(np.isfinite(whole), whole, 0.0) == pytest.approx(narrow + 0.25 * wide)
-    again = make_blend(configuration).restore(fitted.arrays())
+    again = build_blend(configuration).restore(fitted.arrays())
     assert np.array_equal(again.score(customers), whole)
 
 
 def test_a_profile_may_fade_faster_than_what_was_learned(checkerboard):
     customers = Customers.of(checkerboard, np.array([0]))
-    both = make("ease", {"half_life_days": 50.0}).fit(checkerboard, 0)
-    apart = make("ease", {"half_life_days": 50.0, "profile_half_life_days": 1.0}).fit(checkerboard, 0)
+    both = build_recommender("ease", {"half_life_days": 50.0}).fit(checkerboard, 0)
+    apart = build_recommender("ease", {"half_life_days": 50.0, "profile_half_life_days": 1.0}).fit(
+        checkerboard, 0
+    )
     assert np.array_equal(both.weights, apart.weights)
     assert not np.array_equal(both.score(customers), apart.score(customers))
 
@@ -77,13 +79,13 @@ def test_lists_of_a_test_are_those_that_its_scores_give(shop):
     """Of the same customers, `list_test_items` and `measure` with the scores agree in every figure."""
     past = shop.before(52)
     allowed, consumable = np.arange(30) % 7 != 0, np.arange(30) % 2 == 0
-    test = case(past.behaviour, shop.behaviour.since(52), allowed)
-    parts = [make(name).fit(past, 1) for name in ("item_knn", "own_history")]
+    test = build_holdout_case(past.behaviour, shop.behaviour.since(52), allowed)
+    parts = [build_recommender(name).fit(past, 1) for name in ("item_knn", "own_history")]
     blend = WeightedBlend(parts, {"item_knn": 1.0, "own_history": 0.5})
     customers = Customers.of(past, test.customers)
     excluded = test.seen.multiply(~consumable).tocsr()
-    by_scores = measure(blend.score(customers), test, allowed, excluded)
-    by_lists = measure_lists(
+    by_scores = evaluate_scores(blend.score(customers), test, allowed, excluded)
+    by_lists = evaluate_lists(
         blend.list_test_items(customers, allowed, consumable, 10), test, int(allowed.sum())
     )
     assert by_scores.lists == by_lists.lists

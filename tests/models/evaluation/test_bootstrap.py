@@ -5,7 +5,7 @@ own.
 import numpy as np
 import pytest
 
-from models.evaluation import interval, intervals
+from models.evaluation import bootstrap_interval, bootstrap_intervals
 
 
 def test_the_interval_holds_the_mean_as_often_as_it_says():
@@ -15,15 +15,15 @@ def test_the_interval_holds_the_mean_as_often_as_it_says():
     generator = np.random.default_rng(5)
     missed = 0
     for n in range(200):
-        _, low, high = interval(generator.random(80), seed=n, draws=200, level=0.9)
+        _, low, high = bootstrap_interval(generator.random(80), seed=n, draws=200, level=0.9)
         missed += not low <= 0.5 <= high
     assert 7 <= missed <= 33
 
 
 def test_the_interval_leaves_nan_out():
-    assert interval(np.array([1.0, np.nan, 1.0])) == (1.0, 1.0, 1.0)
-    assert np.isnan(interval(np.array([np.nan]))[0])
-    assert np.isnan(interval(np.array([]))).all()
+    assert bootstrap_interval(np.array([1.0, np.nan, 1.0])) == (1.0, 1.0, 1.0)
+    assert np.isnan(bootstrap_interval(np.array([np.nan]))[0])
+    assert np.isnan(bootstrap_interval(np.array([]))).all()
 
 
 def test_columns_are_what_each_is_alone():
@@ -32,13 +32,13 @@ def test_columns_are_what_each_is_alone():
     values = generator.random((40, 3))
     values[5:, 1] = np.nan
     values[:, 2] = np.nan
-    found = intervals(values, seed=3)
-    assert tuple(found[0]) == pytest.approx(interval(values[:, 0], seed=3))
+    found = bootstrap_intervals(values, seed=3)
+    assert tuple(found[0]) == pytest.approx(bootstrap_interval(values[:, 0], seed=3))
     assert found[1, 0] == pytest.approx(values[:5, 1].mean())
     assert found[1, 1] < found[1, 0] < found[1, 2]
     assert np.isnan(found[2]).all()
-    assert np.array_equal(found, intervals(values, seed=3), equal_nan=True)
-    assert not np.array_equal(found, intervals(values, seed=4), equal_nan=True)
+    assert np.array_equal(found, bootstrap_intervals(values, seed=3), equal_nan=True)
+    assert not np.array_equal(found, bootstrap_intervals(values, seed=4), equal_nan=True)
 
 
 def test_a_paired_difference_is_surer_than_two_means():
@@ -47,6 +47,6 @@ def test_a_paired_difference_is_surer_than_two_means():
     """
     base = np.random.default_rng(1).random(300)
     better = base + 0.01
-    assert interval(better)[1] < interval(base)[2]
-    lift, low, high = interval(better - base)
+    assert bootstrap_interval(better)[1] < bootstrap_interval(base)[2]
+    lift, low, high = bootstrap_interval(better - base)
     assert (lift, low, high) == pytest.approx((0.01, 0.01, 0.01))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.evaluation import TASKS, evaluate, measure, measure_lists
-from models.evaluation.ranking_metrics import rank_metrics
-from models.inference import top_n
-from models.time_split import case
+from models.evaluation import TASKS, evaluate_lists, evaluate_scores, evaluate_scores_in_blocks
+from models.evaluation.ranking_metrics import compute_ranking_metrics
+from models.inference import select_top_items
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour
 
 
@@ -39,7 +39,7 @@ def test_rank_metrics_equal_the_plain_definition(data):
     listed = data.draw(st.permutations(range(n_items)))[:k]
     wanted = data.draw(st.sets(st.integers(0, n_items - 1), min_size=1))
     cells = np.isin(np.arange(n_items), list(wanted))[None, :]
-    found = rank_metrics(np.array([listed]), cells, (k,))
+    found = compute_ranking_metrics(np.array([listed]), cells, (k,))
     assert [found[f"{metric}@{k}"][0] for metric in ("ndcg", "recall", "mrr")] == pytest.approx(
         by_hand(listed, wanted)
     )
@@ -54,7 +54,7 @@ def test_top_n_equals_sorting(data):
     )
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(scores), max_size=len(scores))))
     n = data.draw(st.integers(1, 20))
-    items, _ = top_n(scores[None, :], n, allowed)
+    items, _ = select_top_items(scores[None, :], n, allowed)
     expected = sorted(
         (i for i in range(len(scores)) if allowed[i] and np.isfinite(scores[i])),
         key=lambda i: (-scores[i], i),
@@ -67,9 +67,9 @@ def test_the_two_tasks_by_hand():
     (0 masked) at 2.
     """
     train, test = shop([(0, 0, 1), (1, 2, 2)], 2, 3), shop([(0, 0, 5), (0, 1, 5)], 2, 3)
-    asked = case(train, test, np.ones(3, bool))
+    asked = build_holdout_case(train, test, np.ones(3, bool))
     assert asked.customers.tolist() == [0]
-    found = measure(np.array([[3.0, 1.0, 2.0]]), asked, np.ones(3, bool), k=3)
+    found = evaluate_scores(np.array([[3.0, 1.0, 2.0]]), asked, np.ones(3, bool), k=3)
     assert found.ndcg["next"][0] == pytest.approx((1 + 1 / 2) / (1 + 1 / math.log2(3)))
     assert found.ndcg["discover"][0] == pytest.approx(1 / math.log2(3))
     assert found.mrr["discover"][0] == pytest.approx(0.5)
@@ -82,15 +82,15 @@ def test_the_two_tasks_by_hand():
 
 
 def test_a_customer_who_bought_nothing_new_counts_in_next_only():
-    asked = case(shop([(0, 0, 1)], 1, 2), shop([(0, 0, 5)], 1, 2), np.ones(2, bool))
-    found = measure(np.array([[2.0, 1.0]]), asked, np.ones(2, bool))
+    asked = build_holdout_case(shop([(0, 0, 1)], 1, 2), shop([(0, 0, 5)], 1, 2), np.ones(2, bool))
+    found = evaluate_scores(np.array([[2.0, 1.0]]), asked, np.ones(2, bool))
     assert np.isnan(found.ndcg["discover"][0])
     assert found.quality[0] == found.ndcg["next"][0] == 1.0
 
 
 def test_what_is_bought_once_is_not_listed_again():
-    asked = case(shop([(0, 0, 1)], 1, 2), shop([(0, 0, 5), (0, 1, 5)], 1, 2), np.ones(2, bool))
-    found = measure(np.array([[2.0, 1.0]]), asked, np.ones(2, bool), excluded=asked.seen)
+    asked = build_holdout_case(shop([(0, 0, 1)], 1, 2), shop([(0, 0, 5), (0, 1, 5)], 1, 2), np.ones(2, bool))
+    found = evaluate_scores(np.array([[2.0, 1.0]]), asked, np.ones(2, bool), excluded=asked.seen)
     assert found.mrr["next"][0] == 1.0
     assert found.recall["next"][0] == 0.5
 
@@ -101,14 +101,14 @@ def test_blocks_do_not_matter(seed, block):
     """The same figures whether all customers are scored at once or a few at a time."""
     generator = np.random.default_rng(seed)
     rows = [(c, i, d) for c in range(9) for d in (1, 2, 6, 7) for i in generator.choice(12, 2, replace=False)]
-    asked = case(
+    asked = build_holdout_case(
         shop([r for r in rows if r[2] < 5], 9, 12),
         shop([r for r in rows if r[2] > 5], 9, 12),
         np.ones(12, bool),
     )
     scores, allowed = generator.random((len(asked), 12)).round(1), generator.random(12) < 0.9
-    whole = measure(scores, asked, allowed, k=3)
-    parts = evaluate(lambda places: scores[places], asked, allowed, ks=(3,), block=block)
+    whole = evaluate_scores(scores, asked, allowed, k=3)
+    parts = evaluate_scores_in_blocks(lambda places: scores[places], asked, allowed, ks=(3,), block=block)
     assert whole.lists == parts.lists
     for task in TASKS:
         for name, values in whole.figures[task].items():
@@ -116,8 +116,8 @@ def test_blocks_do_not_matter(seed, block):
 
 
 def test_the_first_cut_is_the_one_that_choices_are_made_on():
-    asked = case(shop([(0, 0, 1)], 1, 4), shop([(0, 3, 5)], 1, 4), np.ones(4, bool))
-    found = evaluate(
+    asked = build_holdout_case(shop([(0, 0, 1)], 1, 4), shop([(0, 3, 5)], 1, 4), np.ones(4, bool))
+    found = evaluate_scores_in_blocks(
         lambda _: np.array([[4.0, 3.0, 2.0, 1.0]]), asked, np.ones(4, bool), ks=(2, 4), tasks=("next",)
     )
     assert found.figures["next"]["hit@2"][0] == 0 and found.figures["next"]["hit@4"][0] == 1
@@ -126,12 +126,12 @@ def test_the_first_cut_is_the_one_that_choices_are_made_on():
 
 
 def test_lists_made_elsewhere_count_as_those_made_here():
-    asked = case(
+    asked = build_holdout_case(
         shop([(0, 0, 1), (1, 1, 1)], 2, 3), shop([(0, 0, 5), (0, 2, 5), (1, 1, 6)], 2, 3), np.ones(3, bool)
     )
     scores = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
-    here = measure(scores, asked, np.ones(3, bool), k=3)
-    there = measure_lists(
+    here = evaluate_scores(scores, asked, np.ones(3, bool), k=3)
+    there = evaluate_lists(
         {"discover": np.array([[1, 2, -1], [2, 0, -1]]), "next": np.array([[0, 1, 2], [2, 1, 0]])}, asked, 3
     )
     for task in TASKS:
@@ -142,8 +142,10 @@ def test_lists_made_elsewhere_count_as_those_made_here():
 
 def test_only_items_of_a_slice_count_in_its_figures():
     """Items 0 and 2 are wanted and listed at places 1 and 3; of the slice {2}, the hit is at place 3."""
-    asked = case(shop([(0, 1, 1)], 1, 3), shop([(0, 0, 5), (0, 2, 5)], 1, 3), np.ones(3, bool))
+    asked = build_holdout_case(shop([(0, 1, 1)], 1, 3), shop([(0, 0, 5), (0, 2, 5)], 1, 3), np.ones(3, bool))
     of = {"new": np.array([False, False, True]), "gone": np.array([False, True, False])}
-    found = measure(np.array([[3.0, 2.0, 1.0]]), asked, np.ones(3, bool), k=3, item_slices=of).figures["next"]
+    found = evaluate_scores(
+        np.array([[3.0, 2.0, 1.0]]), asked, np.ones(3, bool), k=3, item_slices=of
+    ).figures["next"]
     assert found["ndcg@3 new"][0] == pytest.approx(1 / math.log2(4))
     assert np.isnan(found["ndcg@3 gone"][0])

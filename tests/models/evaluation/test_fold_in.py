@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from expectations.contracts import snapshot
 from models.evaluation import fold_in as measured
-from models.inference import FactorSpace, fold_in
-from models.recommenders import make
-from models.time_split import case
+from models.inference import FactorSpace, fold_in_customer
+from models.recommenders import build_recommender
+from models.time_split import build_holdout_case
 from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers
 
 
@@ -30,14 +30,14 @@ def test_no_vector_near_it_costs_less(seed, n_own):
     factors = generator.normal(size=(9, 3))
     own = generator.choice(9, n_own, replace=False)
     weights = generator.uniform(0.1, 2.0, n_own)
-    found = fold_in(factors[own], weights, factors.T @ factors, 4.0, 0.5)
+    found = fold_in_customer(factors[own], weights, factors.T @ factors, 4.0, 0.5)
     least = cost(found, factors, weights, own, 4.0, 0.5)
     for step in np.vstack([np.eye(3), -np.eye(3), generator.normal(size=(4, 3))]) * 1e-3:
         assert cost(found + step, factors, weights, own, 4.0, 0.5) > least
 
 
 def test_somebody_without_events_has_no_direction():
-    assert not fold_in(np.zeros((0, 3)), np.zeros(0), np.eye(3), 4.0, 0.5).any()
+    assert not fold_in_customer(np.zeros((0, 3)), np.zeros(0), np.eye(3), 4.0, 0.5).any()
 
 
 def test_an_event_a_half_life_ago_counts_half_and_an_item_twice_counts_twice():
@@ -48,7 +48,7 @@ def test_an_event_a_half_life_ago_counts_half_and_an_item_twice_counts_twice():
 
 
 def test_the_service_places_a_customer_where_training_does(checkerboard):
-    fitted = make("als", {"components": 4}).fit(checkerboard, seed=3)
+    fitted = build_recommender("als", {"components": 4}).fit(checkerboard, seed=3)
     behaviour, space = checkerboard.behaviour, fitted.space()
     placed = fitted.place(Customers.of(checkerboard, np.arange(40)))
     for customer in (0, 7, 39):
@@ -64,7 +64,7 @@ def test_arrivals_keep_their_last_events_and_nobody_arrives_twice():
     day = np.tile(np.arange(30, dtype=np.int32), 7)
     customer = np.repeat(np.arange(7, dtype=np.int32), 30)
     behaviour = Behaviour(7, 30, customer, day, day, np.full(210, PURCHASE, np.int8), until=30)
-    short = measured.shortened(behaviour, [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])])
+    short = measured.shorten_histories(behaviour, [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])])
     held = [sorted(short.day[short.customer == one].tolist()) for one in range(7)]
     assert held[:6] == [list(range(30 - n, 30)) for n in (1, 2, 3, 4, 6, 7)]
     assert len(held[6]) == 30, "who does not arrive keeps everything"
@@ -75,25 +75,29 @@ def test_a_report_says_what_placing_is_worth(checkerboard):
     than popularity.
     """
     before, after = checkerboard.behaviour.before(22), checkerboard.behaviour.since(22)
-    test = case(before, after, np.ones(20, bool))
-    cohorts = measured.arrivals(test, seed=1)
+    test = build_holdout_case(before, after, np.ones(20, bool))
+    cohorts = measured.draw_cohorts(test, seed=1)
     assert len(np.unique(np.concatenate(cohorts))) == sum(map(len, cohorts)) > 20
-    assert all(np.array_equal(a, b) for a, b in zip(cohorts, measured.arrivals(test, seed=1), strict=True))
-    trained, without = measured.two_trainings(checkerboard.before(22), cohorts)
+    assert all(
+        np.array_equal(a, b) for a, b in zip(cohorts, measured.draw_cohorts(test, seed=1), strict=True)
+    )
+    trained, without = measured.split_training(checkerboard.before(22), cohorts)
     assert not np.isin(without.behaviour.customer, np.concatenate(cohorts)).any()
-    fits = [make("als", {"components": 4}).fit(training, seed=0) for training in (trained, without)]
-    rows = measured.report(test, np.ones(20, bool), cohorts, trained, *fits)
+    fits = [
+        build_recommender("als", {"components": 4}).fit(training, seed=0) for training in (trained, without)
+    ]
+    rows = measured.evaluate_fold_in(test, np.ones(20, bool), cohorts, trained, *fits)
     assert [(row["fewest"], row["most"]) for row in rows] == list(measured.COHORTS)
     for row in rows:
         assert row["cosine"] > 0.9
         assert 0.8 < row["trust"] <= 1.0
         expected = min(1.0, row["quality"]["folded_in"] / row["quality"]["retrained"])
         assert row["trust"] == pytest.approx(expected, abs=1e-3)
-    blind = make("als", {"components": 4}).fit(checkerboard.before(22), seed=0)
+    blind = build_recommender("als", {"components": 4}).fit(checkerboard.before(22), seed=0)
     blind.item_factors = blind.item_factors[
         np.arange(20) * 2 % 20 + np.arange(20) // 10
     ]  # the colours mixed up
-    astray = measured.report(test, np.ones(20, bool), cohorts, trained, fits[0], blind)
+    astray = measured.evaluate_fold_in(test, np.ones(20, bool), cohorts, trained, fits[0], blind)
     assert all(row["trust"] < 0.8 for row in astray), "negative control"
 
 

@@ -10,7 +10,7 @@ import pytrec_eval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.evaluation.ranking_metrics import METRICS, rank_metrics
+from models.evaluation.ranking_metrics import METRICS, compute_ranking_metrics
 
 KS = (1, 3, 5, 10, 20)
 
@@ -43,7 +43,7 @@ def test_equal_to_trec_eval(seed):
             for row, items in enumerate(listed)
         }
     )
-    ours, n = rank_metrics(listed, wanted, KS), wanted.sum(axis=1)
+    ours, n = compute_ranking_metrics(listed, wanted, KS), wanted.sum(axis=1)
     for k in KS:
         their = {
             name: np.array([theirs[str(row)][f"{name}_{k}"] for row in range(len(listed))])
@@ -59,7 +59,9 @@ def test_equal_to_trec_eval(seed):
 
 def test_by_hand():
     """Places 2 and 4 of five are hits, three things were wanted."""
-    found = rank_metrics(np.array([[9, 1, 8, 0, 7]]), np.isin(np.arange(10), [0, 1, 5])[None], (1, 4, 5))
+    found = compute_ranking_metrics(
+        np.array([[9, 1, 8, 0, 7]]), np.isin(np.arange(10), [0, 1, 5])[None], (1, 4, 5)
+    )
     gained, best = 1 / math.log2(3) + 1 / math.log2(5), 1 + 1 / math.log2(3) + 1 / math.log2(4)
     assert found["ndcg@5"][0] == pytest.approx(gained / best)
     assert found["recall@4"][0] == pytest.approx(2 / 3)
@@ -72,16 +74,16 @@ def test_by_hand():
 def test_a_list_shorter_than_the_cut_is_one_with_nothing_more_in_it():
     short, long = np.array([[3, 1]]), np.array([[3, 1, -1, -1]])
     wanted = np.isin(np.arange(5), [1, 2])[None]
-    assert rank_metrics(short, wanted, (4,)) == rank_metrics(long, wanted, (4,))
+    assert compute_ranking_metrics(short, wanted, (4,)) == compute_ranking_metrics(long, wanted, (4,))
 
 
 def test_no_item_is_a_miss_in_its_place():
-    found = rank_metrics(np.array([[-1, 3]]), np.isin(np.arange(5), [3])[None], (2,))
+    found = compute_ranking_metrics(np.array([[-1, 3]]), np.isin(np.arange(5), [3])[None], (2,))
     assert found["ndcg@2"][0] == pytest.approx(1 / math.log2(3)) and found["mrr@2"][0] == 0.5
 
 
 def test_who_wants_nothing_has_nought():
-    found = rank_metrics(np.array([[0, 1]]), np.zeros((1, 3), bool), (2,))
+    found = compute_ranking_metrics(np.array([[0, 1]]), np.zeros((1, 3), bool), (2,))
     assert all(values[0] == 0 for values in found.values())
 
 
@@ -92,10 +94,10 @@ def test_what_always_holds(seed, k):
     never lose a hit.
     """
     listed, wanted = shop(seed, rows=8, items=25)
-    found = rank_metrics(listed, wanted, (k, k + 1))
+    found = compute_ranking_metrics(listed, wanted, (k, k + 1))
     assert all((values >= 0).all() and (values <= 1 + 1e-12).all() for values in found.values())
     best = np.argsort(~wanted, axis=1, kind="stable")[:, :20].astype(np.int32)
-    ideal = rank_metrics(best, wanted, (k,))
+    ideal = compute_ranking_metrics(best, wanted, (k,))
     assert ideal[f"ndcg@{k}"] == pytest.approx(1.0) and ideal[f"map@{k}"] == pytest.approx(1.0)
     for metric in ("recall", "hit", "mrr"):
         assert (found[f"{metric}@{k + 1}"] >= found[f"{metric}@{k}"]).all()
@@ -104,5 +106,5 @@ def test_what_always_holds(seed, k):
     if hits[row, place]:
         moved = listed[:1].copy()
         moved[0, [place - 1, place]] = moved[0, [place, place - 1]]
-        better = rank_metrics(moved, wanted[:1], (k,))
+        better = compute_ranking_metrics(moved, wanted[:1], (k,))
         assert all(better[f"{metric}@{k}"][0] >= found[f"{metric}@{k}"][0] - 1e-12 for metric in METRICS)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.evaluation import measure, slices
-from models.evaluation.summary import summary
-from models.time_split import case
+from models.evaluation import evaluate_scores, slices
+from models.evaluation.summary import summarise_metrics
+from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour
 
 
@@ -25,11 +25,11 @@ def asked():
     """
     before = shop([(0, 0, 1), (1, 0, 40), (1, 1, 41), (2, 0, 70), (2, 1, 80), (2, 2, 99), (3, 0, 99)], 4, 4)
     after = shop([(0, 1, 101), (1, 2, 101), (2, 3, 102)], 4, 4)
-    return before, case(before, after, np.ones(4, bool))
+    return before, build_holdout_case(before, after, np.ones(4, bool))
 
 
 def test_customers(asked):
-    found = slices.of_customers(*asked)
+    found = slices.slice_customers(*asked)
     members = {name: np.flatnonzero(mask).tolist() for name, mask in found.items()}
     assert members == {
         "cold customers": [0],
@@ -46,14 +46,16 @@ def test_customers(asked):
 
 def test_a_grouping_in_which_all_are_alike_says_nothing():
     before, after = shop([(c, c, 99) for c in range(3)], 3, 4), shop([(c, 3, 101) for c in range(3)], 3, 4)
-    assert slices.of_customers(before, case(before, after, np.ones(4, bool))) == {}
+    assert slices.slice_customers(before, build_holdout_case(before, after, np.ones(4, bool))) == {}
 
 
 def test_labels_with_few_customers_are_one_slice():
     n = slices.LEAST + 2
     before, after = shop([(c, 0, 99) for c in range(n)], n, 2), shop([(c, 1, 101) for c in range(n)], n, 2)
     country = np.array(["Elsewhere", ""] + ["Here"] * slices.LEAST)
-    found = slices.of_customers(before, case(before, after, np.ones(2, bool)), {"country": country})
+    found = slices.slice_customers(
+        before, build_holdout_case(before, after, np.ones(2, bool)), {"country": country}
+    )
     assert {name: int(mask.sum()) for name, mask in found.items()} == {
         "country: Here": slices.LEAST,
         "country: other": 2,
@@ -62,28 +64,30 @@ def test_labels_with_few_customers_are_one_slice():
 
 def test_items_by_how_many_wanted_them():
     before = shop([(c, 0, 1) for c in range(5)] + [(c, 1, day) for c in range(4) for day in (1, 2)], 5, 3)
-    found = slices.of_items(before)
+    found = slices.slice_items(before)
     assert found["warm items"].tolist() == [True, False, False]  # four customers on two days are four
     assert found["cold items"].tolist() == [False, True, True]
 
 
 def test_words_of_a_kind_of_token():
     features = sparse.csr_matrix(np.array([[1, 0, 1], [0, 1, 0], [0, 0, 1]], np.float32))
-    words = slices.words_of(features, {"country=France": 0, "country=Spain": 1, "brand=Elm": 2}, "country")
+    words = slices.extract_attribute_values(
+        features, {"country=France": 0, "country=Spain": 1, "brand=Elm": 2}, "country"
+    )
     assert words.tolist() == ["France", "Spain", ""]
 
 
 def test_told_by_slice(asked):
     """Scores put item 3 first: only customer 2, the warm one, finds what they wanted, at the first place."""
     before, test = asked
-    found = measure(
+    found = evaluate_scores(
         np.tile(np.array([0.1, 0.2, 0.3, 0.9]), (3, 1)),
         test,
         np.ones(4, bool),
         k=1,
-        item_slices=slices.of_items(before),
+        item_slices=slices.slice_items(before),
     )
-    told = summary(found, slices.of_customers(before, test))["next"]
+    told = summarise_metrics(found, slices.slice_customers(before, test))["next"]
     assert told["ndcg"]["mean"] == pytest.approx(1 / 3, abs=1e-5) and told["n_customers"] == 3
     by_slice = {name: (part["ndcg"]["mean"], part["n_customers"]) for name, part in told["slices"].items()}
     assert by_slice["warm customers"] == (1.0, 1) and by_slice["cold customers"] == (0.0, 1)

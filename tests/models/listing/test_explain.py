@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.listing.explain import HALF_LIFE_DAYS, explain_scores, find_reason_items
-from models.recommenders import make, make_blend
+from models.recommenders import build_blend, build_recommender
 from models.training_data import Customers
 from tests.models.conftest import training
 
@@ -18,7 +18,7 @@ CONFIGURATION = {
 
 @pytest.fixture(scope="module")
 def blend(shop):
-    return make_blend(CONFIGURATION).fit(shop, 1)
+    return build_blend(CONFIGURATION).fit(shop, 1)
 
 
 def test_contributions_add_up_to_the_score(shop, blend):
@@ -55,10 +55,12 @@ def plain(part, behaviour, row, item, until):
 @pytest.mark.parametrize("name", ["item_knn", "transitions", "rp3beta", "content"])
 def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
     past = shop.before(12)  # few days, so that most items are new to everybody
-    part = make(name).fit(past, 1)
+    part = build_recommender(name).fit(past, 1)
     customers = np.array([3, 10, 41, 59])
     items = np.tile(np.append(np.arange(29), -1), (4, 1))
-    because, day = find_reason_items([make("popularity"), part], Customers.of(past, customers), items)
+    because, day = find_reason_items(
+        [build_recommender("popularity"), part], Customers.of(past, customers), items
+    )
     own = past.behaviour.of(customers)
     assert (because[:, -1] == -1).all() and (day[:, -1] == -1).all()
     for row in range(4):
@@ -70,14 +72,14 @@ def test_evidence_is_the_strongest_of_the_customers_own(shop, name):
 
 def test_who_did_nothing_has_no_evidence():
     past = training([(0, 0, 0), (0, 1, 1)], 2, 3)
-    part = make("item_knn").fit(past, 1)
+    part = build_recommender("item_knn").fit(past, 1)
     because, day = find_reason_items([part], Customers.of(past, np.array([1])), np.array([[0, 1, 2]]))
     assert (because == -1).all() and (day == -1).all()
 
 
 def test_without_a_part_that_compares_only_repeats_have_evidence(shop):
     because, day = find_reason_items(
-        [make("popularity")], Customers.of(shop.before(4), np.array([0])), np.arange(30)[None]
+        [build_recommender("popularity")], Customers.of(shop.before(4), np.array([0])), np.arange(30)[None]
     )
     held = shop.before(4).behaviour.of(np.array([0]))
     assert set(because[because >= 0].tolist()) == set(held.item.tolist())

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from models.listing import lists
-from models.listing.factor_lists import ByFactors
-from models.listing.retrieval import Index, build
-from models.recommenders import make
+from models.listing.factor_lists import VectorListBuilder
+from models.listing.retrieval import ItemIndex, build_item_index
+from models.recommenders import build_recommender
 from models.training_data import Customers
 
 
 @pytest.fixture(scope="module")
 def part(checkerboard):
-    return make("lightfm", {"components": 6, "epochs": 10}).fit(checkerboard, seed=2)
+    return build_recommender("lightfm", {"components": 6, "epochs": 10}).fit(checkerboard, seed=2)
 
 
 def plain(scores, bought, allowed, consumable, n):
@@ -39,7 +39,7 @@ def test_lists_follow_the_rules(part, checkerboard, n, shown):
         np.arange(20) % 3 == 0,
     )
     customers = Customers.of(checkerboard, np.arange(40))
-    found = ByFactors.of(part, allowed).lists(part.vectors(customers), customers, consumable, n)
+    found = VectorListBuilder.of(part, allowed).lists(part.vectors(customers), customers, consumable, n)
     scores, bought = part.score(customers).astype(np.float64), checkerboard.behaviour.matrix().toarray() > 0
     for row in range(40):
         held, shares = plain(scores[row], bought[row], allowed, consumable, n)
@@ -50,7 +50,7 @@ def test_lists_follow_the_rules(part, checkerboard, n, shown):
 
 def test_where_nothing_may_be_shown_lists_are_empty(part, checkerboard):
     customers = Customers.of(checkerboard, np.arange(3))
-    found = ByFactors.of(part, np.zeros(20, bool)).lists(
+    found = VectorListBuilder.of(part, np.zeros(20, bool)).lists(
         part.vectors(customers), customers, np.ones(20, bool)
     )
     assert not (found.items >= 0).any()
@@ -58,9 +58,9 @@ def test_where_nothing_may_be_shown_lists_are_empty(part, checkerboard):
 
 def test_with_an_index_that_looks_everywhere_the_lists_are_nearly_the_same(part, checkerboard):
     customers, allowed = Customers.of(checkerboard, np.arange(40)), np.arange(20) != 7
-    vectors, exact = part.vectors(customers), ByFactors.of(part, allowed)
-    index = build(exact.item_vectors, vectors, n=5)
-    near = replace(exact, index=Index(index.packed, 1_000, 1.0))
+    vectors, exact = part.vectors(customers), VectorListBuilder.of(part, allowed)
+    index = build_item_index(exact.item_vectors, vectors, n=5)
+    near = replace(exact, index=ItemIndex(index.packed, 1_000, 1.0))
     found, wanted = (one.lists(vectors, customers, np.ones(20, bool), 5) for one in (near, exact))
     assert (np.sort(found.items, axis=1) == np.sort(wanted.items, axis=1)).mean() > 0.98
     assert not (found.items == 7).any()

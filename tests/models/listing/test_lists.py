@@ -8,7 +8,7 @@ import pytest
 from models.blending.score_scale import normalise_scores
 from models.blending.weighted import WeightedBlend
 from models.listing import lists
-from models.recommenders import make_blend
+from models.recommenders import build_blend
 from models.training_data import Customers
 
 CONFIGURATION = {
@@ -19,7 +19,7 @@ CONFIGURATION = {
 
 @pytest.fixture(scope="module")
 def blend(checkerboard) -> WeightedBlend:
-    return make_blend(CONFIGURATION).fit(checkerboard, seed=1)
+    return build_blend(CONFIGURATION).fit(checkerboard, seed=1)
 
 
 def plain(scores, bought, allowed, consumable, n):
@@ -52,7 +52,7 @@ def test_lists_follow_the_rules(blend, checkerboard, n):
 def test_what_is_out_of_stock_takes_no_place_in_a_learned_list(checkerboard, short):
     """Customers of the checkerboard want one half of it; three proposals a part, none of what is out."""
     parts = {"own_history": {}, "popularity": {}}
-    learned = make_blend({"parts": parts, "ranker": {"windows": 1, "rounds": 3, "candidates": 3}}).fit(
+    learned = build_blend({"parts": parts, "ranker": {"windows": 1, "rounds": 3, "candidates": 3}}).fit(
         checkerboard, seed=1
     )
     customers, everything = Customers.of(checkerboard, np.arange(40)), np.ones(20, bool)
@@ -93,7 +93,7 @@ def test_a_part_nobody_knew_has_its_say_on_likeness(blend, checkerboard):
 
 
 def test_without_a_part_that_compares_there_is_nothing_similar(checkerboard):
-    plainest = make_blend({"parts": {}, "weights": {"popularity": 1.0}}).fit(checkerboard, seed=1)
+    plainest = build_blend({"parts": {}, "weights": {"popularity": 1.0}}).fit(checkerboard, seed=1)
     assert lists.build_similar_lists(plainest, np.arange(3), np.ones(20, bool), 5) is None
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.inference import best_by_factors
-from models.listing.retrieval import Index, build, recall
+from models.inference import select_top_items_by_vectors
+from models.listing.retrieval import ItemIndex, build_item_index, compute_recall
 
 
 @pytest.fixture(scope="module")
@@ -18,26 +18,26 @@ def shop():
 
 
 @pytest.fixture(scope="module")
-def index(shop) -> Index:
-    return build(*shop, n=20, least_recall=0.9)
+def index(shop) -> ItemIndex:
+    return build_item_index(*shop, n=20, least_recall=0.9)
 
 
 def test_it_finds_what_it_says_and_looks_into_more_cells_for_more(shop, index):
     items, asking = shop
-    exact = best_by_factors(asking, items, 20)[0]
-    assert index.recall == recall(index.best(asking, items, 20)[0], exact) >= 0.9
-    thorough = build(items, asking, n=20, least_recall=0.99)
+    exact = select_top_items_by_vectors(asking, items, 20)[0]
+    assert index.recall == compute_recall(index.best(asking, items, 20)[0], exact) >= 0.9
+    thorough = build_item_index(items, asking, n=20, least_recall=0.99)
     assert thorough.n_probes > index.n_probes and thorough.recall >= 0.99
-    assert Index(index.packed, 1, 0.0).best(asking, items, 20)[0].shape == (50, 20)
-    assert recall(Index(index.packed, 1, 0.0).best(asking, items, 20)[0], exact) < index.recall
+    assert ItemIndex(index.packed, 1, 0.0).best(asking, items, 20)[0].shape == (50, 20)
+    assert compute_recall(ItemIndex(index.packed, 1, 0.0).best(asking, items, 20)[0], exact) < index.recall
 
 
 def test_all_cells_are_the_exact_list_but_for_halves_precision(shop, index):
     items, asking = shop
-    everything = Index(index.packed, 10_000, 0.0)
+    everything = ItemIndex(index.packed, 10_000, 0.0)
     found, score, _ = everything.best(asking, items, 20)
-    exact, exact_score, _ = best_by_factors(asking, items, 20)
-    assert recall(found, exact) > 0.995
+    exact, exact_score, _ = select_top_items_by_vectors(asking, items, 20)
+    assert compute_recall(found, exact) > 0.995
     np.testing.assert_allclose(score, exact_score, rtol=1e-3)  # a half holds 11 bits
 
 
@@ -59,7 +59,7 @@ def test_a_list_does_not_depend_on_who_is_beside(shop, index):
 
 def test_the_same_vectors_give_the_same_bytes_and_none_recalls_everything_of_noise(shop, index):
     items, asking = shop
-    again = build(items, asking, n=20, least_recall=0.9)
+    again = build_item_index(items, asking, n=20, least_recall=0.9)
     assert (again.packed == index.packed).all() and again.n_probes == index.n_probes
     noise = np.random.default_rng(2).standard_normal((2000, 60)).astype(np.float32)
-    assert build(noise, noise[:40], n=20, least_recall=0.999) is None
+    assert build_item_index(noise, noise[:40], n=20, least_recall=0.999) is None

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.recommenders import make
-from models.recommenders.content import directions, likeness
+from models.recommenders import build_recommender
+from models.recommenders.content import compute_tfidf_directions, find_nearest_items
 from models.training_data import Customers
 
 TOKENS = st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=2, max_size=7)
@@ -28,7 +28,7 @@ def cosine_by_hand(rows, a, b):
 @given(TOKENS)
 def test_likeness_is_the_cosine_of_rare_attributes(rows):
     held = sparse.csr_matrix(np.array(rows, np.float32))
-    found = likeness(directions(held), n=len(rows), power=2.0).toarray()
+    found = find_nearest_items(compute_tfidf_directions(held), n=len(rows), power=2.0).toarray()
     expected = [[cosine_by_hand(rows, a, b) ** 2 for b in range(len(rows))] for a in range(len(rows))]
     assert np.allclose(found, expected, atol=1e-5)
 
@@ -41,9 +41,11 @@ def test_an_item_nobody_touched_stands_beside_what_it_resembles(checkerboard):
         item_features=sparse.vstack([checkerboard.item_features, checkerboard.item_features[:2]]).tocsr(),
     )
     everybody = np.arange(40)
-    scores = make("content").fit(grown, seed=0).score(Customers.of(grown, everybody))
+    scores = build_recommender("content").fit(grown, seed=0).score(Customers.of(grown, everybody))
     assert (scores[::2, 20] > scores[::2, 21]).all() and (scores[1::2, 21] > scores[1::2, 20]).all()
     bare = replace(
         grown, item_features=sparse.vstack([checkerboard.item_features, sparse.csr_matrix((2, 2))]).tocsr()
     )
-    assert np.isneginf(make("content").fit(bare, seed=0).score(Customers.of(bare, everybody))[:, 20:]).all()
+    assert np.isneginf(
+        build_recommender("content").fit(bare, seed=0).score(Customers.of(bare, everybody))[:, 20:]
+    ).all()

@@ -8,8 +8,8 @@ from scipy import sparse
 
 from models import artifact
 from models.blending.score_scale import normalise_scores
-from models.inference import top_n
-from models.recommenders import RECOMMENDERS, make, make_blend, parameters_of
+from models.inference import select_top_items
+from models.recommenders import RECOMMENDERS, build_blend, build_recommender, get_parameters
 from models.training_data import Customers
 
 SMALL = {
@@ -57,7 +57,7 @@ READ_HISTORY = ITEM_TO_ITEM | {
 
 
 def build(name):
-    return make_blend(BLENDS[name]) if name in BLENDS else make(name, SMALL.get(name))
+    return build_blend(BLENDS[name]) if name in BLENDS else build_recommender(name, SMALL.get(name))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ class TestEveryRecommender:
     def test_the_colour_a_customer_buys_comes_first(self, fitted, checkerboard, name):
         customers = np.arange(40)
         seen = checkerboard.behaviour.matrix().toarray() > 0
-        listed, _ = top_n(fitted[name].score(Customers.of(checkerboard, customers)), 1, ~seen)
+        listed, _ = select_top_items(fitted[name].score(Customers.of(checkerboard, customers)), 1, ~seen)
         missing = [
             customer
             for customer in customers
@@ -91,7 +91,7 @@ class TestEveryRecommender:
             assert np.mean(right) < 0.9, f"{name} cannot know it"
 
     def test_asking_for_more_than_there_is_gives_all_there_is(self, fitted, checkerboard, name):
-        listed, scores = top_n(fitted[name].score(Customers.of(checkerboard, np.array([1]))), 100)
+        listed, scores = select_top_items(fitted[name].score(Customers.of(checkerboard, np.array([1]))), 100)
         held = listed[0][listed[0] >= 0]
         assert len(set(held)) == len(held) <= 20
         assert (np.diff(scores[0][: len(held)]) <= 0).all()
@@ -121,7 +121,9 @@ class TestEveryRecommender:
     def test_a_filtered_item_is_never_listed(self, fitted, checkerboard, name):
         allowed = np.ones(20, bool)
         allowed[[0, 1, 2, 3]] = False
-        listed, _ = top_n(fitted[name].score(Customers.of(checkerboard, np.arange(40))), 20, allowed)
+        listed, _ = select_top_items(
+            fitted[name].score(Customers.of(checkerboard, np.arange(40))), 20, allowed
+        )
         assert not np.isin(listed, [0, 1, 2, 3]).any()
 
     def test_a_score_does_not_depend_on_who_is_beside(self, fitted, checkerboard, name):
@@ -130,13 +132,13 @@ class TestEveryRecommender:
             assert np.array_equal(fitted[name].score(Customers.of(checkerboard, some)), together[some])
 
     def test_saved_and_restored_it_scores_the_same(self, fitted, checkerboard, name):
-        restored = build(name).restore(artifact.unpack(artifact.pack(fitted[name].arrays())))
+        restored = build(name).restore(artifact.unpack_arrays(artifact.pack_arrays(fitted[name].arrays())))
         customers = Customers.of(checkerboard, np.arange(40))
         assert np.array_equal(restored.score(customers), fitted[name].score(customers))
 
     def test_the_same_seed_gives_the_same_bytes(self, fitted, checkerboard, name):
         again = build(name).fit(checkerboard, seed=3)
-        assert artifact.pack(again.arrays()) == artifact.pack(fitted[name].arrays())
+        assert artifact.pack_arrays(again.arrays()) == artifact.pack_arrays(fitted[name].arrays())
 
     def test_similar_items_are_of_the_same_colour(self, fitted, checkerboard, name):
         alike = fitted[name].similar(np.array([6, 7]))
@@ -144,7 +146,7 @@ class TestEveryRecommender:
             assert name not in ITEM_TO_ITEM | {"lightfm", *BLENDS}
             return
         assert alike.shape == (2, 20)
-        listed, _ = top_n(alike, 3)
+        listed, _ = select_top_items(alike, 3)
         assert 6 not in listed[0] and 7 not in listed[1]
         assert (listed[0] % 2 == 0).all() and (listed[1] % 2 == 1).all()
 
@@ -152,7 +154,7 @@ class TestEveryRecommender:
 def test_another_seed_gives_another_lightfm(fitted, checkerboard):
     """Negative control of the test of equal bytes: the seed matters where something is drawn."""
     other = build("lightfm").fit(checkerboard, seed=4)
-    assert artifact.pack(other.arrays()) != artifact.pack(fitted["lightfm"].arrays())
+    assert artifact.pack_arrays(other.arrays()) != artifact.pack_arrays(fitted["lightfm"].arrays())
 
 
 def test_an_item_nobody_touched_is_placed_by_its_attributes(checkerboard):
@@ -172,13 +174,13 @@ def test_an_item_nobody_touched_is_placed_by_its_attributes(checkerboard):
 
 def test_unknown_names_and_parameters_are_refused():
     with pytest.raises(ValueError, match="known: als"):
-        make("magic")
+        build_recommender("magic")
     with pytest.raises(ValueError, match="item_knn"):
-        make("item_knn", {"halflife": 3})
+        build_recommender("item_knn", {"halflife": 3})
 
 
 def test_parameters_are_told_with_defaults():
-    assert parameters_of(make("item_knn", {"neighbours": 7})) == {
+    assert get_parameters(build_recommender("item_knn", {"neighbours": 7})) == {
         "half_life_days": 30.0,
         "neighbours": 7,
         "popularity_power": 0.5,
@@ -208,7 +210,7 @@ def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard,
     """5,000 days halve a weight 333 times at a half-life of 15; float32 ends at 149."""
     now = Customers.of(checkerboard, np.arange(40))
     later = replace(now, behaviour=replace(now.behaviour, until=now.behaviour.until + 5000))
-    lists = [top_n(fitted[name].score(customers), 3)[0] for customers in (now, later)]
+    lists = [select_top_items(fitted[name].score(customers), 3)[0] for customers in (now, later)]
     assert (lists[1] >= 0).any(axis=1).all(), f"{name} has nothing to say"
     assert (lists[0][:, 0] == lists[1][:, 0]).mean() > 0.9
 
@@ -218,7 +220,7 @@ def test_who_comes_back_after_years_has_the_list_of_before(fitted, checkerboard,
 )
 def test_a_shop_where_nobody_did_anything_yet_is_no_error(checkerboard, name):
     nothing = replace(checkerboard, behaviour=checkerboard.behaviour.before(0))
-    fitted = make(name).fit(nothing, seed=3)
+    fitted = build_recommender(name).fit(nothing, seed=3)
     assert np.isneginf(fitted.score(Customers.of(checkerboard, np.arange(40)))[:, :20]).sum() == 40 * 20
     alike = fitted.similar(np.array([0]))
     assert alike is None or np.isneginf(alike).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.recommenders.dense import CatalogueTooLargeError, check_fits, inverse_in_place
+from models.recommenders.dense import CatalogueTooLargeError, check_memory_limit, invert_in_place
 from models.recommenders.ease import EASE
 from models.recommenders.history_ridge import HistoryRidge
 from models.recommenders.rp3beta import RP3Beta
@@ -82,8 +82,8 @@ def test_ease_predicts_each_item_from_all_others(training):
 
 def test_a_catalogue_that_does_not_fit_is_refused_before_anything_is_allocated(training):
     with pytest.raises(CatalogueTooLargeError, match=r"ease: 40,981 items need 20.2 GB .* 2 GB are granted"):
-        check_fits(40_981, 1.5, 2.0, "ease")
-    check_fits(11_000, 1.5, 2.0, "ease")
+        check_memory_limit(40_981, 1.5, 2.0, "ease")
+    check_memory_limit(11_000, 1.5, 2.0, "ease")
     for kind in (EASE, HistoryRidge):
         with pytest.raises(CatalogueTooLargeError, match=kind.name):
             kind(memory_limit_gb=1e-9).fit(training, seed=0)
@@ -124,8 +124,8 @@ def test_an_inverse_takes_the_memory_it_is_given():
     square = generator.random((1030, 20))
     matrix = square @ square.T + np.eye(1030)  # more than one block of the mirror
     wanted = np.linalg.inv(matrix)
-    found = inverse_in_place(matrix)
+    found = invert_in_place(matrix)
     np.testing.assert_allclose(found, wanted, atol=1e-9)
     assert np.shares_memory(found, matrix)
     with pytest.raises(ValueError, match="not positive definite"):
-        inverse_in_place(np.array([[1.0, 2.0], [2.0, 1.0]]))
+        invert_in_place(np.array([[1.0, 2.0], [2.0, 1.0]]))

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from models import features
-from models.recommenders.neighbours import best_per_row, from_arrays, to_arrays, without_self
+from models.recommenders.neighbours import (
+    matrix_from_arrays,
+    matrix_to_arrays,
+    select_best_per_row,
+    zero_own_column,
+)
 from models.training_data import Behaviour
 
 CELLS = st.lists(
@@ -17,7 +22,7 @@ CELLS = st.lists(
 @settings(max_examples=80, deadline=None)
 @given(CELLS, st.integers(1, 7))
 def test_best_per_row_equals_sorting(cells, n):
-    found = best_per_row(sparse.csr_matrix(np.array(cells)), n).toarray()
+    found = select_best_per_row(sparse.csr_matrix(np.array(cells)), n).toarray()
     for row, kept in zip(cells, found, strict=True):
         best = sorted(
             (column for column in range(6) if row[column] > 0), key=lambda column: (-row[column], column)
@@ -29,20 +34,23 @@ def test_best_per_row_equals_sorting(cells, n):
 @given(CELLS)
 def test_a_matrix_survives_being_taken_apart(cells):
     matrix = sparse.csr_matrix(np.array(cells))
-    assert np.array_equal(from_arrays("m", to_arrays("m", matrix)).toarray(), matrix.toarray())
+    assert np.array_equal(matrix_from_arrays("m", matrix_to_arrays("m", matrix)).toarray(), matrix.toarray())
 
 
 def test_without_self_clears_one_column_a_row():
-    found = without_self(sparse.csr_matrix(np.ones((3, 3))), np.array([2, -1, 0]))
+    found = zero_own_column(sparse.csr_matrix(np.ones((3, 3))), np.array([2, -1, 0]))
     assert found.toarray().tolist() == [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
 
 
 def test_rare_tokens_have_no_column_and_repeats_count_once():
     rows = [["a", "b", "a"], ["b"], ["b", "c"], []]
-    columns = features.vocabulary(rows, min_rows=1)
+    columns = features.build_vocabulary(rows, min_rows=1)
     assert columns == {"a": 0, "b": 1, "c": 2}
-    assert features.vocabulary(rows, min_rows=2) == {"b": 0}
-    assert features.encode([["c", "a", "c", "z"], []], columns).toarray().tolist() == [[1, 0, 1], [0, 0, 0]]
+    assert features.build_vocabulary(rows, min_rows=2) == {"b": 0}
+    assert features.encode_tokens([["c", "a", "c", "z"], []], columns).toarray().tolist() == [
+        [1, 0, 1],
+        [0, 0, 0],
+    ]
 
 
 def test_a_day_fades_by_half_each_half_life():

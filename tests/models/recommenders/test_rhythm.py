@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.inference import top_n
-from models.recommenders.sequences import baskets, usual_gap
-from models.recommenders.stan import Stan
+from models.inference import select_top_items
+from models.recommenders.sequences import build_baskets, compute_usual_gap_days
+from models.recommenders.stan import STAN
 from models.training_data import PURCHASE, Behaviour, Customers, Training
 
 
@@ -31,13 +31,18 @@ def behaviour(rows, n_customers, n_items):
     ],
 )
 def test_the_gap_is_the_customers_usual_one(rows, gap):
-    assert usual_gap(baskets(behaviour(rows, 3, 9))) == gap
+    assert compute_usual_gap_days(build_baskets(behaviour(rows, 3, 9))) == gap
 
 
 def test_a_tenth_of_days_with_two_items_is_enough_to_compare_days():
     rows = [(0, n % 30, 2 * n) for n in range(9)]
-    assert usual_gap(baskets(behaviour([*rows, (0, 20, 18), (0, 21, 18)], 1, 30))) == 0
-    assert usual_gap(baskets(behaviour([*rows, (0, 20, 18), (0, 21, 20), (0, 22, 20)][:-1], 1, 30))) == 2
+    assert compute_usual_gap_days(build_baskets(behaviour([*rows, (0, 20, 18), (0, 21, 18)], 1, 30))) == 0
+    assert (
+        compute_usual_gap_days(
+            build_baskets(behaviour([*rows, (0, 20, 18), (0, 21, 20), (0, 22, 20)][:-1], 1, 30))
+        )
+        == 2
+    )
 
 
 def test_stan_has_something_to_say_where_each_day_holds_one_item():
@@ -50,8 +55,8 @@ def test_stan_has_something_to_say_where_each_day_holds_one_item():
     seen = held.matrix().toarray() > 0
 
     def next_is_listed(**parameters):
-        listed, _ = top_n(
-            Stan(**parameters).fit(training, 0).score(Customers.of(training, np.arange(40))), 3, ~seen
+        listed, _ = select_top_items(
+            STAN(**parameters).fit(training, 0).score(Customers.of(training, np.arange(40))), 3, ~seen
         )
         return np.mean([(c + 8) % 40 in listed[c] for c in range(40)])
 

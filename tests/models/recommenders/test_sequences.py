@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.recommenders.sequences import baskets, clicked, later
-from models.recommenders.stan import Stan
+from models.recommenders.sequences import build_anonymous_customer, build_baskets, link_later_baskets
+from models.recommenders.stan import STAN
 from models.recommenders.transition_factors import TransitionFactors
 from models.recommenders.transition_ridge import TransitionRidge
 from models.recommenders.transitions import Transitions
@@ -50,7 +50,7 @@ def as_zero(scores):
 @settings(max_examples=60, deadline=None)
 @given(ROWS)
 def test_baskets_are_days_in_order(rows):
-    of = baskets(training(rows).behaviour)
+    of = build_baskets(training(rows).behaviour)
     expected = [
         (customer, day, place, len(held) - 1 - place, sorted(items))
         for customer, held in sorted(days_of(rows).items())
@@ -65,7 +65,7 @@ def test_baskets_are_days_in_order(rows):
         strict=True,
     )
     assert [tuple(row) for row in found] == expected
-    following = later(of, [1.0, 0.5]).toarray()
+    following = link_later_baskets(of, [1.0, 0.5]).toarray()
     for row, column in np.ndindex(following.shape):
         gap = column - row if of.customer[row] == of.customer[column] else 0
         assert following[row, column] == {1: 1.0, 2: 0.5}.get(gap, 0.0)
@@ -190,7 +190,7 @@ def test_the_ridge_solves_its_normal_equations(rows):
 @settings(max_examples=60, deadline=None)
 @given(ROWS, st.sampled_from([0, 1, 14]), st.sampled_from([None, 2.0]))
 def test_stan_is_its_definition(rows, gap_days, half_life_places):
-    model = Stan(
+    model = STAN(
         profile_half_life_places=1.0,
         session_half_life_days=20.0,
         half_life_places=half_life_places,
@@ -237,9 +237,9 @@ def test_stan_asks_the_nearest_alone():
     """Of two neighbours with the same match the fresher is asked when one may be."""
     rows = [(0, 0, 39), (1, 0, 30), (1, 1, 30), (2, 0, 1), (2, 2, 1)]
     found = training(rows)
-    scores = Stan(neighbours=1).fit(found, 0).score(everybody(found))
+    scores = STAN(neighbours=1).fit(found, 0).score(everybody(found))
     assert np.isfinite(scores[0]).tolist() == [True, True, False, False, False, False]
-    both = Stan(neighbours=2).fit(found, 0).score(everybody(found))
+    both = STAN(neighbours=2).fit(found, 0).score(everybody(found))
     assert np.isfinite(both[0]).tolist() == [True, True, True, False, False, False]
 
 
@@ -251,15 +251,15 @@ def test_stan_reads_a_history_longer_than_a_float32_can_fade():
     held = Behaviour(2, 3, customer, item, day, np.full(len(item), PURCHASE, np.int8), n_days)
     found = Training(held, sparse.csr_matrix((2, 0)), sparse.csr_matrix((3, 0)))
     scores = (
-        Stan(profile_half_life_places=1.0, gap_days=1).fit(found, 0).score(Customers.of(found, np.array([0])))
+        STAN(profile_half_life_places=1.0, gap_days=1).fit(found, 0).score(Customers.of(found, np.array([0])))
     )
     assert np.isfinite(scores[0]).tolist() == [True, False, True]
 
 
 def test_clicks_of_a_stranger_are_a_history_in_order():
     """An item clicked twice keeps its latest place; what the model never saw is passed over."""
-    stranger = clicked([3, 1, 99, 3, -1], N_ITEMS, 2)
-    of = baskets(stranger.behaviour)
+    stranger = build_anonymous_customer([3, 1, 99, 3, -1], N_ITEMS, 2)
+    of = build_baskets(stranger.behaviour)
     assert [row.indices.tolist() for row in of.held] == [[1], [3]]
     assert stranger.known.tolist() == [-1] and stranger.features.shape == (1, 2)
-    assert len(clicked([], N_ITEMS, 2).behaviour) == 0
+    assert len(build_anonymous_customer([], N_ITEMS, 2).behaviour) == 0

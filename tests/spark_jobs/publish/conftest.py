@@ -18,9 +18,9 @@ from expectations.contracts import lake as contracts
 from expectations.contracts.identifiers import derive_customer_id, hash_identifier
 from expectations.contracts.published import Published
 from expectations.contracts.tables import Table
-from models.artifact import Artifact
-from models.recommenders import make_blend
-from models.registry import Registry
+from models.artifact import ModelArtifact
+from models.recommenders import build_blend
+from models.registry import ModelRegistry
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.publish.job import run
 from spark_jobs.run.context import LandingDates, RunContext
@@ -212,11 +212,11 @@ def shop_of_two_models(shop, empty_registry, tmp_path, monkeypatch):
     """Three nights: the first by concierge/1, the others by concierge/2."""
     (shop.home / "mlflow").mkdir(parents=True)
     shutil.copy(empty_registry, shop.home / "mlflow" / "mlflow.db")
-    registry = Registry(f"sqlite:///{shop.home}/mlflow/mlflow.db", shop.home / "mlflow" / "artifacts")
+    registry = ModelRegistry(f"sqlite:///{shop.home}/mlflow/mlflow.db", shop.home / "mlflow" / "artifacts")
     ids = np.array([b"item-00", b"item-01"])
     for n in (1, 2):
-        blend = make_blend(POPULAR).restore({"popularity/counts": np.arange(2.0) * n})
-        digests = Artifact(POPULAR, blend, ids, np.array([b"c"])).save(tmp_path / str(n) / "model")
+        blend = build_blend(POPULAR).restore({"popularity/counts": np.arange(2.0) * n})
+        digests = ModelArtifact(POPULAR, blend, ids, np.array([b"c"])).save(tmp_path / str(n) / "model")
         made = registry.log(f"night {n}", {}, {}, {}, files=tmp_path / str(n))
         registry.register(made, digests, {"verdict": "accepted"}, accepted=True, over=registry.champion())
     for n in range(3):

@@ -5,7 +5,7 @@ import numpy as np
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from models.inference import FactorSpace, fold_in
+from models.inference import FactorSpace, fold_in_customer
 from models.training_data import KIND_WEIGHTS, PURCHASE
 from spark_jobs.publish.job import run
 
@@ -50,7 +50,7 @@ def test_a_snapshot_places_a_customer_as_training_would(shop):
     )
     # A purchase of item 2 today, a view of item 0 one half-life ago: 1 and 1/5 × 1/2.
     placed = space.place(np.array([2, 0]), space.weights(np.array([PURCHASE, 0]), np.array([0, 45])))
-    exact = fold_in(
+    exact = fold_in_customer(
         FACTORS[[0, 2]], np.array([0.1, 1.0]), FACTORS.astype(float).T @ FACTORS.astype(float), 10.0, 5.0
     )
     assert np.allclose(placed, exact, atol=2e-3), "a float16 keeps three digits"

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from models import base, training_data
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.blending.weighted import WeightedBlend
 from models.listing import retrieval
-from models.recommenders import make
+from models.recommenders import build_recommender
 from spark_jobs.score import partitions
 from spark_jobs.score.scoring_model import ScoringModel, build_item_index
 
@@ -32,18 +32,20 @@ def scoring(*weights):
         "item_factors": near[N_ITEMS],
         "attribute_factors": np.zeros((0, 9)),
     }
-    part = make("lightfm", {"components": 8}).restore(
+    part = build_recommender("lightfm", {"components": 8}).restore(
         {name: held.astype(np.float32) for name, held in factors.items()}
     )
     ids = {
-        count: training_data.id_array(f"{name}{n:05}" for n in range(count))
+        count: training_data.encode_ids(f"{name}{n:05}" for n in range(count))
         for count, name in ((N_CUSTOMERS, ""), (N_ITEMS, LETTER))
     }
-    parts = [part, make("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][: len(weights)]
+    parts = [part, build_recommender("popularity").restore({"counts": np.ones(N_ITEMS, np.float32)})][
+        : len(weights)
+    ]
     blend = WeightedBlend(parts, dict(zip((part.name for part in parts), weights, strict=True)))
     allowed = np.arange(N_ITEMS) % 10 != 0
     return ScoringModel(
-        Artifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"
+        ModelArtifact({}, blend, ids[N_ITEMS], ids[N_CUSTOMERS]), allowed, allowed, 10, True, "concierge/1"
     )
 
 

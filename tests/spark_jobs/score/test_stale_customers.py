@@ -12,11 +12,11 @@ import pytest
 
 from expectations.contracts.lake import FEAT_CUSTOMERS, REC_CUSTOMER_ITEMS
 from models import features
-from models.artifact import Artifact
-from models.inference import top_n
+from models.artifact import ModelArtifact
+from models.inference import select_top_items
 from models.listing.lists import DECIMALS
-from models.recommenders import make_blend
-from models.time_split import cells
+from models.recommenders import build_blend
+from models.time_split import build_cell_matrix
 from models.training_data import PURCHASE, Behaviour, Customers, Training
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.run.context import LandingDates, RunContext
@@ -51,16 +51,16 @@ class Drawn:
             N_CUSTOMERS, N_ITEMS, *columns, kind=np.full(len(self.rows), PURCHASE, np.int8), until=self.until
         )
         tokens = [[f"country={self.country[n]}"] for n in range(N_CUSTOMERS)]
-        vocabulary = features.vocabulary(tokens)
+        vocabulary = features.build_vocabulary(tokens)
         return Training(
-            behaviour, features.encode(tokens, vocabulary), features.encode([[]] * N_ITEMS, {})
+            behaviour, features.encode_tokens(tokens, vocabulary), features.encode_tokens([[]] * N_ITEMS, {})
         ), vocabulary
 
     def fit(self):
         training, vocabulary = self.training()
-        blend = make_blend({"parts": {}, "weights": WEIGHTS}).fit(training, seed=1)
+        blend = build_blend({"parts": {}, "weights": WEIGHTS}).fit(training, seed=1)
         ids = np.array([name(n).encode() for n in range(N_CUSTOMERS)])
-        return Artifact({"parts": {}, "weights": WEIGHTS}, blend, ITEM_IDS, ids, vocabulary)
+        return ModelArtifact({"parts": {}, "weights": WEIGHTS}, blend, ITEM_IDS, ids, vocabulary)
 
     def night(self, run_id):
         return RunContext(
@@ -168,7 +168,7 @@ def test_taste_is_read_from_training_days_and_purchases_from_all_days(spark, tmp
     newer = stale_customers.shift_to_own_last_day(training.behaviour.since(21))
     known = Customers.of(replace(training, behaviour=newer), np.arange(N_CUSTOMERS))
     scores = np.round(shop.artifact.blend.score(known).astype(np.float64), DECIMALS)
-    expected = top_n(scores, N_ITEMS, ~cells(training.behaviour).toarray())[0]
+    expected = select_top_items(scores, N_ITEMS, ~build_cell_matrix(training.behaviour).toarray())[0]
     for n in range(N_CUSTOMERS):
         listed = [item["item_id"].encode() for item in found[name(n)]["items"]]
         assert listed == [ITEM_IDS[item] for item in expected[n] if item >= 0]

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.evaluation import measure
-from models.time_split import Case
+from models.evaluation import evaluate_scores
+from models.time_split import HoldoutCase
 from spark_jobs.train.blend_weights import ScoredRecipe, select_weights
 from spark_jobs.train.budget import SearchBudget
 from spark_jobs.train.matrices import TrainingMatrices
@@ -21,7 +21,7 @@ MATERIAL = TrainingMatrices(None, NOBODY, NOBODY, {}, EVERYTHING, EVERYTHING, 0)
 
 def case_of(wanted):
     nothing = sparse.csr_matrix((N, ITEMS), dtype=bool)
-    return Case(np.arange(N), nothing, sparse.csr_matrix(wanted), np.ones(N, int), np.full(ITEMS, 0.5))
+    return HoldoutCase(np.arange(N), nothing, sparse.csr_matrix(wanted), np.ones(N, int), np.full(ITEMS, 0.5))
 
 
 def a_case(seed):
@@ -46,7 +46,9 @@ def space(**more):
 
 def worth(weights, candidates, test):
     total = sum(np.float32(weights.get(one.part, 0.0)) * one.units for one in candidates)
-    quality = measure(np.where(total > 0, total, -np.inf).astype(np.float32), test, EVERYTHING).quality
+    quality = evaluate_scores(
+        np.where(total > 0, total, -np.inf).astype(np.float32), test, EVERYTHING
+    ).quality
     return float(np.nanmean(quality))
 
 

@@ -8,9 +8,9 @@ import psutil
 import pytest
 from scipy import sparse
 
-from models.evaluation import measure
-from models.recommenders import make
-from models.time_split import case
+from models.evaluation import evaluate_scores
+from models.recommenders import build_recommender
+from models.time_split import build_holdout_case
 from models.training_data import Customers
 from spark_jobs.train import configuration_search, learned_blend
 from spark_jobs.train.configuration_search import search_weighted_blend
@@ -66,8 +66,8 @@ def test_a_trial_equals_the_recipe_fitted_alone(halved, training):
         seed = given.pop("seed")
         del given["rung"]
         behaviour = matrices.training.behaviour
-        fitted = make(part, given).fit(matrices.training.before(begins), seed)
-        test = case(
+        fitted = build_recommender(part, given).fit(matrices.training.before(begins), seed)
+        test = build_holdout_case(
             behaviour.before(begins),
             behaviour.before(begins + days).since(begins),
             matrices.allowed,
@@ -75,7 +75,7 @@ def test_a_trial_equals_the_recipe_fitted_alone(halved, training):
             seed,
         )
         scores = fitted.score(Customers.of(matrices.training.before(begins), test.customers))
-        expected = measure(
+        expected = evaluate_scores(
             scores, test, matrices.allowed, sparse.csr_matrix(test.seen.toarray() & ~matrices.consumable)
         ).quality
         assert trial.metrics["quality"] == pytest.approx(np.nanmean(expected), abs=1e-12)
@@ -124,8 +124,8 @@ def test_recipes_beyond_the_memory_are_refused_or_stopped(training, monkeypatch)
     assert refused.trials == [] and len(refused.report["refused"]) == 3
     assert all("would take" in reason for reason in refused.report["refused"].values())
     # 20,000 components take 10 MB an array, and there are six of them: here nobody expects it.
-    monkeypatch.setattr(configuration_search, "needed_bytes", lambda *_: 0)
-    monkeypatch.setattr(configuration_search, "reason_against", lambda *_: None)
+    monkeypatch.setattr(configuration_search, "estimate_trial_bytes", lambda *_: 0)
+    monkeypatch.setattr(configuration_search, "explain_unfittable", lambda *_: None)
     large = {"recent_popularity": [{"days": 7}], "lightfm": [{"components": 20_000, "epochs": 1}]}
     stopped = search_weighted_blend(training, space(memory_mb=24, parts=large))
     assert list(stopped.report["refused"].values()) == ["took more than 24 MiB"]

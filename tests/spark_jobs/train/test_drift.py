@@ -12,7 +12,7 @@ import pytest
 
 from expectations.contracts.lake import CORE_EVENTS, OPS_RUNS
 from expectations.contracts.settings import SettingsError
-from models.registry import Version
+from models.registry import ModelVersion
 from spark_jobs.run.context import LandingDates, NothingNew, TableReport, hash_config
 from spark_jobs.run.manifest import record_reports
 from spark_jobs.run.model_registry import open_registry
@@ -59,7 +59,7 @@ def test_tables_that_moved_since_the_accepted_model_are_an_alarm(trained):
 
 
 def version(number, kind, verdict="accepted", **more):
-    return Version(number, f"run {number}", {"kind": kind, "verdict": verdict, "until": "100", **more})
+    return ModelVersion(number, f"run {number}", {"kind": kind, "verdict": verdict, "until": "100", **more})
 
 
 @pytest.mark.parametrize(

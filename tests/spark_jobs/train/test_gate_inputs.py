@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from models import model_flaws
-from models.evaluation import measure
-from models.gate import judge_refit
-from models.recommenders import make_blend
+from models.evaluation import evaluate_scores
+from models.gate import evaluate_refit_gate
+from models.recommenders import build_blend
 from spark_jobs.train import leaderboard
 from spark_jobs.train.evaluate import SERVED, evaluate_configuration
 from spark_jobs.train.gate_inputs import (
@@ -66,7 +66,9 @@ def evaluate_gate(good, night, evaluation=None, training=None, reference=None):
         trained.windows.until,
     )
     flaws = find_model_flaws(training, evaluation, date_to_day(night.days.last), reference)
-    return judge_refit(evaluation.quality(), evaluation.quality("popularity"), reference.quality, flaws)
+    return evaluate_refit_gate(
+        evaluation.quality(), evaluation.quality("popularity"), reference.quality, flaws
+    )
 
 
 def with_blend(evaluation, blend):
@@ -84,7 +86,7 @@ def test_factors_with_holes(good, trained):
         name for name, array in arrays.items() if name.startswith("lightfm") and array.dtype.kind == "f"
     )
     arrays[name].flat[3] = np.nan
-    spoiled = with_blend(fine, make_blend(CONFIGURATION).restore(arrays))
+    spoiled = with_blend(fine, build_blend(CONFIGURATION).restore(arrays))
     verdict = evaluate_gate(good, trained.night("n"), spoiled)
     assert not verdict.accepted and verdict.reason.startswith("factors that are not numbers: lightfm/")
 
@@ -109,7 +111,9 @@ def test_items_shuffled(good, trained, how):
 def test_labels_leaked(good, trained):
     training, fine = good
     knows = fine.test.wanted.toarray().astype(np.float32)
-    leaky = replace(fine, board=fine.board | {SERVED: measure(knows, fine.test, training.matrices.allowed)})
+    leaky = replace(
+        fine, board=fine.board | {SERVED: evaluate_scores(knows, fine.test, training.matrices.allowed)}
+    )
     verdict = evaluate_gate(good, trained.night("n"), leaky)
     assert not verdict.accepted and "too good to be true" in verdict.reason
     first = evaluate_gate(good, trained.night("n"), leaky, reference=GateReference())
@@ -149,7 +153,7 @@ def test_stale(good, trained):
 
 def test_a_lasting_lower_level_becomes_the_reference(good):
     """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
-    from models.registry import Version
+    from models.registry import ModelVersion
 
     tags = {
         "qualities": "[0.4, 0.5]",
@@ -158,8 +162,8 @@ def test_a_lasting_lower_level_becomes_the_reference(good):
         "until": "100",
         "config_hash": "c0f1",
     }
-    champion = Version(3, "r", tags)
-    refused = [Version(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
+    champion = ModelVersion(3, "r", tags)
+    refused = [ModelVersion(4 + n, "r", {"qualities": f"[0.4, 0.5, 0.{n + 10}]"}) for n in range(7)]
     assert build_gate_reference(champion, refused[:6], "c0f1") == GateReference(0.45, 0.8, 90, 100)
     assert build_gate_reference(champion, refused, "c0f1") == GateReference(0.13, 0.8, 90, 100)
     assert build_gate_reference(champion, [], "other settings") == GateReference(0.45, None, None, 100)
@@ -173,11 +177,11 @@ def test_a_lasting_lower_level_becomes_the_reference(good):
 
 
 def test_labels_that_leak_every_night_never_become_the_reference(good):
-    from models.registry import Version
+    from models.registry import ModelVersion
 
     _, fine = good
     usual = compute_mean_quality(fine)
-    champion = Version(
+    champion = ModelVersion(
         3, "r", {"qualities": f"[{usual}]", "coverages": "[0.5]", "n_customers": "90", "config_hash": "c0f1"}
     )
     leaked = {
@@ -186,9 +190,9 @@ def test_labels_that_leak_every_night_never_become_the_reference(good):
         "n_customers": "900",
         "config_hash": "c0f1",
     }
-    before = build_gate_reference(champion, [Version(4 + n, "r", leaked) for n in range(7)], "c0f1")
+    before = build_gate_reference(champion, [ModelVersion(4 + n, "r", leaked) for n in range(7)], "c0f1")
     assert before == GateReference(usual, 0.5, 90, None)
-    said = model_flaws.too_good(3 * fine.quality(), before.quality, {})
+    said = model_flaws.find_implausible_quality(3 * fine.quality(), before.quality, {})
     assert said.startswith("too good to be true") and "3.0 times what was accepted" in said
 
 
@@ -196,10 +200,12 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
     """After a rollback to concierge/1: what was accepted later, searches and other configurations say nothing
     of it.
     """
-    from models.registry import Version
+    from models.registry import ModelVersion
 
     def version(number, **said):
-        return Version(number, "r", {"kind": "refit", "verdict": "refused", "configuration": "mine"} | said)
+        return ModelVersion(
+            number, "r", {"kind": "refit", "verdict": "refused", "configuration": "mine"} | said
+        )
 
     champion = version(1, verdict="accepted")
     others = [

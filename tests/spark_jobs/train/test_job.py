@@ -10,7 +10,7 @@ import pytest
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS
 from models.artifact import DigestError
-from models.search import read_space
+from models.search import read_search_space
 from spark_jobs.run.model_registry import open_registry
 from spark_jobs.train import job, search
 from spark_jobs.train.configuration_search import SearchResult
@@ -166,11 +166,11 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     assert report["reason"]
     assert registry.champion().number == 2
     space = (
-        read_space()
+        read_search_space()
     )  # two recipes of each part, or this Sunday alone would take as long as all these nights
     monkeypatch.setattr(
         search,
-        "read_space",
+        "read_search_space",
         lambda: space | {"parts": {name: two[:2] for name, two in space["parts"].items()}},
     )
     search.run(shop.night("sunday"), shop.lake)

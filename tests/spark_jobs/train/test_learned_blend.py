@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from models import artifact
-from models.artifact import Artifact
+from models.artifact import ModelArtifact
 from models.blending.learned import LearnedBlend
-from models.evaluation import measure_lists
+from models.evaluation import evaluate_lists
 from models.listing.lists import build_personal_lists
-from models.recommenders import make_blend
+from models.recommenders import build_blend
 from models.time_split import OverlapError
 from models.training_data import Customers
 from spark_jobs.train import blend_fits, learned_blend
@@ -49,8 +49,8 @@ def test_a_learned_blend_on_spark_equals_one_fitted_alone(training):
     ]
     blends, beside = fit_blends(training, asks, [FitRequest("popularity", windows.test_from)])
     for ask, one in zip(asks, blends, strict=True):
-        alone = make_blend(ask.configuration).fit(matrices.training.before(ask.before), 3)
-        assert artifact.pack(one.arrays()) == artifact.pack(alone.arrays())
+        alone = build_blend(ask.configuration).fit(matrices.training.before(ask.before), 3)
+        assert artifact.pack_arrays(one.arrays()) == artifact.pack_arrays(alone.arrays())
     assert blends[0].trees != blends[1].trees
     assert beside[0].name == "popularity"
 
@@ -78,7 +78,7 @@ def test_a_learned_blend_is_evaluated_and_saved_like_any_blend(training, tmp_pat
     )
     assert np.nanmean(evaluation.quality()) > np.nanmean(evaluation.quality("popularity"))
     assert not find_model_flaws(training, evaluation, matrices.training.behaviour.until - 1, GateReference())
-    kept = Artifact.load(tmp_path, evaluation.artifact.save(tmp_path))
+    kept = ModelArtifact.load(tmp_path, evaluation.artifact.save(tmp_path))
     assert isinstance(kept.blend, LearnedBlend) and kept.configuration == LEARNED
     everyone = Customers.of(matrices.training, np.arange(20))
     mine, theirs = (
@@ -97,11 +97,11 @@ def test_the_leaderboard_measures_lists_as_served(training):
         training, {"parts": {**LEARNED["parts"], "content": {}}, "ranker": settings}
     )
     past, test = matrices.training.before(windows.test_from), evaluation.test
-    blended = make_blend(evaluation.artifact.configuration).fit(past, 3)
+    blended = build_blend(evaluation.artifact.configuration).fit(past, 3)
     customers = Customers.of(past, test.customers)
     for task, again in (("next", matrices.consumable), ("discover", np.zeros_like(matrices.consumable))):
         listed = build_personal_lists(blended, customers, matrices.allowed, again).items[:, :10]
-        expected = measure_lists({task: listed}, test, int(matrices.allowed.sum()))
+        expected = evaluate_lists({task: listed}, test, int(matrices.allowed.sum()))
         assert np.array_equal(evaluation.board[SERVED].ndcg[task], expected.ndcg[task], equal_nan=True)
     by_score = measure_scores(matrices, blended.score(customers), test)
     assert not np.array_equal(by_score.ndcg["next"], evaluation.board[SERVED].ndcg["next"], equal_nan=True), (
