@@ -29,9 +29,9 @@ from scipy.sparse.csgraph import connected_components
 
 from benchmarks.online_retail_nights import PeakMemory
 from expectations.contracts.identity_rules import load_identity_rules
-from spark_jobs.identify.graph.components import components
-from spark_jobs.identify.job import Evidence, resolve
-from spark_jobs.identify.rules.link_limits import blocked
+from spark_jobs.identify.graph.components import find_components
+from spark_jobs.identify.job import GraphInputs, resolve_identities
+from spark_jobs.identify.rules.link_limits import find_blocked_identifiers
 from spark_jobs.lake.session import start_spark_session
 
 SEED = 20261121
@@ -180,8 +180,10 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
         )
         pair = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
         cards, rules = spark.createDataFrame([], "identifier_id string, card string"), load_identity_rules()
-        nobody = blocked(identifiers, rules.blocked).localCheckpoint()
-        followed, whose = resolve(Evidence(identifiers, nobody, links, cards, pair, pair), rules)
+        nobody = find_blocked_identifiers(identifiers, rules.blocked).localCheckpoint()
+        followed, whose = resolve_identities(
+            GraphInputs(identifiers, nobody, links, cards, pair, pair), rules
+        )
         whose.write.parquet(str(folder / "identities"))
         followed.write.parquet(str(folder / "followed"))
         seconds = time.monotonic() - start
@@ -215,7 +217,7 @@ def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> d
     chain = pa.table({"a": nodes[:-1], "b": nodes[1:]}).to_pandas()
     start = time.monotonic()
     found = (
-        components(spark.createDataFrame(chain))
+        find_components(spark.createDataFrame(chain))
         .agg(F.count("node"), F.countDistinct("node"), F.max("root"))
         .first()
     )

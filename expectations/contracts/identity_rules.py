@@ -165,7 +165,7 @@ SECTIONS = {"blocked": BlockedValues, "shared": SharedIdentifier, "limits": Iden
 
 
 def is_blocked_value(kind: str, value: str, blocked: Sequence[BlockedValues]) -> bool:
-    """Whether a rule blocks this normalised value; `link_limits.blocked` says the same in Spark."""
+    """Whether a rule blocks this normalised value; `find_blocked_identifiers` is the same in Spark."""
     return any(kind in rule.kinds and re.fullmatch(rule.pattern, value) for rule in blocked)
 
 

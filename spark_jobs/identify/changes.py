@@ -13,10 +13,10 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.identify.graph.customers import founded_by
+from spark_jobs.identify.graph.customers import build_customer_id_column
 
 
-def resolve(changes: Iterable[Mapping], old_id: str) -> str:
+def resolve_customer_id(changes: Iterable[Mapping], old_id: str) -> str:
     """The customer id that an id of any age stands for after these changes; itself when they say nothing of
     it.
 
@@ -29,7 +29,7 @@ def resolve(changes: Iterable[Mapping], old_id: str) -> str:
     """
     last: dict[str, tuple[str, str]] = {}
     for change in changes:
-        row = (night_of(change["change_id"]), change["to_customer_id"])
+        row = (parse_sequence(change["change_id"]), change["to_customer_id"])
         last[change["customer_id"]] = max(last.get(change["customer_id"], row), row)
     night, here = "", old_id
     while here in last and last[here][0] > night:
@@ -37,19 +37,19 @@ def resolve(changes: Iterable[Mapping], old_id: str) -> str:
     return here
 
 
-def night_of(change_id: str) -> str:
+def parse_sequence(change_id: str) -> str:
     """The part of a change id that grows by one with each version of `core_identities`."""
     return change_id.split("-")[0]
 
 
-def moves(before: DataFrame, after: DataFrame) -> DataFrame:
+def compare_identities(before: DataFrame, after: DataFrame) -> DataFrame:
     """One row per identifier of either night: `identifier_id`, `was`, `now` (null where it was not known)."""
     return before.withColumnRenamed("customer_id", "was").join(
         after.withColumnRenamed("customer_id", "now"), on="identifier_id", how="full"
     )
 
 
-def born(moved: DataFrame) -> DataFrame:
+def select_created_ids(moved: DataFrame) -> DataFrame:
     """One row per id that is current and was not: `created`, with where its identifiers came from."""
     known = moved.where("was is not null").select(F.col("was").alias("now")).distinct()
     return (
@@ -57,9 +57,11 @@ def born(moved: DataFrame) -> DataFrame:
         .groupBy("now")
         .agg(
             F.min("was").alias("from_id"),
-            F.max(F.when(founded_by(F.col("identifier_id")) == F.col("now"), F.col("identifier_id"))).alias(
-                "founder"
-            ),
+            F.max(
+                F.when(
+                    build_customer_id_column(F.col("identifier_id")) == F.col("now"), F.col("identifier_id")
+                )
+            ).alias("founder"),
         )
         .join(known, on="now", how="left_anti")
         .select(
@@ -74,11 +76,11 @@ def born(moved: DataFrame) -> DataFrame:
     )
 
 
-def gone(moved: DataFrame) -> DataFrame:
+def select_moved_ids(moved: DataFrame) -> DataFrame:
     """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its
     founder is blocked).
     """
-    is_founder = founded_by(F.col("identifier_id")) == F.col("was")
+    is_founder = build_customer_id_column(F.col("identifier_id")) == F.col("was")
     goes_to = F.max(F.when(is_founder, F.col("now")))
     old = (
         moved.where("was is not null")
@@ -110,7 +112,7 @@ def gone(moved: DataFrame) -> DataFrame:
     )
 
 
-def left_behind(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
+def select_parted_ids(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
     """Ids retired earlier whose founder did not go where the id they had been merged into went: they follow
     their founder.
     """
@@ -118,7 +120,7 @@ def left_behind(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> Data
     current = moved.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
     return (
         moved.where("was <> now")
-        .withColumn("customer_id", founded_by(F.col("identifier_id")))
+        .withColumn("customer_id", build_customer_id_column(F.col("identifier_id")))
         .join(issued, on="customer_id", how="left_semi")
         .join(current, on="customer_id", how="left_anti")
         .join(followed, on="was", how="left")
@@ -132,7 +134,7 @@ def left_behind(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> Data
     )
 
 
-def reasons(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
+def find_reason_links(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
     """The earliest links that explain what became of an id.
 
     Grain: one row per `customer_id` and `is_now`: a link of tonight that leads out of what was the customer
@@ -169,7 +171,7 @@ def reasons(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> 
     )
 
 
-def explained(changed: DataFrame, why: DataFrame) -> DataFrame:
+def add_reasons(changed: DataFrame, why: DataFrame) -> DataFrame:
     """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier
     sighting, or a rule.
     """
@@ -186,7 +188,7 @@ def explained(changed: DataFrame, why: DataFrame) -> DataFrame:
     )
 
 
-def changes(
+def build_identity_changes(
     moved: DataFrame,
     issued: DataFrame,
     links_before: DataFrame,
@@ -198,19 +200,19 @@ def changes(
     """The rows that tonight adds to `core_identity_changes`.
 
     Args:
-        moved: as `moves` gives it.
+        moved: as `compare_identities` gives it.
         issued: `customer_id`, every id the log ever created.
         links_before, links_now: `core_identity_links` of the two nights.
         night: grows with every version of `core_identities`; orders the log and makes `change_id` the same
             when repeated.
         day, run_id: the newest landing day of the run that saw it, and the run.
     """
-    rows, changed = born(moved), gone(moved).localCheckpoint()
+    rows, changed = select_created_ids(moved), select_moved_ids(moved).localCheckpoint()
     kinds = {row["change"] for row in changed.select("change").distinct().collect()}
     if kinds:  # most nights only add customers
-        rows = rows.unionByName(explained(changed, reasons(moved, links_before, links_now)))
+        rows = rows.unionByName(add_reasons(changed, find_reason_links(moved, links_before, links_now)))
     if "split" in kinds:
-        rows = rows.unionByName(left_behind(moved, changed, issued))
+        rows = rows.unionByName(select_parted_ids(moved, changed, issued))
     number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
     return rows.select(
         number.alias("change_id"),

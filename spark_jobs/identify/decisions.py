@@ -8,53 +8,53 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts.identity_decisions import JOIN
-from spark_jobs.identify.graph.links import DECIDED, LINKS, PAIR, SEEN
+from spark_jobs.identify.graph.links import DECISION_RULE, LINK_SCHEMA, PAIR_COLUMNS, SEEN_WEIGHT
 
-PAIRS = pa.schema([(name, pa.string()) for name in PAIR])
+PAIR_SCHEMA = pa.schema([(name, pa.string()) for name in PAIR_COLUMNS])
 
 
-def ends(decisions: pa.Table, word: str, identifiers: pa.ChunkedArray) -> list[dict]:
+def select_decided_pairs(decisions: pa.Table, word: str, identifiers: pa.ChunkedArray) -> list[dict]:
     """The decisions of this word in force whose two identifiers were seen, each with `pair`, the two in
     order.
 
     On the driver: somebody has typed each of them.
     """
     said = [row for row in decisions.to_pylist() if row["decision"] == word and row["is_in_force"]]
-    named = pa.array(sorted({row[name] for row in said for name in PAIR}), pa.string())
+    named = pa.array(sorted({row[name] for row in said for name in PAIR_COLUMNS}), pa.string())
     seen = (
         set(named.filter(pc.is_in(named, value_set=identifiers.combine_chunks())).to_pylist()) if said else ()
     )
     return [
-        {**row, "pair": tuple(sorted(row[name] for name in PAIR))}
+        {**row, "pair": tuple(sorted(row[name] for name in PAIR_COLUMNS))}
         for row in said
-        if seen >= {row[name] for name in PAIR}
+        if seen >= {row[name] for name in PAIR_COLUMNS}
     ]
 
 
-def pairs(decided: list[dict]) -> pa.Table:
+def build_pair_table(decided: list[dict]) -> pa.Table:
     """The pairs of some decisions, in the columns of PAIRS."""
     return pa.Table.from_pylist(
-        [dict(zip(PAIR, each["pair"], strict=True)) for each in decided], schema=PAIRS
+        [dict(zip(PAIR_COLUMNS, each["pair"], strict=True)) for each in decided], schema=PAIR_SCHEMA
     )
 
 
-def joined(decided: list[dict]) -> pa.Table:
+def build_decision_links(decided: list[dict]) -> pa.Table:
     """A link for each pair that somebody said is one customer."""
     links = [
         {
-            **dict(zip(PAIR, each["pair"], strict=True)),
-            "rule": DECIDED,
-            "weight": SEEN,
+            **dict(zip(PAIR_COLUMNS, each["pair"], strict=True)),
+            "rule": DECISION_RULE,
+            "weight": SEEN_WEIGHT,
             "first_seen_at": each["decided_at"],
             "evidence": f"core_identity_decisions/{each['decision_id']}",
         }
         for each in decided
         if each["decision"] == JOIN
     ]
-    return pa.Table.from_pylist(links, schema=LINKS)
+    return pa.Table.from_pylist(links, schema=LINK_SCHEMA)
 
 
-def rows(decisions: Iterable, in_force: Iterable) -> list[dict]:
+def build_decision_rows(decisions: Iterable, in_force: Iterable) -> list[dict]:
     """Decisions in the columns of `core_identity_decisions`, identifiers as they were written."""
     holding = {each.decision_id for each in in_force}
     return [

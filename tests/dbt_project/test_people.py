@@ -7,7 +7,7 @@ from itertools import product
 import duckdb
 import pytest
 
-from spark_jobs.identify.graph.likeness_links import STANDS_FOR, stands_for
+from spark_jobs.identify.graph.likeness_links import IDENTIFIERS_SUREST_FIRST, select_surest_identifier
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def test_a_record_is_whose_the_identifier_is_that_it_stands_for(query):
     with duckdb.connect() as warehouse:
         for schema in ("main_staging", "main_intermediate"):
             warehouse.execute(f"create schema {schema}")
-        columns = ", ".join(f"{name} varchar" for name in STANDS_FOR)
+        columns = ", ".join(f"{name} varchar" for name in IDENTIFIERS_SUREST_FIRST)
         warehouse.execute(
             "create table main_staging.stg_core__people (source varchar, record_id varchar, country varchar,"
             f" created_at timestamp, updated_at timestamp, ended_on date, {columns})"
@@ -30,8 +30,11 @@ def test_a_record_is_whose_the_identifier_is_that_it_stands_for(query):
             "create table main_intermediate.int_identities (identifier_id varchar, customer_id varchar)"
         )
         wanted = {}
-        for n, has in enumerate(product((True, False), repeat=len(STANDS_FOR))):
-            record = {name: f"{name}-{n}" if one else None for name, one in zip(STANDS_FOR, has, strict=True)}
+        for n, has in enumerate(product((True, False), repeat=len(IDENTIFIERS_SUREST_FIRST))):
+            record = {
+                name: f"{name}-{n}" if one else None
+                for name, one in zip(IDENTIFIERS_SUREST_FIRST, has, strict=True)
+            }
             marks = ", ".join("?" for _ in record)
             warehouse.execute(
                 f"insert into main_staging.stg_core__people (record_id, {', '.join(record)}) values (?,"
@@ -43,7 +46,7 @@ def test_a_record_is_whose_the_identifier_is_that_it_stands_for(query):
                     "insert into main_intermediate.int_identities values (?, ?)",
                     [identifier, f"c_{identifier}"],
                 )
-            wanted[str(n)] = f"c_{stands_for(record)}" if any(has) else None
+            wanted[str(n)] = f"c_{select_surest_identifier(record)}" if any(has) else None
         found = dict(warehouse.execute(f"select record_id, customer_id from ({query})").fetchall())
     assert len(wanted) == 16
     assert found == wanted

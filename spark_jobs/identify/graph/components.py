@@ -18,7 +18,7 @@ MAX_ROUNDS = (
 )
 
 
-def large_star(edges: DataFrame) -> DataFrame:
+def apply_large_star(edges: DataFrame) -> DataFrame:
     """Hang each node's larger neighbours on its smallest neighbour (or itself). Edges are `(high, low)`, high
     > low.
     """
@@ -34,7 +34,7 @@ def large_star(edges: DataFrame) -> DataFrame:
     )
 
 
-def small_star(edges: DataFrame) -> DataFrame:
+def apply_small_star(edges: DataFrame) -> DataFrame:
     """Hang each node and its smaller neighbours on the smallest of them."""
     smallest = F.min("low").over(Window.partitionBy("high"))
     hung = edges.select("high", "low", smallest.alias("least"))
@@ -45,7 +45,7 @@ def small_star(edges: DataFrame) -> DataFrame:
     )
 
 
-def settled(edges: DataFrame) -> tuple[DataFrame, tuple]:
+def checkpoint_edges(edges: DataFrame) -> tuple[DataFrame, tuple]:
     """The edges worked out and cut from their plan, and their number and sum of hashes: equal for equal sets.
 
     Both in one job, because of a small graph's round most is the starting of jobs.
@@ -59,7 +59,7 @@ def settled(edges: DataFrame) -> tuple[DataFrame, tuple]:
     return counted.localCheckpoint(), (seen.get["n"], seen.get["sum"])
 
 
-def components(pairs: DataFrame) -> DataFrame:
+def find_components(pairs: DataFrame) -> DataFrame:
     """One row per node that has a neighbour: `node`, and `root`, the smallest node it can reach. Logs the
     number of its rounds.
 
@@ -74,9 +74,9 @@ def components(pairs: DataFrame) -> DataFrame:
         .select(F.greatest("a", "b").alias("high"), F.least("a", "b").alias("low"))
         .distinct()
     )
-    edges, before = settled(edges)
+    edges, before = checkpoint_edges(edges)
     for number in range(1, MAX_ROUNDS + 1):
-        edges, after = settled(small_star(large_star(edges)))
+        edges, after = checkpoint_edges(apply_small_star(apply_large_star(edges)))
         if after == before:
             logger.info("connected components settled in %d rounds", number)  # the last one changes nothing
             break

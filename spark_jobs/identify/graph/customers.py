@@ -6,12 +6,12 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 
-def founded_by(identifier: Column) -> Column:
+def build_customer_id_column(identifier: Column) -> Column:
     """`expectations.contracts.identifiers.derive_customer_id`, as a column."""
     return F.concat(F.lit("c_"), F.substring(F.sha2(identifier, 256), 1, 24))
 
 
-def identities(identifiers: DataFrame, reached: DataFrame, nobody: DataFrame) -> DataFrame:
+def assign_customers(identifiers: DataFrame, reached: DataFrame, nobody: DataFrame) -> DataFrame:
     """Grain: one row per identifier that somebody stands behind, singletons too; columns of
     `core_identities`.
 
@@ -30,5 +30,5 @@ def identities(identifiers: DataFrame, reached: DataFrame, nobody: DataFrame) ->
         .join(reached.withColumnRenamed("node", "identifier_id"), on="identifier_id", how="left")
         .withColumn("cluster", F.coalesce("root", "identifier_id"))
         .withColumn("founder", F.min(age).over(cluster)["identifier_id"])
-        .select("identifier_id", founded_by(F.col("founder")).alias("customer_id"))
+        .select("identifier_id", build_customer_id_column(F.col("founder")).alias("customer_id"))
     )

@@ -9,31 +9,36 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.identify.graph.links import ALIKE, LINKS
+from spark_jobs.identify.graph.links import ALIKE_RULE, LINK_SCHEMA
 from spark_jobs.linkage.components import find_components
 
-CARDS = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
-STANDS_FOR = ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id")
-PEOPLE = [
+RECORD_CLUSTER_SCHEMA = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
+IDENTIFIERS_SUREST_FIRST = (
+    "crm_identifier_id",
+    "user_identifier_id",
+    "email_identifier_id",
+    "phone_identifier_id",
+)
+PEOPLE_COLUMNS = [
     "source",
     "record_id",
-    *STANDS_FOR,
+    *IDENTIFIERS_SUREST_FIRST,
     "created_at",
     "updated_at",
     "first_received",
 ]  # what is read of `core_people`
 
 
-def stands_for(record: dict) -> str | None:
+def select_surest_identifier(record: dict) -> str | None:
     """The identifier that a record is known by: the surest it has."""
-    return next((record[name] for name in STANDS_FOR if record[name]), None)
+    return next((record[name] for name in IDENTIFIERS_SUREST_FIRST if record[name]), None)
 
 
-def known_by(people: pa.Table, nobody: Set[str]) -> pa.Table:
+def drop_blocked_identifiers(people: pa.Table, nobody: Set[str]) -> pa.Table:
     """The columns PEOPLE of `core_people` without identifiers that nobody stands behind: the next of a record
     speaks for it.
     """
-    for name in STANDS_FOR:
+    for name in IDENTIFIERS_SUREST_FIRST:
         ids = people[name]
         kept = pc.if_else(
             pc.is_in(ids, value_set=pa.array(sorted(nobody), pa.string())), pa.scalar(None, pa.string()), ids
@@ -42,19 +47,21 @@ def known_by(people: pa.Table, nobody: Set[str]) -> pa.Table:
     return people
 
 
-def records(people: pa.Table) -> pa.Table:
+def list_record_identifiers(people: pa.Table) -> pa.Table:
     """`source, record_id, identifier_id`: what each record is known by."""
     said = people.select(["source", "record_id"])
-    return said.append_column("identifier_id", pc.coalesce(*(people[name] for name in STANDS_FOR)))
+    return said.append_column(
+        "identifier_id", pc.coalesce(*(people[name] for name in IDENTIFIERS_SUREST_FIRST))
+    )
 
 
-def known_since(record: dict) -> datetime:
+def read_record_start(record: dict) -> datetime:
     """When a record began: as its source says, else the landing day that brought it."""
     said = record["created_at"] or record["updated_at"]
     return said or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
 
 
-def alike(
+def build_likeness_links(
     likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[str, str]]
 ) -> tuple[pa.Table, pa.Table]:
     """Links of rule `alike`, and which records are one person's.
@@ -64,51 +71,54 @@ def alike(
 
     Args:
         likeness: `core_identity_likeness`.
-        people: as `known_by` gives it.
+        people: as `drop_blocked_identifiers` gives it.
         link: the probability from which a pair links. Pairs below it stand in a cluster by the others of it,
             not by their own.
         parted: pairs of identifiers, a < b, that somebody split or refused: their records are two people's.
 
     Returns:
-        Links in the columns of `LINKS`, a < b, the likelier of two pairs between the same identifiers; and
-        `identifier_id, card` for identifiers of records in a cluster of several, the card being the smallest
-        of them. A cluster that holds what is contradicted or was parted is no one person's: its records count
-        as so many.
+        Links in the columns of `LINK_SCHEMA`, a < b, the likelier of two pairs between the same identifiers;
+        and `identifier_id, card` for identifiers of records in a cluster of several, the card being the
+        smallest of them. A cluster that holds what is contradicted or was parted is no one person's: its
+        records count as so many.
     """
     pairs = likeness.filter(
         pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], link))
     ).to_pylist()
-    held = named(
+    held = read_records_by_key(
         people, {(pair[f"source_{end}"], pair[f"record_id_{end}"]) for pair in pairs for end in "ab"}
     )
     found: dict[tuple[str, str], dict] = {}
     for pair in pairs:
         one, other = held[pair["source_a"], pair["record_id_a"]], held[pair["source_b"], pair["record_id_b"]]
-        ends = sorted(filter(None, {stands_for(one), stands_for(other)}))
+        ends = sorted(filter(None, {select_surest_identifier(one), select_surest_identifier(other)}))
         if len(ends) < 2 or _contradict(one, other):
             continue
         evidence = "core_people/{source_a}/{record_id_a}~{source_b}/{record_id_b}".format(**pair)
         row = {
             "identifier_id_a": ends[0],
             "identifier_id_b": ends[1],
-            "rule": ALIKE,
+            "rule": ALIKE_RULE,
             "evidence": evidence,
             "weight": pair["probability"],
-            "first_seen_at": max(known_since(one), known_since(other)),
+            "first_seen_at": max(read_record_start(one), read_record_start(other)),
         }
         before = found.get(tuple(ends))
         if before is None or (-row["weight"], evidence) < (-before["weight"], before["evidence"]):
             found[tuple(ends)] = row
-    users = {stands_for(record): (record["source"], record["user_identifier_id"]) for record in held.values()}
-    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINKS), _cards(
+    users = {
+        select_surest_identifier(record): (record["source"], record["user_identifier_id"])
+        for record in held.values()
+    }
+    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINK_SCHEMA), _cards(
         list(found), users, parted
     )
 
 
-def named(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:
+def read_records_by_key(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:
     """The records of these keys, by key; of others nothing is read into Python."""
     ids = pa.array(sorted({record_id for _, record_id in keys}), pa.string())
-    few = people.select(PEOPLE).filter(pc.is_in(people["record_id"], value_set=ids)).to_pylist()
+    few = people.select(PEOPLE_COLUMNS).filter(pc.is_in(people["record_id"], value_set=ids)).to_pylist()
     return {key: row for row in few if (key := (row["source"], row["record_id"])) in keys}
 
 
@@ -134,4 +144,4 @@ def _cards(
         if user and user_of.setdefault((card[name], source), user) != user:
             torn.add(card[name])
     kept = [name for name in names if card[name] not in torn]
-    return pa.table([kept, [card[name] for name in kept]], schema=CARDS)
+    return pa.table([kept, [card[name] for name in kept]], schema=RECORD_CLUSTER_SCHEMA)

@@ -12,10 +12,10 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-PAIR = ("identifier_id_a", "identifier_id_b")
-SEEN = 1.0  # weight of what was seen together
-ALIKE, DECIDED = "alike", "decision"  # the two rules that rest on no common sighting
-LINKS = pa.schema(
+PAIR_COLUMNS = ("identifier_id_a", "identifier_id_b")
+SEEN_WEIGHT = 1.0  # weight of what was seen together
+ALIKE_RULE, DECISION_RULE = "alike", "decision"  # the two rules that rest on no common sighting
+LINK_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("identifier_id_a", "identifier_id_b", "rule", "evidence")),
         ("weight", pa.float64()),
@@ -24,20 +24,21 @@ LINKS = pa.schema(
 )
 
 
-def pairs(*identifiers: Column) -> Column:
+def build_pairs(*identifiers: Column) -> Column:
     """Every unordered pair of the identifiers that are not null, as an array of structs with a < b."""
     ids = F.array_sort(F.array_distinct(F.array_compact(F.array(*identifiers))))
     return F.flatten(
         F.transform(
             ids,
             lambda a, i: F.transform(
-                F.slice(ids, i + 2, F.size(ids)), lambda b: F.struct(a.alias(PAIR[0]), b.alias(PAIR[1]))
+                F.slice(ids, i + 2, F.size(ids)),
+                lambda b: F.struct(a.alias(PAIR_COLUMNS[0]), b.alias(PAIR_COLUMNS[1])),
             ),
         )
     )
 
 
-def together(
+def link_identifiers_seen_together(
     rows: DataFrame, rule: str, identifiers: tuple[str, ...], seen_at: Column, evidence: Column
 ) -> DataFrame:
     """One row per pair that stands in one of these rows, with the earliest row that shows it.
@@ -53,7 +54,7 @@ def together(
     return (
         rows.where(present > 1)
         .select(
-            F.explode(pairs(*map(F.col, identifiers))).alias("pair"),
+            F.explode(build_pairs(*map(F.col, identifiers))).alias("pair"),
             F.struct(seen_at.alias("at"), evidence.alias("row")).alias("seen"),
         )
         .groupBy("pair")
@@ -62,15 +63,15 @@ def together(
             "pair.*",
             F.lit(rule).alias("rule"),
             F.col("seen.row").alias("evidence"),
-            F.lit(SEEN).alias("weight"),
+            F.lit(SEEN_WEIGHT).alias("weight"),
             F.col("seen.at").alias("first_seen_at"),
         )
     )
 
 
-def of_events(events: DataFrame) -> DataFrame:
+def link_by_events(events: DataFrame) -> DataFrame:
     """A login: an event that carries both the user's id and the browser's."""
-    return together(
+    return link_identifiers_seen_together(
         events,
         "same_event",
         ("user_identifier_id", "anonymous_identifier_id"),
@@ -79,7 +80,7 @@ def of_events(events: DataFrame) -> DataFrame:
     )
 
 
-def of_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
+def link_by_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
     """An order: its line carries the user's id and an e-mail, and the web event of the same order the
     browser's id.
     """
@@ -90,7 +91,7 @@ def of_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
     )
     named = lines.where("user_identifier_id is not null or email_identifier_id is not null")
     # Several browsers for one order would be odd, and are several rows here: each is a sighting.
-    return together(
+    return link_identifiers_seen_together(
         named.join(bought, on=["source", "order_id"], how="left"),
         "same_order",
         ("user_identifier_id", "email_identifier_id", "anonymous_identifier_id"),
@@ -99,10 +100,10 @@ def of_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
     )
 
 
-def of_people(people: DataFrame) -> DataFrame:
+def link_by_person_records(people: DataFrame) -> DataFrame:
     """A record of a person: its CRM number, user id, e-mail and phone."""
     received = F.to_timestamp(F.substring("first_received", 1, 10))  # a landing day begins it
-    return together(
+    return link_identifiers_seen_together(
         people,
         "same_person_record",
         ("crm_identifier_id", "user_identifier_id", "email_identifier_id", "phone_identifier_id"),
@@ -111,8 +112,11 @@ def of_people(people: DataFrame) -> DataFrame:
     )
 
 
-def links(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
+def link_seen_identifiers(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
     """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, weight,
     first_seen_at.
     """
-    return reduce(DataFrame.unionByName, [of_events(events), of_orders(lines, events), of_people(people)])
+    return reduce(
+        DataFrame.unionByName,
+        [link_by_events(events), link_by_orders(lines, events), link_by_person_records(people)],
+    )

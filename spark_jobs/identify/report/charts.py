@@ -15,14 +15,16 @@ MOST_BITS_SHOWN, BIN = 20.0, 0.5
 SIZES = [*range(1, 11), 16, 26, 51, 101, 251, 1001]  # the least of each bar
 
 
-def weights(probability: np.ndarray, is_one_person: np.ndarray, review: float, link: float) -> bytes:
+def draw_match_weights(
+    probability: np.ndarray, is_one_person: np.ndarray, review: float, link: float
+) -> bytes:
     """Pairs of records by match weight: the log-odds of their probability, so that 1 bit is 2 to 1 and 10
     bits 1,000 to 1.
     """
     least = BIN * np.floor(
-        min(0.0, float(log_odds(np.array([review]))[0])) / BIN
+        min(0.0, float(convert_to_log_odds(np.array([review]))[0])) / BIN
     )  # both thresholds are in sight
-    bits = np.clip(log_odds(probability), least, MOST_BITS_SHOWN)
+    bits = np.clip(convert_to_log_odds(probability), least, MOST_BITS_SHOWN)
     edges = np.arange(least, MOST_BITS_SHOWN + BIN, BIN)
     figure, axes = _panel()
     zones = (
@@ -53,7 +55,7 @@ def weights(probability: np.ndarray, is_one_person: np.ndarray, review: float, l
             label=f"alike, yet left apart: {apart.sum():,}",
         )
     for at, words, side, away in ((review, "review", "right", -3), (link, "link", "left", 3)):
-        x = log_odds(np.array([at]))[0]
+        x = convert_to_log_odds(np.array([at]))[0]
         axes.axvline(x, color=LINE, lw=1, ls="--")
         axes.annotate(
             f"{words} {at:g}",
@@ -70,10 +72,10 @@ def weights(probability: np.ndarray, is_one_person: np.ndarray, review: float, l
     axes.set_xlabel("match weight, bits (0: as likely one person as two; 10: a thousand to one)")
     axes.set_ylabel("pairs of records")
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return png(figure)
+    return render_png(figure)
 
 
-def sizes(n_identifiers: np.ndarray, giant: int) -> bytes:
+def draw_customer_sizes(n_identifiers: np.ndarray, giant: int) -> bytes:
     """Customers by number of identifiers, counts on a logarithmic scale; those held back in orange."""
     top = np.searchsorted(SIZES, max(n_identifiers.max(initial=1), giant + 1), side="right")
     least = SIZES[: max(top, 6)]
@@ -93,16 +95,16 @@ def sizes(n_identifiers: np.ndarray, giant: int) -> bytes:
     axes.set_xticks(at, [*words, f"{least[-1]:,}+"])
     axes.set_xlabel(f"identifiers of a customer (more than {giant}: held back until someone decides)")
     axes.set_ylabel("customers")
-    return png(figure)
+    return render_png(figure)
 
 
-def log_odds(probability: np.ndarray) -> np.ndarray:
+def convert_to_log_odds(probability: np.ndarray) -> np.ndarray:
     """To base 2, bits."""
     with np.errstate(divide="ignore"):
         return np.log2(probability) - np.log2(1 - probability)
 
 
-def png(figure) -> bytes:
+def render_png(figure) -> bytes:
     """The figure's bytes, without the name and version of what drew it; the figure is closed."""
     from matplotlib import pyplot
 

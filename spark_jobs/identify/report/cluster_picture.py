@@ -8,11 +8,11 @@ from itertools import groupby
 
 import numpy as np
 
-from spark_jobs.identify.report.charts import png
-from spark_jobs.identify.report.graph_layout import distances, places
-from spark_jobs.identify.report.label_layout import Board
-from spark_jobs.identify.report.subgraph import Drawn, Line
-from spark_jobs.identify.review.questions import thousandths
+from spark_jobs.identify.report.charts import render_png
+from spark_jobs.identify.report.graph_layout import compute_distances, compute_layout
+from spark_jobs.identify.report.label_layout import LabelBoard
+from spark_jobs.identify.report.subgraph import DrawnGraph, DrawnLink
+from spark_jobs.identify.review.questions import format_probability
 
 # Colours of Okabe and Ito (2008), which colour-blind readers can tell apart; the shapes say the same once
 # more.
@@ -37,9 +37,9 @@ LINK_SIZE, NAME_SIZE, LEGEND_SIZE = 7.0, 6.5, 7.5
 WHITE = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
 
 
-def picture(shown: Drawn) -> bytes:
+def draw_cluster(shown: DrawnGraph) -> bytes:
     """The graph as PNG. Same graph, same bytes."""
-    xy, width, height = spread(shown)
+    xy, width, height = place_nodes(shown)
     import matplotlib
 
     matplotlib.use("Agg")
@@ -48,17 +48,17 @@ def picture(shown: Drawn) -> bytes:
     figure = pyplot.figure(figsize=((width + LEGEND) / 72, height / 72))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width + LEGEND), ylim=(0, height))
     axes.axis("off")
-    board = Board(
+    board = LabelBoard(
         [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in xy],
         [(xy[e.a], xy[e.b]) for e in shown.lines],
     )
-    draw_lines(axes, board, shown, xy)
+    draw_links(axes, board, shown, xy)
     draw_nodes(axes, board, shown, xy)
     draw_legend(axes, shown, width, height)
-    return png(figure)
+    return render_png(figure)
 
 
-def spread(shown: Drawn) -> tuple[list[tuple[float, float]], float, float]:
+def place_nodes(shown: DrawnGraph) -> tuple[list[tuple[float, float]], float, float]:
     """Where each node stands, and the width and height of what they stand on.
 
     The link in question is drawn longer, so that the two groups it joins are seen to be two; so is one that
@@ -70,7 +70,7 @@ def spread(shown: Drawn) -> tuple[list[tuple[float, float]], float, float]:
     for (a, b), far in zip(ends.tolist(), length.tolist(), strict=True):
         nearest[a, b] = min(far, nearest.get((a, b), far))
     a, b = np.array(list(nearest), dtype=int).reshape(-1, 2).T
-    where = places(distances(a, b, np.array(list(nearest.values())), len(shown.nodes)))
+    where = compute_layout(compute_distances(a, b, np.array(list(nearest.values())), len(shown.nodes)))
     extent = np.ptp(where, axis=0)
     unit = min(
         UNIT, (WIDEST - 2 * MARGIN) / max(extent[0], 1e-9), (HIGHEST - 2 * MARGIN) / max(extent[1], 1e-9)
@@ -80,7 +80,7 @@ def spread(shown: Drawn) -> tuple[list[tuple[float, float]], float, float]:
     return [(float(x), float(y)) for x, y in where], float(size[0]), float(size[1])
 
 
-def draw_lines(axes, board: Board, shown: Drawn, xy: list[tuple[float, float]]) -> None:
+def draw_links(axes, board: LabelBoard, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
     """The links, side by side where rules share a pair, and the words on them: the question's first, then
     what is held.
     """
@@ -103,7 +103,7 @@ def draw_lines(axes, board: Board, shown: Drawn, xy: list[tuple[float, float]]) 
                 ls=(0, (4, 3)) if line.held_by else "-",
             )
     for line in sorted(by_pair, key=lambda e: (not e.is_asked, not e.held_by)):
-        if words := said(line):
+        if words := label_link(line):
             x, y = board.along(xy[line.a], xy[line.b], words, LINK_SIZE)
             colour = ASKED if line.is_asked else "#333333"
             axes.text(
@@ -111,18 +111,18 @@ def draw_lines(axes, board: Board, shown: Drawn, xy: list[tuple[float, float]]) 
             )
 
 
-def said(line: Line) -> str:
+def label_link(line: DrawnLink) -> str:
     """What is written on a link: nothing on one that is followed, sure and not asked about; its colour says
     the rule.
     """
     if line.held_by:
-        return line.held_by if line.weight == 1 else f"{thousandths(line.weight)} {line.held_by}"
+        return line.held_by if line.weight == 1 else f"{format_probability(line.weight)} {line.held_by}"
     if line.weight < 1:
-        return thousandths(line.weight)
+        return format_probability(line.weight)
     return RULES.get(line.rule, (OTHER, line.rule))[1] if line.is_asked else ""
 
 
-def draw_nodes(axes, board: Board, shown: Drawn, xy: list[tuple[float, float]]) -> None:
+def draw_nodes(axes, board: LabelBoard, shown: DrawnGraph, xy: list[tuple[float, float]]) -> None:
     for (x, y), node in zip(xy, shown.nodes, strict=True):
         colour, marker, _ = KINDS.get(node.kind, (OTHER, "o", node.kind))
         area = (2 * RADIUS) ** 2 * (0.62 if marker == "D" else 1.6 if node.n > 1 else 0.85)
@@ -155,7 +155,7 @@ def draw_nodes(axes, board: Board, shown: Drawn, xy: list[tuple[float, float]]) 
             )
 
 
-def draw_legend(axes, shown: Drawn, width: float, height: float) -> None:
+def draw_legend(axes, shown: DrawnGraph, width: float, height: float) -> None:
     """What the shapes and colours of this picture mean, right of it."""
     y, left = height - 20, width + 8
     for kind in [kind for kind in KINDS if kind in {node.kind for node in shown.nodes}]:

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from expectations.contracts.files import put_text
 from spark_jobs.identify.report import charts, cluster_picture
-from spark_jobs.identify.report.subgraph import drawn, near, short
-from spark_jobs.identify.review.questions import Limits, Questions
+from spark_jobs.identify.report.subgraph import build_drawn_graph, read_neighbourhood, shorten_id
+from spark_jobs.identify.review.questions import ReviewLimits, ReviewQuestions
 
 N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
 CHANGES = ("created", "merged", "split", "renamed", "retired")
@@ -39,7 +39,7 @@ p.why { margin: .1rem 0; color: #555 }
 
 
 @dataclass(frozen=True)
-class Tonight:
+class IdentityReport:
     """What identify wrote tonight: the tables of the same names, `changes` of this night only."""
 
     title: str
@@ -48,39 +48,41 @@ class Tonight:
     identities: pa.Table
     likeness: pa.Table
     changes: pa.Table
-    questions: Questions
-    limits: Limits
+    questions: ReviewQuestions
+    limits: ReviewLimits
 
 
-def write(folder: Path, tonight: Tonight) -> Path:
+def write_page(folder: Path, tonight: IdentityReport) -> Path:
     """Write the page into the run's folder of reports, aside and renamed. Same tables, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "identity.html"
-    put_text(path, page(tonight))
+    put_text(path, render_page(tonight))
     return path
 
 
-def page(tonight: Tonight) -> str:
+def render_page(tonight: IdentityReport) -> str:
     """The page as HTML."""
     size = np.array(pc.value_counts(tonight.identities["customer_id"]).field("counts"))
     parts = [
         f"<h1>{escape(tonight.title)}</h1>",
         (
             f"<p>{size.sum():,} identifiers are {len(size):,} customers. Tonight:"
-            f" {', '.join(changed(tonight.changes))}.</p>"
+            f" {', '.join(count_changes(tonight.changes))}.</p>"
         ),
         "<h2>Questions to answer</h2>",
-        *questions(tonight),
+        *render_questions(tonight),
         "<h2>The first of them, drawn</h2>",
-        *question_pictures(tonight),
+        *render_question_pictures(tonight),
         "<h2>Largest customers</h2>",
-        *largest_pictures(tonight),
+        *render_largest_customers(tonight),
         "<h2>Customers by number of identifiers</h2>",
-        *sizes(size, tonight.limits.giant),
+        *render_customer_sizes(size, tonight.limits.giant),
         "<h2>Compared records by match weight</h2>",
-        *weights(tonight),
+        *render_match_weights(tonight),
         "<h2>Links</h2>",
-        table(["rule", "followed", "held", "held by"], links_by_rule(tonight.links), numbers=(1, 2)),
+        render_table(
+            ["rule", "followed", "held", "held by"], count_links_by_rule(tonight.links), numbers=(1, 2)
+        ),
     ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{about}<title>{escape(tonight.title)}</title><style>{STYLE}</style>"
@@ -91,13 +93,13 @@ def page(tonight: Tonight) -> str:
     )
 
 
-def changed(changes: pa.Table) -> list[str]:
+def count_changes(changes: pa.Table) -> list[str]:
     """`12 created`, and so on, each kind of change."""
     n = Counter(changes["change"].to_pylist())
     return [f"{n[kind]:,} {kind}" for kind in CHANGES]
 
 
-def questions(tonight: Tonight) -> list[str]:
+def render_questions(tonight: IdentityReport) -> list[str]:
     """How many questions there are, and the first with the command that answers each."""
     rows, found = tonight.questions.rows.to_pylist(), tonight.questions.n_found
     if not rows:
@@ -108,7 +110,7 @@ def questions(tonight: Tonight) -> list[str]:
             row["kind"] + (" (held back)" if row["is_held_back"] else ""),
             f"{row['score']:.4g}",
             f"{row['n_identifiers']:,}",
-            f"{escape(row['because'])}<br><code>{escape(command(row))}</code>",
+            f"{escape(row['because'])}<br><code>{escape(build_decide_command(row))}</code>",
         ]
         for row in rows[:N_QUESTIONS]
     ]
@@ -119,17 +121,17 @@ def questions(tonight: Tonight) -> list[str]:
             " (never one customer), <b>refuse</b> (do not follow this link) or <b>join</b> (one customer)."
             " The score of a giant is its size, of a bridge bits of doubt, of likeness a probability.</p>"
         ),
-        table(["kind", "score", "identifiers", "because, and how to answer"], body, numbers=(1, 2)),
+        render_table(["kind", "score", "identifiers", "because, and how to answer"], body, numbers=(1, 2)),
     ]
 
 
-def command(row: dict) -> str:
+def build_decide_command(row: dict) -> str:
     """What someone types who has made up their mind; the word to be changed as they please."""
     word = "join" if row["kind"] == "likeness" else "split"
     return f'make decide DECISION={word} A={row["identifier_id_a"]} B={row["identifier_id_b"]} REASON="…"'
 
 
-def question_pictures(tonight: Tonight) -> list[str]:
+def render_question_pictures(tonight: IdentityReport) -> list[str]:
     """The graphs of the customers that the first questions are about, of each kind at least one."""
     rows = tonight.questions.rows.to_pylist()
     first = [
@@ -138,63 +140,74 @@ def question_pictures(tonight: Tonight) -> list[str]:
     ]
     first += [row for row in rows if row not in first][: N_PICTURED - len(first)]
     ends = [row[f"identifier_id_{end}"] for row in first for end in "ab"]
-    customer = holders(tonight.identities, ends)
+    customer = find_customers(tonight.identities, ends)
     theirs = [{customer[row["identifier_id_a"]], customer[row["identifier_id_b"]]} for row in first]
-    around = near(tonight.identifiers, tonight.links, tonight.identities, set().union(*theirs), ends)
+    around = read_neighbourhood(
+        tonight.identifiers, tonight.links, tonight.identities, set().union(*theirs), ends
+    )
     parts = []
     for row, customers in zip(first, theirs, strict=True):
         asked = (row["identifier_id_a"], row["identifier_id_b"])
-        shown = drawn(around, customers, asked, row["score"] if row["kind"] == "likeness" else None)
+        shown = build_drawn_graph(
+            around, customers, asked, row["score"] if row["kind"] == "likeness" else None
+        )
         title = f"{row['kind'].capitalize()}: {' and '.join(sorted(customers))}"
         parts += [
             f'<h3>{escape(title)}</h3><p class="why">{escape(row["because"])}</p>',
-            image(cluster_picture.picture(shown), f"graph round {short(asked[0])} and {short(asked[1])}"),
+            render_image(
+                cluster_picture.draw_cluster(shown),
+                f"graph round {shorten_id(asked[0])} and {shorten_id(asked[1])}",
+            ),
         ]
     return parts or ["<p>No questions.</p>"]
 
 
-def largest_pictures(tonight: Tonight) -> list[str]:
+def render_largest_customers(tonight: IdentityReport) -> list[str]:
     """The graphs of the customers with the most identifiers, giants apart: those are asked about above."""
     counts = pc.value_counts(tonight.identities["customer_id"])
     sized = pa.table({"customer_id": counts.field("values"), "n": counts.field("counts")})
     sized = sized.filter(pc.less_equal(sized["n"], tonight.limits.giant))
     top = sized.sort_by([("n", "descending"), ("customer_id", "ascending")]).slice(0, N_LARGEST).to_pylist()
-    around = near(tonight.identifiers, tonight.links, tonight.identities, {row["customer_id"] for row in top})
+    around = read_neighbourhood(
+        tonight.identifiers, tonight.links, tonight.identities, {row["customer_id"] for row in top}
+    )
     return [
         f"<h3>{escape(row['customer_id'])}: {row['n']:,} identifiers</h3>\n"
-        + image(
-            cluster_picture.picture(drawn(around, {row["customer_id"]})), f"graph of {row['customer_id']}"
+        + render_image(
+            cluster_picture.draw_cluster(build_drawn_graph(around, {row["customer_id"]})),
+            f"graph of {row['customer_id']}",
         )
         for row in top
     ]
 
 
-def holders(identities: pa.Table, ids: Sequence[str]) -> dict[str, str]:
+def find_customers(identities: pa.Table, ids: Sequence[str]) -> dict[str, str]:
     """Identifier → customer."""
     theirs = identities.filter(pc.is_in(identities["identifier_id"], pa.array(ids, pa.string())))
     return dict(zip(theirs["identifier_id"].to_pylist(), theirs["customer_id"].to_pylist(), strict=True))
 
 
-def sizes(n_identifiers: np.ndarray, giant: int) -> list[str]:
+def render_customer_sizes(n_identifiers: np.ndarray, giant: int) -> list[str]:
     return (
-        [image(charts.sizes(n_identifiers, giant), "customers by size")]
+        [render_image(charts.draw_customer_sizes(n_identifiers, giant), "customers by size")]
         if len(n_identifiers)
         else ["<p>No customers.</p>"]
     )
 
 
-def weights(tonight: Tonight) -> list[str]:
+def render_match_weights(tonight: IdentityReport) -> list[str]:
     if not tonight.likeness.num_rows:
         return ["<p>No two records are alike.</p>"]
     probability, is_one = (tonight.likeness[name].to_numpy() for name in ("probability", "is_one_person"))
     return [
-        image(
-            charts.weights(probability, is_one, tonight.limits.review, tonight.limits.link), "match weights"
+        render_image(
+            charts.draw_match_weights(probability, is_one, tonight.limits.review, tonight.limits.link),
+            "match weights",
         )
     ]
 
 
-def links_by_rule(links: pa.Table) -> list[list[str]]:
+def count_links_by_rule(links: pa.Table) -> list[list[str]]:
     """Per rule, how many links are followed, how many held, and by what."""
     counted = links.group_by(["rule", "held_by"]).aggregate([([], "count_all")]).to_pylist()
     rows = []
@@ -208,7 +221,7 @@ def links_by_rule(links: pa.Table) -> list[list[str]]:
     return rows
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+def render_table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """An HTML table; cells are HTML already."""
 
     def row(cells: Sequence[str], tag: str) -> str:
@@ -221,5 +234,5 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[
     return f"<table>{row(head, 'th')}\n" + "\n".join(row(cells, "td") for cells in rows) + "</table>"
 
 
-def image(png: bytes, words: str) -> str:
+def render_image(png: bytes, words: str) -> str:
     return f'<img alt="{escape(words)}" src="data:image/png;base64,{b64encode(png).decode()}">'

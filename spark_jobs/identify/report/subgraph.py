@@ -16,7 +16,7 @@ MOST_LEAVES = 3  # leaves of one kind on one node beyond this are drawn as one
 
 
 @dataclass(frozen=True)
-class Node:
+class DrawnNode:
     """One identifier, or `n` of one kind that hang on the same one."""
 
     name: str
@@ -25,7 +25,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Line:
+class DrawnLink:
     """One link between nodes a < b; `held_by` None: it is followed. `is_asked`: it is what the question is
     about.
     """
@@ -39,14 +39,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    nodes: list[Node]
-    lines: list[Line]
+class DrawnGraph:
+    nodes: list[DrawnNode]
+    lines: list[DrawnLink]
     n_left_out: int
 
 
 @dataclass(frozen=True)
-class Near:
+class Neighbourhood:
     """Identifiers of some customers, the links between them, and how many each customer has, read or not."""
 
     kind: dict[str, str]
@@ -55,13 +55,13 @@ class Near:
     n_identifiers: dict[str, int]
 
 
-def near(
+def read_neighbourhood(
     identifiers: pa.Table,
     links: pa.Table,
     identities: pa.Table,
     customers: Collection[str],
     asked: Collection[str] = (),
-) -> Near:
+) -> Neighbourhood:
     """What all pictures of a night need, read in one pass over the tables.
 
     Of customers with more than `MOST_READ` identifiers in all, only what lies near those that are asked
@@ -78,7 +78,7 @@ def near(
         between, theirs = _between(between, ids), theirs.filter(pc.is_in(theirs["identifier_id"], ids))
     named = identifiers.filter(pc.is_in(identifiers["identifier_id"], ids))
     columns = ["identifier_id_a", "identifier_id_b", "rule", "weight", "held_by"]
-    return Near(
+    return Neighbourhood(
         dict(zip(named["identifier_id"].to_pylist(), named["kind"].to_pylist(), strict=True)),
         dict(zip(theirs["identifier_id"].to_pylist(), theirs["customer_id"].to_pylist(), strict=True)),
         sorted(between.select(columns).to_pylist(), key=lambda row: tuple(map(str, row.values()))),
@@ -106,22 +106,22 @@ def _reached(links: pa.Table, start: Collection[str]) -> pa.Array:
     return pa.array(found, pa.string())
 
 
-def short(identifier_id: str) -> str:
+def shorten_id(identifier_id: str) -> str:
     """Enough of an id to find it by."""
     return identifier_id.removeprefix("i_")[:6]
 
 
-def drawn(
-    around: Near,
+def build_drawn_graph(
+    around: Neighbourhood,
     customers: Collection[str],
     asked: tuple[str, str] | None = None,
     likely: float | None = None,
-) -> Drawn:
+) -> DrawnGraph:
     """The graph of these customers: many leaves of one kind drawn as one, and of what is left the nodes
     nearest the question.
 
     Args:
-        around: as `near` gives it.
+        around: as `read_neighbourhood` gives it.
         customers: one, or the two that a question of likeness is about.
         asked: the pair of identifiers in question; None: the picture is of the customer as such.
         likely: the probability of a pair in question that has no link; it is drawn as one that nothing
@@ -154,7 +154,7 @@ def drawn(
             stands_for[first] += sum(stands_for.pop(each) for each in others)
     row_of = {each: row for row, each in enumerate(sorted(stands_for))}
     lines = [
-        Line(
+        DrawnLink(
             row_of[row["identifier_id_a"]],
             row_of[row["identifier_id_b"]],
             row["rule"],
@@ -165,9 +165,9 @@ def drawn(
         for row in links
         if row["identifier_id_a"] in row_of and row["identifier_id_b"] in row_of
     ]
-    nodes = [Node(short(each), around.kind[each], stands_for[each]) for each in row_of]
+    nodes = [DrawnNode(shorten_id(each), around.kind[each], stands_for[each]) for each in row_of]
     n = sum(around.n_identifiers[who] for who in customers)
-    return Drawn(nodes, lines, n - sum(node.n for node in nodes))
+    return DrawnGraph(nodes, lines, n - sum(node.n for node in nodes))
 
 
 def _leaves(beside: dict[str, set[str]], kind: dict[str, str], asked: Collection[str]) -> list[list[str]]:

@@ -25,7 +25,7 @@ class Bridges:
     links_b: np.ndarray
 
 
-def bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
+def find_bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     """Every link whose removal parts its component in two, with the two sides added up.
 
     A bridge stands in every spanning tree, and cutting it leaves one whole subtree on its lower side: so one
@@ -43,12 +43,12 @@ def bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     cut = np.array(
         sorted((min(pair), max(pair)) for pair in rustworkx.bridges(graph)), dtype=np.int64
     ).reshape(-1, 2)
-    link = np.sort(rows_of(cut[:, 0] * n + cut[:, 1], np.minimum(a, b) * n + np.maximum(a, b)))
+    link = np.sort(find_rows(cut[:, 0] * n + cut[:, 1], np.minimum(a, b) * n + np.maximum(a, b)))
     a_cut, b_cut = a[link], b[link]
 
-    parent, order, component = spanning_forest(a, b, n)
+    parent, order, component = build_spanning_forest(a, b, n)
     degree = np.bincount(a, minlength=n) + np.bincount(b, minlength=n)
-    below = subtree_sums(parent, order, np.column_stack([marks, degree]))
+    below = sum_subtrees(parent, order, np.column_stack([marks, degree]))
     whole = np.zeros((component.max(initial=-1) + 1, below.shape[1]), dtype=np.int64)
     roots = parent < 0
     whole[component[roots]] = below[roots]
@@ -60,13 +60,13 @@ def bridges(a: np.ndarray, b: np.ndarray, marks: np.ndarray) -> Bridges:
     return Bridges(link, side_a[:, :-1], side_b[:, :-1], (side_a[:, -1] - 1) // 2, (side_b[:, -1] - 1) // 2)
 
 
-def rows_of(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def find_rows(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """Where each wanted key stands among unique keys."""
     order = np.argsort(keys)
     return order[np.searchsorted(keys, wanted, sorter=order)]
 
 
-def spanning_forest(a: np.ndarray, b: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def build_spanning_forest(a: np.ndarray, b: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per node its parent (-1 for a root) and component; and the nodes in breadth-first order, roots first.
 
     One search does for all components: it starts at a node of its own, beside one node of each.
@@ -81,7 +81,7 @@ def spanning_forest(a: np.ndarray, b: np.ndarray, n: int) -> tuple[np.ndarray, n
     return np.where(parent == n, -1, parent), order[1:].astype(np.int64), component
 
 
-def subtree_sums(parent: np.ndarray, order: np.ndarray, values: np.ndarray) -> np.ndarray:
+def sum_subtrees(parent: np.ndarray, order: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Per node the sum of `values` over its subtree, shape as `values`; level by level, the deepest first."""
     sums = values.astype(np.int64)
     place = np.empty(len(order) + 1, dtype=np.int64)  # the last for the parent that roots do not have

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.identify.graph.links import DECIDED
+from spark_jobs.identify.graph.links import DECISION_RULE
 
-MOST_BITS = 8.0  # one link says no more than a pair of records may (`linkage.cluster.Thresholds.clip`)
+MAX_BITS = 8.0  # one link says no more than a pair of records may (`ClusterThresholds.clip`)
 
 
 @dataclass(frozen=True)
-class Numbered:
+class NumberedGraph:
     """Arrays per identifier and per followed pair. Same tables in any order of rows, same numbers.
 
     Attributes:
@@ -38,13 +38,13 @@ class Numbered:
     first_seen: np.ndarray
 
 
-def numbered(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> Numbered:
+def number_graph(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> NumberedGraph:
     """Number what `core_identifiers`, `core_identity_links` and `core_identities` hold.
 
     Raises:
         ValueError: a followed link leads to an identifier that is not there.
     """
-    ids = ascending(identifiers["identifier_id"])
+    ids = sort_values(identifiers["identifier_id"])
     rows = identifiers.select(["identifier_id", "kind", "source"]).take(
         pc.sort_indices(identifiers["identifier_id"])
     )
@@ -56,12 +56,14 @@ def numbered(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> Nu
     names = [divmod(code, len(source.dictionary)) for code in codes.tolist()]
     sorts = [(kind.dictionary[k].as_py(), source.dictionary[s].as_py() or None) for k, s in names]
 
-    customers = ascending(pc.unique(identities["customer_id"]))
+    customers = sort_values(pc.unique(identities["customer_id"]))
     customer = np.full(len(ids), -1, dtype=np.int64)
-    customer[numbers(identities["identifier_id"], ids)] = numbers(identities["customer_id"], customers)
+    customer[find_numbers(identities["identifier_id"], ids)] = find_numbers(
+        identities["customer_id"], customers
+    )
 
     followed = links.filter(links["is_followed"])
-    a, b = (numbers(followed[f"identifier_id_{end}"], ids) for end in "ab")
+    a, b = (find_numbers(followed[f"identifier_id_{end}"], ids) for end in "ab")
     if len(a) and min(a.min(), b.min()) < 0:
         raise ValueError(
             "a followed link of core_identity_links leads to an identifier that core_identifiers does not"
@@ -69,30 +71,30 @@ def numbered(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -> Nu
         )
     pair, of_pair = np.unique(np.minimum(a, b) * len(ids) + np.maximum(a, b), return_inverse=True)
     first_seen = np.full(len(pair), np.iinfo(np.int64).max)
-    np.minimum.at(first_seen, of_pair, microseconds(followed["first_seen_at"]))
-    is_seen = pc.not_equal(followed["rule"], DECIDED).to_numpy(zero_copy_only=False)
+    np.minimum.at(first_seen, of_pair, convert_to_microseconds(followed["first_seen_at"]))
+    is_seen = pc.not_equal(followed["rule"], DECISION_RULE).to_numpy(zero_copy_only=False)
     counts = is_seen | (np.bincount(of_pair, is_seen, minlength=len(pair)) == 0)[of_pair]
-    bits = np.bincount(of_pair, bits_of(followed["weight"].to_numpy()) * counts, minlength=len(pair))
-    return Numbered(
+    bits = np.bincount(of_pair, convert_to_bits(followed["weight"].to_numpy()) * counts, minlength=len(pair))
+    return NumberedGraph(
         ids, customers, sorts, sort_of, customer, *np.divmod(pair, max(len(ids), 1)), bits, first_seen
     )
 
 
-def ascending(values: pa.ChunkedArray | pa.Array) -> pa.Array:
+def sort_values(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     found = values.take(pc.sort_indices(values))
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
-def numbers(values: pa.ChunkedArray | pa.Array, among: pa.Array) -> np.ndarray:
+def find_numbers(values: pa.ChunkedArray | pa.Array, among: pa.Array) -> np.ndarray:
     """Where each value stands in `among`; -1 where it does not."""
     return pc.fill_null(pc.index_in(values, value_set=among), -1).to_numpy().astype(np.int64)
 
 
-def microseconds(times: pa.ChunkedArray) -> np.ndarray:
+def convert_to_microseconds(times: pa.ChunkedArray) -> np.ndarray:
     return times.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
 
 
-def bits_of(probability: np.ndarray) -> np.ndarray:
+def convert_to_bits(probability: np.ndarray) -> np.ndarray:
     """Log-odds to base 2, within ±MOST_BITS."""
     with np.errstate(divide="ignore"):
-        return np.clip(np.log2(probability) - np.log2(1 - probability), -MOST_BITS, MOST_BITS)
+        return np.clip(np.log2(probability) - np.log2(1 - probability), -MAX_BITS, MAX_BITS)

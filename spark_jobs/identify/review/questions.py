@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.contracts.lake import CORE_IDENTITY_REVIEWS
-from spark_jobs.identify.review.numbering import Numbered, numbered, numbers
-from spark_jobs.identify.review.suspicion import OWN_BITS, Suspects, suspects
+from spark_jobs.identify.review.numbering import NumberedGraph, find_numbers, number_graph
+from spark_jobs.identify.review.suspicion import OWN_BITS, SuspiciousBridges, rank_suspicious_bridges
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
-ANSWERS = ("split", "refuse", "join")
+ANSWERING_DECISIONS = ("split", "refuse", "join")
 TO_RELEASE = "served again when join says it is one customer, or split or refuse leave no more than that"
-WORDS = {
+KIND_NAMES = {
     "user_id": ("user id", "user ids"),
     "crm_id": ("CRM id", "CRM ids"),
     "email": ("e-mail", "e-mails"),
@@ -31,7 +31,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Limits:
+class ReviewLimits:
     """When something is asked.
 
     Attributes:
@@ -50,7 +50,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Questions:
+class ReviewQuestions:
     """`rows` of `core_identity_reviews` in the order to answer them; `n_found`: kind → how many there are,
     asked or not.
     """
@@ -59,15 +59,15 @@ class Questions:
     n_found: Mapping[str, int]
 
 
-def reviews(
+def build_review_questions(
     identifiers: pa.Table,
     links: pa.Table,
     identities: pa.Table,
     likeness: pa.Table,
     records: pa.Table,
     decisions: pa.Table,
-    limits: Limits,
-) -> Questions:
+    limits: ReviewLimits,
+) -> ReviewQuestions:
     """Tonight's questions. Same tables in any order of rows, same questions.
 
     Args:
@@ -80,44 +80,51 @@ def reviews(
         decisions: `core_identity_decisions`; a split, refusal or join in force answers what is asked about
             its pair, and a split every question of likeness between the two customers.
     """
-    graph = numbered(identifiers, links, identities)
-    answered, parted = answers(graph, decisions)
-    found = suspects(graph)
-    giants = [row for row in too_large(graph, found, limits) if pair_of(row) not in answered]
-    n_bridges, parts = held_by_one_link(
+    graph = number_graph(identifiers, links, identities)
+    answered, parted = read_answers(graph, decisions)
+    found = rank_suspicious_bridges(graph)
+    giants = [row for row in find_giants(graph, found, limits) if get_pair(row) not in answered]
+    n_bridges, parts = find_suspicious_bridges(
         graph, found, links, answered, {row["customer_id"] for row in giants}, limits
     )
-    n_likeness, pairs = in_doubt(graph, likeness, records, links, answered, parted, limits)
+    n_likeness, pairs = find_doubtful_likeness(graph, likeness, records, links, answered, parted, limits)
     rows = [
-        {"review_id": review_id(kind, *pair_of(row)), "kind": kind, "is_held_back": kind == "giant", **row}
+        {
+            "review_id": hash_review_id(kind, *get_pair(row)),
+            "kind": kind,
+            "is_held_back": kind == "giant",
+            **row,
+        }
         for kind, of_kind in (("giant", giants), ("bridge", parts), ("likeness", pairs))
         for row in of_kind
     ]
-    return Questions(
+    return ReviewQuestions(
         pa.Table.from_pylist(rows, schema=build_arrow_schema(CORE_IDENTITY_REVIEWS)),
         {"giant": len(giants), "bridge": n_bridges, "likeness": n_likeness},
     )
 
 
-def review_id(kind: str, a: str, b: str) -> str:
+def hash_review_id(kind: str, a: str, b: str) -> str:
     """The same for the same question for ever."""
     return f"r_{hashlib.sha256(f'{kind}|{a}|{b}'.encode()).hexdigest()[:24]}"
 
 
-def pair_of(row: Mapping) -> tuple[str, str]:
+def get_pair(row: Mapping) -> tuple[str, str]:
     return row["identifier_id_a"], row["identifier_id_b"]
 
 
-def answers(graph: Numbered, decisions: pa.Table) -> tuple[set[tuple[str, str]], set[tuple[int, int]]]:
+def read_answers(
+    graph: NumberedGraph, decisions: pa.Table
+) -> tuple[set[tuple[str, str]], set[tuple[int, int]]]:
     """The pairs of identifiers someone decided on, a < b; and the pairs of customers that were told apart, by
     number.
     """
     answered, parted = set(), set()
     in_force = decisions.filter(
-        pc.and_(decisions["is_in_force"], pc.is_in(decisions["decision"], pa.array(ANSWERS)))
+        pc.and_(decisions["is_in_force"], pc.is_in(decisions["decision"], pa.array(ANSWERING_DECISIONS)))
     )
     ends = [in_force[f"identifier_id_{end}"] for end in "ab"]
-    numbered_ends = zip(*(numbers(end, graph.ids).tolist() for end in ends), strict=True)
+    numbered_ends = zip(*(find_numbers(end, graph.ids).tolist() for end in ends), strict=True)
     for word, a, b, (i, j) in zip(
         in_force["decision"].to_pylist(), *(e.to_pylist() for e in ends), numbered_ends, strict=True
     ):
@@ -127,7 +134,7 @@ def answers(graph: Numbered, decisions: pa.Table) -> tuple[set[tuple[str, str]],
     return answered, parted
 
 
-def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
+def find_giants(graph: NumberedGraph, found: SuspiciousBridges, limits: ReviewLimits) -> list[dict]:
     """A row per customer of more than `limits.giant` identifiers, the largest first.
 
     Its pair is its most suspicious bridge; without one the weakest of its links, the earliest of equals.
@@ -145,11 +152,11 @@ def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
         held = np.bincount(graph.sort_of[graph.customer == who], minlength=len(graph.sorts))
         rows.append(
             {
-                **ends(graph, pair[who]),
+                **describe_ends(graph, pair[who]),
                 "score": float(size[who]),
                 "n_identifiers": int(size[who]),
                 "because": (
-                    f"{size[who]:,} identifiers, more than {limits.giant:,}: {counted(graph, held)};"
+                    f"{size[who]:,} identifiers, more than {limits.giant:,}: {describe_counts(graph, held)};"
                     f" {TO_RELEASE}"
                 ),
             }
@@ -157,8 +164,13 @@ def too_large(graph: Numbered, found: Suspects, limits: Limits) -> list[dict]:
     return rows
 
 
-def held_by_one_link(
-    graph: Numbered, found: Suspects, links: pa.Table, answered: set, giants: set[str], limits: Limits
+def find_suspicious_bridges(
+    graph: NumberedGraph,
+    found: SuspiciousBridges,
+    links: pa.Table,
+    answered: set,
+    giants: set[str],
+    limits: ReviewLimits,
 ) -> tuple[int, list[dict]]:
     """How many bridges are suspicious and not decided on, and the rows of the first: of each customer the
     worst.
@@ -168,27 +180,27 @@ def held_by_one_link(
     """
     n_open, first = 0, {}
     for i in np.flatnonzero(found.score > limits.least_bits).tolist():
-        row = ends(graph, found.pair[i])
-        if pair_of(row) not in answered:
+        row = describe_ends(graph, found.pair[i])
+        if get_pair(row) not in answered:
             n_open += 1
             if row["customer_id"] not in giants:
                 first.setdefault(row["customer_id"], i)
     first = list(first.values())[: limits.most]
-    said = what_links_say(graph, links, [(graph.a[p], graph.b[p]) for p in found.pair[first]])
+    said = describe_links(graph, links, [(graph.a[p], graph.b[p]) for p in found.pair[first]])
     rows = []
     for i in first:
-        row, sides = ends(graph, found.pair[i]), (found.held_a[i], found.held_b[i])
+        row, sides = describe_ends(graph, found.pair[i]), (found.held_a[i], found.held_b[i])
         both = [
             kind for (kind, _), a, b in zip(graph.sorts, *sides, strict=True) if a and b and kind in OWN_BITS
         ]
         own = (
-            "; each side has its own " + ", ".join(WORDS[kind][0] for kind in sorted(set(both)))
+            "; each side has its own " + ", ".join(KIND_NAMES[kind][0] for kind in sorted(set(both)))
             if both
             else ""
         )
         n_links = (found.links_a[i], found.links_b[i])
         counts = [
-            f"{counted(graph, s)} ({n:,} link{'' if n == 1 else 's'})"
+            f"{describe_counts(graph, s)} ({n:,} link{'' if n == 1 else 's'})"
             for s, n in zip(sides, n_links, strict=True)
         ]
         rows.append(
@@ -196,20 +208,22 @@ def held_by_one_link(
                 **row,
                 "score": float(found.score[i]),
                 "n_identifiers": int(sum(side.sum() for side in sides)),
-                "because": f"one link ({said[pair_of(row)]}) holds together {counts[0]} and {counts[1]}{own}",
+                "because": (
+                    f"one link ({said[get_pair(row)]}) holds together {counts[0]} and {counts[1]}{own}"
+                ),
             }
         )
     return n_open, rows
 
 
-def in_doubt(
-    graph: Numbered,
+def find_doubtful_likeness(
+    graph: NumberedGraph,
     likeness: pa.Table,
     records: pa.Table,
     links: pa.Table,
     answered: set,
     parted: set,
-    limits: Limits,
+    limits: ReviewLimits,
 ) -> tuple[int, list[dict]]:
     """How many pairs of customers are alike enough to ask about, and the rows of the first, each by its
     likest pair of records.
@@ -219,10 +233,10 @@ def in_doubt(
     likely = likeness.filter(pc.greater_equal(likeness["probability"], limits.review))
     known = pc.binary_join_element_wise(records["source"], records["record_id"], "\x1f")
     known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
-    stands_for = np.append(numbers(records["identifier_id"], graph.ids), -1)
+    stands_for = np.append(find_numbers(records["identifier_id"], graph.ids), -1)
     i, j = (
         stands_for[
-            numbers(
+            find_numbers(
                 pc.binary_join_element_wise(likely[f"source_{x}"], likely[f"record_id_{x}"], "\x1f"), known
             )
         ]
@@ -240,11 +254,11 @@ def in_doubt(
             best.setdefault(customers, row)
     size = np.bincount(graph.customer, minlength=len(graph.customers))
     first = list(best.items())[: limits.most]
-    said = what_links_say(graph, links, [(a[row], b[row]) for _, row in first])
+    said = describe_links(graph, links, [(a[row], b[row]) for _, row in first])
     rows = []
     for customers, row in first:
         ids = {"identifier_id_a": graph.ids[a[row]].as_py(), "identifier_id_b": graph.ids[b[row]].as_py()}
-        held = said.get(pair_of(ids), "the records around them say otherwise")
+        held = said.get(get_pair(ids), "the records around them say otherwise")
         where = (
             f"below the {limits.link:g} that joins"
             if probability[row] < limits.link
@@ -260,7 +274,7 @@ def in_doubt(
                 "score": float(probability[row]),
                 "n_identifiers": int(sum(size[who] for who in customers)),
                 "because": (
-                    f"{thousandths(probability[row])} likely one person, {where}"
+                    f"{format_probability(probability[row])} likely one person, {where}"
                     + (f"; {agree}" if agree else "")
                 ),
             }
@@ -268,7 +282,7 @@ def in_doubt(
     return len(best), rows
 
 
-def ends(graph: Numbered, pair: int) -> dict[str, str]:
+def describe_ends(graph: NumberedGraph, pair: int) -> dict[str, str]:
     """The customer and the two ends of a followed pair, as a question names them."""
     a, b = int(graph.a[pair]), int(graph.b[pair])
     return {
@@ -278,23 +292,23 @@ def ends(graph: Numbered, pair: int) -> dict[str, str]:
     }
 
 
-def counted(graph: Numbered, held: np.ndarray) -> str:
+def describe_counts(graph: NumberedGraph, held: np.ndarray) -> str:
     """`2 e-mails, 1 user id`: identifiers of each sort in words."""
     of_kind: dict[str, int] = {}
     for (kind, _), n in zip(graph.sorts, held.tolist(), strict=True):
         of_kind[kind] = of_kind.get(kind, 0) + n
     return ", ".join(
-        f"{n:,} {WORDS.get(kind, (kind, kind))[n != 1]}" for kind, n in sorted(of_kind.items()) if n
+        f"{n:,} {KIND_NAMES.get(kind, (kind, kind))[n != 1]}" for kind, n in sorted(of_kind.items()) if n
     )
 
 
-def thousandths(probability: float) -> str:
+def format_probability(probability: float) -> str:
     """Cut off, not rounded: what is not certain, or below a threshold, must not read as if it were not."""
     return f"{floor(probability * 1000 + 1e-9) / 1000:.3f}" if probability < 1 else "1"
 
 
-def what_links_say(
-    graph: Numbered, links: pa.Table, pairs: list[tuple[int, int]]
+def describe_links(
+    graph: NumberedGraph, links: pa.Table, pairs: list[tuple[int, int]]
 ) -> dict[tuple[str, str], str]:
     """Per pair of ids, its links in words: rule and weight, and what holds it. No row of `links`,
     no entry.
@@ -305,7 +319,9 @@ def what_links_say(
     )
     said: dict[tuple[str, str], list[str]] = {}
     for link in near.to_pylist():
-        if pair_of(link) in wanted:
+        if get_pair(link) in wanted:
             held = f", held by {link['held_by']}" if link["held_by"] else ""
-            said.setdefault(pair_of(link), []).append(f"{link['rule']} {thousandths(link['weight'])}{held}")
+            said.setdefault(get_pair(link), []).append(
+                f"{link['rule']} {format_probability(link['weight'])}{held}"
+            )
     return {pair: " and ".join(sorted(words)) for pair, words in said.items()}

@@ -10,15 +10,15 @@ the logarithm of how much likelier the two sides are two people than one, as far
   about a card that is new and hangs by a thread.
 * `own`: the strongest of `OWN_BITS` over the kinds (of one source) of which both sides hold an identifier of
   their own. Not the sum: a second card brings its own e-mail and phone along.
-* `link`: what the links of the pair say, log2(weight / (1 − weight)) each, as `numbered` adds them up.
+* `link`: what the links of the pair say, log2(weight / (1 − weight)) each, as `number_graph` adds them up.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.identify.review.bridges import bridges
-from spark_jobs.identify.review.numbering import Numbered
+from spark_jobs.identify.review.bridges import find_bridges
+from spark_jobs.identify.review.numbering import NumberedGraph
 
 NAMING, PERSON = ("user_id", "crm_id", "email", "phone"), ("user_id", "crm_id", "email")
 # −log2 of the share of people who hold two: of the sample shop's people 0 of 1,410 two user ids (rule of
@@ -27,11 +27,11 @@ OWN_BITS = {"user_id": 10.5, "email": 4.9, "phone": 4.8, "crm_id": 3.7}
 
 
 @dataclass(frozen=True)
-class Suspects:
+class SuspiciousBridges:
     """Bridges with a group on either side that could be a person, most suspicious first.
 
     Attributes:
-        pair: row of the pair in `Numbered`.
+        pair: row of the pair in `NumberedGraph`.
         score: bits.
         held_a, held_b: (n, n_sorts) identifiers of each sort on the side of a and of b.
         links_a, links_b: linked pairs inside either side.
@@ -45,7 +45,7 @@ class Suspects:
     links_b: np.ndarray
 
 
-def suspects(graph: Numbered) -> Suspects:
+def rank_suspicious_bridges(graph: NumberedGraph) -> SuspiciousBridges:
     """Every bridge both of whose sides name someone and hold two naming identifiers or three of any kind.
 
     Customers that cannot have one (fewer than four identifiers, or than two that name someone) are left out
@@ -63,7 +63,7 @@ def suspects(graph: Numbered) -> Suspects:
     sorts = np.zeros((len(nodes), len(graph.sorts)), dtype=np.int64)
     sorts[np.arange(len(nodes)), graph.sort_of[nodes]] = 1
 
-    found = bridges(short[graph.a[pair]], short[graph.b[pair]], sorts)
+    found = find_bridges(short[graph.a[pair]], short[graph.b[pair]], sorts)
     could_be = np.ones(len(found.link), dtype=bool)
     for held in (found.marks_a, found.marks_b):
         could_be &= (held[:, is_person].sum(axis=1) > 0) & (
@@ -74,14 +74,20 @@ def suspects(graph: Numbered) -> Suspects:
 
     own_bits = np.array([OWN_BITS.get(kind, 0.0) for kind, _ in graph.sorts])
     own = (((held_a > 0) & (held_b > 0)) * own_bits).max(axis=1, initial=0.0)
-    score = apartness(held_a.sum(axis=1), held_b.sum(axis=1), links_a, links_b) + own - graph.bits[pair]
+    score = (
+        measure_separation(held_a.sum(axis=1), held_b.sum(axis=1), links_a, links_b) + own - graph.bits[pair]
+    )
     order = np.lexsort(
         (pair, graph.first_seen[pair], -score)
     )  # earliest first of equals: a new leaf moves no old question
-    return Suspects(pair[order], score[order], held_a[order], held_b[order], links_a[order], links_b[order])
+    return SuspiciousBridges(
+        pair[order], score[order], held_a[order], held_b[order], links_a[order], links_b[order]
+    )
 
 
-def apartness(n_a: np.ndarray, n_b: np.ndarray, links_a: np.ndarray, links_b: np.ndarray) -> np.ndarray:
+def measure_separation(
+    n_a: np.ndarray, n_b: np.ndarray, links_a: np.ndarray, links_b: np.ndarray
+) -> np.ndarray:
     """Bits that the two sides' own links say against one person; sides of one identifier each have none to
     say.
     """

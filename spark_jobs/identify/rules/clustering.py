@@ -14,18 +14,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.identity_rules import IdentityRules
-from spark_jobs.identify.graph.components import components
-from spark_jobs.identify.graph.links import PAIR
-from spark_jobs.identify.rules.replay import Link, Node, replay
+from spark_jobs.identify.graph.components import find_components
+from spark_jobs.identify.graph.links import PAIR_COLUMNS
+from spark_jobs.identify.rules.replay import Link, Node, replay_links
 
-REPLAYED = (
+REPLAY_COLUMNS = (
     "identifier_id_a string, identifier_id_b string, rule string, held_by string, root_a string, root_b"
     " string"
 )
-_SCHEMA = pa.schema([(column.split()[0], pa.string()) for column in REPLAYED.split(", ")])
+_SCHEMA = pa.schema([(column.split()[0], pa.string()) for column in REPLAY_COLUMNS.split(", ")])
 
 
-def beyond(reached: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: IdentityRules) -> DataFrame:
+def find_components_beyond_limits(
+    reached: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: IdentityRules
+) -> DataFrame:
     """`root` of the components that hold more than one person may, or both ends of a split.
 
     A limit over a window counts here without its window: who is below is below in any window, and the replay
@@ -52,7 +54,7 @@ def beyond(reached: DataFrame, identifiers: DataFrame, splits: DataFrame, rules:
     return too_many.unionAll(torn).distinct()
 
 
-def replay_each(
+def replay_components(
     open_: DataFrame,
     over: DataFrame,
     reached: DataFrame,
@@ -94,7 +96,7 @@ def replay_each(
                     row["first_seen_at"],
                 )
             )
-        found = replay(links, nodes, rules, splits)
+        found = replay_links(links, nodes, rules, splits)
         rows = [
             dict(
                 zip(
@@ -107,10 +109,10 @@ def replay_each(
         ]
         return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
-    return both.groupBy("root").applyInArrow(one, REPLAYED)
+    return both.groupBy("root").applyInArrow(one, REPLAY_COLUMNS)
 
 
-def settle(
+def cluster_identifiers(
     links: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: IdentityRules
 ) -> tuple[DataFrame, DataFrame]:
     """Follow what may be followed.
@@ -125,11 +127,13 @@ def settle(
         reach another, the smallest of its cluster.
     """
     open_ = links.where("held_by is null")
-    reached = components(open_.selectExpr("identifier_id_a as a", "identifier_id_b as b")).localCheckpoint()
-    over = beyond(reached, identifiers, splits, rules).localCheckpoint()
+    reached = find_components(
+        open_.selectExpr("identifier_id_a as a", "identifier_id_b as b")
+    ).localCheckpoint()
+    over = find_components_beyond_limits(reached, identifiers, splits, rules).localCheckpoint()
     if not over.isEmpty():
-        said = [tuple(row) for row in splits.select(*PAIR).collect()]
-        again = replay_each(open_, over, reached, identifiers, said, rules).localCheckpoint()
+        said = [tuple(row) for row in splits.select(*PAIR_COLUMNS).collect()]
+        again = replay_components(open_, over, reached, identifiers, said, rules).localCheckpoint()
         parted = again.select(
             "identifier_id_a", "identifier_id_b", "rule", F.col("held_by").alias("by_limit")
         )

@@ -18,31 +18,31 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.identity_rules import BlockedValues, IdentityRules, SharedIdentifier
-from spark_jobs.identify.graph.links import ALIKE, DECIDED
+from spark_jobs.identify.graph.links import ALIKE_RULE, DECISION_RULE
 
 REFUSED = "decision/refuse"
 ENDS = ("identifier_id_a", "identifier_id_b")
 
 
-def first_of(rules: tuple, section: str, is_so) -> Column:
+def name_first_rule(rules: tuple, section: str, is_so) -> Column:
     """`<section>/<id>` of the first rule for which the condition `is_so(rule)` holds; null when none does."""
     return F.coalesce(
         F.lit(None).cast("string"), *(F.when(is_so(rule), F.lit(f"{section}/{rule.id}")) for rule in rules)
     )
 
 
-def blocked(identifiers: DataFrame, rules: tuple[BlockedValues, ...]) -> DataFrame:
+def find_blocked_identifiers(identifiers: DataFrame, rules: tuple[BlockedValues, ...]) -> DataFrame:
     """`identifier_id, held_by`: identifiers that nobody stands behind, with the first rule that says so."""
 
     def is_so(rule: BlockedValues) -> Column:
         return F.col("kind").isin(*rule.kinds) & F.col("value_normalised").rlike(f"^(?:{rule.pattern})$")
 
-    return identifiers.select("identifier_id", first_of(rules, "blocked", is_so).alias("held_by")).where(
-        "held_by is not null"
-    )
+    return identifiers.select(
+        "identifier_id", name_first_rule(rules, "blocked", is_so).alias("held_by")
+    ).where("held_by is not null")
 
 
-def neighbours(links: DataFrame, identifiers: DataFrame, cards: DataFrame) -> DataFrame:
+def list_neighbours(links: DataFrame, identifiers: DataFrame, cards: DataFrame) -> DataFrame:
     """Both directions of each linked pair: `identifier_id, kind, other_id, other_kind, other_source, card`.
 
     `card` is the person whose record the other end is: the cluster that likeness put it in, or itself.
@@ -66,7 +66,7 @@ def neighbours(links: DataFrame, identifiers: DataFrame, cards: DataFrame) -> Da
     )
 
 
-def counted(near: DataFrame) -> DataFrame:
+def count_neighbours(near: DataFrame) -> DataFrame:
     """One row per identifier: `identifier_id, kind`, how many of each sort stand beside it, and `only_user`.
 
     `user_id` is the largest number of user ids of one source; `person_record` the number of people with a
@@ -85,7 +85,7 @@ def counted(near: DataFrame) -> DataFrame:
     )
 
 
-def holders(near: DataFrame, counts: DataFrame) -> DataFrame:
+def count_holders(near: DataFrame, counts: DataFrame) -> DataFrame:
     """`identifier_id, holder`: how many people were seen beside it: user ids, and contacts that no single
     user id stands for.
     """
@@ -100,20 +100,20 @@ def holders(near: DataFrame, counts: DataFrame) -> DataFrame:
     )
 
 
-def shared(near: DataFrame, rules: tuple[SharedIdentifier, ...]) -> DataFrame:
+def find_shared_identifiers(near: DataFrame, rules: tuple[SharedIdentifier, ...]) -> DataFrame:
     """`identifier_id, held_by`: identifiers that several people use, with the first rule that says so."""
 
     def is_so(rule: SharedIdentifier) -> Column:
         return F.col("kind").isin(*rule.kinds) & (F.col(rule.of) > rule.at_most)
 
-    counts = counted(near).localCheckpoint()
-    all_counts = counts.join(holders(near, counts), on="identifier_id", how="left")
-    return all_counts.select("identifier_id", first_of(rules, "shared", is_so).alias("held_by")).where(
+    counts = count_neighbours(near).localCheckpoint()
+    all_counts = counts.join(count_holders(near, counts), on="identifier_id", how="left")
+    return all_counts.select("identifier_id", name_first_rule(rules, "shared", is_so).alias("held_by")).where(
         "held_by is not null"
     )
 
 
-def hold(
+def mark_held_links(
     links: DataFrame,
     identifiers: DataFrame,
     nobody: DataFrame,
@@ -128,27 +128,31 @@ def hold(
     back.
 
     Args:
-        links: as `links.links` gives them, and those of likeness and decisions.
+        links: as `links.link_seen_identifiers` gives them, and those of likeness and decisions.
         identifiers: `core_identifiers`, every end of a link among them.
-        nobody: as `blocked` gives it.
+        nobody: as `find_blocked_identifiers` gives it.
         cards: `identifier_id, card`: CRM numbers of records that are one person's by likeness; may be empty.
         refused: `identifier_id_a, identifier_id_b`, a < b: links that somebody refused.
         rules: the rules file.
     """
     said_no = refused.select(*ENDS, F.lit(REFUSED).alias("refused"))
     by_end = _at_both_ends(links, nobody, "blocked").join(said_no, on=list(ENDS), how="left")
-    open_ = by_end.where(F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE, DECIDED))
-    several = shared(neighbours(open_, identifiers, cards).persist(), rules.shared)
+    open_ = by_end.where(
+        F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE_RULE, DECISION_RULE)
+    )
+    several = find_shared_identifiers(list_neighbours(open_, identifiers, cards).persist(), rules.shared)
     return (
         _at_both_ends(by_end, several, "shared")
-        .withColumn("shared", F.when(F.col("rule") != DECIDED, F.col("shared")))
+        .withColumn("shared", F.when(F.col("rule") != DECISION_RULE, F.col("shared")))
         .withColumn("held_by", F.coalesce("blocked", "refused", "shared"))
         .select(*links.columns, "held_by")
     )
 
 
 def _at_both_ends(links: DataFrame, held: DataFrame, name: str) -> DataFrame:
-    """`links` with a column of this name: what holds the first end, else what holds the second, else null."""
+    """The links with a column of this name: what holds the first end, else what holds the second,
+    else null.
+    """
     for number, end in enumerate(ENDS):
         links = links.join(
             held.select(F.col("identifier_id").alias(end), F.col("held_by").alias(f"_{number}")),

@@ -1,8 +1,8 @@
 """Follow links one by one, and hold those that would make a customer more than one person may be.
 
 The specification of identity's limits, as a pure function of sets: the order in which links or nights arrived
-does not matter, since they are followed in the order of what they say (`order`). Where no limit and no
-decision is touched the answer is the connected components, which is how most of a graph is worked out
+does not matter, since they are followed in the order of what they say (`build_order_key`). Where no limit and
+no decision is touched the answer is the connected components, which is how most of a graph is worked out
 (`clustering.py`); here stands what is left.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from expectations.contracts.identity_rules import IdentifierLimit, IdentityRules
-from spark_jobs.identify.graph.links import ALIKE, DECIDED
+from spark_jobs.identify.graph.links import ALIKE_RULE, DECISION_RULE
 
 SPLIT = "decision/split"
 
@@ -39,14 +39,14 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """Which links are held, and by what; and for each identifier the smallest one it can still reach."""
 
     held: Mapping[Link, str]
     roots: Mapping[str, str]
 
 
-def order(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
+def build_order_key(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
     """When a link's turn is: decisions, then what was seen by time, of one record the better priorities
     first; then likeness.
 
@@ -55,7 +55,7 @@ def order(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
     """
     priorities = (rules.limit_of(nodes[end].kind).priority for end in (link.a, link.b))
     worse, better = sorted(priorities, reverse=True)
-    tier = 0 if link.rule == DECIDED else 2 if link.rule == ALIKE else 1
+    tier = 0 if link.rule == DECISION_RULE else 2 if link.rule == ALIKE_RULE else 1
     surest_first = -link.weight if tier == 2 else 0.0
     return tier, surest_first, link.first_seen_at, link.evidence, worse, better, link.rule, link.a, link.b
 
@@ -81,7 +81,7 @@ class _Group:
                 insort(mine, at)
 
 
-def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: IdentifierLimit) -> bool:
+def exceeds_limit(one: Sequence[datetime], other: Sequence[datetime], limit: IdentifierLimit) -> bool:
     """Whether first sightings of two groups, each sorted, are together more than one customer may have.
 
     Over a window only those windows are counted that hold a sighting of the smaller group: a robot's ten
@@ -103,10 +103,10 @@ def is_beyond(one: Sequence[datetime], other: Sequence[datetime], limit: Identif
     return any(within(few, first) + within(many, first) > limit.at_most for first in firsts)
 
 
-def refused_by(one: _Group, other: _Group, rules: IdentityRules) -> str | None:
+def find_broken_limit(one: _Group, other: _Group, rules: IdentityRules) -> str | None:
     """The limit that two groups would break together and not alone; None when they may be one."""
     for kind, source in sorted(one.seen.keys() & other.seen.keys(), key=str):
-        if is_beyond(one.seen[kind, source], other.seen[kind, source], rules.limit_of(kind)):
+        if exceeds_limit(one.seen[kind, source], other.seen[kind, source], rules.limit_of(kind)):
             return f"limits/{kind}"
     return None
 
@@ -117,12 +117,12 @@ def are_split(one: _Group, other: _Group) -> bool:
     return any((number, "a" if side == "b" else "b") in many for number, side in few)
 
 
-def replay(
+def replay_links(
     links: Iterable[Link],
     nodes: Mapping[str, Node],
     rules: IdentityRules,
     splits: Iterable[tuple[str, str]] = (),
-) -> Replayed:
+) -> ReplayResult:
     """Follow all links in their order.
 
     Args:
@@ -137,7 +137,7 @@ def replay(
             if name in group:
                 group[name].sides.add((number, side))
     held: dict[Link, str] = {}
-    for link in sorted(set(links), key=lambda each: order(each, nodes, rules)):
+    for link in sorted(set(links), key=lambda each: build_order_key(each, nodes, rules)):
         one, other = group[link.a], group[link.b]
         if one is other:
             continue
@@ -145,8 +145,8 @@ def replay(
             SPLIT
             if are_split(one, other)
             else None
-            if link.rule == DECIDED
-            else refused_by(one, other, rules)
+            if link.rule == DECISION_RULE
+            else find_broken_limit(one, other, rules)
         )
         if why:
             held[link] = why
@@ -159,4 +159,4 @@ def replay(
     roots = {}
     for each in {id(found): found for found in group.values()}.values():
         roots.update(dict.fromkeys(each.members, min(each.members)))
-    return Replayed(held, roots)
+    return ReplayResult(held, roots)

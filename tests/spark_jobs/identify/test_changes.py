@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts.identifiers import derive_customer_id
-from spark_jobs.identify.changes import changes, moves, resolve
-from spark_jobs.identify.graph.components import components
-from spark_jobs.identify.graph.customers import identities
+from spark_jobs.identify.changes import build_identity_changes, compare_identities, resolve_customer_id
+from spark_jobs.identify.graph.components import find_components
+from spark_jobs.identify.graph.customers import assign_customers
 
 LINK = (
     "identifier_id_a string, identifier_id_b string, rule string, evidence string, is_followed boolean,"
@@ -52,8 +52,8 @@ def frames(spark, seen: dict[str, datetime], links: set[tuple[str, str]]):
 
 def whose(spark, identifiers, links):
     """`core_identities` of these links, each of them followed."""
-    reached = components(links.selectExpr("identifier_id_a as a", "identifier_id_b as b"))
-    return identities(
+    reached = find_components(links.selectExpr("identifier_id_a as a", "identifier_id_b as b"))
+    return assign_customers(
         identifiers, reached, spark.createDataFrame([], "identifier_id string")
     ).localCheckpoint()
 
@@ -96,8 +96,8 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
         now = {row["identifier_id"]: row["customer_id"] for row in after.collect()}
         assert now == Oracle(seen, links).customers
         issued = spark.createDataFrame(sorted({(row["customer_id"],) for row in log}), "customer_id string")
-        tonight = changes(
-            moves(before, after).localCheckpoint(),
+        tonight = build_identity_changes(
+            compare_identities(before, after).localCheckpoint(),
             issued,
             links_before if night else links_now,
             links_now,
@@ -110,10 +110,12 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
         )
         log += [row.asDict() for row in tonight]
         kinds |= {row["change"] for row in tonight}
-        assert {resolve(log, customer) for customer in now.values()} == set(now.values())
+        assert {resolve_customer_id(log, customer) for customer in now.values()} == set(now.values())
         for identifier, customer in now.items():
             if (own := derive_customer_id(identifier)) in {row["customer_id"] for row in log}:
-                assert resolve(log, own) == customer, f"{own} does not follow its founder in night {night}"
+                assert resolve_customer_id(log, own) == customer, (
+                    f"{own} does not follow its founder in night {night}"
+                )
         born = {row["customer_id"] for row in tonight if row["change"] == "created"}
         retired = {
             row["customer_id"] for row in tonight if row["to_customer_id"] != row["customer_id"]
@@ -136,7 +138,9 @@ def test_a_night_that_changes_nothing_says_nothing(spark):
     after = whose(spark, identifiers, links_now)
     nothing = spark.createDataFrame([], "customer_id string")
     assert (
-        changes(moves(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again").collect()
+        build_identity_changes(
+            compare_identities(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again"
+        ).collect()
         == []
     )
 
@@ -151,8 +155,12 @@ def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
     after = [("i_ann", derive_customer_id("i_ann"))]
     nothing = spark.createDataFrame([], "customer_id string")
     _, no_links = frames(spark, {"i_ann": OPENING}, set())
-    moved = moves(spark.createDataFrame(before, told), spark.createDataFrame(after, told)).localCheckpoint()
-    rows = changes(moved, nothing, no_links, no_links, 3, date(2026, 1, 8), "night-3").collect()
+    moved = compare_identities(
+        spark.createDataFrame(before, told), spark.createDataFrame(after, told)
+    ).localCheckpoint()
+    rows = build_identity_changes(
+        moved, nothing, no_links, no_links, 3, date(2026, 1, 8), "night-3"
+    ).collect()
     assert {(r["change"], r["customer_id"], r["to_customer_id"], r["because"]) for r in rows} == {
         ("retired", founders["alone"], founders["alone"], "nobody stands behind its identifiers"),
         (
@@ -191,7 +199,7 @@ def row(night: int, old: str, new: str) -> dict:
     ],
 )
 def test_resolve(log, old, now):
-    assert resolve(log, old) == now
+    assert resolve_customer_id(log, old) == now
 
 
 @given(
@@ -199,4 +207,4 @@ def test_resolve(log, old, now):
     st.sampled_from("abcd"),
 )
 def test_resolve_ends_whatever_the_log_says(rows, old):
-    assert resolve([row(*each) for each in rows], old) in "abcd"
+    assert resolve_customer_id([row(*each) for each in rows], old) in "abcd"

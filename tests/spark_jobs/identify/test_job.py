@@ -20,7 +20,7 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from spark_jobs.identify import job
-from spark_jobs.identify.changes import resolve
+from spark_jobs.identify.changes import resolve_customer_id
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run import launcher
 from spark_jobs.run.checks import STEP
@@ -95,7 +95,7 @@ def test_two_nights_then_again_then_at_once(lake, tmp_path):
     split = told["split", first[iid("user_id:first")]]
     assert split["because"] == "no longer followed: same_event core_events/e3"
     assert all(
-        resolve(log, old) == now[identifier]
+        resolve_customer_id(log, old) == now[identifier]
         for identifier, old in first.items()
         if old == derive_customer_id(identifier)
     )

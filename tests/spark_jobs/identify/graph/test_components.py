@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from spark_jobs.identify.graph.components import components
+from spark_jobs.identify.graph.components import find_components
 
 GRAPHS = st.lists(
     st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14), min_size=30, max_size=30
@@ -32,7 +32,7 @@ def oracle(pairs: list[tuple[int, int]]) -> dict[int, int]:
 
 
 def found(spark, pairs) -> dict:
-    rows = components(spark.createDataFrame(pairs, "a long, b long")).collect()
+    rows = find_components(spark.createDataFrame(pairs, "a long, b long")).collect()
     assert len({row["node"] for row in rows}) == len(rows), "a node has two roots"
     return {row["node"]: row["root"] for row in rows}
 

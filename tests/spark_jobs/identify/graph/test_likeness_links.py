@@ -6,7 +6,12 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts.lake import CORE_IDENTITY_LIKENESS, CORE_PEOPLE
-from spark_jobs.identify.graph.likeness_links import PEOPLE, alike, known_by, records
+from spark_jobs.identify.graph.likeness_links import (
+    PEOPLE_COLUMNS,
+    build_likeness_links,
+    drop_blocked_identifiers,
+    list_record_identifiers,
+)
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -48,7 +53,7 @@ def likeness(*pairs: tuple[str, str, float]) -> pa.Table:
 
 
 def found(pairs, records, parted=()) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    links, cards = alike(likeness(*pairs), records, 0.67, set(parted))
+    links, cards = build_likeness_links(likeness(*pairs), records, 0.67, set(parted))
     ends = [(row["identifier_id_a"], row["identifier_id_b"]) for row in links.to_pylist()]
     return ends, dict(cards.to_pandas().itertuples(index=False)) if cards.num_rows else {}
 
@@ -99,9 +104,11 @@ def test_an_identifier_nobody_stands_behind_speaks_for_no_record():
     cards = pa.Table.from_pylist(
         [dict.fromkeys(CORE_PEOPLE.columns) | row for row in rows], build_arrow_schema(CORE_PEOPLE)
     )
-    links, _ = found([("A", "B", 0.9)], known_by(cards.select(PEOPLE), {"i_test"}))
+    links, _ = found([("A", "B", 0.9)], drop_blocked_identifiers(cards.select(PEOPLE_COLUMNS), {"i_test"}))
     assert links == [("i_mail-A", "i_mail-B")]
-    assert records(known_by(cards.select(PEOPLE), {"i_test"}))["identifier_id"].to_pylist() == [
+    assert list_record_identifiers(drop_blocked_identifiers(cards.select(PEOPLE_COLUMNS), {"i_test"}))[
+        "identifier_id"
+    ].to_pylist() == [
         "i_mail-A",
         "i_mail-B",
     ]

@@ -23,14 +23,20 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LINKS,
 )
 from spark_jobs.identify.report import cluster_picture
-from spark_jobs.identify.report.graph_layout import distances, places
-from spark_jobs.identify.report.label_layout import Board, cut, overlap
-from spark_jobs.identify.report.page import Tonight, links_by_rule, write
-from spark_jobs.identify.report.subgraph import Drawn, Line, Node, drawn, near
-from spark_jobs.identify.review.questions import Limits, reviews
+from spark_jobs.identify.report.graph_layout import compute_distances, compute_layout
+from spark_jobs.identify.report.label_layout import LabelBoard, compute_overlap, crosses_box
+from spark_jobs.identify.report.page import IdentityReport, count_links_by_rule, write_page
+from spark_jobs.identify.report.subgraph import (
+    DrawnGraph,
+    DrawnLink,
+    DrawnNode,
+    build_drawn_graph,
+    read_neighbourhood,
+)
+from spark_jobs.identify.review.questions import ReviewLimits, build_review_questions
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
-LIMITS = Limits(giant=50, review=0.8, link=0.95)
+LIMITS = ReviewLimits(giant=50, review=0.8, link=0.95)
 
 OPENING, CANARY = datetime(2026, 1, 5, tzinfo=UTC), "canary.person@example.test"
 KINDS = ("user_id", "crm_id", "email", "phone")
@@ -70,7 +76,7 @@ def links_of(rows: list[tuple]) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def tonight() -> Tonight:
+def tonight() -> IdentityReport:
     """Persons 1 and 2 hang together by one login, 3 and 4 are alike but held, 5 has sixty browsers."""
     names = {f"i_{kind}{n}": kind for n in range(1, 6) for kind in KINDS}
     names |= {f"i_browser{n:02d}": "anonymous_id" for n in range(60)}
@@ -129,12 +135,12 @@ def tonight() -> Tonight:
         }
     )
     none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = reviews(identifiers, links, identities, likeness, records, none, LIMITS)
-    return Tonight("Who is who", identifiers, links, identities, likeness, changes, asked, LIMITS)
+    asked = build_review_questions(identifiers, links, identities, likeness, records, none, LIMITS)
+    return IdentityReport("Who is who", identifiers, links, identities, likeness, changes, asked, LIMITS)
 
 
 def test_the_page(tonight, tmp_path):
-    path = write(tmp_path / "reports" / "run", tonight)
+    path = write_page(tmp_path / "reports" / "run", tonight)
     page = path.read_text()
     assert path.name == "identity.html" and [each.name for each in path.parent.iterdir()] == ["identity.html"]
     assert (
@@ -155,7 +161,7 @@ def test_the_page(tonight, tmp_path):
 
 @pytest.mark.parametrize("width", [1280, 400])
 def test_the_page_in_a_browser(tonight, tmp_path, look, width):
-    page = write(tmp_path, tonight)
+    page = write_page(tmp_path, tonight)
     assert look(page, width) == []
     broken = tmp_path / "broken.html"
     broken.write_text(
@@ -168,7 +174,7 @@ def test_the_page_in_a_browser(tonight, tmp_path, look, width):
 
 
 def test_links_by_rule(tonight):
-    assert links_by_rule(tonight.links) == [
+    assert count_links_by_rule(tonight.links) == [
         ["alike", "0", "1", "cannot/&lt;user_id&gt; 1"],
         ["same_event", "61", "0", ""],
         ["same_person_record", "30", "0", ""],
@@ -186,7 +192,7 @@ def test_a_night_without_anything(tmp_path):
     tables = {name: build_arrow_schema(table).empty_table() for name, table in empty.items()}
     records = pa.table({name: pa.array([], pa.string()) for name in ("source", "record_id", "identifier_id")})
     none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = reviews(
+    asked = build_review_questions(
         tables["identifiers"],
         tables["links"],
         tables["identities"],
@@ -195,14 +201,16 @@ def test_a_night_without_anything(tmp_path):
         none,
         LIMITS,
     )
-    page = write(tmp_path, Tonight("Nobody", **tables, questions=asked, limits=LIMITS)).read_text()
+    page = write_page(
+        tmp_path, IdentityReport("Nobody", **tables, questions=asked, limits=LIMITS)
+    ).read_text()
     assert "0 identifiers are 0 customers" in page and "<p>None.</p>" in page
 
 
 def test_what_is_drawn_of_a_giant(tonight):
     """Four identifiers of the record; of sixty browsers 59 as one, for one is in question."""
-    around = near(tonight.identifiers, tonight.links, tonight.identities, {"c_5"})
-    shown = drawn(around, {"c_5"}, ("i_browser07", "i_user_id5"))
+    around = read_neighbourhood(tonight.identifiers, tonight.links, tonight.identities, {"c_5"})
+    shown = build_drawn_graph(around, {"c_5"}, ("i_browser07", "i_user_id5"))
     assert sorted((node.kind, node.n) for node in shown.nodes) == [
         ("anonymous_id", 1),
         ("anonymous_id", 59),
@@ -212,7 +220,9 @@ def test_what_is_drawn_of_a_giant(tonight):
         ("user_id", 1),
     ]
     assert shown.n_left_out == 0
-    assert cluster_picture.picture(shown) == cluster_picture.picture(shown), "same graph, same bytes"
+    assert cluster_picture.draw_cluster(shown) == cluster_picture.draw_cluster(shown), (
+        "same graph, same bytes"
+    )
     assert [line.is_asked for line in shown.lines].count(True) == 1
 
 
@@ -225,9 +235,9 @@ def test_what_is_drawn_of_a_long_chain(monkeypatch, most_read):
     links = links_of([(f"i_{n:03d}", f"i_{n + 1:03d}", "same_event", 1.0, None) for n in range(99)])
     identities = pa.table({"identifier_id": list(names), "customer_id": ["c_1"] * 100})
     asked = ("i_050", "i_051")
-    around = near(identifiers_of(names), links, identities, {"c_1"}, asked)
+    around = read_neighbourhood(identifiers_of(names), links, identities, {"c_1"}, asked)
     assert len(around.kind) == (100 if most_read == 20_000 else 60)
-    shown = drawn(around, {"c_1"}, asked)
+    shown = build_drawn_graph(around, {"c_1"}, asked)
     assert [node.name for node in shown.nodes] == [
         f"{n:03d}" for n in range(39, 63)
     ] and shown.n_left_out == 76
@@ -235,33 +245,36 @@ def test_what_is_drawn_of_a_long_chain(monkeypatch, most_read):
 
 def test_places_follow_distances():
     """A chain lies straight; two triangles on one long link lie on either side of it."""
-    chain = distances(np.arange(5), np.arange(1, 6), np.ones(5), 6)
-    assert pdist(places(chain)) == pytest.approx(squareform(chain), abs=0.05)
+    chain = compute_distances(np.arange(5), np.arange(1, 6), np.ones(5), 6)
+    assert pdist(compute_layout(chain)) == pytest.approx(squareform(chain), abs=0.05)
     a, b = np.array([0, 1, 0, 3, 4, 3, 2]), np.array([1, 2, 2, 4, 5, 5, 3])
-    where = places(distances(a, b, np.array([1, 1, 1, 1, 1, 1, 2.4]), 6))
+    where = compute_layout(compute_distances(a, b, np.array([1, 1, 1, 1, 1, 1, 2.4]), 6))
     left, right = sorted((where[:3, 0], where[3:, 0]), key=lambda side: side.mean())
     assert left.max() < right.min()
 
 
 def test_words_cover_neither_nodes_nor_words():
-    shown = Drawn(
-        [Node(f"{n:06d}", kind) for n, kind in enumerate((*KINDS, "anonymous_id", *KINDS))],
-        [Line(a, b, "same_person_record", 1.0, None) for a, b in combinations(range(4), 2)]
-        + [Line(a, b, "alike", 0.9, None) for a, b in combinations(range(5, 9), 2)]
-        + [Line(0, 4, "same_event", 1.0, "shared/browser"), Line(3, 5, "alike", 0.9, "cannot/user_id", True)],
+    shown = DrawnGraph(
+        [DrawnNode(f"{n:06d}", kind) for n, kind in enumerate((*KINDS, "anonymous_id", *KINDS))],
+        [DrawnLink(a, b, "same_person_record", 1.0, None) for a, b in combinations(range(4), 2)]
+        + [DrawnLink(a, b, "alike", 0.9, None) for a, b in combinations(range(5, 9), 2)]
+        + [
+            DrawnLink(0, 4, "same_event", 1.0, "shared/browser"),
+            DrawnLink(3, 5, "alike", 0.9, "cannot/user_id", True),
+        ],
         0,
     )
-    xy, width, height = cluster_picture.spread(shown)
+    xy, width, height = cluster_picture.place_nodes(shown)
     radius = cluster_picture.RADIUS
     nodes = [(x - radius, y - radius, x + radius, y + radius) for x, y in xy]
-    board = Board(list(nodes), [(xy[line.a], xy[line.b]) for line in shown.lines])
+    board = LabelBoard(list(nodes), [(xy[line.a], xy[line.b]) for line in shown.lines])
     for line in shown.lines:
-        if words := cluster_picture.said(line):
+        if words := cluster_picture.label_link(line):
             board.along(xy[line.a], xy[line.b], words, cluster_picture.LINK_SIZE)
     for (x, y), node in zip(xy, shown.nodes, strict=True):
         board.beside(x, y, radius, node.name, cluster_picture.NAME_SIZE)
     assert len(board.boxes) == 9 + 8 + 9
-    assert all(overlap(one, other) == 0 for one, other in combinations(board.boxes, 2))
+    assert all(compute_overlap(one, other) == 0 for one, other in combinations(board.boxes, 2))
     assert all(box[0] >= 0 and box[2] <= width and box[1] >= 0 and box[3] <= height for box in board.boxes)
 
 
@@ -277,4 +290,4 @@ def test_words_cover_neither_nodes_nor_words():
     ],
 )
 def test_a_line_through_a_box(end, expected):
-    assert cut((4, 4, 6, 6), (0.0, 0.0) if end != (10, 4.5) else (0.0, 4.5), end) is expected
+    assert crosses_box((4, 4, 6, 6), (0.0, 0.0) if end != (10, 4.5) else (0.0, 4.5), end) is expected

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from spark_jobs.identify.review.bridges import bridges
+from spark_jobs.identify.review.bridges import find_bridges
 
 N = 12
 PAIRS = st.tuples(st.integers(0, N - 1), st.integers(0, N - 1)).filter(lambda pair: pair[0] != pair[1])
@@ -37,7 +37,7 @@ def without_each(pairs: list[tuple[int, int]], marks: np.ndarray) -> list[tuple]
 
 def rows(pairs: list[tuple[int, int]], marks: np.ndarray) -> list[tuple]:
     a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    found = bridges(a, b, marks)
+    found = find_bridges(a, b, marks)
     return [tuple(column[i].tolist() for column in vars(found).values()) for i in range(len(found.link))]
 
 
@@ -67,6 +67,6 @@ def test_bridges_by_hand(pairs, n, expected):
 
 def test_a_chain_of_200_000_links_is_200_000_bridges():
     n = 200_001  # a recursive search would have died at a thousand
-    found = bridges(np.arange(n - 1), np.arange(1, n), np.ones((n, 1), dtype=int))
+    found = find_bridges(np.arange(n - 1), np.arange(1, n), np.ones((n, 1), dtype=int))
     assert found.marks_a[:, 0].tolist() == list(range(1, n))
     assert found.links_b.tolist() == list(range(n - 2, -1, -1))

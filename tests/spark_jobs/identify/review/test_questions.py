@@ -17,10 +17,15 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LIKENESS,
     CORE_IDENTITY_LINKS,
 )
-from spark_jobs.identify.review.questions import Limits, Questions, review_id, reviews
+from spark_jobs.identify.review.questions import (
+    ReviewLimits,
+    ReviewQuestions,
+    build_review_questions,
+    hash_review_id,
+)
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
-LIMITS = Limits(giant=50, review=0.8, link=0.95)
+LIMITS = ReviewLimits(giant=50, review=0.8, link=0.95)
 
 OPENING = datetime(2026, 1, 5, tzinfo=UTC)
 KINDS = {"user": "user_id", "crm": "crm_id", "email": "email", "phone": "phone", "anon": "anonymous_id"}
@@ -39,7 +44,9 @@ def link(a: str, b: str, rule: str = "same_event", weight: float = 1.0, held_by:
     return (*sorted((a, b)), rule, weight, held_by)
 
 
-def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=None, more=()) -> Questions:
+def ask(
+    links, likeness=(), decisions=(), limits: ReviewLimits | None = None, order=None, more=()
+) -> ReviewQuestions:
     """Questions of small worlds; customers are the components of the followed links, records are
     `crm:<record_id>`.
     """
@@ -91,7 +98,7 @@ def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=No
         for row, (word, a, b, in_force) in enumerate(decisions)
     ]
     cards = [name for name in names if name.startswith("crm")]
-    return reviews(
+    return build_review_questions(
         pa.table(
             {
                 "identifier_id": names,
@@ -114,7 +121,7 @@ def ask(links, likeness=(), decisions=(), limits: Limits | None = None, order=No
     )
 
 
-def pairs(questions: Questions, kind: str) -> list[tuple[str, str]]:
+def pairs(questions: ReviewQuestions, kind: str) -> list[tuple[str, str]]:
     return [
         (r["identifier_id_a"], r["identifier_id_b"]) for r in questions.rows.to_pylist() if r["kind"] == kind
     ]
@@ -315,4 +322,4 @@ def test_the_order_of_rows_changes_nothing():
 
 def test_review_ids_are_fixed_for_ever():
     """SHA-256 of `bridge|i_1|i_2`, worked out with sha256sum."""
-    assert review_id("bridge", "i_1", "i_2") == "r_39f809538ac2a67ebff7e152"
+    assert hash_review_id("bridge", "i_1", "i_2") == "r_39f809538ac2a67ebff7e152"

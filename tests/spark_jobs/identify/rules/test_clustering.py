@@ -9,9 +9,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import derive_customer_id
-from spark_jobs.identify.graph.customers import identities
-from spark_jobs.identify.rules.clustering import settle
-from spark_jobs.identify.rules.replay import Link, Node, replay
+from spark_jobs.identify.graph.customers import assign_customers
+from spark_jobs.identify.rules.clustering import cluster_identifiers
+from spark_jobs.identify.rules.replay import Link, Node, replay_links
 from tests.spark_jobs.identify.rules.test_replay import START, TIGHT, link
 
 KINDS = ("user_id", "email", "anonymous_id", "crm_id")
@@ -70,7 +70,7 @@ def worlds():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_settle_is_the_replay_of_everything(spark, worlds, seed):
     nodes, links, splits = worlds
-    expected = replay(links, nodes, TIGHT, splits)
+    expected = replay_links(links, nodes, TIGHT, splits)
     whys = set(expected.held.values())
     assert {"decision/split", "limits/user_id", "limits/email"} <= whys, "the worlds are too quiet"
     rng = random.Random(seed)
@@ -83,7 +83,7 @@ def test_settle_is_the_replay_of_everything(spark, worlds, seed):
     ]
     identifiers = spark.createDataFrame(people, IDENTIFIER)
     no_splits = "identifier_id_a string, identifier_id_b string"
-    settled, roots = settle(
+    settled, roots = cluster_identifiers(
         spark.createDataFrame(rows, LINK), identifiers, spark.createDataFrame(splits, no_splits), TIGHT
     )
     found = {(r["identifier_id_a"], r["identifier_id_b"], r["rule"]): r for r in settled.collect()}
@@ -93,7 +93,9 @@ def test_settle_is_the_replay_of_everything(spark, worlds, seed):
     }
     assert all(row["is_followed"] == (row["held_by"] is None) for row in found.values())
     nobody = spark.createDataFrame([], "identifier_id string")
-    whose = {r["identifier_id"]: r["customer_id"] for r in identities(identifiers, roots, nobody).collect()}
+    whose = {
+        r["identifier_id"]: r["customer_id"] for r in assign_customers(identifiers, roots, nobody).collect()
+    }
     assert whose == oracle(nodes, expected.roots)
 
 
@@ -101,13 +103,13 @@ def test_nothing_is_replayed_where_no_limit_is_touched(spark, worlds, monkeypatc
     """The shortcut is taken: with room for everything, components alone give the replay's answer."""
     nodes, links, _ = worlds
     roomy = replace(TIGHT, limits=tuple(replace(limit, at_most=99) for limit in TIGHT.limits))
-    monkeypatch.setattr("spark_jobs.identify.rules.clustering.replay_each", None)
+    monkeypatch.setattr("spark_jobs.identify.rules.clustering.replay_components", None)
     rows = [(x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in links]
     people = [(name, n.kind, n.source, name, n.first_seen_at) for name, n in nodes.items()]
     none = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
     identifiers = spark.createDataFrame(people, IDENTIFIER)
-    settled, roots = settle(spark.createDataFrame(rows, LINK), identifiers, none, roomy)
+    settled, roots = cluster_identifiers(spark.createDataFrame(rows, LINK), identifiers, none, roomy)
     assert settled.where(~F.col("is_followed")).isEmpty()
-    expected = replay(links, nodes, roomy).roots
+    expected = replay_links(links, nodes, roomy).roots
     reached = {r["node"]: r["root"] for r in roots.collect()}
     assert all(reached.get(name, name) == root for name, root in expected.items())

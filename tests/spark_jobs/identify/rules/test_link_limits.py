@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from expectations.contracts.identity_rules import is_blocked_value, load_identity_rules
-from spark_jobs.identify.rules.link_limits import blocked, hold
+from spark_jobs.identify.rules.link_limits import find_blocked_identifiers, mark_held_links
 from tests.expectations.contracts.test_identity_rules import NOBODY, SOMEBODY
 
 # world → (pairs of identifiers seen together, pairs that are followed). An identifier is `<kind>:<name>`,
@@ -126,10 +126,10 @@ def test_links_that_are_followed(spark):
             into |= more
     columns = "identifier_id string, kind string, source string, value_normalised string"
     known = spark.createDataFrame(sorted(identifiers, key=str), columns)
-    held = hold(
+    held = mark_held_links(
         spark.createDataFrame(sorted(links), LINK),
         known,
-        blocked(known, RULES.blocked),
+        find_blocked_identifiers(known, RULES.blocked),
         spark.createDataFrame(sorted(cards), "identifier_id string, card string"),
         spark.createDataFrame(sorted(refused), "identifier_id_a string, identifier_id_b string"),
         RULES,
@@ -156,6 +156,6 @@ def test_spark_and_python_block_the_same(spark):
     )
     rows = [(f"i_{number}", kind, value) for number, (kind, value) in enumerate(values)]
     frame = spark.createDataFrame(rows, "identifier_id string, kind string, value_normalised string")
-    found = {row["identifier_id"] for row in blocked(frame, RULES.blocked).collect()}
+    found = {row["identifier_id"] for row in find_blocked_identifiers(frame, RULES.blocked).collect()}
     assert found == {name for name, kind, value in rows if is_blocked_value(kind, value, RULES.blocked)}
     assert 0 < len(found) < len(rows)

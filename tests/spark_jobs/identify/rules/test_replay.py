@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts.identity_rules import IdentifierLimit, load_identity_rules
-from spark_jobs.identify.rules.replay import SPLIT, Link, Node, Replayed, is_beyond, replay
+from spark_jobs.identify.rules.replay import SPLIT, Link, Node, ReplayResult, exceeds_limit, replay_links
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 RULES = load_identity_rules()
@@ -47,7 +47,7 @@ def link(a: str, b: str, minute: int = 0, rule: str = "same_event", weight: floa
     return Link(a, b, rule, f"core_events/e{minute}", weight, START + timedelta(minutes=minute))
 
 
-def groups(found: Replayed) -> set[frozenset]:
+def groups(found: ReplayResult) -> set[frozenset]:
     members: dict[str, set] = {}
     for name, root in found.roots.items():
         members.setdefault(root, set()).add(name)
@@ -66,7 +66,7 @@ def test_segments_documented_demotion():
         link("user_id:abc123", "email:jane@example1.com", 1),
         link("user_id:abc456", "email:jane@example1.com", 2),
     )
-    found = replay([second, first], known, SEGMENT)
+    found = replay_links([second, first], known, SEGMENT)
     assert groups(found) == {
         frozenset({"user_id:abc123", "email:jane@example1.com"}),
         frozenset({"user_id:abc456"}),
@@ -84,7 +84,7 @@ def test_within_one_event_the_better_priority_is_followed():
         link("user_id:abc456", "anonymous_id:new", 2),
         link("user_id:abc456", "email:jane", 2),
     ]
-    found = replay([link("user_id:abc123", "email:jane", 1), *event], known, SEGMENT)
+    found = replay_links([link("user_id:abc123", "email:jane", 1), *event], known, SEGMENT)
     assert groups(found) == {
         frozenset({"user_id:abc123", "email:jane"}),
         frozenset({"user_id:abc456", "anonymous_id:new"}),
@@ -106,7 +106,11 @@ def test_within_one_event_the_better_priority_is_followed():
 def test_a_limit_over_a_window(days, window, most, beyond):
     times = [START + timedelta(days=day) for day in days]
     limit = limit_of("anonymous_id", most, window)
-    assert is_beyond(times[::2], times[1::2], limit) is is_beyond(times[1::2], times[::2], limit) is beyond
+    assert (
+        exceeds_limit(times[::2], times[1::2], limit)
+        is exceeds_limit(times[1::2], times[::2], limit)
+        is beyond
+    )
 
 
 @given(
@@ -127,12 +131,14 @@ def test_a_window_is_any_window(one, other, most, days):
 
     if max(map(most_in_a_window, times)) <= most:
         limit = limit_of("anonymous_id", most, days)
-        assert is_beyond(*times, limit) is (most_in_a_window(times[0] + times[1]) > most)
+        assert exceeds_limit(*times, limit) is (most_in_a_window(times[0] + times[1]) > most)
 
 
 def test_the_sixth_e_mail_is_held_and_the_first_five_are_not():
     names = ["user_id:u", *(f"email:{n}" for n in range(6))]
-    found = replay([link("user_id:u", f"email:{n}", n) for n in (5, 3, 1, 0, 2, 4)], nodes(*names), RULES)
+    found = replay_links(
+        [link("user_id:u", f"email:{n}", n) for n in (5, 3, 1, 0, 2, 4)], nodes(*names), RULES
+    )
     assert {each.b if each.a.startswith("email") is False else each.a for each in found.held} == {"email:5"}
 
 
@@ -146,7 +152,7 @@ def test_likeness_comes_after_all_that_was_seen_likeliest_first():
         link("crm_id:1", "crm_id:3", 1, "alike", 0.7),
         link("crm_id:2", "crm_id:3", 2, "alike", 0.9),
     )
-    found = replay([weak, strong, *seen], known, RULES)
+    found = replay_links([weak, strong, *seen], known, RULES)
     assert groups(found) == {
         frozenset({"crm_id:1", "user_id:1"}),
         frozenset({"crm_id:2", "crm_id:3", "user_id:2"}),
@@ -157,18 +163,18 @@ def test_likeness_comes_after_all_that_was_seen_likeliest_first():
 def test_decisions():
     known = nodes("user_id:1", "user_id:2", "crm_id:1", "email:e")
     seen = [link("user_id:1", "email:e", 1), link("email:e", "crm_id:1", 2)]
-    parted = replay(seen, known, RULES, [("user_id:1", "crm_id:1")])
+    parted = replay_links(seen, known, RULES, [("user_id:1", "crm_id:1")])
     assert groups(parted) == {
         frozenset({"user_id:1", "email:e"}),
         frozenset({"crm_id:1"}),
         frozenset({"user_id:2"}),
     }
     assert parted.held == {seen[1]: SPLIT}, "the later link gives way"
-    other_way = replay(seen, known, RULES, [("crm_id:1", "user_id:1")])
+    other_way = replay_links(seen, known, RULES, [("crm_id:1", "user_id:1")])
     assert other_way == parted, "a split has no direction"
-    joined = replay([*seen, link("user_id:1", "user_id:2", 9, "decision")], known, RULES)
+    joined = replay_links([*seen, link("user_id:1", "user_id:2", 9, "decision")], known, RULES)
     assert len(groups(joined)) == 1, "somebody said that the two accounts are one person"
-    both = replay(
+    both = replay_links(
         [*seen, link("user_id:1", "user_id:2", 9, "decision")], known, RULES, [("user_id:1", "user_id:2")]
     )
     assert frozenset({"user_id:2"}) in groups(both), "a split is stronger than a join"
@@ -206,7 +212,7 @@ def a_world(rows) -> list[Link]:
 def test_no_group_is_beyond_a_limit_and_no_split_pair_is_one(rows, splits, rng):
     """What is promised of any graph; and that shuffling links and splits changes nothing."""
     links, known = a_world(rows), nodes(*NAMES)
-    found = replay(links, known, TIGHT, splits)
+    found = replay_links(links, known, TIGHT, splits)
     for group in groups(found):
         for kind in KINDS:
             assert sum(name.startswith(f"{kind}:") for name in group) <= TIGHT.limit_of(kind).at_most
@@ -214,7 +220,7 @@ def test_no_group_is_beyond_a_limit_and_no_split_pair_is_one(rows, splits, rng):
     followed = [each for each in links if each not in found.held]
     assert all(found.roots[each.a] == found.roots[each.b] for each in followed)
     rng.shuffle(links)
-    assert replay(links, known, TIGHT, [pair[::-1] for pair in reversed(splits)]) == found
+    assert replay_links(links, known, TIGHT, [pair[::-1] for pair in reversed(splits)]) == found
 
 
 @given(LINKS)
@@ -222,7 +228,7 @@ def test_a_held_link_would_have_broken_its_limit(rows):
     """Nothing is held for nothing: the two groups of a held link, as they end, are beyond its
     limit together.
     """
-    found = replay(a_world(rows), nodes(*NAMES), TIGHT)
+    found = replay_links(a_world(rows), nodes(*NAMES), TIGHT)
     for each, why in found.held.items():
         kind = why.removeprefix("limits/")
         both = {
@@ -241,10 +247,10 @@ def test_a_thousand_orders_of_arrival():
         for _ in range(60)
     ]
     links, splits = a_world(rows), [("email:0", "crm_id:1"), ("anonymous_id:2", "crm_id:3")]
-    expected = replay(links, nodes(*NAMES), TIGHT, splits)
+    expected = replay_links(links, nodes(*NAMES), TIGHT, splits)
     assert {why.split("/")[0] for why in expected.held.values()} == {"limits", "decision"}
     assert 3 < len(groups(expected)) < len(NAMES)
     for _ in range(1000):
         rng.shuffle(links)
         rng.shuffle(splits)
-        assert replay(links, nodes(*NAMES), TIGHT, splits) == expected
+        assert replay_links(links, nodes(*NAMES), TIGHT, splits) == expected
