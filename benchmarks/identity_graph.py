@@ -30,7 +30,7 @@ from scipy.sparse.csgraph import connected_components
 from benchmarks.online_retail_nights import PeakMemory
 from expectations.contracts.identity_rules import load_identity_rules
 from spark_jobs.identify.graph.components import find_components
-from spark_jobs.identify.job import GraphInputs, resolve_identities
+from spark_jobs.identify.resolution import GraphInputs, resolve_identities
 from spark_jobs.identify.rules.link_limits import find_blocked_identifiers
 from spark_jobs.lake.session import start_spark_session
 
@@ -179,7 +179,10 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
             spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("identifiers", "links")
         )
         pair = spark.createDataFrame([], "identifier_id_a string, identifier_id_b string")
-        cards, rules = spark.createDataFrame([], "identifier_id string, card string"), load_identity_rules()
+        cards, rules = (
+            spark.createDataFrame([], "identifier_id string, record_cluster string"),
+            load_identity_rules(),
+        )
         nobody = find_blocked_identifiers(identifiers, rules.blocked).localCheckpoint()
         followed, whose = resolve_identities(
             GraphInputs(identifiers, nobody, links, cards, pair, pair), rules

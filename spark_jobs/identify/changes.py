@@ -8,6 +8,7 @@ after a night = live ids before + created - merged - renamed - split away - reti
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -49,11 +50,11 @@ def compare_identities(before: DataFrame, after: DataFrame) -> DataFrame:
     )
 
 
-def select_created_ids(moved: DataFrame) -> DataFrame:
+def select_created_ids(moves: DataFrame) -> DataFrame:
     """One row per id that is current and was not: `created`, with where its identifiers came from."""
-    known = moved.where("was is not null").select(F.col("was").alias("now")).distinct()
+    known = moves.where("was is not null").select(F.col("was").alias("now")).distinct()
     return (
-        moved.where("now is not null")
+        moves.where("now is not null")
         .groupBy("now")
         .agg(
             F.min("was").alias("from_id"),
@@ -76,14 +77,14 @@ def select_created_ids(moved: DataFrame) -> DataFrame:
     )
 
 
-def select_moved_ids(moved: DataFrame) -> DataFrame:
-    """One row per id whose identifiers moved: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its
+def select_moved_ids(moves: DataFrame) -> DataFrame:
+    """One row per id whose identifiers moves: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its
     founder is blocked).
     """
     is_founder = build_customer_id_column(F.col("identifier_id")) == F.col("was")
     goes_to = F.max(F.when(is_founder, F.col("now")))
     old = (
-        moved.where("was is not null")
+        moves.where("was is not null")
         .groupBy("was")
         .agg(
             F.countDistinct("now").alias("n_parts"),
@@ -94,7 +95,7 @@ def select_moved_ids(moved: DataFrame) -> DataFrame:
         .where("has_moved and not (n_parts = 1 and to = was)")
     )
     sources = (
-        moved.where("was is not null and now is not null")
+        moves.where("was is not null and now is not null")
         .groupBy(F.col("now").alias("to"))
         .agg(F.countDistinct("was").alias("n_sources"))
     )
@@ -112,14 +113,14 @@ def select_moved_ids(moved: DataFrame) -> DataFrame:
     )
 
 
-def select_parted_ids(moved: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
+def select_parted_ids(moves: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
     """Ids retired earlier whose founder did not go where the id they had been merged into went: they follow
     their founder.
     """
     followed = changed.select(F.col("customer_id").alias("was"), F.col("to_customer_id").alias("heir"))
-    current = moved.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
+    current = moves.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
     return (
-        moved.where("was <> now")
+        moves.where("was <> now")
         .withColumn("customer_id", build_customer_id_column(F.col("identifier_id")))
         .join(issued, on="customer_id", how="left_semi")
         .join(current, on="customer_id", how="left_anti")
@@ -134,7 +135,7 @@ def select_parted_ids(moved: DataFrame, changed: DataFrame, issued: DataFrame) -
     )
 
 
-def find_reason_links(moved: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
+def find_reason_links(moves: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
     """The earliest links that explain what became of an id.
 
     Grain: one row per `customer_id` and `is_now`: a link of tonight that leads out of what was the customer
@@ -143,7 +144,7 @@ def find_reason_links(moved: DataFrame, links_before: DataFrame, links_now: Data
     """
     a, b = F.col("identifier_id_a"), F.col("identifier_id_b")
     both = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
-    there = moved.select(
+    there = moves.select(
         F.col("identifier_id").alias("other_id"),
         F.col("was").alias("other_was"),
         F.col("now").alias("other_now"),
@@ -162,7 +163,7 @@ def find_reason_links(moved: DataFrame, links_before: DataFrame, links_now: Data
             F.struct("first_seen_at", "rule", "evidence").alias("link"),
         )
         .select("is_now", "ends.*", "link")
-        .join(moved.where("was is not null"), on="identifier_id", how="inner")
+        .join(moves.where("was is not null"), on="identifier_id", how="inner")
         .join(there, on="other_id", how="inner")
         .where(F.when(F.col("is_now"), ~were_one & are_one).otherwise(were_one & ~are_one))
         .groupBy(F.col("was").alias("customer_id"), "is_now")
@@ -188,38 +189,44 @@ def add_reasons(changed: DataFrame, why: DataFrame) -> DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class ChangeStamp:
+    """What all changes of one run carry.
+
+    Attributes:
+        sequence: grows with every version of `core_identities`; orders the log, and makes `change_id` the
+            same when repeated.
+        landing_date: the newest landing date of the run.
+    """
+
+    sequence: int
+    landing_date: date
+    run_id: str
+
+
 def build_identity_changes(
-    moved: DataFrame,
-    issued: DataFrame,
-    links_before: DataFrame,
-    links_now: DataFrame,
-    night: int,
-    day: date,
-    run_id: str,
+    moves: DataFrame, issued: DataFrame, links_before: DataFrame, links_now: DataFrame, stamp: ChangeStamp
 ) -> DataFrame:
-    """The rows that tonight adds to `core_identity_changes`.
+    """The rows that a run adds to `core_identity_changes`.
 
     Args:
-        moved: as `compare_identities` gives it.
+        moves: as `compare_identities` gives it.
         issued: `customer_id`, every id the log ever created.
-        links_before, links_now: `core_identity_links` of the two nights.
-        night: grows with every version of `core_identities`; orders the log and makes `change_id` the same
-            when repeated.
-        day, run_id: the newest landing day of the run that saw it, and the run.
+        links_before, links_now: `core_identity_links` of the run before and of this one.
     """
-    rows, changed = select_created_ids(moved), select_moved_ids(moved).localCheckpoint()
+    rows, changed = select_created_ids(moves), select_moved_ids(moves).localCheckpoint()
     kinds = {row["change"] for row in changed.select("change").distinct().collect()}
     if kinds:  # most nights only add customers
-        rows = rows.unionByName(add_reasons(changed, find_reason_links(moved, links_before, links_now)))
+        rows = rows.unionByName(add_reasons(changed, find_reason_links(moves, links_before, links_now)))
     if "split" in kinds:
-        rows = rows.unionByName(select_parted_ids(moved, changed, issued))
-    number = F.concat(F.lit(f"{night:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
+        rows = rows.unionByName(select_parted_ids(moves, changed, issued))
+    number = F.concat(F.lit(f"{stamp.sequence:010d}-"), F.substring(F.sha2("customer_id", 256), 1, 16))
     return rows.select(
         number.alias("change_id"),
         "change",
         "customer_id",
         "to_customer_id",
         "because",
-        F.lit(day).alias("landing_date"),
-        F.lit(run_id).alias("run_id"),
+        F.lit(stamp.landing_date).alias("landing_date"),
+        F.lit(stamp.run_id).alias("run_id"),
     )

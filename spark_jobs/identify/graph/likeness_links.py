@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from spark_jobs.identify.graph.links import ALIKE_RULE, LINK_SCHEMA
 from spark_jobs.linkage.components import find_components
 
-RECORD_CLUSTER_SCHEMA = pa.schema([("identifier_id", pa.string()), ("card", pa.string())])
+RECORD_CLUSTER_SCHEMA = pa.schema([("identifier_id", pa.string()), ("record_cluster", pa.string())])
 IDENTIFIERS_SUREST_FIRST = (
     "crm_identifier_id",
     "user_identifier_id",
@@ -78,7 +78,7 @@ def build_likeness_links(
 
     Returns:
         Links in the columns of `LINK_SCHEMA`, a < b, the likelier of two pairs between the same identifiers;
-        and `identifier_id, card` for identifiers of records in a cluster of several, the card being the
+        and `identifier_id, record_cluster` for identifiers of records in a cluster of several, named by the
         smallest of them. A cluster that holds what is contradicted or was parted is no one person's: its
         records count as so many.
     """
@@ -110,9 +110,9 @@ def build_likeness_links(
         select_surest_identifier(record): (record["source"], record["user_identifier_id"])
         for record in held.values()
     }
-    return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=LINK_SCHEMA), _cards(
-        list(found), users, parted
-    )
+    return pa.Table.from_pylist(
+        [found[key] for key in sorted(found)], schema=LINK_SCHEMA
+    ), _build_record_clusters(list(found), users, parted)
 
 
 def read_records_by_key(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:
@@ -127,21 +127,21 @@ def _contradict(one: dict, other: dict) -> bool:
     return one["source"] == other["source"] and None not in users and users[0] != users[1]
 
 
-def _cards(
+def _build_record_clusters(
     pairs: list[tuple[str, str]], users: Mapping[str, tuple[str, str | None]], parted: Set[tuple[str, str]]
 ) -> pa.Table:
     names = sorted({end for pair in pairs for end in pair})
     number = {name: k for k, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
     smallest = find_components(ends[:, 0], ends[:, 1], len(names)).tolist()
-    card = {
+    cluster = {
         name: names[k] for name, k in zip(names, smallest, strict=True)
     }  # sorted: the smallest number is the smallest name
-    torn = {card[a] for a, b in parted if a in card and card[a] == card.get(b)}
+    torn = {cluster[a] for a, b in parted if a in cluster and cluster[a] == cluster.get(b)}
     user_of: dict[tuple[str, str], str] = {}
     for name in names:
         source, user = users[name]
-        if user and user_of.setdefault((card[name], source), user) != user:
-            torn.add(card[name])
-    kept = [name for name in names if card[name] not in torn]
-    return pa.table([kept, [card[name] for name in kept]], schema=RECORD_CLUSTER_SCHEMA)
+        if user and user_of.setdefault((cluster[name], source), user) != user:
+            torn.add(cluster[name])
+    kept = [name for name in names if cluster[name] not in torn]
+    return pa.table([kept, [cluster[name] for name in kept]], schema=RECORD_CLUSTER_SCHEMA)

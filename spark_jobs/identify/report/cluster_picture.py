@@ -12,7 +12,7 @@ from spark_jobs.identify.report.charts import render_png
 from spark_jobs.identify.report.graph_layout import compute_distances, compute_layout
 from spark_jobs.identify.report.label_layout import LabelBoard
 from spark_jobs.identify.report.subgraph import DrawnGraph, DrawnLink
-from spark_jobs.identify.review.questions import format_probability
+from spark_jobs.identify.review.wording import format_probability
 
 # Colours of Okabe and Ito (2008), which colour-blind readers can tell apart; the shapes say the same once
 # more.

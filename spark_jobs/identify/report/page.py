@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from expectations.contracts.files import put_text
 from spark_jobs.identify.report import charts, cluster_picture
 from spark_jobs.identify.report.subgraph import build_drawn_graph, read_neighbourhood, shorten_id
-from spark_jobs.identify.review.questions import ReviewLimits, ReviewQuestions
+from spark_jobs.identify.review.inputs import ReviewLimits
+from spark_jobs.identify.review.questions import ReviewQuestions
 
 N_QUESTIONS, N_PICTURED, N_LARGEST = 10, 4, 2
 CHANGES = ("created", "merged", "split", "renamed", "retired")

@@ -42,10 +42,12 @@ def find_blocked_identifiers(identifiers: DataFrame, rules: tuple[BlockedValues,
     ).where("held_by is not null")
 
 
-def list_neighbours(links: DataFrame, identifiers: DataFrame, cards: DataFrame) -> DataFrame:
-    """Both directions of each linked pair: `identifier_id, kind, other_id, other_kind, other_source, card`.
+def list_neighbours(links: DataFrame, identifiers: DataFrame, record_clusters: DataFrame) -> DataFrame:
+    """Both directions of each linked pair: `identifier_id, kind, other_id, other_kind, other_source,
+    record_cluster`.
 
-    `card` is the person whose record the other end is: the cluster that likeness put it in, or itself.
+    `record_cluster` is the person whose record the other end is: the cluster that likeness put it in, or
+    itself.
     """
     a, b = map(F.col, ENDS)
     ends = F.array(*[F.struct(x.alias("identifier_id"), y.alias("other_id")) for x, y in ((a, b), (b, a))])
@@ -61,8 +63,12 @@ def list_neighbours(links: DataFrame, identifiers: DataFrame, cards: DataFrame) 
         .distinct()
         .join(kinds, on="identifier_id", how="inner")
         .join(others, on="other_id", how="inner")
-        .join(cards.select(F.col("identifier_id").alias("other_id"), "card"), on="other_id", how="left")
-        .withColumn("card", F.coalesce("card", "other_id"))
+        .join(
+            record_clusters.select(F.col("identifier_id").alias("other_id"), "record_cluster"),
+            on="other_id",
+            how="left",
+        )
+        .withColumn("record_cluster", F.coalesce("record_cluster", "other_id"))
     )
 
 
@@ -72,15 +78,15 @@ def count_neighbours(near: DataFrame) -> DataFrame:
     `user_id` is the largest number of user ids of one source; `person_record` the number of people with a
     record; `only_user` the user id it stands for when there is exactly one.
     """
-    user, card = F.col("other_kind") == "user_id", F.col("other_kind") == "crm_id"
+    is_user, is_crm_id = F.col("other_kind") == "user_id", F.col("other_kind") == "crm_id"
     a_source = near.groupBy("identifier_id", "kind", "other_source").agg(
-        F.count_if(user).alias("n_users"),
-        F.min(F.when(user, F.col("other_id"))).alias("a_user"),
-        F.collect_set(F.when(card, F.col("card"))).alias("cards"),
+        F.count_if(is_user).alias("n_users"),
+        F.min(F.when(is_user, F.col("other_id"))).alias("a_user"),
+        F.collect_set(F.when(is_crm_id, F.col("record_cluster"))).alias("record_clusters"),
     )
     return a_source.groupBy("identifier_id", "kind").agg(
         F.max("n_users").alias("user_id"),
-        F.size(F.array_distinct(F.flatten(F.collect_list("cards")))).alias("person_record"),
+        F.size(F.array_distinct(F.flatten(F.collect_list("record_clusters")))).alias("person_record"),
         F.when(F.sum("n_users") == 1, F.min("a_user")).alias("only_user"),
     )
 
@@ -117,7 +123,7 @@ def mark_held_links(
     links: DataFrame,
     identifiers: DataFrame,
     nobody: DataFrame,
-    cards: DataFrame,
+    record_clusters: DataFrame,
     refused: DataFrame,
     rules: IdentityRules,
 ) -> DataFrame:
@@ -131,7 +137,8 @@ def mark_held_links(
         links: as `links.link_seen_identifiers` gives them, and those of likeness and decisions.
         identifiers: `core_identifiers`, every end of a link among them.
         nobody: as `find_blocked_identifiers` gives it.
-        cards: `identifier_id, card`: CRM numbers of records that are one person's by likeness; may be empty.
+        record_clusters: `identifier_id, record_cluster`: CRM numbers of records that are one person's by
+            likeness; may be empty.
         refused: `identifier_id_a, identifier_id_b`, a < b: links that somebody refused.
         rules: the rules file.
     """
@@ -140,7 +147,9 @@ def mark_held_links(
     open_ = by_end.where(
         F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE_RULE, DECISION_RULE)
     )
-    several = find_shared_identifiers(list_neighbours(open_, identifiers, cards).persist(), rules.shared)
+    several = find_shared_identifiers(
+        list_neighbours(open_, identifiers, record_clusters).persist(), rules.shared
+    )
     return (
         _at_both_ends(by_end, several, "shared")
         .withColumn("shared", F.when(F.col("rule") != DECISION_RULE, F.col("shared")))

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts.identifiers import derive_customer_id
-from spark_jobs.identify.changes import build_identity_changes, compare_identities, resolve_customer_id
+from spark_jobs.identify.changes import (
+    ChangeStamp,
+    build_identity_changes,
+    compare_identities,
+    resolve_customer_id,
+)
 from spark_jobs.identify.graph.components import find_components
 from spark_jobs.identify.graph.customers import assign_customers
 
@@ -101,9 +106,7 @@ def test_four_nights_of_merges_splits_and_late_data(spark):
             issued,
             links_before if night else links_now,
             links_now,
-            night,
-            date(2026, 1, 5 + night),
-            f"night-{night}",
+            ChangeStamp(night, date(2026, 1, 5 + night), f"night-{night}"),
         ).collect()
         assert len({row["customer_id"] for row in tonight}) == len(tonight), (
             "two rows for one id in one night"
@@ -139,7 +142,11 @@ def test_a_night_that_changes_nothing_says_nothing(spark):
     nothing = spark.createDataFrame([], "customer_id string")
     assert (
         build_identity_changes(
-            compare_identities(after, after), nothing, links_now, links_now, 1, date(2026, 1, 6), "again"
+            compare_identities(after, after),
+            nothing,
+            links_now,
+            links_now,
+            ChangeStamp(1, date(2026, 1, 6), "again"),
         ).collect()
         == []
     )
@@ -159,7 +166,7 @@ def test_what_nobody_stands_behind_any_more_retires_with_a_row(spark):
         spark.createDataFrame(before, told), spark.createDataFrame(after, told)
     ).localCheckpoint()
     rows = build_identity_changes(
-        moved, nothing, no_links, no_links, 3, date(2026, 1, 8), "night-3"
+        moved, nothing, no_links, no_links, ChangeStamp(3, date(2026, 1, 8), "night-3")
     ).collect()
     assert {(r["change"], r["customer_id"], r["to_customer_id"], r["because"]) for r in rows} == {
         ("retired", founders["alone"], founders["alone"], "nobody stands behind its identifiers"),

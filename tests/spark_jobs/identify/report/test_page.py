@@ -33,7 +33,8 @@ from spark_jobs.identify.report.subgraph import (
     build_drawn_graph,
     read_neighbourhood,
 )
-from spark_jobs.identify.review.questions import ReviewLimits, build_review_questions
+from spark_jobs.identify.review.inputs import ReviewLimits, ReviewTables
+from spark_jobs.identify.review.questions import build_review_questions
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
 LIMITS = ReviewLimits(giant=50, review=0.8, link=0.95)
@@ -135,7 +136,9 @@ def tonight() -> IdentityReport:
         }
     )
     none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = build_review_questions(identifiers, links, identities, likeness, records, none, LIMITS)
+    asked = build_review_questions(
+        ReviewTables(identifiers, links, identities, likeness, records, none), LIMITS
+    )
     return IdentityReport("Who is who", identifiers, links, identities, likeness, changes, asked, LIMITS)
 
 
@@ -192,15 +195,8 @@ def test_a_night_without_anything(tmp_path):
     tables = {name: build_arrow_schema(table).empty_table() for name, table in empty.items()}
     records = pa.table({name: pa.array([], pa.string()) for name in ("source", "record_id", "identifier_id")})
     none = build_arrow_schema(CORE_IDENTITY_DECISIONS).empty_table()
-    asked = build_review_questions(
-        tables["identifiers"],
-        tables["links"],
-        tables["identities"],
-        tables["likeness"],
-        records,
-        none,
-        LIMITS,
-    )
+    of_review = (tables[name] for name in ("identifiers", "links", "identities", "likeness"))
+    asked = build_review_questions(ReviewTables(*of_review, records, none), LIMITS)
     page = write_page(
         tmp_path, IdentityReport("Nobody", **tables, questions=asked, limits=LIMITS)
     ).read_text()

@@ -17,12 +17,8 @@ from expectations.contracts.lake import (
     CORE_IDENTITY_LIKENESS,
     CORE_IDENTITY_LINKS,
 )
-from spark_jobs.identify.review.questions import (
-    ReviewLimits,
-    ReviewQuestions,
-    build_review_questions,
-    hash_review_id,
-)
+from spark_jobs.identify.review.inputs import ReviewLimits, ReviewTables
+from spark_jobs.identify.review.questions import ReviewQuestions, build_review_questions, hash_review_id
 from spark_jobs.lake.arrow_types import build_arrow_schema
 
 LIMITS = ReviewLimits(giant=50, review=0.8, link=0.95)
@@ -98,7 +94,7 @@ def ask(
         for row, (word, a, b, in_force) in enumerate(decisions)
     ]
     cards = [name for name in names if name.startswith("crm")]
-    return build_review_questions(
+    tables = ReviewTables(
         pa.table(
             {
                 "identifier_id": names,
@@ -117,8 +113,8 @@ def ask(
             }
         ),
         pa.Table.from_pylist(decided, schema=build_arrow_schema(CORE_IDENTITY_DECISIONS)),
-        limits or LIMITS,
     )
+    return build_review_questions(tables, limits or LIMITS)
 
 
 def pairs(questions: ReviewQuestions, kind: str) -> list[tuple[str, str]]:

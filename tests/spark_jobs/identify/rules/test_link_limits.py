@@ -130,7 +130,7 @@ def test_links_that_are_followed(spark):
         spark.createDataFrame(sorted(links), LINK),
         known,
         find_blocked_identifiers(known, RULES.blocked),
-        spark.createDataFrame(sorted(cards), "identifier_id string, card string"),
+        spark.createDataFrame(sorted(cards), "identifier_id string, record_cluster string"),
         spark.createDataFrame(sorted(refused), "identifier_id_a string, identifier_id_b string"),
         RULES,
     ).collect()

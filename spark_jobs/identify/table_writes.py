@@ -1,0 +1,35 @@
+"""Writing the identity tables: frames from Arrow, small tables, and the reports of both."""
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from expectations.contracts.tables import Table
+from spark_jobs.lake.tables import Lake, WriteResult
+from spark_jobs.run.context import TableReport
+
+
+def convert_to_frame(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """An Arrow table as a frame; Spark takes no empty one."""
+    return spark.createDataFrame(table if table.num_rows else [], from_arrow_schema(table.schema))
+
+
+def replace_and_report(lake: Lake, rows: list[dict], table: Table, **detail) -> TableReport:
+    """Make a small table hold these rows, and report it."""
+    before = lake.version(table)
+    lake.replace_rows(rows, table)
+    return TableReport(table.name, before, lake.version(table), n_rows=len(rows), detail=detail)
+
+
+def build_report(table: Table, written: WriteResult, **detail) -> TableReport:
+    """The report of a written table; `detail` goes to `ops_runs`."""
+    return TableReport(
+        table.name,
+        written.version_before,
+        written.version_after,
+        n_inserted=written.n_inserted,
+        n_updated=written.n_updated,
+        n_unchanged=written.n_unchanged,
+        touched_dates=written.touched_dates,
+        detail={"deleted": written.n_deleted, **detail},
+    )
