@@ -1,6 +1,6 @@
-"""What became of each customer id between two nights, and why; and how an id of any age is resolved.
+"""Changes of customer ids between two runs, with their reasons; and how an id of any age is resolved.
 
-An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a night
+An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a run
 has at most one row per id: `merged` (its identifiers joined another customer's), `renamed` (late data showed
 an earlier identifier), `split` (its identifiers went to several customers; it follows its founder), `retired`
 (nobody stands behind its identifiers any more), or `created` (it was not current the night before). Live ids
@@ -51,7 +51,7 @@ def compare_identities(before: DataFrame, after: DataFrame) -> DataFrame:
 
 
 def select_created_ids(moves: DataFrame) -> DataFrame:
-    """One row per id that is current and was not: `created`, with where its identifiers came from."""
+    """One row per id that is current and was not: `created`, with the origin of its identifiers."""
     known = moves.where("was is not null").select(F.col("was").alias("now")).distinct()
     return (
         moves.where("now is not null")
@@ -114,8 +114,8 @@ def select_moved_ids(moves: DataFrame) -> DataFrame:
 
 
 def select_parted_ids(moves: DataFrame, changed: DataFrame, issued: DataFrame) -> DataFrame:
-    """Ids retired earlier whose founder did not go where the id they had been merged into went: they follow
-    their founder.
+    """One row per id retired earlier whose founder parts from the id it was merged into: the id follows its
+    founder.
     """
     followed = changed.select(F.col("customer_id").alias("was"), F.col("to_customer_id").alias("heir"))
     current = moves.where("was is not null").select(F.col("was").alias("customer_id")).distinct()
@@ -136,10 +136,10 @@ def select_parted_ids(moves: DataFrame, changed: DataFrame, issued: DataFrame) -
 
 
 def find_reason_links(moves: DataFrame, links_before: DataFrame, links_now: DataFrame) -> DataFrame:
-    """The earliest links that explain what became of an id.
+    """The earliest links that explain the change of an id.
 
-    Grain: one row per `customer_id` and `is_now`: a link of tonight that leads out of what was the customer
-    (it joined), or one of the night before whose ends have parted (it is followed no more); `link` is `<rule>
+    Grain: one row per `customer_id` and `is_now`: a link of this run that leads out of what was the customer
+    (it joined), or one of the run before whose ends have parted (it is followed no more); `link` is `<rule>
     <evidence>`.
     """
     a, b = F.col("identifier_id_a"), F.col("identifier_id_b")
@@ -172,7 +172,7 @@ def find_reason_links(moves: DataFrame, links_before: DataFrame, links_now: Data
     )
 
 
-def add_reasons(changed: DataFrame, why: DataFrame) -> DataFrame:
+def add_reasons(changed: DataFrame, reason_links: DataFrame) -> DataFrame:
     """`changed` with `because`: the link that joined, the link that is no longer followed, an earlier
     sighting, or a rule.
     """
@@ -184,7 +184,7 @@ def add_reasons(changed: DataFrame, why: DataFrame) -> DataFrame:
     )
     return (
         changed.withColumn("is_now", F.col("change") != "split")
-        .join(why, on=["customer_id", "is_now"], how="left")
+        .join(reason_links, on=["customer_id", "is_now"], how="left")
         .select("change", "customer_id", "to_customer_id", because.alias("because"))
     )
 

@@ -1,6 +1,4 @@
-"""What somebody decided about two identifiers: the file as rows of the lake, and as links, refusals and
-splits.
-"""
+"""Identity decisions: the file as rows of the lake, and as links, refusals and splits of the graph."""
 
 from collections.abc import Iterable
 
@@ -13,33 +11,35 @@ from spark_jobs.identify.graph.links import DECISION_RULE, LINK_SCHEMA, PAIR_COL
 PAIR_SCHEMA = pa.schema([(name, pa.string()) for name in PAIR_COLUMNS])
 
 
-def select_decided_pairs(decisions: pa.Table, word: str, identifiers: pa.ChunkedArray) -> list[dict]:
-    """The decisions of this word in force whose two identifiers were seen, each with `pair`, the two in
-    order.
+def select_decided_pairs(decisions: pa.Table, kind: str, identifiers: pa.ChunkedArray) -> list[dict]:
+    """The decisions of a kind that are in force and whose two identifiers were seen, each with `pair`, the
+    two in order.
 
-    On the driver: somebody has typed each of them.
+    Computed on the driver: somebody has typed each of them.
     """
-    said = [row for row in decisions.to_pylist() if row["decision"] == word and row["is_in_force"]]
-    named = pa.array(sorted({row[name] for row in said for name in PAIR_COLUMNS}), pa.string())
+    chosen = [row for row in decisions.to_pylist() if row["decision"] == kind and row["is_in_force"]]
+    names = pa.array(sorted({row[name] for row in chosen for name in PAIR_COLUMNS}), pa.string())
     seen = (
-        set(named.filter(pc.is_in(named, value_set=identifiers.combine_chunks())).to_pylist()) if said else ()
+        set(names.filter(pc.is_in(names, value_set=identifiers.combine_chunks())).to_pylist())
+        if chosen
+        else ()
     )
     return [
         {**row, "pair": tuple(sorted(row[name] for name in PAIR_COLUMNS))}
-        for row in said
+        for row in chosen
         if seen >= {row[name] for name in PAIR_COLUMNS}
     ]
 
 
-def build_pair_table(decided: list[dict]) -> pa.Table:
+def build_pair_table(decisions: list[dict]) -> pa.Table:
     """The pairs of some decisions, in the columns of PAIRS."""
     return pa.Table.from_pylist(
-        [dict(zip(PAIR_COLUMNS, each["pair"], strict=True)) for each in decided], schema=PAIR_SCHEMA
+        [dict(zip(PAIR_COLUMNS, each["pair"], strict=True)) for each in decisions], schema=PAIR_SCHEMA
     )
 
 
-def build_decision_links(decided: list[dict]) -> pa.Table:
-    """A link for each pair that somebody said is one customer."""
+def build_decision_links(decisions: list[dict]) -> pa.Table:
+    """A link for each pair that a decision joins."""
     links = [
         {
             **dict(zip(PAIR_COLUMNS, each["pair"], strict=True)),
@@ -48,7 +48,7 @@ def build_decision_links(decided: list[dict]) -> pa.Table:
             "first_seen_at": each["decided_at"],
             "evidence": f"core_identity_decisions/{each['decision_id']}",
         }
-        for each in decided
+        for each in decisions
         if each["decision"] == JOIN
     ]
     return pa.Table.from_pylist(links, schema=LINK_SCHEMA)
@@ -56,7 +56,7 @@ def build_decision_links(decided: list[dict]) -> pa.Table:
 
 def build_decision_rows(decisions: Iterable, in_force: Iterable) -> list[dict]:
     """Decisions in the columns of `core_identity_decisions`, identifiers as they were written."""
-    holding = {each.decision_id for each in in_force}
+    ids_in_force = {each.decision_id for each in in_force}
     return [
         {
             "decision_id": each.decision_id,
@@ -66,7 +66,7 @@ def build_decision_rows(decisions: Iterable, in_force: Iterable) -> list[dict]:
             "identifier_id_b": each.identifier_b,
             "decided_by": each.decided_by,
             "reason": each.reason,
-            "is_in_force": each.decision_id in holding,
+            "is_in_force": each.decision_id in ids_in_force,
         }
         for each in decisions
     ]

@@ -46,7 +46,7 @@ def apply_small_star(edges: DataFrame) -> DataFrame:
 
 
 def checkpoint_edges(edges: DataFrame) -> tuple[DataFrame, tuple]:
-    """The edges worked out and cut from their plan, and their number and sum of hashes: equal for equal sets.
+    """The edges computed and cut from their plan, and their number and sum of hashes: equal for equal sets.
 
     Both in one job, because of a small graph's round most is the starting of jobs.
     """

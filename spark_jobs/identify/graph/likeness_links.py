@@ -1,6 +1,4 @@
-"""Records that likeness says are one person's, as links between identifiers, beneath all that was seen
-together.
-"""
+"""Links between identifiers whose person records are one person's by likeness; weaker than what was seen."""
 
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
@@ -30,7 +28,7 @@ PEOPLE_COLUMNS = [
 
 
 def select_surest_identifier(record: dict) -> str | None:
-    """The identifier that a record is known by: the surest it has."""
+    """The surest identifier of a record; None when it has none."""
     return next((record[name] for name in IDENTIFIERS_SUREST_FIRST if record[name]), None)
 
 
@@ -48,7 +46,7 @@ def drop_blocked_identifiers(people: pa.Table, nobody: Set[str]) -> pa.Table:
 
 
 def list_record_identifiers(people: pa.Table) -> pa.Table:
-    """`source, record_id, identifier_id`: what each record is known by."""
+    """`source, record_id, identifier_id`: the surest identifier of each record."""
     said = people.select(["source", "record_id"])
     return said.append_column(
         "identifier_id", pc.coalesce(*(people[name] for name in IDENTIFIERS_SUREST_FIRST))
@@ -56,7 +54,7 @@ def list_record_identifiers(people: pa.Table) -> pa.Table:
 
 
 def read_record_start(record: dict) -> datetime:
-    """When a record began: as its source says, else the landing day that brought it."""
+    """When a record began: as its source says, else the landing date that brought it."""
     said = record["created_at"] or record["updated_at"]
     return said or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
 

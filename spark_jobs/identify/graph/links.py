@@ -1,7 +1,6 @@
-"""Which identifiers were seen together, by what rule, and the earliest row that shows it; and what likeness
-and people say.
+"""Links between identifiers that were seen together: the rule, and the earliest row that shows it.
 
-A link is evidence and is kept for ever, followed or not; `rules/` decides which ones may join people.
+A link is stored for ever, followed or not; `rules/` decides which ones may join people.
 A person's record holds what was last received: an e-mail that was replaced there stays linked only through
 events and orders.
 """
@@ -70,7 +69,7 @@ def link_identifiers_seen_together(
 
 
 def link_by_events(events: DataFrame) -> DataFrame:
-    """A login: an event that carries both the user's id and the browser's."""
+    """Links of logins: an event carries both the user's id and the browser's."""
     return link_identifiers_seen_together(
         events,
         "same_event",
@@ -81,7 +80,7 @@ def link_by_events(events: DataFrame) -> DataFrame:
 
 
 def link_by_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
-    """An order: its line carries the user's id and an e-mail, and the web event of the same order the
+    """Links of orders: a line carries the user's id and an e-mail, and the web event of the same order the
     browser's id.
     """
     bought = (
@@ -101,7 +100,7 @@ def link_by_orders(lines: DataFrame, events: DataFrame) -> DataFrame:
 
 
 def link_by_person_records(people: DataFrame) -> DataFrame:
-    """A record of a person: its CRM number, user id, e-mail and phone."""
+    """Links of person records: CRM number, user id, e-mail and phone."""
     received = F.to_timestamp(F.substring("first_received", 1, 10))  # a landing day begins it
     return link_identifiers_seen_together(
         people,
@@ -113,8 +112,8 @@ def link_by_person_records(people: DataFrame) -> DataFrame:
 
 
 def link_seen_identifiers(events: DataFrame, lines: DataFrame, people: DataFrame) -> DataFrame:
-    """Grain: one row per pair of identifiers and rule; columns a, b, rule, evidence, weight,
-    first_seen_at.
+    """The links of events, orders and person records: one row per pair of identifiers and rule, in the
+    columns of `LINK_SCHEMA`.
     """
     return reduce(
         DataFrame.unionByName,

@@ -1,5 +1,4 @@
-"""`reports/<run>/identity.html`: what a night decided about who is who, on one page that needs nothing beside
-it.
+"""`reports/<run>/identity.html`: the identities of a run on one page that needs no other file.
 
 Identifiers stand here by kind and id only: no personal values.
 """
@@ -41,7 +40,7 @@ p.why { margin: .1rem 0; color: #555 }
 
 @dataclass(frozen=True)
 class IdentityReport:
-    """What identify wrote tonight: the tables of the same names, `changes` of this night only."""
+    """What identify wrote in a run: the tables of the same names; `changes` of this run only."""
 
     title: str
     identifiers: pa.Table
@@ -53,40 +52,40 @@ class IdentityReport:
     limits: ReviewLimits
 
 
-def write_page(folder: Path, tonight: IdentityReport) -> Path:
+def write_page(folder: Path, report: IdentityReport) -> Path:
     """Write the page into the run's folder of reports, aside and renamed. Same tables, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "identity.html"
-    put_text(path, render_page(tonight))
+    put_text(path, render_page(report))
     return path
 
 
-def render_page(tonight: IdentityReport) -> str:
+def render_page(report: IdentityReport) -> str:
     """The page as HTML."""
-    size = np.array(pc.value_counts(tonight.identities["customer_id"]).field("counts"))
+    size = np.array(pc.value_counts(report.identities["customer_id"]).field("counts"))
     parts = [
-        f"<h1>{escape(tonight.title)}</h1>",
+        f"<h1>{escape(report.title)}</h1>",
         (
             f"<p>{size.sum():,} identifiers are {len(size):,} customers. Tonight:"
-            f" {', '.join(count_changes(tonight.changes))}.</p>"
+            f" {', '.join(count_changes(report.changes))}.</p>"
         ),
         "<h2>Questions to answer</h2>",
-        *render_questions(tonight),
+        *render_questions(report),
         "<h2>The first of them, drawn</h2>",
-        *render_question_pictures(tonight),
+        *render_question_pictures(report),
         "<h2>Largest customers</h2>",
-        *render_largest_customers(tonight),
+        *render_largest_customers(report),
         "<h2>Customers by number of identifiers</h2>",
-        *render_customer_sizes(size, tonight.limits.giant),
+        *render_customer_sizes(size, report.limits.giant),
         "<h2>Compared records by match weight</h2>",
-        *render_match_weights(tonight),
+        *render_match_weights(report),
         "<h2>Links</h2>",
         render_table(
-            ["rule", "followed", "held", "held by"], count_links_by_rule(tonight.links), numbers=(1, 2)
+            ["rule", "followed", "held", "held by"], count_links_by_rule(report.links), numbers=(1, 2)
         ),
     ]
     about = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    head = f"{about}<title>{escape(tonight.title)}</title><style>{STYLE}</style>"
+    head = f"{about}<title>{escape(report.title)}</title><style>{STYLE}</style>"
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n'
         + "\n".join(parts)
@@ -100,9 +99,9 @@ def count_changes(changes: pa.Table) -> list[str]:
     return [f"{n[kind]:,} {kind}" for kind in CHANGES]
 
 
-def render_questions(tonight: IdentityReport) -> list[str]:
+def render_questions(report: IdentityReport) -> list[str]:
     """How many questions there are, and the first with the command that answers each."""
-    rows, found = tonight.questions.rows.to_pylist(), tonight.questions.n_found
+    rows, found = report.questions.rows.to_pylist(), report.questions.n_found
     if not rows:
         return ["<p>None.</p>"]
     said = ", ".join(f"{n:,} {kind}" for kind, n in found.items())
@@ -127,24 +126,24 @@ def render_questions(tonight: IdentityReport) -> list[str]:
 
 
 def build_decide_command(row: dict) -> str:
-    """What someone types who has made up their mind; the word to be changed as they please."""
+    """The command that answers a question; the reader chooses the decision."""
     word = "join" if row["kind"] == "likeness" else "split"
     return f'make decide DECISION={word} A={row["identifier_id_a"]} B={row["identifier_id_b"]} REASON="…"'
 
 
-def render_question_pictures(tonight: IdentityReport) -> list[str]:
+def render_question_pictures(report: IdentityReport) -> list[str]:
     """The graphs of the customers that the first questions are about, of each kind at least one."""
-    rows = tonight.questions.rows.to_pylist()
+    rows = report.questions.rows.to_pylist()
     first = [
         next(row for row in rows if row["kind"] == kind)
         for kind in dict.fromkeys(row["kind"] for row in rows)
     ]
     first += [row for row in rows if row not in first][: N_PICTURED - len(first)]
     ends = [row[f"identifier_id_{end}"] for row in first for end in "ab"]
-    customer = find_customers(tonight.identities, ends)
+    customer = find_customers(report.identities, ends)
     theirs = [{customer[row["identifier_id_a"]], customer[row["identifier_id_b"]]} for row in first]
     around = read_neighbourhood(
-        tonight.identifiers, tonight.links, tonight.identities, set().union(*theirs), ends
+        report.identifiers, report.links, report.identities, set().union(*theirs), ends
     )
     parts = []
     for row, customers in zip(first, theirs, strict=True):
@@ -163,14 +162,14 @@ def render_question_pictures(tonight: IdentityReport) -> list[str]:
     return parts or ["<p>No questions.</p>"]
 
 
-def render_largest_customers(tonight: IdentityReport) -> list[str]:
+def render_largest_customers(report: IdentityReport) -> list[str]:
     """The graphs of the customers with the most identifiers, giants apart: those are asked about above."""
-    counts = pc.value_counts(tonight.identities["customer_id"])
+    counts = pc.value_counts(report.identities["customer_id"])
     sized = pa.table({"customer_id": counts.field("values"), "n": counts.field("counts")})
-    sized = sized.filter(pc.less_equal(sized["n"], tonight.limits.giant))
+    sized = sized.filter(pc.less_equal(sized["n"], report.limits.giant))
     top = sized.sort_by([("n", "descending"), ("customer_id", "ascending")]).slice(0, N_LARGEST).to_pylist()
     around = read_neighbourhood(
-        tonight.identifiers, tonight.links, tonight.identities, {row["customer_id"] for row in top}
+        report.identifiers, report.links, report.identities, {row["customer_id"] for row in top}
     )
     return [
         f"<h3>{escape(row['customer_id'])}: {row['n']:,} identifiers</h3>\n"
@@ -196,13 +195,13 @@ def render_customer_sizes(n_identifiers: np.ndarray, giant: int) -> list[str]:
     )
 
 
-def render_match_weights(tonight: IdentityReport) -> list[str]:
-    if not tonight.likeness.num_rows:
+def render_match_weights(report: IdentityReport) -> list[str]:
+    if not report.likeness.num_rows:
         return ["<p>No two records are alike.</p>"]
-    probability, is_one = (tonight.likeness[name].to_numpy() for name in ("probability", "is_one_person"))
+    probability, is_one = (report.likeness[name].to_numpy() for name in ("probability", "is_one_person"))
     return [
         render_image(
-            charts.draw_match_weights(probability, is_one, tonight.limits.review, tonight.limits.link),
+            charts.draw_match_weights(probability, is_one, report.limits.review, report.limits.link),
             "match weights",
         )
     ]

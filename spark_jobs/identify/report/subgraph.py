@@ -1,4 +1,4 @@
-"""What of the identity graph one picture shows: few enough nodes to read, none of them a personal value."""
+"""The part of the identity graph that one picture shows: few enough nodes to read, no personal values."""
 
 from collections import deque
 from collections.abc import Collection
@@ -62,7 +62,7 @@ def read_neighbourhood(
     customers: Collection[str],
     asked: Collection[str] = (),
 ) -> Neighbourhood:
-    """What all pictures of a night need, read in one pass over the tables.
+    """Identifiers and links around some customers, for all pictures of a run, in one pass over the tables.
 
     Of customers with more than `MOST_READ` identifiers in all, only what lies near those that are asked
     about: a placeholder that joined half a shop must not cost the night the memory of Python objects for it.

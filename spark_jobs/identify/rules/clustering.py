@@ -1,5 +1,4 @@
-"""From links that may be followed to clusters: connected components, and where these are more than one person
-may be, a replay.
+"""From links that may be followed to clusters: connected components, and a replay of those beyond a limit.
 
 A group within a component holds no more of anything than the component, so where the whole breaks no limit
 and parts no pair that was decided to be two, no step of a replay would: components are the replay's answer,
@@ -115,10 +114,10 @@ def replay_components(
 def cluster_identifiers(
     links: DataFrame, identifiers: DataFrame, splits: DataFrame, rules: IdentityRules
 ) -> tuple[DataFrame, DataFrame]:
-    """Follow what may be followed.
+    """Clusters of identifiers by the links that may be followed.
 
     Args:
-        links: with `held_by`, as `guard.hold` gives them.
+        links: with `held_by`, as `mark_held_links` gives them.
         identifiers: `core_identifiers`.
         splits: `identifier_id_a, identifier_id_b`: pairs that someone said are never one customer.
 

@@ -1,9 +1,9 @@
-"""Which links may be followed, as `rules.yml` says. Joining two people is worse than leaving one person in
+"""Which links may be followed, by the identity rules. Joining two people is worse than leaving one person in
 two parts.
 
 Hazards this guards against:
 
-* A value nobody stands behind (`null`, zeros, `test@…`): it is nobody's identifier, whatever stood beside it.
+* A blocked value (`null`, zeros, `test@…`): it is nobody's identifier, whatever stood beside it.
 * A shared device (a family's tablet, a store's kiosk): one browser, several people. It is kept as evidence
   and followed to nobody. Events of a login carry the user's id and stay with the user; what the device did
   without a login stays with an anonymous customer of its own.
@@ -32,7 +32,7 @@ def name_first_rule(rules: tuple, section: str, is_so) -> Column:
 
 
 def find_blocked_identifiers(identifiers: DataFrame, rules: tuple[BlockedValues, ...]) -> DataFrame:
-    """`identifier_id, held_by`: identifiers that nobody stands behind, with the first rule that says so."""
+    """`identifier_id, held_by`: identifiers whose value a rule blocks, with the first such rule."""
 
     def is_so(rule: BlockedValues) -> Column:
         return F.col("kind").isin(*rule.kinds) & F.col("value_normalised").rlike(f"^(?:{rule.pattern})$")
@@ -107,7 +107,7 @@ def count_holders(near: DataFrame, counts: DataFrame) -> DataFrame:
 
 
 def find_shared_identifiers(near: DataFrame, rules: tuple[SharedIdentifier, ...]) -> DataFrame:
-    """`identifier_id, held_by`: identifiers that several people use, with the first rule that says so."""
+    """`identifier_id, held_by`: identifiers that several people use, with the first rule that shows it."""
 
     def is_so(rule: SharedIdentifier) -> Column:
         return F.col("kind").isin(*rule.kinds) & (F.col(rule.of) > rule.at_most)
@@ -122,7 +122,7 @@ def find_shared_identifiers(near: DataFrame, rules: tuple[SharedIdentifier, ...]
 def mark_held_links(
     links: DataFrame,
     identifiers: DataFrame,
-    nobody: DataFrame,
+    blocked: DataFrame,
     record_clusters: DataFrame,
     refused: DataFrame,
     rules: IdentityRules,
@@ -136,14 +136,14 @@ def mark_held_links(
     Args:
         links: as `links.link_seen_identifiers` gives them, and those of likeness and decisions.
         identifiers: `core_identifiers`, every end of a link among them.
-        nobody: as `find_blocked_identifiers` gives it.
+        blocked: as `find_blocked_identifiers` gives it.
         record_clusters: `identifier_id, record_cluster`: CRM numbers of records that are one person's by
             likeness; may be empty.
         refused: `identifier_id_a, identifier_id_b`, a < b: links that somebody refused.
         rules: the rules file.
     """
-    said_no = refused.select(*ENDS, F.lit(REFUSED).alias("refused"))
-    by_end = _at_both_ends(links, nobody, "blocked").join(said_no, on=list(ENDS), how="left")
+    refusals = refused.select(*ENDS, F.lit(REFUSED).alias("refused"))
+    by_end = _at_both_ends(links, blocked, "blocked").join(refusals, on=list(ENDS), how="left")
     open_ = by_end.where(
         F.coalesce("blocked", "refused").isNull() & ~F.col("rule").isin(ALIKE_RULE, DECISION_RULE)
     )

@@ -47,8 +47,8 @@ class ReplayResult:
 
 
 def build_order_key(link: Link, nodes: Mapping[str, Node], rules: IdentityRules) -> tuple:
-    """When a link's turn is: decisions, then what was seen by time, of one record the better priorities
-    first; then likeness.
+    """The key by which links are followed: decisions, then what was seen by time, of one record the better
+    priorities first; then likeness.
 
     Segment's rule, which demotes an event's identifier of the lowest priority and tries the others, in terms
     of pairs.
@@ -72,7 +72,7 @@ class _Group:
         }
         self.sides: set[tuple[int, str]] = set()
 
-    def take(self, other: "_Group") -> None:
+    def absorb(self, other: "_Group") -> None:
         self.members += other.members
         self.sides |= other.sides
         for key, times in other.seen.items():
@@ -104,7 +104,7 @@ def exceeds_limit(one: Sequence[datetime], other: Sequence[datetime], limit: Ide
 
 
 def find_broken_limit(one: _Group, other: _Group, rules: IdentityRules) -> str | None:
-    """The limit that two groups would break together and not alone; None when they may be one."""
+    """The limit that two groups would break together and not alone, as `limits/<kind>`; None: none."""
     for kind, source in sorted(one.seen.keys() & other.seen.keys(), key=str):
         if exceeds_limit(one.seen[kind, source], other.seen[kind, source], rules.limit_of(kind)):
             return f"limits/{kind}"
@@ -141,22 +141,22 @@ def replay_links(
         one, other = group[link.a], group[link.b]
         if one is other:
             continue
-        why = (
+        limit = (
             SPLIT
             if are_split(one, other)
             else None
             if link.rule == DECISION_RULE
             else find_broken_limit(one, other, rules)
         )
-        if why:
-            held[link] = why
+        if limit:
+            held[link] = limit
             continue
         if len(one.members) < len(other.members):
             one, other = other, one
-        one.take(other)
+        one.absorb(other)
         for name in other.members:
             group[name] = one
     roots = {}
-    for each in {id(found): found for found in group.values()}.values():
-        roots.update(dict.fromkeys(each.members, min(each.members)))
+    for one in {id(each): each for each in group.values()}.values():
+        roots.update(dict.fromkeys(one.members, min(one.members)))
     return ReplayResult(held, roots)
