@@ -9,14 +9,14 @@ from spark_jobs.train.matrices import build_training_matrices
 
 
 @pytest.fixture(scope="module")
-def found(trained):
+def matrices(trained):
     lake = trained.lake
     return build_training_matrices(
         lake.read(FCT_INTERACTIONS), lake.read(FEAT_CUSTOMERS), lake.read(FEAT_ITEMS)
     )
 
 
-def test_matrices_equal_the_lake_by_hand(found, trained):
+def test_matrices_equal_the_lake_by_hand(matrices, trained):
     """Against sets of Python: who may be personalised for, and what they did on which day."""
     consented = {
         row["customer_id"] for row in trained.lake.read_arrow(FEAT_CUSTOMERS, ["customer_id"]).to_pylist()
@@ -31,8 +31,8 @@ def test_matrices_equal_the_lake_by_hand(found, trained):
         for row in trained.rows
         if row["customer_id"] in consented
     }
-    behaviour = found.training.behaviour
-    customers, items = found.customer_ids.astype(str), found.item_ids.astype(str)
+    behaviour = matrices.training.behaviour
+    customers, items = matrices.customer_ids.astype(str), matrices.item_ids.astype(str)
     got = {
         (customers[c], items[i], int(d), int(k))
         for c, i, d, k in zip(behaviour.customer, behaviour.item, behaviour.day, behaviour.kind, strict=True)
@@ -46,23 +46,23 @@ def test_matrices_equal_the_lake_by_hand(found, trained):
     everyone = {
         (row["customer_id"], row["item_id"], row["occurred_at"], row["interaction_type"]) for row in known
     }
-    assert found.n_left_out == len(everyone) - len(expected)
-    assert found.allowed.tolist() == [item != "item-04" for item in items], (
+    assert matrices.n_left_out == len(everyone) - len(expected)
+    assert matrices.allowed.tolist() == [item != "item-04" for item in items], (
         "out of stock today says nothing of what was wanted"
     )
-    assert found.consumable.tolist() == [int(item[-2:]) % 3 == 0 for item in items]
+    assert matrices.consumable.tolist() == [int(item[-2:]) % 3 == 0 for item in items]
 
 
-def test_the_order_of_items_says_nothing_of_their_ids(found):
+def test_the_order_of_items_says_nothing_of_their_ids(matrices):
     """Shops count their items up, so a tie that went to the lower id would go to the older item."""
-    position = np.argsort(found.item_ids)
+    position = np.argsort(matrices.item_ids)
     assert abs(np.corrcoef(position, np.arange(40))[0, 1]) < 0.4
     assert (np.diff(position) == 1).mean() < 0.2
 
 
-def test_tokens_are_frequent_and_independent_of_behaviour(found):
-    assert set(found.customer_vocabulary) == {"country=France", "country=Spain"}, "Malta has too few"
-    per_item = np.asarray(found.training.item_features.sum(axis=1)).ravel()
+def test_tokens_are_frequent_and_independent_of_behaviour(matrices):
+    assert set(matrices.customer_vocabulary) == {"country=France", "country=Spain"}, "Malta has too few"
+    per_item = np.asarray(matrices.training.item_features.sum(axis=1)).ravel()
     # category, brand, price band, two levels of path, and the title's first four words of three letters or
     # more
     assert per_item.tolist() == [9.0] * 40
