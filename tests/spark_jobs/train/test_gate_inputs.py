@@ -34,6 +34,7 @@ class Same:
 
     def __init__(self, blend):
         self.blend, self.parts, self.arrays = blend, blend.parts, blend.arrays
+        self.nullable_arrays = blend.nullable_arrays
 
     def score(self, customers):
         scores = self.blend.score(customers)
