@@ -83,7 +83,7 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     """A snapshot's content: 40 items of which 38 is sold out and 39 discontinued; two customers; `first`
     moves one's list.
     """
-    told = {"layout": contract.LAYOUT, "published_at": "2026-02-21T03:00:00Z", **meta}
+    fields = {"layout": contract.LAYOUT, "published_at": "2026-02-21T03:00:00Z", **meta}
     yield (
         contract.META,
         contract.pack(
@@ -93,11 +93,11 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
                 model_version=model_version,
                 code_hash="c0de",
                 table_versions={},
-                **told,
+                **fields,
             )
         ),
     )
-    held = contract.ListVocabulary()
+    vocabulary = contract.ListVocabulary()
     for n in range(40):
         facts = contract.Item(
             f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38
@@ -105,7 +105,7 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
         yield contract.item(f"item-{n:02d}"), contract.pack(facts)
     yield (
         contract.customer_list(REGULAR),
-        listed(held, 38, *range(first, first + 12), 39, source=model_version),
+        listed(vocabulary, 38, *range(first, first + 12), 39, source=model_version),
     )
     yield (
         contract.customer(REGULAR),
@@ -118,11 +118,17 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
         contract.identifier(hash_identifier(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
         NEWCOMER.encode(),
     )
-    yield contract.audience_list("segment:lapsed"), listed(held, 20, 21, 39, 22, source="recent_popularity")
-    yield contract.audience_list("country:Spain"), listed(held, 30, 31, source="recent_popularity")
-    yield contract.audience_list(contract.POPULAR), listed(held, *range(38, 9, -1), 39, source="popularity")
-    yield contract.similar_list("item-05"), listed(held, 5, 6, 39, 7, 8)
-    yield contract.CATALOGUE, held.as_bytes()
+    yield (
+        contract.audience_list("segment:lapsed"),
+        listed(vocabulary, 20, 21, 39, 22, source="recent_popularity"),
+    )
+    yield contract.audience_list("country:Spain"), listed(vocabulary, 30, 31, source="recent_popularity")
+    yield (
+        contract.audience_list(contract.POPULAR),
+        listed(vocabulary, *range(38, 9, -1), 39, source="popularity"),
+    )
+    yield contract.similar_list("item-05"), listed(vocabulary, 5, 6, 39, 7, 8)
+    yield contract.CATALOGUE, vocabulary.as_bytes()
     yield from graph_pairs()
 
 
@@ -166,10 +172,10 @@ def graph_pairs():
     yield contract.REVIEWS, contract.pack_reviews(queue)
 
 
-def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **told):
+def publish(home, run_id, published_at="2026-02-21T03:00:00Z", **fields):
     """Write a snapshot to disk, keep its record, and switch to it."""
     write_snapshot(
-        home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **told)
+        home / "serving" / "snapshots" / run_id, pairs(run_id=run_id, published_at=published_at, **fields)
     )
     if not (home / restrictions_store.FOLDER).exists():
         restrictions_store.RestrictionDatabase.create(home / restrictions_store.FOLDER)

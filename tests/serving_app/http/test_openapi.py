@@ -20,7 +20,7 @@ SPLIT = {
     "reason": "two of them",
     "decided_by": "MK",
 }
-ASKED = [
+REQUESTS = [
     ("get", "/v1/recommendations", "/v1/recommendations?customer_id=c_regular", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations", None, 200),
     ("get", "/v1/recommendations", "/v1/recommendations?n=0", None, 400),
@@ -106,12 +106,14 @@ def test_every_route_is_described_and_nothing_else(shop, document):
 
 
 def test_every_route_is_asked_here(document):
-    asked = {(path, method) for method, path, *_ in ASKED}
-    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == asked
+    requested = {(path, method) for method, path, *_ in REQUESTS}
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == requested
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "url", "body", "status"), ASKED, ids=[f"{one[0]} {one[2]} {one[4]}" for one in ASKED]
+    ("method", "path", "url", "body", "status"),
+    REQUESTS,
+    ids=[f"{one[0]} {one[2]} {one[4]}" for one in REQUESTS],
 )
 def test_real_answers_fit(shop, document, method, path, url, body, status):
     sent = {"json": body} if isinstance(body, dict) else {"data": body} if body else {}
@@ -142,10 +144,10 @@ def test_real_answers_fit(shop, document, method, path, url, body, status):
     ],
 )
 def test_what_was_made_can_be_read_where_its_answer_says(shop, document, path, body):
-    made = shop.client.post(path, json=body)
-    read = shop.client.get(made.headers["Location"])
+    created = shop.client.post(path, json=body)
+    read = shop.client.get(created.headers["Location"])
     assert read.status_code == 200
-    assert made.json.items() - read.json.items() <= {("takes_effect", "with the next night")}
+    assert created.json.items() - read.json.items() <= {("takes_effect", "with the next night")}
     [described] = [one["get"] for name, one in document["paths"].items() if name.startswith(f"{path}/")]
     fits(document, described["responses"]["200"]["content"]["application/json"]["schema"], read.json)
     assert "Location" in document["paths"][path]["post"]["responses"]["201"]["headers"]
@@ -168,10 +170,10 @@ def test_generators_find_names_servers_and_who_may(document):
 
 
 def test_deleting_is_described(shop, document):
-    made = shop.client.post(
+    created = shop.client.post(
         "/v1/overrides", json={"kind": "block", "item_id": "item-05", "until": UNTIL}
     ).json
-    assert shop.client.delete(f"/v1/overrides/{made['override_id']}").status_code == 204
+    assert shop.client.delete(f"/v1/overrides/{created['override_id']}").status_code == 204
     assert "204" in document["paths"]["/v1/overrides/{override_id}"]["delete"]["responses"]
 
 
@@ -194,24 +196,28 @@ def test_every_schema_is_one_and_every_reference_leads_somewhere(document):
 
 
 def test_the_query_is_described_as_it_is_checked(document):
-    told = {
+    parameters = {
         one["name"]: one["schema"] for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]
     }
-    assert set(told) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
-    assert (told["n"]["minimum"], told["n"]["maximum"], told["n"]["default"]) == (1, 100, 10)
-    asked = document["paths"]["/v1/identity/explain"]["get"]["parameters"]
-    assert {one["name"]: one["required"] for one in asked} == {"a": True, "b": True, "as_of": False}
-    as_of = asked[-1]["schema"]
+    assert set(parameters) == {"customer_id", "user_id", "anonymous_id", "n", "placement"}
+    assert (parameters["n"]["minimum"], parameters["n"]["maximum"], parameters["n"]["default"]) == (
+        1,
+        100,
+        10,
+    )
+    requested = document["paths"]["/v1/identity/explain"]["get"]["parameters"]
+    assert {one["name"]: one["required"] for one in requested} == {"a": True, "b": True, "as_of": False}
+    as_of = requested[-1]["schema"]
     assert "a day" in as_of["description"]
     assert {one.get("format", one["type"]) for one in as_of["anyOf"]} == {"date", "date-time", "null"}
-    for said in ("2026-02-21", "2026-02-21T08:00:00Z"):
-        fits(document, as_of, said)
-        assert ExplainQuery(a="i_1", b="i_2", as_of=said).as_of
+    for text in ("2026-02-21", "2026-02-21T08:00:00Z"):
+        fits(document, as_of, text)
+        assert ExplainQuery(a="i_1", b="i_2", as_of=text).as_of
 
 
 def test_the_page_for_people_names_every_path_parameter_and_error(document):
     page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "http-api.md").read_text()
-    named = [path.replace("{", "<").replace("}", ">") for path in document["paths"]]
-    named += [f"`{one['name']}`" for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]]
-    named += [f"`{kind.kind}`" for kind in ApiError.__subclasses__()]
-    assert [name for name in named if name not in page] == []
+    names = [path.replace("{", "<").replace("}", ">") for path in document["paths"]]
+    names += [f"`{one['name']}`" for one in document["paths"]["/v1/recommendations"]["get"]["parameters"]]
+    names += [f"`{kind.kind}`" for kind in ApiError.__subclasses__()]
+    assert [name for name in names if name not in page] == []

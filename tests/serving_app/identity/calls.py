@@ -18,8 +18,8 @@ def explain(shop, a, b, **more):
     return answer.json
 
 
-def decide(shop, **said):
-    return shop.client.post(DECISIONS, json={**SPLIT, **said})
+def decide(shop, **fields):
+    return shop.client.post(DECISIONS, json={**SPLIT, **fields})
 
 
 def check_problem(answer, status, kind, words):

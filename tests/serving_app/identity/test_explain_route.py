@@ -8,10 +8,10 @@ from tests.serving_app.identity.calls import EXPLAIN, SECRET, check_problem, exp
 
 
 def test_one_customer_and_the_path_that_says_so(shop):
-    told, of = explain(shop, f"email: {SECRET.upper()}", "anonymous_id:cookie-regular"), shop.ids
+    answer, of = explain(shop, f"email: {SECRET.upper()}", "anonymous_id:cookie-regular"), shop.ids
     mail, user, cookie = of[SECRET], of["u-regular"], of["cookie-regular"]
-    assert told["is_one_customer"] is True
-    assert told["a"] == {
+    assert answer["is_one_customer"] is True
+    assert answer["a"] == {
         "identifier_id": mail,
         "kind": "email",
         "customer_id": "c_regular",
@@ -19,9 +19,9 @@ def test_one_customer_and_the_path_that_says_so(shop):
     }
     assert [
         (hop["from"]["identifier_id"], hop["to"]["identifier_id"], hop["to"]["kind"], hop["rule"])
-        for hop in told["path"]
+        for hop in answer["path"]
     ] == [(mail, user, "user_id", "same_order"), (user, cookie, "anonymous_id", "same_event")]
-    assert told["path"][0] | {"from": 0, "to": 0} == {
+    assert answer["path"][0] | {"from": 0, "to": 0} == {
         "from": 0,
         "to": 0,
         "rule": "same_order",
@@ -32,12 +32,12 @@ def test_one_customer_and_the_path_that_says_so(shop):
         "held_by": None,
     }
     assert (
-        told["sentence"]
+        answer["sentence"]
         == f"E-mail address {mail} and browser {cookie} are one customer: e-mail address {mail} and user id"
         f" {user} were seen together in the order o/9 of sample_shop on 2026-01-10; user id {user} and"
         f" browser {cookie} were seen together in the event e1 on 2026-01-25."
     )
-    assert (told["held"], told["snapshot"], told["as_of"]) == ([], "night-1", None)
+    assert (answer["held"], answer["snapshot"], answer["as_of"]) == ([], "night-1", None)
 
 
 def test_ids_and_values_ask_the_same(shop):
@@ -50,32 +50,32 @@ def test_ids_and_values_ask_the_same(shop):
 
 
 def test_two_customers_and_the_decision_that_keeps_them_so(shop):
-    told = explain(shop, "user_id:u-third", "user_id:u-regular")
-    assert (told["is_one_customer"], told["path"]) == (False, [])
-    assert [(hop["held_by"], hop["is_followed"]) for hop in told["held"]] == [("decision/refuse", False)]
-    assert "are two customers: user id" in told["sentence"]
-    assert "which is not followed (a person's decision: refuse)." in told["sentence"]
+    answer = explain(shop, "user_id:u-third", "user_id:u-regular")
+    assert (answer["is_one_customer"], answer["path"]) == (False, [])
+    assert [(hop["held_by"], hop["is_followed"]) for hop in answer["held"]] == [("decision/refuse", False)]
+    assert "are two customers: user id" in answer["sentence"]
+    assert "which is not followed (a person's decision: refuse)." in answer["sentence"]
 
 
 def test_two_customers_with_a_shared_device_between_them(shop):
-    told = explain(shop, "crm_id:crm-77", "anonymous_id:cookie-regular")
-    assert {(hop["from"]["identifier_id"], hop["to"]["identifier_id"]) for hop in told["held"]} == {
+    answer = explain(shop, "crm_id:crm-77", "anonymous_id:cookie-regular")
+    assert {(hop["from"]["identifier_id"], hop["to"]["identifier_id"]) for hop in answer["held"]} == {
         (shop.ids["u-sister"], shop.ids["tablet"]),
         (shop.ids["u-regular"], shop.ids["tablet"]),
     }
-    assert "not followed (rule shared/browser of spark_jobs/identify/rules.yml)" in told["sentence"]
+    assert "not followed (rule shared/browser of spark_jobs/identify/rules.yml)" in answer["sentence"]
 
 
 def test_a_placeholder_is_nobodys_and_the_rule_that_says_so(shop):
-    told, null = explain(shop, "user_id:null", f"email:{SECRET}"), shop.ids["null"]
-    assert (told["is_one_customer"], told["a"]["customer_id"], told["a"]["n_links_left_out"]) == (
+    answer, null = explain(shop, "user_id:null", f"email:{SECRET}"), shop.ids["null"]
+    assert (answer["is_one_customer"], answer["a"]["customer_id"], answer["a"]["n_links_left_out"]) == (
         False,
         None,
         9_998,
     )
-    assert [hop["held_by"] for hop in told["held"]] == ["blocked/words_for_nothing"]
+    assert [hop["held_by"] for hop in answer["held"]] == ["blocked/words_for_nothing"]
     assert (
-        told["sentence"]
+        answer["sentence"]
         == f"User id {null} and e-mail address {shop.ids[SECRET]} are not one customer, since nobody stands"
         f" behind user id {null}, a value that spark_jobs/identify/rules.yml blocks: user id {null} and"
         f" browser {shop.ids['cookie-regular']} were seen together in the event e20 on 2026-01-17, which"
@@ -87,11 +87,11 @@ def test_a_placeholder_is_nobodys_and_the_rule_that_says_so(shop):
 
 
 def test_two_customers_that_a_placeholder_stood_beside(shop):
-    told = explain(shop, f"email:{SECRET}", "anonymous_id:cookie-newcomer")
-    assert {(hop["to"]["identifier_id"], hop["to"]["customer_id"]) for hop in told["held"]} == {
+    answer = explain(shop, f"email:{SECRET}", "anonymous_id:cookie-newcomer")
+    assert {(hop["to"]["identifier_id"], hop["to"]["customer_id"]) for hop in answer["held"]} == {
         (shop.ids["null"], None)
     }
-    assert "are two customers that no link joins directly: browser" in told["sentence"]
+    assert "are two customers that no link joins directly: browser" in answer["sentence"]
 
 
 def test_two_customers_that_meet_in_a_third(shop):
@@ -119,10 +119,10 @@ def test_two_customers_that_meet_in_a_third(shop):
             contract.Linked("user_id", whose[name], tuple(ends))
         )
     shop.snapshots.publish(Snapshot.from_pairs("third", pairs.items()))
-    told = explain(shop, of["cookie-newcomer"], of["u-sister"])
+    answer = explain(shop, of["cookie-newcomer"], of["u-sister"])
     both = sorted((of["u-third"], of["crm-77"]))
-    assert {hop["to"]["customer_id"] for hop in told["held"]} == {"c_third"} and len(told["held"]) == 2
-    assert told["sentence"].endswith(f"user id {both[0]} and user id {both[1]} are one customer, a third.")
+    assert {hop["to"]["customer_id"] for hop in answer["held"]} == {"c_third"} and len(answer["held"]) == 2
+    assert answer["sentence"].endswith(f"user id {both[0]} and user id {both[1]} are one customer, a third.")
 
 
 def test_a_customer_too_large_to_explain_is_left_to_sql(shop, monkeypatch):
@@ -132,9 +132,9 @@ def test_a_customer_too_large_to_explain_is_left_to_sql(shop, monkeypatch):
 
 
 def test_nothing_between_them(shop):
-    told = explain(shop, "user_id:u-third", "anonymous_id:cookie-newcomer")
-    assert (told["path"], told["held"]) == ([], [])
-    assert told["sentence"].endswith("are two customers: nothing links them.")
+    answer = explain(shop, "user_id:u-third", "anonymous_id:cookie-newcomer")
+    assert (answer["path"], answer["held"]) == ([], [])
+    assert answer["sentence"].endswith("are two customers: nothing links them.")
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ def test_nothing_between_them(shop):
     ],
 )
 def test_as_of_a_day_or_a_moment(shop, as_of, is_one, until):
-    told = explain(shop, "user_id:u-regular", "anonymous_id:cookie-regular", as_of=as_of)
-    assert (told["is_one_customer"], told["as_of"]) == (is_one, until)
-    assert told["sentence"].startswith("By the links seen until 2026-01-2")
-    assert "judged by the rules of today, user id" in told["sentence"]
-    assert told["a"]["customer_id"] == told["b"]["customer_id"] == "c_regular", "whose they are now"
+    answer = explain(shop, "user_id:u-regular", "anonymous_id:cookie-regular", as_of=as_of)
+    assert (answer["is_one_customer"], answer["as_of"]) == (is_one, until)
+    assert answer["sentence"].startswith("By the links seen until 2026-01-2")
+    assert "judged by the rules of today, user id" in answer["sentence"]
+    assert answer["a"]["customer_id"] == answer["b"]["customer_id"] == "c_regular", "whose they are now"
 
 
 @pytest.mark.parametrize(
@@ -180,12 +180,12 @@ def test_as_of_a_day_or_a_moment(shop, as_of, is_one, until):
         ),
         *(
             (
-                {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": said},
+                {"a": "user_id:u-regular", "b": "user_id:u-sister", "as_of": as_of},
                 400,
                 "bad-request",
                 "as_of: Value error, must be a d",
             )
-            for said in (
+            for as_of in (
                 "2026-W08",
                 "2026-W08-1",
                 "20260221",

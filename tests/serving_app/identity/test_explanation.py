@@ -79,11 +79,13 @@ def check_path(rows, a, b, until):
     """The path told is the best of all that there are, and there is none where none is told."""
     seen = [row for row in rows if until is None or row[4] <= until]
     ways = list(simple_paths([row for row in seen if row[5] is None], a, b))
-    found = explain_identity(graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until))
-    assert found.is_one_customer == bool(ways)
+    explanation = explain_identity(
+        graph_of(rows), a, b, None if until is None else DAY + timedelta(days=until)
+    )
+    assert explanation.is_one_customer == bool(ways)
     walked = [
         (one, link.other, link.rule, link.weight, (link.first_seen_at - DAY).days, link.held_by)
-        for one, link in found.path
+        for one, link in explanation.path
     ]
     assert walked == (list(min(ways, key=merit)) if ways else []), (rows, a, b, until)
     return len(ways)
@@ -114,9 +116,9 @@ def test_the_path_is_the_best_of_many():
 def test_what_keeps_two_customers_apart(rows, ends):
     a, b = ends
     graph = graph_of(rows)
-    found = explain_identity(graph, a, b)
-    if found.is_one_customer:
-        assert found.held == ()
+    explanation = explain_identity(graph, a, b)
+    if explanation.is_one_customer:
+        assert explanation.held == ()
         return
     mine, theirs = (
         {n for n in NODES if n == end or any(simple_paths([r for r in rows if r[5] is None], end, n))}
@@ -139,9 +141,9 @@ def test_what_keeps_two_customers_apart(rows, ends):
         {whose[hop[1]] for hop in held if hop[0] in side} - {whose[a], whose[b]} for side in (mine, theirs)
     ]
     third = {hop for hop in held if hop[0] in mine | theirs and whose[hop[1]] in beside[0] & beside[1]}
-    assert {(one, link.other, link.rule) for one, link in found.held} == (direct or via or third)
-    assert found.is_direct == bool(direct)
-    assert all(not link.is_followed for _, link in found.held)
+    assert {(one, link.other, link.rule) for one, link in explanation.held} == (direct or via or third)
+    assert explanation.is_direct == bool(direct)
+    assert all(not link.is_followed for _, link in explanation.held)
 
 
 @given(links)
@@ -151,8 +153,8 @@ def test_the_order_in_which_links_are_kept_is_no_matter(rows):
 
 
 def test_itself_needs_no_link():
-    found = explain_identity(graph_of([]), "a", "a")
-    assert (found.is_one_customer, found.path, found.held) == (True, (), ())
+    explanation = explain_identity(graph_of([]), "a", "a")
+    assert (explanation.is_one_customer, explanation.path, explanation.held) == (True, (), ())
 
 
 def test_a_chain_of_ten_thousand():
@@ -182,8 +184,8 @@ def test_two_that_were_each_seen_with_another_identifier_of_one_third():
         ("b", "d", "same_order", 1.0, 0, "shared/phone"),
     ]
     third = [("c", "d", "same_event", 1.0, 0, None)]
-    found = explain_identity(graph_of(rows + third), "a", "b")
-    assert ([(one, link.other) for one, link in found.held], found.is_direct) == (
+    explanation = explain_identity(graph_of(rows + third), "a", "b")
+    assert ([(one, link.other) for one, link in explanation.held], explanation.is_direct) == (
         [("a", "c"), ("b", "d")],
         False,
     )
@@ -241,7 +243,7 @@ def test_what_is_read_for_an_answer_is_bounded():
 
 
 def test_each_identifier_is_read_once_and_a_neighbour_that_is_not_followed_never():
-    asked = []
+    read_names = []
     rows = [
         ("a", "b", "same_event", 1.0, 0, None),
         ("b", "c", "same_event", 0.5, 0, None),
@@ -256,8 +258,8 @@ def test_each_identifier_is_read_once_and_a_neighbour_that_is_not_followed_never
     )
 
     def counting(name):
-        asked.append(name)
+        read_names.append(name)
         return graph(name)
 
     assert len(explain_identity(limit_graph_reads(counting), "a", "e").held) == 2
-    assert sorted(asked) == ["a", "b", "c", "e"]
+    assert sorted(read_names) == ["a", "b", "c", "e"]

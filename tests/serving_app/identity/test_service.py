@@ -20,10 +20,10 @@ from tests.serving_app.identity.calls import (
 
 
 def test_a_decision_is_kept_and_told(shop):
-    made = decide(shop)
-    assert made.status_code == 201
+    recorded = decide(shop)
+    assert recorded.status_code == 201
     of = shop.ids
-    assert made.json | {"decision_id": "d"} == {
+    assert recorded.json | {"decision_id": "d"} == {
         "decision_id": "d",
         "decided_at": "2026-02-21T12:00:00.000000Z",
         "decision": "split",
@@ -33,9 +33,9 @@ def test_a_decision_is_kept_and_told(shop):
         "reason": "two sisters",
         "takes_effect": "with the next night",
     }
-    [kept] = read(shop.home / "identity" / "decisions.csv")
-    assert (kept.decision_id, kept.decision, kept.decided_at) == (
-        made.json["decision_id"],
+    [stored] = read(shop.home / "identity" / "decisions.csv")
+    assert (stored.decision_id, stored.decision, stored.decided_at) == (
+        recorded.json["decision_id"],
         "split",
         shop.clock(),
     )
@@ -45,10 +45,10 @@ def test_a_decision_is_kept_and_told(shop):
 
 def test_a_pending_decision_is_told_until_a_night_has_applied_it(shop):
     assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == []
-    made = decide(shop).json
-    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == [made]
+    recorded = decide(shop).json
+    assert explain(shop, "user_id:u-regular", f"email:{SECRET}")["pending"] == [recorded]
     assert explain(shop, "user_id:u-sister", "crm_id:crm-77")["pending"] == [], "another customer's"
-    before, applied = shop.snapshots.get_current(), contract.pack_decisions([made["decision_id"]])
+    before, applied = shop.snapshots.get_current(), contract.pack_decisions([recorded["decision_id"]])
     shop.snapshots.publish(
         Snapshot("next", lambda key: applied if key == contract.DECISIONS else before._get(key))
     )
@@ -67,8 +67,8 @@ def test_the_last_decision_about_a_pair_is_in_force(shop):
     shop.clock.move(minutes=1)
     decide(shop, a=SPLIT["b"], b=SPLIT["a"], decision="withdraw", reason="they are one after all")
     decide(shop, a="user_id:u-sister", b="crm_id:crm-77", decision="refuse", reason="a guess")
-    told = shop.client.get(DECISIONS).json["decisions"]
-    assert [(one["decision"], one["is_in_force"]) for one in told] == [
+    decisions = shop.client.get(DECISIONS).json["decisions"]
+    assert [(one["decision"], one["is_in_force"]) for one in decisions] == [
         ("split", False),
         ("withdraw", False),
         ("refuse", True),
@@ -79,7 +79,7 @@ def test_the_last_decision_about_a_pair_is_in_force(shop):
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "kind", "words"),
+    ("fields", "status", "kind", "words"),
     [
         (
             {"decision": "spilt"},
@@ -115,8 +115,8 @@ def test_the_last_decision_about_a_pair_is_in_force(shop):
         ({"decision": "withdraw"}, 422, "cannot-apply", "Nothing is decided"),
     ],
 )
-def test_a_decision_that_is_none(shop, said, status, kind, words):
-    check_problem(decide(shop, **said), status, kind, words)
+def test_a_decision_that_is_none(shop, fields, status, kind, words):
+    check_problem(decide(shop, **fields), status, kind, words)
     assert not (shop.home / "identity").exists()
 
 

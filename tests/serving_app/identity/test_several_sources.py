@@ -43,8 +43,8 @@ def explain(client, a, b=MAIL):
 
 
 def decide(client, decision, a, b=MAIL):
-    said = {"decision": decision, "a": a, "b": b, "reason": "two people", "decided_by": "MK"}
-    return client.post(DECISIONS, json=said)
+    body = {"decision": decision, "a": a, "b": b, "reason": "two people", "decided_by": "MK"}
+    return client.post(DECISIONS, json=body)
 
 
 def test_of_two_sources_none_is_guessed(client, shop):
@@ -65,7 +65,7 @@ def test_what_sources_share_is_one(client):
 
 
 @pytest.mark.parametrize(
-    ("said", "is_"),
+    ("text", "is_"),
     [
         ("+4915123456789", PHONE),
         ("+49 (0)151 23456789", PHONE),
@@ -73,8 +73,8 @@ def test_what_sources_share_is_one(client):
         ("004912", RAW),
     ],
 )
-def test_a_phone_however_it_is_written(client, said, is_):
-    assert explain(client, f"phone:{said}").json["a"]["identifier_id"] == is_
+def test_a_phone_however_it_is_written(client, text, is_):
+    assert explain(client, f"phone:{text}").json["a"]["identifier_id"] == is_
 
 
 def test_a_phone_of_no_country_is_told_how_to_ask(client):

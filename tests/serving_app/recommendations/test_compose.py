@@ -34,8 +34,8 @@ def override(kind, item_id, number=0, position=1, factor=2.0, ends_in=60):
     )
 
 
-def shown(decided):
-    return [one.item_id for one in decided.items]
+def shown(composed):
+    return [one.item_id for one in composed.items]
 
 
 LADDER = (rung("personal", "i0", "i1", "i2"), rung("audience", "i1", "i3"), rung("popular", "i4", "i0", "i5"))
@@ -105,13 +105,13 @@ def test_what_mattered_is_told():
         override("boost", "i4", 5),
         override("pin", "i8", 6, position=50),
     ]
-    decided = compose_list(LADDER, overrides, ELIGIBLE.__contains__, 3, NOW)
-    assert shown(decided) == ["i5", "i2", "i0"]
-    assert sorted(decided.applied_overrides) == ["o2", "o3"], (
+    composed = compose_list(LADDER, overrides, ELIGIBLE.__contains__, 3, NOW)
+    assert shown(composed) == ["i5", "i2", "i0"]
+    assert sorted(composed.applied_overrides) == ["o2", "o3"], (
         "i1 stands below what was looked at; i9, i4 and i8 are not in it"
     )
-    assert decided.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2")
-    assert decided.items[1][2:] == (1.6, 0.8, "personal", "personal (by knn); boosted ×2 by override o3")
+    assert composed.items[0][2:] == (None, None, "override", "pinned at place 1 by override o2")
+    assert composed.items[1][2:] == (1.6, 0.8, "personal", "personal (by knn); boosted ×2 by override o3")
     assert sorted(compose_list(LADDER, overrides, ELIGIBLE.__contains__, 4, NOW).applied_overrides) == [
         "o1",
         "o2",
@@ -127,8 +127,8 @@ def test_what_speaks_for_an_item_is_told():
             [ListItem("i0", 1.0, ("knn",), Evidence("i7", "2026-01-05")), ListItem("i1", 0.5, ())],
         )
     ]
-    told = [item.reason for item in compose_list(ladder, [], ELIGIBLE.__contains__, 2, NOW).items]
-    assert told == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
+    reasons = [item.reason for item in compose_list(ladder, [], ELIGIBLE.__contains__, 2, NOW).items]
+    assert reasons == ["personal (by knn); wanted i7 on 2026-01-05", "personal"]
 
 
 @pytest.mark.parametrize(
@@ -192,13 +192,13 @@ LADDERS = st.lists(
 @settings(deadline=None)  # other tests share the machine
 @given(LADDERS, RULES, st.integers(1, 20))
 def test_whatever_the_lists_and_overrides(ladder, overrides, n):
-    decided = compose_list(ladder, overrides, ELIGIBLE.__contains__, n, NOW)
-    ids = shown(decided)
+    composed = compose_list(ladder, overrides, ELIGIBLE.__contains__, n, NOW)
+    ids = shown(composed)
     blocked = {one.item_id for one in overrides if one.kind == "block" and one.until > NOW}
     assert not {*ids} & blocked, "a blocked item is in no answer"
     assert not {*ids} & {"gone", "sold", "unknown"}, "nor one that may not be shown"
     assert len(ids) == len({*ids}) <= n
-    assert [one.rank for one in decided.items] == list(range(1, len(ids) + 1))
+    assert [one.rank for one in composed.items] == list(range(1, len(ids) + 1))
     pinned = {}
     for one in overrides:
         if one.kind == "pin" and one.until > NOW and one.item_id in ELIGIBLE - blocked:
@@ -215,7 +215,7 @@ def test_whatever_the_lists_and_overrides(ladder, overrides, n):
             assert ids[position - 1] == item_id, "the pin of a place has it"
         elif item_id in ids and len(offered - pinned.keys()) >= n:
             assert ids.index(item_id) + 1 >= position, "no pin stands above its place"
-    assert {*decided.applied_overrides} <= {one.override_id for one in overrides if one.until > NOW}
+    assert {*composed.applied_overrides} <= {one.override_id for one in overrides if one.until > NOW}
 
 
 @settings(deadline=None)

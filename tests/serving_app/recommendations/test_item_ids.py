@@ -42,7 +42,7 @@ ITEM_IDS = st.one_of(ANY, st.lists(ODD, min_size=1, max_size=6).map("".join))
 
 def publish(shop, *item_ids, case=AS_GIVEN):
     """A snapshot of these items, each with a list of one other."""
-    held = contract.ListVocabulary()
+    vocabulary = contract.ListVocabulary()
     known = {**dict(pairs())}
     meta = contract.unpack(contract.Meta, known[contract.META])
     known[contract.META] = contract.pack(meta._replace(item_case=case))
@@ -50,12 +50,12 @@ def publish(shop, *item_ids, case=AS_GIVEN):
         known[contract.item(item_id)] = contract.pack(
             contract.Item("A", "B", None, 1.0, "EUR", None, True, True)
         )
-        known[contract.similar_list(item_id)] = held.pack([f"of {item_id}"], [1.0], [("item_knn",)])
+        known[contract.similar_list(item_id)] = vocabulary.pack([f"of {item_id}"], [1.0], [("item_knn",)])
         known[contract.item(f"of {item_id}")] = known[contract.item(item_id)]
-    known[contract.audience_list(contract.POPULAR)] = held.pack(
+    known[contract.audience_list(contract.POPULAR)] = vocabulary.pack(
         list(item_ids), [1.0] * len(item_ids), [()] * len(item_ids)
     )
-    known[contract.CATALOGUE] = held.as_bytes()
+    known[contract.CATALOGUE] = vocabulary.as_bytes()
     shop.snapshots.publish(Snapshot("night-1", known.get))
 
 
@@ -75,21 +75,21 @@ def test_what_ingest_accepts_the_api_can_name(shop, text):
     if accepted is None:
         return
     publish(shop, accepted)
-    for said in (accepted, text):
-        path = f"/v1/items/{quote(said, safe='')}/similar"
+    for form in (accepted, text):
+        path = f"/v1/items/{quote(form, safe='')}/similar"
         assert ids(shop.client.get(path))[0] == f"of {accepted}"
         assert (
-            ids(shop.client.get(f"/v1/items/similar?{urlencode({'item_id': said})}"))[0] == f"of {accepted}"
+            ids(shop.client.get(f"/v1/items/similar?{urlencode({'item_id': form})}"))[0] == f"of {accepted}"
         )
-        body = {"kind": "block", "item_id": said, "until": UNTIL}
-        made = shop.client.post("/v1/overrides", json=body)
-        assert (made.status_code, made.json["item_id"], made.json["matches"]) == (201, accepted, 1)
+        body = {"kind": "block", "item_id": form, "until": UNTIL}
+        created = shop.client.post("/v1/overrides", json=body)
+        assert (created.status_code, created.json["item_id"], created.json["matches"]) == (201, accepted, 1)
         assert ids(shop.client.get("/v1/popular")) == []
-        shop.client.delete(f"/v1/overrides/{made.json['override_id']}")
+        shop.client.delete(f"/v1/overrides/{created.json['override_id']}")
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "item_id"),
     [
         ("/v1/items/%2Flab%2Flead/similar", "/lab/lead"),
         ("/v1/items//lab/lead/similar", "/lab/lead"),
@@ -99,9 +99,9 @@ def test_what_ingest_accepts_the_api_can_name(shop, text):
         ("/v1/items/%EF%BB%BFi1/similar", "i1"),
     ],
 )
-def test_a_path_names_its_item_and_no_other(shop, path, asked):
+def test_a_path_names_its_item_and_no_other(shop, path, item_id):
     publish(shop, "/lab/lead", "lab/lead", "lab//lead/", "a/similar", "a", ".hidden", "i1")
-    assert ids(shop.client.get(path))[0] == f"of {asked}"
+    assert ids(shop.client.get(path))[0] == f"of {item_id}"
 
 
 @pytest.mark.parametrize("item_id", ["x" * 513, "a%00b", "%0A", "a%0Ab"])
@@ -116,11 +116,11 @@ def test_an_item_is_named_once(shop):
     assert (answer.status_code, answer.json["detail"]) == (400, "item_id stands in the path already")
 
 
-@pytest.mark.parametrize("said", ["85123a", " 85123A", "85123\ufeffa"])
-def test_letter_case_is_what_the_catalogue_says(shop, said):
+@pytest.mark.parametrize("text", ["85123a", " 85123A", "85123\ufeffa"])
+def test_letter_case_is_what_the_catalogue_says(shop, text):
     publish(shop, "85123A", "POST", case=UPPER)
-    made = shop.client.post("/v1/overrides", json={"kind": "block", "item_id": said, "until": UNTIL})
-    assert (made.json["item_id"], made.json["matches"]) == ("85123A", 1)
+    created = shop.client.post("/v1/overrides", json={"kind": "block", "item_id": text, "until": UNTIL})
+    assert (created.json["item_id"], created.json["matches"]) == ("85123A", 1)
     assert ids(shop.client.get("/v1/popular")) == ["POST"]
     assert ids(shop.client.get("/v1/items/post/similar", query_string={"n": 1})) == ["of POST"]
 
@@ -138,12 +138,12 @@ def test_a_block_made_before_anything_was_published_holds_in_either_case(shop):
     assert ids(shop.client.get("/v1/popular")) == ["POST"]
 
 
-@pytest.mark.parametrize("said", ["caf\u00e9-7", "cafe\u0301-7", "\ufeffcafe\u0301\u200b-7 "])
-def test_a_visitor_is_found_however_the_id_is_composed(shop, said):
+@pytest.mark.parametrize("text", ["caf\u00e9-7", "cafe\u0301-7", "\ufeffcafe\u0301\u200b-7 "])
+def test_a_visitor_is_found_however_the_id_is_composed(shop, text):
     known = dict(pairs()) | {
         contract.identifier(hash_identifier(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
     }
     shop.snapshots.publish(Snapshot("night-1", known.get))
     assert (
-        shop.client.get("/v1/recommendations", query_string={"user_id": said}).json["customer_id"] == REGULAR
+        shop.client.get("/v1/recommendations", query_string={"user_id": text}).json["customer_id"] == REGULAR
     )

@@ -25,9 +25,9 @@ def ids(answer):
 
 def block(shop, item_id, **more):
     body = {"kind": "block", "item_id": item_id, "until": "2026-02-21T12:01:00Z", **more}
-    made = shop.client.post("/v1/overrides", json=body)
-    assert made.status_code == 201, made.text
-    return made.json["override_id"]
+    created = shop.client.post("/v1/overrides", json=body)
+    assert created.status_code == 201, created.text
+    return created.json["override_id"]
 
 
 def logged(shop):
@@ -213,8 +213,8 @@ def test_every_list_is_logged_as_it_was_served(shop):
     records = logged(shop)
     assert [record["request_id"] for record in records] == [answer["request_id"] for answer in served]
     for record, answer in zip(records, served, strict=True):
-        told = ("customer_id", "placement", "model_version", "snapshot", "applied_overrides")
-        assert {name: record[name] for name in told} == {name: answer[name] for name in told}
+        names = ("customer_id", "placement", "model_version", "snapshot", "applied_overrides")
+        assert {name: record[name] for name in names} == {name: answer[name] for name in names}
         assert (record["served_at"], record["list_source"]) == (answer["generated_at"], answer["source"])
         assert record["items"] == [
             {name: item[name] for name in ("item_id", "rank", "score", "source")} for item in answer["items"]
@@ -246,9 +246,9 @@ def test_a_full_disk_blanks_no_list_and_is_counted(shop, full_disk):
     for n in range(1, 4):
         answer = get(shop, customer_id=REGULAR)
         assert (answer["source"], ids(answer)[0]) == ("personal", "item-00")
-        told = shop.client.get("/readyz")
-        assert (told.status_code, told.json["status"], told.json["n_unlogged"]) == (200, "degraded", n)
-        assert told.json["problems"] == ["the decision log cannot be written: No space left on device"]
+        ready = shop.client.get("/readyz")
+        assert (ready.status_code, ready.json["status"], ready.json["n_unlogged"]) == (200, "degraded", n)
+        assert ready.json["problems"] == ["the decision log cannot be written: No space left on device"]
     assert [*(HomePaths(shop.home).decision_log).iterdir()] == []
 
 
@@ -256,8 +256,8 @@ def test_a_shop_may_withhold_what_cannot_be_logged(shop, full_disk):
     shop.use_stores(impressions=ImpressionLog(shop.stores.impressions.log, withholds_unlogged=True))
     answer = get(shop, customer_id=REGULAR)
     assert (answer["source"], answer["items"], answer["applied_overrides"]) == ("static", [], [])
-    told = shop.client.get("/readyz")
-    assert (told.status_code, told.json["detail"]) == (
+    ready = shop.client.get("/readyz")
+    assert (ready.status_code, ready.json["detail"]) == (
         503,
         "the decision log cannot be written: No space left on device",
     )

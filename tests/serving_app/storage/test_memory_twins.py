@@ -25,7 +25,7 @@ def disk(request):
 
 
 def override(number, now, **more):
-    told = {
+    values = {
         "kind": "block",
         "item_id": "item-01",
         "customer_id": None,
@@ -34,7 +34,13 @@ def override(number, now, **more):
         "note": "why",
     }
     return Override(
-        **{**told, "override_id": f"o_{number}", "until": now + timedelta(hours=1), "created_at": now, **more}
+        **{
+            **values,
+            "override_id": f"o_{number}",
+            "until": now + timedelta(hours=1),
+            "created_at": now,
+            **more,
+        }
     )
 
 
@@ -69,9 +75,9 @@ class TestOverrides:
 
 
 def test_overrides_survive_a_restart(tmp_path, clock):
-    kept = override(1, clock())
-    FileOverrides(tmp_path).add(kept)
-    assert FileOverrides(tmp_path).read_all() == (kept,)
+    stored = override(1, clock())
+    FileOverrides(tmp_path).add(stored)
+    assert FileOverrides(tmp_path).read_all() == (stored,)
 
 
 def test_the_index_follows_a_customer_through_a_merge(clock):

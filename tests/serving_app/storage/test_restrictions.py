@@ -90,27 +90,27 @@ def test_the_twin_in_memory_does_as_the_store(tmp_path):
     disk = restrictions_store.RestrictionDatabase.create(tmp_path / "restrictions")
     twins = [MemoryRestrictions(), LmdbRestrictions(tmp_path / "restrictions")]
     for twin in twins:
-        for kind, name, word in [
+        for kind, name, permission in [
             (CONSENTS, "a", YES),
             (CONSENTS, "a", NO),
             (CONSENTS, "b", NO),
             (ERASURES, "c", NO),
             (ITEMS, "m", NO),
         ]:
-            twin.record_permission(kind, [name], word)
+            twin.record_permission(kind, [name], permission)
     twins[0].splits = {"s": 2}
     disk.write_run_permissions({}, {"s": 2})
-    found = []
+    results = []
     for twin in twins:
         with twin.open_view() as view:
-            found.append(
+            results.append(
                 [
                     [view.may_be_personal([name], 1) for name in "abcs"],
                     view.may_be_shown("m"),
                     view.may_be_shown("x"),
                 ]
             )
-    assert found == [[[True, False, False, False], False, True]] * 2
+    assert results == [[[True, False, False, False], False, True]] * 2
 
 
 def test_a_store_that_is_put_right_is_read_again(tmp_path):
