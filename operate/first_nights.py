@@ -18,7 +18,7 @@ from rich.console import Console
 from operate import airflow, page
 from operate.follow import start_follower
 from operate.settings import load_settings_or_exit
-from operate.visitors import Visitor, fetch_before_and_after_block, run_service
+from operate.visitors import fetch_before_and_after_block, run_service
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
 from spark_jobs.settings import Settings
@@ -86,12 +86,12 @@ def main() -> None:
 
     console.rule("The service starts and three visitors come")
     summary = json.loads(settings.paths.summary.read_text())
-    visitors = [Visitor(**visitor) for visitor in page.choose_visitors(settings)]
+    visitors = page.choose_visitors(settings)
     with run_service(settings.home, "sample_shop", settings.paths.logs / "service.log") as url:
         answers = fetch_before_and_after_block(url, visitors)
     page.print_page(console, summary, answers)
     console.print(f"\nAll of it took {time.monotonic() - start:.0f} s and lies in {settings.home}.")
-    page.print_next_steps(console, page.choose_visitors(settings))
+    page.print_next_steps(console, visitors)
 
 
 if __name__ == "__main__":

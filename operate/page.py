@@ -7,6 +7,7 @@ from rich.table import Table
 
 from expectations.contracts.lake import CORE_IDENTIFIERS, CORE_IDENTITIES, FEAT_CUSTOMERS
 from models.evaluation.legend import explain_column_names
+from operate.visitors import Visitor
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
 from spark_jobs.publish.snapshot_records import remove_held_back
@@ -14,7 +15,7 @@ from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
 
 
-def choose_visitors(settings: Settings) -> list[dict[str, Any]]:
+def choose_visitors(settings: Settings) -> list[Visitor]:
     """A known, a new and an anonymous visitor of this home, as a shop's page would name them, or fewer."""
     lake = Lake(settings.lake)
     identifiers = lake.read_arrow(CORE_IDENTIFIERS).to_pandas().query("kind == 'user_id'")
@@ -37,9 +38,9 @@ def choose_visitors(settings: Settings) -> list[dict[str, Any]]:
         people.sort_values(["first_seen_at", "value"], ascending=[False, True]).head(1).to_dict("records")
     )
     return [
-        *({"who": f"known, {row['n_orders']} orders", "query": {"user_id": row["value"]}} for row in known),
-        *({"who": "new", "query": {"user_id": row["value"]}} for row in newest),
-        {"who": "anonymous", "query": {"anonymous_id": "never-seen-before"}},
+        *(Visitor(f"known, {row['n_orders']} orders", {"user_id": row["value"]}) for row in known),
+        *(Visitor("new", {"user_id": row["value"]}) for row in newest),
+        Visitor("anonymous", {"anonymous_id": "never-seen-before"}),
     ]
 
 
@@ -196,9 +197,9 @@ def describe_drift(drift: dict[str, Any]) -> str:
     return f"Drift: none in {len(able)} signals." if able else "Drift: history is too short to tell."
 
 
-def print_next_steps(console: Console, visitors: list[dict[str, Any]]) -> None:
+def print_next_steps(console: Console, visitors: list[Visitor]) -> None:
     """What to try from here, with an id of this home; `make next` says it again."""
-    user_id = visitors[0]["query"].get("user_id", "<one of the shop's>")
+    user_id = visitors[0].query.get("user_id", "<one of the shop's>")
     console.print(
         "\n[bold]Next[/bold]\n  make sql                                  SQL on last night's warehouse;"
         ' Q="select * from dim_segments" asks once\n  make serve                                the HTTP'

@@ -8,6 +8,7 @@ import pytest
 from expectations.contracts.lake import OPS_DELIVERIES
 from operate import backfill, page
 from operate.backfill import count_files
+from operate.visitors import Visitor
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates
 
@@ -59,5 +60,5 @@ def test_another_shops_home_is_refused(said, tmp_path):
 def test_the_page_after_the_sample_shop_sends_real_data_to_another_home(capsys):
     from rich.console import Console
 
-    page.print_next_steps(Console(width=200), [{"query": {"user_id": "u1"}}])
+    page.print_next_steps(Console(width=200), [Visitor("known", {"user_id": "u1"})])
     assert "CONCIERGE_HOME=<new folder> make backfill SOURCE=online_retail" in capsys.readouterr().out
