@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.online_retail_nights import count_differences
+from expectations.contracts import identity_decision_file
 from expectations.contracts import identity_decisions as decisions
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import CORE_IDENTIFIERS
@@ -62,7 +63,7 @@ def write_decisions(home: Path, lake: Lake, word: str) -> None:
         decision = decisions.Decision(
             datetime(2026, 7, 1, tzinfo=UTC), word, a, b, "benchmark", "a merge that never should have been"
         )
-        decisions.append(home / decisions.FILE, decision)
+        identity_decision_file.append_decision(home / identity_decision_file.DECISIONS_FILE, decision)
 
 
 def build_home(home: Path, shop: Path, days: list[date], spark, has_mishap: bool = False) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from expectations.contracts.identity_decisions import FILE, WORDS
+from expectations.contracts.identity_decision_file import DECISIONS_FILE
+from expectations.contracts.identity_decisions import DECISION_MEANINGS
 from operate.settings import load_settings_or_exit
 from serving_app.http.problems import ApiError
 from serving_app.identity.identifiers import IdentifierResolver
@@ -47,7 +48,9 @@ def explain_pair(identity: IdentityService, a: str, b: str, as_of: str | None) -
         for name in ("a", "b")
     ]
     if answer["pending"] is None:
-        pending = [f"Decisions since last night are unknown: {FILE} cannot be read; make decide says why."]
+        pending = [
+            f"Decisions since last night are unknown: {DECISIONS_FILE} cannot be read; make decide says why."
+        ]
     else:
         pending = [f"Pending: {describe_pending(each)}" for each in answer["pending"]]
     return "\n".join(
@@ -79,8 +82,8 @@ def record_decision(identity: IdentityService, decision: str, a: str, b: str, re
     recorded = identity.decide(**request.model_dump())
     kind = recorded["decision"]
     return (
-        f"{kind} ({WORDS[kind]}): {recorded['identifier_a']} and {recorded['identifier_b']}; "
-        f"it counts {recorded['takes_effect']}. It is the last line of {FILE}."
+        f"{kind} ({DECISION_MEANINGS[kind]}): {recorded['identifier_a']} and {recorded['identifier_b']}; "
+        f"it counts {recorded['takes_effect']}. It is the last line of {DECISIONS_FILE}."
     )
 
 
@@ -101,7 +104,7 @@ def main(argv: list[str]) -> int:
         for name in ("--a", "--b"):
             command.add_argument(name, required=True, help=IDENTIFIERS)
     explain.add_argument("--as-of", default="", help="only links first seen until then")
-    decide.add_argument("--decision", required=True, help=", ".join(WORDS))
+    decide.add_argument("--decision", required=True, help=", ".join(DECISION_MEANINGS))
     decide.add_argument("--reason", required=True)
     decide.add_argument("--by", default="", help="who answers for it; default: your name on this machine")
     arguments = vars(parser.parse_args(argv))

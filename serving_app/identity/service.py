@@ -8,7 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
-from expectations.contracts.identity_decisions import REFUSE, WITHDRAW, Decision, DecisionError, in_force
+from expectations.contracts.identity_decisions import (
+    REFUSE,
+    WITHDRAW,
+    Decision,
+    DecisionError,
+    select_in_force,
+)
 from serving_app.http.problems import (
     BadRequest,
     CannotApply,
@@ -80,7 +86,9 @@ class IdentityService:
     def list_reviews(self) -> dict:
         """The review queue of the snapshot, each with what has been decided about its link."""
         snapshot = self._get_snapshot_with_links()
-        decided = {decision.pair: decision.decision for decision in in_force(self._decisions.read_all())}
+        decided = {
+            decision.pair: decision.decision for decision in select_in_force(self._decisions.read_all())
+        }
         rows = [
             {
                 **review._asdict(),
@@ -95,7 +103,7 @@ class IdentityService:
     def list_decisions(self) -> list[dict]:
         """Every decision (`DecisionAnswer`), in the order they were made."""
         decisions = self._decisions.read_all()
-        ids_in_force = {decision.decision_id for decision in in_force(decisions)}
+        ids_in_force = {decision.decision_id for decision in select_in_force(decisions)}
         return [
             {**format_decision(decision), "is_in_force": decision.decision_id in ids_in_force}
             for decision in decisions
@@ -148,7 +156,7 @@ class IdentityService:
         """
         a, b = decision.identifier_a, decision.identifier_b
         if decision.decision == WITHDRAW:
-            if decision.pair not in {other.pair for other in in_force(self._decisions.read_all())}:
+            if decision.pair not in {other.pair for other in select_in_force(self._decisions.read_all())}:
                 raise CannotApply("Nothing is decided about these two that could be withdrawn.")
         elif None in (graph(a).customer_id, graph(b).customer_id):
             raise CannotApply(
@@ -182,7 +190,7 @@ class IdentityService:
         ]
 
     def _list_identifiers_in_force(self) -> set[str]:
-        return {end for decision in in_force(self._decisions.read_all()) for end in decision.pair}
+        return {end for decision in select_in_force(self._decisions.read_all()) for end in decision.pair}
 
     def _get_snapshot_with_links(self) -> Snapshot:
         snapshot = self._snapshots.get_current()

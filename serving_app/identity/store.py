@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from expectations.contracts import identity_decisions as contract
+from expectations.contracts import identity_decision_file
 from expectations.contracts.identity_decisions import Decision, DecisionError
 from serving_app.http.problems import DecisionsOutOfReach, DecisionsUnreadable
 
@@ -11,7 +11,7 @@ class DecisionFile:
     """Reads and appends identity decisions (`identity/decisions.csv`)."""
 
     def __init__(self, home: Path) -> None:
-        self._path = home / contract.FILE
+        self._path = home / identity_decision_file.DECISIONS_FILE
 
     def read_all(self) -> list[Decision]:
         """Every decision, in the order they were made.
@@ -21,9 +21,9 @@ class DecisionFile:
             DecisionsOutOfReach: the file cannot be read.
         """
         try:
-            return contract.read(self._path)
+            return identity_decision_file.read_decisions(self._path)
         except DecisionError as error:
-            raise DecisionsUnreadable(f"{contract.FILE}: {error}") from None
+            raise DecisionsUnreadable(f"{identity_decision_file.DECISIONS_FILE}: {error}") from None
         except OSError as error:
             raise _out_of_reach(error) from error
 
@@ -34,10 +34,10 @@ class DecisionFile:
             DecisionsOutOfReach: the file cannot be written; nothing is decided.
         """
         try:
-            contract.append(self._path, decision)
+            identity_decision_file.append_decision(self._path, decision)
         except OSError as error:
             raise _out_of_reach(error) from error
 
 
 def _out_of_reach(error: OSError) -> DecisionsOutOfReach:
-    return DecisionsOutOfReach(f"{contract.FILE}: {error.strerror or error}")
+    return DecisionsOutOfReach(f"{identity_decision_file.DECISIONS_FILE}: {error.strerror or error}")

@@ -8,7 +8,7 @@ and changed ones alone.
 
 from dataclasses import asdict
 
-from expectations.contracts import identity_decisions
+from expectations.contracts import identity_decision_file, identity_decisions
 from expectations.contracts.identity_rules import IdentityRules, load_identity_rules
 from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
@@ -58,9 +58,13 @@ def write_decisions(context: RunContext, lake: Lake) -> TableReport:
     Raises:
         DecisionError: a line of it is none.
     """
-    decisions = identity_decisions.read(context.settings.home / identity_decisions.FILE)
+    decisions = identity_decision_file.read_decisions(
+        context.settings.home / identity_decision_file.DECISIONS_FILE
+    )
     return replace_and_report(
-        lake, build_decision_rows(decisions, identity_decisions.in_force(decisions)), CORE_IDENTITY_DECISIONS
+        lake,
+        build_decision_rows(decisions, identity_decisions.select_in_force(decisions)),
+        CORE_IDENTITY_DECISIONS,
     )
 
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from expectations.contracts import identity_decisions
+from expectations.contracts import identity_decision_file, identity_decisions
 from expectations.contracts.lake import CORE_IDENTITY_DECISIONS, CORE_IDENTITY_LIKENESS, OPS_RUNS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.linkage.home_model import load_home_model
@@ -29,7 +29,9 @@ def read_current_identity_inputs(home: Path) -> IdentityInputs:
     Raises:
         DecisionError, IdentityRulesError: a file that people write says what is not allowed.
     """
-    decisions = identity_decisions.in_force(identity_decisions.read(home / identity_decisions.FILE))
+    decisions = identity_decisions.select_in_force(
+        identity_decision_file.read_decisions(home / identity_decision_file.DECISIONS_FILE)
+    )
     return IdentityInputs(
         frozenset(decision.decision_id for decision in decisions), load_home_model(home).fingerprint
     )

@@ -8,7 +8,7 @@ import pytest
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import hash_identifier
-from expectations.contracts.identity_decisions import read
+from expectations.contracts.identity_decision_file import read_decisions
 from expectations.contracts.published import Published
 from operate import identity
 from spark_jobs.publish.snapshot_writer import write_snapshot
@@ -90,7 +90,7 @@ def test_a_decision_is_taken_down_under_ones_own_name(home, capsys):
     said = ["--a", "user_id:u-1", "--b", f"email:{MAIL}", "--reason", "two of them"]
     assert identity.main(["decide", "--decision", "split", *said, "--by", ""]) == 0
     assert "split (the two are never one customer)" in capsys.readouterr().out
-    [one] = read(home / "identity" / "decisions.csv")
+    [one] = read_decisions(home / "identity" / "decisions.csv")
     assert (one.decision, one.identifier_a, one.identifier_b, one.decided_by) == ("split", USER, EMAIL, "mk")
 
 

@@ -2,8 +2,6 @@
 one else's line.
 """
 
-import multiprocessing
-import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.contracts import identity_decisions as file
-from expectations.contracts.identity_decisions import Decision, DecisionError, append, in_force, parse, read
+from expectations.contracts.identity_decision_file import read_decisions
+from expectations.contracts.identity_decisions import (
+    Decision,
+    DecisionError,
+    parse_decisions,
+    select_in_force,
+)
 
 AT = datetime(2026, 2, 21, 12, tzinfo=UTC)
 IDS = [f"i_{n:032x}" for n in range(5)]
@@ -23,14 +27,14 @@ def decision(word="split", a=0, b=1, minutes=0, reason="two sisters", by="MK"):
 
 
 def text(*decisions):
-    return f"{file.HEADER}\n" + "".join(one.written for one in decisions)
+    return f"{file.HEADER}\n" + "".join(one.quoted_line for one in decisions)
 
 
 def is_allowed(said):
     return said == said.strip() and said and said.isprintable() and not file.has_personal_value(said)
 
 
-words = st.sampled_from(list(file.WORDS))
+words = st.sampled_from(list(file.DECISION_MEANINGS))
 lines = st.text(min_size=1, max_size=40).filter(is_allowed)
 pairs = st.permutations(IDS).map(lambda ids: ids[:2])
 times = st.datetimes(
@@ -47,15 +51,17 @@ def decisions(draw):
 
 @given(st.lists(decisions(), max_size=6, unique_by=lambda one: one.decision_id))
 def test_what_is_written_is_read_back(taken):
-    assert parse(text(*taken)) == taken
-    assert parse("\ufeff" + text(*taken).replace("\n", "\r\n")) == taken, "as a spreadsheet saves it"
+    assert parse_decisions(text(*taken)) == taken
+    assert parse_decisions("\ufeff" + text(*taken).replace("\n", "\r\n")) == taken, (
+        "as a spreadsheet saves it"
+    )
 
 
 @given(st.lists(decisions(), min_size=1, max_size=4, unique_by=lambda one: one.decision_id), st.data())
 def test_cut_anywhere_the_lines_before_the_cut_count(taken, data):
     whole = text(*taken)
     cut = whole[: data.draw(st.integers(0, len(whole)))]
-    found = parse(cut)
+    found = parse_decisions(cut)
     n_whole = max(cut.count("\n") - 1, 0)
     extra = found[n_whole:]
     assert found[:n_whole] == taken[:n_whole]
@@ -84,13 +90,15 @@ def test_the_last_word_about_a_pair_holds(said):
         )
         if is_last and one.decision != "withdraw":
             wanted.append(one)
-    assert in_force(taken) == wanted
+    assert select_in_force(taken) == wanted
 
 
 def test_an_id_is_of_what_is_said_and_not_of_how_it_is_quoted():
     one = decision(reason="two, sisters")
     assert (
-        parse(f"{file.HEADER}\n{one.line.replace('split', chr(34) + 'split' + chr(34))}\n")[0].decision_id
+        parse_decisions(f"{file.HEADER}\n{one.line.replace('split', chr(34) + 'split' + chr(34))}\n")[
+            0
+        ].decision_id
         == one.decision_id
     )
     assert one.decision_id != decision(reason="two sisters").decision_id
@@ -99,8 +107,8 @@ def test_an_id_is_of_what_is_said_and_not_of_how_it_is_quoted():
 
 def test_a_line_said_twice_is_said_once_and_last():
     one, other = decision(), decision("withdraw", minutes=1)
-    assert parse(text(one, other, one)) == [other, one]
-    assert in_force(parse(text(one, other, one))) == [one]
+    assert parse_decisions(text(one, other, one)) == [other, one]
+    assert select_in_force(parse_decisions(text(one, other, one))) == [one]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +159,7 @@ def test_a_number_or_an_address_is_refused_however_it_is_written(said):
     ],
 )
 def test_dates_ids_and_counts_are_no_numbers(said):
-    assert parse(text(decision(reason=said)))[0].reason == said
+    assert parse_decisions(text(decision(reason=said)))[0].reason == said
 
 
 @pytest.mark.parametrize(
@@ -166,7 +174,7 @@ def test_a_file_in_another_encoding_is_refused_by_its_line(tmp_path, data, numbe
     path = tmp_path / "decisions.csv"
     path.write_bytes(data)
     with pytest.raises(DecisionError, match=f"line {number} is not UTF-8; save the file as UTF-8"):
-        read(path)
+        read_decisions(path)
 
 
 @pytest.mark.parametrize(
@@ -202,117 +210,27 @@ def test_a_file_in_another_encoding_is_refused_by_its_line(tmp_path, data, numbe
 )
 def test_a_wrong_line_is_named_and_its_values_are_not_told(line, words):
     with pytest.raises(DecisionError) as told:
-        parse(f"{file.HEADER}\n{line.format(a=IDS[0], b=IDS[1])}\n{decision().line}\n")
+        parse_decisions(f"{file.HEADER}\n{line.format(a=IDS[0], b=IDS[1])}\n{decision().line}\n")
     assert words in str(told.value)
     assert SECRET not in str(told.value) and "123 45" not in str(told.value)
 
 
 def test_a_file_without_its_header_is_refused():
     with pytest.raises(DecisionError, match="line 1 must be the header: decided_at,decision,"):
-        parse(decision().line + "\n")
+        parse_decisions(decision().line + "\n")
 
 
 def test_a_wrong_last_line_is_no_torn_one():
     with pytest.raises(DecisionError, match="line 2: decision must be one of"):
-        parse(f"{file.HEADER}\n{decision().line.replace('split', 'spilt')}")
+        parse_decisions(f"{file.HEADER}\n{decision().line.replace('split', 'spilt')}")
 
 
 def test_nothing_taken_yet(tmp_path):
     assert (
-        read(tmp_path / "none.csv")
-        == parse("")
-        == parse(file.HEADER[:9])
-        == parse(file.HEADER)
-        == parse(file.HEADER + "\n")
+        read_decisions(tmp_path / "none.csv")
+        == parse_decisions("")
+        == parse_decisions(file.HEADER[:9])
+        == parse_decisions(file.HEADER)
+        == parse_decisions(file.HEADER + "\n")
         == []
     )
-
-
-def test_appended_one_after_the_other(tmp_path):
-    path, taken = (
-        tmp_path / "identity" / "decisions.csv",
-        [decision(minutes=n, b=1 + n % 3) for n in range(5)],
-    )
-    for one in taken:
-        append(path, one)
-    assert read(path) == taken
-    assert path.read_text() == text(*taken)
-
-
-@pytest.mark.parametrize(
-    ("held", "kept", "torn"),
-    [
-        pytest.param(file.HEADER[:20], [], None, id="killed in the header"),
-        pytest.param(file.HEADER, [], None, id="killed behind the header"),
-        pytest.param(
-            text(decision()) + decision(minutes=1).line[:40],
-            [decision()],
-            decision(minutes=1).line[:40],
-            id="in a line",
-        ),
-        pytest.param(text(decision())[:-7], [], decision().written[:-7], id="in the reason"),
-        pytest.param(
-            text(decision(reason="zwei Brüder")).encode().partition(b"\xbc")[0],
-            [],
-            decision(reason="zwei Brüder").written.encode().partition(b"\xbc")[0],
-            id="in a letter",
-        ),
-        pytest.param(text(decision())[:-1], [decision()], None, id="an editor that ends no last line"),
-        pytest.param(
-            f"{file.HEADER}\n{decision().line}",
-            [decision()],
-            None,
-            id="an editor that ends no line and quotes nothing",
-        ),
-    ],
-)
-def test_appended_to_what_a_killed_writer_left(tmp_path, held, kept, torn):
-    path, new = tmp_path / "decisions.csv", decision("join", minutes=9)
-    path.write_bytes(held if isinstance(held, bytes) else held.encode())
-    assert read(path) == kept
-    append(path, new)
-    assert read(path) == [*kept, new]
-    assert path.read_text() == (text(*kept, new) if torn or not kept else held + "\n" + new.written)
-    aside = tmp_path / "decisions.csv.torn"
-    torn = torn.encode() if isinstance(torn, str) else torn
-    assert (aside.read_bytes() if aside.exists() else None) == (torn and torn + b"\n"), (
-        "not lost without a word"
-    )
-
-
-def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
-    path, write = tmp_path / "decisions.csv", os.write
-    append(path, decision())
-    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:30]))
-    with pytest.raises(OSError, match="no room for a whole line"):
-        append(path, decision("join", minutes=1))
-    assert path.read_text() == text(decision())
-
-
-N_WORKERS, N_FILES = 4, 40
-
-
-def add_many(folder, worker, all_here):
-    for n in range(N_FILES):
-        all_here.wait(timeout=60)  # so that all make the file at once
-        for minute in range(2):
-            append(folder / f"{n}.csv", decision(minutes=minute, by=f"worker {worker}", reason="x" * 400))
-
-
-def test_many_writers_lose_nothing(tmp_path):
-    here = multiprocessing.get_context("fork")
-    all_here = here.Barrier(N_WORKERS)
-    workers = [here.Process(target=add_many, args=(tmp_path, n, all_here)) for n in range(N_WORKERS)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
-    assert [one.exitcode for one in workers] == [0] * N_WORKERS
-    for file_ in (tmp_path / f"{n}.csv" for n in range(N_FILES)):
-        taken = read(file_)
-        assert len(taken) == 2 * N_WORKERS
-        for n in range(N_WORKERS):
-            mine = [one for one in taken if one.decided_by == f"worker {n}"]
-            assert mine == [
-                decision(minutes=minute, by=f"worker {n}", reason="x" * 400) for minute in range(2)
-            ]

@@ -5,7 +5,8 @@ repeated.
 import pytest
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.identity_decisions import HEADER, read
+from expectations.contracts.identity_decision_file import read_decisions
+from expectations.contracts.identity_decisions import HEADER
 from serving_app.storage.snapshots import Snapshot
 from tests.serving_app.identity.calls import (
     DECISIONS,
@@ -33,7 +34,7 @@ def test_a_decision_is_kept_and_told(shop):
         "reason": "two sisters",
         "takes_effect": "with the next night",
     }
-    [stored] = read(shop.home / "identity" / "decisions.csv")
+    [stored] = read_decisions(shop.home / "identity" / "decisions.csv")
     assert (stored.decision_id, stored.decision, stored.decided_at) == (
         recorded.json["decision_id"],
         "split",

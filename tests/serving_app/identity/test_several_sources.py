@@ -6,7 +6,8 @@ import pytest
 
 from expectations.contracts import snapshot as contract
 from expectations.contracts.identifiers import hash_identifier
-from expectations.contracts.identity_decisions import Decision, append, in_force, read
+from expectations.contracts.identity_decision_file import append_decision, read_decisions
+from expectations.contracts.identity_decisions import Decision, select_in_force
 from serving_app.app import create_app
 from serving_app.settings import Settings
 from serving_app.storage.snapshots import Snapshot
@@ -87,11 +88,11 @@ def test_a_phone_of_no_country_is_told_how_to_ask(client):
 
 def test_a_decision_about_what_is_gone_is_withdrawn_by_its_ids(client, shop):
     file = shop.home / "identity" / "decisions.csv"
-    append(file, Decision(shop.clock(), "split", GONE, MAIL, "MK", "two people"))
+    append_decision(file, Decision(shop.clock(), "split", GONE, MAIL, "MK", "two people"))
     assert decide(client, "join", GONE).status_code == 422, "a new one needs both"
     assert decide(client, "withdraw", GONE, CARD_A).status_code == 422, "nothing is decided about these"
     assert decide(client, "withdraw", GONE, "email:ada@shop.example").status_code == 201
-    assert in_force(read(file)) == []
+    assert select_in_force(read_decisions(file)) == []
     assert decide(client, "withdraw", GONE).status_code == 422, "no longer in force"
 
 
@@ -118,4 +119,4 @@ def test_a_file_that_cannot_be_added_to_is_a_problem_too(client, shop, monkeypat
         503,
         "identity/decisions.csv: No space left on device",
     )
-    assert read(shop.home / "identity" / "decisions.csv") == []
+    assert read_decisions(shop.home / "identity" / "decisions.csv") == []

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from expectations.contracts import identity_decision_file
 from expectations.contracts import identity_decisions as decisions
 from expectations.contracts.identifiers import derive_customer_id
 from expectations.contracts.lake import (
@@ -219,8 +220,9 @@ def test_a_night_stops_at_the_border_and_says_no_value(spark, tmp_path, monkeypa
 
 def decide(home, word: str, a: str, b: str) -> None:
     at_noon = datetime(2026, 1, 20, 12, tzinfo=UTC)
-    decisions.append(
-        home / decisions.FILE, decisions.Decision(at_noon, word, iid(a), iid(b), "ops", "asked the customer")
+    identity_decision_file.append_decision(
+        home / identity_decision_file.DECISIONS_FILE,
+        decisions.Decision(at_noon, word, iid(a), iid(b), "ops", "asked the customer"),
     )
 
 

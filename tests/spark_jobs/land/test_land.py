@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts import identity_decisions
+from expectations.contracts import identity_decision_file, identity_decisions
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
@@ -188,9 +188,9 @@ def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_pu
     said = identity_decisions.Decision(
         first.now, "split", "i_" + 32 * "a", "i_" + 32 * "b", "ops", "two people"
     )
-    identity_decisions.append(home / identity_decisions.FILE, said)
+    identity_decision_file.append_decision(home / identity_decision_file.DECISIONS_FILE, said)
     job.run(first, lake)  # what somebody decided is news
-    (home / identity_decisions.FILE).unlink()
+    (home / identity_decision_file.DECISIONS_FILE).unlink()
     shipped = LinkageModel.load_shipped()
     replace(shipped, rarest={**shipped.rarest, "last": 0.5}).save(home / "identity" / "model.json")
     job.run(first, lake)  # and so is another model of likeness
