@@ -10,7 +10,7 @@ from models.evaluation.legend import explain_column_names
 from operate.visitors import Visitor
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
-from spark_jobs.publish.snapshot_records import remove_held_back
+from spark_jobs.publish.snapshot_tables import remove_held_back
 from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings
 

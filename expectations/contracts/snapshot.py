@@ -10,22 +10,40 @@ visitor's answer is made of.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgpack
 
 from expectations.contracts.ids import AS_GIVEN
+from expectations.contracts.packed_identity import (
+    Link,
+    Linked,
+    Review,
+    pack_decisions,
+    pack_links,
+    pack_reviews,
+    unpack_decisions,
+    unpack_links,
+    unpack_reviews,
+)
 from expectations.contracts.packed_lists import Evidence, ListItem, ListVocabulary
 from expectations.contracts.placing import FoldInFactors
 
-__all__ = [
+__all__ = [  # what stands behind the keys below
     "Evidence",
     "FoldInFactors",
+    "Link",
+    "Linked",
     "ListItem",
     "ListVocabulary",
-]  # of the lists and the record behind the keys below
+    "Review",
+    "pack_decisions",
+    "pack_links",
+    "pack_reviews",
+    "unpack_decisions",
+    "unpack_links",
+    "unpack_reviews",
+]
 
 # Raised when a key or a record changes its shape. `publish` writes this one; a layout that is not in
 # `READABLE` is refused, so a service is updated before the night that publishes another one, and a roll-back
@@ -75,53 +93,6 @@ class Customer(NamedTuple):
     n_orders: int
     last_order_at: str | None
     is_known: bool
-
-
-class Link(NamedTuple):
-    """Why two identifiers may be one person's, seen from one of them; the columns of
-    `core_identity_links`.
-    """
-
-    other: str
-    rule: str
-    evidence: str
-    weight: float
-    first_seen_at: datetime
-    held_by: str | None
-
-    @property
-    def is_followed(self) -> bool:
-        return self.held_by is None
-
-
-class Linked(NamedTuple):
-    """An identifier as the graph knows it, consent or not.
-
-    Attributes:
-        customer_id: whose it is; None of a value that nobody stands behind, such as `null`, which is kept to
-            say so.
-        n_left_out: links of it that are not kept here. What stood beside a placeholder is a hundred thousand
-            people, each of whom keeps the link; of links that are followed none is left out.
-    """
-
-    kind: str
-    customer_id: str | None
-    links: tuple[Link, ...]
-    n_left_out: int = 0
-
-
-class Review(NamedTuple):
-    """One question about a merge; the columns of `core_identity_reviews`."""
-
-    review_id: str
-    kind: str
-    customer_id: str | None
-    identifier_a: str | None
-    identifier_b: str | None
-    score: float
-    n_identifiers: int | None
-    is_held_back: bool
-    because: str | None
 
 
 class Meta(NamedTuple):
@@ -198,55 +169,6 @@ def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
     ]
 
 
-def pack_links(linked: Linked) -> bytes:
-    """An identifier's links as bytes: each rule with what holds it is written once, an id as the bytes its
-    digits stand for.
-
-    A home of a million identifiers has ten million ends of links: the plain tuples would take twice the room.
-    """
-    groups: dict[tuple, int] = {}
-    numbers = [groups.setdefault((one.rule, one.weight, one.held_by), len(groups)) for one in linked.links]
-    others = [bytes.fromhex(one.other.removeprefix("i_")) for one in linked.links]
-    seconds = [_whole(one.first_seen_at.timestamp()) for one in linked.links]
-    evidence = [one.evidence for one in linked.links]
-    left_out = [linked.n_left_out] if linked.n_left_out else []
-    return msgpack.packb(
-        (linked.kind, linked.customer_id, others, evidence, seconds, numbers, list(groups), *left_out)
-    )
-
-
-def unpack_links(packed: bytes) -> Linked:
-    """The identifier's links, in the order they were packed."""
-    kind, customer_id, others, evidence, seconds, numbers, groups, *left_out = msgpack.unpackb(packed)
-    found = []
-    for other, row, second, number in zip(others, evidence, seconds, numbers, strict=True):
-        rule, weight, held_by = groups[number]
-        found.append(
-            Link(f"i_{other.hex()}", rule, row, weight, datetime.fromtimestamp(second, UTC), held_by)
-        )
-    return Linked(kind, customer_id, tuple(found), *left_out)
-
-
-def pack_reviews(reviews: Sequence[Review]) -> bytes:
-    """The queue as bytes, most urgent first."""
-    return msgpack.packb([tuple(one) for one in reviews])
-
-
-def unpack_reviews(packed: bytes) -> list[Review]:
-    """The queue, most urgent first."""
-    return [Review(*row) for row in msgpack.unpackb(packed)]
-
-
-def pack_decisions(decision_ids: Iterable[str]) -> bytes:
-    """Ids of decisions as bytes."""
-    return msgpack.packb(sorted(decision_ids))
-
-
-def unpack_decisions(packed: bytes) -> frozenset[str]:
-    """Ids of decisions."""
-    return frozenset(msgpack.unpackb(packed))
-
-
 def pack(record: Item | Customer | Meta | FoldInFactors) -> bytes:
     """A record as bytes: its fields in order."""
     return msgpack.packb(tuple(record))
@@ -259,10 +181,6 @@ def unpack(kind: type, packed: bytes) -> Any:
         TypeError: the number of fields is not that of the kind, so another layout wrote it.
     """
     return kind(*(tuple(field) if isinstance(field, list) else field for field in msgpack.unpackb(packed)))
-
-
-def _whole(seconds: float) -> int | float:
-    return int(seconds) if seconds == int(seconds) else seconds  # a whole number takes half the bytes
 
 
 def _key(prefix: str, name: str) -> bytes:

@@ -5,25 +5,23 @@ needs no JVM. Local disk is not safe for two writers at once, so every commit is
 Nothing here writes a version that would hold what the last one held.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from deltalake import DeltaTable as RustTable
 from deltalake import write_deltalake
 from filelock import FileLock
 
 from expectations.contracts.tables import Table
-from spark_jobs.lake import delta_log, delta_writes
+from spark_jobs.lake import delta_writes
 from spark_jobs.lake.arrow_types import build_arrow_schema
+from spark_jobs.lake.reader import LakeReader
 
 if TYPE_CHECKING:
-    import pyarrow.dataset as pa_dataset
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 
 @dataclass
@@ -41,110 +39,27 @@ class WriteResult:
 
 
 @dataclass(frozen=True)
-class Lake:
-    """The Delta tables under one folder."""
+class WriteOptions:
+    """How a frame is written over a table.
 
-    root: Path
-    spark: "SparkSession | None" = None
+    Attributes:
+        delete_absent: rows of the table that the frame has not are deleted.
+        update_when: SQL over `new` and `old` that a changed row must meet to replace the old one.
+        within: SQL over the table's columns: the part of the table that is written.
+        counted: a boolean column beside the contract's: only rows where it is true are counted by outcome.
+        n_rows: how many rows are offered, where that is known.
+    """
 
-    def path(self, table: Table) -> str:
-        return str(self.root / table.name)
+    delete_absent: bool = False
+    update_when: str = "true"
+    within: str = "true"
+    counted: str | None = None
+    n_rows: int | None = None
 
-    def exists(self, table: Table) -> bool:
-        return (self.root / table.name / "_delta_log").is_dir()
 
-    def version(self, table: Table) -> int | None:
-        """The newest version's number, or None for a table that was never written."""
-        return RustTable(self.path(table)).version() if self.exists(table) else None
-
-    def read_table_id_and_version(self, table: Table) -> tuple[str, int] | None:
-        """Which table this is and its newest version; a table that is deleted and made anew has
-        another id.
-        """
-        if not self.exists(table):
-            return None
-        found = RustTable(self.path(table))
-        return found.metadata().id, found.version()
-
-    def read_versions(self) -> dict[str, int]:
-        """The newest version of every table but the `ops_*` logs, by name."""
-        folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
-        return {
-            path.name: RustTable(str(path)).version() for path in folders if not path.name.startswith("ops_")
-        }
-
-    def read_arrow(
-        self, table: Table, columns: Sequence[str] | None = None, version: int | None = None
-    ) -> pa.Table:
-        """The table's rows without Spark; an empty frame when it was never written."""
-        if not self.exists(table):
-            return build_arrow_schema(table).empty_table().select(list(columns or table.columns))
-        return RustTable(self.path(table), version=version).to_pyarrow_table(
-            columns=list(columns or table.columns)
-        )
-
-    def scan(self, table: Table, version: int | None = None) -> "pa_dataset.Dataset | pa.Table":
-        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions
-        it asks for.
-
-        No filter of strings: delta-rs's merges (1.6.6) write them as `string_view`, and a scanner compares
-        that with no string. Read, then filter.
-        """
-        if not self.exists(table):
-            return build_arrow_schema(table).empty_table()
-        return RustTable(self.path(table), version=version).to_pyarrow_dataset()
-
-    def scan_files(self, table: Table) -> "pa_dataset.Dataset":
-        """The table's rows, read from its files by Arrow alone: delta-rs cannot read a table of its own while
-        it writes one.
-        """
-        from pyarrow import dataset
-
-        return dataset.dataset(
-            RustTable(self.path(table)).file_uris(), schema=build_arrow_schema(table), format="parquet"
-        )
-
-    def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
-        """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when
-        they were not kept.
-
-        Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and
-        `_commit_version`.
-        """
-        return delta_log.read_row_changes(self.path(table), table, since, until)
-
-    def find_changed_days(self, table: Table, since: int) -> set[date] | None:
-        """The days whose rows changed after version `since`, by the table's log; None when the log cannot
-        tell.
-        """
-        return delta_log.find_changed_days(self.path(table), table, since, self.version(table) or 0)
-
-    def read(self, table: Table, version: int | None = None) -> "DataFrame":
-        """The table's rows as a Spark frame in contract order; an empty frame when it was never written.
-
-        A small table is read at once and carried as rows: planning a scan of it would cost more.
-        """
-        if not self.exists(table):
-            return self.spark.createDataFrame([], table.schema)
-        rows = delta_writes.read_if_small(self.path(table), table, version)
-        if rows is not None:
-            return self._to_frame(rows, table)
-        as_of = {} if version is None else {"versionAsOf": version}
-        return self.spark.read.format("delta").options(**as_of).load(self.path(table)).select(*table.columns)
-
-    def is_small(self, table: Table, version: int | None = None) -> bool:
-        """Whether the table's rows are few enough to be brought to the driver."""
-        return (
-            not self.exists(table)
-            or RustTable(self.path(table), version=version).count() <= delta_writes.MAX_ROWS_IN_MEMORY
-        )
-
-    def _to_frame(self, rows: pa.Table, table: Table) -> "DataFrame":
-        return (
-            self.spark.createDataFrame(rows)
-            if rows.num_rows
-            else self.spark.createDataFrame([], table.schema)
-        )
+@dataclass(frozen=True)
+class Lake(LakeReader):
+    """The Delta tables under one folder, to be read and written."""
 
     def replace(
         self, frame: "DataFrame", table: Table, within: str = "true", counted: str | None = None
@@ -158,7 +73,7 @@ class Lake:
             counted: a boolean column beside the contract's: only rows where it is true are counted by
                 outcome.
         """
-        return self._write(frame, table, delete_absent=True, within=within, counted=counted)
+        return self._write(frame, table, WriteOptions(True, within=within, counted=counted))
 
     def upsert(
         self,
@@ -176,9 +91,8 @@ class Lake:
             counted: as in `replace`.
             n_rows: how many rows are offered, where that is known.
         """
-        return self._write(
-            frame, table, delete_absent=False, update_when=update_when, counted=counted, n_rows=n_rows
-        )
+        options = WriteOptions(update_when=update_when, counted=counted, n_rows=n_rows)
+        return self._write(frame, table, options)
 
     def rewrite_days(
         self, rows: "DataFrame | pa.Table", table: Table, days: tuple[date, date], where: str
@@ -270,23 +184,14 @@ class Lake:
         with self.lock(table):
             return delta_writes.compact_and_vacuum(self.spark, self.path(table), keep_hours)
 
-    def _write(
-        self,
-        frame: "DataFrame",
-        table: Table,
-        delete_absent: bool,
-        update_when: str = "true",
-        within: str = "true",
-        counted: str | None = None,
-        n_rows: int | None = None,
-    ) -> WriteResult:
+    def _write(self, frame: "DataFrame", table: Table, options: WriteOptions) -> WriteResult:
         from pyspark.sql import functions as F
 
         from spark_jobs.lake.outcomes import classify_rows, compare_rows, conform_to_contract
 
         flagged = (
-            frame.withColumnRenamed(counted, "_counted")
-            if counted
+            frame.withColumnRenamed(options.counted, "_counted")
+            if options.counted
             else frame.withColumn("_counted", F.lit(True))
         )
         new, path = conform_to_contract(flagged, table, "_counted"), self.path(table)
@@ -295,8 +200,11 @@ class Lake:
             if before is None:
                 delta_writes.create_table(path, table)
             else:
-                old = self._read_affected_rows(table, None if delete_absent else new).where(within)
-            change = classify_rows(compare_rows(new, old, table, update_when, delete_absent), table, n_rows)
+                old = self._read_affected_rows(table, None if options.delete_absent else new).where(
+                    options.within
+                )
+            rows = compare_rows(new, old, table, options.update_when, options.delete_absent)
+            change = classify_rows(rows, table, options.n_rows)
             try:
                 if change.kinds == {"inserted"}:
                     delta_writes.append_rows(change.rows, path, table)  # nothing held need be read

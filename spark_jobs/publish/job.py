@@ -23,7 +23,7 @@ from spark_jobs.publish.deployments import (
 )
 from spark_jobs.publish.new_snapshot import check_lists, store_snapshot
 from spark_jobs.publish.retention import delete_unretained_files
-from spark_jobs.publish.snapshot_records import SnapshotTables
+from spark_jobs.publish.snapshot_tables import SnapshotTables
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_applied_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs

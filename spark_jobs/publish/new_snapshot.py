@@ -9,12 +9,12 @@ from expectations.contracts.published import Published
 from spark_jobs.publish import published_lists
 from spark_jobs.publish.gate import ListsRefused, ListVerdict, evaluate_gate
 from spark_jobs.publish.list_figures import ListFigures, measure_lists
-from spark_jobs.publish.snapshot_records import (
+from spark_jobs.publish.snapshot_records import encode_snapshot
+from spark_jobs.publish.snapshot_tables import (
     FOLD_IN_TABLES,
     OPERATOR_TABLES,
     REQUIRED_TABLES,
     SnapshotTables,
-    encode_snapshot,
 )
 from spark_jobs.publish.snapshot_writer import find_free_name, write_snapshot
 from spark_jobs.run.context import RunContext

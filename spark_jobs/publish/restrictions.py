@@ -24,7 +24,7 @@ from expectations.contracts.published import Published, history
 from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission, RestrictionsUnreadable
 from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase, encode_key
 from spark_jobs.publish import published_lists
-from spark_jobs.publish.snapshot_records import SnapshotTables
+from spark_jobs.publish.snapshot_tables import SnapshotTables
 
 logger = logging.getLogger(__name__)
 NEWEST_CONSENTS_QUERY = """

@@ -1,15 +1,11 @@
-"""What a snapshot is made of, read from the lake without Spark, as keys and values of the snapshot contract.
+"""What a snapshot holds: the lake's tables encoded as keys and values of the snapshot contract.
 
 The lake and not the warehouse is read, so publishing is the same for DuckDB and Snowflake: `export` has
-brought the `feat_*` tables here from either. Consent at publishing is this one filter, `Sources.customers`:
-who is not in `feat_customers`, or is held back because the merge that made them waits for a decision, has no
-list, no slice and no identifier in the snapshot, and is answered as a stranger. Why an identifier is whose is
-kept for operators all the same (`identity_records.py`).
+brought the `feat_*` tables here from either. Why two identifiers are one customer's is kept of everybody, for
+operators (`identity_records.py`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -22,12 +18,7 @@ from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
     CORE_IDENTITIES,
     CORE_IDENTITY_CHANGES,
-    CORE_IDENTITY_DECISIONS,
-    CORE_IDENTITY_LINKS,
-    CORE_IDENTITY_REVIEWS,
     CORE_ITEMS,
-    FEAT_CUSTOMERS,
-    FEAT_ITEMS,
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
     REC_FOLD_IN,
@@ -35,90 +26,11 @@ from expectations.contracts.lake import (
 )
 from expectations.contracts.tables import Table
 from models.training_data import KIND_WEIGHTS, KINDS
-from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
+from spark_jobs.publish.snapshot_tables import SnapshotTables
 
-REQUIRED_TABLES = (
-    REC_CUSTOMER_ITEMS,
-    REC_ITEM_ITEMS,
-    REC_AUDIENCE_ITEMS,
-    FEAT_CUSTOMERS,
-    FEAT_ITEMS,
-    CORE_ITEMS,
-    CORE_IDENTIFIERS,
-    CORE_IDENTITIES,
-    CORE_IDENTITY_CHANGES,
-)
-OPERATOR_TABLES = (
-    CORE_IDENTITY_LINKS,
-    CORE_IDENTITY_REVIEWS,
-    CORE_IDENTITY_DECISIONS,
-)  # a snapshot without them serves, and explains nothing
-FOLD_IN_TABLES = (REC_FOLD_IN,)  # a home of before has none until its next night
 SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
-
-
-class NothingToPublish(RuntimeError):  # noqa: N818 - reads as what it says
-    """A table that a snapshot cannot do without was never written."""
-
-
-@dataclass(frozen=True)
-class SnapshotTables:
-    """The lake's tables of one night, each read once.
-
-    Raises:
-        NothingToPublish: a table of `REQUIRED_TABLES` does not exist.
-    """
-
-    lake: Lake
-
-    def __post_init__(self) -> None:
-        missing = [table.name for table in REQUIRED_TABLES if not self.lake.exists(table)]
-        if missing:
-            raise NothingToPublish(
-                f"the lake has no {', '.join(missing)}; `export` and `score` write them before `publish`"
-            )
-
-    @cached_property
-    def customers(self) -> pa.Table:
-        """`feat_customers` but for those held back: everyone who may be personalised for."""
-        return remove_held_back(self.lake.read_arrow(FEAT_CUSTOMERS), self.reviews)
-
-    @cached_property
-    def reviews(self) -> list[snapshot.Review]:
-        """The review queue, most urgent first."""
-        return identity_records.read_reviews(self.lake)
-
-    @cached_property
-    def items(self) -> pa.Table:
-        """`feat_items`."""
-        return self.lake.read_arrow(FEAT_ITEMS)
-
-    @cached_property
-    def lists(self) -> dict[str, pa.Table]:
-        """Each `rec_*` table by name, personal lists of others than `customers` left out."""
-        tables = {
-            table.name: self.lake.read_arrow(table)
-            for table in (REC_CUSTOMER_ITEMS, REC_ITEM_ITEMS, REC_AUDIENCE_ITEMS)
-        }
-        personal = tables[REC_CUSTOMER_ITEMS.name]
-        allowed = pc.is_in(personal["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
-        return {**tables, REC_CUSTOMER_ITEMS.name: personal.filter(allowed)}
-
-    @cached_property
-    def identities(self) -> pa.Table:
-        """`core_identities` of those who may be personalised for."""
-        everyone = self.lake.read_arrow(CORE_IDENTITIES)
-        return everyone.filter(
-            pc.is_in(everyone["customer_id"], value_set=self.customers["customer_id"].combine_chunks())
-        )
-
-
-def remove_held_back(customers: pa.Table, reviews: Iterable[snapshot.Review]) -> pa.Table:
-    """The rows of customers whom no review holds back."""
-    ids = pa.array([one.customer_id for one in reviews if one.is_held_back], pa.string())
-    return customers.filter(pc.invert(pc.is_in(customers["customer_id"], value_set=ids)))
 
 
 def encode_snapshot(sources: SnapshotTables, meta: snapshot.Meta) -> Pairs:

@@ -24,7 +24,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish import identity_records
-from spark_jobs.publish.snapshot_records import remove_held_back
+from spark_jobs.publish.snapshot_tables import remove_held_back
 from spark_jobs.run.context import RunContext
 from spark_jobs.run.manifest import OUTCOMES
 from spark_jobs.settings import Settings

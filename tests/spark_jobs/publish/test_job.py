@@ -15,7 +15,7 @@ from spark_jobs.publish import job
 from spark_jobs.publish.gate import ListsRefused
 from spark_jobs.publish.job import run
 from spark_jobs.publish.retention import N_RETAINED
-from spark_jobs.publish.snapshot_records import NothingToPublish
+from spark_jobs.publish.snapshot_tables import NothingToPublish
 from spark_jobs.run.identity_inputs import IdentityInputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.warehouse.build_inputs import prepare_build

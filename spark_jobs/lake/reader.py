@@ -1,0 +1,129 @@
+"""Reading the lake: through Spark where there is a session, else through delta-rs, which needs no JVM."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from deltalake import DeltaTable as RustTable
+
+from expectations.contracts.tables import Table
+from spark_jobs.lake import delta_log, delta_writes
+from spark_jobs.lake.arrow_types import build_arrow_schema
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as pa_dataset
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class LakeReader:
+    """The Delta tables under one folder, to be read.
+
+    Attributes:
+        spark: reads as a Spark frame; None where Arrow will do.
+    """
+
+    root: Path
+    spark: "SparkSession | None" = None
+
+    def path(self, table: Table) -> str:
+        return str(self.root / table.name)
+
+    def exists(self, table: Table) -> bool:
+        return (self.root / table.name / "_delta_log").is_dir()
+
+    def version(self, table: Table) -> int | None:
+        """The newest version's number, or None for a table that was never written."""
+        return RustTable(self.path(table)).version() if self.exists(table) else None
+
+    def read_table_id_and_version(self, table: Table) -> tuple[str, int] | None:
+        """Which table this is and its newest version; a table that is deleted and made anew has
+        another id.
+        """
+        if not self.exists(table):
+            return None
+        found = RustTable(self.path(table))
+        return found.metadata().id, found.version()
+
+    def read_versions(self) -> dict[str, int]:
+        """The newest version of every table but the `ops_*` logs, by name."""
+        folders = sorted(path.parent for path in self.root.glob("*/_delta_log"))
+        return {
+            path.name: RustTable(str(path)).version() for path in folders if not path.name.startswith("ops_")
+        }
+
+    def read_arrow(
+        self, table: Table, columns: Sequence[str] | None = None, version: int | None = None
+    ) -> pa.Table:
+        """The table's rows without Spark; an empty frame when it was never written."""
+        if not self.exists(table):
+            return build_arrow_schema(table).empty_table().select(list(columns or table.columns))
+        return RustTable(self.path(table), version=version).to_pyarrow_table(
+            columns=list(columns or table.columns)
+        )
+
+    def scan(self, table: Table, version: int | None = None) -> "pa_dataset.Dataset | pa.Table":
+        """The table's rows without Spark and without reading them yet: whoever scans pays for the partitions
+        it asks for.
+
+        No filter of strings: delta-rs's merges (1.6.6) write them as `string_view`, and a scanner compares
+        that with no string. Read, then filter.
+        """
+        if not self.exists(table):
+            return build_arrow_schema(table).empty_table()
+        return RustTable(self.path(table), version=version).to_pyarrow_dataset()
+
+    def scan_files(self, table: Table) -> "pa_dataset.Dataset":
+        """The table's rows, read from its files by Arrow alone: delta-rs cannot read a table of its own while
+        it writes one.
+        """
+        from pyarrow import dataset
+
+        return dataset.dataset(
+            RustTable(self.path(table)).file_uris(), schema=build_arrow_schema(table), format="parquet"
+        )
+
+    def changes(self, table: Table, since: int, until: int) -> pa.Table | None:
+        """Rows inserted, updated and deleted after version `since`, up to `until`, without Spark; None when
+        they were not kept.
+
+        Beside the contract's columns `_change_type` (insert, update_preimage, update_postimage, delete) and
+        `_commit_version`.
+        """
+        return delta_log.read_row_changes(self.path(table), table, since, until)
+
+    def find_changed_days(self, table: Table, since: int) -> set[date] | None:
+        """The days whose rows changed after version `since`, by the table's log; None when the log cannot
+        tell.
+        """
+        return delta_log.find_changed_days(self.path(table), table, since, self.version(table) or 0)
+
+    def read(self, table: Table, version: int | None = None) -> "DataFrame":
+        """The table's rows as a Spark frame in contract order; an empty frame when it was never written.
+
+        A small table is read at once and carried as rows: planning a scan of it would cost more.
+        """
+        if not self.exists(table):
+            return self.spark.createDataFrame([], table.schema)
+        rows = delta_writes.read_if_small(self.path(table), table, version)
+        if rows is not None:
+            return self._to_frame(rows, table)
+        as_of = {} if version is None else {"versionAsOf": version}
+        return self.spark.read.format("delta").options(**as_of).load(self.path(table)).select(*table.columns)
+
+    def is_small(self, table: Table, version: int | None = None) -> bool:
+        """Whether the table's rows are few enough to be brought to the driver."""
+        return (
+            not self.exists(table)
+            or RustTable(self.path(table), version=version).count() <= delta_writes.MAX_ROWS_IN_MEMORY
+        )
+
+    def _to_frame(self, rows: pa.Table, table: Table) -> "DataFrame":
+        return (
+            self.spark.createDataFrame(rows)
+            if rows.num_rows
+            else self.spark.createDataFrame([], table.schema)
+        )
