@@ -1,9 +1,9 @@
 {#- The broadest category of a path; null for an empty one. -#}
-{% macro first_of(column) %}{{ return(adapter.dispatch('first_of')(column)) }}{% endmacro %}
+{% macro get_first_element(column) %}{{ return(adapter.dispatch('get_first_element')(column)) }}{% endmacro %}
 
-{% macro default__first_of(column) %}{{ column }}[1]{% endmacro %}
+{% macro default__get_first_element(column) %}{{ column }}[1]{% endmacro %}
 
-{% macro snowflake__first_of(column) %}cast({{ column }}[0] as varchar){% endmacro %}
+{% macro snowflake__get_first_element(column) %}cast({{ column }}[0] as varchar){% endmacro %}
 
 {#- A text that lists ids between commas, as an array; null gives an empty one. -#}
 {% macro split_to_array(column) %}{{ return(adapter.dispatch('split_to_array')(column)) }}{% endmacro %}

@@ -1,5 +1,5 @@
-{#- Delete what this night rewrites, insert it as it is now, in one transaction. Rows that have gone from a day are gone here
-    too, which `delete+insert` by key does not do. -#}
+{#- Delete the rows of the days that a build rewrites and insert them as they are now, in one transaction. A row that is no
+    longer there is deleted too, which `delete+insert` by key does not do. -#}
 
 {#- For staging: the days that changed in the lake table the model reads. unique_key: the day column. -#}
 {% macro get_incremental_replace_changed_days_sql(arg_dict) %}
@@ -13,7 +13,7 @@
     {{ return(replace_rows(arg_dict, arg_dict['unique_key'] ~ ' in (' ~ touched ~ ')')) }}
 {% endmacro %}
 
-{#- For stays: those that were not over before the days this build looks at again. -#}
+{#- For stays: those that had not ended before the first day that this build rebuilds. -#}
 {% macro get_incremental_replace_stays_sql(arg_dict) %}
     {%- set first_day = '(select rebuilt_from from ' ~ ref('int_build__window') ~ ')' -%}
     {{ return(replace_rows(arg_dict, 'left_at is null or left_at >= ' ~ first_day)) }}

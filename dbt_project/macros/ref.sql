@@ -1,6 +1,6 @@
 {#- On DuckDB the catalogue is called after its file, and the file is built under one name and read under another:
     what names relations without it stays right. On Snowflake that holds for the schema: it is built aside and swapped
-    in, and names that stand alone in a view are looked up in the schema the view lies in. -#}
+    in, and unqualified names in a view are looked up in the schema the view lies in. -#}
 {% macro ref() %}
     {%- set relation = builtins.ref(*varargs, **kwargs) -%}
     {%- if target.type == 'duckdb' -%}

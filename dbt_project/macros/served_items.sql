@@ -1,7 +1,7 @@
 {#- The items of served lists, one row each: request_id, item_id, item_rank, score, item_source. lists: a relation or CTE. -#}
-{% macro served_items(lists) %}{{ return(adapter.dispatch('served_items')(lists)) }}{% endmacro %}
+{% macro select_served_items(lists) %}{{ return(adapter.dispatch('select_served_items')(lists)) }}{% endmacro %}
 
-{% macro default__served_items(lists) %}
+{% macro default__select_served_items(lists) %}
 select
     request_id,
     item.item_id as item_id,
@@ -16,7 +16,7 @@ from (
 ) as served
 {% endmacro %}
 
-{% macro snowflake__served_items(lists) %}
+{% macro snowflake__select_served_items(lists) %}
 select
     {{ lists }}.request_id,
     cast(item.value:item_id as varchar) as item_id,

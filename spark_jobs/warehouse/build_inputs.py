@@ -57,7 +57,7 @@ class BuildPlan:
     Attributes:
         file: the file to build in; None on Snowflake.
         finished: where it belongs when it is whole.
-        dbt_inputs: what dbt is told, as `dbt_project/macros/night.sql` lists it.
+        dbt_inputs: what dbt reads of this build, as `dbt_project/macros/run_inputs.sql` lists it.
     """
 
     file: Path | None

@@ -33,7 +33,7 @@ final as (
         side_by_side.address_line,
         side_by_side.city,
         side_by_side.postcode,
-        {{ text_as_day('side_by_side.birth_date') }} as birth_date,
+        {{ parse_day('side_by_side.birth_date') }} as birth_date,
         records.source,
         records.updated_at,
         records.n_records

@@ -16,7 +16,7 @@ spread as (
         min(comes_with) as comes_with,
         cast(count(distinct compared_as) as integer) as n_values,
         cast(sum(n_said) as integer) as n_said,
-        {{ joined('distinct said_by', ', ', 'said_by') }} as said_by
+        {{ join_texts('distinct said_by', ', ', 'said_by') }} as said_by
     from ranked
     group by customer_id, field
 ),

@@ -7,8 +7,8 @@ calendar as (
 final as (
     select
         calendar_date,
-        {{ starts('week', 'calendar_date') }} as week_starts_on,
-        {{ starts('month', 'calendar_date') }} as month_starts_on
+        {{ get_period_start('week', 'calendar_date') }} as week_starts_on,
+        {{ get_period_start('month', 'calendar_date') }} as month_starts_on
     from calendar
 )
 

@@ -12,7 +12,7 @@ customers as (
 memberships as (
     select
         customer_id,
-        {{ joined('segment_id', ',', 'segment_id') }}
+        {{ join_texts('segment_id', ',', 'segment_id') }}
             as segment_ids
     from {{ ref('fct_customer_segments') }}
     where left_at is null

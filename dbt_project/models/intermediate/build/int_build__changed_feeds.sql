@@ -2,7 +2,7 @@
 -- when its last one is removed they count again: past days change without a
 -- change in their rows.
 
-{% set before = as_last_built('int_order_feeds') %}
+{% set before = get_previous_relation('int_order_feeds') %}
 
 with
 

@@ -1,6 +1,6 @@
 -- Of an item's columns only these two are used in tables kept by day.
 
-{% set before = as_last_built('int_items') %}
+{% set before = get_previous_relation('int_items') %}
 
 with
 

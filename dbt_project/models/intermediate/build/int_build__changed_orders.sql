@@ -2,7 +2,7 @@
 -- first line that comes late, or moves to another customer, changes days
 -- without a change in their rows. New and removed orders are on changed days.
 
-{% set before = as_last_built('int_order_headers') %}
+{% set before = get_previous_relation('int_order_headers') %}
 
 with
 

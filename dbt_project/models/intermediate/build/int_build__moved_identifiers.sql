@@ -1,7 +1,7 @@
 -- Hazard: an identifier that moves to another customer takes its whole history
 -- with it, so past days change without a change in their rows.
 
-{% set before = as_last_built('int_identities') %}
+{% set before = get_previous_relation('int_identities') %}
 
 with
 

@@ -1,4 +1,5 @@
-{% set versions = told('lake_versions') or {} %}
+{% set versions = get_run_input('lake_versions') or {} %}
+{% set models_hash = get_run_input('models_hash') %}
 
 with
 
@@ -7,14 +8,14 @@ final as (
     select
         cast(null as varchar) as table_name,
         cast(null as varchar) as lake_version,
-        '{{ told('models_hash') }}' as models_hash,
+        '{{ models_hash }}' as models_hash,
         {{ as_of() }} as as_of
     {%- for table in versions | sort %}
         union all
         select
             '{{ table }}' as table_name,
             '{{ versions[table] }}' as lake_version,
-            '{{ told('models_hash') }}' as models_hash,
+            '{{ models_hash }}' as models_hash,
             {{ as_of() }} as as_of
     {%- endfor %}
 )

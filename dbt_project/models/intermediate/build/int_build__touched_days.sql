@@ -45,8 +45,8 @@ rows_by_day as (
 ),
 
 lake_days as (
-    {% if is_built_upon() %}
-        {{ changed_days_as_rows() }}
+    {% if is_incremental_build() %}
+        {{ select_changed_days() }}
     {% else %}
         select touched_date
         from rows_by_day

@@ -3,7 +3,7 @@
 -- after the last build's today were counted as that day's, so it is computed
 -- again too.
 
-{% set before = as_last_built('int_build__window') %}
+{% set before = get_previous_relation('int_build__window') %}
 
 with
 

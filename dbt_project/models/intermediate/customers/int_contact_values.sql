@@ -38,7 +38,7 @@ final as (
             when 'address_line' then contacts.address_line
             when 'city' then contacts.city
             when 'postcode' then contacts.postcode
-            when 'birth_date' then {{ day_as_text('contacts.birth_date') }}
+            when 'birth_date' then {{ format_day('contacts.birth_date') }}
         end as value,
         -- Normalised in the lake: the same identifier is the same value.
         case rules.field

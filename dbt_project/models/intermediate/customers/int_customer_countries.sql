@@ -7,7 +7,7 @@ answers as (
 final as (
     select
         customer_id,
-        cast(count(distinct {{ bare_text('country') }}) as integer)
+        cast(count(distinct {{ simplify_text('country') }}) as integer)
             as n_countries
     from answers
     group by customer_id

@@ -27,7 +27,7 @@ final as (
     select
         customer_id,
         max(case when place = 1 then category end) as favourite_category,
-        {{ joined('category', ', ', 'place') }} as favourite_categories
+        {{ join_texts('category', ', ', 'place') }} as favourite_categories
     from placed
     where place <= 3
     group by customer_id

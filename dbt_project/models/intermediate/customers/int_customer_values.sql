@@ -39,13 +39,13 @@ compared as (
             identifier_id,
             case
                 when field = 'postcode'
-                    then replace({{ bare_text('value') }}, ' ', '')
-                else {{ bare_text('value') }}
+                    then replace({{ simplify_text('value') }}, ' ', '')
+                else {{ simplify_text('value') }}
             end
         ) as compared_as
     from said
     -- An empty field is no value.
-    where {{ bare_text('value') }} <> ''
+    where {{ simplify_text('value') }} <> ''
 ),
 
 final as (

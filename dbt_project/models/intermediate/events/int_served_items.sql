@@ -7,7 +7,7 @@ lists as (
 ),
 
 items as (
-    {{ served_items('lists') }}
+    {{ select_served_items('lists') }}
 ),
 
 final as (

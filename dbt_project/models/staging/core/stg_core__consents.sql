@@ -10,7 +10,7 @@ renamed as (
     select distinct
         identifier_id,
         purpose,
-        {{ utc('consented_at') }} as consented_at,
+        {{ to_utc('consented_at') }} as consented_at,
         source,
         coalesce(feed, 'people') as feed,
         is_granted

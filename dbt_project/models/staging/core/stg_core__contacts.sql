@@ -22,8 +22,8 @@ renamed as (
         city,
         postcode,
         birth_date,
-        {{ utc('created_at') }} as created_at,
-        {{ utc('updated_at') }} as updated_at
+        {{ to_utc('created_at') }} as created_at,
+        {{ to_utc('updated_at') }} as updated_at
     from source
 )
 

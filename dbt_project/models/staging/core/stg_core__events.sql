@@ -19,7 +19,7 @@ renamed as (
         event_id,
         source,
         event_type,
-        {{ utc('occurred_at') }} as occurred_at,
+        {{ to_utc('occurred_at') }} as occurred_at,
         occurred_date,
         item_id,
         order_id,

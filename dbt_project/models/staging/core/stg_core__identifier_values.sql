@@ -15,7 +15,7 @@ renamed as (
         source,
         value,
         value_normalised,
-        {{ utc('first_seen_at') }} as first_seen_at
+        {{ to_utc('first_seen_at') }} as first_seen_at
     from source
 )
 

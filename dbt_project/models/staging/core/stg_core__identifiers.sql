@@ -9,7 +9,7 @@ renamed as (
         identifier_id,
         kind,
         source,
-        {{ utc('first_seen_at') }} as first_seen_at
+        {{ to_utc('first_seen_at') }} as first_seen_at
     from source
 )
 

@@ -13,7 +13,7 @@ renamed as (
         weight,
         is_followed,
         held_by,
-        {{ utc('first_seen_at') }} as first_seen_at
+        {{ to_utc('first_seen_at') }} as first_seen_at
     from source
 )
 

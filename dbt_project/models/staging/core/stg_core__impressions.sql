@@ -7,7 +7,7 @@ source as (
 renamed as (
     select
         request_id,
-        {{ utc('served_at') }} as served_at,
+        {{ to_utc('served_at') }} as served_at,
         served_date,
         placement,
         customer_id,

@@ -8,7 +8,7 @@ renamed as (
     select
         item_id,
         title,
-        {{ first_of('category_path') }} as category,
+        {{ get_first_element('category_path') }} as category,
         category_path,
         brand,
         price,
@@ -19,8 +19,8 @@ renamed as (
         is_recommendable,
         coalesce(is_goods, true) as is_goods,
         image_url,
-        {{ utc('first_seen_at') }} as first_seen_at,
-        {{ utc('updated_at') }} as updated_at
+        {{ to_utc('first_seen_at') }} as first_seen_at,
+        {{ to_utc('updated_at') }} as updated_at
     from source
 )
 

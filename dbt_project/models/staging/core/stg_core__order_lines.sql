@@ -20,7 +20,7 @@ renamed as (
         order_id,
         line_no,
         line_type,
-        {{ utc('ordered_at') }} as ordered_at,
+        {{ to_utc('ordered_at') }} as ordered_at,
         ordered_date,
         item_id,
         quantity,

@@ -13,8 +13,8 @@ renamed as (
         email_identifier_id,
         phone_identifier_id,
         country,
-        {{ utc('created_at') }} as created_at,
-        {{ utc('updated_at') }} as updated_at,
+        {{ to_utc('created_at') }} as created_at,
+        {{ to_utc('updated_at') }} as updated_at,
         ended_on
     from source
 )
