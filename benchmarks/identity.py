@@ -41,7 +41,7 @@ WORST = 10
 
 
 @dataclass(frozen=True)
-class Known:
+class IdentifierTruth:
     """What is true of the identifiers of a lake, one entry each, in the order of `core_identifiers`.
 
     Attributes:
@@ -57,18 +57,18 @@ class Known:
     in_reach: np.ndarray
 
 
-def places(column: pa.ChunkedArray, identifiers: pa.Array) -> np.ndarray:
+def find_places(column: pa.ChunkedArray, identifiers: pa.Array) -> np.ndarray:
     """Place of each value among the identifiers, -1 for null and for one that is not among them."""
     return pc.fill_null(pc.index_in(column, value_set=identifiers), -1).to_numpy().astype(np.int64)
 
 
-def ends(links: pa.Table, identifiers: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+def find_link_ends(links: pa.Table, identifiers: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Places of the two ends of each link.
 
     Raises:
         ValueError: an end is not among the identifiers.
     """
-    a, b = (places(links[end], identifiers) for end in ENDS)
+    a, b = (find_places(links[end], identifiers) for end in ENDS)
     if min(a.min(initial=0), b.min(initial=0)) < 0:
         raise ValueError(
             "core_identity_links names an identifier that core_identifiers does not: identify was cut off"
@@ -76,27 +76,29 @@ def ends(links: pa.Table, identifiers: pa.Array) -> tuple[np.ndarray, np.ndarray
     return a, b
 
 
-def reach(identifiers: pa.Array, links: pa.Table, people: pa.Table, is_placeholder: np.ndarray) -> np.ndarray:
+def find_identifiers_in_reach(
+    identifiers: pa.Array, links: pa.Table, people: pa.Table, is_placeholder: np.ndarray
+) -> np.ndarray:
     """Whether each identifier was seen with another that is no placeholder, or stands in a
     person's record.
     """
     is_reached = np.zeros(len(identifiers), dtype=bool)
-    a, b = ends(links, identifiers)
+    a, b = find_link_ends(links, identifiers)
     is_reached[a[~is_placeholder[b]]] = True
     is_reached[b[~is_placeholder[a]]] = True
     for name in people.column_names:
-        at = places(people[name], identifiers)
+        at = find_places(people[name], identifiers)
         is_reached[at[at >= 0]] = True
     return is_reached
 
 
-def know(
+def read_identifier_truth(
     identifiers: pa.Array,
     links: pa.Table,
     people: pa.Table,
     persons: dict[str, tuple[str, set[str]]],
     nobodys: set[str],
-) -> Known:
+) -> IdentifierTruth:
     """What is true of the identifiers.
 
     Args:
@@ -115,17 +117,19 @@ def know(
     is_placeholder = pc.is_in(identifiers, value_set=pa.array(sorted(nobodys), pa.string())).to_numpy(
         zero_copy_only=False
     )
-    return Known(person, kind, is_placeholder, reach(identifiers, links, people, is_placeholder))
+    return IdentifierTruth(
+        person, kind, is_placeholder, find_identifiers_in_reach(identifiers, links, people, is_placeholder)
+    )
 
 
-def unprotected(identifiers: pa.Array, links: pa.Table) -> np.ndarray:
+def cluster_by_all_links(identifiers: pa.Array, links: pa.Table) -> np.ndarray:
     """The number of each identifier's customer when every link is followed."""
-    a, b = ends(links, identifiers)
+    a, b = find_link_ends(links, identifiers)
     graph = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(identifiers), len(identifiers)))
     return connected_components(graph, directed=False)[1]
 
 
-def rates(customer: np.ndarray, known: Known) -> dict[str, float]:
+def measure_customers(customer: np.ndarray, known: IdentifierTruth) -> dict[str, float]:
     """Pairwise figures of customers, one number an identifier, against the truth; and their
     largest customer.
     """
@@ -141,7 +145,7 @@ def rates(customer: np.ndarray, known: Known) -> dict[str, float]:
     }
 
 
-def by_kinds(known: Known, customer: np.ndarray | None = None) -> np.ndarray:
+def count_pairs_by_kinds(known: IdentifierTruth, customer: np.ndarray | None = None) -> np.ndarray:
     """Pairs of one person (and of one customer, where customers are given), by the kinds of the two: upper
     triangle of KINDS².
     """
@@ -159,13 +163,18 @@ def by_kinds(known: Known, customer: np.ndarray | None = None) -> np.ndarray:
     return np.triu(both)
 
 
-def missed(customer: np.ndarray, known: Known) -> list[tuple[str, str, int, int, int]]:
+def list_missed_pairs(customer: np.ndarray, known: IdentifierTruth) -> list[tuple[str, str, int, int, int]]:
     """Kinds of the two ends; pairs of one person: not one customer's, those of them within reach, all. Most
     missed first.
     """
-    near = Known(np.where(known.in_reach, known.person, -1), known.kind, known.is_placeholder, known.in_reach)
-    true, lost = by_kinds(known), by_kinds(known) - by_kinds(known, customer)
-    lost_near = by_kinds(near) - by_kinds(near, customer)
+    near = IdentifierTruth(
+        np.where(known.in_reach, known.person, -1), known.kind, known.is_placeholder, known.in_reach
+    )
+    true, lost = (
+        count_pairs_by_kinds(known),
+        count_pairs_by_kinds(known) - count_pairs_by_kinds(known, customer),
+    )
+    lost_near = count_pairs_by_kinds(near) - count_pairs_by_kinds(near, customer)
     rows = [
         (KINDS[k], KINDS[m], int(lost[k, m]), int(lost_near[k, m]), int(true[k, m]))
         for k, m in combinations_with_replacement(range(len(KINDS)), 2)
@@ -173,7 +182,7 @@ def missed(customer: np.ndarray, known: Known) -> list[tuple[str, str, int, int,
     return sorted((row for row in rows if row[2]), key=lambda row: -row[2])
 
 
-def held(links: pa.Table) -> Counter:
+def count_held_links(links: pa.Table) -> Counter:
     """How many links are followed, and what holds the others; a lake from before `held_by` knows only that
     they are held.
     """
@@ -182,17 +191,19 @@ def held(links: pa.Table) -> Counter:
     return Counter("followed" if weight > 0 else "held" for weight in links["weight"].to_pylist())
 
 
-def show(customer: np.ndarray, identifiers: pa.Array, links: pa.Table, known: Known, shared: int) -> None:
+def print_comparison(
+    customer: np.ndarray, identifiers: pa.Array, links: pa.Table, known: IdentifierTruth, shared: int
+) -> None:
     """Print the comparison."""
     print(
         f"{(known.person >= 0).sum():,} identifiers of one person,"
         f" {known.in_reach[known.person >= 0].sum():,} of them within reach; {shared:,} shared,"
         f" {known.is_placeholder.sum():,} placeholders"
     )
-    print("links: " + ", ".join(f"{why} {n:,}" for why, n in held(links).most_common()))
+    print("links: " + ", ".join(f"{why} {n:,}" for why, n in count_held_links(links).most_common()))
     sides = {
-        "protected": rates(customer, known),
-        "unprotected": rates(unprotected(identifiers, links), known),
+        "protected": measure_customers(customer, known),
+        "unprotected": measure_customers(cluster_by_all_links(identifiers, links), known),
     }
     print(f"{'':<22}" + "".join(f"{side:>14}" for side in sides))
     for name in sides["protected"]:
@@ -201,7 +212,7 @@ def show(customer: np.ndarray, identifiers: pa.Array, links: pa.Table, known: Kn
             f"{name:<22}" + "".join(f"{x:>14,.4f}" if isinstance(x, float) else f"{x:>14,}" for x in figures)
         )
     print("pairs missed, by kinds   missed  within reach   of all")
-    for one, other, lost, near, true in missed(customer, known)[:WORST]:
+    for one, other, lost, near, true in list_missed_pairs(customer, known)[:WORST]:
         print(f"{f'{one} {other}':<24} {lost:>6,} {near:>13,} {true:>8,}")
 
 
@@ -237,8 +248,10 @@ def main() -> None:
         for (kind, value), found in judge.list_identifiers().items()
     }
     nobodys = {hash_identifier(key, kind, SOURCE, value) for kind, value in judge.list_placeholders()}
-    known = know(identifiers, links, lake.read_arrow(CORE_PEOPLE, RECORD), persons, nobodys)
-    show(customer, identifiers, links, known, sum(len(found) > 1 for _, found in persons.values()))
+    known = read_identifier_truth(identifiers, links, lake.read_arrow(CORE_PEOPLE, RECORD), persons, nobodys)
+    print_comparison(
+        customer, identifiers, links, known, sum(len(found) > 1 for _, found in persons.values())
+    )
 
 
 if __name__ == "__main__":

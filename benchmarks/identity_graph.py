@@ -45,7 +45,7 @@ MOST = 20  # browsers of one customer within a week, by rules.yml
 FIRST_SEEN_US = 1_767_571_200_000_000  # 2026-01-05
 
 
-class Rounds(logging.Handler):
+class RoundCounter(logging.Handler):
     """Hears how many rounds the components took; each use starts from nothing."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Rounds(logging.Handler):
 
 
 @dataclass(frozen=True)
-class Graph:
+class RandomGraph:
     """`n` identifiers and the two ends of each link, as numbers below n that tell nothing about who belongs
     together.
     """
@@ -75,7 +75,7 @@ class Graph:
         return connected_components(graph, directed=False)[1]
 
 
-def cluster_sizes(rng: np.random.Generator, n: int) -> tuple[np.ndarray, int]:
+def draw_cluster_sizes(rng: np.random.Generator, n: int) -> tuple[np.ndarray, int]:
     """Sizes that add up to n, the chains last, and how many chains."""
     giants, chains = int(GIANTS * n) // GIANT, int(CHAINS * n) // CHAIN
     left = n - giants * GIANT - chains * CHAIN
@@ -85,14 +85,14 @@ def cluster_sizes(rng: np.random.Generator, n: int) -> tuple[np.ndarray, int]:
     return np.concatenate([small, np.full(giants, GIANT), np.full(chains, CHAIN)]), chains
 
 
-def shop_like(n: int, m: int, seed: int = SEED) -> Graph:
+def draw_shop_like_graph(n: int, m: int, seed: int = SEED) -> RandomGraph:
     """A graph of n identifiers and m links.
 
     Raises:
         ValueError: fewer links than the clusters need to hang together.
     """
     rng = np.random.default_rng(seed)
-    sizes, chains = cluster_sizes(rng, n)
+    sizes, chains = draw_cluster_sizes(rng, n)
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)
     size, rank = np.repeat(sizes, sizes), np.arange(n) - first
     in_chain = np.arange(n) >= n - chains * CHAIN
@@ -107,12 +107,12 @@ def shop_like(n: int, m: int, seed: int = SEED) -> Graph:
     step = 1 + (rng.random(len(one)) * (size[one] - 1)).astype(np.int64)
     other = first[one] + (rank[one] + step) % size[one]
     name = rng.permutation(n)
-    return Graph(
+    return RandomGraph(
         n, name[np.concatenate([child, one])], name[np.concatenate([first[child] + before[child], other])]
     )
 
 
-def write(graph: Graph, folder: Path) -> None:
+def write_graph(graph: RandomGraph, folder: Path) -> None:
     """`identifiers` and `links` in the columns that the night's rules read, as parquet; every row of links
     another one.
     """
@@ -149,7 +149,7 @@ def write(graph: Graph, folder: Path) -> None:
     pa.default_memory_pool().release_unused()  # or it would count as memory of the run that follows
 
 
-def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray, most: int = MOST) -> bool:
+def matches_components(customers: pa.Table, names: pa.Array, labels: np.ndarray, most: int = MOST) -> bool:
     """Whether components of at most so many are one customer each and nobody else's, and no customer holds
     more.
     """
@@ -169,10 +169,12 @@ def agrees(customers: pa.Table, names: pa.Array, labels: np.ndarray, most: int =
     return in_one_component and bool(held.max() <= most) and bool(is_whole[is_small].all())
 
 
-def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> dict[str, float]:
+def measure_graph(
+    spark: SparkSession, graph: RandomGraph, folder: Path, rounds: RoundCounter
+) -> dict[str, float]:
     """Guard, follow and name the graph as a night does, from parquet to parquet, and check it."""
     folder.mkdir()
-    write(graph, folder)
+    write_graph(graph, folder)
     with PeakMemory() as peak:
         start = time.monotonic()
         identifiers, links = (
@@ -195,7 +197,7 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
         graph.labels(),
     )
     customers = pq.read_table(folder / "identities")
-    if not agrees(customers, names.combine_chunks(), labels):
+    if not matches_components(customers, names.combine_chunks(), labels):
         raise AssertionError("identities differ from scipy's components")
     held = pq.read_table(folder / "followed", columns=["is_followed"])["is_followed"]
     if len(held) != pq.read_metadata(folder / "links.parquet").num_rows:
@@ -214,7 +216,7 @@ def measure(spark: SparkSession, graph: Graph, folder: Path, rounds: Rounds) -> 
     }
 
 
-def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> dict[str, float]:
+def measure_path(spark: SparkSession, n_links: int, in_order: bool, rounds: RoundCounter) -> dict[str, float]:
     """One chain of so many links: it must end as one component under its smallest node."""
     nodes = np.arange(n_links + 1) if in_order else np.random.default_rng(SEED).permutation(n_links + 1)
     chain = pa.table({"a": nodes[:-1], "b": nodes[1:]}).to_pandas()
@@ -229,7 +231,7 @@ def path(spark: SparkSession, n_links: int, in_order: bool, rounds: Rounds) -> d
     return {"links": n_links, "seconds": time.monotonic() - start, "rounds": rounds.number}
 
 
-def show(what: str, figures: dict[str, float]) -> None:
+def print_figures(what: str, figures: dict[str, float]) -> None:
     told = (
         f"{name} {value:,.2f}" if isinstance(value, float) else f"{name} {value:,}"
         for name, value in figures.items()
@@ -248,19 +250,24 @@ def main() -> None:
     parser.add_argument("--memory", default="4g", help="of Spark's driver")
     parser.add_argument("--no-paths", dest="paths", action="store_false")
     args = parser.parse_args()
-    rounds = Rounds()
+    rounds = RoundCounter()
     spark = start_spark_session("identity_graph", "local[2]", args.memory)
     with tempfile.TemporaryDirectory(prefix="identity-graph-") as name:
         folder = Path(name)
-        measure(
-            spark, shop_like(2_000, 10_000), folder / "warm", rounds
+        measure_graph(
+            spark, draw_shop_like_graph(2_000, 10_000), folder / "warm", rounds
         )  # a JVM's first plan takes seconds whatever its size
-        small = measure(
-            spark, shop_like(args.identifiers // SMALLER, args.links // SMALLER), folder / "small", rounds
+        small = measure_graph(
+            spark,
+            draw_shop_like_graph(args.identifiers // SMALLER, args.links // SMALLER),
+            folder / "small",
+            rounds,
         )
-        show("a sixteenth", small)
-        large = measure(spark, shop_like(args.identifiers, args.links), folder / "large", rounds)
-        show("the graph", large)
+        print_figures("a sixteenth", small)
+        large = measure_graph(
+            spark, draw_shop_like_graph(args.identifiers, args.links), folder / "large", rounds
+        )
+        print_figures("the graph", large)
         growth = large["seconds"] / small["seconds"]
         print(
             f"{SMALLER}× the size took {growth:.1f}× the seconds (size to the power of"
@@ -268,9 +275,9 @@ def main() -> None:
         )
         for n_links in PATHS if args.paths else ():
             for in_order in (False, True):
-                show(
+                print_figures(
                     f"a path numbered {'along it' if in_order else 'at random'}",
-                    path(spark, n_links, in_order, rounds),
+                    measure_path(spark, n_links, in_order, rounds),
                 )
     spark.stop()
 

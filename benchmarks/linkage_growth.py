@@ -33,13 +33,13 @@ DIGESTS = {
 }
 
 
-def digests(con: duckdb.DuckDBPyConnection) -> list[tuple]:
+def hash_tables(con: duckdb.DuckDBPyConnection) -> list[tuple]:
     """Row count and order-free hash of each table."""
     digest = "select count(*), bit_xor(hash({0})), sum(hash({0})::hugeint % 1000003) from {1}"
     return [con.execute(digest.format(columns, table)).fetchall()[0] for table, columns in DIGESTS.items()]
 
 
-def measure(n: int, threads: int) -> None:
+def measure_size(n: int, threads: int) -> None:
     """One line: seconds of both ways, their ratio, equality, peak memory."""
     model = LinkageModel.load_shipped()
     with (
@@ -53,7 +53,7 @@ def measure(n: int, threads: int) -> None:
         start = time.monotonic()
         link_all_records(con, model, everyone)
         full = time.monotonic() - start
-        n_pairs, want = con.execute("select count(*) from pairs").fetchall()[0][0], digests(con)
+        n_pairs, want = con.execute("select count(*) from pairs").fetchall()[0][0], hash_tables(con)
         con.execute("create table most as from everyone where hash(crm_id) % 100 <> 0")
         link_all_records(con, model, replace(everyone, name="most"))
         start = time.monotonic()
@@ -63,7 +63,7 @@ def measure(n: int, threads: int) -> None:
         print(
             f"{n_records:,} records, {n_pairs:,} candidate pairs: all {full:.1f} s; {got.n_new:,} new"
             f" {seconds:.2f} s ({seconds / full:.1%}), {got.n_clustered_again:,} clustered again; tables"
-            f" equal: {digests(con) == want}; peak {peak:.2f} GB",
+            f" equal: {hash_tables(con) == want}; peak {peak:.2f} GB",
             flush=True,
         )
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     for n in args.records:
-        measure(n, args.threads)
+        measure_size(n, args.threads)
 
 
 if __name__ == "__main__":

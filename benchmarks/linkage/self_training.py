@@ -38,7 +38,7 @@ def cluster_by_two_thresholds(left: np.ndarray, right: np.ndarray, weight: np.nd
     """
     core = weight >= STRONG
     return attach_small_clusters(
-        find_components(left[core], right[core], n), left, right, weight, WEAK, largest=2
+        find_components(left[core], right[core], n), left, right, weight, WEAK, max_size=2
     )
 
 

@@ -18,18 +18,23 @@ def find_components(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
 
 
 def attach_small_clusters(
-    clusters: np.ndarray, left: np.ndarray, right: np.ndarray, score: np.ndarray, least: float, largest: int
+    clusters: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    score: np.ndarray,
+    min_score: float,
+    max_size: int,
 ) -> np.ndarray:
-    """Let every cluster of at most `largest` records join the cluster its best link of at least `least` leads
-    to.
+    """Let every cluster of at most `max_size` records join the cluster its best link of at least `min_score`
+    leads to.
 
     Ties go to the cluster with the smallest row. Takes and returns clusters named by their smallest row.
     """
     size = np.bincount(clusters, minlength=len(clusters))
     a, b = clusters[left], clusters[right]
-    keep = (score >= least) & (a != b)
+    keep = (score >= min_score) & (a != b)
     a, b, s = np.r_[a[keep], b[keep]], np.r_[b[keep], a[keep]], np.r_[score[keep], score[keep]]
-    small = size[a] <= largest
+    small = size[a] <= max_size
     a, b, s = a[small], b[small], s[small]
     if not len(a):
         return clusters

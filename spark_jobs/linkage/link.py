@@ -79,11 +79,11 @@ def store_linked_pairs(
     """)
 
 
-def store_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, root: np.ndarray) -> None:
-    """Append to `clusters` the records numbered `rows` (`idx`, ascending); `root` is each one's cluster, as a
-    place in `rows`.
+def store_clusters(con: duckdb.DuckDBPyConnection, rows: np.ndarray, roots: np.ndarray) -> None:
+    """Append to `clusters` the records numbered `rows` (`idx`, ascending); `roots` is each one's cluster, as
+    a place in `rows`.
     """
-    con.register("cluster_roots", pa.table({"idx": rows, "root": rows[root]}))
+    con.register("cluster_roots", pa.table({"idx": rows, "root": rows[roots]}))
     con.execute("""
         insert into clusters select a.record_key, b.record_key
         from cluster_roots as f join people as a on a.idx = f.idx join people as b on b.idx = f.root

@@ -39,12 +39,12 @@ class TooFewKnownPairsError(ValueError):
 
 
 def measure_level_shares(
-    con: duckdb.DuckDBPyConnection, comparisons: list[dict], pairs: str, smoothing: float
+    con: duckdb.DuckDBPyConnection, comparisons: list[dict], pair_table: str, smoothing: float
 ) -> dict[str, dict[str, float]]:
     """Comparison → level → its share of the pairs in a table (`l`, `r`) about which the comparison says
     something.
     """
-    write_agreement_levels(con, comparisons, pairs, "people", "levels")
+    write_agreement_levels(con, comparisons, pair_table, "people", "levels")
     shares = {}
     for comparison in comparisons:
         name = comparison["output_column_name"]
@@ -88,7 +88,7 @@ def write_random_pairs(con: duckdb.DuckDBPyConnection, out: str) -> None:
     con.unregister("apart")
 
 
-def set_level_probabilities(settings: dict, m: dict, u: dict, prior: float) -> dict:
+def set_level_probabilities(settings: dict, m_shares: dict, u_shares: dict, prior: float) -> dict:
     """Splink's settings with the counted probabilities, and no level weighing more than a better one.
 
     A slip in a city is so rare that nobody's random pair shows it; counted alone it would say more than the
@@ -98,7 +98,10 @@ def set_level_probabilities(settings: dict, m: dict, u: dict, prior: float) -> d
         name, most = comparison["output_column_name"], np.inf
         for level in comparison["comparison_levels"]:
             if not level.get("is_null_level"):
-                same, other = m[name][level["label_for_charts"]], u[name][level["label_for_charts"]]
+                same, other = (
+                    m_shares[name][level["label_for_charts"]],
+                    u_shares[name][level["label_for_charts"]],
+                )
                 most = min(most, same / other)
                 level |= {"m_probability": same, "u_probability": same / most}
     return settings | {"probability_two_random_records_match": prior}

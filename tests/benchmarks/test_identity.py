@@ -47,8 +47,8 @@ def links() -> pa.Table:
 
 
 @pytest.fixture
-def known(identifiers, links) -> identity.Known:
-    return identity.know(identifiers, links, pa.table({}), PERSONS, {"null"})
+def known(identifiers, links) -> identity.IdentifierTruth:
+    return identity.read_identifier_truth(identifiers, links, pa.table({}), PERSONS, {"null"})
 
 
 def test_who_is_within_reach(known, identifiers, links):
@@ -58,23 +58,23 @@ def test_who_is_within_reach(known, identifiers, links):
     reached = dict(zip(IDS, known.in_reach.tolist(), strict=True))
     assert [name for name in IDS if not reached[name]] == ["ann-tablet", "bob-laptop"]
     cards = pa.table({"crm_identifier_id": pa.array(["ann-tablet", None, "unheard of"])})
-    with_card = identity.know(identifiers, links, cards, PERSONS, {"null"})
+    with_card = identity.read_identifier_truth(identifiers, links, cards, PERSONS, {"null"})
     assert with_card.in_reach[IDS.index("ann-tablet")], "a card that stands alone can be found alike"
 
 
 def test_protected_and_unprotected_side_by_side(known, identifiers, links):
     """True pairs: 6 of Ann's four, 1 of Bob's two; within reach 3 and 0."""
-    assert identity.rates(PROTECTED, known) == {
+    assert identity.measure_customers(PROTECTED, known) == {
         "precision": 1.0,
         "recall": pytest.approx(3 / 7),
         "recall within reach": 1.0,
         "largest customer": 3,
         "customers": 5,
     }
-    everything = identity.unprotected(identifiers, links)
+    everything = identity.cluster_by_all_links(identifiers, links)
     assert sorted(np.bincount(everything)) == [1, 7]
     # Five of one person each hang together: 10 pairs are said, and 3 of Ann's and Bob's 1 are right.
-    assert identity.rates(everything, known) == {
+    assert identity.measure_customers(everything, known) == {
         "precision": pytest.approx(4 / 10),
         "recall": pytest.approx(4 / 7),
         "recall within reach": 1.0,
@@ -85,40 +85,40 @@ def test_protected_and_unprotected_side_by_side(known, identifiers, links):
 
 def test_a_placeholder_that_one_person_used_is_in_no_pair(identifiers, links):
     persons = PERSONS | {"null": ("anonymous_id", {"Bob"})}
-    known = identity.know(identifiers, links, pa.table({}), persons, {"null"})
+    known = identity.read_identifier_truth(identifiers, links, pa.table({}), persons, {"null"})
     assert known.person[IDS.index("null")] == -1
-    as_a_browser = identity.know(identifiers, links, pa.table({}), persons, set())
-    assert identity.rates(PROTECTED, as_a_browser)["recall"] == pytest.approx(3 / 9), (
+    as_a_browser = identity.read_identifier_truth(identifiers, links, pa.table({}), persons, set())
+    assert identity.measure_customers(PROTECTED, as_a_browser)["recall"] == pytest.approx(3 / 9), (
         "the control: it would be two pairs more"
     )
 
 
 def test_a_link_to_an_unknown_identifier_is_no_link_to_the_last_one(identifiers, links):
     with pytest.raises(ValueError, match="cut off"):
-        identity.unprotected(identifiers.slice(1), links)
+        identity.cluster_by_all_links(identifiers.slice(1), links)
 
 
 def test_what_is_missed_by_kinds(known):
     """Unlinked: the tablet from Ann's login, phone and mail; the laptop from Bob's login. None
     within reach.
     """
-    assert identity.missed(PROTECTED, known) == [
+    assert identity.list_missed_pairs(PROTECTED, known) == [
         ("user_id", "anonymous_id", 2, 0, 3),
         ("anonymous_id", "anonymous_id", 1, 0, 1),
         ("anonymous_id", "email", 1, 0, 2),
     ]
     apart = np.arange(len(IDS))
-    assert identity.missed(apart, known)[0] == (
+    assert identity.list_missed_pairs(apart, known)[0] == (
         "user_id",
         "anonymous_id",
         3,
         1,
         3,
     ), "Ann's phone is within reach"
-    assert sum(row[3] for row in identity.missed(apart, known)) == 3
+    assert sum(row[3] for row in identity.list_missed_pairs(apart, known)) == 3
 
 
 def test_followed_and_held_before_and_since_held_by(links):
-    assert identity.held(links) == {"followed": 2, "shared/browser": 2, "blocked/null": 3}
+    assert identity.count_held_links(links) == {"followed": 2, "shared/browser": 2, "blocked/null": 3}
     before = links.drop(["held_by"]).append_column("weight", pa.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]))
-    assert identity.held(before) == {"followed": 2, "held": 5}
+    assert identity.count_held_links(before) == {"followed": 2, "held": 5}

@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.identity_graph import agrees, shop_like
+from benchmarks.identity_graph import draw_shop_like_graph, matches_components
 
 
 def test_a_graph_like_a_shops():
-    graph = shop_like(50_000, 250_000)
+    graph = draw_shop_like_graph(50_000, 250_000)
     assert (graph.n, len(graph.a)) == (50_000, 250_000) and (graph.a != graph.b).all()
     assert {graph.a.min(), graph.b.min()} == {0} and max(graph.a.max(), graph.b.max()) < 50_000
     labels = graph.labels()
@@ -21,10 +21,10 @@ def test_a_graph_like_a_shops():
         assert np.bincount(degree[labels == chain]).tolist() == [0, 2, 998], (
             "two ends, and nothing that cuts it short"
         )
-    again = shop_like(50_000, 250_000)
+    again = draw_shop_like_graph(50_000, 250_000)
     assert (again.a == graph.a).all() and (again.b == graph.b).all()
     with pytest.raises(ValueError, match="need"):
-        shop_like(50_000, 1_000)
+        draw_shop_like_graph(50_000, 1_000)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_graph_like_a_shops():
 )
 def test_a_wrong_answer_is_noticed(customers, expected):
     table = pa.table({"identifier_id": list(customers), "customer_id": list(customers.values())})
-    assert agrees(table, pa.array(["i2", "i1", "i3"]), np.array([1, 1, 0])) is expected
+    assert matches_components(table, pa.array(["i2", "i1", "i3"]), np.array([1, 1, 0])) is expected
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_a_wrong_answer_is_noticed(customers, expected):
 def test_nobody_holds_more_than_the_limit(customers, expected):
     names = ["i1", "i2", "i3", "i4"]
     table = pa.table({"identifier_id": names, "customer_id": customers})
-    assert agrees(table, pa.array(names), np.array([0, 0, 0, 1]), most=2) is expected
+    assert matches_components(table, pa.array(names), np.array([0, 0, 0, 1]), most=2) is expected

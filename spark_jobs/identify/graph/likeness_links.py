@@ -60,7 +60,7 @@ def read_record_start(record: dict) -> datetime:
 
 
 def build_likeness_links(
-    likeness: pa.Table, people: pa.Table, link: float, parted: Set[tuple[str, str]]
+    likeness: pa.Table, people: pa.Table, min_probability: float, decided_apart: Set[tuple[str, str]]
 ) -> tuple[pa.Table, pa.Table]:
     """Links of rule `alike`, and which records are one person's.
 
@@ -70,9 +70,10 @@ def build_likeness_links(
     Args:
         likeness: `core_identity_likeness`.
         people: as `drop_blocked_identifiers` gives it.
-        link: the probability from which a pair links. Pairs below it stand in a cluster by the others of it,
-            not by their own.
-        parted: pairs of identifiers, a < b, that somebody split or refused: their records are two people's.
+        min_probability: the probability from which a pair links. Pairs below it stand in a cluster by the
+            others of it, not by their own.
+        decided_apart: pairs of identifiers, a < b, that somebody split or refused: their records are two
+            people's.
 
     Returns:
         Links in the columns of `LINK_SCHEMA`, a < b, the likelier of two pairs between the same identifiers;
@@ -81,7 +82,7 @@ def build_likeness_links(
         records count as so many.
     """
     pairs = likeness.filter(
-        pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], link))
+        pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], min_probability))
     ).to_pylist()
     held = read_records_by_key(
         people, {(pair[f"source_{end}"], pair[f"record_id_{end}"]) for pair in pairs for end in "ab"}
@@ -110,7 +111,7 @@ def build_likeness_links(
     }
     return pa.Table.from_pylist(
         [found[key] for key in sorted(found)], schema=LINK_SCHEMA
-    ), _build_record_clusters(list(found), users, parted)
+    ), _build_record_clusters(list(found), users, decided_apart)
 
 
 def read_records_by_key(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:

@@ -221,7 +221,7 @@ def count_links_by_rule(links: pa.Table) -> list[list[str]]:
     return rows
 
 
-def render_table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+def render_table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """An HTML table; cells are HTML already."""
 
     def row(cells: Sequence[str], tag: str) -> str:
@@ -231,8 +231,8 @@ def render_table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Se
             + "</tr>"
         )
 
-    return f"<table>{row(head, 'th')}\n" + "\n".join(row(cells, "td") for cells in rows) + "</table>"
+    return f"<table>{row(headings, 'th')}\n" + "\n".join(row(cells, "td") for cells in rows) + "</table>"
 
 
-def render_image(png: bytes, words: str) -> str:
-    return f'<img alt="{escape(words)}" src="data:image/png;base64,{b64encode(png).decode()}">'
+def render_image(png: bytes, alt_text: str) -> str:
+    return f'<img alt="{escape(alt_text)}" src="data:image/png;base64,{b64encode(png).decode()}">'

@@ -40,6 +40,8 @@ class DrawnLink:
 
 @dataclass(frozen=True)
 class DrawnGraph:
+    """What one picture shows; `n_left_out`: identifiers of its customers that it does not."""
+
     nodes: list[DrawnNode]
     lines: list[DrawnLink]
     n_left_out: int
@@ -112,33 +114,33 @@ def shorten_id(identifier_id: str) -> str:
 
 
 def build_drawn_graph(
-    around: Neighbourhood,
+    neighbourhood: Neighbourhood,
     customers: Collection[str],
     asked: tuple[str, str] | None = None,
-    likely: float | None = None,
+    probability: float | None = None,
 ) -> DrawnGraph:
     """The graph of these customers: many leaves of one kind drawn as one, and of what is left the nodes
     nearest the question.
 
     Args:
-        around: as `read_neighbourhood` gives it.
+        neighbourhood: as `read_neighbourhood` gives it.
         customers: one, or the two that a question of likeness is about.
         asked: the pair of identifiers in question; None: the picture is of the customer as such.
-        likely: the probability of a pair in question that has no link; it is drawn as one that nothing
+        probability: the probability of a pair in question that has no link; it is drawn as one that nothing
             follows.
     """
-    ids = sorted(each for each, who in around.customer.items() if who in customers)
+    ids = sorted(each for each, who in neighbourhood.customer.items() if who in customers)
     links = [
         row
-        for row in around.links
+        for row in neighbourhood.links
         if row["identifier_id_a"] in set(ids) and row["identifier_id_b"] in set(ids)
     ]
     if (
         asked
-        and likely is not None
+        and probability is not None
         and asked not in {(row["identifier_id_a"], row["identifier_id_b"]) for row in links}
     ):
-        unsure = {"rule": "alike", "weight": likely, "held_by": "not sure enough"}
+        unsure = {"rule": "alike", "weight": probability, "held_by": "not sure enough"}
         links.append({"identifier_id_a": asked[0], "identifier_id_b": asked[1], **unsure})
     beside: dict[str, set[str]] = {each: set() for each in ids}
     for row in links:
@@ -150,7 +152,7 @@ def build_drawn_graph(
     for most in (MOST_LOOKED_AT, MOST_NODES):
         stands_for = {each: stands_for[each] for each in _nearest(beside, start, stands_for)[:most]}
         beside = {each: beside[each] & stands_for.keys() for each in stands_for}
-        for first, *others in _leaves(beside, around.kind, asked or ()):
+        for first, *others in _leaves(beside, neighbourhood.kind, asked or ()):
             stands_for[first] += sum(stands_for.pop(each) for each in others)
     row_of = {each: row for row, each in enumerate(sorted(stands_for))}
     lines = [
@@ -165,8 +167,8 @@ def build_drawn_graph(
         for row in links
         if row["identifier_id_a"] in row_of and row["identifier_id_b"] in row_of
     ]
-    nodes = [DrawnNode(shorten_id(each), around.kind[each], stands_for[each]) for each in row_of]
-    n = sum(around.n_identifiers[who] for who in customers)
+    nodes = [DrawnNode(shorten_id(each), neighbourhood.kind[each], stands_for[each]) for each in row_of]
+    n = sum(neighbourhood.n_identifiers[who] for who in customers)
     return DrawnGraph(nodes, lines, n - sum(node.n for node in nodes))
 
 
