@@ -143,12 +143,12 @@ class SuccessiveHalving:
         shared = broadcast_matrices(context, matrices)
         for n, rung in enumerate(rungs, start=1):
             wanted = list_trials(going, rung, windows, training.seed)
-            new = [attempt for attempt in wanted if attempt.same_fit not in known]
+            new = [trial for trial in wanted if trial.same_fit not in known]
             outcomes = run_trials(context, shared, new, self.n_customers, self.budget, f"search, rung {n}")
             self.record_rung(n, outcomes, new)
-            known |= {outcome.attempt.same_fit: outcome.quality for outcome in outcomes}
+            known |= {outcome.trial.same_fit: outcome.quality for outcome in outcomes}
             units |= {
-                outcome.attempt.recipe.label: outcome.scores
+                outcome.trial.recipe.label: outcome.scores
                 for outcome in outcomes
                 if outcome.scores is not None
             }
@@ -187,7 +187,7 @@ class SuccessiveHalving:
         for outcome in outcomes:
             self.trials.append(describe_trial(outcome, rung))
             if outcome.reason:
-                self.refused[outcome.attempt.recipe.label] = outcome.reason
+                self.refused[outcome.trial.recipe.label] = outcome.reason
         self.not_made += [
             f"rung {rung}, window {each.window + 1}: {each.recipe.label}" for each in planned[len(outcomes) :]
         ]
@@ -212,8 +212,8 @@ class SuccessiveHalving:
 def average_quality(wanted: Sequence[Trial], known: Mapping[tuple, np.ndarray | None]) -> dict[str, float]:
     """By label, the mean quality of the recipes whose trials were all made and none failed."""
     by_label: dict[str, list[np.ndarray | None]] = {}
-    for attempt in wanted:
-        by_label.setdefault(attempt.recipe.label, []).append(known.get(attempt.same_fit))
+    for trial in wanted:
+        by_label.setdefault(trial.recipe.label, []).append(known.get(trial.same_fit))
     return {
         label: compute_mean_quality(values)
         for label, values in by_label.items()
@@ -223,13 +223,13 @@ def average_quality(wanted: Sequence[Trial], known: Mapping[tuple, np.ndarray | 
 
 def describe_trial(outcome: TrialOutcome, rung: int) -> TrialRun:
     """A trial as MLflow tracks it: parameters with part, seed, rung and days; metrics with its costs."""
-    attempt = outcome.attempt
+    trial = outcome.trial
     parameters = {
-        "part": attempt.recipe.part,
-        "seed": attempt.seed,
+        "part": trial.recipe.part,
+        "seed": trial.seed,
         "rung": rung,
-        "asked_from": attempt.asked_from,
-        **attempt.parameters,
+        "asked_from": trial.asked_from,
+        **trial.parameters,
     }
     costs = {
         "seconds": outcome.seconds,
@@ -238,6 +238,6 @@ def describe_trial(outcome: TrialOutcome, rung: int) -> TrialRun:
     }
     metrics = {name: round(value, 3) for name, value in costs.items()}
     if outcome.quality is None:
-        return TrialRun(attempt.recipe.part, {**parameters, "failed": outcome.reason}, metrics)
+        return TrialRun(trial.recipe.part, {**parameters, "failed": outcome.reason}, metrics)
     quality = compute_mean_quality([outcome.quality])
-    return TrialRun(attempt.recipe.part, parameters, {"quality": quality, **metrics})
+    return TrialRun(trial.recipe.part, parameters, {"quality": quality, **metrics})

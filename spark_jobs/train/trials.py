@@ -34,7 +34,7 @@ class TrialOutcome:
         seconds, cpu_seconds, peak_bytes: of fitting and scoring, in the process that did it.
     """
 
-    attempt: Trial
+    trial: Trial
     quality: np.ndarray | None
     scores: np.ndarray | None = None
     seconds: float = 0.0
@@ -43,9 +43,7 @@ class TrialOutcome:
     reason: str = ""
 
 
-def run_trial(
-    attempt: Trial, matrices: TrainingMatrices, n_customers: int, memory_bytes: int
-) -> TrialOutcome:
+def run_trial(trial: Trial, matrices: TrainingMatrices, n_customers: int, memory_bytes: int) -> TrialOutcome:
     """Run one trial in this process. A recipe that fails gives an outcome too, and the others go on."""
     started_at, cpu_started_at = time.monotonic(), time.process_time()
 
@@ -53,23 +51,23 @@ def run_trial(
         quality: np.ndarray | None, scores: np.ndarray | None = None, reason: str = ""
     ) -> TrialOutcome:
         costs = time.monotonic() - started_at, time.process_time() - cpu_started_at, read_peak_memory()
-        return TrialOutcome(attempt, quality, scores, *costs, reason)
+        return TrialOutcome(trial, quality, scores, *costs, reason)
 
     reset_peak_memory()
     try:
         with limit_memory(memory_bytes):
-            training = matrices.training.before(attempt.asked_from)
-            fitted = build_recommender(attempt.recipe.part, attempt.parameters).fit(training, attempt.seed)
+            training = matrices.training.before(trial.asked_from)
+            fitted = build_recommender(trial.recipe.part, trial.parameters).fit(training, trial.seed)
             test = draw_test_case(
                 matrices,
-                attempt.asked_from,
-                attempt.asked_until,
+                trial.asked_from,
+                trial.asked_until,
                 n_customers,
-                attempt.seed - attempt.seed_number,
+                trial.seed - trial.seed_number,
             )
-            scores = score_test_case(matrices, fitted, test, attempt.asked_from)
+            scores = score_test_case(matrices, fitted, test, trial.asked_from)
             quality = measure_scores(matrices, scores, test).quality
-            return outcome(quality, normalise_scores(scores) if attempt.is_weighed else None)
+            return outcome(quality, normalise_scores(scores) if trial.is_weighed else None)
     except MemoryError:
         return outcome(None, reason=f"took more than {memory_bytes >> 20} MiB")
     except Exception as error:
@@ -85,7 +83,7 @@ def broadcast_matrices(context: SparkContext, matrices: TrainingMatrices) -> Bro
 def run_trials(
     context: SparkContext,
     shared: Broadcast,
-    attempts: Sequence[Trial],
+    trials: Sequence[Trial],
     n_customers: int,
     budget: SearchBudget,
     group: str,
@@ -100,17 +98,17 @@ def run_trials(
         group: name of the Spark jobs, by which they are cancelled when time is up.
     """
     outcomes: dict[int, TrialOutcome] = {}
-    remaining, lock = iter(enumerate(attempts)), Lock()
+    remaining, lock = iter(enumerate(trials)), Lock()
     memory_bytes = budget.memory_bytes
 
     def run_remaining() -> None:
-        context.setJobGroup(group, f"{len(attempts)} trials", interruptOnCancel=True)
+        context.setJobGroup(group, f"{len(trials)} trials", interruptOnCancel=True)
         while budget.seconds_left_for_trials:
             with lock:
-                n, attempt = next(remaining, (None, None))
-            if attempt is None:
+                n, trial = next(remaining, (None, None))
+            if trial is None:
                 return
-            task = context.parallelize([attempt], 1).map(
+            task = context.parallelize([trial], 1).map(
                 lambda each: run_trial(each, shared.value, n_customers, memory_bytes)
             )
             try:
@@ -119,14 +117,14 @@ def run_trials(
                 if not budget.seconds_left_for_trials:
                     return
                 outcomes[n] = TrialOutcome(
-                    attempt,
+                    trial,
                     None,
                     reason=f"its worker died: {str(error).splitlines()[0]}"[:MOST_REASON_CHARACTERS],
                 )
 
     threads = [
         InheritableThread(target=run_remaining, daemon=True)
-        for _ in range(min(context.defaultParallelism, len(attempts)))
+        for _ in range(min(context.defaultParallelism, len(trials)))
     ]
     for thread in threads:
         thread.start()
