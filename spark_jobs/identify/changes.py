@@ -3,8 +3,8 @@
 An id belongs to its founder, the identifier it was hashed from, and goes where the founder goes. So a run
 has at most one row per id: `merged` (its identifiers joined another customer's), `renamed` (late data showed
 an earlier identifier), `split` (its identifiers went to several customers; it follows its founder), `retired`
-(nobody stands behind its identifiers any more), or `created` (it was not current the night before). Live ids
-after a night = live ids before + created - merged - renamed - split away - retired.
+(all its identifiers are blocked now), or `created` (it was not current the run before). Live ids
+after a run = live ids before + created - merged - renamed - split away - retired.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,9 +32,9 @@ def resolve_customer_id(changes: Iterable[Mapping], old_id: str) -> str:
     for change in changes:
         row = (parse_sequence(change["change_id"]), change["to_customer_id"])
         last[change["customer_id"]] = max(last.get(change["customer_id"], row), row)
-    night, here = "", old_id
-    while here in last and last[here][0] > night:
-        night, here = last[here]
+    sequence, here = "", old_id
+    while here in last and last[here][0] > sequence:
+        sequence, here = last[here]
     return here
 
 
@@ -44,7 +44,9 @@ def parse_sequence(change_id: str) -> str:
 
 
 def compare_identities(before: DataFrame, after: DataFrame) -> DataFrame:
-    """One row per identifier of either night: `identifier_id`, `was`, `now` (null where it was not known)."""
+    """One row per identifier of either run: `identifier_id`, and its customers `was` and `now` (null where it
+    was not known).
+    """
     return before.withColumnRenamed("customer_id", "was").join(
         after.withColumnRenamed("customer_id", "now"), on="identifier_id", how="full"
     )
@@ -78,8 +80,8 @@ def select_created_ids(moves: DataFrame) -> DataFrame:
 
 
 def select_moved_ids(moves: DataFrame) -> DataFrame:
-    """One row per id whose identifiers moves: `change`, `customer_id`, `to_customer_id`, `is_orphan` (its
-    founder is blocked).
+    """One row per id whose identifiers moved away: `change`, `customer_id`, `to_customer_id`, `is_orphan`
+    (its founder is blocked).
     """
     is_founder = build_customer_id_column(F.col("identifier_id")) == F.col("was")
     goes_to = F.max(F.when(is_founder, F.col("now")))

@@ -32,31 +32,31 @@ def select_surest_identifier(record: dict) -> str | None:
     return next((record[name] for name in IDENTIFIERS_SUREST_FIRST if record[name]), None)
 
 
-def drop_blocked_identifiers(people: pa.Table, nobody: Set[str]) -> pa.Table:
-    """The columns PEOPLE of `core_people` without identifiers that nobody stands behind: the next of a record
+def drop_blocked_identifiers(people: pa.Table, blocked: Set[str]) -> pa.Table:
+    """The columns PEOPLE_COLUMNS of `core_people` without blocked identifiers: the next of a record
     speaks for it.
     """
     for name in IDENTIFIERS_SUREST_FIRST:
         ids = people[name]
-        kept = pc.if_else(
-            pc.is_in(ids, value_set=pa.array(sorted(nobody), pa.string())), pa.scalar(None, pa.string()), ids
+        allowed = pc.if_else(
+            pc.is_in(ids, value_set=pa.array(sorted(blocked), pa.string())), pa.scalar(None, pa.string()), ids
         )
-        people = people.set_column(people.schema.get_field_index(name), name, kept)
+        people = people.set_column(people.schema.get_field_index(name), name, allowed)
     return people
 
 
 def list_record_identifiers(people: pa.Table) -> pa.Table:
     """`source, record_id, identifier_id`: the surest identifier of each record."""
-    said = people.select(["source", "record_id"])
-    return said.append_column(
+    keys = people.select(["source", "record_id"])
+    return keys.append_column(
         "identifier_id", pc.coalesce(*(people[name] for name in IDENTIFIERS_SUREST_FIRST))
     )
 
 
 def read_record_start(record: dict) -> datetime:
     """When a record began: as its source says, else the landing date that brought it."""
-    said = record["created_at"] or record["updated_at"]
-    return said or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
+    started_at = record["created_at"] or record["updated_at"]
+    return started_at or datetime.fromisoformat(record["first_received"][:10]).replace(tzinfo=UTC)
 
 
 def build_likeness_links(
@@ -84,12 +84,15 @@ def build_likeness_links(
     pairs = likeness.filter(
         pc.and_(likeness["is_one_person"], pc.greater_equal(likeness["probability"], min_probability))
     ).to_pylist()
-    held = read_records_by_key(
+    records = read_records_by_key(
         people, {(pair[f"source_{end}"], pair[f"record_id_{end}"]) for pair in pairs for end in "ab"}
     )
-    found: dict[tuple[str, str], dict] = {}
+    links: dict[tuple[str, str], dict] = {}
     for pair in pairs:
-        one, other = held[pair["source_a"], pair["record_id_a"]], held[pair["source_b"], pair["record_id_b"]]
+        one, other = (
+            records[pair["source_a"], pair["record_id_a"]],
+            records[pair["source_b"], pair["record_id_b"]],
+        )
         ends = sorted(filter(None, {select_surest_identifier(one), select_surest_identifier(other)}))
         if len(ends) < 2 or _contradict(one, other):
             continue
@@ -102,16 +105,16 @@ def build_likeness_links(
             "weight": pair["probability"],
             "first_seen_at": max(read_record_start(one), read_record_start(other)),
         }
-        before = found.get(tuple(ends))
+        before = links.get(tuple(ends))
         if before is None or (-row["weight"], evidence) < (-before["weight"], before["evidence"]):
-            found[tuple(ends)] = row
+            links[tuple(ends)] = row
     users = {
         select_surest_identifier(record): (record["source"], record["user_identifier_id"])
-        for record in held.values()
+        for record in records.values()
     }
     return pa.Table.from_pylist(
-        [found[key] for key in sorted(found)], schema=LINK_SCHEMA
-    ), _build_record_clusters(list(found), users, decided_apart)
+        [links[key] for key in sorted(links)], schema=LINK_SCHEMA
+    ), _build_record_clusters(list(links), users, decided_apart)
 
 
 def read_records_by_key(people: pa.Table, keys: Set[tuple[str, str]]) -> dict[tuple[str, str], dict]:
@@ -142,5 +145,5 @@ def _build_record_clusters(
         source, user = users[name]
         if user and user_of.setdefault((cluster[name], source), user) != user:
             torn.add(cluster[name])
-    kept = [name for name in names if cluster[name] not in torn]
-    return pa.table([kept, [cluster[name] for name in kept]], schema=RECORD_CLUSTER_SCHEMA)
+    clustered = [name for name in names if cluster[name] not in torn]
+    return pa.table([clustered, [cluster[name] for name in clustered]], schema=RECORD_CLUSTER_SCHEMA)

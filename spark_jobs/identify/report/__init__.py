@@ -1,3 +1,3 @@
-"""The night's page about who is who: tables in, one HTML file with its pictures out. It reads nothing and
+"""The page of a run about who is who: tables in, one HTML file with its pictures out. It reads no table and
 decides nothing.
 """

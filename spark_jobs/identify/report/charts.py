@@ -1,4 +1,4 @@
-"""Pictures of a night's identity as a whole, as PNG: how alike the compared records are, and how large
+"""Pictures of a run's identities as a whole, as PNG: how alike the compared records are, and how large
 customers are.
 
 Same input, same bytes.
@@ -108,10 +108,10 @@ def render_png(figure) -> bytes:
     """The figure's bytes, without the name and version of what drew it; the figure is closed."""
     from matplotlib import pyplot
 
-    held = io.BytesIO()
-    figure.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     pyplot.close(figure)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def _panel():

@@ -32,11 +32,11 @@ def compute_layout(distance: np.ndarray) -> np.ndarray:
     inverse = np.linalg.pinv(np.diag(weight.sum(axis=1)) - weight)
     angle = 2 * np.pi * np.arange(n) / n
     circle = np.column_stack([np.cos(angle), np.sin(angle)]) * distance.max() / 2
-    found = [
+    layouts = [
         _settle(circle + np.random.default_rng(seed).normal(0, 0.3, (n, 2)), distance, weight, inverse)
         for seed in range(STARTS)
     ]
-    _, best = min(enumerate(found), key=lambda each: (round(each[1][0], 6), each[0]))
+    _, best = min(enumerate(layouts), key=lambda each: (round(each[1][0], 6), each[0]))
     where = best[1] - best[1].mean(axis=0)
     turn = np.linalg.svd(where, full_matrices=False)[2].T
     turn *= np.where(turn[np.abs(turn).argmax(axis=0), range(2)] < 0, -1, 1)

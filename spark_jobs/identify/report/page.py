@@ -101,10 +101,10 @@ def count_changes(changes: pa.Table) -> list[str]:
 
 def render_questions(report: IdentityReport) -> list[str]:
     """How many questions there are, and the first with the command that answers each."""
-    rows, found = report.questions.rows.to_pylist(), report.questions.n_found
+    rows, n_of_kind = report.questions.rows.to_pylist(), report.questions.n_found
     if not rows:
         return ["<p>None.</p>"]
-    said = ", ".join(f"{n:,} {kind}" for kind, n in found.items())
+    counts = ", ".join(f"{n:,} {kind}" for kind, n in n_of_kind.items())
     body = [
         [
             row["kind"] + (" (held back)" if row["is_held_back"] else ""),
@@ -116,7 +116,7 @@ def render_questions(report: IdentityReport) -> list[str]:
     ]
     return [
         (
-            f"<p>{sum(found.values()):,}: {said}; {len(rows):,} in the queue"
+            f"<p>{sum(n_of_kind.values()):,}: {counts}; {len(rows):,} in the queue"
             f" (<code>core_identity_reviews</code>), the first {len(body)} here. DECISION: <b>split</b>"
             " (never one customer), <b>refuse</b> (do not follow this link) or <b>join</b> (one customer)."
             " The score of a giant is its size, of a bridge bits of doubt, of likeness a probability.</p>"
@@ -147,16 +147,16 @@ def render_question_pictures(report: IdentityReport) -> list[str]:
     )
     parts = []
     for row, customers in zip(first, theirs, strict=True):
-        asked = (row["identifier_id_a"], row["identifier_id_b"])
+        pair = (row["identifier_id_a"], row["identifier_id_b"])
         shown = build_drawn_graph(
-            around, customers, asked, row["score"] if row["kind"] == "likeness" else None
+            around, customers, pair, row["score"] if row["kind"] == "likeness" else None
         )
         title = f"{row['kind'].capitalize()}: {' and '.join(sorted(customers))}"
         parts += [
             f'<h3>{escape(title)}</h3><p class="why">{escape(row["because"])}</p>',
             render_image(
                 cluster_picture.draw_cluster(shown),
-                f"graph round {shorten_id(asked[0])} and {shorten_id(asked[1])}",
+                f"graph round {shorten_id(pair[0])} and {shorten_id(pair[1])}",
             ),
         ]
     return parts or ["<p>No questions.</p>"]
@@ -216,8 +216,8 @@ def count_links_by_rule(links: pa.Table) -> list[list[str]]:
             (-row["count_all"], row["held_by"]) for row in counted if row["rule"] == rule and row["held_by"]
         )
         followed = sum(row["count_all"] for row in counted if row["rule"] == rule and not row["held_by"])
-        why = ", ".join(f"{escape(by)} {-n:,}" for n, by in held)
-        rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held):,}", why])
+        reasons = ", ".join(f"{escape(by)} {-n:,}" for n, by in held)
+        rows.append([escape(rule), f"{followed:,}", f"{-sum(n for n, _ in held):,}", reasons])
     return rows
 
 

@@ -62,7 +62,7 @@ def read_neighbourhood(
     links: pa.Table,
     identities: pa.Table,
     customers: Collection[str],
-    asked: Collection[str] = (),
+    ends_asked: Collection[str] = (),
 ) -> Neighbourhood:
     """Identifiers and links around some customers, for all pictures of a run, in one pass over the tables.
 
@@ -76,7 +76,7 @@ def read_neighbourhood(
     ids = theirs["identifier_id"].combine_chunks()
     between = _between(links, ids)
     if theirs.num_rows > MOST_READ:
-        ids = _reached(between, asked)
+        ids = _reached(between, ends_asked)
         between, theirs = _between(between, ids), theirs.filter(pc.is_in(theirs["identifier_id"], ids))
     named = identifiers.filter(pc.is_in(identifiers["identifier_id"], ids))
     columns = ["identifier_id_a", "identifier_id_b", "rule", "weight", "held_by"]
@@ -96,16 +96,16 @@ def _reached(links: pa.Table, start: Collection[str]) -> pa.Array:
     """Some `MOST_LOOKED_AT` identifiers, or as many as there are, step by step from the start; of a step too
     many the first.
     """
-    found = sorted(start)
-    while len(found) < MOST_LOOKED_AT * max(len(start), 1):
-        here = pa.array(found, pa.string())
+    reached = sorted(start)
+    while len(reached) < MOST_LOOKED_AT * max(len(start), 1):
+        here = pa.array(reached, pa.string())
         touched = links.filter(pc.or_(*(pc.is_in(links[f"identifier_id_{end}"], here) for end in "ab")))
         ends = pa.concat_arrays([touched[f"identifier_id_{end}"].combine_chunks() for end in "ab"])
-        new = sorted(set(pc.unique(ends).to_pylist()) - set(found))[: MOST_LOOKED_AT * max(len(start), 1)]
+        new = sorted(set(pc.unique(ends).to_pylist()) - set(reached))[: MOST_LOOKED_AT * max(len(start), 1)]
         if not new:
             break
-        found = sorted([*found, *new])
-    return pa.array(found, pa.string())
+        reached = sorted([*reached, *new])
+    return pa.array(reached, pa.string())
 
 
 def shorten_id(identifier_id: str) -> str:
@@ -116,7 +116,7 @@ def shorten_id(identifier_id: str) -> str:
 def build_drawn_graph(
     neighbourhood: Neighbourhood,
     customers: Collection[str],
-    asked: tuple[str, str] | None = None,
+    pair_asked: tuple[str, str] | None = None,
     probability: float | None = None,
 ) -> DrawnGraph:
     """The graph of these customers: many leaves of one kind drawn as one, and of what is left the nodes
@@ -125,7 +125,7 @@ def build_drawn_graph(
     Args:
         neighbourhood: as `read_neighbourhood` gives it.
         customers: one, or the two that a question of likeness is about.
-        asked: the pair of identifiers in question; None: the picture is of the customer as such.
+        pair_asked: the pair of identifiers in question; None: the picture is of the customer as such.
         probability: the probability of a pair in question that has no link; it is drawn as one that nothing
             follows.
     """
@@ -136,23 +136,23 @@ def build_drawn_graph(
         if row["identifier_id_a"] in set(ids) and row["identifier_id_b"] in set(ids)
     ]
     if (
-        asked
+        pair_asked
         and probability is not None
-        and asked not in {(row["identifier_id_a"], row["identifier_id_b"]) for row in links}
+        and pair_asked not in {(row["identifier_id_a"], row["identifier_id_b"]) for row in links}
     ):
         unsure = {"rule": "alike", "weight": probability, "held_by": "not sure enough"}
-        links.append({"identifier_id_a": asked[0], "identifier_id_b": asked[1], **unsure})
+        links.append({"identifier_id_a": pair_asked[0], "identifier_id_b": pair_asked[1], **unsure})
     beside: dict[str, set[str]] = {each: set() for each in ids}
     for row in links:
         beside[row["identifier_id_a"]].add(row["identifier_id_b"])
         beside[row["identifier_id_b"]].add(row["identifier_id_a"])
 
-    start = asked or (max(ids, key=lambda each: (len(beside[each]), each)),)
+    start = pair_asked or (max(ids, key=lambda each: (len(beside[each]), each)),)
     stands_for = dict.fromkeys(ids, 1)
     for most in (MOST_LOOKED_AT, MOST_NODES):
         stands_for = {each: stands_for[each] for each in _nearest(beside, start, stands_for)[:most]}
         beside = {each: beside[each] & stands_for.keys() for each in stands_for}
-        for first, *others in _leaves(beside, neighbourhood.kind, asked or ()):
+        for first, *others in _leaves(beside, neighbourhood.kind, pair_asked or ()):
             stands_for[first] += sum(stands_for.pop(each) for each in others)
     row_of = {each: row for row, each in enumerate(sorted(stands_for))}
     lines = [
@@ -162,7 +162,7 @@ def build_drawn_graph(
             row["rule"],
             row["weight"],
             row["held_by"],
-            (row["identifier_id_a"], row["identifier_id_b"]) == asked,
+            (row["identifier_id_a"], row["identifier_id_b"]) == pair_asked,
         )
         for row in links
         if row["identifier_id_a"] in row_of and row["identifier_id_b"] in row_of
@@ -172,23 +172,25 @@ def build_drawn_graph(
     return DrawnGraph(nodes, lines, n - sum(node.n for node in nodes))
 
 
-def _leaves(beside: dict[str, set[str]], kind: dict[str, str], asked: Collection[str]) -> list[list[str]]:
+def _leaves(
+    beside: dict[str, set[str]], kind: dict[str, str], pair_asked: Collection[str]
+) -> list[list[str]]:
     """Groups of more than `MOST_LEAVES` leaves of one kind on one node; an end of the question is never in
     one.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for each, others in beside.items():
-        if len(others) == 1 and each not in asked:
+        if len(others) == 1 and each not in pair_asked:
             groups.setdefault((next(iter(others)), kind[each]), []).append(each)
     return [leaves for leaves in groups.values() if len(leaves) > MOST_LEAVES]
 
 
 def _nearest(beside: dict[str, set[str]], start: Collection[str], among: Collection[str]) -> list[str]:
     """Those of `among` that can be reached from `start`, nearest first, then the others."""
-    among, found, waiting = set(among), dict.fromkeys(start), deque(start)
+    among, reached, waiting = set(among), dict.fromkeys(start), deque(start)
     while waiting:
         for other in sorted(beside[waiting.popleft()]):
-            if other not in found and other in among:
-                found[other] = None
+            if other not in reached and other in among:
+                reached[other] = None
                 waiting.append(other)
-    return [*found, *sorted(among - set(found))]
+    return [*reached, *sorted(among - set(reached))]

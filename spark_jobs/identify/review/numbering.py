@@ -81,8 +81,8 @@ def number_graph(identifiers: pa.Table, links: pa.Table, identities: pa.Table) -
 
 
 def sort_values(values: pa.ChunkedArray | pa.Array) -> pa.Array:
-    found = values.take(pc.sort_indices(values))
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    ordered = values.take(pc.sort_indices(values))
+    return ordered.combine_chunks() if isinstance(ordered, pa.ChunkedArray) else ordered
 
 
 def find_numbers(values: pa.ChunkedArray | pa.Array, among: pa.Array) -> np.ndarray:

@@ -63,14 +63,14 @@ def rank_suspicious_bridges(graph: NumberedGraph) -> SuspiciousBridges:
     sorts = np.zeros((len(nodes), len(graph.sorts)), dtype=np.int64)
     sorts[np.arange(len(nodes)), graph.sort_of[nodes]] = 1
 
-    found = find_bridges(short[graph.a[pair]], short[graph.b[pair]], sorts)
-    could_be = np.ones(len(found.link), dtype=bool)
-    for held in (found.marks_a, found.marks_b):
+    bridges = find_bridges(short[graph.a[pair]], short[graph.b[pair]], sorts)
+    could_be = np.ones(len(bridges.link), dtype=bool)
+    for held in (bridges.marks_a, bridges.marks_b):
         could_be &= (held[:, is_person].sum(axis=1) > 0) & (
             (held[:, is_naming].sum(axis=1) >= 2) | (held.sum(axis=1) >= 3)
         )
-    pair, held_a, held_b = pair[found.link[could_be]], found.marks_a[could_be], found.marks_b[could_be]
-    links_a, links_b = found.links_a[could_be], found.links_b[could_be]
+    pair, held_a, held_b = pair[bridges.link[could_be]], bridges.marks_a[could_be], bridges.marks_b[could_be]
+    links_a, links_b = bridges.links_a[could_be], bridges.links_b[could_be]
 
     own_bits = np.array([OWN_BITS.get(kind, 0.0) for kind, _ in graph.sorts])
     own = (((held_a > 0) & (held_b > 0)) * own_bits).max(axis=1, initial=0.0)

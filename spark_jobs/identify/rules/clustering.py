@@ -72,8 +72,8 @@ def replay_components(
 
     def end(letter: str) -> DataFrame:
         about = F.struct("kind", "source", "born_at").alias(f"node_{letter}")
-        kept = [F.col("root")] if letter == "a" else []
-        return inside.select(F.col("node").alias(f"identifier_id_{letter}"), about, *kept)
+        root = [F.col("root")] if letter == "a" else []
+        return inside.select(F.col("node").alias(f"identifier_id_{letter}"), about, *root)
 
     both = open_.join(end("a"), on="identifier_id_a", how="inner").join(
         end("b"), on="identifier_id_b", how="inner"
@@ -95,12 +95,12 @@ def replay_components(
                     row["first_seen_at"],
                 )
             )
-        found = replay_links(links, nodes, rules, splits)
+        result = replay_links(links, nodes, rules, splits)
         rows = [
             dict(
                 zip(
                     _SCHEMA.names,
-                    (x.a, x.b, x.rule, found.held.get(x), found.roots[x.a], found.roots[x.b]),
+                    (x.a, x.b, x.rule, result.held.get(x), result.roots[x.a], result.roots[x.b]),
                     strict=True,
                 )
             )
@@ -119,7 +119,7 @@ def cluster_identifiers(
     Args:
         links: with `held_by`, as `mark_held_links` gives them.
         identifiers: `core_identifiers`.
-        splits: `identifier_id_a, identifier_id_b`: pairs that someone said are never one customer.
+        splits: `identifier_id_a, identifier_id_b`: pairs that a decision splits.
 
     Returns:
         The links in the columns of `core_identity_links`; and `node, root`: for each identifier that can
@@ -131,8 +131,8 @@ def cluster_identifiers(
     ).localCheckpoint()
     over = find_components_beyond_limits(reached, identifiers, splits, rules).localCheckpoint()
     if not over.isEmpty():
-        said = [tuple(row) for row in splits.select(*PAIR_COLUMNS).collect()]
-        again = replay_components(open_, over, reached, identifiers, said, rules).localCheckpoint()
+        pairs = [tuple(row) for row in splits.select(*PAIR_COLUMNS).collect()]
+        again = replay_components(open_, over, reached, identifiers, pairs, rules).localCheckpoint()
         parted = again.select(
             "identifier_id_a", "identifier_id_b", "rule", F.col("held_by").alias("by_limit")
         )

@@ -4,8 +4,8 @@ two parts.
 Hazards this guards against:
 
 * A blocked value (`null`, zeros, `test@…`): it is nobody's identifier, whatever stood beside it.
-* A shared device (a family's tablet, a store's kiosk): one browser, several people. It is kept as evidence
-  and followed to nobody. Events of a login carry the user's id and stay with the user; what the device did
+* A shared device (a family's tablet, a store's kiosk): one browser, several people. Its links are
+  stored and not followed. Events of a login carry the user's id and stay with the user; what the device did
   without a login stays with an anonymous customer of its own.
 * A household: one phone in two people's records, one e-mail used by two logins. It is followed to neither.
 * A link that somebody refused.
@@ -129,8 +129,8 @@ def mark_held_links(
 ) -> DataFrame:
     """The links with `held_by`, null for those that may be followed. Same rows, same grain.
 
-    What somebody decided is not asked whether an identifier is shared. Neither decisions nor likeness say
-    that one is, and a link that was refused no longer does: whose e-mail was typed on another's card has it
+    A decision holds whether an identifier is shared or not. Neither decisions nor likeness show that one is,
+    and a link that was refused no longer does: whose e-mail was typed on another's card has it
     back.
 
     Args:

@@ -112,7 +112,7 @@ def find_broken_limit(one: _Group, other: _Group, rules: IdentityRules) -> str |
 
 
 def are_split(one: _Group, other: _Group) -> bool:
-    """Whether a decision says that somebody in the one is nobody in the other."""
+    """Whether a decision splits somebody in the one from somebody in the other."""
     few, many = sorted((one.sides, other.sides), key=len)
     return any((number, "a" if side == "b" else "b") in many for number, side in few)
 
@@ -128,8 +128,8 @@ def replay_links(
     Args:
         links: in any order; both ends stand in `nodes`.
         nodes: every identifier, linked or not.
-        splits: pairs of identifiers that someone said are never one customer. A split is stronger than a
-            join, which in turn is not asked about limits: somebody who knows has spoken.
+        splits: pairs of identifiers that a decision splits. A split is stronger than a join, and a join is
+            stronger than limits.
     """
     group = {name: _Group(name, node) for name, node in nodes.items()}
     for number, ends in enumerate(sorted(splits)):
