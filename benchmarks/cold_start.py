@@ -21,7 +21,7 @@ from scipy.stats import rankdata
 
 from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from benchmarks.leaderboard.datasets.window import TestWindow
-from models.evaluation import bootstrap_interval, evaluate_scores
+from models.evaluation import EvaluationOptions, bootstrap_interval, evaluate_scores
 from models.evaluation.ranking_metrics import compute_ranking_metrics
 from models.inference import select_top_items
 from models.recommenders import build_recommender
@@ -126,7 +126,9 @@ def compare_on_cold_customers(window: TestWindow, names: tuple[str, ...]) -> dic
         test = replace(test, seen=sparse.csr_matrix(test.seen.shape, dtype=bool))
         for name in names:
             scores = build_recommender(name).fit(training, 0).score(strangers)
-            ndcg[name][places] = evaluate_scores(scores, test, np.ones(test.n_items, bool), k=K).ndcg["next"]
+            ndcg[name][places] = evaluate_scores(
+                scores, test, np.ones(test.n_items, bool), EvaluationOptions((K,))
+            ).ndcg["next"]
     return ndcg
 
 

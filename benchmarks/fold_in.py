@@ -22,7 +22,8 @@ from threadpoolctl import threadpool_limits
 from benchmarks.leaderboard.datasets import SHARED, load_dataset
 from expectations.contracts import snapshot
 from models.evaluation import fold_in
-from models.inference import FactorSpace, select_top_items
+from models.factor_space import FactorSpace
+from models.inference import select_top_items
 from models.recommenders.als import ALS
 from models.training_data import KIND_WEIGHTS, KINDS
 from spark_jobs.publish.snapshot_writer import write_snapshot
@@ -54,7 +55,6 @@ def write_and_read_factors(folder: Path, n_items: int) -> FactorSpace:
     space = FactorSpace.read(
         factors_read.factors,
         factors_read.gram,
-        factors_read.n_components,
         factors_read.confidence,
         factors_read.regularisation,
         factors_read.half_life_days,

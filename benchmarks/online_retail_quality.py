@@ -32,6 +32,7 @@ from expectations.contracts.lake import (
 from expectations.contracts.tables import Table
 from models.evaluation import (
     TASKS,
+    EvaluationOptions,
     MetricResults,
     bootstrap_interval,
     evaluate_lists,
@@ -179,7 +180,10 @@ def measure_single_recommender(window: TestWindow, name: str) -> MetricResults:
     fitted = build_recommender(name).fit(window.training, seed=1)
     everything = np.ones(window.asked.n_items, bool)
     return evaluate_scores_in_blocks(
-        lambda places: fitted.score(window.customers(places)), window.asked, everything, ks=(K,)
+        lambda places: fitted.score(window.customers(places)),
+        window.asked,
+        everything,
+        EvaluationOptions((K,)),
     )
 
 

@@ -4,7 +4,6 @@ One registered model, `concierge`. Its alias `champion` is the version that is s
 refused ones included, stays with its verdict and the reason in its tags.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from models.artifact import ModelArtifact, check_digests
+from models.model_version import DIGEST, NAME, ModelVersion
 
 # Said before the import, which would report its use and look for a git program.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -24,61 +24,10 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-NAME = "concierge"
 CHAMPION = "champion"
-DIGEST = "sha256."
 # What MLflow calls a model that is not there, and an alias that is not (3.17).
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 OF_EVERY_TRIAL = ("seed", "code_hash", "config_hash")
-
-
-@dataclass(frozen=True)
-class ModelVersion:
-    """One registered version."""
-
-    number: int
-    run_id: str
-    tags: Mapping[str, str]
-
-    @property
-    def model_version(self) -> str:
-        return f"{NAME}/{self.number}"
-
-    @property
-    def accepted(self) -> bool:
-        return self.tags.get("verdict") == "accepted"
-
-    @property
-    def kind(self) -> str:
-        """`refit` or `search`."""
-        return self.tags.get("kind", "")
-
-    @property
-    def qualities(self) -> list[float]:
-        """Mean qualities of its configuration as it was accepted night after night, its own last."""
-        return json.loads(self.tags.get("qualities", "[]"))
-
-    @property
-    def coverages(self) -> list[float]:
-        """Shares of the shop's items that anybody is shown first, of the same nights."""
-        return json.loads(self.tags.get("coverages", "[]"))
-
-    @property
-    def n_customers(self) -> int | None:
-        """Customers it was fitted on. Versions of earlier releases do not say, nor in `until`."""
-        return int(self.tags["n_customers"]) if "n_customers" in self.tags else None
-
-    @property
-    def until(self) -> int | None:
-        """The day before which what it learned from ends, counted from 1970-01-01."""
-        return int(self.tags["until"]) if "until" in self.tags else None
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of each of the model's files, by name."""
-        return {
-            name.removeprefix(DIGEST): value for name, value in self.tags.items() if name.startswith(DIGEST)
-        }
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.leaderboard.datasets import SHARED, TestWindow, load_dataset
 from benchmarks.leaderboard.rows import MEMORY_BYTES
 from models.data_shape import DataShape
-from models.evaluation import evaluate_scores_in_blocks
+from models.evaluation import EvaluationOptions, evaluate_scores_in_blocks
 from models.fit_limits import explain_unfittable
 from models.recommenders import build_recommender
 from models.search import compute_items_per_customer, order_recipes, read_search_space
@@ -29,7 +29,10 @@ def measure_quality(
     fitted = build_recommender(part, parameters).fit(window.training, seed)
     allowed = np.ones(window.asked.n_items, bool)
     metrics = evaluate_scores_in_blocks(
-        lambda places: fitted.score(window.customers(places)), window.asked, allowed, ks=(k,), tasks=tasks
+        lambda places: fitted.score(window.customers(places)),
+        window.asked,
+        allowed,
+        EvaluationOptions((k,), tasks),
     )
     return float(np.nanmean(metrics.quality)), {
         task: float(np.nanmean(values)) for task, values in metrics.ndcg.items()

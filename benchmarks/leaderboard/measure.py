@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.leaderboard.datasets import Dataset, TestWindow
 from benchmarks.leaderboard.rows import LeaderboardRow, list_rows
-from models.evaluation import ItemFacts, MetricResults, evaluate_scores_in_blocks, slices
+from models.evaluation import EvaluationOptions, ItemFacts, MetricResults, evaluate_scores_in_blocks, slices
 from spark_jobs.train.budget import read_process_memory
 
 
@@ -29,10 +29,12 @@ def measure_row(
         lambda places: fitted.score(window.customers(places)),
         window.asked,
         allowed,
-        ks=data.ks,
-        tasks=data.tasks,
-        facts=ItemFacts.of(window.asked.known_share, window.training, data.ks[0]),
-        item_slices=slices.slice_items(window.training.behaviour),
+        EvaluationOptions(
+            data.ks,
+            data.tasks,
+            facts=ItemFacts.of(window.asked.known_share, window.training, data.ks[0]),
+            item_slices=slices.slice_items(window.training.behaviour),
+        ),
     )
     metrics = replace(
         metrics,

@@ -7,6 +7,7 @@ from models.evaluation.beyond_accuracy import ItemFacts
 from models.evaluation.bootstrap import bootstrap_interval, bootstrap_intervals
 from models.evaluation.comparison import (
     TASKS,
+    EvaluationOptions,
     MetricResults,
     evaluate_lists,
     evaluate_scores,
@@ -15,6 +16,7 @@ from models.evaluation.comparison import (
 
 __all__ = [
     "TASKS",
+    "EvaluationOptions",
     "ItemFacts",
     "MetricResults",
     "bootstrap_interval",

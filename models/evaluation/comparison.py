@@ -79,62 +79,64 @@ class MetricResults:
         )
 
 
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What is measured, and of which lists.
+
+    Attributes:
+        ks: cuts of the lists; the first is the one that choices are made on.
+        tasks: `discover`, `next` or both.
+        excluded: csr bool [customers, items]: never listed in either task (bought, and not a thing that is
+            bought again).
+        facts: of the items; without, novelty and serendipity only.
+        item_slices: by name, bool [items]: ranking metrics with only these items counted, in the very same
+            lists.
+        block: customers at once; as many as `MOST_CELLS` allows when left out.
+    """
+
+    ks: Sequence[int] = (K,)
+    tasks: Sequence[str] = TASKS
+    excluded: sparse.csr_matrix | None = None
+    facts: ItemFacts | None = None
+    item_slices: Mapping[str, np.ndarray] | None = None
+    block: int | None = None
+
+
+DEFAULT_OPTIONS = EvaluationOptions()
+
+
 def evaluate_scores_in_blocks(
     score_block: Callable[[np.ndarray], np.ndarray],
     test: HoldoutCase,
     allowed: np.ndarray,
-    *,
-    ks: Sequence[int] = (K,),
-    tasks: Sequence[str] = TASKS,
-    excluded: sparse.csr_matrix | None = None,
-    facts: ItemFacts | None = None,
-    item_slices: Mapping[str, np.ndarray] | None = None,
-    block: int | None = None,
+    options: EvaluationOptions = DEFAULT_OPTIONS,
 ) -> MetricResults:
     """Rank by scores that are asked for block by block, and compare with what was wanted.
 
     Args:
         score_block: given int [rows], places in the test: float [rows, items], -inf for no opinion.
         allowed: bool [items].
-        ks: cuts; the first is the one that choices are made on.
-        excluded: csr bool [customers, items]: never listed in either task (bought, and not a thing that is
-            bought again).
-        facts: what is known of the items; without, novelty and serendipity only.
-        item_slices: by name, bool [items]: ranking figures with only these items counted, in the very same
-            lists.
-        block: customers at once; as many as `MOST_CELLS` allows when left out.
     """
-    longest = max(ks)
+    longest, excluded = max(options.ks), options.excluded
 
-    def lists_of(rows: np.ndarray) -> dict[str, np.ndarray]:
+    def list_block(rows: np.ndarray) -> dict[str, np.ndarray]:
         scores, open_to = score_block(rows), np.broadcast_to(allowed, (len(rows), test.n_items))
         if excluded is not None:
             open_to = open_to & ~excluded[rows].toarray()
         masks = {"discover": lambda: open_to & ~test.seen[rows].toarray(), "next": lambda: open_to}
-        return {task: select_top_items(scores, longest, masks[task]())[0] for task in tasks}
+        return {task: select_top_items(scores, longest, masks[task]())[0] for task in options.tasks}
 
-    return _measured(lists_of, test, int(allowed.sum()), ks, tasks, facts, item_slices, block)
+    return _evaluate_blocks(list_block, test, int(allowed.sum()), options)
 
 
 def evaluate_scores(
     scores: np.ndarray,
     test: HoldoutCase,
     allowed: np.ndarray,
-    excluded: sparse.csr_matrix | None = None,
-    k: int = K,
-    facts: ItemFacts | None = None,
-    item_slices: Mapping[str, np.ndarray] | None = None,
+    options: EvaluationOptions = DEFAULT_OPTIONS,
 ) -> MetricResults:
     """`evaluate_scores_in_blocks` for scores that are there already, float [customers of the test, items]."""
-    return evaluate_scores_in_blocks(
-        lambda rows: scores[rows],
-        test,
-        allowed,
-        ks=(k,),
-        excluded=excluded,
-        facts=facts,
-        item_slices=item_slices,
-    )
+    return evaluate_scores_in_blocks(lambda rows: scores[rows], test, allowed, options)
 
 
 def evaluate_lists(
@@ -144,43 +146,34 @@ def evaluate_lists(
     facts: ItemFacts | None = None,
     item_slices: Mapping[str, np.ndarray] | None = None,
 ) -> MetricResults:
-    """Compare lists that were made elsewhere.
+    """Compare lists that were made elsewhere with what was wanted.
 
     Args:
         listed: by task, int [customers of the test, k], -1 for no item.
-        item_slices: as of `evaluate_scores_in_blocks`.
+        facts, item_slices: as of `EvaluationOptions`.
     """
     k = next(iter(listed.values())).shape[1]
-    return _measured(
-        lambda rows: {t: items[rows] for t, items in listed.items()},
-        test,
-        n_allowed,
-        (k,),
-        tuple(listed),
-        facts,
-        item_slices,
+    options = EvaluationOptions((k,), tuple(listed), facts=facts, item_slices=item_slices)
+    return _evaluate_blocks(
+        lambda rows: {task: items[rows] for task, items in listed.items()}, test, n_allowed, options
     )
 
 
-def _measured(
-    lists_of: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+def _evaluate_blocks(
+    list_block: Callable[[np.ndarray], Mapping[str, np.ndarray]],
     test: HoldoutCase,
     n_allowed: int,
-    ks: Sequence[int],
-    tasks: Sequence[str],
-    facts: ItemFacts | None,
-    item_slices: Mapping[str, np.ndarray] | None = None,
-    block: int | None = None,
+    options: EvaluationOptions,
 ) -> MetricResults:
-    facts = facts or ItemFacts.of(test.known_share)
+    facts, ks, tasks = options.facts or ItemFacts.of(test.known_share), options.ks, options.tasks
     wants = {"discover": test.fresh, "next": test.wanted}
     shown = {task: np.zeros(test.n_items, np.int64) for task in tasks}
     answered: dict[str, list[np.ndarray]] = {task: [] for task in tasks}
     parts: dict[str, list[dict[str, np.ndarray]]] = {task: [] for task in tasks}
-    size = block or max(1, MOST_CELLS // max(test.n_items, 1))
+    size = options.block or max(1, MOST_CELLS // max(test.n_items, 1))
     for start in range(0, max(len(test), 1), size):
         rows = np.arange(start, min(start + size, len(test)))
-        lists = lists_of(rows)
+        lists = list_block(rows)
         for task in tasks:
             wanted, items = wants[task][rows].toarray(), lists[task]
             counts, main = wanted.any(axis=1), items[:, : ks[0]]
@@ -189,7 +182,7 @@ def _measured(
                 **compute_beyond_accuracy_metrics(main, wanted, test.seen[rows], facts),
             }
             figures = {name: np.where(counts, values, np.nan) for name, values in figures.items()}
-            for name, chosen in (item_slices or {}).items():
+            for name, chosen in (options.item_slices or {}).items():
                 part = wanted & chosen
                 there = part.any(axis=1)
                 for metric, values in compute_ranking_metrics(items, part, ks[:1]).items():

@@ -16,7 +16,8 @@ from scipy import sparse
 
 from models.base import Recommender
 from models.data_shape import DataShape
-from models.inference import FactorSpace, fold_in_customer, multiply_vectors
+from models.factor_space import FactorSpace, fold_in_customer
+from models.inference import multiply_vectors
 from models.training_data import KIND_WEIGHTS, Behaviour, Customers, Training
 
 

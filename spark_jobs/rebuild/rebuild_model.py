@@ -28,7 +28,8 @@ from expectations.contracts.lake import (
     REC_ITEM_ITEMS,
 )
 from expectations.contracts.tables import Table
-from models.registry import ModelRegistry, ModelVersion
+from models.model_version import ModelVersion
+from models.registry import ModelRegistry
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext, hash_code, hash_config
 from spark_jobs.run.model_registry import open_registry

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from expectations.contracts.lake import CORE_EVENTS, FEAT_CUSTOMERS, FEAT_ITEMS
 from models import drift
 from models.drift import DriftSignal
-from models.registry import ModelRegistry, ModelVersion
+from models.model_version import ModelVersion
+from models.registry import ModelRegistry
 from spark_jobs.lake.tables import Lake
 from spark_jobs.train.matrices import TrainingMatrices
 from spark_jobs.train.provenance import SEARCH, date_to_day, day_to_date, format_day

@@ -8,7 +8,8 @@ import numpy as np
 from models import model_flaws
 from models.gate import REMEMBERED, compute_usual_quality
 from models.inference import select_top_items
-from models.registry import ModelRegistry, ModelVersion
+from models.model_version import ModelVersion
+from models.registry import ModelRegistry
 from models.time_split import HoldoutCase
 from spark_jobs.train.evaluate import BASELINES, SERVED, Evaluation
 from spark_jobs.train.offline_tests import measure_scores, score_test_case

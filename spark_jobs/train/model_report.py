@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts.files import put_text
-from models.registry import ModelVersion
+from models.model_version import ModelVersion
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.train.drift import REPORT_FILE
 from spark_jobs.train.provenance import REFIT

@@ -6,7 +6,14 @@ import numpy as np
 
 from models.base import Recommender, choose_block_size
 from models.blending.base import Blend
-from models.evaluation import TASKS, ItemFacts, MetricResults, evaluate_lists, evaluate_scores
+from models.evaluation import (
+    TASKS,
+    EvaluationOptions,
+    ItemFacts,
+    MetricResults,
+    evaluate_lists,
+    evaluate_scores,
+)
 from models.evaluation.comparison import K
 from models.time_split import HoldoutCase, build_holdout_case
 from models.training_data import Customers
@@ -44,7 +51,12 @@ def measure_scores(
 ) -> MetricResults:
     """Measure lists in the order of scores; what a customer bought is left out unless it is consumable."""
     excluded = test.seen.multiply(~matrices.consumable).tocsr()
-    return evaluate_scores(scores, test, matrices.allowed, excluded, facts=facts, item_slices=item_slices)
+    return evaluate_scores(
+        scores,
+        test,
+        matrices.allowed,
+        EvaluationOptions(excluded=excluded, facts=facts, item_slices=item_slices),
+    )
 
 
 def measure_served_lists(

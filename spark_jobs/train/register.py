@@ -9,7 +9,7 @@ from typing import Any
 from models.evaluation import TASKS
 from models.evaluation.summary import summarise_metrics
 from models.gate import REMEMBERED, GateVerdict
-from models.registry import ModelVersion
+from models.model_version import ModelVersion
 from spark_jobs.run.context import TableReport
 from spark_jobs.train import leaderboard, provenance
 from spark_jobs.train.configuration_search import SearchResult

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from expectations.contracts.lake import FCT_INTERACTIONS, FEAT_CUSTOMERS, FEAT_ITEMS
-from models.registry import ModelRegistry, ModelVersion
+from models.model_version import ModelVersion
+from models.registry import ModelRegistry
 from models.time_split import HoldoutWindows, split_into_windows
 from spark_jobs.lake.tables import Lake
 from spark_jobs.learning_data.behaviour import select_newest_days, shift_to_shop_time

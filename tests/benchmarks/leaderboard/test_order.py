@@ -11,7 +11,7 @@ from scipy import sparse
 
 from benchmarks.leaderboard.datasets.order import renumber_items, shuffle_items
 from benchmarks.leaderboard.datasets.window import Dataset, TestWindow
-from models.evaluation import evaluate_scores_in_blocks
+from models.evaluation import EvaluationOptions, evaluate_scores_in_blocks
 from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour, Training
 
@@ -98,7 +98,7 @@ def test_a_recommender_without_an_opinion_knows_no_future():
             lambda rows: np.ones((len(rows), N_ITEMS), np.float32),
             window.asked,
             np.ones(N_ITEMS, bool),
-            tasks=("discover",),
+            EvaluationOptions(tasks=("discover",)),
         )
         return float(np.nanmean(equal.figures["discover"]["hit@10"]))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.blending.score_scale import normalise_scores
 from models.blending.weighted import WeightedBlend
-from models.evaluation import evaluate_lists, evaluate_scores
+from models.evaluation import EvaluationOptions, evaluate_lists, evaluate_scores
 from models.recommenders import build_blend, build_recommender
 from models.time_split import build_holdout_case
 from models.training_data import Customers
@@ -84,7 +84,7 @@ def test_lists_of_a_test_are_those_that_its_scores_give(shop):
     blend = WeightedBlend(parts, {"item_knn": 1.0, "own_history": 0.5})
     customers = Customers.of(past, test.customers)
     excluded = test.seen.multiply(~consumable).tocsr()
-    by_scores = evaluate_scores(blend.score(customers), test, allowed, excluded)
+    by_scores = evaluate_scores(blend.score(customers), test, allowed, EvaluationOptions(excluded=excluded))
     by_lists = evaluate_lists(
         blend.list_test_items(customers, allowed, consumable, 10), test, int(allowed.sum())
     )

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.evaluation import TASKS, evaluate_lists, evaluate_scores, evaluate_scores_in_blocks
+from models.evaluation import (
+    TASKS,
+    EvaluationOptions,
+    evaluate_lists,
+    evaluate_scores,
+    evaluate_scores_in_blocks,
+)
 from models.evaluation.ranking_metrics import compute_ranking_metrics
 from models.inference import select_top_items
 from models.time_split import build_holdout_case
@@ -69,7 +75,7 @@ def test_the_two_tasks_by_hand():
     train, test = shop([(0, 0, 1), (1, 2, 2)], 2, 3), shop([(0, 0, 5), (0, 1, 5)], 2, 3)
     asked = build_holdout_case(train, test, np.ones(3, bool))
     assert asked.customers.tolist() == [0]
-    found = evaluate_scores(np.array([[3.0, 1.0, 2.0]]), asked, np.ones(3, bool), k=3)
+    found = evaluate_scores(np.array([[3.0, 1.0, 2.0]]), asked, np.ones(3, bool), EvaluationOptions((3,)))
     assert found.ndcg["next"][0] == pytest.approx((1 + 1 / 2) / (1 + 1 / math.log2(3)))
     assert found.ndcg["discover"][0] == pytest.approx(1 / math.log2(3))
     assert found.mrr["discover"][0] == pytest.approx(0.5)
@@ -90,7 +96,9 @@ def test_a_customer_who_bought_nothing_new_counts_in_next_only():
 
 def test_what_is_bought_once_is_not_listed_again():
     asked = build_holdout_case(shop([(0, 0, 1)], 1, 2), shop([(0, 0, 5), (0, 1, 5)], 1, 2), np.ones(2, bool))
-    found = evaluate_scores(np.array([[2.0, 1.0]]), asked, np.ones(2, bool), excluded=asked.seen)
+    found = evaluate_scores(
+        np.array([[2.0, 1.0]]), asked, np.ones(2, bool), EvaluationOptions(excluded=asked.seen)
+    )
     assert found.mrr["next"][0] == 1.0
     assert found.recall["next"][0] == 0.5
 
@@ -107,8 +115,10 @@ def test_blocks_do_not_matter(seed, block):
         np.ones(12, bool),
     )
     scores, allowed = generator.random((len(asked), 12)).round(1), generator.random(12) < 0.9
-    whole = evaluate_scores(scores, asked, allowed, k=3)
-    parts = evaluate_scores_in_blocks(lambda places: scores[places], asked, allowed, ks=(3,), block=block)
+    whole = evaluate_scores(scores, asked, allowed, EvaluationOptions((3,)))
+    parts = evaluate_scores_in_blocks(
+        lambda places: scores[places], asked, allowed, EvaluationOptions((3,), block=block)
+    )
     assert whole.lists == parts.lists
     for task in TASKS:
         for name, values in whole.figures[task].items():
@@ -118,7 +128,10 @@ def test_blocks_do_not_matter(seed, block):
 def test_the_first_cut_is_the_one_that_choices_are_made_on():
     asked = build_holdout_case(shop([(0, 0, 1)], 1, 4), shop([(0, 3, 5)], 1, 4), np.ones(4, bool))
     found = evaluate_scores_in_blocks(
-        lambda _: np.array([[4.0, 3.0, 2.0, 1.0]]), asked, np.ones(4, bool), ks=(2, 4), tasks=("next",)
+        lambda _: np.array([[4.0, 3.0, 2.0, 1.0]]),
+        asked,
+        np.ones(4, bool),
+        EvaluationOptions((2, 4), ("next",)),
     )
     assert found.figures["next"]["hit@2"][0] == 0 and found.figures["next"]["hit@4"][0] == 1
     assert found.ndcg["next"][0] == 0 and found.quality[0] == 0
@@ -130,7 +143,7 @@ def test_lists_made_elsewhere_count_as_those_made_here():
         shop([(0, 0, 1), (1, 1, 1)], 2, 3), shop([(0, 0, 5), (0, 2, 5), (1, 1, 6)], 2, 3), np.ones(3, bool)
     )
     scores = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
-    here = evaluate_scores(scores, asked, np.ones(3, bool), k=3)
+    here = evaluate_scores(scores, asked, np.ones(3, bool), EvaluationOptions((3,)))
     there = evaluate_lists(
         {"discover": np.array([[1, 2, -1], [2, 0, -1]]), "next": np.array([[0, 1, 2], [2, 1, 0]])}, asked, 3
     )
@@ -145,7 +158,7 @@ def test_only_items_of_a_slice_count_in_its_figures():
     asked = build_holdout_case(shop([(0, 1, 1)], 1, 3), shop([(0, 0, 5), (0, 2, 5)], 1, 3), np.ones(3, bool))
     of = {"new": np.array([False, False, True]), "gone": np.array([False, True, False])}
     found = evaluate_scores(
-        np.array([[3.0, 2.0, 1.0]]), asked, np.ones(3, bool), k=3, item_slices=of
+        np.array([[3.0, 2.0, 1.0]]), asked, np.ones(3, bool), EvaluationOptions((3,), item_slices=of)
     ).figures["next"]
     assert found["ndcg@3 new"][0] == pytest.approx(1 / math.log2(4))
     assert np.isnan(found["ndcg@3 gone"][0])

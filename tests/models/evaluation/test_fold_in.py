@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from expectations.contracts import snapshot
 from models.evaluation import fold_in as measured
-from models.inference import FactorSpace, fold_in_customer
+from models.factor_space import FactorSpace, fold_in_customer
 from models.recommenders import build_recommender
 from models.time_split import build_holdout_case
 from models.training_data import KIND_WEIGHTS, PURCHASE, Behaviour, Customers

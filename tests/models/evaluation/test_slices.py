@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.evaluation import evaluate_scores, slices
+from models.evaluation import EvaluationOptions, evaluate_scores, slices
 from models.evaluation.summary import summarise_metrics
 from models.time_split import build_holdout_case
 from models.training_data import PURCHASE, Behaviour
@@ -84,8 +84,7 @@ def test_told_by_slice(asked):
         np.tile(np.array([0.1, 0.2, 0.3, 0.9]), (3, 1)),
         test,
         np.ones(4, bool),
-        k=1,
-        item_slices=slices.slice_items(before),
+        EvaluationOptions((1,), item_slices=slices.slice_items(before)),
     )
     told = summarise_metrics(found, slices.slice_customers(before, test))["next"]
     assert told["ndcg"]["mean"] == pytest.approx(1 / 3, abs=1e-5) and told["n_customers"] == 3

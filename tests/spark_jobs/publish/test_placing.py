@@ -5,7 +5,7 @@ import numpy as np
 
 from expectations.contracts import snapshot
 from expectations.contracts.published import Published
-from models.inference import FactorSpace, fold_in_customer
+from models.factor_space import FactorSpace, fold_in_customer
 from models.training_data import KIND_WEIGHTS, PURCHASE
 from spark_jobs.publish.job import run
 
@@ -42,7 +42,6 @@ def test_a_snapshot_places_a_customer_as_training_would(shop):
     space = FactorSpace.read(
         held.factors,
         held.gram,
-        held.n_components,
         held.confidence,
         held.regularisation,
         held.half_life_days,

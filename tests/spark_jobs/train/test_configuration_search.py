@@ -8,7 +8,7 @@ import psutil
 import pytest
 from scipy import sparse
 
-from models.evaluation import evaluate_scores
+from models.evaluation import EvaluationOptions, evaluate_scores
 from models.recommenders import build_recommender
 from models.time_split import build_holdout_case
 from models.training_data import Customers
@@ -76,7 +76,10 @@ def test_a_trial_equals_the_recipe_fitted_alone(halved, training):
         )
         scores = fitted.score(Customers.of(matrices.training.before(begins), test.customers))
         expected = evaluate_scores(
-            scores, test, matrices.allowed, sparse.csr_matrix(test.seen.toarray() & ~matrices.consumable)
+            scores,
+            test,
+            matrices.allowed,
+            EvaluationOptions(excluded=sparse.csr_matrix(test.seen.toarray() & ~matrices.consumable)),
         ).quality
         assert trial.metrics["quality"] == pytest.approx(np.nanmean(expected), abs=1e-12)
         assert trial.metrics["seconds"] > 0 and 20 < trial.metrics["peak_memory_mb"] < 1000

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.contracts.lake import CORE_EVENTS, OPS_RUNS
 from expectations.contracts.settings import SettingsError
-from models.registry import ModelVersion
+from models.model_version import ModelVersion
 from spark_jobs.run.context import LandingDates, NothingNew, TableReport, hash_config
 from spark_jobs.run.manifest import record_reports
 from spark_jobs.run.model_registry import open_registry

@@ -154,7 +154,7 @@ def test_stale(good, trained):
 
 def test_a_lasting_lower_level_becomes_the_reference(good):
     """Seven refused nights in a row: the eighth is compared with them, and no more with better days."""
-    from models.registry import ModelVersion
+    from models.model_version import ModelVersion
 
     tags = {
         "qualities": "[0.4, 0.5]",
@@ -178,7 +178,7 @@ def test_a_lasting_lower_level_becomes_the_reference(good):
 
 
 def test_labels_that_leak_every_night_never_become_the_reference(good):
-    from models.registry import ModelVersion
+    from models.model_version import ModelVersion
 
     _, fine = good
     usual = compute_mean_quality(fine)
@@ -201,7 +201,7 @@ def test_only_refused_refits_of_the_same_configuration_are_a_level():
     """After a rollback to concierge/1: what was accepted later, searches and other configurations say nothing
     of it.
     """
-    from models.registry import ModelVersion
+    from models.model_version import ModelVersion
 
     def version(number, **said):
         return ModelVersion(
