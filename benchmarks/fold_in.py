@@ -47,11 +47,11 @@ def write_and_read_factors(folder: Path, n_items: int) -> FactorSpace:
         tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
         ((20, 1.0),),
     )
-    write_snapshot(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack(record))])
+    write_snapshot(folder / "snapshot", [(snapshot.FOLD_IN, snapshot.pack_record(record))])
     start = time.perf_counter()
     with lmdb.open(str(folder / "snapshot"), readonly=True, lock=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.FOLD_IN)
-    factors_read = snapshot.unpack(snapshot.FoldInFactors, packed)
+    factors_read = snapshot.unpack_record(snapshot.FoldInFactors, packed)
     space = FactorSpace.read(
         factors_read.factors,
         factors_read.gram,

@@ -35,23 +35,26 @@ def make_snapshot_content(n_customers: int, seed: int):
     draw = random.Random(seed)
     items = [f"item-{n}" for n in range(N_ITEMS)]
     scores, sources = [1 - n / LENGTH for n in range(LENGTH)], [("item_knn", "lightfm")] * LENGTH
-    meta = snapshot.Meta(
+    meta = snapshot.SnapshotMeta(
         snapshot.LAYOUT, "bench", "2026-02-20", "2026-02-21T03:00:00Z", "concierge/1", "", {}
     )
-    yield snapshot.META, snapshot.pack(meta)
+    yield snapshot.META, snapshot.pack_record(meta)
     catalogue = snapshot.ListVocabulary(items)
-    yield snapshot.audience_list(snapshot.POPULAR), catalogue.pack(items[:LENGTH], scores, sources)
+    yield snapshot.get_audience_list_key(snapshot.POPULAR), catalogue.pack(items[:LENGTH], scores, sources)
     for name in items:
         yield (
-            snapshot.item(name),
-            snapshot.pack(snapshot.Item(name, "Mugs", "Acme", 2.5, "EUR", None, True, True)),
+            snapshot.get_item_key(name),
+            snapshot.pack_record(snapshot.ItemFacts(name, "Mugs", "Acme", 2.5, "EUR", None, True, True)),
         )
     for n in range(n_customers):
         yield (
-            snapshot.customer(f"c_{n}"),
-            snapshot.pack(snapshot.Customer("France", ("vip",), None, 3, None, True)),
+            snapshot.get_customer_key(f"c_{n}"),
+            snapshot.pack_record(snapshot.CustomerSlice("France", ("vip",), None, 3, None, True)),
         )
-        yield snapshot.customer_list(f"c_{n}"), catalogue.pack(draw.sample(items, LENGTH), scores, sources)
+        yield (
+            snapshot.get_customer_list_key(f"c_{n}"),
+            catalogue.pack(draw.sample(items, LENGTH), scores, sources),
+        )
     yield snapshot.CATALOGUE, catalogue.as_bytes()
 
 

@@ -18,7 +18,7 @@ from expectations.contracts.lake import (
     REC_AUDIENCE_ITEMS,
     REC_CUSTOMER_ITEMS,
 )
-from expectations.contracts.snapshot import POPULAR, audiences
+from expectations.contracts.snapshot import POPULAR, list_audiences
 from expectations.contracts.tables import Table
 from models.artifact import ModelArtifact
 from models.blending.weighted import WeightedBlend
@@ -119,7 +119,9 @@ def select_known_customers(lake: Lake, rows: pa.Table, known: Mapping[str, str])
         FEAT_CUSTOMERS, ["customer_id", "country", "rfm_segment", "segment_ids"]
     ).to_pylist():
         segments = tuple(dict.fromkeys([*filter(None, [row["rfm_segment"]]), *(row["segment_ids"] or ())]))
-        narrowest = next((lists[name] for name in audiences(row["country"], segments) if name in lists), [])
+        narrowest = next(
+            (lists[name] for name in list_audiences(row["country"], segments) if name in lists), []
+        )
         ladder[row["customer_id"]] = [narrowest, lists[POPULAR]]
     is_known = [name in known and name in ladder for name in rows["customer_id"].to_pylist()]
     return KnownCustomers(rows.filter(pa.array(is_known)), ladder)

@@ -18,7 +18,7 @@ from benchmarks.sample_shop_lists.report import (
     is_model_part,
 )
 from benchmarks.sample_shop_lists.worth import AUDIENCE, SERVED, ComparisonBoard
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 
 TITLE = "The sample shop's lists by its own truth"
 
@@ -29,7 +29,7 @@ def write_page(folder: Path, name: str, comparison: ListComparison) -> Path:
     image = folder / f"{name}.png"
     draw_panels(comparison, image)
     path = folder / f"{name}.html"
-    put_text(path, render_page(comparison, image))
+    write_text_atomically(path, render_page(comparison, image))
     return path
 
 

@@ -5,10 +5,10 @@ either.
 import os
 from pathlib import Path
 
-Stamp = tuple[tuple[int, int, int] | None, ...]
+FileStamps = tuple[tuple[int, int, int] | None, ...]
 
 
-def put_text(path: Path, text: str) -> None:
+def write_text_atomically(path: Path, text: str) -> None:
     """Write a file, or write it anew: aside, synced, then renamed.
 
     Without the sync a loss of power may leave the new name with nothing behind it.
@@ -26,7 +26,7 @@ def put_text(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
-def stamps(*paths: Path) -> Stamp:
+def read_file_stamps(*paths: Path) -> FileStamps:
     """What tells that files are others than before: number, time of change and size of each; None where there
     is none.
     """

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-FILE, DATA = "manifest.json", "data.mdb"
+FILE, DATA_FILE = "manifest.json", "data.mdb"
 
 
 class SnapshotDamaged(RuntimeError):  # noqa: N818 - reads as what it says
@@ -19,7 +19,7 @@ class SnapshotDamaged(RuntimeError):  # noqa: N818 - reads as what it says
 
 
 @dataclass(frozen=True)
-class Manifest:
+class SnapshotManifest:
     """What `data.mdb` of the snapshot `name` is: its size in bytes, and its SHA-256 in hex."""
 
     name: str
@@ -27,7 +27,7 @@ class Manifest:
     sha256: str
 
     @classmethod
-    def of(cls, name: str, data: Path) -> "Manifest":
+    def of(cls, name: str, data: Path) -> "SnapshotManifest":
         """The manifest of a file as it is now."""
         with data.open("rb") as file:
             return cls(name, os.fstat(file.fileno()).st_size, _sha256(file))
@@ -42,7 +42,7 @@ class Manifest:
             os.fsync(out.fileno())
 
     @classmethod
-    def read(cls, folder: Path) -> "Manifest | None":
+    def read(cls, folder: Path) -> "SnapshotManifest | None":
         """The manifest of a snapshot's folder; None where there is none, as of a snapshot made before layout
         3.
 
@@ -68,28 +68,29 @@ class Manifest:
         size = os.fstat(file.fileno()).st_size
         if size != self.size:
             raise SnapshotDamaged(
-                f"snapshot {self.name} is damaged: {DATA} has {size:,} bytes, not {self.size:,}"
+                f"snapshot {self.name} is damaged: {DATA_FILE} has {size:,} bytes, not {self.size:,}"
             )
         if _sha256(file) != self.sha256:
             raise SnapshotDamaged(
-                f"snapshot {self.name} is damaged: the content of {DATA} is not what was written (SHA-256)"
+                f"snapshot {self.name} is damaged: the content of {DATA_FILE} is not what was"
+                " written (SHA-256)"
             )
 
 
-def verify(folder: Path) -> None:
+def verify_snapshot(folder: Path) -> None:
     """Compare a snapshot's file with its manifest; one without a manifest passes.
 
     Raises:
         SnapshotDamaged: they differ, or either cannot be read.
     """
-    manifest = Manifest.read(folder)
+    manifest = SnapshotManifest.read(folder)
     if manifest is None:
         return
     try:
-        with (folder / DATA).open("rb") as file:
+        with (folder / DATA_FILE).open("rb") as file:
             manifest.verify(file)
     except OSError as error:
-        raise SnapshotDamaged(f"snapshot {folder.name} is damaged: {DATA}: {error.strerror}") from None
+        raise SnapshotDamaged(f"snapshot {folder.name} is damaged: {DATA_FILE}: {error.strerror}") from None
 
 
 def _sha256(file: BinaryIO) -> str:

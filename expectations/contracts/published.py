@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 from expectations.contracts.home import HomePaths
 
 FILE = HomePaths(Path()).published.name
@@ -63,14 +63,14 @@ class Published:
             PublishedUnreadable: neither can be read.
         """
         try:
-            return cls.read_switch(home)
+            return cls.read_published_file(home)
         except PublishedUnreadable:
-            if (last := last_switch(home)) is None:
+            if (last := read_last_deployed(home)) is None:
                 raise
             return last
 
     @classmethod
-    def read_switch(cls, home: Path) -> "Published | None":
+    def read_published_file(cls, home: Path) -> "Published | None":
         """What the file itself says; None where there is none.
 
         Raises:
@@ -111,10 +111,10 @@ class Published:
         """Switch readers over; on disk when this returns, so that no line says what a loss of power took
         back.
         """
-        put_text(home / FILE, json.dumps(asdict(self), indent=2, sort_keys=True))
+        write_text_atomically(home / FILE, json.dumps(asdict(self), indent=2, sort_keys=True))
 
 
-def history(home: Path) -> list[Published]:
+def read_published_history(home: Path) -> list[Published]:
     """What was published and is kept, newest first; a record that cannot be read is left out."""
     records = []
     for path in (home / HISTORY).glob("*.json"):
@@ -123,14 +123,18 @@ def history(home: Path) -> list[Published]:
     return sorted(records, key=_age, reverse=True)
 
 
-def older(home: Path, record: Published) -> list[Published]:
+def find_older_records(home: Path, record: Published) -> list[Published]:
     """The kept publishes from before one, newest first: what may stand in for it. A later one was rolled back
     from.
     """
-    return [one for one in history(home) if _age(one) < _age(record) and one.snapshot != record.snapshot]
+    return [
+        one
+        for one in read_published_history(home)
+        if _age(one) < _age(record) and one.snapshot != record.snapshot
+    ]
 
 
-def last_switch(home: Path) -> Published | None:
+def read_last_deployed(home: Path) -> Published | None:
     """What readers were last switched to, by the last line that can be read; None where no line can."""
     try:
         lines = (home / DEPLOYMENTS).read_text(errors="replace").splitlines()

@@ -13,7 +13,7 @@ from pathlib import Path
 import lmdb
 import msgpack
 
-from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lmdb_environments import open_shared_environment
 from expectations.contracts.restrictions import (
@@ -54,7 +54,7 @@ class RestrictionDatabase:
             self._env = open_shared_environment(folder, self._inode, MAP_BYTES, len(DATABASES))
             self._databases = {name: self._env.open_db(name.encode(), create=False) for name in DATABASES}
             self._n_bytes = 0
-            self._written: tuple[Stamp, int] = (), -1  # nothing yet that it could differ from
+            self._written: tuple[FileStamps, int] = (), -1  # nothing yet that it could differ from
             self._is_as_written()
             self._env.reader_check()  # slots of processes that were killed
         except (OSError, lmdb.Error) as error:
@@ -94,7 +94,7 @@ class RestrictionDatabase:
         return status.st_size >= self._n_bytes and self._is_as_written()
 
     def _is_as_written(self) -> bool:
-        if stamps(self._file) == self._written[0]:
+        if read_file_stamps(self._file) == self._written[0]:
             return True
         try:
             with (self._file.parent / LOCK).open("a") as lock:
@@ -109,11 +109,11 @@ class RestrictionDatabase:
         self._written = now
         return True
 
-    def _stamp(self) -> tuple[Stamp, int]:
+    def _stamp(self) -> tuple[FileStamps, int]:
         """What tells that the file is another than before, and the number of the newest transaction: a write
         changes both.
         """
-        return stamps(self._file), self._env.info()["last_txnid"]
+        return read_file_stamps(self._file), self._env.info()["last_txnid"]
 
     @contextmanager
     def _begin_write(self) -> Iterator[lmdb.Transaction]:

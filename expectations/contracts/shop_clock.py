@@ -10,7 +10,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 from expectations.contracts.home import HomePaths
 
 FILE = HomePaths(Path()).shop_clock  # under the home
@@ -57,5 +57,7 @@ def set_next_landing_day(home: Path, run_day: date, last_traded: date | None, op
         return planned
     lags = read_calendar_lags(home) | {run_day: (run_day - next_day).days - 1}
     (home / FILE).parent.mkdir(parents=True, exist_ok=True)
-    put_text(home / FILE, json.dumps({day.isoformat(): lag for day, lag in sorted(lags.items())}))
+    write_text_atomically(
+        home / FILE, json.dumps({day.isoformat(): lag for day, lag in sorted(lags.items())})
+    )
     return next_day

@@ -67,7 +67,7 @@ POPULAR = "popular"
 NEW = "new"
 
 
-class Item(NamedTuple):
+class ItemFacts(NamedTuple):
     """What filters and pages need to know of an item. `price` is for display, in `currency`."""
 
     title: str | None
@@ -84,7 +84,7 @@ class Item(NamedTuple):
         return self.is_recommendable and self.is_in_stock
 
 
-class Customer(NamedTuple):
+class CustomerSlice(NamedTuple):
     """The slice of a profile that a page may see. `last_order_at` is ISO text, UTC."""
 
     country: str | None
@@ -95,7 +95,7 @@ class Customer(NamedTuple):
     is_known: bool
 
 
-class Meta(NamedTuple):
+class SnapshotMeta(NamedTuple):
     """Where a snapshot comes from. `published_at` is ISO text, UTC; `table_versions` are those of the tables
     it was made of.
 
@@ -113,49 +113,49 @@ class Meta(NamedTuple):
     item_case: str = AS_GIVEN
 
 
-def customer_list(customer_id: str) -> bytes:
+def get_customer_list_key(customer_id: str) -> bytes:
     """Key of a customer's personal list: a packed list."""
     return _key("c/", customer_id)
 
 
-def audience_list(audience: str) -> bytes:
+def get_audience_list_key(audience: str) -> bytes:
     """Key of an audience's list (`popular`, `new`, `country:<country>`, `segment:<id>`, both joined by `|`):
     a packed list.
     """
     return _key("a/", audience)
 
 
-def similar_list(item_id: str) -> bytes:
+def get_similar_list_key(item_id: str) -> bytes:
     """Key of the items similar to an item: a packed list."""
     return _key("s/", item_id)
 
 
-def item(item_id: str) -> bytes:
-    """Key of an item's facts: a packed `Item`."""
+def get_item_key(item_id: str) -> bytes:
+    """Key of an item's facts: a packed `ItemFacts`."""
     return _key("i/", item_id)
 
 
-def customer(customer_id: str) -> bytes:
-    """Key of a customer's slice: a packed `Customer`."""
+def get_customer_key(customer_id: str) -> bytes:
+    """Key of a customer's slice: a packed `CustomerSlice`."""
     return _key("p/", customer_id)
 
 
-def identifier(identifier_id: str) -> bytes:
+def get_identifier_key(identifier_id: str) -> bytes:
     """Key of an identifier: the `customer_id` it belongs to now, as text."""
     return _key("x/", identifier_id)
 
 
-def links(identifier_id: str) -> bytes:
+def get_identifier_links_key(identifier_id: str) -> bytes:
     """Key of an identifier's links: a packed `Linked`."""
     return _key("l/", identifier_id)
 
 
-def former_customer(customer_id: str) -> bytes:
+def get_former_customer_key(customer_id: str) -> bytes:
     """Key of a `customer_id` that is no longer used: the one it resolves to now, as text."""
     return _key("o/", customer_id)
 
 
-def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
+def list_audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
     """The audiences a customer belongs to, narrowest first: segment and country, then segment, then country.
 
     Args:
@@ -169,12 +169,12 @@ def audiences(country: str | None, segments: tuple[str, ...]) -> list[str]:
     ]
 
 
-def pack(record: Item | Customer | Meta | FoldInFactors) -> bytes:
+def pack_record(record: ItemFacts | CustomerSlice | SnapshotMeta | FoldInFactors) -> bytes:
     """A record as bytes: its fields in order."""
     return msgpack.packb(tuple(record))
 
 
-def unpack(kind: type, packed: bytes) -> Any:
+def unpack_record(kind: type, packed: bytes) -> Any:
     """The record of this kind; sequences come back as tuples.
 
     Raises:

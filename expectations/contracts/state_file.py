@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 
 
 class State(NamedTuple):
@@ -67,9 +67,9 @@ class StateFile:
         self.folder.mkdir(parents=True, exist_ok=True)
         first, copy = self.paths
         text = _encode(state)
-        put_text(first, text)
+        write_text_atomically(first, text)
         try:
-            put_text(copy, text)
+            write_text_atomically(copy, text)
         except OSError as error:
             return [f"{copy.name} cannot be written: {error.strerror}"]
         return []

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.override import (
     FOLDER,
     LMDB_FILES,
@@ -95,15 +95,15 @@ class FileOverrides:
         self._home, self._file, self._lock = home, open_override_file(home), threading.Lock()
         self._paths = self._file.paths  # made once: every request stats them
         self._state, self._overrides = State(0, []), ()
-        self._loaded: Stamp | None = None
+        self._loaded: FileStamps | None = None
         self._problem = ""
         with contextlib.suppress(OverridesOutOfReach):  # then they are read from where they are
             self._migrate_from_lmdb()
 
     def read_all(self) -> tuple[Override, ...]:
-        if stamps(*self._paths) != self._loaded:
+        if read_file_stamps(*self._paths) != self._loaded:
             with self._lock:
-                stamp = stamps(*self._paths)
+                stamp = read_file_stamps(*self._paths)
                 if stamp != self._loaded:
                     self._load()
                     self._loaded = (
@@ -191,7 +191,7 @@ class FileOverrides:
                 new = State(self._state.number + 1, rows)
                 flaws = self._file.write(new)
                 self._adopt(new)
-                self._loaded = stamps(*self._paths)
+                self._loaded = read_file_stamps(*self._paths)
         except OSError as error:
             raise OverridesOutOfReach(
                 f"The override cannot be written: {error.strerror}. Nothing was changed."

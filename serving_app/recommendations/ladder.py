@@ -35,13 +35,13 @@ Ladder = Callable[[Snapshot, str | None], Iterator[Rung]]
 def list_personal_rungs(snapshot: Snapshot, customer_id: str | None) -> Iterator[Rung]:
     """The rungs for a customer; for a stranger what is popular."""
     if customer_id:
-        items = snapshot.read_list(contract.customer_list(customer_id))
+        items = snapshot.read_list(contract.get_customer_list_key(customer_id))
         yield Rung(PERSONAL, "chosen for this customer", items)
         yield from list_audience_rungs(snapshot, snapshot.read_customer(customer_id))
     yield from list_popular_rungs(snapshot)
 
 
-def list_audience_rungs(snapshot: Snapshot, customer: contract.Customer | None) -> Iterator[Rung]:
+def list_audience_rungs(snapshot: Snapshot, customer: contract.CustomerSlice | None) -> Iterator[Rung]:
     """The rung of the narrowest audience that has a list: a customer belongs to many, and an answer needs
     one.
     """
@@ -50,15 +50,15 @@ def list_audience_rungs(snapshot: Snapshot, customer: contract.Customer | None) 
     segments = tuple(
         dict.fromkeys([*([customer.rfm_segment] if customer.rfm_segment else []), *customer.segment_ids])
     )
-    for audience in contract.audiences(customer.country, segments):
-        if items := snapshot.read_list(contract.audience_list(audience)):
+    for audience in contract.list_audiences(customer.country, segments):
+        if items := snapshot.read_list(contract.get_audience_list_key(audience)):
             yield Rung(AUDIENCE, f"popular with {audience}", items)
             return
 
 
 def list_popular_rungs(snapshot: Snapshot) -> Iterator[Rung]:
     """The rung of what is popular in the whole shop."""
-    items = snapshot.read_list(contract.audience_list(contract.POPULAR))
+    items = snapshot.read_list(contract.get_audience_list_key(contract.POPULAR))
     yield Rung(POPULAR, "popular in the whole shop", items)
 
 
@@ -68,7 +68,7 @@ def list_similar_rungs(snapshot: Snapshot, item_id: str) -> Iterator[Rung]:
     def leave_out_item(items: Sequence[ListItem]) -> list[ListItem]:
         return [listed for listed in items if listed.item_id != item_id]
 
-    similar = snapshot.read_list(contract.similar_list(item_id))
+    similar = snapshot.read_list(contract.get_similar_list_key(item_id))
     yield Rung(SIMILAR, f"similar to {item_id}", leave_out_item(similar))
     for rung in list_popular_rungs(snapshot):
         yield rung._replace(items=leave_out_item(rung.items))

@@ -10,11 +10,23 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from expectations.contracts.files import Stamp, stamps
+from expectations.contracts.files import FileStamps, read_file_stamps
 from expectations.contracts.home import HomePaths
-from expectations.contracts.manifest import DATA, FILE, Manifest, SnapshotDamaged, verify
+from expectations.contracts.manifest import (
+    DATA_FILE,
+    FILE,
+    SnapshotDamaged,
+    SnapshotManifest,
+    verify_snapshot,
+)
 from expectations.contracts.published import FILE as PUBLISHED_FILE
-from expectations.contracts.published import Published, PublishedUnreadable, history, last_switch, older
+from expectations.contracts.published import (
+    Published,
+    PublishedUnreadable,
+    find_older_records,
+    read_last_deployed,
+    read_published_history,
+)
 from serving_app.storage.snapshots import NOTHING_PUBLISHED, Snapshot, SnapshotUnreadable
 from serving_app.storage.verified_snapshot import VerifiedSnapshot, open_snapshot
 
@@ -36,14 +48,14 @@ class PublishedSnapshots:
         """
         self._home, self._patience = home, patience_seconds
         self._lock, self._follow_lock = threading.Lock(), threading.Lock()
-        self._followed: Stamp | None = None
+        self._followed: FileStamps | None = None
         self._opening = threading.Thread()
         self._snapshot: VerifiedSnapshot | None = None
         self._problem = NOTHING_PUBLISHED
-        self._verified: tuple[Stamp, datetime] | None = None
+        self._verified: tuple[FileStamps, datetime] | None = None
 
     def get_current(self) -> Snapshot | None:
-        stamp = stamps(self._home / PUBLISHED_FILE)
+        stamp = read_file_stamps(self._home / PUBLISHED_FILE)
         if stamp != self._followed:
             with self._lock:
                 if stamp != self._followed:
@@ -86,28 +98,30 @@ class PublishedSnapshots:
         record cannot be read.
         """
         try:
-            record = Published.read_switch(self._home)
+            record = Published.read_published_file(self._home)
         except PublishedUnreadable as error:
             record = None
             flaws.append(str(error))
         if record is None:
-            record = last_switch(self._home) or next(iter(history(self._home)), None)
+            record = read_last_deployed(self._home) or next(iter(read_published_history(self._home)), None)
             if not flaws and (record or self._snapshot):
                 flaws.append(f"{PUBLISHED_FILE} is missing")
         if record is not None:
             if record.snapshot:  # a warehouse may be published without lists
                 yield record.snapshot
-            yield from (before.snapshot for before in older(self._home, record) if before.snapshot)
+            yield from (
+                before.snapshot for before in find_older_records(self._home, record) if before.snapshot
+            )
 
     def _open_intact(self, name: str, is_thorough: bool, flaws: list[str]) -> VerifiedSnapshot | None:
         """The snapshot of this name; None when it is damaged, with a sentence added to `flaws`."""
         opened = self._snapshot if self._snapshot and self._snapshot.name == name else None
         folder = HomePaths(self._home).snapshots / name
         try:
-            if opened and opened.is_private and Manifest.read(folder) == opened.manifest:
+            if opened and opened.is_private and SnapshotManifest.read(folder) == opened.manifest:
                 if is_thorough:
                     opened.verify()
-                    verify(folder)
+                    verify_snapshot(folder)
                 return opened
             return open_snapshot(folder, HomePaths(self._home).verified_snapshots / name, flaws)
         except (SnapshotUnreadable, SnapshotDamaged) as error:
@@ -118,9 +132,9 @@ class PublishedSnapshots:
                 return opened  # its copy has outlived the file it was made of
         return None
 
-    def _stamp_published_files(self) -> Stamp:
+    def _stamp_published_files(self) -> FileStamps:
         with contextlib.suppress(PublishedUnreadable):
-            if record := Published.read_switch(self._home):
+            if record := Published.read_published_file(self._home):
                 folder = HomePaths(self._home).snapshots / record.snapshot
-                return stamps(self._home / PUBLISHED_FILE, folder / DATA, folder / FILE)
-        return stamps(self._home / PUBLISHED_FILE)
+                return read_file_stamps(self._home / PUBLISHED_FILE, folder / DATA_FILE, folder / FILE)
+        return read_file_stamps(self._home / PUBLISHED_FILE)

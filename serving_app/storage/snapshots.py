@@ -37,7 +37,7 @@ class Snapshot:
         if packed is None:
             raise SnapshotUnreadable(f"snapshot {name} does not say where it comes from")
         try:
-            self.meta = contract.unpack(contract.Meta, packed)
+            self.meta = contract.unpack_record(contract.SnapshotMeta, packed)
         except (TypeError, ValueError) as error:
             raise SnapshotUnreadable(f"snapshot {name} cannot be read") from error
         if self.meta.layout not in contract.READABLE:
@@ -63,13 +63,13 @@ class Snapshot:
         packed = self._get(key)
         return self._catalogue.unpack(packed) if packed else []
 
-    def read_item(self, item_id: str) -> contract.Item | None:
+    def read_item(self, item_id: str) -> contract.ItemFacts | None:
         """An item's facts. Cached: a snapshot never changes, and every answer needs its items' facts."""
         if item_id not in self._items:
-            packed = self._get(contract.item(item_id))
+            packed = self._get(contract.get_item_key(item_id))
             if packed is None:
                 return None  # not cached: a client may send any id
-            self._items[item_id] = contract.unpack(contract.Item, packed)
+            self._items[item_id] = contract.unpack_record(contract.ItemFacts, packed)
         return self._items[item_id]
 
     def normalise_item_id(self, text: str) -> str:
@@ -78,28 +78,28 @@ class Snapshot:
         """
         return normalise_id(text, "item_id", self.meta.item_case)
 
-    def read_customer(self, customer_id: str) -> contract.Customer | None:
+    def read_customer(self, customer_id: str) -> contract.CustomerSlice | None:
         """The slice of a customer's profile; None for an unknown customer."""
-        packed = self._get(contract.customer(customer_id))
-        return contract.unpack(contract.Customer, packed) if packed else None
+        packed = self._get(contract.get_customer_key(customer_id))
+        return contract.unpack_record(contract.CustomerSlice, packed) if packed else None
 
     def resolve_customer_id(self, customer_id: str) -> str | None:
         """The id that an id of any age stands for now; None for one that was never issued or may not be
         personalised for.
         """
-        if self._get(contract.customer(customer_id)) is not None:
+        if self._get(contract.get_customer_key(customer_id)) is not None:
             return customer_id
-        current = self._get(contract.former_customer(customer_id))
+        current = self._get(contract.get_former_customer_key(customer_id))
         return current.decode() if current else None
 
     def find_customer_id(self, identifier_id: str) -> str | None:
         """The customer to whom an identifier belongs."""
-        customer_id = self._get(contract.identifier(identifier_id))
+        customer_id = self._get(contract.get_identifier_key(identifier_id))
         return customer_id.decode() if customer_id else None
 
     def read_links(self, identifier_id: str) -> contract.Linked | None:
         """An identifier's links in the identity graph, for operators; None for an unknown identifier."""
-        packed = self._get(contract.links(identifier_id))
+        packed = self._get(contract.get_identifier_links_key(identifier_id))
         return contract.unpack_links(packed) if packed else None
 
     def read_reviews(self) -> Sequence[contract.Review] | None:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 import lmdb
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.manifest import DATA, FILE, Manifest
+from expectations.contracts.manifest import DATA_FILE, FILE, SnapshotManifest
 from serving_app.storage.private_copy import open_private_copy
 from serving_app.storage.snapshots import Snapshot, SnapshotUnreadable
 
@@ -19,7 +19,9 @@ class VerifiedSnapshot(Snapshot):
         is_private: whether it is read from a copy.
     """
 
-    def __init__(self, name: str, file: BinaryIO, manifest: Manifest | None, is_private: bool) -> None:
+    def __init__(
+        self, name: str, file: BinaryIO, manifest: SnapshotManifest | None, is_private: bool
+    ) -> None:
         """
         Args:
             file: verified, and this snapshot's to keep open.
@@ -41,7 +43,7 @@ class VerifiedSnapshot(Snapshot):
             n_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
             # without a manifest, its length is all that can be checked; to read on would end the process
             if n_bytes > file.seek(0, 2):
-                raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA} is shorter than it says")
+                raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA_FILE} is shorter than it says")
 
             def get(key: bytes) -> bytes | None:
                 with env.begin() as txn:
@@ -49,7 +51,7 @@ class VerifiedSnapshot(Snapshot):
 
             super().__init__(name, get)
         except lmdb.Error:
-            raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA} is no LMDB file") from None
+            raise SnapshotUnreadable(f"snapshot {name} is damaged: {DATA_FILE} is no LMDB file") from None
         if manifest is None and self.meta.layout >= contract.VERIFIED_SINCE:
             raise SnapshotUnreadable(f"snapshot {name} is damaged: its {FILE} is missing")
 
@@ -74,22 +76,24 @@ def open_snapshot(folder: Path, link: Path, flaws: list[str]) -> VerifiedSnapsho
         SnapshotDamaged: it is not what was written.
         SnapshotUnreadable: it is not there, or no snapshot that this build reads.
     """
-    manifest = Manifest.read(folder)
+    manifest = SnapshotManifest.read(folder)
     verify = manifest.verify if manifest else _accept
     is_private = True
     try:
         try:
-            file = open_private_copy(folder / DATA, link, verify)
+            file = open_private_copy(folder / DATA_FILE, link, verify)
         except FileNotFoundError:
             raise
         except OSError as error:
-            file, is_private = (folder / DATA).open("rb"), False
+            file, is_private = (folder / DATA_FILE).open("rb"), False
             verify(file)
             flaws.append(
                 f"snapshot {folder.name} is read in place, since no copy can be made: {error.strerror}"
             )
     except OSError as error:
-        raise SnapshotUnreadable(f"snapshot {folder.name} cannot be read: {DATA}: {error.strerror}") from None
+        raise SnapshotUnreadable(
+            f"snapshot {folder.name} cannot be read: {DATA_FILE}: {error.strerror}"
+        ) from None
     return VerifiedSnapshot(folder.name, file, manifest, is_private)
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from math import log2
 from pathlib import Path
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 from spark_jobs.linkage.cluster import ClusterThresholds
 from spark_jobs.linkage.learned_values import LearnedValues
 
@@ -67,7 +67,7 @@ class LinkageModel:
     def save(self, path: Path) -> None:
         """Write a temporary file and rename it: a reader sees the old model or the new one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        put_text(path, self.to_json())
+        write_text_atomically(path, self.to_json())
 
     @classmethod
     def load(cls, path: Path) -> "LinkageModel":

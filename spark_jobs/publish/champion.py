@@ -20,7 +20,7 @@ def restore_champion(settings: Settings, model_version: str, at: datetime) -> tu
     Raises:
         DigestError: its files are not those that were registered; the model in force stays.
     """
-    number = parse_version_number(model_version)
+    number = parse_model_version_number(model_version)
     if number is None and not settings.paths.mlflow.exists():
         return None, False  # there never was a model
     registry = open_registry(settings, at)
@@ -41,7 +41,7 @@ def restore_champion_from_log(settings: Settings, log: list[Deployment], at: dat
         DigestError: as `restore_champion`.
     """
     wanted = log[-1].record["model_version"] if log else "none"
-    if parse_version_number(wanted) is None:
+    if parse_model_version_number(wanted) is None:
         return None
     champion = open_registry(settings, at).champion()
     left = log[-2].record["model_version"] if len(log) > 1 and log[-1].by == ROLLBACK else None
@@ -51,7 +51,7 @@ def restore_champion_from_log(settings: Settings, log: list[Deployment], at: dat
     return None
 
 
-def parse_version_number(model_version: str) -> int | None:
+def parse_model_version_number(model_version: str) -> int | None:
     """The number of `concierge/<n>`; None for `none`, as before a model was accepted."""
     return int(model_version.rpartition("/")[2]) if "/" in model_version else None
 

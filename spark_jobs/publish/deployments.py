@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from expectations.contracts import published
-from expectations.contracts.files import put_text, sync_folder
+from expectations.contracts.files import sync_folder, write_text_atomically
 from expectations.contracts.home import HomePaths
 from expectations.contracts.published import Published, PublishedUnreadable
 from spark_jobs.publish.summary import read_report
@@ -145,8 +145,8 @@ def restore_last_deployment(home: Path) -> Published | None:
     Raises:
         PublishedUnreadable: `published.json` is damaged and the log holds no line to make it again from.
     """
-    log, seen = read_deployments(home), read_published_file(home)
-    if seen and not is_logged(log, seen):
+    log, seen = read_deployments(home), read_published_or_none(home)
+    if seen and not is_deployment_logged(log, seen):
         append_deployment(home, build_lost_deployment(home, seen))
         log = read_deployments(home)
     if log:
@@ -154,7 +154,7 @@ def restore_last_deployment(home: Path) -> Published | None:
     return Published.read(home)
 
 
-def is_logged(log: list[Deployment], record: Published) -> bool:
+def is_deployment_logged(log: list[Deployment], record: Published) -> bool:
     """Whether a line is about this record."""
     return any(each.published == record for each in log) or bool(log and _is_same(log[-1].published, record))
 
@@ -167,10 +167,10 @@ def build_lost_deployment(home: Path, seen: Published) -> Deployment:
     return build_rollback_deployment(home, seen, format_utc(switched_at), "")
 
 
-def read_published_file(home: Path) -> Published | None:
+def read_published_or_none(home: Path) -> Published | None:
     """What `published.json` says; None where it is missing or damaged."""
     try:
-        return Published.read_switch(home)
+        return Published.read_published_file(home)
     except PublishedUnreadable:
         return None
 
@@ -179,7 +179,7 @@ def write_derived_files(home: Path, deployment: Deployment) -> None:
     """Let history record, `published.json` and the warehouse's link say what a deployment says. Repeats
     harmlessly.
     """
-    record, seen = deployment.published, read_published_file(home)
+    record, seen = deployment.published, read_published_or_none(home)
     if deployment.by == PUBLISH:
         write_history_record(home, record)
     if seen is None or not _is_same(seen, record):
@@ -193,7 +193,7 @@ def write_history_record(home: Path, record: Published) -> None:
     text = json.dumps(asdict(record), indent=2, sort_keys=True)
     if not path.exists() or path.read_text(errors="replace") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
-        put_text(path, text)
+        write_text_atomically(path, text)
 
 
 def link_warehouse_file(home: Path, record: Published) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from expectations.contracts.published import history
+from expectations.contracts.published import read_published_history
 from spark_jobs.publish import deployments
 from spark_jobs.publish.as_of import compute_first_day_in_production, format_landing_dates, resolve_as_of
 from spark_jobs.publish.deployments import Deployment
@@ -43,7 +43,7 @@ def describe_deployment(
 ) -> list[str]:
     """What was in production, in words."""
     record, model, rules = deployment.record, deployment.model, deployment.rules
-    is_kept = deployment.shows in {each.shows for each in history(home)}
+    is_kept = deployment.shows in {each.shows for each in read_published_history(home)}
     since = {
         "wall": deployment.switched_at,
         "shop": f"{compute_first_day_in_production(deployment)} by the shop's days",

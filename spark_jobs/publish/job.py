@@ -58,7 +58,7 @@ def publish_run(night: RunContext, lake: Lake) -> list[TableReport]:
     if (
         now
         and (now.inputs, now.table_versions) == (inputs, versions)
-        and published_lists.read_meta(snapshots / now.snapshot)
+        and published_lists.read_snapshot_meta(snapshots / now.snapshot)
     ):
         return finish_repeated_publish(night, lake, now)
     figures = check_lists(night, tables, now)

@@ -51,13 +51,13 @@ def write_gate_report(path: Path, figures: ListFigures, verdict: ListVerdict) ->
 
 def store_snapshot(
     night: RunContext, tables: SnapshotTables, landing_date: date, model_version: str, now: Published | None
-) -> tuple[str, snapshot.Meta]:
+) -> tuple[str, snapshot.SnapshotMeta]:
     """The name of the snapshot that holds tonight, and where it comes from: a new one, or the published one
     where the same tables, model and code made both.
     """
     versions, folder = tables.lake.read_versions(), night.settings.paths.snapshots
     names = [table.name for table in (*REQUIRED_TABLES, *OPERATOR_TABLES, *FOLD_IN_TABLES)]
-    meta = snapshot.Meta(
+    meta = snapshot.SnapshotMeta(
         snapshot.LAYOUT,
         night.run_id,
         landing_date.isoformat(),
@@ -67,7 +67,9 @@ def store_snapshot(
         {name: versions[name] for name in names if name in versions},
         find_item_case(load_sources(night.settings.sources)),
     )
-    if now and published_lists.is_same_content(published_lists.read_meta(folder / now.snapshot), meta):
+    if now and published_lists.is_same_content(
+        published_lists.read_snapshot_meta(folder / now.snapshot), meta
+    ):
         return now.snapshot, meta
     name = find_free_name(folder, night.slug)
     write_snapshot(folder / name, encode_snapshot(tables, meta))

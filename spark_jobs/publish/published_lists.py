@@ -8,37 +8,37 @@ import lmdb
 
 from expectations.contracts import snapshot
 from expectations.contracts.identity_tables import CORE_IDENTITIES
-from expectations.contracts.manifest import DATA, SnapshotDamaged, verify
+from expectations.contracts.manifest import DATA_FILE, SnapshotDamaged, verify_snapshot
 from spark_jobs.publish.list_figures import N_TOP_ITEMS
 
 
-def read_meta(folder: Path) -> snapshot.Meta | None:
+def read_snapshot_meta(folder: Path) -> snapshot.SnapshotMeta | None:
     """Where a snapshot came from; None when it is not there, damaged or of an unknown layout, so it cannot be
     compared with.
     """
-    if not (folder / DATA).exists():
+    if not (folder / DATA_FILE).exists():
         return None
     try:
-        verify(
+        verify_snapshot(
             folder
         )  # a file cut short ends the process that reads it by a signal: every night would end so
     except SnapshotDamaged:
         return None
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
         packed = txn.get(snapshot.META)
-        found = snapshot.unpack(snapshot.Meta, packed) if packed else None
+        found = snapshot.unpack_record(snapshot.SnapshotMeta, packed) if packed else None
     return found if found and found.layout in snapshot.READABLE else None
 
 
-def is_same_content(current: snapshot.Meta | None, due: snapshot.Meta) -> bool:
+def is_same_content(current: snapshot.SnapshotMeta | None, due: snapshot.SnapshotMeta) -> bool:
     """Whether the same tables, model and code made both; when they were made is no part of what they hold."""
     told = {"run_id": "", "landing_date": "", "published_at": ""}
     return current is not None and current._replace(**told) == due._replace(**told)
 
 
 def read_top_items(folder: Path) -> dict[str, tuple[str, ...]] | None:
-    """The first `N_TOP_ITEMS` item ids of each customer's list; None as in `read_meta`."""
-    if read_meta(folder) is None:
+    """The first `N_TOP_ITEMS` item ids of each customer's list; None as in `read_snapshot_meta`."""
+    if read_snapshot_meta(folder) is None:
         return None
     found = {}
     with lmdb.open(str(folder), readonly=True, lock=False, create=False) as env, env.begin() as txn:
@@ -58,8 +58,8 @@ def read_top_items(folder: Path) -> dict[str, tuple[str, ...]] | None:
 
 def read_identifiers(folder: Path) -> tuple[int, dict[str, str]] | None:
     """The version of `core_identities` that a snapshot knows (-1: it does not say), and each identifier's
-    customer in it; None as in `read_meta`."""
-    found = read_meta(folder)
+    customer in it; None as in `read_snapshot_meta`."""
+    found = read_snapshot_meta(folder)
     if found is None:
         return None
     whose, prefix = {}, snapshot.IDENTIFIERS

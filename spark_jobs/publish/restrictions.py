@@ -20,7 +20,7 @@ from expectations.contracts.consent import PERSONALIZATION
 from expectations.contracts.home import HomePaths
 from expectations.contracts.identifiers import derive_customer_id as id_of_founder
 from expectations.contracts.lake import CORE_CONSENTS, CORE_IDENTITIES, CORE_IDENTITY_CHANGES, FEAT_CUSTOMERS
-from expectations.contracts.published import Published, history
+from expectations.contracts.published import Published, read_published_history
 from expectations.contracts.restrictions import CONSENTS, ITEMS, Permission, RestrictionsUnreadable
 from expectations.contracts.restrictions_store import FOLDER, RestrictionDatabase, encode_key
 from spark_jobs.publish import published_lists
@@ -140,7 +140,7 @@ def find_parted_ids(home: Path, whose: Mapping[str, str]) -> dict[str, int]:
         whose: each identifier's customer now.
     """
     now = Published.read(home)
-    kept = [*history(home), *([now] if now else [])]
+    kept = [*read_published_history(home), *([now] if now else [])]
     since: dict[str, int] = {}
     for name in {record.snapshot for record in kept}:
         found = published_lists.read_identifiers(HomePaths(home).snapshots / name)

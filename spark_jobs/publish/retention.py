@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from expectations.contracts.home import HomePaths
-from expectations.contracts.published import Published, history
+from expectations.contracts.published import Published, read_published_history
 
 N_RETAINED = 7
 
@@ -19,7 +19,7 @@ def delete_unretained_files(home: Path) -> list[str]:
     that the service has open stays readable to it after its name is gone.
     """
     now = Published.read(home)
-    kept = [*history(home)[:N_RETAINED], *([now] if now else [])]
+    kept = [*read_published_history(home)[:N_RETAINED], *([now] if now else [])]
     names = {record.run_id for record in kept}
     gone = []
     for path in HomePaths(home).history.glob("*.json"):

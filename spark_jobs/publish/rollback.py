@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from expectations.contracts.home import HomePaths
-from expectations.contracts.manifest import SnapshotDamaged, verify
-from expectations.contracts.published import Published, history
+from expectations.contracts.manifest import SnapshotDamaged, verify_snapshot
+from expectations.contracts.published import Published, read_published_history
 from spark_jobs.lake.tables import Lake
 from spark_jobs.publish.as_of import resolve_as_of
 from spark_jobs.publish.champion import restore_champion
@@ -68,7 +68,7 @@ def find_rollback_target(home: Path, now: Published, to: str | None) -> tuple[Pu
     Raises:
         CannotRollBack: there is no such night, or what it showed is no longer kept.
     """
-    kept, words = history(home), ""
+    kept, words = read_published_history(home), ""
     if not to:
         found = [one for one in kept if (one.published_at, one.run_id) < (now.published_at, now.run_id)]
     elif not (found := [one for one in kept if one.run_id == to]):
@@ -113,7 +113,7 @@ def roll_back(home: Path, wanted: str | None, switched_at: datetime, reason: str
     ):
         raise CannotRollBack(f"the files of {chosen.run_id} are gone")
     try:
-        verify(paths.snapshots / chosen.snapshot)
+        verify_snapshot(paths.snapshots / chosen.snapshot)
     except SnapshotDamaged as error:
         raise CannotRollBack(str(error)) from None
     # Other inputs than any night has: `land` must not take the next one for done.

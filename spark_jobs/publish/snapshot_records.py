@@ -33,13 +33,13 @@ SEPARATOR = "\x1f"  # in no recommender's name
 Pairs = Iterator[tuple[bytes, bytes]]
 
 
-def encode_snapshot(sources: SnapshotTables, meta: snapshot.Meta) -> Pairs:
+def encode_snapshot(sources: SnapshotTables, meta: snapshot.SnapshotMeta) -> Pairs:
     """Everything a snapshot holds."""
-    yield snapshot.META, snapshot.pack(meta)
+    yield snapshot.META, snapshot.pack_record(meta)
     catalogue = snapshot.ListVocabulary(sorted(sources.items["item_id"].to_pylist()))
-    yield from encode_lists(sources, REC_CUSTOMER_ITEMS, snapshot.customer_list, catalogue)
-    yield from encode_lists(sources, REC_ITEM_ITEMS, snapshot.similar_list, catalogue)
-    yield from encode_lists(sources, REC_AUDIENCE_ITEMS, snapshot.audience_list, catalogue)
+    yield from encode_lists(sources, REC_CUSTOMER_ITEMS, snapshot.get_customer_list_key, catalogue)
+    yield from encode_lists(sources, REC_ITEM_ITEMS, snapshot.get_similar_list_key, catalogue)
+    yield from encode_lists(sources, REC_AUDIENCE_ITEMS, snapshot.get_audience_list_key, catalogue)
     yield snapshot.CATALOGUE, catalogue.as_bytes()  # when it knows all that the lists hold
     yield from encode_items(sources)
     yield from encode_customers(sources)
@@ -93,7 +93,7 @@ def encode_items(sources: SnapshotTables) -> Pairs:
     shop = {row["item_id"]: row for row in seen}
     for row in sources.items.to_pylist():
         more = shop.get(row["item_id"], {})
-        facts = snapshot.Item(
+        facts = snapshot.ItemFacts(
             title=row["title"],
             category=row["category"],
             brand=row["brand"],
@@ -103,7 +103,7 @@ def encode_items(sources: SnapshotTables) -> Pairs:
             is_recommendable=row["is_recommendable"],
             is_in_stock=row["is_in_stock"],
         )
-        yield snapshot.item(row["item_id"]), snapshot.pack(facts)
+        yield snapshot.get_item_key(row["item_id"]), snapshot.pack_record(facts)
 
 
 def encode_customers(sources: SnapshotTables) -> Pairs:
@@ -118,7 +118,7 @@ def encode_customers(sources: SnapshotTables) -> Pairs:
     known = set(named["customer_id"].to_pylist())
     for row in sources.customers.to_pylist():
         last = row["last_order_at"]
-        slice_ = snapshot.Customer(
+        slice_ = snapshot.CustomerSlice(
             country=row["country"],
             segment_ids=tuple(row["segment_ids"] or ()),
             rfm_segment=row["rfm_segment"],
@@ -126,7 +126,7 @@ def encode_customers(sources: SnapshotTables) -> Pairs:
             last_order_at=last and last.strftime("%Y-%m-%dT%H:%M:%SZ"),
             is_known=row["customer_id"] in known,
         )
-        yield snapshot.customer(row["customer_id"]), snapshot.pack(slice_)
+        yield snapshot.get_customer_key(row["customer_id"]), snapshot.pack_record(slice_)
 
 
 def encode_identities(sources: SnapshotTables) -> Pairs:
@@ -140,10 +140,10 @@ def encode_identities(sources: SnapshotTables) -> Pairs:
     )
     for row in sources.identities.to_pylist():
         now = row["customer_id"]
-        yield snapshot.identifier(row["identifier_id"]), now.encode()
+        yield snapshot.get_identifier_key(row["identifier_id"]), now.encode()
         old = id_of_founder(row["identifier_id"])
         if old != now and old in issued:
-            yield snapshot.former_customer(old), now.encode()
+            yield snapshot.get_former_customer_key(old), now.encode()
 
 
 def encode_identity_links(sources: SnapshotTables) -> Pairs:
@@ -158,7 +158,7 @@ def encode_identity_links(sources: SnapshotTables) -> Pairs:
         kinds, sources.lake.read_arrow(CORE_IDENTITIES)
     )
     for identifier_id, linked in identity_records.group_links_by_identifier(everyone, known):
-        yield snapshot.links(identifier_id), snapshot.pack_links(linked)
+        yield snapshot.get_identifier_links_key(identifier_id), snapshot.pack_links(linked)
     yield snapshot.REVIEWS, snapshot.pack_reviews(sources.reviews)
     yield (
         snapshot.DECISIONS,
@@ -166,7 +166,7 @@ def encode_identity_links(sources: SnapshotTables) -> Pairs:
     )
 
 
-def encode_fold_in(sources: SnapshotTables, meta: snapshot.Meta) -> Pairs:
+def encode_fold_in(sources: SnapshotTables, meta: snapshot.SnapshotMeta) -> Pairs:
     """The served model's factors for placing customers; those of another model than the lists'
     are left out.
     """
@@ -188,4 +188,4 @@ def encode_fold_in(sources: SnapshotTables, meta: snapshot.Meta) -> Pairs:
             tuple(zip(KINDS, KIND_WEIGHTS.tolist(), strict=True)),
             tuple((one["most_events"], one["weight"]) for one in row["trust"]),
         )
-        yield snapshot.FOLD_IN, snapshot.pack(record)
+        yield snapshot.FOLD_IN, snapshot.pack_record(record)

@@ -9,7 +9,7 @@ from pathlib import Path
 import lmdb
 
 from expectations.contracts.files import sync_folder
-from expectations.contracts.manifest import DATA, Manifest
+from expectations.contracts.manifest import DATA_FILE, SnapshotManifest
 
 # Address space, not disk: the file grows only by the pages that are written.
 MAP_BYTES = 1 << 38
@@ -43,7 +43,7 @@ def write_snapshot(folder: Path, pairs: Iterable[tuple[bytes, bytes]]) -> int:
                     raise ValueError(f"the key {key!r} comes twice")
                 n += 1
         env.sync(True)
-    Manifest.of(folder.name, aside / DATA).write(aside)
+    SnapshotManifest.of(folder.name, aside / DATA_FILE).write(aside)
     sync_folder(aside)
     aside.rename(folder)
     sync_folder(folder.parent)

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 from expectations.contracts.home import HomePaths
 from expectations.contracts.lake import (
     CORE_IDENTIFIERS,
@@ -158,4 +158,4 @@ def read_report(path: Path) -> dict[str, Any]:
 
 def write_summary(summary: dict[str, Any], home: Path) -> None:
     """Write the page aside, then rename."""
-    put_text(HomePaths(home).summary, json.dumps(summary, indent=2, default=str) + "\n")
+    write_text_atomically(HomePaths(home).summary, json.dumps(summary, indent=2, default=str) + "\n")

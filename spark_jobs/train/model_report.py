@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 from models.model_version import ModelVersion
 from spark_jobs.run.context import RunContext, TableReport
 from spark_jobs.train.drift import REPORT_FILE
@@ -81,7 +81,7 @@ def report_repeat(context: TrainingContext, known: ModelVersion) -> list[TableRe
 def write_report(report: Mapping[str, Any], path: Path) -> None:
     """Write the report as JSON, to a temporary file that is then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    put_text(path, json.dumps(report, indent=1))
+    write_text_atomically(path, json.dumps(report, indent=1))
 
 
 def describe_version(version: ModelVersion | None) -> dict[str, Any]:

@@ -34,13 +34,15 @@ def home(monkeypatch, tmp_path):
         None,
     )
     pairs = {
-        contract.META: contract.pack(
-            contract.Meta(contract.LAYOUT, "n", "2026-02-20", "2026-02-21T03:00:00Z", "none", "c0de", {})
+        contract.META: contract.pack_record(
+            contract.SnapshotMeta(
+                contract.LAYOUT, "n", "2026-02-20", "2026-02-21T03:00:00Z", "none", "c0de", {}
+            )
         ),
-        contract.links(USER): contract.pack_links(
+        contract.get_identifier_links_key(USER): contract.pack_links(
             contract.Linked("user_id", "c_1", (contract.Link(EMAIL, *seen),))
         ),
-        contract.links(EMAIL): contract.pack_links(
+        contract.get_identifier_links_key(EMAIL): contract.pack_links(
             contract.Linked("email", "c_1", (contract.Link(USER, *seen),))
         ),
         contract.REVIEWS: contract.pack_reviews([]),

@@ -86,8 +86,8 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     fields = {"layout": contract.LAYOUT, "published_at": "2026-02-21T03:00:00Z", **meta}
     yield (
         contract.META,
-        contract.pack(
-            contract.Meta(
+        contract.pack_record(
+            contract.SnapshotMeta(
                 run_id=run_id,
                 landing_date="2026-02-20",
                 model_version=model_version,
@@ -99,35 +99,43 @@ def pairs(model_version="concierge/7", run_id="night-1", first=0, **meta):
     )
     vocabulary = contract.ListVocabulary()
     for n in range(40):
-        facts = contract.Item(
+        facts = contract.ItemFacts(
             f"Item {n}", "Mugs", "Acme", 2.5 + n, "EUR", f"https://shop.example/{n}.jpg", n != 39, n != 38
         )
-        yield contract.item(f"item-{n:02d}"), contract.pack(facts)
+        yield contract.get_item_key(f"item-{n:02d}"), contract.pack_record(facts)
     yield (
-        contract.customer_list(REGULAR),
+        contract.get_customer_list_key(REGULAR),
         listed(vocabulary, 38, *range(first, first + 12), 39, source=model_version),
     )
     yield (
-        contract.customer(REGULAR),
-        contract.pack(contract.Customer("France", ("vip",), "champions", 4, "2026-02-01T10:00:00Z", True)),
+        contract.get_customer_key(REGULAR),
+        contract.pack_record(
+            contract.CustomerSlice("France", ("vip",), "champions", 4, "2026-02-01T10:00:00Z", True)
+        ),
     )
-    yield contract.customer(NEWCOMER), contract.pack(contract.Customer("Spain", (), "lapsed", 0, None, False))
-    yield contract.former_customer(FORMER), REGULAR.encode()
-    yield contract.identifier(hash_identifier(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
     yield (
-        contract.identifier(hash_identifier(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
+        contract.get_customer_key(NEWCOMER),
+        contract.pack_record(contract.CustomerSlice("Spain", (), "lapsed", 0, None, False)),
+    )
+    yield contract.get_former_customer_key(FORMER), REGULAR.encode()
+    yield contract.get_identifier_key(hash_identifier(KEY, "user_id", SOURCE, "u-regular")), REGULAR.encode()
+    yield (
+        contract.get_identifier_key(hash_identifier(KEY, "anonymous_id", SOURCE, "cookie-newcomer")),
         NEWCOMER.encode(),
     )
     yield (
-        contract.audience_list("segment:lapsed"),
+        contract.get_audience_list_key("segment:lapsed"),
         listed(vocabulary, 20, 21, 39, 22, source="recent_popularity"),
     )
-    yield contract.audience_list("country:Spain"), listed(vocabulary, 30, 31, source="recent_popularity")
     yield (
-        contract.audience_list(contract.POPULAR),
+        contract.get_audience_list_key("country:Spain"),
+        listed(vocabulary, 30, 31, source="recent_popularity"),
+    )
+    yield (
+        contract.get_audience_list_key(contract.POPULAR),
         listed(vocabulary, *range(38, 9, -1), 39, source="popularity"),
     )
-    yield contract.similar_list("item-05"), listed(vocabulary, 5, 6, 39, 7, 8)
+    yield contract.get_similar_list_key("item-05"), listed(vocabulary, 5, 6, 39, 7, 8)
     yield contract.CATALOGUE, vocabulary.as_bytes()
     yield from graph_pairs()
 
@@ -150,7 +158,7 @@ def graph_pairs():
             links[one].append(link)
     for value, (kind, customer) in WHO.items():
         yield (
-            contract.links(of[value]),
+            contract.get_identifier_links_key(of[value]),
             contract.pack_links(
                 contract.Linked(kind, customer, tuple(links[value]), 9_998 if value == "null" else 0)
             ),

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from expectations.contracts.home import HomePaths
-from expectations.contracts.manifest import DATA, FILE
+from expectations.contracts.manifest import DATA_FILE, FILE
 from expectations.contracts.override import FOLDER as STATE
 from expectations.contracts.restrictions_store import FOLDER as RESTRICTIONS
 from serving_app.storage.private_copy import FOLDER as COPIES
 
 LOG = HomePaths(Path()).decision_log.name
 SNAPSHOTS = HomePaths(Path()).snapshots
-PUBLISHED = SNAPSHOTS / "night-2" / DATA
+PUBLISHED = SNAPSHOTS / "night-2" / DATA_FILE
 CUT_TO = 100_000  # bytes; what killed the service that mapped its snapshot
 N_FLIPPED = 40
 
@@ -48,7 +48,7 @@ def delete_path(file: Path) -> None:
 
 def swap_snapshot(file: Path) -> None:
     """Another night's data, over this one's, in place."""
-    with (file.parent.parent / "night-1" / DATA).open("rb") as other, file.open("r+b") as out:
+    with (file.parent.parent / "night-1" / DATA_FILE).open("rb") as other, file.open("r+b") as out:
         shutil.copyfileobj(other, out)
         out.truncate()
 

@@ -42,8 +42,10 @@ def write_home(home: Path, n_customers: int) -> dict[str, dict[str, list[str]]]:
     )  # of others, so that the file has many pages
     for seed, (name, published_at) in enumerate(NIGHTS.items(), start=1):
         content = dict(make_snapshot_content(n_customers, seed))
-        meta = contract.Meta(contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {})
-        content[contract.META] = contract.pack(meta)
+        meta = contract.SnapshotMeta(
+            contract.LAYOUT, name, published_at[:10], published_at, "concierge/1", "", {}
+        )
+        content[contract.META] = contract.pack_record(meta)
         write_snapshot(HomePaths(home).snapshots / name, content.items())
         record = Published(name, published_at[:10], published_at, name, "", "concierge/1", name)
         (home / HISTORY).mkdir(parents=True, exist_ok=True)

@@ -121,7 +121,9 @@ def find_lost_rows(settings: Settings) -> dict[str, int]:
         env.begin() as txn,
     ):
         ids = lake.read_arrow(CORE_ITEMS, ["item_id"])["item_id"].to_pylist()
-        lost["core_items → snapshot"] = sum(txn.get(snapshot.item(item_id)) is None for item_id in ids)
+        lost["core_items → snapshot"] = sum(
+            txn.get(snapshot.get_item_key(item_id)) is None for item_id in ids
+        )
     return lost
 
 

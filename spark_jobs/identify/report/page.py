@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 from spark_jobs.identify.report import charts, cluster_picture
 from spark_jobs.identify.report.subgraph import build_drawn_graph, read_neighbourhood, shorten_id
 from spark_jobs.identify.review.inputs import ReviewLimits
@@ -56,7 +56,7 @@ def write_page(folder: Path, report: IdentityReport) -> Path:
     """Write the page into the run's folder of reports, aside and renamed. Same tables, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "identity.html"
-    put_text(path, render_page(report))
+    write_text_atomically(path, render_page(report))
     return path
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts.files import put_text
+from expectations.contracts.files import write_text_atomically
 
 
 def test_what_is_in_it_is_on_disk_before_its_name_and_its_name_before_the_writer_goes_on(
@@ -19,16 +19,16 @@ def test_what_is_in_it_is_on_disk_before_its_name_and_its_name_before_the_writer
         lambda handle: (done.append(str(Path(f"/proc/self/fd/{handle}").readlink())), sync(handle))[1],
     )
     monkeypatch.setattr(Path, "replace", lambda path, to: (done.append("named"), replace(path, to))[1])
-    put_text(tmp_path / "record.json", "{}")
+    write_text_atomically(tmp_path / "record.json", "{}")
     assert done == [str(tmp_path / ".record.json.part"), "named", str(tmp_path)]
 
 
 def test_who_is_killed_before_the_name_leaves_the_old_one(tmp_path, monkeypatch):
     path = tmp_path / "record.json"
-    put_text(path, "old")
+    write_text_atomically(path, "old")
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
-        put_text(path, "new")
+        write_text_atomically(path, "new")
     assert path.read_text() == "old"
-    put_text(path, "new")
+    write_text_atomically(path, "new")
     assert path.read_text() == "new" and [one.name for one in tmp_path.iterdir()] == ["record.json"]

@@ -16,9 +16,9 @@ from expectations.contracts.published import (
     HISTORY,
     Published,
     PublishedUnreadable,
-    history,
-    last_switch,
-    older,
+    find_older_records,
+    read_last_deployed,
+    read_published_history,
 )
 from expectations.contracts.state_file import State, StateFile
 from spark_jobs.publish import deployments
@@ -60,7 +60,7 @@ def test_a_damaged_switch_is_what_the_last_line_says(tmp_path, data):
     with pytest.raises(PublishedUnreadable, match=r"^published.json is damaged$"):
         Published.read(tmp_path)
     put(tmp_path, DEPLOYMENTS, LINE.encode() + b"\n" + data + b"\n")
-    assert Published.read(tmp_path) == last_switch(tmp_path) == RECORD
+    assert Published.read(tmp_path) == read_last_deployed(tmp_path) == RECORD
     assert [one.record for one in deployments.read_deployments(tmp_path)] == [asdict(RECORD)]
 
 
@@ -69,12 +69,16 @@ def test_a_damaged_record_is_left_out(tmp_path, data):
     for record in (RECORD, BEFORE):
         put(tmp_path, HISTORY / f"{record.run_id}.json", json.dumps(asdict(record)).encode())
     put(tmp_path, HISTORY / "three.json", data)
-    assert history(tmp_path) == [RECORD, BEFORE]
-    assert (older(tmp_path, RECORD), older(tmp_path, BEFORE)) == ([BEFORE], [])
+    assert read_published_history(tmp_path) == [RECORD, BEFORE]
+    assert (find_older_records(tmp_path, RECORD), find_older_records(tmp_path, BEFORE)) == ([BEFORE], [])
 
 
 def test_nothing_published_is_no_damage(tmp_path):
-    assert (Published.read(tmp_path), last_switch(tmp_path), history(tmp_path)) == (None, None, [])
+    assert (Published.read(tmp_path), read_last_deployed(tmp_path), read_published_history(tmp_path)) == (
+        None,
+        None,
+        [],
+    )
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -113,9 +113,9 @@ def test_two_customers_that_meet_in_a_third(shop):
         "u-sister": "c_sister",
         "cookie-newcomer": "c_newcomer",
     }
-    pairs = {contract.META: contract.pack(held.meta), contract.REVIEWS: contract.pack_reviews([])}
+    pairs = {contract.META: contract.pack_record(held.meta), contract.REVIEWS: contract.pack_reviews([])}
     for name, ends in links.items():
-        pairs[contract.links(of[name])] = contract.pack_links(
+        pairs[contract.get_identifier_links_key(of[name])] = contract.pack_links(
             contract.Linked("user_id", whose[name], tuple(ends))
         )
     shop.snapshots.publish(Snapshot.from_pairs("third", pairs.items()))

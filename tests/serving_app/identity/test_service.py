@@ -154,7 +154,7 @@ def test_what_waits_for_a_decision_and_what_has_been_decided_since(shop):
 
 
 def test_a_snapshot_from_before_links_were_kept(shop):
-    held = {contract.META: contract.pack(shop.snapshots.get_current().meta)}
+    held = {contract.META: contract.pack_record(shop.snapshots.get_current().meta)}
     shop.snapshots.publish(Snapshot.from_pairs("older", held.items()))
     for answer in (
         shop.client.get(EXPLAIN, query_string={"a": "user_id:u", "b": "user_id:v"}),

@@ -44,15 +44,17 @@ def publish(shop, *item_ids, case=AS_GIVEN):
     """A snapshot of these items, each with a list of one other."""
     vocabulary = contract.ListVocabulary()
     known = {**dict(pairs())}
-    meta = contract.unpack(contract.Meta, known[contract.META])
-    known[contract.META] = contract.pack(meta._replace(item_case=case))
+    meta = contract.unpack_record(contract.SnapshotMeta, known[contract.META])
+    known[contract.META] = contract.pack_record(meta._replace(item_case=case))
     for item_id in item_ids:
-        known[contract.item(item_id)] = contract.pack(
-            contract.Item("A", "B", None, 1.0, "EUR", None, True, True)
+        known[contract.get_item_key(item_id)] = contract.pack_record(
+            contract.ItemFacts("A", "B", None, 1.0, "EUR", None, True, True)
         )
-        known[contract.similar_list(item_id)] = vocabulary.pack([f"of {item_id}"], [1.0], [("item_knn",)])
-        known[contract.item(f"of {item_id}")] = known[contract.item(item_id)]
-    known[contract.audience_list(contract.POPULAR)] = vocabulary.pack(
+        known[contract.get_similar_list_key(item_id)] = vocabulary.pack(
+            [f"of {item_id}"], [1.0], [("item_knn",)]
+        )
+        known[contract.get_item_key(f"of {item_id}")] = known[contract.get_item_key(item_id)]
+    known[contract.get_audience_list_key(contract.POPULAR)] = vocabulary.pack(
         list(item_ids), [1.0] * len(item_ids), [()] * len(item_ids)
     )
     known[contract.CATALOGUE] = vocabulary.as_bytes()
@@ -141,7 +143,7 @@ def test_a_block_made_before_anything_was_published_holds_in_either_case(shop):
 @pytest.mark.parametrize("text", ["caf\u00e9-7", "cafe\u0301-7", "\ufeffcafe\u0301\u200b-7 "])
 def test_a_visitor_is_found_however_the_id_is_composed(shop, text):
     known = dict(pairs()) | {
-        contract.identifier(hash_identifier(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
+        contract.get_identifier_key(hash_identifier(KEY, "user_id", SOURCE, "caf\u00e9-7")): REGULAR.encode()
     }
     shop.snapshots.publish(Snapshot("night-1", known.get))
     assert (

@@ -10,7 +10,7 @@ import pytest
 
 from expectations.contracts import manifest
 from expectations.contracts import snapshot as contract
-from expectations.contracts.manifest import DATA, FILE, Manifest
+from expectations.contracts.manifest import DATA_FILE, FILE, SnapshotManifest
 from expectations.contracts.published import DEPLOYMENTS, HISTORY
 from serving_app.storage.published_snapshots import VERIFY_EVERY, PublishedSnapshots
 
@@ -30,7 +30,7 @@ def folder(home, name):
 
 
 def first(snapshot):
-    return snapshot.read_list(contract.customer_list("c_regular"))[1].item_id
+    return snapshot.read_list(contract.get_customer_list_key("c_regular"))[1].item_id
 
 
 def cut(data):
@@ -47,7 +47,7 @@ def flip(data):
 
 
 def swap(data):
-    shutil.copyfile(data.parent.parent / "night-1" / DATA, data)
+    shutil.copyfile(data.parent.parent / "night-1" / DATA_FILE, data)
 
 
 def swap_folder(data):
@@ -78,7 +78,7 @@ HARMS = [
 
 @pytest.mark.parametrize(("harm", "words"), HARMS)
 def test_a_damaged_snapshot_is_refused_by_name_and_yesterdays_served(home, harm, words):
-    harm(folder(home, "night-2") / DATA)
+    harm(folder(home, "night-2") / DATA_FILE)
     store = PublishedSnapshots(home)
     assert (store.get_current().name, first(store.get_current())) == ("night-1", "item-00")
     assert "snapshot night-2" in store.describe_problem() and words in store.describe_problem()
@@ -91,7 +91,7 @@ def test_harm_to_what_is_being_served_changes_no_answer_and_is_told(home, clock,
     store = PublishedSnapshots(home)
     store.verify(clock())
     served = store.get_current()
-    harm(folder(home, "night-2") / DATA)
+    harm(folder(home, "night-2") / DATA_FILE)
     assert store.get_current() is served and first(served) == "item-05"
     clock.move(seconds=5)
     store.verify(clock())
@@ -105,8 +105,8 @@ def test_harm_to_what_is_being_served_changes_no_answer_and_is_told(home, clock,
 
 def test_without_verifying_a_wrong_item_is_served(home, monkeypatch):
     """The negative control: it is the checksum that sees it."""
-    swap(folder(home, "night-2") / DATA)
-    monkeypatch.setattr(manifest.Manifest, "verify", lambda self, file: None)
+    swap(folder(home, "night-2") / DATA_FILE)
+    monkeypatch.setattr(manifest.SnapshotManifest, "verify", lambda self, file: None)
     store = PublishedSnapshots(home)
     assert (store.get_current().name, first(store.get_current()), store.describe_problem()) == (
         "night-2",
@@ -116,7 +116,7 @@ def test_without_verifying_a_wrong_item_is_served(home, monkeypatch):
 
 
 def test_a_change_that_leaves_size_and_time_is_found_by_the_slow_pass(home, clock):
-    store, data = PublishedSnapshots(home), folder(home, "night-2") / DATA
+    store, data = PublishedSnapshots(home), folder(home, "night-2") / DATA_FILE
     store.verify(clock())
     before = data.stat()
     flip(data)
@@ -130,7 +130,7 @@ def test_a_change_that_leaves_size_and_time_is_found_by_the_slow_pass(home, cloc
 
 
 def test_a_snapshot_that_is_put_right_is_served_again(home, clock):
-    data = folder(home, "night-2") / DATA
+    data = folder(home, "night-2") / DATA_FILE
     whole = data.read_bytes()
     cut(data)
     store = PublishedSnapshots(home)
@@ -144,7 +144,7 @@ def test_a_snapshot_that_is_put_right_is_served_again(home, clock):
 
 def test_what_an_operator_rolled_back_from_never_stands_in(home, disk):
     disk.switch_to(home, "night-1")
-    cut(folder(home, "night-1") / DATA)
+    cut(folder(home, "night-1") / DATA_FILE)
     store = PublishedSnapshots(home)
     assert store.get_current() is None
     assert "snapshot night-1 is damaged" in store.describe_problem()
@@ -194,7 +194,7 @@ def test_a_snapshot_made_before_manifests_is_read_unless_it_is_short(tmp_path, d
     disk.publish(tmp_path, "old", layout=2)
     (folder(tmp_path, "old") / FILE).unlink()
     assert PublishedSnapshots(tmp_path).get_current().name == "old"
-    cut(folder(tmp_path, "old") / DATA)
+    cut(folder(tmp_path, "old") / DATA_FILE)
     store = PublishedSnapshots(tmp_path)
     assert store.get_current() is None
     assert "shorter than it says" in store.describe_problem()
@@ -203,5 +203,5 @@ def test_a_snapshot_made_before_manifests_is_read_unless_it_is_short(tmp_path, d
 def test_a_manifest_names_sizes_and_never_a_path(tmp_path):
     (tmp_path / FILE).write_text("[" * 100_000)
     with pytest.raises(manifest.SnapshotDamaged) as error:
-        Manifest.read(tmp_path)
+        SnapshotManifest.read(tmp_path)
     assert str(tmp_path) not in str(error.value)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import snapshot as contract
-from expectations.contracts.manifest import DATA, Manifest
+from expectations.contracts.manifest import DATA_FILE, SnapshotManifest
 from serving_app.storage import published_snapshots
 from serving_app.storage.private_copy import open_private_copy
 from serving_app.storage.published_snapshots import PublishedSnapshots
@@ -34,7 +34,7 @@ def folder(home, name):
 
 
 def first(snapshot):
-    return snapshot.read_list(contract.customer_list("c_regular"))[1].item_id
+    return snapshot.read_list(contract.get_customer_list_key("c_regular"))[1].item_id
 
 
 def cut(data):
@@ -70,7 +70,7 @@ def test_a_night_that_cannot_be_read_leaves_the_one_before(home, disk, harm):
         disk.publish(home, "night-3", layout=contract.LAYOUT + 1)
     elif harm != "missing":
         folder(home, "night-3").mkdir()
-        (folder(home, "night-3") / DATA).write_bytes(b"" if harm == "empty" else b"torn" * 5000)
+        (folder(home, "night-3") / DATA_FILE).write_bytes(b"" if harm == "empty" else b"torn" * 5000)
     disk.switch_to(home, "night-3", published_at="2026-02-23T03:00:00Z")
     assert store.get_current().name == "night-2"
     assert "snapshot night-3" in store.describe_problem()
@@ -112,7 +112,7 @@ def test_workers_share_one_copy_which_has_no_name(home):
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
     data, link = tmp_path / "data", tmp_path / "verified" / "night"
     data.write_bytes(b"whole")
-    check = Manifest.of("night", data).verify
+    check = SnapshotManifest.of("night", data).verify
     for target in (data, tmp_path / "gone", tmp_path):
         link.parent.mkdir(exist_ok=True)
         link.unlink(missing_ok=True)
@@ -152,7 +152,7 @@ def test_an_answer_does_not_wait_for_a_large_snapshot(home, disk, monkeypatch):
 
 
 def test_refused_snapshots_are_not_read_again_at_every_request(home, monkeypatch):
-    cut(folder(home, "night-2") / DATA)
+    cut(folder(home, "night-2") / DATA_FILE)
     store, opened, real = PublishedSnapshots(home), [], published_snapshots.open_snapshot
     monkeypatch.setattr(
         published_snapshots, "open_snapshot", lambda *args: (opened.append(args), real(*args))[1]

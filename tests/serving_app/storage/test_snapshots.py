@@ -33,15 +33,15 @@ def test_what_is_no_snapshot_is_refused(content):
 
 def test_a_key_of_any_length_is_found(tmp_path):
     long = "item-" + "é" * 600
-    assert len(contract.item(long)) <= contract.MAX_KEY_BYTES
-    assert contract.item(long) != contract.item(long + "x")
+    assert len(contract.get_item_key(long)) <= contract.MAX_KEY_BYTES
+    assert contract.get_item_key(long) != contract.get_item_key(long + "x")
 
 
 def test_a_snapshot_of_the_layout_before_is_read(tmp_path, disk):
     """As a roll-back does, or a service that is updated before the night."""
     old = dict(disk.pairs(layout=1))
     del old[contract.CATALOGUE]
-    key = contract.audience_list(contract.POPULAR)
+    key = contract.get_audience_list_key(contract.POPULAR)
     old[key] = msgpack.packb((["item-02", "item-01"], [0.3, 0.1 + 0.2], [0, 1], [["fm", "knn"], []]))
     assert list(Snapshot.from_pairs("old", old.items()).read_list(key)) == [
         ("item-02", 0.3, ("fm", "knn"), None),

@@ -42,11 +42,15 @@ def test_a_night_is_published(shop):
     assert said["published"]["run_id"] == night.run_id
 
     wanted = {
-        contract.customer_list(row["customer_id"]): row["items"] for row in shop.rows["rec_customer_items_v1"]
+        contract.get_customer_list_key(row["customer_id"]): row["items"]
+        for row in shop.rows["rec_customer_items_v1"]
     }
-    wanted |= {contract.similar_list(row["item_id"]): row["items"] for row in shop.rows["rec_item_items_v1"]}
     wanted |= {
-        contract.audience_list(row["audience"]): row["items"] for row in shop.rows["rec_audience_items_v1"]
+        contract.get_similar_list_key(row["item_id"]): row["items"] for row in shop.rows["rec_item_items_v1"]
+    }
+    wanted |= {
+        contract.get_audience_list_key(row["audience"]): row["items"]
+        for row in shop.rows["rec_audience_items_v1"]
     }
     catalogue = contract.ListVocabulary.of_bytes(found[contract.CATALOGUE])
     for key, items in wanted.items():
@@ -58,19 +62,21 @@ def test_a_night_is_published(shop):
     for row in shop.rows[
         "rec_customer_items_v1"
     ]:  # what speaks for an item is told with it, and with no other
-        held = catalogue.unpack(found[contract.customer_list(row["customer_id"])])
+        held = catalogue.unpack(found[contract.get_customer_list_key(row["customer_id"])])
         said = {one["place"]: (one["item_id"], one["wanted_date"].isoformat()) for one in row["because"]}
         assert [one.because for one in held] == [said.get(place) for place in range(len(held))]
     assert any(row["because"] for row in shop.rows["rec_customer_items_v1"])
-    assert contract.unpack(contract.Item, found[contract.item("item-07")]) == contract.Item(
-        "Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True
-    )
+    assert contract.unpack_record(
+        contract.ItemFacts, found[contract.get_item_key("item-07")]
+    ) == contract.ItemFacts("Item 7", "Mugs", None, 2.55, "EUR", "https://shop.example/7.jpg", True, True)
     one = shop.ids["user-3"]
-    assert contract.unpack(contract.Customer, found[contract.customer(one)]) == contract.Customer(
+    assert contract.unpack_record(
+        contract.CustomerSlice, found[contract.get_customer_key(one)]
+    ) == contract.CustomerSlice(
         "France", ("champions", "gift_buyers"), "champions", 3, "2026-01-05T00:00:00Z", True
     )
-    assert found[contract.identifier(shop.identifiers["user-3"])].decode() == one
-    meta = contract.unpack(contract.Meta, found[contract.META])
+    assert found[contract.get_identifier_key(shop.identifiers["user-3"])].decode() == one
+    meta = contract.unpack_record(contract.SnapshotMeta, found[contract.META])
     assert (meta.model_version, meta.landing_date, meta.published_at) == (
         "concierge/1",
         "2026-02-01",
@@ -97,11 +103,11 @@ def test_who_did_not_consent_is_nowhere_in_it(shop):
     shop.rows["feat_customers"] = [row for row in shop.rows["feat_customers"] if row["customer_id"] != gone]
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
-    assert contract.customer_list(gone) not in found
-    assert who_is_told_of(found, gone) == {contract.links(shop.identifiers["user-5"])}, (
+    assert contract.get_customer_list_key(gone) not in found
+    assert who_is_told_of(found, gone) == {contract.get_identifier_links_key(shop.identifiers["user-5"])}, (
         "why an identifier is whose, no more"
     )
-    assert contract.customer_list(shop.ids["user-6"]) in found
+    assert contract.get_customer_list_key(shop.ids["user-6"]) in found
 
 
 def test_who_is_held_back_is_a_stranger_until_decided(shop):
@@ -137,10 +143,13 @@ def test_who_is_held_back_is_a_stranger_until_decided(shop):
     found = published(shop)[1]
     assert who_is_told_of(found, giant) == {
         contract.REVIEWS,
-        *(contract.links(shop.identifiers[f"user-{n}"]) for n in (5, 7)),
+        *(contract.get_identifier_links_key(shop.identifiers[f"user-{n}"]) for n in (5, 7)),
     }
-    assert contract.former_customer(shop.ids["user-7"]) not in found
-    assert contract.customer_list(other) in found and contract.identifier(shop.identifiers["user-6"]) in found
+    assert contract.get_former_customer_key(shop.ids["user-7"]) not in found
+    assert (
+        contract.get_customer_list_key(other) in found
+        and contract.get_identifier_key(shop.identifiers["user-6"]) in found
+    )
     assert contract.unpack_reviews(found[contract.REVIEWS])[0] == (
         "r1",
         "giant",
@@ -157,7 +166,7 @@ def test_who_is_held_back_is_a_stranger_until_decided(shop):
 
     shop.rows["core_identity_reviews"] = []
     run(shop.night("two", date(2026, 2, 2)), shop.land("core_identity_reviews"))
-    assert contract.customer_list(giant) in published(shop)[1], "decided"
+    assert contract.get_customer_list_key(giant) in published(shop)[1], "decided"
 
 
 def test_the_snapshot_names_the_decisions_it_was_made_by(shop):
@@ -203,10 +212,12 @@ def test_a_value_of_nobody_is_explained_and_served_to_nobody(shop):
     )
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
-    told = contract.unpack_links(found[contract.links(null)])
+    told = contract.unpack_links(found[contract.get_identifier_links_key(null)])
     assert (told.kind, told.customer_id, [link.other for link in told.links]) == ("user_id", None, [user])
-    assert [link.other for link in contract.unpack_links(found[contract.links(user)]).links] == [null]
-    assert contract.identifier(null) not in found
+    assert [
+        link.other for link in contract.unpack_links(found[contract.get_identifier_links_key(user)]).links
+    ] == [null]
+    assert contract.get_identifier_key(null) not in found
 
 
 def test_a_home_whose_links_do_not_say_whether_they_are_followed_explains_nothing(shop):
@@ -216,7 +227,7 @@ def test_a_home_whose_links_do_not_say_whether_they_are_followed_explains_nothin
     run(shop.night("one"), lake)
     found = published(shop)[1]
     assert contract.REVIEWS not in found and not any(key.startswith(contract.LINKS) for key in found)
-    assert contract.customer_list(shop.ids["user-5"]) in found
+    assert contract.get_customer_list_key(shop.ids["user-5"]) in found
 
 
 def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop):
@@ -226,8 +237,8 @@ def test_a_shop_where_nobody_may_be_personalised_for_has_lists_all_the_same(shop
     record, found = published(shop)
     assert record.model_version == "none"
     catalogue = contract.ListVocabulary.of_bytes(found[contract.CATALOGUE])
-    assert len(catalogue.unpack(found[contract.audience_list("popular")])) == 30
-    assert contract.customer_list(shop.ids["user-1"]) not in found
+    assert len(catalogue.unpack(found[contract.get_audience_list_key("popular")])) == 30
+    assert contract.get_customer_list_key(shop.ids["user-1"]) not in found
 
 
 def test_merged_ids_resolve_and_a_cookie_alone_is_not_known(shop):
@@ -241,10 +252,12 @@ def test_merged_ids_resolve_and_a_cookie_alone_is_not_known(shop):
             row["kind"] = "anonymous_id"
     run(shop.night("one"), shop.land())
     found = published(shop)[1]
-    assert found[contract.former_customer(merged)].decode() == main
-    assert found[contract.identifier(shop.identifiers["user-2"])].decode() == main
-    assert contract.former_customer(main) not in found
-    assert not contract.unpack(contract.Customer, found[contract.customer(shop.ids[cookie])]).is_known
+    assert found[contract.get_former_customer_key(merged)].decode() == main
+    assert found[contract.get_identifier_key(shop.identifiers["user-2"])].decode() == main
+    assert contract.get_former_customer_key(main) not in found
+    assert not contract.unpack_record(
+        contract.CustomerSlice, found[contract.get_customer_key(shop.ids[cookie])]
+    ).is_known
 
 
 def test_nothing_new_touches_nothing(shop):

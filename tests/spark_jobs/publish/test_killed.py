@@ -96,7 +96,7 @@ def test_what_a_publish_killed_behind_the_switch_left_undone_is_done_by_its_repe
     assert [path.name for path in (shop.home / "serving" / "snapshots").iterdir()] == ["two"]
 
 
-WRITES = ("append_deployment", "write_history_record", "put_text", "link_warehouse_file")
+WRITES = ("append_deployment", "write_history_record", "write_text_atomically", "link_warehouse_file")
 
 
 def die_before(monkeypatch, write):
@@ -106,7 +106,7 @@ def die_before(monkeypatch, write):
     if write == "append_deployment":
         monkeypatch.setattr(deployments, write, dead)
         return
-    module = published_contract if write == "put_text" else deployments
+    module = published_contract if write == "write_text_atomically" else deployments
     logged, append, go_on = [], deployments.append_deployment, getattr(module, write)
     monkeypatch.setattr(deployments, "append_deployment", lambda *row: logged.append(append(*row)))
     monkeypatch.setattr(module, write, lambda *row: dead() if logged else go_on(*row))

@@ -34,7 +34,7 @@ def record(shop) -> bytes | None:
 def test_a_snapshot_places_a_customer_as_training_would(shop):
     shop.rows["rec_fold_in_v1"] = [row(shop.model_version)]
     run(shop.night("one"), shop.land())
-    held = snapshot.unpack(snapshot.FoldInFactors, record(shop))
+    held = snapshot.unpack_record(snapshot.FoldInFactors, record(shop))
     assert held.item_ids == ("item-00", "item-01", "item-02", "item-03")
     assert [held.trust_in(n) for n in (1, 4, 9)] == [0.4, 0.8, 0.8]
     kinds = dict(held.kinds)

@@ -52,7 +52,7 @@ def test_what_was_derived_is_made_again_byte_for_byte(nights, capsys):
 def test_a_damaged_published_record_is_made_again(nights):
     before = derived(nights.home)
     (nights.home / "published.json").write_text("{")
-    assert restore_from_log(nights.home) == Published.read_switch(nights.home)
+    assert restore_from_log(nights.home) == Published.read_published_file(nights.home)
     assert derived(nights.home) == before
 
 
