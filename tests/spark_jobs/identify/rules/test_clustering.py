@@ -3,7 +3,6 @@ of rows.
 """
 
 import random
-from dataclasses import replace
 
 import pytest
 from pyspark.sql import functions as F
@@ -102,7 +101,8 @@ def test_settle_is_the_replay_of_everything(spark, worlds, seed):
 def test_nothing_is_replayed_where_no_limit_is_touched(spark, worlds, monkeypatch):
     """The shortcut is taken: with room for everything, components alone give the replay's answer."""
     nodes, links, _ = worlds
-    roomy = replace(TIGHT, limits=tuple(replace(limit, at_most=99) for limit in TIGHT.limits))
+    limits = tuple(limit.model_copy(update={"at_most": 99}) for limit in TIGHT.limits)
+    roomy = TIGHT.model_copy(update={"limits": limits})
     monkeypatch.setattr("spark_jobs.identify.rules.clustering.replay_components", None)
     rows = [(x.a, x.b, x.rule, x.evidence, x.weight, x.first_seen_at, None) for x in links]
     people = [(name, n.kind, n.source, name, n.first_seen_at) for name, n in nodes.items()]
