@@ -130,7 +130,7 @@ def detect_drift_alarms(
     more = behaviour.n_items - len(category)
     categories = np.concatenate([category, np.full(more, -1, category.dtype)])
     prices = np.concatenate([price, np.full(more, np.nan, price.dtype)])
-    return [each for each in compute_drift_signals(behaviour, day, categories, prices) if each.alarms]
+    return [each for each in compute_drift_signals(behaviour, day, categories, prices) if each.is_alarm]
 
 
 def count_alarms(

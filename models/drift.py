@@ -62,7 +62,7 @@ class DriftSignal:
     limit: float
 
     @property
-    def alarms(self) -> bool:
+    def is_alarm(self) -> bool:
         return bool(self.value > self.limit)
 
     def as_dict(self) -> dict[str, float | str | bool | None]:
@@ -70,7 +70,7 @@ class DriftSignal:
             name: None if np.isnan(each) else round(each, 4)
             for name, each in (("value", self.value), ("limit", self.limit))
         }
-        return {**asdict(self), **rounded, "alarms": self.alarms}
+        return {**asdict(self), **rounded, "alarms": self.is_alarm}
 
     def __str__(self) -> str:
         return f"{self.name} {self.value:.3f}, at most {self.limit:.3f}"

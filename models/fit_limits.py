@@ -77,9 +77,9 @@ def drop_unfittable_parts(
     return made, left_out
 
 
-def redistribute_weights(weights: Mapping[str, float], kept: Mapping[str, Any]) -> dict[str, float]:
+def redistribute_weights(weights: Mapping[str, float], kept_parts: Mapping[str, Any]) -> dict[str, float]:
     """The weights of those kept, in their proportions, adding up to what all together had."""
-    mine = {name: weight for name, weight in weights.items() if name in kept}
+    mine = {name: weight for name, weight in weights.items() if name in kept_parts}
     total, own = sum(weight for weight in weights.values() if weight > 0), sum(mine.values())
     return (
         mine if len(mine) == len(weights) else {name: weight * total / own for name, weight in mine.items()}

@@ -53,7 +53,7 @@ class SliceComparison:
     high: float
 
     @property
-    def falls(self) -> bool:
+    def has_fallen(self) -> bool:
         """Whether the fall is beyond the margin and beyond chance: the mean below one, the whole interval
         below zero.
         """
@@ -86,32 +86,32 @@ def check_beats_popularity(
     return GateVerdict(low > 0, words if low > 0 else f"{words}: not above zero")
 
 
-def compute_usual_quality(accepted: Sequence[float]) -> float | None:
+def compute_usual_quality(accepted_qualities: Sequence[float]) -> float | None:
     """What to expect of a configuration: the median of its last accepted refits; None when it had none.
 
     Not the last one alone: it would become the bar of the next, and three falls of 14 % in a row would each
     pass.
     """
-    return float(np.median(accepted[-REMEMBERED:])) if accepted else None
+    return float(np.median(accepted_qualities[-REMEMBERED:])) if accepted_qualities else None
 
 
 def evaluate_refit_gate(
-    quality: np.ndarray, popularity: np.ndarray, before: float | None, flaws: Sequence[str] = ()
+    quality: np.ndarray, popularity: np.ndarray, usual_quality: float | None, flaws: Sequence[str] = ()
 ) -> GateVerdict:
     """The gate of a nightly refit.
 
     Args:
-        before: the usual mean quality of the same configuration, as `compute_usual_quality` gives it; None
-            when it was never accepted.
+        usual_quality: the usual mean quality of the same configuration, as `compute_usual_quality` gives it;
+            None when it was never accepted.
         flaws: as in `check_beats_popularity`.
     """
     beaten = check_beats_popularity(quality, popularity, flaws)
-    if not beaten.accepted or before is None or np.isnan(before):
+    if not beaten.accepted or usual_quality is None or np.isnan(usual_quality):
         return beaten
     now = float(np.nanmean(quality)) if (~np.isnan(quality)).any() else float("nan")
-    floor = before * (1 - MARGIN)
+    floor = usual_quality * (1 - MARGIN)
     words = (
-        f"quality {now:.4f}, before {before:.4f}, at least {floor:.4f} asked (margin {MARGIN:.0%});"
+        f"quality {now:.4f}, before {usual_quality:.4f}, at least {floor:.4f} asked (margin {MARGIN:.0%});"
         f" {beaten.reason}"
     )
     if (~np.isnan(quality)).sum() < MIN_CUSTOMERS or now >= floor:
@@ -140,7 +140,7 @@ def evaluate_new_configuration_gate(
     if not low > 0:
         return GateVerdict(False, f"{words}: not above zero; {beaten.reason}")
     compared = compare_slices(quality, champion, slices or {})
-    fallen = [one for one in compared if one.falls]
+    fallen = [one for one in compared if one.has_fallen]
     if fallen:
         worst = "; ".join(map(str, fallen))
         return GateVerdict(

@@ -22,17 +22,17 @@ FALL = 0.25  # of what was covered before: a catalogue or a clientele does not s
 STALE_DAYS = 3  # without any behaviour, unless the shop was ever closed for longer
 
 
-def find_missing_numbers(arrays: Mapping[str, np.ndarray], may_be_unknown: Sequence[str] = ()) -> str | None:
+def find_missing_numbers(arrays: Mapping[str, np.ndarray], nullable_arrays: Sequence[str] = ()) -> str | None:
     """Factors with holes.
 
     Args:
         arrays: what was fitted, by name.
-        may_be_unknown: last parts of names of arrays in which NaN means "not known".
+        nullable_arrays: last parts of names of arrays in which NaN means "not known".
     """
     found = {
         name: int(np.isnan(array).sum())
         for name, array in arrays.items()
-        if array.dtype.kind == "f" and name.rsplit("/", 1)[-1] not in may_be_unknown
+        if array.dtype.kind == "f" and name.rsplit("/", 1)[-1] not in nullable_arrays
     }
     holes = [f"{name} ({n:,} of {arrays[name].size:,})" for name, n in sorted(found.items()) if n]
     return f"factors that are not numbers: {', '.join(holes)}" if holes else None
@@ -57,7 +57,9 @@ def find_impersonal_lists(tops: np.ndarray) -> str | None:
     )
 
 
-def find_misplaced_items(memory: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -> str | None:
+def find_misplaced_items(
+    served_quality: np.ndarray, quality: np.ndarray, popularity: np.ndarray
+) -> str | None:
     """A model to be served that knows less of the days it learned from than the measured one, which may not
     have seen them.
 
@@ -65,14 +67,14 @@ def find_misplaced_items(memory: np.ndarray, quality: np.ndarray, popularity: np
     good as the measured one: that one knew too much, labels have leaked.
 
     Args:
-        memory: float [customers], quality on the test of the model that would be served.
+        served_quality: float [customers], quality on the test of the model that would be served.
         quality: of the same configuration fitted before the test, same customers.
         popularity: of the popular list.
     """
-    counts = ~np.isnan(memory) & ~np.isnan(quality) & ~np.isnan(popularity)
+    counts = ~np.isnan(served_quality) & ~np.isnan(quality) & ~np.isnan(popularity)
     if counts.sum() < MIN_CUSTOMERS:
         return None
-    knows, knew, popular = (float(each[counts].mean()) for each in (memory, quality, popularity))
+    knows, knew, popular = (float(each[counts].mean()) for each in (served_quality, quality, popularity))
     found = (
         f"{knows:.4f} of days it was fitted on, where a fit that should not have seen them finds {knew:.4f}"
     )

@@ -68,12 +68,12 @@ class ModelRegistry:
                 return None
             raise  # a registry that cannot be reached has said nothing about what was accepted
 
-    def made_from(self, inputs: str) -> ModelVersion | None:
+    def find_version_by_inputs(self, inputs: str) -> ModelVersion | None:
         """The newest version with this fingerprint of inputs."""
         found = self.client.search_model_versions(f"name = '{NAME}' and tags.inputs = '{inputs}'")
         return max(map(self._version, found), key=lambda version: version.number, default=None)
 
-    def after(self, version: ModelVersion | None) -> list[ModelVersion]:
+    def list_versions_after(self, version: ModelVersion | None) -> list[ModelVersion]:
         """The versions that came later, oldest first; all of them for None. Of more than a thousand, the
         newest.
         """
@@ -94,15 +94,15 @@ class ModelRegistry:
             Path(self.client.download_artifacts(version.run_id, "model")), version.digests
         )
 
-    def file(self, version: ModelVersion, name: str) -> Path:
+    def download_file(self, version: ModelVersion, name: str) -> Path:
         """A local copy of one file of the version's run."""
-        return self.file_of(version.run_id, name)
+        return self.download_run_file(version.run_id, name)
 
-    def file_of(self, run_id: str, name: str) -> Path:
+    def download_run_file(self, run_id: str, name: str) -> Path:
         """A local copy of one file of a run."""
         return Path(self.client.download_artifacts(run_id, name))
 
-    def serve(self, number: int | None) -> None:
+    def set_champion(self, number: int | None) -> None:
         """Make a version the champion; None: there is none again, as before the first.
 
         Raises:
@@ -115,7 +115,7 @@ class ModelRegistry:
         check_digests(Path(self.client.download_artifacts(version.run_id, "model")), version.digests)
         self.client.set_registered_model_alias(NAME, CHAMPION, str(number))
 
-    def log(
+    def log_run(
         self,
         name: str,
         parameters: Mapping[str, Any],
@@ -141,19 +141,19 @@ class ModelRegistry:
         digests: Mapping[str, str],
         tags: Mapping[str, str],
         accepted: bool,
-        over: ModelVersion | None = None,
+        compared_with: ModelVersion | None = None,
     ) -> ModelVersion:
         """Make the run's `model` folder a version; the champion when accepted.
 
         Args:
-            over: the champion that it was compared with. Where another one was made champion since (a search
-                and a night may run at once), nobody has compared the two: the version is refused, and its
-                tags say so.
+            compared_with: the champion that it was compared with. Where another one was made champion since
+                (a search and a night may run at once), nobody has compared the two: the version is refused,
+                and its tags say so.
         """
-        now = self.champion() if accepted else over
-        if (now and now.number) != (over and over.number):
-            accepted, tags = False, {**tags, **describe_changed_champion(now, over)}
-            for name, value in describe_changed_champion(now, over).items():
+        now = self.champion() if accepted else compared_with
+        if (now and now.number) != (compared_with and compared_with.number):
+            accepted, tags = False, {**tags, **describe_changed_champion(now, compared_with)}
+            for name, value in describe_changed_champion(now, compared_with).items():
                 self.client.set_tag(run_id, name, value)
         if not self.client.search_registered_models(f"name = '{NAME}'"):
             self.client.create_registered_model(NAME)
@@ -166,11 +166,11 @@ class ModelRegistry:
             self.client.set_registered_model_alias(NAME, CHAMPION, made.version)
         return self._version(made)
 
-    def mark(self, version: ModelVersion, name: str) -> None:
+    def tag_version(self, version: ModelVersion, name: str) -> None:
         """Put a mark on a version: a tag that says nothing but that it is there."""
         self.client.set_model_version_tag(NAME, str(version.number), name, "yes")
 
-    def add(self, run_id: str, folder: Path) -> None:
+    def add_files(self, run_id: str, folder: Path) -> None:
         """Put a folder's files beside the run's; those of the same name are replaced."""
         self.client.log_artifacts(run_id, str(folder))
 
@@ -202,9 +202,11 @@ class ModelRegistry:
         return ModelVersion(int(made.version), made.run_id, dict(made.tags))
 
 
-def describe_changed_champion(now: ModelVersion | None, over: ModelVersion | None) -> dict[str, str]:
+def describe_changed_champion(
+    champion: ModelVersion | None, compared_with: ModelVersion | None
+) -> dict[str, str]:
     """The tags of a version that was accepted over a champion that is none any more."""
-    who, before = (each.model_version if each else "none" for each in (now, over))
+    who, before = (each.model_version if each else "none" for each in (champion, compared_with))
     return {
         "verdict": "refused",
         "reason": f"the champion was {before} when this was compared with it and is {who} now",

@@ -180,7 +180,7 @@ def list_validation_windows(cut: HoldoutWindows, first: int, most: int) -> list[
 
 
 def list_trials(
-    going: Sequence[Recipe], rung: SearchRung, windows: Sequence[tuple[int, int]], seed: int
+    recipes: Sequence[Recipe], rung: SearchRung, windows: Sequence[tuple[int, int]], seed: int
 ) -> list[Trial]:
     """The trials of one rung in the order in which they are made: the latest window first, recipes in the
     order of the space.
@@ -189,13 +189,13 @@ def list_trials(
         Trial(recipe, recipe.shortened(rung.epochs_share), seed + n, n, window, *windows[window])
         for window in range(min(rung.windows, len(windows)))
         for n in range(rung.seeds)
-        for recipe in going
+        for recipe in recipes
         if n == 0 or recipe.learns_by_epochs
     ]
 
 
 def select_promoted_recipes(
-    going: Sequence[Recipe], quality: Mapping[str, float], keep: float, least: int
+    recipes: Sequence[Recipe], quality: Mapping[str, float], promoted_share: float, least: int
 ) -> list[Recipe]:
     """Of each part the better share of the recipes that were judged, at least `least`; in the order of the
     space.
@@ -203,13 +203,13 @@ def select_promoted_recipes(
     Args:
         quality: mean quality by recipe's label; a recipe that is not in it was not judged, and does not go
             on.
-        keep: share that goes on, rounded up.
+        promoted_share: share that goes on, rounded up.
     """
     kept: list[Recipe] = []
-    for part in dict.fromkeys(recipe.part for recipe in going):
-        judged = [recipe for recipe in going if recipe.part == part and recipe.label in quality]
+    for part in dict.fromkeys(recipe.part for recipe in recipes):
+        judged = [recipe for recipe in recipes if recipe.part == part and recipe.label in quality]
         best = sorted(judged, key=lambda recipe: (-quality[recipe.label], recipe.place))
-        kept += best[: max(least, math.ceil(keep * len(judged)))]
+        kept += best[: max(least, math.ceil(promoted_share * len(judged)))]
     return sorted(kept, key=lambda recipe: recipe.place)
 
 
@@ -222,9 +222,9 @@ def estimate_trial_bytes(recipe: Recipe, shape: DataShape, n_asked: int) -> int:
     ).estimate_bytes(shape)
 
 
-def compute_mean_quality(found: Sequence[np.ndarray]) -> float:
+def compute_mean_quality(qualities: Sequence[np.ndarray]) -> float:
     """The mean over trials of their mean over customers; a customer who was not asked counts nowhere, 0 when
     nobody was.
     """
-    means = [float(np.nanmean(values)) for values in found if (~np.isnan(values)).any()]
+    means = [float(np.nanmean(values)) for values in qualities if (~np.isnan(values)).any()]
     return float(np.mean(means)) if means else 0.0

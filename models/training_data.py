@@ -139,12 +139,12 @@ class Customers:
         """Customers the model was fitted on, by their rows."""
         return cls(rows.astype(np.int32), training.behaviour.of(rows), training.customer_features[rows])
 
-    def some(self, rows: np.ndarray) -> "Customers":
+    def select_rows(self, rows: np.ndarray) -> "Customers":
         """These of the block, by their places in it, in the order given."""
         return Customers(self.known[rows], self.behaviour.of(rows), self.features[rows])
 
-    def blocks(self, n: int) -> Iterator[tuple[slice, "Customers"]]:
+    def split_into_blocks(self, n: int) -> Iterator[tuple[slice, "Customers"]]:
         """The block in blocks of at most n, each with its place in this one."""
         for start in range(0, len(self), n):
             place = slice(start, min(start + n, len(self)))
-            yield place, self.some(np.arange(place.start, place.stop))
+            yield place, self.select_rows(np.arange(place.start, place.stop))

@@ -129,7 +129,7 @@ class LearnedBlend(Blend):
     def score(self, customers: Customers) -> np.ndarray:
         n_items = customers.behaviour.n_items
         wide = np.full((len(customers), n_items), -np.inf, np.float32)
-        for place, block in customers.blocks(choose_block_size(n_items)):
+        for place, block in customers.split_into_blocks(choose_block_size(n_items)):
             candidates, scores = self.score_candidates(block)
             wide[place][candidates.row, candidates.item] = scores
         return wide

@@ -100,15 +100,15 @@ def compute_beyond_accuracy_metrics(
     return figures
 
 
-def compute_divergence(past: sparse.csr_matrix, list_: sparse.csr_matrix) -> np.ndarray:
+def compute_divergence(past_mix: sparse.csr_matrix, list_mix: sparse.csr_matrix) -> np.ndarray:
     """float64 [rows]: KL of the mix of a list from that of the past, each row brought to shares; nan where
     either is empty.
     """
-    empty = (_sums(past) <= 0) | (_sums(list_) <= 0)
-    p, q = _scaled(past, _sums(past)).tocoo(), _scaled(list_, _sums(list_))
+    empty = (_sums(past_mix) <= 0) | (_sums(list_mix) <= 0)
+    p, q = _scaled(past_mix, _sums(past_mix)).tocoo(), _scaled(list_mix, _sums(list_mix))
     shares = np.asarray(q[p.row, p.col]).ravel()
     terms = p.data * np.log(p.data / ((1 - SMOOTHING) * shares + SMOOTHING * p.data))
-    return np.where(empty, np.nan, np.bincount(p.row, terms, minlength=past.shape[0]))
+    return np.where(empty, np.nan, np.bincount(p.row, terms, minlength=past_mix.shape[0]))
 
 
 def compute_gini(shown: np.ndarray) -> float:

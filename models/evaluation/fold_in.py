@@ -71,9 +71,9 @@ def evaluate_fold_in(
     test: HoldoutCase,
     allowed: np.ndarray,
     cohorts: Sequence[np.ndarray],
-    trained: Training,
-    with_them: ALS,
-    without: ALS,
+    training: Training,
+    with_cohorts: ALS,
+    without_cohorts: ALS,
 ) -> list[dict[str, Any]]:
     """One row a cohort: NDCG@10 folded in, retrained and of the popular list; cosine of what both would say;
     the trust.
@@ -83,18 +83,18 @@ def evaluate_fold_in(
     better: then the service keeps that.
 
     Args:
-        trained: what `with_them` was fitted on.
+        training: what `with_cohorts` was fitted on.
     """
-    popular, rows = DecayedPopularity().fit(trained, 0), []
+    popular, rows = DecayedPopularity().fit(training, 0), []
     for (fewest, most), customers in zip(COHORTS, cohorts, strict=True):
         row: dict[str, Any] = {"fewest": fewest, "most": most, "n_customers": len(customers), "trust": 0.0}
         if len(customers):
-            asked = Customers.of(trained, customers)
+            asked = Customers.of(training, customers)
             own = test.rows(np.searchsorted(test.customers, customers))
             own = replace(own, seen=build_cell_matrix(asked.behaviour.wanted()))
             scores = {
-                "retrained": with_them.score(asked),
-                "folded_in": without.score(asked),
+                "retrained": with_cohorts.score(asked),
+                "folded_in": without_cohorts.score(asked),
                 "popular": popular.score(asked),
             }
             found = {name: evaluate_scores(held, own, allowed) for name, held in scores.items()}

@@ -11,13 +11,13 @@ from models.recommenders import RECOMMENDERS
 SILENT = 0.1  # of those asked get anything: below, it says nothing to nearly everybody
 
 
-def describe_empty_lists(found: MetricResults, tasks: Sequence[str] = TASKS) -> str | None:
+def describe_empty_lists(results: MetricResults, tasks: Sequence[str] = TASKS) -> str | None:
     """In which of these tasks nearly everybody's list is empty, as words to stand behind a name; None where
     in none.
 
     A task in which nobody counts is passed over.
     """
-    shares = {task: found.lists[task].get("answered", 1.0) for task in tasks if task in found.lists}
+    shares = {task: results.lists[task].get("answered", 1.0) for task in tasks if task in results.lists}
     quiet = [f"{1 - share:.0%} of those asked in {task}" for task, share in shares.items() if share < SILENT]
     return f"has nothing to say to {', '.join(quiet)}" if quiet else None
 

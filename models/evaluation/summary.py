@@ -19,7 +19,7 @@ Told = dict[str, float | None]
 
 
 def summarise_metrics(
-    found: MetricResults, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS
+    results: MetricResults, slices: Mapping[str, np.ndarray] | None = None, draws: int = DRAWS
 ) -> dict[str, Any]:
     """By task, each figure's mean and 95 % interval over customers; beside the tasks, `quality`.
 
@@ -34,17 +34,17 @@ def summarise_metrics(
         {name: {"ndcg": told, "recall": told, "n_customers": n}}}}`, where `round_interval` is mean, low and
         high, each None where nobody counts.
     """
-    names, columns = [("", "quality", "")], [found.quality]
-    for task, held in found.figures.items():
+    names, columns = [("", "quality", "")], [results.quality]
+    for task, held in results.figures.items():
         for metric in (*RANKED, *BEYOND):
             names.append((task, metric, ""))
-            columns.append(found.of(metric)[task])
+            columns.append(results.of(metric)[task])
         for metric in SLICED:
-            whole = found.of(metric)[task]
+            whole = results.of(metric)[task]
             for name, mask in (slices or {}).items():
                 names.append((task, metric, name))
                 columns.append(np.where(mask, whole, np.nan))
-            prefix = f"{metric}@{found.k} "
+            prefix = f"{metric}@{results.k} "
             for name in (name for name in held if name.startswith(prefix)):
                 names.append((task, metric, name.removeprefix(prefix)))
                 columns.append(held[name])
@@ -53,7 +53,7 @@ def summarise_metrics(
     n = (~np.isnan(values)).sum(axis=0)
     said: dict[str, Any] = {"quality": spreads[0]}
     for (task, metric, part), figure, count in list(zip(names, spreads, n, strict=True))[1:]:
-        of_task = said.setdefault(task, {**_rounded(found.lists[task]), "slices": {}})
+        of_task = said.setdefault(task, {**_rounded(results.lists[task]), "slices": {}})
         if part:
             of_task["slices"].setdefault(part, {"n_customers": int(count)})[metric] = figure
         else:

@@ -35,7 +35,7 @@ class Diversification:
 def diversify_lists(
     items: np.ndarray,
     scores: np.ndarray,
-    how: Diversification,
+    diversification: Diversification,
     likeness: sparse.csr_matrix | None,
     category: np.ndarray | None,
 ) -> np.ndarray:
@@ -52,8 +52,10 @@ def diversify_lists(
         int32 [rows, n]: the same items, -1 last; fewer only where a cap leaves nothing to follow.
     """
     n = items.shape[1]
-    m = min(CONTENDERS if how.most_per_category is None or category is None else n, n)
-    alike = compare_pairs(items[:, :m], likeness) if likeness is not None and how.weight > 0 else None
+    m = min(CONTENDERS if diversification.most_per_category is None or category is None else n, n)
+    alike = (
+        compare_pairs(items[:, :m], likeness) if likeness is not None and diversification.weight > 0 else None
+    )
     relevance = scale_scores(scores[:, :m], items[:, :m] >= 0)
     kind = (
         None if category is None else np.where(items[:, :m] >= 0, category[np.maximum(items[:, :m], 0)], -1)
@@ -65,9 +67,11 @@ def diversify_lists(
         under_cap = (
             open_
             if kind is None
-            else open_ & ~find_full_categories(kind, chosen[:, :place], how.most_per_category)
+            else open_ & ~find_full_categories(kind, chosen[:, :place], diversification.most_per_category)
         )
-        worth = np.where(under_cap, (1 - how.weight) * relevance - how.weight * nearest, -np.inf)
+        worth = np.where(
+            under_cap, (1 - diversification.weight) * relevance - diversification.weight * nearest, -np.inf
+        )
         best = worth.argmax(axis=1)  # among equals the one that stood higher
         found = np.isfinite(worth[rows, best])
         chosen[:, place] = np.where(found, best, -1)
@@ -77,12 +81,12 @@ def diversify_lists(
     return move_to_top(items, chosen)
 
 
-def find_full_categories(kind: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
+def find_full_categories(categories: np.ndarray, chosen: np.ndarray, most: int | None) -> np.ndarray:
     """bool [rows, m]: contenders whose category has its share of the chosen places already."""
     if most is None or not chosen.shape[1]:
-        return np.zeros(kind.shape, bool)
-    held = np.where(chosen >= 0, np.take_along_axis(kind, np.maximum(chosen, 0), axis=1), -2)
-    return (kind >= 0) & ((kind[:, :, None] == held[:, None, :]).sum(axis=2) >= most)
+        return np.zeros(categories.shape, bool)
+    held = np.where(chosen >= 0, np.take_along_axis(categories, np.maximum(chosen, 0), axis=1), -2)
+    return (categories >= 0) & ((categories[:, :, None] == held[:, None, :]).sum(axis=2) >= most)
 
 
 def move_to_top(items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -112,12 +116,12 @@ def compare_pairs(items: np.ndarray, likeness: sparse.csr_matrix) -> np.ndarray:
     return alike
 
 
-def scale_scores(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
+def scale_scores(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Scores brought to 0…1 row by row."""
-    finite = np.where(held, scores, np.nan)
+    finite = np.where(mask, scores, np.nan)
     low, top = (
         np.nanmin(finite, axis=1, keepdims=True, initial=np.inf),
         np.nanmax(finite, axis=1, keepdims=True, initial=-np.inf),
     )
     with np.errstate(invalid="ignore"):
-        return np.where(held & (top > low), (scores - low) / np.where(top > low, top - low, 1.0), 0.0)
+        return np.where(mask & (top > low), (scores - low) / np.where(top > low, top - low, 1.0), 0.0)

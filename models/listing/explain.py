@@ -100,7 +100,11 @@ def iterate_likeness_matrices(parts: list[Recommender]) -> Iterator[sparse.csr_m
 
 
 def find_strongest_items(
-    likeness: sparse.csr_matrix, wanted: Behaviour, pairs: np.ndarray, last: np.ndarray, asked: np.ndarray
+    likeness: sparse.csr_matrix,
+    wanted: Behaviour,
+    pairs: np.ndarray,
+    last: np.ndarray,
+    asked_pairs: np.ndarray,
 ) -> np.ndarray:
     """For each asked (row × n_items + item): the item of the row's history most alike and fresh, -1 where
     none is.
@@ -108,9 +112,9 @@ def find_strongest_items(
     Among equals the lower item.
     """
     n_items = wanted.n_items
-    answer, said = np.full(len(asked), NOBODY, np.int64), np.zeros(len(asked))
-    order = np.argsort(asked, kind="stable")
-    keys = asked[order]
+    answer, said = np.full(len(asked_pairs), NOBODY, np.int64), np.zeros(len(asked_pairs))
+    order = np.argsort(asked_pairs, kind="stable")
+    keys = asked_pairs[order]
     freshness = 0.5 ** ((wanted.until - 1 - last) / HALF_LIFE_DAYS)
     owner, history = np.divmod(pairs, n_items)
     for start, end in pairwise(
@@ -129,6 +133,6 @@ def find_strongest_items(
         # says no more.
         more = first[worth[first] > said[at[first]]]
         answer[at[more]], said[at[more]] = from_item[more], worth[more]
-    out = np.full(len(asked), NOBODY, np.int64)
+    out = np.full(len(asked_pairs), NOBODY, np.int64)
     out[order] = answer
     return out

@@ -87,7 +87,7 @@ class ItemIndex:
 
 
 def build_item_index(
-    item_vectors: np.ndarray, asking: np.ndarray, n: int = 100, least_recall: float = LEAST_RECALL
+    item_vectors: np.ndarray, customer_vectors: np.ndarray, n: int = 100, least_recall: float = LEAST_RECALL
 ) -> ItemIndex | None:
     """An index that finds `least_recall` of the best n for those who ask; None where none of `SHARES` of its
     cells does.
@@ -96,7 +96,7 @@ def build_item_index(
 
     Args:
         item_vectors: float32 [items, d].
-        asking: float32 [some, d]: vectors of customers, a few hundred.
+        customer_vectors: float32 [some, d]: vectors of customers, a few hundred.
     """
     faiss = _faiss()
     n_items = len(item_vectors)
@@ -111,17 +111,17 @@ def build_item_index(
     return select_probes(
         lambda probes: ItemIndex(packed, probes, 0.0),
         n_cells,
-        select_top_items_by_vectors(asking, item_vectors, n)[0],
-        asking,
+        select_top_items_by_vectors(customer_vectors, item_vectors, n)[0],
+        customer_vectors,
         least_recall,
     )
 
 
 def select_probes(
-    index: Callable[[int], ItemIndex],
+    build_index: Callable[[int], ItemIndex],
     n_cells: int,
     exact: np.ndarray,
-    asking: np.ndarray,
+    customer_vectors: np.ndarray,
     least_recall: float,
     shares: Sequence[float] = SHARES,
 ) -> ItemIndex | None:
@@ -131,8 +131,8 @@ def select_probes(
         exact: int32 [asking, n], the best.
     """
     for share in shares:
-        tried = index(max(1, round(share * n_cells)))
-        found = compute_recall(tried.best(asking, asking[:0], exact.shape[1])[0], exact)
+        tried = build_index(max(1, round(share * n_cells)))
+        found = compute_recall(tried.best(customer_vectors, customer_vectors[:0], exact.shape[1])[0], exact)
         if found >= least_recall:
             return ItemIndex(tried.packed, tried.n_probes, found)
     return None

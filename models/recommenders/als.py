@@ -45,7 +45,7 @@ class ALS(Recommender):
 
     def fit(self, training: Training, seed: int) -> Self:
         generator = np.random.default_rng(seed)
-        taste = self.tastes(training.behaviour)
+        taste = self.weigh_behaviour(training.behaviour)
         active = np.flatnonzero(taste.getnnz(axis=1))
         if len(active) > self.most_customers:
             active = np.sort(generator.choice(active, self.most_customers, replace=False))
@@ -64,7 +64,7 @@ class ALS(Recommender):
             min(shape.n_customers, self.most_customers) + shape.n_items
         )
 
-    def tastes(self, behaviour: Behaviour) -> sparse.csr_matrix:
+    def weigh_behaviour(self, behaviour: Behaviour) -> sparse.csr_matrix:
         """csr float64, customers × items, in units of a purchase today."""
         return behaviour.matrix(self.half_life_days) / KIND_WEIGHTS.max()
 
@@ -80,7 +80,7 @@ class ALS(Recommender):
 
     def place(self, customers: Customers) -> np.ndarray:
         """float64 [customers, k]: everybody's vector by what they did."""
-        return self.solve(self.tastes(customers.behaviour), self.item_factors)
+        return self.solve(self.weigh_behaviour(customers.behaviour), self.item_factors)
 
     def score(self, customers: Customers) -> np.ndarray:
         scores = multiply_vectors(self.place(customers), self.item_factors)

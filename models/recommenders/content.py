@@ -98,19 +98,20 @@ def compute_tfidf_directions(features: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def find_nearest_items(
-    of: sparse.csr_matrix, n: int, power: float, to: sparse.csr_matrix | None = None
+    directions: sparse.csr_matrix, n: int, power: float, other_directions: sparse.csr_matrix | None = None
 ) -> sparse.csr_matrix:
     """Each row's n nearest: csr float32 [items, items], cosine to the power given.
 
     Args:
-        of: directions of the items asked for.
-        to: directions of the items to find; the same items where left out, each then the nearest to itself.
+        directions: directions of the items asked for.
+        other_directions: directions of the items to find; the same items where left out, each then the
+            nearest to itself.
     """
-    others = (of if to is None else to).T.tocsr()
+    others = (directions if other_directions is None else other_directions).T.tocsr()
 
     def nearest(rows: np.ndarray) -> sparse.csr_matrix:
-        near = (of[rows] @ others).tocsr()
+        near = (directions[rows] @ others).tocsr()
         near.data **= np.float32(power)
         return select_best_per_row(near, n)
 
-    return build_in_blocks(of.shape[0], nearest, BLOCK)
+    return build_in_blocks(directions.shape[0], nearest, BLOCK)

@@ -119,24 +119,26 @@ class DenseWeights(Recommender):
         )
 
 
-def spread_over_all_items(scores: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
+def spread_over_all_items(scores: np.ndarray, fitted_items: np.ndarray, n_items: int) -> np.ndarray:
     """Scores [rows, fitted items] as float32 [rows, n_items]; -inf where not above zero, and where an item
     was not fitted.
     """
     wide = np.full((len(scores), n_items), -np.inf, np.float32)
-    wide[:, items] = mask_nonpositive_scores(scores)
+    wide[:, fitted_items] = mask_nonpositive_scores(scores)
     return wide
 
 
-def select_weight_rows(asked: np.ndarray, weights: np.ndarray, items: np.ndarray, n_items: int) -> np.ndarray:
+def select_weight_rows(
+    asked_items: np.ndarray, weights: np.ndarray, items: np.ndarray, n_items: int
+) -> np.ndarray:
     """float32 [asked, n_items]: each asked item's row of the weights between fitted items, its own entry left
     out.
     """
     place = np.full(n_items, -1)
     place[items] = np.arange(len(items))
-    rows = np.zeros((len(asked), len(items)), weights.dtype)
-    fitted = np.flatnonzero(place[asked] >= 0)
-    rows[fitted] = weights[place[asked[fitted]]]
+    rows = np.zeros((len(asked_items), len(items)), weights.dtype)
+    fitted = np.flatnonzero(place[asked_items] >= 0)
+    rows[fitted] = weights[place[asked_items[fitted]]]
     wide = spread_over_all_items(rows, items, n_items)
-    wide[np.arange(len(asked)), asked] = -np.inf
+    wide[np.arange(len(asked_items)), asked_items] = -np.inf
     return wide

@@ -61,14 +61,14 @@ def compute_row_lengths(matrix: sparse.csr_matrix) -> np.ndarray:
 
 
 def build_in_blocks(
-    n: int, made: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK
+    n: int, build_rows: Callable[[np.ndarray], sparse.csr_matrix], block: int = BLOCK
 ) -> sparse.csr_matrix:
     """csr float32 [n, columns], rows made so many at a time: memory is that of a block and of what is kept.
 
     Args:
-        made: given int [rows], ascending, those rows.
+        build_rows: given int [rows], ascending, those rows.
     """
-    parts = [made(np.arange(start, min(start + block, n))) for start in range(0, n, block)]
+    parts = [build_rows(np.arange(start, min(start + block, n))) for start in range(0, n, block)]
     return sparse.vstack(parts).tocsr().astype(np.float32)
 
 
@@ -94,11 +94,11 @@ def select_best_per_row(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
-def zero_own_column(matrix: sparse.csr_matrix, own: np.ndarray) -> sparse.csr_matrix:
-    """The matrix with the entry of each row at column `own` set to nought; -1 for a row without one."""
+def zero_own_column(matrix: sparse.csr_matrix, columns: np.ndarray) -> sparse.csr_matrix:
+    """The matrix with the entry of each row at column `columns` set to nought; -1 for a row without one."""
     matrix = matrix.tocsr()
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    matrix.data[matrix.indices == own[row]] = 0
+    matrix.data[matrix.indices == columns[row]] = 0
     return matrix
 
 

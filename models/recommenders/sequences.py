@@ -63,16 +63,16 @@ def build_baskets(behaviour: Behaviour) -> Baskets:
     )
 
 
-def compute_usual_gap_days(of: Baskets) -> int:
+def compute_usual_gap_days(baskets: Baskets) -> int:
     """Days that may lie between two baskets of one session, by the customers' own rhythm.
 
     0, a session a day, where days hold several items often enough to be compared. Where nearly every day
     holds one item it says nothing by itself, and days follow in one session that are no further apart than a
     customer's days usually are (the median).
     """
-    if not len(of) or (of.held.getnnz(axis=1) > 1).mean() >= SEVERAL:
+    if not len(baskets) or (baskets.held.getnnz(axis=1) > 1).mean() >= SEVERAL:
         return 0
-    gaps = np.diff(of.day)[np.diff(of.customer) == 0]
+    gaps = np.diff(baskets.day)[np.diff(baskets.customer) == 0]
     return int(np.median(gaps)) if len(gaps) else 0
 
 
@@ -81,50 +81,56 @@ def decay_by_half_life(ages: np.ndarray, half_life: float) -> np.ndarray:
     return 0.5 ** (ages / half_life)
 
 
-def divide_by_basket_size(held: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+def divide_by_basket_size(contents: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
     """Each basket divided by its size to a power: 0 leaves it, 1 makes every basket weigh the same."""
-    size = np.maximum(np.asarray(held.sum(axis=1)).ravel(), 1e-12)
-    return (sparse.diags(size**-power) @ held).tocsr()
+    size = np.maximum(np.asarray(contents.sum(axis=1)).ravel(), 1e-12)
+    return (sparse.diags(size**-power) @ contents).tocsr()
 
 
-def build_profiles(of: Baskets, weight: np.ndarray, held: sparse.csr_matrix) -> sparse.csr_matrix:
+def build_profiles(baskets: Baskets, weight: np.ndarray, contents: sparse.csr_matrix) -> sparse.csr_matrix:
     """Customers × items: each one's baskets added up by these weights (float64 [baskets])."""
-    adding = sparse.csr_matrix((weight, (of.customer, np.arange(len(of)))), shape=(of.n_customers, len(of)))
-    return (adding @ held).tocsr()
+    adding = sparse.csr_matrix(
+        (weight, (baskets.customer, np.arange(len(baskets)))), shape=(baskets.n_customers, len(baskets))
+    )
+    return (adding @ contents).tocsr()
 
 
-def link_later_baskets(of: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
+def link_later_baskets(baskets: Baskets, weights: Sequence[float]) -> sparse.csr_matrix:
     """Baskets × baskets: entry (b, c) is `weights[g - 1]` where c is the same customer's basket g places
     after b.
     """
     rows, columns, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
     for gap, weight in enumerate(weights, start=1):
         row = np.flatnonzero(
-            of.from_end >= gap
+            baskets.from_end >= gap
         )  # sorted by customer and day: the one g later stands g rows below
         rows.append(row)
         columns.append(row + gap)
         values.append(np.full(len(row), weight))
     data = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return sparse.csr_matrix(data, shape=(len(of), len(of)))
+    return sparse.csr_matrix(data, shape=(len(baskets), len(baskets)))
 
 
 def iterate_item_pairs(
-    of: Baskets, held: sparse.csr_matrix, weights: Sequence[float], backward_weight: float, same_weight: float
+    baskets: Baskets,
+    contents: sparse.csr_matrix,
+    weights: Sequence[float],
+    backward_weight: float,
+    same_weight: float,
 ) -> Iterator[tuple[slice, sparse.csr_matrix]]:
     """How much each item was followed by each other one: blocks of rows, and csr float64 [rows, items].
 
     Args:
-        held: csr [baskets, items], what each basket gives to its items.
+        contents: csr [baskets, items], what each basket gives to its items.
         weights: of a pair one basket apart, two apart, …
         backward_weight: what a pair says in the other direction, beside 1 in its own.
         same_weight: what two items of one basket say of each other.
     """
-    after = link_later_baskets(of, weights)
-    beside = after + backward_weight * after.T + same_weight * sparse.identity(len(of))
-    followers, by_item = (beside @ held).tocsr(), held.T.tocsr()
-    for start in range(0, held.shape[1], BLOCK):
-        rows = slice(start, min(start + BLOCK, held.shape[1]))
+    after = link_later_baskets(baskets, weights)
+    beside = after + backward_weight * after.T + same_weight * sparse.identity(len(baskets))
+    followers, by_item = (beside @ contents).tocsr(), contents.T.tocsr()
+    for start in range(0, contents.shape[1], BLOCK):
+        rows = slice(start, min(start + BLOCK, contents.shape[1]))
         yield rows, (by_item[rows] @ followers).tocsr()
 
 

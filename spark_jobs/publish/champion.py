@@ -27,7 +27,7 @@ def restore_champion(settings: Settings, model_version: str, at: datetime) -> tu
     was = registry.champion()
     is_another = (was.number if was else None) != number
     if is_another:
-        registry.serve(number)
+        registry.set_champion(number)
     return (was.model_version if was else None), is_another
 
 

@@ -72,7 +72,7 @@ def find_version(registry: ModelRegistry, name: str) -> ModelVersion:
         RebuildError: there is none.
     """
     number = name.rpartition("/")[2]
-    for version in reversed(registry.after(None)):
+    for version in reversed(registry.list_versions_after(None)):
         if name in (version.run_id, version.tags.get("night")) or number == str(version.number):
             return version
     raise RebuildError(f"no version {name!r} in the registry")
@@ -107,7 +107,7 @@ def rebuild_model(
         return
     other_registry = open_registry(run)
     other_registry.register(
-        other_registry.log("rebuilt", {}, {}, {}, files=files),
+        other_registry.log_run("rebuilt", {}, {}, {}, files=files),
         digests,
         {"verdict": "accepted"},
         accepted=True,

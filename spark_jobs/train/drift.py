@@ -92,7 +92,7 @@ def detect_drift(
     for since, before in load_earlier_profiles(registry, champion, search).items():
         found += [(since, signal) for signal in drift.compare_tables(before, profile)]
     return {
-        "alarms": [f"{signal} ({when})" for when, signal in found if signal.alarms],
+        "alarms": [f"{signal} ({when})" for when, signal in found if signal.is_alarm],
         "signals": [{"when": when, **signal.as_dict()} for when, signal in found],
         "days": [format_day(day) for day in days],
     }
@@ -109,7 +109,11 @@ def find_last_search(registry: ModelRegistry, champion: ModelVersion | None) -> 
     """The newest version that a search registered or found again, accepted or not; None if no champion."""
     if champion is None:
         return None
-    searched = (each for each in registry.after(None) if each.kind == SEARCH or FOUND_AGAIN_TAG in each.tags)
+    searched = (
+        each
+        for each in registry.list_versions_after(None)
+        if each.kind == SEARCH or FOUND_AGAIN_TAG in each.tags
+    )
     return max(searched, key=lambda each: each.number, default=None)
 
 
@@ -132,7 +136,7 @@ def load_earlier_profiles(
     if search is not None:
         references.setdefault(search.run_id, "since the search")
     reports = {
-        name: json.loads(registry.file_of(run_id, REPORT_FILE).read_text())
+        name: json.loads(registry.download_run_file(run_id, REPORT_FILE).read_text())
         for run_id, name in references.items()
     }
     return {name: report["profile"] for name, report in reports.items() if "profile" in report}

@@ -49,7 +49,7 @@ def find_refused_refits(
     """
     return [
         later
-        for later in registry.after(champion)
+        for later in registry.list_versions_after(champion)
         if later.kind == REFIT and not later.accepted and later.tags.get("configuration") == configuration
     ]
 

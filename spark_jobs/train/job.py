@@ -38,7 +38,9 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     champion = registry.champion()
     context = TrainingContext(run, lake, registry, champion)
     configuration = registry.load(champion).configuration if champion else FALLBACK
-    known = registry.made_from(fingerprint_inputs(run, lake, configuration)) if champion else None
+    known = (
+        registry.find_version_by_inputs(fingerprint_inputs(run, lake, configuration)) if champion else None
+    )
     if known:
         return report_repeat(context, known)
     training = read_training_run(run, lake)

@@ -64,7 +64,7 @@ def report_repeat(context: TrainingContext, known: ModelVersion) -> list[TableRe
         "model_version": champion.model_version,
         "candidate": known.model_version,
         "served": describe_version(champion),
-        **json.loads(context.registry.file(known, REPORT_FILE).read_text()),
+        **json.loads(context.registry.download_file(known, REPORT_FILE).read_text()),
     }
     if known.accepted and known.number != champion.number:
         reason = (

@@ -72,7 +72,7 @@ def measure_served_lists(
     """
     customers = Customers.of(matrices.training.before(before), test.customers)
     listed = {task: [np.full((0, K), -1, np.int32)] for task in TASKS}
-    for _, block in customers.blocks(choose_block_size(test.n_items)):
+    for _, block in customers.split_into_blocks(choose_block_size(test.n_items)):
         for task, items in blend.list_test_items(block, matrices.allowed, matrices.consumable, K).items():
             listed[task].append(np.pad(items, ((0, 0), (0, K - items.shape[1])), constant_values=-1))
     lists = {task: np.concatenate(blocks) for task, blocks in listed.items()}

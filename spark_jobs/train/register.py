@@ -86,13 +86,13 @@ def register_evaluation(
             leaderboard.plot_slices(report["slices"], Path(folder) / "slices.png")
         figures = {**leaderboard.flatten_leaderboard(board), **leaderboard.flatten_slices(report["slices"])}
         run_name, parameters = f"{kind} {context.run.run_id}", list_mlflow_parameters(configuration)
-        mlflow_run_id = registry.log(run_name, parameters, figures, tags, trials, Path(folder))
+        mlflow_run_id = registry.log_run(run_name, parameters, figures, tags, trials, Path(folder))
     candidate = registry.register(mlflow_run_id, digests, tags, verdict.accepted, champion)
     if candidate.accepted != verdict.accepted:  # another one was made champion while this was trained
         report |= {"verdict": candidate.tags["verdict"], "reason": candidate.tags["reason"]}
         with tempfile.TemporaryDirectory() as folder:
             write_report(report, Path(folder) / REPORT_FILE)
-            registry.add(mlflow_run_id, Path(folder))
+            registry.add_files(mlflow_run_id, Path(folder))
         champion = registry.champion()
     return report_model(context.run, candidate, candidate if candidate.accepted else champion, report)
 

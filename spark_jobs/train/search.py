@@ -46,9 +46,9 @@ def run(run: RunContext, lake: Lake) -> list[TableReport]:
     if training.windows is None:
         return report_refusal(context, job.HISTORY_TOO_SHORT)
     search = search_configuration(training, read_search_space(), OFF_CYCLE)
-    known = registry.made_from(fingerprint_inputs(run, lake, search.configuration))
+    known = registry.find_version_by_inputs(fingerprint_inputs(run, lake, search.configuration))
     if known:
-        registry.mark(known, FOUND_AGAIN_TAG)
+        registry.tag_version(known, FOUND_AGAIN_TAG)
         return report_repeat(context, known)
     evaluation = evaluate_configuration(training, search.configuration, rival=accepted)
     reference = GateReference(

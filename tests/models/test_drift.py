@@ -59,7 +59,7 @@ def test_thirty_clean_nights_raise_at_most_one_alarm(clean):
         drift.compute_drift_signals(clean.before(day + 1), day, CATEGORY, PRICE)
         for day in range(DAYS - 30, DAYS)
     ]
-    assert sum(any(each.alarms for each in night) for night in nights) <= 1
+    assert sum(any(each.is_alarm for each in night) for night in nights) <= 1
     assert all(not np.isnan(each.value) for night in nights for each in night), "and every signal could have"
     assert len(nights[0]) == 7
 
@@ -86,7 +86,7 @@ def test_baskets_and_answers(clean):
     basket = next(
         each for each in drift.compute_drift_signals(extra, DAYS - 1) if "items per customer" in each.name
     )
-    assert basket.alarms and basket.value == pytest.approx(np.log(4), abs=0.2)
+    assert basket.is_alarm and basket.value == pytest.approx(np.log(4), abs=0.2)
     answered = {day: (1000, 300 + day % 5) for day in range(DAYS)}
     [quiet] = [
         each
@@ -98,7 +98,7 @@ def test_baskets_and_answers(clean):
         for each in drift.compute_drift_signals(clean, DAYS - 1, answers=answered | {DAYS - 1: (1000, 800)})
         if "answers" in each.name
     ]
-    assert (quiet.alarms, loud.alarms, round(loud.value, 1)) == (False, True, 0.5)
+    assert (quiet.is_alarm, loud.is_alarm, round(loud.value, 1)) == (False, True, 0.5)
     assert not [
         each
         for each in drift.compute_drift_signals(clean, DAYS - 1, answers={3: (10, 0)})
@@ -107,9 +107,11 @@ def test_baskets_and_answers(clean):
 
 
 def test_a_young_shop_says_nothing(clean):
-    assert not any(each.alarms for each in drift.compute_drift_signals(clean.before(20), 19, CATEGORY, PRICE))
+    assert not any(
+        each.is_alarm for each in drift.compute_drift_signals(clean.before(20), 19, CATEGORY, PRICE)
+    )
     empty = replace(clean.before(1), until=40).where(np.zeros(len(clean.before(1)), bool))
-    assert not any(each.alarms for each in drift.compute_drift_signals(empty, 39, CATEGORY, PRICE))
+    assert not any(each.is_alarm for each in drift.compute_drift_signals(empty, 39, CATEGORY, PRICE))
 
 
 def test_tables_are_held_to_the_customary_limit():
@@ -120,6 +122,6 @@ def test_tables_are_held_to_the_customary_limit():
     }
     now = {"feat_items.brand": {"Elm": 520, "Oak": 490, "Ash": 10}, "feat_items.price": {"14.0": 20}}
     [brand] = drift.compare_tables(before, now)  # 20 prices say nothing
-    assert not brand.alarms
+    assert not brand.is_alarm
     [brand] = drift.compare_tables(before, {"feat_items.brand": {"None": 1000}})
-    assert brand.alarms and brand.name == "feature: feat_items.brand (PSI)"
+    assert brand.is_alarm and brand.name == "feature: feat_items.brand (PSI)"

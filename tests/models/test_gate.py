@@ -102,7 +102,7 @@ def test_a_fall_that_may_be_chance_is_no_fall():
     noise = np.random.default_rng(3).normal(0, 0.2, 300)
     new = np.where(FEW, GOOD - 0.03 + noise, GOOD + 0.05)
     [few] = compare_slices(new, GOOD, {"few": FEW})
-    assert few.lift < -SLICE_MARGIN * few.accepted and few.high > 0 and not few.falls
+    assert few.lift < -SLICE_MARGIN * few.accepted and few.high > 0 and not few.has_fallen
     assert evaluate_new_configuration_gate(new, GOOD, POPULAR, {"few": FEW}).accepted
 
 

@@ -47,7 +47,11 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(tmp_path):
     def made(over, verdict="accepted"):
         tags = {"verdict": verdict, "reason": "it is better"}
         return registry.register(
-            registry.log("run", {}, {}, tags, files=tmp_path / "files"), {}, tags, verdict == "accepted", over
+            registry.log_run("run", {}, {}, tags, files=tmp_path / "files"),
+            {},
+            tags,
+            verdict == "accepted",
+            over,
         )
 
     first = made(None)

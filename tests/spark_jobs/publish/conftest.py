@@ -217,8 +217,10 @@ def shop_of_two_models(shop, empty_registry, tmp_path, monkeypatch):
     for n in (1, 2):
         blend = build_blend(POPULAR).restore({"popularity/counts": np.arange(2.0) * n})
         digests = ModelArtifact(POPULAR, blend, ids, np.array([b"c"])).save(tmp_path / str(n) / "model")
-        made = registry.log(f"night {n}", {}, {}, {}, files=tmp_path / str(n))
-        registry.register(made, digests, {"verdict": "accepted"}, accepted=True, over=registry.champion())
+        made = registry.log_run(f"night {n}", {}, {}, {}, files=tmp_path / str(n))
+        registry.register(
+            made, digests, {"verdict": "accepted"}, accepted=True, compared_with=registry.champion()
+        )
     for n in range(3):
         shop.model_version = f"concierge/{min(n + 1, 2)}"
         shop.report(f"night-{n}", {"model_version": shop.model_version})

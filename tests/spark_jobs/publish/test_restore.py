@@ -77,13 +77,13 @@ def test_without_a_log_there_is_nothing_to_restore_from(tmp_path, monkeypatch, c
 def test_the_champion_follows_the_log(shop_of_two_models):
     shop, registry = shop_of_two_models
     settings = Settings.from_environment({"CONCIERGE_HOME": str(shop.home)})
-    registry.serve(None)
+    registry.set_champion(None)
     log = read_deployments(shop.home)
     assert restore_champion_from_log(settings, log, AT) == registry.champion().model_version == "concierge/2"
     assert restore_champion_from_log(settings, log, AT) is None, "it is so already"
-    registry.serve(1)
+    registry.set_champion(1)
     assert restore_champion_from_log(settings, log, AT) is None, "another one was made champion since"
-    registry.serve(2)
+    registry.set_champion(2)
     rollback.roll_back(shop.home, "night-0", AT)  # killed before its model
     log = read_deployments(shop.home)
     assert restore_champion_from_log(settings, log, AT) == registry.champion().model_version == "concierge/1"

@@ -45,7 +45,7 @@ def test_lists_that_are_in_production_with_another_model_get_theirs_back(shop_of
         "Already in production: night-2" in (said := capsys.readouterr().out)
         and "nothing was changed" in said
     )
-    registry.serve(1)
+    registry.set_champion(1)
     assert rollback.main(["--to=night-2"]) == 0
     said = capsys.readouterr().out
     assert (

@@ -51,7 +51,7 @@ def test_tables_that_moved_since_the_accepted_model_are_an_alarm(trained):
     cents = now | {"feat_items.price": {"15.0": 60}}  # somebody exported cents
     before = {"feat_items.price": {"2.0": 60}}
     champion_said = report_of(trained, "first") | {"profile": before}
-    registry.file_of = lambda run_id, name: written(trained.home / "said.json", champion_said)
+    registry.download_run_file = lambda run_id, name: written(trained.home / "said.json", champion_said)
     [alarm] = drift.detect_drift(trained.lake, registry, found, champion, cents)["alarms"]
     assert alarm.startswith("feature: feat_items.price (PSI)") and alarm.endswith(
         "(since the accepted model)"

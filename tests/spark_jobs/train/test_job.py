@@ -85,7 +85,7 @@ def test_the_first_night_searches_and_reports_the_result(trained):
     )
     assert parent.data.metrics["slice.country_spain.quality"] == pytest.approx(spanish["served"]["mean"])
     for picture in ("leaderboard.png", "slices.png"):
-        assert registry.file(champion, picture).stat().st_size > 1000
+        assert registry.download_file(champion, picture).stat().st_size > 1000
 
 
 def test_customers_without_consent_are_not_in_the_model(trained):
@@ -133,7 +133,7 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
     assert report["configuration"] == report_of(shop, "one")["configuration"]
     assert any("new data: fct_interactions version" in why for why in report["because"])
     # Rolled back, the same tables train nothing and do not bring back what was left.
-    registry.serve(1)
+    registry.set_champion(1)
     job.run(shop.night("two again"), shop.lake)
     again = json.loads((shop.home / "reports" / "two-again" / "model.json").read_text())
     assert (again["model_version"], again["candidate"], again["verdict"]) == (
@@ -142,7 +142,7 @@ def test_nights_after_the_first(fill, spark, tmp_path, monkeypatch):
         "withdrawn",
     )
     assert (again["served"]["model_version"], registry.champion().number) == ("concierge/1", 1)
-    registry.serve(2)
+    registry.set_champion(2)
     # The last third of the history with customers exchanged: tastes learned before say nothing about it.
     names = sorted({row["customer_id"] for row in rows if row["customer_id"]})
     next_one = dict(zip(names, names[1:] + names[:1], strict=True)) | {None: None}
@@ -200,7 +200,9 @@ def test_too_short_a_window_leaves_the_champion(fill, trained, spark, tmp_path):
             and report["served"]["model_version"] == "concierge/1"
         )
         assert (line.version_before, line.version_after) == (1, None)
-    assert [each.number for each in registry.after(None)] == [1] and registry.champion().number == 1
+    assert [each.number for each in registry.list_versions_after(None)] == [
+        1
+    ] and registry.champion().number == 1
 
 
 def test_popularity_as_a_fallback_retains_the_measured_fold_in_trust(trained, tmp_path, monkeypatch):
@@ -230,13 +232,13 @@ def test_a_refit_is_refused_when_the_champion_changes_meanwhile(trained, tmp_pat
     night, evaluate = replace(night, settings=settings), job.evaluate_configuration
     registry = open_registry(night)
     monkeypatch.setattr(
-        job, "evaluate_configuration", lambda *values: (registry.serve(None), evaluate(*values))[1]
+        job, "evaluate_configuration", lambda *values: (registry.set_champion(None), evaluate(*values))[1]
     )
     job.run(night, trained.lake)
-    made = registry.after(None)[-1]
+    made = registry.list_versions_after(None)[-1]
     assert (made.number, made.accepted, registry.champion()) == (2, False, None)
     said = json.loads((tmp_path / "home" / "reports" / "overtaken" / "model.json").read_text())
-    kept = json.loads(registry.file(made, "report.json").read_text())
+    kept = json.loads(registry.download_file(made, "report.json").read_text())
     assert said["reason"] == kept["reason"] == made.tags["reason"]
     assert said["reason"] == "the champion was concierge/1 when this was compared with it and is none now"
     assert (said["verdict"], kept["verdict"], said["model_version"]) == ("refused", "refused", None)
