@@ -20,9 +20,9 @@ from sample_shop.shop import Shop
 from spark_jobs.ingest import read_files
 from spark_jobs.ingest.deliveries import Delivery
 from spark_jobs.ingest.sources.sample_shop import SOURCE
-from spark_jobs.ingest.text_normalisation import Normal
+from spark_jobs.ingest.text_normalisation import NormalisedRecord
 from spark_jobs.lake.session import start_spark_session
-from spark_jobs.sources.declaration import Context
+from spark_jobs.sources.declaration import SourceContext
 from spark_jobs.sources.landed_files import list_landed_files
 
 ROUNDS = 3
@@ -30,8 +30,8 @@ DAYS = 10
 
 
 def skip_normalisation(columns: tuple, ids: tuple):
-    """In the place of `normaliser`: nothing is done."""
-    return lambda values, wrong_kinds: Normal(values, None, None)
+    """In the place of `make_record_normaliser`: nothing is done."""
+    return lambda values, wrong_kinds: NormalisedRecord(values, None, None)
 
 
 def read_cpu_seconds() -> float:
@@ -46,27 +46,27 @@ def main(n_days: int) -> None:
         landing = Path(folder) / "landing"
         shop = Shop(7, 2000, landing / SOURCE.name, Path(folder) / "truth", write_from=0)
         shop.trade_until(n_days - 1)
-        feed = SOURCE.feed("events")
+        feed = SOURCE.find_feed("events")
         files = [file for file in list_landed_files(landing, date.max) if file.entity == feed.entity]
         deliveries = [Delivery(f"d{number}", file) for number, file in enumerate(files)]
         spark = start_spark_session("normal form", "local[2]", "2g")
-        context = Context(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
+        context = SourceContext(SOURCE.name, SOURCE.time_zone, SETTINGS["CONCIERGE_IDENTITY_KEY"].default)
 
         def seconds(normaliser) -> float:
-            with mock.patch.object(read_files, "normaliser", normaliser):
+            with mock.patch.object(read_files, "make_record_normaliser", normaliser):
                 began = read_cpu_seconds()
-                feed.transform(read_files.read(spark, feed, deliveries), context).write.format("noop").mode(
-                    "overwrite"
-                ).save()
+                feed.transform(read_files.read_deliveries(spark, feed, deliveries), context).write.format(
+                    "noop"
+                ).mode("overwrite").save()
                 return read_cpu_seconds() - began
 
-        ways = {"as received": skip_normalisation, "normal form": read_files.normaliser}
+        ways = {"as received": skip_normalisation, "normal form": read_files.make_record_normaliser}
         took = {name: [] for name in ways}
         for _ in range(ROUNDS + 1):
             for name, normaliser in ways.items():
                 took[name].append(seconds(normaliser))
         best = {name: min(each[1:]) for name, each in took.items()}  # the first warms up
-        n_rows = read_files.read(spark, feed, deliveries).count()
+        n_rows = read_files.read_deliveries(spark, feed, deliveries).count()
         print(f"{n_rows:,} events: " + ", ".join(f"{name} {each:.2f} s" for name, each in best.items()))
         print(f"ratio {best['normal form'] / best['as received']:.3f}")
 

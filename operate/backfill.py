@@ -14,7 +14,7 @@ from operate.settings import load_settings_or_exit
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates
 from spark_jobs.run.locks import AnotherShopError, refuse_another_shop
-from spark_jobs.sources.declaration import Folder
+from spark_jobs.sources.declaration import SharedFolder
 from spark_jobs.sources.registry import SourceError, load_sources
 
 
@@ -51,8 +51,8 @@ def count_files(source: str, data: Path, days: LandingDates) -> int:
         SourceError: there is no such source, or it takes no day files from a folder.
         FileNotFoundError: no day has one.
     """
-    delivery = next(each for each in load_sources((source,)) if each.name == source).delivery
-    if not isinstance(delivery, Folder):
+    delivery = next(each for each in load_sources((source,)) if each.name == source).origin
+    if not isinstance(delivery, SharedFolder):
         raise SourceError(
             f"{source} takes no day files from a folder: "
             "docs/how-to/add-a-source.md says how its files come in"

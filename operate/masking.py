@@ -13,9 +13,9 @@ from pathlib import Path
 
 from expectations.contracts.lake import CORE_PEOPLE
 from expectations.contracts.personal import has_personal_value
-from spark_jobs.ingest.csv_records import joined
-from spark_jobs.ingest.formats import MAX_BYTES, csv_fields, text
-from spark_jobs.ingest.lines import lines
+from spark_jobs.ingest.csv_records import join_quoted_lines
+from spark_jobs.ingest.formats import MAX_BYTES, decode_line, split_csv_fields
+from spark_jobs.ingest.lines import read_lines
 
 MASK = "•••"
 LONGEST = 240  # characters of a sample
@@ -72,7 +72,7 @@ def parse_named_values(raw_text: str, header: list[str] | None) -> dict | None:
         if header is None:
             document = json.loads(raw_text)
             return document if isinstance(document, dict) and all(map(is_column_name, document)) else None
-        fields = csv_fields(raw_text)
+        fields = split_csv_fields(raw_text)
     except (ValueError, RecursionError, csv.Error):
         return None
     return dict(zip(header, fields, strict=True)) if len(fields) == len(header) else None
@@ -117,8 +117,10 @@ def read_csv_header(file: Path, columns: Collection[str]) -> list[str] | None:
     """
     try:
         with file.open("rb") as opened:
-            first = next(joined(lines(opened, MAX_BYTES), MAX_BYTES), None)
-        header = [name.strip() for name in csv_fields(text(first.line.content)[0])] if first else []
+            first = next(join_quoted_lines(read_lines(opened, MAX_BYTES), MAX_BYTES), None)
+        header = (
+            [name.strip() for name in split_csv_fields(decode_line(first.line.content)[0])] if first else []
+        )
     except (OSError, csv.Error):
         return None
     return header if columns and set(columns) <= set(header) else None

@@ -16,10 +16,10 @@ from spark_jobs.sources.declaration import Feed
 
 # A file that names less than 7 of 10 of what the one before it named is rather cut off than true. It ends
 # nothing; when the next one is as short, that one is believed.
-LEAST_SHARE = 0.7
+MIN_EXPORT_SHARE = 0.7
 
 
-class WholeDay(NamedTuple):
+class FullExportDay(NamedTuple):
     """The whole files of one landing day."""
 
     day: date
@@ -30,10 +30,10 @@ class WholeDay(NamedTuple):
     @property
     def is_suspicious(self) -> bool:
         """Whether they name too few to be believed about what they lack."""
-        return self.n_keys == 0 or self.n_keys < LEAST_SHARE * self.n_before
+        return self.n_keys == 0 or self.n_keys < MIN_EXPORT_SHARE * self.n_before
 
 
-def whole_days(files: list[tuple[str, int]]) -> list[WholeDay]:
+def group_by_landing_day(files: list[tuple[str, int]]) -> list[FullExportDay]:
     """The landing days of a feed's files, oldest first.
 
     Args:
@@ -45,13 +45,13 @@ def whole_days(files: list[tuple[str, int]]) -> list[WholeDay]:
     days, n_before = [], 0
     for day, mine in by_day.items():
         n_keys = sum(n for _, n in mine)
-        days.append(WholeDay(date.fromisoformat(day), n_keys, n_before, mine[-1][0]))
+        days.append(FullExportDay(date.fromisoformat(day), n_keys, n_before, mine[-1][0]))
         n_before = n_keys or n_before  # an empty file says nothing about the next
     return days
 
 
-def endings(
-    typed: DataFrame, held: DataFrame | None, feed: Feed, days: list[WholeDay], time_zone: str
+def find_ended_rows(
+    typed: DataFrame, current: DataFrame | None, feed: Feed, days: list[FullExportDay], time_zone: str
 ) -> DataFrame:
     """Grain: one row per thing and day it ended on, in the target's columns and those that the feed gives an
     ended thing.
@@ -61,7 +61,7 @@ def endings(
 
     Args:
         typed: records of the feed, refused ones too, with `landing_date` and `reason`.
-        held: the target's rows before all of these; None when these are all there ever were.
+        current: the target's rows before all of these; None when these are all there ever were.
         days: landing days of `typed`, oldest first.
         time_zone: the shop's.
     """
@@ -70,14 +70,14 @@ def endings(
     content = F.when(F.col("reason").isNull(), row).alias("content")
     named = typed.where(" and ".join(f"{name} is not null" for name in key))
     every = named.select(*key, "landing_date", F.col("first_received").alias("arrival"), content)
-    if held is not None:
-        alive = held.where("ended_on is null")
+    if current is not None:
+        alive = current.where("ended_on is null")
         before = F.lit(None).cast("date").alias("landing_date")
         every = every.unionByName(
             alive.select(*key, before, F.lit("").alias("arrival"), row.alias("content"))
         )
     in_order = Window.partitionBy(*key).orderBy("arrival")
-    end_day, end_place = next_end(days)
+    end_day, end_place = next_ending_day(days)
     absent = every.withColumns(
         {
             "next_named": F.lead("landing_date").over(in_order),
@@ -106,13 +106,13 @@ def endings(
         .withColumn("_ended_at", F.to_utc_timestamp(F.col("ended_on").cast("timestamp"), time_zone))
         .withColumn("first_received", F.concat("_end_place", F.lit("#000000000")))
     )
-    for name, value in feed.when_ended.items():
+    for name, value in feed.ended_values.items():
         kind = feed.target.columns.get(name)
         ended = ended.withColumn(name, F.expr(value).cast(kind) if kind else F.expr(value))
     return ended.drop("_end_day", "_end_place", "_ended_at")
 
 
-def next_end(days: list[WholeDay]) -> tuple[Column, Column]:
+def next_ending_day(days: list[FullExportDay]) -> tuple[Column, Column]:
     """The first day after `landing_date` (null: before all of them) that may end things, and its place; null
     for none.
     """

@@ -9,10 +9,10 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.tables import MAX_CHARACTERS, MAX_ENTRIES, Table
 
-Rule = tuple[str, str, Column]
+RefusalRule = tuple[str, str, Column]
 
 
-def limit_rules(table: Table, columns: Collection[str]) -> tuple[Rule, ...]:
+def make_limit_rules(table: Table, columns: Collection[str]) -> tuple[RefusalRule, ...]:
     """Rules for `refuse`: numbers outside their range, texts, lists and maps that are too long.
 
     Args:
@@ -20,7 +20,7 @@ def limit_rules(table: Table, columns: Collection[str]) -> tuple[Rule, ...]:
         columns: of the typed frame; the table's others are added later, and are looked at by whoever adds
             them.
     """
-    rules: list[Rule] = []
+    rules: list[RefusalRule] = []
     for name, kind in table.columns.items():
         if name not in columns:
             continue

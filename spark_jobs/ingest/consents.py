@@ -13,12 +13,14 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.consent import NO, YES
 from expectations.contracts.lake import CORE_CONSENTS
-from spark_jobs.ingest.parse_values import bare, implausible, shop_day
-from spark_jobs.sources.declaration import Derivation
+from spark_jobs.ingest.parse_values import is_implausible_time, shop_date, trim_white_space
+from spark_jobs.sources.declaration import DerivedTable
 
 # Of a day's words of one kind the newest is kept; of equals the one received first. So any order of nights
 # gives the same rows.
-NEWER = "struct(new.consented_at, old.first_received) > struct(old.consented_at, new.first_received)"
+IS_NEWER_CONSENT = (
+    "struct(new.consented_at, old.first_received) > struct(old.consented_at, new.first_received)"
+)
 NOT_AN_OBJECT = (
     "not an object"  # stands for the words in a place that must hold an object and does not: no yes
 )
@@ -26,17 +28,19 @@ NOT_AN_OBJECT = (
 
 def is_granted(received: Column) -> Column:
     """`parse_consent(…).is_granted` of a column of texts in their normal form, as the reader leaves them."""
-    word = F.lower(bare(received))
+    word = F.lower(trim_white_space(received))
     return F.when(word != "", word.isin(*YES))
 
 
 def is_unreadable(received: Column) -> Column:
     """Whether something was said that is no word of `parse_consent`'s lists; never null."""
-    word = F.coalesce(F.lower(bare(received)), F.lit(""))
+    word = F.coalesce(F.lower(trim_white_space(received)), F.lit(""))
     return ~word.isin("", *YES, *NO)
 
 
-def words(received: Mapping[str, Column], at: Column, landing_date: Column, time_zone: str) -> Column:
+def parse_consents(
+    received: Mapping[str, Column], at: Column, landing_date: Column, time_zone: str
+) -> Column:
     """What a record says of its person's consents: array of `purpose, is_granted, consented_at,
     consented_date`.
 
@@ -46,7 +50,7 @@ def words(received: Mapping[str, Column], at: Column, landing_date: Column, time
         time_zone: the shop's, for its days.
     """
     landed_by = F.to_utc_timestamp(F.date_add(landing_date, 1).cast("timestamp"), time_zone)
-    is_plausible = F.coalesce(~implausible(at, landing_date, time_zone), F.lit(False))
+    is_plausible = F.coalesce(~is_implausible_time(at, landing_date, time_zone), F.lit(False))
     every = []
     for purpose, text in received.items():
         granted = is_granted(text)
@@ -57,73 +61,75 @@ def words(received: Mapping[str, Column], at: Column, landing_date: Column, time
         F.array(*every), lambda word: word.is_granted.isNotNull() & word.consented_at.isNotNull()
     )
     return F.transform(
-        heard, lambda word: word.withField("consented_date", shop_day(word.consented_at, time_zone))
+        heard, lambda word: word.withField("consented_date", shop_date(word.consented_at, time_zone))
     )
 
 
-def doubt(received: Mapping[str, Column]) -> Column:
+def describe_unreadable_consents(received: Mapping[str, Column]) -> Column:
     """Which purposes' words cannot be read, as text for `quarantine.detail`; null when all can."""
     each = [F.when(is_unreadable(text), F.lit(purpose)) for purpose, text in received.items()]
     purposes = F.concat_ws(", ", *each)
     return F.when(purposes != "", F.concat(F.lit("consent, taken as a no: "), purposes))
 
 
-def preferences(context: Column, purposes: tuple[str, ...]) -> dict[str, Column]:
+def read_event_preferences(event_context: Column, purposes: tuple[str, ...]) -> dict[str, Column]:
     """By purpose the text that `consent.categoryPreferences` of an event's context (JSON) holds; null where
     it holds none.
     """
-    document = F.try_parse_json(context)
+    document = F.try_parse_json(event_context)
     parents = [
         F.try_variant_get(document, path, "variant")
         for path in ("$.consent", "$.consent.categoryPreferences")
     ]
-    is_misplaced = reduce(lambda one, other: one | other, (says_no_object(parent) for parent in parents))
+    is_misplaced = reduce(lambda one, other: one | other, (is_not_object(parent) for parent in parents))
     categories = F.from_json(
-        F.get_json_object(context, "$.consent.categoryPreferences"), "map<string,string>"
+        F.get_json_object(event_context, "$.consent.categoryPreferences"), "map<string,string>"
     )
     return {
-        purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(find_word(categories, purpose))
+        purpose: F.when(is_misplaced, NOT_AN_OBJECT).otherwise(find_preference(categories, purpose))
         for purpose in purposes
     }
 
 
-def find_word(categories: Column, purpose: str) -> Column:
+def find_preference(categories: Column, purpose: str) -> Column:
     """The text under a purpose's name in any letter case: where several stand there, one that is no yes."""
     texts = F.map_values(
-        F.map_filter(categories, lambda name, text: (F.lower(name) == purpose) & (bare(text) != ""))
+        F.map_filter(
+            categories, lambda name, text: (F.lower(name) == purpose) & (trim_white_space(text) != "")
+        )
     )
     return F.coalesce(
         F.get(F.filter(texts, lambda text: ~is_granted(text)), F.lit(0)), F.get(texts, F.lit(0))
     )
 
 
-def says_no_object(value: Column) -> Column:
+def is_not_object(value: Column) -> Column:
     """Whether a variant holds something that is no object; an empty list is what PHP writes for an empty
     object.
     """
     kind = F.coalesce(F.schema_of_variant(value), F.lit("VOID"))
-    is_empty = bare(F.coalesce(F.to_json(value), F.lit(""))).isin("", '""', "[]")
+    is_empty = trim_white_space(F.coalesce(F.to_json(value), F.lit(""))).isin("", '""', "[]")
     return ~kind.startswith("OBJECT") & (kind != "VOID") & ~is_empty
 
 
-def consents(
-    records: DataFrame, _held: DataFrame | None, feed: str, identifiers: tuple[str, ...]
+def derive_consents(
+    records: DataFrame, _held: DataFrame | None, entity: str, identifier_columns: tuple[str, ...]
 ) -> DataFrame:
     """Grain: the key of `core_consents`.
 
     Args:
-        records: typed records, refused ones too, with `_words` as `words` gives them.
-        identifiers: the columns of whom a record is about; a word is heard for each of them.
+        records: typed records, refused ones too, with `_consents` as `parse_consents` gives them.
+        identifier_columns: the columns of whom a record is about; a word is heard for each of them.
     """
     each = (
         records.select(
-            F.explode(F.array(*identifiers)).alias("identifier_id"),
+            F.explode(F.array(*identifier_columns)).alias("identifier_id"),
             "source",
             "first_received",
             "reason",
-            "_words",
+            "_consents",
         )
-        .select("*", F.explode("_words").alias("word"))
+        .select("*", F.explode("_consents").alias("word"))
         .where("identifier_id is not null and (reason is null or not word.is_granted)")
     )
     first = F.struct(
@@ -132,13 +138,13 @@ def consents(
     return (
         each.groupBy("identifier_id", "word.purpose", "source", "word.is_granted", "word.consented_date")
         .agg(F.min(first).alias("newest"))
-        .withColumn("feed", F.lit(feed))
+        .withColumn("feed", F.lit(entity))
         .select("newest.*", "*")
         .select(*CORE_CONSENTS.columns)
     )
 
 
-def consents_of(feed: str, *identifiers: str) -> Derivation:
+def declare_consents(entity: str, *identifiers: str) -> DerivedTable:
     """The derivation of a feed whose records speak of consent."""
-    make = partial(consents, feed=feed, identifiers=identifiers)
-    return Derivation(CORE_CONSENTS, feed, make, update_when=NEWER, hears_refused=True)
+    make = partial(derive_consents, entity=entity, identifier_columns=identifiers)
+    return DerivedTable(CORE_CONSENTS, entity, make, update_condition=IS_NEWER_CONSENT, includes_refused=True)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from spark_jobs.ingest.lines import Line
 
 
-class Quote(Enum):
+class QuoteState(Enum):
     """How a line leaves the text of a field behind."""
 
     CLOSED = "a record ends here"
@@ -23,7 +23,7 @@ class Quote(Enum):
     BROKEN = "something stands between a closing quote and the next comma"
 
 
-class Joined(NamedTuple):
+class JoinedRecord(NamedTuple):
     """The lines of one record as one, and what is wrong with it, if they cannot be."""
 
     line: Line
@@ -36,73 +36,84 @@ QUOTED = re.compile(
 )  # up to the quote that closes it; possessive, so that it is linear
 
 
-def after(content: bytes, is_open: bool) -> Quote:
+def find_quote_state(content: bytes, is_open: bool) -> QuoteState:
     """How a line leaves quotes behind.
 
     Args:
         is_open: whether it begins inside a quoted text.
     """
     if b'"' not in content:
-        return Quote.OPEN if is_open else Quote.CLOSED
+        return QuoteState.OPEN if is_open else QuoteState.CLOSED
     at, n_bytes = 0, len(content)
     while True:
         if is_open:
             at = QUOTED.match(content, at).end()
             if at == n_bytes:
-                return Quote.OPEN
+                return QuoteState.OPEN
             at += 1
             if at < n_bytes and content[at : at + 1] != b",":
-                return Quote.BROKEN
+                return QuoteState.BROKEN
         else:
             at = UNQUOTED.match(content, at).end()
         if at == n_bytes:
-            return Quote.CLOSED
+            return QuoteState.CLOSED
         at += 1
         is_open = content[at : at + 1] == b'"'
         at += is_open
 
 
-def joined(numbered: Iterator[Line], max_bytes: int) -> Iterator[Joined]:
+def join_quoted_lines(lines: Iterator[Line], max_bytes: int) -> Iterator[JoinedRecord]:
     """Records of a CSV file, blank lines between them left out.
 
     Args:
-        numbered: the file's lines, of each no more than `max_bytes` kept.
+        lines: the file's lines, of each no more than `max_bytes` kept.
         max_bytes: the most a record of several lines may have; a text that is longer counts as a quote that
             does not close.
     """
     ahead: deque[Line] = (
         deque()
     )  # read while an end was looked for; every line of it but the last leaves an open quote open
-    n_ahead, ends_at, end = 0, 0, Quote.OPEN
-    while line := ahead.popleft() if ahead else next(numbered, None):
-        n_ahead = n_ahead - size(line) if ahead else 0
+    n_ahead, ends_at, end = 0, 0, QuoteState.OPEN
+    while line := ahead.popleft() if ahead else next(lines, None):
+        n_ahead = n_ahead - count_line_bytes(line) if ahead else 0
         if line.is_blank:
             continue
         begins_quoted = line.content.startswith(b'"')
-        if line.n_bytes > max_bytes or after(line.content[begins_quoted:], begins_quoted) is not Quote.OPEN:
-            yield Joined(line)
+        if (
+            line.n_bytes > max_bytes
+            or find_quote_state(line.content[begins_quoted:], begins_quoted) is not QuoteState.OPEN
+        ):
+            yield JoinedRecord(line)
             continue
         if ends_at <= line.number:
-            end = Quote.OPEN
-        while end is Quote.OPEN and size(line) + n_ahead <= max_bytes and (later := next(numbered, None)):
+            end = QuoteState.OPEN
+        while (
+            end is QuoteState.OPEN
+            and count_line_bytes(line) + n_ahead <= max_bytes
+            and (later := next(lines, None))
+        ):
             ahead.append(later)
-            n_ahead += size(later)
+            n_ahead += count_line_bytes(later)
             ends_at = later.number
-            end = after(later.content, is_open=True) if later.n_bytes <= max_bytes else Quote.BROKEN
-        if end is Quote.CLOSED and size(line) + n_ahead - len(ahead[-1].end) <= max_bytes:
-            yield Joined(as_one([line, *ahead]))
+            end = (
+                find_quote_state(later.content, is_open=True)
+                if later.n_bytes <= max_bytes
+                else QuoteState.BROKEN
+            )
+        if end is QuoteState.CLOSED and count_line_bytes(line) + n_ahead - len(ahead[-1].end) <= max_bytes:
+            yield JoinedRecord(join_lines([line, *ahead]))
             ahead.clear()
             n_ahead = 0
         else:
-            yield Joined(line, "a quote that does not close")
+            yield JoinedRecord(line, "a quote that does not close")
 
 
-def size(line: Line) -> int:
+def count_line_bytes(line: Line) -> int:
     """Bytes of a line and its end."""
     return line.n_bytes + len(line.end)
 
 
-def as_one(several: list[Line]) -> Line:
+def join_lines(several: list[Line]) -> Line:
     """Lines as one record that begins where the first does."""
     first, last = several[0], several[-1]
     content = b"".join(line.content + line.end for line in several[:-1]) + last.content

@@ -8,11 +8,11 @@ from pyspark.sql import functions as F
 from spark_jobs.sources.declaration import Feed
 
 
-def first(records: DataFrame, feed: Feed) -> DataFrame:
+def select_first_received(records: DataFrame, feed: Feed) -> DataFrame:
     """Of each key the record received first, all its rows: events and order lines are facts, a repeat adds
     nothing.
     """
-    same = Window.partitionBy(F.expr(feed.record_key))
+    same = Window.partitionBy(F.expr(feed.record_key_sql))
     return (
         records.withColumn("_first", F.min("first_received").over(same))
         .where("first_received = _first")
@@ -20,38 +20,42 @@ def first(records: DataFrame, feed: Feed) -> DataFrame:
     )
 
 
-def unless_held(records: DataFrame, held: DataFrame, feed: Feed) -> DataFrame:
+def drop_repeated_rows(records: DataFrame, current: DataFrame, feed: Feed) -> DataFrame:
     """Without the second and further rows of records that came earlier; what becomes of a first row is for
     the table to say.
 
     A repeat may say more than what it repeats: its third product must not join an order of two.
     """
-    known = held.select(
-        F.expr(feed.record_key).alias("_record"), F.col("first_received").alias("_earlier")
+    known = current.select(
+        F.expr(feed.record_key_sql).alias("_record"), F.col("first_received").alias("_earlier")
     ).distinct()
-    further = records.where("_part > 1").withColumn("_record", F.expr(feed.record_key))
+    further = records.where("_row_no > 1").withColumn("_record", F.expr(feed.record_key_sql))
     lost = (F.col("r._record") == F.col("k._record")) & (F.col("k._earlier") < F.col("r.first_received"))
     kept = further.alias("r").join(known.alias("k"), on=lost, how="left_anti").drop("_record")
-    return records.where("_part = 1").unionByName(kept)
+    return records.where("_row_no = 1").unionByName(kept)
 
 
-def newest(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFrame:
+def select_last_received(records: DataFrame, current: DataFrame | None, feed: Feed) -> DataFrame:
     """Of each key the record received last; `first_received` says since when it has been the same.
 
     Args:
         records: accepted records of snapshots.
-        held: the table's rows of keys that came before all of `records`; None when `records` are all there
+        current: the table's rows of keys that came before all of `records`; None when `records` are all there
             ever were.
     """
     table = feed.target
     every = records.withColumn("_arrival", F.col("first_received")).withColumn("_new", F.lit(True))
-    if held is not None:
-        known = held.withColumn("_arrival", F.lit("")).withColumn("_new", F.lit(False))
+    if current is not None:
+        known = current.withColumn("_arrival", F.lit("")).withColumn("_new", F.lit(False))
         every = every.unionByName(known, allowMissingColumns=True)
     of_key = Window.partitionBy(*table.key)
     in_order = of_key.orderBy("_arrival")
     content = F.struct(
-        *[comparable(name, table.columns[name]) for name in table.columns if name not in own_columns(feed)]
+        *[
+            comparable_column(name, table.columns[name])
+            for name in table.columns
+            if name not in list_arrival_columns(feed)
+        ]
     )
     stayed = F.coalesce(content.eqNullSafe(F.lag(content).over(in_order)), F.lit(False))
     chosen = (
@@ -61,16 +65,16 @@ def newest(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFrame:
         .withColumn("first_received", F.last("_begins", ignorenulls=True).over(in_order))
         .withColumn("_from_last", F.row_number().over(of_key.orderBy(F.desc("_arrival"))))
     )
-    for name in feed.earliest:
+    for name in feed.earliest_columns:
         chosen = chosen.withColumn(name, F.min(name).over(of_key))
     return chosen.where("_from_last = 1").drop("_from_last", "_begins", "_arrival")
 
 
-def own_columns(feed: Feed) -> set[str]:
+def list_arrival_columns(feed: Feed) -> set[str]:
     """Columns that say when a record came, not what it says."""
-    return {"first_received", *feed.earliest}
+    return {"first_received", *feed.earliest_columns}
 
 
-def comparable(name: str, kind: str) -> Column:
+def comparable_column(name: str, kind: str) -> Column:
     """A column as something that can be compared: a map as its sorted entries."""
     return F.array_sort(F.map_entries(name)) if kind.startswith("map<") else F.col(name)

@@ -11,6 +11,7 @@ again.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from fnmatch import fnmatch
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Delivery:
         return f"{self.file.day}/{self.file.path.name}"
 
 
-class Taken(NamedTuple):
+class IngestedDelivery(NamedTuple):
     """A delivery, and what its rows came to."""
 
     delivery: Delivery
@@ -42,7 +43,7 @@ class Taken(NamedTuple):
     n_keys: int | None  # things it names, where the feed is whole
 
 
-class Manifest:
+class DeliveryManifest:
     """The rows of `ops_deliveries`, read once; `commit` writes what a run took in, as its last act."""
 
     def __init__(self, lake: Lake) -> None:
@@ -50,32 +51,32 @@ class Manifest:
         self.rows = {row["delivery_id"]: row for row in lake.read_arrow(OPS_DELIVERIES).to_pylist()}
         self.begun_earlier = {row["delivery_id"] for row in self.rows.values() if is_begun(row)}
 
-    def current(self, source: Source, feed: Feed) -> dict[str, dict]:
+    def find_current(self, source: Source, feed: Feed) -> dict[str, dict]:
         """The feed's deliveries that were taken in and no later one superseded, by file name relative to
         landing/.
         """
         return {
             row["source_file"]: row
             for row in self.rows.values()
-            if of(row, source, feed) and row["superseded_by"] is None and not is_begun(row)
+            if is_of_feed(row, source, feed) and row["superseded_by"] is None and not is_begun(row)
         }
 
-    def left_over(self, source: Source, feed: Feed, new: list[Delivery]) -> list[dict]:
+    def find_unfinished(self, source: Source, feed: Feed, new: list[Delivery]) -> list[dict]:
         """The feed's deliveries that an earlier run began and never finished, and that are not among the new
         ones.
         """
         ids = {delivery.delivery_id for delivery in new}
         begun = (self.rows[each] for each in sorted(self.begun_earlier - ids))
-        return [row for row in begun if of(row, source, feed)]
+        return [row for row in begun if is_of_feed(row, source, feed)]
 
-    def pending(self, source: Source, feed: Feed, files: list[LandedFile]) -> list[Delivery]:
+    def find_pending(self, source: Source, feed: Feed, files: list[LandedFile]) -> list[Delivery]:
         """The feed's files that the lake does not hold as they are now, oldest landing day first."""
-        held, found = self.current(source, feed), []
-        begun = {row["source_file"] for row in self.left_over(source, feed, [])}
+        held, found = self.find_current(source, feed), []
+        begun = {row["source_file"] for row in self.find_unfinished(source, feed, [])}
         for file in files:
-            if not claims(source, feed, file):
+            if not matches_feed(source, feed, file):
                 continue
-            row, new_id = held.get(file.name), delivery_id(file.name, file.sha256)
+            row, new_id = held.get(file.name), hash_delivery(file.name, file.sha256)
             # What was begun under its name may stand in the tables: then even what is held has to be written
             # again.
             if row is None or row["sha256"] != file.sha256 or file.name in begun:
@@ -89,9 +90,9 @@ class Manifest:
             ]
         return sorted(found, key=lambda delivery: delivery.place)
 
-    def counting(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:
+    def list_counted_ids(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:
         """Ids of the feed's deliveries whose lines count once the new ones are taken in."""
-        held = {row["delivery_id"] for row in self.current(source, feed).values()}
+        held = {row["delivery_id"] for row in self.find_current(source, feed).values()}
         return held - {delivery.supersedes for delivery in new} | {delivery.delivery_id for delivery in new}
 
     def begin(self, new: list[Delivery], run_id: str) -> None:
@@ -101,10 +102,12 @@ class Manifest:
         for delivery in new:
             row = self.rows.get(delivery.delivery_id)
             if row is None or row["superseded_by"] is not None:
-                self.rows[delivery.delivery_id] = row_of(Taken(delivery, None, None), run_id)
+                self.rows[delivery.delivery_id] = make_manifest_row(
+                    IngestedDelivery(delivery, None, None), run_id
+                )
         self._write(new)
 
-    def commit(self, taken: list[Taken], run_id: str) -> None:
+    def commit(self, taken: list[IngestedDelivery], run_id: str) -> None:
         """Write what was taken in.
 
         A content that comes back after another one had its name gets its old id again, and is current again.
@@ -128,7 +131,7 @@ class Manifest:
                     "superseded_by": delivery.delivery_id,
                 }
         for each in taken:
-            self.rows[each.delivery.delivery_id] = row_of(each, run_id)
+            self.rows[each.delivery.delivery_id] = make_manifest_row(each, run_id)
         self._write(taken)
 
     def _write(self, why: list) -> None:
@@ -137,7 +140,7 @@ class Manifest:
             self.lake.replace_rows(rows, OPS_DELIVERIES)
 
 
-def row_of(taken: Taken, run_id: str) -> dict:
+def make_manifest_row(taken: IngestedDelivery, run_id: str) -> dict:
     """A delivery as the manifest has it."""
     delivery, file = taken.delivery, taken.delivery.file
     return {
@@ -160,16 +163,24 @@ def is_begun(row: dict) -> bool:
     return row["n_records"] is None and row["superseded_by"] is None
 
 
-def of(row: dict, source: Source, feed: Feed) -> bool:
+def is_of_feed(row: dict, source: Source, feed: Feed) -> bool:
     """Whether a row is of the feed."""
     return (row["source"], row["entity"]) == (source.name, feed.entity)
 
 
-def claims(source: Source, feed: Feed, file: LandedFile) -> bool:
+def matches_feed(source: Source, feed: Feed, file: LandedFile) -> bool:
     """Whether a landed file is the feed's."""
-    return (file.source, file.entity) == (source.name, feed.entity) and fnmatch(file.path.name, feed.pattern)
+    return (file.source, file.entity) == (source.name, feed.entity) and fnmatch(
+        file.path.name, feed.file_pattern
+    )
 
 
-def delivery_id(name: str, sha256: str) -> str:
+def hash_delivery(name: str, sha256: str) -> str:
     """A file's name and content as one id."""
     return f"d_{hashlib.sha256(f'{name}|{sha256}'.encode()).hexdigest()[:24]}"
+
+
+def find_arrival(row: dict) -> str:
+    """A manifest row's place in the order of arrival, as `Delivery.place`."""
+    landing_date: date = row["landing_date"]
+    return f"{landing_date}/{row['source_file'].rsplit('/', 1)[-1]}"

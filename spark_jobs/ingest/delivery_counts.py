@@ -9,7 +9,7 @@ from spark_jobs.sources.declaration import Feed
 
 
 @dataclass(frozen=True)
-class Counts:
+class DeliveryCounts:
     """Numbers of records, by delivery id or reason where there are several."""
 
     by_delivery: dict[str, int]
@@ -29,14 +29,14 @@ class Counts:
         return sum(self.by_reason.values())
 
 
-def count(typed: DataFrame, accepted: DataFrame, feed: Feed) -> Counts:
+def count_records(typed: DataFrame, accepted: DataFrame, feed: Feed) -> DeliveryCounts:
     """Count the records of a feed's new deliveries.
 
     Args:
         typed: every record, with `reason`.
         accepted: those that were not refused and may say something new.
     """
-    rows = typed.where("_part = 1").groupBy("delivery_id", "reason").count().collect()
+    rows = typed.where("_row_no = 1").groupBy("delivery_id", "reason").count().collect()
     by_delivery: dict[str, int] = {}
     by_reason: dict[str, int] = {}
     refused: dict[str, int] = {}
@@ -46,10 +46,12 @@ def count(typed: DataFrame, accepted: DataFrame, feed: Feed) -> Counts:
             by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["count"]
             refused[row["delivery_id"]] = refused.get(row["delivery_id"], 0) + row["count"]
     n_accepted = sum(by_delivery.values()) - sum(by_reason.values())
-    n_keys = accepted.where("_part = 1").select(F.expr(feed.record_key)).distinct().count()
-    n_doubtful = accepted.where("_part = 1 and _doubt is not null").count()
-    keys = count_keys(typed, feed) if feed.whole else {}
-    return Counts(by_delivery, refused, keys, dict(sorted(by_reason.items())), n_accepted, n_keys, n_doubtful)
+    n_keys = accepted.where("_row_no = 1").select(F.expr(feed.record_key_sql)).distinct().count()
+    n_doubtful = accepted.where("_row_no = 1 and _doubt is not null").count()
+    keys = count_keys(typed, feed) if feed.is_full_export else {}
+    return DeliveryCounts(
+        by_delivery, refused, keys, dict(sorted(by_reason.items())), n_accepted, n_keys, n_doubtful
+    )
 
 
 def count_keys(typed: DataFrame, feed: Feed) -> dict[str, int]:

@@ -1,93 +1,78 @@
-"""What a run writes beside the feeds' own tables: what is derived from their records, what they refused, whom
-they name.
-"""
+"""Tables derived from the records of feeds: those that a source declares, and `core_identifiers`."""
 
 from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.lake import CORE_IDENTIFIERS, QUARANTINE
-from spark_jobs.ingest.feed_ingest import FeedIntake, as_report
-from spark_jobs.ingest.identifiers import seen
-from spark_jobs.lake.delta_writes import MAX_ROWS_IN_MEMORY
+from expectations.contracts.lake import CORE_IDENTIFIERS
+from spark_jobs.ingest.feed_ingest import FeedIngest
+from spark_jobs.ingest.identifiers import list_seen_identifiers
+from spark_jobs.ingest.table_reports import make_table_report
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import TableReport
+from spark_jobs.sources.declaration import DerivedTable
 
-SEEN_EARLIER = "struct(new.first_seen_at, new.value) < struct(old.first_seen_at, old.value)"
+IS_EARLIER_SIGHTING = "struct(new.first_seen_at, new.value) < struct(old.first_seen_at, old.value)"
 
 
-def derive(lake: Lake, intake: FeedIntake) -> list[TableReport]:
-    """Write the tables derived from a feed that received something."""
-    reports = []
-    for derivation in intake.source.derivations:
-        if derivation.entity != intake.feed.entity:
-            continue
-        table = derivation.target
-        held = intake.held(derivation.compared_with) if derivation.compared_with else None
-        new, every = (
-            (intake.typed, intake.all_typed)
-            if derivation.hears_refused
-            else (intake.accepted, intake.all_accepted)
+def write_derived_tables(lake: Lake, ingest: FeedIngest) -> list[TableReport]:
+    """Write the tables derived from a feed that received something, one report each."""
+    derived_tables = [each for each in ingest.source.derived_tables if each.entity == ingest.feed.entity]
+    return [write_derived_table(lake, ingest, derived) for derived in derived_tables]
+
+
+def write_derived_table(lake: Lake, ingest: FeedIngest, derived: DerivedTable) -> TableReport:
+    """Upsert the rows derived from new records, or replace all when some records no longer count."""
+    table = derived.target
+    previous = ingest.read_previous(derived.compared_table) if derived.compared_table else None
+    if derived.reads_target:
+        rows, is_all = derived.derive_rows(ingest.read_target(), previous), ingest.is_rebuild
+    else:
+        is_all = bool(ingest.is_rebuild or (ingest.is_repeated and derived.compared_table))
+        new, read_all = (
+            (ingest.typed, ingest.read_all_typed)
+            if derived.includes_refused
+            else (ingest.accepted, ingest.read_all_accepted)
         )
-        if derivation.reads_target:
-            rows, is_all = derivation.make(intake.all_of_target(), held), intake.anew
-        else:
-            is_all = bool(intake.anew or (intake.is_repeated and derivation.compared_with))
-            records = every() if is_all else new
-            records = intake.with_endings(records) if derivation.compared_with else records
-            rows = derivation.make(records, None if is_all else held)
-        mine = {"source": intake.source.name, "feed": intake.feed.entity}
-        within = (
-            " and ".join(f"{name} = '{value}'" for name, value in mine.items() if name in table.columns)
-            or "true"
-        )
-        written = (
-            lake.replace(rows, table, within) if is_all else lake.upsert(rows, table, derivation.update_when)
-        )
-        reports.append(as_report(table.name, written))
-    return reports
+        records = read_all() if is_all else new
+        records = ingest.add_ended_rows(records) if derived.compared_table else records
+        rows = derived.derive_rows(records, None if is_all else previous)
+    if not is_all:
+        return make_table_report(table.name, lake.upsert(rows, table, derived.update_condition))
+    owner = {"source": ingest.source.name, "feed": ingest.feed.entity}
+    conditions = [f"{name} = '{value}'" for name, value in owner.items() if name in table.columns]
+    return make_table_report(table.name, lake.replace(rows, table, " and ".join(conditions) or "true"))
 
 
-def quarantine(lake: Lake, taken: list[FeedIntake]) -> list[TableReport]:
-    """Write the refused records of all feeds, and the accepted ones in doubt, in one commit."""
-    refusing = [intake for intake in taken if intake.counts.n_quarantined or intake.counts.n_doubtful]
-    if not refusing:
-        return []
-    every = reduce(DataFrame.unionByName, [intake.refused() for intake in refusing])
-    days = min(intake.days[0] for intake in refusing), max(intake.days[1] for intake in refusing)
-    n_rows = sum(intake.counts.n_quarantined + intake.counts.n_doubtful for intake in refusing)
-    if n_rows <= MAX_ROWS_IN_MEMORY:
-        every = every.toArrow()
-    written = lake.rewrite_days(
-        every, QUARANTINE, days, " or ".join(f"({intake.mine})" for intake in refusing)
-    )
-    reasons = {f"{intake.source.name}.{intake.feed.entity}": intake.counts.by_reason for intake in refusing}
-    return [as_report(QUARANTINE.name, written, n_rows=n_rows, detail={"reasons": reasons})]
-
-
-def identifiers(lake: Lake, every: list[FeedIntake], taken: list[FeedIntake]) -> list[TableReport]:
+def write_identifiers(
+    lake: Lake, feed_ingests: list[FeedIngest], finished: list[FeedIngest]
+) -> list[TableReport]:
     """Write the identifiers seen in new records; from all records when some no longer count.
 
     Args:
-        every: all feeds of the home.
-        taken: those that received something, after their `run`.
+        feed_ingests: of all feeds of the home.
+        finished: those that received something, after their `run`.
     """
-    anew = any(intake.anew for intake in taken)
-    naming = [intake for intake in (every if anew else taken) if intake.feed.sightings]
+    is_rebuild = any(ingest.is_rebuild for ingest in finished)
+    naming = [ingest for ingest in (feed_ingests if is_rebuild else finished) if ingest.feed.identifiers]
     if not naming:
         return []
-    found = [
-        seen(intake.all_accepted() if anew else intake.accepted, intake.feed.sightings, intake.told)
-        for intake in naming
+    seen = [
+        list_seen_identifiers(
+            ingest.read_all_accepted() if is_rebuild else ingest.accepted,
+            ingest.feed.identifiers,
+            ingest.context,
+        )
+        for ingest in naming
     ]
     first = F.min(F.struct("first_seen_at", "value"))
     merged = (
-        reduce(DataFrame.unionByName, found)
+        reduce(DataFrame.unionByName, seen)
         .groupBy("identifier_id", "kind", "source", "value_normalised")
         .agg(first.alias("first"))
         .select("identifier_id", "kind", "source", "first.value", "value_normalised", "first.first_seen_at")
     )
     table = CORE_IDENTIFIERS
-    written = lake.replace(merged, table) if anew else lake.upsert(merged, table, SEEN_EARLIER)
-    return [as_report(table.name, written)]
+    written = lake.replace(merged, table) if is_rebuild else lake.upsert(merged, table, IS_EARLIER_SIGHTING)
+    return [make_table_report(table.name, written)]

@@ -5,14 +5,14 @@ personal.
 import logging
 from collections.abc import Iterable, Mapping
 
-from spark_jobs.ingest.absent_records import WholeDay
+from spark_jobs.ingest.absent_records import FullExportDay
 from spark_jobs.ingest.deliveries import Delivery
 
 logger = logging.getLogger(__name__)
-SHOWN = 20  # names of files, where there may be many
+MAX_SHOWN_FILES = 20  # names of files, where there may be many
 
 
-def note_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, int], n_deleted: int) -> dict:
+def log_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, int], n_deleted: int) -> dict:
     """Files without a record, and files that came again.
 
     Args:
@@ -22,8 +22,8 @@ def note_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, 
     notes = {}
     empty = [delivery.file.name for delivery in deliveries if not n_records.get(delivery.delivery_id)]
     if empty:
-        notes |= {"n_files_without_records": len(empty), "files_without_records": empty[:SHOWN]}
-        logger.info(f"{source}: {len(empty)} files hold no record: {', '.join(empty[:SHOWN])}")
+        notes |= {"n_files_without_records": len(empty), "files_without_records": empty[:MAX_SHOWN_FILES]}
+        logger.info(f"{source}: {len(empty)} files hold no record: {', '.join(empty[:MAX_SHOWN_FILES])}")
     superseding = [delivery.file.name for delivery in deliveries if delivery.supersedes]
     if superseding:
         notes |= {"superseding_files": superseding, "deleted": n_deleted}
@@ -33,7 +33,7 @@ def note_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, 
     return notes
 
 
-def note_whole_days(feed: str, days: Iterable[WholeDay], n_ended: int) -> dict:
+def log_full_exports(feed: str, days: Iterable[FullExportDay], n_ended: int) -> dict:
     """What whole files ended, and those that were not believed about what they lack.
 
     Args:
@@ -41,7 +41,7 @@ def note_whole_days(feed: str, days: Iterable[WholeDay], n_ended: int) -> dict:
         n_ended: things that these days' files ended.
     """
     suspicious = [day for day in days if day.is_suspicious]
-    for day in suspicious[:SHOWN]:
+    for day in suspicious[:MAX_SHOWN_FILES]:
         logger.warning(
             f"{feed}: the whole file of {day.day} names {day.n_keys:,}, the one before {day.n_before:,}:"
             " suspicious, so nothing it lacks is ended; the next one decides"
@@ -49,6 +49,7 @@ def note_whole_days(feed: str, days: Iterable[WholeDay], n_ended: int) -> dict:
     if n_ended:
         logger.info(f"{feed}: {n_ended:,} ended, because a whole file no longer names them")
     named = [
-        {"day": str(day.day), "n_keys": day.n_keys, "n_before": day.n_before} for day in suspicious[:SHOWN]
+        {"day": str(day.day), "n_keys": day.n_keys, "n_before": day.n_before}
+        for day in suspicious[:MAX_SHOWN_FILES]
     ]
     return {"n_ended": n_ended} | ({"suspicious_whole_files": named} if named else {})

@@ -14,32 +14,34 @@ from typing import BinaryIO
 
 from expectations.contracts.ids import may_be_id
 from expectations.contracts.text import normalise_text
-from spark_jobs.ingest.csv_records import joined
-from spark_jobs.ingest.lines import CHUNK, Line, lines
+from spark_jobs.ingest.csv_records import join_quoted_lines
+from spark_jobs.ingest.lines import CHUNK_BYTES, Line, read_lines
 from spark_jobs.sources.declaration import Record
 
-BAD = "not_parseable"
+NOT_PARSEABLE = "not_parseable"
 GZIP = b"\x1f\x8b"
 # levels of JSON; what reads a record behind this goes down level by level, and Python allows some hundreds
-DEEPEST = 64
+MAX_JSON_DEPTH = 64
 MAX_BYTES = (
     1 << 20
 )  # of a record, where a source does not say; the longest line of any of ours has a few thousand
 
 
-def too_large(line: Line, max_bytes: int) -> Record | None:
+def refuse_if_too_large(line: Line, max_bytes: int) -> Record | None:
     """The refused record of a line that is longer than allowed."""
     if line.n_bytes <= max_bytes:
         return None
-    return refused(line, f"{line.n_bytes} bytes, allowed are {max_bytes}", "too_large")
+    return refuse_line(line, f"{line.n_bytes} bytes, allowed are {max_bytes}", "too_large")
 
 
-def refused(line: Line, detail: str, reason: str = BAD) -> Record:
+def refuse_line(line: Line, detail: str, reason: str = NOT_PARSEABLE) -> Record:
     """A record that is refused as it was received."""
-    return Record(line.number, text(line.content)[0].replace("\0", "\\0"), reason=reason, detail=detail)
+    return Record(
+        line.number, decode_line(line.content)[0].replace("\0", "\\0"), reason=reason, detail=detail
+    )
 
 
-def text(line: bytes) -> tuple[str, bool]:
+def decode_line(line: bytes) -> tuple[str, bool]:
     """A line as text, and whether its bytes were whole UTF-8 that a table can hold; others are shown as
     escapes.
     """
@@ -49,7 +51,7 @@ def text(line: bytes) -> tuple[str, bool]:
         return line.decode(errors="backslashreplace"), False
 
 
-def csv_fields(record: str) -> list[str]:
+def split_csv_fields(record: str) -> list[str]:
     """The fields of one record.
 
     Raises:
@@ -58,7 +60,9 @@ def csv_fields(record: str) -> list[str]:
     return next(csv.reader((record,), strict=True))
 
 
-def csv_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES) -> Iterator[Record]:
+def read_csv_records(
+    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES
+) -> Iterator[Record]:
     """The records of a CSV file with a header, by column name; columns that are not asked for are left out.
 
     A header that does not name each column once is refused as a record of its own, and so is all that follows
@@ -67,22 +71,24 @@ def csv_records(file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_B
     csv.field_size_limit(
         max(csv.field_size_limit(), max_bytes)
     )  # the process's; else a long text would be a broken quote
-    records = joined(lines(file, max_bytes), max_bytes)
+    records = join_quoted_lines(read_lines(file, max_bytes), max_bytes)
     first = next(records, None)
     if first is None:
         return
-    header, flaw = csv_header(first.line.content, columns)
+    header, flaw = parse_csv_header(first.line.content, columns)
     if flaw:
-        yield too_large(first.line, max_bytes) or refused(first.line, first.flaw or flaw)
+        yield refuse_if_too_large(first.line, max_bytes) or refuse_line(first.line, first.flaw or flaw)
     positions = [] if flaw else [header.index(name) for name in columns]
     for line, broken in records:
-        yield too_large(line, max_bytes) or csv_record(line, broken or flaw, len(header), positions)
+        yield refuse_if_too_large(line, max_bytes) or parse_csv_record(
+            line, broken or flaw, len(header), positions
+        )
 
 
-def csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], str | None]:
+def parse_csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], str | None]:
     """The names in a header, and what is wrong with it."""
     try:
-        header = [normalise_text(name) for name in csv_fields(line.decode())]
+        header = [normalise_text(name) for name in split_csv_fields(line.decode())]
     except (csv.Error, UnicodeDecodeError):
         header = []
     if absent := [name for name in columns if name not in header]:
@@ -91,52 +97,52 @@ def csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], str | 
     return header, f"the header names {', '.join(twice)} more than once" if twice else None
 
 
-def csv_record(line: Line, flaw: str | None, n_fields: int, positions: list[int]) -> Record:
+def parse_csv_record(line: Line, flaw: str | None, n_fields: int, positions: list[int]) -> Record:
     """One record of a CSV file: its values at some positions, or why it has none."""
-    raw_text, is_whole = text(line.content)
+    raw_text, is_whole = decode_line(line.content)
     if flaw or not is_whole:
-        return refused(line, flaw or "bytes that are not UTF-8 text")
+        return refuse_line(line, flaw or "bytes that are not UTF-8 text")
     try:
-        fields = csv_fields(raw_text)
+        fields = split_csv_fields(raw_text)
     except csv.Error:
-        return refused(line, "a quote that does not close, or closes too soon")
+        return refuse_line(line, "a quote that does not close, or closes too soon")
     if len(fields) != n_fields:
-        return refused(line, f"{len(fields)} fields, the header has {n_fields}")
+        return refuse_line(line, f"{len(fields)} fields, the header has {n_fields}")
     return Record(line.number, raw_text, values=tuple(fields[position] for position in positions))
 
 
-def json_records(
-    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES, ids: tuple[str, ...] = ()
+def read_json_records(
+    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES, id_columns: tuple[str, ...] = ()
 ) -> Iterator[Record]:
     """The records of a file with one JSON object a line; objects and arrays inside one are kept as JSON text.
 
     Args:
-        ids: columns that hold ids. `true` and `"true"` are one text from here on, so what is no id by its
-            kind is noted.
+        id_columns: columns that hold ids. `true` and `"true"` are one text from here on, so a value of a
+            kind that no id can have is named in `wrong_kinds`.
     """
-    for line in lines(file, max_bytes):
+    for line in read_lines(file, max_bytes):
         if line.is_blank:
             continue
-        if large := too_large(line, max_bytes):
+        if large := refuse_if_too_large(line, max_bytes):
             yield large
             continue
-        raw_text, is_whole = text(line.content)
+        raw_text, is_whole = decode_line(line.content)
         try:
-            said = DECODER.decode(raw_text) if is_whole else None
-            if not isinstance(said, dict) or nests_deeper(said, DEEPEST):
+            said = JSON_DECODER.decode(raw_text) if is_whole else None
+            if not isinstance(said, dict) or is_nested_deeper(said, MAX_JSON_DEPTH):
                 raise ValueError("not an object, or one too deep")
-            values = tuple(as_text(said.get(name)) for name in columns)
+            values = tuple(format_json_value(said.get(name)) for name in columns)
             "".join(value for value in values if value).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError):
-            yield refused(
-                line, f"not a JSON object in UTF-8 with each name once, at most {DEEPEST} levels deep"
+            yield refuse_line(
+                line, f"not a JSON object in UTF-8 with each name once, at most {MAX_JSON_DEPTH} levels deep"
             )
             continue
-        wrong_kinds = tuple(name for name in ids if not may_be_id(said.get(name)))
+        wrong_kinds = tuple(name for name in id_columns if not may_be_id(said.get(name)))
         yield Record(line.number, raw_text, values=values, wrong_kinds=wrong_kinds)
 
 
-def finite(number: str) -> float:
+def parse_finite_number(number: str) -> float:
     """A JSON number that a double can hold."""
     value = float(number)
     if value in (float("inf"), float("-inf")):
@@ -144,12 +150,12 @@ def finite(number: str) -> float:
     return value
 
 
-def no_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
     """NaN and Infinity are not JSON."""
     raise ValueError(f"{name} is not JSON")
 
 
-def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def build_unique_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A JSON object whose names each stand once: of two values, which one was meant nobody can tell."""
     names = dict(pairs)
     if len(names) < len(pairs):
@@ -157,32 +163,34 @@ def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return names
 
 
-DECODER = json.JSONDecoder(parse_float=finite, parse_constant=no_constant, object_pairs_hook=unique)
+JSON_DECODER = json.JSONDecoder(
+    parse_float=parse_finite_number, parse_constant=refuse_constant, object_pairs_hook=build_unique_object
+)
 
 
-def nests_deeper(value: object, levels: int) -> bool:
+def is_nested_deeper(value: object, levels: int) -> bool:
     """Whether lists and objects lie more levels deep than that."""
     inner = [value]
     for _ in range(levels):
-        inner = [each for outer in inner if isinstance(outer, list | dict) for each in members(outer)]
+        inner = [each for outer in inner if isinstance(outer, list | dict) for each in list_members(outer)]
         if not any(isinstance(each, list | dict) for each in inner):
             return False
     return True
 
 
-def members(outer: list | dict) -> Iterable[object]:
+def list_members(outer: list | dict) -> Iterable[object]:
     """What a list or an object holds."""
     return outer.values() if isinstance(outer, dict) else outer
 
 
-def as_text(value: object) -> str | None:
+def format_json_value(value: object) -> str | None:
     """A JSON value as a table of strings holds it."""
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class Unzipped(io.RawIOBase):
+class GzipStream(io.RawIOBase):
     """What a gzip file holds, unpacked as it is read; of a torn file, all that can be read, and then
     `is_torn`.
     """
@@ -196,7 +204,7 @@ class Unzipped(io.RawIOBase):
     def readinto(self, into: memoryview) -> int:
         """Fill `into` as far as there is something; 0 at the end."""
         while not self.is_torn:
-            self.rest = self.rest or self.packed.read(CHUNK)
+            self.rest = self.rest or self.packed.read(CHUNK_BYTES)
             if not self.rest and self.part is None:
                 return 0
             self.part = self.part or zlib.decompressobj(wbits=31)
@@ -216,27 +224,27 @@ class Unzipped(io.RawIOBase):
         return 0
 
 
-def json_gzip_records(
-    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES, ids: tuple[str, ...] = ()
+def read_json_gzip_records(
+    file: BinaryIO, columns: tuple[str, ...], max_bytes: int = MAX_BYTES, id_columns: tuple[str, ...] = ()
 ) -> Iterator[Record]:
     """The records of a gzip file of JSON lines; a torn end is a refused record of its own."""
-    plain, last = Unzipped(file), 0
-    for record in json_records(io.BufferedReader(plain, CHUNK), columns, max_bytes, ids):
+    plain, last = GzipStream(file), 0
+    for record in read_json_records(io.BufferedReader(plain, CHUNK_BYTES), columns, max_bytes, id_columns):
         last = record.line
         yield record
     if plain.is_torn:
-        yield Record(last + 1, "", reason=BAD, detail="the gzip file is torn here")
+        yield Record(last + 1, "", reason=NOT_PARSEABLE, detail="the gzip file is torn here")
 
 
-def has_at_most(file: BinaryIO, n_bytes: int, n_lines: int) -> tuple[int, int] | None:
+def measure_up_to(file: BinaryIO, n_bytes: int, n_lines: int) -> tuple[int, int] | None:
     """Bytes and lines of a file, unpacked where it is gzip; None when it holds more than that, found by
     reading no further.
     """
     begins = file.read(len(GZIP))
     file.seek(0)
-    plain = io.BufferedReader(Unzipped(file), CHUNK) if begins == GZIP else file
+    plain = io.BufferedReader(GzipStream(file), CHUNK_BYTES) if begins == GZIP else file
     found_bytes = n_newlines = n_returns = 0
-    while chunk := plain.read(CHUNK):
+    while chunk := plain.read(CHUNK_BYTES):
         found_bytes += len(chunk)
         n_newlines, n_returns = n_newlines + chunk.count(b"\n"), n_returns + chunk.count(b"\r")
         if found_bytes > n_bytes or max(n_newlines, n_returns) > n_lines:

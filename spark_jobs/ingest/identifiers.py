@@ -10,20 +10,22 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import ID_HEX_DIGITS, KINDS, SHARED_KINDS
-from spark_jobs.ingest.parse_values import given
-from spark_jobs.sources.declaration import Context, Sighting
+from spark_jobs.ingest.parse_values import trim_to_null
+from spark_jobs.sources.declaration import IdentifierColumn, SourceContext
 
-BLOCK = 64  # bytes of a SHA-256 block, RFC 2104
+SHA256_BLOCK_BYTES = 64  # bytes of a SHA-256 block, RFC 2104
 
 
-def pads(key: str) -> tuple[bytes, bytes]:
+def make_hmac_pads(key: str) -> tuple[bytes, bytes]:
     """The key mixed with HMAC's two constants: inner, outer."""
     secret = key.encode()
-    block = (hashlib.sha256(secret).digest() if len(secret) > BLOCK else secret).ljust(BLOCK, b"\0")
+    block = (hashlib.sha256(secret).digest() if len(secret) > SHA256_BLOCK_BYTES else secret).ljust(
+        SHA256_BLOCK_BYTES, b"\0"
+    )
     return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
-def identifier_id(told: Context, kind: str, value: Column) -> Column:
+def hash_identifier_column(context: SourceContext, kind: str, value: Column) -> Column:
     """The id of an identifier; null for a value that is null or empty.
 
     Args:
@@ -35,24 +37,26 @@ def identifier_id(told: Context, kind: str, value: Column) -> Column:
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind of identifier {kind!r}; known: {', '.join(KINDS)}")
-    prefix = f"{kind}|{'' if kind in SHARED_KINDS else told.source}|"
-    inner, outer = (F.lit(pad) for pad in pads(told.identity_key))
-    message = F.encode(F.concat(F.lit(prefix), given(value)), "UTF-8")
+    prefix = f"{kind}|{'' if kind in SHARED_KINDS else context.source}|"
+    inner, outer = (F.lit(pad) for pad in make_hmac_pads(context.identity_key))
+    message = F.encode(F.concat(F.lit(prefix), trim_to_null(value)), "UTF-8")
     digest = F.sha2(F.concat(outer, F.unhex(F.sha2(F.concat(inner, message), 256))), 256)
     return F.concat(F.lit("i_"), F.substring(digest, 1, ID_HEX_DIGITS))
 
 
-def seen(typed: DataFrame, sightings: tuple[Sighting, ...], told: Context) -> DataFrame:
+def list_seen_identifiers(
+    typed: DataFrame, identifier_columns: tuple[IdentifierColumn, ...], context: SourceContext
+) -> DataFrame:
     """Grain: one row per sighting, in the columns of `core_identifiers`."""
     each = [
         F.struct(
             F.lit(kind).alias("kind"),
-            F.lit(None if kind in SHARED_KINDS else told.source).cast("string").alias("source"),
+            F.lit(None if kind in SHARED_KINDS else context.source).cast("string").alias("source"),
             F.col(column).alias("value"),
-            given(F.col(column)).alias("value_normalised"),
+            trim_to_null(F.col(column)).alias("value_normalised"),
             F.col(at).alias("first_seen_at"),
         )
-        for kind, column, at in sightings
+        for kind, column, at in identifier_columns
     ]
     flat = (
         typed.select(F.explode(F.array(*each)).alias("s")).select("s.*").where("value_normalised is not null")
@@ -61,10 +65,10 @@ def seen(typed: DataFrame, sightings: tuple[Sighting, ...], told: Context) -> Da
         F.min(F.struct("first_seen_at", "value")).alias("first")
     )
     id_ = F.lit(None).cast("string")
-    for kind, _, _ in sightings:
-        id_ = F.when(F.col("kind") == kind, identifier_id(told, kind, F.col("value_normalised"))).otherwise(
-            id_
-        )
+    for kind, _, _ in identifier_columns:
+        id_ = F.when(
+            F.col("kind") == kind, hash_identifier_column(context, kind, F.col("value_normalised"))
+        ).otherwise(id_)
     return first.select(
         id_.alias("identifier_id"),
         "kind",

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_ITEMS
 
-FIELDS = (
+TRACKED_FIELDS = (
     "title",
     "category_path",
     "brand",
@@ -21,18 +21,23 @@ FIELDS = (
 )
 
 
-def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
+def derive_item_changes(records: DataFrame, previous: DataFrame | None) -> DataFrame:
     """Grain: one row per change of one field of an item, in the columns of `core_item_changes`.
 
     Args:
         records: accepted records of snapshots, in the columns of `core_items`, `first_received`,
             `_updated_date`, the shop's day of `updated_at`, and `_landed_at`, when the landing day began.
-        held: the items as they were before all of these; None when there was nothing before.
+        previous: the items as they were before all of these; None when there was nothing before.
     """
     every = records.select(*CORE_ITEMS.columns, "first_received", "_updated_date", "_landed_at")
-    if held is not None:
-        every = every.unionByName(held.withColumn("first_received", F.lit("")), allowMissingColumns=True)
-    said = F.array(*[F.struct(F.lit(name).alias("field"), as_text(name).alias("value")) for name in FIELDS])
+    if previous is not None:
+        every = every.unionByName(previous.withColumn("first_received", F.lit("")), allowMissingColumns=True)
+    said = F.array(
+        *[
+            F.struct(F.lit(name).alias("field"), comparable_text(name).alias("value"))
+            for name in TRACKED_FIELDS
+        ]
+    )
     # An item that comes back has often not changed since before it ended; its return was when the file landed
     # that names it.
     had_ended = F.lag("ended_on").over(Window.partitionBy("item_id").orderBy("first_received")).isNotNull()
@@ -67,7 +72,7 @@ def item_changes(records: DataFrame, held: DataFrame | None) -> DataFrame:
     )
 
 
-def as_text(name: str) -> Column:
+def comparable_text(name: str) -> Column:
     """A field's value as text that is equal for equal values: maps in the order of their keys,
     lists as JSON.
     """

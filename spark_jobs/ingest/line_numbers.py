@@ -14,22 +14,22 @@ from pyspark.sql import functions as F
 from spark_jobs.sources.declaration import Feed
 
 
-def number_on(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFrame:
+def continue_line_numbers(records: DataFrame, current: DataFrame | None, feed: Feed) -> DataFrame:
     """Accepted records, numbered on over the files that name the same thing.
 
     Args:
-        records: with the position within its delivery in the column `feed.position`.
-        held: the target's rows of deliveries before all of these; None when these are all there ever were.
+        records: with the position within its delivery in the column `feed.position_column`.
+        current: the target's rows of deliveries before all of these; None when these are all there ever were.
     """
-    position = feed.position
+    position = feed.position_column
     thing = [name for name in feed.target.key if name != position]
     by_file = records.groupBy(*thing, "delivery_id").agg(
         F.max(position).alias("_last"), F.min("first_received").alias("_began")
     )
     earlier = Window.partitionBy(*thing).orderBy("_began").rowsBetween(Window.unboundedPreceding, -1)
     offset = F.coalesce(F.sum("_last").over(earlier), F.lit(0))
-    if held is not None:
-        known = held.join(records.select(*thing).distinct(), thing, "left_semi")
+    if current is not None:
+        known = current.join(records.select(*thing).distinct(), thing, "left_semi")
         known = known.groupBy(*thing).agg(F.max(position).alias("_held"))
         by_file = by_file.join(known, thing, "left")
         offset = offset + F.coalesce("_held", F.lit(0))
@@ -40,7 +40,7 @@ def number_on(records: DataFrame, held: DataFrame | None, feed: Feed) -> DataFra
     return numbered.withColumn(position, F.col(position) + F.col("_offset")).drop("_offset")
 
 
-def repeated_files(files: Iterable[tuple[str, str, str]]) -> set[str]:
+def find_repeated_files(files: Iterable[tuple[str, str, str]]) -> set[str]:
     """Ids of the deliveries that hold the same bytes as one that came earlier: all their lines are repeats.
 
     Args:

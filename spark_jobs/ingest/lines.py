@@ -7,7 +7,7 @@ A line ends with LF, CRLF or a lone CR (what Excel for Mac writes), mixed as the
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-CHUNK = 1 << 18
+CHUNK_BYTES = 1 << 18
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -21,10 +21,10 @@ class Line(NamedTuple):
     is_blank: bool
 
 
-def lines(file: BinaryIO, max_bytes: int) -> Iterator[Line]:
+def read_lines(file: BinaryIO, max_bytes: int) -> Iterator[Line]:
     """Every line of a file, blank ones too; of each no more than `max_bytes` are kept at once."""
     number, content, n_bytes, is_blank = 1, b"", 0, True
-    for chunk in chunks(file):
+    for chunk in read_chunks(file):
         for part in chunk.splitlines(keepends=True):  # of bytes, at LF, CR and CRLF and nowhere else
             body = part.rstrip(b"\r\n")
             content = content + body[: max_bytes - len(content)] if content else body[:max_bytes]
@@ -36,10 +36,10 @@ def lines(file: BinaryIO, max_bytes: int) -> Iterator[Line]:
         yield Line(number, content, n_bytes, b"", is_blank)
 
 
-def chunks(file: BinaryIO) -> Iterator[bytes]:
+def read_chunks(file: BinaryIO) -> Iterator[bytes]:
     """A file's bytes from behind its byte order mark, cut anywhere but inside a CRLF."""
     held = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(CHUNK_BYTES):
         chunk = held + chunk
         held = b"\r" if chunk.endswith(b"\r") else b""
         yield chunk.removesuffix(held)

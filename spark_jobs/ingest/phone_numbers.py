@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.phones import extract_digits, format_e164
 
 
-def compared(phone: Column, country: Column) -> Column:
+def normalise_phone(phone: Column, country: Column) -> Column:
     """The number in E.164 where it can be one of its country, else its digits; null when it has none."""
 
     def normal(phone, country):  # Spark warns of hints it does not know

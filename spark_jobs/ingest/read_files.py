@@ -11,14 +11,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.ingest.deliveries import Delivery
-from spark_jobs.ingest.text_normalisation import Normal, Normalise, Values, normaliser
+from spark_jobs.ingest.formats import measure_up_to
+from spark_jobs.ingest.text_normalisation import (
+    NormalisedRecord,
+    RecordNormaliser,
+    Values,
+    make_record_normaliser,
+)
 from spark_jobs.sources.declaration import Feed, Record
 
 # What is handed to the JVM at once.
-BATCH = 20_000  # records
-BATCH_TEXT = 16 << 20  # characters of their text
+BATCH_RECORDS = 20_000  # records
+BATCH_CHARACTERS = 16 << 20  # characters of their text
 # Where a record came from, and what became of reading it.
-ABOUT = (
+RECORD_FIELDS = (
     ("source_line", pa.int32(), "int"),
     ("raw_text", pa.string(), "string"),
     ("reason", pa.string(), "string"),
@@ -32,15 +38,19 @@ ABOUT = (
     ("id_doubt", pa.string(), "string"),
 )
 BAD_ID = "bad_id"
+# What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a
+# hundred bytes.
+SMALL_BYTES = 40 << 20
+SMALL_RECORDS = 50_000
 
 
-def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFrame:
+def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFrame:
     """Grain: one row per record, readable or not.
 
     Columns: `raw` (a struct of the feed's columns in their normal form) and `received` (the same as
     received), both null when unreadable; `unreadable` (a struct of reason and detail; null when readable and
     no id refuses the record), `id_doubt` (which id is none and was left out), `wrong_kinds`, `raw_text`,
-    `source_file`, `source_line`, `delivery_id`, `landing_date`, `first_received`.
+    `source_file`, `source_line`, `hash_delivery`, `landing_date`, `first_received`.
     """
     told = [
         (
@@ -52,21 +62,22 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
     normal = [f"raw_{name}" for name in feed.columns]
     received = [f"received_{name}" for name in feed.columns]  # where it differs from the normal form: seldom
     schema = pa.schema(
-        [pa.field(name, kind) for name, kind, _ in ABOUT]
+        [pa.field(name, kind) for name, kind, _ in RECORD_FIELDS]
         + [pa.field(name, pa.string()) for name in (*normal, *received)]
     )
-    parse, normalise = feed.read, normaliser(feed.columns, feed.ids)
+    parse, normalise = feed.read_records, make_record_normaliser(feed.columns, feed.id_fields)
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column("id").to_pylist():
                 path, about = told[number]
                 with path.open("rb") as file:
-                    for some in batches_of(parse(file)):
-                        yield as_batch(some, about, normalise, schema)
+                    for some in batch_records(parse(file)):
+                        yield make_arrow_batch(some, about, normalise, schema)
 
     ddl = ", ".join(
-        [f"{name} {kind}" for name, _, kind in ABOUT] + [f"`{name}` string" for name in (*normal, *received)]
+        [f"{name} {kind}" for name, _, kind in RECORD_FIELDS]
+        + [f"`{name}` string" for name in (*normal, *received)]
     )
     n_tasks = min(len(told), 2 * spark.sparkContext.defaultParallelism)
     flat = spark.range(0, len(told), 1, n_tasks).mapInArrow(records, ddl)
@@ -91,13 +102,14 @@ def read(spark: SparkSession, feed: Feed, deliveries: list[Delivery]) -> DataFra
     )
 
 
-def reread(raw: DataFrame, feed: Feed) -> DataFrame:
-    """Rows of the feed's raw table as `read` gave them, but `received`; a record's raw text is kept in
-    quarantine alone.
+def read_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
+    """Rows of the feed's raw table in the columns of `read_deliveries`, but without `received`.
+
+    `raw_text` is null: a record's raw text is kept in quarantine alone.
     """
     name = F.element_at(F.split("source_file", "/"), -1)
     place = F.concat_ws("/", F.col("landing_date").cast("string"), name)
-    return in_normal_form(raw, feed).select(
+    return normalise_raw_table(raw, feed).select(
         F.struct(*feed.columns).alias("raw"),
         F.when(F.col("reason").isNotNull(), F.struct("reason", "detail")).alias("unreadable"),
         F.lit(None).cast("string").alias("raw_text"),
@@ -107,12 +119,12 @@ def reread(raw: DataFrame, feed: Feed) -> DataFrame:
     )
 
 
-def in_normal_form(raw: DataFrame, feed: Feed) -> DataFrame:
+def normalise_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
     """The feed's raw table with its columns in their normal form, and `reason`, `detail` and `id_doubt` of
     ids that are none.
     """
     normalise, kept = (
-        normaliser(feed.columns, feed.ids),
+        make_record_normaliser(feed.columns, feed.id_fields),
         ("source_file", "source_line", "delivery_id", "landing_date"),
     )
     told = ("reason", "detail", "id_doubt")
@@ -121,7 +133,9 @@ def in_normal_form(raw: DataFrame, feed: Feed) -> DataFrame:
         for batch in batches:
             values = zip(*[batch.column(name).to_pylist() for name in feed.columns], strict=True)
             wrong_kinds = batch.column("wrong_kinds").to_pylist()
-            columns, flaws, doubts = normal_columns(normalise, list(values), wrong_kinds, len(feed.columns))
+            columns, flaws, doubts = normalise_columns(
+                normalise, list(values), wrong_kinds, len(feed.columns)
+            )
             reasons = [flaw and BAD_ID for flaw in flaws]
             texts = [pa.array(column, pa.string()) for column in (*columns, reasons, flaws, doubts)]
             names = [*feed.columns, *told, *kept]
@@ -132,47 +146,50 @@ def in_normal_form(raw: DataFrame, feed: Feed) -> DataFrame:
     return raw.select(*feed.columns, "wrong_kinds", *kept).mapInArrow(records, ddl)
 
 
-def normal_columns(
-    normalise: Normalise, rows: Sequence[Values | None], wrong_kinds: Sequence[str | None], n_columns: int
+def normalise_columns(
+    normalise: RecordNormaliser,
+    rows: Sequence[Values | None],
+    wrong_kinds: Sequence[str | None],
+    n_columns: int,
 ) -> tuple[list[Values], list[str | None], list[str | None]]:
     """The records' values in their normal form, column by column, and of each its flaw and its doubt."""
-    nothing = Normal((None,) * n_columns, None, None)
+    nothing = NormalisedRecord((None,) * n_columns, None, None)
     found = [
         nothing if row is None else normalise(row, tuple(kinds.split(",")) if kinds else ())
         for row, kinds in zip(rows, wrong_kinds, strict=True)
     ]
-    columns = by_column([each.values for each in found], n_columns)
+    columns = transpose_rows([each.values for each in found], n_columns)
     return columns, [each.flaw for each in found], [each.doubt for each in found]
 
 
-def by_column(rows: Sequence[Values], n_columns: int) -> list[Values]:
+def transpose_rows(rows: Sequence[Values], n_columns: int) -> list[Values]:
     """Rows turned into columns, of which there are as many when there is no row."""
     return list(zip(*rows, strict=True)) if rows else [()] * n_columns
 
 
-def batches_of(records: Iterable[Record]) -> Iterator[list[Record]]:
+def batch_records(records: Iterable[Record]) -> Iterator[list[Record]]:
     """Records in lists of a bounded size."""
     some, n_characters = [], 0
     for record in records:
         some.append(record)
         n_characters += len(record.raw_text)
-        if len(some) == BATCH or n_characters > BATCH_TEXT:
+        if len(some) == BATCH_RECORDS or n_characters > BATCH_CHARACTERS:
             yield some
             some, n_characters = [], 0
     if some:
         yield some
 
 
-def as_batch(
-    records: list[Record], about: tuple[str, str, str, str], normalise: Normalise, schema: pa.Schema
+def make_arrow_batch(
+    records: list[Record], about: tuple[str, str, str, str], normalise: RecordNormaliser, schema: pa.Schema
 ) -> pa.RecordBatch:
     """Records of one file as Arrow, in the schema's order."""
     name, delivery, day, place = about
     lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
-    n, n_columns = len(records), (len(schema) - len(ABOUT)) // 2
+    n, n_columns = len(records), (len(schema) - len(RECORD_FIELDS)) // 2
     wrong_kinds = [",".join(names) or None for names in kinds]
-    normal, flaws, doubts = normal_columns(normalise, values, wrong_kinds, n_columns)
-    received = by_column([(None,) * n_columns if each is None else each for each in values], n_columns)
+    normal, flaws, doubts = normalise_columns(normalise, values, wrong_kinds, n_columns)
+    received = transpose_rows([(None,) * n_columns if each is None else each for each in values], n_columns)
     columns = [
         lines,
         texts,
@@ -186,15 +203,29 @@ def as_batch(
         [each is not None for each in values],
         doubts,
         *normal,
-        *[where_different(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
+        *[keep_differences(theirs, ours) for theirs, ours in zip(received, normal, strict=True)],
     ]
     return pa.record_batch(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
     )
 
 
-def where_different(received: Values, normal: Values) -> Values:
+def keep_differences(received: Values, normal: Values) -> Values:
     """What was received where that is not the normal form, else null."""
     if received == normal:
         return (None,) * len(received)
     return tuple(theirs if theirs != ours else None for theirs, ours in zip(received, normal, strict=True))
+
+
+def are_small(deliveries: list[Delivery]) -> bool:
+    """Whether the files hold few records in all. Their own size does not tell: gzip packs a
+    thousand to one.
+    """
+    n_bytes, n_lines = SMALL_BYTES, SMALL_RECORDS
+    for delivery in deliveries:
+        with delivery.file.path.open("rb") as file:
+            found = measure_up_to(file, n_bytes, n_lines)
+        if found is None:
+            return False
+        n_bytes, n_lines = n_bytes - found[0], n_lines - found[1]
+    return True

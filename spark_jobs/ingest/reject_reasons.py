@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.reasons import REASONS
 
 
-def refuse(frame: DataFrame, *rules: tuple[str, str | Column, Column]) -> DataFrame:
+def add_refusal_reasons(frame: DataFrame, *rules: tuple[str, str | Column, Column]) -> DataFrame:
     """Adds `reason` and `detail`, both null for an accepted record.
 
     Args:

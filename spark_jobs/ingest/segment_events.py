@@ -11,23 +11,29 @@ from functools import partial
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.consent import EVENT_PURPOSES
 from expectations.contracts.lake import CORE_EVENTS
-from spark_jobs.ingest.column_limits import is_outside, limit_rules
-from spark_jobs.ingest.consents import doubt, is_granted, preferences, words
-from spark_jobs.ingest.formats import json_gzip_records
-from spark_jobs.ingest.identifiers import identifier_id
-from spark_jobs.ingest.json_types import wrong_kind
-from spark_jobs.ingest.parse_values import (
-    given,
-    implausible,
-    moment,
-    money,
-    said_but_unreadable,
-    shop_day,
-    whole,
+from spark_jobs.ingest.column_limits import is_outside, make_limit_rules
+from spark_jobs.ingest.consents import (
+    describe_unreadable_consents,
+    is_granted,
+    parse_consents,
+    read_event_preferences,
 )
-from spark_jobs.ingest.reject_reasons import refuse
-from spark_jobs.sources.declaration import Context, Feed, IdField, Sighting
+from spark_jobs.ingest.formats import read_json_gzip_records
+from spark_jobs.ingest.identifiers import hash_identifier_column
+from spark_jobs.ingest.json_types import find_wrong_kind
+from spark_jobs.ingest.parse_values import (
+    is_implausible_time,
+    is_unparseable,
+    parse_int,
+    parse_money,
+    parse_timestamp,
+    shop_date,
+    trim_to_null,
+)
+from spark_jobs.ingest.reject_reasons import add_refusal_reasons
+from spark_jobs.sources.declaration import Feed, IdentifierColumn, IdField, SourceContext
 
 COLUMNS = (
     "type",
@@ -44,7 +50,7 @@ COLUMNS = (
     "traits",
 )
 MAX_BYTES = 32 * 1024  # what Segment's own collector takes
-TRACKED = {
+TRACKED_EVENTS = {
     "Product Viewed": "view",
     "Product Added": "cart",
     "Order Completed": "purchase",
@@ -58,13 +64,12 @@ PRODUCT = "product_id string, quantity string, price string"
 PROPERTIES = (
     f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
 )
-PURPOSES = ("analytics", "personalization")  # whose words are read off an event's consent
 # SQL: an event's id up to its last `#`. No pattern: `[0-9]+$` tries n digits inside an id n²/2 times.
-WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_index(event_id, '#', -1)))"
+EVENT_ID_WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_index(event_id, '#', -1)))"
 CURRENCY = "^[A-Z]{3}$"
 
 
-IDS = (
+ID_FIELDS = (
     IdField("message_id", "messageId"),
     IdField("user_id", "userId"),
     IdField("anonymous_id", "anonymousId"),
@@ -77,22 +82,22 @@ IDS = (
 )
 
 
-def event_type(kind: Column, name: Column) -> Column:
+def map_event_type(kind: Column, name: Column) -> Column:
     """What happened, in our words; null for what we do not know."""
     tracked = F.lit(None).cast("string")
-    for said, ours in TRACKED.items():
+    for said, ours in TRACKED_EVENTS.items():
         tracked = F.when(name == said, ours).otherwise(tracked)
     return F.when(kind == "track", tracked).when(kind.isin("page", "identify"), kind)
 
 
-def corrected(at: Column, original: Column, sent: Column, received: Column) -> Column:
+def correct_event_time(at: Column, original: Column, sent: Column, received: Column) -> Column:
     """When an event happened, from what is known of it; all timestamps, each may be null."""
     waited = F.coalesce(F.unix_micros(sent) - F.unix_micros(original), F.lit(0))
     return F.coalesce(at, F.timestamp_micros(F.unix_micros(received) - waited), original)
 
 
-def events(received: DataFrame, told: Context) -> DataFrame:
-    """Adds the columns of `core_events`, `_user_id`, `_anonymous_id` and `_part`.
+def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
+    """Adds the columns of `core_events`, `_user_id`, `_anonymous_id` and `_row_no`.
 
     Grain: one row per event; an "Order Completed" gives one per product, numbered in `event_id`.
 
@@ -101,42 +106,47 @@ def events(received: DataFrame, told: Context) -> DataFrame:
     """
     raw, properties = F.col("raw"), F.col("_properties")
     times = {
-        name: moment(raw[name], told.time_zone)
+        name: parse_timestamp(raw[name], context.time_zone)
         for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
     }
     read = (
-        received.withColumn("source", F.lit(told.source))
+        received.withColumn("source", F.lit(context.source))
         .withColumn("_context", F.from_json(raw.context, CONTEXT))
         .withColumn("_properties", F.from_json(raw.properties, PROPERTIES))
         .withColumn(
             "_wrong_kind",
             F.coalesce(
-                wrong_kind(raw.context, CONTEXT, "context"),
-                wrong_kind(raw.properties, PROPERTIES, "properties"),
+                find_wrong_kind(raw.context, CONTEXT, "context"),
+                find_wrong_kind(raw.properties, PROPERTIES, "properties"),
             ),
         )
-        .withColumn("_message_id", given(raw.messageId))
-        .withColumn("event_type", event_type(raw.type, raw.event))
-        .withColumn("occurred_at", corrected(*times.values()))
-        .withColumn("occurred_date", shop_day(F.col("occurred_at"), told.time_zone))
-        .withColumn("order_id", given(properties.order_id))
-        .withColumn("currency", given(properties.currency))
-        .withColumn("_user_id", given(raw.userId))
-        .withColumn("_anonymous_id", given(raw.anonymousId))
+        .withColumn("_message_id", trim_to_null(raw.messageId))
+        .withColumn("event_type", map_event_type(raw.type, raw.event))
+        .withColumn("occurred_at", correct_event_time(*times.values()))
+        .withColumn("occurred_date", shop_date(F.col("occurred_at"), context.time_zone))
+        .withColumn("order_id", trim_to_null(properties.order_id))
+        .withColumn("currency", trim_to_null(properties.currency))
+        .withColumn("_user_id", trim_to_null(raw.userId))
+        .withColumn("_anonymous_id", trim_to_null(raw.anonymousId))
         .withColumn(
-            "_said",
-            F.struct(*[text.alias(purpose) for purpose, text in preferences(raw.context, PURPOSES).items()]),
+            "_preferences",
+            F.struct(
+                *[
+                    text.alias(purpose)
+                    for purpose, text in read_event_preferences(raw.context, EVENT_PURPOSES).items()
+                ]
+            ),
         )
-        .withColumn("_products", said_products(F.col("event_type"), properties))
+        .withColumn("_products", list_products(F.col("event_type"), properties))
     )
     unreadable_time = F.lit(False)
     for name, value in times.items():
-        unreadable_time = unreadable_time | said_but_unreadable(raw[name], value)
-    impossible = F.col("occurred_at").isNull() | implausible(
-        F.col("occurred_at"), F.col("landing_date"), told.time_zone
+        unreadable_time = unreadable_time | is_unparseable(raw[name], value)
+    impossible = F.col("occurred_at").isNull() | is_implausible_time(
+        F.col("occurred_at"), F.col("landing_date"), context.time_zone
     )
-    read = with_context(read, told)
-    judged = refuse(
+    read = add_context_columns(read, context)
+    judged = add_refusal_reasons(
         read,
         ("missing_field", "messageId", F.col("_message_id").isNull()),
         ("unknown_type", "type, event", F.col("event_type").isNull()),
@@ -145,47 +155,59 @@ def events(received: DataFrame, told: Context) -> DataFrame:
         ("bad_time", "timestamp, originalTimestamp, sentAt, receivedAt", unreadable_time),
         ("bad_time", "when it happened", impossible),
         ("missing_field", "order_id", (F.col("event_type") == "purchase") & F.col("order_id").isNull()),
-        ("missing_field", "product_id", broken(lambda product: given(product.product_id).isNull())),
+        (
+            "missing_field",
+            "product_id",
+            has_product_where(lambda product: trim_to_null(product.product_id).isNull()),
+        ),
         (
             "bad_number",
             "price",
-            broken(lambda product: not_a("unit_price", money(product.price), product.price)),
+            has_product_where(
+                lambda product: is_invalid_number("unit_price", parse_money(product.price), product.price)
+            ),
         ),
         (
             "bad_number",
             "quantity",
-            broken(lambda product: not_a("quantity", whole(product.quantity), product.quantity)),
+            has_product_where(
+                lambda product: is_invalid_number("quantity", parse_int(product.quantity), product.quantity)
+            ),
         ),
         ("bad_value", "currency", ~F.col("currency").rlike(CURRENCY)),
-        *limit_rules(CORE_EVENTS, read.columns),
+        *make_limit_rules(CORE_EVENTS, read.columns),
     )
     nothing = F.array(F.lit(None).cast(f"struct<{PRODUCT}>"))
     rows = F.when(F.col("reason").isNull() & (F.size("_products") > 0), F.col("_products")).otherwise(nothing)
     exploded = judged.select("*", F.posexplode(rows).alias("_place", "_product")).withColumn(
-        "_part", F.col("_place") + 1
+        "_row_no", F.col("_place") + 1
     )
-    return with_details(exploded, told)
+    return add_product_columns(exploded, context)
 
 
-def with_context(read: DataFrame, told: Context) -> DataFrame:
+def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
     """The columns that an event's context and properties say of all its products."""
-    context, said = F.col("_context"), {purpose: F.col("_said")[purpose] for purpose in PURPOSES}
+    sent = F.col("_context")
+    preferences = {purpose: F.col("_preferences")[purpose] for purpose in EVENT_PURPOSES}
     return (
-        read.withColumn("session_id", given(context.sessionId))
-        .withColumn("device_type", given(context.device.type))
-        .withColumn("page_path", given(context.page.path))
-        .withColumn("referrer", given(context.page.referrer))
-        .withColumn("campaign", given(context.campaign["name"]))
-        .withColumn("country", given(context.location.country))
-        .withColumn("has_analytics_consent", is_granted(said["analytics"]))
-        .withColumn("has_personalization_consent", is_granted(said["personalization"]))
-        .withColumn("_words", words(said, F.col("occurred_at"), F.col("landing_date"), told.time_zone))
-        .withColumn("_doubt", doubt(said))
-        .withColumn("request_id", given(F.col("_properties").request_id))
+        read.withColumn("session_id", trim_to_null(sent.sessionId))
+        .withColumn("device_type", trim_to_null(sent.device.type))
+        .withColumn("page_path", trim_to_null(sent.page.path))
+        .withColumn("referrer", trim_to_null(sent.page.referrer))
+        .withColumn("campaign", trim_to_null(sent.campaign["name"]))
+        .withColumn("country", trim_to_null(sent.location.country))
+        .withColumn("has_analytics_consent", is_granted(preferences["analytics"]))
+        .withColumn("has_personalization_consent", is_granted(preferences["personalization"]))
+        .withColumn(
+            "_consents",
+            parse_consents(preferences, F.col("occurred_at"), F.col("landing_date"), context.time_zone),
+        )
+        .withColumn("_doubt", describe_unreadable_consents(preferences))
+        .withColumn("request_id", trim_to_null(F.col("_properties").request_id))
     )
 
 
-def said_products(kind: Column, properties: Column) -> Column:
+def list_products(kind: Column, properties: Column) -> Column:
     """The products an event is about; a purchase without any is about one that is not named."""
     one = F.array(F.struct(*[properties[name].alias(name) for name in ("product_id", "quantity", "price")]))
     several = F.when(F.size(properties.products) > 0, properties.products).otherwise(one)
@@ -196,53 +218,55 @@ def said_products(kind: Column, properties: Column) -> Column:
     )
 
 
-def broken(rule: Callable[[Column], Column]) -> Column:
+def has_product_where(rule: Callable[[Column], Column]) -> Column:
     """Whether any product of the event breaks the rule."""
     return F.exists("_products", lambda product: F.coalesce(rule(product), F.lit(False)))
 
 
-def not_a(name: str, value: Column, received: Column) -> Column:
+def is_invalid_number(name: str, value: Column, received: Column) -> Column:
     """Whether something was said that is no number, or one that the column does not allow."""
-    return said_but_unreadable(received, value) | is_outside(CORE_EVENTS, name, value)
+    return is_unparseable(received, value) | is_outside(CORE_EVENTS, name, value)
 
 
-def with_details(exploded: DataFrame, told: Context) -> DataFrame:
+def add_product_columns(exploded: DataFrame, context: SourceContext) -> DataFrame:
     """The rest of an event's columns, of each of its products."""
     product = F.col("_product")
     message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
-    numbered = F.concat_ws("#", message, "_part")
+    numbered = F.concat_ws("#", message, "_row_no")
     return (
         exploded.withColumn(
             "event_id", F.when(F.col("event_type") == "purchase", numbered).otherwise(message)
         )
-        .withColumn("item_id", given(product.product_id))
-        .withColumn("quantity", whole(product.quantity))
-        .withColumn("unit_price", money(product.price))
-        .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
-        .withColumn("anonymous_identifier_id", identifier_id(told, "anonymous_id", F.col("_anonymous_id")))
+        .withColumn("item_id", trim_to_null(product.product_id))
+        .withColumn("quantity", parse_int(product.quantity))
+        .withColumn("unit_price", parse_money(product.price))
+        .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))
+        .withColumn(
+            "anonymous_identifier_id", hash_identifier_column(context, "anonymous_id", F.col("_anonymous_id"))
+        )
     )
 
 
-def events_feed(entity: str = "events", pattern: str = "*.jsonl.gz") -> Feed:
+def declare_events_feed(entity: str = "events", file_pattern: str = "*.jsonl.gz") -> Feed:
     """The feed of a source that hands over gzip files of such events."""
     return Feed(
         entity=entity,
-        pattern=pattern,
+        file_pattern=file_pattern,
         columns=COLUMNS,
-        read=partial(
-            json_gzip_records,
+        read_records=partial(
+            read_json_gzip_records,
             columns=COLUMNS,
             max_bytes=MAX_BYTES,
-            ids=tuple(each.path for each in IDS if not each.inside),
+            id_columns=tuple(each.path for each in ID_FIELDS if not each.json_path),
         ),
-        transform=events,
+        transform=transform_events,
         target=CORE_EVENTS,
         is_public=True,
-        ids=IDS,
+        id_fields=ID_FIELDS,
         # A purchase and a view under one message id are two records: `m#` of `m#1` and `m#2`, and `m`.
-        record=f"if(event_type = 'purchase', {WITHOUT_NUMBER}, event_id)",
-        sightings=(
-            Sighting("user_id", "_user_id", "occurred_at"),
-            Sighting("anonymous_id", "_anonymous_id", "occurred_at"),
+        record_key=f"if(event_type = 'purchase', {EVENT_ID_WITHOUT_NUMBER}, event_id)",
+        identifiers=(
+            IdentifierColumn("user_id", "_user_id", "occurred_at"),
+            IdentifierColumn("anonymous_id", "_anonymous_id", "occurred_at"),
         ),
     )

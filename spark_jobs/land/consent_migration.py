@@ -14,10 +14,10 @@ from expectations.contracts.lake import CORE_CONSENTS
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
 
-FEED = "people"  # the only kind of file that was listened to
+PEOPLE_ENTITY = "people"  # the only kind of file that was listened to
 
 
-def bring_over(lake: Lake, zones: Mapping[str, str]) -> int:
+def migrate_consents(lake: Lake, zones: Mapping[str, str]) -> int:
     """Give each word of an earlier version its feed and day, the day's newest of a kind alone; how many there
     were.
 
@@ -30,7 +30,7 @@ def bring_over(lake: Lake, zones: Mapping[str, str]) -> int:
     earlier = [word for word in words if word["feed"] is None]
     for word in earlier:
         zone = ZoneInfo(zones.get(word["source"], "UTC"))
-        word |= {"feed": FEED, "consented_date": word["consented_at"].astimezone(zone).date()}
+        word |= {"feed": PEOPLE_ENTITY, "consented_date": word["consented_at"].astimezone(zone).date()}
     words.sort(key=lambda word: word["first_received"], reverse=True)
     words.sort(key=lambda word: word["consented_at"])  # of equally new ones the first received comes last
     newest = {tuple(word[name] for name in CORE_CONSENTS.key): word for word in words}

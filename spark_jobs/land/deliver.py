@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from spark_jobs.run.context import ROOT, LandingDates, RunContext
-from spark_jobs.sources.declaration import DecisionLog, Folder, Program, Source
+from spark_jobs.sources.declaration import GeneratorProgram, ImpressionLog, SharedFolder, Source
 from spark_jobs.sources.landed_files import list_landing_dates
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class DeliveryError(RuntimeError):
     """A source did not hand over what it promises."""
 
 
-def due(days: LandingDates, landed: Iterable[date]) -> LandingDates:
+def find_due_days(days: LandingDates, landed: Iterable[date]) -> LandingDates:
     """The days a program is to write: those of the range, and before them the nights skipped since the newest
     that landed.
     """
@@ -34,7 +34,7 @@ def due(days: LandingDates, landed: Iterable[date]) -> LandingDates:
     return LandingDates(max(earlier) + timedelta(days=1) if earlier else days.first, days.last)
 
 
-def deliver(source: Source, night: RunContext) -> int:
+def collect_files(source: Source, night: RunContext) -> int:
     """Bring the source's files of the night into landing; how many are new or changed.
 
     Raises:
@@ -42,45 +42,48 @@ def deliver(source: Source, night: RunContext) -> int:
             failed.
     """
     landing = night.settings.landing / source.name
-    match source.delivery:
-        case Folder() as folder:
-            return copy_days(folder, night.settings.landing_from, landing, night.days)
-        case Program() as program:
-            return write_days(program, source, night)
-        case DecisionLog() as log:
-            return move_finished(night.settings.paths.decision_log, landing / log.entity, source.time_zone)
+    match source.origin:
+        case SharedFolder() as folder:
+            return copy_day_files(folder, night.settings.landing_from, landing, night.days)
+        case GeneratorProgram() as program:
+            return run_generator(program, source, night)
+        case ImpressionLog() as log:
+            logs = night.settings.paths.decision_log
+            return move_finished_logs(logs, landing / log.entity, source.time_zone)
     return 0
 
 
-def copy_days(folder: Folder, taken_from: Path | None, landing: Path, days: LandingDates) -> int:
+def copy_day_files(
+    folder: SharedFolder, export_folder: Path | None, landing: Path, days: LandingDates
+) -> int:
     """Copy the day files that landing lacks or holds otherwise, of every day since the first that landed.
 
     Shops correct last week's file and deliver yesterday's tomorrow: to look at newer days alone would miss
     both for ever.
     """
     landed = list_landing_dates(landing / folder.entity)
-    if taken_from is None:
-        must_have_landed(folder, landing, days, landed)
+    if export_folder is None:
+        check_files_landed(folder, landing, days, landed)
         return 0
-    if not taken_from.is_dir():
-        raise DeliveryError(f"CONCIERGE_LANDING_FROM is {taken_from}, which is not a folder")
+    if not export_folder.is_dir():
+        raise DeliveryError(f"CONCIERGE_LANDING_FROM is {export_folder}, which is not a folder")
     copied = 0
     for day in LandingDates(min([days.first, *landed]), days.last):
         name = folder.file_name.format(day=day)
-        given, taken = taken_from / name, landing / folder.entity / str(day) / name
+        given, taken = export_folder / name, landing / folder.entity / str(day) / name
         if not given.exists():
-            if folder.closed_without_file or day in landed:  # exports are cleaned up
+            if folder.may_skip_days or day in landed:  # exports are cleaned up
                 continue
             raise DeliveryError(f"{landing.name} handed over no {name}, and it is never closed")
         if not taken.exists() or not filecmp.cmp(
             given, taken
         ):  # size and time of change, and only then content
-            place(given, taken)
+            copy_whole_file(given, taken)
             copied += 1
     return copied
 
 
-def must_have_landed(folder: Folder, landing: Path, days: LandingDates, landed: list[date]) -> None:
+def check_files_landed(folder: SharedFolder, landing: Path, days: LandingDates, landed: list[date]) -> None:
     """Without a folder to copy from, somebody else puts files into landing; says so when nobody did.
 
     A night without a file may be a closed day, so it is told and goes on; a home that never had a file is a
@@ -95,7 +98,7 @@ def must_have_landed(folder: Folder, landing: Path, days: LandingDates, landed: 
         raise DeliveryError(
             f"{unset} no file is in {landing / folder.entity}: set it to the folder of the shop's day files"
         )
-    if missing and not folder.closed_without_file:
+    if missing and not folder.may_skip_days:
         raise DeliveryError(
             f"{unset} no file of {missing[0]} is in {landing / folder.entity}; it is never closed"
         )
@@ -104,7 +107,7 @@ def must_have_landed(folder: Folder, landing: Path, days: LandingDates, landed: 
         logger.warning(f"{unset} no file of {days.first} … {days.last} has landed; the newest is of {newest}")
 
 
-def place(given: Path, taken: Path) -> None:
+def copy_whole_file(given: Path, taken: Path) -> None:
     """Copy a file so that it appears whole, with its time of change: by it the next night knows it without
     reading it.
     """
@@ -116,13 +119,13 @@ def place(given: Path, taken: Path) -> None:
     aside.rename(taken)
 
 
-def write_days(program: Program, source: Source, night: RunContext) -> int:
+def run_generator(program: GeneratorProgram, source: Source, night: RunContext) -> int:
     """Start the source's program for the days that miss a feed's folder, and put in place what it wrote
     aside.
     """
     landing = night.settings.landing / source.name
     entities = [feed.entity for feed in source.feeds]
-    due_days = due(night.days, list_landing_dates(landing / entities[0]))
+    due_days = find_due_days(night.days, list_landing_dates(landing / entities[0]))
     missing = [
         day for day in due_days if not all((landing / entity / str(day)).is_dir() for entity in entities)
     ]
@@ -165,20 +168,20 @@ def write_days(program: Program, source: Source, night: RunContext) -> int:
     return placed
 
 
-def move_finished(log: Path, landing: Path, time_zone: str) -> int:
+def move_finished_logs(log: Path, landing: Path, time_zone: str) -> int:
     """Move finished decision logs to the shop's day of their newest list, which is theirs whenever the night
     runs.
     """
     moved = 0
     for file in sorted(log.glob("*.jsonl")) if log.is_dir() else []:
-        taken = landing / str(newest_day(file, ZoneInfo(time_zone))) / file.name
+        taken = landing / str(find_newest_day(file, ZoneInfo(time_zone))) / file.name
         taken.parent.mkdir(parents=True, exist_ok=True)
         file.rename(taken)
         moved += 1
     return moved
 
 
-def newest_day(file: Path, zone: ZoneInfo) -> date:
+def find_newest_day(file: Path, zone: ZoneInfo) -> date:
     """The shop's day of the newest list in a decision log; when no line tells, the day the file was last
     written.
     """

@@ -14,7 +14,7 @@ from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import consent_migration
-from spark_jobs.land.deliver import deliver
+from spark_jobs.land.deliver import collect_files
 from spark_jobs.run.context import NothingNew, RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
@@ -44,9 +44,9 @@ def run(night: RunContext, lake: Lake) -> list[TableReport]:
             message = f"{table.name}: made by an earlier version; gains {', '.join(gained)}"
             logger.info(message, extra={"table": table.name})
     sources, reports = load_sources(night.settings.sources), []
-    consent_migration.bring_over(lake, {source.name: source.time_zone for source in sources})
+    consent_migration.migrate_consents(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
-        n_files = deliver(source, night)
+        n_files = collect_files(source, night)
         reports.append(
             TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files})
         )

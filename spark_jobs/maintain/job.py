@@ -16,7 +16,7 @@ from spark_jobs.run.locks import step_lock
 from spark_jobs.sources.registry import load_sources
 
 YIELD_SECONDS = 0.5  # who waits for the lock looks every 0.05 s, so it is theirs next
-KEEP_HOURS = (
+RETAINED_HOURS = (
     7 * 24
 )  # a reader or a rollback may be on a version of last week; Delta itself advises against less
 
@@ -26,19 +26,19 @@ def run(night: RunContext, lake: Lake) -> list[TableReport]:
     tables.
     """
     reports = []
-    for table in tables(night):
+    for table in list_tables(night):
         if lake.exists(table):
             with step_lock(night.settings.home, f"maintain of {night.run_id}"):
                 before = lake.version(table)
-                detail = lake.compact_and_vacuum(table, KEEP_HOURS)
+                detail = lake.compact_and_vacuum(table, RETAINED_HOURS)
                 reports.append(TableReport(table.name, before, lake.version(table), detail=detail))
             time.sleep(YIELD_SECONDS)
     return reports
 
 
-def tables(night: RunContext) -> list[Table]:
+def list_tables(night: RunContext) -> list[Table]:
     """The catalogue's tables and the raw tables of the home's sources."""
     return [
         *LAKE.values(),
-        *[source.raw(feed) for source in load_sources(night.settings.sources) for feed in source.feeds],
+        *[source.raw_table(feed) for source in load_sources(night.settings.sources) for feed in source.feeds],
     ]

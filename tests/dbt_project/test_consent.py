@@ -19,14 +19,14 @@ from expectations.contracts.lake import (
 )
 from serving_app.app import create_app
 from serving_app.settings import Settings as ServiceSettings
-from spark_jobs.ingest.consents import consents
-from spark_jobs.ingest.read_files import reread
+from spark_jobs.ingest.consents import derive_consents
+from spark_jobs.ingest.read_files import read_raw_table
 from spark_jobs.ingest.sources.sample_shop import SOURCE
 from spark_jobs.lake.tables import Lake, build_arrow_schema
 from spark_jobs.publish import job as publish
 from spark_jobs.run.context import LandingDates, RunContext
 from spark_jobs.settings import Settings
-from spark_jobs.sources.declaration import Context
+from spark_jobs.sources.declaration import SourceContext
 from spark_jobs.train.matrices import build_training_matrices
 from spark_jobs.warehouse import export
 
@@ -34,7 +34,7 @@ from spark_jobs.warehouse import export
 def words_of(spark, event: dict) -> list[dict]:
     """What ingest makes of an event, for its user."""
     feed, received = (
-        SOURCE.feed("events"),
+        SOURCE.find_feed("events"),
         {"source_file": "f", "source_line": 1, "delivery_id": "d", "wrong_kinds": []},
     )
     raw = ", ".join(f"{name} string" for name in feed.columns)
@@ -45,9 +45,10 @@ def words_of(spark, event: dict) -> list[dict]:
         " landing_date date"
     )
     typed = feed.transform(
-        reread(spark.createDataFrame(row, schema), feed), Context(SOURCE.name, SOURCE.time_zone, "key")
+        read_raw_table(spark.createDataFrame(row, schema), feed),
+        SourceContext(SOURCE.name, SOURCE.time_zone, "key"),
     )
-    return [row.asDict() for row in consents(typed, None, "events", ("user_identifier_id",)).collect()]
+    return [row.asDict() for row in derive_consents(typed, None, "events", ("user_identifier_id",)).collect()]
 
 
 def listed() -> list[dict]:

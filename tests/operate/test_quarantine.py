@@ -8,7 +8,7 @@ import pytest
 from expectations.contracts.lake import OPS_DELIVERIES, QUARANTINE
 from operate import quarantine
 from operate.masking import MASK, mask_record, mask_shape
-from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
+from spark_jobs.ingest.sources.sample_shop import ORDER_COLUMNS, PEOPLE_COLUMNS
 from spark_jobs.lake.tables import Lake
 
 CANARY = "canary@example.org"
@@ -23,7 +23,7 @@ def home(tmp_path, monkeypatch):
     """
     monkeypatch.setenv("CONCIERGE_HOME", str(tmp_path))
     files = {entity: f"sample_shop/{entity}/{DAY}/{entity}.csv" for entity in ("orders", "people")}
-    for entity, columns in (("orders", ORDERS), ("people", PEOPLE)):
+    for entity, columns in (("orders", ORDER_COLUMNS), ("people", PEOPLE_COLUMNS)):
         path = tmp_path / "landing" / files[entity]
         path.parent.mkdir(parents=True)
         path.write_text(",".join(columns) + "\n")

@@ -130,7 +130,7 @@ def find_lost_rows(settings: Settings) -> dict[str, int]:
 def list_target_tables(settings: Settings) -> list:
     """The tables that records become rows of, and those derived."""
     sources = load_sources(settings.sources)
-    return [each.target for source in sources for each in (*source.feeds, *source.derivations)]
+    return [each.target for source in sources for each in (*source.feeds, *source.derived_tables)]
 
 
 def print_outcomes(outcomes: list[FeedOutcome]) -> None:

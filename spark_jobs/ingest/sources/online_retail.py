@@ -13,27 +13,27 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.ids import UPPER
 from expectations.contracts.lake import CORE_ITEMS, CORE_ORDER_LINES
-from spark_jobs.ingest.column_limits import limit_rules
-from spark_jobs.ingest.formats import csv_records
-from spark_jobs.ingest.identifiers import identifier_id
+from spark_jobs.ingest.column_limits import make_limit_rules
+from spark_jobs.ingest.formats import read_csv_records
+from spark_jobs.ingest.identifiers import hash_identifier_column
 from spark_jobs.ingest.parse_values import (
-    amount,
-    given,
-    implausible,
-    moment,
-    money,
-    shop_day,
-    whole,
+    is_implausible_time,
+    line_amount,
+    parse_int,
+    parse_money,
+    parse_timestamp,
+    shop_date,
+    trim_to_null,
 )
-from spark_jobs.ingest.reject_reasons import refuse
+from spark_jobs.ingest.reject_reasons import add_refusal_reasons
 from spark_jobs.sources.declaration import (
-    Context,
-    Derivation,
+    DerivedTable,
     Feed,
-    Folder,
+    IdentifierColumn,
     IdField,
-    Sighting,
+    SharedFolder,
     Source,
+    SourceContext,
 )
 
 COLUMNS = (
@@ -58,7 +58,7 @@ def is_goods(item_id: Column) -> Column:
     return ~item_id.isin(*NOT_GOODS) & ~item_id.startswith(VOUCHER)
 
 
-def line_type(order_id: Column, item_id: Column, quantity: Column, unit_price: Column) -> Column:
+def classify_line(order_id: Column, item_id: Column, quantity: Column, unit_price: Column) -> Column:
     """What a line is; every line is something, and none is dropped for being odd.
 
     A return that gives nothing back and a price below nothing are corrections by hand: neither may count as
@@ -76,54 +76,54 @@ def line_type(order_id: Column, item_id: Column, quantity: Column, unit_price: C
     )
 
 
-def customer_number(received: Column) -> Column:
+def parse_customer_number(received: Column) -> Column:
     """`14075.0` → `14075`; null for a guest."""
-    return F.regexp_replace(given(received), r"\.0+$", "")
+    return F.regexp_replace(trim_to_null(received), r"\.0+$", "")
 
 
-def order_lines(received: DataFrame, told: Context) -> DataFrame:
+def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFrame:
     """Adds the columns of `core_order_lines`, and `_user_id`. Grain stays: one row per record."""
     raw = F.col("raw")
     in_file = Window.partitionBy("delivery_id", "order_id").orderBy("source_line")
     null = F.lit(None).cast("string")
     typed = (
-        received.withColumn("source", F.lit(told.source))
-        .withColumn("order_id", given(raw.InvoiceNo))
+        received.withColumn("source", F.lit(context.source))
+        .withColumn("order_id", trim_to_null(raw.InvoiceNo))
         .withColumn("line_no", F.row_number().over(in_file))
-        .withColumn("ordered_at", moment(raw.InvoiceDate, told.time_zone))
-        .withColumn("ordered_date", shop_day(F.col("ordered_at"), told.time_zone))
-        .withColumn("item_id", given(raw.StockCode))
-        .withColumn("quantity", whole(raw.Quantity))
-        .withColumn("unit_price", money(raw.UnitPrice))
+        .withColumn("ordered_at", parse_timestamp(raw.InvoiceDate, context.time_zone))
+        .withColumn("ordered_date", shop_date(F.col("ordered_at"), context.time_zone))
+        .withColumn("item_id", trim_to_null(raw.StockCode))
+        .withColumn("quantity", parse_int(raw.Quantity))
+        .withColumn("unit_price", parse_money(raw.UnitPrice))
         .withColumn(
             "line_type",
-            line_type(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))),
+            classify_line(*(F.col(name) for name in ("order_id", "item_id", "quantity", "unit_price"))),
         )
-        .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
+        .withColumn("amount", line_amount(F.col("quantity"), F.col("unit_price")))
         .withColumn("currency", F.lit("GBP"))
-        .withColumn("_user_id", customer_number(raw.CustomerID))
-        .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
+        .withColumn("_user_id", parse_customer_number(raw.CustomerID))
+        .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))
         .withColumn("email_identifier_id", null)
-        .withColumn("country", given(raw.Country))
+        .withColumn("country", trim_to_null(raw.Country))
         .withColumn("channel", null)
         # Not said; the same customer's earlier purchase of the item would be a guess.
         .withColumn("returned_order_id", null)
-        .withColumn("item_title", given(raw.Description))
+        .withColumn("item_title", trim_to_null(raw.Description))
     )
-    impossible = implausible(F.col("ordered_at"), F.col("landing_date"), told.time_zone)
-    return refuse(
+    impossible = is_implausible_time(F.col("ordered_at"), F.col("landing_date"), context.time_zone)
+    return add_refusal_reasons(
         typed,
         ("missing_field", "InvoiceNo", F.col("order_id").isNull()),
         ("missing_field", "StockCode", F.col("item_id").isNull()),
         ("bad_time", "InvoiceDate", F.col("ordered_at").isNull() | impossible),
         ("bad_number", "Quantity", F.col("quantity").isNull()),
         ("bad_number", "UnitPrice", F.col("unit_price").isNull()),
-        *limit_rules(CORE_ORDER_LINES, typed.columns),
+        *make_limit_rules(CORE_ORDER_LINES, typed.columns),
         ("bad_number", "Quantity × UnitPrice", F.col("amount").isNull()),
     )
 
 
-def titles(sold: DataFrame) -> DataFrame:
+def select_item_titles(sold: DataFrame) -> DataFrame:
     """What each item is called on most of its last `TITLE_LINES` sales; the newest of equally frequent
     titles.
 
@@ -143,7 +143,7 @@ def titles(sold: DataFrame) -> DataFrame:
     )
 
 
-def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
+def derive_items(lines: DataFrame, previous: DataFrame | None) -> DataFrame:
     """The catalogue that this shop does not hand over, read off its sales. Grain: one row per item that any
     line names.
 
@@ -153,8 +153,8 @@ def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
 
     Args:
         lines: all rows of `core_order_lines` of this source.
-        held: the items as they were. Lines taken in before the table had `item_title` say none, and the item
-            keeps its own.
+        previous: the items as they were. Lines ingested before the table had `item_title` have none, and the
+            item keeps its own.
     """
     is_sold = F.col("line_type").isin("sale", "charge") & (F.col("unit_price") > 0)
     when = F.struct("ordered_at", "first_received")
@@ -164,10 +164,10 @@ def items(lines: DataFrame, held: DataFrame | None) -> DataFrame:
         F.min("ordered_at").alias("first_named_at"),
         F.max("ordered_at").alias("updated_at"),
     )
-    known = known.join(titles(lines.where(is_sold)), "item_id", "left")
-    if held is not None:
+    known = known.join(select_item_titles(lines.where(is_sold)), "item_id", "left")
+    if previous is not None:
         known = known.join(
-            held.select("item_id", F.col("title").alias("_held_title")), "item_id", "left"
+            previous.select("item_id", F.col("title").alias("_held_title")), "item_id", "left"
         ).withColumn("title", F.coalesce("title", F.when(F.col("price").isNotNull(), F.col("_held_title"))))
     goods = is_goods(F.col("item_id"))
     return known.select(
@@ -195,18 +195,18 @@ SOURCE = Source(
     time_zone="Europe/London",
     catalogue="online_retail",
     item_case=UPPER,
-    delivery=Folder(entity="lines", file_name="{day}.csv", closed_without_file=True),
+    origin=SharedFolder(entity="lines", file_name="{day}.csv", may_skip_days=True),
     feeds=(
         Feed(
             entity="lines",
-            pattern="*.csv",
+            file_pattern="*.csv",
             columns=COLUMNS,
-            read=partial(csv_records, columns=COLUMNS),
-            transform=order_lines,
+            read_records=partial(read_csv_records, columns=COLUMNS),
+            transform=transform_order_lines,
             target=CORE_ORDER_LINES,
-            position="line_no",
-            sightings=(Sighting("user_id", "_user_id", "ordered_at"),),
-            ids=(
+            position_column="line_no",
+            identifiers=(IdentifierColumn("user_id", "_user_id", "ordered_at"),),
+            id_fields=(
                 IdField("order_id", "InvoiceNo", UPPER),
                 IdField("item_id", "StockCode", UPPER),
                 IdField("user_id", "CustomerID"),
@@ -214,9 +214,13 @@ SOURCE = Source(
             ),
         ),
     ),
-    derivations=(
-        Derivation(
-            target=CORE_ITEMS, entity="lines", make=items, compared_with=CORE_ITEMS, reads_target=True
+    derived_tables=(
+        DerivedTable(
+            target=CORE_ITEMS,
+            entity="lines",
+            derive_rows=derive_items,
+            compared_table=CORE_ITEMS,
+            reads_target=True,
         ),
     ),
 )

@@ -11,38 +11,39 @@ from functools import partial
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.consent import PERSON_PURPOSES
 from expectations.contracts.lake import CORE_ITEM_CHANGES, CORE_ITEMS, CORE_ORDER_LINES, CORE_PEOPLE
-from spark_jobs.ingest.column_limits import limit_rules
-from spark_jobs.ingest.consents import consents_of, doubt, words
-from spark_jobs.ingest.formats import csv_records, json_records
-from spark_jobs.ingest.identifiers import identifier_id
-from spark_jobs.ingest.item_changes import item_changes
-from spark_jobs.ingest.json_types import wrong_kind
+from spark_jobs.ingest.column_limits import make_limit_rules
+from spark_jobs.ingest.consents import declare_consents, describe_unreadable_consents, parse_consents
+from spark_jobs.ingest.formats import read_csv_records, read_json_records
+from spark_jobs.ingest.identifiers import hash_identifier_column
+from spark_jobs.ingest.item_changes import derive_item_changes
+from spark_jobs.ingest.json_types import find_wrong_kind
 from spark_jobs.ingest.parse_values import (
-    amount,
-    given,
-    implausible,
-    moment,
-    money,
-    said_but_unreadable,
-    shop_day,
-    whole,
-    yes_or_no,
+    is_implausible_time,
+    is_unparseable,
+    line_amount,
+    parse_boolean,
+    parse_int,
+    parse_money,
+    parse_timestamp,
+    shop_date,
+    trim_to_null,
 )
-from spark_jobs.ingest.phone_numbers import compared
-from spark_jobs.ingest.reject_reasons import refuse
-from spark_jobs.ingest.segment_events import CURRENCY, events_feed
+from spark_jobs.ingest.phone_numbers import normalise_phone
+from spark_jobs.ingest.reject_reasons import add_refusal_reasons
+from spark_jobs.ingest.segment_events import CURRENCY, declare_events_feed
 from spark_jobs.sources.declaration import (
-    Context,
-    Derivation,
+    DerivedTable,
     Feed,
+    GeneratorProgram,
+    IdentifierColumn,
     IdField,
-    Program,
-    Sighting,
     Source,
+    SourceContext,
 )
 
-ORDERS = (
+ORDER_COLUMNS = (
     "order_id",
     "line_no",
     "ordered_at",
@@ -57,7 +58,7 @@ ORDERS = (
     "kind",
     "returned_order_id",
 )
-PEOPLE = (
+PEOPLE_COLUMNS = (
     "crm_id",
     "user_id",
     "email",
@@ -74,7 +75,7 @@ PEOPLE = (
     "marketing_consent",
     "personalization_consent",
 )
-CATALOGUE = (
+CATALOGUE_COLUMNS = (
     "item_id",
     "title",
     "category_path",
@@ -89,36 +90,35 @@ CATALOGUE = (
     "updated_at",
 )
 CATEGORY_PATH, ATTRIBUTES = "array<string>", "map<string,string>"
-KINDS = ("sale", "return", "charge")
-FIRST_CARD_YEAR = 1900  # a customer file may be older than any system it was kept in
-PURPOSES = ("marketing", "personalization")
+LINE_TYPES = ("sale", "return", "charge")
+FIRST_PERSON_YEAR = 1900  # a customer file may be older than any system it was kept in
 
 
-def order_lines(received: DataFrame, told: Context) -> DataFrame:
+def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFrame:
     """Adds the columns of `core_order_lines`, `_user_id` and `_email`. Grain stays: one row per record."""
     raw = F.col("raw")
-    typed = received.withColumn("source", F.lit(told.source))
+    typed = received.withColumn("source", F.lit(context.source))
     for name in ("order_id", "item_id", "currency", "country", "channel", "returned_order_id"):
-        typed = typed.withColumn(name, given(raw[name]))
+        typed = typed.withColumn(name, trim_to_null(raw[name]))
     typed = (
-        typed.withColumn("line_no", whole(raw.line_no))
-        .withColumn("line_type", F.when(raw.kind.isin(*KINDS), raw.kind))
-        .withColumn("ordered_at", moment(raw.ordered_at, told.time_zone))
-        .withColumn("ordered_date", shop_day(F.col("ordered_at"), told.time_zone))
+        typed.withColumn("line_no", parse_int(raw.line_no))
+        .withColumn("line_type", F.when(raw.kind.isin(*LINE_TYPES), raw.kind))
+        .withColumn("ordered_at", parse_timestamp(raw.ordered_at, context.time_zone))
+        .withColumn("ordered_date", shop_date(F.col("ordered_at"), context.time_zone))
         .withColumn("item_title", F.lit(None).cast("string"))  # the catalogue has it
-        .withColumn("quantity", whole(raw.quantity))
-        .withColumn("unit_price", money(raw.unit_price))
-        .withColumn("amount", amount(F.col("quantity"), F.col("unit_price")))
-        .withColumn("_user_id", given(raw.user_id))
-        .withColumn("_email", given(raw.email))
-        .withColumn("user_identifier_id", identifier_id(told, "user_id", F.col("_user_id")))
-        .withColumn("email_identifier_id", identifier_id(told, "email", F.col("_email")))
+        .withColumn("quantity", parse_int(raw.quantity))
+        .withColumn("unit_price", parse_money(raw.unit_price))
+        .withColumn("amount", line_amount(F.col("quantity"), F.col("unit_price")))
+        .withColumn("_user_id", trim_to_null(raw.user_id))
+        .withColumn("_email", trim_to_null(raw.email))
+        .withColumn("user_identifier_id", hash_identifier_column(context, "user_id", F.col("_user_id")))
+        .withColumn("email_identifier_id", hash_identifier_column(context, "email", F.col("_email")))
     )
-    impossible = implausible(F.col("ordered_at"), F.col("landing_date"), told.time_zone)
+    impossible = is_implausible_time(F.col("ordered_at"), F.col("landing_date"), context.time_zone)
     sign_is_wrong = F.when(F.col("line_type") == "return", F.col("quantity") >= 0).otherwise(
         F.col("quantity") <= 0
     )
-    return refuse(
+    return add_refusal_reasons(
         typed,
         ("missing_field", "order_id", F.col("order_id").isNull()),
         ("missing_field", "item_id", F.col("item_id").isNull()),
@@ -128,29 +128,32 @@ def order_lines(received: DataFrame, told: Context) -> DataFrame:
         ("bad_number", "quantity", F.col("quantity").isNull() | sign_is_wrong),
         ("bad_number", "unit_price", F.col("unit_price").isNull() | (F.col("unit_price") < 0)),
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
-        *limit_rules(CORE_ORDER_LINES, typed.columns),
+        *make_limit_rules(CORE_ORDER_LINES, typed.columns),
         ("bad_number", "quantity × unit_price", F.col("amount").isNull()),
     )
 
 
-def people(received: DataFrame, told: Context) -> DataFrame:
-    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone`, `_words` and `_doubt`. Grain: one
-    row per record.
+def transform_people(received: DataFrame, context: SourceContext) -> DataFrame:
+    """Adds the columns of `core_people`, `_crm_id`, `_user_id`, `_phone`, `_consents` and `_doubt`.
+
+    Grain: one row per record.
     """
     raw = F.col("raw")
-    typed = received.withColumn("source", F.lit(told.source)).withColumn("record_id", given(raw.crm_id))
+    typed = received.withColumn("source", F.lit(context.source)).withColumn(
+        "record_id", trim_to_null(raw.crm_id)
+    )
     for name in ("email", "phone", "first_name", "last_name", "address_line", "city", "postcode", "country"):
-        typed = typed.withColumn(name, given(raw[name]))
+        typed = typed.withColumn(name, trim_to_null(raw[name]))
     typed = (
         typed.withColumn("_crm_id", F.col("record_id"))
-        .withColumn("_user_id", given(raw.user_id))
-        .withColumn("_phone", compared(F.col("phone"), F.col("country")))
+        .withColumn("_user_id", trim_to_null(raw.user_id))
+        .withColumn("_phone", normalise_phone(F.col("phone"), F.col("country")))
         .withColumn(
             "birth_date",
             F.when(raw.birth_date.rlike(r"^\d{4}-\d{2}-\d{2}$"), raw.birth_date.try_cast("date")),
         )
-        .withColumn("created_at", moment(raw.created_at, told.time_zone))
-        .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
+        .withColumn("created_at", parse_timestamp(raw.created_at, context.time_zone))
+        .withColumn("updated_at", parse_timestamp(raw.updated_at, context.time_zone))
         .withColumn("_first_at", F.coalesce("created_at", "updated_at"))
         .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
     )
@@ -161,73 +164,77 @@ def people(received: DataFrame, told: Context) -> DataFrame:
         ("phone", "_phone"),
     ):
         typed = typed.withColumn(
-            f"{kind.removesuffix('_id')}_identifier_id", identifier_id(told, kind, F.col(column))
+            f"{kind.removesuffix('_id')}_identifier_id", hash_identifier_column(context, kind, F.col(column))
         )
-    impossible = implausible(F.col("updated_at"), F.col("landing_date"), told.time_zone)
-    before_any_file = implausible(F.col("created_at"), F.col("landing_date"), told.time_zone, FIRST_CARD_YEAR)
-    said = {purpose: raw[f"{purpose}_consent"] for purpose in PURPOSES}
-    typed = typed.withColumn(
-        "_words", words(said, F.col("updated_at"), F.col("landing_date"), told.time_zone)
+    impossible = is_implausible_time(F.col("updated_at"), F.col("landing_date"), context.time_zone)
+    before_any_file = is_implausible_time(
+        F.col("created_at"), F.col("landing_date"), context.time_zone, FIRST_PERSON_YEAR
     )
-    typed = typed.withColumn("_doubt", doubt(said))
-    return refuse(
+    said = {purpose: raw[f"{purpose}_consent"] for purpose in PERSON_PURPOSES}
+    typed = typed.withColumn(
+        "_consents", parse_consents(said, F.col("updated_at"), F.col("landing_date"), context.time_zone)
+    )
+    typed = typed.withColumn("_doubt", describe_unreadable_consents(said))
+    return add_refusal_reasons(
         typed,
         ("missing_field", "crm_id", F.col("record_id").isNull()),
         ("bad_time", "updated_at", F.col("updated_at").isNull() | impossible),
         (
             "bad_time",
             "created_at",
-            said_but_unreadable(raw.created_at, F.col("created_at")) | before_any_file,
+            is_unparseable(raw.created_at, F.col("created_at")) | before_any_file,
         ),
         (
             "bad_time",
             "birth_date",
-            said_but_unreadable(raw.birth_date, F.col("birth_date")) | (F.year("birth_date") < 1),
+            is_unparseable(raw.birth_date, F.col("birth_date")) | (F.year("birth_date") < 1),
         ),
-        *limit_rules(CORE_PEOPLE, typed.columns),
+        *make_limit_rules(CORE_PEOPLE, typed.columns),
     )
 
 
-def items(received: DataFrame, told: Context) -> DataFrame:
+def transform_items(received: DataFrame, context: SourceContext) -> DataFrame:
     """Adds the columns of `core_items`. Grain stays: one row per record."""
     raw, null = F.col("raw"), F.lit(None).cast("int")
     kinds = (
-        wrong_kind(raw.category_path, CATEGORY_PATH, "category_path"),
-        wrong_kind(raw.attributes, ATTRIBUTES, "attributes"),
+        find_wrong_kind(raw.category_path, CATEGORY_PATH, "category_path"),
+        find_wrong_kind(raw.attributes, ATTRIBUTES, "attributes"),
     )
     typed = received.withColumn("_wrong_kind", F.coalesce(*kinds))
     for name in ("item_id", "title", "brand", "currency", "image_url"):
-        typed = typed.withColumn(name, given(raw[name]))
+        typed = typed.withColumn(name, trim_to_null(raw[name]))
     typed = (
         typed.withColumn("category_path", F.from_json(raw.category_path, CATEGORY_PATH))
         .withColumn("attributes", F.from_json(raw.attributes, ATTRIBUTES))
-        .withColumn("price", money(raw.price))
-        .withColumn("n_stock", F.coalesce(whole(raw.stock), null))
+        .withColumn("price", parse_money(raw.price))
+        .withColumn("n_stock", F.coalesce(parse_int(raw.stock), null))
         .withColumn(
             "is_in_stock", F.coalesce(F.col("n_stock") > 0, F.lit(True))
         )  # a source that counts no stock always has some
-        .withColumn("is_consumable", F.coalesce(yes_or_no(raw.is_consumable), F.lit(False)))
+        .withColumn("is_consumable", F.coalesce(parse_boolean(raw.is_consumable), F.lit(False)))
         .withColumn("is_goods", F.lit(True))  # postage and fees are in no catalogue
         .withColumn("is_recommendable", (raw.status == "active") & (F.col("price") > 0))
-        .withColumn("updated_at", moment(raw.updated_at, told.time_zone))
-        .withColumn("_updated_date", shop_day(F.col("updated_at"), told.time_zone))
+        .withColumn("updated_at", parse_timestamp(raw.updated_at, context.time_zone))
+        .withColumn("_updated_date", shop_date(F.col("updated_at"), context.time_zone))
         .withColumn("ended_on", F.lit(None).cast("date"))  # it is there
-        .withColumn("_landed_at", F.to_utc_timestamp(F.col("landing_date").cast("timestamp"), told.time_zone))
+        .withColumn(
+            "_landed_at", F.to_utc_timestamp(F.col("landing_date").cast("timestamp"), context.time_zone)
+        )
         .withColumn("first_seen_at", F.col("updated_at"))
     )
-    impossible = implausible(F.col("updated_at"), F.col("landing_date"), told.time_zone)
-    return refuse(
+    impossible = is_implausible_time(F.col("updated_at"), F.col("landing_date"), context.time_zone)
+    return add_refusal_reasons(
         typed,
         ("missing_field", "item_id", F.col("item_id").isNull()),
         ("wrong_kind", F.col("_wrong_kind"), F.col("_wrong_kind").isNotNull()),
-        ("bad_value", "category_path", F.exists("category_path", lambda name: given(name).isNull())),
+        ("bad_value", "category_path", F.exists("category_path", lambda name: trim_to_null(name).isNull())),
         ("bad_number", "price", F.col("price").isNull() | (F.col("price") < 0)),
-        ("bad_number", "stock", said_but_unreadable(raw.stock, F.col("n_stock")) | (F.col("n_stock") < 0)),
+        ("bad_number", "stock", is_unparseable(raw.stock, F.col("n_stock")) | (F.col("n_stock") < 0)),
         ("bad_value", "currency", ~F.coalesce(F.col("currency"), F.lit("")).rlike(CURRENCY)),
         ("bad_value", "status", ~F.coalesce(raw.status, F.lit("")).isin("active", "discontinued")),
-        ("bad_value", "is_consumable", said_but_unreadable(raw.is_consumable, yes_or_no(raw.is_consumable))),
+        ("bad_value", "is_consumable", is_unparseable(raw.is_consumable, parse_boolean(raw.is_consumable))),
         ("bad_time", "updated_at", F.col("updated_at").isNull() | impossible),
-        *limit_rules(CORE_ITEMS, typed.columns),
+        *make_limit_rules(CORE_ITEMS, typed.columns),
     )
 
 
@@ -235,63 +242,74 @@ SOURCE = Source(
     name="sample_shop",
     time_zone="America/Martinique",
     catalogue="sample_shop",
-    delivery=Program(module="sample_shop"),
+    origin=GeneratorProgram(module="sample_shop"),
     feeds=(
-        events_feed(),
+        declare_events_feed(),
         Feed(
             entity="orders",
-            pattern="*.csv",
-            columns=ORDERS,
-            read=partial(csv_records, columns=ORDERS),
-            transform=order_lines,
+            file_pattern="*.csv",
+            columns=ORDER_COLUMNS,
+            read_records=partial(read_csv_records, columns=ORDER_COLUMNS),
+            transform=transform_order_lines,
             target=CORE_ORDER_LINES,
-            sightings=(
-                Sighting("user_id", "_user_id", "ordered_at"),
-                Sighting("email", "_email", "ordered_at"),
+            identifiers=(
+                IdentifierColumn("user_id", "_user_id", "ordered_at"),
+                IdentifierColumn("email", "_email", "ordered_at"),
             ),
-            ids=(
+            id_fields=(
                 *(IdField(name, name) for name in ("order_id", "user_id", "email", "item_id", "country")),
                 IdField("order_id", "returned_order_id"),
             ),
         ),
         Feed(
             entity="people",
-            pattern="*.csv",
-            columns=PEOPLE,
-            read=partial(csv_records, columns=PEOPLE),
-            transform=people,
+            file_pattern="*.csv",
+            columns=PEOPLE_COLUMNS,
+            read_records=partial(read_csv_records, columns=PEOPLE_COLUMNS),
+            transform=transform_people,
             target=CORE_PEOPLE,
             newest_wins=True,
-            whole=True,
+            is_full_export=True,
             # Its identifiers stay, which are hashes: the orders of who was in the file still are one
             # customer's.
-            when_ended={name: "null" for name in (*CORE_PEOPLE.personal, "country")},
+            ended_values={name: "null" for name in (*CORE_PEOPLE.personal, "country")},
             # The card exists since it was made; what stands on it, since it was last written.
-            sightings=(
-                Sighting("crm_id", "_crm_id", "_first_at"),
-                Sighting("user_id", "_user_id", "updated_at"),
-                Sighting("email", "email", "updated_at"),
-                Sighting("phone", "_phone", "updated_at"),
+            identifiers=(
+                IdentifierColumn("crm_id", "_crm_id", "_first_at"),
+                IdentifierColumn("user_id", "_user_id", "updated_at"),
+                IdentifierColumn("email", "email", "updated_at"),
+                IdentifierColumn("phone", "_phone", "updated_at"),
             ),
-            ids=tuple(IdField(name, name) for name in ("crm_id", "user_id", "email", "phone", "country")),
+            id_fields=tuple(
+                IdField(name, name) for name in ("crm_id", "user_id", "email", "phone", "country")
+            ),
         ),
         Feed(
             entity="catalogue",
-            pattern="*.jsonl",
-            columns=CATALOGUE,
-            read=partial(json_records, columns=CATALOGUE, ids=("item_id",)),
-            transform=items,
+            file_pattern="*.jsonl",
+            columns=CATALOGUE_COLUMNS,
+            read_records=partial(read_json_records, columns=CATALOGUE_COLUMNS, id_columns=("item_id",)),
+            transform=transform_items,
             target=CORE_ITEMS,
             newest_wins=True,
-            earliest=("first_seen_at",),
-            whole=True,
-            when_ended={"is_recommendable": "false", "updated_at": "_ended_at", "_updated_date": "ended_on"},
-            ids=(IdField("item_id", "item_id"),),
+            earliest_columns=("first_seen_at",),
+            is_full_export=True,
+            ended_values={
+                "is_recommendable": "false",
+                "updated_at": "_ended_at",
+                "_updated_date": "ended_on",
+            },
+            id_fields=(IdField("item_id", "item_id"),),
         ),
     ),
-    derivations=(
-        consents_of("people", "crm_identifier_id", "user_identifier_id", "email_identifier_id"),
-        consents_of("events", "user_identifier_id", "anonymous_identifier_id"),
-        Derivation(target=CORE_ITEM_CHANGES, entity="catalogue", make=item_changes, compared_with=CORE_ITEMS),
+    derived_tables=(
+        declare_consents("people", "crm_identifier_id", "user_identifier_id", "email_identifier_id"),
+        declare_consents("events", "user_identifier_id", "anonymous_identifier_id"),
+        DerivedTable(
+            target=CORE_ITEM_CHANGES,
+            entity="catalogue",
+            derive_rows=derive_item_changes,
+            compared_table=CORE_ITEMS,
+        ),
     ),
 )

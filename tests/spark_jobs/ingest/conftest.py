@@ -13,12 +13,12 @@ from pyspark.sql import DataFrame
 
 from expectations.contracts.lake import LAKE
 from spark_jobs.ingest import job
-from spark_jobs.ingest.deliveries import Manifest
-from spark_jobs.ingest.text_normalisation import normaliser
+from spark_jobs.ingest.deliveries import DeliveryManifest
+from spark_jobs.ingest.text_normalisation import make_record_normaliser
 from spark_jobs.lake.tables import Lake
 from spark_jobs.run.context import LandingDates, RunContext, TableReport
 from spark_jobs.settings import Settings
-from spark_jobs.sources.declaration import Context, Source
+from spark_jobs.sources.declaration import Source, SourceContext
 
 KEY = "a key of the tests"
 LANDED = date(2026, 1, 5)  # of the records that `typed_by` makes
@@ -64,7 +64,7 @@ class Home:
             raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Manifest, "commit", killed)
+            patch.setattr(DeliveryManifest, "commit", killed)
             with pytest.raises(KeyboardInterrupt):
                 self.night(first, last)
 
@@ -97,20 +97,20 @@ def typed_by(spark):
     """
 
     def transform(source: Source, entity: str, records: list[dict]) -> DataFrame:
-        feed = source.feed(entity)
+        feed = source.find_feed(entity)
         raw = ", ".join(f"{name}: string" for name in feed.columns)
         schema = (
             f"raw struct<{raw}>, unreadable struct<reason: string, detail: string>, raw_text string,"
             " source_file string, source_line int, delivery_id string, landing_date date, first_received"
             " string"
         )
-        rows, normalise = [], normaliser(feed.columns, feed.ids)
+        rows, normalise = [], make_record_normaliser(feed.columns, feed.id_fields)
         for number, record in enumerate(records, start=1):
             values, flaw, _ = normalise(tuple(record.get(name) for name in feed.columns), ())
             place = ("", "f", number, "d", LANDED, f"{LANDED}/f#{number:09d}")
             rows.append((values, flaw and ("bad_id", flaw), *place))
         return feed.transform(
-            spark.createDataFrame(rows, schema), Context(source.name, source.time_zone, KEY)
+            spark.createDataFrame(rows, schema), SourceContext(source.name, source.time_zone, KEY)
         )
 
     return transform

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from expectations.contracts.consent import parse_consent
 from expectations.contracts.text import normalise_text
-from spark_jobs.ingest.consents import consents, is_granted, is_unreadable
+from spark_jobs.ingest.consents import derive_consents, is_granted, is_unreadable
 from spark_jobs.ingest.sources import sample_shop
 
 NOON, MIDNIGHT = (
@@ -54,14 +54,14 @@ def personalization(typed) -> list[tuple]:
     """Of each record: whether it was refused, its word on personalization and since when, and what is
     doubted.
     """
-    rows = typed.orderBy("source_line").select("reason", "_words", "_doubt").collect()
+    rows = typed.orderBy("source_line").select("reason", "_consents", "_doubt").collect()
     return [
         (
             row["reason"],
             next(
                 (
                     (w.is_granted, w.consented_at.replace(tzinfo=UTC))
-                    for w in row["_words"]
+                    for w in row["_consents"]
                     if w.purpose == "personalization"
                 ),
                 None,
@@ -161,7 +161,9 @@ def test_a_day_keeps_its_newest_yes_and_its_newest_no(typed_by):
         EVENT | says(personalization=False) | {"timestamp": at("07"), "event": "Lottery"},
         EVENT | says(personalization=False) | {"timestamp": at("14"), "userId": ""},
     ]
-    frame = consents(typed_by(sample_shop.SOURCE, "events", records), None, "events", ("user_identifier_id",))
+    frame = derive_consents(
+        typed_by(sample_shop.SOURCE, "events", records), None, "events", ("user_identifier_id",)
+    )
     found = sorted(
         (row["is_granted"], row["consented_at"].hour, row["first_received"][-1]) for row in frame.collect()
     )

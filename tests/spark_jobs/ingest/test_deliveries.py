@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from expectations.contracts.lake import CORE_ORDER_LINES, OPS_DELIVERIES
-from spark_jobs.ingest.feed_ingest import FeedIntake
-from spark_jobs.ingest.job import UnbalancedError
+from spark_jobs.ingest.conservation import UnbalancedError
+from spark_jobs.ingest.feed_ingest import FeedIngest
 from spark_jobs.lake.tables import Lake
 
 COLUMNS = (
@@ -146,10 +146,10 @@ def test_rows_that_do_not_add_up_fail_every_attempt(home, as_csv, retail_line, m
         return write_and_lose
 
     for name in (
-        "_added",
-        "_anew",
-    ):  # the second attempt makes the lines anew, since the first may have written some
-        monkeypatch.setattr(FeedIntake, name, losing_one(getattr(FeedIntake, name)))
+        "_add_records",
+        "_rebuild",
+    ):  # the second attempt rebuilds the lines, since the first may have written some
+        monkeypatch.setattr(FeedIngest, name, losing_one(getattr(FeedIngest, name)))
     with pytest.raises(
         UnbalancedError, match=r"core_order_lines received 2 = 2 inserted \+ 0 updated \+ -1 unchanged"
     ):

@@ -11,26 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_jobs.ingest import formats
-from spark_jobs.ingest.formats import Unzipped, has_at_most
+from spark_jobs.ingest.formats import GzipStream, measure_up_to
 
 COLUMNS = ("a", "b")
 GOOD_CSV, GOOD_JSON = b"1,x", b'{"a":"1","b":"x"}'
 
 
 def csv_records(content, *more, **options):
-    return formats.csv_records(io.BytesIO(content), *more, **options)
+    return formats.read_csv_records(io.BytesIO(content), *more, **options)
 
 
 def json_records(content, *more, **options):
-    return formats.json_records(io.BytesIO(content), *more, **options)
+    return formats.read_json_records(io.BytesIO(content), *more, **options)
 
 
 def json_gzip_records(content, *more, **options):
-    return formats.json_gzip_records(io.BytesIO(content), *more, **options)
+    return formats.read_json_gzip_records(io.BytesIO(content), *more, **options)
 
 
 def gunzipped(content):
-    plain = Unzipped(io.BytesIO(content))
+    plain = GzipStream(io.BytesIO(content))
     return io.BufferedReader(plain).read(), not plain.is_torn
 
 
@@ -146,7 +146,7 @@ def test_a_small_file_that_holds_much_is_read_piece_by_piece():
     assert len(packed) < 100_000
     tracemalloc.start()
     records = list(json_gzip_records(packed, COLUMNS, max_bytes=1_000))
-    small = has_at_most(io.BytesIO(packed), 10 << 20, 1_000)
+    small = measure_up_to(io.BytesIO(packed), 10 << 20, 1_000)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert said(records) == [(1, ("1", "x")), (2, "too_large"), (3, ("1", "x"))]
@@ -158,9 +158,9 @@ def test_a_small_file_that_holds_much_is_read_piece_by_piece():
 @pytest.mark.parametrize("pack", [lambda content: content, gzip.compress], ids=["plain", "gzip"])
 def test_what_a_file_holds_is_counted_unpacked(pack):
     file = io.BytesIO(pack(b"12345678\n" * 10))
-    assert has_at_most(file, 90, 10) == (90, 10)
-    assert has_at_most(io.BytesIO(file.getvalue()), 89, 10) is None
-    assert has_at_most(io.BytesIO(file.getvalue()), 90, 9) is None
+    assert measure_up_to(file, 90, 10) == (90, 10)
+    assert measure_up_to(io.BytesIO(file.getvalue()), 89, 10) is None
+    assert measure_up_to(io.BytesIO(file.getvalue()), 90, 9) is None
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_all_of_online_retail_is_readable(real_data: Path):
     n_records = 0
     for file in sorted((real_data / "online_retail").glob("*.csv")):
         with file.open("rb") as opened:
-            records = list(formats.csv_records(opened, RETAIL))
+            records = list(formats.read_csv_records(opened, RETAIL))
         assert all(record.reason is None for record in records), file.name
         n_records += len(records)
     assert n_records == 541_909

@@ -36,7 +36,7 @@ def chosen(feed: str) -> list:
 
 def content(source, feed: str, some: list) -> bytes:
     """The day's file, in the feed's format."""
-    declared = source.feed(feed.split("/")[1])
+    declared = source.find_feed(feed.split("/")[1])
     if declared.pattern.endswith(".csv"):
         return ",".join(declared.columns).encode() + b"\n" + write_csv_rows(some, list(declared.columns))
     return (
@@ -51,7 +51,7 @@ def test_what_is_let_in_is_what_later_steps_take(home):
     source = load_sources(("sample_shop",))[0]
     for feed in FEEDS:
         some = chosen(feed)
-        suffix = source.feed(feed.split("/")[1]).pattern.removeprefix("*")
+        suffix = source.find_feed(feed.split("/")[1]).pattern.removeprefix("*")
         made.land(f"{feed}/{DAY}/day{suffix}", content(source, feed, some))
         tried += len(some)
     reports = [

@@ -10,10 +10,10 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.identifiers import hash_identifier, normalise_identifier
 from expectations.contracts.ids import parse_id
-from spark_jobs.ingest.parse_values import bare
-from spark_jobs.ingest.read_files import reread
+from spark_jobs.ingest.parse_values import trim_white_space
+from spark_jobs.ingest.read_files import read_raw_table
 from spark_jobs.ingest.sources import sample_shop
-from spark_jobs.sources.declaration import Context
+from spark_jobs.sources.declaration import SourceContext
 from tests.spark_jobs.ingest.conftest import KEY
 
 EVENT = {"type": "page", "anonymousId": "a", "timestamp": "2026-01-05T12:00:00Z"}
@@ -143,10 +143,10 @@ def test_a_browser_is_no_other_for_what_its_login_sends(home, as_json_lines, zip
         *["userId is neither a string nor a whole number"] * 4,
     ]
 
-    source, feed = sample_shop.SOURCE, sample_shop.SOURCE.feed("events")
-    raw = shop.lake.read(source.raw(feed))
+    source, feed = sample_shop.SOURCE, sample_shop.SOURCE.find_feed("events")
+    raw = shop.lake.read(source.raw_table(feed))
     again = (
-        feed.transform(reread(raw, feed), Context(source.name, source.time_zone, KEY))
+        feed.transform(read_raw_table(raw, feed), SourceContext(source.name, source.time_zone, KEY))
         .where("reason is null")
         .collect()
     )
@@ -160,7 +160,7 @@ def test_files_put_together_make_no_other_order(home, as_csv):
     """A byte-order mark where one file's end met the next one's beginning made another order id, and one more
     order.
     """
-    shop, columns = home("sample_shop"), sample_shop.ORDERS
+    shop, columns = home("sample_shop"), sample_shop.ORDER_COLUMNS
     blank = dict.fromkeys(columns, "")
     one, two = (blank | ORDER | {"line_no": n} for n in "12")
     content = as_csv(columns, [one]) + b"\xef\xbb\xbf" + as_csv(columns, [two]).split(b"\n", 1)[1]
@@ -171,7 +171,7 @@ def test_files_put_together_make_no_other_order(home, as_csv):
         ("o1", 2),
     ]
     raw = (
-        shop.lake.read(sample_shop.SOURCE.raw(sample_shop.SOURCE.feed("orders")))
+        shop.lake.read(sample_shop.SOURCE.raw_table(sample_shop.SOURCE.find_feed("orders")))
         .orderBy("source_line")
         .collect()
     )
@@ -194,5 +194,5 @@ def test_white_space_is_cut_in_proportion_to_the_length(spark):
     def edges(said):
         return F.regexp_replace(said, r"(?U)^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$", "")
 
-    assert seconds(bare, 80_000) <= 3 * seconds(bare, 40_000)
+    assert seconds(trim_white_space, 80_000) <= 3 * seconds(trim_white_space, 40_000)
     assert seconds(edges, 12_000) > 3 * seconds(edges, 3_000), "the measure sees what is not linear"

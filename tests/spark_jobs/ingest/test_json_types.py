@@ -5,7 +5,7 @@ import json
 import pytest
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.json_types import wrong_kind
+from spark_jobs.ingest.json_types import find_wrong_kind
 
 SHAPE = (
     "name string, device struct<type:string>, names array<string>, products"
@@ -69,7 +69,7 @@ def test_the_first_value_of_a_wrong_kind_is_named(spark):
     )
     frame = spark.createDataFrame(rows, "received string, expected string").coalesce(1)
     found = frame.select(
-        "received", "expected", wrong_kind(F.col("received"), SHAPE, "d").alias("found")
+        "received", "expected", find_wrong_kind(F.col("received"), SHAPE, "d").alias("found")
     ).collect()
     assert [(row["received"], row["found"]) for row in found] == [
         (row["received"], row["expected"]) for row in found
@@ -79,7 +79,7 @@ def test_the_first_value_of_a_wrong_kind_is_named(spark):
 @pytest.mark.parametrize(("shape", "text"), [("array<string>", '["a"]'), ("map<string,string>", '{"a":1}')])
 def test_a_document_may_be_a_list_or_a_map(spark, shape, text):
     frame = spark.createDataFrame([(text,), ('"a"',)], "received string").coalesce(1)
-    assert [row[0] for row in frame.select(wrong_kind(F.col("received"), shape, "d")).collect()] == [
+    assert [row[0] for row in frame.select(find_wrong_kind(F.col("received"), shape, "d")).collect()] == [
         None,
         "d",
     ]

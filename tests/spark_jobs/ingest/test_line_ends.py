@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spark_jobs.ingest.formats import csv_records, json_gzip_records, json_records
-from spark_jobs.ingest.lines import CHUNK
+from spark_jobs.ingest.formats import read_csv_records, read_json_gzip_records, read_json_records
+from spark_jobs.ingest.lines import CHUNK_BYTES
 
 COLUMNS = ("a", "b")
 
 
 def read(content: bytes, **options) -> list[tuple]:
     """Line and values, or reason, of each record."""
-    records = csv_records(io.BytesIO(content), COLUMNS, **options)
+    records = read_csv_records(io.BytesIO(content), COLUMNS, **options)
     return [(record.line, record.values or record.reason) for record in records]
 
 
@@ -30,8 +30,8 @@ def test_a_line_ends_as_its_system_ends_lines(end):
     assert read(end.join([b"a,b", *rows])) == read(end.join([b"a,b", *rows, b""])) == expected
     objects = end.join(b'{"a":"%d","b":"x"}' % n for n in range(18))
     for records in (
-        json_records(io.BytesIO(objects), COLUMNS),
-        json_gzip_records(io.BytesIO(gzip.compress(objects)), COLUMNS),
+        read_json_records(io.BytesIO(objects), COLUMNS),
+        read_json_gzip_records(io.BytesIO(gzip.compress(objects)), COLUMNS),
     ):
         assert [(record.line + 1, record.values) for record in records] == expected
 
@@ -44,7 +44,7 @@ def test_line_ends_may_be_mixed_and_lie_across_two_reads():
         (6, ("4", "w")),
     ]
     for cut in range(-3, 4):  # the CR of a CRLF is the last byte of a read, and bytes near it
-        text = "t" * (CHUNK + cut - len(b"a,b\r\n1,"))
+        text = "t" * (CHUNK_BYTES + cut - len(b"a,b\r\n1,"))
         assert read(b"a,b\r\n1," + text.encode() + b"\r\n2,y\r\n") == [(2, ("1", text)), (3, ("2", "y"))]
 
 
@@ -54,7 +54,7 @@ def test_a_quoted_text_of_several_lines_is_one_record(end):
     content = end.join([b"a,b", b"1," + said, b"2,y"])
     text = end.decode().join(["CAKE", "900031,TINS", "", '"x"'])
     assert read(content) == [(2, ("1", text)), (6, ("2", "y"))]
-    first = next(csv_records(io.BytesIO(content), COLUMNS))
+    first = next(read_csv_records(io.BytesIO(content), COLUMNS))
     assert first.raw_text == f"1,{said.decode()}", "quarantine and replay see the whole of it"
     assert read(end.join([b'"a', b'","b"', b"1,x"])) == [(3, ("1", "x"))], "a header of two lines"
 
@@ -113,7 +113,7 @@ def test_twice_the_lines_take_twice_the_time(line):
         best = []
         for _ in range(3):
             began = time.process_time()
-            sum(1 for _ in csv_records(io.BytesIO(content), COLUMNS))
+            sum(1 for _ in read_csv_records(io.BytesIO(content), COLUMNS))
             best.append(time.process_time() - began)
         return min(best)
 

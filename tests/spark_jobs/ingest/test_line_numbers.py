@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.ingest.formats import csv_records
-from spark_jobs.ingest.line_numbers import repeated_files
+from spark_jobs.ingest.formats import read_csv_records
+from spark_jobs.ingest.line_numbers import find_repeated_files
 from spark_jobs.ingest.sources.online_retail import COLUMNS
 
 WEDNESDAY, THURSDAY, FRIDAY = "2010-12-01", "2010-12-02", "2010-12-03"
@@ -62,7 +62,7 @@ def test_lines_of_one_order_in_two_files_all_count_in_any_order_of_nights(home, 
 
 
 def test_a_file_repeats_the_first_of_the_same_bytes():
-    assert repeated_files(
+    assert find_repeated_files(
         [("2/b", "d2", "x"), ("1/a", "d1", "x"), ("3/a", "d3", "y"), ("4/a", "d4", "x")]
     ) == {"d2", "d4"}
 
@@ -73,6 +73,6 @@ def test_no_order_of_online_retail_spans_two_days(real_data: Path):
     days_of: dict[str, set[str]] = {}
     for file in sorted((real_data / "online_retail").glob("*.csv")):
         with file.open("rb") as opened:
-            for record in csv_records(opened, ("InvoiceNo",)):
+            for record in read_csv_records(opened, ("InvoiceNo",)):
                 days_of.setdefault(record.values[0].strip().upper(), set()).add(file.stem)
     assert len(days_of) == 25_900 and max(map(len, days_of.values())) == 1

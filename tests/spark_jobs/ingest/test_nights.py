@@ -9,7 +9,7 @@ import pytest
 
 from expectations.contracts.identifiers import hash_identifier
 from expectations.contracts.lake import CORE_EVENTS, CORE_ITEM_CHANGES, CORE_PEOPLE
-from spark_jobs.ingest.sources.sample_shop import ORDERS, PEOPLE
+from spark_jobs.ingest.sources.sample_shop import ORDER_COLUMNS, PEOPLE_COLUMNS
 
 MONDAY, TUESDAY, THURSDAY = "2026-01-05", "2026-01-06", "2026-01-08"
 NOON = datetime(2026, 1, 5, 12)
@@ -76,7 +76,7 @@ def order(order_id="o1", line_no=1, **more) -> dict:
 
 def person(crm_id: str, email: str, updated: datetime = NOON, consent: str = "true") -> dict:
     return {
-        **dict.fromkeys(PEOPLE, ""),
+        **dict.fromkeys(PEOPLE_COLUMNS, ""),
         "crm_id": crm_id,
         "email": email,
         "created_at": z(NOON - timedelta(days=9)),
@@ -179,7 +179,7 @@ def land(as_csv, as_json_lines, zipped):
                 content = (
                     as_json_lines(rows)
                     if entity == "catalogue"
-                    else as_csv({"orders": ORDERS, "people": PEOPLE}[entity], rows)
+                    else as_csv({"orders": ORDER_COLUMNS, "people": PEOPLE_COLUMNS}[entity], rows)
                 )
                 home.land(
                     f"sample_shop/{entity}/{day}/{entity}.{'jsonl' if entity == 'catalogue' else 'csv'}",

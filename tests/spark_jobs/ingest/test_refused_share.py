@@ -5,7 +5,7 @@ has decided.
 import pytest
 
 from expectations.contracts.lake import OPS_DELIVERIES
-from spark_jobs.ingest.refused_share import Refusals, failure, too_many
+from spark_jobs.ingest.refused_share import FileRefusals, describe_failure, find_files_over_limit
 from spark_jobs.ingest.sources.online_retail import COLUMNS
 
 WEDNESDAY, THURSDAY = "2010-12-01", "2010-12-02"
@@ -34,15 +34,15 @@ FILE = f"online_retail/lines/{WEDNESDAY}/{WEDNESDAY}.csv"
     ],
 )
 def test_a_share_of_a_file_or_of_a_day(files, limit, over):
-    refusals = [Refusals(f"f{n}", "2026-01-05", *numbers) for n, numbers in enumerate(files)]
-    assert [each.name for each in too_many(refusals, limit)] == over
+    refusals = [FileRefusals(f"f{n}", "2026-01-05", *numbers) for n, numbers in enumerate(files)]
+    assert [each.name for each in find_files_over_limit(refusals, limit)] == over
 
 
 def test_the_sentence_says_what_was_refused_and_what_to_do():
-    over = [Refusals("shop/orders/2026-01-05/o.csv", "2026-01-05", 18, 18)]
-    said = failure("shop.orders", over, 0.5, [("not_parseable", "the header lacks order_id", 18)])
+    over = [FileRefusals("shop/orders/2026-01-05/o.csv", "2026-01-05", 18, 18)]
+    said = describe_failure("shop.orders", over, 0.5, [("not_parseable", "the header lacks order_id", 18)])
     assert "shop.orders: refused 18 of 18 records of shop/orders/2026-01-05/o.csv; allowed are 50%" in said
-    public = failure("shop.events", over, None, [])
+    public = describe_failure("shop.events", over, None, [])
     assert "; of a landing day something must be accepted. First" in public
     assert "18 not_parseable (the header lacks order_id)" in said and "CONCIERGE_REFUSED_PERCENT=100" in said
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import functions as F
 
-from spark_jobs.ingest.parse_values import given, moment
+from spark_jobs.ingest.parse_values import parse_timestamp, trim_to_null
 from spark_jobs.ingest.sources import online_retail, sample_shop, serving
 
 ORDER = {
@@ -138,7 +138,7 @@ def test_a_time_that_names_no_zone_is_of_the_source(spark):
     }
     frame = spark.createDataFrame([(each,) for each in said], "said string")
     found = frame.select(
-        "said", moment(F.col("said"), "Europe/Paris").alias("at"), given(F.col("said"))
+        "said", parse_timestamp(F.col("said"), "Europe/Paris").alias("at"), trim_to_null(F.col("said"))
     ).collect()
     assert {row["said"]: row["at"] for row in found} == said
 

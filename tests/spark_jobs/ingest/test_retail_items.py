@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from expectations.contracts.lake import CORE_ORDER_LINES
 from spark_jobs.ingest.sources import online_retail
-from spark_jobs.ingest.sources.online_retail import COLUMNS, TITLE_LINES, items
+from spark_jobs.ingest.sources.online_retail import COLUMNS, TITLE_LINES, derive_items
 
 WEDNESDAY, THURSDAY, FRIDAY = "2010-12-01", "2010-12-02", "2010-12-03"
 OPENED = datetime(2010, 12, 1, 8)
@@ -37,7 +37,7 @@ def core_line(number: int, item_id: str, title: str | None, **more: object) -> d
 def known(spark, rows: list[dict], held: list[tuple] | None = None) -> dict[str, object]:
     lines = spark.createDataFrame([tuple(row.values()) for row in rows], CORE_ORDER_LINES.schema)
     before = spark.createDataFrame(held, "item_id string, title string") if held else None
-    return {row["item_id"]: row for row in items(lines, before).collect()}
+    return {row["item_id"]: row for row in derive_items(lines, before).collect()}
 
 
 def test_an_item_is_called_as_most_of_its_last_sales_call_it(spark):

@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from expectations.contracts.lake import CORE_EVENTS, CORE_IMPRESSIONS, CORE_ITEM_CHANGES, CORE_ORDER_LINES
-from spark_jobs.ingest.item_changes import item_changes
-from spark_jobs.ingest.parse_values import shop_day, too_late
+from spark_jobs.ingest.item_changes import derive_item_changes
+from spark_jobs.ingest.parse_values import is_after_landing, shop_date
 from spark_jobs.ingest.sources import sample_shop, serving
 from spark_jobs.sources import registry
 from spark_jobs.sources.registry import SourceError
@@ -41,7 +41,7 @@ def test_the_shop_day_is_that_of_its_wall_clock(spark):
         for n in range(48)
     ]
     frame = spark.createDataFrame([(at,) for at in around], "at timestamp")
-    rows = frame.select("at", *[shop_day(F.col("at"), zone).alias(zone) for zone in ZONES]).collect()
+    rows = frame.select("at", *[shop_date(F.col("at"), zone).alias(zone) for zone in ZONES]).collect()
     assert len(rows) == len(around) == 240
     for row in rows:
         at = row["at"].replace(tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_the_shop_day_is_that_of_its_wall_clock(spark):
 def test_a_time_is_too_late_by_the_days_of_the_shop(spark):
     at = spark.createDataFrame([(datetime(2026, 1, 7, 3, 30), LANDED)], "at timestamp, landed date")
     zones = ("America/New_York", "UTC", "Pacific/Auckland")
-    found = at.select(*[too_late(F.col("at"), F.col("landed"), zone) for zone in zones]).first()
+    found = at.select(*[is_after_landing(F.col("at"), F.col("landed"), zone) for zone in zones]).first()
     assert tuple(found) == (False, True, True)
 
 
@@ -88,7 +88,7 @@ def test_a_change_of_the_catalogue_lies_on_its_evening(typed_by):
         "status": "active",
         "updated_at": EVENING,
     }
-    changes = item_changes(typed_by(NEW_YORK, "catalogue", [item]), None)
+    changes = derive_item_changes(typed_by(NEW_YORK, "catalogue", [item]), None)
     assert {row["changed_date"] for row in changes.select(CORE_ITEM_CHANGES.partition).collect()} == {LANDED}
 
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from expectations.contracts.ids import AS_GIVEN, UPPER, parse_id
 from expectations.contracts.text import normalise_text
-from spark_jobs.ingest.segment_events import COLUMNS, IDS
+from spark_jobs.ingest.segment_events import COLUMNS, ID_FIELDS
 from spark_jobs.ingest.sources import online_retail
-from spark_jobs.ingest.text_normalisation import normaliser, written
+from spark_jobs.ingest.text_normalisation import format_document, make_record_normaliser
 from spark_jobs.sources.declaration import IdField
 from spark_jobs.sources.registry import find_item_case, load_sources
 
-ONE = normaliser(
+ONE = make_record_normaliser(
     ("id", "code", "title", "document"),
     (
         IdField("order_id", "id"),
@@ -28,7 +28,7 @@ PLAIN = {"product_id": "i1", "price": 2.5}
 
 
 def document(value):
-    return written({"lines": [{"item_id": value, "note": "n"}]})
+    return format_document({"lines": [{"item_id": value, "note": "n"}]})
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,9 @@ def test_a_record_can_do_without_a_person_or_a_session():
         "userId": "false",
         "context": '{"sessionId":{"id":1}}',
     }
-    values, flaw, doubt = normaliser(COLUMNS, IDS)(tuple(plain.get(name) for name in COLUMNS), ("userId",))
+    values, flaw, doubt = make_record_normaliser(COLUMNS, ID_FIELDS)(
+        tuple(plain.get(name) for name in COLUMNS), ("userId",)
+    )
     found = dict(zip(COLUMNS, values, strict=True))
     assert (found["userId"], found["anonymousId"], found["context"]) == (None, "a", '{"sessionId":null}')
     assert (flaw, doubt) == (None, "userId is neither a string nor a whole number")
@@ -88,10 +90,12 @@ def event(properties, context=None):
     by_name = {
         "messageId": "m",
         "userId": "u",
-        "properties": written(properties),
-        "context": context and written(context),
+        "properties": format_document(properties),
+        "context": context and format_document(context),
     }
-    values, flaw, _ = normaliser(COLUMNS, IDS)(tuple(by_name.get(name) for name in COLUMNS), ())
+    values, flaw, _ = make_record_normaliser(COLUMNS, ID_FIELDS)(
+        tuple(by_name.get(name) for name in COLUMNS), ()
+    )
     found = dict(zip(COLUMNS, values, strict=True))
     return json.loads(found["properties"]), found["context"] and json.loads(found["context"]), flaw
 
@@ -149,4 +153,4 @@ def test_a_source_says_once_what_letter_case_tells():
 
 def test_a_feed_that_sights_persons_declares_their_ids():
     with pytest.raises(ValueError, match="declares no id"):
-        replace(online_retail.SOURCE.feed("lines"), ids=())
+        replace(online_retail.SOURCE.find_feed("lines"), id_fields=())

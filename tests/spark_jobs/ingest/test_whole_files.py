@@ -7,8 +7,8 @@ import pytest
 
 from expectations.contracts.lake import CORE_PEOPLE
 from expectations.contracts.tables import Table
-from spark_jobs.ingest.absent_records import WholeDay, endings, whole_days
-from spark_jobs.ingest.sources.sample_shop import PEOPLE
+from spark_jobs.ingest.absent_records import FullExportDay, find_ended_rows, group_by_landing_day
+from spark_jobs.ingest.sources.sample_shop import PEOPLE_COLUMNS
 from spark_jobs.sources.declaration import Feed
 
 MONDAY = date(2026, 1, 5)
@@ -26,8 +26,8 @@ FEED = Feed(
     lambda frame, _: frame,
     ITEMS,
     newest_wins=True,
-    whole=True,
-    when_ended={"is_recommendable": "false", "_since": "_ended_at"},
+    is_full_export=True,
+    ended_values={"is_recommendable": "false", "_since": "_ended_at"},
 )
 RECEIVED = f"{ITEMS.schema}, landing_date date, reason string, first_received string"
 
@@ -46,7 +46,9 @@ RECEIVED = f"{ITEMS.schema}, landing_date date, reason string, first_received st
     ],
 )
 def test_a_file_that_names_far_fewer_is_not_believed(n_keys, suspicious):
-    days = whole_days([(f"{MONDAY + timedelta(days=n)}/all.csv", count) for n, count in enumerate(n_keys)])
+    days = group_by_landing_day(
+        [(f"{MONDAY + timedelta(days=n)}/all.csv", count) for n, count in enumerate(n_keys)]
+    )
     assert [n for n, day in enumerate(days) if day.is_suspicious] == suspicious
 
 
@@ -57,9 +59,9 @@ def test_the_files_of_a_day_are_one_whole():
         ("2026-01-06/a.csv", 2),
         ("2026-01-05/b.csv", 6),
     ]
-    assert whole_days(files) == [
-        WholeDay(MONDAY, 10, 0, "2026-01-05/b.csv"),
-        WholeDay(MONDAY + timedelta(days=1), 4, 10, "2026-01-06/b.csv"),
+    assert group_by_landing_day(files) == [
+        FullExportDay(MONDAY, 10, 0, "2026-01-05/b.csv"),
+        FullExportDay(MONDAY + timedelta(days=1), 4, 10, "2026-01-06/b.csv"),
     ]
 
 
@@ -81,7 +83,7 @@ def test_things_end_and_come_back_the_same_at_once_and_in_two_parts(spark):
     draw = random.Random(20261128)
     n_days, suspicious = 8, {3, 6}
     days = [
-        WholeDay(
+        FullExportDay(
             MONDAY + timedelta(days=n),
             0 if n in suspicious else 100,
             100,
@@ -106,9 +108,9 @@ def test_things_end_and_come_back_the_same_at_once_and_in_two_parts(spark):
     }
     assert len(expected) > 300, "the control: there is something to find"
 
-    def found(part: list[tuple], held: list[tuple] | None, part_days: list[WholeDay]) -> set[tuple]:
+    def found(part: list[tuple], held: list[tuple] | None, part_days: list[FullExportDay]) -> set[tuple]:
         before = None if held is None else spark.createDataFrame(held, ITEMS.schema)
-        ended = endings(
+        ended = find_ended_rows(
             spark.createDataFrame(part, RECEIVED), before, FEED, part_days, "America/New_York"
         ).collect()
         assert {(row["is_recommendable"], row["first_received"]) for row in ended} == {
@@ -135,14 +137,18 @@ def test_things_end_and_come_back_the_same_at_once_and_in_two_parts(spark):
 
 def test_a_whole_file_ends_nobody_whom_another_source_names(home, as_csv):
     def card(crm_id: str) -> dict:
-        return {**dict.fromkeys(PEOPLE, ""), "crm_id": crm_id, "updated_at": "2026-01-04T12:00:00Z"}
+        return {**dict.fromkeys(PEOPLE_COLUMNS, ""), "crm_id": crm_id, "updated_at": "2026-01-04T12:00:00Z"}
 
     shop = home("sample_shop")
-    shop.land("sample_shop/people/2026-01-05/people.csv", as_csv(PEOPLE, [card(f"c{n}") for n in range(4)]))
+    shop.land(
+        "sample_shop/people/2026-01-05/people.csv", as_csv(PEOPLE_COLUMNS, [card(f"c{n}") for n in range(4)])
+    )
     shop.night("2026-01-05")
     rows = shop.rows("core_people")
     shop.lake.replace_rows([*rows, {**rows[0], "source": "till"}], CORE_PEOPLE)
-    shop.land("sample_shop/people/2026-01-06/people.csv", as_csv(PEOPLE, [card(f"c{n}") for n in range(3)]))
+    shop.land(
+        "sample_shop/people/2026-01-06/people.csv", as_csv(PEOPLE_COLUMNS, [card(f"c{n}") for n in range(3)])
+    )
     shop.night("2026-01-06")
     ended = {(row["source"], row["record_id"]) for row in shop.rows("core_people") if row["ended_on"]}
     assert ended == {("sample_shop", "c3")}

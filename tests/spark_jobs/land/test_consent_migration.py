@@ -8,7 +8,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.lake import CORE_CONSENTS
 from spark_jobs.lake.tables import Lake
-from spark_jobs.land.consent_migration import bring_over
+from spark_jobs.land.consent_migration import migrate_consents
 
 LATE = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)  # the 6th in Berlin
 NEXT = datetime(2026, 1, 6, 20, tzinfo=UTC)
@@ -51,7 +51,7 @@ def lake(tmp_path):
 
 
 def test_each_word_gets_its_feed_and_the_shops_day(lake):
-    assert bring_over(lake, {"shop": "Europe/Berlin"}) == 4
+    assert migrate_consents(lake, {"shop": "Europe/Berlin"}) == 4
     rows = lake.read_arrow(CORE_CONSENTS).to_pylist()
     assert {
         (row["identifier_id"], row["consented_date"], row["is_granted"], row["consented_at"]) for row in rows
@@ -69,7 +69,7 @@ def test_each_word_gets_its_feed_and_the_shops_day(lake):
 
 
 def test_a_table_of_today_is_left_as_it_is(lake, tmp_path):
-    bring_over(lake, {"shop": "UTC"})
+    migrate_consents(lake, {"shop": "UTC"})
     version = lake.version(CORE_CONSENTS)
-    assert (bring_over(lake, {}), lake.version(CORE_CONSENTS)) == (0, version)
-    assert bring_over(Lake(tmp_path / "empty"), {}) == 0
+    assert (migrate_consents(lake, {}), lake.version(CORE_CONSENTS)) == (0, version)
+    assert migrate_consents(Lake(tmp_path / "empty"), {}) == 0

@@ -12,18 +12,18 @@ from expectations.contracts import identity_decision_file, identity_decisions
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
-from spark_jobs.land.deliver import DeliveryError, copy_days, due, move_finished
+from spark_jobs.land.deliver import DeliveryError, copy_day_files, find_due_days, move_finished_logs
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.run.context import LandingDates, NothingNew, RunContext
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
 from spark_jobs.settings import Settings
-from spark_jobs.sources.declaration import Folder
+from spark_jobs.sources.declaration import SharedFolder
 from spark_jobs.sources.landed_files import list_landed_files
 
 MONDAY = date(2026, 1, 5)
 DAYS = [MONDAY + timedelta(days=n) for n in range(5)]
-FEED = Folder(entity="lines", file_name="{day}.csv", closed_without_file=True)
+FEED = SharedFolder(entity="lines", file_name="{day}.csv", may_skip_days=True)
 
 
 @pytest.fixture
@@ -50,49 +50,49 @@ def night(home: Path, first: date, last: date, source: str = "online_retail", **
 
 def test_only_what_is_new_or_changed_is_copied(export, tmp_path):
     landing = tmp_path / "landing"
-    assert copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[1])) == 2
-    assert copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[1])) == 0
+    assert copy_day_files(FEED, export, landing, LandingDates(DAYS[0], DAYS[1])) == 2
+    assert copy_day_files(FEED, export, landing, LandingDates(DAYS[0], DAYS[1])) == 0
     (export / f"{DAYS[1]}.csv").write_text("day 1, put right\n")
-    assert copy_days(FEED, export, landing, LandingDates(DAYS[1], DAYS[1])) == 1
+    assert copy_day_files(FEED, export, landing, LandingDates(DAYS[1], DAYS[1])) == 1
     assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "day 1, put right\n"
 
 
 def test_nights_that_were_skipped_are_fetched_too(export, tmp_path):
     landing = tmp_path / "landing"
-    copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[0]))
-    assert copy_days(FEED, export, landing, LandingDates(DAYS[4], DAYS[4])) == 2, (
+    copy_day_files(FEED, export, landing, LandingDates(DAYS[0], DAYS[0]))
+    assert copy_day_files(FEED, export, landing, LandingDates(DAYS[4], DAYS[4])) == 2, (
         "Tuesday's and Thursday's; Wednesday has none"
     )
-    assert due(LandingDates(DAYS[4], DAYS[4]), [DAYS[0]]) == LandingDates(DAYS[1], DAYS[4])
-    assert due(LandingDates(DAYS[2], DAYS[2]), [DAYS[4]]) == LandingDates(DAYS[2], DAYS[2]), (
+    assert find_due_days(LandingDates(DAYS[4], DAYS[4]), [DAYS[0]]) == LandingDates(DAYS[1], DAYS[4])
+    assert find_due_days(LandingDates(DAYS[2], DAYS[2]), [DAYS[4]]) == LandingDates(DAYS[2], DAYS[2]), (
         "a backfill asks for its own days"
     )
 
 
 def test_a_day_file_that_comes_late_or_is_put_right_is_fetched_by_the_next_night(export, tmp_path):
     landing = tmp_path / "landing"
-    copy_days(FEED, export, landing, LandingDates(DAYS[1], DAYS[3]))
+    copy_day_files(FEED, export, landing, LandingDates(DAYS[1], DAYS[3]))
     (export / f"{DAYS[2]}.csv").write_text("they were open after all\n")
     (export / f"{DAYS[1]}.csv").write_text("yad 1\n")  # as many bytes as before
     (export / f"{DAYS[3]}.csv").unlink()
-    assert copy_days(FEED, export, landing, LandingDates(DAYS[4], DAYS[4])) == 2, (
+    assert copy_day_files(FEED, export, landing, LandingDates(DAYS[4], DAYS[4])) == 2, (
         "Monday's landed never and was not asked for"
     )
     assert (landing / "lines" / str(DAYS[1]) / f"{DAYS[1]}.csv").read_text() == "yad 1\n"
     assert [path.name for path in sorted((landing / "lines").iterdir())] == [str(day) for day in DAYS[1:4]]
     assert (
-        copy_days(FEED._replace(closed_without_file=False), export, landing, LandingDates(DAYS[3], DAYS[3]))
+        copy_day_files(FEED._replace(may_skip_days=False), export, landing, LandingDates(DAYS[3], DAYS[3]))
         == 0
     ), "it landed once"
 
 
 def test_a_file_that_was_copied_is_known_by_size_and_time_and_by_content_when_touched(export, tmp_path):
     landing, given = tmp_path / "landing", export / f"{DAYS[0]}.csv"
-    copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[0]))
+    copy_day_files(FEED, export, landing, LandingDates(DAYS[0], DAYS[0]))
     taken = landing / "lines" / str(DAYS[0]) / given.name
     assert taken.stat().st_mtime_ns == given.stat().st_mtime_ns
     os.utime(given, (0, 0))
-    assert copy_days(FEED, export, landing, LandingDates(DAYS[0], DAYS[0])) == 0, (
+    assert copy_day_files(FEED, export, landing, LandingDates(DAYS[0], DAYS[0])) == 0, (
         "another time, the same bytes"
     )
 
@@ -100,28 +100,28 @@ def test_a_file_that_was_copied_is_known_by_size_and_time_and_by_content_when_to
 def test_a_home_that_copies_from_nowhere_says_so(tmp_path, caplog):
     landing = tmp_path / "online_retail"
     with pytest.raises(DeliveryError, match=r"CONCIERGE_LANDING_FROM is not set, .* set it to the folder"):
-        copy_days(FEED, None, landing, LandingDates(DAYS[0], DAYS[1]))
+        copy_day_files(FEED, None, landing, LandingDates(DAYS[0], DAYS[1]))
     by_hand = landing / "lines" / str(DAYS[0]) / "any.csv"
     by_hand.parent.mkdir(parents=True)
     by_hand.write_text("x")
-    assert copy_days(FEED, None, landing, LandingDates(DAYS[0], DAYS[1])) == 0
+    assert copy_day_files(FEED, None, landing, LandingDates(DAYS[0], DAYS[1])) == 0
     assert caplog.text == "", "somebody puts files there"
-    assert copy_days(FEED, None, landing, LandingDates(DAYS[3], DAYS[4])) == 0
+    assert copy_day_files(FEED, None, landing, LandingDates(DAYS[3], DAYS[4])) == 0
     assert "no file of 2026-01-08 … 2026-01-09 has landed; the newest is of 2026-01-05" in caplog.text
     with pytest.raises(DeliveryError, match=r"no file of 2026-01-06 .* never closed"):
-        copy_days(FEED._replace(closed_without_file=False), None, landing, LandingDates(DAYS[0], DAYS[1]))
+        copy_day_files(FEED._replace(may_skip_days=False), None, landing, LandingDates(DAYS[0], DAYS[1]))
 
 
 def test_a_shop_that_never_closes_owes_a_file_a_day(export, tmp_path):
     with pytest.raises(DeliveryError, match=r"handed over no 2026-01-07\.csv"):
-        copy_days(
-            FEED._replace(closed_without_file=False),
+        copy_day_files(
+            FEED._replace(may_skip_days=False),
             export,
             tmp_path / "online_retail",
             LandingDates(DAYS[0], DAYS[3]),
         )
     with pytest.raises(DeliveryError, match="not a folder"):
-        copy_days(FEED, export / "nowhere", tmp_path / "landing", LandingDates(DAYS[0], DAYS[0]))
+        copy_day_files(FEED, export / "nowhere", tmp_path / "landing", LandingDates(DAYS[0], DAYS[0]))
 
 
 def test_what_is_not_whole_or_no_delivery_is_not_seen(tmp_path):
@@ -146,11 +146,11 @@ def test_decision_logs_move_to_the_day_of_their_newest_list(tmp_path):
     (log / "1.jsonl").write_text(
         "".join(json.dumps({"served_at": at}) + "\n" for at in served) + '{"served_at": "2026-01-0'
     )
-    assert move_finished(log, tmp_path / "impressions", "UTC") == 1
+    assert move_finished_logs(log, tmp_path / "impressions", "UTC") == 1
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.jsonl")] == [
         "impressions/2026-01-06/1.jsonl"
     ]
-    assert move_finished(log, tmp_path / "impressions", "UTC") == 0
+    assert move_finished_logs(log, tmp_path / "impressions", "UTC") == 0
 
 
 def test_a_night_has_nothing_new_only_while_files_code_and_settings_are_those_published(
