@@ -14,7 +14,7 @@ from expectations.contracts.published import Published
 from expectations.contracts.settings import SETTINGS
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import consent_migration
-from spark_jobs.land.deliver import collect_files
+from spark_jobs.land.collect_files import collect_files
 from spark_jobs.run.context import NothingNew, RunContext, TableReport
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
 from spark_jobs.run.input_fingerprint import hash_inputs
