@@ -1,8 +1,8 @@
-"""Words of consent from a home that an earlier version made, brought into today's layout.
+"""Migrates consents of a home that an earlier version made to today's columns.
 
-`core_consents` had a row a moment, all from person records, without `feed` and `consented_date`. Both are in
-its key now: left empty they would stop every night at the border behind ingest, and a no that no record
-repeats would be lost with its row.
+`core_consents` had one row a moment, all from person records, without `feed` and `consented_date`. Both are
+in its key now. Left empty they would fail the border check behind ingest in every run, and a no that no
+record repeats would be lost with its row.
 """
 
 from collections.abc import Mapping
@@ -14,26 +14,28 @@ from expectations.contracts.lake import CORE_CONSENTS
 from spark_jobs.lake.arrow_types import build_arrow_schema
 from spark_jobs.lake.tables import Lake
 
-PEOPLE_ENTITY = "people"  # the only kind of file that was listened to
+PEOPLE_ENTITY = "people"  # the only feed whose consents earlier versions read
 
 
-def migrate_consents(lake: Lake, zones: Mapping[str, str]) -> int:
-    """Give each word of an earlier version its feed and day, the day's newest of a kind alone; how many there
-    were.
+def migrate_consents(lake: Lake, time_zones: Mapping[str, str]) -> int:
+    """Give each consent of an earlier version its feed and date, and keep the day's newest of each key.
 
     Args:
-        zones: each source's time zone.
+        time_zones: by source.
+
+    Returns:
+        How many there were.
     """
     if not lake.exists(CORE_CONSENTS) or not lake.read_arrow(CORE_CONSENTS, ["feed"])["feed"].null_count:
         return 0
-    words = lake.read_arrow(CORE_CONSENTS).to_pylist()
-    earlier = [word for word in words if word["feed"] is None]
-    for word in earlier:
-        zone = ZoneInfo(zones.get(word["source"], "UTC"))
-        word |= {"feed": PEOPLE_ENTITY, "consented_date": word["consented_at"].astimezone(zone).date()}
-    words.sort(key=lambda word: word["first_received"], reverse=True)
-    words.sort(key=lambda word: word["consented_at"])  # of equally new ones the first received comes last
-    newest = {tuple(word[name] for name in CORE_CONSENTS.key): word for word in words}
+    consents = lake.read_arrow(CORE_CONSENTS).to_pylist()
+    earlier = [row for row in consents if row["feed"] is None]
+    for row in earlier:
+        zone = ZoneInfo(time_zones.get(row["source"], "UTC"))
+        row |= {"feed": PEOPLE_ENTITY, "consented_date": row["consented_at"].astimezone(zone).date()}
+    consents.sort(key=lambda row: row["first_received"], reverse=True)
+    consents.sort(key=lambda row: row["consented_at"])  # of equally new ones the first received comes last
+    newest = {tuple(row[name] for name in CORE_CONSENTS.key): row for row in consents}
     rows = pa.Table.from_pylist(list(newest.values()), build_arrow_schema(CORE_CONSENTS))
     lake.overwrite(rows.to_reader(), CORE_CONSENTS, schema_mode="overwrite")
     return len(earlier)

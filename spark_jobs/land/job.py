@@ -1,9 +1,9 @@
-"""Bring the night's files into `landing/<source>/<entity>/<landing day>/`, each in its source's own format.
+"""Bring the run's files into `landing/<source>/<entity>/<landing date>/`, each in its source's own format.
 
 Reads:   CONCIERGE_LANDING_FROM, the sample shop, the service's finished decision logs
-Writes:  landing/; empty columns into tables whose contract has gained some since; core_consents of an earlier
-layout anew If it fails: nothing is half there; put right what the message names and clear the task. A night
-whose files, code and settings are those of what is published ends here.
+Writes:  landing/; new columns of tables whose contract gained some; core_consents of an earlier version
+If it fails: no file is half there; correct what the message names and clear the task. A run whose files, code
+and settings are those of what is published ends here: nothing new.
 """
 
 import logging
@@ -25,35 +25,37 @@ NEEDS_SPARK = False
 PUBLIC_KEY = SETTINGS["CONCIERGE_IDENTITY_KEY"].default  # it stands in this repository
 
 
-def run(night: RunContext, lake: Lake) -> list[TableReport]:
-    """Deliver every source of the home.
+def run(context: RunContext, lake: Lake) -> list[TableReport]:
+    """Collect the files of every source of the home; one report a source.
 
     Raises:
-        NothingNew: what is published was made of exactly what is there now.
+        NothingNew: what is published was made of exactly these inputs.
         DeliveryError: a source did not hand over what it promises.
         SourceError: the home names sources that do not exist or do not go together.
     """
-    if night.settings.identity_key == PUBLIC_KEY and "sample_shop" not in night.settings.sources:
+    if context.settings.identity_key == PUBLIC_KEY and "sample_shop" not in context.settings.sources:
         logger.warning(
             "identifiers of real people are hashed with the key that everybody knows; set"
             " CONCIERGE_IDENTITY_KEY"
         )
-    night.settings.landing.mkdir(parents=True, exist_ok=True)
+    context.settings.landing.mkdir(parents=True, exist_ok=True)
     for table in LAKE.values():
         if gained := lake.add_missing_columns(table):
             message = f"{table.name}: made by an earlier version; gains {', '.join(gained)}"
             logger.info(message, extra={"table": table.name})
-    sources, reports = load_sources(night.settings.sources), []
+    sources, reports = load_sources(context.settings.sources), []
     consent_migration.migrate_consents(lake, {source.name: source.time_zone for source in sources})
     for source in sources:
-        n_files = collect_files(source, night)
+        n_files = collect_files(source, context)
         reports.append(
             TableReport(table_name=f"landing/{source.name}", n_rows=None, detail={"n_files": n_files})
         )
         logger.info(f"landing/{source.name}: {n_files} new or changed files")
-    published = Published.read(night.settings.home)
+    published = Published.read(context.settings.home)
     if published:
-        newest = max(night.days.last, date.fromisoformat(published.landing_date))
-        if published.inputs == hash_inputs(night, newest, read_current_identity_inputs(night.settings.home)):
+        newest = max(context.days.last, date.fromisoformat(published.landing_date))
+        if published.inputs == hash_inputs(
+            context, newest, read_current_identity_inputs(context.settings.home)
+        ):
             raise NothingNew(f"run {published.run_id} published these very inputs, up to {newest}")
     return reports

@@ -12,7 +12,8 @@ from expectations.contracts import identity_decision_file, identity_decisions
 from expectations.contracts.published import Published
 from spark_jobs.lake.tables import Lake
 from spark_jobs.land import job
-from spark_jobs.land.collect_files import DeliveryError, copy_day_files, find_due_days, move_finished_logs
+from spark_jobs.land.collect_files import DeliveryError, copy_day_files, find_due_days
+from spark_jobs.land.impression_logs import move_finished_logs
 from spark_jobs.linkage.model import LinkageModel
 from spark_jobs.run.context import LandingDates, NothingNew, RunContext
 from spark_jobs.run.identity_inputs import read_current_identity_inputs
