@@ -1,8 +1,7 @@
-"""What whole files no longer name: a feed that hands over all there is each time ends a thing by leaving it
-out.
+"""Rows that end because a full export no longer names them.
 
-Which file ends what is a function of the landing days' files alone, so it is the same in any order of nights.
-The files of one landing day are one whole. A thing that a refused record names is there; only its record
+Which file ends a row is a function of the landing days' files alone, so it is the same in any order of runs.
+The files of one landing day are one export. A key that a refused record names has not ended; only its record
 cannot be read.
 """
 
@@ -14,22 +13,22 @@ from pyspark.sql import functions as F
 
 from spark_jobs.sources.declaration import Feed
 
-# A file that names less than 7 of 10 of what the one before it named is rather cut off than true. It ends
-# nothing; when the next one is as short, that one is believed.
+# An export that names fewer than 7 of 10 keys of the one before it was probably cut off. It ends nothing;
+# when the next one is as short, that one ends what it lacks.
 MIN_EXPORT_SHARE = 0.7
 
 
 class FullExportDay(NamedTuple):
-    """The whole files of one landing day."""
+    """The full export of one landing day."""
 
     day: date
-    n_keys: int  # things they name
-    n_before: int  # that the files of the landing day before named; 0 when there were none
+    n_keys: int  # named by its files
+    n_before: int  # named by the landing day before; 0 when there was none
     place: str  # `<landing day>/<file>` of the last of them
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether they name too few to be believed about what they lack."""
+        """Whether it names too few keys to end what it lacks."""
         return self.n_keys == 0 or self.n_keys < MIN_EXPORT_SHARE * self.n_before
 
 
@@ -37,7 +36,7 @@ def group_by_landing_day(files: list[tuple[str, int]]) -> list[FullExportDay]:
     """The landing days of a feed's files, oldest first.
 
     Args:
-        files: place and number of things named, of each file that counts.
+        files: place and number of keys of each file that counts.
     """
     by_day: dict[str, list[tuple[str, int]]] = {}
     for place, n_keys in sorted(files):
@@ -53,11 +52,9 @@ def group_by_landing_day(files: list[tuple[str, int]]) -> list[FullExportDay]:
 def find_ended_rows(
     typed: DataFrame, current: DataFrame | None, feed: Feed, days: list[FullExportDay], time_zone: str
 ) -> DataFrame:
-    """Grain: one row per thing and day it ended on, in the target's columns and those that the feed gives an
-    ended thing.
+    """Grain: one row per key and day it ended on, in the target's columns and those of `ended_values`.
 
-    `first_received` is line 0 of the file that lacks it: behind all that came before, before all that comes
-    later.
+    `first_received` is line 0 of the file that lacks the key: after all earlier records, before later ones.
 
     Args:
         typed: records of the feed, refused ones too, with `landing_date` and `reason`.
@@ -81,7 +78,7 @@ def find_ended_rows(
     absent = every.withColumns(
         {
             "next_named": F.lead("landing_date").over(in_order),
-            # A refused record keeps a thing alive and cannot bring it back.
+            # A refused record keeps a key from ending and cannot bring it back.
             "episode": F.count("content").over(in_order),
             "end_day": end_day,
             "end_place": end_place,
@@ -113,8 +110,9 @@ def find_ended_rows(
 
 
 def next_ending_day(days: list[FullExportDay]) -> tuple[Column, Column]:
-    """The first day after `landing_date` (null: before all of them) that may end things, and its place; null
-    for none.
+    """The first day after `landing_date` (null: before all of them) that may end rows, and its place.
+
+    Both are null where there is none.
     """
     ending = [each for each in days if not each.is_suspicious]
     next_of = {}

@@ -1,8 +1,8 @@
-"""Words of consent in records and events → `core_consents`, by the rule of `expectations.contracts.consent`.
+"""Consents in records and events → `core_consents`, by the rule of `expectations.contracts.consent`.
 
-A word is heard wherever it stands: of a record that is refused for another field's sake, every no whose
-identifier can be read still counts. A word's time is the record's. Where that cannot be, a no counts from the
-end of the landing day, so that a clock set to 2099 does not win for ever, and a yes is not heard.
+A consent counts wherever it stands: in a record that is refused for another field, each no whose identifier
+can be read still counts. Its time is the record's. Where that is implausible, a no counts from the end of the
+landing day, so that a clock set to 2099 does not win for ever, and a yes does not count.
 """
 
 from collections.abc import Mapping
@@ -16,66 +16,62 @@ from expectations.contracts.lake import CORE_CONSENTS
 from spark_jobs.ingest.parse_values import is_implausible_time, shop_date, trim_white_space
 from spark_jobs.sources.declaration import DerivedTable
 
-# Of a day's words of one kind the newest is kept; of equals the one received first. So any order of nights
+# Of a day's consents of one key the newest is stored; of equals the one received first. So any order of runs
 # gives the same rows.
 IS_NEWER_CONSENT = (
     "struct(new.consented_at, old.first_received) > struct(old.consented_at, new.first_received)"
 )
-NOT_AN_OBJECT = (
-    "not an object"  # stands for the words in a place that must hold an object and does not: no yes
-)
+# Stands for the consents of a place that must hold an object and does not; it is not a yes.
+NOT_AN_OBJECT = "not an object"
 
 
 def is_granted(received: Column) -> Column:
-    """`parse_consent(…).is_granted` of a column of texts in their normal form, as the reader leaves them."""
-    word = F.lower(trim_white_space(received))
-    return F.when(word != "", word.isin(*YES))
+    """`parse_consent(…).is_granted` of a column of texts in their normal form; null for an empty text."""
+    text = F.lower(trim_white_space(received))
+    return F.when(text != "", text.isin(*YES))
 
 
 def is_unreadable(received: Column) -> Column:
-    """Whether something was said that is no word of `parse_consent`'s lists; never null."""
-    word = F.coalesce(F.lower(trim_white_space(received)), F.lit(""))
-    return ~word.isin("", *YES, *NO)
+    """Whether a text is neither empty nor in `parse_consent`'s lists; never null."""
+    text = F.coalesce(F.lower(trim_white_space(received)), F.lit(""))
+    return ~text.isin("", *YES, *NO)
 
 
 def parse_consents(
     received: Mapping[str, Column], at: Column, landing_date: Column, time_zone: str
 ) -> Column:
-    """What a record says of its person's consents: array of `purpose, is_granted, consented_at,
-    consented_date`.
+    """The consents of a record: array of `purpose, is_granted, consented_at, consented_date`.
 
     Args:
         received: text by purpose.
-        at: when it was said, UTC; null or implausible where the record's time is no time.
+        at: the record's time, UTC; null or implausible where it cannot be read.
         time_zone: the shop's, for its days.
     """
     landed_by = F.to_utc_timestamp(F.date_add(landing_date, 1).cast("timestamp"), time_zone)
     is_plausible = F.coalesce(~is_implausible_time(at, landing_date, time_zone), F.lit(False))
-    every = []
+    consents = []
     for purpose, text in received.items():
         granted = is_granted(text)
         since = F.when(is_plausible, at).when(~granted, landed_by)
-        named = {"purpose": F.lit(purpose), "is_granted": granted, "consented_at": since}
-        every.append(F.struct(*[value.alias(name) for name, value in named.items()]))
-    heard = F.filter(
-        F.array(*every), lambda word: word.is_granted.isNotNull() & word.consented_at.isNotNull()
+        fields = {"purpose": F.lit(purpose), "is_granted": granted, "consented_at": since}
+        consents.append(F.struct(*[value.alias(name) for name, value in fields.items()]))
+    counted = F.filter(
+        F.array(*consents), lambda each: each.is_granted.isNotNull() & each.consented_at.isNotNull()
     )
     return F.transform(
-        heard, lambda word: word.withField("consented_date", shop_date(word.consented_at, time_zone))
+        counted, lambda each: each.withField("consented_date", shop_date(each.consented_at, time_zone))
     )
 
 
 def describe_unreadable_consents(received: Mapping[str, Column]) -> Column:
-    """Which purposes' words cannot be read, as text for `quarantine.detail`; null when all can."""
+    """The purposes whose consents cannot be read, as text for `quarantine.detail`; null when all can."""
     each = [F.when(is_unreadable(text), F.lit(purpose)) for purpose, text in received.items()]
     purposes = F.concat_ws(", ", *each)
     return F.when(purposes != "", F.concat(F.lit("consent, taken as a no: "), purposes))
 
 
 def read_event_preferences(event_context: Column, purposes: tuple[str, ...]) -> dict[str, Column]:
-    """By purpose the text that `consent.categoryPreferences` of an event's context (JSON) holds; null where
-    it holds none.
-    """
+    """By purpose the text in `consent.categoryPreferences` of an event's context (JSON); null for none."""
     document = F.try_parse_json(event_context)
     parents = [
         F.try_variant_get(document, path, "variant")
@@ -119,7 +115,7 @@ def derive_consents(
 
     Args:
         records: typed records, refused ones too, with `_consents` as `parse_consents` gives them.
-        identifier_columns: the columns of whom a record is about; a word is heard for each of them.
+        identifier_columns: the columns of a record's identifiers; a consent counts for each of them.
     """
     each = (
         records.select(
@@ -129,14 +125,16 @@ def derive_consents(
             "reason",
             "_consents",
         )
-        .select("*", F.explode("_consents").alias("word"))
-        .where("identifier_id is not null and (reason is null or not word.is_granted)")
+        .select("*", F.explode("_consents").alias("consent"))
+        .where("identifier_id is not null and (reason is null or not consent.is_granted)")
     )
     first = F.struct(
-        (-F.unix_micros("word.consented_at")).alias("age"), "first_received", "word.consented_at"
+        (-F.unix_micros("consent.consented_at")).alias("age"), "first_received", "consent.consented_at"
     )
     return (
-        each.groupBy("identifier_id", "word.purpose", "source", "word.is_granted", "word.consented_date")
+        each.groupBy(
+            "identifier_id", "consent.purpose", "source", "consent.is_granted", "consent.consented_date"
+        )
         .agg(F.min(first).alias("newest"))
         .withColumn("feed", F.lit(entity))
         .select("newest.*", "*")
@@ -144,7 +142,9 @@ def derive_consents(
     )
 
 
-def declare_consents(entity: str, *identifiers: str) -> DerivedTable:
-    """The derivation of a feed whose records speak of consent."""
-    make = partial(derive_consents, entity=entity, identifier_columns=identifiers)
-    return DerivedTable(CORE_CONSENTS, entity, make, update_condition=IS_NEWER_CONSENT, includes_refused=True)
+def declare_consents(entity: str, *identifier_columns: str) -> DerivedTable:
+    """The derived table `core_consents` of a feed whose records hold consents."""
+    derive = partial(derive_consents, entity=entity, identifier_columns=identifier_columns)
+    return DerivedTable(
+        CORE_CONSENTS, entity, derive, update_condition=IS_NEWER_CONSENT, includes_refused=True
+    )

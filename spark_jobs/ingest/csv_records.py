@@ -1,9 +1,9 @@
-"""Which lines of a CSV file are one record: a quoted text may hold line ends (RFC 4180).
+"""Joins the lines of a CSV file that are one record: a quoted text may hold line ends (RFC 4180).
 
-A quote that is opened and never closed must not take the rest of the file with it: then the line it stands on
-is refused alone, and reading goes on with the next. Each line is looked at no more than twice, whatever the
-quotes: where an open quote ends does not depend on the line that opened it, so what was looked up for one
-line holds for those between it and that end.
+A quote that is opened and never closed must not take the rest of the file with it: the line it stands on is
+refused alone, and reading goes on with the next. Each line is read at most twice, whatever the quotes: where
+an open quote ends does not depend on the line that opened it, so the end found for one line is the end for
+all lines between.
 """
 
 import re
@@ -16,7 +16,7 @@ from spark_jobs.ingest.lines import Line
 
 
 class QuoteState(Enum):
-    """How a line leaves the text of a field behind."""
+    """The state of quotes at the end of a line."""
 
     CLOSED = "a record ends here"
     OPEN = "a quoted text goes on in the next line"
@@ -24,20 +24,19 @@ class QuoteState(Enum):
 
 
 class JoinedRecord(NamedTuple):
-    """The lines of one record as one, and what is wrong with it, if they cannot be."""
+    """The lines of one record as one line, and its flaw when it has one."""
 
     line: Line
     flaw: str | None = None
 
 
 UNQUOTED = re.compile(rb"[^,]*+")
-QUOTED = re.compile(
-    rb'[^"]*+(?:""[^"]*+)*+'
-)  # up to the quote that closes it; possessive, so that it is linear
+# Up to the quote that closes it; possessive, so that it is linear.
+QUOTED = re.compile(rb'[^"]*+(?:""[^"]*+)*+')
 
 
 def find_quote_state(content: bytes, is_open: bool) -> QuoteState:
-    """How a line leaves quotes behind.
+    """The state of quotes at the end of a line.
 
     Args:
         is_open: whether it begins inside a quoted text.
@@ -70,9 +69,8 @@ def join_quoted_lines(lines: Iterator[Line], max_bytes: int) -> Iterator[JoinedR
         max_bytes: the most a record of several lines may have; a text that is longer counts as a quote that
             does not close.
     """
-    ahead: deque[Line] = (
-        deque()
-    )  # read while an end was looked for; every line of it but the last leaves an open quote open
+    # Lines read while an end was looked for; every line of it but the last leaves an open quote open.
+    ahead: deque[Line] = deque()
     n_ahead, ends_at, end = 0, 0, QuoteState.OPEN
     while line := ahead.popleft() if ahead else next(lines, None):
         n_ahead = n_ahead - count_line_bytes(line) if ahead else 0
@@ -114,7 +112,7 @@ def count_line_bytes(line: Line) -> int:
 
 
 def join_lines(several: list[Line]) -> Line:
-    """Lines as one record that begins where the first does."""
+    """Lines as one line, with the number of the first."""
     first, last = several[0], several[-1]
     content = b"".join(line.content + line.end for line in several[:-1]) + last.content
     return Line(first.number, content, len(content), last.end, is_blank=False)

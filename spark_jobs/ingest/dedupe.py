@@ -1,6 +1,4 @@
-"""Of records that say the same thing, which one a table holds. The answer is the same in whatever order
-nights are run.
-"""
+"""Selects, of records with one key, the one that a table holds: the same in any order of runs."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -9,9 +7,7 @@ from spark_jobs.sources.declaration import Feed
 
 
 def select_first_received(records: DataFrame, feed: Feed) -> DataFrame:
-    """Of each key the record received first, all its rows: events and order lines are facts, a repeat adds
-    nothing.
-    """
+    """All rows of the record received first, of each key: a repeated event or order line adds nothing."""
     same = Window.partitionBy(F.expr(feed.record_key_sql))
     return (
         records.withColumn("_first", F.min("first_received").over(same))
@@ -21,10 +17,9 @@ def select_first_received(records: DataFrame, feed: Feed) -> DataFrame:
 
 
 def drop_repeated_rows(records: DataFrame, current: DataFrame, feed: Feed) -> DataFrame:
-    """Without the second and further rows of records that came earlier; what becomes of a first row is for
-    the table to say.
+    """Records without the second and further rows of those received earlier; `upsert` decides on first rows.
 
-    A repeat may say more than what it repeats: its third product must not join an order of two.
+    A repeat may hold more than the original: its third product must not join an order of two.
     """
     known = current.select(
         F.expr(feed.record_key_sql).alias("_record"), F.col("first_received").alias("_earlier")
@@ -36,7 +31,7 @@ def drop_repeated_rows(records: DataFrame, current: DataFrame, feed: Feed) -> Da
 
 
 def select_last_received(records: DataFrame, current: DataFrame | None, feed: Feed) -> DataFrame:
-    """Of each key the record received last; `first_received` says since when it has been the same.
+    """The record received last, of each key; `first_received` is since when its content is the same.
 
     Args:
         records: accepted records of snapshots.
@@ -71,10 +66,10 @@ def select_last_received(records: DataFrame, current: DataFrame | None, feed: Fe
 
 
 def list_arrival_columns(feed: Feed) -> set[str]:
-    """Columns that say when a record came, not what it says."""
+    """Columns of when a record was received, not of its content."""
     return {"first_received", *feed.earliest_columns}
 
 
 def comparable_column(name: str, kind: str) -> Column:
-    """A column as something that can be compared: a map as its sorted entries."""
+    """A column in a form that can be compared: a map as its sorted entries."""
     return F.array_sort(F.map_entries(name)) if kind.startswith("map<") else F.col(name)

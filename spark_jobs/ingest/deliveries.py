@@ -1,12 +1,11 @@
-"""The ingest manifest: which landed files the lake has taken in, by name and content.
+"""The delivery manifest: which landed files the lake has ingested, by name and content.
 
-A file whose content is what was last taken in under its name is known, whichever night asks: so a skipped
-night is found by the next one, and a re-run finds nothing. A known name with other content is a new delivery
-that supersedes the old one.
+A file whose content was last ingested under its name is known to every run: so the next run ingests a skipped
+day, and a repeated run has nothing to do. A known name with other content is a new delivery that supersedes
+the old one.
 
-A delivery is written down twice: as begun (without a number of records) before any table is written, and when
-all are. So a run that was cut off is remembered: what it wrote of a file that was put right since must go
-again.
+A delivery is written twice: as begun (without a number of records) before any table is written, and when all
+are. So a run that was cut off leaves a trace: what it wrote of a file that was corrected since must go again.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ from spark_jobs.sources.landed_files import LandedFile
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file to take in, and the delivery whose place it takes, if any."""
+    """One file to ingest, and the delivery that it supersedes, if any."""
 
     delivery_id: str
     file: LandedFile
@@ -31,20 +30,20 @@ class Delivery:
 
     @property
     def place(self) -> str:
-        """`<landing day>/<file>`: text order is order of arrival within a feed."""
+        """`<landing date>/<file>`: text order is order of arrival within a feed."""
         return f"{self.file.day}/{self.file.path.name}"
 
 
 class IngestedDelivery(NamedTuple):
-    """A delivery, and what its rows came to."""
+    """A delivery and its counts."""
 
     delivery: Delivery
     n_records: int | None  # None: they are being written
-    n_keys: int | None  # things it names, where the feed is whole
+    n_keys: int | None  # keys it names, where the feed is of full exports
 
 
 class DeliveryManifest:
-    """The rows of `ops_deliveries`, read once; `commit` writes what a run took in, as its last act."""
+    """The rows of `ops_deliveries`, read once; `commit` writes what a run ingested, as its last act."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
@@ -52,9 +51,7 @@ class DeliveryManifest:
         self.begun_earlier = {row["delivery_id"] for row in self.rows.values() if is_begun(row)}
 
     def find_current(self, source: Source, feed: Feed) -> dict[str, dict]:
-        """The feed's deliveries that were taken in and no later one superseded, by file name relative to
-        landing/.
-        """
+        """The feed's ingested deliveries that no later one superseded, by file name relative to landing/."""
         return {
             row["source_file"]: row
             for row in self.rows.values()
@@ -62,43 +59,41 @@ class DeliveryManifest:
         }
 
     def find_unfinished(self, source: Source, feed: Feed, new: list[Delivery]) -> list[dict]:
-        """The feed's deliveries that an earlier run began and never finished, and that are not among the new
-        ones.
-        """
+        """The feed's deliveries that an earlier run began and never finished, without the new ones."""
         ids = {delivery.delivery_id for delivery in new}
         begun = (self.rows[each] for each in sorted(self.begun_earlier - ids))
         return [row for row in begun if is_of_feed(row, source, feed)]
 
     def find_pending(self, source: Source, feed: Feed, files: list[LandedFile]) -> list[Delivery]:
-        """The feed's files that the lake does not hold as they are now, oldest landing day first."""
-        held, found = self.find_current(source, feed), []
+        """The feed's files that are not ingested with this content, oldest landing date first."""
+        current, pending = self.find_current(source, feed), []
         begun = {row["source_file"] for row in self.find_unfinished(source, feed, [])}
         for file in files:
             if not matches_feed(source, feed, file):
                 continue
-            row, new_id = held.get(file.name), hash_delivery(file.name, file.sha256)
-            # What was begun under its name may stand in the tables: then even what is held has to be written
-            # again.
+            row, new_id = current.get(file.name), hash_delivery(file.name, file.sha256)
+            # Rows of a delivery begun under its name may be in the tables: then a known file is ingested
+            # again, too.
             if row is None or row["sha256"] != file.sha256 or file.name in begun:
                 replaced = row["delivery_id"] if row and row["delivery_id"] != new_id else None
-                found.append(Delivery(new_id, file, replaced))
-        if not found and held and begun - {file.name for file in files}:
-            # A file that was begun and taken away since may have left rows. They go when one that is held is
-            # taken in again.
-            found = [Delivery(held[file.name]["delivery_id"], file) for file in files if file.name in held][
-                -1:
-            ]
-        return sorted(found, key=lambda delivery: delivery.place)
+                pending.append(Delivery(new_id, file, replaced))
+        if not pending and current and begun - {file.name for file in files}:
+            # A file that was begun and removed since may have left rows. They go when a known file is
+            # ingested again.
+            pending = [
+                Delivery(current[file.name]["delivery_id"], file) for file in files if file.name in current
+            ][-1:]
+        return sorted(pending, key=lambda delivery: delivery.place)
 
     def list_counted_ids(self, source: Source, feed: Feed, new: list[Delivery]) -> set[str]:
-        """Ids of the feed's deliveries whose lines count once the new ones are taken in."""
-        held = {row["delivery_id"] for row in self.find_current(source, feed).values()}
-        return held - {delivery.supersedes for delivery in new} | {delivery.delivery_id for delivery in new}
+        """Ids of the feed's deliveries whose lines count once the new ones are ingested."""
+        current_ids = {row["delivery_id"] for row in self.find_current(source, feed).values()}
+        return current_ids - {delivery.supersedes for delivery in new} | {
+            delivery.delivery_id for delivery in new
+        }
 
     def begin(self, new: list[Delivery], run_id: str) -> None:
-        """Write that these are being taken in, before any of their rows are written; what is held stays as it
-        is until then.
-        """
+        """Write the new deliveries as begun, before any of their rows are written."""
         for delivery in new:
             row = self.rows.get(delivery.delivery_id)
             if row is None or row["superseded_by"] is not None:
@@ -107,14 +102,14 @@ class DeliveryManifest:
                 )
         self._write(new)
 
-    def commit(self, taken: list[IngestedDelivery], run_id: str) -> None:
-        """Write what was taken in.
+    def commit(self, ingested: list[IngestedDelivery], run_id: str) -> None:
+        """Write what was ingested.
 
         A content that comes back after another one had its name gets its old id again, and is current again.
-        What was begun in a feed earlier and is not among what was taken in has no rows any more: it is
-        superseded, or forgotten with its file.
+        A delivery that was begun earlier and is not among the ingested ones has no rows any more: it is
+        superseded, or deleted from the manifest with its file.
         """
-        deliveries = [each.delivery for each in taken]
+        deliveries = [each.delivery for each in ingested]
         feeds = {(delivery.file.source, delivery.file.entity) for delivery in deliveries}
         by_name = {delivery.file.name: delivery.delivery_id for delivery in deliveries}
         for row in [
@@ -130,19 +125,19 @@ class DeliveryManifest:
                     **self.rows[delivery.supersedes],
                     "superseded_by": delivery.delivery_id,
                 }
-        for each in taken:
+        for each in ingested:
             self.rows[each.delivery.delivery_id] = make_manifest_row(each, run_id)
-        self._write(taken)
+        self._write(ingested)
 
-    def _write(self, why: list) -> None:
-        if why:
+    def _write(self, changes: list) -> None:
+        if changes:
             rows = sorted(self.rows.values(), key=lambda row: (row["source_file"], row["delivery_id"]))
             self.lake.replace_rows(rows, OPS_DELIVERIES)
 
 
-def make_manifest_row(taken: IngestedDelivery, run_id: str) -> dict:
-    """A delivery as the manifest has it."""
-    delivery, file = taken.delivery, taken.delivery.file
+def make_manifest_row(ingested: IngestedDelivery, run_id: str) -> dict:
+    """The manifest's row of a delivery."""
+    delivery, file = ingested.delivery, ingested.delivery.file
     return {
         "delivery_id": delivery.delivery_id,
         "source": file.source,
@@ -151,8 +146,8 @@ def make_manifest_row(taken: IngestedDelivery, run_id: str) -> dict:
         "landing_date": file.day,
         "sha256": file.sha256,
         "n_bytes": file.n_bytes,
-        "n_records": taken.n_records,
-        "n_keys": taken.n_keys,
+        "n_records": ingested.n_records,
+        "n_keys": ingested.n_keys,
         "superseded_by": None,
         "run_id": run_id,
     }
@@ -164,7 +159,7 @@ def is_begun(row: dict) -> bool:
 
 
 def is_of_feed(row: dict, source: Source, feed: Feed) -> bool:
-    """Whether a row is of the feed."""
+    """Whether a manifest row is of the feed."""
     return (row["source"], row["entity"]) == (source.name, feed.entity)
 
 
@@ -176,7 +171,7 @@ def matches_feed(source: Source, feed: Feed, file: LandedFile) -> bool:
 
 
 def hash_delivery(name: str, sha256: str) -> str:
-    """A file's name and content as one id."""
+    """The id of a delivery: a hash of its file's name and content."""
     return f"d_{hashlib.sha256(f'{name}|{sha256}'.encode()).hexdigest()[:24]}"
 
 

@@ -1,4 +1,4 @@
-"""What the new deliveries of a feed hold, counted before anything is written."""
+"""Counts the records of a feed's new deliveries, before anything is written."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ class DeliveryCounts:
 
     by_delivery: dict[str, int]
     refused_by_delivery: dict[str, int]
-    keys_by_delivery: dict[str, int]  # things named, refused records' too; of whole feeds
+    keys_by_delivery: dict[str, int]  # keys named, refused records' too; of full exports
     by_reason: dict[str, int]
     n_accepted: int
     n_keys: int  # among the accepted
-    n_doubtful: int = 0  # accepted, and in quarantine besides for what could not be read
+    n_doubtful: int = 0  # accepted, and in quarantine besides for a value that could not be read
 
     @property
     def n_received(self) -> int:
@@ -55,7 +55,7 @@ def count_records(typed: DataFrame, accepted: DataFrame, feed: Feed) -> Delivery
 
 
 def count_keys(typed: DataFrame, feed: Feed) -> dict[str, int]:
-    """How many things each delivery names, refused records included."""
+    """How many keys each delivery names, refused records included."""
     named = typed.where(" and ".join(f"{name} is not null" for name in feed.target.key))
     rows = named.groupBy("delivery_id").agg(F.count_distinct(*feed.target.key).alias("n")).collect()
     return {row["delivery_id"]: row["n"] for row in rows}

@@ -1,6 +1,4 @@
-"""What a run says of a feed's files, in the log and in the detail of `ops_runs`: names and counts, nothing
-personal.
-"""
+"""Messages about a feed's files, for the log and `ops_runs.detail`: names and counts, nothing personal."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -13,7 +11,7 @@ MAX_SHOWN_FILES = 20  # names of files, where there may be many
 
 
 def log_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, int], n_deleted: int) -> dict:
-    """Files without a record, and files that came again.
+    """Log files without a record and superseding files; returns both for `ops_runs`.
 
     Args:
         n_records: of each delivery that has any, by its id.
@@ -34,7 +32,7 @@ def log_files(source: str, deliveries: list[Delivery], n_records: Mapping[str, i
 
 
 def log_full_exports(feed: str, days: Iterable[FullExportDay], n_ended: int) -> dict:
-    """What whole files ended, and those that were not believed about what they lack.
+    """Log what full exports ended, and exports too short to end anything; returns both for `ops_runs`.
 
     Args:
         feed: `<source>.<entity>`.

@@ -1,8 +1,8 @@
-"""Files to records, in plain Python: what one broken record says never costs its neighbours.
+"""Reads files into records, in plain Python: a broken record never costs its neighbours.
 
-Spark's own readers tell neither line number nor raw text, and quarantine needs both. Every line that holds
-something is in a record, readable or refused, a header that is none included: what a reader took for
-something else would be lost unseen.
+Spark's own readers give neither line number nor raw text, and quarantine needs both. Every line that is not
+blank becomes a record, readable or refused, a broken header too: a line that a reader skipped would be lost
+unseen.
 """
 
 import csv
@@ -20,11 +20,10 @@ from spark_jobs.sources.declaration import Record
 
 NOT_PARSEABLE = "not_parseable"
 GZIP = b"\x1f\x8b"
-# levels of JSON; what reads a record behind this goes down level by level, and Python allows some hundreds
+# levels; later readers recurse level by level, and Python allows some hundreds
 MAX_JSON_DEPTH = 64
-MAX_BYTES = (
-    1 << 20
-)  # of a record, where a source does not say; the longest line of any of ours has a few thousand
+# Of a record, where a source declares no limit; the longest line of any of ours has a few thousand.
+MAX_BYTES = 1 << 20
 
 
 def refuse_if_too_large(line: Line, max_bytes: int) -> Record | None:
@@ -68,9 +67,8 @@ def read_csv_records(
     A header that does not name each column once is refused as a record of its own, and so is all that follows
     it.
     """
-    csv.field_size_limit(
-        max(csv.field_size_limit(), max_bytes)
-    )  # the process's; else a long text would be a broken quote
+    # The limit is the process's; under the default a long text would be a broken quote.
+    csv.field_size_limit(max(csv.field_size_limit(), max_bytes))
     records = join_quoted_lines(read_lines(file, max_bytes), max_bytes)
     first = next(records, None)
     if first is None:
@@ -86,7 +84,7 @@ def read_csv_records(
 
 
 def parse_csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], str | None]:
-    """The names in a header, and what is wrong with it."""
+    """The names in a header, and its flaw when it has one."""
     try:
         header = [normalise_text(name) for name in split_csv_fields(line.decode())]
     except (csv.Error, UnicodeDecodeError):
@@ -98,7 +96,7 @@ def parse_csv_header(line: bytes, columns: tuple[str, ...]) -> tuple[list[str], 
 
 
 def parse_csv_record(line: Line, flaw: str | None, n_fields: int, positions: list[int]) -> Record:
-    """One record of a CSV file: its values at some positions, or why it has none."""
+    """One record of a CSV file: its values at `positions`, or the reason why it has none."""
     raw_text, is_whole = decode_line(line.content)
     if flaw or not is_whole:
         return refuse_line(line, flaw or "bytes that are not UTF-8 text")
@@ -128,17 +126,17 @@ def read_json_records(
             continue
         raw_text, is_whole = decode_line(line.content)
         try:
-            said = JSON_DECODER.decode(raw_text) if is_whole else None
-            if not isinstance(said, dict) or is_nested_deeper(said, MAX_JSON_DEPTH):
+            document = JSON_DECODER.decode(raw_text) if is_whole else None
+            if not isinstance(document, dict) or is_nested_deeper(document, MAX_JSON_DEPTH):
                 raise ValueError("not an object, or one too deep")
-            values = tuple(format_json_value(said.get(name)) for name in columns)
+            values = tuple(format_json_value(document.get(name)) for name in columns)
             "".join(value for value in values if value).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError):
             yield refuse_line(
                 line, f"not a JSON object in UTF-8 with each name once, at most {MAX_JSON_DEPTH} levels deep"
             )
             continue
-        wrong_kinds = tuple(name for name in id_columns if not may_be_id(said.get(name)))
+        wrong_kinds = tuple(name for name in id_columns if not may_be_id(document.get(name)))
         yield Record(line.number, raw_text, values=values, wrong_kinds=wrong_kinds)
 
 
@@ -179,21 +177,19 @@ def is_nested_deeper(value: object, levels: int) -> bool:
 
 
 def list_members(outer: list | dict) -> Iterable[object]:
-    """What a list or an object holds."""
+    """The values of a list or an object."""
     return outer.values() if isinstance(outer, dict) else outer
 
 
 def format_json_value(value: object) -> str | None:
-    """A JSON value as a table of strings holds it."""
+    """A JSON value as text: strings as they are, other values as JSON."""
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class GzipStream(io.RawIOBase):
-    """What a gzip file holds, unpacked as it is read; of a torn file, all that can be read, and then
-    `is_torn`.
-    """
+    """A gzip file's content, unpacked as it is read; of a torn file all that can be read, then `is_torn`."""
 
     def __init__(self, packed: BinaryIO) -> None:
         self.packed, self.rest, self.part, self.is_torn = packed, b"", None, False
@@ -210,17 +206,17 @@ class GzipStream(io.RawIOBase):
             self.part = self.part or zlib.decompressobj(wbits=31)
             n_left = len(self.rest)
             try:
-                found = self.part.decompress(self.rest, len(into))
+                unpacked = self.part.decompress(self.rest, len(into))
             except zlib.error:
-                found, n_left = b"", 0
+                unpacked, n_left = b"", 0
             if self.part.eof:  # another member may follow
                 self.rest, self.part = self.part.unused_data, None
             else:
                 self.rest = self.part.unconsumed_tail
-                self.is_torn = not found and not n_left
-            if found:
-                into[: len(found)] = found
-                return len(found)
+                self.is_torn = not unpacked and not n_left
+            if unpacked:
+                into[: len(unpacked)] = unpacked
+                return len(unpacked)
         return 0
 
 
@@ -237,16 +233,14 @@ def read_json_gzip_records(
 
 
 def measure_up_to(file: BinaryIO, n_bytes: int, n_lines: int) -> tuple[int, int] | None:
-    """Bytes and lines of a file, unpacked where it is gzip; None when it holds more than that, found by
-    reading no further.
-    """
+    """Bytes and lines of a file, of gzip unpacked; None when it holds more, and then it is not read on."""
     begins = file.read(len(GZIP))
     file.seek(0)
     plain = io.BufferedReader(GzipStream(file), CHUNK_BYTES) if begins == GZIP else file
-    found_bytes = n_newlines = n_returns = 0
+    n_read = n_newlines = n_returns = 0
     while chunk := plain.read(CHUNK_BYTES):
-        found_bytes += len(chunk)
+        n_read += len(chunk)
         n_newlines, n_returns = n_newlines + chunk.count(b"\n"), n_returns + chunk.count(b"\r")
-        if found_bytes > n_bytes or max(n_newlines, n_returns) > n_lines:
+        if n_read > n_bytes or max(n_newlines, n_returns) > n_lines:
             return None
-    return found_bytes, max(n_newlines, n_returns)
+    return n_read, max(n_newlines, n_returns)

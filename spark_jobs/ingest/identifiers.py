@@ -1,5 +1,4 @@
-"""The identifiers of persons and browsers, in Spark: the same ids as `expectations.contracts.identifiers`,
-and who was seen when.
+"""Identifiers of persons and browsers in Spark: the same hashes as in `expectations.contracts.identifiers`.
 
 Ingest writes `core_identifiers`, because only here are the values at hand: behind it stand ids alone.
 """
@@ -17,7 +16,7 @@ SHA256_BLOCK_BYTES = 64  # bytes of a SHA-256 block, RFC 2104
 
 
 def make_hmac_pads(key: str) -> tuple[bytes, bytes]:
-    """The key mixed with HMAC's two constants: inner, outer."""
+    """The inner and outer pads of HMAC: the key mixed with its two constants."""
     secret = key.encode()
     block = (hashlib.sha256(secret).digest() if len(secret) > SHA256_BLOCK_BYTES else secret).ljust(
         SHA256_BLOCK_BYTES, b"\0"
@@ -26,10 +25,10 @@ def make_hmac_pads(key: str) -> tuple[bytes, bytes]:
 
 
 def hash_identifier_column(context: SourceContext, kind: str, value: Column) -> Column:
-    """The id of an identifier; null for a value that is null or empty.
+    """The `identifier_id` of a value: its keyed hash; null for a value that is null or empty.
 
     Args:
-        value: in its normal form, as a transform sees the ids that its feed declares and `phones.compared`
+        value: in its normal form, as a transform sees the ids that its feed declares and `normalise_phone`
             gives a phone.
 
     Raises:
@@ -47,7 +46,7 @@ def hash_identifier_column(context: SourceContext, kind: str, value: Column) -> 
 def list_seen_identifiers(
     typed: DataFrame, identifier_columns: tuple[IdentifierColumn, ...], context: SourceContext
 ) -> DataFrame:
-    """Grain: one row per sighting, in the columns of `core_identifiers`."""
+    """Grain: one row per identifier, first seen, in the columns of `core_identifiers`."""
     each = [
         F.struct(
             F.lit(kind).alias("kind"),

@@ -1,4 +1,4 @@
-"""What changed in the catalogue, field by field, read off its snapshots."""
+"""Derives what changed in the catalogue, field by field, from its full exports."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -32,7 +32,7 @@ def derive_item_changes(records: DataFrame, previous: DataFrame | None) -> DataF
     every = records.select(*CORE_ITEMS.columns, "first_received", "_updated_date", "_landed_at")
     if previous is not None:
         every = every.unionByName(previous.withColumn("first_received", F.lit("")), allowMissingColumns=True)
-    said = F.array(
+    field_value = F.array(
         *[
             F.struct(F.lit(name).alias("field"), comparable_text(name).alias("value"))
             for name in TRACKED_FIELDS
@@ -50,14 +50,14 @@ def derive_item_changes(records: DataFrame, previous: DataFrame | None) -> DataF
         changed_at.alias("changed_at"),
         changed_date.alias("changed_date"),
         "first_received",
-        said.alias("every"),
-    ).select("*", F.explode("every").alias("said"))
-    in_order = Window.partitionBy("item_id", "said.field").orderBy("first_received")
-    changes = values.withColumn("old_value", F.lag("said.value").over(in_order)).where(
-        "first_received <> '' and not (old_value <=> said.value)"
+        field_value.alias("every"),
+    ).select("*", F.explode("every").alias("field_value"))
+    in_order = Window.partitionBy("item_id", "field_value.field").orderBy("first_received")
+    changes = values.withColumn("old_value", F.lag("field_value.value").over(in_order)).where(
+        "first_received <> '' and not (old_value <=> field_value.value)"
     )
     # A source that changes a field twice under one time leaves the later change.
-    last = Window.partitionBy("item_id", "changed_at", "said.field").orderBy(F.desc("first_received"))
+    last = Window.partitionBy("item_id", "changed_at", "field_value.field").orderBy(F.desc("first_received"))
     return (
         changes.withColumn("_from_last", F.row_number().over(last))
         .where("_from_last = 1")
@@ -65,17 +65,15 @@ def derive_item_changes(records: DataFrame, previous: DataFrame | None) -> DataF
             "item_id",
             "changed_at",
             "changed_date",
-            F.col("said.field").alias("field"),
+            F.col("field_value.field").alias("field"),
             "old_value",
-            F.col("said.value").alias("new_value"),
+            F.col("field_value.value").alias("new_value"),
         )
     )
 
 
 def comparable_text(name: str) -> Column:
-    """A field's value as text that is equal for equal values: maps in the order of their keys,
-    lists as JSON.
-    """
+    """A field's value as text that is equal for equal values: maps sorted by key, lists as JSON."""
     kind = CORE_ITEMS.columns[name]
     if kind.startswith("map<"):
         return F.to_json(F.map_from_entries(F.array_sort(F.map_entries(name))))

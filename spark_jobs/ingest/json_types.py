@@ -61,8 +61,10 @@ def find_wrong_value(value: Column, declared: DataType, path: str) -> Column:
         ]
     if isinstance(declared, ArrayType):
         items = F.try_variant_get(value, "$", "array<variant>")
-        wrong = F.transform(items, lambda item: find_wrong_list_item(item, declared.elementType, f"{path}[]"))
-        inner = [F.get(F.filter(wrong, F.isnotnull), F.lit(0))]
+        wrong_paths = F.transform(
+            items, lambda item: find_wrong_list_item(item, declared.elementType, f"{path}[]")
+        )
+        inner = [F.get(F.filter(wrong_paths, F.isnotnull), F.lit(0))]
     is_said = value.isNotNull() & (kind != "VOID")
     return F.when(is_said & is_wrong, F.lit(path)).otherwise(
         reduce(F.coalesce, inner) if inner else F.lit(None)

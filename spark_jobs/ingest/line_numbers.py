@@ -1,5 +1,4 @@
-"""Numbers that a source does not give and its files imply: a line's number is its position among the lines of
-its order.
+"""Numbers the lines of an order where a source gives no line number: by their position in the order.
 
 A position is one within a file, so two files that hold lines of one order would give their lines the same
 numbers, and the second file's would pass for repeats. Positions go on instead where the earlier file's end:
@@ -15,7 +14,7 @@ from spark_jobs.sources.declaration import Feed
 
 
 def continue_line_numbers(records: DataFrame, current: DataFrame | None, feed: Feed) -> DataFrame:
-    """Accepted records, numbered on over the files that name the same thing.
+    """Accepted records, their numbers continued over the files that name the same order.
 
     Args:
         records: with the position within its delivery in the column `feed.position_column`.
@@ -41,7 +40,7 @@ def continue_line_numbers(records: DataFrame, current: DataFrame | None, feed: F
 
 
 def find_repeated_files(files: Iterable[tuple[str, str, str]]) -> set[str]:
-    """Ids of the deliveries that hold the same bytes as one that came earlier: all their lines are repeats.
+    """Ids of the deliveries with the same bytes as an earlier one: all their lines are repeats.
 
     Args:
         files: place, delivery id and content hash of each delivery that counts.

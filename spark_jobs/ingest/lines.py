@@ -1,5 +1,4 @@
-"""A file as its lines, read as they are asked for: a gzip file of 1 MB may hold a gigabyte, and one line of
-it may.
+"""Reads a file line by line with bounded memory: a gzip file of 1 MB may hold a gigabyte, in one line even.
 
 A line ends with LF, CRLF or a lone CR (what Excel for Mac writes), mixed as they come.
 """

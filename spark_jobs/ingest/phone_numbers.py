@@ -1,6 +1,4 @@
-"""Telephone numbers of a delivery, as they are compared: in Python, once per number and country that it
-brings.
-"""
+"""Telephone numbers in their normal form: in Python, once per number and country of a delivery."""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F

@@ -1,7 +1,7 @@
-"""Delivered files as one frame of records, read by plain Python on Spark's workers, a file whole in one task.
+"""Reads delivered files into one frame of records, by plain Python on Spark's workers, one task a file.
 
-Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), pass
-over one that begins with `_`, and bring a file's bytes into memory whole.
+Workers open files by their names. Spark's own reader would take a name for a pattern (`export[1].csv`), skip
+one that begins with `_`, and load a file's bytes into memory whole.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,10 @@ from spark_jobs.ingest.text_normalisation import (
 )
 from spark_jobs.sources.declaration import Feed, Record
 
-# What is handed to the JVM at once.
+# Limits of one Arrow batch.
 BATCH_RECORDS = 20_000  # records
 BATCH_CHARACTERS = 16 << 20  # characters of their text
-# Where a record came from, and what became of reading it.
+# Where a record came from, and the outcome of reading it.
 RECORD_FIELDS = (
     ("source_line", pa.int32(), "int"),
     ("raw_text", pa.string(), "string"),
@@ -38,8 +38,7 @@ RECORD_FIELDS = (
     ("id_doubt", pa.string(), "string"),
 )
 BAD_ID = "bad_id"
-# What is carried through the driver, as it stands in the files, unpacked: records of a kilobyte or of a
-# hundred bytes.
+# The most that is carried through the driver, unpacked.
 SMALL_BYTES = 40 << 20
 SMALL_RECORDS = 50_000
 
@@ -52,7 +51,7 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
     no id refuses the record), `id_doubt` (which id is none and was left out), `wrong_kinds`, `raw_text`,
     `source_file`, `source_line`, `hash_delivery`, `landing_date`, `first_received`.
     """
-    told = [
+    files = [
         (
             delivery.file.path,
             (delivery.file.name, delivery.delivery_id, str(delivery.file.day), delivery.place),
@@ -70,17 +69,17 @@ def read_deliveries(spark: SparkSession, feed: Feed, deliveries: list[Delivery])
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column("id").to_pylist():
-                path, about = told[number]
+                path, origin = files[number]
                 with path.open("rb") as file:
                     for some in batch_records(parse(file)):
-                        yield make_arrow_batch(some, about, normalise, schema)
+                        yield make_arrow_batch(some, origin, normalise, schema)
 
     ddl = ", ".join(
         [f"{name} {kind}" for name, _, kind in RECORD_FIELDS]
         + [f"`{name}` string" for name in (*normal, *received)]
     )
-    n_tasks = min(len(told), 2 * spark.sparkContext.defaultParallelism)
-    flat = spark.range(0, len(told), 1, n_tasks).mapInArrow(records, ddl)
+    n_tasks = min(len(files), 2 * spark.sparkContext.defaultParallelism)
+    flat = spark.range(0, len(files), 1, n_tasks).mapInArrow(records, ddl)
     raw = F.struct(*[F.col(f"`raw_{name}`").alias(name) for name in feed.columns])
     as_received = F.struct(
         *[F.coalesce(f"`received_{name}`", f"`raw_{name}`").alias(name) for name in feed.columns]
@@ -120,14 +119,10 @@ def read_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
 
 
 def normalise_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
-    """The feed's raw table with its columns in their normal form, and `reason`, `detail` and `id_doubt` of
-    ids that are none.
-    """
-    normalise, kept = (
-        make_record_normaliser(feed.columns, feed.id_fields),
-        ("source_file", "source_line", "delivery_id", "landing_date"),
-    )
-    told = ("reason", "detail", "id_doubt")
+    """The feed's raw table in its normal form, with `reason`, `detail` and `id_doubt` of invalid ids."""
+    normalise = make_record_normaliser(feed.columns, feed.id_fields)
+    places = ("source_file", "source_line", "delivery_id", "landing_date")
+    outcomes = ("reason", "detail", "id_doubt")
 
     def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -138,12 +133,12 @@ def normalise_raw_table(raw: DataFrame, feed: Feed) -> DataFrame:
             )
             reasons = [flaw and BAD_ID for flaw in flaws]
             texts = [pa.array(column, pa.string()) for column in (*columns, reasons, flaws, doubts)]
-            names = [*feed.columns, *told, *kept]
-            yield pa.RecordBatch.from_arrays([*texts, *[batch.column(name) for name in kept]], names)
+            names = [*feed.columns, *outcomes, *places]
+            yield pa.RecordBatch.from_arrays([*texts, *[batch.column(name) for name in places]], names)
 
-    texts = ", ".join(f"`{name}` string" for name in (*feed.columns, *told))
+    texts = ", ".join(f"`{name}` string" for name in (*feed.columns, *outcomes))
     ddl = f"{texts}, source_file string, source_line int, delivery_id string, landing_date date"
-    return raw.select(*feed.columns, "wrong_kinds", *kept).mapInArrow(records, ddl)
+    return raw.select(*feed.columns, "wrong_kinds", *places).mapInArrow(records, ddl)
 
 
 def normalise_columns(
@@ -152,18 +147,18 @@ def normalise_columns(
     wrong_kinds: Sequence[str | None],
     n_columns: int,
 ) -> tuple[list[Values], list[str | None], list[str | None]]:
-    """The records' values in their normal form, column by column, and of each its flaw and its doubt."""
+    """The records' values in their normal form, column by column, and each record's flaw and doubt."""
     nothing = NormalisedRecord((None,) * n_columns, None, None)
-    found = [
+    normalised = [
         nothing if row is None else normalise(row, tuple(kinds.split(",")) if kinds else ())
         for row, kinds in zip(rows, wrong_kinds, strict=True)
     ]
-    columns = transpose_rows([each.values for each in found], n_columns)
-    return columns, [each.flaw for each in found], [each.doubt for each in found]
+    columns = transpose_rows([each.values for each in normalised], n_columns)
+    return columns, [each.flaw for each in normalised], [each.doubt for each in normalised]
 
 
 def transpose_rows(rows: Sequence[Values], n_columns: int) -> list[Values]:
-    """Rows turned into columns, of which there are as many when there is no row."""
+    """Rows turned into `n_columns` columns, which are empty when there is no row."""
     return list(zip(*rows, strict=True)) if rows else [()] * n_columns
 
 
@@ -181,10 +176,10 @@ def batch_records(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def make_arrow_batch(
-    records: list[Record], about: tuple[str, str, str, str], normalise: RecordNormaliser, schema: pa.Schema
+    records: list[Record], origin: tuple[str, str, str, str], normalise: RecordNormaliser, schema: pa.Schema
 ) -> pa.RecordBatch:
     """Records of one file as Arrow, in the schema's order."""
-    name, delivery, day, place = about
+    name, delivery, day, place = origin
     lines, texts, values, reasons, details, kinds = zip(*records, strict=True)
     n, n_columns = len(records), (len(schema) - len(RECORD_FIELDS)) // 2
     wrong_kinds = [",".join(names) or None for names in kinds]
@@ -211,21 +206,19 @@ def make_arrow_batch(
 
 
 def keep_differences(received: Values, normal: Values) -> Values:
-    """What was received where that is not the normal form, else null."""
+    """The received values that differ from their normal form; null where they are equal."""
     if received == normal:
         return (None,) * len(received)
     return tuple(theirs if theirs != ours else None for theirs, ours in zip(received, normal, strict=True))
 
 
 def are_small(deliveries: list[Delivery]) -> bool:
-    """Whether the files hold few records in all. Their own size does not tell: gzip packs a
-    thousand to one.
-    """
+    """Whether the files hold few records in all, unpacked: gzip packs up to a thousand to one."""
     n_bytes, n_lines = SMALL_BYTES, SMALL_RECORDS
     for delivery in deliveries:
         with delivery.file.path.open("rb") as file:
-            found = measure_up_to(file, n_bytes, n_lines)
-        if found is None:
+            measured = measure_up_to(file, n_bytes, n_lines)
+        if measured is None:
             return False
-        n_bytes, n_lines = n_bytes - found[0], n_lines - found[1]
+        n_bytes, n_lines = n_bytes - measured[0], n_lines - measured[1]
     return True

@@ -1,4 +1,4 @@
-"""Why a record is refused: what the reader found, else the first rule it breaks."""
+"""Adds to each record the reason why it is refused: the reader's, else the first rule it breaks."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -11,7 +11,7 @@ def add_refusal_reasons(frame: DataFrame, *rules: tuple[str, str | Column, Colum
 
     Args:
         frame: typed records, with the reader's `unreadable` (struct of reason and detail).
-        rules: reason code, the field it is about (never its value: details are read by people; a column where
+        rules: reason code, field (never its value: people read details; a column where
             it depends on the record), and when it is broken.
 
     Raises:
@@ -22,14 +22,14 @@ def add_refusal_reasons(frame: DataFrame, *rules: tuple[str, str | Column, Colum
         raise ValueError(
             f"undeclared reasons {unknown}; expectations/contracts/reasons.py declares {sorted(REASONS)}"
         )
-    found = F.lit(None).cast("struct<reason:string,detail:string>")
-    for reason, about, broken in reversed(rules):
-        detail = F.lit(about) if isinstance(about, str) else about
-        found = F.when(broken, F.struct(F.lit(reason).alias("reason"), detail.alias("detail"))).otherwise(
-            found
+    refusal = F.lit(None).cast("struct<reason:string,detail:string>")
+    for reason, field, broken in reversed(rules):
+        detail = F.lit(field) if isinstance(field, str) else field
+        refusal = F.when(broken, F.struct(F.lit(reason).alias("reason"), detail.alias("detail"))).otherwise(
+            refusal
         )
     return (
-        frame.withColumn("_refused", F.coalesce("unreadable", found))
+        frame.withColumn("_refused", F.coalesce("unreadable", refusal))
         .withColumn("reason", F.col("_refused.reason"))
         .withColumn("detail", F.col("_refused.detail"))
     )

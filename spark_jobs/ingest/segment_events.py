@@ -24,6 +24,7 @@ from spark_jobs.ingest.formats import read_json_gzip_records
 from spark_jobs.ingest.identifiers import hash_identifier_column
 from spark_jobs.ingest.json_types import find_wrong_kind
 from spark_jobs.ingest.parse_values import (
+    CURRENCY_CODE,
     is_implausible_time,
     is_unparseable,
     parse_int,
@@ -33,53 +34,19 @@ from spark_jobs.ingest.parse_values import (
     trim_to_null,
 )
 from spark_jobs.ingest.reject_reasons import add_refusal_reasons
-from spark_jobs.sources.declaration import Feed, IdentifierColumn, IdField, SourceContext
+from spark_jobs.ingest.segment_format import (
+    COLUMNS,
+    CONTEXT,
+    ID_FIELDS,
+    MAX_BYTES,
+    PRODUCT,
+    PROPERTIES,
+    TRACKED_EVENTS,
+)
+from spark_jobs.sources.declaration import Feed, IdentifierColumn, SourceContext
 
-COLUMNS = (
-    "type",
-    "messageId",
-    "event",
-    "userId",
-    "anonymousId",
-    "timestamp",
-    "originalTimestamp",
-    "sentAt",
-    "receivedAt",
-    "context",
-    "properties",
-    "traits",
-)
-MAX_BYTES = 32 * 1024  # what Segment's own collector takes
-TRACKED_EVENTS = {
-    "Product Viewed": "view",
-    "Product Added": "cart",
-    "Order Completed": "purchase",
-    "Products Searched": "search",
-}
-CONTEXT = (
-    "sessionId string, device struct<type:string>, page struct<path:string,referrer:string>, campaign"
-    " struct<name:string>, location struct<country:string>"
-)
-PRODUCT = "product_id string, quantity string, price string"
-PROPERTIES = (
-    f"{PRODUCT}, currency string, order_id string, request_id string, products array<struct<{PRODUCT}>>"
-)
 # SQL: an event's id up to its last `#`. No pattern: `[0-9]+$` tries n digits inside an id n²/2 times.
 EVENT_ID_WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_index(event_id, '#', -1)))"
-CURRENCY = "^[A-Z]{3}$"
-
-
-ID_FIELDS = (
-    IdField("message_id", "messageId"),
-    IdField("user_id", "userId"),
-    IdField("anonymous_id", "anonymousId"),
-    IdField("item_id", "properties.product_id"),
-    IdField("item_id", "properties.products.product_id"),
-    IdField("order_id", "properties.order_id"),
-    IdField("request_id", "properties.request_id"),
-    IdField("session_id", "context.sessionId"),
-    IdField("country", "context.location.country"),
-)
 
 
 def map_event_type(kind: Column, name: Column) -> Column:
@@ -174,7 +141,7 @@ def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
                 lambda product: is_invalid_number("quantity", parse_int(product.quantity), product.quantity)
             ),
         ),
-        ("bad_value", "currency", ~F.col("currency").rlike(CURRENCY)),
+        ("bad_value", "currency", ~F.col("currency").rlike(CURRENCY_CODE)),
         *make_limit_rules(CORE_EVENTS, read.columns),
     )
     nothing = F.array(F.lit(None).cast(f"struct<{PRODUCT}>"))

@@ -1,9 +1,8 @@
-"""Received text in its normal form, record by record, in plain Python: what readers and re-readers hand to a
-transform.
+"""Normalises received text, record by record, in plain Python, before a transform gets it.
 
-The raw table keeps what was received; transforms see texts as `contracts.text` has them and ids as
-`contracts.ids` has them, by the functions that the service asks with. Most values are plain ASCII and pass at
-once.
+The raw table keeps texts as received; transforms get texts in the normal form of `contracts.text` and ids in
+that of `contracts.ids`, by the functions that the service uses for requests. Most values are plain ASCII and
+pass at once.
 """
 
 import json
@@ -28,18 +27,17 @@ if TYPE_CHECKING:
     from spark_jobs.sources.declaration import IdField
 
 ESCAPED = "\\u"  # how JSON writes the controls that no plain text holds
-# How a string begins that may be a word for nothing: a document with such an id is looked at closely.
+# The beginning of a string that may be a placeholder: a document with such an id is parsed.
 PLACEHOLDER = r"(?i:true|false|null|undefined|nan|none|nil|\[object|\{\{|%%|\$\{|<%|\{%)"
 Values = tuple[str | None, ...]
 
 
 class NormalisedRecord(NamedTuple):
-    """A record's values in their normal form; ids that are none are null in it, and told by their path and
-    why.
+    """A record's values in their normal form; an invalid id is null, and named by its path and flaw.
 
     Attributes:
-        flaw: the first that the record cannot do without: it is refused.
-        doubt: the first other one, of a person or a session: the record is kept without it.
+        flaw: the first invalid id of a kind that the record needs: it is refused.
+        doubt: the first other one, of a person or a session: the record goes on without it.
     """
 
     values: Values
@@ -61,7 +59,7 @@ ValueNormaliser = Callable[[str], NormalisedValue]
 
 
 def make_record_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"]) -> RecordNormaliser:
-    """A function of a record's values and its columns of a wrong JSON kind.
+    """A function that normalises a record's values, given its columns of a wrong JSON kind.
 
     Args:
         columns: the feed's columns, in order.
@@ -71,23 +69,23 @@ def make_record_normaliser(columns: Sequence[str], id_fields: Sequence["IdField"
     fields = {each.path: each for each in id_fields}
 
     def normalise(values: Values, wrong_kinds: tuple[str, ...]) -> NormalisedRecord:
-        found = [
+        normalised = [
             NO_VALUE if value is None else read(value) for value, read in zip(values, readers, strict=True)
         ]
         for name in wrong_kinds:
-            found[columns.index(name)] = apply_id_flaw(fields[name], ParsedId(None, NO_ID))
-        flaw = next((each.flaw for each in found if each.flaw), None)
+            normalised[columns.index(name)] = apply_id_flaw(fields[name], ParsedId(None, NO_ID))
+        flaw = next((each.flaw for each in normalised if each.flaw), None)
         return NormalisedRecord(
-            tuple(each.value for each in found),
+            tuple(each.value for each in normalised),
             flaw,
-            next((each.doubt for each in found if each.doubt), None),
+            next((each.doubt for each in normalised if each.doubt), None),
         )
 
     return normalise
 
 
 def make_value_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
-    """What reads a column: one that is an id, a document with ids inside, or a text."""
+    """The normaliser of a column: of an id, of a document with ids inside, or of a text."""
     if not id_fields:
         return normalise_json_or_text
     return (
@@ -96,27 +94,29 @@ def make_value_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
 
 
 def normalise_json_or_text(value: str) -> NormalisedValue:
-    """A text; in JSON the strings are normalised as they stand."""
+    """A text in its normal form; in JSON each string is normalised."""
     if ESCAPED in value and (document := parse_document(value)) is not None:
         return NormalisedValue(format_document(map_strings(document, normalise_text)))
     return NormalisedValue(value if is_printable_ascii(value) else normalise_text(value))
 
 
 def normalise_id(field: "IdField", value: object) -> NormalisedValue:
-    """An id."""
+    """An id in its normal form, or its flaw."""
     return apply_id_flaw(field, parse_id(value, field.kind, field.case))
 
 
-def apply_id_flaw(field: "IdField", found: ParsedId) -> NormalisedValue:
-    """What an id's flaw means for its record, behind the id's path."""
-    if not found.flaw:
-        return NormalisedValue(found.value)
-    told = f"{field.path} {found.flaw}"
-    return NormalisedValue(None, flaw=told) if field.kind in KEY_KINDS else NormalisedValue(None, doubt=told)
+def apply_id_flaw(field: "IdField", parsed: ParsedId) -> NormalisedValue:
+    """The value of an id, or its flaw behind its path: of a key kind the record's flaw, else its doubt."""
+    if not parsed.flaw:
+        return NormalisedValue(parsed.value)
+    detail = f"{field.path} {parsed.flaw}"
+    return (
+        NormalisedValue(None, flaw=detail) if field.kind in KEY_KINDS else NormalisedValue(None, doubt=detail)
+    )
 
 
 def make_document_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
-    """What reads JSON with ids inside. Most documents hold plain ones and are not parsed."""
+    """The normaliser of JSON with ids inside. Most documents hold plain ids and are not parsed."""
     odd = re.compile(
         "|".join(
             rf'"{re.escape(each.json_path[-1])}":(?!{make_plain_id_pattern(each)}|null)' for each in id_fields
@@ -144,7 +144,7 @@ def make_document_normaliser(id_fields: Sequence["IdField"]) -> ValueNormaliser:
 
 
 def make_plain_id_pattern(field: "IdField") -> str:
-    """A pattern of JSON that is the field's normal form for sure."""
+    """A pattern of JSON values that are certainly in the field's normal form."""
     if field.kind == "country":
         return rf'"(?!(?:{"|".join(NOT_CURRENT)})")[A-Z]{{2}}"'
     letters = (
@@ -168,7 +168,7 @@ def normalise_ids_inside(part: Any, names: tuple[str, ...], field: "IdField") ->
 
 
 def map_strings(part: Any, text: Callable[[str], str]) -> Any:
-    """The same JSON, its names in their normal form and its strings as `text` gives them."""
+    """The same JSON with names in their normal form and strings mapped by `text`."""
     if isinstance(part, str):
         return text(part)
     if isinstance(part, list):
@@ -191,5 +191,5 @@ def parse_document(text: str) -> dict | list | None:
 
 
 def format_document(document: dict | list) -> str:
-    """The document as readers leave it."""
+    """The document as compact JSON, as readers write it."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

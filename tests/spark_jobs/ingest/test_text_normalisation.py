@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from expectations.contracts.ids import AS_GIVEN, UPPER, parse_id
 from expectations.contracts.text import normalise_text
-from spark_jobs.ingest.segment_events import COLUMNS, ID_FIELDS
+from spark_jobs.ingest.segment_format import COLUMNS, ID_FIELDS
 from spark_jobs.ingest.sources import online_retail
 from spark_jobs.ingest.text_normalisation import format_document, make_record_normaliser
 from spark_jobs.sources.declaration import IdField
