@@ -1,6 +1,4 @@
-"""What a contract allows a column to hold, as reasons to refuse a record: later steps take whatever is
-within.
-"""
+"""Makes reasons to refuse a record from the ranges and lengths that a contract allows its columns."""
 
 from collections.abc import Collection
 
@@ -13,12 +11,11 @@ RefusalRule = tuple[str, str, Column]
 
 
 def make_limit_rules(table: Table, columns: Collection[str]) -> tuple[RefusalRule, ...]:
-    """Rules for `refuse`: numbers outside their range, texts, lists and maps that are too long.
+    """Rules for `add_refusal_reasons`: numbers out of range, texts, lists and maps that are too long.
 
     Args:
         table: what the records become rows of.
-        columns: of the typed frame; the table's others are added later, and are looked at by whoever adds
-            them.
+        columns: of the typed frame; the table's other columns are added later, and checked where they are.
     """
     rules: list[RefusalRule] = []
     for name, kind in table.columns.items():
@@ -38,9 +35,7 @@ def is_outside(table: Table, name: str, value: Column) -> Column:
 
 
 def is_too_large(table: Table, name: str, value: Column) -> Column:
-    """Whether a text, list or map is longer than the column allows, or holds a longer text than
-    any may be.
-    """
+    """Whether a text, list or map is longer than the column allows, or has a text longer than any may be."""
     kind, long_text = table.columns[name], lambda text: F.char_length(text) > MAX_CHARACTERS
     if kind == "string":
         return F.char_length(value) > table.lengths.get(name, MAX_CHARACTERS)

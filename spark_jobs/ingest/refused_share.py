@@ -1,6 +1,4 @@
-"""Files of which too much is refused: a day whose lines nobody could read must not leave a night green and
-silent.
-"""
+"""Fails the step when too much of a file is refused: a day that nobody could read must not stay unseen."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +13,7 @@ MAX_SHOWN = 3  # files
 
 
 class FileRefusals(NamedTuple):
-    """What was refused of one file."""
+    """The number of records, and of refused ones, of one file."""
 
     name: str  # relative to landing/
     day: str
@@ -44,7 +42,7 @@ def find_files_over_limit(files: Iterable[FileRefusals], limit: float | None) ->
 
 
 def is_over_limit(refusals: FileRefusals, limit: float | None) -> bool:
-    """Whether more than that share is refused; all of it, where there is no limit."""
+    """Whether more than `limit` is refused; where there is none, whether all is."""
     if limit is None:
         return refusals.n_refused == refusals.n_records
     return refusals.n_refused > limit * refusals.n_records
@@ -53,7 +51,7 @@ def is_over_limit(refusals: FileRefusals, limit: float | None) -> bool:
 def describe_failure(
     feed: str, over: list[FileRefusals], limit: float | None, reasons: Iterable[tuple[str, str, int]]
 ) -> str:
-    """Why the step fails, and what can be done.
+    """The message of the failure: what was refused, why, and what can be done.
 
     Args:
         feed: `<source>.<entity>`.
@@ -74,7 +72,7 @@ def describe_failure(
 
 
 def find_failure(ingest: "FeedIngest", percent: int | None) -> str | None:
-    """Why the step has to fail after an ingest; None when it has not.
+    """The message of a step that has to fail after a feed's ingest; None when it has not.
 
     Args:
         percent: the most of a file that may be refused; None for the feed's own limit.

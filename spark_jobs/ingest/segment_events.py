@@ -1,8 +1,8 @@
 """Events in Segment's HTTP tracking format → `core_events`.
 
-The client's clock is not believed. Segment's rule: an event happened at `timestamp` when the collector gives
-it, else at `receivedAt − (sentAt − originalTimestamp)`, which takes the clock's error out and leaves the time
-the event waited to be sent.
+The client's clock is not trusted. Segment's rule: an event happened at `timestamp` when the collector gives
+it, else at `receivedAt − (sentAt − originalTimestamp)`, which removes the clock's error and keeps the time
+that the event waited to be sent.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ EVENT_ID_WITHOUT_NUMBER = "left(event_id, length(event_id) - length(substring_in
 
 
 def map_event_type(kind: Column, name: Column) -> Column:
-    """What happened, in our words; null for what we do not know."""
+    """The `event_type` of an event; null for an unknown one."""
     tracked = F.lit(None).cast("string")
     for said, ours in TRACKED_EVENTS.items():
         tracked = F.when(name == said, ours).otherwise(tracked)
@@ -58,7 +58,7 @@ def map_event_type(kind: Column, name: Column) -> Column:
 
 
 def correct_event_time(at: Column, original: Column, sent: Column, received: Column) -> Column:
-    """When an event happened, from what is known of it; all timestamps, each may be null."""
+    """The time of an event by Segment's rule; all arguments are timestamps, each may be null."""
     waited = F.coalesce(F.unix_micros(sent) - F.unix_micros(original), F.lit(0))
     return F.coalesce(at, F.timestamp_micros(F.unix_micros(received) - waited), original)
 
@@ -153,7 +153,7 @@ def transform_events(received: DataFrame, context: SourceContext) -> DataFrame:
 
 
 def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
-    """The columns that an event's context and properties say of all its products."""
+    """Adds the columns of an event's context and properties, which hold for all its products."""
     sent = F.col("_context")
     preferences = {purpose: F.col("_preferences")[purpose] for purpose in EVENT_PURPOSES}
     return (
@@ -175,7 +175,7 @@ def add_context_columns(read: DataFrame, context: SourceContext) -> DataFrame:
 
 
 def list_products(kind: Column, properties: Column) -> Column:
-    """The products an event is about; a purchase without any is about one that is not named."""
+    """The products of an event; a purchase without any has one without an id."""
     one = F.array(F.struct(*[properties[name].alias(name) for name in ("product_id", "quantity", "price")]))
     several = F.when(F.size(properties.products) > 0, properties.products).otherwise(one)
     return (
@@ -191,12 +191,12 @@ def has_product_where(rule: Callable[[Column], Column]) -> Column:
 
 
 def is_invalid_number(name: str, value: Column, received: Column) -> Column:
-    """Whether something was said that is no number, or one that the column does not allow."""
+    """Whether a text is no number, or a number that the column does not allow."""
     return is_unparseable(received, value) | is_outside(CORE_EVENTS, name, value)
 
 
 def add_product_columns(exploded: DataFrame, context: SourceContext) -> DataFrame:
-    """The rest of an event's columns, of each of its products."""
+    """Adds the columns of one product of an event."""
     product = F.col("_product")
     message = F.replace(F.col("_message_id"), F.lit("#"), F.lit("##"))
     numbered = F.concat_ws("#", message, "_row_no")

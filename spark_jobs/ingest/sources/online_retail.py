@@ -1,8 +1,8 @@
-"""UCI Online Retail as the nightly export of a wholesaler: one CSV file a trading day, sales, returns and
-corrections mixed.
+"""UCI Online Retail as the daily export of a wholesaler: one CSV file a trading day with sales, returns and
+corrections.
 
 Facts of the file that the rules stand on: an invoice `C…` is a return, `A…` is book-keeping; a customer reads
-`14075.0`; codes differ in letter case; times are London's and name no zone; the shop is closed on days
+`14075.0`; codes differ in letter case; times are London's without a zone; the shop is closed on days
 without a file.
 """
 
@@ -54,14 +54,14 @@ TITLE_LINES = 20  # an item's last sales that may name it: the newest name, and 
 
 
 def is_goods(item_id: Column) -> Column:
-    """Whether a code stands for something that can be put into a parcel and recommended."""
+    """Whether a code is a good that can be shipped and recommended."""
     return ~item_id.isin(*NOT_GOODS) & ~item_id.startswith(VOUCHER)
 
 
 def classify_line(order_id: Column, item_id: Column, quantity: Column, unit_price: Column) -> Column:
-    """What a line is; every line is something, and none is dropped for being odd.
+    """The type of a line; every line has one, and none is dropped for being odd.
 
-    A return that gives nothing back and a price below nothing are corrections by hand: neither may count as
+    A return that gives nothing back and a price below zero are corrections by hand: neither counts as
     revenue. Nor is postage, a discount or a credit by hand a returned good because it stands on a `C…`
     invoice.
     """
@@ -77,7 +77,7 @@ def classify_line(order_id: Column, item_id: Column, quantity: Column, unit_pric
 
 
 def parse_customer_number(received: Column) -> Column:
-    """`14075.0` → `14075`; null for a guest."""
+    """The customer's number without its decimals, `14075.0` → `14075`; null for a guest."""
     return F.regexp_replace(trim_to_null(received), r"\.0+$", "")
 
 
@@ -124,12 +124,10 @@ def transform_order_lines(received: DataFrame, context: SourceContext) -> DataFr
 
 
 def select_item_titles(sold: DataFrame) -> DataFrame:
-    """What each item is called on most of its last `TITLE_LINES` sales; the newest of equally frequent
-    titles.
+    """The title of each item: the most frequent of its last `TITLE_LINES` sales, of equals the newest.
 
     Args:
-        sold: sold lines. Stock corrections are none: theirs is where `damages` and `?` are written as a
-            description.
+        sold: sold lines, without stock corrections, whose descriptions are `damages` and `?`.
     """
     newest_first = Window.partitionBy("item_id").orderBy(F.desc("ordered_at"), F.desc("first_received"))
     last = sold.where("item_title is not null").withColumn("_place", F.row_number().over(newest_first))
@@ -144,8 +142,7 @@ def select_item_titles(sold: DataFrame) -> DataFrame:
 
 
 def derive_items(lines: DataFrame, previous: DataFrame | None) -> DataFrame:
-    """The catalogue that this shop does not hand over, read off its sales. Grain: one row per item that any
-    line names.
+    """The catalogue, derived from sales. Grain: one row per item that any line names.
 
     The title is that of most of the last sales, the price that of the latest; an item is recommendable when
     it is goods and was ever sold for money. `updated_at` is the time of the latest line that names it,
@@ -153,8 +150,8 @@ def derive_items(lines: DataFrame, previous: DataFrame | None) -> DataFrame:
 
     Args:
         lines: all rows of `core_order_lines` of this source.
-        previous: the items as they were. Lines ingested before the table had `item_title` have none, and the
-            item keeps its own.
+        previous: the items before this run. Lines ingested before the table had `item_title` have none, and
+            the item keeps its own.
     """
     is_sold = F.col("line_type").isin("sale", "charge") & (F.col("unit_price") > 0)
     when = F.struct("ordered_at", "first_received")

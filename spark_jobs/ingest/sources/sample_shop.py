@@ -1,4 +1,4 @@
-"""The sample shop: web events, an orders export, the whole customer file and the whole catalogue each night.
+"""The sample shop: web events, an orders export, and each day the whole customer file and catalogue.
 
 All times are written in UTC; the shop's days are those of Martinique, four hours behind.
 

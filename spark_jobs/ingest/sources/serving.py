@@ -1,5 +1,6 @@
-"""The service's own logs: every list it served, back the next night as `core_impressions`. Times are UTC,
-days the shop's.
+"""The service's own logs: each list it served becomes a row of `core_impressions`.
+
+Times are UTC, days the shop's.
 """
 
 from functools import partial
@@ -52,9 +53,7 @@ def transform_impressions(received: DataFrame, context: SourceContext) -> DataFr
 
 
 def is_valid_list(items: Column) -> Column:
-    """Whether a list names each item once and counts its ranks from one; null where a rank or an item is not
-    named.
-    """
+    """Whether a list names each item once and ranks them from one; null where a rank or an item is null."""
     named = F.size(F.array_distinct(items.item_id)) == F.size(items)
     counted = F.forall(
         F.transform(items, lambda item, place: item["rank"] == place + 1), lambda is_next: is_next
