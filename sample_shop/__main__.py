@@ -11,7 +11,7 @@ from sample_shop.shop_calendar import OPENING_DAY, calendar_date, day_number
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line; a range before the opening or turned round is refused."""
+    """The parsed command line; a range of days before the opening or turned round is an error."""
     parser = argparse.ArgumentParser(prog="python -m sample_shop", description=__doc__)
     parser.add_argument(
         "--landing", type=Path, required=True, help="folder that gets <entity>/<landing day>/<file>"

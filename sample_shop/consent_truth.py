@@ -1,9 +1,8 @@
-"""Who said what about consent, read off the lines that were handed over: each identifier's last word of a
-landing day.
+"""The truth about consents, read from the delivered lines: each identifier's last of a landing day.
 
-A judge's reading, so by the rule and not by what a pipeline makes of it: a word's time is when it was said, a
-wrong clock put right; of two at one moment the no holds; what is said and is no yes is a no; absent, null and
-empty is no word. A record that is refused for another field's sake has said its no all the same.
+A judge's reading, so by the rule and not by what a pipeline makes of it: a consent's time is when it was
+given, a wrong clock corrected; of two at one moment the no holds; a value that is no yes is a no; absent,
+null and empty values are none. A record that is refused for another field has given its no all the same.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,7 @@ ConsentStates = dict[
 
 
 def is_granted(word: Any) -> bool | None:
-    """Whether a word is a yes; None where nothing was said."""
+    """Whether a value is a yes; None where it is absent, null or empty."""
     if word is None or word == "":
         return None
     return str(word).strip().lower() in YES if isinstance(word, str | bool | int) else False
@@ -30,7 +29,7 @@ def is_granted(word: Any) -> bool | None:
 def record_statement(
     words: ConsentStates, who: Iterable[tuple[str, Any]], purpose: str, at: datetime, word: Any
 ) -> None:
-    """Keep a word for each identifier when it is newer than what there is, or a no as new."""
+    """Record a consent for each identifier when it is newer than the recorded one, or a no of its time."""
     granted = is_granted(word)
     for kind, value in who:
         if granted is not None and isinstance(value, str) and value:
@@ -40,7 +39,7 @@ def record_statement(
 
 
 def parse_time(text: Any) -> datetime | None:
-    """A time as events write it, None where it cannot be read."""
+    """The time of an ISO text; None where it cannot be read."""
     try:
         return datetime.fromisoformat(text)
     except (TypeError, ValueError):
@@ -48,7 +47,7 @@ def parse_time(text: Any) -> datetime | None:
 
 
 def find_event_time(event: Mapping[str, Any]) -> datetime | None:
-    """When an event truly happened; None where that cannot be read or cannot be."""
+    """The true time of an event; None where it cannot be read or is impossible."""
     received, sent, original = (
         parse_time(event.get(name)) for name in ("receivedAt", "sentAt", "originalTimestamp")
     )
@@ -59,7 +58,7 @@ def find_event_time(event: Mapping[str, Any]) -> datetime | None:
 
 
 def read_events(words: ConsentStates, lines: Iterable[bytes]) -> None:
-    """Note the words that events carry, under their user id and under their anonymous id."""
+    """Record the consents that events carry, under their user id and their anonymous id."""
     for line in lines:
         try:
             event = orjson.loads(line)
@@ -74,7 +73,7 @@ def read_events(words: ConsentStates, lines: Iterable[bytes]) -> None:
 
 
 def read_person_records(words: ConsentStates, cards: Iterable[Mapping[str, str]]) -> None:
-    """Note what records of the customer file say, under their number, their user id and their e-mail."""
+    """Record the consents of the customer file, under crm id, user id and e-mail."""
     for card in cards:
         at = parse_time(card["updated_at"])
         who = (

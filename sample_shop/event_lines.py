@@ -76,7 +76,7 @@ def format_event_lines(
     """One line per row of `sent`.
 
     Args:
-        sent: as `delivery.send` returns it.
+        sent: as `event_transport.send_events` returns it.
         visits: text of every visit that `sent` names.
         item_ids, prices, categories: of each item today.
     """

@@ -1,6 +1,4 @@
-"""How events travel: clocks that are wrong, batches that wait, networks that fail and repeat. Decides the
-file of each event.
-"""
+"""Sends events to the collector, with wrong clocks, waiting batches and repeats; decides the file of each."""
 
 import numpy as np
 
@@ -25,7 +23,7 @@ def send_events(seed: int, day: int, events: Columns, device: np.ndarray, device
     """What the collector receives: every event once, some twice.
 
     Args:
-        events: as `sessions.events` returns them.
+        events: as `visit_events.draw_events` returns them.
         device: (n_visits,) device row of each visit of the day.
 
     Returns:

@@ -1,6 +1,4 @@
-"""Files written aside and renamed, so that whoever looks sees a whole file or none; the same content gives
-the same bytes.
-"""
+"""Writes files under a hidden name and renames them, so readers see whole files; same content, same bytes."""
 
 import gzip
 import os

@@ -1,9 +1,9 @@
 """The judge: true expected purchases of any customer and item, from the truth folder alone.
 
 For tests and benchmarks; no pipeline may read what it reads. Nothing is estimated here: the expectation
-follows from the formulas of `tastes`, given what was bought until the evening of `as_of` and, for the days
-behind it, the shelf as it turned out (availability, prices, places in listings, launches that draw views
-away) where those days are in the truth, as it was on the last day that is where they are not.
+follows from the formulas of `tastes`, given the purchases until the evening of `as_of` and the shelf of the
+days behind it: as it turned out (availability, prices, places in listings, launches that draw views away)
+where the truth holds those days, else as on the last day that it holds.
 """
 
 from datetime import date

@@ -1,6 +1,4 @@
-"""What the shop hands over each night: four files, with what is late, repeated or spoiled in its place, and
-plants behind it.
-"""
+"""Writes the four files of a night: trade with late, repeated and spoiled lines, then planted lines."""
 
 from pathlib import Path
 
@@ -40,7 +38,7 @@ class NightlyFiles:
         self.spoiled: dict[str, list[bytes]] = {}  # by feed, of the day written last
 
     def add_day(self, day: int, sent: Columns, lines: list[bytes], orders: list[Order]) -> None:
-        """Take in what a day sent: event lines and orders, each for the day it lands on."""
+        """Add a day's event lines and orders, each for the day it lands on."""
         columns = zip(
             sent.landing.tolist(),
             sent.received_ms.tolist(),

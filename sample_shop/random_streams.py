@@ -1,4 +1,4 @@
-"""Where chance comes from: one stream of random numbers per seed, purpose and day.
+"""Random numbers: one stream per seed, purpose and day.
 
 A stream depends on nothing else, so what happens on a day is the same whether the day is written alone, in a
 range, or as the history before a later one. Choices are made over whole-number weights, because sums of

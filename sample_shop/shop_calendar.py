@@ -1,4 +1,4 @@
-"""When people come: the shop's calendar, weekly rhythm, seasons, and hours of the day."""
+"""The shop's calendar: day numbers, weekly rhythm, seasons and hours of the day."""
 
 from datetime import date, timedelta
 

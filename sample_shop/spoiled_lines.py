@@ -1,5 +1,4 @@
-"""What is wrong with some lines: each kind by its name, the code a reader should refuse it with, and how it
-is made.
+"""Spoiled lines: each defect by its name, the reason code it should be refused with, and how it is made.
 
 A spoiled line is always an extra one, made from a good line that stays in the file, so nothing true is lost
 with it.

@@ -38,7 +38,7 @@ TEST_LOGIN = 0.5  # of the staff's visits without a login or a purchase
 
 @dataclass(frozen=True)
 class VisitTraps:
-    """What a day's visits show in the place of their own ids, by visit."""
+    """What a day's visits send in the place of their own ids, by visit."""
 
     anonymous_id: dict[int, str]
     user_id: dict[int, str]
@@ -64,7 +64,7 @@ class Traps:
         self.new: list[TrapRow] = []
 
     def fill_cards(self, crm: Crm, made: list[int]) -> None:
-        """Fill what was left empty on the day's new cards, and on a few write another customer's e-mail."""
+        """Fill empty fields of the day's new cards with placeholders; a few get another customer's e-mail."""
         accounts: list[tuple[str, int]] = []
         for number in made:
             record, person = crm.records[number], crm.owner[number]
@@ -95,7 +95,7 @@ class Traps:
         orders name a customer.
 
         Args:
-            login: (n_visits,) of `sessions.logins`.
+            login: (n_visits,) of `visit_events.draw_login_modes`.
         """
         visits, draw = (
             today.visits,

@@ -1,7 +1,7 @@
-"""What the shop knows about itself, written beside what it hands over; a judge reads it, no pipeline may.
+"""Writes the truth about the shop, beside what it hands over; a judge reads it, no pipeline may.
 
-One folder per subject and one file per day, each a function of seed, size and that day alone. `TRUTH.md` says
-what is in them.
+One folder per subject and one file per day, each a function of seed, size and that day alone. `TRUTH.md`
+describes them.
 """
 
 import json
@@ -44,7 +44,7 @@ _PAGE = (Path(__file__).parent / "TRUTH.md").read_text()
 
 
 def normalise_identifier(kind: str, value: str) -> str:
-    """A value as it is compared: trimmed, e-mail in lower case, phone as digits with its leading +."""
+    """An identifier in its normal form: trimmed, e-mail in lower case, phone as digits with its leading +."""
     value = value.strip()
     if kind == "email":
         return value.lower()
@@ -69,7 +69,7 @@ class IdentifierRegister:
         self.new: list[tuple[str, str, int, bool, bool]] = []
 
     def add_sighting(self, kind: str, value: str, person: int, shared_device: bool = False) -> None:
-        """Remember that `value` was seen for `person`; empty values are nobody's."""
+        """Record that `value` was seen for `person`; an empty value is nobody's."""
         if not value:
             return
         entry = (kind, normalise_identifier(kind, value), person)
@@ -79,7 +79,7 @@ class IdentifierRegister:
             self.new.append((*entry, shared_device and not is_placeholder, is_placeholder))
 
     def pop_new(self) -> list[tuple[str, str, int, bool, bool]]:
-        """What was noted since the last call."""
+        """The sightings recorded since the last call."""
         new, self.new = self.new, []
         return new
 

@@ -1,6 +1,4 @@
-"""What a visit leaves on the web: the events of each online visit in order, with the moment each truly
-happened.
-"""
+"""Draws the web events of each online visit, in order, with the true moment of each."""
 
 import numpy as np
 
@@ -18,9 +16,7 @@ SEARCHES, LISTINGS, ABANDONED = 0.15, 0.3, 0.08
 
 
 def draw_login_modes(seed: int, day: int, today: ShoppingDay, people: People) -> np.ndarray:
-    """How each visit comes by an identity: (n_visits,) of NO_LOGIN, REMEMBERED, AT_START, AT_CHECKOUT,
-    GUEST_EMAIL.
-    """
+    """The login mode of each visit, (n_visits,): one of NO_LOGIN … GUEST_EMAIL."""
     rng, visits, rows = random_stream(seed, "logins", day), today.visits, people.rows
     n, kind = len(visits), rows.kind[visits.person]
     buys = np.zeros(n, dtype=bool)

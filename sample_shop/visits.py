@@ -1,6 +1,4 @@
-"""A day of shopping: who comes, what they look at, what they buy. Drawn for everybody at once, by the
-formulas of `tastes`.
-"""
+"""Draws a day of shopping for everybody at once: visits, views and purchases, by the formulas of `tastes`."""
 
 from dataclasses import dataclass
 

@@ -1,3 +1,1 @@
-"""Records that a pipeline trips over, planted beside the shop's own trade: which there are, and what is
-right of each.
-"""
+"""Hard cases planted beside the shop's own trade, each with its expected result."""

@@ -1,4 +1,4 @@
-"""All plants of a landing day."""
+"""All planted cases of a landing day."""
 
 from sample_shop.planted_cases import (
     absence,

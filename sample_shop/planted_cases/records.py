@@ -1,4 +1,4 @@
-"""What a plant is: lines for the day's files, and what is right of them from that landing day on."""
+"""A planted case: lines for the day's files, and the expected result from that landing day on."""
 
 import csv
 import io
