@@ -37,11 +37,11 @@ def chosen(feed: str) -> list:
 def content(source, feed: str, some: list) -> bytes:
     """The day's file, in the feed's format."""
     declared = source.find_feed(feed.split("/")[1])
-    if declared.pattern.endswith(".csv"):
+    if declared.file_pattern.endswith(".csv"):
         return ",".join(declared.columns).encode() + b"\n" + write_csv_rows(some, list(declared.columns))
     return (
         compress_content(write_json_lines(some))
-        if declared.pattern.endswith(".gz")
+        if declared.file_pattern.endswith(".gz")
         else write_json_lines(some)
     )
 
@@ -51,7 +51,7 @@ def test_what_is_let_in_is_what_later_steps_take(home):
     source = load_sources(("sample_shop",))[0]
     for feed in FEEDS:
         some = chosen(feed)
-        suffix = source.find_feed(feed.split("/")[1]).pattern.removeprefix("*")
+        suffix = source.find_feed(feed.split("/")[1]).file_pattern.removeprefix("*")
         made.land(f"{feed}/{DAY}/day{suffix}", content(source, feed, some))
         tried += len(some)
     reports = [
